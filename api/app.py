@@ -24,7 +24,7 @@ from api.pages.all_pages import PAGES
 from api.pages.layout.error_pages import render_error
 from api.pages.layout.templating import build_static_router
 from api.routes.all_routes import ROUTERS
-from api.routes.health import Check, Health, free_space_check, health_routes
+from api.routes.health import Check, Health, create_free_space_check, create_health_router
 from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
 from api.routes.student.submissions import CACHED_SUBMISSION_FAST_PATH
 from api.server.metrics import Metrics, create_metrics_router
@@ -69,7 +69,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock = system_clock) -> Fas
     health = Health(version=version("dlgrader"), problems=len(catalogue.ids))
     routes = [
         *SHARED_ROUTES,
-        *health_routes(health, checks=_build_readiness_checks(settings)).routes,
+        *create_health_router(health, checks=_build_readiness_checks(settings)).routes,
     ]
     metrics = Metrics() if settings.metrics_token else None
     if metrics is not None and settings.metrics_token:
@@ -79,7 +79,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock = system_clock) -> Fas
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if settings.worker == "inside":
             service.regrades.start()
-        service.shared_throttles.start()
+        service.shared_rate_limits.start()
         yield
         service.close()
 
@@ -117,19 +117,22 @@ def _build_body_limits(settings: ServiceSettings) -> BodyLimits:
 
 def _build_readiness_checks(settings: ServiceSettings) -> dict[str, Check]:
     """Return the readiness checks; free space is checked for a database in a file."""
-    checks: dict[str, Check] = {"schema": _check_schema, "database": _check_writable}
+    checks: dict[str, Check] = {
+        "schema": _check_schema_current,
+        "database": _check_database_writable,
+    }
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:
-        checks["space"] = free_space_check(Path(url.database).absolute().parent)
+        checks["space"] = create_free_space_check(Path(url.database).absolute().parent)
     return checks
 
 
-def _check_schema(request: Request) -> None:
+def _check_schema_current(request: Request) -> None:
     service: AppState = request.app.state.service
     if not is_schema_current(service.db):
         raise RuntimeError("the schema is of another version")
 
 
-def _check_writable(request: Request) -> None:
+def _check_database_writable(request: Request) -> None:
     service: AppState = request.app.state.service
     service.db.check_writable()

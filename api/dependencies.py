@@ -18,13 +18,13 @@ from api.auth.authorization import AssignedProblem, CourseMembership, Principal
 from api.auth.rate_limits import LimitedAction, address_key
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
-from api.auth.secrets import parse
-from api.auth.sessions import cookie_for, cross_site_refusal, device_cookie_for
+from api.auth.secrets import parse_secret
+from api.auth.sessions import cross_site_refusal, device_cookie_for, session_cookie_for
 from api.core.errors import ERROR_CODES, Forbidden, NotFound, Unauthenticated
 from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
-from api.http.pipeline.authenticator import Authenticate, Authenticator
+from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
 from api.services.assignments.views import get_assignment
 from api.services.rate_limits import rate_limit_events
 from api.services.submissions.preparation import check_released
@@ -69,7 +69,7 @@ class RequestContext(Authenticator):
             yield session
             due = request_activity.is_recording_due(session, self.activity, now=self.now)
         if due:
-            request_activity.record_activity_separately(
+            request_activity.record_activity_in_new_transaction(
                 self.service.db, self.activity, now=self.now
             )
             self.activity.is_recorded = True
@@ -91,7 +91,7 @@ class RequestContext(Authenticator):
             yield session
 
     @contextmanager
-    def recomputing(self, right: Permission) -> Iterator[Session]:
+    def recomputing_transaction(self, right: Permission) -> Iterator[Session]:
         """Yield a session for a change of many grades, once the caller gets a turn.
 
         The session is committed at the end. The *right* in the course of the path is checked first,
@@ -115,13 +115,13 @@ class RequestContext(Authenticator):
             self.activity.is_recorded = True
         self.invalidate_snapshot()
 
-    def throttle(self, action: LimitedAction, key: str) -> None:
+    def count_limited_action(self, action: LimitedAction, key: str) -> None:
         """Count an *action* of *key* in a separate transaction.
 
         The event counts even if the request fails later. Raises `RateLimited` over the limit.
         """
         with self.service.db.transaction() as session:
-            rate_limit_events.count_action(session, action, key, now=self.now)
+            rate_limit_events.consume_action_limit(session, action, key, now=self.now)
 
     @property
     def client_address_key(self) -> str:
@@ -133,7 +133,7 @@ class RequestContext(Authenticator):
         """The secret that identifies a browser known from earlier log-ins, "" if it sends none."""
         name = device_cookie_for(self.service.settings.public_url).name
         value = self.request.cookies.get(name, "")
-        secret = parse(value)
+        secret = parse_secret(value)
         return value if secret is not None and secret.kind == "device" else ""
 
     @property
@@ -146,15 +146,15 @@ class RequestContext(Authenticator):
 
         Raises `Unauthenticated` without a valid one, and `RateLimited` over the limit.
         """
-        caller = cache_in_snapshot(session, Principal, lambda: self._authenticate(session))
+        caller = cache_in_snapshot(session, Principal, lambda: self._build_principal(session))
         self.count_request(caller.id)
         if self.activity.is_recorded:
             self.activity = RequestActivity(self.request.method)
         self.activity.caller = caller
         return caller
 
-    def _authenticate(self, session: Session) -> Principal:
-        return authorization.with_request(
+    def _build_principal(self, session: Session) -> Principal:
+        return authorization.with_request_data(
             self._verify_credential(session),
             view_as=self.view_as,
             request=self.request.state.request_id,
@@ -221,7 +221,7 @@ class RequestContext(Authenticator):
     def count_request(self, caller: UUID) -> None:
         """Count the request for *caller*, once; raise `RateLimited` over the limit."""
         if not self._is_authenticated:
-            self.service.throttles[self.rate_limit_class].consume(str(caller))
+            self.service.rate_limiters[self.rate_limit_class].consume(str(caller))
             self.request.scope["state"]["is_known"] = True
 
     def credential_digest(self) -> bytes | None:
@@ -235,7 +235,7 @@ class RequestContext(Authenticator):
         authorization = headers.get("Authorization")
         if authorization is not None:
             return authentication.token_digest(authorization)
-        cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
+        cookie = self.request.cookies.get(session_cookie_for(self.service.settings.public_url).name)
         if cookie is None or cross_site_refusal(self.request.method, headers):
             return None
         return authentication.session_digest(cookie)
@@ -244,18 +244,18 @@ class RequestContext(Authenticator):
         authorization = self.request.headers.get("Authorization")
         if authorization is not None:
             return authentication.authenticate_token(session, authorization, now=self.now)
-        cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
+        cookie = self.request.cookies.get(session_cookie_for(self.service.settings.public_url).name)
         if cookie is None:
             raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
-        foreign = cross_site_refusal(self.request.method, self.request.headers)
-        if foreign:
-            raise Forbidden(foreign)
+        refusal = cross_site_refusal(self.request.method, self.request.headers)
+        if refusal:
+            raise Forbidden(refusal)
         return authentication.authenticate_session(session, cookie, now=self.now)
 
     def authorize_site(self, session: Session, *, right: Permission) -> Principal:
         """Return the caller, who needs a *right* that belongs to no course."""
         caller = self.authenticate(session)
-        caller.require(right)
+        caller.require_site_permission(right)
         return caller
 
     def authorize_course(
@@ -308,7 +308,9 @@ class _AnonymousContext(RequestContext):
         """Return None: the caller is not authenticated, so no large body is read."""
 
 
-ContextDep = Annotated[RequestContext, Depends(Authenticate(RequestContext))]
-AnonymousContextDep = Annotated[RequestContext, Depends(Authenticate(_AnonymousContext))]
-SubmissionContextDep = Annotated[RequestContext, Depends(Authenticate(SubmissionContext))]
-DraftContextDep = Annotated[RequestContext, Depends(Authenticate(_DraftContext))]
+ContextDep = Annotated[RequestContext, Depends(AuthenticatorDependency(RequestContext))]
+AnonymousContextDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_AnonymousContext))]
+SubmissionContextDep = Annotated[
+    RequestContext, Depends(AuthenticatorDependency(SubmissionContext))
+]
+DraftContextDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_DraftContext))]

@@ -14,7 +14,7 @@ from api.services.engine.grading_pool import GradingPool
 from api.services.engine.variants import VariantCache
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.rate_limits.distributed_rate_limits import DistributedRateLimits
-from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonLimit
+from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
 from api.services.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.regrades.execution.executors import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
@@ -59,15 +59,15 @@ class AppState:
     passwords: PasswordHasher
     variants: VariantCache = field(default_factory=VariantCache)
     submission_cache: SubmissionCache = field(default_factory=SubmissionCache)
-    judging_pool: GradingPool = field(default_factory=GradingPool)
+    grading_pool: GradingPool = field(default_factory=GradingPool)
     heavy_reads: HeavyWorkQueue = field(default_factory=HeavyWorkQueue)
-    gradebook_reads: PersonLimit = field(default_factory=PersonLimit)
+    gradebook_reads: PersonConcurrencyLimit = field(default_factory=PersonConcurrencyLimit)
     recomputations: HeavyWorkQueue = field(default_factory=HeavyWorkQueue)
     analytics_cache: TimedCache = field(init=False)
     writer: SubmissionWriter = field(init=False)
     regrades: RegradeRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
-    shared_throttles: DistributedRateLimits = field(init=False)
+    shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +78,7 @@ class AppState:
             _build_rate_limits(self.settings),
             min_pending={STORED_BYTES: MIN_EXCHANGED_BYTES},
         )
-        object.__setattr__(self, "shared_throttles", shared)
+        object.__setattr__(self, "shared_rate_limits", shared)
         storage = StorageBudget(shared.limiters[STORED_BYTES])
         object.__setattr__(self, "storage", storage)
         writer = SubmissionWriter(
@@ -90,8 +90,8 @@ class AppState:
             self.db,
             self.clock,
             workers=workers,
-            make=make_executor,
-            between=writer.wait_until_drained,
+            executor_factory=make_executor,
+            after_chunk=writer.wait_briefly_until_drained,
         )
         analytics_cache = TimedCache(make_work_timer(self.db, self.clock))
         object.__setattr__(self, "analytics_cache", analytics_cache)
@@ -103,9 +103,9 @@ class AppState:
         object.__setattr__(self, "publishing", publishing)
 
     @property
-    def throttles(self) -> Mapping[str, LeakyBucketLimiter]:
+    def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:
         """The rate limiters of this process, by `RateLimitClass`."""
-        return self.shared_throttles.limiters
+        return self.shared_rate_limits.limiters
 
     @classmethod
     def from_settings(cls, settings: ServiceSettings, *, clock: Clock = system_clock) -> Self:
@@ -116,7 +116,7 @@ class AppState:
         """Finish all accepted work, then close the database."""
         self.publishing.close()
         self.regrades.close()
-        self.judging_pool.close()
+        self.grading_pool.close()
         self.writer.close()
-        self.shared_throttles.close()
+        self.shared_rate_limits.close()
         self.db.close()

@@ -82,7 +82,7 @@ def columns(versions: int, *, formulas: bool) -> list[Column]:
     """Return what is answered: so many versions, each with one part."""
     catalogue = ProblemCatalog()
     bank = [catalogue.get(name) for name in catalogue.ids]
-    drawn = [problem for problem in bank if problem.is_drawn]
+    drawn = [problem for problem in bank if problem.has_drawn_params]
     wanted = (
         (FORMULA_KINDS, round(versions * FORMULAS) if formulas else 0),
         (MATRIX_KINDS, round(versions * MATRICES)),

@@ -31,7 +31,7 @@ from api.db.models import (
     User,
 )
 from api.db.upserts import insert_rows
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 
 SEEDS = 50
@@ -107,7 +107,7 @@ class Growing:
     def __post_init__(self) -> None:
         """Write the course, its problems, an instructor and the first students."""
         now = datetime.now(UTC)
-        found = publish_one(ProblemSource("cells-of-a-kernel", self.source), seeds=SEEDS)
+        found = publish_problem_source(ProblemSource("cells-of-a-kernel", self.source), seeds=SEEDS)
         if not isinstance(found, PublishedProblem):
             raise SystemExit(str(found))
         course = {"slug": self.name, "title": self.name, "zone": "UTC", "secret": "00" * 32}

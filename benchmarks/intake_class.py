@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from api.auth.authorization import AssignedProblem, CourseMembership, Principal
-from api.auth.secrets import new_secret, parse
+from api.auth.secrets import new_secret, parse_secret
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import (
@@ -27,7 +27,7 @@ from api.demo.coursework.notations import render_notations
 from api.demo.seeded_random import SeededRandom
 from api.services.engine.assigned_variant import compute_draw_position
 from api.services.engine.variants import ORIGINAL_POSITION
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 from grader.reading import RawAnswer
 from grader.variants.random_stream import RandomStream
@@ -99,7 +99,7 @@ class IntakeClass:
 
     def _write_problem(self, session: Any, name: str) -> None:
         source = ProblemCatalog().path(name).read_text(encoding="utf-8")
-        made = publish_one(ProblemSource(name, source), seeds=self._seeds)
+        made = publish_problem_source(ProblemSource(name, source), seeds=self._seeds)
         if not isinstance(made, PublishedProblem):
             raise SystemExit(str(made))
         version: ProblemVersion = store_version(session, made, source, now=START)
@@ -166,7 +166,7 @@ def _enrolled(course: UUID, student: Student) -> dict[str, Any]:
 
 
 def _token(student: Student) -> dict[str, Any]:
-    shown = parse(student.token)
+    shown = parse_secret(student.token)
     if shown is None:
         raise ValueError("a student shows a token")
     told = {"name": "load", "scopes": ["read", "submit"], "is_demo": False, "created_at": START}

@@ -24,7 +24,7 @@ from intake_class import ASKED, Answer, IntakeClass
 
 from api.auth.authentication import authenticate_token
 from api.auth.authorization import load_assigned_problem
-from api.auth.secrets import parse
+from api.auth.secrets import parse_secret
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
@@ -82,7 +82,7 @@ class Intake:
 
     def recalled(self, one: Answer) -> PendingSubmission:
         """Return a submission by a student who is known, judged."""
-        shown = parse(one.student.token)
+        shown = parse_secret(one.student.token)
         found = shown and prepare_from_cache(
             shown.digest,
             self._made.assignment,

@@ -32,10 +32,10 @@ from api.services.grades import (
     GradeCause,
     ProgressKey,
     load_answers,
-    recompute_keys,
+    recompute_progress,
     to_policy_answer,
 )
-from api.services.submissions.grading import AnswerResult, grade_answers, load_carried_values
+from api.services.submissions.grading import AnswerResult, collect_carried_values, grade_answers
 from api.services.submissions.pending_submissions import fingerprint
 from grader.json_values import to_json
 from grader.policy import Admission, admit_answers
@@ -167,7 +167,7 @@ def _store(
     judged = grade_answers(
         variants.get_variant(session, drawn.version_id, drawn.position),
         answers,
-        carried_values=load_carried_values(earlier, draw=drawn.number),
+        carried_values=collect_carried_values(earlier, draw=drawn.number),
         number_style=None,
     )
     admission = admit_answers(
@@ -194,7 +194,9 @@ def _store(
     session.flush()
     for one in judged.values():
         _add_answer(session, submission, one, admission, shared)
-    recompute_keys(session, [place], cause=GradeCause("submission", submission.id, student, now))
+    recompute_progress(
+        session, [place], cause=GradeCause("submission", submission.id, student, now)
+    )
 
 
 def _add_answer(

@@ -26,7 +26,7 @@ from api.demo.coursework.guesses import generate_guesses
 from api.demo.coursework.notations import render_notations
 from api.demo.seeded_random import SeededRandom
 from api.services.engine.variants import VARIANT_CACHE_SIZE
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.submissions.cache.submission_cache import (
     MAX_CACHED_GRADES,
     MAX_CACHED_STATES,
@@ -123,7 +123,7 @@ def of_the_bank(seeds: int) -> None:
 
 
 def _published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
-    made = publish_one(
+    made = publish_problem_source(
         ProblemSource(name, ProblemCatalog().path(name).read_text(encoding="utf-8")), seeds=seeds
     )
     if not isinstance(made, PublishedProblem):

@@ -35,8 +35,8 @@ def variants(seeds: int) -> Iterator[Variant]:
     catalogue = ProblemCatalog()
     for name in catalogue.ids:
         problem = catalogue.get(name)
-        if problem.is_computed:
-            for seed in (None, *(range(seeds) if problem.is_drawn else ())):
+        if problem.has_autograded_parts:
+            for seed in (None, *(range(seeds) if problem.has_drawn_params else ())):
                 yield solve_variant(problem, seed, REGISTRY)
 
 

@@ -25,12 +25,12 @@ from problems.solvers.bounds import Shape
 NAMES = ("vgg16", "resnet50", "densenet121", "yolov3")
 LAYERS = 1000
 STORES = (
-    transforms.clear_declared_inputs,
+    transforms.clear_input_sizes,
     transforms.without_bias,
     transforms.without_last_pool,
     transforms.without_pools,
     receptive_fields.receptive_fields,
-    network_solvers.evaluate_formula,
+    network_solvers.evaluate_or_error_message,
     traversal.total_count,
     traversal.walk_with_rules,
 )

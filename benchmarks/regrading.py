@@ -25,10 +25,10 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.execution.apply import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.apply import RegradeApplyOptions, start_applying_regrade
 from api.services.regrades.execution.runner import RegradeRunner
-from api.services.regrades.execution.undo import begin_undo
-from api.services.regrades.planning import RegradeOptions, plan_regrade
+from api.services.regrades.execution.undo import start_undoing_regrade
+from api.services.regrades.planning import RegradeOptions, create_regrade
 
 DEFAULTS = ("20000", "5", "", "2")
 WORK = "--work"
@@ -78,18 +78,18 @@ def run(url: str, students: int, each: int, workers: int) -> None:
     runner = RegradeRunner(db, system_clock, workers=workers)
     with db.transaction() as session:
         version = session.get_one(ProblemVersion, here.new)
-        row = plan_regrade(
+        row = create_regrade(
             session, here.posed(session), version, RegradeOptions(), now=system_clock()
         )
     timed("dry run", here, runner, workers, students * each)
     with db.transaction() as session:
-        begin_apply(
+        start_applying_regrade(
             session, here.member(session), row.id, RegradeApplyOptions(), now=system_clock()
         )
     timed("apply", here, runner, workers, students * each)
     after, unlike, doubled = here.digest(), here.unlike(row.id), here.doubled()
     with db.transaction() as session:
-        begin_undo(session, here.member(session), row.id, reason="", now=system_clock())
+        start_undoing_regrade(session, here.member(session), row.id, reason="", now=system_clock())
     timed("undo", here, runner, workers, students * each)
     with db.reading() as session:
         print(session.get_one(Regrade, row.id).status, session.get_one(Regrade, row.id).counts)

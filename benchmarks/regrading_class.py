@@ -31,8 +31,8 @@ from api.db.models import (
     User,
 )
 from api.services.engine.variants import VariantCache
-from api.services.grades import GradeCause, ProgressKey, recompute_keys
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.grades import GradeCause, ProgressKey, recompute_progress
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 from api.services.submissions.grading import AnswerResult, grade_answers
 
@@ -56,7 +56,7 @@ CHANGED = SOURCE.replace('key: "K*K"', 'key: "K*K + 1"')
 
 def published(source: str, kept: tuple[dict[str, Any], ...] = ()) -> PublishedProblem:
     """Return a version with its variants."""
-    found = publish_one(ProblemSource("cells-of-a-kernel", source, kept), seeds=SEEDS)
+    found = publish_problem_source(ProblemSource("cells-of-a-kernel", source, kept), seeds=SEEDS)
     if not isinstance(found, PublishedProblem):
         raise SystemExit(str(found))
     return found
@@ -96,7 +96,7 @@ class Class:
                 for table, rows in self._rows(people, cases, first).items():
                     session.execute(insert(table), rows)
                 keys = [ProgressKey(self.problem, person) for person in people]
-                recompute_keys(session, keys, cause=GradeCause("submission", None, None, START))
+                recompute_progress(session, keys, cause=GradeCause("submission", None, None, START))
 
     def _cases(
         self, each: int

@@ -49,18 +49,18 @@ def to_json(value: Value | Sequence[object] | Mapping[str, object] | None) -> ob
         case Fraction():
             return {"fraction": f"{value.numerator}/{value.denominator}"}
         case tuple():
-            return {"tuple": _encode_cells(value)}
+            return {"tuple": _encode_items(value)}
         case list():
             return [to_json(item) for item in value]
         case dict():
             return {"object": {name: to_json(item) for name, item in value.items()}}
         case Tensor():
-            return {"tensor": _encode_cells(value.cells), "shape": list(value.shape)}
+            return {"tensor": _encode_items(value.cells), "shape": list(value.shape)}
         case _:
             raise NotSerializableError
 
 
-def _encode_cells(items: tuple[Value, ...]) -> list[object]:
+def _encode_items(items: tuple[Value, ...]) -> list[object]:
     return (
         list(items)
         if INTEGER_TYPES.issuperset(map(type, items))

@@ -24,12 +24,12 @@ __all__ = [
     "Record",
     "Tensor",
     "Value",
-    "has_same_form",
+    "has_same_form_and_sign",
     "is_number",
     "magnitude",
     "round_to_figures",
     "simplify_number",
-    "to_exact",
+    "to_exact_number",
     "to_nested",
 ]
 
@@ -94,7 +94,7 @@ class Tensor:
             level = [item for row in rows for item in row]
         if 0 in shape:
             raise ValueError("an axis is empty")
-        return cls(tuple(shape), tuple(to_exact(item) for item in level))
+        return cls(tuple(shape), tuple(to_exact_number(item) for item in level))
 
     @classmethod
     def from_array(cls, array: npt.NDArray[np.generic]) -> "Tensor":
@@ -104,11 +104,11 @@ class Tensor:
         cells = array.ravel().tolist()
         if np.issubdtype(array.dtype, np.integer):
             return cls(array.shape, tuple(cells))
-        return cls(array.shape, tuple(to_exact(cell) for cell in cells))
+        return cls(array.shape, tuple(to_exact_number(cell) for cell in cells))
 
     def to_array(self) -> Array:
         """Return a NumPy array: int64 if all cells are integers of moderate size, else float64."""
-        if set(map(type, self.cells)) <= {int} and _all_moderate(self.cells):
+        if set(map(type, self.cells)) <= {int} and _products_fit_int64(self.cells):
             return np.array(self.cells, dtype=np.int64).reshape(self.shape)
         try:
             floats = [float(cell) for cell in self.cells]
@@ -135,7 +135,7 @@ class Tensor:
         return Tensor(self.shape, tuple(change(cell) for cell in self.cells))
 
 
-def _all_moderate(cells: tuple[Number, ...]) -> bool:
+def _products_fit_int64(cells: tuple[Number, ...]) -> bool:
     """Return whether sums of products of the cells fit into 64 bits."""
     return not cells or (min(cells) >= -MAX_MODERATE_INTEGER and max(cells) <= MAX_MODERATE_INTEGER)
 
@@ -165,7 +165,7 @@ def round_to_figures(number: Fraction, figures: int) -> Number:
     return simplify_number(Fraction(Context(prec=most).divide(top, bottom)))
 
 
-def has_same_form(value: Value, expected: Value, *, whole: bool = False) -> bool:
+def has_same_form_and_sign(value: Value, expected: Value, *, whole: bool = False) -> bool:
     """Return whether *value* has the type and shape of *expected*, and is positive if that is.
 
     With *whole*, a number must be an integer; the sizes of a shape always must. A tensor must be
@@ -180,7 +180,7 @@ def has_same_form(value: Value, expected: Value, *, whole: bool = False) -> bool
             isinstance(value, tuple)
             and len(value) == len(expected)
             and all(
-                has_same_form(one, two, whole=True)
+                has_same_form_and_sign(one, two, whole=True)
                 for one, two in zip(value, expected, strict=True)
             )
         )
@@ -198,14 +198,14 @@ def _row_items(row: Any) -> Iterable[Any]:
     return row.rows() if isinstance(row, Tensor) else row
 
 
-def to_exact(number: object) -> Number:
+def to_exact_number(number: object) -> Number:
     """Return *number* as an exact number; a float by its shortest decimal form: 0.1 is a tenth.
 
     A float without decimals becomes that integer: 2.0**60 is not rounded to its first digits.
 
     Raises `SolverError` if there is no finite number.
 
-    >>> to_exact(0.1), to_exact(2.0)
+    >>> to_exact_number(0.1), to_exact_number(2.0)
     (Fraction(1, 10), 2)
     """
     if isinstance(number, (bool, np.bool_)):

@@ -18,10 +18,10 @@ from grader.display.steps import SolutionStep, Tracer
 from grader.errors import SolverError
 from grader.expressions.arithmetic import Function
 from grader.registry import ArgumentRewrite, Solver, WrongVersion
-from grader.values import OpaqueValue, Tensor, Value, to_exact
+from grader.values import OpaqueValue, Tensor, Value, to_exact_number
 from problems.network.layers import Layer
 
-__all__ = ["bind_rewrite", "bind_solver", "bind_tracer", "format_usage"]
+__all__ = ["adapt_rewrite", "adapt_solver", "adapt_tracer", "format_usage"]
 
 T = TypeVar("T")
 
@@ -60,29 +60,31 @@ def format_usage(solver: Solver) -> str:
     return re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{plain}")
 
 
-def bind_solver(solver: Solver) -> Function:
+def adapt_solver(solver: Solver) -> Function:
     """Return *solver* adapted to engine values: arrays for tensors, exact results.
 
     If an argument is annotated as a `Tensor`, the solver receives all tensors
     unchanged, with exact cells. Exceptions of the solver become `SolverError`.
 
-    >>> bind_solver(np.transpose)(Tensor.from_nested([[1, 2], [3, 4]])).cells
+    >>> adapt_solver(np.transpose)(Tensor.from_nested([[1, 2], [3, 4]])).cells
     (1, 3, 2, 4)
     """
 
-    def call_exact(*arguments: object, **keywords: object) -> Value:
+    def compute_engine_value(*arguments: object, **keywords: object) -> Value:
         return _to_engine_value(solver(*arguments, **keywords))
 
-    exactly = _takes_tensors(solver)
+    keep_tensors = _takes_tensors(solver)
 
     @wraps(solver)
     def function(*arguments: Value, **keywords: Value) -> Value:
-        return _call_solver(call_exact, arguments, keywords, solver=solver, exactly=exactly)
+        return _call_solver(
+            compute_engine_value, arguments, keywords, solver=solver, keep_tensors=keep_tensors
+        )
 
-    return _with_cache(function)
+    return _cache_small_calls(function)
 
 
-def _with_cache(function: Function) -> Function:
+def _cache_small_calls(function: Function) -> Function:
     """Return *function* with an LRU cache for calls with small arguments.
 
     A student's mistakes are evaluated one after another on the same numbers, and most
@@ -112,7 +114,7 @@ def _takes_tensors(solver: Solver) -> bool:
     return any(Tensor in (hint, *get_args(hint)) for hint in taken)
 
 
-def bind_tracer(tracer: Tracer) -> Tracer:
+def adapt_tracer(tracer: Tracer) -> Tracer:
     """Return *tracer* adapted to engine values; its exceptions become `SolverError`."""
 
     @wraps(tracer)
@@ -122,7 +124,7 @@ def bind_tracer(tracer: Tracer) -> Tracer:
     return trace
 
 
-def bind_rewrite(wrong_version: WrongVersion, rewrite: ArgumentRewrite) -> ArgumentRewrite:
+def adapt_rewrite(wrong_version: WrongVersion, rewrite: ArgumentRewrite) -> ArgumentRewrite:
     """Return *rewrite* adapted to engine values.
 
     It returns plain values, which bound wrong versions accept as well.
@@ -140,15 +142,18 @@ def _call_solver(
     keywords: Mapping[str, Value],
     *,
     solver: Callable[..., object],
-    exactly: bool = False,
+    keep_tensors: bool = False,
 ) -> T:
     """Return the result of *call* on engine values; its exceptions become `SolverError`.
 
-    The arguments become plain values unless *exactly* is set. The error names *solver*,
+    The arguments become plain values unless *keep_tensors* is set. The error names *solver*,
     whose arguments *call* takes.
     """
-    positional = [value if exactly else _to_plain(value) for value in arguments]
-    named = {word: value if exactly else _to_plain(value) for word, value in keywords.items()}
+    positional = [value if keep_tensors else _tensors_to_arrays(value) for value in arguments]
+    named = {
+        word: value if keep_tensors else _tensors_to_arrays(value)
+        for word, value in keywords.items()
+    }
     try:
         return call(*positional, **named)
     except SOLVER_EXCEPTIONS as error:
@@ -177,21 +182,21 @@ def _describe_mismatch(
             parameter.kind is parameter.KEYWORD_ONLY for parameter in known.parameters.values()
         )
         by_name = ", with what stands behind * by its name" if has_keyword_only else ""
-        layer = LAYER_HINT if _is_layer(known.return_annotation) else ""
+        layer = LAYER_HINT if _is_layer_type(known.return_annotation) else ""
         return f"{error}; write {format_usage(solver)}{by_name}{layer}"
     return ""
 
 
-def _is_layer(annotation: object) -> bool:
+def _is_layer_type(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Layer)
 
 
-def _to_plain(value: Value) -> object:
+def _tensors_to_arrays(value: Value) -> object:
     """Return *value* with tensors converted to arrays, also inside tuples."""
     if isinstance(value, Tensor):
         return value.to_array()
     if isinstance(value, tuple):
-        return tuple(_to_plain(item) for item in value)
+        return tuple(_tensors_to_arrays(item) for item in value)
     return value
 
 
@@ -202,7 +207,7 @@ def _to_engine_value(result: object) -> Value:
     """
     match result:
         case np.ndarray():
-            return Tensor.from_array(result) if result.ndim else to_exact(result.item())
+            return Tensor.from_array(result) if result.ndim else to_exact_number(result.item())
         case tuple() | list():
             return tuple(_to_engine_value(item) for item in result)
         case bool() | np.bool_():
@@ -210,6 +215,6 @@ def _to_engine_value(result: object) -> Value:
         case str() | OpaqueValue() | Tensor():
             return result
         case int() | float() | Fraction() | np.number():
-            return to_exact(result)
+            return to_exact_number(result)
         case _:
             raise SolverError(f"a solver gave {type(result).__name__}, which is not a value")

@@ -6,7 +6,7 @@ from typing import Self
 from grader.definitions.name_checks import suggest_similar
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from problems.files.loader import bank_root, find_files, load_file
+from problems.files.loader import bank_root, find_problem_files, load_file
 
 __all__ = ["ProblemCatalog", "check_part"]
 
@@ -19,7 +19,7 @@ class ProblemCatalog:
         self._loaded: dict[str, Problem | ProblemError] = {}
         for root in roots or (bank_root(),):
             _check_readable(root)
-            for path in find_files(root):
+            for path in find_problem_files(root):
                 registered = self._paths.setdefault(path.stem, path)
                 if registered is not path:
                     raise ProblemError(

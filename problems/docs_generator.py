@@ -58,9 +58,9 @@ def _render_solvers_page() -> str:
             [
                 f"## {_module_title(name)}",
                 "",
-                _first_line(getmodule(solvers[0])),
+                _docstring_summary(getmodule(solvers[0])),
                 "",
-                *_render_solvers(solvers),
+                *_render_solver_sections(solvers),
             ]
         )
         for name, solvers in modules
@@ -76,7 +76,7 @@ def _render_mistakes_page() -> str:
             _render_mistake_row(mistake)
             for mistake in sorted(family.MISTAKES, key=lambda item: -item.rank)
         ]
-        about = _first_line(family)
+        about = _docstring_summary(family)
         head = "| id | rank | the student is told | what happened | in |"
         tables.append(
             "\n".join(
@@ -110,20 +110,20 @@ def _module_title(module: str) -> str:
     return module.rpartition(".")[2]
 
 
-def _first_line(thing: object) -> str:
+def _docstring_summary(thing: object) -> str:
     return (getdoc(thing) or "").splitlines()[0]
 
 
-def _render_solvers(solvers: list[Solver]) -> Iterator[str]:
+def _render_solver_sections(solvers: list[Solver]) -> Iterator[str]:
     for solver in solvers:
         yield f"### `{solver.__name__}`"
         yield ""
         yield f"`{format_usage(solver)}`"
         yield ""
-        yield from _render_docstring(solver)
+        yield from _render_solver_body(solver)
 
 
-def _render_docstring(solver: Solver) -> Iterator[str]:
+def _render_solver_body(solver: Solver) -> Iterator[str]:
     """Yield the docstring as Markdown, its doctest as a code block, and the mistakes."""
     text = getdoc(solver) or ""
     example = EXAMPLE.search(text)

@@ -12,7 +12,7 @@ from grader.display.text import to_text
 from grader.errors import DrawError, ProblemError
 from grader.registry import Registry
 from grader.values import OpaqueValue, Tensor, Value, to_nested
-from grader.variants.variant import Variant, draw_numbers, solve_keys, solve_with_numbers
+from grader.variants.variant import Variant, draw_values, solve_keys, solve_variant_from_values
 from problems.checks.lint import find_tolerated_mistakes
 
 __all__ = [
@@ -82,9 +82,9 @@ def publish_problem(
     those of an earlier seed. Numbers of the original are refused too, unless there are
     no others. Raises `ProblemError` if no seed is left, or if most seeds have no draw.
     """
-    if not problem.is_drawn:
+    if not problem.has_drawn_params:
         return Publication(SeedReport(problem.id))
-    selection = _SeedSelection(problem, registry, clock)
+    selection = _SeedSelector(problem, registry, clock)
     variants, report = selection.select(limit)
     if not variants and problem.has_original:
         selection.allow_original_numbers()
@@ -96,7 +96,7 @@ def publish_problem(
     return Publication(report, tuple(variants), selection.slowest_seconds)
 
 
-class _SeedSelection:
+class _SeedSelector:
     """The seeds of one problem, each drawn once and solved once if its numbers are new."""
 
     def __init__(self, problem: Problem, registry: Registry, clock: Clock) -> None:
@@ -109,7 +109,7 @@ class _SeedSelection:
         self._first_seeds: dict[object, int | None] = {}
         self.slowest_seconds = 0.0
         if problem.has_original:
-            self._first_seeds[_numbers_key(draw_numbers(problem, None, registry))] = None
+            self._first_seeds[_numbers_key(draw_values(problem, None, registry))] = None
 
     def allow_original_numbers(self) -> None:
         """Allow seeds to repeat the numbers of the original."""
@@ -117,7 +117,7 @@ class _SeedSelection:
 
     def select(self, limit: int) -> tuple[list[Variant], SeedReport]:
         """Return up to *limit* variants that discriminate, and the report."""
-        inert = self.find_inert(limit)
+        inert = self.find_inert_mistakes(limit)
         variants: list[Variant] = []
         refused: Counter[str] = Counter()
         repeats = seed = 0
@@ -131,11 +131,11 @@ class _SeedSelection:
             if len(variants) == limit or repeats == MAX_CONSECUTIVE_REPEATS:
                 break
         seeds = tuple(variant.seed for variant in variants if variant.seed is not None)
-        together = _find_coincidences(variants[:DRAWS_FOR_COINCIDENCE])
+        together = _find_coinciding_mistakes(variants[:DRAWS_FOR_COINCIDENCE])
         report = SeedReport(self._problem.id, seeds, seed + 1, dict(refused), inert, together)
         return variants, report
 
-    def has_draw(self, seed: int) -> bool:
+    def try_draw_numbers(self, seed: int) -> bool:
         """Draw the numbers of *seed*; return whether a draw satisfies `require`.
 
         Raises `DrawError` if most of the seeds so far have none.
@@ -143,7 +143,7 @@ class _SeedSelection:
         if seed in self._draws or seed in self._failed_seeds:
             return seed in self._draws
         try:
-            self._draws[seed] = draw_numbers(self._problem, seed, self._registry)
+            self._draws[seed] = draw_values(self._problem, seed, self._registry)
         except DrawError:
             self._failed_seeds.add(seed)
             if len(self._failed_seeds) > max(MIN_FAILED_SEEDS, len(self._draws)):
@@ -160,16 +160,18 @@ class _SeedSelection:
         numbers = _numbers_key(names)
         if numbers not in self._variants:
             started = self._clock()
-            self._variants[numbers] = solve_with_numbers(self._problem, seed, names, self._registry)
+            self._variants[numbers] = solve_variant_from_values(
+                self._problem, seed, names, self._registry
+            )
             self.slowest_seconds = max(self.slowest_seconds, self._clock() - started)
         return self._variants[numbers]
 
-    def find_hidden(self, seed: int) -> Mapping[str, frozenset[str]]:
+    def find_mistakes_giving_key(self, seed: int) -> Mapping[str, frozenset[str]]:
         """Return, by part, the mistakes that give the key with the numbers of *seed*."""
         mistakes = self.solve_variant(seed).mistakes
         return {part: known.hidden for part, known in mistakes.items()}
 
-    def find_inert(self, full_draws: int) -> dict[str, frozenset[str]]:
+    def find_inert_mistakes(self, full_draws: int) -> dict[str, frozenset[str]]:
         """Return, by part, the mistakes that give the key in each of 200 draws.
 
         A draw whose key cannot be computed does not count for its part. The first
@@ -178,14 +180,16 @@ class _SeedSelection:
         """
         common: dict[str, frozenset[str]] = {}
         examined: set[object] = set()
-        for seed in filter(self.has_draw, range(DRAWS_FOR_INERT)):
+        for seed in filter(self.try_draw_numbers, range(DRAWS_FOR_INERT)):
             numbers = _numbers_key(self.drawn_values(seed))
             if numbers in examined:
                 continue
             examined.add(numbers)
             needs_all = seed < full_draws or len(common) < len(self._problem.parts)
             hidden = (
-                self._find_hidden_with_key(seed) if needs_all else self._filter_hidden(seed, common)
+                self._find_hidden_in_solved_parts(seed)
+                if needs_all
+                else self._filter_hidden_mistakes(seed, common)
             )
             for part, ids in hidden.items():
                 common[part] = common.get(part, ids) & ids
@@ -193,12 +197,16 @@ class _SeedSelection:
                 break
         return {part: ids for part, ids in common.items() if ids}
 
-    def _find_hidden_with_key(self, seed: int) -> Mapping[str, frozenset[str]]:
+    def _find_hidden_in_solved_parts(self, seed: int) -> Mapping[str, frozenset[str]]:
         """Return the hidden mistakes of *seed*, by part with a computed key."""
         failed = self.solve_variant(seed).failures
-        return {part: ids for part, ids in self.find_hidden(seed).items() if part not in failed}
+        return {
+            part: ids
+            for part, ids in self.find_mistakes_giving_key(seed).items()
+            if part not in failed
+        }
 
-    def _filter_hidden(
+    def _filter_hidden_mistakes(
         self, seed: int, among: Mapping[str, frozenset[str]]
     ) -> Mapping[str, frozenset[str]]:
         """Return which of the mistakes *among* are hidden by *seed*, by part with a key."""
@@ -209,13 +217,13 @@ class _SeedSelection:
 
     def refusal_reason(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
         """Return why *seed* is not published, or "" if it is."""
-        if not self.has_draw(seed):
+        if not self.try_draw_numbers(seed):
             return NO_DRAW
         if self._first_seeds.setdefault(_numbers_key(self.drawn_values(seed)), seed) != seed:
             return REPEATED_NUMBERS
         for part, reason in self.solve_variant(seed).failures.items():
             return f"{part}: {reason}"
-        for part, ids in self.find_hidden(seed).items():
+        for part, ids in self.find_mistakes_giving_key(seed).items():
             for mistake in sorted(ids - inert.get(part, frozenset())):
                 return f"{part}: {mistake} gives the key"
         for tolerant_part, candidate in find_tolerated_mistakes(
@@ -225,7 +233,7 @@ class _SeedSelection:
         return ""
 
 
-def _find_coincidences(variants: list[Variant]) -> dict[str, tuple[tuple[str, str], ...]]:
+def _find_coinciding_mistakes(variants: list[Variant]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return, by part, the pairs of mistakes that have equal values in every variant."""
     coincidences: dict[str, tuple[tuple[str, str], ...]] = {}
     for part in variants[0].mistakes if variants else ():
@@ -248,9 +256,9 @@ def _find_equal_pairs(known: KnownMistakes) -> set[tuple[str, str]]:
     }
 
 
-def _numbers_key(names: Mapping[str, Value]) -> object:
+def _numbers_key(numbers: Mapping[str, Value]) -> object:
     return tuple(
-        str(value) if isinstance(value, OpaqueValue) else value for value in names.values()
+        str(value) if isinstance(value, OpaqueValue) else value for value in numbers.values()
     )
 
 

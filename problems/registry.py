@@ -5,7 +5,7 @@ from typing import Final
 
 from grader.expressions.arithmetic import Function
 from grader.registry import ArgumentRewrite, Registry, Solver, WrongVersion
-from problems.adapters import bind_rewrite, bind_solver, bind_tracer
+from problems.adapters import adapt_rewrite, adapt_solver, adapt_tracer
 from problems.mistakes import MISTAKES
 from problems.network import counts, forward, layer_table
 from problems.network.constructors import all_constructors
@@ -197,29 +197,33 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
 )
 
 
-def _bind_wrong_versions(wrong_versions: Iterable[WrongVersion]) -> dict[str, dict[str, Function]]:
+def _wrong_versions_by_mistake(
+    wrong_versions: Iterable[WrongVersion],
+) -> dict[str, dict[str, Function]]:
     """Return the bound wrong versions by mistake, then by solver."""
     table: dict[str, dict[str, Function]] = {mistake: {} for mistake in MISTAKES}
     for wrong_version in wrong_versions:
-        table[wrong_version.mistake][wrong_version.solver] = bind_solver(wrong_version.function)
+        table[wrong_version.mistake][wrong_version.solver] = adapt_solver(wrong_version.function)
     return table
 
 
-def _bind_rewrites(wrong_versions: Iterable[WrongVersion]) -> dict[str, dict[str, ArgumentRewrite]]:
+def _rewrites_by_mistake(
+    wrong_versions: Iterable[WrongVersion],
+) -> dict[str, dict[str, ArgumentRewrite]]:
     """Return the bound argument rewrites by mistake, then by solver."""
     table: dict[str, dict[str, ArgumentRewrite]] = {}
     for wrong_version in wrong_versions:
         if wrong_version.rewrite is not None:
-            table.setdefault(wrong_version.mistake, {})[wrong_version.solver] = bind_rewrite(
+            table.setdefault(wrong_version.mistake, {})[wrong_version.solver] = adapt_rewrite(
                 wrong_version, wrong_version.rewrite
             )
     return table
 
 
 REGISTRY: Final = Registry(
-    functions={solver.__name__: bind_solver(solver) for solver in SOLVERS},
-    wrong_versions=_bind_wrong_versions(WRONG_VERSIONS),
+    functions={solver.__name__: adapt_solver(solver) for solver in SOLVERS},
+    wrong_versions=_wrong_versions_by_mistake(WRONG_VERSIONS),
     mistakes=MISTAKES,
-    rewrites=_bind_rewrites(WRONG_VERSIONS),
-    tracers={name: bind_tracer(tracer) for name, tracer in TRACERS.items()},
+    rewrites=_rewrites_by_mistake(WRONG_VERSIONS),
+    tracers={name: adapt_tracer(tracer) for name, tracer in TRACERS.items()},
 )

@@ -28,13 +28,19 @@ from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import (
     Variant,
-    complete_numbers,
+    complete_drawn_values,
     get_mistake_pairs,
     solve_keys,
-    solve_with_numbers,
+    solve_variant_from_values,
 )
 
-__all__ = ["dump_variant", "filter_stored_line", "load_parts", "load_variant", "rekey_variant"]
+__all__ = [
+    "dump_variant",
+    "filter_stored_line",
+    "load_variant",
+    "load_variant_for_parts",
+    "rekey_variant",
+]
 
 T = TypeVar("T")
 
@@ -57,11 +63,11 @@ def dump_variant(variant: Variant, registry: Registry) -> dict[str, Any]:
         **version_fields(problem),
         "seed": variant.seed,
         "params": _serialize_values(
-            {name: variant.names[name] for name in problem.drawn_names}, to_json
+            {name: variant.names[name] for name in problem.drawn_param_names}, to_json
         ),
         "keys": _serialize_values(variant.keys, to_json),
-        "mistakes": _serialize_values(variant.mistakes, _serialize_known),
-        "pairs": _serialize_values(pairs, _serialize_known),
+        "mistakes": _serialize_values(variant.mistakes, _serialize_known_mistakes),
+        "pairs": _serialize_values(pairs, _serialize_known_mistakes),
     }
 
 
@@ -78,7 +84,7 @@ def load_variant(data: Mapping[str, Any], problem: Problem, registry: Registry) 
         raise _invalid_data_error(error) from error
 
 
-def load_parts(
+def load_variant_for_parts(
     data: Mapping[str, Any], problem: Problem, registry: Registry, parts: Collection[str]
 ) -> Variant:
     """Return the variant that `dump_variant` wrote, for grading only *parts* of it.
@@ -88,7 +94,7 @@ def load_parts(
     """
     _check_version(data, problem)
     try:
-        return _StoredVariant(data, problem, registry).load_parts(parts)
+        return _StoredVariant(data, problem, registry).load_for_parts(parts)
     except INVALID_DATA_ERRORS as error:
         raise _invalid_data_error(error) from error
 
@@ -128,8 +134,8 @@ def rekey_variant(data: Mapping[str, Any], problem: Problem, registry: Registry)
     """
     _check_version(data, problem, ("problem", "draw_hash"))
     try:
-        names = complete_numbers(problem, _parse_values(data["params"]), registry)
-        return solve_with_numbers(problem, data["seed"], names, registry)
+        names = complete_drawn_values(problem, _parse_values(data["params"]), registry)
+        return solve_variant_from_values(problem, data["seed"], names, registry)
     except INVALID_DATA_ERRORS as error:
         raise _invalid_data_error(error) from error
 
@@ -161,13 +167,13 @@ def _parse_values(payload: Mapping[str, Any]) -> dict[str, Value]:
 class _LazyMapping(Mapping[str, T]):
     """Mapping with some *known* values; the first access to any other one loads all."""
 
-    def __init__(self, known: Mapping[str, T], find: Callable[[], Mapping[str, T]]) -> None:
-        self._known, self._find = known, find
+    def __init__(self, known: Mapping[str, T], load_all: Callable[[], Mapping[str, T]]) -> None:
+        self._known, self._load_all = known, load_all
 
     @cached_property
     def _loaded(self) -> Mapping[str, T]:
         try:
-            return self._find()
+            return self._load_all()
         except INVALID_DATA_ERRORS as error:
             raise _invalid_data_error(error) from error
 
@@ -197,14 +203,14 @@ class _StoredVariant:
             self._names,
             keys,
             failures,
-            self._add_missing(self._load_known("mistakes", parts), parts),
-            self._load_known("pairs", parts),
+            self._add_missing_mistakes(self._load_known_mistakes("mistakes", parts), parts),
+            self._load_known_mistakes("pairs", parts),
         )
 
-    def load_parts(self, parts: Collection[str]) -> Variant:
+    def load_for_parts(self, parts: Collection[str]) -> Variant:
         """Return the variant, loading what *parts* need at once and the rest lazily."""
         stored_keys = self._data["keys"]
-        known = self._load_known("mistakes", parts)
+        known = self._load_known_mistakes("mistakes", parts)
         return Variant(
             self._problem,
             self._data["seed"],
@@ -214,13 +220,15 @@ class _StoredVariant:
                 self._solve_keys,
             ),
             _LazyMapping({}, lambda: self._solved_keys[1]),
-            _LazyMapping(known, lambda: self._add_missing(known, parts)),
-            self._load_known("pairs", parts),
+            _LazyMapping(known, lambda: self._add_missing_mistakes(known, parts)),
+            self._load_known_mistakes("pairs", parts),
         )
 
     @cached_property
     def _names(self) -> dict[str, Value]:
-        return complete_numbers(self._problem, _parse_values(self._data["params"]), self._registry)
+        return complete_drawn_values(
+            self._problem, _parse_values(self._data["params"]), self._registry
+        )
 
     @cached_property
     def _solved_keys(self) -> tuple[dict[str, Value | None], dict[str, str]]:
@@ -231,16 +239,16 @@ class _StoredVariant:
     def _solve_keys(self) -> Mapping[str, Value | None]:
         return self._solved_keys[0]
 
-    def _load_known(self, name: str, parts: Iterable[str]) -> dict[str, KnownMistakes]:
+    def _load_known_mistakes(self, name: str, parts: Iterable[str]) -> dict[str, KnownMistakes]:
         """Return the wrong answers to *parts* that are stored under *name*."""
         stored_mistakes = self._data[name]
         return {
-            part: _parse_known(stored_mistakes[part], self._registry)
+            part: _parse_known_mistakes(stored_mistakes[part], self._registry)
             for part in parts
             if part in stored_mistakes
         }
 
-    def _add_missing(
+    def _add_missing_mistakes(
         self, known: dict[str, KnownMistakes], parts: Iterable[str]
     ) -> dict[str, KnownMistakes]:
         """Return the wrong answers to *parts*, computing those that are not *known*."""
@@ -266,7 +274,7 @@ def _serialize_values(
     return payload
 
 
-def _serialize_known(known: KnownMistakes) -> object:
+def _serialize_known_mistakes(known: KnownMistakes) -> object:
     return {
         "candidates": [_serialize_candidate(candidate) for candidate in known.candidates],
         "hidden": sorted(known.hidden),
@@ -284,7 +292,7 @@ def _serialize_candidate(candidate: MistakeCandidate) -> dict[str, object]:
     return payload
 
 
-def _parse_known(payload: Mapping[str, Any], registry: Registry) -> KnownMistakes:
+def _parse_known_mistakes(payload: Mapping[str, Any], registry: Registry) -> KnownMistakes:
     candidates = tuple([_parse_candidate(one, registry) for one in payload["candidates"]])
     return KnownMistakes(candidates, frozenset(payload["hidden"]))
 

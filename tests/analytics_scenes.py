@@ -8,7 +8,7 @@ from sqlalchemy import select
 from world import Person, Posing, World
 
 from api.db.models import Draw, Variant
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 
 POWERS = """\
@@ -47,7 +47,7 @@ class Class:
 
     def __init__(self, world: World, size: int) -> None:
         self.world = world
-        world.service.analytics_cache.seconds = lambda: 0.0
+        world.service.analytics_cache.work_timer = lambda: 0.0
         self.course: UUID = world.course()
         self.staff = world.enrol(self.course, "In Structor", role="instructor")
         self.students: Sequence[Person] = [self.join(f"Stu {at}") for at in range(size)]
@@ -118,7 +118,7 @@ def codes(told: Any) -> list[tuple[str, str]]:
 
 def store_many(world: World, source: str, *, seeds: int) -> None:
     """Publish a problem with *seeds* variants."""
-    found = publish_one(
+    found = publish_problem_source(
         ProblemSource(source.split("\n", 1)[0].removeprefix("id: "), source), seeds=seeds
     )
     assert isinstance(found, PublishedProblem), found

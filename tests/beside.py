@@ -10,7 +10,7 @@ from regrading import marks
 from sqlalchemy import text
 from world import Person, Posing, World
 
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 __all__ = ["PATIENCE", "Stop", "assert_nothing_left_out", "until_it_waits"]
 
@@ -73,5 +73,7 @@ def assert_nothing_left_out(world: World, problem: Posing, *students: Person) ->
     found = marks(world, problem)
     with world.session() as session:
         cause = GradeCause("settings", None, None, world.clock())
-        recompute_students(session, problem.assignment, [one.id for one in students], cause=cause)
+        recompute_student_grades(
+            session, problem.assignment, [one.id for one in students], cause=cause
+        )
     assert found == marks(world, problem)

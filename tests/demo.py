@@ -7,7 +7,7 @@ from actors import NOW
 from sqlalchemy import select
 from world import World
 
-from api.demo.course import find_demo, make_demo
+from api.demo.course import find_demo_course, get_or_create_demo_course
 from api.demo.logins import renew_logins
 from api.demo.plan import PLAN, collect_problem_ids
 from api.demo.welcome import WelcomeMessage, load_welcome
@@ -19,13 +19,13 @@ def make(world: World, *, students: int, **more: Any) -> Any:
         world.version(name)
     with ThreadPoolExecutor(1) as pool:
         given = {"executor": pool, "students": students, "now": NOW} | more
-        return make_demo(world.db, PLAN, **given)
+        return get_or_create_demo_course(world.db, PLAN, **given)
 
 
 def told(world: World) -> WelcomeMessage:
     """Return the welcome message that the service prints for the demo when it starts."""
     with world.db.reading() as session:
-        course = find_demo(session)
+        course = find_demo_course(session)
     assert course is not None
     now = world.clock()
     logins = renew_logins(world.db, course.id, passwords=world.service.passwords, now=now)

@@ -1,7 +1,7 @@
 """Problems, rules and helpers for tests of grades."""
 
 from api.db.models import Assignment, Excuse, Override
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 SHORT = """\
 id: two-counts
@@ -40,7 +40,7 @@ def add(world, assignment, student, *rows):
     with world.session() as session:
         session.add_all(rows)
         cause = GradeCause("settings", None, None, world.clock())
-        recompute_students(session, assignment, [student.id], cause=cause)
+        recompute_student_grades(session, assignment, [student.id], cause=cause)
 
 
 def excuse(world, posed, student, prof, *, problem=None):

@@ -29,7 +29,7 @@ from api.http.field_types import (
     Answer,
     Count,
     Email,
-    Key,
+    IdempotencyKey,
     Line,
     Points,
     Score,
@@ -40,7 +40,7 @@ from api.http.field_types import (
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.pipeline.application import Application
-from api.http.pipeline.authenticator import Authenticate, Authenticator
+from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.problem_details import error_responses
 from api.http.request_body import BodyCap, BodyLimits
@@ -83,7 +83,7 @@ class Sample(Schema):
     line: Line = "x"
     email: Email = "a@b.example"
     slug: Slug = "a-1"
-    key: Key = "k"
+    key: IdempotencyKey = "k"
     points: Points = 1
     score: Score = 1
     when: UtcDatetime = NOON
@@ -167,7 +167,7 @@ class Caller(Authenticator):
 
 router = ApiRouter()
 KEY = "idempotency_key_reused"
-CALLER = [Depends(Authenticate(Caller))]
+CALLER = [Depends(AuthenticatorDependency(Caller))]
 
 
 @router.post(
@@ -205,8 +205,8 @@ def rows(window: PageRequestDep) -> Page[str]:
     found = [row for row in ROWS if after is None or row > (after.value, after.id)]
     return window.build_page(
         found[: window.limit + 1],
-        end=lambda row: Cursor("name", *row),
-        show=lambda row: f"{row[0]}/{row[1].int}",
+        cursor_of=lambda row: Cursor("name", *row),
+        serialize_row=lambda row: f"{row[0]}/{row[1].int}",
     )
 
 

@@ -19,7 +19,7 @@ from api.services.batch.formats.columns import RESULT_FIELDS
 from api.services.engine.single_answer import SingleAnswerGrader, format_decimal, serialize_result
 from api.services.files.csv_rows import (
     detect_delimiter,
-    is_json,
+    has_json_extension,
     parse_header,
     read_text,
     unescape_formula,
@@ -73,7 +73,7 @@ def read_table(
 ) -> Table:
     """Return the rows of a CSV or JSON Lines file; *names* maps our columns to the file's."""
     text = read_text(path)
-    return _read_json(text, names) if is_json(path) else _read_csv(text, names, results)
+    return _read_json(text, names) if has_json_extension(path) else _read_csv(text, names, results)
 
 
 def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Table:

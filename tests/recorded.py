@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.values import OpaqueValue, Tensor, Value, to_exact
+from grader.values import OpaqueValue, Tensor, Value, to_exact_number
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -43,4 +43,4 @@ def value_of(given: object) -> Value:
         case tuple():
             return tuple(value_of(item) for item in given)
         case _:
-            return to_exact(given)
+            return to_exact_number(given)

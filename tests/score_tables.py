@@ -68,12 +68,12 @@ def _item(maximum, scores, rest, whole, totals) -> ItemSums:
     expected = here.sum() * other.sum() / max(1, here.size)
     return ItemSums(
         maximum=maximum,
-        alone=_spread(scores[~np.isnan(scores)]),
+        all_scores=_spread(scores[~np.isnan(scores)]),
         item=_spread(here),
         rest=_spread(other),
         total=_spread(here + other),
         product=float(here @ other - expected),
-        ordered=float(np.sort(here) @ np.sort(other) - expected),
+        sorted_product=float(np.sort(here) @ np.sort(other) - expected),
         two_valued=bool(((here == 0) | (here == maximum)).all()),
         complete=_spread(whole),
         others=_spread(totals - whole),

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.core.process_lifecycle import kill_after
+from api.core.process_lifecycle import kill_self_after
 from api.services.batch.grading_jobs import Chunk, grade_chunk
 from api.services.batch.verdicts import Verdicts
-from api.services.problems.publishing import ProblemSource, publish_one
+from api.services.problems.publishing import ProblemSource, publish_problem_source
 
 ENDLESS = 10**6
 
@@ -20,14 +20,14 @@ def publish_or_sleep(source: ProblemSource, *, seeds: int) -> Any:
     """Publish a problem; one with the id `endless` takes forever."""
     if source.id == "endless":
         time.sleep(ENDLESS)
-    return publish_one(source, seeds=seeds)
+    return publish_problem_source(source, seeds=seeds)
 
 
 def publish_when_released(source: ProblemSource, *, seeds: int) -> Any:
     """Publish a problem; one with the id `endless` waits for the file that its text names."""
     while source.id == "endless" and not Path(source.text.rpartition("# ")[2].strip()).exists():
         time.sleep(0.05)
-    return publish_one(source, seeds=seeds)
+    return publish_problem_source(source, seeds=seeds)
 
 
 def die(_source: ProblemSource, *, seeds: int) -> None:
@@ -47,7 +47,7 @@ def never_end(_job: object) -> None:
 
 def judge_or_sleep(chunk: Chunk) -> Verdicts:
     """Grade a chunk; one with the answer 666 exceeds the time limit."""
-    with kill_after(1):
+    with kill_self_after(1):
         if any(asked.typed == "666" for job in chunk for asked in job.questions):
             time.sleep(ENDLESS)
     return grade_chunk(chunk)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.definitions.problem import AnyPart
-from grader.grading.explain import explain
+from grader.grading.explain import explain_result
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds import KINDS
@@ -15,8 +15,8 @@ from grader.variants.variant import Variant
 from problems.variant_serialization import (
     dump_variant,
     filter_stored_line,
-    load_parts,
     load_variant,
+    load_variant_for_parts,
 )
 
 __all__ = ["differences", "sample_answers", "stored_and_loaded"]
@@ -29,7 +29,7 @@ def stored_and_loaded(variant: Variant, book: Registry) -> dict[str, Variant]:
     loaded = {"whole": load_variant(json.loads(line), problem, book)}
     for part in problem.parts:
         data = json.loads(filter_stored_line(line, [part.id]))
-        loaded[part.id] = load_parts(data, problem, book, [part.id])
+        loaded[part.id] = load_variant_for_parts(data, problem, book, [part.id])
     return loaded
 
 
@@ -71,4 +71,4 @@ def _verdicts(
 
 def _verdict(result: PartResult, variant: Variant) -> tuple[Any, ...]:
     told = result.status, result.credit, result.mistakes, result.feedback, result.read_as
-    return (*told, explain(result, variant.problem.get_part(result.part), variant))
+    return (*told, explain_result(result, variant.problem.get_part(result.part), variant))

@@ -11,11 +11,11 @@ from grader.display.text import GREEK
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Call, Name, walk
-from grader.values import Record, Tensor, Value, is_number, to_exact
+from grader.values import Record, Tensor, Value, is_number, to_exact_number
 from problems.registry import REGISTRY
 
 DOUBLES = {
-    name: lambda number, function=function: to_exact(function(float(number)))
+    name: lambda number, function=function: to_exact_number(function(float(number)))
     for name, function in {
         "exp": math.exp,
         "ln": math.log,
@@ -25,7 +25,7 @@ DOUBLES = {
         "atan": math.atan,
     }.items()
 }
-KNOWN = Scope({"pi": to_exact(math.pi)}, {**FUNCTIONS, **DOUBLES})
+KNOWN = Scope({"pi": to_exact_number(math.pi)}, {**FUNCTIONS, **DOUBLES})
 LETTERS = re.compile(r"(d_?)?[A-Za-z]{1,3}\d?'?(_\w{1,6})*")
 
 

@@ -37,7 +37,7 @@ from api.db.models import (
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.settings import update_resolved_times
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import load_newest_version, store_version
 from problems.catalog import ProblemCatalog
 
@@ -72,7 +72,7 @@ OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 @cache
 def published(source: str) -> PublishedProblem:
     """Return a problem source, published with a few seeds; cached for the run."""
-    found = publish_one(ProblemSource(_named(source), source), seeds=SEEDS)
+    found = publish_problem_source(ProblemSource(_named(source), source), seeds=SEEDS)
     assert isinstance(found, PublishedProblem), found
     return found
 

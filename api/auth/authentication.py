@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import TOKEN_EXPIRED_MESSAGE, Principal
-from api.auth.secrets import digests_match, parse
+from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import is_session_alive
 from api.core.errors import Unauthenticated
 from api.db.engine import fetch_one
@@ -36,13 +36,13 @@ def token_digest(authorization: str) -> bytes | None:
     """Return the digest of the token in an ``Authorization`` header, or None if it has none."""
     if not authorization.lower().startswith(BEARER_PREFIX):
         return None
-    credential = parse(authorization[len(BEARER_PREFIX) :].strip())
+    credential = parse_secret(authorization[len(BEARER_PREFIX) :].strip())
     return credential.digest if credential is not None and credential.kind == "api" else None
 
 
 def session_digest(cookie: str) -> bytes | None:
     """Return the digest of a session cookie, or None if it has another form."""
-    credential = parse(cookie)
+    credential = parse_secret(cookie)
     return credential.digest if credential is not None and credential.kind == "session" else None
 
 
@@ -50,7 +50,7 @@ def authenticate_token(session: Session, authorization: str, *, now: datetime) -
     """Authenticate the token in an ``Authorization`` header; raise `Unauthenticated` on failure."""
     if not authorization.lower().startswith(BEARER_PREFIX):
         raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
-    credential = parse(authorization[len(BEARER_PREFIX) :].strip())
+    credential = parse_secret(authorization[len(BEARER_PREFIX) :].strip())
     if credential is None or credential.kind != "api":
         raise Unauthenticated("This is no token of this service.")
     token = _load_credential(session, Token, credential.prefix)
@@ -75,7 +75,7 @@ def authenticate_token(session: Session, authorization: str, *, now: datetime) -
 
 def authenticate_session(session: Session, cookie: str, *, now: datetime) -> Principal:
     """Authenticate a session cookie; raise `Unauthenticated` on failure."""
-    credential = parse(cookie)
+    credential = parse_secret(cookie)
     if credential is None or credential.kind != "session":
         raise Unauthenticated("Log in first.")
     row = _load_credential(session, LoginSession, credential.prefix)

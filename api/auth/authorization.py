@@ -43,7 +43,7 @@ __all__ = [
     "load_assigned_problem",
     "load_assignment_membership",
     "load_course_membership",
-    "with_request",
+    "with_request_data",
 ]
 
 PROBLEM_NOT_FOUND_MESSAGE: Final = "There is no such assignment, or it has no such problem."
@@ -109,7 +109,7 @@ class Principal:
     expires_at: datetime | None = None
     begun_at: datetime | None = None
 
-    def require(self, permission: Permission) -> None:
+    def require_site_permission(self, permission: Permission) -> None:
         """Raise `Forbidden` if the caller lacks a *permission* that belongs to no course."""
         role: EffectiveRole | None = "admin" if self.user.is_admin else None
         is_allowed = self.only_course is None and is_permitted(role, permission, scopes=self.scopes)
@@ -178,12 +178,12 @@ class CourseMembership:
         """Return whether the names of students in *assignment* are hidden from the member."""
         return assignment.anonymous and is_blind_role(self.role)
 
-    def require_names(self, assignment: Assignment) -> None:
+    def require_visible_names(self, assignment: Assignment) -> None:
         """Raise `Forbidden` if the names of students in *assignment* are hidden from the member."""
         if self.is_blind_to(assignment):
             raise Forbidden(WITHOUT_NAMES)
 
-    def require_accommodations(self, session: Session) -> None:
+    def require_visible_accommodations(self, session: Session) -> None:
         """Raise `Forbidden` for a grader of a course with an anonymous assignment.
 
         An extension may cover all assignments, and late days have one budget for all of them, so
@@ -203,7 +203,7 @@ class AssignedProblem:
     version: ProblemVersion
 
 
-def with_request(caller: Principal, *, view_as: str, request: str, writes: bool) -> Principal:
+def with_request_data(caller: Principal, *, view_as: str, request: str, writes: bool) -> Principal:
     """Return *caller* with the data of a request; *view_as* is ``test``, a student's id, or ""."""
     return replace(caller, view_as=view_as, request=request, writes=writes)
 

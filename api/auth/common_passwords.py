@@ -8,7 +8,7 @@ import string
 from threading import Lock
 from typing import Final
 
-__all__ = ["is_common", "stem_of"]
+__all__ = ["is_easily_guessed", "stem_of"]
 
 DOMAIN_WORDS: Final = """
     administrator assignment calculus changeme deeplearning exam grader grading helloworld homework
@@ -37,7 +37,7 @@ ZXCVBN_LOCK: Final = Lock()
 """Lock around zxcvbn: all calls share its dictionaries, and each call modifies one."""
 
 
-def is_common(password: str) -> bool:
+def is_easily_guessed(password: str) -> bool:
     """Return whether *password* is easily guessed."""
     # Imported lazily: it takes 15 MB, which most processes do not need.
     from zxcvbn import zxcvbn  # noqa: PLC0415

@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from api.auth.common_passwords import is_common, stem_of
+from api.auth.common_passwords import is_easily_guessed, stem_of
 
 __all__ = [
     "DEFAULT_HASH_COST",
@@ -101,7 +101,7 @@ def find_password_fault(password: str, *, email: str, name: str) -> str | None:
         )
     if stem_of(text) in _personal_stems(email, name):
         return "The password is your name or e-mail address; use words that say nothing about you."
-    if is_common(text):
+    if is_easily_guessed(text):
         return (
             "The password is among those that are tried first; use several words that have "
             "nothing to do with each other."
@@ -123,12 +123,12 @@ def _normalize_password(password: str) -> str | None:
     if len(password) > MAX_INPUT_LENGTH:
         return None
     text = _compose_unicode(password)
-    odd = any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)
-    return None if odd or len(text) > MAX_PASSWORD_LENGTH else text
+    has_control_characters = any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)
+    return None if has_control_characters or len(text) > MAX_PASSWORD_LENGTH else text
 
 
 def _personal_stems(email: str, name: str) -> set[str]:
     """Return the stems of publicly known facts about a person; the name in either order."""
-    turned = " ".join(reversed(name.split()))
-    forms = (email, email.partition("@")[0], name, turned)
+    reversed_name = " ".join(reversed(name.split()))
+    forms = (email, email.partition("@")[0], name, reversed_name)
     return {stem for form in forms if (stem := stem_of(_compose_unicode(form)))}

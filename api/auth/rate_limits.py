@@ -139,7 +139,7 @@ def decide_login(failures: LoginFailures, now: datetime) -> LoginDecision:
         seconds_until_allowed(EVENT_LIMITS["login_account"], failures.account, now),
         seconds_until_allowed(EVENT_LIMITS["login_address"], failures.address, now),
     )
-    tries = len(_event_ages(EVENT_LIMITS["login_pair"], failures.pair, now))
+    tries = len(_retained_event_ages(EVENT_LIMITS["login_pair"], failures.pair, now))
     is_checked = not refused and (not slowed or tries < FREE_LOGIN_TRIES)
     return LoginDecision(is_checked, max(refused, slowed))
 
@@ -151,7 +151,7 @@ def seconds_until_allowed(limit: EventLimit, events: Sequence[datetime], now: da
     counts as now; one still further ahead is from before the clock was set back, and is ignored. An
     event that expires in the meantime shortens the pause.
     """
-    ages = _event_ages(limit, events, now)
+    ages = _retained_event_ages(limit, events, now)
     if len(ages) < limit.count:
         return 0
     if limit.max_pause is None:
@@ -166,7 +166,7 @@ def seconds_until_allowed(limit: EventLimit, events: Sequence[datetime], now: da
     return max(-(-left // timedelta(seconds=1)), 0)
 
 
-def _event_ages(
+def _retained_event_ages(
     limit: EventLimit, events: Sequence[datetime], now: datetime
 ) -> Sequence[timedelta]:
     """Return the ages of the events that still count, newest event first."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership, Principal
-from api.auth.sessions import is_touch_due
+from api.auth.sessions import is_seen_at_stale
 from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token
 from api.services.audit import recorder
@@ -23,7 +23,7 @@ __all__ = [
     "RequestActivity",
     "is_recording_due",
     "record_activity",
-    "record_activity_separately",
+    "record_activity_in_new_transaction",
 ]
 
 VIEWED_AS_ACTION: Final = "person.viewed_as"
@@ -56,7 +56,7 @@ def is_recording_due(session: Session, activity: RequestActivity, *, now: dateti
     """Return whether *activity* has activity to store."""
     if activity.is_recorded:
         return False
-    return _is_touch_due(activity.caller, now=now) or _is_view_record_due(
+    return _is_last_use_stale(activity.caller, now=now) or _is_view_record_due(
         session, activity, now=now
     )
 
@@ -65,7 +65,7 @@ def record_activity(session: Session, activity: RequestActivity, *, now: datetim
     """Store due activity: the time of a session or token, the audit entry of a view."""
     if activity.is_recorded:
         return
-    if activity.caller is not None and _is_touch_due(activity.caller, now=now):
+    if activity.caller is not None and _is_last_use_stale(activity.caller, now=now):
         _update_last_use(session, activity.caller, now=now)
     if activity.viewing_member is not None and _is_view_record_due(session, activity, now=now):
         target = ("user", activity.viewing_member.student_id)
@@ -74,7 +74,9 @@ def record_activity(session: Session, activity: RequestActivity, *, now: datetim
         )
 
 
-def record_activity_separately(db: Database, activity: RequestActivity, *, now: datetime) -> None:
+def record_activity_in_new_transaction(
+    db: Database, activity: RequestActivity, *, now: datetime
+) -> None:
     """Store the activity that is due in a separate transaction.
 
     Errors of the database are logged, so that they do not fail the read.
@@ -86,10 +88,10 @@ def record_activity_separately(db: Database, activity: RequestActivity, *, now: 
         log.warning("a visit was not noted: %s", type(error).__name__)
 
 
-def _is_touch_due(caller: Principal | None, *, now: datetime) -> bool:
+def _is_last_use_stale(caller: Principal | None, *, now: datetime) -> bool:
     if caller is None or (caller.session_id is None and caller.token_id is None):
         return False
-    return caller.seen_at is None or is_touch_due(caller.seen_at, now=now)
+    return caller.seen_at is None or is_seen_at_stale(caller.seen_at, now=now)
 
 
 def _update_last_use(session: Session, caller: Principal, *, now: datetime) -> None:

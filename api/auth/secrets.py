@@ -20,7 +20,7 @@ __all__ = [
     "SecretKind",
     "digests_match",
     "new_secret",
-    "parse",
+    "parse_secret",
 ]
 
 SecretKind = Literal["api", "session", "device", "invite", "reset"]
@@ -73,7 +73,7 @@ def new_secret(kind: SecretKind) -> NewSecret:
     return NewSecret(kind, prefix, f"gr_{kind}_{prefix}_{_random_letters(RANDOM_LENGTH)}")
 
 
-def parse(text: str) -> ParsedSecret | None:
+def parse_secret(text: str) -> ParsedSecret | None:
     """Return kind, prefix and digest of a presented secret, or None if *text* has another form.
 
     The caller must check the kind: a session is no API token.

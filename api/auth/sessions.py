@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 __all__ = [
     "DEVICE_LIFETIME",
     "IDLE_TIMEOUT",
+    "SEEN_AT_UPDATE_INTERVAL",
     "SESSION_EVENT_EFFECTS",
     "SESSION_LIFETIME",
-    "TOUCH_INTERVAL",
     "CredentialEffect",
     "SessionCookie",
     "SessionEvent",
-    "cookie_for",
     "cross_site_refusal",
     "device_cookie_for",
     "is_loopback_url",
+    "is_seen_at_stale",
     "is_session_alive",
-    "is_touch_due",
+    "session_cookie_for",
     "session_expiry",
 ]
 
@@ -30,7 +30,7 @@ IDLE_TIMEOUT: Final = timedelta(hours=12)
 SESSION_LIFETIME: Final = timedelta(days=7)
 DEVICE_LIFETIME: Final = timedelta(days=180)
 """Time for which a browser stays known for an account after its last log-in there."""
-TOUCH_INTERVAL: Final = timedelta(minutes=5)
+SEEN_AT_UPDATE_INTERVAL: Final = timedelta(minutes=5)
 """Maximum age of the stored time of the last request, so that few pages write a row."""
 
 SessionEvent = Literal[
@@ -49,26 +49,26 @@ SessionEvent = Literal[
 class CredentialEffect:
     """Effect of an event on a person's sessions and API tokens.
 
-    *this* is the session in which it happened. ``new`` replaces it by one with a new id, so that an
-    id that somebody planted or saw before is useless afterwards (session fixation).
+    *this_session* is the session in which it happened. ``new`` replaces it by one with a new id, so
+    that an id that somebody planted or saw before is useless afterwards (session fixation).
     """
 
-    this: Literal["new", "end"]
-    others: Literal["keep", "end"]
+    this_session: Literal["new", "end"]
+    other_sessions: Literal["keep", "end"]
     tokens: Literal["keep", "end"]
 
 
 SESSION_EVENT_EFFECTS: Final[Mapping[SessionEvent, CredentialEffect]] = {
-    "login": CredentialEffect(this="new", others="keep", tokens="keep"),
-    "logout": CredentialEffect(this="end", others="keep", tokens="keep"),
-    "logout_everywhere": CredentialEffect(this="end", others="end", tokens="keep"),
-    "password_changed": CredentialEffect(this="new", others="end", tokens="keep"),
-    "password_locked": CredentialEffect(this="end", others="end", tokens="end"),
+    "login": CredentialEffect(this_session="new", other_sessions="keep", tokens="keep"),
+    "logout": CredentialEffect(this_session="end", other_sessions="keep", tokens="keep"),
+    "logout_everywhere": CredentialEffect(this_session="end", other_sessions="end", tokens="keep"),
+    "password_changed": CredentialEffect(this_session="new", other_sessions="end", tokens="keep"),
+    "password_locked": CredentialEffect(this_session="end", other_sessions="end", tokens="end"),
     # Another person changes the role, and a session's id must change with its rights: the user
     # logs in again. Tokens stay valid, because each request checks the role.
-    "role_changed": CredentialEffect(this="end", others="end", tokens="keep"),
-    "reset": CredentialEffect(this="new", others="end", tokens="end"),
-    "suspended": CredentialEffect(this="end", others="end", tokens="end"),
+    "role_changed": CredentialEffect(this_session="end", other_sessions="end", tokens="keep"),
+    "reset": CredentialEffect(this_session="new", other_sessions="end", tokens="end"),
+    "suspended": CredentialEffect(this_session="end", other_sessions="end", tokens="end"),
 }
 
 
@@ -82,9 +82,9 @@ def is_session_alive(created: datetime, seen: datetime, *, now: datetime) -> boo
     return now < session_expiry(created, seen)
 
 
-def is_touch_due(seen: datetime, *, now: datetime) -> bool:
+def is_seen_at_stale(seen: datetime, *, now: datetime) -> bool:
     """Return whether the stored time *seen* is old enough to be replaced by *now*."""
-    return now - seen >= TOUCH_INTERVAL
+    return now - seen >= SEEN_AT_UPDATE_INTERVAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +106,20 @@ class SessionCookie:
 
 
 @lru_cache(maxsize=16)
-def cookie_for(address: str) -> SessionCookie:
-    """Return the session cookie of a service with the public *address*, such as its https URL.
+def session_cookie_for(public_url: str) -> SessionCookie:
+    """Return the session cookie of a service with the public *public_url*, such as its https URL.
 
     Raises `ValueError` unless that is https or this machine, because anyone on the network path
     could read the session. The prefix ``__Host-`` prevents other hosts of the domain from setting
     the cookie.
     """
-    match _scheme_and_host(address):
+    match _scheme_and_host(public_url):
         case "https", str(host) if host:
             return SessionCookie("__Host-grader", secure=True)
-        case "http", str(host) if _is_local(host):
+        case "http", str(host) if _is_loopback_host(host):
             return SessionCookie("grader", secure=False)
     raise ValueError(
-        f"sessions need https, and the public address is {address!r}; put a proxy with a "
+        f"sessions need https, and the public address is {public_url!r}; put a proxy with a "
         "certificate in front, or use http://127.0.0.1 on one machine"
     )
 
@@ -127,12 +127,12 @@ def cookie_for(address: str) -> SessionCookie:
 def is_loopback_url(address: str) -> bool:
     """Return whether only this machine reaches an *address*: ``http`` at a loopback host."""
     scheme, host = _scheme_and_host(address)
-    return scheme == "http" and _is_local(host)
+    return scheme == "http" and _is_loopback_host(host)
 
 
-def device_cookie_for(address: str) -> SessionCookie:
+def device_cookie_for(public_url: str) -> SessionCookie:
     """Return the cookie that marks a known browser; it outlives sessions and grants no access."""
-    session = cookie_for(address)
+    session = session_cookie_for(public_url)
     return SessionCookie(f"{session.name}-device", secure=session.secure)
 
 
@@ -144,7 +144,7 @@ def _scheme_and_host(address: str) -> tuple[str, str]:
     return parts.scheme, parts.hostname or ""
 
 
-def _is_local(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

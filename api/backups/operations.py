@@ -12,9 +12,9 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api.backups import postgresql, sqlite
-from api.core.atomic_files import replace_durably
+from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
-from api.db.engine import Database, driver_url
+from api.db.engine import Database, with_psycopg_driver
 from api.db.migrations import revisions, upgrade
 from api.db.wait_for_database import explain_database_error
 from migrations.losses import LossError
@@ -62,7 +62,7 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     is_sqlite = database_url.get_backend_name() == "sqlite"
     system = sqlite if is_sqlite else postgresql
     revision = system.revision_in(database_url, file)
-    is_older = _check_revision(revision, file, upgrades=upgrades)
+    is_older = _check_if_older_revision(revision, file, upgrades=upgrades)
     if is_sqlite:
         sqlite.load(database_url, file, prepare=_upgrade_file if is_older else None)
     else:
@@ -98,7 +98,7 @@ def _upgrade_schema(url: str, *, state_message: str) -> None:
 
 def _parse_url(url: str) -> URL:
     try:
-        return make_url(driver_url(url))
+        return make_url(with_psycopg_driver(url))
     except ArgumentError as error:
         raise FileError("--database is no address of a database; see --help") from error
 
@@ -116,7 +116,7 @@ def _detect_system(file: Path) -> str:
     raise FileError(f"{file} is no backup: it was written neither by SQLite nor by pg_dump")
 
 
-def _check_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
+def _check_if_older_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
     """Return whether the backup has an older schema; raise `FileError` if it cannot be used."""
     known = revisions()
     if revision is None:
@@ -144,7 +144,7 @@ def _atomic_output(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
         part.touch(OWNER_ONLY_MODE)
         yield part
-        replace_durably(part, file)
+        replace_file_durably(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     finally:

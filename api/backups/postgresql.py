@@ -37,7 +37,7 @@ REVISION_PATTERN: Final = re.compile(
 
 def dump(url: URL, part: Path) -> str | None:
     """Write the database to the empty file *part*, and return its schema revision."""
-    _check_version("pg_dump", url)
+    _check_program_version("pg_dump", url)
     _run_program(
         url,
         "pg_dump",
@@ -100,7 +100,7 @@ def _connect(url: URL) -> psycopg.Connection:
         raise FileError("the database cannot be reached; look at its address") from error
 
 
-def _check_version(program: str, url: URL) -> None:
+def _check_program_version(program: str, url: URL) -> None:
     """Raise `FileError` if *program* is older than the server, whose data it could not read."""
     match = re.search(r"(\d+)", _run_program(url, program, "--version"))
     with _connect(url) as connection:
@@ -129,10 +129,10 @@ def _run_program(url: URL, program: str, *arguments: str) -> str:
         check=False,
     )
     if process.returncode:
-        raise FileError(f"{program} failed: {_first_line(process.stderr.splitlines())}")
+        raise FileError(f"{program} failed: {_first_nonempty_line(process.stderr.splitlines())}")
     return process.stdout
 
 
-def _first_line(lines: Sequence[str]) -> str:
+def _first_nonempty_line(lines: Sequence[str]) -> str:
     nonempty_lines = [line for line in lines if line.strip()]
     return nonempty_lines[0] if nonempty_lines else "it said nothing"

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import URL
 
-from api.core.atomic_files import replace_durably
+from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
 from api.db.sqlite_lock import LOCK_FILES
 
@@ -41,7 +41,7 @@ def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> Non
     target = _database_path(url)
     part = target.with_name(f"{target.name}.part")
     with _translate_errors(target):
-        if target.exists() and _read_tables(target):
+        if target.exists() and _read_table_names(target):
             raise FileError(
                 f"{target} is in use already; a backup is brought back where nothing is"
             )
@@ -53,7 +53,7 @@ def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> Non
                 prepare(part)
             for suffix in ("-wal", "-shm"):
                 target.with_name(target.name + suffix).unlink(missing_ok=True)
-            replace_durably(part, target)
+            replace_file_durably(part, target)
         finally:
             for suffix in ("", "-wal", "-shm", *LOCK_FILES):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def _read_verified_revision(file: Path) -> str | None:
         return str(row[0]) if row else None
 
 
-def _read_tables(file: Path) -> set[str]:
+def _read_table_names(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as connection:
         return _select_table_names(connection)
 

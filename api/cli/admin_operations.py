@@ -17,17 +17,17 @@ from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.db.engine import Database
 from api.db.models import Token, User
-from api.db.wait_for_database import explain_database_error, find_missing_file
+from api.db.wait_for_database import explain_database_error, find_missing_sqlite_file
 from api.http.field_types import Email, Line
 from api.services.accounts import accounts, tokens
 from api.services.accounts.invitation_tokens import PasswordLink
 
 __all__ = [
     "add_user",
-    "create_link",
+    "create_password_link",
     "create_token",
-    "describe_tokens",
-    "describe_users",
+    "list_token_lines",
+    "list_user_lines",
     "open_database",
     "revoke_credentials",
     "revoke_token",
@@ -49,17 +49,19 @@ def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -
     def create_account(session: Session) -> PasswordLink:
         now = system_clock()
         accounts.create_user(session, address, display_name, admin=admin, now=now)
-        return accounts.create_login_link(session, address, public_url=settings.public_url, now=now)
+        return accounts.create_invite_or_reset_link(
+            session, address, public_url=settings.public_url, now=now
+        )
 
     return _format_link(_run_in_transaction(settings, create_account))
 
 
-def create_link(settings: ServiceSettings, email: str) -> tuple[str, str]:
+def create_password_link(settings: ServiceSettings, email: str) -> tuple[str, str]:
     """Return a link for an account and when the link expires."""
     address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
     link = _run_in_transaction(
         settings,
-        lambda session: accounts.create_login_link(
+        lambda session: accounts.create_invite_or_reset_link(
             session, address, public_url=settings.public_url, now=system_clock()
         ),
     )
@@ -96,7 +98,7 @@ def create_token(
     return _run_in_transaction(settings, issue_token)
 
 
-def describe_users(settings: ServiceSettings) -> list[str]:
+def list_user_lines(settings: ServiceSettings) -> list[str]:
     """Return a line for each account: e-mail address, name and state."""
     accounts_by_name = (
         select(User).where(User.erased_at.is_(None)).order_by(User.sort_name, User.id)
@@ -115,7 +117,7 @@ def revoke_credentials(settings: ServiceSettings, email: str) -> str:
     )
 
 
-def describe_tokens(settings: ServiceSettings, email: str) -> list[str]:
+def list_token_lines(settings: ServiceSettings, email: str) -> list[str]:
     """Return a line for each token of an account that is not revoked, newest first."""
     address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
 
@@ -183,7 +185,7 @@ def _run_in_transaction(settings: ServiceSettings, work: Callable[[Session], T])
 @contextmanager
 def open_database(settings: ServiceSettings) -> Iterator[Database]:
     """Yield the database; its errors become `FileError` with one sentence."""
-    missing = find_missing_file(settings.database)
+    missing = find_missing_sqlite_file(settings.database)
     if missing:
         raise FileError(f"there is no database at {missing}. Run: grader db upgrade")
     db = Database(settings.database)

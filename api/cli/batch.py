@@ -8,7 +8,7 @@ import typer
 
 from api.cli.output.terminal import run_command
 from api.core.process_lifecycle import start_fork_server
-from api.services.batch import JUDGING
+from api.services.batch import GRADING_MODULE
 
 __all__ = ["app", "main"]
 
@@ -65,7 +65,7 @@ def batch(
     """
     processes = 1 if cluster is not None else _count_processes(file, workers)
     if processes > 1:
-        start_fork_server(JUDGING)  # while this process loads polars
+        start_fork_server(GRADING_MODULE)  # while this process loads polars
     from api.cli.batch_run import BatchOptions, grade_file  # noqa: PLC0415  # see above
 
     all_rows_read = grade_file(

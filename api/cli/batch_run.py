@@ -26,10 +26,10 @@ from api.core.process_lifecycle import freeze_gc
 from api.services.batch.executors import (
     BatchPool,
     open_cluster_pool,
-    open_local_pool,
+    open_inline_pool,
     open_process_pool,
 )
-from api.services.batch.formats.columns import FIELDS
+from api.services.batch.formats.columns import INPUT_FIELDS
 from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import BatchProblems
 from api.services.batch.runner import Batch, run_batch
@@ -90,8 +90,10 @@ def _parse_column_names(pairs: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for pair in pairs:
         column, separator, name = pair.partition("=")
-        if column not in FIELDS or not separator or not name:
-            raise FileError(f"--map {pair} is not COLUMN=NAME; the columns are {', '.join(FIELDS)}")
+        if column not in INPUT_FIELDS or not separator or not name:
+            raise FileError(
+                f"--map {pair} is not COLUMN=NAME; the columns are {', '.join(INPUT_FIELDS)}"
+            )
         names[column] = name
     return names
 
@@ -107,7 +109,7 @@ def _create_pool(options: BatchOptions) -> AbstractContextManager[BatchPool]:
     """Return the pool that grades: a cluster, several processes, or this process."""
     if options.cluster is not None:
         return open_cluster_pool(options.cluster)
-    return open_process_pool(options.workers) if options.workers > 1 else open_local_pool()
+    return open_process_pool(options.workers) if options.workers > 1 else open_inline_pool()
 
 
 class _SpeedColumn(ProgressColumn):

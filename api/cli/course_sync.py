@@ -78,7 +78,7 @@ def apply_folder(
                 if dry_run:
                     session.rollback()  # it may have created the course just for this
         except ServiceError as error:
-            raise FileError(_format_errors(error)) from error
+            raise FileError(_format_service_error(error)) from error
     return applied
 
 
@@ -99,7 +99,7 @@ def _get_or_create_course(session: Session, setup: CourseSetup, slug: str) -> Co
     return course
 
 
-def _format_errors(error: ServiceError) -> str:
+def _format_service_error(error: ServiceError) -> str:
     """Return every error with its file and line."""
     if not error.errors:
         return error.detail

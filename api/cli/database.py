@@ -59,7 +59,7 @@ def upgrade(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Bring the schema up to date, all of it or nothing; data stays."""
-    if _inspect_schema(database, action="upgrade", seconds=wait) == "newer":
+    if _inspect_or_upgrade_schema(database, action="upgrade", seconds=wait) == "newer":
         raise FileError(STATE_MESSAGES["newer"])
     console.print_message(UP_TO_DATE_MESSAGE)
 
@@ -67,25 +67,25 @@ def upgrade(
 @app.command()
 def check(database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """Say whether the schema is the one of this version; exit 1 where it is not."""
-    state = _inspect_schema(database, action="nothing")
+    state = _inspect_or_upgrade_schema(database, action="nothing")
     console.print_message(STATE_MESSAGES[state])
     raise typer.Exit(0 if state == "current" else 1)
 
 
-def _inspect_schema(url: str, *, action: str, seconds: float = 0) -> str:
+def _inspect_or_upgrade_schema(url: str, *, action: str, seconds: float = 0) -> str:
     """Return the state of the schema, after an upgrade if *action* asks for one."""
     # Imported here: commands that only grade start without a database.
     from api.db.engine import Database  # noqa: PLC0415
     from api.db.migrations import schema_state, upgrade  # noqa: PLC0415
     from api.db.wait_for_database import (  # noqa: PLC0415
         explain_database_error,
-        find_missing_file,
+        find_missing_sqlite_file,
         wait_for_database,
     )
     from migrations.losses import LossError  # noqa: PLC0415
 
     address = load_settings(database=url).database
-    if action == "nothing" and find_missing_file(address):
+    if action == "nothing" and find_missing_sqlite_file(address):
         return "empty"
     db = Database(address)
     try:

@@ -23,7 +23,7 @@ from grader.errors import AnswerError, ProblemError
 from grader.reading import NumberStyle
 from grader.variants.variant import solve_variant
 from problems.catalog import ProblemCatalog
-from problems.files.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_problem_files
 from problems.publish import MAX_SEEDS, publish_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
@@ -72,12 +72,12 @@ def check(
     ] = MAX_SEEDS,
 ) -> None:
     """Check problem files: names, keys, texts, examples, and that seeds show every mistake."""
-    files = [file for path in paths or [bank_root()] for file in find_files(path)]
+    files = [file for path in paths or [bank_root()] for file in find_problem_files(path)]
     if not files:
         raise FileError("there is no problem file (*.yaml) here")
     failed = 0
     for report in console.track(check_files(files, seeds=seeds), "Checking", total=len(files)):
-        console.print_report(report)
+        console.print_check_report(report)
         failed += bool(report.errors)
     console.print_message(f"{pluralize(len(files), 'file')}, {failed} with errors")
     raise typer.Exit(1 if failed else 0)
@@ -100,7 +100,7 @@ def publish_command(
     catalogue = ProblemCatalog(*(paths or ()))
     for name in console.track(catalogue.ids, "Publishing", total=len(catalogue.ids)):
         publication = publish_problem(catalogue.get(name), REGISTRY, limit=seeds)
-        console.print_seeds(publication.report)
+        console.print_seed_report(publication.report)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             lines = (
@@ -120,7 +120,9 @@ def problems(
     listed = [catalogue.get(name) for name in catalogue.ids]
     listed = [problem for problem in listed if topic in {None, problem.topic}]
     if as_json:
-        return console.print_json([serializers.serialize_problem(problem) for problem in listed])
+        return console.print_json(
+            [serializers.serialize_problem_summary(problem) for problem in listed]
+        )
     return console.print_problems(listed)
 
 
@@ -129,7 +131,9 @@ def show(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show a variant as a student sees it."""
-    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
+    variant = solve_variant(
+        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
+    )
     question = serializers.serialize_question(variant)
     return console.print_json(question) if as_json else console.print_question(question)
 
@@ -139,8 +143,10 @@ def solve_command(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the keys of a variant and the wrong answers that are known."""
-    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
-    solution = serializers.serialize_solution(variant)
+    variant = solve_variant(
+        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
+    )
+    solution = serializers.serialize_answer_key(variant)
     return console.print_json(solution) if as_json else console.print_solution(solution)
 
 
@@ -149,7 +155,9 @@ def worked(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the worked solution of a variant, as students see it after the release."""
-    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
+    variant = solve_variant(
+        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
+    )
     solution = serializers.serialize_worked_solution(variant)
     return console.print_json(solution) if as_json else console.print_worked_solution(solution)
 
@@ -174,13 +182,13 @@ def mark(
     if student and explain:
         raise ProblemError("give --student or --explain, not both: an explanation tells the key")
     catalogue, name = _locate_problem(problem)
-    checked_seed = _check_seed(seed, original=original)
-    marker = single_answer.SingleAnswerGrader(catalogue)
-    result = marker.grade(name, part, _read_argument(answer), seed=checked_seed)
+    checked_seed = _resolve_seed(seed, original=original)
+    answer_grader = single_answer.SingleAnswerGrader(catalogue)
+    result = answer_grader.grade(name, part, _read_argument_or_stdin(answer), seed=checked_seed)
     serialize = (
         single_answer.serialize_student_result if student else single_answer.serialize_full_result
     )
-    record = serialize(result, marker.variant(name, checked_seed))
+    record = serialize(result, answer_grader.get_variant(name, checked_seed))
     return console.print_json(record) if as_json else console.print_result(record, explain=explain)
 
 
@@ -218,7 +226,9 @@ def read(
     """Say how a text is read, without a key: nothing is judged."""
     names = tuple(name.strip() for name in variables.split(",") if name.strip())
     try:
-        record = reading.serialize_reading(kind, _read_argument(text), names, numbers=numbers)
+        record = reading.read_standalone_answer(
+            kind, _read_argument_or_stdin(text), names, numbers=numbers
+        )
     except AnswerError as error:
         if as_json:
             console.print_json(reading.serialize_reading_error(error))
@@ -250,11 +260,11 @@ def _load_problem(id_or_path: str) -> Problem:
     return catalogue.get(name)
 
 
-def _check_seed(seed: int | None, *, original: bool) -> int | None:
+def _resolve_seed(seed: int | None, *, original: bool) -> int | None:
     if original and seed is not None:
         raise ProblemError("give --seed or --original, not both")
     return seed
 
 
-def _read_argument(answer: str) -> str:
+def _read_argument_or_stdin(answer: str) -> str:
     return sys.stdin.read() if answer == "-" else answer

@@ -32,10 +32,10 @@ def secret(
     ] = False,
 ) -> None:
     """Write a new secret into each file, such as the password of the database; one there stays."""
-    from api.config.generated_secrets import make_secret  # noqa: PLC0415
+    from api.config.generated_secrets import write_secret_if_missing  # noqa: PLC0415
 
     for file in files:
-        created = make_secret(file, shared=shared)
+        created = write_secret_if_missing(file, shared=shared)
         console.print_message(
             f"{file} holds a new secret" if created else f"{file} holds one already; it stays"
         )
@@ -45,9 +45,9 @@ def secret(
 def work() -> None:
     """Publish the bank and do regrades, beside services that are set to `GRADER_WORKER=apart`."""
     # Imported here: commands that only grade start without a service.
-    from api.server.main import main, start_worker  # noqa: PLC0415
+    from api.server.main import bootstrap_and_run_worker, main  # noqa: PLC0415
 
-    main(start_worker)
+    main(bootstrap_and_run_worker)
 
 
 @app.command()
@@ -57,9 +57,9 @@ def backup(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Write all of the database into a file, as it is at one moment; the service may run."""
-    from api.backups.operations import backup as write  # noqa: PLC0415
+    from api.backups.operations import backup as backup_database  # noqa: PLC0415
 
-    console.print_message(write(load_settings(database=database).database, file))
+    console.print_message(backup_database(load_settings(database=database).database, file))
 
 
 @app.command()
@@ -72,7 +72,7 @@ def restore(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Bring a backup back, into an empty database; no service may run on it."""
-    from api.backups.operations import restore as bring_back  # noqa: PLC0415
+    from api.backups.operations import restore as restore_database  # noqa: PLC0415
 
     url = load_settings(database=database).database
-    console.print_message(bring_back(url, file, upgrades=upgrade))
+    console.print_message(restore_database(url, file, upgrades=upgrade))

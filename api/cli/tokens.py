@@ -44,9 +44,9 @@ def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -
 
     There are tabs between them.
     """
-    from api.cli.admin_operations import describe_tokens  # noqa: PLC0415
+    from api.cli.admin_operations import list_token_lines  # noqa: PLC0415
 
-    for line in describe_tokens(load_settings(database=database), email):
+    for line in list_token_lines(load_settings(database=database), email):
         typer.echo(line)
 
 

@@ -47,17 +47,19 @@ def link(
     public_url: PublicUrl = "",
 ) -> None:
     """Print a link by which somebody sets a password: the first one, or another."""
-    from api.cli.admin_operations import create_link  # noqa: PLC0415
+    from api.cli.admin_operations import create_password_link  # noqa: PLC0415
 
-    _print_link(*create_link(load_settings(database=database, public_url=public_url), email))
+    _print_link(
+        *create_password_link(load_settings(database=database, public_url=public_url), email)
+    )
 
 
 @app.command("list")
 def list_users(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """List the accounts by family name: e-mail address, name and state, with tabs between them."""
-    from api.cli.admin_operations import describe_users  # noqa: PLC0415
+    from api.cli.admin_operations import list_user_lines  # noqa: PLC0415
 
-    for line in describe_users(load_settings(database=database)):
+    for line in list_user_lines(load_settings(database=database)):
         typer.echo(line)
 
 

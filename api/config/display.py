@@ -39,7 +39,7 @@ def render_settings_page() -> str:
     return PAGE_HEADER + "".join(
         f"| `{ENV_PREFIX}{name.upper()}` | {_render_default(default)} "
         f"| {_render_description(name, meaning)} |\n"
-        for name, default, meaning in ServiceSettings.describe_fields()
+        for name, default, meaning in ServiceSettings.iter_fields()
     )
 
 
@@ -53,7 +53,7 @@ def render_settings_file(
     sources = {name: value.source for name, value in setting_values.items()}
     return "\n".join(
         line
-        for name, default, meaning in ServiceSettings.describe_fields()
+        for name, default, meaning in ServiceSettings.iter_fields()
         for line in _render_entry(
             name, getattr(settings, name), default, meaning, sources.get(name)
         )

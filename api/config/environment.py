@@ -25,7 +25,9 @@ SECRET_SETTINGS: Final = frozenset(
 
 def read_setting_values(environment: Mapping[str, str]) -> dict[str, SettingValue]:
     """Return the settings from *environment* and the file that it names, each with its source."""
-    return collect_setting_values(environment, ServiceSettings.model_fields, hidden=SECRET_SETTINGS)
+    return collect_setting_values(
+        environment, ServiceSettings.model_fields, secret_names=SECRET_SETTINGS
+    )
 
 
 def read_settings(environment: Mapping[str, str], **options: str) -> ServiceSettings:
@@ -40,14 +42,20 @@ def read_settings(environment: Mapping[str, str], **options: str) -> ServiceSett
         if value
     }
     try:
-        return ServiceSettings.model_validate(_extract_values(setting_values))
+        return ServiceSettings.model_validate(_extract_values_with_public_url(setting_values))
     except ValidationError as error:
         raise SettingsError(
-            list(describe_setting_errors(error.errors(), setting_values, hidden=SECRET_SETTINGS))
+            list(
+                describe_setting_errors(
+                    error.errors(), setting_values, secret_names=SECRET_SETTINGS
+                )
+            )
         ) from error
 
 
-def _extract_values(setting_values: Mapping[str, SettingValue]) -> dict[str, object]:
+def _extract_values_with_public_url(
+    setting_values: Mapping[str, SettingValue],
+) -> dict[str, object]:
     values = {name: value.value for name, value in setting_values.items()}
     if "port" in values and "public_url" not in values:
         values["public_url"] = f"http://127.0.0.1:{values['port']}"

@@ -4,17 +4,17 @@ import os
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api.core.atomic_files import replace_durably
+from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
 
-__all__ = ["make_secret"]
+__all__ = ["write_secret_if_missing"]
 
 SECRET_BYTES = 32
 OWNER_ONLY_MODE = 0o400
 SHARED_MODE = 0o444
 
 
-def make_secret(file: Path, *, shared: bool) -> bool:
+def write_secret_if_missing(file: Path, *, shared: bool) -> bool:
     """Write a new secret to *file* and return True; return False if it already holds one.
 
     Only the owner can read it; with *shared* every user of the machine can. Raises `FileError` if
@@ -31,7 +31,7 @@ def make_secret(file: Path, *, shared: bool) -> bool:
         with os.fdopen(descriptor, "w", encoding="utf-8") as secret_file:
             secret_file.write(token_urlsafe(SECRET_BYTES))
         part.chmod(SHARED_MODE if shared else OWNER_ONLY_MODE)
-        replace_durably(part, file)
+        replace_file_durably(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     return True

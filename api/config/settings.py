@@ -15,7 +15,7 @@ from pydantic import (
 from sqlalchemy import make_url
 
 from api.config.validators import (
-    add_password,
+    add_password_if_missing,
     get_password,
     validate_database_url,
     validate_host,
@@ -275,7 +275,7 @@ class ServiceSettings(BaseModel):
             return values
         address, password = values.get("database"), values["database_password"]
         if isinstance(address, str) and isinstance(password, str):
-            return values | {"database": add_password(address, password)}
+            return values | {"database": add_password_if_missing(address, password)}
         return values
 
     @property
@@ -285,7 +285,7 @@ class ServiceSettings(BaseModel):
         return password is not None and password != get_password(make_url(self.database))
 
     @classmethod
-    def describe_fields(cls) -> Iterator[tuple[str, object, str]]:
+    def iter_fields(cls) -> Iterator[tuple[str, object, str]]:
         """Yield the name, default and description of every setting."""
         for name, field in cls.model_fields.items():
             yield name, field.default, field.description or ""

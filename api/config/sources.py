@@ -55,26 +55,26 @@ class SettingValue:
 
 
 def collect_setting_values(
-    environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
+    environment: Mapping[str, str], names: Collection[str], *, secret_names: Collection[str]
 ) -> dict[str, SettingValue]:
-    """Return the values of the settings *names* that are set; *hidden* ones may be in files.
+    """Return the values of the settings *names* that are set; *secret_names* ones may be in files.
 
     Raises `SettingsError` if a file cannot be read.
     """
     setting_values = _read_settings_file(environment.get(FILE_VARIABLE, ""))
     for name in names:
-        setting_value = _read_variable(environment, name, may_be_file=name in hidden)
+        setting_value = _read_variable(environment, name, may_be_file=name in secret_names)
         if setting_value is not None:
             setting_values[name] = setting_value
     return setting_values
 
 
 def find_unknown_variables(
-    environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
+    environment: Mapping[str, str], names: Collection[str], *, secret_names: Collection[str]
 ) -> list[str]:
     """Return the variables that start with `ENV_PREFIX` but are not settings, sorted."""
     known_variables = {FILE_VARIABLE, *(ENV_PREFIX + name.upper() for name in names)}
-    known_variables |= {ENV_PREFIX + name.upper() + SECRET_FILE_SUFFIX for name in hidden}
+    known_variables |= {ENV_PREFIX + name.upper() + SECRET_FILE_SUFFIX for name in secret_names}
     return sorted(
         name
         for name in environment
@@ -88,14 +88,14 @@ def describe_setting_errors(
     errors: "Iterable[ErrorDetails]",
     setting_values: Mapping[str, SettingValue],
     *,
-    hidden: Collection[str],
+    secret_names: Collection[str],
 ) -> Iterator[str]:
-    """Yield a line for each error: the source, the value unless *hidden*, and the reason."""
+    """Yield a line for each error: the source, the value unless *secret_names*, and the reason."""
     for error in errors:
         name = str(error["loc"][0]) if error["loc"] else ""
         source = setting_values[name].source if name in setting_values else name or "settings"
         # The input of an error without a field is all settings, including secrets.
-        value_text = "" if not name or name in hidden else f"={error['input']!r}"
+        value_text = "" if not name or name in secret_names else f"={error['input']!r}"
         yield f"{source}{value_text}: {_explain_error(error)}"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 __all__ = [
     "MASK",
-    "add_password",
+    "add_password_if_missing",
     "get_password",
     "mask_password",
     "validate_database_url",
@@ -62,10 +62,10 @@ def mask_password(address: str) -> str:
     return PASSWORD_PATTERN.sub(lambda match: (match[1] or match[2]) + MASK, address)
 
 
-def add_password(address: str, password: str) -> str:
+def add_password_if_missing(address: str, password: str) -> str:
     """Return *address* with *password* added, if it is a PostgreSQL address without one.
 
-    >>> add_password("postgresql://grader@db/grader", "geheim")
+    >>> add_password_if_missing("postgresql://grader@db/grader", "geheim")
     'postgresql://grader:geheim@db/grader'
     """
     try:

@@ -4,10 +4,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["replace_durably"]
+__all__ = ["replace_file_durably"]
 
 
-def replace_durably(part: Path, file: Path) -> None:
+def replace_file_durably(part: Path, file: Path) -> None:
     """Flush *part* to disk, then rename it to *file* in the same folder.
 
     The order matters: a rename before the flush could leave an empty file after a power loss.

@@ -3,7 +3,13 @@
 import unicodedata
 from typing import Final
 
-__all__ = ["NAME_SUFFIXES", "fold_text", "has_family_name", "sort_name", "split_name"]
+__all__ = [
+    "NAME_SUFFIXES",
+    "fold_case_and_accents",
+    "has_family_name",
+    "name_sort_key",
+    "split_name",
+]
 
 NAME_SUFFIXES: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 """Suffixes that follow a family name and belong to it."""
@@ -44,24 +50,24 @@ def has_family_name(name: str, family: str) -> bool:
     return family != "" and (name.endswith(f" {family}") or name.startswith(f"{family} "))
 
 
-def sort_name(name: str, family: str = "") -> str:
+def name_sort_key(name: str, family: str = "") -> str:
     """Return the sort key of a person: family name, then given name.
 
     Case and accents are ignored. A name of one word sorts by that word. Only the first 300
     characters count.
 
-    >>> sort_name("Chloé Müller"), sort_name("Suharto")
+    >>> name_sort_key("Chloé Müller"), name_sort_key("Suharto")
     ('muller  chloe', 'suharto')
     """
     first, last = split_name(name, family)
     # Two blanks sort the family name Smith before Smith Jones.
-    return fold_text(f"{last}  {first}".strip())[:MAX_SORT_CHARACTERS]
+    return fold_case_and_accents(f"{last}  {first}".strip())[:MAX_SORT_CHARACTERS]
 
 
-def fold_text(text: str) -> str:
+def fold_case_and_accents(text: str) -> str:
     """Return *text* in lower case without accents.
 
-    >>> fold_text("Łukasz Đặng"), fold_text("GROẞ Ærø")
+    >>> fold_case_and_accents("Łukasz Đặng"), fold_case_and_accents("GROẞ Ærø")
     ('lukasz dang', 'gross aero')
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())

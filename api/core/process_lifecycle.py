@@ -14,9 +14,9 @@ from typing import Any, Final
 __all__ = [
     "end_with_parent",
     "freeze_gc",
-    "get_preloaded_context",
+    "get_multiprocessing_context",
     "initialize_worker",
-    "kill_after",
+    "kill_self_after",
     "start_fork_server",
 ]
 
@@ -51,11 +51,11 @@ def end_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    Thread(target=_wait_for_parent, name="end with parent", daemon=True).start()
+    Thread(target=_exit_with_parent, name="end with parent", daemon=True).start()
 
 
 @contextmanager
-def kill_after(seconds: float) -> Iterator[None]:
+def kill_self_after(seconds: float) -> Iterator[None]:
     """Kill this process if the block takes longer than *seconds*, even in native code.
 
     The timer belongs to the operating system, so it works after the parent ended or was stopped.
@@ -71,7 +71,7 @@ def kill_after(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def get_preloaded_context(module: str) -> Any:
+def get_multiprocessing_context(module: str) -> Any:
     """Return a multiprocessing context with *module* preloaded in its fork server.
 
     Platforms without a fork server get the "spawn" context, where every process loads the module.
@@ -84,8 +84,8 @@ def get_preloaded_context(module: str) -> Any:
 
 
 def start_fork_server(module: str) -> None:
-    """Start the fork server of `get_preloaded_context` ahead of time, if the platform has one."""
-    if get_preloaded_context(module).get_start_method() == FORKSERVER:
+    """Start the fork server of `get_multiprocessing_context` early, if the platform has one."""
+    if get_multiprocessing_context(module).get_start_method() == FORKSERVER:
         from multiprocessing import forkserver  # noqa: PLC0415  # not on Windows
 
         forkserver.ensure_running()
@@ -98,7 +98,7 @@ def initialize_worker(niceness: int) -> None:
         os.nice(niceness)
 
 
-def _wait_for_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from traceback import format_exception
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.core.process_lifecycle import initialize_worker, kill_after
+from api.core.process_lifecycle import initialize_worker, kill_self_after
 
 __all__ = ["DeadlineExceeded", "WorkerPool"]
 
@@ -152,7 +152,7 @@ class _WorkerThread(threading.Thread):
 
     def _run_job(self, job: _PendingCall) -> None:
         try:
-            has_result, outcome = self._call_process(job)
+            has_result, outcome = self._run_in_process(job)
         except (EOFError, OSError):
             self._stop_process(kill=True)
             message = STOPPED_MESSAGE if self._is_killed else "the worker process died"
@@ -165,7 +165,7 @@ class _WorkerThread(threading.Thread):
             else:
                 job.future.set_exception(outcome)
 
-    def _call_process(self, job: _PendingCall) -> tuple[bool, Any]:
+    def _run_in_process(self, job: _PendingCall) -> tuple[bool, Any]:
         """Run the job in the process; return (True, result) or (False, error).
 
         Raises `DeadlineExceeded` after killing a process that missed the deadline.
@@ -239,7 +239,7 @@ def _run_next_call(connection: Connection) -> tuple[bool, Any]:
     except Exception as error:  # the function's module cannot be imported
         return False, error
     try:
-        with kill_after(seconds + EXTRA_SECONDS):
+        with kill_self_after(seconds + EXTRA_SECONDS):
             return True, function(*args, **kwargs)
     except Exception as error:
         error.add_note("".join(format_exception(error)))

@@ -42,22 +42,26 @@ def fetch_rows(session: Session, statement: Any, params: Mapping[str, Any]) -> l
     The statement must be a long-lived object, because it is the cache key. Its parameters must be
     single values: a list would compile to another text for each length.
     """
-    compiled = _compile(statement, session.get_bind().dialect)
-    rows = _execute(session, compiled, compiled.bind_row(params)).fetchall()
+    compiled = _compile_statement(statement, session.get_bind().dialect)
+    rows = _execute_compiled(session, compiled, compiled.bind_row(params)).fetchall()
     return [compiled.convert_row(row) for row in rows] if compiled.results else list(rows)
 
 
 def execute_columns(session: Session, statement: Any, columns: Mapping[str, Sequence[Any]]) -> None:
     """Execute *statement* for columns of values: once on PostgreSQL, once per row on SQLite."""
-    compiled = _compile(statement, session.get_bind().dialect)
-    _execute(
+    compiled = _compile_statement(statement, session.get_bind().dialect)
+    _execute_compiled(
         session,
         compiled,
-        compiled.bind_row(columns) if compiled.named else compiled.bind_columns(columns),
+        compiled.bind_row(columns)
+        if compiled.uses_named_params
+        else compiled.bind_columns(columns),
     )
 
 
-def _execute(session: Session, compiled: "_CompiledStatement", values: Any) -> CursorResult[Any]:
+def _execute_compiled(
+    session: Session, compiled: "_CompiledStatement", values: Any
+) -> CursorResult[Any]:
     return session.connection().exec_driver_sql(compiled.text, values)
 
 
@@ -65,20 +69,20 @@ def _execute(session: Session, compiled: "_CompiledStatement", values: Any) -> C
 class _CompiledStatement:
     """Compiled statement: its *text*, the processors of its *values*, and those of its *results*.
 
-    *constants* are the values in the statement itself. *named* is True if the driver takes values
-    by name, False if by position. *results* is empty if no column needs processing.
+    *constants* are the values in the statement itself. *uses_named_params* is True if the driver
+    takes values by name, False if by position. *results* is empty if no column needs processing.
     """
 
     text: str
     values: Sequence[tuple[str, ValueProcessor]]
     constants: Mapping[str, Any]
     results: Sequence[ValueProcessor]
-    named: bool
+    uses_named_params: bool
 
     def bind_row(self, params: Mapping[str, Any]) -> Any:
         """Return one set of parameters for the driver."""
         all_params = {**self.constants, **params} if self.constants else params
-        if self.named:
+        if self.uses_named_params:
             return {
                 name: all_params[name] if of is None else of(all_params[name])
                 for name, of in self.values
@@ -104,7 +108,7 @@ class _CompiledStatement:
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def _compile(statement: Any, dialect: Dialect) -> _CompiledStatement:
+def _compile_statement(statement: Any, dialect: Dialect) -> _CompiledStatement:
     compiled = statement.compile(dialect=dialect)
     kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
     columns = getattr(compiled, "_result_columns", ())
@@ -114,7 +118,7 @@ def _compile(statement: Any, dialect: Dialect) -> _CompiledStatement:
         [(name, bind_processor(kinds[name], dialect)) for name in compiled.positiontup or kinds],
         {name: value for name, value in compiled.params.items() if value is not None},
         results if any(results) else (),
-        named=compiled.positiontup is None,
+        uses_named_params=compiled.positiontup is None,
     )
 
 

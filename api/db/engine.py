@@ -32,10 +32,10 @@ __all__ = [
     "Database",
     "InDoubtError",
     "cache_in_snapshot",
-    "driver_url",
     "fetch_one",
     "is_database_unreachable",
     "reset_snapshot",
+    "with_psycopg_driver",
 ]
 
 Result = TypeVar("Result")
@@ -103,10 +103,10 @@ def reset_snapshot(session: Session) -> None:
     session.info[SNAPSHOT_CACHE_KEY] = {}
 
 
-def driver_url(url: str) -> str:
+def with_psycopg_driver(url: str) -> str:
     """Return *url* with our PostgreSQL driver.
 
-    >>> driver_url("postgresql://localhost/grader")
+    >>> with_psycopg_driver("postgresql://localhost/grader")
     'postgresql+psycopg://localhost/grader'
     """
     parsed = make_url(url)
@@ -139,7 +139,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
-        self.engine = _create_engine(driver_url(url), pool)
+        self.engine = _create_engine(with_psycopg_driver(url), pool)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = self.engine.execution_options(**{WRITE_OPTION: True})
         self._reading = self.engine
@@ -194,7 +194,7 @@ class Database:
                 if self.is_sqlite:
                     connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
 
-    def unsafe_settings(self) -> list[str]:
+    def find_unsafe_settings(self) -> list[str]:
         """Return the PostgreSQL settings that could lose confirmed data, sorted by name.
 
         Connections to SQLite set their own pragmas, so there the list is empty.
@@ -251,12 +251,12 @@ def _create_engine(url: str, pool: int) -> Engine:
         pool_pre_ping=True,
         connect_args={**POSTGRESQL_CONNECT_ARGS, "options": POSTGRESQL_OPTIONS},
     )
-    event.listen(engine, "handle_error", _drop_read_only_connections)
+    event.listen(engine, "handle_error", _mark_read_only_as_disconnected)
     event.listen(engine, "checkin", _reset_read_only)
     return engine
 
 
-def _drop_read_only_connections(context: ExceptionContext) -> None:
+def _mark_read_only_as_disconnected(context: ExceptionContext) -> None:
     """Treat a server that has become read-only as disconnected, so that the next try reconnects.
 
     A session keeps the default from its start, and would refuse writes after the server accepts

@@ -41,19 +41,19 @@ class WriteLock:
 
     def __init__(self, path: Path | None, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
-        self._threads = threading.Lock()
-        self._turn, self._next = (_LockFile(path, suffix) for suffix in LOCK_FILES)
+        self._thread_lock = threading.Lock()
+        self._turn_lock, self._next_turn_lock = (_LockFile(path, suffix) for suffix in LOCK_FILES)
 
     def __enter__(self) -> None:
         """Acquire the lock."""
         with ExitStack() as failed:
-            failed.enter_context(self._threads)
+            failed.enter_context(self._thread_lock)
             until = time.monotonic() + self._timeout_seconds
-            if self._next.acquire(until):
+            if self._next_turn_lock.acquire(until):
                 try:
-                    self._turn.acquire(until)
+                    self._turn_lock.acquire(until)
                 finally:
-                    self._next.release()
+                    self._next_turn_lock.release()
             failed.pop_all()
 
     def __exit__(
@@ -63,13 +63,13 @@ class WriteLock:
         _trace: TracebackType | None,
     ) -> None:
         """Release the lock."""
-        self._turn.release()
-        self._threads.release()
+        self._turn_lock.release()
+        self._thread_lock.release()
 
     def close(self) -> None:
         """Close both lock files."""
-        self._turn.close()
-        self._next.close()
+        self._turn_lock.close()
+        self._next_turn_lock.close()
 
 
 class _LockFile:

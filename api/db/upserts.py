@@ -80,13 +80,17 @@ def insert_missing_rows(session: Session, table: type[Base], rows: Sequence[RowV
 
 
 def upsert_rows(
-    session: Session, table: type[Base], rows: Sequence[RowValues], *, version: bool = False
+    session: Session,
+    table: type[Base],
+    rows: Sequence[RowValues],
+    *,
+    increments_version: bool = False,
 ) -> None:
     """Insert *rows*, or update the rows with the same primary key.
 
-    With *version* an update increments the column *version*.
+    With *increments_version* an update increments the column *increments_version*.
     """
-    write_batches(session, [RowBatch(table, rows, "counted" if version else "in place")])
+    write_batches(session, [RowBatch(table, rows, "counted" if increments_version else "in place")])
 
 
 def update_rows(session: Session, table: type[Base], rows: Sequence[RowValues]) -> None:

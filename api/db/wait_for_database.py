@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from api.db.engine import Database
 
-__all__ = ["explain_database_error", "find_missing_file", "wait_for_database"]
+__all__ = ["explain_database_error", "find_missing_sqlite_file", "wait_for_database"]
 
 RETRY_SECONDS: Final = 0.5
 """Pause between two attempts, in seconds."""
@@ -73,7 +73,7 @@ def explain_database_error(error: SQLAlchemyError) -> str:
     )
 
 
-def find_missing_file(address: str) -> Path | None:
+def find_missing_sqlite_file(address: str) -> Path | None:
     """Return the SQLite file of *address* if it does not exist, else None.
 
     Also returns None if its folder does not exist. Opening a missing database would create it.
@@ -94,7 +94,7 @@ def wait_for_database(db: Database, seconds: float) -> None:
     until, has_warned = time.monotonic() + seconds, False
     while not db.is_sqlite:
         try:
-            db.unsafe_settings()
+            db.find_unsafe_settings()
         except OperationalError as error:
             if any(re.search(sign, str(error.orig)) for sign in REFUSAL_PATTERNS):
                 raise

@@ -25,7 +25,12 @@ from api.db.models import (
 )
 from api.db.models import Variant as VariantRow
 from api.db.upserts import insert_missing_rows
-from api.demo.course_fixture import CREATED_ACTION, DemoCourse, DemoStudent, create_demo_course
+from api.demo.course_fixture import (
+    CREATED_ACTION,
+    DemoCourse,
+    DemoStudent,
+    create_course_without_submissions,
+)
 from api.demo.coursework.grading import grade_some_texts
 from api.demo.coursework.regrade_requests import create_regrade_requests
 from api.demo.coursework.simulated_submissions import (
@@ -33,12 +38,12 @@ from api.demo.coursework.simulated_submissions import (
     GradedSubmission,
     SimulatedStudent,
     SimulationJob,
-    run_job,
+    run_simulation_job,
 )
 from api.demo.coursework.submission_times import draw_opening_time, draw_submission_times
 from api.demo.plan import COURSE_SLUG, OPEN_ASSIGNMENT_SLUG, PlannedAssignment
 from api.services.assignments.rules import load_rules
-from api.services.engine.assigned_variant import assign_variant
+from api.services.engine.assigned_variant import compute_variant_assignment
 from api.services.engine.variants import VariantCache
 from api.services.submissions.pending_submissions import PendingSubmission, fingerprint
 from api.services.submissions.variant_assignment import VariantAssignment
@@ -46,7 +51,7 @@ from api.services.submissions.writer.write_transaction import write_submissions
 from grader.policy import SubmissionRules
 from grader.variants.random_stream import RandomStream
 
-__all__ = ["find_demo", "make_demo"]
+__all__ = ["find_demo_course", "get_or_create_demo_course"]
 
 WRITE_BATCH_SIZE: Final = 100
 """Number of submissions per write."""
@@ -64,13 +69,13 @@ class _DemoProblem:
     rules: dict[UUID, SubmissionRules]
 
 
-def find_demo(session: Session) -> Course | None:
+def find_demo_course(session: Session) -> Course | None:
     """Return the demo course; None if it does not exist yet."""
     created_courses = select(AuditEntry.course_id).where(AuditEntry.action == CREATED_ACTION)
     return session.scalar(select(Course).where(Course.id.in_(created_courses)).limit(1))
 
 
-def make_demo(
+def get_or_create_demo_course(
     db: Database,
     plan: Sequence[PlannedAssignment],
     executor: Executor,
@@ -84,20 +89,22 @@ def make_demo(
     The problems of *plan* must be published. Raises `Conflict` if the database is in use.
     """
     with db.transaction() as session:
-        existing = find_demo(session)
+        existing = find_demo_course(session)
         if existing is not None:
             return existing.id
-        _check_unused(session)
-        demo = create_demo_course(session, plan, students=students, now=now)
-        entries = sorted(_simulate_entries(session, demo, executor, now=now), key=_get_received_at)
+        _check_database_unused(session)
+        demo = create_course_without_submissions(session, plan, students=students, now=now)
+        entries = sorted(
+            _simulate_submissions(session, demo, executor, now=now), key=_get_received_at
+        )
         _record_openings(session, demo, entries)
-        _write_entries(session, entries, progress=progress)
+        _write_submissions_in_batches(session, entries, progress=progress)
         grade_some_texts(session, demo)
         create_regrade_requests(session, demo)
         return demo.course.id
 
 
-def _check_unused(session: Session) -> None:
+def _check_database_unused(session: Session) -> None:
     if session.scalar(select(Course.id).limit(1)) or session.scalar(select(User.id).limit(1)):
         raise Conflict(
             f"The course {COURSE_SLUG!r} is made in an empty database only, and this one is in "
@@ -139,7 +146,7 @@ def _build_draw_row(first: PendingSubmission, release: datetime | None) -> dict[
     }
 
 
-def _write_entries(
+def _write_submissions_in_batches(
     session: Session, entries: Sequence[PendingSubmission], *, progress: Callable[[int, int], None]
 ) -> None:
     variants = VariantCache()
@@ -150,15 +157,15 @@ def _write_entries(
         progress(start + len(batch), len(entries))
 
 
-def _simulate_entries(
+def _simulate_submissions(
     session: Session, demo: DemoCourse, executor: Executor, *, now: datetime
 ) -> Iterator[PendingSubmission]:
     """Yield all submissions of the class until *now*, those of a student to a problem in order."""
     problems = list(_load_problems(session, demo, now=now))
     jobs = [job for table in problems for job in _build_jobs(session, demo, table)]
-    outcomes = executor.map(run_job, [sitting for _, sitting in jobs])
+    outcomes = executor.map(run_simulation_job, [sitting for _, sitting in jobs])
     for (problem, _), submissions in zip(jobs, outcomes, strict=True):
-        yield from _build_problem_entries(demo, problem, submissions, now=now)
+        yield from _build_problem_submissions(demo, problem, submissions, now=now)
 
 
 def _load_problems(session: Session, demo: DemoCourse, *, now: datetime) -> Iterator[_DemoProblem]:
@@ -181,7 +188,9 @@ def _build_jobs(
         )
     }
     students = [
-        SimulatedStudent(number, student.profile, _assign_variant(demo, problem, student).position)
+        SimulatedStudent(
+            number, student.profile, _compute_variant_of_student(demo, problem, student).position
+        )
         for number, student in enumerate(demo.students)
         if number
         or problem.assignment.slug
@@ -196,16 +205,16 @@ def _build_jobs(
         )
 
 
-def _assign_variant(
+def _compute_variant_of_student(
     demo: DemoCourse, problem: _DemoProblem, student: DemoStudent
 ) -> VariantAssignment:
     assigned_problem = demo.problem_for_student(
         student, problem.assignment, (problem.row, problem.version)
     )
-    return assign_variant(assigned_problem, 0, student=student.user.id)
+    return compute_variant_assignment(assigned_problem, 0, student=student.user.id)
 
 
-def _build_problem_entries(
+def _build_problem_submissions(
     demo: DemoCourse,
     problem: _DemoProblem,
     submissions: Iterable[GradedSubmission],
@@ -213,10 +222,12 @@ def _build_problem_entries(
     now: datetime,
 ) -> Iterator[PendingSubmission]:
     for number, student_submissions in groupby(submissions, key=lambda item: item.number):
-        yield from _build_student_entries(demo, problem, number, list(student_submissions), now=now)
+        yield from _build_student_submissions(
+            demo, problem, number, list(student_submissions), now=now
+        )
 
 
-def _build_student_entries(
+def _build_student_submissions(
     demo: DemoCourse,
     problem: _DemoProblem,
     number: int,
@@ -232,22 +243,24 @@ def _build_student_entries(
         RandomStream(STREAM_KEY, f"when|{problem.row.slug}|{number}"),
         count=len(submissions),
     )
-    variant = _assign_variant(demo, problem, student)
-    for seen, (submission, received_micros) in enumerate(zip(submissions, times, strict=False)):
+    variant = _compute_variant_of_student(demo, problem, student)
+    for earlier_count, (submission, received_micros) in enumerate(
+        zip(submissions, times, strict=False)
+    ):
         if received_micros > to_micros(now):
             return
-        yield _build_entry(
+        yield _build_pending_submission(
             demo,
             problem,
             student,
             submission,
             variant=variant,
             received_micros=received_micros,
-            seen=seen,
+            earlier_count=earlier_count,
         )
 
 
-def _build_entry(
+def _build_pending_submission(
     demo: DemoCourse,
     problem: _DemoProblem,
     student: DemoStudent,
@@ -255,7 +268,7 @@ def _build_entry(
     *,
     variant: VariantAssignment,
     received_micros: int,
-    seen: int,
+    earlier_count: int,
 ) -> PendingSubmission:
     return PendingSubmission(
         author_id=student.user.id,
@@ -269,8 +282,8 @@ def _build_entry(
         received_at=from_micros(received_micros),
         answers=submission.answers,
         idempotency_key=None,
-        answer_results=submission.judged,
-        last_sequence=seen,
+        answer_results=submission.answer_results,
+        last_sequence=earlier_count,
         number_style=None,
         fingerprint=fingerprint(problem.row.id, student.user.id, submission.answers),
     )

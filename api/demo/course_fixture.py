@@ -33,7 +33,13 @@ from api.services.problems.versions import load_newest_version
 from grader.variants.random_stream import RandomStream
 from problems.mistakes import MISTAKES
 
-__all__ = ["CREATED_ACTION", "LOGIN_PEOPLE", "DemoCourse", "DemoStudent", "create_demo_course"]
+__all__ = [
+    "CREATED_ACTION",
+    "LOGIN_PEOPLE",
+    "DemoCourse",
+    "DemoStudent",
+    "create_course_without_submissions",
+]
 
 CREATED_ACTION: Final = "demo.created"
 """Action in the audit log that identifies the demo course."""
@@ -95,7 +101,7 @@ class DemoCourse:
         return AssignedProblem(member, assignment, *problem)
 
 
-def create_demo_course(
+def create_course_without_submissions(
     session: Session, plan: Sequence[PlannedAssignment], *, students: int, now: datetime
 ) -> DemoCourse:
     """Store the course with this number of *students* and without submissions."""

@@ -17,8 +17,11 @@ from api.db.engine import Database
 from api.db.models import Enrolment, Invite, Token, User
 from api.demo.course_fixture import LOGIN_PEOPLE
 from api.services.accounts import sessions
-from api.services.accounts.credentials import end_vouching, is_password_vouched_elsewhere
-from api.services.accounts.invitation_tokens import revoke_links
+from api.services.accounts.credentials import (
+    password_vouched_elsewhere_condition,
+    revoke_used_links,
+)
+from api.services.accounts.invitation_tokens import revoke_unused_links
 from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
@@ -48,12 +51,14 @@ def renew_logins(
         session.execute(
             update(Token).where(Token.is_demo, Token.revoked_at.is_(None)).values(revoked_at=now)
         )
-        people = _load_people(session, course_id)
-        sessions.revoke_for_event(session, "reset", [user.id for user, _ in people], now=now)
-        sessions.end_sessions(session, [user.id for user, _ in people], now=now)
+        people = _load_login_users(session, course_id)
+        sessions.end_sessions_and_tokens_for_event(
+            session, "reset", [user.id for user, _ in people], now=now
+        )
+        sessions.end_all_sessions(session, [user.id for user, _ in people], now=now)
         logins: dict[str, DemoLogin] = {}
         for user, role in people:
-            end_vouching(session, user.id, now=now)
+            revoke_used_links(session, user.id, now=now)
             user.password_hash = hashes[role]
             token = _add_token(session, user, role, now=now)
             logins[role] = DemoLogin(role, user.id, user.email or "", new_passwords[role], token)
@@ -71,9 +76,9 @@ def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
         .join(Enrolment, Enrolment.user_id == User.id)
         .where(
             Enrolment.course_id == course_id,
-            User.password_hash.is_not(None) | _has_token(),
+            User.password_hash.is_not(None) | _has_token_condition(),
             User.is_admin.is_(False),
-            ~is_password_vouched_elsewhere(course_id),
+            ~password_vouched_elsewhere_condition(course_id),
         )
         .with_for_update(key_share=True, of=User)
     ).all()
@@ -82,8 +87,8 @@ def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
         user.password_hash = None
         user.version += 1
         rate_limit_events.forget_devices(session, user.email)
-    sessions.revoke_for_event(session, "password_locked", ids, now=now)
-    revoke_links(session, ids, now=now)
+    sessions.end_sessions_and_tokens_for_event(session, "password_locked", ids, now=now)
+    revoke_unused_links(session, ids, now=now)
     revoked_invites = update(Invite).where(
         Invite.course_id == course_id, Invite.used_at.is_(None), Invite.revoked_at.is_(None)
     )
@@ -96,11 +101,11 @@ def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     return len(users)
 
 
-def _has_token() -> ColumnElement[bool]:
+def _has_token_condition() -> ColumnElement[bool]:
     return exists().where(Token.user_id == User.id, Token.revoked_at.is_(None))
 
 
-def _load_people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
+def _load_login_users(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
     """Return the users with a published login and their roles, if they still have them."""
     emails = {named.email: role for role, named in LOGIN_PEOPLE.items()}
     rows = session.execute(

@@ -145,7 +145,7 @@ def _find_example_answers(
         variant = variants.get_variant(
             session, variant_assignment.version_id, variant_assignment.position
         )
-        for part, right, wrong in _find_example_pairs(variant):
+        for part, right, wrong in _iter_right_and_wrong_answers(variant):
             return ExampleAnswers(problem_row.row.slug, part, right, wrong)
     return None
 
@@ -163,7 +163,7 @@ def _load_membership(
     return CourseMembership(Principal(user, None), course, "student", user.id, section)
 
 
-def _find_example_pairs(variant: Variant) -> Iterator[tuple[str, str, str]]:
+def _iter_right_and_wrong_answers(variant: Variant) -> Iterator[tuple[str, str, str]]:
     """Yield each part with a named mistake, a right answer, and an answer with that mistake."""
     for part in variant.problem.parts:
         key = variant.keys.get(part.id)
@@ -171,14 +171,14 @@ def _find_example_pairs(variant: Variant) -> Iterator[tuple[str, str, str]]:
             variant.mistakes[part.id].candidates if part.id in variant.mistakes else ()
         ):
             texts = (
-                _render_if_graded(variant, part.id, key, "correct"),
-                _render_if_graded(variant, part.id, candidate.value, "mistake"),
+                _render_if_graded_as(variant, part.id, key, "correct"),
+                _render_if_graded_as(variant, part.id, candidate.value, "mistake"),
             )
             if texts[0] and texts[1]:
                 yield part.id, texts[0], texts[1]
 
 
-def _render_if_graded(variant: Variant, part: str, value: Value | None, status: str) -> str:
+def _render_if_graded_as(variant: Variant, part: str, value: Value | None, status: str) -> str:
     """Return *value* as typed, or "" if it does not grade to *status*."""
     if value is None:
         return ""

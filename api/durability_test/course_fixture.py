@@ -16,7 +16,7 @@ from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import Assignment, AssignmentProblem, Course, Enrolment, Token, User
 from api.db.upserts import insert_rows
-from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "PART_ID",
     "DurabilityCourse",
     "SubmissionTarget",
-    "create_course",
+    "create_schema_and_course",
     "write_bank",
 ]
 
@@ -83,7 +83,7 @@ def write_bank(folder: Path) -> Path:
     return folder
 
 
-def create_course(db: Database, *, students: int, now: datetime) -> DurabilityCourse:
+def create_schema_and_course(db: Database, *, students: int, now: datetime) -> DurabilityCourse:
     """Create the schema and the course in an empty database.
 
     One assignment allows any number of attempts, the other `ATTEMPT_LIMIT`.
@@ -120,7 +120,7 @@ def _add_course(session: Session, *, now: datetime) -> UUID:
 
 
 def _add_version(session: Session, *, now: datetime) -> UUID:
-    published = publish_one(ProblemSource(PROBLEM_ID, PROBLEM_SOURCE), seeds=2)
+    published = publish_problem_source(ProblemSource(PROBLEM_ID, PROBLEM_SOURCE), seeds=2)
     if not isinstance(published, PublishedProblem):
         raise TypeError(f"the problem of the selftest cannot be published: {published}")
     return store_version(session, published, PROBLEM_SOURCE, now=now).id

@@ -13,7 +13,7 @@ from api.durability_test.course_fixture import DurabilityCourse
 from api.durability_test.ledger import Ledger
 from api.durability_test.load_generator import LoadGenerator
 from api.durability_test.service import ServiceProcess
-from api.durability_test.stored_submissions import find_damage, load_submissions
+from api.durability_test.stored_submissions import find_sqlite_damage, load_submission_snapshots
 from api.durability_test.verification import Findings, find_violations
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "KILL_MOMENTS_OF_SEVERAL",
     "DurabilityReport",
     "build_report",
-    "check_database",
+    "find_database_violations",
     "kill_under_load",
 ]
 
@@ -93,7 +93,7 @@ def kill_under_load(
     least *rounds* rounds.
     """
     ledger, kills, rng = Ledger(), Counter[str](), random.Random(seed)  # noqa: S311
-    next_moments = _shuffle_moments(moments, rng)
+    next_moments = _iter_kill_moments(moments, rng)
     planned_moments: dict[ServiceProcess, str] = {}
 
     def start_service(service: ServiceProcess) -> None:
@@ -120,10 +120,10 @@ def kill_under_load(
         for service in services:
             service.kill()
     kills[ANY_TIME] += len(services)
-    return build_report(ledger, check_database(db, course, ledger), kills)
+    return build_report(ledger, find_database_violations(db, course, ledger), kills)
 
 
-def _shuffle_moments(moments: Sequence[str], rng: random.Random) -> Iterator[str]:
+def _iter_kill_moments(moments: Sequence[str], rng: random.Random) -> Iterator[str]:
     """Yield the moment of the next kill; all are equally frequent, in changing order."""
     while True:
         yield from rng.sample(moments, len(moments))
@@ -145,7 +145,7 @@ def _end_service(victim: ServiceProcess, moment: str, ledger: Ledger, rng: rando
     _wait_for_receipt(ledger)
     time.sleep(rng.uniform(0, MAX_KILL_DELAY_SECONDS))
     if moment == ONE_OF_SEVERAL:
-        victim.kill_child(rng.choice)
+        victim.kill_serving_process(rng.choice)
         return moment
     victim.kill()
     return ANY_TIME
@@ -161,10 +161,13 @@ def _wait_for_receipt(ledger: Ledger) -> None:
         time.sleep(0.01)
 
 
-def check_database(db: Database, course: DurabilityCourse, ledger: Ledger) -> Findings:
+def find_database_violations(db: Database, course: DurabilityCourse, ledger: Ledger) -> Findings:
     """Return the differences between the database and the ledger."""
     return find_violations(
-        ledger.entries, load_submissions(db), limits=course.limits, damaged=find_damage(db)
+        ledger.entries,
+        load_submission_snapshots(db),
+        limits=course.limits,
+        damaged=find_sqlite_damage(db),
     )
 
 

@@ -107,7 +107,7 @@ class Ledger:
         with self._lock:
             self.unanswered += 1
 
-    def record_wait(self, seconds: float) -> None:
+    def record_request_duration(self, seconds: float) -> None:
         """Record the duration of a request in *seconds*, with any outcome."""
         with self._lock:
             self.longest_wait_seconds = max(self.longest_wait_seconds, seconds)

@@ -116,11 +116,11 @@ class LoadGenerator:
             target, request = self._build_next_request()
             entry = self.ledger.record_request(request)
             started = time.monotonic()
-            while not connection.submit(entry, target) and not self._stopped.wait(
+            while not connection.try_submit(entry, target) and not self._stopped.wait(
                 RETRY_PAUSE_SECONDS
             ):
                 pass
-            self.ledger.record_wait(time.monotonic() - started)
+            self.ledger.record_request_duration(time.monotonic() - started)
 
     def _build_next_request(self) -> tuple[SubmissionTarget, ClientRequest]:
         """Return the next request; neighboring places take turns, each answer is different."""
@@ -153,7 +153,7 @@ class _ClientConnection:
         self._ports, self._ledger, self._timeout_seconds = ports, load.ledger, load.timeout_seconds
         self._connection: http.client.HTTPConnection | None = None
 
-    def submit(self, entry: LedgerEntry, target: SubmissionTarget) -> bool:
+    def try_submit(self, entry: LedgerEntry, target: SubmissionTarget) -> bool:
         """Send a request; return whether it needs no further try."""
         try:
             response, body = self._post(entry.request, target)

@@ -6,7 +6,7 @@ from typing import Final
 from api.core.clock import system_clock
 from api.core.errors import FileError
 from api.db.engine import Database
-from api.durability_test.course_fixture import create_course, write_bank
+from api.durability_test.course_fixture import create_schema_and_course, write_bank
 from api.durability_test.fault_injection import DurabilityReport, kill_under_load
 from api.durability_test.scratch import scratch_database
 from api.durability_test.service import ServiceProcess, ServiceStartError, build_environment
@@ -24,7 +24,7 @@ def run_durability_test(url: str, *, seconds: float, seed: int) -> DurabilityRep
     """
     students = STUDENTS + int(seconds * STUDENTS_PER_SECOND)
     with scratch_database(url) as (scratch_url, folder), closing(Database(scratch_url)) as db:
-        course = create_course(db, students=students, now=system_clock())
+        course = create_schema_and_course(db, students=students, now=system_clock())
         service = ServiceProcess(
             build_environment(scratch_url, write_bank(folder / "bank")), folder
         )

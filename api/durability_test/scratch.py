@@ -32,7 +32,7 @@ def scratch_database(url: str) -> Iterator[tuple[str, Path]]:
         return
     with (
         _temporary_folder(Path(tempfile.gettempdir())) as folder,
-        _server_database(parsed) as created,
+        _temporary_server_database(parsed) as created,
     ):
         yield created.render_as_string(hide_password=False), folder
 
@@ -47,7 +47,7 @@ def _temporary_folder(parent: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _server_database(parsed: URL) -> Iterator[URL]:
+def _temporary_server_database(parsed: URL) -> Iterator[URL]:
     name = f"grader_selftest_{uuid4().hex[:12]}"
     server = Database(parsed.render_as_string(hide_password=False))
     try:

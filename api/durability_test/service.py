@@ -162,7 +162,7 @@ class ServiceProcess:
         with socket.socket() as connection:
             return connection.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def kill_child(self, choose: Callable[[list[int]], int]) -> None:
+    def kill_serving_process(self, choose: Callable[[list[int]], int]) -> None:
         """Kill one of its serving processes, which it then replaces."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         serving = [

@@ -13,10 +13,10 @@ from api.durability_test.verification import SubmissionSnapshot
 from api.services.grades import ProgressKey
 from api.services.submissions.pending_submissions import receipt_digest
 
-__all__ = ["find_damage", "load_submissions"]
+__all__ = ["find_sqlite_damage", "load_submission_snapshots"]
 
 
-def load_submissions(db: Database) -> list[SubmissionSnapshot]:
+def load_submission_snapshots(db: Database) -> list[SubmissionSnapshot]:
     """Return every submission with the attempts that it used."""
     attempts: dict[UUID, dict[str, int | None]] = defaultdict(dict)
     with db.reading() as session:
@@ -40,7 +40,7 @@ def _build_snapshot(row: Submission, attempts: dict[str, int | None]) -> Submiss
     )
 
 
-def find_damage(db: Database) -> list[str]:
+def find_sqlite_damage(db: Database) -> list[str]:
     """Return errors that SQLite finds in its file; PostgreSQL checks pages as it reads them."""
     if not db.is_sqlite:
         return []

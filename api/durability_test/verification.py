@@ -86,18 +86,18 @@ def find_violations(
     for row in rows:
         groups[row.student, row.problem].append(row)
     return Findings(
-        lost=tuple(_find_lost(entries_by_identity, rows_by_identity)),
+        lost=tuple(_find_lost_receipts(entries_by_identity, rows_by_identity)),
         doubled=tuple(
             _describe_identity(mark) for mark, found in rows_by_identity.items() if len(found) > 1
         ),
-        changed=tuple(_find_changed(entries_by_identity, rows_by_identity)),
-        denied=tuple(_find_denied(entries_by_identity, rows_by_identity)),
+        changed=tuple(_find_changed_receipts(entries_by_identity, rows_by_identity)),
+        denied=tuple(_find_stored_despite_denial(entries_by_identity, rows_by_identity)),
         unknown=tuple(
             _describe_identity(mark) for mark in rows_by_identity if mark not in entries_by_identity
         ),
         torn=tuple(row.receipt.id for row in rows if row.answers.keys() != row.attempts.keys()),
         gaps=tuple(_find_sequence_gaps(groups)),
-        attempts=tuple(_find_wrong_attempts(groups, limits)),
+        attempts=tuple(_find_wrong_attempt_numbers(groups, limits)),
         damaged=tuple(damaged),
     )
 
@@ -107,7 +107,7 @@ def _describe_identity(identity: RequestIdentity) -> str:
     return f"student …{str(student)[-6:]}, problem …{str(problem)[-6:]}, {part}={answer}"
 
 
-def _find_lost(
+def _find_lost_receipts(
     entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
     rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
 ) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _find_lost(
                 yield f"{_describe_identity(identity)}, receipt {receipt.id}"
 
 
-def _find_changed(
+def _find_changed_receipts(
     entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
     rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
 ) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _find_changed(
                 yield f"{_describe_identity(identity)}: differs from its receipt"
 
 
-def _find_denied(
+def _find_stored_despite_denial(
     entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
     rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
 ) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _find_sequence_gaps(
             yield f"student …{str(student)[-6:]}, problem …{str(problem)[-6:]}: {sequences}"
 
 
-def _find_wrong_attempts(
+def _find_wrong_attempt_numbers(
     groups: Mapping[tuple[UUID, UUID], Sequence[SubmissionSnapshot]],
     limits: Mapping[UUID, int | None],
 ) -> Iterator[str]:

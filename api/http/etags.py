@@ -8,7 +8,7 @@ from fastapi import Depends, Header
 
 from api.core.errors import ERROR_CODES, PreconditionFailed, PreconditionRequired
 
-__all__ = ["IfMatch", "IfMatchNow", "IfMatchVersions", "format_etag", "parse_if_match"]
+__all__ = ["IfMatch", "IfMatchVersions", "OptionalIfMatch", "format_etag", "parse_if_match"]
 
 STRONG_ETAG: Final = re.compile(r'"([\x21\x23-\x7e]{0,80})"')
 
@@ -80,5 +80,5 @@ def _remove_weak_etags(header: str) -> str:
 IfMatch = Annotated[IfMatchVersions, Depends(parse_if_match)]
 """Route parameter for edits: the versions in ``If-Match``, which is required."""
 
-IfMatchNow = Annotated[IfMatchVersions, Depends(parse_optional_if_match)]
+OptionalIfMatch = Annotated[IfMatchVersions, Depends(parse_optional_if_match)]
 """Like `IfMatch`, for edits whose version callers may not have: the error reports it."""

@@ -19,7 +19,7 @@ __all__ = [
     "Count",
     "Credit",
     "Email",
-    "Key",
+    "IdempotencyKey",
     "Line",
     "Points",
     "Score",
@@ -28,7 +28,7 @@ __all__ = [
     "UtcDatetime",
     "format_utc",
     "parse_fraction",
-    "parse_share",
+    "parse_fraction_or_percent",
     "serialize_fraction",
 ]
 
@@ -39,12 +39,12 @@ MAX_POINTS: Final = 1_000_000
 MAX_DENOMINATOR: Final = 1_000_000
 MAX_DECIMAL_PLACES: Final = 6
 MAX_COUNT: Final = 2**31 - 1
-YEARS: Final = range(1970, 2200)
+ALLOWED_YEARS: Final = range(1970, 2200)
 NUMBER_PATTERN: Final = re.compile(
     r"([+-]?[0-9]{1,12})(?:\.([0-9]{1,12})|/([0-9]{1,12}))?", re.ASCII
 )
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
+IDEMPOTENCY_KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
 EMAIL_PATTERN: Final = re.compile(r"[^@\s\"<>(),;:\\]{1,64}@[^@\s\"<>(),;:\\]{1,189}")
 # Bidirectional control characters.
 BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -73,8 +73,8 @@ def _check_slug(text: str) -> str:
     return text
 
 
-def _check_key(text: str) -> str:
-    if not re.fullmatch(KEY_PATTERN, text):
+def _check_idempotency_key(text: str) -> str:
+    if not re.fullmatch(IDEMPOTENCY_KEY_PATTERN, text):
         raise InvalidValue("must be visible ASCII characters without blanks, such as a UUID")
     return text
 
@@ -104,10 +104,10 @@ def parse_fraction(value: object) -> Fraction:
     return Fraction(match[0])
 
 
-def parse_share(value: object) -> Fraction:
+def parse_fraction_or_percent(value: object) -> Fraction:
     """Parse a share: 0.9, "9/10" or "90%".
 
-    >>> parse_share("90%")
+    >>> parse_fraction_or_percent("90%")
     Fraction(9, 10)
     """
     if isinstance(value, str) and value.rstrip().endswith("%"):
@@ -129,17 +129,17 @@ def serialize_fraction(value: Fraction) -> int | float | str:
 
 
 def _parse_points(value: object) -> Fraction:
-    return _check_range(parse_fraction(value), MAX_POINTS)
+    return _check_range_and_denominator(parse_fraction(value), MAX_POINTS)
 
 
 def _parse_credit(value: object) -> Fraction:
-    credit = parse_share(value)
+    credit = parse_fraction_or_percent(value)
     if not 0 <= credit <= 1:
         raise InvalidValue("must be a number from 0 to 1; write nine tenths as 90%, 9/10 or 0.9")
-    return _check_range(credit, 1)
+    return _check_range_and_denominator(credit, 1)
 
 
-def _check_range(number: Fraction, maximum: int) -> Fraction:
+def _check_range_and_denominator(number: Fraction, maximum: int) -> Fraction:
     if not 0 <= number <= maximum:
         raise InvalidValue(f"must be a number from 0 to {maximum:,}")
     if number.denominator > MAX_DENOMINATOR:
@@ -155,13 +155,13 @@ def _parse_datetime(value: object) -> datetime:
         instant = instant.astimezone(UTC)
     except OverflowError:
         raise _year_error() from None
-    if instant.year not in YEARS:
+    if instant.year not in ALLOWED_YEARS:
         raise _year_error()
     return instant
 
 
 def _year_error() -> InvalidValue:
-    return InvalidValue(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
+    return InvalidValue(f"must lie in the years {ALLOWED_YEARS[0]} to {ALLOWED_YEARS[-1]}")
 
 
 def _parse_iso_datetime(text: str) -> datetime | None:
@@ -222,10 +222,10 @@ Slug = Annotated[
 ]
 """A short name for URLs: lower-case letters, digits and single hyphens."""
 
-Key = Annotated[
+IdempotencyKey = Annotated[
     str,
-    Field(min_length=1, max_length=255, json_schema_extra={"pattern": KEY_PATTERN}),
-    AfterValidator(_check_key),
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": IDEMPOTENCY_KEY_PATTERN}),
+    AfterValidator(_check_idempotency_key),
 ]
 """An idempotency key: 1 to 255 visible ASCII characters."""
 

@@ -22,8 +22,8 @@ from starlette.responses import Response
 from api.core.errors import ContentTooLarge, InvalidInput, ServiceError, UnsupportedMediaType
 from api.http.pipeline.authenticator import (
     authenticate_large_body,
-    check_query,
-    collect_list_names,
+    check_query_names,
+    collect_list_query_names,
     collect_query_names,
     find_authenticators,
 )
@@ -36,7 +36,7 @@ __all__ = [
     "ApiRouter",
     "StrictRequest",
     "StrictRoute",
-    "load_body",
+    "parse_json_body",
 ]
 
 API_PREFIX: Final = "/api/v1"
@@ -52,14 +52,14 @@ LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
 JSON_TYPE: Final = "application/json"
 
 
-def load_body(body: bytes) -> object:
+def parse_json_body(body: bytes) -> object:
     """Parse a JSON document in UTF-8.
 
     Raises `InvalidInput` with a code for invalid JSON, NaN, numbers of 10^309 or more, duplicate
     keys, nesting deeper than 20, texts over 20,000 characters, U+0000 and lone surrogates; raises
     `ContentTooLarge` for more than 20,000 values.
 
-    >>> load_body(b'{"side": 64, "rate": 0.1}')
+    >>> parse_json_body(b'{"side": 64, "rate": 0.1}')
     {'side': 64, 'rate': Fraction(1, 10)}
     """
     try:
@@ -76,12 +76,12 @@ def load_body(body: bytes) -> object:
         ) from None
     except RecursionError:
         raise _too_deep_error() from None
-    if not _is_harmless(text):
+    if not _cannot_exceed_limits(text):
         _check_limits(value)
     return value
 
 
-def _is_harmless(text: str) -> bool:
+def _cannot_exceed_limits(text: str) -> bool:
     """Return whether the JSON *text* is too short and plain to exceed a limit."""
     plain = len(text) <= min(MAX_TEXT_CHARACTERS, MAX_VALUES) and "\\u" not in text
     return plain and text.count("[") + text.count("{") <= MAX_DEPTH
@@ -123,7 +123,7 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_limits(value: object) -> None:
-    """Raise the errors of `load_body` for depth, number of values and texts, level by level."""
+    """Raise the errors of `parse_json_body` for depth, number of values and texts, by level."""
     level, depth, value_count = [value], 0, 0
     while level:
         value_count += len(level)
@@ -165,38 +165,41 @@ def _too_deep_error() -> ServiceError:
 
 
 class StrictRequest(Request):
-    """Request whose JSON is parsed by `load_body`."""
+    """Request whose JSON is parsed by `parse_json_body`."""
 
-    value: object = None
+    json_value: object = None
 
-    async def read_body(self, types: Collection[str]) -> None:
+    async def read_and_parse_body(self, media_types: Collection[str]) -> None:
         """Read and parse the body.
 
-        Raises `UnsupportedMediaType` unless the body is empty or its media type is one of *types*.
+        Raises `UnsupportedMediaType` unless the body is empty or its media type is one of
+        *media_types*.
         """
         body = await self.body()
         if not body:
             return
         media_type = _parse_media_type(self.headers.get("content-type", ""))
-        if media_type not in types:
-            raise UnsupportedMediaType(f"Send the body as {' or '.join(types)}.")
+        if media_type not in media_types:
+            raise UnsupportedMediaType(f"Send the body as {' or '.join(media_types)}.")
         if media_type == JSON_TYPE:
             large = len(body) > LARGE_BODY_BYTES
-            self.value = await run_in_threadpool(load_body, body) if large else load_body(body)
+            self.json_value = (
+                await run_in_threadpool(parse_json_body, body) if large else parse_json_body(body)
+            )
 
     def parse_body(self, body: bytes) -> None:
         """Parse a short received *body*; raise `UnsupportedMediaType` unless it is JSON."""
         if _parse_media_type(self.headers.get("content-type", "")) != JSON_TYPE:
             raise UnsupportedMediaType(f"Send the body as {JSON_TYPE}.")
-        self.value = load_body(body)
+        self.json_value = parse_json_body(body)
 
     async def json(self) -> object:
-        """Return the value that `read_body` or `parse_body` parsed; FastAPI calls this."""
-        return self.value
+        """Return the value from `read_and_parse_body` or `parse_body`; FastAPI calls this."""
+        return self.json_value
 
 
 class StrictRoute(APIRoute):
-    """Route whose JSON body is parsed by `load_body` before pydantic validates it.
+    """Route whose JSON body is parsed by `parse_json_body` before pydantic validates it.
 
     The route accepts JSON, or the media types that its ``openapi_extra`` declares under
     ``requestBody.content``; it refuses any other. Authentication comes first: a caller who has no
@@ -206,19 +209,19 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that parses the body strictly and passes the request on."""
         handle = super().get_route_handler()
-        types = self.body_types()
+        media_types = self.accepted_media_types()
         authenticators, known_names = (
             find_authenticators(self.dependant),
             collect_query_names(self.dependant),
         )
-        list_names = collect_list_names(self.dependant)
+        list_names = collect_list_query_names(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
             strict_request = StrictRequest(request.scope, request.receive)
             try:
-                check_query(strict_request, known_names, list_names)
+                check_query_names(strict_request, known_names, list_names)
                 await authenticate_large_body(strict_request, authenticators)
-                await strict_request.read_body(types)
+                await strict_request.read_and_parse_body(media_types)
                 return await handle(strict_request)
             except (ServiceError, RequestValidationError):
                 for authenticator in authenticators:
@@ -227,7 +230,7 @@ class StrictRoute(APIRoute):
 
         return handle_strictly
 
-    def body_types(self) -> tuple[str, ...]:
+    def accepted_media_types(self) -> tuple[str, ...]:
         """Return the media types that the route accepts."""
         declared = ((self.openapi_extra or {}).get("requestBody") or {}).get("content") or {}
         default_types = (JSON_TYPE,) if self.body_field is not None or not declared else ()

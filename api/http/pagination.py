@@ -68,7 +68,7 @@ class Cursor:
             case [str(name), value, str(digits)] if name == by and len(digits) == len(
                 UUID(int=0).hex
             ):
-                sort_value, row_id = _parse_sort_value(value, kind), _parse_id(digits)
+                sort_value, row_id = _parse_sort_value(value, kind), _parse_uuid_hex(digits)
                 if sort_value is not None and row_id is not None:
                     return cls(by, sort_value, row_id)
         raise InvalidInput(
@@ -87,7 +87,7 @@ def _decode_json(text: str) -> object:
 
 def _parse_sort_value(value: object, kind: type[SortValue]) -> SortValue | None:
     if kind is str:
-        is_storable = isinstance(value, str) and "\0" not in value and _is_unicode(value)
+        is_storable = isinstance(value, str) and "\0" not in value and _has_no_surrogates(value)
         return value if isinstance(value, str) and is_storable else None
     if type(value) is not int or not -INT64_LIMIT <= value < INT64_LIMIT:
         return None
@@ -99,11 +99,11 @@ def _parse_sort_value(value: object, kind: type[SortValue]) -> SortValue | None:
         return None
 
 
-def _is_unicode(text: str) -> bool:
+def _has_no_surrogates(text: str) -> bool:
     return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def _parse_id(digits: str) -> UUID | None:
+def _parse_uuid_hex(digits: str) -> UUID | None:
     try:
         return UUID(hex=digits)
     except ValueError:
@@ -158,21 +158,21 @@ class PageRequest:
         self,
         rows: Iterable[Row],
         *,
-        end: Callable[[Row], Cursor],
-        show: Callable[[Row], T],
+        cursor_of: Callable[[Row], Cursor],
+        serialize_row: Callable[[Row], T],
     ) -> Page[T]:
         """Return the page of *rows*, of which the service reads up to ``limit + 1``.
 
-        The page ends early at 1 MiB, but has at least one row; *rows* may be a lazy iterable. *end*
-        returns the cursor of the last row, *show* the representation of each row. Sets the ``Link``
-        header to the address of the next page.
+        The page ends early at 1 MiB, but has at least one row; *rows* may be a lazy iterable.
+        *cursor_of* returns the cursor of the last row, *serialize_row* the representation of each
+        row. Sets the ``Link`` header to the address of the next page.
         """
         rendered: list[tuple[Row, T]] = []
         size_bytes, has_more = 0, False
         for row in rows:
             if has_more := len(rendered) == self.limit:
                 break
-            item = show(row)
+            item = serialize_row(row)
             size_bytes += len(to_json(item))
             if has_more := bool(rendered) and size_bytes > MAX_PAGE_BYTES:
                 break
@@ -180,7 +180,7 @@ class PageRequest:
         items = [item for _, item in rendered]
         if not has_more:
             return Page(items=items, next=None)
-        next_cursor = end(rendered[-1][0]).encode()
+        next_cursor = cursor_of(rendered[-1][0]).encode()
         # A path without host, so that no forged `Host` header gets into it.
         query = self.request.url.include_query_params(cursor=next_cursor).query
         link = f"{self.request.url.path}?{query}"

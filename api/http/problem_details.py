@@ -220,7 +220,7 @@ async def _handle_http_exception(request: Request, error: HTTPException) -> Resp
     if error.status_code < 400:  # noqa: PLR2004
         return Response(status_code=error.status_code, headers=error.headers)
     code = CODES_BY_STATUS.get(error.status_code, "bad_request")
-    hint = _suggest_without_slash(request) if code == "not_found" else ""
+    hint = _suggest_path_without_slash(request) if code == "not_found" else ""
     headers = dict(error.headers or {})
     if code == "method_not_allowed":
         headers["Allow"] = _find_allowed_methods(request, headers.get("Allow", ""))
@@ -243,7 +243,7 @@ def _find_allowed_methods(request: Request, first_allow: str) -> str:
     return ", ".join(sorted(methods | {*first_allow.replace(",", " ").split()}))
 
 
-def _suggest_without_slash(request: Request) -> str:
+def _suggest_path_without_slash(request: Request) -> str:
     """Return a hint if the path without its trailing slash exists, else ""."""
     bare = request.url.path.rstrip("/")
     if bare == request.url.path:

@@ -168,7 +168,7 @@ class RequestBody:
         self.is_read = self.is_abandoned = False
         self.is_small = True
 
-    def check_headers(self, headers: Mapping[bytes, bytes]) -> None:
+    def check_content_length(self, headers: Mapping[bytes, bytes]) -> None:
         """Read the length from *headers*; raise `ContentTooLarge` above the path's limit."""
         length = headers.get(b"content-length", b"")
         if length.isdigit():
@@ -272,13 +272,13 @@ class RequestBody:
     def _count_bytes(self, message: Message) -> None:
         self._read_bytes += len(message.get("body", b""))
         if self._read_bytes > self._unchecked_bytes:
-            self._check_size()
+            self._check_size_and_reserve()
         self.is_read = not message.get("more_body", False)
         if self.is_read and not self._has_arrived:
             # A slow body must not carry a request past a deadline.
             self._state["arrived"] = self._clock()
 
-    def _check_size(self) -> None:
+    def _check_size_and_reserve(self) -> None:
         """Check the received bytes against the size limit, and reserve those not reserved yet."""
         self._check_limit(self._read_bytes, self._size_limit)
         if self._caller is not None:

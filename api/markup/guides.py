@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
-from api.markup.markdown import prepare_html
+from api.markup.markdown import restyle_html
 
 __all__ = ["GUIDES", "GUIDES_PATH", "Guide", "GuideSection", "read_title", "render_guide"]
 
@@ -74,30 +74,30 @@ def render_guide(name: str) -> Guide:
     env: dict[str, Any] = {}
     _, title, _, *tokens = parser.parse(source, env)
     for token in tokens:
-        token.children = [*_rewrite_links(token.children or ())]
+        token.children = [*_rewrite_links_and_drop_images(token.children or ())]
     sections = (
         () if CONTENTS_MARKER in source.partition("\n## ")[0] else tuple(_find_sections(tokens))
     )
     html = parser.renderer.render(tokens, parser.options, env)
-    return Guide(title.content, sections, prepare_html(html, table="table"))
+    return Guide(title.content, sections, restyle_html(html, table_class="table"))
 
 
 @cache
 def _markdown_parser() -> MarkdownIt:
     """Return the Markdown parser of guides, which gives headings the same ids as GitHub."""
     parser = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4)
-    parser.add_render_rule("html_block", _render_raw_html)
-    parser.add_render_rule("html_inline", _render_raw_html)
+    parser.add_render_rule("html_block", _escape_raw_html)
+    parser.add_render_rule("html_inline", _escape_raw_html)
     return parser
 
 
-def _render_raw_html(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+def _escape_raw_html(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
     """Render raw HTML as escaped text; comments, which are for the tests, are dropped."""
     content = tokens[index].content
     return "" if content.startswith("<!--") else str(escape(content))
 
 
-def _rewrite_links(tokens: Iterable[Token]) -> Iterator[Token]:
+def _rewrite_links_and_drop_images(tokens: Iterable[Token]) -> Iterator[Token]:
     """Yield *tokens* without images, with links to pages; any other link becomes text."""
     address = ""
     for token in tokens:

@@ -11,15 +11,15 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from api.markup.tex import TexCostError, TexUnavailableError, convert_tex, split_display
+from api.markup.tex import TexCostError, TexUnavailableError, convert_tex, split_display_formula
 from api.markup.tex_converter import Conversion
 
 __all__ = [
     "find_formula_errors",
     "find_formulas",
-    "prepare_html",
     "render_inline",
     "render_markdown",
+    "restyle_html",
 ]
 
 MAX_CACHED_TEXTS: Final = 2_048
@@ -48,15 +48,15 @@ SCROLL_ATTRIBUTES: Final = 'tabindex="0" role="group" aria-label'
 def _render_formula(source: str, options: dict[str, Any]) -> str:
     """Render a formula as `math`; side-by-side formulas of a display may wrap on a phone."""
     display = bool(options.get("display_mode"))
-    pieces = split_display(source) if display else [source.strip()]
+    pieces = split_display_formula(source) if display else [source.strip()]
     markup = ""
     for piece in pieces:
         if BUDGET.seconds_left <= 0:
-            return _render_source(source)
+            return _render_as_tex_source(source)
         conversion = convert_tex(piece, display=display)
         BUDGET.seconds_left -= _cost_seconds(conversion)
         if conversion.error is not None:
-            return _render_source(source)
+            return _render_as_tex_source(source)
         markup += conversion.markup
     return markup
 
@@ -68,7 +68,7 @@ def _cost_seconds(conversion: Conversion) -> float:
     return conversion.cpu_seconds
 
 
-def _render_source(source: str, _options: object = None) -> str:
+def _render_as_tex_source(source: str, _options: object = None) -> str:
     """Render a formula as its TeX source."""
     return f"<code>{escape(source)}</code>"
 
@@ -78,7 +78,7 @@ def _markdown_parser(*, converts: bool = True) -> MarkdownIt:
     """Return the Markdown parser, without raw HTML, images and links."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
-    renderer = _render_formula if converts else _render_source
+    renderer = _render_formula if converts else _render_as_tex_source
     return parser.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=renderer)
 
 
@@ -92,22 +92,22 @@ def render_markdown(text: str) -> Markup:
     try:
         return _render_markdown_cached(text)
     except TexUnavailableError:  # not cached: the next call tries again
-        return prepare_html(_markdown_parser(converts=False).render(text), table="given")
+        return restyle_html(_markdown_parser(converts=False).render(text), table_class="given")
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
 def _render_markdown_cached(text: str) -> Markup:
     BUDGET.seconds_left = MAX_TEXT_SECONDS
-    return prepare_html(_markdown_parser().render(text), table="given")
+    return restyle_html(_markdown_parser().render(text), table_class="given")
 
 
-def prepare_html(html: str, *, table: str) -> Markup:
+def restyle_html(html: str, *, table_class: str) -> Markup:
     """Prepare rendered Markdown for a page: no inline styles, and wide tables and code scroll.
 
-    Tables get the class *table*. The parser must escape all HTML except its own.
+    Tables get the class *table_class*. The parser must escape all HTML except its own.
     """
     markup = ALIGN_STYLE.sub(r' class="to-\1"', html)
-    opening = f'<div class="scroll" {SCROLL_ATTRIBUTES}="Table"><table class="{table}">'
+    opening = f'<div class="scroll" {SCROLL_ATTRIBUTES}="Table"><table class="{table_class}">'
     markup = markup.replace("<table>", opening).replace("</table>", "</table></div>")
     return Markup(markup.replace("<pre>", f'<pre {SCROLL_ATTRIBUTES}="Code">'))  # noqa: S704  # see above
 

@@ -20,12 +20,12 @@ __all__ = [
     "TexError",
     "TexUnavailableError",
     "convert_tex",
-    "split_display",
+    "split_display_formula",
     "tex_to_mathml",
 ]
 
 MAX_CACHED_FORMULAS: Final = 8_192
-CONVERSIONS: Final = LruCache[tuple[str, bool], Conversion](MAX_CACHED_FORMULAS)
+CONVERSION_CACHE: Final = LruCache[tuple[str, bool], Conversion](MAX_CACHED_FORMULAS)
 """Cache of formulas with their markup, or with their errors."""
 CONVERTER: Final = TexConverter()
 OPENING: Final = re.compile(r"(?<!\\)\{|\\left\b|\\begin\b")
@@ -72,7 +72,7 @@ def convert_tex(source: str, *, display: bool) -> Conversion:
 
     Raises `TexUnavailableError`, which is not cached.
     """
-    return CONVERSIONS.get_or_create(
+    return CONVERSION_CACHE.get_or_create(
         (source, display), lambda: _convert_uncached(source, display=display)
     )
 
@@ -92,7 +92,7 @@ def _convert_uncached(source: str, *, display: bool) -> Conversion:
     return replace(
         conversion,
         markup="",
-        error=type(error)(POSITION_PREFIX.sub(_count_position_from_one, str(error))),
+        error=type(error)(POSITION_PREFIX.sub(_format_position_from_one, str(error))),
     )
 
 
@@ -102,13 +102,13 @@ def _sanitize_markup(markup: str) -> str:
         raise TexError("A formula cannot have a label, nor refer to one.")
     # Browsers render the box of `menclose` differently; all render a row with a class.
     boxed = markup.replace('<menclose notation="box">', '<mrow class="mx-boxed">')
-    return STYLE_ATTRIBUTE.sub(_replace_style, boxed.replace("</menclose>", "</mrow>"))
+    return STYLE_ATTRIBUTE.sub(_replace_style_with_classes, boxed.replace("</menclose>", "</mrow>"))
 
 
-def split_display(source: str) -> list[str]:
+def split_display_formula(source: str) -> list[str]:
     r"""Split a display at `\qquad` into the formulas that stand side by side.
 
-    >>> split_display(r"X = 1, \qquad K = \text{a \qquad b}")
+    >>> split_display_formula(r"X = 1, \qquad K = \text{a \qquad b}")
     ['X = 1,', 'K = \\text{a \\qquad b}']
     """
     if len(source) > MAX_LENGTH:
@@ -122,12 +122,12 @@ def split_display(source: str) -> list[str]:
     return [piece.strip() for piece in formulas if piece.strip()]
 
 
-def _count_position_from_one(match: re.Match[str]) -> str:
+def _format_position_from_one(match: re.Match[str]) -> str:
     """Return a position counted from 1; math-core counts from 0."""
     return f"at character {int(match[1]) + 1}: "
 
 
-def _replace_style(match: re.Match[str]) -> str:
+def _replace_style_with_classes(match: re.Match[str]) -> str:
     styles = re.sub(r"\s+", "", match[1]).strip(";").split(";")
     unknown = [style for style in styles if style not in STYLE_CLASSES]
     if unknown:

@@ -33,20 +33,20 @@ TAKES_DELIMITER: Final = frozenset({r"\left", r"\right", r"\middle"}) | {
     rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "m", "r")
 }
 
-NAMES: Final = (
+DELIMITER_NAMES: Final = (
     *("Angle", "Brace", "Vert", "ang", "angle", "brace", "brack", "ceil", "floor", "group"),
     *("moustache", "paren", "vert"),
 )
 OPENING: Final = frozenset(
     {"(", "[", "⌜", "⌞", "⎰", r"\{", r"\llcorner", r"\ulcorner", r"\bra"}
     | {r"\llangle", r"\llbracket", r"\llparenthesis"}
-    | {rf"\l{name}" for name in NAMES}
+    | {rf"\l{name}" for name in DELIMITER_NAMES}
     | {rf"\{size}l" for size in ("big", "Big", "bigg", "Bigg")}
 )
 CLOSING: Final = frozenset(
     {")", "]", "⌝", "⌟", "⎱", r"\}", r"\lrcorner", r"\urcorner"}
     | {r"\rrangle", r"\rrbracket", r"\rrparenthesis"}
-    | {rf"\r{name}" for name in NAMES}
+    | {rf"\r{name}" for name in DELIMITER_NAMES}
     | {rf"\{size}r" for size in ("big", "Big", "bigg", "Bigg")}
 )
 

@@ -32,19 +32,19 @@ def main() -> None:
     converter = LatexToMathML(annotation=False, fancy_error=False, max_expansions=MAX_EXPANSIONS)
     for line in sys.stdin.buffer:
         source, display = json.loads(line)
-        _limit_time(CPU_SECONDS)
+        _limit_cpu_time(CPU_SECONDS)
         started = time.process_time()
         try:
             answer = True, converter.convert_with_local_state(source, displaystyle=display)
         except (LatexError, UnicodeError) as error:
             answer = False, str(error)
-        _limit_time(0)
+        _limit_cpu_time(0)
         seconds = time.process_time() - started
         sys.stdout.buffer.write(json.dumps([*answer, seconds]).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _limit_time(seconds: float) -> None:
+def _limit_cpu_time(seconds: float) -> None:
     """End this process after *seconds* of processor time, if the system can; 0 lifts the limit."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)

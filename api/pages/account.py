@@ -41,7 +41,7 @@ class _AccountForms:
     password: BoundForm | None = None
     token: BoundForm | None = None
     new_token: NewToken | None = None
-    done: str = ""
+    message: str = ""
 
     @property
     def status(self) -> int:
@@ -62,7 +62,7 @@ DONE_MESSAGES: Final[Mapping[str, str]] = {
 @router.get("/account")
 def account_page(context: PageDep, done: str = "") -> Response:
     """Return the account page; *done* is the code of a message about the last change."""
-    return _render_account(context, _AccountForms(done=DONE_MESSAGES.get(done, "")))
+    return _render_account(context, _AccountForms(message=DONE_MESSAGES.get(done, "")))
 
 
 def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
@@ -82,7 +82,7 @@ def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
         password=forms.password or BoundForm(),
         token=forms.token or BoundForm({"days": DEFAULT_TOKEN_DAYS, "scope.submit": "on"}),
         made=forms.new_token,
-        done=forms.done,
+        done=forms.message,
     )
 
 
@@ -97,15 +97,11 @@ def change_name(form: FormDep, context: PageDep) -> Response:
         body = validate_body(MePatch, {"name": form.text("name")})
         me.patch_me(body, context, parse_form_version(form.text("version")), Response())
     except FORM_ERRORS as error:
-        return _render_account(
-            context, _AccountForms(name=_redisplay_name_form(context, form, error))
-        )
+        return _render_account(context, _AccountForms(name=_bind_name_form(context, form, error)))
     return _redirect_to_account("name")
 
 
-def _redisplay_name_form(
-    context: RequestContext, form: PostedForm, error: ServiceError
-) -> BoundForm:
+def _bind_name_form(context: RequestContext, form: PostedForm, error: ServiceError) -> BoundForm:
     """Return the posted form; if it was stale, with the current version."""
     version = form.text("version")
     if isinstance(error, PreconditionFailed):
@@ -142,7 +138,7 @@ def log_out_everywhere(context: PageDep) -> Response:
 
 
 @router.post("/me/sessions/{session_id}/end")
-def log_out(session_id: UUID, context: PageDep) -> Response:
+def log_out_session(session_id: UUID, context: PageDep) -> Response:
     """Log out in one browser."""
     me.delete_session(session_id, context)
     return _redirect_to_account("session")
@@ -152,15 +148,15 @@ def log_out(session_id: UUID, context: PageDep) -> Response:
 def create_token(form: FormDep, context: PageDep) -> Response:
     """Create a token, which is shown only on the returned page."""
     try:
-        new_token = me.post_token(validate_body(TokenIn, _read_token_form(form)), context)
+        new_token = me.post_token(validate_body(TokenIn, _token_form_to_body(form)), context)
     except FORM_ERRORS as error:
         return _render_account(
-            context, _AccountForms(token=BoundForm(_redisplay_token_form(form), error, LABELS))
+            context, _AccountForms(token=BoundForm(_token_form_to_texts(form), error, LABELS))
         )
     return _render_account(context, _AccountForms(new_token=new_token))
 
 
-def _read_token_form(form: PostedForm) -> dict[str, Any]:
+def _token_form_to_body(form: PostedForm) -> dict[str, Any]:
     """Return the posted token form as the body of an API request."""
     return {
         "name": form.text("name"),
@@ -170,7 +166,7 @@ def _read_token_form(form: PostedForm) -> dict[str, Any]:
     }
 
 
-def _redisplay_token_form(form: PostedForm) -> dict[str, str]:
+def _token_form_to_texts(form: PostedForm) -> dict[str, str]:
     typed = {name: form.text(name) for name in ("name", "days", "course")}
     return typed | {f"scope.{one}": "on" for one in form.get_all("scopes")}
 
@@ -185,7 +181,7 @@ def revoke_token(token: UUID, context: PageDep) -> Response:
 @router.get("/me/export")
 def export_data(context: PageDep) -> Response:
     """Return all stored data about the caller as a file."""
-    response = me.get_export(context)
+    response = me.get_account_export(context)
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -9,7 +9,7 @@ from api.dependencies import RequestContext
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.courses import dashboard as staff_course
-from api.pages.student.components.states import build_progress
+from api.pages.student.components.states import build_assignment_progress
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
@@ -34,7 +34,7 @@ def course_page(course: UUID, context: PageDep) -> Response:
 
 def render_student_course(context: RequestContext, course: CourseView) -> Response:
     """Return the page of a *course* for a student."""
-    progress = [build_progress(one) for one in _load_assignments(context, course.id)]
+    progress = [build_assignment_progress(one) for one in _load_my_assignments(context, course.id)]
     active = [one for one in progress if one.is_open]
     unanswered_count = sum(one.unanswered_count for one in active if not one.set.excused)
     return render_page(
@@ -63,7 +63,7 @@ def _sum_released_points(assignments: Iterable[MyAssignment]) -> ProblemScore:
     )
 
 
-def _load_assignments(context: RequestContext, course: UUID) -> Sequence[MyAssignment]:
+def _load_my_assignments(context: RequestContext, course: UUID) -> Sequence[MyAssignment]:
     """Return the student's assignments in a course, open ones first, by due time."""
     return assigned_problems.get_my_assignments(
         context, build_page_request(context), course=course

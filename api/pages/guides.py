@@ -37,7 +37,7 @@ def guide_page(name: str, request: Request) -> Response:
     """Return a guide, or 304 Not Modified if the browser has the current version."""
     if name not in GUIDES:
         raise NotFound(ERROR_CODES["not_found"].meaning)
-    body, tag = _render_guide(name)
+    body, tag = _render_guide_with_etag(name)
     headers = {**REVALIDATED_HEADERS, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -45,7 +45,7 @@ def guide_page(name: str, request: Request) -> Response:
 
 
 @cache
-def _render_guide(name: str) -> tuple[bytes, str]:
+def _render_guide_with_etag(name: str) -> tuple[bytes, str]:
     """Return the HTML of a guide and its ETag, cached because guides are constant."""
     body = render("guide.html", {"guide": render_guide(name)}).encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:20]}"'

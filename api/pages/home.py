@@ -8,9 +8,9 @@ from fastapi.responses import RedirectResponse, Response
 from api.pages.course import render_student_course
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
-from api.pages.login import local_path
+from api.pages.login import local_path_or_home
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter, build_page_request
-from api.pages.student.components.states import AssignmentProgress, build_progress
+from api.pages.student.components.states import AssignmentProgress, build_assignment_progress
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView
@@ -39,7 +39,7 @@ def home_page(context: PageDep) -> Response:
     if len(mine) == 1 and mine[0].role == "student":
         return render_student_course(context, mine[0])
     progress = [
-        build_progress(item)
+        build_assignment_progress(item)
         for item in assigned_problems.get_my_assignments(context, build_page_request(context)).items
     ]
     context.activity.member = None
@@ -61,13 +61,13 @@ def _build_overview(course: CourseView, progress: Iterable[AssignmentProgress]) 
 
 
 @router.post("/view-as")
-def view_as(form: FormDep, context: PageDep) -> Response:
+def set_view_as_cookie(form: FormDep, context: PageDep) -> Response:
     """Start viewing as a student, given by id or as ``test``; an empty name stops it."""
     student = form.text("student")
-    answer = RedirectResponse(local_path(form.text("next", "/")), status_code=303)
+    response = RedirectResponse(local_path_or_home(form.text("next", "/")), status_code=303)
     secure = context.service.settings.public_url.startswith("https")
     if student:
-        answer.set_cookie(VIEW_AS_COOKIE, student, httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(VIEW_AS_COOKIE, student, httponly=True, samesite="lax", secure=secure)
     else:
-        answer.delete_cookie(VIEW_AS_COOKIE)
-    return answer
+        response.delete_cookie(VIEW_AS_COOKIE)
+    return response

@@ -14,7 +14,7 @@ from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn
 
-__all__ = ["CARRIED_PREFIX", "LOGGED_OUT_PATH", "copy_cookies", "local_path", "router"]
+__all__ = ["CARRIED_PREFIX", "LOGGED_OUT_PATH", "copy_cookies", "local_path_or_home", "router"]
 
 router = PageRouter()
 
@@ -25,10 +25,10 @@ LOGGED_OUT_PATH: Final = "/login?out=yes"
 PASSWORDS_DIFFER_MESSAGE: Final = "The two passwords are not the same."
 
 
-def local_path(address: str) -> str:
+def local_path_or_home(address: str) -> str:
     """Return *address* if it is a path of this service, and the home page otherwise.
 
-    >>> local_path("/account?x=1"), local_path("//example.org"), local_path("https://example.org/")
+    >>> local_path_or_home("/account?x=1"), local_path_or_home("//example.org"), local_path_or_home("https://example.org/")
     ('/account?x=1', '/', '/')
     """
     try:
@@ -59,7 +59,12 @@ def _render_login(
 ) -> Response:
     message = error.detail if error else ""
     is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
-    context = {"next": local_path(next_), "said": message, "is_wrong": is_wrong, "email": email}
+    context = {
+        "next": local_path_or_home(next_),
+        "said": message,
+        "is_wrong": is_wrong,
+        "email": email,
+    }
     context |= {"kept": carried_fields or {}, "is_out": is_out}
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
@@ -71,7 +76,10 @@ def _render_login(
 @router.post("/login")
 def submit_login(form: FormDep, context: PageDep) -> Response:
     """Log in and continue to the next page, with the carried form, if any."""
-    carried_fields, next_ = form.with_prefix(CARRIED_PREFIX), local_path(form.text("next", "/"))
+    carried_fields, next_ = (
+        form.with_prefix(CARRIED_PREFIX),
+        local_path_or_home(form.text("next", "/")),
+    )
     response = Response()
     try:
         body = validate_body(
@@ -82,10 +90,10 @@ def submit_login(form: FormDep, context: PageDep) -> Response:
         return _render_login(
             next_, email=form.text("email"), carried_fields=carried_fields, error=error
         )
-    return _continue_to(next_, carried_fields, response)
+    return _continue_after_login(next_, carried_fields, response)
 
 
-def _continue_to(
+def _continue_after_login(
     next_: str, carried_fields: Mapping[str, tuple[str, ...]], response: Response
 ) -> Response:
     """Redirect to *next_* with the cookies of *response*.
@@ -115,13 +123,13 @@ def logout(context: PageDep) -> Response:
     except Unauthenticated:
         return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
     headers = {"Set-Cookie": response.headers["Set-Cookie"]}
-    away = RedirectResponse(LOGGED_OUT_PATH, status_code=303, headers=headers)
-    away.delete_cookie(VIEW_AS_COOKIE)
-    return away
+    redirect = RedirectResponse(LOGGED_OUT_PATH, status_code=303, headers=headers)
+    redirect.delete_cookie(VIEW_AS_COOKIE)
+    return redirect
 
 
 @router.get("/welcome")
-def welcome_page() -> Response:
+def invitation_page() -> Response:
     """Return the page that sets a password with the secret of a link."""
     return render_response("welcome.html", {"error": None, "secret": "", "asks_current": False})
 
@@ -140,7 +148,7 @@ def accept_invitation(form: FormDep, context: PageDep) -> Response:
         variables = {"error": error, "secret": secret}
         variables["asks_current"] = form.has("current") or _concerns_field(error, "current")
         return render_response("welcome.html", variables, status=error.status)
-    return _continue_to("/", {}, response)
+    return _continue_after_login("/", {}, response)
 
 
 def _concerns_field(error: ServiceError, field: str) -> bool:

@@ -17,7 +17,7 @@ from api.db.engine import Database, reset_snapshot
 from api.dependencies import RequestContext
 from api.http.pagination import PageRequest
 from api.http.pipeline.authenticator import (
-    Authenticate,
+    AuthenticatorDependency,
     authenticate_large_body,
     find_authenticators,
 )
@@ -44,14 +44,14 @@ class _ReadSnapshot:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._open = ExitStack()
+        self._exit_stack = ExitStack()
         self._session: Session | None = None
 
     @property
     def session(self) -> Session:
         """The session, opened on first access."""
         if self._session is None:
-            self._session = self._open.enter_context(self._db.reading())
+            self._session = self._exit_stack.enter_context(self._db.reading())
         return self._session
 
     def refresh(self) -> None:
@@ -61,14 +61,14 @@ class _ReadSnapshot:
 
     def close(self) -> None:
         """Close the session, if it was opened."""
-        self._open.close()
+        self._exit_stack.close()
 
 
 class PageRoute(APIRoute):
     """Page route that reads the form, even if the caller has to log in again first."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, _closing_snapshot(endpoint), **options)
+        super().__init__(path, _close_snapshot_after(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that refuses cross-site forms and reads the form."""
@@ -87,7 +87,7 @@ class PageRoute(APIRoute):
         return handle_page
 
 
-def _closing_snapshot(endpoint: Callable[..., Response]) -> Callable[..., Response]:
+def _close_snapshot_after(endpoint: Callable[..., Response]) -> Callable[..., Response]:
     """Wrap *endpoint* to close the snapshot of its *context* afterwards, in its thread."""
 
     @wraps(endpoint)
@@ -150,9 +150,11 @@ class _SubmissionPageContext(_PageContext):
     rate_limit_class = "submissions"
 
 
-PageDep = Annotated[RequestContext, Depends(Authenticate(_PageContext))]
-DraftPageDep = Annotated[RequestContext, Depends(Authenticate(_DraftPageContext))]
-SubmissionPageDep = Annotated[RequestContext, Depends(Authenticate(_SubmissionPageContext))]
+PageDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_PageContext))]
+DraftPageDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_DraftPageContext))]
+SubmissionPageDep = Annotated[
+    RequestContext, Depends(AuthenticatorDependency(_SubmissionPageContext))
+]
 
 
 def build_page_request(

@@ -14,7 +14,7 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.http.schema import Schema
 
-__all__ = ["Check", "Health", "Ready", "free_space_check", "health_routes"]
+__all__ = ["Check", "Health", "Ready", "create_free_space_check", "create_health_router"]
 
 RETRY_SECONDS: Final = 5
 MEBIBYTE: Final = 1024 * 1024
@@ -48,7 +48,7 @@ class Ready(Schema):
     checks: list[str]
 
 
-def health_routes(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
+def create_health_router(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
     """Return a router with both routes; each of *checks*, by name, raises if it fails."""
     router = ApiRouter(prefix="", tags=["service"])
 
@@ -69,7 +69,7 @@ def health_routes(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
     return router
 
 
-def free_space_check(folder: Path, *, min_bytes: int = 50 * MEBIBYTE) -> Check:
+def create_free_space_check(folder: Path, *, min_bytes: int = 50 * MEBIBYTE) -> Check:
     """Return a check that *folder* has at least *min_bytes* free."""
 
     def check(_request: Request) -> None:

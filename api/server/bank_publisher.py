@@ -72,7 +72,7 @@ def _try_publish(settings: ServiceSettings) -> bool:
     try:
         with _hold_publish_lock(db) as has_lock:
             if has_lock:
-                _publish_bank(db, catalogue, seeds=settings.seeds)
+                _publish_with_worker_pool(db, catalogue, seeds=settings.seeds)
             return has_lock
     except SQLAlchemyError as error:
         sys.stderr.write(f"The bank is not complete yet: {explain_database_error(error)}\n")
@@ -81,7 +81,7 @@ def _try_publish(settings: ServiceSettings) -> bool:
         db.close()
 
 
-def _publish_bank(db: Database, catalogue: ProblemCatalog, *, seeds: int) -> None:
+def _publish_with_worker_pool(db: Database, catalogue: ProblemCatalog, *, seeds: int) -> None:
     pool = WorkerPool(1, deadline_seconds=OPERATOR_DEADLINE_SECONDS)
     try:
         _print_report(publish_bank(db, catalogue, pool, seeds=seeds, now=system_clock()))

@@ -20,7 +20,7 @@ from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.migrations import schema_state, upgrade
 from api.db.wait_for_database import wait_for_database
-from api.demo.course import find_demo, make_demo
+from api.demo.course import find_demo_course, get_or_create_demo_course
 from api.demo.logins import renew_logins, revoke_logins
 from api.demo.plan import PlannedAssignment, collect_problem_ids, limit_plan
 from api.demo.welcome import WelcomeMessage, load_welcome
@@ -87,7 +87,7 @@ def bootstrap(
     try:
         wait_for_database(db, settings.database_wait)
         _check_durability(db)
-        _check_schema(db, migrates=makes_demo or db.is_sqlite)
+        _check_or_upgrade_schema(db, migrates=makes_demo or db.is_sqlite)
         if makes_demo:
             return _prepare_demo(db, catalogue, settings, now=clock())
         if not is_worker:
@@ -109,7 +109,7 @@ def _check_demo_is_local(settings: ServiceSettings) -> None:
 def end_demo_logins(db: Database, *, now: datetime) -> None:
     """End the log-ins of a demo course from an earlier start."""
     with db.transaction() as session:
-        course = find_demo(session)
+        course = find_demo_course(session)
         ended = 0 if course is None else revoke_logins(session, course.id, now=now)
     if ended:
         log.warning(DEMO_ENDED_WARNING, ended)
@@ -117,14 +117,14 @@ def end_demo_logins(db: Database, *, now: datetime) -> None:
 
 def _check_durability(db: Database) -> None:
     """Raise `StartupError` if the database may lose confirmed data."""
-    unsafe = db.unsafe_settings()
+    unsafe = db.find_unsafe_settings()
     if unsafe:
         raise StartupError(
             UNSAFE_SETTINGS_MESSAGE.format(told=" and ".join(f"{name} = off" for name in unsafe))
         )
 
 
-def _check_schema(db: Database, *, migrates: bool) -> None:
+def _check_or_upgrade_schema(db: Database, *, migrates: bool) -> None:
     state = schema_state(db)
     if state == "newer":
         raise StartupError(SCHEMA_TOO_NEW_MESSAGE)
@@ -141,15 +141,15 @@ def _prepare_demo(
     db: Database, catalogue: ProblemCatalog, settings: ServiceSettings, *, now: datetime
 ) -> WelcomeMessage | None:
     with db.reading() as session:
-        course = find_demo(session)
+        course = find_demo_course(session)
         course_id = course.id if course is not None else None
     if course_id is None:
-        course_id = _create_demo(db, catalogue, settings, now=now)
+        course_id = _publish_and_create_demo(db, catalogue, settings, now=now)
     logins = renew_logins(db, course_id, passwords=create_password_hasher(settings), now=now)
     return load_welcome(db, course_id, logins, now=now)
 
 
-def _create_demo(
+def _publish_and_create_demo(
     db: Database, catalogue: ProblemCatalog, settings: ServiceSettings, *, now: datetime
 ) -> UUID:
     """Publish the problems of the demo, create its course, and return the course id."""
@@ -157,7 +157,7 @@ def _create_demo(
     with _worker_pool() as executor:
         _publish_demo_problems(db, catalogue, executor, plan=plan, seeds=settings.seeds, now=now)
         with _show_progress("Making the demo course") as progress:
-            return make_demo(
+            return get_or_create_demo_course(
                 db,
                 plan,
                 executor,

@@ -30,7 +30,7 @@ class ConnectionCounter:
     counts: MutableSequence[int]
     index: int
 
-    def is_ahead(self, count: int) -> bool:
+    def update_and_check_ahead(self, count: int) -> bool:
         """Publish this process's count *count*; return whether another process has fewer."""
         self.counts[self.index] = count
         return count > min(self.counts)
@@ -82,7 +82,7 @@ class ConnectionBalancer:
     def _accept_unless_ahead(self) -> None:
         """Accept a pending connection, or leave it to the others for a moment."""
         count = len(self._connections) + len(self._opening)
-        if self._counter is None or not self._counter.is_ahead(count):
+        if self._counter is None or not self._counter.update_and_check_ahead(count):
             self._accept()
             return
         self._loop.remove_reader(self._listener)

@@ -50,7 +50,7 @@ class ConnectionDeadlines:
 
     def start(self) -> None:
         """Start the periodic check."""
-        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
+        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
     def stop(self) -> None:
         """Stop the periodic check."""
@@ -68,7 +68,7 @@ class ConnectionDeadlines:
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
             self._protocol.flow.pause_reading()
 
-    def waiting_since(self) -> tuple[bool, float] | None:
+    def upload_and_waiting_since(self) -> tuple[bool, float] | None:
         """Return whether this is an authenticated upload, and since when the client is late.
 
         The time is that of the event loop. Returns None while the service works on a request or
@@ -78,7 +78,7 @@ class ConnectionDeadlines:
         if self._stalled_since is not None:
             return False, self._stalled_since
         if protocol.message_began_at is not None:
-            return _is_upload(protocol), protocol.message_began_at
+            return _is_admitted_upload(protocol), protocol.message_began_at
         cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
         if cycle is None:
             return False, self._opened_at
@@ -86,18 +86,18 @@ class ConnectionDeadlines:
             return None
         return False, timer.when() - protocol.timeout_keep_alive if timer else self._opened_at
 
-    def _check(self) -> None:
+    def _check_deadlines(self) -> None:
         now = self._protocol.loop.time()
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._record_progress(now)
+        self._update_stalled_since(now)
         if self._is_late(now):
             self.abort()
             return
-        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
+        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
-    def _record_progress(self, now: float) -> None:
+    def _update_stalled_since(self, now: float) -> None:
         """Record since when the client has read no byte of the response."""
         unsent = self._protocol.transport.get_write_buffer_size()
         if not unsent or unsent != self._unsent_bytes:
@@ -133,7 +133,7 @@ def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
     waiting = [
         (since, protocol)
         for protocol in others
-        if (since := protocol.deadlines.waiting_since()) is not None
+        if (since := protocol.deadlines.upload_and_waiting_since()) is not None
     ]
     if not waiting:
         return False
@@ -141,6 +141,6 @@ def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
     return True
 
 
-def _is_upload(protocol: "LimitedHttpProtocol") -> bool:
+def _is_admitted_upload(protocol: "LimitedHttpProtocol") -> bool:
     body = protocol.scope["state"].get("body")
     return isinstance(body, RequestBody) and body.is_admitted

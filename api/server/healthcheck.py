@@ -15,7 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from api.config.sources import SettingsError, collect_setting_values
 
-__all__ = ["is_healthy", "url_of"]
+__all__ = ["is_healthy", "local_url"]
 
 TIMEOUT_SECONDS = 3
 MAX_HEARTBEAT_AGE_SECONDS = 30
@@ -31,7 +31,7 @@ def is_healthy(environment: Mapping[str, str]) -> bool:
     Settings that cannot be read are reported on standard error.
     """
     try:
-        settings = collect_setting_values(environment, DEFAULT_SETTINGS, hidden=())
+        settings = collect_setting_values(environment, DEFAULT_SETTINGS, secret_names=())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return False
@@ -39,13 +39,13 @@ def is_healthy(environment: Mapping[str, str]) -> bool:
         str(settings[name].value if name in settings else default)
         for name, default in DEFAULT_SETTINGS.items()
     )
-    return _has_recent_heartbeat(Path(heartbeat)) if heartbeat else _is_ready(url_of(host, port))
+    return _has_recent_heartbeat(Path(heartbeat)) if heartbeat else _is_ready(local_url(host, port))
 
 
-def url_of(host: str, port: object) -> str:
+def local_url(host: str, port: object) -> str:
     """Return the URL at which this machine reaches a listener on *host* and *port*.
 
-    >>> url_of("0.0.0.0", 8000), url_of("::", 80)
+    >>> local_url("0.0.0.0", 8000), local_url("::", 80)
     ('http://127.0.0.1:8000', 'http://[::1]:80')
     """
     reached = WILDCARD_ADDRESSES.get(host, host)

@@ -34,7 +34,7 @@ from api.server.uvicorn_server import (
 from api.server.worker import Heartbeat, run_worker
 from grader.errors import ProblemError
 
-__all__ = ["main", "serve", "start_worker"]
+__all__ = ["bootstrap_and_run_worker", "main", "serve"]
 
 PRIVATE_UMASK: Final = 0o077
 """Umask that makes the files of the process private, because some contain answers."""
@@ -66,9 +66,9 @@ def serve(settings: ServiceSettings) -> int:
     return 0
 
 
-def start_worker(settings: ServiceSettings) -> None:
+def bootstrap_and_run_worker(settings: ServiceSettings) -> None:
     """Wait for the database, then do the work that serving processes leave to a worker."""
-    Heartbeat(settings.heartbeat).check()
+    Heartbeat(settings.heartbeat).check_writable()
     bootstrap(settings, is_worker=True)
     run_worker(settings)
 
@@ -83,7 +83,7 @@ def _serve_with_processes(
         for one in create_counters(settings.processes)
     ]
     if settings.worker == "inside":
-        Heartbeat(settings.heartbeat).check()
+        Heartbeat(settings.heartbeat).check_writable()
         slots.append(ProcessSlot("worker", _run_worker_process, (process_settings,)))
     with ExitStack() as stack:
         if settings.metrics_token:
@@ -131,7 +131,7 @@ def main(action: Callable[[ServiceSettings], int | None] = serve) -> None:
     os.umask(PRIVATE_UMASK)
     configure_logging(settings.log_format)
     for name in find_unknown_variables(
-        os.environ, ServiceSettings.model_fields, hidden=SECRET_SETTINGS
+        os.environ, ServiceSettings.model_fields, secret_names=SECRET_SETTINGS
     ):
         log.warning("%s is no setting; `grader settings` lists them", name)
     if settings.has_unused_password:

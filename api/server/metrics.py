@@ -70,11 +70,11 @@ class Metrics:
         )
         about.labels(version("dlgrader")).set(1)
 
-    def began(self) -> None:
+    def record_start(self) -> None:
         """Count a request in progress."""
         self._in_progress.inc()
 
-    def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
+    def record_end(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Count a finished request and its duration."""
         self._in_progress.dec()
         method_label = method if method in METHODS else "other"

@@ -181,7 +181,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Start the request, or wait until its head is parsed again without `Upgrade`."""
         self.has_head = True
         if self.pipeline:
-            self._check_queue()
+            self._check_pipeline_limits()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":
@@ -219,7 +219,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._is_draining = True
         return True
 
-    def _check_queue(self) -> None:
+    def _check_pipeline_limits(self) -> None:
         """Stop reading if too many requests are queued; the connection closes after the last."""
         fields = sum(len([*cycle.scope["headers"]]) for cycle, _ in self.pipeline)
         if len(self.pipeline) < MAX_QUEUED_REQUESTS and fields < MAX_QUEUED_FIELDS:

@@ -53,7 +53,7 @@ class ProcessSlot:
         sender.close()
         self.is_ready = False
 
-    def became_ready(self) -> bool:
+    def poll_ready(self) -> bool:
         """Return whether the process became ready since the last call."""
         if self.is_ready or self.ready_pipe is None or not self.ready_pipe.poll():
             return False
@@ -64,7 +64,7 @@ class ProcessSlot:
         self.failures = 0
         return self.is_ready
 
-    def has_exited(self) -> bool:
+    def reap_if_exited(self) -> bool:
         """Return whether the process has exited, and schedule its replacement.
 
         The pause grows with each process that exits before it is ready, up to 30 s.
@@ -105,7 +105,7 @@ class Supervisor:
             signal.signal(signum, self._count_signal)
         for slot in self._slots:
             slot.start()
-        while not self._signals and self._check_slots():
+        while not self._signals and self._poll_and_restart_slots():
             wait(
                 [slot.process.sentinel for slot in self._slots if slot.process],
                 timeout=POLL_SECONDS,
@@ -116,15 +116,15 @@ class Supervisor:
     def _count_signal(self, *_: object) -> None:
         self._signals += 1
 
-    def _check_slots(self) -> bool:
+    def _poll_and_restart_slots(self) -> bool:
         """Check every slot once; return False if a process exits before any server was ready."""
         for slot in self._slots:
             # A worker alone does not make the service reachable.
-            if slot.became_ready() and slot.name == SERVER_SLOT and not self._was_ready:
+            if slot.poll_ready() and slot.name == SERVER_SLOT and not self._was_ready:
                 self._was_ready = True
                 self._on_ready()
             pid = slot.process.pid if slot.process else None
-            if slot.has_exited():
+            if slot.reap_if_exited():
                 self._on_end(pid or 0)
                 if not self._was_ready:
                     return False

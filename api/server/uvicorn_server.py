@@ -15,7 +15,7 @@ from api.config.sources import ENV_PREFIX
 from api.core.process_lifecycle import freeze_gc
 from api.server.bootstrap import StartupError
 from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter
-from api.server.healthcheck import url_of
+from api.server.healthcheck import local_url
 from api.server.protocol import LimitedHttpProtocol
 
 __all__ = [
@@ -55,11 +55,11 @@ class _BalancedServer(uvicorn.Server):
         """Start accepting connections from *sockets*, then call *on_listening*."""
         await super().startup([])
         connections = self.server_state.connections
-        acceptors = [
+        balancers = [
             ConnectionBalancer(one, self._create_protocol, connections, self._counter)
             for one in sockets or ()
         ]
-        self.servers += acceptors  # type: ignore[arg-type]  # they are closed, and nothing else
+        self.servers += balancers  # type: ignore[arg-type]  # they are closed, and nothing else
         self._on_listening()
 
     def _create_protocol(self) -> asyncio.Protocol:
@@ -105,7 +105,7 @@ def _address_error(settings: ServiceSettings, error: OSError) -> StartupError:
 
 def listener_url(listener: socket.socket) -> str:
     """Return the URL at which this machine reaches *listener*."""
-    return url_of(*listener.getsockname()[:2])
+    return local_url(*listener.getsockname()[:2])
 
 
 def exit_cleanly_on_sigterm() -> None:

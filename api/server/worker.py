@@ -33,7 +33,7 @@ class Heartbeat:
     def __init__(self, file: Path | None) -> None:
         self._file, self._failed = file, False
 
-    def check(self) -> None:
+    def check_writable(self) -> None:
         """Raise `StartupError` if the file cannot be written."""
         self.beat()
         if self._failed:
@@ -65,7 +65,11 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     db = Database(settings.database, pool=2)
     make = get_executor_factory(settings.regrade_cluster)
     runner = RegradeRunner(
-        db, system_clock, workers=settings.regrade_workers, make=make, poll=POLL_SECONDS
+        db,
+        system_clock,
+        workers=settings.regrade_workers,
+        executor_factory=make,
+        poll_seconds=POLL_SECONDS,
     )
     runner.start()
     log.info("the worker is up")

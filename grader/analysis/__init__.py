@@ -28,11 +28,11 @@ from grader.analysis.distribution import (
     HistogramBin,
     ScoreDistribution,
     ScoreMoments,
-    describe_distribution,
+    compute_distribution,
 )
 from grader.analysis.fairness import FairnessReport, VariantFacility, VariantTally, compare_variants
 from grader.analysis.flags import FlagCode, ReviewFlag, flag_item, flag_key_doubts, flag_variants
-from grader.analysis.guess_detection import looks_like_search
+from grader.analysis.guess_detection import looks_like_bisection
 from grader.analysis.inference import MIN_STUDENTS, ConfidenceInterval
 from grader.analysis.items import ItemStatistics, compute_item_statistics
 from grader.analysis.reliability import Reliability, estimate_reliability
@@ -67,12 +67,12 @@ __all__ = [
     "compare_variants",
     "compute_attempts_to_correct",
     "compute_deviation_sums",
+    "compute_distribution",
     "compute_item_statistics",
-    "describe_distribution",
     "estimate_reliability",
     "flag_item",
     "flag_key_doubts",
     "flag_variants",
-    "looks_like_search",
+    "looks_like_bisection",
     "tabulate_wrong_answers",
 ]

@@ -13,7 +13,7 @@ __all__ = [
     "HistogramBin",
     "ScoreDistribution",
     "ScoreMoments",
-    "describe_distribution",
+    "compute_distribution",
 ]
 
 BIN_COUNT: Final = 10
@@ -68,7 +68,7 @@ class ScoreMoments(NamedTuple):
     unit: float = 1.0
 
 
-def describe_distribution(
+def compute_distribution(
     moments: ScoreMoments | None, maximum: float, bin_counts: Mapping[int, int]
 ) -> ScoreDistribution:
     """Return the distribution with these *moments*; None if there are no totals.
@@ -79,7 +79,7 @@ def describe_distribution(
         return ScoreDistribution(
             0, float(maximum), histogram=_build_histogram((0.0, 0.0), maximum, bin_counts)
         )
-    sd, skewness, kurtosis = _compute_shape(moments)
+    sd, skewness, kurtosis = _compute_sd_skewness_kurtosis(moments)
     return ScoreDistribution(
         n=moments.n,
         maximum=float(maximum),
@@ -93,7 +93,9 @@ def describe_distribution(
     )
 
 
-def _compute_shape(moments: ScoreMoments) -> tuple[float | None, float | None, float | None]:
+def _compute_sd_skewness_kurtosis(
+    moments: ScoreMoments,
+) -> tuple[float | None, float | None, float | None]:
     """Return sd, skewness (k3 / k2**1.5) and kurtosis (k4 / k2**2)."""
     n, (second, third, fourth) = moments.n, moments.powers
     if n < 2:  # noqa: PLR2004  (one number has no spread)

@@ -9,7 +9,7 @@ from grader.analysis.inference import (
     ConfidenceInterval,
     adjust_p_values,
     chi_square_tail,
-    fisher_exact,
+    fisher_exact_p_value,
     wilson_interval,
 )
 
@@ -88,7 +88,7 @@ def compare_variants(tallies: Sequence[VariantTally]) -> FairnessReport:
     n, right = sum(tally.n for tally in tallies), sum(tally.right for tally in tallies)
     if not n:
         return FairnessReport(0, None, (), None, 0, None)
-    rows = _test_tallies(list(_pool_small_tallies(tallies)), VariantTally("", n, right))
+    rows = _build_variant_rows(list(_pool_small_tallies(tallies)), VariantTally("", n, right))
     large = [row for row in rows if row.n >= MIN_STUDENTS]
     statistic = _chi_square_statistic(large)
     degrees = max(0, len(large) - 1)
@@ -110,7 +110,7 @@ def _pool_small_tallies(tallies: Iterable[VariantTally]) -> Iterable[tuple[Varia
         yield VariantTally(POOLED_VARIANTS, sum(one.n for one in small), right), len(small)
 
 
-def _test_tallies(
+def _build_variant_rows(
     pooled: Sequence[tuple[VariantTally, int]], everyone: VariantTally
 ) -> list[VariantFacility]:
     """Return a row for each tally; tallies with enough students on both sides are tested."""
@@ -130,7 +130,7 @@ def _test_tallies(
 
 
 def _compute_p_value(tally: VariantTally, everyone: VariantTally) -> float:
-    return fisher_exact(tally.right, tally.n, all_right=everyone.right, everyone=everyone.n)
+    return fisher_exact_p_value(tally.right, tally.n, all_right=everyone.right, everyone=everyone.n)
 
 
 def _build_variant_row(

@@ -5,9 +5,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["looks_like_search"]
+__all__ = ["looks_like_bisection"]
 
-MIN_SEARCH_ANSWERS: Final = 5
+MIN_BISECTION_ANSWERS: Final = 5
 """Number of consecutive answers in a search: four steps, each half of the one before."""
 HALF_STEP_RANGE: Final = (Fraction(2, 5), Fraction(3, 5))
 """Range of the ratio of two steps that counts as a half, as people round it."""
@@ -15,7 +15,7 @@ MIN_SHRINK_FACTOR: Final = 5
 """Minimum ratio of the first of four steps to the last, even with integer rounding."""
 
 
-def looks_like_search(values: Sequence[Fraction]) -> bool:
+def looks_like_bisection(values: Sequence[Fraction]) -> bool:
     """Return whether five consecutive answers bisect an interval, as 500, 250, 375, 312, 343 do.
 
     The answers are in the order given; consecutive equal answers count once. Answers that move in
@@ -24,11 +24,14 @@ def looks_like_search(values: Sequence[Fraction]) -> bool:
     """
     moved = [value for index, value in enumerate(values) if not index or value != values[index - 1]]
     steps = [after - before for before, after in pairwise(moved)]
-    width = MIN_SEARCH_ANSWERS - 1
-    return any(_is_halving(steps[index : index + width]) for index in range(len(steps) - width + 1))
+    width = MIN_BISECTION_ANSWERS - 1
+    return any(
+        _are_bisection_steps(steps[index : index + width])
+        for index in range(len(steps) - width + 1)
+    )
 
 
-def _is_halving(steps: Sequence[Fraction]) -> bool:
+def _are_bisection_steps(steps: Sequence[Fraction]) -> bool:
     sizes = [abs(step) for step in steps]
     both_ways = any(step > 0 for step in steps) and any(step < 0 for step in steps)
     return (

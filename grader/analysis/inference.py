@@ -16,7 +16,7 @@ __all__ = [
     "ConfidenceInterval",
     "adjust_p_values",
     "chi_square_tail",
-    "fisher_exact",
+    "fisher_exact_p_value",
     "fisher_interval",
     "wilson_interval",
 ]
@@ -81,7 +81,7 @@ def chi_square_tail(statistic: float, degrees: int) -> float:
     return min(1.0, tail + math.fsum(map(math.exp, logs)))
 
 
-def fisher_exact(right: int, n: int, *, all_right: int, everyone: int) -> float:
+def fisher_exact_p_value(right: int, n: int, *, all_right: int, everyone: int) -> float:
     """Return the two-sided p-value of Fisher's exact test.
 
     *right* of the *n* students in a group are right, and *all_right* of *everyone*, the group

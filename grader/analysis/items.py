@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from grader.analysis.inference import ConfidenceInterval, fisher_interval, wilson_interval
 from grader.analysis.numerics import ROUNDING_NOISE
-from grader.analysis.reliability import compute_alphas_without
+from grader.analysis.reliability import compute_alphas_if_deleted
 from grader.analysis.sums import DeviationSums, ItemSums, TableSums
 
 __all__ = ["ItemStatistics", "compute_item_statistics"]
@@ -52,7 +52,7 @@ def compute_item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
             for item in sums.items
         ]
     )
-    rows = zip(sums.items, weights, compute_alphas_without(sums), strict=True)
+    rows = zip(sums.items, weights, compute_alphas_if_deleted(sums), strict=True)
     return tuple(
         _build_item_statistics(row, weight=weight, alpha=alpha) for row, weight, alpha in rows
     )
@@ -97,7 +97,7 @@ def _effective_weights(covariances: Sequence[float]) -> list[float | None]:
 def _build_item_statistics(
     sums: ItemSums, *, weight: float | None, alpha: float | None
 ) -> ItemStatistics:
-    n, mean = sums.alone.n, sums.alone.mean if sums.alone.n else None
+    n, mean = sums.all_scores.n, sums.all_scores.mean if sums.all_scores.n else None
     facility = None if mean is None or not sums.maximum else mean / sums.maximum
     discrimination = _pearson_correlation(sums.product, sums.item, sums.rest)
     total = sums.item.squares + sums.product
@@ -106,7 +106,7 @@ def _build_item_statistics(
         mean=mean,
         facility=facility,
         facility_interval=_facility_interval(facility, n),
-        sd=math.sqrt(sums.alone.squares / (n - 1)) if n > 1 else None,
+        sd=math.sqrt(sums.all_scores.squares / (n - 1)) if n > 1 else None,
         pairs=sums.item.n,
         discrimination=discrimination,
         interval=None if discrimination is None else fisher_interval(discrimination, sums.item.n),
@@ -120,7 +120,7 @@ def _build_item_statistics(
 
 
 def _discriminative_efficiency(sums: ItemSums) -> float | None:
-    most = _clear_rounding_noise(sums.ordered, sums.item, sums.rest)
+    most = _clear_rounding_noise(sums.sorted_product, sums.item, sums.rest)
     return 100 * _clear_rounding_noise(sums.product, sums.item, sums.rest) / most if most else None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from grader.analysis.numerics import ROUNDING_NOISE
 from grader.analysis.sums import ItemSums, TableSums, select_answered_items
 
-__all__ = ["Reliability", "compute_alphas_without", "estimate_reliability"]
+__all__ = ["Reliability", "compute_alphas_if_deleted", "estimate_reliability"]
 
 MIN_FOR_ALPHA: Final = 2
 """Minimum number of items, and of students, for an alpha."""
@@ -38,19 +38,19 @@ def estimate_reliability(sums: TableSums) -> Reliability:
     return Reliability(alpha, math.sqrt(totals.squares / (n - 1) * max(0.0, 1 - alpha)), k, n)
 
 
-def compute_alphas_without(sums: TableSums) -> tuple[float | None, ...]:
+def compute_alphas_if_deleted(sums: TableSums) -> tuple[float | None, ...]:
     """Return for each item the alpha of the others, over the students who opened every item."""
     items = select_answered_items(sums.items)
     if sums.totals.n < MIN_FOR_ALPHA or len(items) <= MIN_FOR_ALPHA:
         return (None,) * len(sums.items)
     item_squares = sum(item.complete.squares for item in items)
     return tuple(
-        _compute_alpha_without(item, item_squares, len(items)) if item.alone.n else None
+        _compute_alpha_if_deleted(item, item_squares, len(items)) if item.all_scores.n else None
         for item in sums.items
     )
 
 
-def _compute_alpha_without(sums: ItemSums, item_squares: float, k: int) -> float | None:
+def _compute_alpha_if_deleted(sums: ItemSums, item_squares: float, k: int) -> float | None:
     if not sums.others.squares:
         return None
     rest = (item_squares - sums.complete.squares) / sums.others.squares

@@ -31,20 +31,20 @@ class DeviationSums(NamedTuple):
 class ItemSums:
     """Sums of an item that is worth *maximum*.
 
-    *alone* covers all its scores. *item*, *rest* and *total* (both together) cover the students who
-    have a rest: *product* and *ordered* are the sums of item times rest, centered, in the given
-    order and with both sorted; *two_valued* is set if everybody has nothing or full points.
-    *complete* and *others* (the total without the item) cover the students who have a score in
-    every item that anybody has.
+    *all_scores* covers all its scores. *item*, *rest* and *total* (both together) cover the
+    students who have a rest: *product* and *sorted_product* are the sums of item times rest,
+    centered, in the given order and with both sorted; *two_valued* is set if everybody has nothing
+    or full points. *complete* and *others* (the total without the item) cover the students who have
+    a score in every item that anybody has.
     """
 
     maximum: float
-    alone: DeviationSums
+    all_scores: DeviationSums
     item: DeviationSums
     rest: DeviationSums
     total: DeviationSums
     product: float
-    ordered: float
+    sorted_product: float
     two_valued: bool
     complete: DeviationSums
     others: DeviationSums
@@ -73,4 +73,4 @@ def compute_deviation_sums(
 
 def select_answered_items(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
     """Return the items in which anybody has a score."""
-    return tuple(item for item in items if item.alone.n)
+    return tuple(item for item in items if item.all_scores.n)

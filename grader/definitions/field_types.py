@@ -86,15 +86,15 @@ def to_expression(raw: object) -> Expression:
             return parse(raw)
         except ProblemError as error:
             raise ValueError(error.message) from error
-    tree = _parse_literal(raw)
+    tree = _to_literal_node(raw)
     return Expression(to_text(to_value(raw)), tree)
 
 
-def _parse_literal(raw: object) -> Node:
+def _to_literal_node(raw: object) -> Node:
     if isinstance(raw, (int, Fraction)) and not isinstance(raw, bool):
         return NumberLiteral(raw) if raw >= 0 else Negation(NumberLiteral(-raw))
     if isinstance(raw, list) and raw:
-        return TupleLiteral(tuple(_parse_literal(item) for item in raw))
+        return TupleLiteral(tuple(_to_literal_node(item) for item in raw))
     if isinstance(raw, str):
         wrong = f'{raw!r} stands in a list; write the list as one text: "[a, a + 1]"'
         raise ValueError(wrong)  # noqa: TRY004 - pydantic
@@ -134,17 +134,19 @@ def to_template(raw: object) -> Template:
         raise ValueError(error.message) from error
 
 
-def _number_between(low: int, high: int | None, *, open_below: bool = False) -> PlainValidator:
+def _build_range_validator(
+    low: int, high: int | None, *, open_below: bool = False
+) -> PlainValidator:
     words = f"more than {low}" if open_below else f"at least {low}"
 
-    def validate(raw: object) -> Number:
+    def validate_range(raw: object) -> Number:
         number = to_number(raw)
         if number < low or (open_below and number == low) or (high is not None and number > high):
             limit = "" if high is None else f" and at most {high}"
             raise ValueError(f"{raw!r} must be {words}{limit}")
         return number
 
-    return PlainValidator(validate)
+    return PlainValidator(validate_range)
 
 
 OMIT_FROM_SCHEMA: Final = GetPydanticSchema(lambda _source, handler: handler(object))
@@ -153,11 +155,11 @@ _NUMBER_SCHEMA: Final = Schema(
     {"type": ["number", "string"], "description": "an exact number: 2, 0.5, 1/4 or 5%"}
 )
 ExactNumber: TypeAlias = Annotated[int | Fraction, PlainValidator(to_number), _NUMBER_SCHEMA]
-Credit: TypeAlias = Annotated[int | Fraction, _number_between(0, 1), _NUMBER_SCHEMA]
+Credit: TypeAlias = Annotated[int | Fraction, _build_range_validator(0, 1), _NUMBER_SCHEMA]
 Points: TypeAlias = Annotated[
-    int | Fraction, _number_between(0, 1_000_000, open_below=True), _NUMBER_SCHEMA
+    int | Fraction, _build_range_validator(0, 1_000_000, open_below=True), _NUMBER_SCHEMA
 ]
-Positive: TypeAlias = Annotated[int | Fraction, _number_between(0, None), _NUMBER_SCHEMA]
+Positive: TypeAlias = Annotated[int | Fraction, _build_range_validator(0, None), _NUMBER_SCHEMA]
 Expr: TypeAlias = Annotated[
     Expression,
     OMIT_FROM_SCHEMA,

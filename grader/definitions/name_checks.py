@@ -16,7 +16,7 @@ from grader.expressions.parser import Expression
 from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 
-__all__ = ["check_names", "find_visible_names", "suggest_similar"]
+__all__ = ["check_names", "find_student_visible_names", "suggest_similar"]
 
 MAX_COMPARED_NAME_LENGTH: Final = 80
 VISIBLE_FIELDS: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
@@ -41,15 +41,15 @@ def check_names(problem: Problem, registry: Registry) -> None:
 
     Its `others` are the further errors; each unknown name is reported once, at its first use.
     """
-    if errors := tuple(_find_errors(problem, registry)):
+    if errors := tuple(_find_name_errors(problem, registry)):
         first, *others = errors
         first.others = tuple(others)
         raise first
 
 
-def _find_errors(problem: Problem, registry: Registry) -> Iterator[ProblemError]:
+def _find_name_errors(problem: Problem, registry: Registry) -> Iterator[ProblemError]:
     functions = {*FUNCTIONS, *registry.functions}
-    yield from _find_unknown_names(problem, functions)
+    yield from _find_unknown_references(problem, functions)
     yield from _find_unusable_names(problem, functions)
     yield from _find_broken_examples(problem)
     for index, part in enumerate(problem.parts):
@@ -61,7 +61,7 @@ def _find_errors(problem: Problem, registry: Registry) -> Iterator[ProblemError]
                 )
 
 
-def find_visible_names(problem: Problem) -> set[str]:
+def find_student_visible_names(problem: Problem) -> set[str]:
     """Return the parameters and names of `let` that the texts for students show.
 
     A name that a shown name depends on counts as shown, and so does a name in the rows of a table.
@@ -140,7 +140,7 @@ def _option_ids(problem: Problem, field: str) -> Collection[str]:
     return getattr(problem.parts[int(rest.split(".")[0])], "options", ()) if head == "parts" else ()
 
 
-def _find_unknown_names(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
+def _find_unknown_references(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
     """Yield an error for each unknown name and function, at its first use."""
     parts = {part.id for part in problem.parts}
     reported: set[str] = set()

@@ -147,20 +147,22 @@ class Problem(StrictModel):
     @property
     def has_original(self) -> bool:
         """Whether there is a textbook variant: every drawn parameter has an original value."""
-        return all("original" in self.params[name].model_fields_set for name in self.drawn_names)
+        return all(
+            "original" in self.params[name].model_fields_set for name in self.drawn_param_names
+        )
 
     @property
-    def drawn_names(self) -> tuple[str, ...]:
+    def drawn_param_names(self) -> tuple[str, ...]:
         """The names of the drawn parameters."""
         return tuple(name for name, param in self.params.items() if isinstance(param, DrawnParam))
 
     @property
-    def is_drawn(self) -> bool:
+    def has_drawn_params(self) -> bool:
         """Whether any parameter is drawn, so that different seeds give different variants."""
-        return bool(self.drawn_names)
+        return bool(self.drawn_param_names)
 
     @property
-    def is_computed(self) -> bool:
+    def has_autograded_parts(self) -> bool:
         """Whether the engine grades any part; a text is graded by a person."""
         return any(part.kind != "text" for part in self.parts)
 

@@ -57,11 +57,11 @@ class MistakeIndex:
     @cached_property
     def _sorted_numbers(self) -> dict[ArrayShape, tuple[list[float], list[int]]]:
         """The sorted numbers of each form, and the indices of their candidates."""
-        forms: dict[ArrayShape, list[tuple[float, int]]] = {}
+        numbers_by_shape: dict[ArrayShape, list[tuple[float, int]]] = {}
         for position, identity in enumerate(self._identities):
             if (sort_key := _number_sort_key(identity)) is not None:
-                forms.setdefault(sort_key[0], []).append((sort_key[1], position))
-        return {form: _sort_numbers(numbers) for form, numbers in forms.items()}
+                numbers_by_shape.setdefault(sort_key[0], []).append((sort_key[1], position))
+        return {form: _sort_numbers(numbers) for form, numbers in numbers_by_shape.items()}
 
     def find_likeliest(
         self, reading: Reading[Any], *, is_key_rounded: Callable[[], bool]
@@ -113,15 +113,15 @@ class MistakeIndex:
         return [candidate for candidate in candidates if is_like(candidate.value)]
 
     def _find_positions_near(
-        self, form: ArrayShape, number: float, reach: float = 0.0
+        self, shape: ArrayShape, number: float, reach: float = 0.0
     ) -> list[int]:
         """Return the indices of the candidates within *reach* of *number*, or within float noise.
 
         It may return too many, but never too few, despite the rounding of floats.
         """
-        if form not in self._sorted_numbers:
+        if shape not in self._sorted_numbers:
             return []
-        numbers, positions = self._sorted_numbers[form]
+        numbers, positions = self._sorted_numbers[shape]
         reach = max(reach, abs(number) / FLOAT_NOISE_RATIO) * REACH_FACTOR + MIN_REACH
         if not math.isfinite(number) or not math.isfinite(reach):
             return positions

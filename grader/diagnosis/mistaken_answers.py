@@ -12,7 +12,7 @@ from grader.registry import Registry, available_functions
 from grader.values import Value
 from grader.variants.plan import MistakeSite, ProblemPlan
 
-__all__ = ["Keys", "MistakenAnswers", "build_scope", "solve_or_none"]
+__all__ = ["Keys", "MistakenAnswers", "build_scope", "solve_key_or_none"]
 
 Keys: TypeAlias = Mapping[str, Value | None]
 
@@ -41,7 +41,7 @@ class MistakenAnswers:
         self._functions = available_functions(registry)
         self._answers: dict[object, Mapping[str, Value]] = {}
 
-    def compute_everywhere(self, *mistakes: str) -> Mapping[str, Value]:
+    def compute_at_all_sites(self, *mistakes: str) -> Mapping[str, Value]:
         """Return the answers if the *mistakes*, one or two, are made in all calls."""
         if mistakes not in self._answers:
             wrong_versions = (
@@ -78,7 +78,7 @@ class MistakenAnswers:
                 or not self.plan.functions[part.id].isdisjoint(wrong_versions)
             ):
                 scope = Scope(known, functions, swap if part.id == part_id else {})
-                value = solve_or_none(part, scope)
+                value = solve_key_or_none(part, scope)
                 if value is None:
                     failed.add(part.id)
                 else:
@@ -92,7 +92,7 @@ def build_scope(names: Mapping[str, Value], keys: Keys, registry: Registry) -> S
     return Scope(known, available_functions(registry))
 
 
-def solve_or_none(part: AnyPart, scope: Scope) -> Value | None:
+def solve_key_or_none(part: AnyPart, scope: Scope) -> Value | None:
     """Return the key of *part* in *scope*, or None if it cannot be computed."""
     try:
         return KINDS[part.kind].solve(part, scope)

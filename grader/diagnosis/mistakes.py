@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
-from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope, solve_or_none
+from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope, solve_key_or_none
 from grader.errors import SolverError
 from grader.kinds import KINDS
 from grader.registry import Registry
@@ -34,7 +34,7 @@ __all__ = [
 
 AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
-MIN_TELLING_NUMBER: Final = 100
+MIN_DISTINCTIVE_KEY: Final = 100
 MIN_RATIO_TO_CHANCE: Final = 5
 HINT_SEPARATOR: Final = " And: "
 CACHED_HINTS: Final = 4096
@@ -152,7 +152,7 @@ def find_carried_mistakes(
     mistaken_answers = MistakenAnswers(
         problem, get_plan(problem, registry), names, keys, registry, needed=(part.id,)
     )
-    carried_keys = {part.id: solve_or_none(part, build_scope(names, keys, registry))}
+    carried_keys = {part.id: solve_key_or_none(part, build_scope(names, keys, registry))}
     return _build_known_mistakes(
         part,
         carried_keys,
@@ -187,7 +187,7 @@ def find_mistake_pairs(
     alone = {candidate.value for candidate in known.candidates}
     candidates = []
     for pair in plan.mistake_pairs[part.id]:
-        value = mistaken_answers.compute_everywhere(*pair).get(part.id)
+        value = mistaken_answers.compute_at_all_sites(*pair).get(part.id)
         if value is not None and value not in alone:
             candidates.append(build_candidate(pair, value, registry))
     return _build_known_mistakes(part, keys, candidates)
@@ -205,13 +205,15 @@ def _build_known_mistakes(
             hidden.update(candidate.ids)
         elif all(candidate.value != other.value for other in listed.setdefault(candidate.ids, [])):
             listed[candidate.ids].append(candidate)
-    ordered = sorted(_filter_telling(listed.values(), key), key=lambda item: -item.rank)
+    ordered = sorted(
+        _drop_coincidental_candidates(listed.values(), key), key=lambda item: -item.rank
+    )
     return KnownMistakes(
         tuple(ordered), frozenset(hidden - {ids[0] for ids in listed if listed[ids]})
     )
 
 
-def _filter_telling(
+def _drop_coincidental_candidates(
     groups: Iterable[list[MistakeCandidate]], key: Value | None
 ) -> Iterator[MistakeCandidate]:
     """Yield the wrong answers that are evidence of their mistake; *groups* has a list per mistake.
@@ -222,7 +224,7 @@ def _filter_telling(
     mistake in all calls gives the same answer, so that the more frequent of the two is named.
     """
     nonempty_groups = [group for group in groups if group]
-    if not isinstance(key, int) or abs(key) >= MIN_TELLING_NUMBER:
+    if not isinstance(key, int) or abs(key) >= MIN_DISTINCTIVE_KEY:
         yield from (one for group in nonempty_groups for one in group)
         return
     total = sum(group[0].rank for group in nonempty_groups if group[0].rank != AUTHOR_RANK)
@@ -259,7 +261,7 @@ def _wrong_version_candidates(
         if among is not None and mistake not in among:
             continue
         answer_sets = [
-            mistaken_answers.compute_everywhere(mistake),
+            mistaken_answers.compute_at_all_sites(mistake),
             *(mistaken_answers.compute_at_site(mistake, site) for site in sites),
         ]
         for answers in answer_sets:

@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from grader.display.text import to_text
 from grader.grading.result import PartResult
-from grader.grading.rounding import equals_up_to_noise, is_telling_rounding, last_figure_unit
+from grader.grading.rounding import equals_up_to_noise, is_precise_rounding, last_figure_unit
 from grader.grading.tolerance import Tolerance, find_cell_rule
-from grader.reading.decimal_places import decimal_step
+from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, Tensor, is_number, magnitude
 
-__all__ = ["describe_patterns"]
+__all__ = ["describe_key_resemblances"]
 
 Cells: TypeAlias = tuple[Number, ...]
 ArrayShape: TypeAlias = tuple[int, ...]
@@ -65,34 +65,35 @@ SHIFT_DIRECTIONS: Final = (("up", "down"), ("left", "right"))
 """Directions of a shift along the last axis but one, and along the last."""
 
 
-def describe_patterns(result: PartResult) -> tuple[str, ...]:
+def describe_key_resemblances(result: PartResult) -> tuple[str, ...]:
     """Return the resemblances between the answer and the key that counted, the most telling first.
 
     Empty if the answer is right or cost nothing, or if a known mistake explains it.
 
-    >>> describe_patterns(PartResult("a", "wrong", Fraction(0), 1, value=126, counted_key=63))
+    >>> result = PartResult("a", "wrong", Fraction(0), 1, value=126, counted_key=63)
+    >>> describe_key_resemblances(result)
     ('twice the key',)
     """
     value, key = result.value, result.counted_key
     if result.status not in UNEXPLAINED_STATUSES:
         return ()
     if is_number(value) and is_number(key):
-        return tuple(_compare_numbers(value, key))
+        return tuple(_describe_number_resemblances(value, key))
     if isinstance(value, Tensor) and isinstance(key, Tensor):
-        phrases = (_describe_rearrangement(value, key), _describe_arithmetic(value, key))
+        phrases = (_describe_rearrangement(value, key), _describe_factor_or_addend(value, key))
         return tuple(phrase for phrase in phrases if phrase)
     if isinstance(value, tuple) and isinstance(key, tuple) and len(value) == len(key):
-        return tuple(_compare_items(value, key))
+        return tuple(_describe_item_resemblances(value, key))
     return ()
 
 
-def _compare_numbers(value: Number, key: Number) -> Iterator[str]:
-    step = last_figure_unit(value, decimal_step(value))
+def _describe_number_resemblances(value: Number, key: Number) -> Iterator[str]:
+    step = last_figure_unit(value, last_decimal_unit(value))
     if value - key in {1, -1}:
         yield f"one {'more' if value > key else 'less'} than the key"
     if not key or not value:
         return
-    if value == -key or is_telling_rounding(value, -key, step=step):
+    if value == -key or is_precise_rounding(value, -key, step=step):
         yield "the key with the other sign"
     ratio = Fraction(value) / key
     if ratio in FACTORS:
@@ -103,23 +104,25 @@ def _compare_numbers(value: Number, key: Number) -> Iterator[str]:
             bisect_left(APPROXIMATE_FACTORS, low) : bisect_right(APPROXIMATE_FACTORS, high)
         ]
         yield from (
-            FACTORS[one] for one in near if is_telling_rounding(value, key * one, step=step)
+            FACTORS[one] for one in near if is_precise_rounding(value, key * one, step=step)
         )
 
 
-def _compare_items(value: tuple[object, ...], key: tuple[object, ...]) -> Iterator[str]:
+def _describe_item_resemblances(
+    value: tuple[object, ...], key: tuple[object, ...]
+) -> Iterator[str]:
     """Yield how the sizes of a shape, or the items of a set, resemble those of the key."""
     if Counter(value) == Counter(key):
         yield "the key with its axes in another order"
     pairs = [*enumerate(zip(value, key, strict=True), 1)]
     wrong = [str(at) for at, (pair, two) in pairs if pair != two]
-    moves = {_subtract(pair, two) for _, (pair, two) in pairs if pair != two}
+    moves = {_subtract_or_none(pair, two) for _, (pair, two) in pairs if pair != two}
     if moves in ({1}, {-1}):
         positions = f"place{'s' if len(wrong) > 1 else ''} {' and '.join(wrong)}"
         yield f"the key but for one {'more' if 1 in moves else 'less'} in {positions}"
 
 
-def _subtract(left: object, right: object) -> Number | None:
+def _subtract_or_none(left: object, right: object) -> Number | None:
     return left - right if is_number(left) and is_number(right) else None
 
 
@@ -127,14 +130,16 @@ def _describe_rearrangement(value: Tensor, key: Tensor) -> str:
     """Return how the answer rearranges the cells of the key; "" if it does not."""
     if len(value.cells) == len(key.cells):
         return (
-            _describe_turn(value, key) or _describe_shift(value, key) or _describe_swap(value, key)
+            _describe_transpose_or_flip(value, key)
+            or _describe_shift(value, key)
+            or _describe_reordered_slices(value, key)
         )
     return _describe_missing_slice(value, key)
 
 
-def _describe_turn(value: Tensor, key: Tensor) -> str:
+def _describe_transpose_or_flip(value: Tensor, key: Tensor) -> str:
     """Return how the answer is the key transposed or flipped; "" if it is not."""
-    for how, shape, indices in _enumerate_turns(key.shape):
+    for how, shape, indices in _enumerate_transposes_and_flips(key.shape):
         cells = _take_cells(key, indices)
         if shape == value.shape and cells != key.cells and _cells_match(value.cells, cells):
             return f"the key, {how}"
@@ -142,7 +147,9 @@ def _describe_turn(value: Tensor, key: Tensor) -> str:
 
 
 @lru_cache(maxsize=CACHED_SHAPES)
-def _enumerate_turns(shape: ArrayShape) -> tuple[tuple[str, ArrayShape, CellIndices], ...]:
+def _enumerate_transposes_and_flips(
+    shape: ArrayShape,
+) -> tuple[tuple[str, ArrayShape, CellIndices], ...]:
     """Return the ways to turn an array, each with the resulting shape and cell indices."""
     indices = _index_array(shape)
     if indices.ndim == 1:
@@ -180,7 +187,7 @@ def _enumerate_shifts(shape: ArrayShape) -> tuple[tuple[str, CellIndices, CellIn
     return tuple(shifts)
 
 
-def _describe_swap(value: Tensor, key: Tensor) -> str:
+def _describe_reordered_slices(value: Tensor, key: Tensor) -> str:
     """Return which slices of the key are in another order."""
     if value.shape != key.shape or {*value.cells} != {*key.cells}:
         return ""
@@ -223,7 +230,7 @@ def _describe_missing_slice(value: Tensor, key: Tensor) -> str:
     return f"the key without {_axis_names(key)[short[0]]} {index + 1}" if missing else ""
 
 
-def _describe_arithmetic(value: Tensor, key: Tensor) -> str:
+def _describe_factor_or_addend(value: Tensor, key: Tensor) -> str:
     """Return the factor or addend that turns the key, or each of its channels, into the answer."""
     if value.shape != key.shape or len(key.cells) < PAIR_SIZE:
         return ""
@@ -233,16 +240,18 @@ def _describe_arithmetic(value: Tensor, key: Tensor) -> str:
     if factor and all(pair == factor * two for pair, two in pairs):
         by = "with the other sign" if factor == -1 else f"times {to_text(factor)}"
         return f"the key {by} in every cell"
-    if difference := _describe_difference(pairs):
+    if difference := _describe_constant_difference(pairs):
         return f"the key {difference} in every cell, as by a bias"
     if len(key.shape) <= MATRIX_AXES:
         return ""
     channels = zip(_slice_cells(value, 0), _slice_cells(key, 0), strict=True)
-    moved = [_describe_difference([*zip(mine, true, strict=True)]) for mine, true in channels]
+    moved = [
+        _describe_constant_difference([*zip(mine, true, strict=True)]) for mine, true in channels
+    ]
     return f"the key {', '.join(moved)} in its channels, as by biases" if all(moved) else ""
 
 
-def _describe_difference(pairs: list[tuple[Number, Number]]) -> str:
+def _describe_constant_difference(pairs: list[tuple[Number, Number]]) -> str:
     """Return the difference of all *pairs* as "plus 3" or "minus 3", "" if it varies."""
     difference = pairs[0][0] - pairs[0][1]
     if any(pair - two != difference for pair, two in pairs):

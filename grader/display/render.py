@@ -70,14 +70,14 @@ def render_step(step: SolutionStep) -> Rendering:
         case Window():
             return _render_window(step)
         case PooledWindow():
-            return _render_pooled(step)
+            return _render_pooled_window(step)
         case Rows(head, rows):
             return _render_rows(head, rows)
         case _:
             assert_never(step)
 
 
-def _abbreviate_tree(tree: Node) -> Node:
+def _abbreviate_tree_numbers(tree: Node) -> Node:
     """Return *tree* with long numbers abbreviated."""
     return replace_nodes(
         tree,
@@ -92,9 +92,11 @@ def _abbreviate_tree(tree: Node) -> Node:
 def _render_formula(step: Formula) -> Rendering:
     """Return symbols = numbers = value; equal sides appear once."""
     literal_node = None if step.value is None else to_literal(step.value)
-    sides: list[Displayable] = [] if step.tree == literal_node else [_abbreviate_tree(step.tree)]
+    sides: list[Displayable] = (
+        [] if step.tree == literal_node else [_abbreviate_tree_numbers(step.tree)]
+    )
     if step.numbers not in {step.tree, literal_node}:
-        sides.append(_abbreviate_tree(step.numbers))
+        sides.append(_abbreviate_tree_numbers(step.numbers))
     texts, marks = dict.fromkeys(map(to_text, sides)), dict.fromkeys(map(to_mathml, sides))
     text, mathml = " = ".join([step.name, *texts]), EQUALS.join([_label_element(step.name), *marks])
     if step.value is None:
@@ -103,13 +105,13 @@ def _render_formula(step: Formula) -> Rendering:
     exact = value == step.value
     if to_text(value) in texts:
         return Rendering(text, math_element(mathml))
-    text = f"{text} {'=' if exact else ALMOST_EQUAL}{_format_after_sign(value)}"
+    text = f"{text} {'=' if exact else ALMOST_EQUAL}{_format_after_equals_sign(value)}"
     return Rendering(
         text, math_element(mathml, f"<mo>{'=' if exact else ALMOST_EQUAL}</mo>", to_mathml(value))
     )
 
 
-def _format_after_sign(value: Value) -> str:
+def _format_after_equals_sign(value: Value) -> str:
     """Return *value* as text after a sign; a matrix starts on the next line."""
     below = isinstance(value, Tensor) and len(value.shape) > 1
     return (
@@ -147,7 +149,7 @@ def _render_window(step: Window) -> Rendering:
         bias = marked_bias = ""
     several = len(sums) > 1
     marks = PLUS.join(fenced_element(one.mathml) if several else one.mathml for one in sums)
-    total = _render_total(step.total)
+    total = _render_equals_total(step.total)
     mathml = math_element(text_element(position), marks, marked_bias, total.mathml)
     if not several:
         return Rendering(f"{position}: {sums[0].text}{bias}{total.text}", mathml)
@@ -155,7 +157,7 @@ def _render_window(step: Window) -> Rendering:
     for number, (products, channel_sum) in enumerate(
         zip(sums, step.channel_sums, strict=True), start=1
     ):
-        lines.append(f"  channel {number}: {products.text}{_render_total(channel_sum).text}")
+        lines.append(f"  channel {number}: {products.text}{_render_equals_total(channel_sum).text}")
     added = " + ".join(map(_format_factor, step.channel_sums))
     lines.append(f"  together: {added}{bias}{total.text}")
     return Rendering("\n".join(lines), mathml)
@@ -172,11 +174,11 @@ def _render_products(patch: Tensor, kernel: Tensor) -> Rendering:
     return Rendering(text, PLUS.join(marks))
 
 
-def _render_pooled(step: PooledWindow) -> Rendering:
+def _render_pooled_window(step: PooledWindow) -> Rendering:
     """Return one cell of a pooling: the largest of its cells, or their mean."""
     cells = step.patch.cells
     position, marked = _format_index(step.place), text_element(_format_index(step.place))
-    total = _render_total(step.total)
+    total = _render_equals_total(step.total)
     if len(cells) > MAX_TERMS:
         summary = f"{step.mode} of {len(cells)} cells"
         rendering = Rendering(summary, text_element(summary))
@@ -193,7 +195,7 @@ def _render_pooled(step: PooledWindow) -> Rendering:
     return Rendering(text, math_element(marked, rendering.mathml, total.mathml))
 
 
-def _render_total(total: Number) -> Rendering:
+def _render_equals_total(total: Number) -> Rendering:
     """Return the value of a cell with = or ≈ before it."""
     value = abbreviate_number(total)
     sign = "=" if value == total else ALMOST_EQUAL

@@ -27,8 +27,8 @@ __all__ = [
     "Tracer",
     "Window",
     "build_formula",
+    "build_value_step",
     "format_items",
-    "state_value",
     "substitute_values",
     "to_literal",
 ]
@@ -160,10 +160,10 @@ def build_formula(
     return Formula(name, tree, substitute_values(tree, numbers), value)
 
 
-def state_value(name: str, value: Value) -> SolutionStep:
+def build_value_step(name: str, value: Value) -> SolutionStep:
     """Return the step that states the value of *name*: a formula without symbols, or an array.
 
-    >>> state_value("d", 4).value
+    >>> build_value_step("d", 4).value
     4
     """
     if isinstance(value, Tensor):

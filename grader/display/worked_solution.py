@@ -17,8 +17,8 @@ from grader.display.steps import (
     SolutionStep,
     TextStep,
     Window,
+    build_value_step,
     format_items,
-    state_value,
     substitute_values,
     to_literal,
 )
@@ -91,7 +91,7 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
             names = {name: one for name, one in scope.names.items() if name not in part.variables}
             return (Formula(part.id, tree, substitute_values(tree, names), None),)
         case NumberPart() if part.key is None:
-            return (_describe_limits(part),)
+            return (_build_limits_step(part),)
         case _:
             return tuple(_trace_key(part, scope, registry))
 
@@ -100,8 +100,8 @@ def _trace_key(part: AnyPart, scope: Scope, registry: Registry) -> Iterator[Solu
     """Yield the steps of the solver calls in the key, then those of the key itself."""
     if part.key_expression is not None:
         tree = _resolve_conditionals(part.key_expression.tree, scope)
-        yield from _trace_calls(tree, scope, registry)
-        for step in _state_result(part.id, tree, scope, registry):
+        yield from _trace_solver_calls(tree, scope, registry)
+        for step in _build_key_formula_steps(part.id, tree, scope, registry):
             yield _with_array_value(step) if isinstance(part, ARRAY_PARTS) else step
 
 
@@ -111,17 +111,17 @@ def _with_array_value(step: SolutionStep) -> SolutionStep:
         return step
     literal_node, value = to_literal(step.value), as_tensor(step.value)
     if step.tree == literal_node:
-        return state_value(step.name, value)
+        return build_value_step(step.name, value)
     return Formula(
         step.name, step.tree, step.tree if step.numbers == literal_node else step.numbers, value
     )
 
 
-def _trace_calls(tree: Node, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
+def _trace_solver_calls(tree: Node, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
     """Yield the steps of the solver calls in *tree*, inner calls first, without duplicates."""
     emitted: list[tuple[SolutionStep, ...]] = []
     for call, index in _iterate_solver_calls(tree):
-        steps = _select_cell_steps(_trace_call(call, scope, registry), index)
+        steps = _select_cell_steps(_trace_solver_call(call, scope, registry), index)
         if steps not in emitted:
             emitted.append(steps)
             yield from steps
@@ -154,7 +154,7 @@ def _drop_repeated_sentences(steps: Iterable[SolutionStep]) -> Iterator[Solution
             yield step
 
 
-def _trace_call(call: Call, scope: Scope, registry: Registry) -> tuple[SolutionStep, ...]:
+def _trace_solver_call(call: Call, scope: Scope, registry: Registry) -> tuple[SolutionStep, ...]:
     """Return the steps of one call; none if it has no tracer or the tracer fails."""
     tracer = registry.tracers.get(call.function)
     if tracer is None:
@@ -186,16 +186,16 @@ def _iterate_solver_calls(
     below = (node.index, *index) if isinstance(node, ItemAccess) else ()
     for child in children(node):
         yield from _iterate_solver_calls(child, below)
-    if _is_solver(node):
-        yield node, index  # type: ignore[misc] # a call, as `_is_solver` says
+    if _is_solver_call(node):
+        yield node, index  # type: ignore[misc] # a call, as `_is_solver_call` says
 
 
-def _is_solver(node: Node) -> bool:
+def _is_solver_call(node: Node) -> bool:
     """Return whether *node* calls a solver."""
     return isinstance(node, Call) and node.function not in FUNCTIONS
 
 
-def _state_result(
+def _build_key_formula_steps(
     name: str, tree: Node, scope: Scope, registry: Registry
 ) -> Iterator[SolutionStep]:
     """Yield the key in symbols and in numbers, unless its only call has been traced already.
@@ -206,7 +206,7 @@ def _state_result(
     if (
         isinstance(tree, Call)
         and tree.function in registry.tracers
-        and _trace_call(tree, scope, registry)
+        and _trace_solver_call(tree, scope, registry)
     ):
         return
     value = evaluate(tree, scope)
@@ -216,20 +216,20 @@ def _state_result(
     numbers = replace_nodes(
         tree, lambda node: _evaluate_to_literal(node, scope) if _has_known_value(node) else None
     )
-    if any(map(_is_solver, walk(numbers))):
-        yield state_value(name, value)
+    if any(map(_is_solver_call, walk(numbers))):
+        yield build_value_step(name, value)
     else:
         yield Formula(name, symbols, numbers, value)
 
 
 def _is_solver_result(node: Node) -> bool:
     """Return whether *node* calls a solver, or indexes the result of a call."""
-    return _is_solver_result(node.value) if isinstance(node, ItemAccess) else _is_solver(node)
+    return _is_solver_result(node.value) if isinstance(node, ItemAccess) else _is_solver_call(node)
 
 
 def _has_known_value(node: Node) -> bool:
     """Return whether *node* is a value of the problem, or calls a solver."""
-    return isinstance(node, (Name, FieldAccess, ItemAccess)) or _is_solver(node)
+    return isinstance(node, (Name, FieldAccess, ItemAccess)) or _is_solver_call(node)
 
 
 def _evaluate_to_literal(node: Node, scope: Scope) -> Node | None:
@@ -251,7 +251,7 @@ def _trace_choice_conditions(
     if part.key is None:
         return
     tree = part.key.tree
-    yield from _trace_calls(tree, scope, registry)
+    yield from _trace_solver_calls(tree, scope, registry)
     for node in walk(tree):
         if isinstance(node, Conditional):
             test = replace_nodes(
@@ -287,7 +287,7 @@ def _trace_table(
     steps: list[SolutionStep] = []
     previous = key.start
     for number, (item, row) in enumerate(zip(key.items, key.rows, strict=True), start=1):
-        row_steps = [*_trace_row(part, _row_scope(key, item, previous), registry)]
+        row_steps = [*_trace_table_row(part, _row_scope(key, item, previous), registry)]
         if len(steps) + len(row_steps) + 2 >= MAX_STEPS:
             steps.append(TextStep(OMITTED_ROWS_SENTENCE))
             break
@@ -303,7 +303,7 @@ def _format_row_item(item: Value) -> str:
     return f"({format_items(item)})" if isinstance(item, tuple) else to_text(item)
 
 
-def _trace_row(part: TablePart, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
+def _trace_table_row(part: TablePart, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
     """Yield the steps of each cell of one row."""
     for column in part.columns.values():
         yield from _trace_key(column, scope, registry)
@@ -315,7 +315,7 @@ def _row_scope(key: TableKey, item: Value, previous: Mapping[str, Value]) -> Sco
     return Scope(names, key.scope.functions, key.scope.swaps)
 
 
-def _describe_limits(part: NumberPart) -> TextStep:
+def _build_limits_step(part: NumberPart) -> TextStep:
     low, high = part.limits
     if low is not None and high is not None:
         return TextStep(f"Any number from {to_text(low)} to {to_text(high)} is right.")

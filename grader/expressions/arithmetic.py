@@ -77,14 +77,14 @@ def square_root(number: Number) -> Number:
     top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
     if top * top == value.numerator and bottom * bottom == value.denominator:
         return simplify_number(Fraction(top, bottom))
-    return _to_nearest_double(math.sqrt, value)
+    return _apply_as_double(math.sqrt, value)
 
 
 def logarithm(number: Number, base: Number = 2) -> Number:
     """Return the logarithm: exact for whole powers of an integer base, else the nearest double."""
     if number <= 0 or base <= 0 or base == 1:
         raise SolverError("a logarithm of a number that has none")
-    nearest = _to_nearest_double(
+    nearest = _apply_as_double(
         LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number)
     )
     whole = round(nearest)
@@ -95,15 +95,15 @@ def natural_logarithm(number: Number) -> Number:
     """Return the logarithm to the base e as the nearest double; exact for 1."""
     if number <= 0:
         raise SolverError("a logarithm of a number that has none")
-    return _to_nearest_double(math.log, Fraction(number))
+    return _apply_as_double(math.log, Fraction(number))
 
 
 def exponential(number: Number) -> Number:
     """Return e to the power of *number* as the nearest double; exact for 0."""
-    return _to_nearest_double(math.exp, Fraction(number))
+    return _apply_as_double(math.exp, Fraction(number))
 
 
-def _to_nearest_double(function: Callable[[float], float], value: Fraction) -> Number:
+def _apply_as_double(function: Callable[[float], float], value: Fraction) -> Number:
     try:
         result = function(float(value))
     except OverflowError as error:
@@ -154,7 +154,7 @@ def _fold_numbers(
     return total
 
 
-def _unary_function(name: str, function: Callable[[Number], Number]) -> Function:
+def _build_unary_function(name: str, function: Callable[[Number], Number]) -> Function:
     """Return *function* restricted to exactly one number; *name* is for the error."""
 
     def apply(value: Value) -> Value:
@@ -178,14 +178,14 @@ def _count_items(value: Value) -> int:
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "abs": _unary_function("abs", abs),
-    "ceil": _unary_function("ceil", math.ceil),
-    "floor": _unary_function("floor", math.floor),
-    "sqrt": _unary_function("sqrt", square_root),
-    "exp": _unary_function("exp", exponential),
-    "ln": _unary_function("ln", natural_logarithm),
-    "log2": _unary_function("log2", logarithm),
-    "log10": _unary_function("log10", lambda number: logarithm(number, 10)),
+    "abs": _build_unary_function("abs", abs),
+    "ceil": _build_unary_function("ceil", math.ceil),
+    "floor": _build_unary_function("floor", math.floor),
+    "sqrt": _build_unary_function("sqrt", square_root),
+    "exp": _build_unary_function("exp", exponential),
+    "ln": _build_unary_function("ln", natural_logarithm),
+    "log2": _build_unary_function("log2", logarithm),
+    "log10": _build_unary_function("log10", lambda number: logarithm(number, 10)),
     "round": _round_value,
     "min": lambda *values: min(_collect_numbers("min", values)),
     "max": lambda *values: max(_collect_numbers("max", values)),

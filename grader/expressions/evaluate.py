@@ -30,7 +30,7 @@ from grader.expressions.tree import (
 )
 from grader.values import MAX_CELLS, Number, OpaqueValue, Tensor, Value, is_number, simplify_number
 
-__all__ = ["MAX_ITEMS", "Scope", "enforce_bounds", "evaluate", "require_boolean"]
+__all__ = ["MAX_ITEMS", "Scope", "enforce_size_limits", "evaluate", "require_boolean"]
 
 MAX_ITEMS: Final = 65_536
 MAX_WORK: Final = MAX_CELLS
@@ -81,15 +81,17 @@ def _evaluate_node(node: Node, scope: Scope, work: WorkBudget) -> Value:
         case Name(name):
             return _look_up_name(name, scope)
         case Negation(operand):
-            return _apply_operator("*", -1, _evaluate_node(operand, scope, work), work)
+            return _apply_operator_to_values("*", -1, _evaluate_node(operand, scope, work), work)
         case BinaryOperation(symbol, left, right):
-            return _apply_operator(
+            return _apply_operator_to_values(
                 symbol, _evaluate_node(left, scope, work), _evaluate_node(right, scope, work), work
             )
         case Call():
             return _call_function(node, scope, work)
         case TupleLiteral(items):
-            sequence = enforce_bounds(tuple(_evaluate_node(item, scope, work) for item in items))
+            sequence = enforce_size_limits(
+                tuple(_evaluate_node(item, scope, work) for item in items)
+            )
             work.spend(sequence)
             return sequence
         case ItemAccess(value, index):
@@ -117,7 +119,7 @@ def require_boolean(value: Value) -> bool:
     )
 
 
-def enforce_bounds(value: Value) -> Value:
+def enforce_size_limits(value: Value) -> Value:
     """Return *value*, or raise `SolverError` if it has too many bits, cells or items."""
     if isinstance(value, int):
         if value.bit_length() > MAX_BITS:
@@ -130,13 +132,13 @@ def enforce_bounds(value: Value) -> Value:
         if len(value.cells) > MAX_CELLS:
             raise SolverError(f"a tensor has more than {MAX_CELLS} cells")
         for cell in value.cells:
-            enforce_bounds(cell)
+            enforce_size_limits(cell)
     elif isinstance(value, tuple):
-        _enforce_item_bounds(value)
+        _enforce_tuple_size_limits(value)
     return value
 
 
-def _enforce_item_bounds(value: tuple[Value, ...]) -> None:
+def _enforce_tuple_size_limits(value: tuple[Value, ...]) -> None:
     """Raise `SolverError` if a tuple with its contents is too large."""
     items = cells = 0
     waiting: list[Value] = [value]
@@ -150,7 +152,7 @@ def _enforce_item_bounds(value: tuple[Value, ...]) -> None:
         if items > MAX_ITEMS or cells > MAX_CELLS:
             raise SolverError("a tuple has too many items")
         if not isinstance(item, tuple):
-            enforce_bounds(item)
+            enforce_size_limits(item)
 
 
 def _count_cells(value: Value) -> int:
@@ -179,7 +181,7 @@ def _call_function(node: Call, scope: Scope, work: WorkBudget) -> Value:
     keywords = {word: _evaluate_node(value, scope, work) for word, value in node.keywords}
     work.spend(*arguments, *keywords.values())
     try:
-        result = enforce_bounds(function(*arguments, **keywords))
+        result = enforce_size_limits(function(*arguments, **keywords))
     except SolverError:
         raise
     except Exception as error:  # a failing solver costs no student anything
@@ -234,25 +236,25 @@ def _evaluate_comparison(
     return True
 
 
-def _apply_operator(symbol: str, left: Value, right: Value, work: WorkBudget) -> Value:
+def _apply_operator_to_values(symbol: str, left: Value, right: Value, work: WorkBudget) -> Value:
     """Return the result of one operation on numbers, or cell by cell if an operand is a tensor."""
     if is_number(left) and is_number(right):
-        return enforce_bounds(apply_operator(symbol, left, right))
+        return enforce_size_limits(apply_operator(symbol, left, right))
     work.spend(left, right)
     if symbol in CELL_BY_CELL:
         if isinstance(left, Tensor) and isinstance(right, Tensor):
             if left.shape != right.shape:
                 raise SolverError(f"{symbol} of tensors of shapes {left.shape} and {right.shape}")
             pairs = zip(left.cells, right.cells, strict=True)
-            return enforce_bounds(
+            return enforce_size_limits(
                 Tensor(left.shape, tuple(apply_operator(symbol, pair, two) for pair, two in pairs))
             )
         if isinstance(left, Tensor) and is_number(right):
-            return enforce_bounds(left.map(lambda cell: apply_operator(symbol, cell, right)))
+            return enforce_size_limits(left.map(lambda cell: apply_operator(symbol, cell, right)))
         if isinstance(right, Tensor) and is_number(left):
-            return enforce_bounds(right.map(lambda cell: apply_operator(symbol, left, cell)))
+            return enforce_size_limits(right.map(lambda cell: apply_operator(symbol, left, cell)))
     if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return enforce_bounds(left + right)
+        return enforce_size_limits(left + right)
     flat = isinstance(left, tuple) or isinstance(right, tuple)
     hint = "; a flat list is a tuple, and only + joins two of them" if flat else ""
     raise SolverError(f"{symbol} does not take these values{hint}")

@@ -37,7 +37,7 @@ class BoundFormula(OpaqueValue):
         default_factory=dict, init=False, repr=False
     )
 
-    def evaluate_at(self, point: Mapping[str, Value]) -> Value:
+    def evaluate_at_point(self, point: Mapping[str, Value]) -> Value:
         """Return the value for the values of the variables in *point*."""
         names = {**self.scope.names, **point}
         return evaluate(self.tree, Scope(names, self.scope.functions, self.scope.swaps))

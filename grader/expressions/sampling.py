@@ -130,7 +130,7 @@ def sample_points(
             point for point in _enumerate_points(variables) if _satisfies_conditions(where, point)
         ]
     else:
-        count = MAX_POINT_COUNT if _may_round_key(key) else POINT_COUNT
+        count = MAX_POINT_COUNT if _key_may_round(key) else POINT_COUNT
         drawn = list(islice(_draw_points(variables, where), count))
         remainder_points = _cover_remainders(drawn, variables, where, _find_rounded_divisions(key))
         ends = (
@@ -138,7 +138,7 @@ def sample_points(
         )
         every = {tuple(point.values()): point for point in (*remainder_points, *ends, *drawn)}
         chosen = list(every.values())[:count]
-    return PointSample(tuple(sorted(chosen, key=_simplicity_key)))
+    return PointSample(tuple(sorted(chosen, key=_simplicity_sort_key)))
 
 
 def _enumerate_points(variables: Variables) -> Iterator[Point]:
@@ -181,13 +181,13 @@ def _satisfies_conditions(where: tuple[Expression, ...], point: Point) -> bool:
         return False
 
 
-def _simplicity_key(point: Point) -> tuple[Number, tuple[Number, ...]]:
+def _simplicity_sort_key(point: Point) -> tuple[Number, tuple[Number, ...]]:
     """Return the sort key from simple to laborious points: the sum of their figures, then these."""
     figures = sum(abs(value.numerator) + value.denominator for value in point.values())
     return figures, tuple(point.values())
 
 
-def _may_round_key(key: Node | None) -> bool:
+def _key_may_round(key: Node | None) -> bool:
     """Return whether *key* rounds, or calls a solver, which may round."""
     return any(
         (isinstance(node, BinaryOperation) and node.operator in INTEGER_OPERATORS)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias, overload
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS, MAX_BITS, Function, power
-from grader.expressions.evaluate import Scope, enforce_bounds, evaluate
+from grader.expressions.evaluate import Scope, enforce_size_limits, evaluate
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.vectorized_arithmetic import (
     OPERATIONS,
@@ -160,7 +160,7 @@ class _SampleEvaluation:
             case BinaryOperation("**", left, right):
                 return self._raise_to_power(self._evaluate_lane(left), self._evaluate_lane(right))
             case BinaryOperation(sign, left, right):
-                return self._apply_operator(
+                return self._apply_operator_to_lanes(
                     sign, self._evaluate_lane(left), self._evaluate_lane(right)
                 )
             case Name(name) if name in self._sample.lanes:
@@ -176,11 +176,11 @@ class _SampleEvaluation:
             case _:
                 return self._evaluate_point_by_point(node)
 
-    def _apply_operator(self, sign: str, left: Lane, right: Lane) -> Lane:
+    def _apply_operator_to_lanes(self, sign: str, left: Lane, right: Lane) -> Lane:
         if sign in DIVISION_OPERATORS and 0 in right.tops:
             self._mark_undefined(index for index, top in enumerate(right.tops) if not top)
             right = Lane([top or 1 for top in right.tops], right.bottoms, right.bits)
-        return self._enforce_bounds(OPERATIONS[sign](left, right))
+        return self._mark_oversized_undefined(OPERATIONS[sign](left, right))
 
     def _raise_to_power(self, base: Lane, exponent: Lane) -> Lane:
         least, most, whole = min(exponent.tops), max(exponent.tops), exponent.bottoms is None
@@ -189,8 +189,8 @@ class _SampleEvaluation:
         if not is_uniform or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
             return self._apply_at_each_point(power, (base, exponent))
         if least < 0:
-            base = self._apply_operator("/", Lane.constant(1, self._count), base)
-        return self._enforce_bounds(raise_to_powers(base, list(map(abs, exponent.tops))))
+            base = self._apply_operator_to_lanes("/", Lane.constant(1, self._count), base)
+        return self._mark_oversized_undefined(raise_to_powers(base, list(map(abs, exponent.tops))))
 
     def _is_builtin_call(self, call: Call) -> bool:
         """Return whether a call means the function of `FUNCTIONS`, not a wrong version of it."""
@@ -203,7 +203,7 @@ class _SampleEvaluation:
         self._inexact = self._inexact or name in INEXACT_FUNCTIONS
         lanes = tuple(self._evaluate_lane(argument) for argument in call.arguments)
         if name in UNARY_OPERATIONS and len(lanes) == 1:
-            return self._enforce_bounds(UNARY_OPERATIONS[name](lanes[0]))
+            return self._mark_oversized_undefined(UNARY_OPERATIONS[name](lanes[0]))
         if name in SELECTIONS and len(lanes) > 1 and all(lane.bottoms is None for lane in lanes):
             tops = map(SELECTIONS[name], *(lane.tops for lane in lanes))
             return Lane(list(tops), None, max(lane.bits for lane in lanes))
@@ -236,7 +236,7 @@ class _SampleEvaluation:
                 values.append(1)
         return _build_lane(values)
 
-    def _enforce_bounds(self, lane: Lane) -> Lane:
+    def _mark_oversized_undefined(self, lane: Lane) -> Lane:
         """Return *lane*; a number of more than 4,096 bits in lowest terms becomes undefined."""
         work = (lane.bits >> WORD_BITS_LOG2) ** 2
         self._spend_work(work, self._count)
@@ -279,7 +279,7 @@ def _call_or_none(function: Function, ratios: Iterable[tuple[int, int]]) -> Valu
     """Return the value of *function*, or None if it fails in any way, as in `evaluate`."""
     try:
         numbers = [top if low == 1 else simplify_number(Fraction(top, low)) for top, low in ratios]
-        return enforce_bounds(function(*numbers))
+        return enforce_size_limits(function(*numbers))
     except Exception:
         return None
 

@@ -71,7 +71,7 @@ class CommonContext:
     """Grading context of one part of a problem, independent of the numbers.
 
     *key_names* are the names in the key, including earlier parts; *dependencies* are the earlier
-    parts whose answers can affect the result. *missing* is the result without an answer.
+    parts whose answers can affect the result. *missing_result* is the result without an answer.
     """
 
     def __init__(self, problem: Problem, part: AnyPart, registry: Registry) -> None:
@@ -81,7 +81,7 @@ class CommonContext:
         self.key_names = get_plan(problem, registry).key_names[part.id]
         self.dependencies = find_dependencies(problem, part.id, registry)
         message = "Nothing was answered."
-        self.missing = PartResult(
+        self.missing_result = PartResult(
             part.id, "missing", NO_CREDIT, part.points, hint=message, rule="missing"
         )
 
@@ -115,7 +115,7 @@ class PartContext:
             and not self.kind.reads_by_numbers
         ):
             return _read_cached(self.common, typed, style)
-        return self.kind.read_typed(typed, style, self.part, self.student_scope)
+        return self.kind.normalize_and_read(typed, style, self.part, self.student_scope)
 
     @cached_property
     def mistake_index(self) -> MistakeIndex:
@@ -123,7 +123,7 @@ class PartContext:
         return self._build_index(self.variant.mistakes.get(self.part.id, NO_MISTAKES))
 
     @cached_property
-    def pair_index(self) -> MistakeIndex:
+    def mistake_pair_index(self) -> MistakeIndex:
         """The known wrong answers from two mistakes at once."""
         return self._build_index(get_mistake_pairs(self.variant, self.part.id, self.registry))
 
@@ -151,7 +151,7 @@ class PartContext:
             values.append((key, message or "Correct: accepted beside the key."))
         return tuple(values)
 
-    def solve(self, carried: Mapping[str, Value]) -> Value | None:
+    def solve_with_carried(self, carried: Mapping[str, Value]) -> Value | None:
         """Return the key from the student's own earlier answers, None if there is none."""
         scope = Scope({**self._solution_scope.names, **carried}, self._solution_scope.functions)
         try:
@@ -159,10 +159,10 @@ class PartContext:
         except SolverError:
             return None
 
-    def build_carried_index(self, names: Mapping[str, Value]) -> MistakeIndex:
-        """Return the known wrong answers of a student who carried the answers *names*."""
+    def build_carried_mistake_index(self, carried_values: Mapping[str, Value]) -> MistakeIndex:
+        """Return the known wrong answers of a student who carried the answers *carried_values*."""
         variant = self.variant
-        keys = {**variant.keys, **names}
+        keys = {**variant.keys, **carried_values}
         return self._build_index(
             find_carried_mistakes(variant.problem, self.part, variant.names, keys, self.registry)
         )
@@ -174,4 +174,4 @@ class PartContext:
 @lru_cache(maxsize=CACHED_READINGS)
 def _read_cached(common: CommonContext, typed: str, style: NumberStyle | None) -> Reading[Any]:
     """Return the reading of a text, for all variants: their numbers do not matter."""
-    return common.kind.read_typed(typed, style, common.part, EMPTY_SCOPE)
+    return common.kind.normalize_and_read(typed, style, common.part, EMPTY_SCOPE)

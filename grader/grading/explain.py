@@ -6,14 +6,14 @@ from fractions import Fraction
 from typing import Final
 
 from grader.definitions.problem import AnyPart
-from grader.diagnosis.patterns import describe_patterns
+from grader.diagnosis.patterns import describe_key_resemblances
 from grader.display.text import pluralize, to_text
 from grader.grading.result import DecidingRule, PartResult
 from grader.kinds import KINDS
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 
-__all__ = ["explain", "format_typed"]
+__all__ = ["explain_result", "format_typed_answer"]
 
 MAX_TEXT_LENGTH: Final = 500
 
@@ -43,13 +43,15 @@ TOO_MANY_DIGITS: Final = "a number with too many digits to be shown"
 UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})
 
 
-def explain(result: PartResult, part: AnyPart, variant: Variant | None = None) -> tuple[str, ...]:
+def explain_result(
+    result: PartResult, part: AnyPart, variant: Variant | None = None
+) -> tuple[str, ...]:
     """Return the answer as typed, its reading, the deciding rule and the credit, a sentence each.
 
     *part* is the part that was answered; the description of what the key of *variant* accepts is
     cached there. If no known mistake gives the answer, a sentence says how it resembles the key.
     """
-    typed = () if result.typed is None else (f"Typed: {_shorten_typed(result.typed)}",)
+    typed = () if result.typed is None else (f"Typed: {_format_typed_beginning(result.typed)}",)
     read = (f"Read as: {_shorten(result.read_as)}",) if result.read_as else ()
     accepted = "" if result.rule in UNJUDGED else _describe_accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
@@ -85,7 +87,7 @@ def _describe_rule(result: PartResult) -> str:
 
 def _describe_resemblance(result: PartResult) -> tuple[str, ...]:
     """Return how the answer resembles the key, if it does."""
-    phrases = describe_patterns(result)
+    phrases = describe_key_resemblances(result)
     return (f"It is {', or '.join(phrases)}.",) if phrases else ()
 
 
@@ -109,19 +111,19 @@ def _describe_credit(result: PartResult) -> str:
     return f"Credit: {result.credit} of {points}."
 
 
-def format_typed(typed: RawAnswer) -> str:
+def format_typed_answer(typed: RawAnswer) -> str:
     """Return an answer as text: typed text unchanged, anything else as JSON with exact numbers.
 
-    >>> format_typed("1/4"), format_typed([1, Fraction(1, 4), "1/4"])
+    >>> format_typed_answer("1/4"), format_typed_answer([1, Fraction(1, 4), "1/4"])
     ('1/4', '[1, 0.25, "1/4"]')
     """
     try:
-        return typed if isinstance(typed, str) else "".join(_iterate_json(typed))
+        return typed if isinstance(typed, str) else "".join(_iterate_json_pieces(typed))
     except ValueError:  # Python limits the digits of an integer as text
         return TOO_MANY_DIGITS
 
 
-def _iterate_json(typed: object) -> Iterator[str]:
+def _iterate_json_pieces(typed: object) -> Iterator[str]:
     match typed:
         case str():
             yield json.dumps(typed, ensure_ascii=False)
@@ -129,13 +131,13 @@ def _iterate_json(typed: object) -> Iterator[str]:
             yield "["
             for number, item in enumerate(typed):
                 yield ", " if number else ""
-                yield from _iterate_json(item)
+                yield from _iterate_json_pieces(item)
             yield "]"
         case Mapping():
             yield "{"
             for number, (name, item) in enumerate(typed.items()):
                 yield f"{', ' if number else ''}{json.dumps(str(name), ensure_ascii=False)}: "
-                yield from _iterate_json(item)
+                yield from _iterate_json_pieces(item)
             yield "}"
         case bool() | int() | Fraction():
             yield to_text(typed)
@@ -143,13 +145,13 @@ def _iterate_json(typed: object) -> Iterator[str]:
             yield "null"
 
 
-def _shorten_typed(typed: RawAnswer) -> str:
+def _format_typed_beginning(typed: RawAnswer) -> str:
     """Return the beginning of an answer as text, without serializing the rest of a long list."""
     if isinstance(typed, str):
         return _shorten(typed)
     text = ""
     try:
-        for piece in _iterate_json(typed):
+        for piece in _iterate_json_pieces(typed):
             text += piece
             if len(text) > MAX_TEXT_LENGTH:
                 break

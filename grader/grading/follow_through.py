@@ -12,12 +12,12 @@ __all__ = ["FollowThrough", "compute_follow_through"]
 
 
 class FollowThrough(NamedTuple):
-    """The earlier answers that a student carries to a part, by *names*, and the *key* from them.
+    """Answers that a student carries to a part (*carried_values*), and the *key* from them.
 
     *credit* is the share of the credit that an answer equal to that key can earn.
     """
 
-    names: Mapping[str, Value]
+    carried_values: Mapping[str, Value]
     key: Value | None
     credit: Fraction
 
@@ -35,13 +35,15 @@ def compute_follow_through(
     """
     if not student_values or context.keyed is None or context.key_names.isdisjoint(student_values):
         return NO_FOLLOW_THROUGH
-    names = collect_carried_values(
+    carried_values = collect_carried_values(
         context.variant, context.keyed, student_values, registry=context.registry
     )
-    if not names:
+    if not carried_values:
         return NO_FOLLOW_THROUGH
-    key = context.solve(names)
+    key = context.solve_with_carried(carried_values)
     keys = context.variant.keys
-    if any(key == value and context.key != keys.get(name) for name, value in names.items()):
+    if any(
+        key == value and context.key != keys.get(name) for name, value in carried_values.items()
+    ):
         key = None
-    return FollowThrough(names, key, Fraction(context.keyed.follow_through))
+    return FollowThrough(carried_values, key, Fraction(context.keyed.follow_through))

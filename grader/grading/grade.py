@@ -50,7 +50,7 @@ def grade(
     for context in get_part_contexts(variant, registry):
         typed = answers.get(context.part.id)
         result = (
-            context.common.missing
+            context.common.missing_result
             if typed is None
             else grade_part(context, typed, student_values, style)
         )
@@ -72,7 +72,7 @@ def grade_part(
     that the student carries, *style* is the number style.
     """
     if is_blank(typed):
-        return context.common.missing._replace(typed=typed)
+        return context.common.missing_result._replace(typed=typed)
     if isinstance(typed, TruncatedAnswer):
         return _build_unreadable_result(context, typed, AnswerError(TRUNCATED_MESSAGE))
     try:
@@ -170,10 +170,10 @@ def _apply_rules(answer: AnswerInContext, judgement: Judgement) -> PartResult:
         if followed.credit * follow.credit > judgement.credit:
             earned = Judgement(followed.credit * follow.credit, followed.remark)
             partial_credit = _PartialCredit(earned, "follow_through", follow.key)
-    rule, candidates = _find_causes(answer, follow)
+    rule, candidates = _find_likeliest_mistakes(answer, follow)
     if candidates:
         return _build_mistake_result(answer, partial_credit, rule, candidates)
-    return _build_wrong_result(answer, partial_credit)
+    return _build_unexplained_result(answer, partial_credit)
 
 
 class _PartialCredit(NamedTuple):
@@ -192,7 +192,7 @@ def _compare_with_key(answer: AnswerInContext, key: Value) -> Judgement:
         return WRONG
 
 
-def _find_causes(
+def _find_likeliest_mistakes(
     answer: AnswerInContext, follow: FollowThrough
 ) -> tuple[DecidingRule, tuple[MistakeCandidate, ...]]:
     """Return the likeliest causes: from true values, then from carried ones, then two at once.
@@ -208,8 +208,8 @@ def _find_causes(
     candidates = context.mistake_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
     if candidates:
         return "mistake", candidates
-    if follow.names:
-        candidates = context.build_carried_index(follow.names).find_likeliest(
+    if follow.carried_values:
+        candidates = context.build_carried_mistake_index(follow.carried_values).find_likeliest(
             reading, is_key_rounded=is_key_rounded
         )
         if candidates:
@@ -218,7 +218,7 @@ def _find_causes(
                 for candidate in candidates
             )
             return "mistake_carried", candidates
-    return "mistake_pair", select_highest_ranked(context.pair_index.find_equal(reading))
+    return "mistake_pair", select_highest_ranked(context.mistake_pair_index.find_equal(reading))
 
 
 def _build_mistake_result(
@@ -247,7 +247,9 @@ def _build_mistake_result(
     )
 
 
-def _build_wrong_result(answer: AnswerInContext, partial_credit: _PartialCredit) -> PartResult:
+def _build_unexplained_result(
+    answer: AnswerInContext, partial_credit: _PartialCredit
+) -> PartResult:
     """Return the result of an answer that has another form, or is partly right or wrong."""
     judgement, context = partial_credit.judgement, answer.context
     if judgement.form_mismatch:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from grader import ENGINE
 from grader.definitions.problem import MAX_SEED, Problem
 from grader.errors import ProblemError
-from grader.grading.explain import explain
+from grader.grading.explain import explain_result
 from grader.grading.result import PartResult
 from grader.json_values import from_json, to_json
 from grader.reading import RawAnswer
@@ -71,7 +71,7 @@ def to_record(
         "credit": None if result.credit is None else str(result.credit),
         "points": _serialize_points(result.points),
         "mistakes": list(result.mistakes),
-        "explanation": list(explain(result, variant.problem.get_part(result.part), variant)),
+        "explanation": list(explain_result(result, variant.problem.get_part(result.part), variant)),
         **({"misfit": result.form_mismatch} if result.form_mismatch else {}),
     }
 

@@ -12,21 +12,21 @@ from grader.values import Number, magnitude
 
 __all__ = [
     "FLOAT_FIGURES",
-    "MIN_TELLING_FIGURES",
+    "MIN_PRECISE_FIGURES",
     "Steps",
-    "distance_ratio",
+    "distance_as_ratio",
     "equals_up_to_noise",
-    "has_figures",
-    "is_key_rounded",
+    "has_significant_figures",
+    "is_precise_rounding",
     "is_rounded_as_typed",
-    "is_rounding",
-    "is_telling_rounding",
-    "is_within_half",
+    "is_rounding_of_key",
+    "is_rounding_to_figures",
+    "is_within_half_power_of_ten",
     "last_figure_unit",
     "leading_exponent",
 ]
 
-MIN_TELLING_FIGURES: Final = 3
+MIN_PRECISE_FIGURES: Final = 3
 FLOAT_NOISE_RATIO: Final = 10**9
 """Ratio of a computed float to its noise."""
 FLOAT_FIGURES: Final = 15
@@ -55,7 +55,7 @@ def _reaches_power_of_ten(top: int, bottom: int, exponent: int) -> bool:
     return bool(top >= bottom * 10**exponent if exponent >= 0 else top * 10**-exponent >= bottom)
 
 
-def is_within_half(distance: int, unit: int, exponent: int) -> bool:
+def is_within_half_power_of_ten(distance: int, unit: int, exponent: int) -> bool:
     """Return whether the distance is at most half of ten to the *exponent*."""
     return bool(
         2 * distance <= 10**exponent * unit
@@ -64,7 +64,7 @@ def is_within_half(distance: int, unit: int, exponent: int) -> bool:
     )
 
 
-def distance_ratio(left: Number, right: Number) -> tuple[int, int]:
+def distance_as_ratio(left: Number, right: Number) -> tuple[int, int]:
     """Return the distance of two numbers as a numerator and a denominator, not reduced."""
     bottom, other = left.denominator, right.denominator
     return abs(left.numerator * other - right.numerator * bottom), bottom * other
@@ -80,21 +80,21 @@ def equals_up_to_noise(answer: Number, value: Number, *, step: Number | None) ->
         return True
     if step is not None:
         return False
-    distance, unit = distance_ratio(answer, value)
+    distance, unit = distance_as_ratio(answer, value)
     return distance * FLOAT_NOISE_RATIO * value.denominator <= abs(value.numerator) * unit
 
 
-def is_telling_rounding(answer: Number, value: Number, *, step: Number | None) -> bool:
+def is_precise_rounding(answer: Number, value: Number, *, step: Number | None) -> bool:
     """Return whether *answer* is *value* rounded to three or more figures.
 
     An integer does not count as a rounding of a fraction: 112 is no evidence of 111.5.
     """
     if step == 1 and not isinstance(value, int):
         return False
-    return is_rounding(answer, value, step=step, figures=MIN_TELLING_FIGURES)
+    return is_rounding_to_figures(answer, value, step=step, figures=MIN_PRECISE_FIGURES)
 
 
-def is_key_rounded(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
+def is_rounding_of_key(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
     """Return whether *answer* is *key* rounded to *figures* or more.
 
     *steps* are one unit of the last typed place, and of the last that need not be a zero:
@@ -109,7 +109,7 @@ def is_key_rounded(answer: Number, key: Number, *, steps: Steps, figures: int) -
     if not answer % power_of_ten and magnitude(answer - key) <= power_of_ten / 2:
         return True
     last = max(step, min(figure, power_of_ten))
-    return has_figures(answer, last, figures) and is_rounded_as_typed(
+    return has_significant_figures(answer, last, figures) and is_rounded_as_typed(
         answer, key, step=min(last, power_of_ten)
     )
 
@@ -121,22 +121,26 @@ def is_rounded_as_typed(answer: Number, value: Number, *, step: Number | None) -
     """
     if step is None:
         return False
-    distance, unit = distance_ratio(answer, value)
+    distance, unit = distance_as_ratio(answer, value)
     if 2 * distance * step.denominator <= step.numerator * unit:
         return True
-    if not has_figures(answer, step, FLOAT_FIGURES + 1):
+    if not has_significant_figures(answer, step, FLOAT_FIGURES + 1):
         return False
-    return is_within_half(distance, unit, leading_exponent(answer) - FLOAT_FIGURES + 1)
+    return is_within_half_power_of_ten(distance, unit, leading_exponent(answer) - FLOAT_FIGURES + 1)
 
 
-def is_rounding(answer: Number, value: Number, *, step: Number | None, figures: int) -> bool:
+def is_rounding_to_figures(
+    answer: Number, value: Number, *, step: Number | None, figures: int
+) -> bool:
     """Return whether *answer* is *value* rounded to *step*, with *figures* or more."""
     if not step:
         return False
-    return has_figures(answer, step, figures) and is_rounded_as_typed(answer, value, step=step)
+    return has_significant_figures(answer, step, figures) and is_rounded_as_typed(
+        answer, value, step=step
+    )
 
 
-def has_figures(answer: Number, step: Number, figures: int) -> bool:
+def has_significant_figures(answer: Number, step: Number, figures: int) -> bool:
     """Return whether *answer* has *figures* significant figures down to *step*; False for 0."""
     size = abs(answer.numerator) * step.denominator
     return bool(answer) and size >= step.numerator * 10 ** (figures - 1) * answer.denominator

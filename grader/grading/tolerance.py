@@ -14,14 +14,14 @@ from grader.definitions.field_types import Positive, StrictModel
 from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
 from grader.grading.rounding import (
-    distance_ratio,
-    is_key_rounded,
+    distance_as_ratio,
     is_rounded_as_typed,
-    is_within_half,
+    is_rounding_of_key,
+    is_within_half_power_of_ten,
     last_figure_unit,
     leading_exponent,
 )
-from grader.reading.decimal_places import decimal_step
+from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, magnitude, simplify_number
 
 __all__ = [
@@ -116,7 +116,9 @@ def find_accepting_rule(
         return rule
     steps = step, last_figure_unit(answer, step)
     return (
-        "rounding" if is_key_rounded(answer, key, steps=steps, figures=tolerance.rounded) else None
+        "rounding"
+        if is_rounding_of_key(answer, key, steps=steps, figures=tolerance.rounded)
+        else None
     )
 
 
@@ -130,11 +132,11 @@ def find_cell_rule(cell: Number, key: Number, tolerance: Tolerance) -> Tolerance
     if rule is not None or tolerance.rounded is None or not cell or not key:
         return rule
     exponent = min(leading_exponent(cell), leading_exponent(key)) - tolerance.rounded + 1
-    if not is_within_half(*distance_ratio(cell, key), exponent):
+    if not is_within_half_power_of_ten(*distance_as_ratio(cell, key), exponent):
         return None
     if (cell / Fraction(10) ** exponent).denominator == 1:
         return "rounding"
-    step = last_figure_unit(cell, decimal_step(cell))
+    step = last_figure_unit(cell, last_decimal_unit(cell))
     return "rounding" if is_rounded_as_typed(cell, key, step=step) else None
 
 
@@ -144,7 +146,7 @@ def _find_unrounded_rule(answer: Number, key: Number, tolerance: Tolerance) -> T
         return "exact"
     if tolerance.widest_rule == "exact":
         return None
-    distance, unit = distance_ratio(answer, key)
+    distance, unit = distance_as_ratio(answer, key)
     fixed, fixed_by, share, share_by = tolerance.ratios
     if distance * fixed_by <= fixed * unit:
         return "tolerance"
@@ -153,7 +155,7 @@ def _find_unrounded_rule(answer: Number, key: Number, tolerance: Tolerance) -> T
     if tolerance.sigfigs is None or not key:
         return None
     exponent = leading_exponent(key) - tolerance.sigfigs + 1
-    return "tolerance" if is_within_half(distance, unit, exponent) else None
+    return "tolerance" if is_within_half_power_of_ten(distance, unit, exponent) else None
 
 
 @lru_cache(maxsize=CACHED_DESCRIPTIONS, typed=True)

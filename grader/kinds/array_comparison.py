@@ -8,24 +8,24 @@ from typing import Final
 from grader.errors import SolverError
 from grader.grading.rounding import (
     FLOAT_FIGURES,
-    MIN_TELLING_FIGURES,
+    MIN_PRECISE_FIGURES,
     equals_up_to_noise,
-    has_figures,
+    has_significant_figures,
+    is_precise_rounding,
     is_rounded_as_typed,
-    is_telling_rounding,
     last_figure_unit,
 )
 from grader.kinds.base import RoundingMatcher, as_tensor
-from grader.reading.decimal_places import decimal_step
+from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, Tensor, Value, magnitude, simplify_number
 
-__all__ = ["build_rounding_matcher", "equals_value", "precise_cells_may_be_rounded"]
+__all__ = ["build_rounding_matcher", "precise_cells_may_be_rounded", "tensor_equals_value"]
 
 INTEGER_TYPES: Final = frozenset({int})
 EXACT_FLOAT_LIMIT: Final = 10**FLOAT_FIGURES
 
 
-def equals_value(answer: Tensor, value: Value | None) -> bool:
+def tensor_equals_value(answer: Tensor, value: Value | None) -> bool:
     """Return whether every cell equals that of *value*."""
     pairs = _pair_cells(answer, value)
     return pairs is not None and all(
@@ -40,15 +40,15 @@ def build_rounding_matcher(answer: Tensor) -> RoundingMatcher | None:
     cell has three figures or more. All cells have the decimals of the longest, because programs
     pad columns with zeros.
     """
-    if _are_whole(answer.cells) or not any(map(_is_telling, answer.cells)):
+    if _are_exact_integers(answer.cells) or not any(map(_is_precise_cell, answer.cells)):
         return None
-    steps = map(_cell_step, answer.cells)
+    steps = map(_cell_decimal_unit, answer.cells)
     finest = min((step for step in steps if step is not None), default=1)
 
     def matches_rounding(value: Value | None) -> bool:
         pairs = _pair_cells(answer, value)
         return pairs is not None and all(
-            cell == wanted or _is_cell_rounded(cell, wanted, finest=finest)
+            cell == wanted or _is_cell_rounding(cell, wanted, finest=finest)
             for cell, wanted in pairs
         )
 
@@ -59,7 +59,7 @@ def precise_cells_may_be_rounded(answer: Tensor, value: Value | None) -> bool:
     """Return whether every cell of three figures or more may be a rounding of *value*."""
     pairs = _pair_cells(answer, value)
     return pairs is not None and all(
-        cell == wanted or not _is_telling(cell) or _may_be_cell_rounded(cell, wanted)
+        cell == wanted or not _is_precise_cell(cell) or _may_be_cell_rounding(cell, wanted)
         for cell, wanted in pairs
     )
 
@@ -74,7 +74,7 @@ def _pair_cells(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, N
     return zip(answer.cells, expected.cells, strict=True) if same else None
 
 
-def _are_whole(cells: tuple[Number, ...]) -> bool:
+def _are_exact_integers(cells: tuple[Number, ...]) -> bool:
     """Return whether all *cells* are integers that a float represents exactly.
 
     Integers below 10^`FLOAT_FIGURES` count as such.
@@ -86,30 +86,32 @@ def _are_whole(cells: tuple[Number, ...]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _last_decimal_unit(denominator: int) -> Number | None:
+def _decimal_unit_for_denominator(denominator: int) -> Number | None:
     """Return one unit of the last decimal for this *denominator*; None if decimals never end."""
-    return decimal_step(simplify_number(Fraction(1, denominator)))
+    return last_decimal_unit(simplify_number(Fraction(1, denominator)))
 
 
-def _cell_step(cell: Number) -> Number | None:
-    return _last_decimal_unit(cell.denominator)
+def _cell_decimal_unit(cell: Number) -> Number | None:
+    return _decimal_unit_for_denominator(cell.denominator)
 
 
-def _is_telling(cell: Number) -> bool:
+def _is_precise_cell(cell: Number) -> bool:
     """Return whether *cell* has enough figures to distinguish values."""
-    step = _cell_step(cell)
-    return step is None or has_figures(cell, step, MIN_TELLING_FIGURES)
+    step = _cell_decimal_unit(cell)
+    return step is None or has_significant_figures(cell, step, MIN_PRECISE_FIGURES)
 
 
-def _is_cell_rounded(cell: Number, expected: Number, *, finest: Number) -> bool:
-    if equals_up_to_noise(cell, expected, step=None) or is_telling_rounding(
-        cell, expected, step=_cell_step(cell)
+def _is_cell_rounding(cell: Number, expected: Number, *, finest: Number) -> bool:
+    if equals_up_to_noise(cell, expected, step=None) or is_precise_rounding(
+        cell, expected, step=_cell_decimal_unit(cell)
     ):
         return True
     return finest < 1 and is_rounded_as_typed(cell, expected, step=finest)
 
 
-def _may_be_cell_rounded(cell: Number, expected: Number) -> bool:
+def _may_be_cell_rounding(cell: Number, expected: Number) -> bool:
     if equals_up_to_noise(cell, expected, step=None):
         return True
-    return is_rounded_as_typed(cell, expected, step=last_figure_unit(cell, _cell_step(cell)))
+    return is_rounded_as_typed(
+        cell, expected, step=last_figure_unit(cell, _cell_decimal_unit(cell))
+    )

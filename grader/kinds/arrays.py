@@ -22,8 +22,8 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.array_comparison import (
     build_rounding_matcher,
-    equals_value,
     precise_cells_may_be_rounded,
+    tensor_equals_value,
 )
 from grader.kinds.base import (
     RIGHT_BY_RULE,
@@ -46,7 +46,7 @@ __all__ = [
     "TensorPart",
     "VectorKind",
     "VectorPart",
-    "list_wrong_cells",
+    "format_wrong_cells",
 ]
 
 MAX_LISTED_CELLS: Final = 10
@@ -94,7 +94,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
         del scope
         answer, expected = reading.value, as_tensor(key)
         if answer.shape != expected.shape:
-            return _judge_other_size(answer, expected, part)
+            return _judge_size_mismatch(answer, expected, part)
         if answer.cells == expected.cells:
             return RIGHT_BY_RULE["exact"]
         if isinstance(part.tolerance, Tolerance) and part.tolerance.widest_rule == "exact":
@@ -123,7 +123,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
     ) -> bool:
         """Return whether every cell equals that of *value*."""
         del part, scope
-        return equals_value(reading.value, value)
+        return tensor_equals_value(reading.value, value)
 
     def rounding_matcher(self, reading: Reading[Tensor]) -> RoundingMatcher | None:
         """Return a predicate: whether every cell equals that of a value, or is its rounding."""
@@ -136,7 +136,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
     def describe_errors(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return a sentence with the indices of the wrong cells, counted from 1."""
         shape = reading.value.shape
-        return list_wrong_cells(
+        return format_wrong_cells(
             [_format_index(index, shape) for index, right in enumerate(cells) if not right]
         )
 
@@ -151,7 +151,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
         return SampleAnswers((to_text(tensor),), (to_text(Tensor(tensor.shape, moved)),), broken)
 
 
-def list_wrong_cells(cells: Sequence[str]) -> str:
+def format_wrong_cells(cells: Sequence[str]) -> str:
     """Return the sentence that lists *cells*, at most `MAX_LISTED_CELLS` of them."""
     more = f" and {len(cells) - MAX_LISTED_CELLS} more" if len(cells) > MAX_LISTED_CELLS else ""
     return f"Not right: {', '.join(cells[:MAX_LISTED_CELLS])}{more}."
@@ -186,7 +186,7 @@ def _format_index(flat_index: int, shape: tuple[int, ...]) -> str:
     return f"({', '.join(reversed(index))})"
 
 
-def _judge_other_size(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
+def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
     if part.size == "asked":
         return WRONG_BY_RULE["cells"]
     misfit = f"The answer has the size {_format_size(answer)}, asked is {_format_size(expected)}."

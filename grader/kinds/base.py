@@ -17,7 +17,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
 from grader.reading.lengths import check_text_length
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
-from grader.values import Tensor, Value, has_same_form
+from grader.values import Tensor, Value, has_same_form_and_sign
 
 __all__ = [
     "RIGHT",
@@ -129,7 +129,7 @@ class AnswerKind(ABC, Generic[P, A]):
         *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
         """
 
-    def read_typed(
+    def normalize_and_read(
         self, typed: RawAnswer, style: NumberStyle | None, part: P, scope: Scope
     ) -> Reading[A]:
         """Return the reading of an answer as submitted, or raise `AnswerError`.
@@ -180,7 +180,7 @@ class AnswerKind(ABC, Generic[P, A]):
         del reading
         return None
 
-    def is_telling_rounding(self, reading: Reading[A], value: Value | None) -> bool:
+    def is_precise_rounding(self, reading: Reading[A], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to telling digits."""
         matches_rounding = self.rounding_matcher(reading)
         return matches_rounding is not None and matches_rounding(value)
@@ -192,7 +192,7 @@ class AnswerKind(ABC, Generic[P, A]):
 
     def can_carry_forward(self, value: Value, key: Value) -> bool:
         """Return whether later keys can use *value*, a student's answer, in place of *key*."""
-        return has_same_form(value, key)
+        return has_same_form_and_sign(value, key)
 
     def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
         """Return a sentence that lists the wrong cells, for parts that show them."""

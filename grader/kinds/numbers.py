@@ -12,7 +12,7 @@ from grader.display.mathml import quantity_element
 from grader.display.text import to_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.rounding import equals_up_to_noise, is_rounded_as_typed, is_telling_rounding
+from grader.grading.rounding import equals_up_to_noise, is_precise_rounding, is_rounded_as_typed
 from grader.grading.tolerance import (
     EXACT_TOLERANCE,
     Tolerance,
@@ -36,7 +36,7 @@ from grader.reading import (
     read_square_side,
 )
 from grader.reading.grammar.errors import truncate_line
-from grader.values import Number, Value, has_same_form, is_number, magnitude
+from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
 __all__ = [
     "IntegerKind",
@@ -108,7 +108,7 @@ class ScalarKind(AnswerKind[S, Number]):
         number, step = reading.value, reading.step
         if not step:
             return None
-        return lambda value: is_number(value) and is_telling_rounding(number, value, step=step)
+        return lambda value: is_number(value) and is_precise_rounding(number, value, step=step)
 
     def may_be_rounding(self, reading: Reading[Number], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to any digits."""
@@ -150,7 +150,7 @@ class IntegerKind(ScalarKind[IntegerPart]):
 
     def can_carry_forward(self, value: Value, key: Value) -> bool:
         """Return whether *value* is a whole number, and positive if *key* is."""
-        return has_same_form(value, key, whole=True)
+        return has_same_form_and_sign(value, key, whole=True)
 
     def read(self, typed: RawAnswer, part: IntegerPart, scope: Scope) -> Reading[Number]:
         """Return the number, or the side of a square typed as n×n."""
@@ -206,7 +206,7 @@ class NumberPart(ScalarPart):
         return self
 
 
-def _read_out_of(typed: RawAnswer) -> Reading[Number] | None:
+def _read_out_of_total(typed: RawAnswer) -> Reading[Number] | None:
     """Return the share typed as ``8 out of 12``, or None for anything else."""
     match = OUT_OF_PATTERN.fullmatch(typed) if isinstance(typed, str) else None
     if match is None:
@@ -225,7 +225,7 @@ class NumberKind(ScalarKind[NumberPart]):
     def read(self, typed: RawAnswer, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; refuse one above 1 if a share is asked for."""
         del scope
-        reading = (part.share and _read_out_of(typed)) or read_number(typed, ratio=True)
+        reading = (part.share and _read_out_of_total(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
             raise AnswerError(
                 f"{truncate_line(reading.text)} is more than 1, and a share is asked for.",

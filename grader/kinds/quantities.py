@@ -11,11 +11,11 @@ from grader.display.mathml import quantity_element
 from grader.display.text import to_text
 from grader.expressions.evaluate import Scope
 from grader.grading.rounding import (
-    MIN_TELLING_FIGURES,
+    MIN_PRECISE_FIGURES,
     equals_up_to_noise,
-    is_key_rounded,
     is_rounded_as_typed,
-    is_rounding,
+    is_rounding_of_key,
+    is_rounding_to_figures,
     last_figure_unit,
 )
 from grader.grading.tolerance import describe_accepted_numbers, find_accepting_rule
@@ -123,7 +123,7 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
             return RIGHT_BY_RULE[rule]
         figures = tolerance.rounded
         steps = (reading.step, amount.figure)
-        if figures and is_key_rounded(amount.number, key, steps=steps, figures=figures):
+        if figures and is_rounding_of_key(amount.number, key, steps=steps, figures=figures):
             return RIGHT_BY_RULE["rounding"]
         return WRONG_BY_RULE[tolerance.widest_rule]
 
@@ -154,7 +154,8 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
         if not step:
             return None
         return lambda value: (
-            is_number(value) and is_rounding(number, value, step=step, figures=MIN_TELLING_FIGURES)
+            is_number(value)
+            and is_rounding_to_figures(number, value, step=step, figures=MIN_PRECISE_FIGURES)
         )
 
     def may_be_rounding(self, reading: Reading[ConvertedQuantity], value: Value | None) -> bool:

@@ -20,7 +20,7 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
-from grader.reading.sets import MAX_ITEMS, ItemKind, read_set, show_set
+from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
 
 __all__ = ["SetKind", "SetPart"]
@@ -89,7 +89,7 @@ class SetKind(AnswerKind[SetPart, Items]):
             return WRONG
         if answer == key:
             return RIGHT_BY_RULE["exact"]
-        if part.of == "shape" and (misfit := _describe_other_axes(answer, key)):
+        if part.of == "shape" and (misfit := _describe_axis_count_mismatch(answer, key)):
             return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
         rules = _match_items(answer, key, part)
         right = len(rules) - rules.count(None)
@@ -135,7 +135,7 @@ class SetKind(AnswerKind[SetPart, Items]):
 
     def format_key(self, value: Value | None, part: SetPart | None = None) -> str:
         """Return the items of a key in braces."""
-        return show_set(value) if isinstance(value, tuple) else super().format_key(value, part)
+        return format_set(value) if isinstance(value, tuple) else super().format_key(value, part)
 
     def build_samples(self, part: SetPart, key: Value | None) -> SampleAnswers:
         """Return the key in two orders, the key with an item added or removed, and broken text."""
@@ -145,7 +145,7 @@ class SetKind(AnswerKind[SetPart, Items]):
         another = _find_item_outside(key, part)
         wrong = key[1:] if another is None else (*key, another)
         turned = "; ".join(map(to_text, reversed(key))) or "none"
-        return SampleAnswers((show_set(key), turned), (show_set(wrong),), broken)
+        return SampleAnswers((format_set(key), turned), (format_set(wrong),), broken)
 
 
 def _key_items(value: Value | None) -> Items:
@@ -210,7 +210,7 @@ def _assign_item(
     return False
 
 
-def _describe_other_axes(answer: Items, key: Items) -> str:
+def _describe_axis_count_mismatch(answer: Items, key: Items) -> str:
     """Return a message on a shape without the number of axes that all shapes of the key have.
 
     Return "" if there is no such shape, or if the shapes of the key differ in it.

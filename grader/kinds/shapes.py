@@ -91,7 +91,8 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
             return WRONG
         if len(reading.value) != len(key):
             return Judgement(
-                WRONG.credit, form_mismatch=_describe_axis_count(len(reading.value), len(key), part)
+                WRONG.credit,
+                form_mismatch=_describe_axis_count_mismatch(len(reading.value), len(key), part),
             )
         partial = part.credit_by == "axis"
         if part.variables:
@@ -148,7 +149,7 @@ def _to_shape(value: Value | None) -> Value:
     raise SolverError("the key is not a shape: a tuple of whole numbers")
 
 
-def _describe_axis_count(actual: int, expected: int, part: ShapePart) -> str:
+def _describe_axis_count_mismatch(actual: int, expected: int, part: ShapePart) -> str:
     layout = f" ({' × '.join(part.layout)})" if part.layout else ""
     return (
         f"The shape has {actual} {'axis' if actual == 1 else 'axes'}, asked are {expected}{layout}."

@@ -76,7 +76,7 @@ class TextKind(AnswerKind[TextPart, str]):
             else f"{text[: MAX_DISPLAYED_LENGTH - 1]}…",
         )
 
-    def read_typed(
+    def normalize_and_read(
         self, typed: RawAnswer, style: NumberStyle | None, part: TextPart, scope: Scope
     ) -> Reading[str]:
         """Return the reading of the text as typed, because prose has no number style."""

@@ -11,18 +11,18 @@ from grader.policy.attempts import (
     RefusalReason,
     StoredAnswer,
     admit_answers,
-    attempts_used,
+    count_used_attempts,
     next_attempt_at,
 )
 from grader.policy.course import AssignmentLine, GradeCategory, compute_course_grade
 from grader.policy.drops import NO_SCORE, Score
 from grader.policy.parts import PartLine, Voided, build_part_line, compute_part_grade
-from grader.policy.progress import PartProgress, evaluate_part
+from grader.policy.progress import PartProgress, evaluate_part_progress
 from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,
-    format_number,
+    format_rounded_number,
     format_steps,
     format_ungraded_points,
 )
@@ -30,9 +30,9 @@ from grader.policy.timeline import SubmissionRules, Timeline
 from grader.policy.totals import (
     ProblemGroup,
     ProblemLine,
+    combine_problem_grades,
     compute_assignment_grade,
     compute_problem_grade,
-    compute_total_grade,
 )
 
 __all__ = [
@@ -56,15 +56,15 @@ __all__ = [
     "Timeline",
     "Voided",
     "admit_answers",
-    "attempts_used",
     "build_part_line",
+    "combine_problem_grades",
     "compute_assignment_grade",
     "compute_course_grade",
     "compute_part_grade",
     "compute_problem_grade",
-    "compute_total_grade",
-    "evaluate_part",
-    "format_number",
+    "count_used_attempts",
+    "evaluate_part_progress",
+    "format_rounded_number",
     "format_steps",
     "format_ungraded_points",
     "next_attempt_at",

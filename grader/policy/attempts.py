@@ -14,7 +14,7 @@ __all__ = [
     "RefusalReason",
     "StoredAnswer",
     "admit_answers",
-    "attempts_used",
+    "count_used_attempts",
     "next_attempt_at",
 ]
 
@@ -106,7 +106,7 @@ def admit_answers(
     *earlier* has the student's earlier answers to each part. A repeated value that counted before
     costs nothing. Raises `AdmissionError` for the whole submission.
     """
-    late = rules.late_credit(instant)
+    late = rules.late_credit_at(instant)
     if late is None:
         raise _build_not_open_error(rules, instant)
     repeats = {
@@ -115,14 +115,14 @@ def admit_answers(
         if (first := _find_repeated_submission(offered, earlier.get(part, ()))) is not None
     }
     costing = [part for part, answer in answers.items() if answer.costs and part not in repeats]
-    used = {part: attempts_used(earlier.get(part, ())) for part in costing}
-    _check_limit(rules, used, others=len(used) < len(answers))
+    used = {part: count_used_attempts(earlier.get(part, ())) for part in costing}
+    _check_attempt_limit(rules, used, others=len(used) < len(answers))
     _check_cool_down(rules, instant, earlier={part: earlier.get(part, ()) for part in costing})
     attempts = {part: used[part] + 1 if part in used else None for part in answers}
     return Admission(attempts, repeats, late)
 
 
-def attempts_used(answered: Iterable[StoredAnswer]) -> int:
+def count_used_attempts(answered: Iterable[StoredAnswer]) -> int:
     """Return the number of attempts that the answers to a part have used."""
     return max((one.attempt for one in answered if one.attempt is not None), default=0)
 
@@ -166,12 +166,14 @@ def _find_repeated_submission(offered: NewAnswer, earlier: Sequence[StoredAnswer
     return last.submission if last and last.value == offered.value else None
 
 
-def _check_limit(rules: SubmissionRules, used: Mapping[str, int], *, others: bool) -> None:
+def _check_attempt_limit(rules: SubmissionRules, used: Mapping[str, int], *, others: bool) -> None:
     """Raise `AdmissionError` if a part has no attempt left; with *others* there are more parts."""
     parts = tuple(part for part, number in used.items() if rules.attempts_left(number) == 0)
     if not parts:
         return
-    message = f"No attempt is left at {_join_names(parts)}: {_describe_limit(rules.attempts)}."
+    message = (
+        f"No attempt is left at {_join_names(parts)}: {_describe_attempt_limit(rules.attempts)}."
+    )
     if others or len(parts) < len(used):
         message += f" Send the other parts without {'it' if len(parts) == 1 else 'them'}."
     raise AdmissionError("attempts_exhausted", message, parts=parts)
@@ -197,7 +199,7 @@ def _check_cool_down(
         raise AdmissionError("cool_down", message, parts=tuple(waits), retry_at=max(waits.values()))
 
 
-def _describe_limit(attempts: int | None) -> str:
+def _describe_attempt_limit(attempts: int | None) -> str:
     few = {0: "none is allowed", 1: "the one allowed is used"}
     return few.get(attempts or 0, f"all {attempts} are used")
 

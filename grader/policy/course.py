@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
+from grader.policy.drops import NO_SCORE, Score, select_lowest_to_drop, sum_fractions, sum_scores
 from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,
-    build_remark,
+    build_remark_breakdown,
     format_factor,
     format_maximum,
-    format_number,
+    format_rounded_number,
     format_ungraded_points,
 )
 from grader.policy.timeline import ZERO
@@ -44,14 +44,14 @@ class AssignmentLine:
     pending: Score = NO_SCORE
 
     @property
-    def counts(self) -> bool:
+    def is_counted(self) -> bool:
         """Whether the assignment enters the total."""
         return self.score is not None and not self.excused
 
     @property
     def ungraded_score(self) -> Score:
         """The points left out until graded; none for extra work, which is in no maximum."""
-        return NO_SCORE if self.extra or not self.counts else self.pending
+        return NO_SCORE if self.extra or not self.is_counted else self.pending
 
     @property
     def graded_score(self) -> Score:
@@ -92,7 +92,7 @@ def compute_course_grade(
         if assignment.excused
     ]
     if not categories:
-        only = _total_assignments(TOTAL, assignments, 0)
+        only = _compute_assignments_total(TOTAL, assignments, 0)
         return _build_course_grade(only.percent, [*excused, *only.breakdowns], assignments)
     ids = {category.id for category in categories}
     outside = [
@@ -100,8 +100,8 @@ def compute_course_grade(
         for assignment in assignments
         if assignment.category not in ids and not assignment.excused
     ]
-    sums = [(category, _total_category(category, assignments)) for category in categories]
-    percent, total = _weighted_mean(sums)
+    sums = [(category, _compute_category_total(category, assignments)) for category in categories]
+    percent, total = _compute_weighted_mean(sums)
     below = [breakdown for _, summed in sums for breakdown in summed.breakdowns]
     lines = [line for _, summed in sums for line in summed.lines]
     return _build_course_grade(percent, [*excused, *outside, *below, total], lines)
@@ -117,20 +117,20 @@ def _build_course_grade(
     return ComputedGrade(percent or ZERO, possible, waiting, lambda: tuple(breakdowns), pending)
 
 
-def _total_category(
+def _compute_category_total(
     category: GradeCategory, assignments: Sequence[AssignmentLine]
 ) -> _AssignmentTotal:
     lines = [assignment for assignment in assignments if assignment.category == category.id]
-    return _total_assignments(category.id, lines, category.drop_lowest)
+    return _compute_assignments_total(category.id, lines, category.drop_lowest)
 
 
-def _total_assignments(
+def _compute_assignments_total(
     about: str, lines: Sequence[AssignmentLine], drop_lowest: int
 ) -> _AssignmentTotal:
     """Return the total of graded, not excused assignments without the *drop_lowest* lowest."""
-    graded = {line.id: (line, line.graded_score) for line in lines if line.counts}
+    graded = {line.id: (line, line.graded_score) for line in lines if line.is_counted}
     droppable = {name: mark for name, (line, mark) in graded.items() if not line.extra}
-    dropped = select_lowest(
+    dropped = select_lowest_to_drop(
         droppable, drop_lowest, waiting=[line.id for line in lines if line.waiting]
     )
     remaining = {name: pair for name, pair in graded.items() if name not in dropped}
@@ -147,7 +147,7 @@ def _total_assignments(
         why = (
             ONLY_EXTRA_WORK if any(line.extra for line, _ in remaining.values()) else NOTHING_GRADED
         )
-        return _AssignmentTotal(None, lines, (*drops, build_remark(about, "empty", why)))
+        return _AssignmentTotal(None, lines, (*drops, build_remark_breakdown(about, "empty", why)))
     steps = [
         BreakdownStep("assignment", mark.score, _describe_assignment(line), "plus")
         for line, mark in remaining.values()
@@ -159,7 +159,7 @@ def _total_assignments(
     return _AssignmentTotal(total.percent, lines, (*drops, ScoreBreakdown(about, tuple(steps))))
 
 
-def _weighted_mean(
+def _compute_weighted_mean(
     sums: Sequence[tuple[GradeCategory, _AssignmentTotal]],
 ) -> tuple[Fraction | None, ScoreBreakdown]:
     """Return the weighted mean of the categories that have a percentage, and its breakdown."""
@@ -170,12 +170,13 @@ def _weighted_mean(
     ]
     whole = sum_fractions(category.weight for category, _ in shares)
     if not shares:
-        return None, build_remark(TOTAL, "empty", NOTHING_GRADED)
+        return None, build_remark_breakdown(TOTAL, "empty", NOTHING_GRADED)
     steps = [
         BreakdownStep(
             "category",
             percent * category.weight / whole,
-            f"{category.id}: {format_number(percent)} % × {format_factor(category.weight / whole)}",
+            f"{category.id}: {format_rounded_number(percent)} % "
+            f"× {format_factor(category.weight / whole)}",
             "plus",
         )
         for category, percent in shares
@@ -185,7 +186,7 @@ def _weighted_mean(
 
 
 def _build_exclusion_remark(line: AssignmentLine, why: str) -> ScoreBreakdown:
-    return build_remark(line.title, "left_out", f"does not count: {why}")
+    return build_remark_breakdown(line.title, "left_out", f"does not count: {why}")
 
 
 def _describe_assignment(line: AssignmentLine) -> str:

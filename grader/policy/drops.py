@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["NO_SCORE", "Score", "select_lowest", "sum_fractions", "sum_scores"]
+__all__ = ["NO_SCORE", "Score", "select_lowest_to_drop", "sum_fractions", "sum_scores"]
 
 CACHED_INTEGERS: Final = 1024
 MAX_DENOMINATOR_BITS: Final = 2_048
@@ -86,20 +86,20 @@ def sum_scores(marks: Iterable[Score]) -> Score:
     )
 
 
-def select_lowest(
-    marks: Mapping[str, Score], number: int, *, waiting: Collection[str] = ()
+def select_lowest_to_drop(
+    scores: Mapping[str, Score], drop_count: int, *, waiting: Collection[str] = ()
 ) -> frozenset[str]:
-    """Return the names of the *number* lowest *marks* by percentage; one mark always stays.
+    """Return the names of the *drop_count* lowest *scores* by percentage; one mark always stays.
 
     Of equal ones, the one with more points is dropped first, which leaves the best percentage; then
     the later one. A mark without possible points is not dropped, nor one that is *waiting*, because
     it is not known yet. Nor is a mark above the percentage of the rest, which is possible if the
     lowest one waits.
     """
-    left = {name: mark for name, mark in marks.items() if mark.possible > 0}
+    left = {name: mark for name, mark in scores.items() if mark.possible > 0}
     known = [name for name in reversed(left) if name not in waiting]
-    worst = sorted(known, key=lambda name: (marks[name].percent, -marks[name].possible))
-    dropped = worst[: max(min(number, len(left) - 1), 0)]
+    worst = sorted(known, key=lambda name: (scores[name].percent, -scores[name].possible))
+    dropped = worst[: max(min(drop_count, len(left) - 1), 0)]
     for position, name in enumerate(dropped):
         mark = left.pop(name)
         if mark.percent > sum_scores(left.values()).percent:

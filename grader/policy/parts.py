@@ -11,7 +11,7 @@ from grader.policy.score_breakdown import (
     ComputedGrade,
     ScoreBreakdown,
     build_excluded_grade,
-    build_remark,
+    build_remark_breakdown,
     format_factor,
     format_maximum,
 )
@@ -85,7 +85,7 @@ def compute_part_grade(problem: str, line: PartLine) -> ComputedGrade:
     about = f"{problem}, {line.part}"
     if line.voided == "out":
         return build_excluded_grade(
-            build_remark(about, "voided", EXCLUDED_TEXT, problem=problem, part=line.part)
+            build_remark_breakdown(about, "voided", EXCLUDED_TEXT, problem=problem, part=line.part)
         )
     pending = Score(line.score, line.points) if line.is_pending else NO_SCORE
 
@@ -110,7 +110,7 @@ def _build_part_steps(line: PartLine) -> tuple[BreakdownStep, ...]:
         why = "waits to be marked by a person" if line.waiting else "no answer"
         return (BreakdownStep("credit", ZERO, f"{out_of} ({why})", "is"),)
     if line.progress is None:
-        return (_build_first_step(line.points, line.credit),)
+        return (_build_raw_credit_step(line.points, line.credit),)
     return (
         *_build_credit_steps(line.points, line.progress),
         BreakdownStep("score", line.computed_score, "", "total"),
@@ -122,7 +122,7 @@ def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[Break
     raw, number, late = progress.raw, progress.attempt, progress.late_factor
     if raw is None:
         return ()
-    steps = [_build_first_step(points, raw)]
+    steps = [_build_raw_credit_step(points, raw)]
     if number is not None:
         name = ORDINALS.get(number, f"attempt {number}")
         steps.append(BreakdownStep("attempt", progress.attempt_factor, name, "times"))
@@ -138,6 +138,6 @@ def _describe_in_time(progress: PartProgress) -> str:
     return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
 
 
-def _build_first_step(points: Fraction, credit: Fraction) -> BreakdownStep:
+def _build_raw_credit_step(points: Fraction, credit: Fraction) -> BreakdownStep:
     why = f"{format_maximum(points)} (credit {format_factor(credit)})"
     return BreakdownStep("credit", points * credit, why, "is")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.grading.result import FREE_STATUSES
-from grader.policy.attempts import StoredAnswer, attempts_used
+from grader.policy.attempts import StoredAnswer, count_used_attempts
 from grader.policy.timeline import FULL_CREDIT, ZERO, SubmissionRules
 
-__all__ = ["PartProgress", "evaluate_part"]
+__all__ = ["PartProgress", "evaluate_part_progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PartProgress:
     late_days: int = 0
 
 
-def evaluate_part(
+def evaluate_part_progress(
     rules: SubmissionRules, answered: Sequence[StoredAnswer], *, text: bool = False
 ) -> PartProgress:
     """Return the progress of a student from the answers to a part, in any order.
@@ -47,11 +47,13 @@ def evaluate_part(
     if not ordered:
         return PartProgress()
     earned = (
-        [_evaluate_last_text(rules, ordered)] if text else _compute_earned_credits(rules, ordered)
+        [_compute_last_text_credit(rules, ordered)]
+        if text
+        else _compute_earned_credits(rules, ordered)
     )
-    best = max(earned, key=_ranking_key)
+    best = max(earned, key=_credit_sort_key)
     return PartProgress(
-        attempts_used=attempts_used(ordered),
+        attempts_used=count_used_attempts(ordered),
         counts=best.answer.submission,
         raw=best.answer.credit,
         attempt_factor=best.attempt_factor,
@@ -61,7 +63,9 @@ def evaluate_part(
         status=best.answer.status,
         manual=best.answer.manual,
         attempt=best.number,
-        late_days=rules.late_days_at(best.answer.submitted_at) if best.late_factor == 1 else 0,
+        late_days=rules.late_days_needed_at(best.answer.submitted_at)
+        if best.late_factor == 1
+        else 0,
     )
 
 
@@ -119,7 +123,9 @@ def _compute_earned_credits(
     return earned
 
 
-def _evaluate_last_text(rules: SubmissionRules, ordered: Sequence[StoredAnswer]) -> _EarnedCredit:
+def _compute_last_text_credit(
+    rules: SubmissionRules, ordered: Sequence[StoredAnswer]
+) -> _EarnedCredit:
     """Return the last text with its credit; an empty text does not replace the text before it.
 
     Neither does a repetition of the text: the first answer with that text counts.
@@ -137,10 +143,10 @@ def _compute_late_credit(rules: SubmissionRules, answer: StoredAnswer) -> Fracti
     """Return the late credit: the better of that at admission and that by the current rules."""
     if answer.admitted_late == 1:
         return FULL_CREDIT
-    return max(answer.admitted_late, rules.late_credit(answer.submitted_at) or ZERO)
+    return max(answer.admitted_late, rules.late_credit_at(answer.submitted_at) or ZERO)
 
 
-def _ranking_key(earned: _EarnedCredit) -> tuple[Fraction, bool, bool]:
+def _credit_sort_key(earned: _EarnedCredit) -> tuple[Fraction, bool, bool]:
     """Return the sort key whose maximum counts; of equal answers, the earliest.
 
     If none earns anything, an answer that could be read counts before one that could not.

@@ -15,10 +15,10 @@ __all__ = [
     "ScoreBreakdown",
     "StepSign",
     "build_excluded_grade",
-    "build_remark",
+    "build_remark_breakdown",
     "format_factor",
     "format_maximum",
-    "format_number",
+    "format_rounded_number",
     "format_steps",
     "format_ungraded_points",
 ]
@@ -100,7 +100,7 @@ class ComputedGrade:
         return tuple(map(str, self.breakdowns))
 
 
-def build_remark(
+def build_remark_breakdown(
     about: str, label: str, why: str, *, of: str = "", problem: str = "", part: str = ""
 ) -> ScoreBreakdown:
     """Return a breakdown with a remark only, such as why something does not count."""
@@ -125,7 +125,7 @@ def format_steps(steps: Iterable[BreakdownStep]) -> str:
 @lru_cache(maxsize=CACHED_NUMBERS)
 def format_maximum(points: Fraction) -> str:
     """Return *points* as the maximum of a score: ``of 2 points``."""
-    return f"of {format_number(points)} point{'' if points == 1 else 's'}"
+    return f"of {format_rounded_number(points)} point{'' if points == 1 else 's'}"
 
 
 def format_ungraded_points(points: Fraction) -> str:
@@ -135,16 +135,16 @@ def format_ungraded_points(points: Fraction) -> str:
     ('5 points that wait to be marked', '1 point that waits to be marked')
     """
     noun, verb = ("point", "waits") if points == 1 else ("points", "wait")
-    return f"{format_number(points)} {noun} that {verb} to be marked"
+    return f"{format_rounded_number(points)} {noun} that {verb} to be marked"
 
 
 @lru_cache(maxsize=CACHED_NUMBERS)
-def format_number(number: Fraction) -> str:
+def format_rounded_number(number: Fraction) -> str:
     """Return a number for people: a short decimal, a plain fraction, else an approximation.
 
-    >>> format_number(Fraction(9, 10)), format_number(Fraction(2, 3))
+    >>> format_rounded_number(Fraction(9, 10)), format_rounded_number(Fraction(2, 3))
     ('0.9', '2/3')
-    >>> format_number(Fraction(250, 3))
+    >>> format_rounded_number(Fraction(250, 3))
     'about 83.33'
     """
     hundredths = round(number * 100)
@@ -153,7 +153,7 @@ def format_number(number: Fraction) -> str:
         return f"{sign}{whole // 100}.{whole % 100:02}".rstrip("0").rstrip(".")
     if abs(number) < 1 and number.denominator <= MAX_PLAIN_DENOMINATOR:
         return str(number)
-    return f"about {format_number(Fraction(hundredths, 100))}"
+    return f"about {format_rounded_number(Fraction(hundredths, 100))}"
 
 
 def format_factor(number: Fraction) -> str:
@@ -162,23 +162,27 @@ def format_factor(number: Fraction) -> str:
     >>> format_factor(Fraction(9, 10)), format_factor(Fraction(1))
     ('9/10', '1')
     """
-    return str(number) if number.denominator <= MAX_PLAIN_DENOMINATOR else format_number(number)
+    return (
+        str(number)
+        if number.denominator <= MAX_PLAIN_DENOMINATOR
+        else format_rounded_number(number)
+    )
 
 
 def _format_step(step: BreakdownStep, index: int) -> str:
     """Return a step as text in its line, with the sign that joins it to the steps before."""
     match step.sign:
         case "is":
-            return f"{format_number(step.value)} {step.why}"
+            return f"{format_rounded_number(step.value)} {step.why}"
         case "plus":
             of = ", ".join(filter(None, (step.of, step.why)))
-            return f"{' + ' if index else ''}{format_number(step.value)} ({of})"
+            return f"{' + ' if index else ''}{format_rounded_number(step.value)} ({of})"
         case "times":
             return f" × {format_factor(step.value)} ({step.why})"
         case "total":
-            return f" = {format_number(step.value)} {step.why}".rstrip()
+            return f" = {format_rounded_number(step.value)} {step.why}".rstrip()
         case "set":
-            return f"; {step.why} {format_number(step.value)}"
+            return f"; {step.why} {format_rounded_number(step.value)}"
         case "text":
             return f"{'; ' if index else ''}{' '.join(filter(None, (step.of, step.why)))}"
         case _:

@@ -41,7 +41,7 @@ class Timeline:
             return self.close
         return max((self.due, *(until for until, _ in self.steps)))
 
-    def credit_at(self, instant: int) -> Fraction | None:
+    def late_credit_at(self, instant: int) -> Fraction | None:
         """Return the late credit at *instant*; None once the timeline is closed.
 
         The release does not matter here: see `is_open`.
@@ -59,10 +59,10 @@ class Timeline:
 
     def is_open(self, instant: int) -> bool:
         """Return whether an answer is accepted at *instant*."""
-        return self.is_released(instant) and self.credit_at(instant) is not None
+        return self.is_released(instant) and self.late_credit_at(instant) is not None
 
     @property
-    def earns_until(self) -> int | None:
+    def earns_credit_until(self) -> int | None:
         """The last instant at which an answer earns credit; None without a limit."""
         if self.due is None:
             return self.close
@@ -113,7 +113,7 @@ class SubmissionRules:
         return _latest_limit([timeline.closes_at for timeline in self.timelines])
 
     @property
-    def ends_at(self) -> int | None:
+    def closes_at_with_late_days(self) -> int | None:
         """The last instant at which an answer may yet be accepted; None without a limit.
 
         It includes the timelines in *reserve*.
@@ -121,12 +121,12 @@ class SubmissionRules:
         return _latest_limit([one.closes_at for one in (*self.timelines, *self.reserve)])
 
     @property
-    def earns_until(self) -> int | None:
+    def earns_credit_until(self) -> int | None:
         """The last instant at which an answer may yet earn credit; None without a limit.
 
         It includes the timelines in *reserve*.
         """
-        return _latest_limit([one.earns_until for one in (*self.timelines, *self.reserve)])
+        return _latest_limit([one.earns_credit_until for one in (*self.timelines, *self.reserve)])
 
     def is_released(self, instant: int) -> bool:
         """Return whether the student may see the problems at *instant*."""
@@ -136,14 +136,16 @@ class SubmissionRules:
         """Return whether an answer of the student is accepted at *instant*."""
         return any(timeline.is_open(instant) for timeline in self.timelines)
 
-    def late_credit(self, instant: int) -> Fraction | None:
+    def late_credit_at(self, instant: int) -> Fraction | None:
         """Return the best late credit of the timelines open at *instant*, else None."""
         late_credits = [
-            timeline.credit_at(instant) for timeline in self.timelines if timeline.is_open(instant)
+            timeline.late_credit_at(instant)
+            for timeline in self.timelines
+            if timeline.is_open(instant)
         ]
         return max((credit for credit in late_credits if credit is not None), default=None)
 
-    def late_days_at(self, instant: int) -> int:
+    def late_days_needed_at(self, instant: int) -> int:
         """Return how many late days keep an answer that arrived at *instant* in time."""
         return sum(due < instant for due in self.bridged)
 

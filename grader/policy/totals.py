@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
+from grader.policy.drops import NO_SCORE, Score, select_lowest_to_drop, sum_fractions, sum_scores
 from grader.policy.parts import EXCLUDED_TEXT, PartLine, compute_part_grade
 from grader.policy.score_breakdown import (
     BreakdownStep,
@@ -16,9 +16,9 @@ from grader.policy.score_breakdown import (
     ScoreBreakdown,
     StepSign,
     build_excluded_grade,
-    build_remark,
+    build_remark_breakdown,
     format_maximum,
-    format_number,
+    format_rounded_number,
     format_ungraded_points,
 )
 from grader.policy.timeline import FULL_CREDIT, ZERO
@@ -26,9 +26,9 @@ from grader.policy.timeline import FULL_CREDIT, ZERO
 __all__ = [
     "ProblemGroup",
     "ProblemLine",
+    "combine_problem_grades",
     "compute_assignment_grade",
     "compute_problem_grade",
-    "compute_total_grade",
 ]
 
 TOTAL: Final = "Total"
@@ -82,11 +82,13 @@ def compute_problem_grade(line: ProblemLine) -> ComputedGrade:
                 BreakdownStep(
                     "sum", parts_score.score, format_maximum(parts_score.possible), "total"
                 ),
-                BreakdownStep("scale", scale, f"worth {format_number(line.points)} here", "times"),
+                BreakdownStep(
+                    "scale", scale, f"worth {format_rounded_number(line.points)} here", "times"
+                ),
             ]
         return steps
 
-    return _build_total(
+    return _build_total_grade(
         line.problem,
         build_steps,
         out_of=parts_score.scale_by(scale),
@@ -120,10 +122,10 @@ def compute_assignment_grade(
     problems are not part of the maximum, and therefore not pending.
     """
     grades = {} if excused else {line.problem: compute_problem_grade(line) for line in problems}
-    return compute_total_grade(grades, problems, groups, override=override, excused=excused)
+    return combine_problem_grades(grades, problems, groups, override=override, excused=excused)
 
 
-def compute_total_grade(
+def combine_problem_grades(
     grades: Mapping[str, ComputedGrade],
     problems: Sequence[ProblemLine],
     groups: Sequence[ProblemGroup] = (),
@@ -135,7 +137,7 @@ def compute_total_grade(
     if excused:
         return _build_excused_grade(TOTAL)
     counting = [(line, grades[line.problem]) for line in problems if not line.excused]
-    dropped = _find_dropped(groups, counting) if groups else {}
+    dropped = _find_dropped_problems(groups, counting) if groups else {}
     remaining = [one for one in counting if one[0].problem not in dropped]
     inside = [grade for line, grade in remaining if not line.extra]
 
@@ -153,7 +155,7 @@ def compute_total_grade(
             for line, grade in remaining
         ]
 
-    return _build_total(
+    return _build_total_grade(
         TOTAL,
         build_steps,
         out_of=Score(
@@ -167,7 +169,7 @@ def compute_total_grade(
     )
 
 
-def _build_total(
+def _build_total_grade(
     about: str,
     build_steps: Callable[[], Sequence[BreakdownStep]],
     *,
@@ -213,27 +215,31 @@ def _build_total(
 
 def _build_excused_grade(about: str, *, problem: str = "") -> ComputedGrade:
     return build_excluded_grade(
-        build_remark(about, "excused", f"excused, {EXCLUDED_TEXT}", problem=problem)
+        build_remark_breakdown(about, "excused", f"excused, {EXCLUDED_TEXT}", problem=problem)
     )
 
 
-def _find_dropped(
+def _find_dropped_problems(
     groups: Sequence[ProblemGroup], counting: Sequence[tuple[ProblemLine, ComputedGrade]]
 ) -> dict[str, str]:
     """Return the dropped problems, with the group that drops each."""
     droppable = {line.problem: grade for line, grade in counting if not line.extra}
-    return {name: group.id for group in groups for name in _select_dropped(group, droppable)}
+    return {
+        name: group.id for group in groups for name in _select_dropped_in_group(group, droppable)
+    }
 
 
-def _select_dropped(group: ProblemGroup, droppable: Mapping[str, ComputedGrade]) -> list[str]:
+def _select_dropped_in_group(
+    group: ProblemGroup, droppable: Mapping[str, ComputedGrade]
+) -> list[str]:
     """Return the dropped problems of a group, in their order."""
     inside = {name: droppable[name] for name in group.problems if name in droppable}
     marks = {name: grade.graded_score for name, grade in inside.items()}
     waiting = [name for name, grade in inside.items() if grade.waiting]
-    worst = select_lowest(marks, group.drop_lowest, waiting=waiting)
+    worst = select_lowest_to_drop(marks, group.drop_lowest, waiting=waiting)
     return [name for name in inside if name in worst]
 
 
 def _build_drop_remark(group: str, name: str, mark: Score) -> ScoreBreakdown:
-    why = f"does not count, as the lowest ({format_number(mark.percent)} %)"
-    return build_remark(group, "dropped", why, of=name)
+    why = f"does not count, as the lowest ({format_rounded_number(mark.percent)} %)"
+    return build_remark_breakdown(group, "dropped", why, of=name)

@@ -9,7 +9,7 @@ from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
-__all__ = ["BRACES", "CROSSES", "SUMS", "decimal_step", "unit_in_last_place"]
+__all__ = ["BRACES", "CROSSES", "SUMS", "last_decimal_unit", "unit_in_last_place"]
 
 SUMS: Final = frozenset({"+", "-"})
 BRACES: Final = frozenset({"(", ")", "[", "]", "{", "}"})
@@ -28,12 +28,12 @@ def unit_in_last_place(tokens: Sequence[Token]) -> Number | None:
     last_place = body[0].last_place
     match [token.text for token in body[1:]]:
         case []:
-            return _raise_ten(last_place)
+            return _power_of_ten(last_place)
         case [sign] if sign in PERCENTS:
-            return _raise_ten(last_place - 2)
+            return _power_of_ten(last_place - 2)
         case [cross, "10", *_] if cross in CROSSES:
             power = _parse_exponent(body[3:])
-            return None if power is None else _raise_ten(last_place + power)
+            return None if power is None else _power_of_ten(last_place + power)
         case _:
             return None
 
@@ -55,14 +55,14 @@ def _parse_exponent(tokens: Sequence[Token]) -> int | None:
     return sign * int(exponent.value) if whole else None
 
 
-def _raise_ten(exponent: int) -> Number:
+def _power_of_ten(exponent: int) -> Number:
     return 10**exponent if exponent >= 0 else Fraction(1, 10**-exponent)
 
 
-def decimal_step(typed: object) -> Number | None:
+def last_decimal_unit(typed: object) -> Number | None:
     """Return one unit of the last place of a JSON number; None for a nonterminating fraction."""
     text = to_exact_text(typed) if is_number(typed) else ""
     if "/" in text or not text:
         return None
     digits, _, exponent = text.partition("e")
-    return _raise_ten(int(exponent or 0) - len(digits.partition(".")[2]))
+    return _power_of_ten(int(exponent or 0) - len(digits.partition(".")[2]))

@@ -17,7 +17,7 @@ from grader.reading.numbers import MAX_TEXT, require_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.variable_names import NameMatcher, get_name_matcher
 from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
-from grader.reading.wording.surrounding_words import strip_words
+from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.reading.wording.trailing_words import find_trailing_words
 
 __all__ = ["read_formula", "read_formula_list", "read_formula_shape"]
@@ -42,7 +42,7 @@ def read_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
         return Reading(tree, to_text(tree))
     text = clean_text(typed, limit=MAX_TEXT)
     tokens, note = _tokenize_formula(text, names, grouping=True)
-    value = _extract_value(tokens, text, names)
+    value = _extract_value_tokens(tokens, text, names)
     if is_list(value.tokens):
         raise AnswerError("This is a list.", expected="one formula", position=0)
     tree = parse(value.tokens, text, declared=names.declared)
@@ -57,12 +57,12 @@ def read_formula_list(typed: RawAnswer, variables: Collection[str]) -> Reading[t
     """
     names = get_name_matcher(variables)
     if isinstance(typed, list):
-        return _read_list(typed, names, "formulas")
+        return _read_formulas_from_list(typed, names, "formulas")
     if not isinstance(typed, str):
         return _build_reading([_build_number_node(typed, names)], ())
     text = clean_text(typed, limit=MAX_TEXT)
     tokens, note = _tokenize_formula(text, names, grouping=True)
-    values = [_extract_value(item, text, names) for item in split_items(tokens, text)]
+    values = [_extract_value_tokens(item, text, names) for item in split_items(tokens, text)]
     trees = [parse(value.tokens, text, declared=names.declared) for value in values]
     notes = dict.fromkeys((*(each for value in values for each in value.notes), *note))
     return _build_reading(trees, tuple(notes))
@@ -76,15 +76,15 @@ def read_formula_shape(typed: RawAnswer, variables: Collection[str]) -> Reading[
     """
     names = get_name_matcher(variables)
     if isinstance(typed, list):
-        return _read_list(typed, names, "axes")
+        return _read_formulas_from_list(typed, names, "axes")
     if not isinstance(typed, str):
         return _build_reading([_build_number_node(typed, names)], ())
     text = clean_text(typed, limit=MAX_TEXT)
     tokens, note = _tokenize_formula(text, names, grouping=False)
-    value = _extract_value(tokens, text, names)
+    value = _extract_value_tokens(tokens, text, names)
     if has_cross_and_comma(value.tokens):
         tokens, note = _tokenize_formula(text, names, grouping=True)
-        value = _extract_value(tokens, text, names)
+        value = _extract_value_tokens(tokens, text, names)
     axes = split_axes(value.tokens)
     trees = [parse(axis, text, declared=names.declared) for axis in axes]
     return _build_reading(trees, (*value.notes, *note))
@@ -98,9 +98,9 @@ def _tokenize_formula(
     return tokenize(text, 0, end, names=names, grouping=grouping), (note,) if note else ()
 
 
-def _extract_value(tokens: Sequence[Token], text: str, names: NameMatcher) -> ValueTokens:
+def _extract_value_tokens(tokens: Sequence[Token], text: str, names: NameMatcher) -> ValueTokens:
     link = extract_last_link(tokens, text)
-    value = strip_words(link.tokens, text, words=WORD_KINDS_IN_FORMULAS)
+    value = strip_surrounding_words(link.tokens, text, words=WORD_KINDS_IN_FORMULAS)
     if not value.tokens:
         raise AnswerError(
             "No formula was found." if text.strip() else "Nothing was given.",
@@ -132,7 +132,9 @@ def _describe_case_changes(tokens: Sequence[Token], text: str) -> list[str]:
     return [f"'{written}' was read as {name}." for written, name in names_by_spelling.items()]
 
 
-def _read_list(typed: list[RawAnswer], names: NameMatcher, noun: str) -> Reading[tuple[Node, ...]]:
+def _read_formulas_from_list(
+    typed: list[RawAnswer], names: NameMatcher, noun: str
+) -> Reading[tuple[Node, ...]]:
     if not 0 < len(typed) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(typed)} {noun}.", expected=f"1 to {MAX_ITEMS}")
     check_text_length(typed, MAX_TEXT)

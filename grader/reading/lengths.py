@@ -11,7 +11,12 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.result import RawAnswer
 
-__all__ = ["check_arithmetic_cells", "check_arithmetic_length", "check_text_length", "text_length"]
+__all__ = [
+    "check_arithmetic_cells",
+    "check_arithmetic_length",
+    "check_text_length",
+    "total_text_length",
+]
 
 MAX_ARITHMETIC_CELLS: Final = 400
 MAX_ARITHMETIC_CHARACTERS: Final = 10_000
@@ -28,7 +33,7 @@ def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
 
     A list has the same limit as the same answer typed as one text.
     """
-    length = text_length(items)
+    length = total_text_length(items)
     if length > limit:
         raise AnswerError(
             f"The texts of the list have {length:,} characters.",
@@ -36,7 +41,7 @@ def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
         )
 
 
-def text_length(items: Iterable[RawAnswer]) -> int:
+def total_text_length(items: Iterable[RawAnswer]) -> int:
     """Return the number of characters of all texts and long numbers in nested lists."""
     length = 0
     pending = [*items]

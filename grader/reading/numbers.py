@@ -10,7 +10,7 @@ from typing import Final
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.surrounding_text import unwrap_printed_number
-from grader.reading.decimal_places import CROSSES, decimal_step, unit_in_last_place
+from grader.reading.decimal_places import CROSSES, last_decimal_unit, unit_in_last_place
 from grader.reading.grammar.ambiguous_signs import refuse_error_margin
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
 from grader.reading.grammar.constants import CONSTANTS
@@ -23,14 +23,14 @@ from grader.reading.grammar.errors import (
 )
 from grader.reading.grammar.evaluation import check_bounds, evaluate_tokens
 from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH
-from grader.reading.grammar.powers_of_ten import refuse_lost_power
+from grader.reading.grammar.powers_of_ten import refuse_ambiguous_power_of_ten
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.units.magnitudes import apply_scale_words
-from grader.reading.units.percents import read_percent_sign
+from grader.reading.units.percents import detect_percent_sign
 from grader.reading.wording.repeated_values import (
     TIMES_PATTERN,
-    adapt_notes,
+    adapt_notes_to_full_value,
     is_rounding_of,
     refuse_repeated_ratio,
     refuse_repeated_value,
@@ -38,17 +38,17 @@ from grader.reading.wording.repeated_values import (
     rounding_unit,
     strip_repeated_value,
 )
-from grader.reading.wording.surrounding_words import strip_words
+from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number, is_number, magnitude, simplify_number
 
 __all__ = [
     "MAX_TEXT",
     "WORD_KINDS",
-    "describe_grouping",
+    "describe_thousands_grouping",
     "evaluate_with_step",
     "find_ambiguous_thousands",
     "is_plain_number",
-    "read_cell",
+    "read_arithmetic_cell",
     "read_number",
     "require_number",
 ]
@@ -81,7 +81,7 @@ def read_number(typed: RawAnswer, *, percent: bool = False, ratio: bool = False)
     3640
     """
     if not isinstance(typed, str):
-        return _build_reading(require_number(typed), decimal_step(typed), (), percent=percent)
+        return _build_reading(require_number(typed), last_decimal_unit(typed), (), percent=percent)
     if len(typed) <= MAX_TEXT and (plain := PLAIN_NUMBER.fullmatch(typed)):
         whole, decimals, below = plain.groups()
         if below:
@@ -150,7 +150,7 @@ def require_number(typed: object) -> Number:
     return check_bounds(simplify_number(typed) if isinstance(typed, Fraction) else typed)
 
 
-def read_cell(text: str, start: int, end: int) -> Number:
+def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
     """Return the number in the cell ``text[start:end]``: arithmetic, but no words and no chain."""
     if end - start > MAX_EXPRESSION_LENGTH:
         raise AnswerError("A cell is too long.", expected="a number", position=start)
@@ -159,7 +159,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
     refuse_repeated_value(tokens, text)
     refuse_repeating_decimal(tokens, text)
-    refuse_lost_power(tokens, text, grouping=True)
+    refuse_ambiguous_power_of_ten(tokens, text, grouping=True)
     return evaluate_tokens(tokens, text)
 
 
@@ -171,7 +171,7 @@ def evaluate_with_step(
         refuse_range(tokens, text, typed)
         refuse_error_margin(tokens, text)
         refuse_repeating_decimal(tokens, text)
-    refuse_lost_power(tokens, text, grouping=isinstance(typed, StyledText))
+    refuse_ambiguous_power_of_ten(tokens, text, grouping=isinstance(typed, StyledText))
     return evaluate_tokens(tokens, text), unit_in_last_place(tokens)
 
 
@@ -187,7 +187,7 @@ def _read_tokens(
 ) -> Reading[Number]:
     """Return the number that *value_tokens* spell."""
     value, step = evaluate_with_step(value_tokens.tokens, text, typed)
-    signed = percent and read_percent_sign(value_tokens.tokens)
+    signed = percent and detect_percent_sign(value_tokens.tokens)
     if signed:
         value, step = simplify_number(Fraction(value * 100)), None if step is None else step * 100
     return _build_reading(value, step, value_tokens.notes, percent=percent, signed=signed)
@@ -207,7 +207,7 @@ def _read_unrounded(
         full = _try_read_tokens(tokens, text, typed, percent=percent)
         if full is not None and is_rounding_of(last.value, unit, full.value):
             rounded = None if full.value.denominator == 1 else last
-            return replace(full, notes=adapt_notes(last.notes), rounded=rounded)
+            return replace(full, notes=adapt_notes_to_full_value(last.notes), rounded=rounded)
     return None
 
 
@@ -237,7 +237,7 @@ def _try_read_tokens(
 ) -> Reading[Number] | None:
     """Return the number that *tokens*, including words, spell; None if they spell none."""
     try:
-        value = strip_words(apply_scale_words(tokens)[0], text, words=WORD_KINDS)
+        value = strip_surrounding_words(apply_scale_words(tokens)[0], text, words=WORD_KINDS)
         value = strip_repeated_value(value, text)
         return _read_tokens(value, text, typed, percent=percent) if value.tokens else None
     except AnswerError:
@@ -261,12 +261,12 @@ def _extract_value_tokens(text: str) -> ValueTokens:
     label = ITEM_LETTER.match(text)
     link = extract_last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
     tokens, scales = apply_scale_words(link.tokens)
-    value = strip_words(tokens, text, words=WORD_KINDS)
+    value = strip_surrounding_words(tokens, text, words=WORD_KINDS)
     if not value.tokens:
         quote = quote_span(text, 0, len(text))
         message = f"No number was found in {quote}." if text.strip() else "Nothing was given."
         raise AnswerError(message, expected=NUMBER_FORMS, position=0)
-    commas = describe_grouping(value.tokens)
+    commas = describe_thousands_grouping(value.tokens)
     item = (f"'{label[0].strip()}' was ignored.",) if label else ()
     notes = (*item, *link.notes, *commas, *scales, *value.notes)
     full = (*link.unrounded, *_find_remark_number(tokens, value.tokens[-1].end))
@@ -282,7 +282,7 @@ def _find_remark_number(tokens: Sequence[Token], end: int) -> tuple[tuple[Token,
     return ((behind[0],),) if whole else ()
 
 
-def describe_grouping(tokens: Sequence[Token]) -> tuple[str, ...]:
+def describe_thousands_grouping(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Return a note that the comma groups thousands, if one does."""
     grouped = any(token.kind == "number" and "," in token.text for token in tokens)
     return ("The comma groups thousands.",) if grouped else ()

@@ -15,7 +15,7 @@ from grader.reading.shapes import read_shape
 from grader.reading.tensors import read_tensor
 from grader.values import Number, Value
 
-__all__ = ["MAX_ITEMS", "ItemKind", "read_set", "show_set"]
+__all__ = ["MAX_ITEMS", "ItemKind", "format_set", "read_set"]
 
 ItemKind: TypeAlias = Literal["number", "integer", "shape", "name"]
 """Kind of the items of a set."""
@@ -73,17 +73,19 @@ def read_set(
     body, word_notes = (
         (typed, ())
         if isinstance(typed, list)
-        else _strip_leading_words(_extract_body(typed), names)
+        else _strip_leading_words(_extract_items_text(typed), names)
     )
     if isinstance(body, list):
         _check_item_count(body, of)
     if not body:
-        return Reading((), show_set(()))
+        return Reading((), format_set(()))
     match of:
         case "number" | "integer":
             return _build_reading(sorted(_read_numbers(body)), word_notes)
         case "shape":
-            shapes = [read_shape(item) for item in _split_items(body, apart=True)]
+            shapes = [
+                read_shape(item) for item in _split_items(body, prefer_strong_separators=True)
+            ]
             notes = (note for shape in shapes for note in shape.notes)
             return _build_reading(sorted(shape.value for shape in shapes), (*word_notes, *notes))
         case "name":
@@ -105,16 +107,16 @@ def _check_item_count(items: Sequence[RawAnswer], of: ItemKind) -> None:
         check_text_length(items, MAX_TEXT)
 
 
-def show_set(items: Iterable[Value]) -> str:
+def format_set(items: Iterable[Value]) -> str:
     """Return a set as text that `read_set` reads as the same set.
 
-    >>> show_set(((3, 3), (5, 5)))
+    >>> format_set(((3, 3), (5, 5)))
     '{3×3, 5×5}'
     """
     return f"{{{', '.join(map(to_text, items))}}}"
 
 
-def _extract_body(typed: str | Number) -> str:
+def _extract_items_text(typed: str | Number) -> str:
     """Return the text of the items without label and outer brackets; ``and`` becomes a comma."""
     if not isinstance(typed, str):
         return to_text(typed)
@@ -202,14 +204,21 @@ def _read_numbers(body: str | list[RawAnswer]) -> tuple[Number, ...]:
         raise AnswerError(error.message, expected="a set such as {1, 2, 3}") from error
 
 
-def _split_items(body: str | list[RawAnswer], *, apart: bool = False) -> list[RawAnswer]:
+def _split_items(
+    body: str | list[RawAnswer], *, prefer_strong_separators: bool = False
+) -> list[RawAnswer]:
     """Return the items as typed, at most `MAX_ITEMS`.
 
-    With *apart*, a separator stronger than the comma takes precedence: the semicolon in
-    ``16,3,5,5; 32,16,3,3``, or line ends.
+    With *prefer_strong_separators*, a separator stronger than the comma takes precedence: the
+    semicolon in ``16,3,5,5; 32,16,3,3``, or line ends.
     """
     items = body if isinstance(body, list) else _split_pieces(body, ",;\n")
-    if apart and isinstance(body, str) and "," in body and not set("([{x×").intersection(body):
+    if (
+        prefer_strong_separators
+        and isinstance(body, str)
+        and "," in body
+        and not set("([{x×").intersection(body)
+    ):
         items = next(
             (pieces for sign in "\n;" if len(pieces := _split_pieces(body, sign)) > 1), items
         )
@@ -253,7 +262,7 @@ def _build_reading(items: Sequence[Value], notes: Iterable[str]) -> Reading[tupl
     unique = tuple(dict.fromkeys(items))
     duplicates = [to_text(item) for item in unique if items.count(item) > 1]
     counted = (f"Counted once: {', '.join(duplicates)}.",) if duplicates else ()
-    return Reading(unique, show_set(unique), (*dict.fromkeys(notes), *counted))
+    return Reading(unique, format_set(unique), (*dict.fromkeys(notes), *counted))
 
 
 def _too_many_items_error(length: int) -> AnswerError:

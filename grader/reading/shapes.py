@@ -10,13 +10,13 @@ from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
 from grader.reading.grammar.evaluation import evaluate_tokens
-from grader.reading.grammar.tokens import CLOSERS, Token, ends_operand, tokenize
+from grader.reading.grammar.tokens import CLOSERS, Token, ends_with_operand, tokenize
 from grader.reading.lengths import check_text_length
 from grader.reading.numbers import MAX_TEXT, WORD_KINDS, require_number
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.wording.axes import has_cross_and_comma, split_axes
 from grader.reading.wording.axis_names import refuse_maps_notation
-from grader.reading.wording.surrounding_words import strip_words
+from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number
 
 __all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_square_side"]
@@ -61,7 +61,7 @@ def read_shape(typed: RawAnswer, *, square: int | None = None) -> Reading[tuple[
     (9, 9)
     """
     if isinstance(typed, str):
-        if plain := _parse_plain(typed):
+        if plain := _parse_plain_shape(typed):
             return Reading(plain, to_text(plain))
         try:
             return _read_text(typed, square)
@@ -82,7 +82,7 @@ def read_shape(typed: RawAnswer, *, square: int | None = None) -> Reading[tuple[
 
 
 def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
-    """Return the shape in a text that `_parse_plain` does not read."""
+    """Return the shape in a text that `_parse_plain_shape` does not read."""
     text = clean_text(typed, limit=MAX_TEXT)
     if batch := BATCH.search(text):
         raise AnswerError(
@@ -115,7 +115,7 @@ def read_square_side(typed: str) -> Reading[Number] | None:
     """
     if not CROSS.search(typed):
         return None
-    value_tokens = _extract_value(clean_text(typed, limit=MAX_TEXT), grouping=False)
+    value_tokens = _extract_value_tokens(clean_text(typed, limit=MAX_TEXT), grouping=False)
     match [(token.kind, token.text, token.value) for token in value_tokens.tokens]:
         case [("number", left, side), ("symbol", "×", _), ("number", right, other)] if (
             side == other
@@ -130,7 +130,7 @@ def read_square_side(typed: str) -> Reading[Number] | None:
             return None
 
 
-def _parse_plain(typed: str) -> tuple[int, ...] | None:
+def _parse_plain_shape(typed: str) -> tuple[int, ...] | None:
     """Return the sizes if *typed* consists of plain sizes; None for all else, including errors."""
     if not PLAIN_SHAPE.fullmatch(typed):
         return None
@@ -144,9 +144,9 @@ def is_plain_shape(typed: str) -> bool:
 
 def _extract_axis_tokens(text: str) -> ValueTokens:
     """Return the tokens of the axes; a comma groups thousands only if crosses separate the axes."""
-    value_tokens = _extract_value(text, grouping=False)
+    value_tokens = _extract_value_tokens(text, grouping=False)
     if has_cross_and_comma(value_tokens.tokens):
-        value_tokens = _extract_value(text, grouping=True)
+        value_tokens = _extract_value_tokens(text, grouping=True)
     if not value_tokens.tokens:
         answer = quote_span(text, 0, len(text))
         message = f"No shape was found in {answer}." if text.strip() else "Nothing was given."
@@ -154,18 +154,18 @@ def _extract_axis_tokens(text: str) -> ValueTokens:
     return value_tokens
 
 
-def _extract_value(text: str, *, grouping: bool) -> ValueTokens:
+def _extract_value_tokens(text: str, *, grouping: bool) -> ValueTokens:
     link = extract_last_link(tokenize(text, grouping=grouping), text)
-    value = strip_words(link.tokens, text, words=WORD_KINDS)
+    value = strip_surrounding_words(link.tokens, text, words=WORD_KINDS)
     return ValueTokens(value.tokens, (*link.notes, *value.notes))
 
 
 def _refuse_second_bracket(tokens: Sequence[Token], text: str) -> None:
     """Raise `AnswerError` for a bracket after a shape: a factor of the last axis, or a remark."""
     for index, token in enumerate(tokens):
-        if token.text not in BRACKETS or not ends_operand(tokens[max(0, index - 1) : index]):
+        if token.text not in BRACKETS or not ends_with_operand(tokens[max(0, index - 1) : index]):
             continue
-        group = _take_bracket(tokens[index:])
+        group = _take_until_closing_bracket(tokens[index:])
         apart = tokens[index - 1].end < token.start
         if apart or any(inner.text in SEPARATORS for inner in group):
             raise AnswerError(
@@ -198,7 +198,7 @@ def _refuse_product(text: str, start: int) -> None:
         )
 
 
-def _take_bracket(tokens: Sequence[Token]) -> Sequence[Token]:
+def _take_until_closing_bracket(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return the tokens up to and including the first closing bracket."""
     end = next((index for index, token in enumerate(tokens) if token.text in CLOSERS), len(tokens))
     return tokens[: end + 1]

@@ -26,7 +26,11 @@ from grader.reading.arrays.cells import (
     parse_plain_cell,
     split_glued_cells,
 )
-from grader.reading.arrays.layouts import has_matrices, parse_lines, parse_matrices
+from grader.reading.arrays.layouts import (
+    has_typeset_matrices,
+    parse_bare_lines,
+    parse_typeset_matrices,
+)
 from grader.reading.arrays.plain_arrays import PlainArray, parse_plain_array
 from grader.reading.arrays.surrounding_text import extract_last_array, text_before_last_link
 from grader.reading.arrays.transposes import strip_transpose
@@ -35,7 +39,10 @@ from grader.reading.grammar.equation_chains import CHAIN_NOTE
 from grader.reading.lengths import check_arithmetic_cells, check_text_length
 from grader.reading.numbers import require_number
 from grader.reading.result import RawAnswer, Reading
-from grader.reading.wording.repeated_values import adapt_notes, is_cellwise_rounding_of
+from grader.reading.wording.repeated_values import (
+    adapt_notes_to_full_value,
+    is_cellwise_rounding_of,
+)
 from grader.values import Number, Tensor, simplify_number
 
 __all__ = ["read_tensor"]
@@ -87,7 +94,7 @@ def read_tensor(typed: RawAnswer, *, rank: int | None = None) -> Reading[Tensor]
 
 def _read_text(typed: str, rank: int | None) -> Reading[Tensor]:
     refuse_ambiguous_rows(typed, rank)
-    if plain := _parse_plain(typed, rank):
+    if plain := _parse_plain_of_rank(typed, rank):
         return _build_reading(*plain, ())
     _check_digit_density(typed)
     text = strip_transpose(clean_text(typed, limit=MAX_TEXT), rank)
@@ -97,8 +104,8 @@ def _read_text(typed: str, rank: int | None) -> Reading[Tensor]:
     text, start = printed.text, printed.start
     if not text[start:].strip():
         raise AnswerError("Nothing was given.", expected=_expected_form(rank), position=0)
-    bracketed = text if has_matrices(text, start) else normalize_brackets(text, start)
-    if plain := _parse_plain(bracketed[start:], rank):
+    bracketed = text if has_typeset_matrices(text, start) else normalize_brackets(text, start)
+    if plain := _parse_plain_of_rank(bracketed[start:], rank):
         return _build_reading(plain[0], _scale_numbers(plain[1], printed.scale), printed.notes)
     grid, missing = _parse_layout(text, bracketed, start, rank)
     glued = split_glued_cells(list(_iter_rows(grid)), text)
@@ -126,10 +133,14 @@ def _read_unrounded(typed: str, last: Reading[Tensor], rank: int | None) -> Read
     except AnswerError:
         return None
     rounded = is_cellwise_rounding_of(last.value, full.value)
-    return replace(full, notes=adapt_notes(last.notes), rounded=last) if rounded else None
+    return (
+        replace(full, notes=adapt_notes_to_full_value(last.notes), rounded=last)
+        if rounded
+        else None
+    )
 
 
-def _parse_plain(text: str, rank: int | None) -> PlainArray | None:
+def _parse_plain_of_rank(text: str, rank: int | None) -> PlainArray | None:
     """Return the array if *text* holds only plain numbers and has that rank, else None."""
     plain = parse_plain_array(text)
     return plain if plain and rank in {None, len(plain[0])} else None
@@ -148,10 +159,10 @@ def _parse_layout(
 
     *bracketed* is *text* with all its brackets square.
     """
-    if has_matrices(text, start):
-        return _merge_matrices(parse_matrices(text, start), rank), ""
+    if has_typeset_matrices(text, start):
+        return _merge_matrices(parse_typeset_matrices(text, start), rank), ""
     if bracketed.find("[", start) < 0:
-        return _squeeze_rows(parse_lines(text, start, blocks=(rank or 0) > MATRIX), rank), ""
+        return _squeeze_rows(parse_bare_lines(text, start, blocks=(rank or 0) > MATRIX), rank), ""
     grid, note = parse_brackets(bracketed, start, rows_by_line=rank == MATRIX)
     if bracketed.count("[", start) == 1:
         grid = _squeeze_rows(grid, rank) if rank == VECTOR else _wrap_matlab_row(grid, rank)

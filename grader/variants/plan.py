@@ -51,7 +51,7 @@ class ProblemPlan:
 def get_plan(problem: Problem, registry: Registry) -> ProblemPlan:
     """Return the plan of *problem* with the wrong versions of *registry*."""
     key_names = {part.id: _find_key_names(part) for part in problem.parts}
-    calls = {part.id: _find_key_calls(part) for part in problem.parts}
+    calls = {part.id: _find_call_sites(part) for part in problem.parts}
     earlier: dict[str, tuple[str, ...]] = {}
     for part in problem.parts:
         direct = [one for one in earlier if one in key_names[part.id]]
@@ -62,14 +62,16 @@ def get_plan(problem: Problem, registry: Registry) -> ProblemPlan:
         for name in calls
     }
     mistakes = _LazyByPart(
-        lambda name: _find_mistakes(problem.get_part(name), sites[name], registry)
+        lambda name: _find_mistake_sites(problem.get_part(name), sites[name], registry)
     )
     return ProblemPlan(
         key_names=key_names,
         functions={name: frozenset(site for _, _, site in sites) for name, sites in calls.items()},
         dependencies=earlier,
         mistakes=mistakes,
-        mistake_pairs=_LazyByPart(lambda name: _find_pairs(mistakes[name], sites[name], registry)),
+        mistake_pairs=_LazyByPart(
+            lambda name: _find_mistake_pairs(mistakes[name], sites[name], registry)
+        ),
     )
 
 
@@ -91,10 +93,10 @@ def _find_key_names(part: AnyPart) -> frozenset[str]:
     return frozenset() if expression is None else expression.names - part.key_variables
 
 
-def _find_key_calls(part: AnyPart) -> tuple[MistakeSite, ...]:
+def _find_call_sites(part: AnyPart) -> tuple[MistakeSite, ...]:
     """Return the calls in the part's key; those of a table or of several axes are merged."""
     if isinstance(part, TablePart):
-        inside = {one for column in part.columns.values() for _, _, one in _find_key_calls(column)}
+        inside = {one for column in part.columns.values() for _, _, one in _find_call_sites(column)}
         return tuple((part.id, (), function) for function in sorted(inside))
     expression = part.key_expression
     if expression is None:
@@ -119,7 +121,7 @@ def _merge_calls_of_axes(axes: Iterable[Node]) -> Iterator[tuple[tuple[int, ...]
         yield tuple(numbers), functions[position]
 
 
-def _find_mistakes(
+def _find_mistake_sites(
     part: AnyPart, sites: Collection[MistakeSite], registry: Registry
 ) -> dict[str, tuple[MistakeSite, ...]]:
     """Return the mistakes with a wrong version at *sites*, the part's own calls before others."""
@@ -134,7 +136,7 @@ def _find_mistakes(
     return sites_by_mistake
 
 
-def _find_pairs(
+def _find_mistake_pairs(
     mistakes: Iterable[str], sites: Collection[MistakeSite], registry: Registry
 ) -> tuple[tuple[str, str], ...]:
     """Return the likeliest pairs of *mistakes* that combine in every function at *sites*."""
@@ -144,12 +146,12 @@ def _find_pairs(
         return sum(registry.mistakes[mistake].rank for mistake in pair)
 
     combinable = [
-        pair for pair in combinations(mistakes, 2) if _can_combine(*pair, called, registry)
+        pair for pair in combinations(mistakes, 2) if _can_combine_mistakes(*pair, called, registry)
     ]
     return tuple(sorted(combinable, key=likelihood, reverse=True)[:MAX_PAIRS])
 
 
-def _can_combine(first: str, second: str, called: set[str], registry: Registry) -> bool:
+def _can_combine_mistakes(first: str, second: str, called: set[str], registry: Registry) -> bool:
     """Return whether two mistakes can be combined in all *called* functions that both change."""
     shared = called & registry.wrong_versions[first].keys() & registry.wrong_versions[second].keys()
     return all(registry.combine_in_solver(first, second, solver) is not None for solver in shared)

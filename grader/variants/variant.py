@@ -22,13 +22,13 @@ from grader.variants.random_stream import RandomStream
 
 __all__ = [
     "Variant",
-    "complete_numbers",
-    "draw_numbers",
-    "find_unused_conditions",
+    "complete_drawn_values",
+    "draw_values",
+    "find_redundant_conditions",
     "get_mistake_pairs",
     "solve_keys",
     "solve_variant",
-    "solve_with_numbers",
+    "solve_variant_from_values",
 ]
 
 MAX_TRIES: Final = 1000
@@ -68,7 +68,7 @@ class Variant:
         return Scope({**self.names, **keys}, available_functions(registry))
 
 
-def draw_numbers(problem: Problem, seed: int | None, registry: Registry) -> dict[str, Value]:
+def draw_values(problem: Problem, seed: int | None, registry: Registry) -> dict[str, Value]:
     """Return the parameters and derived values for a seed; for None, those of the original.
 
     The result is the same on every machine: it depends only on the draw block and the seed. Raises
@@ -101,7 +101,7 @@ def _count_values(names: Mapping[str, Value]) -> int:
     return sum(len(name.cells) if isinstance(name, Tensor) else 1 for name in names.values()) or 1
 
 
-def find_unused_conditions(problem: Problem, registry: Registry) -> tuple[int, ...]:
+def find_redundant_conditions(problem: Problem, registry: Registry) -> tuple[int, ...]:
     """Return the indices of the conditions in `require` that no draw of a sample violates."""
     functions = available_functions(registry)
     unused = set(range(len(problem.require)))
@@ -146,10 +146,10 @@ def _compute_original(problem: Problem, functions: Mapping[str, Function]) -> di
     return names
 
 
-def complete_numbers(
+def complete_drawn_values(
     problem: Problem, drawn: Mapping[str, Value], registry: Registry
 ) -> dict[str, Value]:
-    """Return all parameters and derived values for the *drawn* ones that `draw_numbers` returned.
+    """Return all parameters and derived values for the *drawn* ones that `draw_values` returned.
 
     Raises `ProblemError` if a drawn one is missing.
     """
@@ -206,12 +206,12 @@ def solve_variant(
 
     If *parts* is given, known mistakes are computed for those parts only.
     """
-    return solve_with_numbers(
-        problem, seed, draw_numbers(problem, seed, registry), registry, parts=parts
+    return solve_variant_from_values(
+        problem, seed, draw_values(problem, seed, registry), registry, parts=parts
     )
 
 
-def solve_with_numbers(
+def solve_variant_from_values(
     problem: Problem,
     seed: int | None,
     names: Mapping[str, Value],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from grader.definitions.name_checks import find_visible_names
+from grader.definitions.name_checks import find_student_visible_names
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
@@ -19,8 +19,8 @@ from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
 from grader.registry import Registry
 from grader.values import Value
-from grader.variants.variant import Variant, find_unused_conditions, solve_variant
-from problems.checks.examples import check_examples, check_samples
+from grader.variants.variant import Variant, find_redundant_conditions, solve_variant
+from problems.checks.examples import check_examples, check_sample_answers
 from problems.checks.lint import (
     describe_accepted_by_part,
     find_repeating_decimals,
@@ -87,7 +87,7 @@ def check_file(
     except ProblemError as error:
         return CheckReport(str(path), tuple(str(one) for one in (error, *error.others)))
     options = _CheckOptions(registry, seeds, validator)
-    return _check_loaded(problem, text, file=str(path), options=options).report
+    return _check_loaded_problem(problem, text, file=str(path), options=options).report
 
 
 def check_text(
@@ -104,12 +104,12 @@ def check_text(
         problem = load_problem(text, file=file, registry=registry)
     except ProblemError as error:
         return CheckResult(CheckReport(file, tuple(str(one) for one in (error, *error.others))))
-    return _check_loaded(
+    return _check_loaded_problem(
         problem, text, file=file, options=_CheckOptions(registry, seeds, validator, clock)
     )
 
 
-def _check_loaded(
+def _check_loaded_problem(
     problem: Problem, text: str, *, file: str, options: "_CheckOptions"
 ) -> CheckResult:
     """Return the findings for a loaded problem, each with its line in *text*."""
@@ -145,7 +145,7 @@ def _run_checks(
     registry = options.registry
     errors: list[str] = []
     warnings = [
-        *_find_missing_examples(problem),
+        *_warn_without_examples(problem),
         *_find_reserved_ids(problem),
         *find_duplicate_titles(problem),
     ]
@@ -153,7 +153,7 @@ def _run_checks(
     accepted_answers: Mapping[str, str] = {}
     try:
         original = [solve_variant(problem, None, registry)] if problem.has_original else []
-        errors += _find_failures(original, registry)
+        errors += _find_computation_errors(original, registry)
         errors += [one for variant in original for one in find_wide_tolerances(variant, registry)]
         errors += [one for variant in original for one in find_untypable_keys(variant)]
         if not errors:
@@ -162,15 +162,15 @@ def _run_checks(
             )
             all_variants = [*original, *publication.variants]
             variants = all_variants[: len(original) + MAX_SAMPLED_VARIANTS]
-            errors += _find_failures(variants, registry)
+            errors += _find_computation_errors(variants, registry)
             errors += find_text_faults(
                 problem, variants, registry=registry, validator=options.validator
             )
-            errors += check_samples(variants, registry)
+            errors += check_sample_answers(variants, registry)
             errors += check_examples(problem, registry)
             accepted_answers = describe_accepted_by_part(all_variants[0])
             warnings += [
-                *_find_unused(problem, publication, registry),
+                *_find_unused_definitions(problem, publication, registry),
                 *find_revealing_hints(variants, registry),
             ]
             warnings += find_repeating_decimals(all_variants)
@@ -198,7 +198,7 @@ def _find_line(message: str, problem: Problem, document: YamlDocument) -> int:
     return document.find_line(tuple(pieces))
 
 
-def _find_failures(variants: list[Variant], registry: Registry) -> Iterator[str]:
+def _find_computation_errors(variants: list[Variant], registry: Registry) -> Iterator[str]:
     """Yield an error for each key, accepted value or mistake that cannot be computed."""
     for variant in variants:
         for part_id, reason in variant.failures.items():
@@ -208,31 +208,31 @@ def _find_failures(variants: list[Variant], registry: Registry) -> Iterator[str]
         scope = Scope({**variant.names, **keys}, variant.student_scope(registry).functions)
         for part in variant.problem.parts:
             if part.id in keys:
-                yield from _find_unfit_key(part, keys[part.id], variant_label(variant))
+                yield from _find_key_errors(part, keys[part.id], variant_label(variant))
             if isinstance(part, KeyedPart):
-                yield from _check_authored(part, scope, variant_label(variant))
+                yield from _find_authored_value_errors(part, scope, variant_label(variant))
 
 
-def _find_unfit_key(part: AnyPart, key: Value, name: str) -> Iterator[str]:
+def _find_key_errors(part: AnyPart, key: Value, label: str) -> Iterator[str]:
     """Yield an error if a computed *key* is not a valid answer to its part."""
     if isinstance(part, IntegerPart) and not isinstance(key, int):
-        fault = f"{to_text(key)} is not a whole number ({name})"
+        fault = f"{to_text(key)} is not a whole number ({label})"
         yield f"parts.{part.id}.key: {fault}; use kind: number"
     if isinstance(part, FormulaPart):
         try:
-            _check_formula_value(part, key)
+            _check_formula_evaluates(part, key)
         except SolverError as error:
-            yield f"parts.{part.id}.key: {error} ({name}); mend it or narrow the variables"
+            yield f"parts.{part.id}.key: {error} ({label}); mend it or narrow the variables"
 
 
-def _check_formula_value(part: FormulaPart, value: Value | None) -> None:
+def _check_formula_evaluates(part: FormulaPart, value: Value | None) -> None:
     """Raise `SolverError` if a formula in *value* has no value at any sampled point."""
     for component in value if isinstance(value, tuple) else (value,):
         if isinstance(component, BoundFormula):
             find_counterexample(component, component, part.comparison_points)
 
 
-def _check_authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
+def _find_authored_value_errors(part: KeyedPart, scope: Scope, label: str) -> Iterator[str]:
     """Yield an error for each accepted value or mistake of *part* that cannot be computed.
 
     An entry whose hint cannot be filled in is an error too.
@@ -244,12 +244,12 @@ def _check_authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
             value = KINDS[part.kind].solve(part.model_copy(update={"key": key}), scope)
             say.fill(scope)
             if isinstance(part, FormulaPart):
-                _check_formula_value(part, value)
+                _check_formula_evaluates(part, value)
         except SolverError as error:
-            yield f"parts.{part.id}.{path}: {error} ({name}); mend it or remove it"
+            yield f"parts.{part.id}.{path}: {error} ({label}); mend it or remove it"
 
 
-def _find_missing_examples(problem: Problem) -> Iterator[str]:
+def _warn_without_examples(problem: Problem) -> Iterator[str]:
     if not problem.examples:
         yield "there are no examples; add answers with the status that each must get"
 
@@ -261,13 +261,15 @@ def _find_reserved_ids(problem: Problem) -> Iterator[str]:
             yield f"parts.{part.id}: {part.id!r} is a word of expressions; no later key can name it"
 
 
-def _find_unused(problem: Problem, publication: Publication, registry: Registry) -> Iterator[str]:
+def _find_unused_definitions(
+    problem: Problem, publication: Publication, registry: Registry
+) -> Iterator[str]:
     """Yield warnings for parameters not shown, and conditions and mistakes without effect."""
-    if not problem.is_drawn:
+    if not problem.has_drawn_params:
         return
-    for name in sorted({*problem.drawn_names} - find_visible_names(problem)):
+    for name in sorted({*problem.drawn_param_names} - find_student_visible_names(problem)):
         yield f"params.{name}: no text shows it; write {{{{{name}}}}} into one, or remove it"
-    for index in find_unused_conditions(problem, registry):
+    for index in find_redundant_conditions(problem, registry):
         source = problem.require[index].source
         yield f"require.{index}: {source!r} never refuses a draw; is it needed?"
     for part in problem.parts:

@@ -11,10 +11,10 @@ from grader.registry import Registry
 from grader.variants.variant import Variant, solve_variant
 from problems.checks.texts import variant_label
 
-__all__ = ["check_examples", "check_samples"]
+__all__ = ["check_examples", "check_sample_answers"]
 
 
-def check_samples(variants: list[Variant], registry: Registry) -> Iterator[str]:
+def check_sample_answers(variants: list[Variant], registry: Registry) -> Iterator[str]:
     """Yield an error for each part where an answer made from the key is not correct.
 
     Each part is reported once.
@@ -25,18 +25,18 @@ def check_samples(variants: list[Variant], registry: Registry) -> Iterator[str]:
             if part.id in variant.failures or KINDS[part.kind].by_person:
                 continue
             samples = KINDS[part.kind].build_samples(part, variant.keys[part.id])
-            for typed in samples.right:
-                result = _grade_part(variant, part.id, typed, registry)
+            for answer in samples.right:
+                result = _grade_part(variant, part.id, answer, registry)
                 if result.status != "correct" and part.id not in reported:
                     reported.add(part.id)
                     yield (
-                        f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
+                        f"parts.{part.id}: the key itself, typed {answer!r}, is {result.status}"
                         f" ({variant_label(variant)}): {result.feedback}"
                     )
 
 
-def _grade_part(variant: Variant, part: str, typed: object, registry: Registry) -> PartResult:
-    results = grade(variant, {part: typed}, registry=registry)  # type: ignore[dict-item]
+def _grade_part(variant: Variant, part: str, answer: object, registry: Registry) -> PartResult:
+    results = grade(variant, {part: answer}, registry=registry)  # type: ignore[dict-item]
     return next(result for result in results if result.part == part)
 
 
@@ -58,7 +58,7 @@ def _compare_with_expectation(
 ) -> Iterator[str]:
     if result.status != expected.status:
         message = f"{path}: is {result.status}, expected {expected.status}: {result.feedback}"
-        yield f"{message}{_describe_accepted(part, result)}"
+        yield f"{message}{_accepted_answers_note(part, result)}"
     elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
         mistakes = ", ".join(result.mistakes) or "none"
         yield f"{path}: names {mistakes}, expected {', '.join(expected.mistakes) or 'none'}"
@@ -66,7 +66,7 @@ def _compare_with_expectation(
         yield f"{path}: earns {result.credit}, expected {expected.credit}"
 
 
-def _describe_accepted(part: AnyPart, result: PartResult) -> str:
+def _accepted_answers_note(part: AnyPart, result: PartResult) -> str:
     """Return a note on the accepted answers if the answer is a mistake, partial or wrong."""
     if result.status not in {"mistake", "partial", "wrong"}:
         return ""

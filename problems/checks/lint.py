@@ -32,7 +32,9 @@ LARGEST_DENOMINATOR: Final = 10**9
 
 def describe_accepted_by_part(variant: Variant) -> Mapping[str, str]:
     """Return a description of the right answers, for each part with a tolerance."""
-    return {part.id: _describe_accepted(part, variant) for part in _find_tolerant_parts(variant)}
+    return {
+        part.id: _describe_accepted_answers(part, variant) for part in _find_tolerant_parts(variant)
+    }
 
 
 def find_tolerated_mistakes(
@@ -130,7 +132,7 @@ def _part_tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
     return tolerance if isinstance(tolerance, tuple) else (tolerance,)
 
 
-def _describe_accepted(part: AnyPart, variant: Variant) -> str:
+def _describe_accepted_answers(part: AnyPart, variant: Variant) -> str:
     """Return a description of the right answers; for a table, the tolerance per column."""
     if isinstance(part, TablePart):
         columns = filter(_is_tolerant, part.columns.values())
@@ -155,7 +157,7 @@ def _accepts_candidate(
 def _describe_wide_tolerance(candidate: MistakeCandidate, part: AnyPart, original: Variant) -> str:
     value, right = (
         KINDS[part.kind].format_key(candidate.value, part),
-        _describe_accepted(part, original),
+        _describe_accepted_answers(part, original),
     )
     authored_ids = (
         {mistake.id for mistake in part.mistakes} if isinstance(part, KeyedPart) else set()

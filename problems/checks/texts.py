@@ -51,9 +51,9 @@ def find_text_faults(
         f"{place}: {fault}" for place, title in titles.items() for fault in validator(title)
     )
     for variant in variants:
-        scope, solved = variant.student_scope(registry), variant.solution_scope(registry)
-        texts = [(*one, scope) for one in _iter_texts(problem)]
-        texts += [(*one, solved) for one in _iter_hints(problem)]
+        scope, solution_scope = variant.student_scope(registry), variant.solution_scope(registry)
+        texts = [(*one, scope) for one in _iter_student_texts(problem)]
+        texts += [(*one, solution_scope) for one in _iter_hints(problem)]
         for path, text, text_scope in texts:
             try:
                 faults = [*validator(text.fill(text_scope))] if path not in reported else []
@@ -65,7 +65,7 @@ def find_text_faults(
                 yield from (f"{path}: {fault} ({variant_label(variant)})" for fault in faults)
 
 
-def _iter_texts(problem: Problem) -> Iterator[LocatedTemplate]:
+def _iter_student_texts(problem: Problem) -> Iterator[LocatedTemplate]:
     """Yield the texts that a student sees, each with its path in the file."""
     yield "statement", problem.statement
     yield "solution", problem.solution

@@ -23,7 +23,7 @@ def allowed_fields(path: tuple[int | str, ...]) -> tuple[str, ...]:
             below
             for node in nodes
             for one in _resolve_alternatives(node)
-            for below in _find_children(one, piece)
+            for below in _find_child_schema(one, piece)
         ]
     forms = (form for node in nodes for form in _resolve_alternatives(node))
     return tuple(dict.fromkeys(field for form in forms for field in form.get("properties", ())))
@@ -47,7 +47,7 @@ def _resolve_alternatives(node: SchemaNode) -> Iterator[SchemaNode]:
         yield node
 
 
-def _find_children(node: SchemaNode, piece: int | str) -> Iterator[SchemaNode]:
+def _find_child_schema(node: SchemaNode, piece: int | str) -> Iterator[SchemaNode]:
     """Yield the schema of the child *piece* of *node*, if there is one."""
     if isinstance(piece, int):
         child = node.get("items")

@@ -18,7 +18,7 @@ from problems.registry import REGISTRY
 
 __all__ = [
     "bank_root",
-    "find_files",
+    "find_problem_files",
     "load_file",
     "load_problem",
     "load_source",
@@ -85,7 +85,7 @@ def load_problem(text: str, *, file: str, registry: Registry = REGISTRY) -> Prob
     try:
         problem = Problem.model_validate(document.data)
     except ValidationError as error:
-        raise _combine_errors(_locate_errors(error, document, file)) from error
+        raise _combine_errors(_convert_validation_errors(error, document, file)) from error
     try:
         check_names(problem, registry)
     except ProblemError as error:
@@ -141,7 +141,7 @@ def load_source(text: str, path: Path, *, registry: Registry = REGISTRY) -> Prob
     return problem
 
 
-def find_files(path: Path) -> Iterator[Path]:
+def find_problem_files(path: Path) -> Iterator[Path]:
     """Yield *path*, or the problem files below it in sorted order if it is a folder."""
     if _is_folder(path):
         yield from sorted(path.rglob("*.yaml"))
@@ -156,7 +156,9 @@ def _is_folder(path: Path) -> bool:
         return False  # the name is too long, say; reading the file tells
 
 
-def _locate_errors(error: ValidationError, document: YamlDocument, file: str) -> list[ProblemError]:
+def _convert_validation_errors(
+    error: ValidationError, document: YamlDocument, file: str
+) -> list[ProblemError]:
     """Return pydantic's errors as problem errors with line and field."""
     errors: list[ProblemError] = []
     for details in error.errors(include_url=False, include_input=False):
@@ -179,7 +181,7 @@ def _describe_error(error: Mapping[str, Any], path: FieldPath, value: Any) -> st
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
-            return PARAM_MESSAGE if _is_param(path) else "the field is missing; add it"
+            return PARAM_MESSAGE if _is_choose_path(path) else "the field is missing; add it"
         case "extra_forbidden":
             return f"there is no such field here{_suggest_field(path)}"
         case "string_type" if value is None:
@@ -203,7 +205,7 @@ def _describe_error(error: Mapping[str, Any], path: FieldPath, value: Any) -> st
             return ERROR_MESSAGES.get(kind, "this cannot be used here").format_map(context)
 
 
-def _is_param(path: FieldPath) -> bool:
+def _is_choose_path(path: FieldPath) -> bool:
     """Return whether the field missing at *path* is the ``choose`` of a parameter."""
     return path[0] == "params" and path[2:] == ("choose",)
 

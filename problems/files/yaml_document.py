@@ -79,7 +79,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     An empty value is None. *parser* defaults to PyYAML's C parser if it is available.
     """
     text = text.removeprefix("\ufeff")
-    _check_text(text, file=file)
+    _check_size_and_characters(text, file=file)
     events = yaml.parse(text, Loader=parser)
     try:
         return _DocumentReader(events, file).read_document()
@@ -89,7 +89,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
         raise ProblemError(f"an escape is no character: {error}; mend it", file=file) from error
 
 
-def _check_text(text: str, *, file: str) -> None:
+def _check_size_and_characters(text: str, *, file: str) -> None:
     if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise ProblemError(
             f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several problems",
@@ -163,13 +163,13 @@ class _DocumentReader:
         if tag := getattr(event, "tag", None):
             self._fail(f"the tag {tag!r} is refused; write plain values without tags", position)
         if isinstance(event, NodeEvent) and event.anchor:
-            return self._read_anchored(event.anchor, event, position)
+            return self._read_anchored_node(event.anchor, event, position)
         return self._read_content(event, position)
 
     def _read_content(self, event: Event, position: _NodePosition) -> YamlData:
         if isinstance(event, ScalarEvent):
             return self._read_scalar(event, position)
-        self._count_nodes(position)
+        self._add_to_node_count(position)
         self.deepest = max(self.deepest, position.depth + 1)
         if self.deepest > MAX_DEPTH:
             self._fail(f"nested deeper than {MAX_DEPTH} levels; flatten it", position)
@@ -177,21 +177,21 @@ class _DocumentReader:
             return self._read_sequence(position)
         return self._read_mapping(position, in_braces=bool(getattr(event, "flow_style", False)))
 
-    def _count_nodes(self, position: _NodePosition, nodes: int = 1) -> None:
+    def _add_to_node_count(self, position: _NodePosition, nodes: int = 1) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             self._fail(
                 f"more than {MAX_NODES} values, aliases written out; make it smaller", position
             )
 
-    def _read_text(self, event: ScalarEvent, position: _NodePosition) -> str:
-        self._count_nodes(position, 1 + len(event.value) // CHARACTERS_PER_NODE)
+    def _read_scalar_text(self, event: ScalarEvent, position: _NodePosition) -> str:
+        self._add_to_node_count(position, 1 + len(event.value) // CHARACTERS_PER_NODE)
         if match := UNPRINTABLE.search(event.value):
             self._fail(f"the escape of U+{ord(match[0]):04X} is refused; delete it", position)
         return event.value
 
     def _read_scalar(self, event: ScalarEvent, position: _NodePosition) -> YamlData:
-        text = self._read_text(event, position)
+        text = self._read_scalar_text(event, position)
         if not event.implicit[0]:
             return text
         try:
@@ -237,9 +237,9 @@ class _DocumentReader:
             self._fail("a key is missing before the colon; write a name", position)
         if event.value == "<<" and event.implicit[0]:
             self._fail("merge keys (<<) are refused; write the fields out", position)
-        return self._read_text(event, position)
+        return self._read_scalar_text(event, position)
 
-    def _read_anchored(self, name: str, event: Event, position: _NodePosition) -> YamlData:
+    def _read_anchored_node(self, name: str, event: Event, position: _NodePosition) -> YamlData:
         """Return the node, and store it for its aliases.
 
         Its entry is None until it is complete, so that an alias inside it is detected.
@@ -266,7 +266,7 @@ class _DocumentReader:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             self._fail(f"more than {MAX_ALIASES} aliases; write the values out", position)
-        self._count_nodes(position, anchored.nodes)
+        self._add_to_node_count(position, anchored.nodes)
         self.deepest = max(self.deepest, position.depth + anchored.height)
         if self.deepest > MAX_DEPTH:
             self._fail(f"nested deeper than {MAX_DEPTH} levels; flatten it", position)

@@ -18,7 +18,11 @@ from problems.network.layers import (
     LayerNorm,
     Linear,
 )
-from problems.network.shape_rules import channels_in, features_in, resolve_input_size
+from problems.network.shape_rules import (
+    resolve_input_channels,
+    resolve_input_features,
+    resolve_input_size,
+)
 from problems.network.traversal import LayerRules, NetworkStep
 from problems.solvers.bounds import Shape
 from problems.solvers.convolution_parameters import conv_params
@@ -41,7 +45,7 @@ def spatial_size(shape: Shape | None) -> tuple[int, int]:
 def count_conv_macs(layer: Conv | ConvTranspose, step: NetworkStep, size: tuple[int, int]) -> int:
     """Return the MACs of a convolution that uses each weight at *size* positions."""
     return conv_macs(
-        channels_in(layer, step.before),
+        resolve_input_channels(layer, step.before),
         layer.out_channels,
         layer.kernel_size,
         size,
@@ -51,7 +55,7 @@ def count_conv_macs(layer: Conv | ConvTranspose, step: NetworkStep, size: tuple[
 
 def _conv_params(layer: Conv | ConvTranspose, step: NetworkStep) -> int:
     return conv_params(
-        channels_in(layer, step.before),
+        resolve_input_channels(layer, step.before),
         layer.out_channels,
         layer.kernel_size,
         bias=layer.bias,
@@ -60,7 +64,9 @@ def _conv_params(layer: Conv | ConvTranspose, step: NetworkStep) -> int:
 
 
 def _linear_params(layer: Linear, step: NetworkStep) -> int:
-    return linear_params(features_in(layer, step.before), layer.out_features, bias=layer.bias)
+    return linear_params(
+        resolve_input_features(layer, step.before), layer.out_features, bias=layer.bias
+    )
 
 
 def _batch_norm_params(layer: BatchNorm, step: NetworkStep) -> int:
@@ -108,7 +114,7 @@ MACS: Final = LayerRules(
         Conv: lambda layer, step: count_conv_macs(layer, step, spatial_size(step.after)),
         ConvTranspose: lambda layer, step: count_conv_macs(layer, step, spatial_size(step.before)),
         Linear: lambda layer, step: linear_macs(
-            features_in(layer, step.before), layer.out_features
+            resolve_input_features(layer, step.before), layer.out_features
         ),
     }
 )

@@ -122,7 +122,9 @@ def _run_layer(layer: Layer, value: Array, weights: Weights) -> Array:
             shuffled = pixel_shuffle_values(value, layer.upscale_factor)
             return shuffled.reshape(-1, *shuffled.shape[-2:])
         case Branches(networks, crop=False):
-            return _concatenate([_run_network(network, value, weights) for network in networks])
+            return _concatenate_branches(
+                [_run_network(network, value, weights) for network in networks]
+            )
         case Residual() | Gate():
             first, second = (_run_network(part, value, weights) for part in layer.parts)
             return _join_outputs(layer, first, second)
@@ -159,7 +161,7 @@ def _run_pool(layer: Pool, value: Array) -> Array:
     )
 
 
-def _concatenate(values: list[Array]) -> Array:
+def _concatenate_branches(values: list[Array]) -> Array:
     if len({value.shape[1:] for value in values}) > 1:
         raise SolverError("branches of different sizes are not concatenated")
     return cast("Array", np.concatenate(values))

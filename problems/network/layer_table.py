@@ -52,7 +52,7 @@ def layer_table(net: Network, shape: Shape, *, dtype: str = "float32") -> tuple[
     )
 
 
-def _build_row(step: NetworkStep, size: Number) -> dict[str, Value]:
+def _build_row(step: NetworkStep, bytes_per_value: Number) -> dict[str, Value]:
     layer, before, after = step.layer, step.before, step.after
     if before is None or after is None:
         raise SolverError("a table needs the shape that comes in")
@@ -67,7 +67,7 @@ def _build_row(step: NetworkStep, size: Number) -> dict[str, Value]:
         "all_params": _count_step(ALL_PARAMS, step) if isinstance(layer, BatchNorm) else params,
         "macs": _count_step(MACS, step),
         "values": values,
-        "bytes": simplify_number(Fraction(values * size)),
+        "bytes": simplify_number(Fraction(values * bytes_per_value)),
     }
 
 

@@ -5,11 +5,11 @@ __all__ = [
     "describe_missing_params",
     "format_pair",
     "format_size",
-    "join_words",
+    "join_nonempty",
 ]
 
 
-def join_words(*pieces: str) -> str:
+def join_nonempty(*pieces: str) -> str:
     """Join the nonempty *pieces* with commas."""
     return ", ".join(piece for piece in pieces if piece)
 
@@ -33,7 +33,7 @@ def describe_geometry(
     stride: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int]
 ) -> str:
     """Return the stride in words, and padding and dilation unless they are the defaults."""
-    return join_words(
+    return join_nonempty(
         f"stride {format_size(stride)}",
         f"padding {format_size(padding)}" if any(padding) else "",
         f"dilation {format_size(dilation)}" if dilation != (1, 1) else "",

@@ -14,7 +14,7 @@ from problems.network.layer_text import (
     describe_missing_params,
     format_pair,
     format_size,
-    join_words,
+    join_nonempty,
 )
 
 __all__ = [
@@ -103,7 +103,7 @@ class Conv(Layer):
     padding_mode: str = "zeros"
 
     def __str__(self) -> str:
-        return join_words(
+        return join_nonempty(
             f"convolution {format_pair(self.kernel_size)}",
             f"{self.out_channels} filters",
             describe_geometry(self.stride, self.padding, self.dilation),
@@ -128,7 +128,7 @@ class ConvTranspose(Layer):
     bias: bool = True
 
     def __str__(self) -> str:
-        return join_words(
+        return join_nonempty(
             f"transposed convolution {format_pair(self.kernel_size)}",
             f"{self.out_channels} filters",
             describe_geometry(self.stride, self.padding, self.dilation),
@@ -149,7 +149,7 @@ class Linear(Layer):
     bias: bool = True
 
     def __str__(self) -> str:
-        return join_words(
+        return join_nonempty(
             f"fully connected, {self.out_features} units", "" if self.bias else "no bias"
         )
 
@@ -179,7 +179,7 @@ class Pool(Layer):
     ceil_mode: bool = False
 
     def __str__(self) -> str:
-        return join_words(
+        return join_nonempty(
             f"{self.mode} pooling {format_pair(self.kernel_size)}",
             describe_geometry(self.stride, self.padding, (1, 1)),
             "sizes rounded up" if self.ceil_mode else "",
@@ -219,7 +219,9 @@ class BatchNorm(Normalization):
     track_running_stats: bool = True
 
     def __str__(self) -> str:
-        return join_words("batch normalisation", describe_missing_params(self.params_per_position))
+        return join_nonempty(
+            "batch normalisation", describe_missing_params(self.params_per_position)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,9 @@ class LayerNorm(Normalization):
     affine: bool = True
 
     def __str__(self) -> str:
-        return join_words("layer normalisation", describe_missing_params(self.params_per_position))
+        return join_nonempty(
+            "layer normalisation", describe_missing_params(self.params_per_position)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +261,7 @@ class GroupNorm(Normalization):
     bias: bool = True
 
     def __str__(self) -> str:
-        return join_words(
+        return join_nonempty(
             f"group normalisation, {self.num_groups} groups",
             describe_missing_params(self.params_per_position),
         )

@@ -34,11 +34,11 @@ from problems.solvers.transposed import transposed_size
 
 __all__ = [
     "SHAPES",
-    "channels_in",
     "conv_shape_rule",
-    "features_in",
     "pool_shape_rule",
     "require_spatial",
+    "resolve_input_channels",
+    "resolve_input_features",
     "resolve_input_size",
     "transposed_shape_rule",
 ]
@@ -56,14 +56,14 @@ def require_spatial(layer: Layer, shape: Shape) -> Shape:
     return shape
 
 
-def channels_in(layer: Conv | ConvTranspose, shape: Shape | None) -> int:
+def resolve_input_channels(layer: Conv | ConvTranspose, shape: Shape | None) -> int:
     """Return the input channels of *layer*, as declared or taken from *shape*."""
     return resolve_input_size(
         layer, layer.in_channels, None if shape is None else require_spatial(layer, shape)[0]
     )
 
 
-def features_in(layer: Linear, shape: Shape | None) -> int:
+def resolve_input_features(layer: Linear, shape: Shape | None) -> int:
     """Return the input features of *layer*, as declared or taken from *shape*.
 
     Raises `SolverError` for a shape that is not flat.
@@ -101,7 +101,7 @@ def conv_shape_rule(side: SizeRule) -> LayerRule:
     cached_side = _with_cache(side)
 
     def rule(layer: Conv, shape: Shape) -> Shape:
-        channels_in(layer, shape)
+        resolve_input_channels(layer, shape)
         _, height, width = shape
         (kh, kw), (sh, sw), (ph, pw) = layer.kernel_size, layer.stride, layer.padding
         dh, dw = layer.dilation
@@ -135,7 +135,7 @@ def transposed_shape_rule(side: SizeRule) -> LayerRule:
     cached_side = _with_cache(side)
 
     def rule(layer: ConvTranspose, shape: Shape) -> Shape:
-        channels_in(layer, shape)
+        resolve_input_channels(layer, shape)
         height, width = (
             cached_side(
                 size,
@@ -153,7 +153,7 @@ def transposed_shape_rule(side: SizeRule) -> LayerRule:
 
 
 def _linear_shape(layer: Linear, shape: Shape) -> Shape:
-    features_in(layer, shape)
+    resolve_input_features(layer, shape)
     return (layer.out_features,)
 
 

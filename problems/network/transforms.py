@@ -27,8 +27,8 @@ from problems.network.traversal import walk_with_rules
 from problems.solvers.bounds import Shape
 
 __all__ = [
-    "clear_declared_inputs",
-    "declare_inputs",
+    "clear_input_sizes",
+    "declare_input_sizes",
     "map_layers",
     "without_bias",
     "without_last_pool",
@@ -55,15 +55,15 @@ def map_layers(network: Network, change: LayerChange) -> Network:
 
 
 @lru_cache(maxsize=MAX_CACHED_NETWORKS)
-def clear_declared_inputs(network: Network) -> Network:
+def clear_input_sizes(network: Network) -> Network:
     """Return *network* with layers that declare no input size and so accept any input.
 
     This models a student who computes a wrong size and continues with it.
     """
-    return map_layers(network, _clear_declared_input)
+    return map_layers(network, _clear_layer_input_size)
 
 
-def declare_inputs(network: Network, shape: Shape) -> Network:
+def declare_input_sizes(network: Network, shape: Shape) -> Network:
     """Return *network* with layers that declare their inputs, for an input of *shape*."""
     steps = iter(
         step
@@ -75,13 +75,13 @@ def declare_inputs(network: Network, shape: Shape) -> Network:
         return (
             layer
             if isinstance(layer, Identity)
-            else _declare_input(layer, next(steps).before or ())
+            else _declare_layer_input_size(layer, next(steps).before or ())
         )
 
     return map_layers(network, declare_layer)
 
 
-def _declare_input(layer: Layer, shape: Shape) -> Layer:
+def _declare_layer_input_size(layer: Layer, shape: Shape) -> Layer:
     match layer:
         case Conv() | ConvTranspose():
             return replace(layer, in_channels=shape[0])
@@ -93,7 +93,7 @@ def _declare_input(layer: Layer, shape: Shape) -> Layer:
             return layer
 
 
-def _clear_declared_input(layer: Layer) -> Layer:
+def _clear_layer_input_size(layer: Layer) -> Layer:
     match layer:
         case Conv() | ConvTranspose():
             return replace(layer, in_channels=None)

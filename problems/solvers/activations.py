@@ -47,7 +47,7 @@ def activation(
         return softmax(cells, _check_axis(axis, cells))
     if name == "leaky_relu":
         return _apply_leaky_slope(cells, np.maximum(cells, 0), np.minimum(cells, 0), negative_slope)
-    return _find_curve(name)[0](cells)
+    return _find_activation_curves(name)[0](cells)
 
 
 def activation_backward(
@@ -74,7 +74,7 @@ def activation_backward(
         return _apply_leaky_slope(
             upstream, upstream * (cells > 0), upstream * (cells <= 0), negative_slope
         )
-    return upstream * _find_curve(name)[1](cells)
+    return upstream * _find_activation_curves(name)[1](cells)
 
 
 def softmax(cells: Array, axis: int = -1) -> Array:
@@ -93,7 +93,7 @@ def _check_axis(axis: int, cells: Array) -> int:
     return axis
 
 
-def _find_curve(name: str) -> tuple[ActivationCurve, ActivationCurve]:
+def _find_activation_curves(name: str) -> tuple[ActivationCurve, ActivationCurve]:
     if name not in ACTIVATION_CURVES:
         names = ", ".join((*ACTIVATION_CURVES, "leaky_relu", "softmax"))
         raise SolverError(f"name must be one of {names}, not {str(name)[:20]}")
@@ -163,7 +163,7 @@ def _softmax_input(args: SimpleNamespace) -> Array:
     return as_array(args.x, "x", ranks=RANKS)
 
 
-def _normalize_without_exp(args: SimpleNamespace) -> Array:
+def _softmax_without_exp(args: SimpleNamespace) -> Array:
     cells = _softmax_input(args)
     sums = cells.sum(axis=_check_axis(args.axis, cells), keepdims=True)
     if not sums.all():
@@ -171,7 +171,7 @@ def _normalize_without_exp(args: SimpleNamespace) -> Array:
     return cast("Array", cells / sums)
 
 
-def _exponentials(args: SimpleNamespace) -> Array:
+def _undivided_softmax(args: SimpleNamespace) -> Array:
     return cast("Array", np.exp(_softmax_input(args)))
 
 
@@ -189,7 +189,9 @@ def _negate_input(args: SimpleNamespace) -> Array:
     return -as_array(args.x, "x", ranks=RANKS)
 
 
-def _replace_activation(expected: str, replacement: str) -> Callable[[SimpleNamespace], str]:
+def _replace_activation_argument(
+    expected: str, replacement: str
+) -> Callable[[SimpleNamespace], str]:
     """Return a function that replaces the name *expected* by *replacement*.
 
     It raises `SolverError` for any other name.
@@ -238,22 +240,22 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "activation_left_out": replace_formula(
                 activation, lambda args: as_array(args.x, "x", ranks=RANKS)
             ),
-            "softmax_without_powers": replace_formula(activation, _normalize_without_exp),
-            "softmax_undivided": replace_formula(activation, _exponentials),
+            "softmax_without_powers": replace_formula(activation, _softmax_without_exp),
+            "softmax_undivided": replace_formula(activation, _undivided_softmax),
             "other_axis": replace_arguments(activation, axis=_swap_softmax_axis),
             "softmax_over_all": replace_formula(activation, _softmax_over_all_cells),
             "exponent_sign": replace_arguments(activation, x=_negate_input),
             "softmax_for_sigmoid": replace_arguments(
-                activation, name=_replace_activation("sigmoid", "softmax")
+                activation, name=_replace_activation_argument("sigmoid", "softmax")
             ),
             "sigmoid_for_softmax": replace_arguments(
-                activation, name=_replace_activation("softmax", "sigmoid")
+                activation, name=_replace_activation_argument("softmax", "sigmoid")
             ),
             "tanh_for_sigmoid": replace_arguments(
-                activation, name=_replace_activation("sigmoid", "tanh")
+                activation, name=_replace_activation_argument("sigmoid", "tanh")
             ),
             "sigmoid_for_tanh": replace_arguments(
-                activation, name=_replace_activation("tanh", "sigmoid")
+                activation, name=_replace_activation_argument("tanh", "sigmoid")
             ),
         },
     ),

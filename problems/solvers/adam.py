@@ -25,7 +25,7 @@ from problems.solvers.exact_arrays import (
     as_fraction,
     simplify,
 )
-from problems.solvers.optimisers import grad_and_state, negate_learning_rate, param_and_grad
+from problems.solvers.optimisers import as_grad_and_state, as_param_and_grad, negate_learning_rate
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["BETAS", "SOLVERS", "WRONG_VERSIONS", "Moments", "adam_moments", "adam_step"]
@@ -49,10 +49,10 @@ def adam_moments(
     >>> adam_moments(2)
     (Fraction(1, 5), Fraction(1, 250))
     """
-    first, second = _check_betas(betas)
-    old = _as_two(moments, "moments")
-    slopes, mean = grad_and_state(grad, old[0], "the first moment")
-    _, square = grad_and_state(grad, old[1], "the second moment")
+    first, second = _parse_betas(betas)
+    old = _require_two_items(moments, "moments")
+    slopes, mean = as_grad_and_state(grad, old[0], "the first moment")
+    _, square = as_grad_and_state(grad, old[1], "the second moment")
     return (
         simplify(first * mean + (1 - first) * slopes),
         simplify(second * square + (1 - second) * slopes**2),
@@ -77,10 +77,10 @@ def adam_step(
     >>> round(adam_step(1, 2, lr=Fraction(1, 10)), 6)
     0.9
     """
-    weights, _ = param_and_grad(param, grad)
+    weights, _ = as_param_and_grad(param, grad)
     mean, square = adam_moments(grad, moments, betas=betas)
     step_number = as_integer(step, "step")
-    first, second = (_bias_correction(beta, step_number) for beta in _check_betas(betas))
+    first, second = (_bias_correction(beta, step_number) for beta in _parse_betas(betas))
     return _apply_adaptive_step(
         weights, _as_float64(mean) / first, _as_float64(square) / second, lr=lr, eps=eps
     )
@@ -111,14 +111,16 @@ def _as_float64(cells: object) -> DoubleArray:
     return np.asarray(cells, dtype=np.float64)
 
 
-def _as_two(value: Sequence[T], what: str) -> tuple[T, T]:
+def _require_two_items(value: Sequence[T], what: str) -> tuple[T, T]:
     if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:  # noqa: PLR2004 - mean and square
         raise SolverError(f"{what} must be two")
     return value[0], value[1]
 
 
-def _check_betas(betas: tuple[Number, Number]) -> tuple[Fraction, Fraction]:
-    first, second = (as_fraction(beta, "each of betas") for beta in _as_two(betas, "betas"))
+def _parse_betas(betas: tuple[Number, Number]) -> tuple[Fraction, Fraction]:
+    first, second = (
+        as_fraction(beta, "each of betas") for beta in _require_two_items(betas, "betas")
+    )
     if not (0 <= first < 1 and 0 <= second < 1):
         raise SolverError("betas must be from 0 to below 1")
     return first, second
@@ -131,28 +133,28 @@ SOLVERS: Final[tuple[Solver, ...]] = (adam_moments, adam_step)
 
 def _complement_betas(args: SimpleNamespace) -> tuple[Number, Number]:
     """Return ``1 - beta`` for each beta, which swaps the weights of moment and gradient."""
-    first, second = _check_betas(args.betas)
+    first, second = _parse_betas(args.betas)
     return 1 - first, 1 - second
 
 
 def _swap_betas(args: SimpleNamespace) -> tuple[Number, Number]:
-    first, second = _check_betas(args.betas)
+    first, second = _parse_betas(args.betas)
     return second, first
 
 
 def _moments_without_square(args: SimpleNamespace) -> tuple[NumberOrArray, NumberOrArray]:
     """Return the moments, with the gradient not squared in the second one."""
-    _, second = _check_betas(args.betas)
+    _, second = _parse_betas(args.betas)
     mean, _ = adam_moments(**vars(args))
-    slopes, square = grad_and_state(
-        args.grad, _as_two(args.moments, "moments")[1], "the second moment"
+    slopes, square = as_grad_and_state(
+        args.grad, _require_two_items(args.moments, "moments")[1], "the second moment"
     )
     return mean, simplify(second * square + (1 - second) * slopes)
 
 
 def _step_without_correction(args: SimpleNamespace) -> NumberOrArray:
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
-    weights, _ = param_and_grad(args.param, args.grad)
+    weights, _ = as_param_and_grad(args.param, args.grad)
     return _apply_adaptive_step(
         weights, _as_float64(mean), _as_float64(square), lr=args.lr, eps=args.eps
     )
@@ -161,8 +163,8 @@ def _step_without_correction(args: SimpleNamespace) -> NumberOrArray:
 def _step_with_one_correction(args: SimpleNamespace, *, first: bool) -> NumberOrArray:
     """Return the parameter after a step that corrects only one of the moments."""
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
-    weights, _ = param_and_grad(args.param, args.grad)
-    corrections = [_bias_correction(beta, args.step) for beta in _check_betas(args.betas)]
+    weights, _ = as_param_and_grad(args.param, args.grad)
+    corrections = [_bias_correction(beta, args.step) for beta in _parse_betas(args.betas)]
     by_mean, by_square = (corrections[0], 1.0) if first else (1.0, corrections[1])
     return _apply_adaptive_step(
         weights,
@@ -176,8 +178,8 @@ def _step_with_one_correction(args: SimpleNamespace, *, first: bool) -> NumberOr
 def _step_without_root(args: SimpleNamespace) -> NumberOrArray:
     """Return the parameter after a step divided by the mean square, not by its root."""
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
-    weights, _ = param_and_grad(args.param, args.grad)
-    first, second = (_bias_correction(beta, args.step) for beta in _check_betas(args.betas))
+    weights, _ = as_param_and_grad(args.param, args.grad)
+    first, second = (_bias_correction(beta, args.step) for beta in _parse_betas(args.betas))
     squared = np.square(_as_float64(square) / second)
     return _apply_adaptive_step(
         weights, _as_float64(mean) / first, squared, lr=args.lr, eps=args.eps

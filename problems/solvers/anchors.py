@@ -85,9 +85,9 @@ def decode_yolo_box(
     """
     if version not in YOLO_BOX_VERSIONS:
         raise SolverError(f"version must be 2, 3 or 5, not {version}")
-    tx, ty, tw, th = _check_exponents(offsets)
-    (row, column), (step,) = _as_two(cell, "the cell"), as_numbers((stride,), "stride")
-    width, height = _as_two(anchor, "the anchor", positive=True)
+    tx, ty, tw, th = _parse_exponents(offsets)
+    (row, column), (step,) = _as_two_numbers(cell, "the cell"), as_numbers((stride,), "stride")
+    width, height = _as_two_numbers(anchor, "the anchor", positive=True)
     modern = version == max(YOLO_BOX_VERSIONS)
     x, y = ((2 * _sigmoid(t) - 0.5 if modern else _sigmoid(t)) for t in (tx, ty))
     wider, higher = ((4 * _sigmoid(t) ** 2 if modern else math.exp(t)) for t in (tw, th))
@@ -111,17 +111,17 @@ def decode_deltas(
     >>> decode_deltas((0.5, 0, 0, 0), (0, 0, 10, 20))
     (5.0, 0.0, 15.0, 20.0)
     """
-    placed, scaled = _as_two(variances, "variances", positive=True)
-    dx, dy, dw, dh = _check_exponents(deltas)
+    center_variance, size_variance = _as_two_numbers(variances, "variances", positive=True)
+    dx, dy, dw, dh = _parse_exponents(deltas)
     base = parse_box(anchor, "the anchor", fmt=fmt)
     x, y = (
-        float(middle) + delta * float(placed) * float(side)
+        float(middle) + delta * float(center_variance) * float(side)
         for middle, delta, side in zip(
             base.center, (dx, dy), (base.width, base.height), strict=True
         )
     )
-    width = float(base.width) * math.exp(dw * float(scaled))
-    height = float(base.height) * math.exp(dh * float(scaled))
+    width = float(base.width) * math.exp(dw * float(size_variance))
+    height = float(base.height) * math.exp(dh * float(size_variance))
     exact = as_numbers((x - width / 2, y - height / 2, x + width / 2, y + height / 2), "the box")
     return tuple(float(number) for number in format_box(Box(*exact), fmt))
 
@@ -137,22 +137,22 @@ def anchor_deltas(
     >>> anchor_deltas((5, 0, 15, 20), (0, 0, 10, 20))
     (Fraction(1, 2), 0, 0.0, 0.0)
     """
-    placed, scaled = _as_two(variances, "variances", positive=True)
+    center_variance, size_variance = _as_two_numbers(variances, "variances", positive=True)
     target, base = parse_box(box, "the box", fmt=fmt), parse_box(anchor, "the anchor", fmt=fmt)
     moved = [
-        simplify_number(Fraction(here - there) / side / placed)
+        simplify_number(Fraction(here - there) / side / center_variance)
         for here, there, side in zip(
             target.center, base.center, (base.width, base.height), strict=True
         )
     ]
     grown = [
-        math.log(Fraction(own) / side) / float(scaled)
+        math.log(Fraction(own) / side) / float(size_variance)
         for own, side in ((target.width, base.width), (target.height, base.height))
     ]
     return (*moved, *grown)
 
 
-def _as_two(value: object, what: str, *, positive: bool = False) -> tuple[Number, Number]:
+def _as_two_numbers(value: object, what: str, *, positive: bool = False) -> tuple[Number, Number]:
     values = as_numbers(value, what)
     if len(values) != 2 or min(values) < 0 or (positive and 0 in values):  # noqa: PLR2004 - x and y
         raise SolverError(f"{what} must be two {'positive ' if positive else ''}numbers")
@@ -161,7 +161,7 @@ def _as_two(value: object, what: str, *, positive: bool = False) -> tuple[Number
 
 def _grid_position(center: object, image: Pair, grid: Pair) -> tuple[Number, Number]:
     """Return the *center* (x, y) in units of *grid* cells."""
-    (x, y), (height, width) = _as_two(center, "the center"), as_pair(image, "image")
+    (x, y), (height, width) = _as_two_numbers(center, "the center"), as_pair(image, "image")
     if x >= width or y >= height:
         raise SolverError(f"the center lies outside of an image of {height}×{width}")
     rows, columns = as_pair(grid, "grid")
@@ -169,10 +169,10 @@ def _grid_position(center: object, image: Pair, grid: Pair) -> tuple[Number, Num
 
 
 def _find_best_anchor(size: object, anchors: object, overlap: OverlapMeasure) -> int:
-    wanted = _box_at_origin(_as_two(size, "the size", positive=True))
+    wanted = _box_at_origin(_as_two_numbers(size, "the size", positive=True))
     shapes = as_rows(anchors, "anchors", width=2, most=MAX_BOXES)
     shared = [
-        overlap(wanted, _box_at_origin(_as_two(shape, "an anchor", positive=True)))
+        overlap(wanted, _box_at_origin(_as_two_numbers(shape, "an anchor", positive=True)))
         for shape in shapes
     ]
     return shared.index(max(shared))
@@ -186,7 +186,7 @@ def _box_at_origin(size: tuple[Number, Number]) -> Box:
     return Box(0, 0, *size)
 
 
-def _check_exponents(value: object) -> tuple[float, ...]:
+def _parse_exponents(value: object) -> tuple[float, ...]:
     """Return four numbers, each small enough to be an exponent."""
     values = as_numbers(value, "the offsets")
     if len(values) != 4 or any(magnitude(one) > MAX_EXPONENT for one in values):  # noqa: PLR2004 - x y w h
@@ -206,14 +206,14 @@ def _cell_counted_from_one(args: SimpleNamespace) -> tuple[int, int]:
     return row + 1, column + 1
 
 
-def _anchor_by_smaller_box(args: SimpleNamespace) -> int:
+def _best_anchor_by_smaller_area(args: SimpleNamespace) -> int:
     """Return the best anchor by intersection over the smaller of the two areas."""
     return _find_best_anchor(args.size, args.anchors, WRONG_MEASURES["over_smaller_box"]) + int(
         args.first
     )
 
 
-def _swap_first_two(solver: Solver) -> Solver:
+def _swap_first_two_results(solver: Solver) -> Solver:
     """Return a wrong version of *solver* that swaps the first two numbers of its result."""
 
     def formula(args: SimpleNamespace) -> tuple[object, ...]:
@@ -227,8 +227,8 @@ def _swap_first_two(solver: Solver) -> Solver:
 
 def _box_without_sigmoid(args: SimpleNamespace) -> tuple[float, ...]:
     """Return the box with the raw offsets of the center, without the sigmoid."""
-    tx, ty, _, _ = _check_exponents(args.offsets)
-    row, column = _as_two(args.cell, "the cell")
+    tx, ty, _, _ = _parse_exponents(args.offsets)
+    row, column = _as_two_numbers(args.cell, "the cell")
     right = decode_yolo_box(**vars(args))
     step = float(args.stride)
     return (tx + float(column)) * step, (ty + float(row)) * step, right[2], right[3]
@@ -236,8 +236,8 @@ def _box_without_sigmoid(args: SimpleNamespace) -> tuple[float, ...]:
 
 def _box_without_exponential(args: SimpleNamespace) -> tuple[float, ...]:
     """Return the box with the anchor's size multiplied by the raw offsets."""
-    _, _, tw, th = _check_exponents(args.offsets)
-    width, height = _as_two(args.anchor, "the anchor", positive=True)
+    _, _, tw, th = _parse_exponents(args.offsets)
+    width, height = _as_two_numbers(args.anchor, "the anchor", positive=True)
     right = decode_yolo_box(**vars(args))
     return right[0], right[1], float(width) * tw, float(height) * th
 
@@ -246,8 +246,8 @@ def _box_with_sigmoid_size(args: SimpleNamespace) -> tuple[float, ...]:
     """Return the box with the anchor's size multiplied by the sigmoid of the offsets."""
     if args.version == max(YOLO_BOX_VERSIONS):
         raise SolverError("this version has sigmoids there")
-    _, _, tw, th = _check_exponents(args.offsets)
-    width, height = _as_two(args.anchor, "the anchor", positive=True)
+    _, _, tw, th = _parse_exponents(args.offsets)
+    width, height = _as_two_numbers(args.anchor, "the anchor", positive=True)
     right = decode_yolo_box(**vars(args))
     return right[0], right[1], float(width) * _sigmoid(tw), float(height) * _sigmoid(th)
 
@@ -266,14 +266,16 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         responsible_cell,
         {
             "counted_from_one": replace_formula(responsible_cell, _cell_counted_from_one),
-            "row_column_exchanged": _swap_first_two(responsible_cell),
+            "row_column_exchanged": _swap_first_two_results(responsible_cell),
         },
     ),
-    *build_wrong_versions(cell_offset, {"row_column_exchanged": _swap_first_two(cell_offset)}),
+    *build_wrong_versions(
+        cell_offset, {"row_column_exchanged": _swap_first_two_results(cell_offset)}
+    ),
     *build_wrong_versions(
         best_anchor,
         {
-            "over_smaller_box": replace_formula(best_anchor, _anchor_by_smaller_box),
+            "over_smaller_box": replace_formula(best_anchor, _best_anchor_by_smaller_area),
             "numbered_from": replace_arguments(best_anchor, first=lambda args: 1 - args.first),
         },
     ),
@@ -281,7 +283,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         decode_yolo_box,
         {
             "row_column_exchanged": replace_arguments(
-                decode_yolo_box, cell=lambda args: _as_two(args.cell, "the cell")[::-1]
+                decode_yolo_box, cell=lambda args: _as_two_numbers(args.cell, "the cell")[::-1]
             ),
             "sigmoid_left_out": replace_formula(decode_yolo_box, _box_without_sigmoid),
             "exponential_left_out": replace_formula(decode_yolo_box, _box_without_exponential),

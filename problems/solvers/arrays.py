@@ -77,8 +77,12 @@ def _rearrange_cells(x: Tensor | Grid, move: Callable[[Array], Array]) -> Tensor
     """
     if not isinstance(x, Tensor):
         return move(as_array(x, "x", ranks=MATRIX_OR_MAPS))
-    places = move(as_array(np.arange(len(x.cells)).reshape(x.shape), "x", ranks=MATRIX_OR_MAPS))
-    return Tensor(places.shape, tuple(x.cells[place] for place in map(int, places.ravel())))
+    source_indices = move(
+        as_array(np.arange(len(x.cells)).reshape(x.shape), "x", ranks=MATRIX_OR_MAPS)
+    )
+    return Tensor(
+        source_indices.shape, tuple(x.cells[place] for place in map(int, source_indices.ravel()))
+    )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (symmetric, distinct, transpose, flip)

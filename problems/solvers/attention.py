@@ -78,7 +78,7 @@ def attention(
            [0.0474, 0.9526]])
     """
     scores = _compute_scores(query, key, num_heads, scaled=scale)
-    return _join_heads(
+    return _attention_output(
         softmax(_apply_causal_mask(scores) if as_flag(causal, "causal") else scores), value
     )
 
@@ -115,7 +115,7 @@ def _causal_mask(scores: Array) -> Array:
     return np.tri(*scores.shape[-2:], dtype=np.int64)
 
 
-def _join_heads(weights: Array, value: Grid) -> Array:
+def _attention_output(weights: Array, value: Grid) -> Array:
     """Return the outputs of all heads, concatenated to (n, e)."""
     values = _split_heads(value, "value", len(weights))
     if values.shape[1] != weights.shape[-1]:
@@ -171,7 +171,7 @@ def _softmax_over_queries(args: SimpleNamespace) -> Array:
     return softmax(_apply_causal_mask(scores) if args.causal else scores, -2)
 
 
-def _mask_after_softmax(args: SimpleNamespace) -> Array:
+def _weights_masked_after_softmax(args: SimpleNamespace) -> Array:
     """Return weights masked after the softmax, so that rows no longer sum to 1."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -179,7 +179,7 @@ def _mask_after_softmax(args: SimpleNamespace) -> Array:
     return np.where(_causal_mask(weights), weights, 0)
 
 
-def _mask_with_zeros(args: SimpleNamespace) -> Array:
+def _weights_masked_with_zeros(args: SimpleNamespace) -> Array:
     """Return weights whose masked scores are 0, which the softmax makes positive."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -187,7 +187,7 @@ def _mask_with_zeros(args: SimpleNamespace) -> Array:
     return softmax(np.where(_causal_mask(scores), scores, 0))
 
 
-def _reverse_mask(args: SimpleNamespace) -> Array:
+def _weights_with_reversed_mask(args: SimpleNamespace) -> Array:
     """Return weights in which a query attends to its own position and those after it."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -208,9 +208,9 @@ WRONG_WEIGHTS: Final[dict[str, WeightFormula]] = {
     "softmax_left_out": _weights_without_softmax,
     "softmax_without_powers": _weights_without_exp,
     "other_axis": _softmax_over_queries,
-    "masked_after_softmax": _mask_after_softmax,
-    "masked_by_zeros": _mask_with_zeros,
-    "mask_reversed": _reverse_mask,
+    "masked_after_softmax": _weights_masked_after_softmax,
+    "masked_by_zeros": _weights_masked_with_zeros,
+    "mask_reversed": _weights_with_reversed_mask,
     "softmax_over_all": _softmax_over_all_scores,
 }
 
@@ -253,6 +253,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     ),
     *build_wrong_versions(
         attention,
-        _weight_wrong_versions(attention, lambda weights, args: _join_heads(weights, args.value)),
+        _weight_wrong_versions(
+            attention, lambda weights, args: _attention_output(weights, args.value)
+        ),
     ),
 )

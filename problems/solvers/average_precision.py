@@ -83,12 +83,14 @@ def mean_average_precision(values: object) -> Number:
 
 def _rank_matches(scores: object, matches: object) -> list[int]:
     """Return the matches sorted by descending score."""
-    marks = as_numbers(scores, "scores")
-    flags = _parse_flags(matches, len(marks))
-    return [flags[at] for at in sorted(range(len(marks)), key=lambda index: -marks[index])]
+    score_values = as_numbers(scores, "scores")
+    flags = _parse_matches(matches, len(score_values))
+    return [
+        flags[at] for at in sorted(range(len(score_values)), key=lambda index: -score_values[index])
+    ]
 
 
-def _parse_flags(matches: object, count: int) -> list[int]:
+def _parse_matches(matches: object, count: int) -> list[int]:
     flags = [as_integer(one, "each match", least=0) for one in as_numbers(matches, "matches")]
     if len(flags) != count or max(flags) > 1:
         raise SolverError(f"matches must be 0 or 1 for each of {count} scores")
@@ -105,13 +107,13 @@ def _precision_recall_points(ranked: list[int], positives: int) -> list[Precisio
 
 def _precision_envelope(points: list[PrecisionRecallPoint]) -> list[PrecisionRecallPoint]:
     """Return the points, each with the largest precision at its recall or later."""
-    heights = list(accumulate((height for _, height in reversed(points)), max))[::-1]
-    return [(reached, height) for (reached, _), height in zip(points, heights, strict=True)]
+    precisions = list(accumulate((height for _, height in reversed(points)), max))[::-1]
+    return [(reached, height) for (reached, _), height in zip(points, precisions, strict=True)]
 
 
 def _area_under_curve(points: list[PrecisionRecallPoint], method: str) -> Number:
     if method in RECALL_STEPS:
-        return _mean_at_recalls(points, RECALL_STEPS[method])
+        return _mean_precision_at_recalls(points, RECALL_STEPS[method])
     if method != "all_points":
         raise SolverError(f"method must be all_points, {' or '.join(RECALL_STEPS)}, not {method}")
     before = (Fraction(0), *(reached for reached, _ in points))
@@ -121,15 +123,15 @@ def _area_under_curve(points: list[PrecisionRecallPoint], method: str) -> Number
     )
 
 
-def _mean_at_recalls(points: list[PrecisionRecallPoint], steps: int) -> Number:
+def _mean_precision_at_recalls(points: list[PrecisionRecallPoint], steps: int) -> Number:
     """Return the mean precision at *steps* + 1 evenly spaced recalls from 0 to 1.
 
     The precision is 0 at recalls that are never reached.
     """
     recalls = [reached for reached, _ in points]
-    places = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
-    heights = (points[place][1] for place in places if place < len(points))
-    return simplify_number(sum(heights, Fraction(0)) / (steps + 1))
+    positions = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
+    precisions = (points[place][1] for place in positions if place < len(points))
+    return simplify_number(sum(precisions, Fraction(0)) / (steps + 1))
 
 
 def _as_nested_rows(values: object) -> tuple[tuple[Number, ...], ...]:

@@ -108,7 +108,7 @@ def inception_channels(widths: Shape) -> int:
     >>> inception_channels((64, 96, 128, 16, 32, 32))
     256
     """
-    single, _, three, _, five, pooled = _check_inception_widths(widths)
+    single, _, three, _, five, pooled = _parse_inception_widths(widths)
     return single + three + five + pooled
 
 
@@ -124,8 +124,8 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 class _ConvLayer:
     """A convolution in a block: input and output channels, kernel size and groups."""
 
-    into: int
-    out: int
+    in_channels: int
+    out_channels: int
     kernel: int
     groups: int = 1
 
@@ -136,10 +136,10 @@ _ConvLayers: TypeAlias = tuple[_ConvLayer, ...]
 def _count_params(convs: _ConvLayers, *, batch_norm: bool, bias: bool, count: str) -> int:
     """Return the parameters of all *convs* and of the batch normalization after each."""
     weights = [
-        conv_params(conv.into, conv.out, conv.kernel, bias=bias, groups=conv.groups)
+        conv_params(conv.in_channels, conv.out_channels, conv.kernel, bias=bias, groups=conv.groups)
         for conv in convs
     ]
-    norms = [batch_norm_params(conv.out, count=count) for conv in convs]
+    norms = [batch_norm_params(conv.out_channels, count=count) for conv in convs]
     return sum(weights) + (sum(norms) if as_flag(batch_norm, "batch_norm") else 0)
 
 
@@ -164,7 +164,7 @@ def _shortcut_convs(in_channels: int, out_channels: int, *, projection: bool | N
 
 
 def _inception_convs(in_channels: int, widths: Shape, kernel_size: int) -> _ConvLayers:
-    single, reduced, three, squeezed, five, pooled = _check_inception_widths(widths)
+    single, reduced, three, squeezed, five, pooled = _parse_inception_widths(widths)
     return (
         _ConvLayer(in_channels, single, 1),
         _ConvLayer(in_channels, reduced, 1),
@@ -175,7 +175,7 @@ def _inception_convs(in_channels: int, widths: Shape, kernel_size: int) -> _Conv
     )
 
 
-def _check_inception_widths(widths: object) -> Shape:
+def _parse_inception_widths(widths: object) -> Shape:
     sizes = as_shape(widths, "widths")
     if len(sizes) != INCEPTION_WIDTHS:
         raise SolverError(
@@ -200,9 +200,9 @@ def _block_wrong_versions(
 ) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of a block; *convs* returns all of its convolutions."""
 
-    def count_on_input(args: SimpleNamespace) -> int:
-        wrong = tuple(replace(conv, into=args.in_channels) for conv in convs(args))
-        return _count_params(wrong, **_count_options(args))
+    def count_with_input_channels(args: SimpleNamespace) -> int:
+        wrong = tuple(replace(conv, in_channels=args.in_channels) for conv in convs(args))
+        return _count_params(wrong, **_count_options_from_args(args))
 
     return build_wrong_versions(
         solver,
@@ -214,7 +214,7 @@ def _block_wrong_versions(
             "batch_norm_all": replace_arguments(solver, count="all"),
             "batch_norm_learnable": replace_arguments(solver, count="learnable"),
             "biased_before_batch_norm": replace_arguments(solver, bias=_require_batch_norm),
-            "earlier_channels_used": replace_formula(solver, count_on_input),
+            "earlier_channels_used": replace_formula(solver, count_with_input_channels),
             **further,
         },
     )
@@ -228,7 +228,7 @@ class _CountOptions(TypedDict):
     count: str
 
 
-def _count_options(args: SimpleNamespace) -> _CountOptions:
+def _count_options_from_args(args: SimpleNamespace) -> _CountOptions:
     return {"batch_norm": args.batch_norm, "bias": args.bias, "count": args.count}
 
 
@@ -260,7 +260,7 @@ def _residual_wrong_versions(
         solver,
         convs,
         projection_left_out=replace_formula(
-            solver, lambda args: _count_params(main(args), **_count_options(args))
+            solver, lambda args: _count_params(main(args), **_count_options_from_args(args))
         ),
         projection_counted=replace_arguments(solver, projection=True),
     )
@@ -269,12 +269,17 @@ def _residual_wrong_versions(
 def _count_without_reductions(args: SimpleNamespace) -> int:
     """Return the parameters without the reductions: every kernel sees the module's input."""
     single, _, three, _, five, pooled = _all_inception_convs(args)
-    unreduced = (single, replace(three, into=single.into), replace(five, into=single.into), pooled)
-    return _count_params(unreduced, **_count_options(args))
+    unreduced = (
+        single,
+        replace(three, in_channels=single.in_channels),
+        replace(five, in_channels=single.in_channels),
+        pooled,
+    )
+    return _count_params(unreduced, **_count_options_from_args(args))
 
 
 def _sum_all_widths(args: SimpleNamespace) -> int:
-    return sum(_check_inception_widths(args.widths))
+    return sum(_parse_inception_widths(args.widths))
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
@@ -286,7 +291,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         reductions_left_out=replace_formula(inception_params, _count_without_reductions),
         pool_branch_left_out=replace_formula(
             inception_params,
-            lambda args: _count_params(_all_inception_convs(args)[:-1], **_count_options(args)),
+            lambda args: _count_params(
+                _all_inception_convs(args)[:-1], **_count_options_from_args(args)
+            ),
         ),
     ),
     *build_wrong_versions(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.values import MAX_CELLS, Array, Number, Tensor, to_exact
+from grader.values import MAX_CELLS, Array, Number, Tensor, to_exact_number
 
 __all__ = [
     "MAX_INTEGER",
@@ -143,7 +143,7 @@ def as_numbers(value: object, what: str, *, most: int = MAX_LIST_LENGTH) -> tupl
         raise SolverError(f"{what} must be a list of numbers, not {_shorten(value)}")
     if len(items) > most:
         raise SolverError(f"{what} has {len(items)} numbers, the limit is {most}")
-    values = tuple(to_exact(item) for item in items)
+    values = tuple(to_exact_number(item) for item in items)
     if any(
         max(one.numerator.bit_length(), one.denominator.bit_length()) > MAX_NUMBER_BITS
         for one in values

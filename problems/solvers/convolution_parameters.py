@@ -14,7 +14,7 @@ from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_axis_sizes, as_flag, as_integer
 from problems.solvers.geometry import PerAxis
-from problems.solvers.parameters import count_one_bias
+from problems.solvers.parameters import make_one_bias_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
@@ -149,7 +149,7 @@ def _count_with_biases(args: SimpleNamespace, biases: int) -> int:
     return weights + biases
 
 
-def _count_separable(args: SimpleNamespace) -> int:
+def _count_separable_params(args: SimpleNamespace) -> int:
     require_one_group(args.groups)
     return separable_params(args.in_channels, args.out_channels, args.kernel_size, bias=args.bias)
 
@@ -160,7 +160,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "no_bias": replace_arguments(conv_params, bias=False),
             "bias_added": replace_arguments(conv_params, bias=True),
-            "one_bias": count_one_bias(conv_params),
+            "one_bias": make_one_bias_version(conv_params),
             "input_channels_left_out": replace_arguments(
                 conv_params, in_channels=lambda g: g.groups
             ),
@@ -176,7 +176,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "side_for_area": replace_arguments(conv_params, kernel_size=kernel_side_for_area),
             "groups_left_out": replace_arguments(conv_params, groups=1),
-            "separable_for_standard": replace_formula(conv_params, _count_separable),
+            "separable_for_standard": replace_formula(conv_params, _count_separable_params),
         },
     ),
     *build_wrong_versions(
@@ -184,7 +184,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "no_bias": replace_arguments(conv_transpose_params, bias=False),
             "bias_added": replace_arguments(conv_transpose_params, bias=True),
-            "one_bias": count_one_bias(conv_transpose_params),
+            "one_bias": make_one_bias_version(conv_transpose_params),
             "bias_per_input_channel": replace_arguments(
                 conv_transpose_params,
                 in_channels=lambda g: g.out_channels,

@@ -142,7 +142,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _loss_of_rows(rows: Array, args: SimpleNamespace) -> NumberOrArray:
+def _loss_of_probabilities(rows: Array, args: SimpleNamespace) -> NumberOrArray:
     """Return the cross-entropy with *rows* used as the probabilities."""
     wanted = target_probabilities(args.target, rows)
     losses = cross_entropy_terms(wanted, rows).sum(axis=-1) / log_of_base(args.base)
@@ -150,7 +150,7 @@ def _loss_of_rows(rows: Array, args: SimpleNamespace) -> NumberOrArray:
 
 
 def _loss_without_softmax(args: SimpleNamespace) -> NumberOrArray:
-    return _loss_of_rows(as_double_rows(args.logits, "logits"), args)
+    return _loss_of_probabilities(as_double_rows(args.logits, "logits"), args)
 
 
 def _loss_without_exponential(args: SimpleNamespace) -> NumberOrArray:
@@ -159,10 +159,10 @@ def _loss_without_exponential(args: SimpleNamespace) -> NumberOrArray:
     sums = rows.sum(axis=-1, keepdims=True)
     if not sums.all():
         raise SolverError("the logits add up to nothing")
-    return _loss_of_rows(rows / sums, args)
+    return _loss_of_probabilities(rows / sums, args)
 
 
-def _target_probability_from_logits(args: SimpleNamespace) -> NumberOrArray:
+def _softmax_probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray:
     """Return the softmax probability of the target instead of its loss."""
     rows = softmax(as_double_rows(args.logits, "logits"))
     return reduce_losses(
@@ -178,7 +178,7 @@ def _binary_loss_of_classes(args: SimpleNamespace) -> NumberOrArray:
     return reduce_losses(losses.sum(axis=-1) / log_of_base(args.base), args.reduction)
 
 
-def _target_probability(args: SimpleNamespace) -> NumberOrArray:
+def _probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray:
     """Return the probability of the target instead of its loss."""
     rows = as_distribution(args.probabilities, "probabilities")
     return reduce_losses(
@@ -221,7 +221,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 softmax_cross_entropy, _loss_without_exponential
             ),
             "probability_for_loss": replace_formula(
-                softmax_cross_entropy, _target_probability_from_logits
+                softmax_cross_entropy, _softmax_probability_instead_of_loss
             ),
             "smoothing_left_out": replace_arguments(softmax_cross_entropy, label_smoothing=0),
             "classes_from_one": replace_arguments(softmax_cross_entropy, target=shift_classes_down),
@@ -233,7 +233,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             **log_wrong_versions(cross_entropy),
             **reduction_wrong_versions(cross_entropy),
             "binary_for_categorical": replace_formula(cross_entropy, _binary_loss_of_classes),
-            "probability_for_loss": replace_formula(cross_entropy, _target_probability),
+            "probability_for_loss": replace_formula(cross_entropy, _probability_instead_of_loss),
             "target_ignored": replace_formula(cross_entropy, _sum_all_logarithms),
             "classes_from_one": replace_arguments(cross_entropy, target=shift_classes_down),
         },

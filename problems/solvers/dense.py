@@ -40,7 +40,7 @@ def dense(x: Grid, weight: Grid, *, bias: Number | Grid = 0) -> Array:
     array([ 11,  17, 123])
     """
     cells, weights = as_array(x, "x", ranks=ROW_RANKS), as_array(weight, "weight", ranks=(2,))
-    return add_bias(_checked_product(weights, cells.T), bias).T
+    return add_bias(_checked_matrix_product(weights, cells.T), bias).T
 
 
 def dense_backward_input(dy: Grid, weight: Grid) -> Array:
@@ -51,7 +51,7 @@ def dense_backward_input(dy: Grid, weight: Grid) -> Array:
     >>> dense_backward_input([1, 10], [[3, 4], [5, 6]])
     array([53, 64])
     """
-    return _checked_product(
+    return _checked_matrix_product(
         as_array(dy, "dy", ranks=ROW_RANKS), as_array(weight, "weight", ranks=(2,))
     )
 
@@ -69,7 +69,7 @@ def dense_backward_weight(x: Grid, dy: Grid) -> Array:
     cells, upstream = as_array(x, "x", ranks=ROW_RANKS), as_array(dy, "dy", ranks=ROW_RANKS)
     if cells.ndim != upstream.ndim:
         raise SolverError("x and dy must both be vectors or both be batches")
-    return _checked_product(_as_batch(upstream).T, _as_batch(cells))
+    return _checked_matrix_product(_as_batch(upstream).T, _as_batch(cells))
 
 
 def dense_backward_bias(dy: Grid) -> Array:
@@ -90,7 +90,9 @@ def matmul(a: Grid, b: Grid) -> Array:
     >>> matmul([[1, 2], [3, 4]], [10, 1])
     array([12, 34])
     """
-    return _checked_product(as_array(a, "a", ranks=ROW_RANKS), as_array(b, "b", ranks=ROW_RANKS))
+    return _checked_matrix_product(
+        as_array(a, "a", ranks=ROW_RANKS), as_array(b, "b", ranks=ROW_RANKS)
+    )
 
 
 def flatten_values(x: Grid) -> Array:
@@ -107,7 +109,7 @@ def _as_batch(cells: Array) -> Array:
     return cast("Array", cells.reshape(-1, cells.shape[-1]))
 
 
-def _checked_product(left: Array, right: Array) -> Array:
+def _checked_matrix_product(left: Array, right: Array) -> Array:
     if left.shape[-1] != right.shape[0]:
         raise SolverError(f"{left.shape[-1]} and {right.shape[0]} cells do not go together")
     check_cell_count((*left.shape[:-1], *right.shape[1:]))

@@ -182,7 +182,7 @@ def _boxes_of_grid_rows(args: SimpleNamespace) -> int:
     return sum(rows * count for rows, _ in _grid_sizes(args.version, args.size))
 
 
-def _shapes_with_depth(change: Solver) -> Solver:
+def _replace_output_depth(change: Solver) -> Solver:
     """Return a wrong version of `yolo_output_shapes` whose depth comes from *change*."""
 
     def formula(args: SimpleNamespace) -> tuple[Shape, ...]:
@@ -235,7 +235,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(yolo_depth, WRONG_DEPTHS),
     *build_wrong_versions(
         yolo_output_shapes,
-        {mistake: _shapes_with_depth(depth) for mistake, depth in WRONG_DEPTHS.items()},
+        {mistake: _replace_output_depth(depth) for mistake, depth in WRONG_DEPTHS.items()},
     ),
     *build_wrong_versions(
         yolo_box_depth,

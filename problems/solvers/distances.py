@@ -79,7 +79,7 @@ def _margin_shortfall(
     """Return how far a triplet falls short of the margin; negative if it does not."""
     near = distance(anchor, positive, squared=squared)
     far = distance(anchor, negative, squared=squared)
-    return simplify_number(Fraction(near) - Fraction(far) + _check_margin(margin))
+    return simplify_number(Fraction(near) - Fraction(far) + _parse_margin(margin))
 
 
 def contrastive_loss(x: Grid, y: Grid, *, alike: bool, margin: NumberOrGrid = 1) -> Number:
@@ -92,11 +92,11 @@ def contrastive_loss(x: Grid, y: Grid, *, alike: bool, margin: NumberOrGrid = 1)
     """
     if as_flag(alike, "alike"):
         return simplify_number(Fraction(distance(x, y, squared=True), 2))
-    lack = max(_check_margin(margin) - Fraction(distance(x, y)), Fraction(0))
-    return simplify_number(lack**2 / 2)
+    shortfall = max(_parse_margin(margin) - Fraction(distance(x, y)), Fraction(0))
+    return simplify_number(shortfall**2 / 2)
 
 
-def _check_margin(margin: NumberOrGrid) -> Fraction:
+def _parse_margin(margin: NumberOrGrid) -> Fraction:
     value = as_fraction(margin, "margin")
     if value < 0:
         raise SolverError(f"margin must not be negative, but is {simplify_number(value)}")
@@ -148,23 +148,23 @@ def _unclipped_triplet_loss(args: SimpleNamespace) -> Number:
 
 
 def _loss_with_margin_subtracted(args: SimpleNamespace) -> Number:
-    lack = _margin_shortfall(**{**vars(args), "margin": 0}) - _check_margin(args.margin)
-    return max(simplify_number(lack), 0)
+    shortfall = _margin_shortfall(**{**vars(args), "margin": 0}) - _parse_margin(args.margin)
+    return max(simplify_number(shortfall), 0)
 
 
-def _pair_shortfall(args: SimpleNamespace, *, squared: bool = False) -> Fraction:
+def _pair_margin_shortfall(args: SimpleNamespace, *, squared: bool = False) -> Fraction:
     """Return how far a dissimilar pair falls short of the margin; negative if it does not."""
     if args.alike:
         raise SolverError("a pair that is alike has no margin")
-    return _check_margin(args.margin) - Fraction(distance(args.x, args.y, squared=squared))
+    return _parse_margin(args.margin) - Fraction(distance(args.x, args.y, squared=squared))
 
 
 def _loss_without_square(args: SimpleNamespace) -> Number:
-    return simplify_number(max(_pair_shortfall(args), Fraction(0)) / 2)
+    return simplify_number(max(_pair_margin_shortfall(args), Fraction(0)) / 2)
 
 
 def _loss_of_squared_distance(args: SimpleNamespace) -> Number:
-    return simplify_number(max(_pair_shortfall(args, squared=True), Fraction(0)) ** 2 / 2)
+    return simplify_number(max(_pair_margin_shortfall(args, squared=True), Fraction(0)) ** 2 / 2)
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
@@ -204,7 +204,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "pairs_exchanged": replace_arguments(contrastive_loss, alike=lambda g: not g.alike),
             "negative_loss_kept": replace_formula(
-                contrastive_loss, lambda g: simplify_number(_pair_shortfall(g) ** 2 / 2)
+                contrastive_loss, lambda g: simplify_number(_pair_margin_shortfall(g) ** 2 / 2)
             ),
             "lack_not_squared": replace_formula(contrastive_loss, _loss_without_square),
             "distance_squared": replace_formula(contrastive_loss, _loss_of_squared_distance),

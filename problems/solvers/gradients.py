@@ -159,14 +159,14 @@ def shared_weight_gradient(x: Grid, dy: Grid) -> Number:
     >>> shared_weight_gradient([1, 2, 3], [10, 0, -1])
     7
     """
-    cells, upstream = _weight_uses(x, dy)
+    cells, upstream = _parse_weight_uses(x, dy)
     gradient = sum_products(
         np.multiply, cells, upstream, terms=cells.size, products=cells.size
     ).sum()
     return cast("Number", gradient.item())
 
 
-def _weight_uses(x: Grid, dy: Grid) -> tuple[Array, Array]:
+def _parse_weight_uses(x: Grid, dy: Grid) -> tuple[Array, Array]:
     cells, upstream = as_array(x, "x", ranks=ANY_RANK), as_array(dy, "dy", ranks=ANY_RANK)
     if cells.shape != upstream.shape:
         raise SolverError(f"x has the shape {cells.shape}, but dy has {upstream.shape}")
@@ -190,11 +190,11 @@ def _average_over_positions(args: SimpleNamespace) -> Array:
 
 
 def _multiply_sums(args: SimpleNamespace) -> object:
-    cells, back = _weight_uses(args.x, args.dy)
+    cells, back = _parse_weight_uses(args.x, args.dy)
     return cells.sum().item() * back.sum().item()
 
 
-def _transform_gradient(transform: Callable[[Array], Array]) -> Solver:
+def _transform_weight_gradient(transform: Callable[[Array], Array]) -> Solver:
     """Return `conv2d_backward_weight` with *transform* applied to its result."""
     return replace_formula(
         conv2d_backward_weight, lambda args: transform(conv2d_backward_weight(**vars(args)))
@@ -226,8 +226,12 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         conv2d_backward_weight,
         {
-            "kernel_flipped": _transform_gradient(lambda gradient: gradient[..., ::-1, ::-1]),
-            "transposed_output": _transform_gradient(lambda gradient: gradient.swapaxes(-1, -2)),
+            "kernel_flipped": _transform_weight_gradient(
+                lambda gradient: gradient[..., ::-1, ::-1]
+            ),
+            "transposed_output": _transform_weight_gradient(
+                lambda gradient: gradient.swapaxes(-1, -2)
+            ),
             "padding_left_out": replace_arguments(
                 conv2d_backward_weight, padding=0, kernel_size=None
             ),
@@ -258,7 +262,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "sums_multiplied": replace_formula(shared_weight_gradient, _multiply_sums),
             "one_use_only": replace_formula(
                 shared_weight_gradient,
-                lambda args: np.multiply(*_weight_uses(args.x, args.dy)).ravel()[0].item(),
+                lambda args: np.multiply(*_parse_weight_uses(args.x, args.dy)).ravel()[0].item(),
             ),
         },
     ),

@@ -41,7 +41,7 @@ def ssd_depth(classes: int, anchors: int, *, branch: str = "all") -> int:
     (126, 150)
     """
     count = as_integer(anchors, "anchors")
-    return _select_branch(
+    return _count_branch_channels(
         {"class": count * (as_integer(classes, "classes") + 1), "box": count * COORDINATES}, branch
     )
 
@@ -56,7 +56,7 @@ def retinanet_depth(classes: int, *, anchors: int = 9, branch: str = "class") ->
     (720, 36)
     """
     count = as_integer(anchors, "anchors")
-    return _select_branch(
+    return _count_branch_channels(
         {"class": count * as_integer(classes, "classes"), "box": count * COORDINATES}, branch
     )
 
@@ -74,7 +74,7 @@ def rpn_depth(anchors: int = 9, *, branch: str = "all", scores: int = 2) -> int:
     if scores not in {1, 2}:
         raise SolverError(f"scores must be 1 or 2, not {scores}")
     count = as_integer(anchors, "anchors")
-    return _select_branch({"class": count * scores, "box": count * COORDINATES}, branch)
+    return _count_branch_channels({"class": count * scores, "box": count * COORDINATES}, branch)
 
 
 def fcos_depth(classes: int, *, branch: str = "all") -> int:
@@ -85,7 +85,7 @@ def fcos_depth(classes: int, *, branch: str = "all") -> int:
     >>> fcos_depth(80)
     85
     """
-    return _select_branch(
+    return _count_branch_channels(
         {"class": as_integer(classes, "classes"), "box": COORDINATES, "centerness": 1}, branch
     )
 
@@ -102,7 +102,7 @@ def rcnn_depth(classes: int, *, branch: str = "class", background_box: bool = Fa
     """
     count = as_integer(classes, "classes")
     boxes = count + as_flag(background_box, "background_box")
-    return _select_branch({"class": count + 1, "box": COORDINATES * boxes}, branch)
+    return _count_branch_channels({"class": count + 1, "box": COORDINATES * boxes}, branch)
 
 
 def pyramid_grids(size: int, strides: tuple[int, ...]) -> tuple[int, ...]:
@@ -131,7 +131,7 @@ def anchor_count(grids: tuple[Pair, ...], anchors: int | tuple[int, ...]) -> int
     return sum(rows * columns * each for rows, columns, each in _grid_anchors(grids, anchors))
 
 
-def _select_branch(channels: Mapping[str, int], branch: str) -> int:
+def _count_branch_channels(channels: Mapping[str, int], branch: str) -> int:
     if branch == "all":
         return sum(channels.values())
     if branch not in channels:
@@ -162,7 +162,7 @@ def _grid_anchors(grids: object, anchors: object) -> list[tuple[int, int, int]]:
 # What students do instead.
 
 
-def _add_classes(count: int) -> Solver:
+def _add_to_classes(count: int) -> Solver:
     """Return an argument change that adds *count* to the classes."""
     return lambda args: args.classes + count
 
@@ -175,7 +175,7 @@ def _depth_with_class_boxes(args: SimpleNamespace) -> int:
 
 
 def _depth_with_one_box(args: SimpleNamespace) -> int:
-    return _select_branch({"class": args.classes + 1, "box": COORDINATES}, args.branch)
+    return _count_branch_channels({"class": args.classes + 1, "box": COORDINATES}, args.branch)
 
 
 def _class_branch_for_all(args: SimpleNamespace) -> str:
@@ -212,8 +212,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         ssd_depth,
         {
-            "background_left_out": replace_arguments(ssd_depth, classes=_add_classes(-1)),
-            "background_twice": replace_arguments(ssd_depth, classes=_add_classes(1)),
+            "background_left_out": replace_arguments(ssd_depth, classes=_add_to_classes(-1)),
+            "background_twice": replace_arguments(ssd_depth, classes=_add_to_classes(1)),
             "one_anchor": replace_arguments(ssd_depth, anchors=1),
             "coordinates_left_out": replace_arguments(ssd_depth, branch=_class_branch_for_all),
         },
@@ -221,7 +221,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         retinanet_depth,
         {
-            "background_counted": replace_arguments(retinanet_depth, classes=_add_classes(1)),
+            "background_counted": replace_arguments(retinanet_depth, classes=_add_to_classes(1)),
             "one_anchor": replace_arguments(retinanet_depth, anchors=1),
             "box_for_each_class": replace_formula(retinanet_depth, _depth_with_class_boxes),
             "coordinates_left_out": replace_arguments(
@@ -240,7 +240,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         fcos_depth,
         {
-            "background_counted": replace_arguments(fcos_depth, classes=_add_classes(1)),
+            "background_counted": replace_arguments(fcos_depth, classes=_add_to_classes(1)),
             "centerness_left_out": replace_formula(
                 fcos_depth, lambda args: fcos_depth(**vars(args)) - (args.branch == "all")
             ),

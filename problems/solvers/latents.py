@@ -28,7 +28,7 @@ def latent_deviation(log_var: NumberOrGrid) -> NumberOrArray:
     >>> latent_deviation(0)
     1.0
     """
-    return reduce_losses(np.exp(_check_log_var(log_var) / 2), "none")
+    return reduce_losses(np.exp(_parse_log_var(log_var) / 2), "none")
 
 
 def latent_code(mean: NumberOrGrid, log_var: NumberOrGrid, noise: NumberOrGrid) -> NumberOrArray:
@@ -39,8 +39,13 @@ def latent_code(mean: NumberOrGrid, log_var: NumberOrGrid, noise: NumberOrGrid) 
     >>> latent_code([1, 2], [0, 0], [3, -3]).tolist()
     [4.0, -1.0]
     """
-    wide, drawn = latent_deviation(log_var), _match_shape(noise, log_var, "noise")
-    return reduce_losses(_match_shape(mean, log_var, "mean") + wide * drawn, "none")
+    deviation, noise_values = (
+        latent_deviation(log_var),
+        _as_matching_doubles(noise, log_var, "noise"),
+    )
+    return reduce_losses(
+        _as_matching_doubles(mean, log_var, "mean") + deviation * noise_values, "none"
+    )
 
 
 def code_divergence(
@@ -54,7 +59,7 @@ def code_divergence(
     >>> code_divergence([0, 2], [0, 0])
     2.0
     """
-    squares, logarithms = _match_shape(mean, log_var, "mean") ** 2, _check_log_var(log_var)
+    squares, logarithms = _as_matching_doubles(mean, log_var, "mean") ** 2, _parse_log_var(log_var)
     return _halve_and_reduce(squares + np.exp(logarithms) - 1 - logarithms, reduction)
 
 
@@ -62,7 +67,7 @@ def _halve_and_reduce(terms: Array, reduction: str) -> NumberOrArray:
     return reduce_losses(np.asarray(terms / 2), reduction)
 
 
-def _check_log_var(log_var: NumberOrGrid) -> Array:
+def _parse_log_var(log_var: NumberOrGrid) -> Array:
     """Return *log_var* as doubles, bounded by `MAX_LOG_VAR` so that variances stay finite."""
     logarithms = as_doubles(log_var, "log_var")
     if np.abs(logarithms).max() > MAX_LOG_VAR:
@@ -70,7 +75,7 @@ def _check_log_var(log_var: NumberOrGrid) -> Array:
     return logarithms
 
 
-def _match_shape(value: NumberOrGrid, log_var: NumberOrGrid, what: str) -> Array:
+def _as_matching_doubles(value: NumberOrGrid, log_var: NumberOrGrid, what: str) -> Array:
     """Return *value* as doubles, which must have the shape of *log_var*."""
     values, logarithms = as_doubles(value, what), as_doubles(log_var, "log_var")
     if values.shape != logarithms.shape:
@@ -87,44 +92,47 @@ SOLVERS: Final[tuple[Solver, ...]] = (latent_deviation, latent_code, code_diverg
 
 def _double_log_var(args: SimpleNamespace) -> Array:
     """Return twice the log variances, as if they were logarithms of standard deviations."""
-    return 2 * _check_log_var(args.log_var)
+    return 2 * _parse_log_var(args.log_var)
 
 
 def _negate_log_var(args: SimpleNamespace) -> Array:
-    return -_check_log_var(args.log_var)
+    return -_parse_log_var(args.log_var)
 
 
 def _code_with_log_var(args: SimpleNamespace) -> NumberOrArray:
     """Return the code with the log variances in place of the standard deviations."""
-    spread = _check_log_var(args.log_var) * _match_shape(args.noise, args.log_var, "noise")
-    return reduce_losses(_match_shape(args.mean, args.log_var, "mean") + spread, "none")
+    spread = _parse_log_var(args.log_var) * _as_matching_doubles(args.noise, args.log_var, "noise")
+    return reduce_losses(_as_matching_doubles(args.mean, args.log_var, "mean") + spread, "none")
 
 
 def _divergence_from_terms(
     args: SimpleNamespace, variance: Array, logarithm: Array, constant: int
 ) -> NumberOrArray:
     """Return the divergence with these terms in place of the correct ones."""
-    squares = _match_shape(args.mean, args.log_var, "mean") ** 2
+    squares = _as_matching_doubles(args.mean, args.log_var, "mean") ** 2
     return _halve_and_reduce(squares + variance - constant - logarithm, args.reduction)
 
 
 def _divergence_of_deviations(args: SimpleNamespace) -> NumberOrArray:
-    logarithms = _check_log_var(args.log_var)
+    logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms / 2), logarithms, 1)
 
 
 def _divergence_without_one(args: SimpleNamespace) -> NumberOrArray:
-    logarithms = _check_log_var(args.log_var)
+    logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms), logarithms, 0)
 
 
 def _divergence_with_log_added(args: SimpleNamespace) -> NumberOrArray:
-    logarithms = _check_log_var(args.log_var)
+    logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms), -logarithms, 1)
 
 
 def _divergence_of_plain_mean(args: SimpleNamespace) -> NumberOrArray:
-    mean, logarithms = _match_shape(args.mean, args.log_var, "mean"), _check_log_var(args.log_var)
+    mean, logarithms = (
+        _as_matching_doubles(args.mean, args.log_var, "mean"),
+        _parse_log_var(args.log_var),
+    )
     return _halve_and_reduce(mean + np.exp(logarithms) - 1 - logarithms, args.reduction)
 
 

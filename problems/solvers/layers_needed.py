@@ -123,7 +123,7 @@ def _layers_by_whole_kernel(args: SimpleNamespace) -> int:
     return ceil(Fraction(abs(args.size - args.target), args.kernel_size))
 
 
-def _count_sizes(solver: Solver) -> Solver:
+def _make_size_count_version(solver: Solver) -> Solver:
     """Return a wrong version of *solver* that counts sizes, one more than the layers."""
     return replace_formula(solver, lambda args: _add_one(solver(**vars(args))))
 
@@ -139,7 +139,7 @@ def _layers_of_adjacent_kernels(args: SimpleNamespace) -> int:
     return -(-int(args.target) // int(args.kernel_size))
 
 
-def _replace_growth(grow: GrowthRule) -> Solver:
+def _replace_growth_rule(grow: GrowthRule) -> Solver:
     """Return a wrong version of `layers_for_field` whose field grows by *grow*."""
     return replace_formula(
         layers_for_field,
@@ -167,7 +167,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "forgot_plus_one": replace_formula(layers_to_reach, _layers_by_whole_kernel),
             "padding_left_out": replace_arguments(layers_to_reach, padding=0),
             "stride_left_out": replace_arguments(layers_to_reach, stride=1),
-            "sizes_counted": _count_sizes(layers_to_reach),
+            "sizes_counted": _make_size_count_version(layers_to_reach),
         },
     ),
     *build_wrong_versions(
@@ -178,15 +178,15 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "padding_left_out": replace_arguments(transposed_layers_to_reach, padding=0),
             "stride_left_out": replace_arguments(transposed_layers_to_reach, stride=1),
-            "sizes_counted": _count_sizes(transposed_layers_to_reach),
+            "sizes_counted": _make_size_count_version(transposed_layers_to_reach),
         },
     ),
     *build_wrong_versions(
         layers_for_field,
         {
-            **{mistake: _replace_growth(WRONG_GROWTHS[mistake]) for mistake in WRONG_FIELDS},
+            **{mistake: _replace_growth_rule(WRONG_GROWTHS[mistake]) for mistake in WRONG_FIELDS},
             "forgot_minus_one": replace_formula(layers_for_field, _layers_of_adjacent_kernels),
-            "sizes_counted": _count_sizes(layers_for_field),
+            "sizes_counted": _make_size_count_version(layers_for_field),
         },
     ),
 )

@@ -185,7 +185,7 @@ def reduction_wrong_versions(solver: Solver) -> dict[str, Solver]:
     }
 
 
-def _halve_loss(solver: Callable[..., NumberOrArray]) -> Solver:
+def _make_halved_loss_version(solver: Callable[..., NumberOrArray]) -> Solver:
     """Return a wrong version of *solver* that halves the loss."""
     return replace_formula(solver, lambda args: solver(**vars(args)) / Fraction(2))
 
@@ -199,14 +199,14 @@ def _squared_error(args: SimpleNamespace) -> NumberOrArray:
     return mse(args.prediction, args.target, reduction=args.reduction)
 
 
-def _hinge_with_own_class(args: SimpleNamespace) -> NumberOrArray:
+def _hinge_with_target_class(args: SimpleNamespace) -> NumberOrArray:
     """Return the hinge loss summed over the target class too: one margin more per row."""
     rows = hinge_loss(**{**vars(args), "reduction": "none"})
     margin = as_fraction(args.margin, "margin")
     return reduce_losses(rows + (margin**2 if args.squared else margin), args.reduction)
 
 
-def _hinge_unclipped(args: SimpleNamespace) -> NumberOrArray:
+def _unclipped_hinge(args: SimpleNamespace) -> NumberOrArray:
     """Return the hinge loss without clipping negative terms to 0."""
     terms = _margin_violations(args.scores, args.target, args.margin)
     return reduce_losses((terms**2 if args.squared else terms).sum(axis=-1), args.reduction)
@@ -219,11 +219,11 @@ def _hinge_of_worst_class(args: SimpleNamespace) -> NumberOrArray:
     return reduce_losses(clipped**2 if args.squared else clipped, args.reduction)
 
 
-def _hinge_per_class(args: SimpleNamespace) -> NumberOrArray:
+def _hinge_divided_by_classes(args: SimpleNamespace) -> NumberOrArray:
     return hinge_loss(**vars(args)) / Fraction(np.shape(args.scores)[-1])
 
 
-def _smooth_over_others(args: SimpleNamespace) -> NumberOrArray:
+def _smoothed_label_over_other_classes(args: SimpleNamespace) -> NumberOrArray:
     """Return the label with the smoothing spread over the other classes only."""
     if args.num_classes == 1:
         raise SolverError("there are no other classes")
@@ -243,7 +243,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             **reduction_wrong_versions(mse),
             "root_taken": replace_formula(mse, lambda args: math.sqrt(mse(**vars(args)))),
-            "half_added": _halve_loss(mse),
+            "half_added": _make_halved_loss_version(mse),
             "absolute_for_squared": replace_formula(mse, lambda args: mae(**vars(args))),
             "signs_cancelled": replace_formula(mse, _signed_error),
         },
@@ -271,18 +271,20 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             **reduction_wrong_versions(hinge_loss),
             "margin_left_out": replace_arguments(hinge_loss, margin=0),
-            "own_class_included": replace_formula(hinge_loss, _hinge_with_own_class),
-            "not_clipped": replace_formula(hinge_loss, _hinge_unclipped),
+            "own_class_included": replace_formula(hinge_loss, _hinge_with_target_class),
+            "not_clipped": replace_formula(hinge_loss, _unclipped_hinge),
             "terms_squared": replace_arguments(hinge_loss, squared=lambda args: not args.squared),
             "worst_class_only": replace_formula(hinge_loss, _hinge_of_worst_class),
-            "divided_by_classes": replace_formula(hinge_loss, _hinge_per_class),
+            "divided_by_classes": replace_formula(hinge_loss, _hinge_divided_by_classes),
             "classes_from_one": replace_arguments(hinge_loss, target=shift_classes_down),
         },
     ),
     *build_wrong_versions(
         smoothed_label,
         {
-            "smoothed_over_others": replace_formula(smoothed_label, _smooth_over_others),
+            "smoothed_over_others": replace_formula(
+                smoothed_label, _smoothed_label_over_other_classes
+            ),
             "smoothing_left_out": replace_arguments(smoothed_label, smoothing=0),
             "classes_from_one": replace_arguments(smoothed_label, target=shift_classes_down),
         },

@@ -114,13 +114,13 @@ def _prepare_matching(
         parse_boxes(detections, "detections", fmt=fmt),
         parse_boxes(truths, "truths", fmt=fmt),
     )
-    marks = as_numbers(scores, "scores")
-    if len(marks) != len(predicted):
+    score_values = as_numbers(scores, "scores")
+    if len(score_values) != len(predicted):
         raise SolverError(
-            f"{len(predicted)} detections have {len(predicted)} scores, not {len(marks)}"
+            f"{len(predicted)} detections have {len(predicted)} scores, not {len(score_values)}"
         )
     return MatchingInput(
-        tuple(sorted(range(len(predicted)), key=lambda index: -marks[index])),
+        tuple(sorted(range(len(predicted)), key=lambda index: -score_values[index])),
         tuple(tuple(overlap(one, two) for two in actual) for one in predicted),
         as_proportion(threshold, "threshold"),
         as_flag(strict, "strict"),
@@ -177,7 +177,7 @@ def _label_anchor(row: list[Number], best: list[Number], *, high: Number, low: N
 # What students do instead.
 
 
-def _replace_matching(
+def _replace_detection_matching(
     change: Callable[[MatchingInput], tuple[int, ...]], overlap: OverlapMeasure = IOU_MEASURE
 ) -> Solver:
     """Return a wrong version of `match_detections` with another matching or *overlap*."""
@@ -200,7 +200,7 @@ def _labels_without_ignored(args: SimpleNamespace) -> tuple[int, ...]:
     return tuple(max(label, BACKGROUND) for label in anchor_labels(**vars(args)))
 
 
-def _replace_overlap(overlap: OverlapMeasure) -> Solver:
+def _replace_anchor_overlap_measure(overlap: OverlapMeasure) -> Solver:
     return replace_formula(
         anchor_labels, lambda args: _label_anchors(**vars(args), overlap=overlap)
     )
@@ -212,8 +212,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         match_detections,
         {
-            "found_twice": _replace_matching(_match_every_hit),
-            "scores_ignored": _replace_matching(_match_in_listed_order),
+            "found_twice": _replace_detection_matching(_match_every_hit),
+            "scores_ignored": _replace_detection_matching(_match_in_listed_order),
             "at_threshold": replace_arguments(
                 match_detections, strict=lambda args: not args.strict
             ),
@@ -221,7 +221,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 match_detections, fmt=lambda args: MISREAD_FORMATS[args.fmt]
             ),
             **{
-                mistake: _replace_matching(_match_by_score, wrong)
+                mistake: _replace_detection_matching(_match_by_score, wrong)
                 for mistake, wrong in WRONG_MEASURES.items()
             },
         },
@@ -234,7 +234,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "box_format": replace_arguments(
                 anchor_labels, fmt=lambda args: MISREAD_FORMATS[args.fmt]
             ),
-            **{mistake: _replace_overlap(wrong) for mistake, wrong in WRONG_MEASURES.items()},
+            **{
+                mistake: _replace_anchor_overlap_measure(wrong)
+                for mistake, wrong in WRONG_MEASURES.items()
+            },
         },
     ),
 )

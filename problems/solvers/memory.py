@@ -16,7 +16,7 @@ from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape, check_cell_count
-from problems.solvers.units import bytes_of, count_in_bits, find_entry
+from problems.solvers.units import bytes_of, find_entry, make_bits_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
@@ -205,7 +205,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         parameter_bytes,
         {
             "values_for_bytes": replace_arguments(parameter_bytes, dtype="int8"),
-            "bits_for_bytes": count_in_bits(parameter_bytes),
+            "bits_for_bytes": make_bits_version(parameter_bytes),
             "long_format_counted": replace_arguments(parameter_bytes, dtype=_full_precision_dtype),
         },
     ),
@@ -213,7 +213,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         activation_bytes,
         {
             "values_for_bytes": replace_arguments(activation_bytes, dtype="int8"),
-            "bits_for_bytes": count_in_bits(activation_bytes),
+            "bits_for_bytes": make_bits_version(activation_bytes),
             "batch_left_out": replace_arguments(activation_bytes, batch_size=1),
             "gradients_left_out": replace_arguments(activation_bytes, with_gradients=False),
             "layer_left_out": replace_arguments(
@@ -225,7 +225,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         peak_bytes,
         {
             "values_for_bytes": replace_arguments(peak_bytes, dtype="int8"),
-            "bits_for_bytes": count_in_bits(peak_bytes),
+            "bits_for_bytes": make_bits_version(peak_bytes),
             "batch_left_out": replace_arguments(peak_bytes, batch_size=1),
             "largest_map_only": replace_formula(peak_bytes, _largest_map_bytes),
             "every_map_kept": replace_formula(peak_bytes, lambda g: activation_bytes(**vars(g))),
@@ -237,7 +237,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "values_for_bytes": replace_arguments(
                 training_bytes, dtype="int8", mixed_precision=False
             ),
-            "bits_for_bytes": count_in_bits(training_bytes),
+            "bits_for_bytes": make_bits_version(training_bytes),
             "gradients_left_out": replace_formula(training_bytes, _bytes_without_gradients),
             "optimizer_state_left_out": replace_arguments(training_bytes, optimizer="sgd"),
             "one_moment": replace_arguments(training_bytes, optimizer=_one_moment_optimizer),
@@ -251,7 +251,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         kv_cache_bytes,
         {
             "values_for_bytes": replace_arguments(kv_cache_bytes, dtype="int8"),
-            "bits_for_bytes": count_in_bits(kv_cache_bytes),
+            "bits_for_bytes": make_bits_version(kv_cache_bytes),
             "batch_left_out": replace_arguments(kv_cache_bytes, batch_size=1),
             "keys_only": replace_formula(
                 kv_cache_bytes, lambda g: Fraction(kv_cache_bytes(**vars(g))) / 2

@@ -44,7 +44,7 @@ def batch_norm_values(
     array([-5., 15.])
     """
     return _normalize(
-        _batch_terms(x, mean=mean, var=var, gamma=gamma, beta=beta, eps=eps, axis=axis)
+        _batch_norm_terms(x, mean=mean, var=var, gamma=gamma, beta=beta, eps=eps, axis=axis)
     )
 
 
@@ -65,7 +65,7 @@ def layer_norm_values(
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    return _normalize(_layer_terms(x, gamma=gamma, beta=beta, eps=eps))
+    return _normalize(_layer_norm_terms(x, gamma=gamma, beta=beta, eps=eps))
 
 
 class _NormalizationTerms(NamedTuple):
@@ -97,7 +97,7 @@ def _normalize_by(divisor: Array, terms: _NormalizationTerms) -> Array:
     return terms.gamma * (terms.cells - terms.center) / divisor + terms.beta
 
 
-def _batch_terms(
+def _batch_norm_terms(
     x: Grid,
     *,
     mean: Number | Grid | None,
@@ -126,7 +126,7 @@ def _batch_terms(
     )
 
 
-def _layer_terms(
+def _layer_norm_terms(
     x: Grid, *, gamma: Number | Grid, beta: Number | Grid, eps: Number
 ) -> _NormalizationTerms:
     cells = as_array(x, "x", ranks=RANKS).astype(np.float64)
@@ -206,6 +206,10 @@ def _norm_wrong_versions(
 SOLVERS: Final[tuple[Solver, ...]] = (batch_norm_values, layer_norm_values)
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
-    *build_wrong_versions(batch_norm_values, _norm_wrong_versions(batch_norm_values, _batch_terms)),
-    *build_wrong_versions(layer_norm_values, _norm_wrong_versions(layer_norm_values, _layer_terms)),
+    *build_wrong_versions(
+        batch_norm_values, _norm_wrong_versions(batch_norm_values, _batch_norm_terms)
+    ),
+    *build_wrong_versions(
+        layer_norm_values, _norm_wrong_versions(layer_norm_values, _layer_norm_terms)
+    ),
 )

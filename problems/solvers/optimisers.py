@@ -26,11 +26,11 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_argume
 __all__ = [
     "SOLVERS",
     "WRONG_VERSIONS",
-    "grad_and_state",
+    "as_grad_and_state",
+    "as_param_and_grad",
     "momentum_step",
     "momentum_velocity",
     "negate_learning_rate",
-    "param_and_grad",
     "sgd_step",
 ]
 
@@ -45,7 +45,7 @@ def sgd_step(
     >>> sgd_step([1, 2], [10, -10], lr=Fraction(1, 10)).tolist()
     [0, 3]
     """
-    weights, slopes = param_and_grad(param, grad)
+    weights, slopes = as_param_and_grad(param, grad)
     decayed = slopes + as_fraction(weight_decay, "weight_decay") * weights
     return simplify(weights - as_fraction(lr, "lr") * decayed)
 
@@ -65,7 +65,7 @@ def momentum_velocity(
     >>> momentum_velocity(4, 10)
     13
     """
-    slopes, speed = grad_and_state(grad, velocity, "velocity")
+    slopes, speed = as_grad_and_state(grad, velocity, "velocity")
     fresh = 1 - as_fraction(dampening, "dampening")
     return simplify(as_fraction(momentum, "momentum") * speed + fresh * slopes)
 
@@ -88,7 +88,7 @@ def momentum_step(
     >>> momentum_step(1, 4, 10, lr=Fraction(1, 100))
     Fraction(87, 100)
     """
-    weights, slopes = param_and_grad(param, grad)
+    weights, slopes = as_param_and_grad(param, grad)
     speed = momentum_velocity(grad, velocity, momentum=momentum, dampening=dampening)
     ahead = slopes + as_fraction(momentum, "momentum") * speed
     return simplify(
@@ -96,7 +96,9 @@ def momentum_step(
     )
 
 
-def param_and_grad(param: NumberOrGrid, grad: NumberOrGrid) -> tuple[FractionArray, FractionArray]:
+def as_param_and_grad(
+    param: NumberOrGrid, grad: NumberOrGrid
+) -> tuple[FractionArray, FractionArray]:
     """Return *param* and *grad* as exact arrays.
 
     Raise `SolverError` if their shapes differ.
@@ -104,7 +106,7 @@ def param_and_grad(param: NumberOrGrid, grad: NumberOrGrid) -> tuple[FractionArr
     return as_matching_arrays(param, grad, ("param", "grad"))
 
 
-def grad_and_state(
+def as_grad_and_state(
     grad: NumberOrGrid, state: NumberOrGrid, what: str
 ) -> tuple[FractionArray, FractionArray]:
     """Return the gradient and the optimizer state as exact arrays.
@@ -134,7 +136,7 @@ def negate_learning_rate(args: SimpleNamespace) -> Number:
 
 def _step_with_unscaled_decay(args: SimpleNamespace) -> NumberOrArray:
     """Return the parameter after a step whose decay ignores the learning rate."""
-    weights, slopes = param_and_grad(args.param, args.grad)
+    weights, slopes = as_param_and_grad(args.param, args.grad)
     decayed = (1 - as_fraction(args.weight_decay, "weight_decay")) * weights
     return simplify(decayed - as_fraction(args.lr, "lr") * slopes)
 
@@ -146,8 +148,8 @@ def _averaging_dampening(args: SimpleNamespace) -> Number:
 
 def _step_with_old_velocity(args: SimpleNamespace) -> NumberOrArray:
     """Return the parameter after a step along the velocity before its update."""
-    weights, _ = param_and_grad(args.param, args.grad)
-    _, speed = grad_and_state(args.grad, args.velocity, "velocity")
+    weights, _ = as_param_and_grad(args.param, args.grad)
+    _, speed = as_grad_and_state(args.grad, args.velocity, "velocity")
     return simplify(weights - as_fraction(args.lr, "lr") * speed)
 
 

@@ -62,7 +62,7 @@ def intersection_area(
     >>> intersection_area((0, 0, 4, 4), (2, 1, 6, 5))
     6
     """
-    return _intersection(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
+    return _intersection(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def union_area(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -71,7 +71,7 @@ def union_area(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool
     >>> union_area((0, 0, 4, 4), (2, 1, 6, 5))
     26
     """
-    return IOU_MEASURE.denominator_area(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
+    return IOU_MEASURE.denominator_area(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def iou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -80,7 +80,7 @@ def iou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fals
     >>> iou((0, 0, 4, 4), (2, 1, 6, 5))
     Fraction(3, 13)
     """
-    return IOU_MEASURE(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
+    return IOU_MEASURE(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def giou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -92,7 +92,7 @@ def giou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fal
     >>> giou((0, 0, 1, 1), (2, 0, 3, 1))
     Fraction(-1, 3)
     """
-    return _generalized_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
+    return _generalized_iou(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def diou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -104,7 +104,7 @@ def diou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fal
     >>> diou((0, 0, 1, 1), (2, 0, 3, 1))
     Fraction(-2, 5)
     """
-    return _distance_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
+    return _distance_iou(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def ciou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> float:
@@ -116,7 +116,7 @@ def ciou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fal
     >>> ciou((0, 0, 2, 2), (0, 0, 2, 2))
     1.0
     """
-    return _complete_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
+    return _complete_iou(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def iou_matrix(
@@ -130,7 +130,7 @@ def iou_matrix(
     return _overlap_matrix(boxes, others, IOU_MEASURE, fmt=fmt, inclusive=inclusive)
 
 
-def _parse_pair(box: object, other: object, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
+def _parse_box_pair(box: object, other: object, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
     return (
         parse_box(box, "the first box", fmt=fmt, inclusive=inclusive),
         parse_box(other, "the second box", fmt=fmt, inclusive=inclusive),
@@ -187,10 +187,12 @@ def _distance_iou(first: Box, second: Box, overlap: OverlapMeasure) -> Number:
 
 
 def _complete_iou(first: Box, second: Box, overlap: OverlapMeasure) -> float:
-    turns = [math.atan(Fraction(box.width) / box.height) for box in (first, second)]
-    shapes = 4 / math.pi**2 * (turns[1] - turns[0]) ** 2
-    apart = 1 - float(overlap(first, second)) + shapes
-    return float(_distance_iou(first, second, overlap)) - (shapes**2 / apart if shapes else 0.0)
+    angles = [math.atan(Fraction(box.width) / box.height) for box in (first, second)]
+    shapes = 4 / math.pi**2 * (angles[1] - angles[0]) ** 2
+    penalty_divisor = 1 - float(overlap(first, second)) + shapes
+    return float(_distance_iou(first, second, overlap)) - (
+        shapes**2 / penalty_divisor if shapes else 0.0
+    )
 
 
 IOU_MEASURE: Final = OverlapMeasure(_intersection, _union)
@@ -222,18 +224,18 @@ IOU_VARIANTS: Final[dict[Solver, Callable[[Box, Box, OverlapMeasure], object]]] 
 }
 
 
-def _pair_from_args(args: SimpleNamespace) -> tuple[Box, Box]:
-    return _parse_pair(args.box, args.other, fmt=args.fmt, inclusive=args.inclusive)
+def _box_pair_from_args(args: SimpleNamespace) -> tuple[Box, Box]:
+    return _parse_box_pair(args.box, args.other, fmt=args.fmt, inclusive=args.inclusive)
 
 
-def _replace_measure(solver: Solver, overlap: OverlapMeasure) -> Solver:
+def _replace_overlap_measure(solver: Solver, overlap: OverlapMeasure) -> Solver:
     """Return *solver* with another *overlap* measure."""
     return replace_formula(
-        solver, lambda args: IOU_VARIANTS[solver](*_pair_from_args(args), overlap)
+        solver, lambda args: IOU_VARIANTS[solver](*_box_pair_from_args(args), overlap)
     )
 
 
-def _replace_matrix_measure(overlap: OverlapMeasure) -> Solver:
+def _replace_matrix_overlap_measure(overlap: OverlapMeasure) -> Solver:
     """Return `iou_matrix` with another *overlap* measure."""
     return replace_formula(
         iou_matrix,
@@ -243,7 +245,7 @@ def _replace_matrix_measure(overlap: OverlapMeasure) -> Solver:
     )
 
 
-def _iou_without_penalty(solver: Solver) -> Solver:
+def _make_plain_iou_version(solver: Solver) -> Solver:
     return replace_formula(solver, lambda args: iou(**vars(args)))
 
 
@@ -264,23 +266,26 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         for twin in build_wrong_versions(solver, box_wrong_versions(solver))
     ),
     *(
-        WrongVersion(mistake, solver.__name__, _replace_measure(solver, overlap))
+        WrongVersion(mistake, solver.__name__, _replace_overlap_measure(solver, overlap))
         for solver in IOU_VARIANTS
         for mistake, overlap in WRONG_MEASURES.items()
     ),
     *build_wrong_versions(
         iou_matrix,
-        {mistake: _replace_matrix_measure(wrong) for mistake, wrong in WRONG_MEASURES.items()},
+        {
+            mistake: _replace_matrix_overlap_measure(wrong)
+            for mistake, wrong in WRONG_MEASURES.items()
+        },
     ),
     *(
-        WrongVersion("penalty_left_out", solver.__name__, _iou_without_penalty(solver))
+        WrongVersion("penalty_left_out", solver.__name__, _make_plain_iou_version(solver))
         for solver in (giou, diou, ciou)
     ),
     *build_wrong_versions(
         intersection_area,
         {
             "overlap_not_clipped": replace_formula(
-                intersection_area, lambda args: _unclipped_intersection(*_pair_from_args(args))
+                intersection_area, lambda args: _unclipped_intersection(*_box_pair_from_args(args))
             )
         },
     ),
@@ -290,7 +295,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "union_left_out": replace_formula(
                 union_area,
                 lambda args: WRONG_MEASURES["union_left_out"].denominator_area(
-                    *_pair_from_args(args)
+                    *_box_pair_from_args(args)
                 ),
             )
         },

@@ -18,10 +18,10 @@ __all__ = [
     "SOLVERS",
     "WRONG_VERSIONS",
     "batch_norm_params",
-    "count_one_bias",
     "embedding_params",
     "layer_norm_params",
     "linear_params",
+    "make_one_bias_version",
     "mlp_params",
 ]
 
@@ -97,7 +97,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def count_one_bias(solver: Callable[..., int]) -> Solver:
+def make_one_bias_version(solver: Callable[..., int]) -> Solver:
     """Return the wrong version of *solver* that counts one bias for the whole layer."""
     return replace_formula(solver, lambda g: solver(**{**vars(g), "bias": False}) + int(g.bias))
 
@@ -108,7 +108,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "no_bias": replace_arguments(linear_params, bias=False),
             "bias_added": replace_arguments(linear_params, bias=True),
-            "one_bias": count_one_bias(linear_params),
+            "one_bias": make_one_bias_version(linear_params),
         },
     ),
     *build_wrong_versions(

@@ -20,8 +20,8 @@ from problems.solvers.pool_values import (
     PoolArguments,
     PoolPlacement,
     collect_windows,
-    is_max,
-    lowest_value,
+    lowest_dtype_value,
+    parse_max_mode,
     place_pool_windows,
     window_divisors,
 )
@@ -56,26 +56,26 @@ def pool2d_backward(
            [ 0,  0, 20,  0]])
     """
     cells, upstream = as_array(x, "x", ranks=(2, 3)), as_array(dy, "dy", ranks=(2, 3))
-    steps = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
-    placement = place_pool_windows(cells.shape, kernel_size, **steps)
+    window_options = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
+    placement = place_pool_windows(cells.shape, kernel_size, **window_options)
     wanted = (*cells.shape[:-2], *placement.windows.output)
     if upstream.shape != wanted:
         raise SolverError(f"dy must have the shape {wanted} of the output, not {upstream.shape}")
     check_cell_count((*wanted, *placement.windows.kernel), "the windows", most=MAX_SCATTERED_CELLS)
     upstream = upstream.reshape(-1, *placement.windows.output)
-    if is_max(mode):
-        gradient = _route_to_largest(cells, upstream, placement)
+    if parse_max_mode(mode):
+        gradient = _route_gradient_to_largest(cells, upstream, placement)
     else:
         shares = upstream / window_divisors(
             cells.shape, placement, count_include_pad=count_include_pad
         )
-        gradient = _share_among_all(cells, shares, placement)
+        gradient = _share_gradient_among_all(cells, shares, placement)
     return gradient.reshape(cells.shape)
 
 
-def _route_to_largest(cells: Array, upstream: Array, placement: PoolPlacement) -> Array:
+def _route_gradient_to_largest(cells: Array, upstream: Array, placement: PoolPlacement) -> Array:
     """Return the gradient (C, H*W) that routes each window to its first largest cell."""
-    largest = collect_windows(cells, placement, fill=lowest_value(cells)).argmax(
+    largest = collect_windows(cells, placement, fill=lowest_dtype_value(cells)).argmax(
         axis=1, keepdims=True
     )
     under = np.expand_dims(_window_cell_numbers(cells, placement), 0)
@@ -83,7 +83,7 @@ def _route_to_largest(cells: Array, upstream: Array, placement: PoolPlacement) -
     return _sum_by_cell(cells, upstream, cast("Array", places))
 
 
-def _share_among_all(cells: Array, shares: Array, placement: PoolPlacement) -> Array:
+def _share_gradient_among_all(cells: Array, shares: Array, placement: PoolPlacement) -> Array:
     """Return the gradient (C, H*W) that gives each window's share to all of its cells."""
     under = _window_cell_numbers(cells, placement)
     each = cast("Array", np.expand_dims(shares, 1))
@@ -112,7 +112,7 @@ def _sum_by_cell(cells: Array, contributions: Array, places: Array) -> Array:
 # What students do instead.
 
 
-def _replace_mode(wanted: str, other: str) -> Callable[[SimpleNamespace], str]:
+def _replace_mode_argument(wanted: str, other: str) -> Callable[[SimpleNamespace], str]:
     """Return a function that replaces the mode *wanted* with *other*.
 
     The function raises `SolverError` for any other mode.
@@ -134,12 +134,12 @@ def _undivided_gradient(args: SimpleNamespace) -> Array:
     return pool2d_backward(**vars(args)) * math.prod(cells)
 
 
-def _overwrite_windows(args: SimpleNamespace) -> Array:
+def _gradient_with_overwritten_windows(args: SimpleNamespace) -> Array:
     """Return the gradient if overlapping windows overwrite each other.
 
     Each cell keeps the contribution of its last window.
     """
-    if not is_max(args.mode):
+    if not parse_max_mode(args.mode):
         raise SolverError("the windows of an average share out")
     cells, slopes = as_array(args.x, "x", ranks=(2, 3)), as_array(args.dy, "dy", ranks=(2, 3))
     gradient = np.zeros_like(pool2d_backward(**vars(args)))
@@ -161,13 +161,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
     pool2d_backward,
     {
         "gradient_spread_evenly": replace_arguments(
-            pool2d_backward, mode=_replace_mode("max", "avg")
+            pool2d_backward, mode=_replace_mode_argument("max", "avg")
         ),
         "gradient_to_the_largest": replace_arguments(
-            pool2d_backward, mode=_replace_mode("avg", "max")
+            pool2d_backward, mode=_replace_mode_argument("avg", "max")
         ),
         "gradient_not_divided": replace_formula(pool2d_backward, _undivided_gradient),
         "upstream_left_out": replace_arguments(pool2d_backward, dy=_ones_upstream),
-        "windows_overwritten": replace_formula(pool2d_backward, _overwrite_windows),
+        "windows_overwritten": replace_formula(pool2d_backward, _gradient_with_overwritten_windows),
     },
 )

@@ -18,7 +18,7 @@ from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, Shape, as_array, as_flag, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.pooling import pool_size, replace_default_stride, replace_explicit_stride
+from problems.solvers.pooling import default_stride_to_one, explicit_stride_to_one, pool_size
 from problems.solvers.windows import (
     MAX_WINDOW_CELLS,
     Borders,
@@ -38,9 +38,9 @@ __all__ = [
     "avg_pool2d",
     "collect_windows",
     "global_pool2d",
-    "is_max",
-    "lowest_value",
+    "lowest_dtype_value",
     "max_pool2d",
+    "parse_max_mode",
     "place_pool_windows",
     "window_divisors",
 ]
@@ -65,12 +65,16 @@ def max_pool2d(
     array([[7, 9]])
     """
     cells = as_array(x, "x", ranks=(2, 3))
-    steps = PoolArguments(stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    window_options = PoolArguments(
+        stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode
+    )
     window_cells = collect_windows(
-        cells, place_pool_windows(cells.shape, kernel_size, **steps), fill=lowest_value(cells)
+        cells,
+        place_pool_windows(cells.shape, kernel_size, **window_options),
+        fill=lowest_dtype_value(cells),
     )
     largest = window_cells.max(axis=1)
-    if dilation != 1 and (largest == lowest_value(cells)).any():
+    if dilation != 1 and (largest == lowest_dtype_value(cells)).any():
         raise SolverError("a window lies in the padding alone")
     return cast("Array", largest if cells.ndim > 2 else largest[0])  # noqa: PLR2004 - (H, W)
 
@@ -94,8 +98,8 @@ def avg_pool2d(
     array([[3.75, 4.  ]])
     """
     cells = as_array(x, "x", ranks=(2, 3))
-    steps = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
-    placement = place_pool_windows(cells.shape, kernel_size, **steps)
+    window_options = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
+    placement = place_pool_windows(cells.shape, kernel_size, **window_options)
     sums = collect_windows(cells, placement, fill=0).sum(axis=1)
     means = sums / window_divisors(cells.shape, placement, count_include_pad=count_include_pad)
     return cast("Array", means if cells.ndim > 2 else means[0])  # noqa: PLR2004 - (H, W)
@@ -110,7 +114,7 @@ def global_pool2d(x: Grid, *, mode: str = "avg") -> Array:
     array([2.75, 4.  ])
     """
     cells = as_array(x, "x", ranks=(2, 3))
-    pooled = cells.max(axis=(-2, -1)) if is_max(mode) else cells.mean(axis=(-2, -1))
+    pooled = cells.max(axis=(-2, -1)) if parse_max_mode(mode) else cells.mean(axis=(-2, -1))
     return cast("Array", np.asarray(pooled))
 
 
@@ -134,21 +138,30 @@ class PoolPlacement(NamedTuple):
 
 
 def place_pool_windows(
-    shape: Shape, kernel_size: PerAxis, **steps: Unpack[PoolArguments]
+    shape: Shape, kernel_size: PerAxis, **window_options: Unpack[PoolArguments]
 ) -> PoolPlacement:
     """Return the placement of the windows on an input of *shape*, (H, W) or (C, H, W)."""
     kernel = as_sizes(kernel_size, "kernel_size", 2)
-    stride = kernel if steps["stride"] is None else as_sizes(steps["stride"], "stride", 2)
-    dilation = as_sizes(steps["dilation"], "dilation", 2)
+    stride = (
+        kernel
+        if window_options["stride"] is None
+        else as_sizes(window_options["stride"], "stride", 2)
+    )
+    dilation = as_sizes(window_options["dilation"], "dilation", 2)
     borders = compute_borders(
-        steps["padding"], shape[-2:], kernel, stride=stride, dilation=dilation
+        window_options["padding"], shape[-2:], kernel, stride=stride, dilation=dilation
     )
     output, overhang = [], []
     for size, k, step, spread, ends in zip(
         shape[-2:], kernel, stride, dilation, borders, strict=True
     ):
         count = pool_size(
-            size, k, stride=step, padding=ends, dilation=spread, ceil_mode=steps["ceil_mode"]
+            size,
+            k,
+            stride=step,
+            padding=ends,
+            dilation=spread,
+            ceil_mode=window_options["ceil_mode"],
         )
         reach = (count - 1) * step + (k - 1) * spread + 1
         output.append(count)
@@ -180,12 +193,12 @@ def window_divisors(shape: Shape, placement: PoolPlacement, *, count_include_pad
     return cast("Array", window_view(pad(ones, overhang), layout).sum(axis=(0, 1, 2)))
 
 
-def lowest_value(cells: Array) -> float:
+def lowest_dtype_value(cells: Array) -> float:
     """Return a lower bound of *cells*: the smallest 64-bit integer, or minus infinity."""
     return np.iinfo(np.int64).min if cells.dtype.kind == "i" else -np.inf
 
 
-def is_max(mode: str) -> bool:
+def parse_max_mode(mode: str) -> bool:
     """Return whether *mode* is ``max`` rather than ``avg``.
 
     Raise `SolverError` for any other mode.
@@ -202,8 +215,8 @@ def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     """Return the wrong versions common to max and average pooling."""
     return {
         "padding_left_out": replace_arguments(solver, padding=0),
-        "stride_left_out": replace_arguments(solver, stride=replace_explicit_stride),
-        "default_stride_one": replace_arguments(solver, stride=replace_default_stride),
+        "stride_left_out": replace_arguments(solver, stride=explicit_stride_to_one),
+        "default_stride_one": replace_arguments(solver, stride=default_stride_to_one),
         "rounded_up": replace_arguments(solver, ceil_mode=True),
         "transposed_output": replace_formula(
             solver, lambda args: np.swapaxes(cast("Array", solver(**vars(args))), -1, -2)
@@ -211,7 +224,7 @@ def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     }
 
 
-def _call_without(solver: Solver, *extra: str) -> Callable[[SimpleNamespace], object]:
+def _call_without_arguments(solver: Solver, *extra: str) -> Callable[[SimpleNamespace], object]:
     """Return a formula that calls *solver* without its *extra* arguments."""
     return lambda args: solver(
         **{name: value for name, value in vars(args).items() if name not in extra}
@@ -231,7 +244,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         max_pool2d,
         {
-            "average_for_max": replace_formula(max_pool2d, _call_without(avg_pool2d, "dilation")),
+            "average_for_max": replace_formula(
+                max_pool2d, _call_without_arguments(avg_pool2d, "dilation")
+            ),
             "dilation_left_out": replace_arguments(max_pool2d, dilation=1),
         },
     ),
@@ -240,7 +255,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         avg_pool2d,
         {
             "max_for_average": replace_formula(
-                avg_pool2d, _call_without(max_pool2d, "count_include_pad")
+                avg_pool2d, _call_without_arguments(max_pool2d, "count_include_pad")
             ),
             "sum_for_mean": replace_formula(avg_pool2d, _window_sums),
             "border_in_the_mean": replace_arguments(

@@ -27,10 +27,10 @@ __all__ = [
     "SOLVERS",
     "WRONG_POOL_SIZES",
     "WRONG_VERSIONS",
+    "default_stride_to_one",
+    "explicit_stride_to_one",
     "pool_shape",
     "pool_size",
-    "replace_default_stride",
-    "replace_explicit_stride",
 ]
 
 
@@ -94,7 +94,7 @@ def pool_shape(
 # What students do instead.
 
 
-def replace_explicit_stride(args: SimpleNamespace) -> int:
+def explicit_stride_to_one(args: SimpleNamespace) -> int:
     """Return 1 in place of an explicit stride.
 
     Raise `SolverError` if the stride is None.
@@ -104,7 +104,7 @@ def replace_explicit_stride(args: SimpleNamespace) -> int:
     return 1
 
 
-def replace_default_stride(args: SimpleNamespace) -> int:
+def default_stride_to_one(args: SimpleNamespace) -> int:
     """Return 1 in place of the default stride.
 
     Raise `SolverError` if the stride is explicit.
@@ -121,12 +121,12 @@ WRONG_POOL_SIZES: Final[dict[str, Solver]] = {
         for mistake, formula in WRONG_WINDOW_COUNTS.items()
     },
     "padding_left_out": replace_arguments(pool_size, padding=0),
-    "stride_left_out": replace_arguments(pool_size, stride=replace_explicit_stride),
-    "default_stride_one": replace_arguments(pool_size, stride=replace_default_stride),
+    "stride_left_out": replace_arguments(pool_size, stride=explicit_stride_to_one),
+    "default_stride_one": replace_arguments(pool_size, stride=default_stride_to_one),
 }
 
 
-def _replace_size_rule(size_rule: SizeRule) -> Solver:
+def _replace_pool_size_rule(size_rule: SizeRule) -> Solver:
     """Return `pool_shape` with another rule for height and width."""
     return replace_formula(
         pool_shape,
@@ -158,7 +158,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     ),
     *build_wrong_versions(
         pool_shape,
-        {mistake: _replace_size_rule(side) for mistake, side in WRONG_POOL_SIZES.items()},
+        {mistake: _replace_pool_size_rule(side) for mistake, side in WRONG_POOL_SIZES.items()},
     ),
     *build_wrong_versions(
         pool_shape,

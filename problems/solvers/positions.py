@@ -36,7 +36,7 @@ def positional_encoding(position: int, feature: int, d_model: int, *, base: int 
     >>> round(positional_encoding(3, 2, 4), 6)
     0.029996
     """
-    return _encode_cell(_check_cell_args(position, feature, d_model, base))
+    return _encode_cell(_parse_cell_args(position, feature, d_model, base))
 
 
 def positional_encodings(length: int, d_model: int, *, base: int = BASE) -> Array:
@@ -51,7 +51,7 @@ def positional_encodings(length: int, d_model: int, *, base: int = BASE) -> Arra
     return _encode_table(_encode_cell, length, d_model, base)
 
 
-def _check_cell_args(position: int, feature: int, d_model: int, base: int) -> SimpleNamespace:
+def _parse_cell_args(position: int, feature: int, d_model: int, base: int) -> SimpleNamespace:
     """Return the arguments of one cell, checked to fit together."""
     width = as_integer(d_model, "d_model")
     if width % 2:
@@ -70,7 +70,7 @@ def _encode_table(cell: CellFormula, length: int, d_model: int, base: int) -> Ar
     """Return the matrix (length, d_model) whose cells follow the formula *cell*."""
     check_cell_count((as_integer(length, "length"), as_integer(d_model, "d_model")), most=MAX_CELLS)
     rows = (
-        [cell(_check_cell_args(position, feature, d_model, base)) for feature in range(d_model)]
+        [cell(_parse_cell_args(position, feature, d_model, base)) for feature in range(d_model)]
         for position in range(length)
     )
     return np.array(list(rows))
@@ -152,20 +152,21 @@ WRONG_CELLS: Final[dict[str, CellFormula]] = {
 }
 
 
-def _replace_cell(cell: CellFormula) -> Solver:
-    return replace_formula(positional_encoding, lambda args: cell(_check_cell_args(**vars(args))))
+def _replace_cell_formula(cell: CellFormula) -> Solver:
+    return replace_formula(positional_encoding, lambda args: cell(_parse_cell_args(**vars(args))))
 
 
-def _replace_table(cell: CellFormula) -> Solver:
+def _replace_table_cell_formula(cell: CellFormula) -> Solver:
     return replace_formula(positional_encodings, lambda args: _encode_table(cell, **vars(args)))
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
-        positional_encoding, {mistake: _replace_cell(cell) for mistake, cell in WRONG_CELLS.items()}
+        positional_encoding,
+        {mistake: _replace_cell_formula(cell) for mistake, cell in WRONG_CELLS.items()},
     ),
     *build_wrong_versions(
         positional_encodings,
-        {mistake: _replace_table(cell) for mistake, cell in WRONG_CELLS.items()},
+        {mistake: _replace_table_cell_formula(cell) for mistake, cell in WRONG_CELLS.items()},
     ),
 )

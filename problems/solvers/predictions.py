@@ -26,11 +26,12 @@ def confusion_counts(labels: object, predictions: object, *, positive: int = 1) 
     >>> confusion_counts((1, 1, 0, 0, 1), (1, 0, 1, 0, 1))
     (2, 1, 1, 1)
     """
-    sides = [
+    outcomes = [
         (true == positive, found == positive) for true, found in _pair_labels(labels, predictions)
     ]
     return tuple(
-        sides.count(side) for side in ((True, True), (False, True), (True, False), (False, False))
+        outcomes.count(side)
+        for side in ((True, True), (False, True), (True, False), (False, False))
     )
 
 

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from grader.values import Number, Tensor, simplify_number, to_exact
+from grader.values import Number, Tensor, simplify_number, to_exact_number
 from problems.network.counts import walk_network
 from problems.network.graphs import Network
 from problems.network.layers import Conv, Pool
@@ -108,7 +108,7 @@ def receptive_field_trace(layers: FieldLayers) -> Tensor:
     >>> receptive_field_trace(((3, 1, 1, 1), (2, 2))).cells
     (3, 1, 0, 4, 2, Fraction(1, 2))
     """
-    return _fields_tensor(_trace_fields(layers, grow_field))
+    return _fields_tensor(_compute_field_per_layer(layers, grow_field))
 
 
 def _compute_field(layers: object, grow: GrowthRule) -> ReceptiveField:
@@ -118,7 +118,7 @@ def _compute_field(layers: object, grow: GrowthRule) -> ReceptiveField:
     return _require_square(*(last_receptive_field(layers, grow, axis=axis) for axis in (0, 1)))
 
 
-def _trace_fields(layers: object, grow: GrowthRule) -> list[ReceptiveField]:
+def _compute_field_per_layer(layers: object, grow: GrowthRule) -> list[ReceptiveField]:
     """Return the receptive field after each of *layers*."""
     if not isinstance(layers, Network):
         return list(accumulate(_parse_windows(layers), grow, initial=ReceptiveField()))[1:]
@@ -159,7 +159,7 @@ def _require_square(high: ReceptiveField, wide: ReceptiveField) -> ReceptiveFiel
 
 
 def _field_center(field: ReceptiveField, index: int, first_centre: Number) -> Number:
-    offset = to_exact(first_centre)
+    offset = to_exact_number(first_centre)
     if offset not in {0, Fraction(1, 2)}:
         raise SolverError(f"first_centre must be 0 or 1/2, not {offset}")
     return simplify_number(
@@ -233,7 +233,9 @@ FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SimpleNamespace], objec
         _compute_field(args.layers, grow), args.index, args.first_centre
     ),
     field_range: lambda grow, args: _input_range(_compute_field(args.layers, grow), args.index),
-    receptive_field_trace: lambda grow, args: _fields_tensor(_trace_fields(args.layers, grow)),
+    receptive_field_trace: lambda grow, args: _fields_tensor(
+        _compute_field_per_layer(args.layers, grow)
+    ),
 }
 
 

@@ -103,7 +103,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (recurrent_params, recurrent_macs)
 # What students do instead.
 
 
-def _count_with_one_gate_less(args: SimpleNamespace) -> int:
+def _count_with_one_gate_fewer(args: SimpleNamespace) -> int:
     """Return the count with one gate too few, such as an LSTM counted as a GRU."""
     gates = _gate_count(args.kind)
     if gates == 1:
@@ -132,10 +132,10 @@ def _count_unstacked_layers(args: SimpleNamespace) -> int:
 
 def _count_without_recurrent_weights(args: SimpleNamespace) -> int:
     """Return the count without the hidden-to-hidden weights."""
-    every = recurrent_params(**vars(args))
+    full_count = recurrent_params(**vars(args))
     directions = 2 if args.bidirectional else 1
     recurrent: int = args.num_layers * directions * args.hidden_size**2
-    return every - _gate_count(args.kind) * recurrent
+    return full_count - _gate_count(args.kind) * recurrent
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
@@ -151,7 +151,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "gates_left_out": replace_arguments(recurrent_params, kind="rnn"),
             "lstm_for_gru": replace_arguments(recurrent_params, kind=_lstm_for_gru),
-            "one_gate_left_out": replace_formula(recurrent_params, _count_with_one_gate_less),
+            "one_gate_left_out": replace_formula(recurrent_params, _count_with_one_gate_fewer),
             "recurrent_weights_left_out": replace_formula(
                 recurrent_params, _count_without_recurrent_weights
             ),

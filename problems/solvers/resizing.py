@@ -100,7 +100,7 @@ def pixel_shuffle_shape(shape: Shape, upscale_factor: int, *, layout: str = "HWC
     (96, 64, 3)
     """
     factor = as_integer(upscale_factor, "upscale_factor")
-    axes = _image_axes(shape, layout)
+    axes = _image_axis_sizes(shape, layout)
     if axes["C"] % factor**2:
         raise SolverError(f"{factor}² does not divide {axes['C']} channels")
     axes["C"] //= factor**2
@@ -117,7 +117,7 @@ def pixel_unshuffle_shape(shape: Shape, downscale_factor: int, *, layout: str = 
     (13, 13, 256)
     """
     factor = as_integer(downscale_factor, "downscale_factor")
-    axes = _image_axes(shape, layout)
+    axes = _image_axis_sizes(shape, layout)
     if axes["H"] % factor or axes["W"] % factor:
         raise SolverError(f"{factor} does not divide {axes['H']} and {axes['W']}")
     axes["C"] *= factor**2
@@ -139,7 +139,7 @@ def crop_margins(size: int, target: int) -> tuple[int, int]:
     return lost // 2, lost - lost // 2
 
 
-def _image_axes(shape: Shape, layout: str) -> dict[str, int]:
+def _image_axis_sizes(shape: Shape, layout: str) -> dict[str, int]:
     """Return the sizes of *shape* by axis letter.
 
     Raise `SolverError` unless the spatial axes of *layout* are H and W.
@@ -152,7 +152,7 @@ def _image_axes(shape: Shape, layout: str) -> dict[str, int]:
 # What students do instead.
 
 
-def _replace_channels(solver: Solver, channels: Solver) -> Solver:
+def _replace_channel_count(solver: Solver, channels: Solver) -> Solver:
     """Return a wrong version of *solver* whose shape has other *channels*.
 
     *channels* computes their number from the arguments.
@@ -223,7 +223,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         upsample_shape,
         {
             **_layout_wrong_versions(upsample_shape),
-            "channels_scaled": _replace_channels(
+            "channels_scaled": _replace_channel_count(
                 upsample_shape, lambda args: upsample_size(_input_channels(args), args.scale_factor)
             ),
         },
@@ -232,8 +232,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         pixel_shuffle_shape,
         {
             **_layout_wrong_versions(pixel_shuffle_shape),
-            "channels_kept": _replace_channels(pixel_shuffle_shape, _input_channels),
-            "shuffled_along_one_axis": _replace_channels(
+            "channels_kept": _replace_channel_count(pixel_shuffle_shape, _input_channels),
+            "shuffled_along_one_axis": _replace_channel_count(
                 pixel_shuffle_shape,
                 lambda args: _divide_channels(_input_channels(args), args.upscale_factor),
             ),
@@ -243,8 +243,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         pixel_unshuffle_shape,
         {
             **_layout_wrong_versions(pixel_unshuffle_shape),
-            "channels_kept": _replace_channels(pixel_unshuffle_shape, _input_channels),
-            "shuffled_along_one_axis": _replace_channels(
+            "channels_kept": _replace_channel_count(pixel_unshuffle_shape, _input_channels),
+            "shuffled_along_one_axis": _replace_channel_count(
                 pixel_unshuffle_shape, lambda args: _input_channels(args) * args.downscale_factor
             ),
         },

@@ -84,7 +84,7 @@ def _round_epoch_up(args: SimpleNamespace) -> int:
     return math.ceil(_count_drops(args.epoch, size)) * size
 
 
-def _multiply_by_drops(args: SimpleNamespace) -> Number:
+def _lr_multiplied_by_drops(args: SimpleNamespace) -> Number:
     """Return the learning rate times *gamma* times the number of drops."""
     drops = math.floor(_count_drops(args.epoch, args.step_size))
     if not drops:
@@ -92,31 +92,33 @@ def _multiply_by_drops(args: SimpleNamespace) -> Number:
     return simplify_number(as_fraction(args.lr, "lr") * as_fraction(args.gamma, "gamma") * drops)
 
 
-def _linear_rate(args: SimpleNamespace) -> Number:
+def _linear_lr(args: SimpleNamespace) -> Number:
     """Return the learning rate on a straight line from *lr* down to *eta_min*."""
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     return simplify_number(top - (top - bottom) * _schedule_progress(args.epoch, args.t_max))
 
 
-def _cosine_rate(args: SimpleNamespace, angle: float) -> float:
+def _cosine_lr_at_angle(args: SimpleNamespace, angle: float) -> float:
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     return float(bottom) + float(top - bottom) * (1 + math.cos(angle)) / 2
 
 
-def _full_cosine_rate(args: SimpleNamespace) -> float:
-    return _cosine_rate(args, 2 * math.pi * _schedule_progress(args.epoch, args.t_max))
+def _full_period_cosine_lr(args: SimpleNamespace) -> float:
+    return _cosine_lr_at_angle(args, 2 * math.pi * _schedule_progress(args.epoch, args.t_max))
 
 
-def _cosine_rate_in_degrees(args: SimpleNamespace) -> float:
+def _cosine_lr_in_degrees(args: SimpleNamespace) -> float:
     """Return the learning rate as computed with a calculator set to degrees."""
-    return _cosine_rate(args, math.radians(math.pi * _schedule_progress(args.epoch, args.t_max)))
+    return _cosine_lr_at_angle(
+        args, math.radians(math.pi * _schedule_progress(args.epoch, args.t_max))
+    )
 
 
-def _rate_without_half(args: SimpleNamespace) -> float:
+def _cosine_lr_without_half(args: SimpleNamespace) -> float:
     return 2 * cosine_lr(**vars(args)) - float(as_fraction(args.eta_min, "eta_min"))
 
 
-def _rate_without_one(args: SimpleNamespace) -> float:
+def _cosine_lr_without_one(args: SimpleNamespace) -> float:
     """Return the learning rate without the 1 in ``1 + cos(...)``.
 
     The half cosine that is added to *eta_min* may then be negative.
@@ -126,7 +128,7 @@ def _rate_without_one(args: SimpleNamespace) -> float:
     return float(bottom) + float(top - bottom) * math.cos(angle) / 2
 
 
-def _unbounded_warmup(args: SimpleNamespace) -> Number:
+def _unbounded_warmup_lr(args: SimpleNamespace) -> Number:
     return simplify_number(as_fraction(args.lr, "lr") * Fraction(args.step, args.warmup_steps))
 
 
@@ -136,26 +138,26 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "dropped_every_epoch": replace_arguments(step_lr, step_size=1),
             "dropped_once": replace_arguments(step_lr, epoch=lambda g: min(g.epoch, g.step_size)),
-            "multiplied_for_power": replace_formula(step_lr, _multiply_by_drops),
+            "multiplied_for_power": replace_formula(step_lr, _lr_multiplied_by_drops),
             "rounded_up": replace_arguments(step_lr, epoch=_round_epoch_up),
         },
     ),
     *build_wrong_versions(
         cosine_lr,
         {
-            "line_for_cosine": replace_formula(cosine_lr, _linear_rate),
-            "whole_wave": replace_formula(cosine_lr, _full_cosine_rate),
-            "degrees_for_radians": replace_formula(cosine_lr, _cosine_rate_in_degrees),
+            "line_for_cosine": replace_formula(cosine_lr, _linear_lr),
+            "whole_wave": replace_formula(cosine_lr, _full_period_cosine_lr),
+            "degrees_for_radians": replace_formula(cosine_lr, _cosine_lr_in_degrees),
             "least_rate_left_out": replace_arguments(cosine_lr, eta_min=0),
-            "half_left_out": replace_formula(cosine_lr, _rate_without_half),
-            "one_left_out": replace_formula(cosine_lr, _rate_without_one),
+            "half_left_out": replace_formula(cosine_lr, _cosine_lr_without_half),
+            "one_left_out": replace_formula(cosine_lr, _cosine_lr_without_one),
             "epochs_from_one": replace_arguments(cosine_lr, epoch=lambda args: args.epoch + 1),
         },
     ),
     *build_wrong_versions(
         warmup_lr,
         {
-            "warmup_not_ended": replace_formula(warmup_lr, _unbounded_warmup),
+            "warmup_not_ended": replace_formula(warmup_lr, _unbounded_warmup_lr),
             "epochs_from_one": replace_arguments(warmup_lr, step=lambda args: args.step + 1),
         },
     ),

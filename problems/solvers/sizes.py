@@ -172,13 +172,13 @@ WRONG_CONV_SIZES: Final[dict[str, Solver]] = {
 }
 
 
-def _spatial_size(shape: Shape, layout: str) -> int:
+def _count_spatial_cells(shape: Shape, layout: str) -> int:
     """Return the product of the spatial axes of *shape*."""
     axes = axis_sizes(shape, layout)
     return math.prod(axes[letter] for letter in spatial_axes(layout))
 
 
-def _total_at_both_ends(args: SimpleNamespace) -> tuple[int, int]:
+def _total_padding_at_both_ends(args: SimpleNamespace) -> tuple[int, int]:
     """Return the total padding at each end instead of its share."""
     total = sum(same_padding_ends(**vars(args)))
     return total, total
@@ -227,7 +227,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "ends_swapped": replace_formula(
                 same_padding_ends, lambda args: same_padding_ends(**vars(args))[::-1]
             ),
-            "padding_of_both_sides": replace_formula(same_padding_ends, _total_at_both_ends),
+            "padding_of_both_sides": replace_formula(
+                same_padding_ends, _total_padding_at_both_ends
+            ),
             "stride_left_out": replace_arguments(same_padding_ends, stride=1),
             "dilation_left_out": replace_arguments(same_padding_ends, dilation=1),
         },
@@ -236,7 +238,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         flatten_size,
         {
             "flatten_without_channels": replace_formula(
-                flatten_size, lambda args: _spatial_size(args.shape, args.layout)
+                flatten_size, lambda args: _count_spatial_cells(args.shape, args.layout)
             )
         },
     ),

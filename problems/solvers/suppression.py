@@ -86,7 +86,7 @@ def nms(
         min_score=min_score,
         fmt=fmt,
     )
-    return _number_from(_suppress(inputs, inputs.ranked_indices()), first)
+    return _offset_indices(_select_kept_boxes(inputs, inputs.ranked_indices()), first)
 
 
 def soft_nms(
@@ -151,7 +151,7 @@ def _prepare_suppression(
     )
 
 
-def _suppress(inputs: SuppressionInput, order: list[int]) -> list[int]:
+def _select_kept_boxes(inputs: SuppressionInput, order: list[int]) -> list[int]:
     """Return the boxes that are kept when visited in this *order*."""
     kept_boxes: list[int] = []
     for candidate in order:
@@ -160,7 +160,7 @@ def _suppress(inputs: SuppressionInput, order: list[int]) -> list[int]:
     return kept_boxes
 
 
-def _number_from(indices: list[int], first: int) -> tuple[int, ...]:
+def _offset_indices(indices: list[int], first: int) -> tuple[int, ...]:
     return tuple(at + as_integer(first, "first", least=0) for at in indices)
 
 
@@ -168,20 +168,20 @@ def _soften_scores(
     boxes: object, scores: object, decay: ScoreDecay, *, fmt: str
 ) -> tuple[Number | float, ...]:
     parsed_boxes = parse_boxes(boxes, "boxes", fmt=fmt)
-    left: list[Number | float] = [*_as_box_numbers(scores, "scores", len(parsed_boxes))]
-    waiting = set(range(len(parsed_boxes)))
-    while waiting:
-        best = min(waiting, key=lambda index: (-left[index], index))
-        waiting.remove(best)
-        for other in waiting:
-            left[other] *= decay(IOU_MEASURE(parsed_boxes[best], parsed_boxes[other]))
-    return tuple(left)
+    decayed_scores: list[Number | float] = [*_as_box_numbers(scores, "scores", len(parsed_boxes))]
+    remaining = set(range(len(parsed_boxes)))
+    while remaining:
+        best = min(remaining, key=lambda index: (-decayed_scores[index], index))
+        remaining.remove(best)
+        for other in remaining:
+            decayed_scores[other] *= decay(IOU_MEASURE(parsed_boxes[best], parsed_boxes[other]))
+    return tuple(decayed_scores)
 
 
 # What students do instead.
 
 
-def _keep_with_removed_suppressing(inputs: SuppressionInput) -> list[int]:
+def _select_with_removed_suppressing(inputs: SuppressionInput) -> list[int]:
     """Return the boxes that are kept if removed boxes still suppress others."""
     order = inputs.ranked_indices()
     return [
@@ -191,35 +191,42 @@ def _keep_with_removed_suppressing(inputs: SuppressionInput) -> list[int]:
     ]
 
 
-def _select_removed(inputs: SuppressionInput) -> list[int]:
+def _select_removed_boxes(inputs: SuppressionInput) -> list[int]:
     """Return the boxes that are removed, or raise `SolverError` if there are none."""
-    kept_boxes = set(_suppress(inputs, inputs.ranked_indices()))
+    kept_boxes = set(_select_kept_boxes(inputs, inputs.ranked_indices()))
     removed = [at for at in inputs.ranked_indices() if at not in kept_boxes]
     if not removed:
         raise SolverError("nothing is removed")
     return removed
 
 
-def _replace_overlap(overlap: OverlapMeasure) -> Callable[[SuppressionInput], list[int]]:
-    return lambda inputs: _suppress(replace(inputs, overlap=overlap), inputs.ranked_indices())
+def _make_selection_with_measure(
+    overlap: OverlapMeasure,
+) -> Callable[[SuppressionInput], list[int]]:
+    return lambda inputs: _select_kept_boxes(
+        replace(inputs, overlap=overlap), inputs.ranked_indices()
+    )
 
 
 WRONG_SELECTIONS: Final[dict[str, Callable[[SuppressionInput], list[int]]]] = {
-    "suppressed_still_suppress": _keep_with_removed_suppressing,
-    "lowest_score_first": lambda inputs: _suppress(inputs, inputs.ranked_indices()[::-1]),
-    "removed_for_kept": _select_removed,
+    "suppressed_still_suppress": _select_with_removed_suppressing,
+    "lowest_score_first": lambda inputs: _select_kept_boxes(inputs, inputs.ranked_indices()[::-1]),
+    "removed_for_kept": _select_removed_boxes,
     "best_box_only": lambda inputs: inputs.ranked_indices()[:1],
-    **{mistake: _replace_overlap(overlap) for mistake, overlap in WRONG_MEASURES.items()},
+    **{
+        mistake: _make_selection_with_measure(overlap)
+        for mistake, overlap in WRONG_MEASURES.items()
+    },
 }
 
 
-def _replace_selection(select: Callable[[SuppressionInput], list[int]]) -> Solver:
+def _replace_box_selection(select: Callable[[SuppressionInput], list[int]]) -> Solver:
     """Return `nms` with *select* choosing the boxes."""
 
     def formula(args: SimpleNamespace) -> tuple[int, ...]:
         values = vars(args).copy()
         first = values.pop("first")
-        return _number_from(select(_prepare_suppression(**values)), first)
+        return _offset_indices(select(_prepare_suppression(**values)), first)
 
     return replace_formula(nms, formula)
 
@@ -235,7 +242,8 @@ SOLVERS: Final[tuple[Solver, ...]] = (nms, soft_nms)
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
-        nms, {mistake: _replace_selection(choose) for mistake, choose in WRONG_SELECTIONS.items()}
+        nms,
+        {mistake: _replace_box_selection(choose) for mistake, choose in WRONG_SELECTIONS.items()},
     ),
     *build_wrong_versions(
         nms,

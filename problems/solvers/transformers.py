@@ -172,13 +172,13 @@ def _params_with_one_head(args: SimpleNamespace) -> int:
 
 def _params_with_one_projection(args: SimpleNamespace) -> int:
     """Return the parameter count with one matrix in place of those for Q, K and V."""
-    every = attention_params(**vars(args))
+    full_count = attention_params(**vars(args))
     inner = args.num_heads * _head_width(args.embed_dim, args.num_heads, args.head_dim)
     sources = (args.embed_dim if one is None else one for one in (args.kdim, args.vdim))
-    return every - sum(linear_params(source, inner, bias=args.bias) for source in sources)
+    return full_count - sum(linear_params(source, inner, bias=args.bias) for source in sources)
 
 
-def _params_without(*names: str) -> Solver:
+def _make_version_without_pieces(*names: str) -> Solver:
     """Return a wrong version of `transformer_block_params` without the pieces *names*."""
 
     def formula(args: SimpleNamespace) -> int:
@@ -214,11 +214,11 @@ def _output_projection_params(args: SimpleNamespace) -> int:
 
 
 def _macs_without_output_projection(args: SimpleNamespace) -> int:
-    every = attention_macs(**vars(args))
+    full_macs = attention_macs(**vars(args))
     if not args.projections:
         raise SolverError("there is no projection to leave out")
     projected: int = args.seq_len * args.embed_dim**2
-    return every - projected
+    return full_macs - projected
 
 
 def _block_macs_without_products(args: SimpleNamespace) -> int:
@@ -250,10 +250,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "no_bias": replace_arguments(transformer_block_params, bias=False),
             "norms_left_out": replace_arguments(transformer_block_params, norms=0),
-            "feed_forward_left_out": _params_without("expansion", "contraction"),
-            "one_feed_forward_layer": _params_without("contraction"),
-            "cross_attention_left_out": _params_without("cross_attention"),
-            "attention_left_out": _params_without("attention", "cross_attention"),
+            "feed_forward_left_out": _make_version_without_pieces("expansion", "contraction"),
+            "one_feed_forward_layer": _make_version_without_pieces("contraction"),
+            "cross_attention_left_out": _make_version_without_pieces("cross_attention"),
+            "attention_left_out": _make_version_without_pieces("attention", "cross_attention"),
             "output_projection_left_out": replace_formula(
                 transformer_block_params,
                 lambda g: transformer_block_params(**vars(g)) - _output_projection_params(g),

@@ -51,10 +51,10 @@ def conv_transpose1d(
     >>> conv_transpose1d([1, 2, 3], [1, 10], stride=2)
     array([ 1, 10,  2, 20,  3, 30])
     """
-    steps = _TransposedArguments(
+    window_options = _TransposedArguments(
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation
     )
-    return _convolve_transposed(x, w, axes=1, bias=bias, groups=groups, **steps)
+    return _convolve_transposed(x, w, axes=1, bias=bias, groups=groups, **window_options)
 
 
 def conv_transpose2d(
@@ -82,10 +82,10 @@ def conv_transpose2d(
     >>> conv_transpose2d([[1, 2]], [[1, 10]], stride=2, padding="same")
     array([[ 1, 10,  2]])
     """
-    steps = _TransposedArguments(
+    window_options = _TransposedArguments(
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation
     )
-    return _convolve_transposed(x, w, axes=2, bias=bias, groups=groups, **steps)
+    return _convolve_transposed(x, w, axes=2, bias=bias, groups=groups, **window_options)
 
 
 class _TransposedArguments(TypedDict):
@@ -102,7 +102,7 @@ def _convolve_transposed(
     axes: int,
     bias: Number | Grid,
     groups: int,
-    **steps: Unpack[_TransposedArguments],
+    **window_options: Unpack[_TransposedArguments],
 ) -> Array:
     """Return the transposed convolution over the last *axes* axes of *x*."""
     cells = as_array(x, "x", ranks=(axes, axes + 1))
@@ -113,7 +113,7 @@ def _convolve_transposed(
         raise SolverError(f"w takes {len(filters)} channels, but x has {len(cells)}")
     if len(cells) % as_integer(groups, "groups"):
         raise SolverError(f"{groups} groups do not divide the channels")
-    placement, sizes = _place_kernels(cells.shape[1:], filters.shape[2:], **steps)
+    placement, sizes = _place_kernels(cells.shape[1:], filters.shape[2:], **window_options)
     maps = add_bias(
         correlate_transposed(cells, filters, placement=placement, sizes=sizes, groups=groups), bias
     )
@@ -121,13 +121,13 @@ def _convolve_transposed(
 
 
 def _place_kernels(
-    sizes: Shape, kernel: Shape, **steps: Unpack[_TransposedArguments]
+    sizes: Shape, kernel: Shape, **window_options: Unpack[_TransposedArguments]
 ) -> tuple[WindowPlacement, Shape]:
     """Return the placement of the kernel on the output, and the output sizes."""
     axes = len(sizes)
-    stride = as_sizes(steps["stride"], "stride", axes)
-    dilation = as_sizes(steps["dilation"], "dilation", axes)
-    added = cast("Shape", expand_per_axis(steps["output_padding"], "output_padding", axes))
+    stride = as_sizes(window_options["stride"], "stride", axes)
+    dilation = as_sizes(window_options["dilation"], "dilation", axes)
+    added = cast("Shape", expand_per_axis(window_options["output_padding"], "output_padding", axes))
     for extra, step, spread in zip(added, stride, dilation, strict=True):
         if extra >= max(step, spread) and extra:
             raise SolverError(f"output_padding {extra} is not smaller than the stride {step}")
@@ -135,15 +135,15 @@ def _place_kernels(
         transposed_size(size, k, stride=step, output_padding=extra, dilation=spread)
         for size, k, step, extra, spread in zip(sizes, kernel, stride, added, dilation, strict=True)
     )
-    target = _target_sizes(steps["padding"], sizes, stride)
+    target = _target_sizes(window_options["padding"], sizes, stride)
     if target and any(added):
         raise SolverError("output_padding goes with a padding in numbers only")
     borders = compute_borders(
-        steps["padding"], target or full, kernel, stride=stride, dilation=dilation
+        window_options["padding"], target or full, kernel, stride=stride, dilation=dilation
     )
     cropped = tuple(size - sum(ends) for size, ends in zip(full, borders, strict=True))
     if min(cropped) < 1:
-        raise SolverError(f"a padding of {steps['padding']} crops everything away")
+        raise SolverError(f"a padding of {window_options['padding']} crops everything away")
     return WindowPlacement(kernel, stride, dilation, borders, sizes), target or cropped
 
 
@@ -165,10 +165,10 @@ def transposed_running_sum(x: Grid, w: Grid, *, after: int, stride: int = 1) -> 
     >>> transposed_running_sum([[1, 2]], [[1, 10]], after=1, stride=2)
     array([[ 1, 10,  0,  0]])
     """
-    return conv_transpose2d(_keep_first_cells(x, after), w, stride=stride)
+    return conv_transpose2d(_zero_cells_after(x, after), w, stride=stride)
 
 
-def _keep_first_cells(x: Grid, after: int) -> Array:
+def _zero_cells_after(x: Grid, after: int) -> Array:
     """Return *x* with zeros after its first *after* cells."""
     cells = as_array(x, "x", ranks=(2,))
     if as_integer(after, "after", least=0) > cells.size:
@@ -194,7 +194,7 @@ def _crop_to_stride(x: Grid, args: SimpleNamespace) -> Array:
     return conv_transpose2d(x, **{**values, "padding": "tf", "output_padding": 0})
 
 
-def _overwrite_stamps(args: SimpleNamespace, count: int | None = None) -> Array:
+def _output_with_overwritten_stamps(args: SimpleNamespace, count: int | None = None) -> Array:
     """Return the output if the first *count* scaled kernels overwrite each other."""
     cells, kernel = as_array(args.x, "x", ranks=(2,)), as_array(args.w, "w", ranks=(2,))
     check_cell_count(cells.shape, "x", most=MAX_STAMPS)
@@ -207,10 +207,10 @@ def _overwrite_stamps(args: SimpleNamespace, count: int | None = None) -> Array:
     return output
 
 
-def _overwrite_and_crop(args: SimpleNamespace) -> Array:
+def _cropped_output_with_overwritten_stamps(args: SimpleNamespace) -> Array:
     if args.dilation != 1:
         raise SolverError("stamps with gaps overlap otherwise")
-    output = _overwrite_stamps(args)
+    output = _output_with_overwritten_stamps(args)
     crop = as_integer(args.padding, "padding", least=0)
     cropped = output[crop : len(output) - crop, crop : output.shape[1] - crop]
     return cast("Array", add_bias(cropped[np.newaxis], args.bias)[0])
@@ -246,7 +246,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         conv_transpose2d,
         {
-            "overlap_overwritten": replace_formula(conv_transpose2d, _overwrite_and_crop),
+            "overlap_overwritten": replace_formula(
+                conv_transpose2d, _cropped_output_with_overwritten_stamps
+            ),
             "transposed_cropped": replace_formula(
                 conv_transpose2d, lambda args: _crop_to_stride(args.x, args)
             ),
@@ -259,12 +261,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "kernel_flipped": replace_arguments(transposed_running_sum, w=_rotate_kernel),
             "last_stamp_only": replace_formula(transposed_running_sum, _last_stamp_only),
             "overlap_overwritten": replace_formula(
-                transposed_running_sum, lambda args: _overwrite_stamps(args, args.after)
+                transposed_running_sum,
+                lambda args: _output_with_overwritten_stamps(args, args.after),
             ),
             "stride_left_out": replace_arguments(transposed_running_sum, stride=1),
             "transposed_cropped": replace_formula(
                 transposed_running_sum,
-                lambda args: _crop_to_stride(_keep_first_cells(args.x, args.after), args),
+                lambda args: _crop_to_stride(_zero_cells_after(args.x, args.after), args),
             ),
             "transposed_output": _transpose_result(transposed_running_sum),
         },

@@ -15,7 +15,7 @@ from grader.registry import Solver, WrongVersion
 from grader.values import Number, is_number, simplify_number
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "bytes_of", "count_in_bits", "find_entry", "in_unit"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "bytes_of", "find_entry", "in_unit", "make_bits_version"]
 
 BITS_PER_NUMBER: Final = {
     "float64": 64,
@@ -84,7 +84,7 @@ def _unit_size(unit: object) -> Number:
 # What students do instead.
 
 
-def count_in_bits(solver: Callable[..., Number]) -> Solver:
+def make_bits_version(solver: Callable[..., Number]) -> Solver:
     """Return the wrong version of *solver* that returns bits instead of bytes."""
     return replace_formula(solver, lambda args: 8 * solver(**vars(args)))
 
@@ -125,7 +125,7 @@ def _confuse_bits_and_bytes(args: SimpleNamespace) -> Number:
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
-    *build_wrong_versions(bytes_of, {"bits_for_bytes": count_in_bits(bytes_of)}),
+    *build_wrong_versions(bytes_of, {"bits_for_bytes": make_bits_version(bytes_of)}),
     *build_wrong_versions(
         in_unit,
         {

@@ -73,22 +73,22 @@ SOLVERS: Final[tuple[Solver, ...]] = (upsample_nearest2d, pixel_shuffle_values)
 # What students do instead.
 
 
-def _insert_zeros(args: SimpleNamespace) -> Array:
+def _upsample_with_zeros(args: SimpleNamespace) -> Array:
     """Return each value once, in the first cell of its block, with zeros elsewhere."""
     cells = as_array(args.x, "x", ranks=(2, 3))
     rows, columns = _source_indices(cells, args.scale_factor)
     spread = _pick_cells(cells, rows, columns)
-    repeated = ~np.outer(_find_block_starts(rows), _find_block_starts(columns))
+    repeated = ~np.outer(_mark_block_starts(rows), _mark_block_starts(columns))
     spread[..., repeated] = 0
     return spread
 
 
-def _find_block_starts(sources: list[int]) -> list[bool]:
+def _mark_block_starts(sources: list[int]) -> list[bool]:
     """Return for each source index whether it differs from the previous one."""
     return [not index or sources[index - 1] != source for index, source in enumerate(sources)]
 
 
-def _repeat_map(args: SimpleNamespace) -> Array:
+def _upsample_by_tiling(args: SimpleNamespace) -> Array:
     """Return the whole map tiled to the upsampled size."""
     cells = as_array(args.x, "x", ranks=(2, 3))
     full_sizes = map(len, _source_indices(cells, args.scale_factor))
@@ -99,7 +99,7 @@ def _repeat_map(args: SimpleNamespace) -> Array:
     return _pick_cells(cells, down, right)
 
 
-def _make_shuffle(
+def _make_shuffle_formula(
     split: Callable[[int, int], tuple[int, ...]], order: tuple[int, ...]
 ) -> Callable[[SimpleNamespace], Array]:
     """Return a shuffle that splits the channels or orders the axes differently.
@@ -117,11 +117,11 @@ def _make_shuffle(
     return formula
 
 
-def _channels_first(channels: int, factor: int) -> tuple[int, ...]:
+def _split_channels_first(channels: int, factor: int) -> tuple[int, ...]:
     return channels, factor, factor
 
 
-def _channels_last(channels: int, factor: int) -> tuple[int, ...]:
+def _split_channels_last(channels: int, factor: int) -> tuple[int, ...]:
     return factor, factor, channels
 
 
@@ -138,21 +138,21 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         upsample_nearest2d,
         {
-            "zeros_between": replace_formula(upsample_nearest2d, _insert_zeros),
-            "map_repeated": replace_formula(upsample_nearest2d, _repeat_map),
+            "zeros_between": replace_formula(upsample_nearest2d, _upsample_with_zeros),
+            "map_repeated": replace_formula(upsample_nearest2d, _upsample_by_tiling),
         },
     ),
     *build_wrong_versions(
         pixel_shuffle_values,
         {
             "other_order": replace_formula(
-                pixel_shuffle_values, _make_shuffle(_channels_first, (0, 3, 2, 4, 1))
+                pixel_shuffle_values, _make_shuffle_formula(_split_channels_first, (0, 3, 2, 4, 1))
             ),
             "maps_side_by_side": replace_formula(
-                pixel_shuffle_values, _make_shuffle(_channels_first, (0, 1, 3, 2, 4))
+                pixel_shuffle_values, _make_shuffle_formula(_split_channels_first, (0, 1, 3, 2, 4))
             ),
             "channels_far_apart": replace_formula(
-                pixel_shuffle_values, _make_shuffle(_channels_last, (2, 3, 0, 4, 1))
+                pixel_shuffle_values, _make_shuffle_formula(_split_channels_last, (2, 3, 0, 4, 1))
             ),
             "shuffled_along_one_axis": replace_formula(pixel_shuffle_values, _shuffle_along_rows),
         },

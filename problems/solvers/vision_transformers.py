@@ -12,10 +12,10 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
-    count_one_bias,
     embedding_params,
     layer_norm_params,
     linear_params,
+    make_one_bias_version,
 )
 from problems.solvers.transformers import transformer_block_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -145,7 +145,7 @@ def _pixels_per_patch(args: SimpleNamespace) -> int:
     return height * width
 
 
-def _params_without(name: str) -> Solver:
+def _make_version_without_piece(name: str) -> Solver:
     """Return a wrong version of `vit_params` without the piece *name*."""
     return replace_formula(
         vit_params,
@@ -181,7 +181,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         patch_embedding_params,
         {
             "no_bias": replace_arguments(patch_embedding_params, bias=False),
-            "one_bias": count_one_bias(patch_embedding_params),
+            "one_bias": make_one_bias_version(patch_embedding_params),
             "input_channels_left_out": replace_arguments(patch_embedding_params, in_channels=1),
         },
     ),
@@ -190,8 +190,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "class_token_left_out": replace_arguments(vit_params, class_token=False),
             "class_token_counted": replace_arguments(vit_params, class_token=True),
-            "position_embedding_left_out": _params_without("positions"),
-            "layer_left_out": _params_without("head"),
+            "position_embedding_left_out": _make_version_without_piece("positions"),
+            "layer_left_out": _make_version_without_piece("head"),
             "norms_left_out": replace_formula(vit_params, _params_without_norms),
             "one_layer": replace_arguments(vit_params, num_layers=1),
         },

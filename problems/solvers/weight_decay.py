@@ -14,7 +14,7 @@ from grader.values import Number
 from problems.solvers import adam
 from problems.solvers.adam import BETAS, Moments, adam_step
 from problems.solvers.exact_arrays import FractionArray, NumberOrArray, NumberOrGrid, as_fraction
-from problems.solvers.optimisers import param_and_grad
+from problems.solvers.optimisers import as_param_and_grad
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "adamw_step"]
@@ -40,7 +40,7 @@ def adamw_step(
     0.85
     """
     rate = as_fraction(lr, "lr") * as_fraction(weight_decay, "weight_decay")
-    weights, _ = param_and_grad(param, grad)
+    weights, _ = as_param_and_grad(param, grad)
     return adam_step((1 - rate) * weights, grad, moments, step=step, lr=lr, betas=betas, eps=eps)
 
 
@@ -49,7 +49,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (adamw_step,)
 # What students do instead.
 
 
-def _check_weight_decay(args: SimpleNamespace) -> Fraction:
+def _weight_decay_fraction(args: SimpleNamespace) -> Fraction:
     return as_fraction(args.weight_decay, "weight_decay")
 
 
@@ -60,31 +60,33 @@ def _adam_args(args: SimpleNamespace) -> dict[str, Any]:
 
 def _decayed_adam_args(args: SimpleNamespace) -> dict[str, Any]:
     """Return the arguments of `adam_step`, with the decayed weights as *param*."""
-    weights, _ = param_and_grad(args.param, args.grad)
-    rate = as_fraction(args.lr, "lr") * _check_weight_decay(args)
+    weights, _ = as_param_and_grad(args.param, args.grad)
+    rate = as_fraction(args.lr, "lr") * _weight_decay_fraction(args)
     return {**_adam_args(args), "param": (1 - rate) * weights}
 
 
 def _step_with_l2_penalty(args: SimpleNamespace) -> NumberOrArray:
     """Return the Adam step with the decay as an L2 penalty in the gradient."""
-    weights, slopes = param_and_grad(args.param, args.grad)
-    return adam_step(**{**_adam_args(args), "grad": slopes + _check_weight_decay(args) * weights})
+    weights, slopes = as_param_and_grad(args.param, args.grad)
+    return adam_step(
+        **{**_adam_args(args), "grad": slopes + _weight_decay_fraction(args) * weights}
+    )
 
 
 def _step_with_unscaled_decay(args: SimpleNamespace) -> NumberOrArray:
     """Return the AdamW step with a decay that omits the learning rate."""
-    weights, _ = param_and_grad(args.param, args.grad)
-    return adam_step(**{**_adam_args(args), "param": (1 - _check_weight_decay(args)) * weights})
+    weights, _ = as_param_and_grad(args.param, args.grad)
+    return adam_step(**{**_adam_args(args), "param": (1 - _weight_decay_fraction(args)) * weights})
 
 
-def _decay_after_step(args: SimpleNamespace) -> FractionArray:
+def _step_with_late_decay(args: SimpleNamespace) -> FractionArray:
     """Return the Adam step with the decay applied to the updated weights."""
-    rate = as_fraction(args.lr, "lr") * _check_weight_decay(args)
+    rate = as_fraction(args.lr, "lr") * _weight_decay_fraction(args)
     stepped: FractionArray = adam_step(**_adam_args(args)) * float(1 - rate)
     return stepped
 
 
-def _replace_adam_step(wrong_version: WrongVersion) -> Solver:
+def _make_adamw_version(wrong_version: WrongVersion) -> Solver:
     """Return `adamw_step` with the mistake of an Adam *wrong_version*.
 
     The wrong version runs on the decayed weights.
@@ -99,18 +101,18 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         adamw_step,
         {
             **{
-                twin.mistake: _replace_adam_step(twin)
+                twin.mistake: _make_adamw_version(twin)
                 for twin in adam.WRONG_VERSIONS
                 if twin.solver == adam_step.__name__
             },
             "learning_rate_left_out": replace_arguments(adamw_step, lr=1),
             "weight_decay_left_out": replace_arguments(adamw_step, weight_decay=0),
             "decay_added": replace_arguments(
-                adamw_step, weight_decay=lambda args: -_check_weight_decay(args)
+                adamw_step, weight_decay=lambda args: -_weight_decay_fraction(args)
             ),
             "decay_without_rate": replace_formula(adamw_step, _step_with_unscaled_decay),
             "decay_in_the_gradient": replace_formula(adamw_step, _step_with_l2_penalty),
-            "decay_after_the_step": replace_formula(adamw_step, _decay_after_step),
+            "decay_after_the_step": replace_formula(adamw_step, _step_with_late_decay),
         },
     ),
 )

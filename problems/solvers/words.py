@@ -73,12 +73,12 @@ def noise_distribution(counts: Grid, *, power: Number = Fraction(3, 4)) -> Doubl
     >>> noise_distribution([16, 1]).round(6).tolist()
     [0.888889, 0.111111]
     """
-    powers = _count_powers(counts, power)
+    powers = _powers_of_counts(counts, power)
     shares: DoubleVector = powers / powers.sum()
     return shares
 
 
-def _count_powers(counts: Grid, power: Number) -> DoubleVector:
+def _powers_of_counts(counts: Grid, power: Number) -> DoubleVector:
     """Return ``count**power`` per word; reject negative counts and all zeros."""
     cells = as_doubles(as_array(counts, "counts", ranks=VECTOR_RANK), "counts")
     if cells.min() < 0 or not cells.any():
@@ -136,12 +136,12 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _pairs_without_ends(args: SimpleNamespace) -> int:
+def _count_pairs_ignoring_ends(args: SimpleNamespace) -> int:
     """Return the number of pairs if every word had a full window on both sides."""
     return 2 * as_integer(args.window, "window") * as_integer(args.length, "length")
 
 
-def _loss_of_mean_negatives(args: SimpleNamespace) -> float:
+def _loss_with_mean_over_negatives(args: SimpleNamespace) -> float:
     """Return the loss with the mean over the negatives in place of their sum."""
     _, others = _sample_scores(args)
     return _sampling_loss(args, weight=1 / len(others))
@@ -168,7 +168,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         skip_gram_pairs,
         {
-            "text_without_ends": replace_formula(skip_gram_pairs, _pairs_without_ends),
+            "text_without_ends": replace_formula(skip_gram_pairs, _count_pairs_ignoring_ends),
             "centre_counted": replace_formula(
                 skip_gram_pairs, lambda g: skip_gram_pairs(**vars(g)) + g.length
             ),
@@ -180,7 +180,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "power_left_out": replace_arguments(noise_distribution, power=1),
             "powers_not_divided": replace_formula(
-                noise_distribution, lambda g: _count_powers(g.counts, g.power)
+                noise_distribution, lambda g: _powers_of_counts(g.counts, g.power)
             ),
             "even_samples": replace_arguments(noise_distribution, power=0),
         },
@@ -195,7 +195,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "negatives_left_out": replace_formula(
                 negative_sampling_loss, partial(_sampling_loss, weight=0)
             ),
-            "negatives_averaged": replace_formula(negative_sampling_loss, _loss_of_mean_negatives),
+            "negatives_averaged": replace_formula(
+                negative_sampling_loss, _loss_with_mean_over_negatives
+            ),
             "softmax_for_sigmoid": replace_formula(
                 negative_sampling_loss, _softmax_loss_of_samples
             ),

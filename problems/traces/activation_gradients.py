@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
-from grader.values import Array, to_exact
+from grader.values import Array, to_exact_number
 from problems.solvers.activations import activation, activation_backward, softmax
 from problems.solvers.bounds import as_array
 from problems.traces.reals import symbolic_formula
@@ -49,7 +49,9 @@ def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if args.name in SLOPE_FORMULAS:
         yield symbolic_formula("f'(x)", SLOPE_FORMULAS[args.name])
     else:
-        yield TextStep(PIECEWISE_SLOPES[args.name].format(to_text(to_exact(args.negative_slope))))
+        yield TextStep(
+            PIECEWISE_SLOPES[args.name].format(to_text(to_exact_number(args.negative_slope)))
+        )
     slope = {"negative_slope": args.negative_slope}
     yield show_array("f'(x)", activation_backward(cells, np.ones_like(cells), args.name, **slope))
     yield TextStep("Times the gradient dy of the output, cell by cell:")

@@ -15,9 +15,9 @@ from grader.display.steps import (
     TextStep,
     Tracer,
     build_formula,
-    state_value,
+    build_value_step,
 )
-from grader.values import Number, Tensor, to_exact
+from grader.values import Number, Tensor, to_exact_number
 from problems.solvers.anchors import (
     anchor_deltas,
     best_anchor,
@@ -81,7 +81,7 @@ def _trace_best_anchor(args: SimpleNamespace) -> Iterator[SolutionStep]:
             (number, anchor_box.width, anchor_box.height, shared, union, round_for_table(ratio))
         )
     yield build_table(("anchor", "w", "h", "I", "U", "IoU"), rows)
-    yield state_value("anchor", args.result)
+    yield build_value_step("anchor", args.result)
 
 
 def _parse_sides(size: object) -> tuple[Number, Number]:
@@ -124,7 +124,7 @@ def _trace_decode_deltas(args: SimpleNamespace) -> Iterator[SolutionStep]:
     center_variance, size_variance = as_numbers(args.variances, "variances")
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
     known = _center_and_size_by_letter(anchor, "a")
-    yield from _describe_anchor(args)
+    yield from _trace_anchor_geometry(args)
     decoded: dict[str, Number] = {}
     for axis, side, delta in (("x", "w", deltas[0]), ("y", "h", deltas[1])):
         source = f"c_{axis}a + {_format_scaled_delta(f'd_{axis}', center_variance, 1)}*{side}_a"
@@ -148,7 +148,7 @@ def _format_scaled_delta(delta: str, variance: Number, number: int) -> str:
     return delta if variance == 1 else f"{delta}*v_{number}"
 
 
-def _describe_anchor(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_anchor_geometry(args: SimpleNamespace) -> Iterator[SolutionStep]:
     """Yield the center and sides of the anchor, and a note on variances other than 1."""
     if args.fmt != CENTER_FORMAT:
         anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
@@ -195,7 +195,9 @@ def _trace_anchor_deltas(args: SimpleNamespace) -> Iterator[SolutionStep]:
     for side in ("w", "h"):
         divisor = "" if size_variance == 1 else "/v_2"
         yield real_formula(f"d_{side}", f"ln({side}_b/{side}_a){divisor}", **known)
-    yield Array("(d_x, d_y, d_w, d_h)", Tensor.from_nested([to_exact(one) for one in args.result]))
+    yield Array(
+        "(d_x, d_y, d_w, d_h)", Tensor.from_nested([to_exact_number(one) for one in args.result])
+    )
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

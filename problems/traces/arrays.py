@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
-from grader.values import Array, to_exact
+from grader.values import Array, to_exact_number
 from problems.solvers.activations import activation
 from problems.solvers.arrays import flip, transpose
 from problems.solvers.bounds import as_array
@@ -35,7 +35,7 @@ TABULATED_ACTIVATIONS: Final = ("elu", "sigmoid", "tanh", "softplus", "silu", "g
 def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS)
     if args.name == "leaky_relu":
-        slope = to_text(to_exact(args.negative_slope))
+        slope = to_text(to_exact_number(args.negative_slope))
         yield TextStep(f"A leaky ReLU keeps what is positive; the rest is multiplied by {slope}.")
     else:
         yield TextStep(ACTIVATION_DESCRIPTIONS[args.name])
@@ -47,7 +47,7 @@ def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
         points = cast("Array", np.unique(cells))
         heights = activation(points, args.name)
         pairs = zip(points.tolist(), heights.tolist(), strict=True)
-        yield build_table(("x", "y"), [(to_exact(x), to_exact(y)) for x, y in pairs])
+        yield build_table(("x", "y"), [(to_exact_number(x), to_exact_number(y)) for x, y in pairs])
     yield show_array("Y", args.result)
 
 

@@ -59,12 +59,12 @@ def _curve_points(curve: Tensor) -> list[tuple[Number, Number]]:
 def _trace_average_precision(args: SimpleNamespace) -> Iterator[SolutionStep]:
     curve = precision_recall_curve(args.scores, args.matches, args.positives)
     points = _curve_points(curve)
-    heights = list(accumulate((height for _, height in reversed(points)), max))[::-1]
+    precisions = list(accumulate((height for _, height in reversed(points)), max))[::-1]
     yield TextStep(f"Ranked by score; there are {args.positives} true objects.")
     yield TextStep(ENVELOPE_SENTENCE)
-    rows = zip(_build_ranking_rows(args, curve), heights, strict=True)
+    rows = zip(_build_ranking_rows(args, curve), precisions, strict=True)
     yield build_table((*RANKING_COLUMNS, "envelope"), [(*row, height) for row, height in rows])
-    envelope = [(reached, height) for (reached, _), height in zip(points, heights, strict=True)]
+    envelope = [(reached, height) for (reached, _), height in zip(points, precisions, strict=True)]
     if args.method in RECALL_STEPS:
         yield from _trace_interpolated_mean(envelope, RECALL_STEPS[args.method])
         return
@@ -84,17 +84,17 @@ def _trace_interpolated_mean(
     """Yield the mean of the precision envelope at *steps* + 1 recalls from 0 to 1."""
     recalls = [reached for reached, _ in envelope]
     positions = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
-    heights = [envelope[place][1] if place < len(envelope) else 0 for place in positions]
+    precisions = [envelope[place][1] if place < len(envelope) else 0 for place in positions]
     yield TextStep(f"The envelope at {steps + 1} recalls from 0 to 1, 0 where none is reached:")
-    height_counts: dict[Number, int] = {}
-    for height in heights:
-        height_counts[height] = height_counts.get(height, 0) + 1
-    if len(heights) > MAX_POINTS:
-        yield build_table(("envelope", "recalls"), list(height_counts.items()))
+    precision_counts: dict[Number, int] = {}
+    for precision in precisions:
+        precision_counts[precision] = precision_counts.get(precision, 0) + 1
+    if len(precisions) > MAX_POINTS:
+        yield build_table(("envelope", "recalls"), list(precision_counts.items()))
     else:
         sampled_recalls = (simplify_number(Fraction(step, steps)) for step in range(steps + 1))
-        yield Rows(("recall", "envelope"), tuple(zip(sampled_recalls, heights, strict=True)))
-    total = dot_product_formula("S", height_counts.values(), height_counts)
+        yield Rows(("recall", "envelope"), tuple(zip(sampled_recalls, precisions, strict=True)))
+    total = dot_product_formula("S", precision_counts.values(), precision_counts)
     yield total
     yield build_formula("AP", "S/n", S=total.number, n=steps + 1)
 

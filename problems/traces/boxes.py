@@ -59,7 +59,7 @@ def conversion_formulas(box: Box, in_fmt: str, out_fmt: str) -> Iterator[Formula
             yield build_formula(letter, CONVERSION_SOURCES[in_fmt][letter], **known)
 
 
-def _format_letters(fmt: str) -> str:
+def _format_box_letters(fmt: str) -> str:
     return f"({', '.join(BOX_LETTERS[fmt])})"
 
 
@@ -85,9 +85,9 @@ def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_convert_box(args: SimpleNamespace) -> Iterator[SolutionStep]:
     box = parse_box(args.box, "the box", fmt=args.in_fmt)
-    yield Array(_format_letters(args.in_fmt), Tensor.from_nested(format_box(box, args.in_fmt)))
+    yield Array(_format_box_letters(args.in_fmt), Tensor.from_nested(format_box(box, args.in_fmt)))
     yield from conversion_formulas(box, args.in_fmt, args.out_fmt)
-    name = _format_letters(args.out_fmt)
+    name = _format_box_letters(args.out_fmt)
     if args.image is not None:
         yield TextStep("x and w are divided by the width W of the image, y and h by its height H.")
         yield from _trace_normalized_box(box, args.out_fmt, as_pair(args.image, "image"))

@@ -43,11 +43,13 @@ def conv_macs_formula(
     >>> conv_macs_formula((3, 64), 5, 64).value
     19660800
     """
-    where, numbers = map_area_piece(kernel_size, sizes, index=index)
-    cells, kernel = kernel_area_piece(kernel_size)
-    seen, inner = input_channels_piece(channels[0], groups)
-    every = {**numbers, **kernel, **inner, "C_out": channels[1]}
-    return build_formula("M", f"{where}*{cells}*{seen}*C_out", **every)
+    positions_source, numbers = map_area_piece(kernel_size, sizes, index=index)
+    kernel_source, kernel = kernel_area_piece(kernel_size)
+    channels_source, inner = input_channels_piece(channels[0], groups)
+    values = {**numbers, **kernel, **inner, "C_out": channels[1]}
+    return build_formula(
+        "M", f"{positions_source}*{kernel_source}*{channels_source}*C_out", **values
+    )
 
 
 def _trace_conv_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:

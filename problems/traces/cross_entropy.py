@@ -10,9 +10,9 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, state_value
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, build_value_step
 from grader.display.text import to_text
-from grader.values import Array, to_exact
+from grader.values import Array, to_exact_number
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import as_array
 from problems.solvers.cross_entropy import (
@@ -44,10 +44,10 @@ def _build_softmax_table(row: Array, **columns: Array) -> SolutionStep:
     (0, 0, 1, Fraction(1, 2))
     """
     shift = row.max() if np.abs(row).max() > LARGE_SCORE else 0
-    power = f"exp(z - {to_exact(shift)})" if shift else "exp(z)"
+    power = f"exp(z - {to_exact_number(shift)})" if shift else "exp(z)"
     powers, probabilities = np.exp(row - shift), softmax(row)
     rows = [
-        (index, *map(to_exact, cells))
+        (index, *map(to_exact_number, cells))
         for index, cells in enumerate(
             zip(
                 row.tolist(),
@@ -61,7 +61,7 @@ def _build_softmax_table(row: Array, **columns: Array) -> SolutionStep:
     return build_table(("class", "z", power, "p", *columns), rows)
 
 
-def _target_probabilities(target: object, rows: Array) -> Array:
+def _targets_as_probabilities(target: object, rows: Array) -> Array:
     """Return the target probabilities of each row; class indices become one-hot vectors."""
     targets = np.asarray(target)
     if targets.size == rows.size and targets.ndim == rows.ndim:
@@ -72,18 +72,18 @@ def _target_probabilities(target: object, rows: Array) -> Array:
 def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.logits, "logits")
     smoothing = float(args.label_smoothing)
-    targets = (1 - smoothing) * _target_probabilities(args.target, rows) + smoothing / rows.shape[
-        -1
-    ]
+    targets = (1 - smoothing) * _targets_as_probabilities(
+        args.target, rows
+    ) + smoothing / rows.shape[-1]
     negative_logs = -log_softmax(rows) / log_of_base(args.base)
     yield TextStep("The softmax makes probabilities p of the scores z: exp(z) over the sum of all.")
     if smoothing:
-        smoothing_text = to_text(to_exact(args.label_smoothing))
+        smoothing_text = to_text(to_exact_number(args.label_smoothing))
         yield TextStep(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
-    yield from _trace_examples(args, rows, targets, negative_logs, softmax(rows))
+    yield from _trace_example_losses(args, rows, targets, negative_logs, softmax(rows))
 
 
-def _trace_examples(
+def _trace_example_losses(
     args: SimpleNamespace,
     scores: Array | None,
     targets: Array,
@@ -120,17 +120,23 @@ def _build_loss_step(
     right = int(true.argmax())
     letter = f"p_{right}"
     if probabilities[right] < MIN_PROBABILITY:
-        return state_value(name, to_exact(negative_logs[right]))  # p itself is no double any more
-    known = {letter: to_exact(probabilities[right])}
-    return build_formula(name, f"-{log}({letter})", result=to_exact(negative_logs[right]), **known)
+        return build_value_step(
+            name, to_exact_number(negative_logs[right])
+        )  # p itself is no double any more
+    known = {letter: to_exact_number(probabilities[right])}
+    return build_formula(
+        name, f"-{log}({letter})", result=to_exact_number(negative_logs[right]), **known
+    )
 
 
 def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.probabilities, "probabilities")
-    targets = _target_probabilities(args.target, rows)
+    targets = _targets_as_probabilities(args.target, rows)
     known = np.where(targets > 0, rows, 1)
     yield TextStep("The loss is minus the logarithm of the probability of what is true.")
-    yield from _trace_examples(args, None, targets, -np.log(known) / log_of_base(args.base), rows)
+    yield from _trace_example_losses(
+        args, None, targets, -np.log(known) / log_of_base(args.base), rows
+    )
 
 
 def _trace_binary_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -152,7 +158,7 @@ def _build_cell_table(columns: Mapping[str, Array]) -> SolutionStep:
     """Return a table of arrays of the same shape, one row per cell."""
     cells = (column.ravel()[: MAX_ROWS + 1].tolist() for column in columns.values())
     return build_table(
-        tuple(columns), [tuple(map(to_exact, row)) for row in zip(*cells, strict=True)]
+        tuple(columns), [tuple(map(to_exact_number, row)) for row in zip(*cells, strict=True)]
     )
 
 
@@ -163,7 +169,7 @@ def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     surprises = -np.log(np.where(true > 0, true, 1)) / log_of_base(args.base)
     terms = true * surprises
     yield _build_cell_table({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
-    yield sum_formula("H", map(to_exact, terms.tolist()))
+    yield sum_formula("H", map(to_exact_number, terms.tolist()))
 
 
 def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -176,27 +182,31 @@ def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     ratios = np.log(known / np.where(true > 0, other, 1)) / log_of_base(args.base)
     terms = true * ratios
     yield _build_cell_table({"p": true, "q": other, f"p·{log}(p/q)": terms})
-    yield sum_formula("D", map(to_exact, terms.tolist()))
+    yield sum_formula("D", map(to_exact_number, terms.tolist()))
 
 
-def _build_token_table(log: str, shares: Array, losses: Array) -> SolutionStep:
+def _build_token_table(log: str, probabilities: Array, losses: Array) -> SolutionStep:
     """Return the table of the probability and loss of each token."""
-    tokens = np.arange(1, len(shares) + 1)
-    return _build_cell_table({"token": tokens, "p": shares, f"-{log}(p)": losses})
+    tokens = np.arange(1, len(probabilities) + 1)
+    return _build_cell_table({"token": tokens, "p": probabilities, f"-{log}(p)": losses})
 
 
 def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    shares = as_doubles(as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities")
-    losses = -np.log(shares) / log_of_base(args.base)
+    probabilities = as_doubles(
+        as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities"
+    )
+    losses = -np.log(probabilities) / log_of_base(args.base)
     yield TextStep("Each token costs minus the logarithm of the probability that it was given:")
-    yield _build_token_table(LOGARITHMS[args.base], shares, losses)
+    yield _build_token_table(LOGARITHMS[args.base], probabilities, losses)
     yield build_reduction_step(losses, args.reduction)
 
 
 def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    shares = as_doubles(as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities")
-    nats = -np.log(shares)
-    yield _build_token_table("ln", shares, nats)
+    probabilities = as_doubles(
+        as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities"
+    )
+    nats = -np.log(probabilities)
+    yield _build_token_table("ln", probabilities, nats)
     mean = mean_formula("H", nats.tolist())
     yield TextStep("The perplexity is the power of e to the mean H:")
     yield mean
@@ -206,7 +216,7 @@ def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_softmax_cross_entropy_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
     scores = as_double_rows(args.logits, "logits")
     rows = cast("Array", scores.reshape(-1, scores.shape[-1]))
-    targets = _target_probabilities(args.target, scores).reshape(rows.shape)
+    targets = _targets_as_probabilities(args.target, scores).reshape(rows.shape)
     yield TextStep("The gradient is p - t: the probabilities of the softmax minus the true ones.")
     for index, (row, true) in enumerate(zip(rows, targets, strict=True)):
         if index == MAX_EXAMPLES:

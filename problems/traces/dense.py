@@ -12,7 +12,7 @@ from grader.values import Array
 from problems.solvers.bounds import as_array
 from problems.solvers.dense import dense, flatten_values, matmul
 from problems.traces.tracing import build_tracers, show_array, to_tensor
-from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells, filter_bias
+from problems.traces.windows import MAX_WINDOWS, bias_of_filter, describe_remaining_cells
 
 __all__ = ["TRACERS", "trace_dot_products"]
 
@@ -38,7 +38,7 @@ def trace_dot_products(
         number = row * columns.shape[1] + column
         position = tuple(map(int, np.unravel_index(number, shape)))
         patch, kernel = to_tensor(rows[row]), to_tensor(columns[:, column])
-        added = filter_bias(bias, column)
+        added = bias_of_filter(bias, column)
         products = zip(patch.cells, kernel.cells, strict=True)
         total = sum(product * two for product, two in products) + added
         yield Window(position, (0,), patch, kernel, added, total)

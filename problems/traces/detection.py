@@ -14,7 +14,7 @@ from grader.display.steps import (
     TextStep,
     Tracer,
     build_formula,
-    state_value,
+    build_value_step,
 )
 from problems.solvers.bounds import as_pair
 from problems.solvers.detection import (
@@ -77,7 +77,7 @@ def _trace_yolo_grid(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep("A cell is a square of S×S pixels.")
     for name, letter, side in (("rows", "H", height), ("columns", "W", width)):
         yield build_formula(name, f"{letter}/S", **{letter: side, "S": args.stride})
-    yield state_value("grid", args.result)
+    yield build_value_step("grid", args.result)
 
 
 def _scale_grids(args: SimpleNamespace) -> list[tuple[int, int, int]]:
@@ -95,7 +95,7 @@ def _trace_yolo_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(f"{several} the image by its stride.")
     rows = tuple((stride, (high, wide), depth) for stride, high, wide in scales)
     yield Rows(("stride", "grid", "numbers a cell"), rows)
-    yield state_value("shapes", args.result)
+    yield build_value_step("shapes", args.result)
 
 
 def _trace_yolo_boxes(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.expressions.tree import BinaryOperation, Call, NumberLiteral
-from grader.values import Number, Value, to_exact
+from grader.values import Number, Value, to_exact_number
 from problems.solvers.distances import contrastive_loss, cosine_similarity, distance, triplet_loss
 from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.traces.sums import dot_product_formula
@@ -20,7 +20,7 @@ __all__ = ["TRACERS"]
 
 
 def _exact_cells(vector: object) -> list[Number]:
-    return [to_exact(cell) for cell in as_fraction_array(vector, "x").tolist()]
+    return [to_exact_number(cell) for cell in as_fraction_array(vector, "x").tolist()]
 
 
 def _distance_formula(name: str, x: object, y: object, *, squared: bool) -> Formula:
@@ -55,7 +55,7 @@ def _trace_cosine_similarity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep("The product s of the vectors over their lengths, the roots of u and v:")
     yield from (product, x_squared, y_squared)
     known: dict[str, Value] = {"s": product.number, "u": x_squared.number, "v": y_squared.number}
-    yield build_formula("cos", "s/sqrt(u*v)", result=to_exact(args.result), **known)
+    yield build_formula("cos", "s/sqrt(u*v)", result=to_exact_number(args.result), **known)
 
 
 def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -67,7 +67,7 @@ def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(
         "The negative has to be farther away than the positive, by the margin m at least:"
     )
-    margin = to_exact(as_fraction(args.margin, "margin"))
+    margin = to_exact_number(as_fraction(args.margin, "margin"))
     yield build_formula("L", "max(0, d_p - d_n + m)", d_p=near.number, d_n=far.number, m=margin)
 
 
@@ -76,7 +76,7 @@ def _trace_contrastive_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep("The distance of the pair:")
     yield pair_distance
     known: dict[str, Value] = {
-        "m": to_exact(as_fraction(args.margin, "margin")),
+        "m": to_exact_number(as_fraction(args.margin, "margin")),
         "d": pair_distance.number,
     }
     if args.alike:

@@ -50,12 +50,12 @@ NamedWindow = tuple[str, AxisWindow]
 def _list_windows(layers: object) -> list[NamedWindow]:
     """Return the windows of *layers*, a network or a list of window arguments, in order."""
     if isinstance(layers, Network):
-        return _find_widest_path(layers)
+        return _find_largest_field_path(layers)
     window_specs = layers if isinstance(layers, (tuple, list)) else ()
     return [(str(number), AxisWindow(*layer)) for number, layer in enumerate(window_specs, start=1)]
 
 
-def _find_widest_path(net: Network) -> list[NamedWindow]:
+def _find_largest_field_path(net: Network) -> list[NamedWindow]:
     """Return the windows on the path of *net* with the largest receptive field."""
     step_fields, net_walk = receptive_fields(net), walk_network(net)
     index = net_walk.outputs[-1]
@@ -80,7 +80,9 @@ def _accumulate_fields(windows: list[NamedWindow]) -> list[ReceptiveField]:
     return list(accumulate((window for _, window in windows), grow_field, initial=ReceptiveField()))
 
 
-def _trace_recursion(windows: list[NamedWindow], *, start: bool = False) -> Iterator[SolutionStep]:
+def _trace_field_growth(
+    windows: list[NamedWindow], *, start: bool = False
+) -> Iterator[SolutionStep]:
     """Yield the rules and the table of the recursion; *start* adds the start of the field."""
     dilated = any(window.dilation > 1 for _, window in windows)
     reach = "D·(K - 1)" if dilated else "(K - 1)"
@@ -128,7 +130,7 @@ def _trace_receptive_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield TextStep("A single layer sees what its kernel spans.")
         yield kernel_span_formula(windows[0][1])
         return
-    yield from _trace_recursion(windows)
+    yield from _trace_field_growth(windows)
     added = [after.size - before.size for before, after in pairwise(_accumulate_fields(windows))]
     yield sum_formula("r", (1, *added))
 
@@ -147,7 +149,7 @@ def _trace_effective_stride(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_field_centre(args: SimpleNamespace) -> Iterator[SolutionStep]:
     windows = _list_windows(args.layers)
-    yield from _trace_recursion(windows, start=True)
+    yield from _trace_field_growth(windows, start=True)
     last = _accumulate_fields(windows)[-1]
     numbers = {"s": last.start, "i": args.index, "j": last.jump}
     if args.first_centre:
@@ -158,7 +160,7 @@ def _trace_field_centre(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_field_range(args: SimpleNamespace) -> Iterator[SolutionStep]:
     windows = _list_windows(args.layers)
-    yield from _trace_recursion(windows, start=True)
+    yield from _trace_field_growth(windows, start=True)
     last = _accumulate_fields(windows)[-1]
     centre = build_formula("c", "s + i*j", s=last.start, i=args.index, j=last.jump)
     yield centre
@@ -169,8 +171,8 @@ def _trace_field_range(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("(a, b)", Tensor.from_nested((first.number, end.number)))
 
 
-def _trace_field_recursion(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield from _trace_recursion(_list_windows(args.layers), start=True)
+def _trace_receptive_field_trace(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_field_growth(_list_windows(args.layers), start=True)
     yield show_array("(field, jump, start)", args.result)
 
 
@@ -180,6 +182,6 @@ TRACERS: Final[dict[str, Tracer]] = build_tracers(
         effective_stride: _trace_effective_stride,
         field_centre: _trace_field_centre,
         field_range: _trace_field_range,
-        receptive_field_trace: _trace_field_recursion,
+        receptive_field_trace: _trace_receptive_field_trace,
     }
 )

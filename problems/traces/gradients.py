@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from grader.display.steps import Array as ArrayStep
-from grader.display.steps import SolutionStep, TextStep, Tracer, Window, state_value
-from grader.values import Array, Value, to_exact
+from grader.display.steps import SolutionStep, TextStep, Tracer, Window, build_value_step
+from grader.values import Array, Value, to_exact_number
 from problems.solvers.bounds import as_array
 from problems.solvers.dense import (
     dense_backward_bias,
@@ -133,7 +133,7 @@ def _trace_conv2d_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]
         yield from _trace_bias_sums(maps)
         yield show_array("db", args.result)
     elif dy.size <= MAX_SUMMED:
-        yield sum_formula("db", map(to_exact, maps[0].tolist()))
+        yield sum_formula("db", map(to_exact_number, maps[0].tolist()))
     else:
         yield show_array("db", args.result)
 
@@ -143,7 +143,7 @@ def _trace_bias_sums(rows: Array) -> Iterator[SolutionStep]:
     if rows.shape[1] > MAX_SUMMED:
         return
     for index, row in enumerate(rows[:MAX_WINDOWS], start=1):
-        yield sum_formula(f"db_{index}", map(to_exact, row.tolist()))
+        yield sum_formula(f"db_{index}", map(to_exact_number, row.tolist()))
     yield from describe_remaining_cells(len(rows[MAX_WINDOWS:]))
 
 
@@ -179,7 +179,7 @@ def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionSte
     if cells.size <= MAX_SUMMED:
         yield dot_product_formula("dw", cells.ravel().tolist(), dy.ravel().tolist())
     else:
-        yield state_value("dw", to_exact(args.result))
+        yield build_value_step("dw", to_exact_number(args.result))
 
 
 def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -207,12 +207,12 @@ def _build_pool_row(
     gradient = pool2d_backward(cells, unit_gradient, args.kernel_size, **options)
     receivers = np.argwhere(gradient)
     share = (
-        to_exact(float(gradient[tuple(receivers[0])]) * float(dy[position]))
+        to_exact_number(float(gradient[tuple(receivers[0])]) * float(dy[position]))
         if len(receivers)
         else 0
     )
     to = _format_position(receivers[0]) if len(receivers) == 1 else f"{len(receivers)} cells"
-    return (_format_position(position), to_exact(dy[position]), to, share)
+    return (_format_position(position), to_exact_number(dy[position]), to, share)
 
 
 def _format_position(position: object) -> str:

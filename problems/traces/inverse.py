@@ -11,7 +11,7 @@ from grader.display.steps import (
     TextStep,
     Tracer,
     build_formula,
-    state_value,
+    build_value_step,
 )
 from grader.expressions.parser import parse
 from grader.expressions.tree import BinaryOperation, Name, Node, NumberLiteral
@@ -39,14 +39,14 @@ def _describe_inversion(what: str, dilation: int) -> TextStep:
     return TextStep(INVERSION_SENTENCE.format(what, EXTENT_CLAUSE if dilation > 1 else ""))
 
 
-def _padding_source(padding: int) -> str:
+def _padding_term(padding: int) -> str:
     return " + 2*P" if padding else ""
 
 
 def _trace_kernel_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield _describe_inversion("K", args.dilation)
     steps = "S*W_out" if args.stride > 1 else "W_out"
-    source = f"W{_padding_source(args.padding)} - {steps} + 1"
+    source = f"W{_padding_term(args.padding)} - {steps} + 1"
     letters = {"W": args.size, "P": args.padding, "S": args.stride, "W_out": args.output_size}
     solution = build_formula("E" if args.dilation > 1 else "K", source, **letters)
     if solution.number < 1:
@@ -56,7 +56,7 @@ def _trace_kernel_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("K", "ceil((E - 1)/D) + 1", E=solution.number, D=args.dilation)
 
 
-def _derive_kernel_reach(args: SimpleNamespace) -> tuple[str, int, tuple[SolutionStep, ...]]:
+def _derive_kernel_extent(args: SimpleNamespace) -> tuple[str, int, tuple[SolutionStep, ...]]:
     """Return the letter and value of the kernel extent, with the steps to derive it."""
     if args.dilation == 1:
         return "K", args.kernel_size, ()
@@ -65,7 +65,7 @@ def _derive_kernel_reach(args: SimpleNamespace) -> tuple[str, int, tuple[Solutio
 
 
 def _trace_padding_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    letter, spanned, steps = _derive_kernel_reach(args)
+    letter, spanned, steps = _derive_kernel_extent(args)
     yield _describe_inversion("P", args.dilation)
     yield from steps
     covered = "(W_out - 1)*S" if args.stride > 1 else "W_out - 1"
@@ -76,11 +76,11 @@ def _trace_padding_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_stride_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    letter, spanned, steps = _derive_kernel_reach(args)
+    letter, spanned, steps = _derive_kernel_extent(args)
     yield _describe_inversion("S", args.dilation)
     yield from steps
     letters = {"W": args.size, "P": args.padding, letter: spanned}
-    moved = build_formula("R", f"W{_padding_source(args.padding)} - {letter}", **letters)
+    moved = build_formula("R", f"W{_padding_term(args.padding)} - {letter}", **letters)
     yield moved
     yield build_formula("S", "floor(R/W_out) + 1", R=moved.number, W_out=args.output_size)
 
@@ -115,7 +115,7 @@ def _trace_layer_count(
         sizes.append(step(sizes[-1], args.kernel_size, **geometry))
     yield TextStep("The size after each layer, until it is the one that is asked for:")
     yield build_table(("layers", "size"), [*enumerate(sizes)])
-    yield state_value("n", len(sizes) - 1)
+    yield build_value_step("n", len(sizes) - 1)
 
 
 def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -134,7 +134,7 @@ def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
         rows.append((layer, dilation, field, jump))
         dilation *= args.dilation_growth
     yield build_table(("layers", "dilation", "field", "jump"), rows)
-    yield state_value("n", len(rows) - 1)
+    yield build_value_step("n", len(rows) - 1)
 
 
 def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import GREEK
-from grader.values import to_exact
+from grader.values import to_exact_number
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
 from problems.solvers.probabilities import as_doubles
 from problems.traces.reals import real_formula, symbolic_formula
@@ -26,7 +26,7 @@ MU, SIGMA, EPSILON = (GREEK[letter] for letter in ("mu", "sigma", "epsilon"))
 def _build_dimension_table(**columns: object) -> SolutionStep:
     """Return a table of *columns* with one row per latent dimension."""
     cells = [np.ravel(np.asarray(column))[: MAX_ROWS + 1].tolist() for column in columns.values()]
-    rows = [tuple(map(to_exact, row)) for row in zip(*cells, strict=True)]
+    rows = [tuple(map(to_exact_number, row)) for row in zip(*cells, strict=True)]
     numbered = [(index, *row) for index, row in enumerate(rows, start=1)]
     return build_table(("dimension", *columns), numbered)
 
@@ -73,7 +73,7 @@ def _trace_code_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     elif args.reduction == "mean":
         yield mean_formula("D", terms.ravel().tolist())
     else:
-        yield sum_formula("D", map(to_exact, terms.ravel().tolist()))
+        yield sum_formula("D", map(to_exact_number, terms.ravel().tolist()))
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, state_value
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, build_value_step
 from problems.network.counts import layer_macs, layer_params, out_shape
 from problems.network.graphs import CompositeLayer, Network
 from problems.network.layers import (
@@ -23,7 +23,7 @@ from problems.network.layers import (
     Pool,
     Upsample,
 )
-from problems.network.shape_rules import channels_in, features_in
+from problems.network.shape_rules import resolve_input_channels, resolve_input_features
 from problems.solvers.bounds import Shape
 from problems.traces import cost, networks, parameters, shapes
 from problems.traces.cost import conv_macs_formula
@@ -69,7 +69,7 @@ def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
             )
         case Flatten():
             yield from shapes.TRACERS["flatten_size"](shape, **layout) if len(shape) > 1 else ()
-            yield state_value("shape", args.result)
+            yield build_value_step("shape", args.result)
         case PixelShuffle():
             yield from shapes.TRACERS["pixel_shuffle_shape"](shape, layer.upscale_factor, **layout)
         case _:
@@ -88,7 +88,7 @@ def _trace_other_shape(layer: Layer, shape: Shape, result: Shape) -> Iterator[So
             yield from networks.trace_shapes(Network((layer,)), shape)
         case _ if result == shape:
             yield TextStep("A layer of this kind keeps the shape.")
-    yield state_value("shape", result)
+    yield build_value_step("shape", result)
 
 
 def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -96,11 +96,11 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     match layer:
         case Conv() | ConvTranspose():
             solver = "conv_params" if isinstance(layer, Conv) else "conv_transpose_params"
-            into, kernel = channels_in(layer, shape), layer.kernel_size
+            into, kernel = resolve_input_channels(layer, shape), layer.kernel_size
             options = {"bias": layer.bias, "groups": layer.groups}
             yield from parameters.TRACERS[solver](into, layer.out_channels, kernel, **options)
         case Linear():
-            into = features_in(layer, shape)
+            into = resolve_input_features(layer, shape)
             options = {"bias": layer.bias}
             yield from parameters.TRACERS["linear_params"](into, layer.out_features, **options)
         case BatchNorm() | GroupNorm() if layer.params_per_position == 2:  # noqa: PLR2004
@@ -108,7 +108,7 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
             yield build_formula("N", "2*C", C=args.result // 2)
         case BatchNorm() | GroupNorm() if layer.params_per_position:
             yield TextStep("Each channel has a scale and no shift.")
-            yield state_value("N", args.result)
+            yield build_value_step("N", args.result)
         case LayerNorm() if layer.affine:
             normalized = layer.normalized_shape or shape
             yield from parameters.TRACERS["layer_norm_params"](normalized, bias=layer.bias)
@@ -116,30 +116,30 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
             yield from networks.trace_params(Network((layer,)), shape)
         case _:
             yield TextStep("A layer of this kind has nothing to learn.")
-            yield state_value("N", args.result)
+            yield build_value_step("N", args.result)
 
 
 def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer
     match layer:
         case Conv():
-            into, out = channels_in(layer, shape), layer.out_channels
+            into, out = resolve_input_channels(layer, shape), layer.out_channels
             places = out_shape(layer, shape)[1:]
             macs = cost.TRACERS["conv_macs"]
             yield from macs(into, out, layer.kernel_size, places, groups=layer.groups)
         case ConvTranspose():
             yield TextStep("Each weight is used once for each place of the input, which it stamps.")
-            channels = (channels_in(layer, shape), layer.out_channels)
+            channels = (resolve_input_channels(layer, shape), layer.out_channels)
             kernel, groups = layer.kernel_size, layer.groups
             yield conv_macs_formula(channels, kernel, shape[1:], groups=groups, index="")
         case Linear():
-            into = features_in(layer, shape)
+            into = resolve_input_features(layer, shape)
             yield from cost.TRACERS["linear_macs"](into, layer.out_features)
         case CompositeLayer():
             yield from networks.trace_macs(Network((layer,)), shape)
         case _:
             yield TextStep("A layer of this kind multiplies by no weights.")
-            yield state_value("M", args.result)
+            yield build_value_step("M", args.result)
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

@@ -9,7 +9,7 @@ import numpy as np
 from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_formula
 from grader.display.text import GREEK, to_text
 from grader.values import Array as NumpyArray
-from grader.values import Number, Tensor, Value, to_exact
+from grader.values import Number, Tensor, Value, to_exact_number
 from problems.solvers.exact_arrays import (
     FractionArray,
     as_fraction,
@@ -44,7 +44,9 @@ def build_reduction_step(losses: FractionArray | NumpyArray, reduction: str) -> 
         return show_array("L", np.asarray(losses))
     cells = np.ravel(losses).tolist()
     return (
-        mean_formula("L", cells) if reduction == "mean" else sum_formula("L", map(to_exact, cells))
+        mean_formula("L", cells)
+        if reduction == "mean"
+        else sum_formula("L", map(to_exact_number, cells))
     )
 
 
@@ -86,14 +88,14 @@ def _trace_huber_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     losses = np.asarray(np.where(sizes <= delta, sizes**2 / 2, delta * (sizes - delta / 2)))
     rows: list[tuple[Value, ...]] = [
         (
-            to_exact(size),
+            to_exact_number(size),
             "d²/2" if size <= delta else f"{DELTA}·(|d| - {DELTA}/2)",
-            to_exact(loss),
+            to_exact_number(loss),
         )
         for size, loss in zip(sizes.ravel().tolist(), losses.ravel().tolist(), strict=True)
     ]
     yield TextStep(
-        f"d is prediction minus target; beyond {DELTA} = {to_text(to_exact(delta))} "
+        f"d is prediction minus target; beyond {DELTA} = {to_text(to_exact_number(delta))} "
         "the loss is a line."
     )
     yield build_table(("|d|", "formula", "loss"), rows)
@@ -118,16 +120,18 @@ def _trace_hinge_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         if index == MAX_EXAMPLES:
             yield TextStep(f"The other {len(rows) - index} examples follow in the same way.")
             break
-        yield from _trace_example(name, [to_exact(score) for score in row], right, args)
+        yield from _trace_hinge_example(
+            name, [to_exact_number(score) for score in row], right, args
+        )
     if scores.ndim > 1:
         yield build_reduction_step(losses, args.reduction)
 
 
-def _trace_example(
+def _trace_hinge_example(
     name: str, scores: list[Number], right: int, args: SimpleNamespace
 ) -> Iterator[SolutionStep]:
     """Yield the hinge loss of one example, in full if there are few classes."""
-    margin = to_exact(as_fraction(args.margin, "margin"))
+    margin = to_exact_number(as_fraction(args.margin, "margin"))
     power = "**2" if args.squared else ""
     terms = [f"max(0, s_{j} - s_{right} + m){power}" for j in range(len(scores)) if j != right]
     known = {f"s_{j}": score for j, score in enumerate(scores)}

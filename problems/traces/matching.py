@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.display.steps import Array, SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
-from grader.values import Number, Tensor, Value, to_exact
+from grader.values import Number, Tensor, Value, to_exact_number
 from problems.solvers.bounds import as_numbers
 from problems.solvers.boxes import parse_boxes
 from problems.solvers.matching import OBJECT, anchor_labels, match_detections
@@ -34,7 +34,7 @@ def _trace_match_detections(args: SimpleNamespace) -> Iterator[SolutionStep]:
     reach = "must exceed" if args.strict else "must reach"
     yield TextStep(PASCAL_SENTENCE if args.rule == "pascal" else COCO_SENTENCE)
     yield TextStep(
-        f"The IoU {reach} {to_text(to_exact(args.threshold))}, and a true box counts once."
+        f"The IoU {reach} {to_text(to_exact_number(args.threshold))}, and a true box counts once."
     )
     head = ("detection", "score", "largest IoU", "true box", "decision")
     yield build_table(head, _build_decision_rows(args, scores))
@@ -51,22 +51,22 @@ def _build_decision_rows(
     rows: list[tuple[Value, ...]] = []
     for index in sorted(range(len(detections)), key=lambda index: -scores[index]):
         candidates = [to for to in range(len(truths)) if args.rule == "pascal" or to not in taken]
-        shares = {to: measure_overlap(detections[index], truths[to])[2] for to in candidates}
-        best = max(shares, key=lambda to: shares[to], default=None)
+        overlaps = {to: measure_overlap(detections[index], truths[to])[2] for to in candidates}
+        best = max(overlaps, key=lambda to: overlaps[to], default=None)
         if best is None:
             rows.append((index + 1, scores[index], NO_BOX, NO_BOX, "false: none is left"))
             continue
         hit = args.result[index] == 1
-        least, most = args.threshold, shares[best]
+        least, most = args.threshold, overlaps[best]
         enough = most > least if args.strict else most >= least
-        why = "true" if hit else "false: taken" if enough else "false: too little"
-        rows.append((index + 1, scores[index], round_for_table(most), best + 1, why))
+        decision = "true" if hit else "false: taken" if enough else "false: too little"
+        rows.append((index + 1, scores[index], round_for_table(most), best + 1, decision))
         taken |= {best} if hit else set()
     return rows
 
 
 def _trace_anchor_labels(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    high, low = to_text(to_exact(args.positive)), to_text(to_exact(args.negative))
+    high, low = to_text(to_exact_number(args.positive)), to_text(to_exact_number(args.negative))
     yield TextStep(
         f"An IoU of at least {high} with a true box: object. All below {low}: background."
     )
@@ -75,10 +75,10 @@ def _trace_anchor_labels(args: SimpleNamespace) -> Iterator[SolutionStep]:
     truths = parse_boxes(args.truths, "truths", fmt=args.fmt)
     rows: list[tuple[Value, ...]] = []
     for index, anchor in enumerate(parse_boxes(args.anchors, "anchors", fmt=args.fmt)):
-        shares = [measure_overlap(anchor, truth)[2] for truth in truths]
-        label, most = args.result[index], max(shares)
+        overlaps = [measure_overlap(anchor, truth)[2] for truth in truths]
+        label, most = args.result[index], max(overlaps)
         best = " as the best" if label == OBJECT and most < args.positive else ""
-        matched_truth: Value = shares.index(most) + 1 if most else NO_BOX
+        matched_truth: Value = overlaps.index(most) + 1 if most else NO_BOX
         rows.append((index + 1, round_for_table(most), matched_truth, f"{LABELS[label]}{best}"))
     yield build_table(("anchor", "largest IoU", "true box", "label"), rows)
     yield Array("labels", Tensor.from_nested(args.result))

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.display.text import to_text
-from grader.values import Array, to_exact
+from grader.values import Array, to_exact_number
 from problems.solvers.bounds import as_array, as_pair
 from problems.solvers.geometry import expand_per_axis
 from problems.solvers.matrix_form import conv_matrix, im2col
@@ -60,7 +60,7 @@ def _build_column_rows(matrix: Array, output: tuple[int, ...]) -> list[tuple[str
     return [
         (
             f"({', '.join(str(at + 1) for at in place)})",
-            ", ".join(to_text(to_exact(cell)) for cell in matrix[:, number].tolist()),
+            ", ".join(to_text(to_exact_number(cell)) for cell in matrix[:, number].tolist()),
         )
         for number, place in enumerate(positions)
     ]
@@ -78,7 +78,7 @@ def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("W", args.result)
 
 
-def _derive_output_sides(args: SimpleNamespace) -> tuple[tuple[int, ...], list[SolutionStep]]:
+def _maps_shape_and_side_steps(args: SimpleNamespace) -> tuple[tuple[int, ...], list[SolutionStep]]:
     """Return the input shape as (C, H, W), and the steps to the output sizes."""
     maps = (1, *args.shape) if len(args.shape) == SPATIAL_AXES else tuple(args.shape)
     names = ("kernel_size", "stride", "padding", "dilation")
@@ -94,7 +94,7 @@ def _output_sides(args: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int
 
 
 def _trace_im2col_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    maps, steps = _derive_output_sides(args)
+    maps, steps = _maps_shape_and_side_steps(args)
     yield TextStep("A row for each cell of a window in all channels, a column for each window.")
     yield from steps
     cells, kernel = kernel_area_piece(args.kernel_size)
@@ -113,7 +113,7 @@ def _trace_row_and_column_counts(rows: Formula, columns: Formula) -> Iterator[So
 
 
 def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    maps, steps = _derive_output_sides(args)
+    maps, steps = _maps_shape_and_side_steps(args)
     yield TextStep("A row for each value of the output, a column for each value of the input.")
     yield from steps
     filters = {"C_out": args.out_channels, **_output_sides(args, maps)}
@@ -124,7 +124,7 @@ def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    maps, steps = _derive_output_sides(args)
+    maps, steps = _maps_shape_and_side_steps(args)
     yield from steps
     counts = {"C": maps[0], "C_out": args.out_channels}
     cells, kernel = kernel_area_piece(args.kernel_size)

@@ -10,9 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula, state_value
+from grader.display.steps import (
+    Formula,
+    SolutionStep,
+    TextStep,
+    Tracer,
+    build_formula,
+    build_value_step,
+)
 from grader.display.text import to_text
-from grader.values import to_exact
+from grader.values import to_exact_number
 from problems.solvers.memory import (
     OPTIMIZER_STATES,
     activation_bytes,
@@ -127,12 +134,12 @@ def _trace_bytes_of(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_in_unit(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    size = to_exact(args.count) / to_exact(args.result) if args.result else None
+    size = to_exact_number(args.count) / to_exact_number(args.result) if args.result else None
     if size is None:
-        yield state_value("M", 0)
+        yield build_value_step("M", 0)
         return
-    yield TextStep(f"One {args.unit} is {to_text(to_exact(size))}.")
-    yield build_formula("M", "n/u", n=to_exact(args.count), u=to_exact(size))
+    yield TextStep(f"One {args.unit} is {to_text(to_exact_number(size))}.")
+    yield build_formula("M", "n/u", n=to_exact_number(args.count), u=to_exact_number(size))
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, state_value
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_value_step
 from grader.display.text import to_text
 from grader.values import Record, Value
 from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
@@ -50,7 +50,7 @@ def _describe_layer(step: NetworkStep) -> str:
     return step.layer.join if isinstance(step.layer, CompositeLayer) else str(step.layer)
 
 
-def _shape_after(step: NetworkStep) -> Value:
+def _output_shape_or_unknown(step: NetworkStep) -> Value:
     return UNKNOWN_SHAPE if step.after is None else step.after
 
 
@@ -58,11 +58,14 @@ def trace_shapes(net: Network, shape: Shape) -> Iterator[SolutionStep]:
     """Yield the table of the shapes after each layer, with the formulas of the heights."""
     steps = walk_network(net, shape).steps
     yield TextStep(f"What comes in has the shape {to_text(shape)}.")
-    rows = [(_describe_layer(step), _format_height(step), _shape_after(step)) for step in steps]
+    rows = [
+        (_describe_layer(step), _format_height_formula(step), _output_shape_or_unknown(step))
+        for step in steps
+    ]
     yield build_table(("layer", "height", "shape"), rows)
 
 
-def _format_height(step: NetworkStep) -> str:
+def _format_height_formula(step: NetworkStep) -> str:
     """Return the height formula of a step with its numbers, or '' if it has none."""
     layer, before = step.layer, step.before
     if not isinstance(layer, (Conv, ConvTranspose, Pool)) or before is None:
@@ -82,7 +85,7 @@ def _format_height(step: NetworkStep) -> str:
 
 def _trace_network_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from trace_shapes(args.net, args.shape)
-    yield state_value(
+    yield build_value_step(
         "shape", walk_network(args.net, args.shape).shape_after(_output_index(args)) or ()
     )
 
@@ -94,10 +97,12 @@ def _output_index(args: SimpleNamespace) -> int:
 def _trace_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from trace_shapes(args.net, args.shape)
     net_walk = walk_network(args.net, args.shape)
-    yield state_value("shapes", tuple(net_walk.shape_after(at) or () for at in net_walk.outputs))
+    yield build_value_step(
+        "shapes", tuple(net_walk.shape_after(at) or () for at in net_walk.outputs)
+    )
 
 
-def _trace_counts(
+def _trace_step_counts(
     net_walk: NetworkWalk, name: str, what: str, measure: Callable[[NetworkStep], int]
 ) -> Iterator[SolutionStep]:
     """Yield the table of the counts of each step, then their sum.
@@ -111,7 +116,7 @@ def _trace_counts(
     shaped = net_walk.shape is not None
     head = ("layer", "shape", what) if shaped else ("layer", what)
     rows: list[tuple[Value, ...]] = [
-        (_describe_layer(step), _shape_after(step), number)
+        (_describe_layer(step), _output_shape_or_unknown(step), number)
         if shaped
         else (_describe_layer(step), number)
         for step, number in counts
@@ -130,13 +135,13 @@ def trace_params(
 ) -> Iterator[SolutionStep]:
     """Yield the table of the parameters of each layer, then their sum."""
     net_walk = walk_with_rules(SHAPES, net, shape)
-    yield from _trace_counts(net_walk, "N", "parameters", _build_step_counter(net_walk, rules))
+    yield from _trace_step_counts(net_walk, "N", "parameters", _build_step_counter(net_walk, rules))
 
 
 def trace_macs(net: Network, shape: Shape) -> Iterator[SolutionStep]:
     """Yield the table of the MACs of each layer, then their sum."""
     net_walk = walk_network(net, shape)
-    yield from _trace_counts(net_walk, "M", "MACs", _build_step_counter(net_walk, MACS))
+    yield from _trace_step_counts(net_walk, "M", "MACs", _build_step_counter(net_walk, MACS))
 
 
 def _trace_total_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -161,7 +166,7 @@ def _trace_activation_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
     if args.in_place:
         yield TextStep("Activations, dropout and flatten write over their input and count nothing.")
-    yield from _trace_counts(walk_network(args.net, args.shape), "A", "values", count_values)
+    yield from _trace_step_counts(walk_network(args.net, args.shape), "A", "values", count_values)
 
 
 def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -171,7 +176,7 @@ def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     made = (math.prod(args.shape), *(math.prod(step.after or ()) for step in net_walk.steps))
     held = count_live_values(net_walk)
     yield build_table(("layer", "makes", "held"), [*zip(names, made, held, strict=True)])
-    yield state_value("A", max(held))
+    yield build_value_step("A", max(held))
 
 
 def _trace_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -197,7 +202,7 @@ def _trace_longest_path(net: Network, kinds: tuple[type[Layer], ...]) -> Iterato
             names.append(_describe_layer(steps[index]))
         index = max(steps[index].inputs, key=lengths.__getitem__)
     yield build_table(("", "layer"), [*enumerate(reversed(names), start=1)])
-    yield state_value("n", len(names))
+    yield build_value_step("n", len(names))
 
 
 def _trace_layer_table(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
-from grader.values import Array, to_exact
+from grader.values import Array, to_exact_number
 from problems.solvers.bounds import as_array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
 from problems.traces.reals import real_formula, symbolic_formula
@@ -66,23 +66,26 @@ def _trace_statistics(
     """Yield mean, variance and root: formulas for one short line, otherwise a table."""
     if len(lines) > 1 or lines.size > MAX_SUMMED:
         yield TextStep(
-            f"Each {what} has a mean, a variance, and its root with eps = {to_text(to_exact(eps))}."
+            f"Each {what} has a mean, a variance, and its root with eps = "
+            f"{to_text(to_exact_number(eps))}."
         )
-        roots = np.sqrt(spreads + float(to_exact(eps)))
+        roots = np.sqrt(spreads + float(to_exact_number(eps)))
         columns = (one.tolist() for one in (centres, spreads, roots))
         rows = [
-            (index, *map(to_exact, row))
+            (index, *map(to_exact_number, row))
             for index, row in enumerate(zip(*columns, strict=True), start=1)
         ]
         yield build_table((what, "mean", "variance", "root"), rows)
         return
-    centre, spread = to_exact(centres[0]), to_exact(spreads[0])
+    centre, spread = to_exact_number(centres[0]), to_exact_number(spreads[0])
     if not known[0]:
         yield mean_formula("mu", lines[0].tolist())
     if not known[1]:
         yield TextStep("The variance is the mean of the squared distances from the mean.")
         yield mean_formula("v", np.square(lines[0] - float(centre)).tolist())
-    yield real_formula("s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact(eps))
+    yield real_formula(
+        "s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact_number(eps)
+    )
 
 
 def _trace_normalized_values(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
-from grader.values import Number, Tensor, Value, is_number, to_exact
+from grader.values import Number, Tensor, Value, is_number, to_exact_number
 from problems.solvers.adam import adam_moments, adam_step
 from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.solvers.optimisers import momentum_step, momentum_velocity, sgd_step
@@ -25,25 +25,25 @@ __all__ = ["TRACERS"]
 MAX_EXACT_STEPS: Final = 16
 
 
-def _to_value(cells: object, what: str) -> Value:
+def _to_exact_value(cells: object, what: str) -> Value:
     """Return a number or an array as an exact value for formulas."""
     exact_cells = as_fraction_array(cells, what)
-    return to_tensor(exact_cells) if exact_cells.ndim else to_exact(exact_cells.item())
+    return to_tensor(exact_cells) if exact_cells.ndim else to_exact_number(exact_cells.item())
 
 
 def _learning_rate(args: SimpleNamespace) -> Number:
-    return to_exact(as_fraction(args.lr, "lr"))
+    return to_exact_number(as_fraction(args.lr, "lr"))
 
 
 def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    known = {"w": _to_value(args.param, "param"), "g": _to_value(args.grad, "grad")}
+    known = {"w": _to_exact_value(args.param, "param"), "g": _to_exact_value(args.grad, "grad")}
     decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
         yield TextStep("Down the gradient, as far as the learning rate says:")
         yield build_formula("w_new", "w - eta*g", **known, eta=_learning_rate(args))
         return
     yield TextStep("Weight decay adds its share of the weights to the gradient:")
-    decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact(decay))
+    decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact_number(decay))
     yield decayed
     known["g_d"] = decayed.value if decayed.value is not None else 0
     yield build_formula("w_new", "w - eta*g_d", **known, eta=_learning_rate(args))
@@ -51,14 +51,14 @@ def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _velocity_formula(args: SimpleNamespace) -> Formula:
     """Return the formula of the updated velocity."""
-    dampening = to_exact(as_fraction(args.dampening, "dampening"))
+    dampening = to_exact_number(as_fraction(args.dampening, "dampening"))
     fresh = "(1 - d)*g" if dampening else "g"
     return build_formula(
         "v_new",
         f"beta*v + {fresh}",
-        beta=to_exact(as_fraction(args.momentum, "momentum")),
-        v=_to_value(args.velocity, "velocity"),
-        g=_to_value(args.grad, "grad"),
+        beta=to_exact_number(as_fraction(args.momentum, "momentum")),
+        v=_to_exact_value(args.velocity, "velocity"),
+        g=_to_exact_value(args.grad, "grad"),
         d=dampening,
     )
 
@@ -71,33 +71,33 @@ def _trace_momentum_velocity(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_momentum_velocity(args)
     speed = _velocity_formula(args).value
-    known = {"w": _to_value(args.param, "param"), "v_new": 0 if speed is None else speed}
+    known = {"w": _to_exact_value(args.param, "param"), "v_new": 0 if speed is None else speed}
     if not args.nesterov:
         yield build_formula("w_new", "w - eta*v_new", **known, eta=_learning_rate(args))
         return
     yield TextStep(
         "Nesterov's step looks ahead: the gradient, and once more the share of the velocity."
     )
-    known["g"] = _to_value(args.grad, "grad")
-    known["beta"] = to_exact(as_fraction(args.momentum, "momentum"))
+    known["g"] = _to_exact_value(args.grad, "grad")
+    known["beta"] = to_exact_number(as_fraction(args.momentum, "momentum"))
     yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_learning_rate(args))
 
 
 def _moment_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
     """Return the formulas of the updated first and second moments of Adam."""
-    first, second = (to_exact(as_fraction(beta, "beta")) for beta in args.betas)
+    first, second = (to_exact_number(as_fraction(beta, "beta")) for beta in args.betas)
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
     known = {
-        "g": _to_value(args.grad, "grad"),
-        "m": _to_value(args.moments[0], "m"),
-        "v": _to_value(args.moments[1], "v"),
+        "g": _to_exact_value(args.grad, "grad"),
+        "m": _to_exact_value(args.moments[0], "m"),
+        "v": _to_exact_value(args.moments[1], "v"),
         "beta_1": first,
         "beta_2": second,
     }
     mean_source, square_source = "beta_1*m + (1 - beta_1)*g", "beta_2*v + (1 - beta_2)*g**2"
     return (
-        build_formula("m_new", mean_source, result=_to_value(mean, "m"), **known),
-        build_formula("v_new", square_source, result=_to_value(square, "v"), **known),
+        build_formula("m_new", mean_source, result=_to_exact_value(mean, "m"), **known),
+        build_formula("v_new", square_source, result=_to_exact_value(square, "v"), **known),
     )
 
 
@@ -113,8 +113,12 @@ def _trace_adam_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    decay = to_exact(as_fraction(args.weight_decay, "weight_decay"))
-    known = {"w": _to_value(args.param, "param"), "eta": _learning_rate(args), "lambda_w": decay}
+    decay = to_exact_number(as_fraction(args.weight_decay, "weight_decay"))
+    known = {
+        "w": _to_exact_value(args.param, "param"),
+        "eta": _learning_rate(args),
+        "lambda_w": decay,
+    }
     decay_formula = build_formula("w_d", "(1 - eta*lambda_w)*w", **known)
     yield TextStep("The weights decay by themselves, whatever the gradient is:")
     yield decay_formula
@@ -133,48 +137,50 @@ def _trace_adam_update(args: SimpleNamespace, start: str) -> Iterator[SolutionSt
     for number, (moment, beta) in enumerate(zip((mean, square), args.betas, strict=True), start=1):
         letter = moment.name[0]
         correction = _correction_formula(number, beta, args.step)
-        divided = _divide_value(moment.value, correction.number)
+        divided = _divide_as_doubles(moment.value, correction.number)
         names = {moment.name: moment.value or 0, correction.name: correction.number}
         yield correction
         yield build_formula(
             f"{letter}_c", f"{moment.name}/{correction.name}", result=divided, **names
         )
         known[f"{letter}_c"] = divided
-    known[start] = _to_value(args.param, "param")
-    known["eps"] = to_exact(as_fraction(args.eps, "eps"))
-    result = to_tensor(args.result) if np.ndim(args.result) else to_exact(args.result)
+    known[start] = _to_exact_value(args.param, "param")
+    known["eps"] = to_exact_number(as_fraction(args.eps, "eps"))
+    result = to_tensor(args.result) if np.ndim(args.result) else to_exact_number(args.result)
     source = f"{start} - eta*m_c/(sqrt(v_c) + eps)"
     yield build_formula("w_new", source, result=result, **known, eta=_learning_rate(args))
 
 
 def _correction_formula(number: int, beta: Number, step: int) -> Formula:
     """Return the formula of the bias correction of a moment; for late steps, as a double."""
-    share = to_exact(as_fraction(beta, "beta"))
+    share = to_exact_number(as_fraction(beta, "beta"))
     late = step > MAX_EXACT_STEPS and share > 0
-    value = to_exact(-math.expm1(step * math.log(share)) if late else 1 - share**step)
+    value = to_exact_number(-math.expm1(step * math.log(share)) if late else 1 - share**step)
     known = {f"beta_{number}": share, "t": step}
     return build_formula(f"c_{number}", f"1 - beta_{number}**t", result=value, **known)
 
 
-def _divide_value(value: Value | None, divisor: Number) -> Value:
+def _divide_as_doubles(value: Value | None, divisor: Number) -> Value:
     """Return a number or the cells of a tensor divided by *divisor*, as doubles."""
     if isinstance(value, Tensor):
-        return value.map(lambda cell: to_exact(float(cell) / float(divisor)))
-    return to_exact(float(value) / float(divisor)) if is_number(value) else 0
+        return value.map(lambda cell: to_exact_number(float(cell) / float(divisor)))
+    return to_exact_number(float(value) / float(divisor)) if is_number(value) else 0
 
 
 def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    known = {"x": _to_value(args.x, "x"), "k": _to_value(args.mask, "mask")}
+    known = {"x": _to_exact_value(args.x, "x"), "k": _to_exact_value(args.mask, "mask")}
     if args.inverted:
         yield TextStep("What is kept, k, is divided by the probability to be kept.")
-        yield build_formula("y", "x*k/(1 - p)", **known, p=to_exact(as_fraction(args.p, "p")))
+        yield build_formula(
+            "y", "x*k/(1 - p)", **known, p=to_exact_number(as_fraction(args.p, "p"))
+        )
     else:
         yield TextStep("What is kept, k, stays as it is; the scaling is done in testing.")
         yield build_formula("y", "x*k", **known)
 
 
 def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    known = {"x": _to_value(args.x, "x"), "p": to_exact(as_fraction(args.p, "p"))}
+    known = {"x": _to_exact_value(args.x, "x"), "p": to_exact_number(as_fraction(args.p, "p"))}
     if args.inverted:
         yield TextStep("Kept with probability 1 - p and divided by it: on average nothing changes.")
         yield build_formula("E", "(1 - p)*x/(1 - p)", **known)
@@ -190,7 +196,7 @@ def _trace_weight_penalty(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("w²" if args.order > 1 else "|w|", sizes)
     total = sum_formula("S", sizes.ravel().tolist())
     yield total
-    strength = {"lambda_w": to_exact(as_fraction(args.strength, "strength"))}
+    strength = {"lambda_w": to_exact_number(as_fraction(args.strength, "strength"))}
     yield build_formula(
         "R", "lambda_w/2*S" if args.half else "lambda_w*S", S=total.number, **strength
     )

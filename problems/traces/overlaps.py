@@ -109,7 +109,7 @@ class _BoxPair:
         wide, high = (build_formula(name, source, **self.corners) for name, source in sides)
         return wide, high
 
-    def derive_center_distance(self) -> tuple[Number, tuple[SolutionStep, ...]]:
+    def derive_center_distance_ratio(self) -> tuple[Number, tuple[SolutionStep, ...]]:
         """Return the squared center distance over the squared diagonal, and the steps to it."""
         centres = {
             f"{axis}_{name}": at
@@ -147,7 +147,7 @@ def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_diou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     pair = _BoxPair(args)
-    ratio, steps = pair.derive_center_distance()
+    ratio, steps = pair.derive_center_distance_ratio()
     yield from pair.trace_iou()
     yield from steps
     yield build_formula("DIoU", "IoU - R", IoU=pair.iou, R=ratio)
@@ -155,7 +155,7 @@ def _trace_diou(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     pair = _BoxPair(args)
-    ratio, steps = pair.derive_center_distance()
+    ratio, steps = pair.derive_center_distance_ratio()
     yield from pair.trace_iou()
     yield from steps
     sides = {"w_A": pair.first.width, "h_A": pair.first.height}

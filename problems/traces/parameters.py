@@ -104,14 +104,14 @@ def _trace_weights_and_biases(
 
 def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
-    seen, channels = input_channels_piece(args.in_channels, args.groups)
+    channels_source, channels = input_channels_piece(args.in_channels, args.groups)
     bias_clause = ", and one bias" if args.bias else ""
     among = "input channel" if args.groups == 1 else "input channel of its group"
     yield TextStep(
         f"Each filter has a weight for each cell of its kernel in each {among}{bias_clause}."
     )
     out = args.out_channels
-    weights = (f"{cells}*{seen}*C_out", {**kernel, **channels, "C_out": out})
+    weights = (f"{cells}*{channels_source}*C_out", {**kernel, **channels, "C_out": out})
     yield from _trace_weights_and_biases(weights, ("C_out", {"C_out": out}) if args.bias else None)
 
 

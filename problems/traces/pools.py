@@ -17,8 +17,8 @@ from problems.solvers.pool_values import (
     PoolPlacement,
     avg_pool2d,
     global_pool2d,
-    is_max,
     max_pool2d,
+    parse_max_mode,
     place_pool_windows,
 )
 from problems.solvers.windows import pad
@@ -77,11 +77,11 @@ def _trace_pool(
             f"The padding is left out: it {'never wins' if mode == 'max' else 'is no cell'}."
         )
     corner = (0, 0) if padding_counts else tuple(ends[0] for ends in placement.windows.borders)
-    yield from _trace_windows(args.result, cells, placement, corner, mode)
+    yield from _trace_pool_windows(args.result, cells, placement, corner, mode)
     yield show_array("Y", args.result)
 
 
-def _trace_windows(
+def _trace_pool_windows(
     result: Array, cells: Array, placement: PoolPlacement, border: tuple[int, ...], mode: PoolMode
 ) -> Iterator[SolutionStep]:
     """Yield the windows one by one; *border* is the offset of the first before *cells*."""
@@ -97,7 +97,7 @@ def _trace_windows(
         ]
         corner = (spans[0].start, spans[1].start)
         index = (channel, *position) if result.ndim > len(position) else tuple(position)
-        yield _pool_patch(index, corner, cells[(channel, *map(_to_slice, spans))], mode)
+        yield _build_pooled_window(index, corner, cells[(channel, *map(_to_slice, spans))], mode)
     yield from describe_remaining_cells(result.size - len(positions))
 
 
@@ -117,7 +117,7 @@ def _to_slice(span: range) -> slice:
     return slice(span.start, span.stop, span.step)
 
 
-def _pool_patch(
+def _build_pooled_window(
     index: tuple[int, ...], corner: tuple[int, ...], patch: Array, mode: PoolMode
 ) -> PooledWindow:
     patch_tensor = to_tensor(patch)
@@ -133,13 +133,13 @@ def _pool_patch(
 def _trace_global_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
-    mode: PoolMode = "max" if is_max(args.mode) else "mean"
+    mode: PoolMode = "max" if parse_max_mode(args.mode) else "mean"
     yield TextStep(
         f"Each channel gives one number, {'its largest' if mode == 'max' else 'its mean'}."
     )
     if maps[0].size <= MAX_PATCH:
         for channel, cells in enumerate(maps[:MAX_WINDOWS]):
-            yield _pool_patch((channel,), (0, 0), cells, mode)
+            yield _build_pooled_window((channel,), (0, 0), cells, mode)
         yield from describe_remaining_cells(len(maps[MAX_WINDOWS:]))
     yield show_array("Y", args.result)
 

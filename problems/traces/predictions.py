@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Array as NumpyArray
-from grader.values import Number, Tensor, Value, to_exact
+from grader.values import Number, Tensor, Value, to_exact_number
 from problems.solvers.bounds import as_array, as_numbers, as_rows
 from problems.solvers.predictions import confusion_counts, confusion_matrix, top_k_accuracy
 from problems.solvers.segmentation import dice, mask_iou, mean_iou, pixel_accuracy
@@ -102,7 +102,7 @@ def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_mean_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep("For each class, the cells in both masks over those in at least one:")
     rows, scores = [], []
-    for label in map(to_exact, np.union1d(*_parse_masks(args)).tolist()):
+    for label in map(to_exact_number, np.union1d(*_parse_masks(args)).tolist()):
         areas = _count_class_cells(args, label)
         iou = build_formula("IoU", "TP/(TP + FP + FN)", **areas)
         rows.append((label, *areas.values(), iou.number))

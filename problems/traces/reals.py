@@ -10,7 +10,7 @@ from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS, Function
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.values import Number, Value, is_number, to_exact
+from grader.values import Number, Value, is_number, to_exact_number
 
 __all__ = ["real_formula", "round_for_table", "symbolic_formula"]
 
@@ -27,12 +27,14 @@ def real_formula(name: str, source: str, **numbers: object) -> Formula:
     >>> real_formula("y", "1/(1 + exp(-x))", x=0.0).value
     Fraction(1, 2)
     """
-    known: dict[str, Value] = {letter: to_exact(number) for letter, number in numbers.items()}
-    scope = Scope({"pi": to_exact(math.pi), **known}, REAL_FUNCTIONS)
+    known: dict[str, Value] = {
+        letter: to_exact_number(number) for letter, number in numbers.items()
+    }
+    scope = Scope({"pi": to_exact_number(math.pi), **known}, REAL_FUNCTIONS)
     value = evaluate(parse(source).tree, scope)
     if not is_number(value):
         raise SolverError(f"{name} is not a number")
-    return build_formula(name, source, result=to_exact(float(value)), **known)
+    return build_formula(name, source, result=to_exact_number(float(value)), **known)
 
 
 def symbolic_formula(name: str, source: str) -> Formula:
@@ -50,21 +52,21 @@ def round_for_table(number: Number) -> Number:
 
     Long decimals, and fractions with a large denominator, are rounded to four decimals.
 
-    >>> round_for_table(to_exact(0.123456789)), round_for_table(to_exact(0.25))
+    >>> round_for_table(to_exact_number(0.123456789)), round_for_table(to_exact_number(0.25))
     (Fraction(247, 2000), Fraction(1, 4))
     """
     text = to_text(number)
     simple = "/" not in text and len(text) <= MAX_TEXT_LENGTH
     if simple or number.denominator < SMALL_DENOMINATOR:
         return number
-    return to_exact(round(float(number), DECIMALS))
+    return to_exact_number(round(float(number), DECIMALS))
 
 
 def _wrap_float_function(function: Callable[[float], float]) -> Function:
     def apply_function(argument: Value) -> Value:
         if not is_number(argument):
             raise SolverError("this function takes one number")
-        return to_exact(function(float(argument)))
+        return to_exact_number(function(float(argument)))
 
     return apply_function
 

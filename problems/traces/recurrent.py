@@ -80,8 +80,8 @@ def _trace_recurrent_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from steps
     yield weights
     yield TextStep("Each weight is used once in each of the T time steps.")
-    known = weights.number if isinstance(weights, Formula) else 0
-    yield build_formula("M", "T*N", T=args.seq_len, N=known)
+    weight_count = weights.number if isinstance(weights, Formula) else 0
+    yield build_formula("M", "T*N", T=args.seq_len, N=weight_count)
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from grader.display.steps import Formula
 from grader.expressions.tree import BinaryOperation, NumberLiteral
-from grader.values import Number, simplify_number, to_exact
+from grader.values import Number, simplify_number, to_exact_number
 from problems.traces.tracing import join_nodes
 
 __all__ = ["dot_product_formula", "mean_formula"]
@@ -17,7 +17,7 @@ def mean_formula(name: str, terms: Iterable[object]) -> Formula:
     >>> mean_formula("m", (1, 2, 6)).value
     3
     """
-    numbers = [to_exact(term) for term in terms]
+    numbers = [to_exact_number(term) for term in terms]
     total = _exact_sum(numbers)
     top = join_nodes("+", [NumberLiteral(number) for number in numbers], total)
     tree = top if len(numbers) == 1 else BinaryOperation("/", top, NumberLiteral(len(numbers)))
@@ -30,7 +30,9 @@ def dot_product_formula(name: str, left: Iterable[object], right: Iterable[objec
     >>> dot_product_formula("s", (1, 2), (10, 100)).value
     210
     """
-    pairs = [(to_exact(one), to_exact(two)) for one, two in zip(left, right, strict=True)]
+    pairs = [
+        (to_exact_number(one), to_exact_number(two)) for one, two in zip(left, right, strict=True)
+    ]
     value = _exact_sum(pair * two for pair, two in pairs)
     tree = join_nodes(
         "+",

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, SolutionStep, TextStep, Tracer, state_value
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_value_step
 from grader.display.text import to_text
-from grader.values import Number, Tensor, Value, to_exact
+from grader.values import Number, Tensor, Value, to_exact_number
 from problems.solvers.bounds import as_numbers
 from problems.solvers.boxes import parse_boxes
 from problems.solvers.suppression import nms, soft_nms
@@ -27,18 +27,22 @@ MAX_ROUNDS: Final = 8
 def _trace_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
     scores = as_numbers(args.scores, "scores")
     reached = "exceeds" if args.strict else "reaches"
-    limit = to_text(to_exact(args.threshold))
+    limit = to_text(to_exact_number(args.threshold))
     among = "" if args.classes is None else " of its class"
     yield TextStep(f"A box is suppressed if its IoU with a kept box{among} {reached} {limit}.")
     low = [index + args.first for index, score in enumerate(scores) if score < args.min_score]
     if low:
-        least = to_text(to_exact(args.min_score))
+        least = to_text(to_exact_number(args.min_score))
         yield TextStep(f"Scored below {least}, and dropped before: {', '.join(map(str, low))}.")
     rows = _build_decision_rows(args, scores)
     if rows:
         classes = () if args.classes is None else ("class",)
         yield build_table(("box", "score", *classes, "largest IoU", "with", "decision"), rows)
-    yield Array("kept", Tensor.from_nested(args.result)) if args.result else state_value("kept", ())
+    yield (
+        Array("kept", Tensor.from_nested(args.result))
+        if args.result
+        else build_value_step("kept", ())
+    )
 
 
 def _build_decision_rows(
@@ -56,11 +60,11 @@ def _build_decision_rows(
         rivals = [
             other for other in examined if other in kept_indices and labels[other] == labels[index]
         ]
-        shares = {other: measure_overlap(boxes[other], boxes[index])[2] for other in rivals}
-        best = max(shares, key=lambda other: shares[other], default=None)
+        overlaps = {other: measure_overlap(boxes[other], boxes[index])[2] for other in rivals}
+        best = max(overlaps, key=lambda other: overlaps[other], default=None)
         against: tuple[Value, ...] = (NO_BOX, NO_BOX)
-        if best is not None and shares[best]:
-            against = (round_for_table(shares[best]), best + args.first)
+        if best is not None and overlaps[best]:
+            against = (round_for_table(overlaps[best]), best + args.first)
         decision = "kept" if index in kept_indices else "suppressed"
         label = () if one_class else (labels[index],)
         rows.append((index + args.first, scores[index], *label, *against, decision))
@@ -69,14 +73,14 @@ def _build_decision_rows(
 
 
 def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    limit = to_text(to_exact(args.threshold))
+    limit = to_text(to_exact_number(args.threshold))
     yield TextStep(
         "The box of the highest score is taken; it lowers the scores of the others left."
     )
     yield TextStep(
         f"The factor is 1 - IoU where the IoU exceeds {limit}, else 1."
         if args.method == "linear"
-        else f"The factor is exp(-IoU²/{to_text(to_exact(args.sigma))})."
+        else f"The factor is exp(-IoU²/{to_text(to_exact_number(args.sigma))})."
     )
     yield from _trace_rounds(args)
     yield Array("scores", Tensor.from_nested(args.result))
@@ -94,7 +98,7 @@ def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
         rows: list[tuple[Value, ...]] = []
         for other, score in remaining.items():
             shared = measure_overlap(boxes[best], boxes[other])[2]
-            remaining[other] = to_exact(_lower_score(args, score, shared))
+            remaining[other] = to_exact_number(_lower_score(args, score, shared))
             rows.append((other + 1, *map(round_for_table, (score, shared, remaining[other]))))
         yield build_table(("box", "score", "IoU", "new score"), rows)
     if len(boxes) > MAX_ROUNDS + 1:

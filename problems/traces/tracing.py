@@ -13,11 +13,11 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, state_value
+from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, build_value_step
 from grader.display.text import to_text
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
 from grader.registry import Solver
-from grader.values import Number, Tensor, Value, to_exact
+from grader.values import Number, Tensor, Value, to_exact_number
 
 __all__ = [
     "MAX_ROWS",
@@ -73,7 +73,7 @@ def show_array(name: str, cells: npt.NDArray[Any] | Tensor) -> SolutionStep:
             f"{name} has the shape {to_text(cells.shape)}, too large to be written out."
         )
     values = cells if isinstance(cells, Tensor) else to_tensor(cells)
-    return state_value(name, values if values.shape else values.cells[0])
+    return build_value_step(name, values if values.shape else values.cells[0])
 
 
 def to_tensor(cells: npt.NDArray[Any] | Sequence[object]) -> Tensor:
@@ -105,7 +105,7 @@ def sum_formula(name: str, terms: Iterable[Number]) -> Formula:
     458
     """
     numbers = [term for term in terms if term]
-    return _build_formula(name, "+", numbers, sum(numbers))
+    return _chain_formula(name, "+", numbers, sum(numbers))
 
 
 def product_formula(name: str, factors: Iterable[Number]) -> Formula:
@@ -117,7 +117,7 @@ def product_formula(name: str, factors: Iterable[Number]) -> Formula:
     24
     """
     numbers = list(factors)
-    return _build_formula(name, "*", numbers, math.prod(numbers))
+    return _chain_formula(name, "*", numbers, math.prod(numbers))
 
 
 def join_nodes(sign: str, nodes: Sequence[Node], value: Number) -> Node:
@@ -131,8 +131,8 @@ def join_nodes(sign: str, nodes: Sequence[Node], value: Number) -> Node:
     return NumberLiteral(value)
 
 
-def _build_formula(name: str, sign: str, numbers: Sequence[Number], value: Number) -> Formula:
+def _chain_formula(name: str, sign: str, numbers: Sequence[Number], value: Number) -> Formula:
     """Return the formula that joins *numbers* by *sign*, with its *value*."""
-    nodes = [NumberLiteral(to_exact(number)) for number in numbers[: MAX_TERMS + 1]]
-    tree = join_nodes(sign, nodes, to_exact(value))
-    return Formula(name, tree, tree, to_exact(value))
+    nodes = [NumberLiteral(to_exact_number(number)) for number in numbers[: MAX_TERMS + 1]]
+    tree = join_nodes(sign, nodes, to_exact_number(value))
+    return Formula(name, tree, tree, to_exact_number(value))

@@ -11,7 +11,7 @@ from grader.display.steps import Array, SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.registry import Solver
 from grader.values import Array as NumpyArray
-from grader.values import to_exact
+from grader.values import to_exact_number
 from problems.solvers.bounds import as_array
 from problems.solvers.geometry import expand_per_axis
 from problems.solvers.transposed_values import (
@@ -35,13 +35,13 @@ def _trace_transposed_conv(
     x = as_array(args.x, "x", ranks=(axes, axes + 1))
     geometry = {"stride": args.stride, "dilation": args.dilation, "groups": args.groups}
     kernel = np.asarray(args.w).shape[-axes:]
-    yield from _trace_output_sides(args, x.shape[-axes:], kernel)
+    yield from _trace_transposed_output_sides(args, x.shape[-axes:], kernel)
     whole = partial(solver, w=args.w, output_padding=args.output_padding, **geometry)
     if isinstance(args.padding, str):
         whole = partial(solver, w=args.w, **geometry)
     stamps = [*_trace_stamps(x, whole, count=x.size, cells=args.result.size)]
     yield from stamps
-    if _is_result(stamps[-1], args.result):
+    if _shows_result(stamps[-1], args.result):
         return
     if np.any(np.asarray(args.padding) != 0):
         yield TextStep(f"The padding {_format_padding(args.padding)} crops the sum at its ends.")
@@ -50,7 +50,7 @@ def _trace_transposed_conv(
     yield show_array("Y", args.result)
 
 
-def _trace_output_sides(
+def _trace_transposed_output_sides(
     args: SimpleNamespace, sizes: tuple[int, ...], kernel: tuple[int, ...]
 ) -> Iterator[SolutionStep]:
     """Yield the formulas of the sizes, if the padding is the same at both ends."""
@@ -86,7 +86,7 @@ def _trace_stamps(
         position = np.unravel_index(number, x.shape)
         so_far[position] = x[position]
         position_text = ", ".join(str(index + 1) for index in position)
-        added = to_text(to_exact(x[position]))
+        added = to_text(to_exact_number(x[position]))
         yield show_array(
             f"sum with {added}·w at ({position_text})", cast("NumpyArray", whole(so_far))
         )
@@ -99,11 +99,11 @@ def _trace_transposed_running_sum(args: SimpleNamespace) -> Iterator[SolutionSte
     whole = partial(conv_transpose2d, w=args.w, stride=args.stride)
     stamps = [*_trace_stamps(x, whole, count=args.after, cells=args.result.size)]
     yield from stamps
-    if not _is_result(stamps[-1], args.result):
+    if not _shows_result(stamps[-1], args.result):
         yield show_array(f"S_{args.after}", args.result)
 
 
-def _is_result(step: SolutionStep, result: NumpyArray) -> bool:
+def _shows_result(step: SolutionStep, result: NumpyArray) -> bool:
     """Return whether *step* already shows the *result*."""
     return isinstance(step, Array) and step.value == to_tensor(result)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
-from grader.values import to_exact
+from grader.values import to_exact_number
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 from problems.traces.tracing import build_tracers, show_array
 
@@ -19,7 +19,7 @@ MAX_BLOCKS: Final = 4
 
 
 def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    factor = to_exact(args.scale_factor)
+    factor = to_exact_number(args.scale_factor)
     if isinstance(factor, int):
         yield TextStep(
             f"Each value is repeated {factor} times in its row, and each row {factor} times."

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from grader.display.steps import SolutionStep, TextStep, Tracer, Window
-from grader.values import Array, Number, to_exact
+from grader.values import Array, Number, to_exact_number
 from problems.solvers.bounds import as_array
 from problems.solvers.convolution import as_filters, conv1d, conv2d, conv3d
 from problems.solvers.windows import WindowPlacement, pad, place_windows, window_view
@@ -19,8 +19,8 @@ from problems.traces.tracing import TraceFunction, build_tracers, show_array, to
 __all__ = [
     "MAX_WINDOWS",
     "TRACERS",
+    "bias_of_filter",
     "describe_remaining_cells",
-    "filter_bias",
     "trace_output_sides",
 ]
 
@@ -84,7 +84,7 @@ def _trace_windows(
         patch, kernel = to_tensor(under), to_tensor(filters[number])
         if len(views) == 1:
             patch, kernel = to_tensor(under[0]), to_tensor(filters[number, 0])
-        bias = filter_bias(args.bias, number)
+        bias = bias_of_filter(args.bias, number)
         products = zip(patch.cells, kernel.cells, strict=True)
         yield Window(
             (number, *position) if several else tuple(position),
@@ -98,14 +98,14 @@ def _trace_windows(
     yield from describe_remaining_cells(args.result.size - len(positions))
 
 
-def filter_bias(bias: object, number: int) -> Number:
+def bias_of_filter(bias: object, number: int) -> Number:
     """Return the bias of filter *number*; a single bias applies to all filters.
 
-    >>> filter_bias((10, 20), 1), filter_bias(3, 1)
+    >>> bias_of_filter((10, 20), 1), bias_of_filter(3, 1)
     (20, 3)
     """
     biases = np.atleast_1d(np.asarray(bias, dtype=object))
-    return to_exact(biases[number % len(biases)])
+    return to_exact_number(biases[number % len(biases)])
 
 
 def describe_remaining_cells(cells: int) -> Iterator[TextStep]:

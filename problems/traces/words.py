@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
-from grader.values import Number, to_exact
+from grader.values import Number, to_exact_number
 from problems.solvers.bounds import as_array, as_proportion
 from problems.solvers.probabilities import as_doubles, log_of_base
 from problems.solvers.words import (
@@ -55,7 +55,7 @@ def _trace_noise_distribution(args: SimpleNamespace) -> Iterator[SolutionStep]:
     powers = counts ** float(as_proportion(args.power, "power"))
     yield TextStep("Each count to the power, and its share in the sum of the powers:")
     columns = zip(counts.tolist(), powers.tolist(), args.result.tolist(), strict=True)
-    rows = [tuple(map(to_exact, row)) for row in columns]
+    rows = [tuple(map(to_exact_number, row)) for row in columns]
     yield sum_formula("S", [row[1] for row in rows])
     yield build_table(("count", "power", "share"), rows[: MAX_ROWS + 1])
     yield show_array("p", args.result)
@@ -74,15 +74,17 @@ def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionSte
         _score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
     ]
     yield from scores[: MAX_SAMPLES + 1]
-    turned = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]
-    losses = np.logaddexp(0, -np.array(turned)) / log_of_base(args.base)
+    signed_scores = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]
+    losses = np.logaddexp(0, -np.array(signed_scores)) / log_of_base(args.base)
     yield TextStep("Each adds its loss; z is the score, of a negative minus the score:")
     log = LOGARITHMS[args.base]
     kinds = ["context", *["negative"] * len(others)]
-    columns = zip(map(to_exact, turned), map(to_exact, losses.tolist()), strict=True)
+    columns = zip(
+        map(to_exact_number, signed_scores), map(to_exact_number, losses.tolist()), strict=True
+    )
     rows = [(kind, *row) for kind, row in zip(kinds, columns, strict=True)]
     yield build_table(("word", "z", f"-{log}(1/(1 + exp(-z)))"), rows)
-    yield sum_formula("L", map(to_exact, losses.tolist()))
+    yield sum_formula("L", map(to_exact_number, losses.tolist()))
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(

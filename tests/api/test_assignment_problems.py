@@ -11,7 +11,7 @@ from student_scenes import test_student as try_out
 from world import TEXT_PROBLEM, Posing, published
 
 from api.db.models import ProblemVersion, Submission
-from api.services.assignments.pinned_versions import load_seen_by_students
+from api.services.assignments.pinned_versions import load_problems_seen_by_students
 from api.services.problems.versions import store_version
 
 MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say", "points: 3, say")
@@ -210,7 +210,7 @@ def test_a_notice_names_a_regrade_of_its_problem_only(teacher, problem):
 def test_what_the_test_student_alone_opened_or_answered_no_student_has_seen(world, course, problem):
     def seen():
         with world.db.reading() as session:
-            return load_seen_by_students(session, [problem.id])
+            return load_problems_seen_by_students(session, [problem.id])
 
     tester, ann = try_out(world, course), world.enrol(course, "Ann")
     assert tester.get(problem.path).status_code == 200

@@ -17,7 +17,7 @@ CONTENT = {"draw_hash", "DRAW_HASH", "marking_hash"}
 # answers, which their students hold, of problems, two texts of one form, two settings of one owner,
 # the name of a setting.
 OPEN = {
-    ("api/pages/layout/error_pages.py", "name not in SECRET"),
+    ("api/pages/layout/error_pages.py", "name not in SECRET_FIELDS"),
     ("api/services/analytics/other_variant_matches.py", "digest in unheld[part]"),
     ("api/services/analytics/other_variant_matches.py", "variant in digests"),
     ("api/services/analytics/other_variant_matches.py", "left.c.digest == right.c.digest"),
@@ -28,6 +28,7 @@ OPEN = {
     ("api/services/student/history.py", "recomputed == submission.reply['receipt']['digest']"),
     ("api/services/student/history.py", "digest in {None, recomputed}"),
     ("api/config/display.py", "name in SECRET_SETTINGS"),
+    ("api/config/sources.py", "name in secret_names"),
     ("api/config/settings.py", "password != get_password(make_url(self.database))"),
 }
 

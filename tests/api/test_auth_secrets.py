@@ -13,7 +13,7 @@ from api.auth.secrets import (
     NewSecret,
     digests_match,
     new_secret,
-    parse,
+    parse_secret,
 )
 
 LETTERS = string.ascii_letters + string.digits
@@ -29,7 +29,7 @@ def text_of(kind: str = "api", prefix: str = "a" * 12, random: str = "b" * 43) -
 @pytest.mark.parametrize("kind", SECRET_KINDS)
 def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind) -> None:
     secret = new_secret(kind)
-    presented = parse(secret.text)
+    presented = parse_secret(secret.text)
     assert presented is not None
     assert (presented.kind, presented.prefix) == (kind, secret.prefix)
     assert presented.digest == sha256(secret.text.encode()).digest()
@@ -39,7 +39,7 @@ def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind)
 @given(st.sampled_from(SECRET_KINDS), PIECES, RANDOM)
 def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random) -> None:
     text = text_of(kind, prefix, random)
-    presented = parse(text)
+    presented = parse_secret(text)
     assert presented is not None
     assert (presented.kind, presented.prefix) == (kind, prefix)
     assert presented.digest == NewSecret(kind, prefix, text).digest
@@ -49,7 +49,7 @@ def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random
 def test_one_other_character_makes_it_another_secret(place, letter) -> None:
     text = new_secret("api").text
     changed = text[:place] + letter + text[place + 1 :]
-    presented = parse(changed)
+    presented = parse_secret(changed)
     same = presented is not None and digests_match(presented.digest, sha256(text.encode()).digest())
     assert same == (changed == text)
 
@@ -80,7 +80,7 @@ def test_one_other_character_makes_it_another_secret(place, letter) -> None:
     ids=lambda text: ascii(text)[:30],
 )
 def test_a_text_of_another_form_is_no_secret(text) -> None:
-    assert parse(text) is None
+    assert parse_secret(text) is None
 
 
 def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
@@ -110,7 +110,7 @@ def test_no_row_matches_nothing_not_even_the_digest_that_stands_in_for_it() -> N
 
 def test_what_a_log_may_print_of_a_secret_holds_no_secret() -> None:
     secret = new_secret("session")
-    presented = parse(secret.text)
+    presented = parse_secret(secret.text)
     for shown in (repr(secret), str(secret), repr(presented), f"{[secret, presented]}"):
         assert secret.prefix in shown
         assert secret.text[-43:] not in shown

@@ -12,10 +12,10 @@ from api.auth.sessions import (
     SESSION_EVENT_EFFECTS,
     SESSION_LIFETIME,
     SessionEvent,
-    cookie_for,
     cross_site_refusal,
+    is_seen_at_stale,
     is_session_alive,
-    is_touch_due,
+    session_cookie_for,
     session_expiry,
 )
 
@@ -60,7 +60,7 @@ def test_use_prolongs_a_session_up_to_its_absolute_end() -> None:
     ],
 )
 def test_the_last_use_is_stored_at_most_every_five_minutes(age, due) -> None:
-    assert is_touch_due(START, now=START + age) is due
+    assert is_seen_at_stale(START, now=START + age) is due
 
 
 def test_every_event_says_what_becomes_of_sessions_and_tokens() -> None:
@@ -68,14 +68,14 @@ def test_every_event_says_what_becomes_of_sessions_and_tokens() -> None:
 
 
 def test_no_session_keeps_its_id_through_a_change_of_rights_or_password() -> None:
-    assert {effect.this for effect in SESSION_EVENT_EFFECTS.values()} == {"new", "end"}
+    assert {effect.this_session for effect in SESSION_EVENT_EFFECTS.values()} == {"new", "end"}
 
 
 @pytest.mark.parametrize(
     "event", ["password_changed", "password_locked", "role_changed", "reset", "suspended"]
 )
 def test_a_stolen_session_dies_with_the_password_the_role_or_the_account(event) -> None:
-    assert SESSION_EVENT_EFFECTS[event].others == "end"
+    assert SESSION_EVENT_EFFECTS[event].other_sessions == "end"
 
 
 @pytest.mark.parametrize("event", get_args(SessionEvent))
@@ -101,7 +101,7 @@ def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
     ],
 )
 def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, secure) -> None:
-    cookie = cookie_for(address)
+    cookie = session_cookie_for(address)
     assert (cookie.name, cookie.secure) == (name, secure)
 
 
@@ -126,14 +126,14 @@ def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, s
 )
 def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
     with pytest.raises(ValueError, match="sessions need https") as caught:
-        cookie_for(address)
+        session_cookie_for(address)
     assert repr(address) in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["https://grader.example.edu", "http://localhost:8000"])
 def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
     """The standard library's parser reads the cookie in place of a browser."""
-    cookie, value = cookie_for(address), new_secret("session").text
+    cookie, value = session_cookie_for(address), new_secret("session").text
     read = SimpleCookie(cookie.to_header(value, remaining=HOUR))[cookie.name]
     assert read.value == value
     assert (read["path"], read["domain"], read["max-age"]) == ("/", "", "3600")
@@ -142,7 +142,7 @@ def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
 
 
 def test_a_session_that_has_ended_is_taken_from_the_browser() -> None:
-    cookie = cookie_for("https://grader.example.edu")
+    cookie = session_cookie_for("https://grader.example.edu")
     for header in (cookie.to_clearing_header(), cookie.to_header("", remaining=-DAY)):
         read = SimpleCookie(header)[cookie.name]
         assert (read.value, read["max-age"], read["path"]) == ("", "0", "/")

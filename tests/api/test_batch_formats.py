@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from one_by_one import mark_rows, read_table
 
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
 from api.services.engine.single_answer import SingleAnswerGrader
 from grader.kinds import KINDS
 from grader.variants.variant import solve_variant
@@ -131,7 +131,7 @@ def test_rows_that_failed_are_rejected_with_their_lines_and_can_be_mended(
     (one,) = read(rejects)
     line = 6 if suffix != ".csv" else 7
     assert one["error"] == f"line {line}: there is no problem 'no-such'"
-    assert list(one) == [*FIELDS[:4], *RESULT_FIELDS]
+    assert list(one) == [*INPUT_FIELDS[:4], *RESULT_FIELDS]
     mended = write(rejects, [{**one, "problem": "yolo-output-depth", "part": "yolov1"}])
     assert grader("batch", str(mended), "-o", str(out)).code == 0
 

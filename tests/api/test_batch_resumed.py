@@ -123,7 +123,7 @@ def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
 
     counting = Counting()
     with monkeypatch.context() as patched:
-        patched.setattr(runner, "replace_atomically", fail)
+        patched.setattr(runner, "write_file_atomically", fail)
         with pytest.raises(KeyboardInterrupt):
             batch(path, out, BatchPool(lambda: counting, max_waiting=1))
     assert not out.exists()

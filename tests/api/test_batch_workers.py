@@ -267,6 +267,6 @@ class OfCluster(InlineExecutor):
 def test_what_a_cluster_lost_is_judged_by_an_executor_made_anew():
     pool = BatchPool(OfCluster, max_waiting=1)
     first = pool.executor
-    pool.renew()
+    pool.replace_executor()
     assert first.ended is False
     assert pool.executor is not first

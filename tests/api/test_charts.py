@@ -13,7 +13,7 @@ from api.pages.charts import (
     ChartDrawing,
     HistogramBin,
     draw_box_plots,
-    draw_columns,
+    draw_column_chart,
     draw_histogram,
     draw_interval_bar,
     draw_interval_dot,
@@ -57,9 +57,9 @@ def scores(*counts: int) -> list[HistogramBin]:
 
 
 MANY = scores(0, 4, 6, 19, 18, 58, 25, 31, 13, 1026)
-HISTOGRAM = draw_histogram(MANY, median=54.5, unit="score (%)", who="student")
+HISTOGRAM = draw_histogram(MANY, median=54.5, unit="score (%)", noun="student")
 SPANS = ["\u22127 d", "\u22123 d", "\u22121 d", "\u221212 h", "\u22126 h", "\u22121 h", "due"]
-COLUMNS = draw_columns(
+COLUMNS = draw_column_chart(
     [
         *(ChartColumn(one, f"up to {one}", 7) for one in SPANS),
         ChartColumn("+1 d", "a day after", 3, late=True),
@@ -67,8 +67,8 @@ COLUMNS = draw_columns(
     ],
     summary="When students handed in.",
     axis="time from the due time",
-    who="student",
-    behind="due",
+    noun="student",
+    late_label="due",
 )
 BOXES = draw_box_plots(
     [
@@ -79,8 +79,8 @@ BOXES = draw_box_plots(
         BoxPlotRow("<b>&amp;", 1, 0, 0, 0, 0),
     ],
     summary="Scores.",
-    what="Assignment",
-    who="student",
+    row_header="Assignment",
+    noun="student",
 )
 EVERY = pytest.mark.parametrize(
     "chart", [HISTOGRAM, COLUMNS, BOXES], ids=["bins", "columns", "box"]
@@ -149,7 +149,7 @@ def test_the_counts_in_the_table_are_all_students():
     ("median", "anchor"), [(0, "start"), (3, "start"), (50, "middle"), (99, "end"), (None, None)]
 )
 def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
-    chart = draw_histogram(MANY, median=median, unit="score (%)", who="student")
+    chart = draw_histogram(MANY, median=median, unit="score (%)", noun="student")
     for drawn in drawings(chart):
         labels = of_class(drawn, "label")
         assert [one.get("text-anchor") for one in labels] == ([anchor] if anchor else [])
@@ -157,7 +157,7 @@ def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
 
 
 def test_a_class_of_nobody_has_an_empty_histogram():
-    chart = draw_histogram(scores(0, 0), median=None, unit="points", who="student")
+    chart = draw_histogram(scores(0, 0), median=None, unit="points", noun="student")
     assert of_class(chart.wide, "bar") == []
     assert chart.summary == "Histogram of 0 students by points."
 

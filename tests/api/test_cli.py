@@ -9,7 +9,7 @@ import yaml
 from cpu_time import cpu_seconds
 
 from grader import ENGINE
-from problems.files.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_problem_files
 
 PROBLEM = """\
 id: tiny
@@ -194,7 +194,7 @@ def test_read_says_how_a_text_is_read(grader) -> None:
 def test_schema_admits_every_problem_of_the_bank(grader) -> None:
     schema = json.loads(grader("schema").out)
     validator = jsonschema.Draft202012Validator(schema)
-    for path in find_files(bank_root()):
+    for path in find_problem_files(bank_root()):
         validator.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     with pytest.raises(jsonschema.ValidationError):
         validator.validate({"id": "x"})

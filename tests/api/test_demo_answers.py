@@ -10,7 +10,11 @@ from itertools import pairwise
 import pytest
 from bank_at_hand import CATALOGUE
 
-from api.demo.coursework.answers import INTENDED_STATUSES, generate_answers, simulate_submissions
+from api.demo.coursework.answers import (
+    INTENDED_STATUSES,
+    generate_submitted_texts,
+    simulate_submissions,
+)
 from api.demo.coursework.essays import ESSAY_TEMPLATES, write_essay
 from api.demo.coursework.notations import render_notations, swap_operands
 from api.demo.people import Habits, StudentProfile, generate_profiles
@@ -40,7 +44,9 @@ def stream(label: object) -> RandomStream:
 @cache
 def variants(name: str):
     problem = CATALOGUE.get(name)
-    return [solve_variant(problem, seed, REGISTRY) for seed in (None, 3)[: 1 + problem.is_drawn]]
+    return [
+        solve_variant(problem, seed, REGISTRY) for seed in (None, 3)[: 1 + problem.has_drawn_params]
+    ]
 
 
 def judged(variant, sent):
@@ -113,9 +119,9 @@ def test_every_kind_is_typed_rightly_in_several_ways():
 @pytest.mark.parametrize("name", ["conv-output-shape", "kv-cache-memory", "filters-discussion"])
 def test_the_same_stream_gives_the_same_submissions(name):
     variant = variants(name)[0]
-    one, two = (list(generate_answers(variant, CLASS[0], stream(7))) for _ in range(2))
+    one, two = (list(generate_submitted_texts(variant, CLASS[0], stream(7))) for _ in range(2))
     assert one == two
-    others = [list(generate_answers(variant, CLASS[0], stream(at))) for at in range(8)]
+    others = [list(generate_submitted_texts(variant, CLASS[0], stream(at))) for at in range(8)]
     assert any(other != one for other in others)
 
 
@@ -183,7 +189,7 @@ def test_one_who_is_patient_gets_further_than_one_who_is_not():
 def test_a_stubborn_student_sends_the_same_again():
     student = StudentProfile(5, Habits(stubborn=100, patience=4, untidy=0))
     variant = variants("conv-output-shape")[0]
-    every = [list(generate_answers(variant, student, stream(at))) for at in range(10)]
+    every = [list(generate_submitted_texts(variant, student, stream(at))) for at in range(10)]
     assert all(one == sent[0] for sent in every for one in sent)
     assert max(map(len, every)) > 2
 
@@ -192,13 +198,16 @@ def test_who_works_piecemeal_sends_one_part_at_a_time_and_who_resends_sends_all(
     variant = variants("unet-shapes")[0]
     parts = [part.id for part in variant.problem.parts]
     slow = list(
-        generate_answers(variant, StudentProfile(95, Habits(piecemeal=True, patience=0)), stream(1))
+        generate_submitted_texts(
+            variant, StudentProfile(95, Habits(piecemeal=True, patience=0)), stream(1)
+        )
     )
     assert [list(one) for one in slow] == [[part] for part in parts if {part} in map(set, slow)]
     assert len(slow) > 2
     every = Habits(resends=True, stubborn=0, patience=5)
     sent = [
-        list(generate_answers(variant, StudentProfile(40, every), stream(at))) for at in range(4)
+        list(generate_submitted_texts(variant, StudentProfile(40, every), stream(at)))
+        for at in range(4)
     ]
     assert all(set(one) <= set(two) for each in sent for one, two in pairwise(each))
 

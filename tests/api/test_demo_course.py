@@ -29,7 +29,7 @@ from api.db.models import (
 from api.demo import people
 from api.demo.coursework.simulated_submissions import STREAM_KEY
 from api.demo.plan import OPEN_ASSIGNMENT_SLUG, PLAN, collect_problem_ids, limit_plan
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 from grader.variants.random_stream import RandomStream
 from problems.catalog import ProblemCatalog
 
@@ -128,7 +128,7 @@ def test_the_grades_are_those_that_follow_from_the_answers(demo):
     with demo.session() as session:
         for (assignment,) in session.execute(select(Assignment.id)).all():
             students = [student for at, student in before if at == assignment]
-            recompute_students(
+            recompute_student_grades(
                 session, assignment, students, cause=GradeCause("settings", None, None, NOW)
             )
     assert grades(demo) == before

@@ -17,7 +17,7 @@ from world import Person, World
 
 from api.config.settings import ServiceSettings
 from api.db.models import AuditEntry, User
-from api.demo.course import find_demo
+from api.demo.course import find_demo_course
 from api.server.bootstrap import StartupError, bootstrap, end_demo_logins
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +160,7 @@ def invite(who, course, email):
 
 def test_log_ins_that_the_demo_gave_to_others_end_too(world, logins):
     with world.db.reading() as session:
-        course = find_demo(session).id
+        course = find_demo_course(session).id
     instructor = logins["instructor"]
     iris = Person(instructor.user_id, "Iris", world.client, instructor.token)
     _, used = invite(iris, course, "used@example.edu")

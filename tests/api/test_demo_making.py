@@ -8,7 +8,7 @@ from world import World
 
 from api.core.errors import Conflict
 from api.db.models import Assignment, Base, Course, Draw, Enrolment, User
-from api.demo.course import find_demo
+from api.demo.course import find_demo_course
 from api.demo.plan import OPEN_ASSIGNMENT_SLUG
 from api.demo.welcome import load_welcome
 
@@ -83,7 +83,7 @@ def test_a_demo_without_its_open_assignment_is_still_served(small):
         ):
             one.deleted_at = NOW
     with small.db.reading() as session:
-        course = find_demo(session)
+        course = find_demo_course(session)
     assert course is not None
     assert load_welcome(small.db, course.id, {}, now=NOW) is None
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
 from api.db.models import AssignmentProblem, Enrolment, Grade, ProblemProgress
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 ANY = {"If-Match": "*"}
 DUES = ["2026-11-02 12:00", "2026-11-02 14:00", "2026-11-04 12:00"]
@@ -171,7 +171,7 @@ class Class:
         with self.world.session() as session:
             graded = select(Grade.student_id).where(Grade.assignment_id == assignment)
             known = session.scalars(graded).all()
-            recompute_students(
+            recompute_student_grades(
                 session, assignment, known, cause=GradeCause("test", None, None, NOW)
             )
             enrolled = select(Enrolment.user_id).where(Enrolment.course_id == self.course)

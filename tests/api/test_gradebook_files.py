@@ -26,10 +26,10 @@ from api.services.exports.formats import (
 )
 from api.services.exports.formats.cells import (
     format_lateness,
-    format_lines,
+    format_multiline_cell,
     format_number,
-    format_text,
-    remove_guard,
+    format_text_cell,
+    remove_formula_guard,
 )
 
 EMPTY = ExportGradebook("cv-2026", BERLIN, (), (), {})
@@ -166,14 +166,14 @@ TEXTS = [
 
 @pytest.mark.parametrize(("typed", "shown"), TEXTS)
 def test_text_is_never_a_formula_nor_breaks_its_line(typed: str, shown: str) -> None:
-    assert format_text(typed) == shown
+    assert format_text_cell(typed) == shown
 
 
 @CALM
 @given(any_text=st.text(st.characters() | st.sampled_from("'=+-@＝－\t\r\n\u202e"), max_size=8))
 def test_the_guard_comes_off_as_it_went_on(any_text: str) -> None:
-    once = format_text(any_text)
-    assert format_text(remove_guard(once)) == once
+    once = format_text_cell(any_text)
+    assert format_text_cell(remove_formula_guard(once)) == once
     assert not FORMULA.match(once) or float(once) is not None
 
 
@@ -191,8 +191,8 @@ def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
 
 
 def test_a_comment_keeps_its_lines() -> None:
-    assert format_lines(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
-    assert format_lines("\n=1\n=2") == "'=1\n=2"
+    assert format_multiline_cell(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
+    assert format_multiline_cell("\n=1\n=2") == "'=1\n=2"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_number_is_exact_to_six_places_and_no_longer_than_it_need_be(value, sh
 
 def test_a_number_never_passes_through_a_float() -> None:
     assert format_number(Fraction(2**80 + 1)) == "1208925819614629174706177"
-    assert (format_number(Fraction(7), least=1), format_number(Fraction(1, 8), places=2)) == (
+    assert (format_number(Fraction(7), min_places=1), format_number(Fraction(1, 8), places=2)) == (
         "7.0",
         "0.12",
     )

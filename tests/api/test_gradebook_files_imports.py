@@ -139,7 +139,7 @@ def test_moodle_gives_up_for_one_person_that_it_does_not_know_and_so_none_is_wri
     with pytest.raises(ImportRefusedError, match="unknown user cy"):
         moodle_import(write_moodle(book).text, MAILS - {"cy@example.edu"})
     known = MAILS - {"cy@example.edu"}
-    assert len(moodle_import(write_moodle(book, known=known).text, known).grades) == 2
+    assert len(moodle_import(write_moodle(book, participant_emails=known).text, known).grades) == 2
 
 
 def test_a_row_without_an_email_would_give_its_grades_to_the_student_before() -> None:

@@ -11,9 +11,9 @@ from score_sheets import Table, edited, rows_of, said, saved
 
 from api.services.exports.formats import (
     SheetChanges,
-    check_sheet,
+    compute_row_version,
     read_score_sheet,
-    sheet_version,
+    reject_mismatched_changes,
     write_score_sheet,
 )
 from api.services.score_sheets import parser
@@ -30,7 +30,7 @@ MARKED = sheet_row(
 
 def test_the_sheet_has_the_answer_and_room_for_points_and_a_comment() -> None:
     row = sheet_row(answer="=A1\nthey, add", points=Fraction(4, 3), comment="-x")
-    version = sheet_version(row)
+    version = compute_row_version(row)
     assert write_score_sheet([row]) == (
         f"\ufeff{HEAD}\r\n01932a4e-0000-7000-8000-00000000000a,Ann Lee,ann@example.edu,HW1,"
         "residual-blocks,answer,\"'=A1\nthey, add\",needs_review,1.333333,'-x,4,,,"
@@ -49,15 +49,15 @@ def test_a_version_changes_with_the_grading_and_with_nothing_else() -> None:
     graded = {"points": Fraction(1), "status": "partial", "comment": "x", "grading": "g9"}
     changed = [{name: value} for name, value in graded.items()]
     changed += [{"possible": Fraction(5)}, {"part": "b"}, {"submission_id": "s9"}]
-    versions = {sheet_version(sheet_row(**one)) for one in changed}
-    assert len(versions | {sheet_version(NEW)}) == len(changed) + 1
+    versions = {compute_row_version(sheet_row(**one)) for one in changed}
+    assert len(versions | {compute_row_version(NEW)}) == len(changed) + 1
     for same in ({"student": "Ann L."}, {"email": ""}, {"answer": "x"}, {"extra": True}):
-        assert sheet_version(sheet_row(**same)) == sheet_version(NEW)
+        assert compute_row_version(sheet_row(**same)) == compute_row_version(NEW)
 
 
 def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
     for at in range(200):
-        assert sheet_version(sheet_row(grading=str(at))).startswith("v")
+        assert compute_row_version(sheet_row(grading=str(at))).startswith("v")
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
     ],
 )
 def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
-    sheet = check_sheet(read_score_sheet(edited(NEW, **cells)), [NEW])
+    sheet = reject_mismatched_changes(read_score_sheet(edited(NEW, **cells)), [NEW])
     assert said(sheet) == []
     (change,) = sheet.changes
     assert (change.line, change.points, change.comment) == (2, points, comment)
     assert (change.submission_id, change.part) == (NEW.submission_id, "answer")
-    assert change.version == sheet_version(NEW)
+    assert change.version == compute_row_version(NEW)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
     ],
 )
 def test_a_row_that_says_nothing_new_is_no_change_even_if_it_is_stale(cells) -> None:
-    sheet = check_sheet(read_score_sheet(edited(MARKED, **cells)), [])
+    sheet = reject_mismatched_changes(read_score_sheet(edited(MARKED, **cells)), [])
     assert sheet == SheetChanges(unchanged=1)
 
 
@@ -137,7 +137,7 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
     table = rows_of(write_score_sheet(rows))
     for at, row in enumerate(table[:2]):
         row |= {"points": f"{at}.25", "comment": "gut, weiter; so"}
-    sheet = check_sheet(read_score_sheet(SPREADSHEETS[how](table)), rows)
+    sheet = reject_mismatched_changes(read_score_sheet(SPREADSHEETS[how](table)), rows)
     assert said(sheet) == []
     found = {change.submission_id: (change.points, change.comment) for change in sheet.changes}
     assert found == {
@@ -191,7 +191,7 @@ def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) 
     ],
 )
 def test_a_row_that_cannot_be_used_says_why(cells, problem) -> None:
-    sheet = check_sheet(read_score_sheet(edited(NEW, **cells)), [NEW])
+    sheet = reject_mismatched_changes(read_score_sheet(edited(NEW, **cells)), [NEW])
     assert not sheet.changes
     (found,) = said(sheet)
     assert found.startswith(problem)
@@ -199,19 +199,21 @@ def test_a_row_that_cannot_be_used_says_why(cells, problem) -> None:
 
 def test_the_possible_points_of_the_file_are_not_believed() -> None:
     sheet = read_score_sheet(edited(NEW, points="9", possible="10"))
-    assert said(check_sheet(sheet, [NEW])) == ["2: 9 is more than the 4 points possible"]
+    assert said(reject_mismatched_changes(sheet, [NEW])) == [
+        "2: 9 is more than the 4 points possible"
+    ]
 
 
 def test_an_extra_part_may_have_more_points_than_possible() -> None:
     row = sheet_row(extra=True)
-    (change,) = check_sheet(read_score_sheet(edited(row, points="9")), [row]).changes
+    (change,) = reject_mismatched_changes(read_score_sheet(edited(row, points="9")), [row]).changes
     assert change.points == 9
 
 
 def test_full_marks_are_exact_where_the_sheet_shows_but_decimals() -> None:
     row = sheet_row(possible=Fraction(2, 3))
     sheet = edited(row, points=rows_of(write_score_sheet([row]))[0]["possible"])
-    (change,) = check_sheet(read_score_sheet(sheet), [row]).changes
+    (change,) = reject_mismatched_changes(read_score_sheet(sheet), [row]).changes
     assert change.points == Fraction(2, 3)
 
 
@@ -221,7 +223,7 @@ def test_a_row_whose_grading_changed_is_refused_and_the_others_are_not() -> None
     for row in table:
         row["points"] = "2"
     rows[1] = replace(rows[1], grading="later", points=Fraction(1))
-    sheet = check_sheet(read_score_sheet(saved(table)), rows)
+    sheet = reject_mismatched_changes(read_score_sheet(saved(table)), rows)
     assert [change.submission_id for change in sheet.changes] == ["s0", "s2"]
     assert said(sheet) == [
         "3: the grading has changed since the sheet was written; download a new sheet"
@@ -263,8 +265,8 @@ def test_a_line_is_counted_where_its_row_begins() -> None:
 
 def test_an_anonymous_sheet_verifies_what_it_has() -> None:
     row = sheet_row(student="", email="")
-    (change,) = check_sheet(read_score_sheet(edited(row, points="1")), [NEW]).changes
-    assert change.verify == {"assignment": "HW1", "problem": "residual-blocks"}
+    (change,) = reject_mismatched_changes(read_score_sheet(edited(row, points="1")), [NEW]).changes
+    assert change.cells_to_verify == {"assignment": "HW1", "problem": "residual-blocks"}
 
 
 def test_very_many_problems_are_counted_and_not_all_listed() -> None:

@@ -71,7 +71,7 @@ MOODLE = [
 
 @pytest.mark.parametrize(("person", "known", "found"), MOODLE)
 def test_whom_moodle_would_refuse_is_left_out_and_named(person, known, found) -> None:
-    written = write_moodle(one(person, HW1, ExportCell(Fraction(1))), known=known)
+    written = write_moodle(one(person, HW1, ExportCell(Fraction(1))), participant_emails=known)
     assert codes(written) == found
     assert len(cells(written.text)) == 1 + (not found)
 

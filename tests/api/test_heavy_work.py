@@ -16,7 +16,7 @@ from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.routes.assignments import analytics
 from api.services.rate_limits import rate_limit_events
-from api.services.rate_limits.heavy_work import MAX_PER_PERSON, MAX_WAITING, HeavyWorkQueue
+from api.services.rate_limits.heavy_work import MAX_REQUESTS_PER_PERSON, MAX_WAITING, HeavyWorkQueue
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -65,13 +65,15 @@ def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
 
 def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
     reads, blocked, ann = HeavyWorkQueue(), Blocked(), new_id()
-    people = [ann] * MAX_PER_PERSON + [new_id() for _ in range(MAX_WAITING + 1 - MAX_PER_PERSON)]
+    people = [ann] * MAX_REQUESTS_PER_PERSON + [
+        new_id() for _ in range(MAX_WAITING + 1 - MAX_REQUESTS_PER_PERSON)
+    ]
     with ThreadPoolExecutor(len(people)) as pool:
         running: list[Future[Any]] = []
         for count, person in enumerate(people, 1):
             running.append(pool.submit(take_turn, reads, person, blocked))
             wait_until(lambda count=count: len(reads._limit) == count)  # noqa: SLF001
-            if count == MAX_PER_PERSON:
+            if count == MAX_REQUESTS_PER_PERSON:
                 with pytest.raises(RateLimited):
                     take_turn(reads, ann, blocked)
         with pytest.raises(ServiceUnavailable) as refused:
@@ -88,9 +90,11 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     """An unauthorized caller is refused at once."""
     monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
     monkeypatch.setattr("api.services.analytics.timed_cache.CACHE_FACTOR", 1_000_000)
-    world.service.analytics_cache.seconds = time.thread_time  # the clock of the test stands still
-    blocked = Blocked(analytics.problem_analytics)
-    monkeypatch.setattr(analytics, "problem_analytics", blocked)
+    world.service.analytics_cache.work_timer = (
+        time.thread_time
+    )  # the clock of the test stands still
+    blocked = Blocked(analytics.compute_problem_analytics)
+    monkeypatch.setattr(analytics, "compute_problem_analytics", blocked)
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(teacher.get, f"{problem.path}/analytics") for _ in range(3)]
         assert blocked.begun.wait(30)
@@ -164,7 +168,9 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert call(teacher, course, problem).status_code in {200, 422}
     with world.session() as session:
         for _ in range(EVENT_LIMITS[action].count - 1):
-            rate_limit_events.count_action(session, action, str(teacher.id), now=world.clock())
+            rate_limit_events.consume_action_limit(
+                session, action, str(teacher.id), now=world.clock()
+            )
     refused = call(teacher, course, problem)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0
@@ -176,7 +182,7 @@ def test_one_person_has_few_gradebooks_under_way(
 ) -> None:
     colleague = world.enrol(course, "Gra Der", role="grader")
     with ExitStack() as under_way:
-        for _ in range(MAX_PER_PERSON):
+        for _ in range(MAX_REQUESTS_PER_PERSON):
             under_way.enter_context(world.service.gradebook_reads.acquire(teacher.id))
         refused = teacher.get(f"/courses/{course}/gradebook")
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
@@ -250,7 +256,7 @@ def test_changes_of_the_grades_of_a_class_wait_their_turn(
     """A burst of dry runs once delayed students by 28 s, or refused their submissions."""
     call, student = RECOMPUTING[name], world.enrol(course)
     with ExitStack() as under_way:
-        for _ in range(MAX_PER_PERSON):
+        for _ in range(MAX_REQUESTS_PER_PERSON):
             under_way.enter_context(world.service.recomputations._limit.acquire(teacher.id))  # noqa: SLF001
         refused = call(teacher, course, problem)
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.core.errors import InvalidInput
-from api.http.json_body import StrictRoute, load_body
+from api.http.json_body import StrictRoute, parse_json_body
 
 APP = service()
 SAMPLES = "/api/v1/samples"
@@ -72,7 +72,7 @@ def test_json_that_is_ambiguous_or_cannot_be_stored_is_refused_by_name(body, cod
 @pytest.mark.parametrize("key", ["\\udfff", "\\u0000", "x" * 20_001])
 def test_a_key_is_held_to_the_same_as_a_text(key):
     with pytest.raises(InvalidInput, match="A text of the body"):
-        load_body(f'[{{"{key}": 1}}]'.encode())
+        parse_json_body(f'[{{"{key}": 1}}]'.encode())
 
 
 @pytest.mark.parametrize(
@@ -251,14 +251,14 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_json_without_decimals_is_read_as_the_standard_library_reads_it(value):
     text = json.dumps(value)
-    assert load_body(text.encode()) == json.loads(text)
+    assert parse_json_body(text.encode()) == json.loads(text)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20))
 def test_a_decimal_is_read_exactly(value):
     text = f"{value:f}" if "." in f"{value:f}" else f"{value:f}.0"
     if len(text) < 390:
-        assert load_body(text.encode()) == Fraction(text)
+        assert parse_json_body(text.encode()) == Fraction(text)
 
 
 TOKENS = st.sampled_from(

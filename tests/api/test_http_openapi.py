@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from api.core.errors import ERROR_CODES
 from api.http.pipeline.application import Application
 from api.http.pipeline.http_policy import HttpPolicy
-from api.routes.health import Health, free_space_check, health_routes
+from api.routes.health import Health, create_free_space_check, create_health_router
 
 DOCUMENT = service().openapi()
 OPERATIONS = {
@@ -87,7 +87,7 @@ def passes(_request) -> None: ...
 
 def health(**checks) -> FastAPI:
     app = Application(HttpPolicy())
-    app.include_router(health_routes(Health(version="1", problems=2), checks=checks))
+    app.include_router(create_health_router(Health(version="1", problems=2), checks=checks))
     return app
 
 
@@ -115,6 +115,6 @@ def test_a_service_that_cannot_store_is_healthy_and_not_ready_and_says_why_in_a_
 
 def test_space_is_checked_against_what_is_free(tmp_path):
     free = shutil.disk_usage(tmp_path).free
-    free_space_check(tmp_path, min_bytes=1)(None)
+    create_free_space_check(tmp_path, min_bytes=1)(None)
     with pytest.raises(OSError, match="are free"):
-        free_space_check(tmp_path, min_bytes=free * 2)(None)
+        create_free_space_check(tmp_path, min_bytes=free * 2)(None)

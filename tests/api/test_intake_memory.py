@@ -15,7 +15,7 @@ from sqlalchemy import event, select, text, update
 from student_scenes import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
 
-from api.auth.secrets import parse
+from api.auth.secrets import parse_secret
 from api.core.ids import new_id
 from api.db.models import (
     Assignment,
@@ -35,7 +35,7 @@ from api.db.models import (
 )
 from api.http.json_body import StrictRequest
 from api.http.pipeline.route_index import RouteIndex
-from api.services.grades import GradeCause, load_student_grade, recompute_students
+from api.services.grades import GradeCause, load_and_compute_student_grade, recompute_student_grades
 from grader.errors import AnswerError
 
 NOTED = (
@@ -95,7 +95,7 @@ class Scene:
         """Recompute the grades, as every change of rules does."""
         with self.world.session() as session:
             cause = GradeCause("settings", None, self.staff.id, self.world.clock())
-            recompute_students(session, self.problem.assignment, self.both(), cause=cause)
+            recompute_student_grades(session, self.problem.assignment, self.both(), cause=cause)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def begun(world: World, course: UUID, staff: Person, warm: Person, cold: Person)
 
 
 def is_remembered(scene: Scene) -> bool:
-    shown, where = parse(scene.warm.token), scene.problem
+    shown, where = parse_secret(scene.warm.token), scene.problem
     assert shown is not None
     memory = scene.world.service.submission_cache
     return memory.get_submitter(shown.digest, where.assignment, where.slug) is not None
@@ -320,7 +320,7 @@ def test_what_is_kept_is_what_follows_from_the_answers(scene):
         send(scene, scene.warm, {"cells": cells}, to=scene.other)
         with scene.world.session() as session:
             grade = session.scalar(select(Grade.score).where(Grade.student_id == scene.warm.id))
-            due = load_student_grade(session, scene.problem.assignment, scene.warm.id)
+            due = load_and_compute_student_grade(session, scene.problem.assignment, scene.warm.id)
         assert grade == due.score
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from world import TEXT_PROBLEM, World, points
 
 from api.db.models import Answer, Assignment, Extension, Grade, ProblemProgress, Submission, Token
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 EXAMPLES = int(os.environ.get("GRADER_MODEL_EXAMPLES", "12"))
 LATE = {"due": "2026-11-04 12:00", "late": [{"days": 1, "credit": "90%"}]}
@@ -146,7 +146,9 @@ class Agreement(RuleBasedStateMachine):
         """Recompute the grade, as every change of rules does."""
         with self.world.session() as session:
             cause = GradeCause("settings", None, self.staff.id, self.world.clock())
-            recompute_students(session, self.problem.assignment, [self.student.id], cause=cause)
+            recompute_student_grades(
+                session, self.problem.assignment, [self.student.id], cause=cause
+            )
 
     @invariant()
     def what_is_kept_is_what_follows(self) -> None:

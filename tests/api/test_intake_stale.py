@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from student_scenes import DUE_TOMORROW, under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
-from api.auth.secrets import parse
+from api.auth.secrets import parse_secret
 from api.db.models import Enrolment, Grade, LoginSession, ProblemProgress, Token, User
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 from api.services.submissions import late_days
 from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
 from api.services.submissions.writer.write_transaction import write_submissions
@@ -25,7 +25,7 @@ HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}
 
 
 def revoke(world: World, person: Person) -> None:
-    shown = parse(person.token)
+    shown = parse_secret(person.token)
     assert shown is not None
     with world.session() as session:
         mine = update(Token).where(Token.prefix == shown.prefix)
@@ -122,7 +122,7 @@ def kept(world: World, student: Person) -> list[Any]:
 def refresh(world: World, problem: Posing, student: Person) -> None:
     with world.session() as session:
         cause = GradeCause("settings", None, None, world.clock())
-        recompute_students(session, problem.assignment, [student.id], cause=cause)
+        recompute_student_grades(session, problem.assignment, [student.id], cause=cause)
 
 
 def test_a_late_day_that_the_first_of_two_spends_holds_for_the_second(world):
@@ -184,7 +184,7 @@ def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_
         for problem in pair:
             student.submit(problem, {"cells": "1"})
     world.clock.advance(days=1, hours=1)
-    meeting, own = Barrier(2, timeout=1), late_days.resolve_late_days
+    meeting, own = Barrier(2, timeout=1), late_days.resolve_rules_and_late_days
 
     def together(*given: Any, **more: Any) -> Any:
         found = own(*given, **more)
@@ -192,7 +192,7 @@ def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_
             meeting.wait()
         return found
 
-    monkeypatch.setattr(late_days, "resolve_late_days", together)
+    monkeypatch.setattr(late_days, "resolve_rules_and_late_days", together)
 
     def written(here: World, problem: Posing, *those: Person) -> list[Any]:
         some = [under_way(here, one, problem, {"cells": "9"}, key=problem.slug) for one in those]

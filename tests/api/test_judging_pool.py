@@ -199,7 +199,9 @@ def test_expensive_answers_are_graded_again_outside_of_the_transaction(world, th
     student.submit(problem, {"side": "5"})
     entry = under_way(world, student, problem, {"twice": "10"}, key=None)
     student.submit(problem, {"side": "6"})
-    monkeypatch.setattr(world.service.submission_cache.answer_grader, "is_slow", lambda *_: True)
+    monkeypatch.setattr(
+        world.service.submission_cache.answer_grader, "has_slow_part", lambda *_: True
+    )
     del threads[:]
     assert isinstance(world.service.writer.submit(entry), StaleCache)
     assert threads == []

@@ -6,7 +6,7 @@ from student_scenes import DUE_TOMORROW, FORMS
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import Assignment, Grade, ProblemProgress
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 ANY = {"If-Match": "*"}
 OTHER_SIZE = {"row": "[4, 7]"}  # two numbers, where three are asked for
@@ -65,7 +65,7 @@ def test_days_that_are_spent_count_for_the_other_problems_too(world, course, stu
     kept = standings(world, student)
     with world.session() as session:
         cause = GradeCause("test", None, None, world.clock())
-        recompute_students(session, one.assignment, [student.id], cause=cause)
+        recompute_student_grades(session, one.assignment, [student.id], cause=cause)
     assert standings(world, student) == kept
     assert [score for score, _ in kept[0]] == [2, 2]
 

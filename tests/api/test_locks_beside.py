@@ -174,7 +174,9 @@ def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_wort
         student.submit(one, {"cells": "9"})
     plain, worth = applying(world, teacher, first, second, version=WORTH_MORE)
     stop = Stop()
-    monkeypatch.setattr(recompute, "compute_totals", stop.after(recompute.compute_totals))
+    monkeypatch.setattr(
+        recompute, "compute_problem_totals", stop.after(recompute.compute_problem_totals)
+    )
     before = pool.submit(step, other, plain)
     stop.wait()
     beside = pool.submit(step, world, worth)

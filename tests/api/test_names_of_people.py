@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.core.person_names import sort_name, split_name
+from api.core.person_names import name_sort_key, split_name
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_people_stand_by_family_name_then_given_name_without_case_or_accents():
         ("Đặng, An", ""),
         ("Bo Øst", ""),
     ]
-    listed.sort(key=lambda one: sort_name(*one))
+    listed.sort(key=lambda one: name_sort_key(*one))
     assert [name for name, _ in listed] == [
         "Đặng, An",
         "de Souza, Ana",
@@ -57,4 +57,4 @@ def test_people_stand_by_family_name_then_given_name_without_case_or_accents():
 
 
 def test_the_name_of_an_order_is_never_longer_than_its_column():
-    assert len(sort_name("ﷺ" * 299)) == 300
+    assert len(name_sort_key("ﷺ" * 299)) == 300

@@ -10,7 +10,7 @@ from pages import Browser
 from starlette.responses import PlainTextResponse
 
 from api.markup.markdown import render_markdown
-from api.markup.tex import TexError, split_display, tex_to_mathml
+from api.markup.tex import TexError, split_display_formula, tex_to_mathml
 from api.pages.layout.error_pages import render_error
 from api.pages.layout.templating import CSP, static_url
 
@@ -118,7 +118,7 @@ def test_no_formula_brings_a_style_or_markup_of_its_own(source):
     ],
 )
 def test_a_display_is_taken_apart_where_formulas_stand_side_by_side(source, expected):
-    assert split_display(source) == expected
+    assert split_display_formula(source) == expected
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.pages.forms.form import PostedForm
-from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.cell_marks import compute_cell_marks
 from api.pages.student.components.inputs import (
     build_input,
-    cell_texts,
+    cell_texts_for_part,
     is_same_input,
     parse_form_answer,
     parse_form_answers,
@@ -91,7 +91,7 @@ NOTATIONS = [
 
 @pytest.mark.parametrize("text", NOTATIONS)
 def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None:
-    assert cell_texts(MATRIX, text) == ("1", "2", "3", "4")
+    assert cell_texts_for_part(MATRIX, text) == ("1", "2", "3", "4")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None
     ],
 )
 def test_what_does_not_fit_fills_no_cells(part: PartAsked, typed: Any) -> None:
-    assert cell_texts(part, typed) is None
+    assert cell_texts_for_part(part, typed) is None
 
 
 @pytest.mark.parametrize("typed", ["[[1, 2], [3]]", "no idea", "[[1, 2, 3], [4, 5, 6]]"])
@@ -117,12 +117,17 @@ def test_what_fills_no_cells_waits_in_the_field_for_pasting_as_it_was_typed(type
 
 
 def test_cells_of_a_course_with_decimal_commas_have_commas() -> None:
-    assert cell_texts(MATRIX, "[[0,5; 2]; [3; 4]]", decimal_style="comma") == ("0,5", "2", "3", "4")
+    assert cell_texts_for_part(MATRIX, "[[0,5; 2]; [3; 4]]", decimal_style="comma") == (
+        "0,5",
+        "2",
+        "3",
+        "4",
+    )
 
 
 def test_a_table_is_pasted_with_its_names() -> None:
     text = "layer | h | w\n---|---|---\nconv1 | 8 | 9\npool1 | | 4"
-    assert cell_texts(TABLE, text) == ("8", "9", "", "4")
+    assert cell_texts_for_part(TABLE, text) == ("8", "9", "", "4")
 
 
 @pytest.mark.parametrize(
@@ -193,17 +198,20 @@ def test_marks_stand_at_the_cells_that_they_are_about() -> None:
 def test_of_an_answer_that_cannot_be_read_the_cells_are_marked_that_cannot(
     typed: Any, expected: list[str]
 ) -> None:
-    assert [*mark_cells(MATRIX, typed, status="unreadable", correct=())] == expected
+    assert [*compute_cell_marks(MATRIX, typed, status="unreadable", correct=())] == expected
 
 
 def test_a_decimal_comma_is_read_where_the_course_writes_it() -> None:
     typed: Any = [["1,5", "1"], ["x", "2"]]
-    told = mark_cells(MATRIX, typed, status="unreadable", correct=(), decimal_style="comma")
+    told = compute_cell_marks(MATRIX, typed, status="unreadable", correct=(), decimal_style="comma")
     assert told == ("", "", "unread", "")
 
 
 def test_an_answer_that_was_read_is_marked_cell_by_cell() -> None:
-    assert mark_cells(MATRIX, None, status="partial", correct=(True, False)) == ("right", "wrong")
+    assert compute_cell_marks(MATRIX, None, status="partial", correct=(True, False)) == (
+        "right",
+        "wrong",
+    )
 
 
 def test_cells_are_named_by_their_place() -> None:

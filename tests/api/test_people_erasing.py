@@ -26,7 +26,7 @@ from api.db.models import (
     User,
 )
 from api.services.accounts.erasure.account import ID_COLUMNS_WITHOUT_FOREIGN_KEY
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 MARKS = (
     *("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77"),
@@ -301,7 +301,7 @@ def test_working_the_grade_out_again_gives_the_same(world, admin, ann, work):
         for one in session.scalars(select(Excuse)):
             one.withdrawn_at = world.clock()
         cause = GradeCause("settings", None, None, world.clock())
-        recompute_students(session, work.assignment, [student], cause=cause)
+        recompute_student_grades(session, work.assignment, [student], cause=cause)
     assert _scores(world) == [before]
 
 

@@ -26,7 +26,7 @@ from api.services.problems.publishing import (
     ProblemSource,
     PublishedProblem,
     PublishFailure,
-    publish_one,
+    publish_problem_source,
     publish_problems,
 )
 from grader import ENGINE
@@ -51,7 +51,7 @@ examples:
 
 
 def outcome(text: str = TOY, *, name: str = "toy", seeds: int = 5, kept: tuple = ()):
-    return publish_one(ProblemSource(name, text, kept), seeds=seeds)
+    return publish_problem_source(ProblemSource(name, text, kept), seeds=seeds)
 
 
 def bank(name: str) -> ProblemSource:
@@ -68,7 +68,7 @@ def test_a_published_problem_tells_what_a_list_of_problems_shows():
         {"id": "why", "kind": "text", "points": "3"},
     )
     assert found.engine == ENGINE
-    told = publish_one(bank(problem.id), seeds=1)
+    told = publish_problem_source(bank(problem.id), seeds=1)
     assert (told.draw_hash, told.marking_hash) == (problem.draw_hash, problem.marking_hash)
 
 
@@ -105,7 +105,7 @@ def test_a_problem_in_which_nothing_is_drawn_has_its_original_alone():
 
 @pytest.mark.parametrize("name", ["conv-output-shape", "vgg-16-layers", "filters-discussion"])
 def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
-    found = publish_one(bank(name), seeds=4)
+    found = publish_problem_source(bank(name), seeds=4)
     problem = CATALOGUE.get(name)
     expected = [
         solve_variant(problem, None, REGISTRY),
@@ -152,7 +152,7 @@ def test_another_process_publishes_the_same():
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         found = list(publish_problems(sources, seeds=3, executor=pool))
-    assert found == [publish_one(one, seeds=3) for one in sources]
+    assert found == [publish_problem_source(one, seeds=3) for one in sources]
 
 
 def test_what_is_published_is_plain_data():
@@ -263,7 +263,7 @@ def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, ca
 
 def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
     monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.0)
-    told = publish_one(bank("conv-output-shape"), seeds=2)
+    told = publish_problem_source(bank("conv-output-shape"), seeds=2)
     assert isinstance(told, PublishFailure)
     assert "of processor time to work out, the limit is 5 s; use smaller numbers" in told.errors[0]
 
@@ -280,8 +280,10 @@ params: {{n: {{integers: [1, 20]}}, V: {{integers: [1, 3], shape: [120]}}}}
 statement: "{{{{n}}}}"
 parts: [{{id: p, kind: number, prompt: "?", key: "{slow} if n == 7 else n"}}]
 """
-    told = publish_one(ProblemSource("one-slow", text), seeds=60)
+    told = publish_problem_source(ProblemSource("one-slow", text), seeds=60)
     assert isinstance(told, PublishFailure)
     assert "of processor time to work out" in told.errors[0]
-    quick = publish_one(ProblemSource("one-slow", text.replace("n == 7", "n == 77")), seeds=60)
+    quick = publish_problem_source(
+        ProblemSource("one-slow", text.replace("n == 7", "n == 77")), seeds=60
+    )
     assert isinstance(quick, PublishedProblem), quick

@@ -25,7 +25,7 @@ from api.services.problems import publishing_pool
 from api.services.problems.publishing import (
     ProblemSource,
     PublishFailure,
-    publish_one,
+    publish_problem_source,
     publish_problems,
 )
 from api.services.problems.publishing_pool import (
@@ -54,31 +54,31 @@ def test_a_problem_is_published_after_the_worker_has_died(monkeypatch):
     with pool_of(1) as pool:
         first = pool.publish(SOURCE, seeds=2)
         with monkeypatch.context() as patch:
-            patch.setattr(publishing_pool, "publish_one", process_id)
+            patch.setattr(publishing_pool, "publish_problem_source", process_id)
             os.kill(pool.publish(SOURCE, seeds=2), signal.SIGKILL)
-        assert pool.publish(SOURCE, seeds=2) == first == publish_one(SOURCE, seeds=2)
+        assert pool.publish(SOURCE, seeds=2) == first == publish_problem_source(SOURCE, seeds=2)
 
 
 def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(monkeypatch):
-    monkeypatch.setattr(publishing_pool, "publish_one", die)
+    monkeypatch.setattr(publishing_pool, "publish_problem_source", die)
     with pool_of(1) as pool, pytest.raises(ServiceUnavailable, match="Send it again"):
         pool.publish(SOURCE, seeds=2)
 
 
 def test_a_problem_that_takes_too_long_is_refused_and_the_next_gets_a_new_worker(monkeypatch):
     with pool_of(1, 2) as pool:
-        monkeypatch.setattr(publishing_pool, "publish_one", process_id)
+        monkeypatch.setattr(publishing_pool, "publish_problem_source", process_id)
         first = pool.publish(SOURCE, seeds=2)
-        monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+        monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
         with pytest.raises(InvalidInput, match="endless takes longer than 2 s") as refused:
             pool.publish(ProblemSource("endless", ENDLESS_ID), seeds=2)
         assert refused.value.code == "problem_too_slow"
-        monkeypatch.setattr(publishing_pool, "publish_one", process_id)
+        monkeypatch.setattr(publishing_pool, "publish_problem_source", process_id)
         assert pool.publish(SOURCE, seeds=2) != first
 
 
 def test_a_stop_ends_what_is_being_published(monkeypatch):
-    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
     with pool_of(1) as pool, ThreadPoolExecutor(1) as threads:
         before = {child.pid for child in multiprocessing.active_children()}
         running = threads.submit(pool.publish, ProblemSource("endless", ENDLESS_ID), seeds=2)
@@ -90,7 +90,7 @@ def test_a_stop_ends_what_is_being_published(monkeypatch):
 
 
 def test_a_stop_refuses_what_waits_for_a_worker(monkeypatch):
-    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
     endless = ProblemSource("endless", ENDLESS_ID)
     with pool_of(1) as pool, ThreadPoolExecutor(2) as threads:
         jobs = [threads.submit(pool.publish, endless, seeds=2) for _ in range(2)]
@@ -108,7 +108,7 @@ def test_a_problem_is_not_blamed_where_the_machine_does_not_convert_its_formulas
     source = ProblemSource("why-small-kernels", text)
     assert "$N=1$" in source.text
     with pytest.raises(TexUnavailableError):
-        publish_one(source, seeds=2)
+        publish_problem_source(source, seeds=2)
     executor = ScriptedExecutor(LATE, "published")
     assert [*publish_problems([source], seeds=2, executor=executor)] == ["published"]
     executor = ScriptedExecutor(LATE, LATE)
@@ -174,7 +174,7 @@ def test_one_user_has_few_requests_under_way_and_so_have_all():
 
 
 def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
-    monkeypatch.setattr("api.services.problems.publishing.publish_one", publish_or_sleep)
+    monkeypatch.setattr("api.services.problems.publishing.publish_problem_source", publish_or_sleep)
     sources = [ProblemSource("endless", ENDLESS_ID), SOURCE]
     executor = WorkerPool(2, deadline_seconds=20)
     stuck, done = publish_problems(sources, seeds=2, executor=executor)
@@ -196,7 +196,7 @@ def busy(database_url: str) -> Iterator[World]:
 @pytest.fixture
 def hasty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Yield a service with a deadline of 1 s, where the problem `endless` never finishes."""
-    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
     world = World(database_url, settings={"seeds": 2, "problem_workers": 1, "problem_deadline": 1})
     yield world
     world.close()
@@ -239,7 +239,7 @@ def test_whatever_publishes_refuses_a_problem_that_takes_too_long(hasty):
 def test_checks_beyond_a_few_are_refused_while_health_and_log_in_are_answered(
     busy, course, teacher, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(publishing_pool, "publish_one", publish_when_released)
+    monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_when_released)
     other = busy.enrol(course, "Ben Example", role="instructor")
     path = f"/courses/{course}/problems/check"
     release = tmp_path / "release"

@@ -5,7 +5,7 @@ from threading import Barrier
 
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.services.grades import GradeCause, ProgressKey, recompute_keys_by_cause
+from api.services.grades import GradeCause, ProgressKey, recompute_progress_by_cause
 
 STUDENTS = 60
 ROUNDS = 6
@@ -23,7 +23,7 @@ def test_two_refreshes_in_opposite_orders_do_not_wait_crosswise(world):
             both.wait()
             with world.session() as session:
                 cause = GradeCause("settings", None, None, world.clock())
-                recompute_keys_by_cause(session, dict.fromkeys(order, cause))
+                recompute_progress_by_cause(session, dict.fromkeys(order, cause))
         return len(order)
 
     with ThreadPoolExecutor(2) as pool:

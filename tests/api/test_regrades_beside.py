@@ -38,7 +38,7 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
     stop = Stop()
     stop.go()
     monkeypatch.setattr(
-        chunk_runner, "count_submissions", stop.after(chunk_runner.count_submissions)
+        chunk_runner, "count_chunk_submissions", stop.after(chunk_runner.count_chunk_submissions)
     )
     with world.db.transaction() as session:
         write_submissions(session, [entry], variants=world.service.variants, now=world.clock())

@@ -58,7 +58,9 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
     )
     there = begun(teacher, problem)
     with closing(
-        RegradeRunner(world.db, world.clock, workers=2, make=get_executor_factory(address))
+        RegradeRunner(
+            world.db, world.clock, workers=2, executor_factory=get_executor_factory(address)
+        )
     ) as runner:
         runner.run_until_idle()
     ready = seen(teacher, there)
@@ -69,7 +71,9 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
 def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, problem):
     run, before = begun(teacher, problem), marks(world, problem)
     with closing(
-        RegradeRunner(world.db, world.clock, workers=2, make=get_executor_factory("nonsense"))
+        RegradeRunner(
+            world.db, world.clock, workers=2, executor_factory=get_executor_factory("nonsense")
+        )
     ) as runner:
         with pytest.raises(BrokenExecutor, match="no Dask scheduler answers at nonsense"):
             runner.run_until_idle()

@@ -42,7 +42,7 @@ def halfway(world, teacher, problem, people):
     def cancel():
         teacher.post(f"/regrades/{run['id']}/cancel", {})
 
-    runner = RegradeRunner(world.db, world.clock, workers=0, between=cancel)
+    runner = RegradeRunner(world.db, world.clock, workers=0, after_chunk=cancel)
     runner.run_until_idle()
     runner.close()
     stopped = seen(teacher, run)

@@ -85,7 +85,7 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
             os.kill(killed[0], signal.SIGKILL)
             wait_until(lambda: killed[0] not in workers())
 
-    runner = RegradeRunner(world.db, world.clock, workers=2, between=kill_one)
+    runner = RegradeRunner(world.db, world.clock, workers=2, after_chunk=kill_one)
     with pytest.raises(BrokenExecutor):
         runner.run_until_idle()
     assert seen(teacher, run)["status"] == "judging"
@@ -100,7 +100,7 @@ def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, 
     run = begun(teacher, problem)
     monkeypatch.setattr(grading_jobs, "grade_job", never_end)
     pool = WorkerPool(2, deadline_seconds=1)
-    runner = RegradeRunner(world.db, world.clock, workers=2, make=lambda _: pool)
+    runner = RegradeRunner(world.db, world.clock, workers=2, executor_factory=lambda _: pool)
     runner.run_until_idle()
     runner.close()
     failed = seen(teacher, run)

@@ -20,8 +20,8 @@ from api.db.models import (
     Submission,
 )
 from api.services.review.marks.rubric import Criterion
-from api.services.review.marks.values import MarkValues, compute_outcome
-from grader.policy import format_number
+from api.services.review.marks.values import MarkValues, compute_mark_outcome
+from grader.policy import format_rounded_number
 
 DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')
 
@@ -73,9 +73,9 @@ def test_a_mark_adds_up_between_nothing_and_the_points_of_the_part(
         comment="",
         reason="",
     )
-    found = compute_outcome(given, RUBRIC, Fraction(4), fill=str)
+    found = compute_mark_outcome(given, RUBRIC, Fraction(4), fill=str)
     assert (found.credit * 4, found.status) == (Fraction(score), status)
-    assert found.explanation[-1] == f"Credit: {format_number(Fraction(score))} of 4."
+    assert found.explanation[-1] == f"Credit: {format_rounded_number(Fraction(score))} of 4."
 
 
 def test_a_mark_is_the_score_of_the_problem_and_of_the_assignment(here):

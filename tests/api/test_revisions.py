@@ -14,7 +14,7 @@ from revisions import Revisions, changed, contents, made, planted
 from sqlalchemy import select, text, update
 from world import TEXT_PROBLEM, World
 
-from api.core.person_names import sort_name
+from api.core.person_names import name_sort_key
 from api.db.engine import Database
 from api.db.migrations import schema_state
 from api.db.models import Answer, User
@@ -182,7 +182,7 @@ def test_an_upgrade_lists_everybody_by_family_name(db):
         found = dict(session.execute(select(User.name, User.sort_name)).all())
     assert found["Łu Đặng, Jr."] == "dang, jr.  lu"
     # By the rule of the service, so that rows written before and after stand in one order.
-    assert found == {name: sort_name(name) for name in found}
+    assert found == {name: name_sort_key(name) for name in found}
 
 
 @on_both

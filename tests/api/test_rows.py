@@ -15,7 +15,7 @@ from cpu_time import cpu_seconds
 from api.core.errors import FileError
 from api.services.batch.formats import csv_rows
 from api.services.batch.formats.blocks import BatchSource
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, check_columns
+from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS, check_columns
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.formats.json_rows import JsonSource
 from api.services.batch.formats.plain_csv import PlainRows, parse_plain_rows
@@ -64,7 +64,7 @@ def table(tmp_path: Path) -> Callable[..., Table]:
         source = kind(path, names, block_bytes=block_bytes)
         found = table_of(source)
         if names:
-            check_columns(path, (*FIELDS, *source.columns), names)
+            check_columns(path, (*INPUT_FIELDS, *source.columns), names)
         return found
 
     return read

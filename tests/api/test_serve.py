@@ -8,7 +8,7 @@ import pytest
 
 from api.config.settings import ServiceSettings
 from api.server.bootstrap import StartupError, bootstrap
-from api.server.main import main, serve, start_worker
+from api.server.main import bootstrap_and_run_worker, main, serve
 from api.server.uvicorn_server import bind_socket, start_listening
 from api.server.worker import Heartbeat
 
@@ -92,7 +92,7 @@ def test_a_password_that_is_set_in_vain_is_told(environment, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("then", "processes"), [(start_worker, "1"), (serve, "2")], ids=["work", "serve"]
+    ("then", "processes"), [(bootstrap_and_run_worker, "1"), (serve, "2")], ids=["work", "serve"]
 )
 def test_a_heartbeat_that_cannot_be_written_is_told_before_anything_starts(
     environment, capsys, tmp_path, then, processes
@@ -122,4 +122,4 @@ def test_a_heartbeat_that_fails_later_stops_nothing_and_is_told_once_each_time(t
 
 
 def test_a_worker_without_a_heartbeat_has_none_to_check():
-    Heartbeat(None).check()
+    Heartbeat(None).check_writable()

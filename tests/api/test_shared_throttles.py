@@ -54,7 +54,7 @@ def test_several_processes_let_through_one_limit_between_them(processes):
     for _ in range(10):
         for process in several:
             passed += spend(process, SHARE)
-            process.exchange()
+            process.exchange_usage()
     assert RATE.events <= passed <= RATE.events + (len(several) - 1) * SHARE
 
 
@@ -63,7 +63,7 @@ def test_what_passes_before_others_know_is_waited_for_later(processes, clock):
     several = [processes() for _ in range(3)]
     assert [spend(process, 50) for process in several] == [RATE.events] * 3
     for process in several:
-        process.exchange()
+        process.exchange_usage()
     wait = several[-1].limiters["requests"].try_consume("ann")
     assert wait == pytest.approx((2 * RATE.events + 1) * RATE.seconds / RATE.events)
     clock.advance(seconds=wait)
@@ -78,7 +78,7 @@ def test_over_time_nobody_has_more_than_the_limit_however_many_processes(process
         for process in several:
             passed += spend(process, 9)
         for process in several:
-            process.exchange()
+            process.exchange_usage()
     let = RATE.events * minutes
     assert let <= passed <= let + RATE.events + (len(several) - 1) * 9
 
@@ -86,23 +86,23 @@ def test_over_time_nobody_has_more_than_the_limit_however_many_processes(process
 def test_a_restart_forgets_at_most_what_was_not_told(processes):
     before = processes()
     assert spend(before, 15) == 15
-    before.exchange()
+    before.exchange_usage()
     after = processes()
     assert spend(after, SHARE) == SHARE
-    after.exchange()
+    after.exchange_usage()
     assert spend(after, 50) == RATE.events - 15 - SHARE
 
 
 def test_time_lets_go_of_what_was_spent_elsewhere(processes, clock):
     one, two = processes(), processes()
     spend(one, RATE.events)
-    one.exchange()
+    one.exchange_usage()
     spend(two)
-    two.exchange()
+    two.exchange_usage()
     assert spend(two, 5) == 0
     clock.advance(seconds=RATE.seconds)
     assert spend(two, 50) == RATE.events - 1
-    one.exchange()
+    one.exchange_usage()
     assert spend(one, 50) == RATE.events, "it has not been told yet"
 
 
@@ -110,7 +110,7 @@ def test_people_do_not_share_a_limit_and_nobody_is_named(processes, world):
     one = processes()
     spend(one, RATE.events)
     spend(one, 1, who="bob")
-    one.exchange()
+    one.exchange_usage()
     assert spend(one, RATE.events, who="bob") == RATE.events - 1
     with world.db.reading() as session:
         kept = session.scalars(select(RateLimitUsage.key)).all()
@@ -121,20 +121,20 @@ def test_people_do_not_share_a_limit_and_nobody_is_named(processes, world):
 def test_a_clock_behind_that_of_others_gives_nothing_and_takes_nothing(processes, clock):
     one, two = processes(), processes()
     spend(one, 10)
-    one.exchange()
+    one.exchange_usage()
     clock.advance(seconds=-600)
     spend(two)
-    two.exchange()
+    two.exchange_usage()
     assert spend(two, 50) == RATE.events - 11
 
 
 def test_what_is_long_over_is_deleted(processes, clock, world):
     one = processes()
     spend(one)
-    one.exchange()
+    one.exchange_usage()
     clock.advance(hours=2)
     spend(one, who="bob")
-    one.exchange()
+    one.exchange_usage()
     with world.db.reading() as session:
         assert len(session.scalars(select(RateLimitUsage.key)).all()) == 1
 
@@ -145,11 +145,11 @@ def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(one._db, "transaction", lambda: 1 / 0)  # noqa: SLF001
         with pytest.raises(ZeroDivisionError):
-            one.exchange()
+            one.exchange_usage()
     assert spend(one, 3) == 3
-    one.exchange()
+    one.exchange_usage()
     spend(two)
-    two.exchange()
+    two.exchange_usage()
     assert spend(two, 50) == RATE.events - 16
 
 
@@ -165,10 +165,10 @@ def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
     event.listen(world.db.engine, "before_cursor_execute", hear)
     assert student.get(problem.path).status_code == 200
     assert not [one for one in asked if "spendings" in one]
-    world.service.shared_throttles.exchange()
+    world.service.shared_rate_limits.exchange_usage()
     assert [one.split()[0] for one in asked if "spendings" in one] == ["INSERT", "DELETE"]
     asked.clear()
-    world.service.shared_throttles.exchange()
+    world.service.shared_rate_limits.exchange_usage()
     assert asked == []
 
 
@@ -185,7 +185,7 @@ def test_counting_does_not_wait_while_the_database_is_away(processes):
 
     one._add_and_load_levels = hang  # noqa: SLF001
     spend(one)
-    thread = threading.Thread(target=one.exchange)
+    thread = threading.Thread(target=one.exchange_usage)
     thread.start()
     assert begun.wait(10)
     since = time.monotonic()
@@ -198,14 +198,14 @@ def test_counting_does_not_wait_while_the_database_is_away(processes):
 def test_a_thread_tells_what_is_a_tenth_of_the_limit_and_at_its_end_the_rest(database_url, world):
     settings = ServiceSettings(database=database_url, requests_per_minute=20, password_memory=8)
     service = AppState.from_settings(settings)
-    service.shared_throttles.start()
+    service.shared_rate_limits.start()
     for _ in range(SHARE):
-        service.throttles["requests"].consume("ann")
+        service.rate_limiters["requests"].consume("ann")
     end = time.monotonic() + 20 * MIN_EXCHANGE_SECONDS
     while not levels(world) and time.monotonic() < end:
         time.sleep(0.02)
     assert len(levels(world)) == 1
-    service.throttles["requests"].consume("bob")
+    service.rate_limiters["requests"].consume("bob")
     service.close()
     assert len(levels(world)) == 2
 
@@ -224,7 +224,7 @@ def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_
         for one in (first, second):
             student.client = one.client
             told.append(student.get(f"/courses/{course}").status_code)
-            one.service.shared_throttles.exchange()
+            one.service.shared_rate_limits.exchange_usage()
     assert told.count(200) in {6, 7}, "one more may pass in the process that has yet to learn"
     assert told[-2:] == [429, 429]
     first.close()

@@ -19,7 +19,7 @@ from api.services.rate_limits.storage_budget import (
     MIN_EXCHANGED_BYTES,
     StorageBudget,
     daily_rate,
-    text_bytes,
+    utf8_size,
 )
 
 MEBIBYTE = 1024 * 1024
@@ -132,7 +132,7 @@ def test_what_is_counted_is_at_least_the_text_that_is_stored(world, course, prob
     data = [one for row in submissions for one in (row.answers, row.reply)]
     data += [one for row in gradings for one in (row.record, row.said)]
     texts = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in data]
-    stored = sum(map(text_bytes, [*texts, *shown]))
+    stored = sum(map(utf8_size, [*texts, *shown]))
     assert stored < sum(counted) < stored + 10 * 1024
 
 
@@ -164,7 +164,7 @@ def test_what_one_process_stored_counts_in_the_others(processes):
     for budget, process in zip(budgets, processes, strict=True):
         budget.add(person, 3 * MEBIBYTE // 4)
         assert not budget.is_spent(person)
-        process.exchange()
+        process.exchange_usage()
     assert budgets[1].is_spent(person)
 
 
@@ -173,11 +173,11 @@ def test_little_is_told_to_nobody_and_a_day_is_remembered(processes, world):
     one, two = processes
     StorageBudget(one.limiters[PACE]).add(people[0], MIN_EXCHANGED_BYTES - 1)
     StorageBudget(one.limiters[PACE]).add(people[1], 2 * MEBIBYTE)
-    one.exchange()
+    one.exchange_usage()
     with world.db.reading() as session:
         assert session.scalar(select(func.count()).select_from(RateLimitUsage)) == 1
     world.clock.advance(seconds=2 * MIN_RETENTION.total_seconds())
     two_budget = StorageBudget(two.limiters[PACE])
     two_budget.add(people[1], MIN_EXCHANGED_BYTES)
-    two.exchange()
+    two.exchange_usage()
     assert two_budget.is_spent(people[1])

@@ -24,7 +24,7 @@ from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
 from api.db.models import Draw, Notice
-from api.http.json_body import load_body
+from api.http.json_body import parse_json_body
 from api.http.schema import Schema
 from api.schemas.student import assignments, solution, work
 from api.schemas.student import problem as student_schemas
@@ -267,5 +267,5 @@ MODELS = {
 )
 def test_the_examples_of_the_documentation_are_of_their_schema(model):
     for example in model.model_config["json_schema_extra"]["examples"]:
-        read = load_body(json.dumps(example).encode())
+        read = parse_json_body(json.dumps(example).encode())
         assert model.model_validate(read).model_dump(mode="json") == example

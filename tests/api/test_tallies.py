@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.db.models import Assignment, AssignmentProblem, Course, ProblemVersion
-from api.services.grades import GradingContext, VersionedProblem, compute_total
+from api.services.grades import GradingContext, VersionedProblem, compute_problem_total
 from grader.policy import PartProgress
 
 HALF = Fraction(1, 2)
@@ -34,7 +34,7 @@ def test_students_who_stand_alike_share_what_they_have():
     here = around(problem)
     other = replace(RIGHT, counts="another", attempts_used=3, attempt=3)
     first, second = (
-        compute_total(here, problem, who, {"a": one})
+        compute_problem_total(here, problem, who, {"a": one})
         for who, one in zip((ONE, TWO), (RIGHT, other), strict=True)
     )
     assert first is second
@@ -56,8 +56,8 @@ def test_students_who_stand_alike_share_what_they_have():
 def test_whoever_stands_otherwise_has_their_own(parts, score, waiting, late):
     problem = posed()
     here = around(problem)
-    compute_total(here, problem, ONE, {"a": RIGHT})
-    found = compute_total(here, problem, TWO, parts)
+    compute_problem_total(here, problem, ONE, {"a": RIGHT})
+    found = compute_problem_total(here, problem, TWO, parts)
     assert (found.graded.score, found.graded.waiting) == (score, waiting)
     assert (found.begun, found.late) == (bool(parts), late)
 
@@ -66,9 +66,9 @@ def test_points_by_hand_and_excuses_are_those_of_one_student():
     problem = posed()
     by_hand = around(problem, overrides={(ONE, problem.row.id, "a"): HALF})
     excused = around(problem, excused={(ONE, problem.row.id)})
-    plain = compute_total(around(problem), problem, ONE, {"a": RIGHT})
+    plain = compute_problem_total(around(problem), problem, ONE, {"a": RIGHT})
     found = [
-        compute_total(here, problem, who, {"a": RIGHT}).graded.score
+        compute_problem_total(here, problem, who, {"a": RIGHT}).graded.score
         for here in (by_hand, excused)
         for who in (ONE, TWO)
     ]

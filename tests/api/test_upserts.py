@@ -98,7 +98,7 @@ def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
         insert_missing_rows(session, Thing, some(EMPTY, VAIN))
     assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL, VAIN)]
     with db.transaction() as session:
-        upsert_rows(session, Thing, some(VAIN, FULL, EMPTY), version=True)
+        upsert_rows(session, Thing, some(VAIN, FULL, EMPTY), increments_version=True)
         update_rows(session, Thing, [{"id": UUID(int=0), "kind": "other"}])
     told = [(row["kind"], row["version"], row["told"]) for row in things(db)]
     assert told == [("other", 1, {}), ("plain", 1, FULL["told"]), ("plain", 0, None)]

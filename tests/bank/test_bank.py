@@ -24,8 +24,8 @@ WRITTEN = 10
 
 The answers by two mistakes take as long as all the rest.
 """
-DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
+DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_drawn_params]
+COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
 
 
 def test_the_bank_holds_every_question_of_the_five_seeds() -> None:
@@ -58,7 +58,7 @@ def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str
 def variants_differ_and_show_every_live_mistake(
     variants: Sequence[Variant], report: CheckReport
 ) -> None:
-    numbers = {tuple(one.names[name] for name in one.problem.drawn_names) for one in variants}
+    numbers = {tuple(one.names[name] for name in one.problem.drawn_param_names) for one in variants}
     assert len(numbers) == len(variants) > 1
     written = {json.dumps(dump_variant(one, REGISTRY)["params"]) for one in variants[:WRITTEN]}
     assert len(written) == len(variants[:WRITTEN])

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from one_by_one import Marked, mark_rows, read_table
 
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.questions import BatchProblems
 from api.services.batch.runner import Batch, run_batch
@@ -30,9 +30,9 @@ def variants(marker: SingleAnswerGrader, name: str) -> Iterator[Variant]:
     """Yield the shared variant of a problem, and for every other one a drawn variant."""
     problem = CATALOGUE.get(name)
     if problem.has_original:
-        yield marker.variant(name, None)
-    if problem.is_drawn and (CATALOGUE.ids.index(name) % 2 or not problem.has_original):
-        yield marker.variant(name, SEED)
+        yield marker.get_variant(name, None)
+    if problem.has_drawn_params and (CATALOGUE.ids.index(name) % 2 or not problem.has_original):
+        yield marker.get_variant(name, SEED)
 
 
 def typed(variant: Variant, part: AnyPart) -> dict[str, str]:
@@ -79,7 +79,7 @@ def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], 
     Random(1).shuffle(rows)  # noqa: S311  # an order, no secret
     path, out = folder / "in.csv", folder / "out.csv"
     with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([FIELDS, *rows])
+        csv.writer(stream).writerows([INPUT_FIELDS, *rows])
     source = CsvSource(path, {}, block_bytes=path.stat().st_size // 5)
     run_batch(Batch(source, BatchProblems(CATALOGUE), out))
     with out.open(newline="", encoding="utf-8") as stream:
@@ -91,7 +91,7 @@ def test_every_row_has_the_result_that_it_has_by_itself(
     whole_bank: tuple[list[Marked], list[list[str]]],
 ) -> None:
     expected, (header, *rows) = whole_bank
-    assert header == [*FIELDS, *RESULT_FIELDS]
+    assert header == [*INPUT_FIELDS, *RESULT_FIELDS]
     told = [list(one.fields().values()) for one in expected]
     differ = [
         (row, one) for row, one in zip(rows, told, strict=True) if unguarded(row) != unguarded(one)
@@ -127,13 +127,13 @@ def drawn_of_each_kind() -> set[str]:
     found = {}
     for name in CATALOGUE.ids:
         problem = CATALOGUE.get(name)
-        for part in problem.parts if problem.is_drawn else ():
+        for part in problem.parts if problem.has_drawn_params else ():
             found.setdefault(part.kind, name)
     return set(found.values())
 
 
 def test_published_variants_give_the_bytes_that_solved_ones_give(tmp_path: Path) -> None:
-    header, rows = [*FIELDS], []
+    header, rows = [*INPUT_FIELDS], []
     for name in sorted(drawn_of_each_kind()):
         variants = publish_problem(CATALOGUE.get(name), REGISTRY, limit=2).variants
         lines = (json.dumps(dump_variant(one, REGISTRY)) for one in variants)

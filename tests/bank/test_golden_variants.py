@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.variants.variant import draw_numbers
+from grader.variants.variant import draw_values
 from problems.catalog import ProblemCatalog
 from problems.publish import to_json_data
 from problems.registry import REGISTRY
@@ -29,8 +29,8 @@ def variants() -> dict[str, list[str]]:
     found = {}
     for name in catalogue.ids:
         problem = catalogue.get(name)
-        if problem.is_drawn:
-            found[name] = [_hash(draw_numbers(problem, seed, REGISTRY)) for seed in SEEDS]
+        if problem.has_drawn_params:
+            found[name] = [_hash(draw_values(problem, seed, REGISTRY)) for seed in SEEDS]
     return found
 
 

@@ -8,7 +8,7 @@ from grader.variants.variant import solve_variant
 from problems.publish import DRAWS_FOR_INERT, publish_problem
 from problems.registry import REGISTRY
 
-DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
+DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_drawn_params]
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -30,11 +30,11 @@ from problems.registry import REGISTRY
 from problems.variant_serialization import (
     dump_variant,
     filter_stored_line,
-    load_parts,
     load_variant,
+    load_variant_for_parts,
 )
 
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
+COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
 NOISE = Fraction(1, 10**9)
 FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fraction(1, 2))
 
@@ -44,7 +44,8 @@ def variants(name: str) -> tuple[Variant, ...]:
     """Return the original of a problem and, if it is drawn, two of its seeds."""
     problem = CATALOGUE.get(name)
     return tuple(
-        solve_variant(problem, seed, REGISTRY) for seed in (None, *range(2 * problem.is_drawn))
+        solve_variant(problem, seed, REGISTRY)
+        for seed in (None, *range(2 * problem.has_drawn_params))
     )
 
 
@@ -72,7 +73,7 @@ def tried(part: Any, known: KnownMistakes, reading: Reading[Any]) -> tuple[Found
         except SolverError:
             continue
     alike = found or [
-        one for one in known.candidates if kind.is_telling_rounding(reading, one.value)
+        one for one in known.candidates if kind.is_precise_rounding(reading, one.value)
     ]
     return _likeliest(alike), _likeliest(found)
 
@@ -215,7 +216,7 @@ def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: st
     for part in (one.id for one in variant.problem.parts):
         data = json.loads(filter_stored_line(line, {part}))
         assert data["mistakes"].keys() | data["pairs"].keys() <= {part}
-        alone[part] = load_parts(data, variant.problem, REGISTRY, {part})
+        alone[part] = load_variant_for_parts(data, variant.problem, REGISTRY, {part})
     for given_answers in answers(variant):
         carried: dict[str, Value] = {}
         for part, typed in given_answers.items():

@@ -32,7 +32,7 @@ from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses
 from tests.bank.oracle.windows import correlate, scatter, starts
 
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
+COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
 DRAWS = 5
 POINTS = 200
 SMALL = range(7)
@@ -54,7 +54,7 @@ def computed_parts() -> set[tuple[str, str]]:
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original and, if the problem is drawn, five draws."""
     problem = CATALOGUE.get(name)
-    seeds = (None, *range(DRAWS)) if problem.is_drawn else (None,)
+    seeds = (None, *range(DRAWS)) if problem.has_drawn_params else (None,)
     return tuple(solve_variant(problem, seed, REGISTRY) for seed in seeds)
 
 
@@ -75,7 +75,7 @@ def value_at(key: Value | None, point: dict[str, Any]) -> Any:
     if isinstance(key, tuple):
         return tuple(value_at(axis, point) for axis in key)
     assert isinstance(key, BoundFormula)
-    return key.evaluate_at(point)
+    return key.evaluate_at_point(point)
 
 
 def drawn_points(domains: dict[str, Interval]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ def remarked(name: str) -> Problem:
 def test_under_another_marking_the_numbers_stay_and_the_keys_are_those_of_a_fresh_solve(name):
     before, after = CATALOGUE.get(name), remarked(name)
     assert before.marking_hash != after.marking_hash
-    for seed in (None, 0)[: 1 + before.is_drawn]:
+    for seed in (None, 0)[: 1 + before.has_drawn_params]:
         stored = json.loads(
             json.dumps(dump_variant(solve_variant(before, seed, REGISTRY), REGISTRY))
         )

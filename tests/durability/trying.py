@@ -7,8 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.db.engine import Database
-from api.durability_test.course_fixture import DurabilityCourse, create_course, write_bank
-from api.durability_test.fault_injection import DurabilityReport, build_report, check_database
+from api.durability_test.course_fixture import (
+    DurabilityCourse,
+    create_schema_and_course,
+    write_bank,
+)
+from api.durability_test.fault_injection import (
+    DurabilityReport,
+    build_report,
+    find_database_violations,
+)
 from api.durability_test.ledger import Ledger
 from api.durability_test.service import Launcher, ServiceProcess, build_environment
 from durability.nursery import Nursery
@@ -35,7 +43,9 @@ class Tried:
     def __post_init__(self) -> None:
         self.bank = write_bank(self.folder / "bank")
         self.db = Database(self.url)
-        self.scene: DurabilityCourse = create_course(self.db, students=200, now=datetime.now(UTC))
+        self.scene: DurabilityCourse = create_schema_and_course(
+            self.db, students=200, now=datetime.now(UTC)
+        )
 
     def service(
         self, *, launched: Launcher | None = None, plant: str = "", url: str = "", **settings: str
@@ -60,7 +70,7 @@ class Tried:
         """Kill the services, and return how the database differs from the ledger."""
         self.end()
         return build_report(
-            self.ledger, check_database(self.db, self.scene, self.ledger), Counter()
+            self.ledger, find_database_violations(self.db, self.scene, self.ledger), Counter()
         )
 
     def end(self) -> None:

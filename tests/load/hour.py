@@ -27,8 +27,12 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LoginSession
 from api.db.upserts import insert_rows
-from api.durability_test.course_fixture import DurabilityCourse, create_course, write_bank
-from api.durability_test.fault_injection import check_database
+from api.durability_test.course_fixture import (
+    DurabilityCourse,
+    create_schema_and_course,
+    write_bank,
+)
+from api.durability_test.fault_injection import find_database_violations
 from api.durability_test.scratch import scratch_database
 from api.durability_test.service import ServiceProcess, build_environment
 
@@ -96,7 +100,7 @@ class Worked:
 def run(students: int, seconds: float, url: str, processes: int) -> bool:
     """Play the hour, print the figures, and return whether the test passed."""
     with scratch_database(url) as (made, folder), closing(Database(made)) as db:
-        scene = create_course(db, students=students, now=datetime.now(UTC))
+        scene = create_schema_and_course(db, students=students, now=datetime.now(UTC))
         desks = sit_down(db, scene)
         given = {"processes": str(processes), "drafts_per_minute": "1000000"}
         service = ServiceProcess(
@@ -114,7 +118,7 @@ def run(students: int, seconds: float, url: str, processes: int) -> bool:
 
 
 def _told(hall: Hall, worked: Worked, db: Database, scene: DurabilityCourse) -> bool:
-    result, findings = hall.result, check_database(db, scene, hall.ledger)
+    result, findings = hall.result, find_database_violations(db, scene, hall.ledger)
     count = sum(map(len, result.seconds.values()))
     print("\n".join(result.lines()))
     print(

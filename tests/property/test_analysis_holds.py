@@ -18,7 +18,7 @@ from grader.analysis import (
     VariantTally,
     compare_variants,
     flag_item,
-    looks_like_search,
+    looks_like_bisection,
 )
 
 MAXIMA = (1, 4, 2, 5)
@@ -166,4 +166,4 @@ def test_a_bisection_of_a_thousand_is_seen_wherever_it_turns(key, shift, factor)
     directions = [after > before for before, after in pairwise(guesses)]
     turns = any(len(set(directions[at : at + 4])) > 1 for at in range(len(directions) - 3))
     moved = [guess * factor + shift for guess in guesses]
-    assert looks_like_search(moved) is turns
+    assert looks_like_bisection(moved) is turns

@@ -138,7 +138,7 @@ def _read_unfolded(
 LONE_MARK = ((sets, "_read_names", _names_with_empty_words),)
 FULL_WIDTH_DIGIT = (
     (numbers, "read_count", _count_of_unfolded_text),
-    (numbers.IntegerKind, "read_typed", _read_unfolded),
+    (numbers.IntegerKind, "normalize_and_read", _read_unfolded),
 )
 NOTHING_FOLDED = ((number_styles, "fold_lookalikes", str),)
 

@@ -27,9 +27,9 @@ from grader.expressions.parser import Expression, parse
 from grader.expressions.sampling import Interval, sample_points
 from grader.grading.rounding import leading_exponent
 from grader.grading.tolerance import Tolerance, find_accepting_rule
-from grader.values import Tensor, is_number, simplify_number, to_exact, to_nested
+from grader.values import Tensor, is_number, simplify_number, to_exact_number, to_nested
 from grader.variants.random_stream import MAX_RANGE, RandomStream
-from grader.variants.variant import draw_numbers
+from grader.variants.variant import draw_values
 
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.fractions(max_denominator=10**9))
 OPERATIONS = {
@@ -45,8 +45,10 @@ OPERATIONS = {
 @CALM
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_enters_whole_or_by_its_shortest_decimal_and_leaves_as_itself(number):
-    assert float(to_exact(number)) == number
-    assert to_exact(number) == (int(number) if number.is_integer() else Fraction(repr(number)))
+    assert float(to_exact_number(number)) == number
+    assert to_exact_number(number) == (
+        int(number) if number.is_integer() else Fraction(repr(number))
+    )
 
 
 @CALM
@@ -294,10 +296,10 @@ def test_a_draw_stays_in_its_limits_meets_its_conditions_and_repeats(seed, low, 
         },
         require=["X[0][0] != 2 * A"],
     )
-    names = draw_numbers(toy, seed, BOOK)
+    names = draw_values(toy, seed, BOOK)
     assert low <= names["A"] <= low + span
     assert all(abs(cell) <= names["A"] for cell in names["X"].cells)
-    assert draw_numbers(toy, seed, BOOK) == names
+    assert draw_values(toy, seed, BOOK) == names
 
 
 @CALM

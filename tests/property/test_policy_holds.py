@@ -15,7 +15,7 @@ from grader.policy import (
     SubmissionRules,
     Timeline,
     admit_answers,
-    evaluate_part,
+    evaluate_part_progress,
 )
 
 TIMES = st.integers(0, 60)
@@ -78,7 +78,9 @@ def history(rules, events):
 @given(RULES, EVENTS)
 def test_answering_again_never_lowers_what_is_earned(rules, events):
     answers = history(rules, events)
-    earned = [evaluate_part(rules, answers[:end]).credit or 0 for end in range(len(answers) + 1)]
+    earned = [
+        evaluate_part_progress(rules, answers[:end]).credit or 0 for end in range(len(answers) + 1)
+    ]
     assert earned == sorted(earned)
 
 
@@ -89,7 +91,7 @@ def test_attempts_are_numbered_without_gaps_up_to_the_limit(rules, events):
     numbers = [one.attempt for one in answers if one.attempt is not None]
     assert numbers == [*range(1, len(numbers) + 1)]
     assert rules.attempts is None or len(numbers) <= rules.attempts
-    assert evaluate_part(rules, answers).attempts_used == len(numbers)
+    assert evaluate_part_progress(rules, answers).attempts_used == len(numbers)
     counted = [one for one in answers if one.attempt is not None]
     assert len({one.value for one in counted}) == len(counted)
 
@@ -107,8 +109,12 @@ def test_between_two_attempts_lies_at_least_the_cool_down(rules, events):
 def test_one_more_timeline_never_lowers_anything(rules, events, extension):
     more = replace(rules, timelines=(*rules.timelines, extension))
     answers = history(rules, events)
-    assert (evaluate_part(more, answers).credit or 0) >= (evaluate_part(rules, answers).credit or 0)
-    last_text = [evaluate_part(one, answers, text=True).credit or 0 for one in (more, rules)]
+    assert (evaluate_part_progress(more, answers).credit or 0) >= (
+        evaluate_part_progress(rules, answers).credit or 0
+    )
+    last_text = [
+        evaluate_part_progress(one, answers, text=True).credit or 0 for one in (more, rules)
+    ]
     assert last_text[0] >= last_text[1]
     for at in range(-1, 62):
         before, after = rules.late_credit(at), more.late_credit(at)
@@ -122,7 +128,7 @@ def test_what_was_taken_keeps_what_lateness_left_then_under_any_timelines(rules,
     kept = replace(rules, timelines=other.timelines)
     answers = history(rules, events)
     for one in answers:
-        assert evaluate_part(kept, [one]).late_factor >= one.admitted_late
+        assert evaluate_part_progress(kept, [one]).late_factor >= one.admitted_late
 
 
 @CALM
@@ -164,9 +170,9 @@ def test_a_standing_depends_on_no_order_of_rows_or_regrades(rules, events, data)
         regraded[at] = replace(regraded[at], credit=credit)
     at_once = [replace(one, credit=Fraction(at % 3, 2)) for at, one in enumerate(answers)]
     for text in (False, True):
-        assert evaluate_part(
+        assert evaluate_part_progress(
             rules, data.draw(st.permutations(regraded)), text=text
-        ) == evaluate_part(rules, at_once, text=text)
+        ) == evaluate_part_progress(rules, at_once, text=text)
 
 
 @CALM
@@ -179,7 +185,7 @@ def test_what_becomes_readable_takes_nothing_from_the_answers_after_it(rules, ev
     value, credit = data.draw(st.sampled_from("abcx")), data.draw(CREDITS)
     read = replace(answers[at], value=value, status="wrong", credit=credit)
     regraded = [*answers[:at], read, *answers[at + 1 :]]
-    before, after = evaluate_part(rules, answers), evaluate_part(rules, regraded)
+    before, after = evaluate_part_progress(rules, answers), evaluate_part_progress(rules, regraded)
     assert (after.credit or 0) >= (before.credit or 0)
     assert after.attempts_used == before.attempts_used
 
@@ -188,7 +194,7 @@ def test_what_becomes_readable_takes_nothing_from_the_answers_after_it(rules, ev
 @given(RULES, EVENTS)
 def test_a_credit_is_the_product_of_its_factors_and_the_best_of_all(rules, events):
     answers = history(rules, events)
-    found = evaluate_part(rules, answers)
+    found = evaluate_part_progress(rules, answers)
     if found.credit is None:
         assert all(one.credit is None for one in answers if one.status != "unreadable")
         return

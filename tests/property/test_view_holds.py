@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
 from grader.definitions.parts import KeyedPart
-from grader.diagnosis.patterns import describe_patterns
+from grader.diagnosis.patterns import describe_key_resemblances
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.formula_equality import BoundFormula, find_counterexample
@@ -272,12 +272,12 @@ def distance(result: PartResult) -> str:
         ),
         ("table", lambda result: str(result.counted_key)),
         ("integer", distance),
-        ("integer", lambda result: " ".join(describe_patterns(result))),
+        ("integer", lambda result: " ".join(describe_key_resemblances(result))),
         ("integer, rounded", lambda result: result.rule),
         ("number", lambda result: result.rule),
         ("matrix", lambda result: str(result.cells)),
-        ("matrix", lambda result: " ".join(describe_patterns(result))),
-        ("shape", lambda result: " ".join(describe_patterns(result))),
+        ("matrix", lambda result: " ".join(describe_key_resemblances(result))),
+        ("shape", lambda result: " ".join(describe_key_resemblances(result))),
         ("set by item", lambda result: result.first_wrong),
         ("shape by axis", lambda result: result.first_wrong),
         ("table", lambda result: result.first_wrong),

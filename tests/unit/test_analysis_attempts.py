@@ -9,7 +9,7 @@ from grader.analysis import (
     AttemptsToCorrect,
     AttemptSuccesses,
     compute_attempts_to_correct,
-    looks_like_search,
+    looks_like_bisection,
 )
 
 
@@ -64,7 +64,7 @@ def steps(start, *sizes):
     ],
 )
 def test_five_answers_that_halve_an_interval_look_like_a_search(values):
-    assert looks_like_search([Fraction(value) for value in values])
+    assert looks_like_bisection([Fraction(value) for value in values])
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_five_answers_that_halve_an_interval_look_like_a_search(values):
     ],
 )
 def test_other_answers_do_not_look_like_a_search(values):
-    assert not looks_like_search([Fraction(value) for value in values])
+    assert not looks_like_bisection([Fraction(value) for value in values])

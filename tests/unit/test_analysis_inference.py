@@ -9,7 +9,7 @@ from scipy import stats
 from grader.analysis.inference import (
     adjust_p_values,
     chi_square_tail,
-    fisher_exact,
+    fisher_exact_p_value,
     fisher_interval,
     wilson_interval,
 )
@@ -78,13 +78,13 @@ def test_the_exact_test_is_that_of_scipy(right, n, all_right, everyone):
     others = all_right - right
     table = [[right, n - right], [others, everyone - n - others]]
     expected = stats.fisher_exact(table).pvalue
-    found = fisher_exact(right, n, all_right=all_right, everyone=everyone)
+    found = fisher_exact_p_value(right, n, all_right=all_right, everyone=everyone)
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-300)
 
 
 def test_the_lady_of_the_tea_is_right_by_chance_in_17_of_35():
     """Fisher's own example: 3 of 4 cups, two-sided, is 34 of 70."""
-    assert fisher_exact(3, 4, all_right=4, everyone=8) == pytest.approx(34 / 70)
+    assert fisher_exact_p_value(3, 4, all_right=4, everyone=8) == pytest.approx(34 / 70)
 
 
 @pytest.mark.parametrize(

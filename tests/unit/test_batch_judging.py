@@ -24,13 +24,13 @@ def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(mon
         for seed in (1, 2)
     }
     asked = tuple(BatchQuestion(seed, part, "3×3×3", ()) for seed in lines for part in parts)
-    loaded, load = [], grading_jobs.load_parts
+    loaded, load = [], grading_jobs.load_variant_for_parts
 
     def counted(data, *more):
         loaded.append(data["seed"])
         return load(data, *more)
 
-    monkeypatch.setattr(grading_jobs, "load_parts", counted)
+    monkeypatch.setattr(grading_jobs, "load_variant_for_parts", counted)
     job = BatchJob(
         SourceFile(f"{NAME}.yaml", text),
         asked,
@@ -39,5 +39,5 @@ def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(mon
         typed_json=False,
         published=lines,
     )
-    assert len(grade_chunk((job,)).which) == len(asked) > len(lines)
+    assert len(grade_chunk((job,)).outcome_indices) == len(asked) > len(lines)
     assert loaded == list(lines)

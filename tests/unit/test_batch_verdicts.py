@@ -7,7 +7,7 @@ from api.services.batch.verdicts import (
     QuestionOutcome,
     Verdicts,
     VerdictsBuilder,
-    build_failures,
+    build_failed_verdicts,
     join_verdicts,
 )
 from grader.grading.result import PartResult
@@ -25,13 +25,13 @@ def told(*results: PartResult, carries: bool = True) -> Verdicts:
 
 def rows(verdicts: Verdicts) -> list[tuple[QuestionOutcome, str, str]]:
     outcomes = [QuestionOutcome(*json.loads(one)) for one in verdicts.outcomes]
-    which = [outcomes[at] for at in verdicts.which]
+    which = [outcomes[at] for at in verdicts.outcome_indices]
     return list(zip(which, verdicts.read_as, verdicts.carries, strict=True))
 
 
 def test_an_outcome_is_told_once_for_all_answers_that_have_it() -> None:
     found = told(RIGHT, WRONG, RIGHT._replace(read_as="7.0"), WRONG._replace(carries=9))
-    assert [found.which, found.read_as] == [(0, 1, 0, 1), ("7", "8", "7.0", "8")]
+    assert [found.outcome_indices, found.read_as] == [(0, 1, 0, 1), ("7", "8", "7.0", "8")]
     assert found.carries == ("7", "8", "7", "9")
 
 
@@ -46,7 +46,7 @@ def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
         {"notes": ("The comma groups thousands.",)},
     ]
     found = told(WRONG, *(WRONG._replace(**one) for one in changes))  # type: ignore[arg-type]
-    assert found.which == tuple(range(len(changes) + 1))
+    assert found.outcome_indices == tuple(range(len(changes) + 1))
     assert len(set(found.outcomes)) == len(changes) + 1
 
 
@@ -55,12 +55,17 @@ def test_a_value_is_told_only_where_later_parts_carry_it_on() -> None:
 
 
 def test_an_error_stands_alone_and_is_told_once() -> None:
-    found = rows(build_failures(["gone", "lost", "gone"]))
+    found = rows(build_failed_verdicts(["gone", "lost", "gone"]))
     assert [one.error for one, _, _ in found] == ["gone", "lost", "gone"]
     assert {(one.status, one.exact, one.costs) for one, _, _ in found} == {("", None, False)}
-    assert len(build_failures(["gone", "gone"]).outcomes) == 1
+    assert len(build_failed_verdicts(["gone", "gone"]).outcomes) == 1
 
 
 def test_verdicts_stay_what_they_are_where_they_are_joined() -> None:
-    pieces = [told(RIGHT, WRONG), build_failures(["gone"]), build_failures([]), told(WRONG)]
+    pieces = [
+        told(RIGHT, WRONG),
+        build_failed_verdicts(["gone"]),
+        build_failed_verdicts([]),
+        told(WRONG),
+    ]
     assert rows(join_verdicts(pieces)) == [row for piece in pieces for row in rows(piece)]

@@ -83,7 +83,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
     for typed in typed_answers(part):
         told = read_answer(question, typed)
         try:
-            reading = kind.read_typed(typed, None, stated, scope)
+            reading = kind.normalize_and_read(typed, None, stated, scope)
         except AnswerError as error:
             expected = ("Nothing is typed yet.", None)
             if not is_blank(typed):

@@ -10,7 +10,7 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor
-from problems.adapters import bind_solver
+from problems.adapters import adapt_solver
 from problems.network.constructors.all_constructors import conv
 from problems.registry import REGISTRY, SOLVERS
 
@@ -32,14 +32,14 @@ def same(value):
 )
 def test_plain_values_reach_a_solver_as_they_are(given, received):
     seen = []
-    bind_solver(lambda value: seen.append(value) or 0)(given)
+    adapt_solver(lambda value: seen.append(value) or 0)(given)
     assert seen == [received]
     assert type(seen[0]) is type(received)
 
 
 def test_tensors_reach_a_solver_as_arrays_wherever_they_stand():
     seen = []
-    bind_solver(lambda *values, **named: seen.extend([values, named]) or 0)(
+    adapt_solver(lambda *values, **named: seen.extend([values, named]) or 0)(
         Tensor.from_nested([1, 2]),
         (Tensor.from_nested([3]),),
         bias=Tensor.from_nested([Fraction(1, 2)]),
@@ -71,7 +71,7 @@ def test_tensors_reach_a_solver_as_arrays_wherever_they_stand():
 )
 def test_results_come_out_exact(result, value):
     found = (
-        bind_solver(same)(result) if isinstance(result, Tensor) else bind_solver(lambda: result)()
+        adapt_solver(same)(result) if isinstance(result, Tensor) else adapt_solver(lambda: result)()
     )
     assert found == value or isinstance(result, Tensor)
     assert type(found) is type(value)
@@ -83,7 +83,7 @@ def test_results_come_out_exact(result, value):
 )
 def test_a_result_without_an_exact_form_is_a_solver_error(result):
     with pytest.raises(SolverError):
-        bind_solver(lambda: result)()
+        adapt_solver(lambda: result)()
 
 
 def test_every_solver_stands_in_the_book_under_its_name_with_its_words():

@@ -6,7 +6,7 @@ import pytest
 from factories import BOOK, ask, original
 
 from grader.grading.carried_answers import collect_carried_values
-from grader.values import Tensor, has_same_form
+from grader.values import Tensor, has_same_form_and_sign
 
 VECTOR = Tensor.from_nested([1, 2])
 
@@ -43,7 +43,7 @@ VECTOR = Tensor.from_nested([1, 2])
 def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_key_has(
     value, true, same
 ):
-    assert has_same_form(value, true) is same
+    assert has_same_form_and_sign(value, true) is same
 
 
 @pytest.mark.parametrize(("kind", "carries"), [("integer", False), ("number", True)])

@@ -25,7 +25,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variants.variant import Variant, draw_numbers, solve_variant
+from grader.variants.variant import Variant, draw_values, solve_variant
 from problems.catalog import ProblemCatalog
 from problems.checks.checker import check_problem
 from problems.files.loader import load_problem
@@ -143,7 +143,7 @@ def reference(parts: str = "  - {id: a, kind: integer, key: W}\n") -> Problem:
 
 
 def computed(expression: str) -> str:
-    scope = Scope(draw_numbers(reference(), None, REGISTRY), {**FUNCTIONS, **REGISTRY.functions})
+    scope = Scope(draw_values(reference(), None, REGISTRY), {**FUNCTIONS, **REGISTRY.functions})
     try:
         return to_text(evaluate(parse(expression).tree, scope))
     except GraderError as error:
@@ -186,7 +186,7 @@ def test_every_parameter_in_a_table_can_be_drawn(settings: str, rows: Rows) -> N
     assert not settings
     for row in rows:
         problem = load_problem(f"{PARAMS}params: {{{row['written']}}}", file="params.yaml")
-        assert len(draw_numbers(problem, 0, REGISTRY)) == 1
+        assert len(draw_values(problem, 0, REGISTRY)) == 1
 
 
 @pytest.mark.parametrize("text", list(pieces("part")), ids=lambda text: text.split("\n")[0])

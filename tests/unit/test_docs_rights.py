@@ -33,8 +33,8 @@ def test_every_scope_stands_there_with_what_it_gives(scope):
 @pytest.mark.parametrize("event", SESSION_EVENT_EFFECTS)
 def test_every_event_stands_there_with_what_it_ends(event):
     effect = SESSION_EVENT_EFFECTS[event]
-    this = "ends" if effect.this == "end" else EFFECTS[effect.this]
-    assert [f"`{event}`", this, EFFECTS[effect.others], EFFECTS[effect.tokens]] in ROWS
+    this = "ends" if effect.this_session == "end" else EFFECTS[effect.this_session]
+    assert [f"`{event}`", this, EFFECTS[effect.other_sessions], EFFECTS[effect.tokens]] in ROWS
 
 
 def test_the_page_has_no_row_that_the_code_does_not_know():

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from api.pages.drawing.receptive_fields import draw_field_picture
+from api.pages.drawing.receptive_fields import draw_receptive_field_picture
 from api.pages.drawing.tables import render_array, render_cell, render_table
-from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
+from api.pages.drawing.totals import draw_layer_counts_picture, draw_sum_picture
 from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
 from api.schemas.student.solution import WorkedStep
 
@@ -19,14 +19,14 @@ def numbers(picture: str, name: str) -> list[int]:
 
 
 def test_a_field_grows_backwards_to_that_of_the_table():
-    found = draw_field_picture(["layer", "field", "jump"], LAYERS)
+    found = draw_receptive_field_picture(["layer", "field", "jump"], LAYERS)
     assert re.findall(r">(?:after \w+|input): (\d+) cells?<", found) == ["1", "3", "6", "8"]
     assert "sees 8 cells of the input" in found
 
 
 def test_a_field_with_a_row_for_the_input_is_the_same():
-    with_input = draw_field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
-    assert with_input == draw_field_picture(["layer", "field", "jump"], LAYERS)
+    with_input = draw_receptive_field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
+    assert with_input == draw_receptive_field_picture(["layer", "field", "jump"], LAYERS)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_field_with_a_row_for_the_input_is_the_same():
     ],
 )
 def test_other_tables_are_no_receptive_fields(head, lines):
-    assert draw_field_picture(head, lines) == ""
+    assert draw_receptive_field_picture(head, lines) == ""
 
 
 def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
-    found = draw_total_picture(
+    found = draw_layer_counts_picture(
         ["layer", "parameters"], [["a", 100], ["b", 300], ["relu", 0], ["c", 600]]
     )
     starts = [int(one) for one in re.findall(r'class="ws-bar" x="(\d+)"', found)]
@@ -52,7 +52,7 @@ def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
 
 
 def test_of_many_layers_the_largest_have_bars_and_the_others_one():
-    found = draw_total_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
+    found = draw_layer_counts_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
     assert found.count('class="ws-bar"') == 10
     assert "the other 5" in found
 
@@ -73,7 +73,7 @@ def test_sums_of_some_large_numbers_are_drawn(terms, sums, is_drawn):
 
 
 def test_names_of_layers_are_text_and_no_markup():
-    found = draw_total_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
+    found = draw_layer_counts_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
     assert "&lt;b&gt;" in found
     assert "<b>" not in found + render_table(["<b>"], [["<b>"]]) + render_array("<b>", [[1]])
 

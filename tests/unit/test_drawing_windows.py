@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.pages.drawing.frames import build_frames, select_frames
+from api.pages.drawing.frames import build_window_frames, select_frame_indices
 from api.pages.drawing.planes import read_planes
 from api.pages.drawing.window_paths import build_window_paths
 from api.pages.drawing.window_positions import describe_position
@@ -36,7 +36,7 @@ def way(solver, *arguments, given=(), **keywords):
 
 
 def drawn(*arguments, room=ROOM, **keywords):
-    return build_frames(way(*arguments, **keywords), id_prefix="w", max_bytes=room)
+    return build_window_frames(way(*arguments, **keywords), id_prefix="w", max_bytes=room)
 
 
 def test_the_products_of_a_window_add_up_to_the_cell_of_the_output():
@@ -65,7 +65,7 @@ def test_a_bias_ends_the_running_sum():
 )
 def test_the_border_of_zeros_is_told_from_the_input(keywords, inside, size):
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE], **keywords)
-    assert found.window_input.inside == inside
+    assert found.window_input.unpadded_ranges == inside
     assert found.map_size == size
 
 
@@ -73,7 +73,7 @@ def test_channels_that_the_text_gives_one_by_one_are_the_input():
     planes = [IMAGE, KERNEL * 2]
     wide = [[row[:2] for row in IMAGE], planes[1]]
     [found] = way("conv2d", wide, [[KERNEL, KERNEL]], padding=1, given=[KERNEL, *wide])
-    assert found.window_input.inside == (range(1, 5), range(1, 3))
+    assert found.window_input.unpadded_ranges == (range(1, 5), range(1, 3))
 
 
 def test_an_input_that_is_nowhere_given_is_put_together_from_the_windows():
@@ -91,7 +91,7 @@ def test_a_vector_is_a_plane_of_one_row():
 
 def test_filters_have_a_map_each():
     found = way("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]])
-    assert [one.map for one in found] == [0, 1]
+    assert [one.map_index for one in found] == [0, 1]
     assert len(drawn("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]]).frames) == 18
 
 
@@ -127,13 +127,13 @@ def test_of_a_largest_value_one_cell_stands_out():
 
 def test_the_dilation_of_a_pooling_is_found_from_its_input():
     [found] = way("max_pool2d", IMAGE, 2, stride=1, dilation=2, given=[IMAGE])
-    assert found.moves[0].covered.spread == (2, 2)
+    assert found.moves[0].covered.dilation == (2, 2)
     assert found.window_input.planes == read_planes(IMAGE, 2)
 
 
 def test_channels_of_a_pooling_move_over_their_own_planes():
     found = way("max_pool2d", [IMAGE, IMAGE[::-1]], 2, given=[])
-    assert [one.map for one in found] == [0, 1]
+    assert [one.map_index for one in found] == [0, 1]
     means = way("global_pool2d", [IMAGE, IMAGE], mode="avg")
     assert [one.map_size for one in means] == [(1, 1), (1, 1)]
 
@@ -148,13 +148,13 @@ def test_products_of_matrices_are_no_windows():
     [(1, 3, {0}), (5, 3, {0, 1, 2, 3, 4}), (6, 3, {0, 1, 5}), (16, 10, {*range(9), 15})],
 )
 def test_the_first_frames_and_the_last_are_drawn(count, room, expected):
-    assert select_frames(count, room) == expected
+    assert select_frame_indices(count, room) == expected
 
 
 def test_what_is_not_drawn_stands_as_text():
     found = drawn("conv2d", IMAGE, KERNEL, room=0)
-    assert (len(found.frames), len(found.rest)) == (3, 6)
-    assert found.rest[0].startswith("1st row, 3rd: ")
+    assert (len(found.frames), len(found.omitted_texts)) == (3, 6)
+    assert found.omitted_texts[0].startswith("1st row, 3rd: ")
 
 
 def test_frames_refer_to_what_is_defined_once():

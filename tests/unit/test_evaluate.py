@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
-from grader.expressions.evaluate import Scope, enforce_bounds, evaluate, require_boolean
+from grader.expressions.evaluate import Scope, enforce_size_limits, evaluate, require_boolean
 from grader.expressions.parser import parse
 from grader.expressions.tree import Call, Name, NumberLiteral
 from grader.values import MAX_CELLS, OpaqueValue, Record, Tensor, Value
@@ -196,7 +196,7 @@ def test_a_power_that_does_not_fit_is_refused(power):
 
 def test_a_tensor_of_too_many_cells_is_refused():
     with pytest.raises(SolverError, match="cells"):
-        enforce_bounds(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
+        enforce_size_limits(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
 
 
 @pytest.mark.parametrize("step", ["a + a", "(a, a)"], ids=["longer", "deeper"])
@@ -216,9 +216,9 @@ def test_a_tuple_cannot_double_for_ever(step):
 
 def test_a_tuple_of_tensors_is_bounded_by_its_cells():
     half = Tensor((MAX_CELLS // 2,), (0,) * (MAX_CELLS // 2))
-    assert enforce_bounds((half, half))
+    assert enforce_size_limits((half, half))
     with pytest.raises(SolverError, match="too many items"):
-        enforce_bounds((half, half, half))
+        enforce_size_limits((half, half, half))
 
 
 def test_a_swapped_call_site_is_the_only_one_that_changes():

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark, marked, original
 
-from grader.grading.explain import MAX_TEXT_LENGTH, explain, format_typed
+from grader.grading.explain import MAX_TEXT_LENGTH, explain_result, format_typed_answer
 from grader.grading.result import PartResult
 from grader.values import Tensor
 
@@ -17,7 +17,7 @@ def explained(part, typed, **changes) -> list[str]:
     """Return the explanation of *typed* without the lines on how it was typed and read."""
     variant = original(part, **changes)
     result = marked(variant, a=typed)["a"]
-    told = explain(result, variant.problem.parts[0])
+    told = explain_result(result, variant.problem.parts[0])
     return [one for one in told if not one.startswith(("Typed:", "Read as:"))]
 
 
@@ -111,22 +111,22 @@ def test_a_free_answer_is_told_with_what_was_said_of_it():
 
 
 def test_what_was_typed_and_how_it_was_read_come_first():
-    told = explain(mark(SIDE, "a = 62/2 = 31"), original(SIDE).problem.parts[0])
+    told = explain_result(mark(SIDE, "a = 62/2 = 31"), original(SIDE).problem.parts[0])
     assert told[:2] == ("Typed: a = 62/2 = 31", "Read as: 31")
     assert "last value" in told[2]
 
 
 def test_what_was_sent_as_data_is_told_as_data_with_its_numbers_as_people_write_them():
-    told = explain(mark(VECTOR, [1, Fraction(1, 4), "3"]), original(VECTOR).problem.parts[0])
+    told = explain_result(mark(VECTOR, [1, Fraction(1, 4), "3"]), original(VECTOR).problem.parts[0])
     assert told[:2] == ('Typed: [1, 0.25, "3"]', "Read as: [1, 0.25, 3]")
     table = [{"n": Fraction(5, 2), "kept": True}, None]
-    assert format_typed(table) == '[{"n": 2.5, "kept": true}, null]'
+    assert format_typed_answer(table) == '[{"n": 2.5, "kept": true}, null]'
 
 
 def test_what_follows_is_told_with_the_key_that_it_was_held_against():
     variant = original(SIDE, ask(id="b", key="halve(a)", follow_through="1/2"))
     result = marked(variant, a="40", b="20")["b"]
-    assert explain(result, variant.problem.parts[1])[2:] == (
+    assert explain_result(result, variant.problem.parts[1])[2:] == (
         "Right for the student's own earlier answers, which lead to another key.",
         "Accepted: exactly 20.",
         "Credit: 1/2 of 1 point.",
@@ -140,5 +140,5 @@ def test_a_long_answer_is_told_in_short(typed):
     result = PartResult(
         "a", "wrong", Fraction(0), 1, typed=typed, counted_key=Tensor.from_nested([7] * 999)
     )
-    told = explain(result, original(VECTOR).problem.parts[0])
+    told = explain_result(result, original(VECTOR).problem.parts[0])
     assert max(map(len, told)) < MAX_TEXT_LENGTH + 20

@@ -134,8 +134,8 @@ def api_breaches(source: str, module: str) -> list[str]:
         ("problems", "import sqlite3", "sqlite3"),
         (
             "migrations/versions",
-            "from api.core.person_names import sort_name",
-            "api.core.person_names.sort_name",
+            "from api.core.person_names import name_sort_key",
+            "api.core.person_names.name_sort_key",
         ),
     ],
 )

@@ -275,7 +275,7 @@ def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
     reading = kind.read(typed, part, original(VECTOR).student_scope(BANK))
     assert (kind.rounding_matcher(reading) is not None) is rounds
     whole = all(type(cell) is int for cell in reading.value.cells)
-    assert not (whole and kind.is_telling_rounding(reading, Tensor((2,), (Fraction(2999, 10), 7))))
+    assert not (whole and kind.is_precise_rounding(reading, Tensor((2,), (Fraction(2999, 10), 7))))
 
 
 def test_a_key_may_be_rows_of_a_tensor():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from grader.expressions.evaluate import Scope
 from grader.expressions.parser import parse
 from grader.kinds import KINDS
-from grader.variants.variant import draw_numbers, solve_keys
+from grader.variants.variant import draw_values, solve_keys
 
 SIZE = ask(
     "expression",
@@ -234,7 +234,7 @@ def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
 def test_a_formula_is_the_same_at_all_variants_if_no_numbers_stand_in_it(key, alike):
     part = ask("expression", key=key, variables={"K": "1..11"})
     asked = problem(part, params={"n": {"choose": [2, 3]}})
-    one, two = (solve_keys(asked, draw_numbers(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
+    one, two = (solve_keys(asked, draw_values(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
     assert (one is two) is alike
 
 

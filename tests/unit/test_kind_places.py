@@ -15,7 +15,7 @@ from kind_examples import EXAMPLES, PARAMS
 from populated import ANSWERS, PARTS
 
 from api.demo.coursework.notations import render_notations
-from api.services.engine.reading import STANDALONE_KINDS, serialize_reading
+from api.services.engine.reading import STANDALONE_KINDS, read_standalone_answer
 from grader.kinds import KINDS
 
 ROOT: Final = Path(__file__).parents[2]
@@ -40,7 +40,9 @@ def can_be_read_alone(kind: str) -> bool:
     """Return whether `grader read` takes the kind's example, if it takes the kind at all."""
     if kind not in STANDALONE_KINDS:
         return not KINDS[kind].reads_alone
-    return bool(KINDS[kind].example) and bool(serialize_reading(kind, KINDS[kind].example, ("x",)))
+    return bool(KINDS[kind].example) and bool(
+        read_standalone_answer(kind, KINDS[kind].example, ("x",))
+    )
 
 
 def has_notations(kind: str) -> bool:

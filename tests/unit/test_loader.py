@@ -7,7 +7,7 @@ from factories import BOOK
 
 from grader.errors import ProblemError
 from problems.catalog import ProblemCatalog
-from problems.files.loader import find_files, load_file, load_problem
+from problems.files.loader import find_problem_files, load_file, load_problem
 
 TEXT = """\
 id: toy
@@ -228,7 +228,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line,
 
 @pytest.mark.parametrize("name", ["missing.yaml", f"{'x' * 400}.yaml", ""])
 def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
-    (path,) = find_files(tmp_path / name) if name else [tmp_path]
+    (path,) = find_problem_files(tmp_path / name) if name else [tmp_path]
     with pytest.raises(ProblemError, match="the file cannot be read: "):
         load_file(path)
 
@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
 def test_files_below_a_folder_are_found_in_order(tmp_path):
     for name in ("b/two.yaml", "a/one.yaml", "a/notes.md"):
         write(tmp_path / name)
-    assert [path.name for path in find_files(tmp_path)] == ["one.yaml", "two.yaml"]
+    assert [path.name for path in find_problem_files(tmp_path)] == ["one.yaml", "two.yaml"]
 
 
 def test_a_bank_has_its_problems_by_id_and_two_files_cannot_have_the_same(tmp_path):

@@ -37,7 +37,7 @@ from problems.network.counts import (
     total_params,
 )
 from problems.network.published.catalog import PUBLISHED_NETWORKS, named
-from problems.network.transforms import clear_declared_inputs, declare_inputs, without_bias
+from problems.network.transforms import clear_input_sizes, declare_input_sizes, without_bias
 from problems.network.wrong_versions.counts import REQUIRED_LAYERS
 from problems.network.wrong_versions.network_solvers import WRONG_VERSIONS
 
@@ -117,7 +117,7 @@ def test_nobody_forgets_a_one_where_a_transposed_convolution_only_multiplies(ker
 )  # fmt: skip
 def test_a_mistake_gives_these_parameters(mistake, net, shape, parameters):
     assert given(mistake, total_params, net, shape) == parameters
-    assert given(mistake, total_params, declare_inputs(net, shape), shape) == parameters
+    assert given(mistake, total_params, declare_input_sizes(net, shape), shape) == parameters
 
 
 def test_parameters_with_statistics_are_mistaken_for_those_without():
@@ -236,9 +236,9 @@ def test_a_network_keeps_its_meaning_when_it_declares_what_comes_in_or_not():
         zero_pad(1), conv(8, 3), batch_norm(), skip(conv_transpose(8, 1)), group_norm(4),
         layer_norm(), relu(), flatten(), linear(3),
     )  # fmt: skip
-    whole = declare_inputs(net, MAPS)
+    whole = declare_input_sizes(net, MAPS)
     assert total_params(whole, MAPS) == total_params(net, MAPS)
-    assert total_params(clear_declared_inputs(whole), (5, 7, 7)) == total_params(net, (5, 7, 7))
+    assert total_params(clear_input_sizes(whole), (5, 7, 7)) == total_params(net, (5, 7, 7))
     assert whole.layers[1].in_channels == 4
     assert whole.layers[8].in_features == 16 * 36
     with pytest.raises(SolverError, match="takes 4, but 5 come in"):

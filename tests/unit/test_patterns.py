@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark
 
-from grader.diagnosis.patterns import describe_patterns
+from grader.diagnosis.patterns import describe_key_resemblances
 from grader.grading.result import PartResult
 from grader.values import Tensor, Value
 
@@ -14,7 +14,9 @@ IMAGE = Tensor.from_nested([[[1, 2], [3, 4]], [[5, 6], [7, 9]]])
 
 
 def told(value: Value, key: Value) -> tuple[str, ...]:
-    return describe_patterns(PartResult("a", "wrong", Fraction(0), 1, value=value, counted_key=key))
+    return describe_key_resemblances(
+        PartResult("a", "wrong", Fraction(0), 1, value=value, counted_key=key)
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,12 +155,12 @@ def test_an_array_of_more_axes_than_have_names_is_told_by_its_slices():
 )
 def test_only_what_is_wrong_without_a_cause_looks_like_anything(part, typed, status):
     result = mark(part, typed)
-    assert (result.status, describe_patterns(result)) == (status, ())
+    assert (result.status, describe_key_resemblances(result)) == (status, ())
 
 
 def test_a_part_of_what_is_right_is_no_hindrance():
     result = mark(ask("shape", key="(126, 126, 16)", credit_by="axis"), "126×126×17")
-    assert (result.status, describe_patterns(result)) == (
+    assert (result.status, describe_key_resemblances(result)) == (
         "partial",
         ("the key but for one more in place 3",),
     )

@@ -8,7 +8,13 @@ from fractions import Fraction
 
 import pytest
 
-from grader.policy import PartProgress, StoredAnswer, SubmissionRules, Timeline, evaluate_part
+from grader.policy import (
+    PartProgress,
+    StoredAnswer,
+    SubmissionRules,
+    Timeline,
+    evaluate_part_progress,
+)
 
 NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
 LATE = (Timeline(due=1000, steps=((1100, NINE),), close=1200),)
@@ -37,8 +43,8 @@ def unreadable(sequence, credit=0, value="-"):
 
 
 def test_who_has_not_answered_has_no_credit_and_waits_for_nobody():
-    assert evaluate_part(FALLING, []) == PartProgress()
-    assert evaluate_part(FALLING, [], text=True) == PartProgress()
+    assert evaluate_part_progress(FALLING, []) == PartProgress()
+    assert evaluate_part_progress(FALLING, [], text=True) == PartProgress()
 
 
 @pytest.mark.parametrize(
@@ -59,9 +65,9 @@ def test_who_has_not_answered_has_no_credit_and_waits_for_nobody():
 def test_the_best_product_of_credit_attempt_and_lateness_counts_of_equal_ones_the_first(
     answers, counts, credit
 ):
-    found = evaluate_part(FALLING, answers)
+    found = evaluate_part_progress(FALLING, answers)
     assert (found.counts, found.credit) == (counts, credit)
-    assert evaluate_part(FALLING, answers[::-1]) == found
+    assert evaluate_part_progress(FALLING, answers[::-1]) == found
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_the_best_product_of_credit_attempt_and_lateness_counts_of_equal_ones_th
 def test_where_nothing_is_earned_what_was_read_and_marked_counts_first(
     answers, counts, status, credit
 ):
-    found = evaluate_part(FALLING, answers)
+    found = evaluate_part_progress(FALLING, answers)
     assert (found.counts, found.status, found.credit) == (counts, status, credit)
 
 
@@ -110,15 +116,15 @@ def test_where_nothing_is_earned_what_was_read_and_marked_counts_first(
     ],
 )
 def test_what_used_no_attempt_counts_as_the_one_that_it_would_have_been(answers, number):
-    found = evaluate_part(FALLING, answers)
+    found = evaluate_part_progress(FALLING, answers)
     assert found.attempt == number
     assert found.attempt_factor == FALLING.attempt_factor(number)
 
 
 def test_what_became_readable_takes_nothing_from_the_attempts_after_it():
     later = [answer(2, 1, 1), answer(3, 2, 0)]
-    assert evaluate_part(FALLING, later).attempts_used == 2
-    found = evaluate_part(FALLING, [unreadable(1, THIRD, "a"), *later])
+    assert evaluate_part_progress(FALLING, later).attempts_used == 2
+    found = evaluate_part_progress(FALLING, [unreadable(1, THIRD, "a"), *later])
     assert (found.counts, found.attempt, found.attempts_used) == ("s2", 1, 2)
 
 
@@ -135,7 +141,9 @@ def test_what_became_readable_takes_nothing_from_the_attempts_after_it():
     ],
 )
 def test_lateness_is_the_better_of_when_it_was_taken_and_now(at, admitted, timelines, late):
-    found = evaluate_part(SubmissionRules(timelines), [answer(1, 1, 1, at=at, late=admitted)])
+    found = evaluate_part_progress(
+        SubmissionRules(timelines), [answer(1, 1, 1, at=at, late=admitted)]
+    )
     assert (found.late_factor, found.credit) == (late, late)
 
 
@@ -152,7 +160,7 @@ def test_lateness_is_the_better_of_when_it_was_taken_and_now(at, admitted, timel
     ],
 )
 def test_a_part_waits_for_a_person_while_that_may_raise_it(answers, waiting):
-    assert evaluate_part(FALLING, answers).waiting is waiting
+    assert evaluate_part_progress(FALLING, answers).waiting is waiting
 
 
 @pytest.mark.parametrize(
@@ -170,14 +178,14 @@ def test_a_part_waits_for_a_person_while_that_may_raise_it(answers, waiting):
 def test_the_last_text_that_is_not_empty_counts_and_uses_no_attempt(
     answers, counts, credit, waiting
 ):
-    found = evaluate_part(FALLING, answers[::-1], text=True)
+    found = evaluate_part_progress(FALLING, answers[::-1], text=True)
     assert (found.counts, found.credit, found.waiting) == (counts, credit, waiting)
     assert (found.attempts_used, found.attempt, found.attempt_factor) == (0, None, 1)
 
 
 def test_a_standing_keeps_the_factors_apart():
     answers = [answer(1, 1, 0), answer(2, 2, THIRD, at=1050, late=NINE, manual=True)]
-    assert evaluate_part(FALLING, answers) == PartProgress(
+    assert evaluate_part_progress(FALLING, answers) == PartProgress(
         attempts_used=2,
         counts="s2",
         raw=THIRD,

@@ -47,7 +47,7 @@ STEPS = ((110, NINE), (120, HALF))
 def test_the_due_time_each_step_and_the_close_still_count_and_practice_earns_nothing(
     timeline, at, credit
 ):
-    assert timeline.credit_at(at) == credit
+    assert timeline.late_credit_at(at) == credit
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ OWN = Timeline(release=10, due=100, steps=((110, HALF),))
     ],
 )
 def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late):
-    assert SubmissionRules((OWN, extension)).late_credit(at) == late
-    assert SubmissionRules((extension, OWN)).late_credit(at) == late
+    assert SubmissionRules((OWN, extension)).late_credit_at(at) == late
+    assert SubmissionRules((extension, OWN)).late_credit_at(at) == late
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from grader.policy import (
     build_part_line,
     compute_assignment_grade,
     compute_problem_grade,
-    evaluate_part,
-    format_number,
+    evaluate_part_progress,
+    format_rounded_number,
 )
 from grader.policy.score_breakdown import BreakdownStep
 
@@ -173,7 +173,7 @@ def standing(credit, attempt, at, *, text=False):
     late = NINE if at > 1000 else Fraction(1)
     answer = StoredAnswer("s1", 1, at, attempt, "v", "wrong", exact, late)
     rules = SubmissionRules(STEPS, by_attempt=(Fraction(1), HALF, THIRD, THIRD))
-    return evaluate_part(rules, [answer], text=text)
+    return evaluate_part_progress(rules, [answer], text=text)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_problem_with_nothing_left_is_worth_nothing(line, said):
     ],
 )
 def test_a_number_is_shown_as_people_write_it(number, text):
-    assert format_number(number) == text
+    assert format_rounded_number(number) == text
 
 
 def pending(graded):

@@ -114,13 +114,13 @@ def test_a_problem_that_was_read_is_the_same_problem():
 )
 def test_a_problem_has_an_original_where_every_drawn_parameter_has(params, has_original, is_drawn):
     toy = problem(params=params)
-    assert (toy.has_original, toy.is_drawn) == (has_original, is_drawn)
+    assert (toy.has_original, toy.has_drawn_params) == (has_original, is_drawn)
 
 
 def test_a_problem_of_text_alone_is_not_computed():
     text = ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])
-    assert not problem(text).is_computed
-    assert problem(text, ask(id="b", key=1)).is_computed
+    assert not problem(text).has_autograded_parts
+    assert problem(text, ask(id="b", key=1)).has_autograded_parts
 
 
 def test_an_example_is_of_the_original_unless_it_names_a_seed():

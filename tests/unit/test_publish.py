@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.errors import ProblemError
 from grader.values import Record, Tensor
-from grader.variants.variant import draw_numbers
+from grader.variants.variant import draw_values
 from problems.publish import MAX_CONSECUTIVE_REPEATS, publish_problem, to_json_data
 
 WIDE = {"W": {"integers": [1, 10**9]}}
@@ -113,7 +113,7 @@ def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_
     assert 0 < failed == rare.report.walked - 40
     stated = problem(ask(key="W + K"), params=params, require=["W < 2"])
     for variant in rare.variants:
-        assert variant.names == draw_numbers(stated, variant.seed, BOOK)
+        assert variant.names == draw_values(stated, variant.seed, BOOK)
 
 
 @pytest.mark.parametrize("bound", ["W < 0", "W == 777 and K == 5"])

@@ -9,7 +9,7 @@ import pytest
 from factories import ask, mark
 
 from grader.errors import AnswerError
-from grader.reading.arrays.grid import MAX_LENGTH, split_rows
+from grader.reading.arrays.grid import MAX_LENGTH, split_table_rows
 from grader.reading.arrays.latex_rows import split_latex_rows
 
 NAMES = ("shape", "params")
@@ -26,7 +26,7 @@ TABLE = ask(
 
 
 def rows_of(typed, columns=NAMES, rows=2):
-    return split_rows(typed.replace("⏎", "\n"), columns=columns, rows=rows)
+    return split_table_rows(typed.replace("⏎", "\n"), columns=columns, rows=rows)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_json_is_read_as_data_and_as_its_text(typed):
 
 
 def test_an_empty_cell_of_json_is_empty():
-    assert split_rows([{"a": 1, "b": None}], columns=("a", "b"), rows=1) == [[1, ""]]
+    assert split_table_rows([{"a": 1, "b": None}], columns=("a", "b"), rows=1) == [[1, ""]]
 
 
 @pytest.mark.parametrize("typed", [7, [7], "1 | 2\n" * MAX_LENGTH])
 def test_what_is_no_table_is_refused(typed):
     with pytest.raises(AnswerError):
-        split_rows(typed, columns=("a", "b"), rows=1)
+        split_table_rows(typed, columns=("a", "b"), rows=1)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,9 @@ def test_what_is_no_table_is_refused(typed):
     ["(", '"', r"\begin{a}{", r"\begin{a}[", r"&\\[", "--", "a, ", "&\\\\", "| ", "[[", "a1.1.1."],
 )
 def test_a_long_text_of_signs_is_split_or_refused(piece):
-    assert split_rows(piece * (MAX_LENGTH // len(piece)), columns=("a", "b"), rows=1) is not None
+    assert (
+        split_table_rows(piece * (MAX_LENGTH // len(piece)), columns=("a", "b"), rows=1) is not None
+    )
 
 
 def test_text_without_ends_of_rows_is_no_latex():

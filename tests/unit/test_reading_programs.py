@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_number, read_tensor
-from grader.reading.arrays.program_output import blank_decoration, unwrap_number
+from grader.reading.arrays.program_output import blank_decoration, strip_number_wrappers
 from grader.values import Tensor
 
 SQUARE = Tensor.from_nested([[1, 2], [3, 4]])
@@ -103,7 +103,7 @@ def test_a_print_that_is_no_plain_array_is_refused_with_what_to_write(typed, mes
     ],
 )
 def test_a_number_that_python_or_r_shows_is_left_alone(text, alone):
-    assert unwrap_number(text) == alone
+    assert strip_number_wrappers(text) == alone
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from grader.reading import (
     read_shape,
     read_tensor,
 )
-from grader.reading.arrays.grid import split_rows
+from grader.reading.arrays.grid import split_table_rows
 from grader.values import Tensor
 
 F = Fraction
@@ -119,9 +119,9 @@ def test_a_comma_before_one_or_two_digits_is_refused_with_both_readings(typed, b
 
 def test_the_cells_of_a_table_keep_the_style_of_their_text():
     asked = {"columns": ("count", "share"), "rows": 1}
-    ((count, share),) = split_rows(normalize_number_style("65.536 | 0,5", "comma"), **asked)
+    ((count, share),) = split_table_rows(normalize_number_style("65.536 | 0,5", "comma"), **asked)
     assert (count, share) == ("65'536", "0.5")
-    ((pointed, _),) = split_rows(normalize_number_style("65.536 | 1", "point"), **asked)
+    ((pointed, _),) = split_table_rows(normalize_number_style("65.536 | 1", "point"), **asked)
     assert read_count(pointed).value == F(65536, 1000)
 
 

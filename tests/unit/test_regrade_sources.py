@@ -7,12 +7,12 @@ import pytest
 from api.core.errors import InvalidInput
 from api.services.regrades.source_edits import (
     format_expression,
-    insert_entry,
+    insert_list_entry,
     remove_examples,
     set_part_fields,
 )
 from grader.values import Tensor
-from problems.files.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_problem_files
 from problems.files.yaml_document import load_document
 
 ENTRY = {"key": "K*K - 1", "reason": 'the "border": # only'}
@@ -56,7 +56,7 @@ def test_an_entry_is_put_first_into_the_list_of_the_part_and_nothing_else_change
     expected = data(text)
     [part] = [one for one in expected["parts"] if one["id"] == "a"]
     part["accept"] = [ENTRY, *(part.get("accept") or [])]
-    changed = insert_entry(text, "a", "accept", ENTRY)
+    changed = insert_list_entry(text, "a", "accept", ENTRY)
     assert data(changed) == expected
     assert [line for line in text.splitlines() if "#" in line and line not in changed] in (
         [],
@@ -83,7 +83,9 @@ def test_a_part_that_is_not_there_is_refused(text):
         set_part_fields(text, "none", {"points": 1})
 
 
-@pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", list(find_problem_files(bank_root()))[::9], ids=lambda file: file.stem
+)
 def test_in_the_file_of_any_author_one_part_alone_changes(file):
     text = file.read_text(encoding="utf-8")
     for at, part in enumerate(data(text)["parts"]):
@@ -91,7 +93,7 @@ def test_in_the_file_of_any_author_one_part_alone_changes(file):
         expected["parts"][at]["points"] = 7
         expected["parts"][at]["accept"] = [ENTRY, *part.get("accept", [])]
         changed = set_part_fields(text, part["id"], {"points": 7})
-        assert data(insert_entry(changed, part["id"], "accept", ENTRY)) == expected
+        assert data(insert_list_entry(changed, part["id"], "accept", ENTRY)) == expected
 
 
 EXAMPLES = {
@@ -139,7 +141,9 @@ def test_an_example_that_is_not_there_is_refused(text):
         remove_examples(text, [0, 3] if "examples" in text else [3])
 
 
-@pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", list(find_problem_files(bank_root()))[::9], ids=lambda file: file.stem
+)
 def test_in_the_file_of_any_author_one_example_alone_goes(file):
     text = file.read_text(encoding="utf-8")
     examples = data(text)["examples"]

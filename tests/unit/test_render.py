@@ -15,7 +15,7 @@ from grader.display.steps import (
     TextStep,
     Window,
     build_formula,
-    state_value,
+    build_value_step,
     substitute_values,
 )
 from grader.errors import SolverError
@@ -100,9 +100,9 @@ PATCH, KERNEL = Tensor.from_nested([[1, -2], [3, 0]]), Tensor.from_nested([[2, 1
             build_formula("X", "2*x", x=3, result=Tensor.from_nested([[1, 2]])),
             "X = 2·x = 2·3 =\n1  2",
         ),
-        (state_value("d", 7), "d = 7"),
-        (state_value("d", (7, (1, 2))), "d = (7, 1×2)"),
-        (state_value("d", value=True), "d = true"),
+        (build_value_step("d", 7), "d = 7"),
+        (build_value_step("d", (7, (1, 2))), "d = (7, 1×2)"),
+        (build_value_step("d", value=True), "d = true"),
         (
             Array("v", Tensor.from_nested([Fraction(1, 3), Fraction(2, 791901)])),
             "v = [1/3, 0.00000252557]",

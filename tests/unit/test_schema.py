@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from grader.definitions.problem import Problem
-from problems.files.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_problem_files
 
 NAMED = "# yaml-language-server: $schema=../../problem.schema.json"
-FILES = [*find_files(bank_root())]
+FILES = [*find_problem_files(bank_root())]
 
 
 def test_the_schema_is_what_the_code_writes() -> None:

@@ -137,9 +137,9 @@ def test_every_wrong_setting_is_told_at_once_and_no_secret_with_it():
 def test_a_variable_that_is_no_setting_is_noticed_and_those_of_tests_are_not():
     given = {"GRADER_PORTS": "1", "GRADER_TEST_ALL": "1", "GRADER_METRICS_TOKEN_FILE": "x"}
     given |= {"GRADER_SETTINGS": "y", "GRADER_PORT": "1", "PATH": "z"}
-    assert find_unknown_variables(given, ServiceSettings.model_fields, hidden=SECRET_SETTINGS) == [
-        "GRADER_PORTS"
-    ]
+    assert find_unknown_variables(
+        given, ServiceSettings.model_fields, secret_names=SECRET_SETTINGS
+    ) == ["GRADER_PORTS"]
 
 
 @pytest.mark.parametrize("variable", ["GRADER_DATABASE_PASSWORD", "GRADER_METRICS_TOKEN"])
@@ -154,7 +154,7 @@ def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
 def test_what_is_wrong_with_all_settings_together_is_told_without_them():
     given = {"database": "geheim-eins", "metrics_token": "geheim-zwei"}
     error = ErrorDetails(type="value_error", loc=(), msg="Value error, they collide", input=given)
-    assert list(describe_setting_errors([error], {}, hidden=SECRET_SETTINGS)) == [
+    assert list(describe_setting_errors([error], {}, secret_names=SECRET_SETTINGS)) == [
         "settings: they collide"
     ]
 

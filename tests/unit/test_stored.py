@@ -10,8 +10,8 @@ from grader.variants.variant import solve_variant
 from problems.variant_serialization import (
     dump_variant,
     filter_stored_line,
-    load_parts,
     load_variant,
+    load_variant_for_parts,
     rekey_variant,
 )
 
@@ -139,7 +139,7 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
 def in_parts(variant, toy, *parts, line=None):
     """Return a variant loaded from its stored line to grade only *parts*."""
     line = line or json.dumps(dump_variant(variant, BOOK))
-    return load_parts(json.loads(filter_stored_line(line, parts)), toy, BOOK, parts)
+    return load_variant_for_parts(json.loads(filter_stored_line(line, parts)), toy, BOOK, parts)
 
 
 def test_a_line_is_cut_down_to_the_known_wrong_answers_of_the_parts_asked_for():
@@ -208,13 +208,13 @@ def test_of_a_variant_loaded_for_some_parts_the_rest_is_found_when_it_is_asked_f
 def test_what_a_part_needs_is_refused_at_once_where_it_was_stored_for_something_else(change):
     toy, _, data = stored()
     with pytest.raises(ProblemError, match="publish"):
-        load_parts({**data, **change}, toy, BOOK, ["whole"])
+        load_variant_for_parts({**data, **change}, toy, BOOK, ["whole"])
 
 
 @pytest.mark.parametrize("change", [{"params": {"W": {"unknown": 1}}}, {"params": {}}])
 def test_what_no_part_needs_is_refused_when_it_is_looked_at(change):
     toy, variant, data = stored()
-    loaded = load_parts({**data, **change}, toy, BOOK, ["whole"])
+    loaded = load_variant_for_parts({**data, **change}, toy, BOOK, ["whole"])
     assert loaded.keys["whole"] == variant.keys["whole"]
     with pytest.raises(ProblemError):
         loaded.names["W"]

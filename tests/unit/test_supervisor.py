@@ -100,10 +100,10 @@ def test_a_post_waits_longer_each_time_it_was_left_before_it_was_up(monkeypatch)
     post, waits = ProcessSlot("server", int, ()), []
     for _ in range(7):
         post.process = Ended()  # type: ignore[assignment]
-        assert post.has_exited()
+        assert post.reap_if_exited()
         waits.append(post.restart_after - now)
     assert waits == [1, 3, 7, 15, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS]
     post.process, post.is_ready, post.failures = Ended(), True, 0  # type: ignore[assignment]
-    assert post.has_exited()
+    assert post.reap_if_exited()
     assert post.restart_after == now
-    assert not post.has_exited()
+    assert not post.reap_if_exited()

@@ -131,7 +131,7 @@ def test_a_key_without_a_value_anywhere_is_a_solver_error():
 
 
 def test_a_formula_sees_parameters_and_its_point_comes_first():
-    assert formula("H + C", H=100, C=5).evaluate_at({"H": 1}) == 6
+    assert formula("H + C", H=100, C=5).evaluate_at_point({"H": 1}) == 6
     assert (
         find_counterexample(
             formula("H + 5"), formula("H + C", H=100, C=5), sample_points(SIZES, ())

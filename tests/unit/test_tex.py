@@ -11,7 +11,13 @@ import pytest
 
 import api.markup.markdown
 from api.markup.markdown import find_formula_errors, render_inline, render_markdown
-from api.markup.tex import CONVERTER, TexError, TexUnavailableError, split_display, tex_to_mathml
+from api.markup.tex import (
+    CONVERTER,
+    TexError,
+    TexUnavailableError,
+    split_display_formula,
+    tex_to_mathml,
+)
 from api.markup.tex_bounds import MAX_LENGTH, check_bounds
 from api.markup.tex_converter import TexConverter
 
@@ -189,7 +195,7 @@ def test_after_a_formula_that_costs_too_much_no_other_of_its_text_is_tried():
 
 def test_a_long_display_is_not_taken_apart():
     long = r"{\qquad" * MAX_LENGTH
-    assert split_display(long) == [long]
+    assert split_display_formula(long) == [long]
 
 
 PARENT = """

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from grader.grading.rounding import (
     equals_up_to_noise,
+    is_precise_rounding,
     is_rounded_as_typed,
-    is_telling_rounding,
     leading_exponent,
 )
 from grader.grading.tolerance import (
@@ -204,7 +204,7 @@ def test_every_field_of_a_tolerance_is_said_in_words():
     ],
 )
 def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, value, step, named):
-    found = equals_up_to_noise(answer, value, step=step) or is_telling_rounding(
+    found = equals_up_to_noise(answer, value, step=step) or is_precise_rounding(
         answer, value, step=step
     )
     assert found is named
@@ -214,7 +214,7 @@ def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, val
     ("answer", "value", "step"), [(112, F(223, 2), 1), (111, F(223, 2), 1), (33, F(100, 3), 1)]
 )
 def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
-    assert not is_telling_rounding(answer, value, step=step)
+    assert not is_precise_rounding(answer, value, step=step)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def refuses(function, arguments):
 @pytest.mark.parametrize("name", CATALOGUE.ids)
 def test_the_worked_solutions_of_the_bank_are_true(name):
     problem, book = CATALOGUE.get(name), checked_book()
-    seeds = [None] * problem.has_original + [0, 1] * problem.is_drawn
+    seeds = [None] * problem.has_original + [0, 1] * problem.has_drawn_params
     for variant in (solve_variant(problem, seed, REGISTRY) for seed in seeds or [None]):
         for part in problem.parts:
             assert build_worked_solution(variant, part, book)

@@ -8,7 +8,7 @@ from traced import of_type, steps_of, told
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, Rows, Window
 from grader.errors import SolverError
-from grader.values import Tensor, to_exact
+from grader.values import Tensor, to_exact_number
 from problems.traces.reals import real_formula, round_for_table
 
 HALF = Fraction(1, 2)
@@ -289,7 +289,8 @@ def test_a_formula_of_doubles_that_has_no_number_is_an_error(source):
     ("number", "shown"),
     [
         (7, 7), (HALF, HALF), (Fraction(2, 3), Fraction(2, 3)), (Fraction(-6, 7), Fraction(-6, 7)),
-        (Fraction(25, 51), to_exact(0.4902)), (to_exact(0.123456789), to_exact(0.1235)),
+        (Fraction(25, 51), to_exact_number(0.4902)),
+        (to_exact_number(0.123456789), to_exact_number(0.1235)),
     ],
 )  # fmt: skip
 def test_what_is_compared_in_a_table_is_short(number, shown):

@@ -11,7 +11,7 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.adapters import bind_solver
+from problems.adapters import adapt_solver
 from problems.mistakes import MISTAKES
 from problems.network.constructors.all_constructors import (
     batch_norm,
@@ -149,7 +149,7 @@ def test_a_twin_has_the_signature_of_its_solver(twin):
 
 @pytest.mark.parametrize("twin", WRONG_VERSIONS, ids=by_name)
 def test_a_twin_differs_from_its_solver_on_an_ordinary_call(twin):
-    solver, wrong = REGISTRY.functions[twin.solver], bind_solver(twin.function)
+    solver, wrong = REGISTRY.functions[twin.solver], adapt_solver(twin.function)
     right = [solver(*arguments, **keywords) for arguments, keywords in ORDINARY[twin.solver]]
     given = [value_of(wrong, call) for call in ORDINARY[twin.solver]]
     assert any(one is not None and one != two for one, two in zip(given, right, strict=True))

@@ -13,7 +13,7 @@ from grader.values import (
     Tensor,
     is_number,
     simplify_number,
-    to_exact,
+    to_exact_number,
     to_nested,
 )
 
@@ -35,7 +35,7 @@ from grader.values import (
     ],
 )
 def test_a_number_enters_exactly_by_its_shortest_decimal(given, number):
-    value = to_exact(given)
+    value = to_exact_number(given)
     assert value == number
     assert type(value) is type(number)
 
@@ -45,7 +45,7 @@ def test_a_number_enters_exactly_by_its_shortest_decimal(given, number):
 )
 def test_what_is_not_a_finite_number_does_not_enter(given):
     with pytest.raises(SolverError):
-        to_exact(given)
+        to_exact_number(given)
 
 
 @pytest.mark.parametrize(

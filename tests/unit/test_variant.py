@@ -6,9 +6,9 @@ from factories import BOOK, ask, original, problem
 from grader.errors import ProblemError
 from grader.values import Tensor
 from grader.variants.variant import (
-    complete_numbers,
-    draw_numbers,
-    find_unused_conditions,
+    complete_drawn_values,
+    draw_values,
+    find_redundant_conditions,
     get_mistake_pairs,
     solve_keys,
     solve_variant,
@@ -27,7 +27,7 @@ def toy(*parts, **changes):
 
 def test_the_numbers_of_a_seed_never_change():
     """The values are fixed: a change would alter every variant ever handed out."""
-    assert draw_numbers(toy(), 7, BOOK) == {
+    assert draw_values(toy(), 7, BOOK) == {
         "W": 64,
         "K": 4,
         "X": Tensor.from_nested([[3, -3, -1, 3], [-1, 0, -2, -3]]),
@@ -37,7 +37,7 @@ def test_the_numbers_of_a_seed_never_change():
 
 
 def test_the_original_has_the_textbook_numbers():
-    names = draw_numbers(toy(), None, BOOK)
+    names = draw_values(toy(), None, BOOK)
     assert names == {
         "W": 128,
         "K": 3,
@@ -48,14 +48,14 @@ def test_the_original_has_the_textbook_numbers():
 
 
 def test_what_is_drawn_depends_on_the_draw_block_and_the_seed_alone():
-    one = draw_numbers(toy(), 3, BOOK)
-    assert draw_numbers(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
-    assert draw_numbers(toy(), 4, BOOK) != one
-    assert draw_numbers(toy(require=["W > 0"]), 3, BOOK) != one
+    one = draw_values(toy(), 3, BOOK)
+    assert draw_values(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
+    assert draw_values(toy(), 4, BOOK) != one
+    assert draw_values(toy(require=["W > 0"]), 3, BOOK) != one
 
 
 def test_many_seeds_draw_every_value():
-    drawn = [draw_numbers(toy(), seed, BOOK) for seed in range(100)]
+    drawn = [draw_values(toy(), seed, BOOK) for seed in range(100)]
     assert {names["W"] for names in drawn} == {63, 64, 97, 128}
     assert {names["K"] for names in drawn} == set(range(2, 8))
     assert all(names["X"].shape == (2, names["K"]) for names in drawn)
@@ -64,7 +64,7 @@ def test_many_seeds_draw_every_value():
 def test_every_draw_satisfies_every_condition():
     strict = toy(require=["(W - K) % 2 != 0", "K > P + 1"])
     for seed in range(60):
-        names = draw_numbers(strict, seed, BOOK)
+        names = draw_values(strict, seed, BOOK)
         assert (names["W"] - names["K"]) % 2
         assert names["K"] > names["P"] + 1
 
@@ -93,7 +93,7 @@ def test_every_draw_satisfies_every_condition():
 )
 def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, seed, field, words):
     with pytest.raises(ProblemError, match=words) as caught:
-        draw_numbers(toy(**{"let": {}, **changes}), seed, BOOK)
+        draw_values(toy(**{"let": {}, **changes}), seed, BOOK)
     assert caught.value.field == field
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, see
     ],
 )
 def test_a_condition_that_no_draw_breaks_is_found(require, unused):
-    assert find_unused_conditions(toy(require=require), BOOK) == unused
+    assert find_redundant_conditions(toy(require=require), BOOK) == unused
 
 
 def test_a_later_key_computes_on_the_keys_of_earlier_parts():
@@ -133,11 +133,11 @@ def test_a_key_that_cannot_be_computed_is_noted_and_so_is_what_builds_on_it(key,
 
 
 def test_what_is_not_drawn_is_made_again_from_what_is():
-    names = draw_numbers(toy(), 7, BOOK)
+    names = draw_values(toy(), 7, BOOK)
     drawn = {name: names[name] for name in reversed(DRAWN)}
-    assert list(complete_numbers(toy(), drawn, BOOK).items()) == list(names.items())
+    assert list(complete_drawn_values(toy(), drawn, BOOK).items()) == list(names.items())
     with pytest.raises(ProblemError, match="'K' has no value"):
-        complete_numbers(toy(), {"W": 64}, BOOK)
+        complete_drawn_values(toy(), {"W": 64}, BOOK)
 
 
 def test_a_known_key_is_kept_and_the_others_are_computed_on_it():

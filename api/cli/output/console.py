@@ -21,6 +21,7 @@ from problems.publish import SeedReport
 __all__ = [
     "ERR",
     "OUT",
+    "print_check_report",
     "print_error",
     "print_json",
     "print_message",
@@ -28,9 +29,8 @@ __all__ = [
     "print_question",
     "print_reading",
     "print_replay",
-    "print_report",
     "print_result",
-    "print_seeds",
+    "print_seed_report",
     "print_solution",
     "print_worked_solution",
     "track",
@@ -64,19 +64,19 @@ def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
     )
 
 
-def print_report(report: CheckReport) -> None:
+def print_check_report(report: CheckReport) -> None:
     """Print the checker's report of one file."""
     for error in report.errors:
         print_error(error)
     for warning in report.warnings:
         ERR.print(Text("warning: ", style="yellow") + Text(warning))
     if report.seeds is not None and not report.errors:
-        print_seeds(report.seeds)
+        print_seed_report(report.seeds)
         for part, accepted_text in report.accepted.items():
             OUT.print(Text(f"    accepted in {part}: {accepted_text}"))
 
 
-def print_seeds(report: SeedReport) -> None:
+def print_seed_report(report: SeedReport) -> None:
     """Print the number of seeds of a problem, and why others were rejected."""
     if not report.walked:
         OUT.print(f"{report.problem}: one variant, nothing is drawn")
@@ -95,7 +95,13 @@ def print_problems(problems: Sequence[Problem]) -> None:
     """Print a line for each problem, in columns that are never truncated."""
     rows = [("id", "topic", "difficulty", "parts", "kind", "title")]
     for problem in problems:
-        kind = "text" if not problem.is_computed else "drawn" if problem.is_drawn else "computed"
+        kind = (
+            "text"
+            if not problem.has_autograded_parts
+            else "drawn"
+            if problem.has_drawn_params
+            else "computed"
+        )
         counts = (str(problem.difficulty), str(len(problem.parts)))
         rows.append((problem.id, problem.topic, *counts, kind, problem.title))
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
@@ -106,7 +112,7 @@ def print_problems(problems: Sequence[Problem]) -> None:
 
 def print_question(question: Mapping[str, Any]) -> None:
     """Print a variant as a student sees it."""
-    OUT.print(Text(question["title"], style="bold") + Text(f"  ({_format_variant(question)})"))
+    OUT.print(Text(question["title"], style="bold") + Text(f"  ({_format_seed(question)})"))
     OUT.print(Text("\n" + to_plain_text(question["statement"]) + "\n"))
     for part in question["parts"]:
         OUT.print(
@@ -126,7 +132,7 @@ def _format_heading(part: Mapping[str, Any]) -> Text:
 
 def print_solution(solution: Mapping[str, Any]) -> None:
     """Print the keys of a variant and its known wrong answers."""
-    OUT.print(Text(solution["problem"], style="bold") + Text(f"  ({_format_variant(solution)})"))
+    OUT.print(Text(solution["problem"], style="bold") + Text(f"  ({_format_seed(solution)})"))
     for part in solution["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
         if part["accepted"] not in {"", f"exactly {part['shown']}"}:
@@ -139,7 +145,7 @@ def print_solution(solution: Mapping[str, Any]) -> None:
 
 def print_worked_solution(solution: Mapping[str, Any]) -> None:
     """Print a worked solution."""
-    OUT.print(Text(solution["title"], style="bold") + Text(f"  ({_format_variant(solution)})"))
+    OUT.print(Text(solution["title"], style="bold") + Text(f"  ({_format_seed(solution)})"))
     for part in solution["parts"]:
         OUT.print(Text("\n") + _format_heading(part) + Text(f"  {to_plain_text(part['prompt'])}"))
         for step in part["steps"]:
@@ -193,8 +199,12 @@ def print_replay(replay: ReplayResult) -> None:
         print_error(f"line {replay.line}: {replay.error}")
         return
     line = "same" if replay.is_unchanged else f"differs: {'; '.join(replay.changes)}"
-    other = f" (another {', '.join(replay.versions)})" if replay.versions else ""
-    OUT.print(Text(f"{replay.answer}: {line}{other}"))
+    other = (
+        f" (another {', '.join(replay.changed_version_fields)})"
+        if replay.changed_version_fields
+        else ""
+    )
+    OUT.print(Text(f"{replay.answer_label}: {line}{other}"))
 
 
 def print_reading(record: Mapping[str, Any]) -> None:
@@ -204,7 +214,7 @@ def print_reading(record: Mapping[str, Any]) -> None:
         ERR.print(Text(note, style="dim"))
 
 
-def _format_variant(record: Mapping[str, Any]) -> str:
+def _format_seed(record: Mapping[str, Any]) -> str:
     return "original" if record["seed"] is None else f"seed {record['seed']}"
 
 

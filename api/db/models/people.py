@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, LargeBinary, String, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from api.core.person_names import has_family_name, sort_name
+from api.core.person_names import has_family_name, name_sort_key
 from api.db.models.base import Base, Id, ShortText, Timestamp, UserId, foreign_key
 
 __all__ = [
@@ -73,13 +73,13 @@ class User(Base):
         """Update *sort_name*; forget a family name that the new name does not contain."""
         if not has_family_name(name, self.family_name or ""):
             self.family_name = ""
-        self.sort_name = sort_name(name, self.family_name)
+        self.sort_name = name_sort_key(name, self.family_name)
         return name
 
     @validates("family_name")
     def _on_family_name_change(self, _: str, family: str) -> str:
         """Update *sort_name* for a new family name."""
-        self.sort_name = sort_name(self.name or "", family)
+        self.sort_name = name_sort_key(self.name or "", family)
         return family
 
 

@@ -28,7 +28,12 @@ from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["AnswerIntent", "SimulatedSubmission", "generate_answers", "simulate_submissions"]
+__all__ = [
+    "AnswerIntent",
+    "SimulatedSubmission",
+    "generate_submitted_texts",
+    "simulate_submissions",
+]
 
 AnswerIntent: TypeAlias = Literal["right", "slip", "guess", "scrawl", "words"]
 
@@ -86,20 +91,28 @@ class SimulatedSubmission:
     intents: Mapping[str, AnswerIntent] = field(default_factory=dict)
 
 
-def generate_answers(
-    variant: Variant, profile: StudentProfile, stream: RandomStream, *, book: Registry = REGISTRY
+def generate_submitted_texts(
+    variant: Variant,
+    profile: StudentProfile,
+    stream: RandomStream,
+    *,
+    registry: Registry = REGISTRY,
 ) -> Iterator[dict[str, str]]:
     """Yield the student's submissions in order, as typed texts by part."""
-    for submission in simulate_submissions(variant, profile, stream, book=book):
+    for submission in simulate_submissions(variant, profile, stream, registry=registry):
         yield dict(submission.answers)
 
 
 def simulate_submissions(
-    variant: Variant, profile: StudentProfile, stream: RandomStream, *, book: Registry = REGISTRY
+    variant: Variant,
+    profile: StudentProfile,
+    stream: RandomStream,
+    *,
+    registry: Registry = REGISTRY,
 ) -> Iterator[SimulatedSubmission]:
     """Yield the student's submissions in order, with the intended moves."""
     rng = SeededRandom(stream)
-    simulation = _StudentSimulation(variant, profile, rng, book)
+    simulation = _StudentSimulation(variant, profile, rng, registry)
     yield from simulation.submit_first()
     for _ in range(profile.habits.patience):
         if not simulation.find_unsolved_parts() or rng.chance(GIVE_UP_PERCENT):
@@ -111,13 +124,15 @@ class _StudentSimulation:
     """Simulation of one student at one variant: texts sent, results, and carried answers."""
 
     def __init__(
-        self, variant: Variant, profile: StudentProfile, rng: SeededRandom, book: Registry
+        self, variant: Variant, profile: StudentProfile, rng: SeededRandom, registry: Registry
     ) -> None:
         self._variant = variant
         self._profile = profile
         self._rng = rng
-        self._book = book
-        self._contexts = {context.part.id: context for context in get_part_contexts(variant, book)}
+        self._registry = registry
+        self._contexts = {
+            context.part.id: context for context in get_part_contexts(variant, registry)
+        }
         self._carried_values: dict[str, Value] = {}
         self._results: dict[str, PartResult] = {}
         self._sent_texts: dict[str, str] = {}
@@ -209,7 +224,7 @@ class _StudentSimulation:
         results = grade(
             self._variant,
             {context.part.id: typed},
-            registry=self._book,
+            registry=self._registry,
             carried=self._carried_values,
         )
         return next(result for result in results if result.part == context.part.id)
@@ -234,24 +249,24 @@ class _StudentSimulation:
                     for text in generate_unreadable_texts(context.part, context.key, self._rng)
                 )
             case "words":
-                yield self._write_essay(context), ""
+                yield self._write_essay_for_skill(context), ""
 
     def _generate_right_texts(self, context: PartContext) -> Iterator[str]:
         """Yield answers that follow from the student's own earlier ones, then right answers."""
-        for value in (self._solve_carried(context), context.key):
+        for value in (self._solve_with_carried_answers(context), context.key):
             if value is not None:
                 yield from self._render_in_style(context, value)[: MAX_TRIED_TEXTS // 2]
         samples = context.kind.build_samples(context.part, context.key).right
         yield from (text for text in samples if isinstance(text, str))
 
-    def _solve_carried(self, context: PartContext) -> Value | None:
+    def _solve_with_carried_answers(self, context: PartContext) -> Value | None:
         """Return the key computed from the student's carried answers; None if there are none."""
         if context.keyed is None:
             return None
         names = collect_carried_values(
-            self._variant, context.keyed, self._carried_values, registry=self._book
+            self._variant, context.keyed, self._carried_values, registry=self._registry
         )
-        return context.solve(names) if names else None
+        return context.solve_with_carried(names) if names else None
 
     def _generate_mistaken_texts(self, context: PartContext) -> Iterator[tuple[str, str]]:
         """Yield the results of known mistakes; common ones and favorites tend to come first."""
@@ -276,10 +291,10 @@ class _StudentSimulation:
             styled_texts.sort(key=lambda item: item[0] != preferred_style)
         return [text for _, text in styled_texts]
 
-    def _write_essay(self, context: PartContext) -> str:
+    def _write_essay_for_skill(self, context: PartContext) -> str:
         level = draw_level(self._profile.skill, self._rng)
         part: Any = context.part
-        return write_essay(part, self._variant.student_scope(self._book), level, self._rng)
+        return write_essay(part, self._variant.student_scope(self._registry), level, self._rng)
 
 
 def _merge_submissions(submissions: list[SimulatedSubmission]) -> SimulatedSubmission:

@@ -16,7 +16,7 @@ from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import MarkIn
 from api.services.engine.variants import VariantCache
 from api.services.review.marks.marking import mark_answer
-from api.services.review.marks.rubric import load_current_items
+from api.services.review.marks.rubric import load_current_rubric_items
 from api.services.review.review_subjects import AnswerContext, find_part
 
 __all__ = ["grade_some_texts"]
@@ -31,7 +31,7 @@ def grade_some_texts(session: Session, demo: DemoCourse) -> None:
     """Grade texts by the rubric, with alternating graders, two days after the submission."""
     variants = VariantCache()
     for context in _find_texts(session, demo):
-        rubric = load_current_items(session, context.part, variants=variants)
+        rubric = load_current_rubric_items(session, context.part, variants=variants)
         mark_input = MarkIn(
             items=tuple(one.id for one in _match_items(rubric, _get_answer_text(context)))
         )

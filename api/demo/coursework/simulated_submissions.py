@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from api.demo.coursework.answers import generate_answers
+from api.demo.coursework.answers import generate_submitted_texts
 from api.demo.people import StudentProfile
 from api.services.submissions.grading import AnswerResult, grade_answers
 from grader.json_values import from_json
@@ -20,7 +20,13 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant
 
-__all__ = ["STREAM_KEY", "GradedSubmission", "SimulatedStudent", "SimulationJob", "run_job"]
+__all__ = [
+    "STREAM_KEY",
+    "GradedSubmission",
+    "SimulatedStudent",
+    "SimulationJob",
+    "run_simulation_job",
+]
 
 STREAM_KEY: Final = b"the demo course"
 """Key of all random streams of the demo: the class is the same on every machine."""
@@ -53,10 +59,10 @@ class GradedSubmission:
 
     number: int
     answers: Mapping[str, str]
-    judged: Mapping[str, AnswerResult]
+    answer_results: Mapping[str, AnswerResult]
 
 
-def run_job(job: SimulationJob) -> list[GradedSubmission]:
+def run_simulation_job(job: SimulationJob) -> list[GradedSubmission]:
     """Return the submissions of a job, those of each student in order."""
     problem = load_problem(job.source, file=f"{job.problem}.yaml")
     variants = {
@@ -74,11 +80,15 @@ def _simulate_student(
 ) -> Iterator[GradedSubmission]:
     stream = RandomStream(STREAM_KEY, f"{name}|{student.number}")
     carried_values: dict[str, Value] = {}
-    for typed in islice(generate_answers(variant, student.profile, stream), MAX_SUBMISSIONS):
-        judged = grade_answers(variant, typed, carried_values=carried_values, number_style=None)
-        yield GradedSubmission(student.number, typed, judged)
+    for typed in islice(
+        generate_submitted_texts(variant, student.profile, stream), MAX_SUBMISSIONS
+    ):
+        answer_results = grade_answers(
+            variant, typed, carried_values=carried_values, number_style=None
+        )
+        yield GradedSubmission(student.number, typed, answer_results)
         carried_values |= {
-            part: from_json(one.carries["value"])
-            for part, one in judged.items()
-            if one.carries is not None
+            part: from_json(result.carries["value"])
+            for part, result in answer_results.items()
+            if result.carries is not None
         }

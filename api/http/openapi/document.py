@@ -7,7 +7,11 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.openapi.examples import add_examples, restore_examples, share_error_responses
+from api.http.openapi.examples import (
+    add_examples,
+    extract_shared_error_responses,
+    restore_nulls_in_examples,
+)
 from api.http.pipeline.authenticator import API_PATH_PREFIX
 from api.http.problem_details import Problem, error_responses
 
@@ -64,18 +68,18 @@ def build_document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any
         schemas.pop(name, None)
     model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= model.pop("$defs", {}) | {"Problem": model}
-    restore_examples(schemas)
+    restore_nulls_in_examples(schemas)
     for path, item in openapi["paths"].items():
         for method, operation in item.items():
             operation["operationId"] = operation_id(method, path)
             if method != "get" and COURSE_PATH.search(path):
-                _add_errors(operation, error_responses(*COURSE_CODES))
-            _complete_operation(operation, strict=path.startswith(API_PATH_PREFIX))
-            _describe_parameters(operation, parameters)
+                _add_error_responses(operation, error_responses(*COURSE_CODES))
+            _add_summary_and_errors(operation, strict=path.startswith(API_PATH_PREFIX))
+            _add_parameter_descriptions(operation, parameters)
             add_examples(operation, schemas)
     components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = BEARER_SCHEME
-    components["responses"] = share_error_responses(openapi["paths"])
+    components["responses"] = extract_shared_error_responses(openapi["paths"])
     return openapi
 
 
@@ -96,7 +100,7 @@ def operation_id(method: str, path: str) -> str:
     return "_".join([method.lower(), *words])
 
 
-def _complete_operation(operation: dict[str, Any], *, strict: bool) -> None:
+def _add_summary_and_errors(operation: dict[str, Any], *, strict: bool) -> None:
     """Add the summary to *operation*, and the errors that any request of its form can get."""
     operation["summary"] = str(operation.get("description", "")).split("\n\n")[0].replace("\n", " ")
     declared = operation.setdefault("responses", {})
@@ -117,11 +121,13 @@ def _complete_operation(operation: dict[str, Any], *, strict: bool) -> None:
         error_codes += TOKEN_CODES
         if "requestBody" in operation:
             error_codes += UPLOAD_CODES
-    _add_errors(operation, error_responses(*COMMON_CODES, *error_codes))
+    _add_error_responses(operation, error_responses(*COMMON_CODES, *error_codes))
     operation["responses"] = dict(sorted(declared.items()))
 
 
-def _add_errors(operation: dict[str, Any], errors: Mapping[int | str, dict[str, Any]]) -> None:
+def _add_error_responses(
+    operation: dict[str, Any], errors: Mapping[int | str, dict[str, Any]]
+) -> None:
     """Add *errors* to the responses of *operation*; its own examples come last and win."""
     declared = operation.setdefault("responses", {})
     for status, common in errors.items():
@@ -131,7 +137,7 @@ def _add_errors(operation: dict[str, Any], errors: Mapping[int | str, dict[str, 
             response["content"][media]["examples"] = content["examples"] | examples
 
 
-def _describe_parameters(operation: dict[str, Any], parameters: Mapping[str, str]) -> None:
+def _add_parameter_descriptions(operation: dict[str, Any], parameters: Mapping[str, str]) -> None:
     for parameter in operation.get("parameters", ()):
         if not parameter.get("description") and parameter["name"] in parameters:
             parameter["description"] = parameters[parameter["name"]]

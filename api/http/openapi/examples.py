@@ -8,13 +8,13 @@ from fastapi.encoders import jsonable_encoder
 from api.http.problem_details import MEDIA_TYPE
 from api.http.schema import Schema
 
-__all__ = ["add_examples", "restore_examples", "share_error_responses"]
+__all__ = ["add_examples", "extract_shared_error_responses", "restore_nulls_in_examples"]
 
 SCHEMA_REF_PREFIX: Final = "#/components/schemas/"
 JsonObject = dict[str, Any]
 
 
-def restore_examples(schemas: JsonObject) -> None:
+def restore_nulls_in_examples(schemas: JsonObject) -> None:
     """Restore the null values in the examples of *schemas*, which FastAPI leaves out."""
     for model in _iter_subclasses(Schema):
         known = schemas.get(model.__name__, {})
@@ -64,7 +64,7 @@ def _find_example(schema: JsonObject, schemas: JsonObject) -> Any:
     return None
 
 
-def share_error_responses(paths: JsonObject) -> JsonObject:
+def extract_shared_error_responses(paths: JsonObject) -> JsonObject:
     """Move the error responses of all operations to shared components and return these.
 
     Components are named by status and codes. A response that a route describes differently stays in

@@ -16,11 +16,11 @@ from api.http.validation_errors import PLAIN_NAME
 
 __all__ = [
     "API_PATH_PREFIX",
-    "Authenticate",
     "Authenticator",
+    "AuthenticatorDependency",
     "authenticate_large_body",
-    "check_query",
-    "collect_list_names",
+    "check_query_names",
+    "collect_list_query_names",
     "collect_query_names",
     "find_authenticators",
 ]
@@ -54,7 +54,7 @@ class Authenticator(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Authenticate:
+class AuthenticatorDependency:
     """Dependency on a *kind* of `Authenticator`; async, so that it needs no thread."""
 
     kind: type[Authenticator]
@@ -69,7 +69,7 @@ def find_authenticators(dependant: Dependant) -> Sequence[type[Authenticator]]:
     return [
         dependency.call.kind
         for dependency in dependant.dependencies
-        if isinstance(dependency.call, Authenticate)
+        if isinstance(dependency.call, AuthenticatorDependency)
     ]
 
 
@@ -95,27 +95,29 @@ def collect_query_names(dependant: Dependant) -> tuple[str, ...]:
     return (*(param.alias for param in dependant.query_params), *nested_names)
 
 
-def collect_list_names(dependant: Dependant) -> frozenset[str]:
+def collect_list_query_names(dependant: Dependant) -> frozenset[str]:
     """Return the names of the query parameters of a route that may be repeated."""
     own_names = (
         param.alias for param in dependant.query_params if _is_list(param.field_info.annotation)
     )
     return frozenset(own_names).union(
-        *(collect_list_names(dependency) for dependency in dependant.dependencies)
+        *(collect_list_query_names(dependency) for dependency in dependant.dependencies)
     )
 
 
-def check_query(request: Request, known: Collection[str], lists: Collection[str]) -> None:
+def check_query_names(
+    request: Request, known: Collection[str], list_names: Collection[str]
+) -> None:
     """Raise `InvalidInput` for query parameters not in *known*, so that a typo is not ignored.
 
-    A repeated parameter is also refused, unless it is one of *lists*, because either value could be
-    meant.
+    A repeated parameter is also refused, unless it is one of *list_names*, because either value
+    could be meant.
     """
     if not request.scope["query_string"] or not request.scope["path"].startswith(API_PATH_PREFIX):
         return
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown:
-        _check_repeats(request, lists)
+        _check_no_repeated_names(request, list_names)
         return
     reported = [
         name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_REPORTED_NAMES]
@@ -129,9 +131,11 @@ def check_query(request: Request, known: Collection[str], lists: Collection[str]
     )
 
 
-def _check_repeats(request: Request, lists: Collection[str]) -> None:
-    """Raise `InvalidInput` for repeated parameters that are not in *lists*."""
-    counts = Counter(name for name, _ in request.query_params.multi_items() if name not in lists)
+def _check_no_repeated_names(request: Request, list_names: Collection[str]) -> None:
+    """Raise `InvalidInput` for repeated parameters that are not in *list_names*."""
+    counts = Counter(
+        name for name, _ in request.query_params.multi_items() if name not in list_names
+    )
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise InvalidInput(

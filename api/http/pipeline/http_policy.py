@@ -71,10 +71,10 @@ ErrorRenderer = Callable[[Scope, Response], Response]
 class RequestObserver(Protocol):
     """Observer of all requests, for metrics."""
 
-    def began(self) -> None:
+    def record_start(self) -> None:
         """Record the start of a request, after its head."""
 
-    def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
+    def record_end(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Record the end of a request; *route* is its path template, ``-`` for none."""
 
 
@@ -101,15 +101,15 @@ class HttpPolicy:
     render_error: ErrorRenderer = lambda _scope, response: response
     observer: RequestObserver | None = None
     fast_path: FastPath | None = None
-    written: tuple[Header, ...] = field(init=False, repr=False)
+    encoded_headers: tuple[Header, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Encode the headers once for all responses."""
-        written = tuple(
+        encoded_headers = tuple(
             (name.lower().encode("latin-1"), header.encode("latin-1"))
             for name, header in self.headers.items()
         )
-        object.__setattr__(self, "written", written)
+        object.__setattr__(self, "encoded_headers", encoded_headers)
 
     def serves_host(self, header: str) -> bool:
         """Return whether a ``Host`` *header* names this service."""
@@ -137,7 +137,7 @@ class HttpPolicyMiddleware:
             return
         cycle = _RequestCycle(self.policy, scope, receive, send)
         try:
-            cycle.check_head()
+            cycle.check_request_head()
             app = await cycle.run_fast_path() or self.app
             await app(scope, cycle.body.receive, cycle.send)
         except ServiceError as error:
@@ -150,7 +150,7 @@ class HttpPolicyMiddleware:
             await cycle.send_internal_error(error)
         finally:
             cycle.body.release()
-            cycle.log_access()
+            cycle.log_and_observe_end()
 
 
 class _RequestCycle:
@@ -176,15 +176,15 @@ class _RequestCycle:
             policy.body_limits, scope, receive, state, clock=policy.clock
         )
         if policy.observer is not None:
-            policy.observer.began()
+            policy.observer.record_start()
 
-    def check_head(self) -> None:
+    def check_request_head(self) -> None:
         """Raise the `ServiceError` for a request whose head is invalid."""
         if b"host" not in self.headers and self.scope["http_version"] == "1.1":
             raise BadRequest("The request has no Host header, which HTTP/1.1 requires.")
         host = self.headers.get(b"host", b"").decode("latin-1")
         # A proxy in front may have used another one of several.
-        if self.is_repeated(b"host") or not self.policy.serves_host(host):
+        if self.is_header_repeated(b"host") or not self.policy.serves_host(host):
             raise MisdirectedRequest(ERROR_CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
             raise NotFound(ERROR_CODES["not_found"].meaning)
@@ -193,9 +193,9 @@ class _RequestCycle:
             raise InvalidInput("The query holds the character U+0000. Leave it out.")
         if not query.isascii():
             raise InvalidInput("The query holds bytes that are not ASCII. Write each as %XX.")
-        self.body.check_headers(self.headers)
+        self.body.check_content_length(self.headers)
 
-    def is_repeated(self, name: bytes) -> bool:
+    def is_header_repeated(self, name: bytes) -> bool:
         """Return whether a header occurs more than once."""
         headers = self.scope["headers"]
         return len(self.headers) < len(headers) and sum(header[0] == name for header in headers) > 1
@@ -227,7 +227,7 @@ class _RequestCycle:
         """Return *response_headers*, plus the default headers that they lack."""
         headers = [*response_headers]
         names = {name for name, _ in headers}
-        defaults = self.policy.written
+        defaults = self.policy.encoded_headers
         if self.scope.get("scheme") == "https":
             defaults = (*defaults, HSTS_HEADER)
         is_private = self.scope["path"].startswith(self.policy.private_prefix)
@@ -257,7 +257,7 @@ class _RequestCycle:
 
     async def send_internal_error(self, error: Exception) -> None:
         """Log an unexpected *error* and answer 500."""
-        log_values = (*self.describe_route(), self.id)
+        log_values = (*self.get_method_and_route(), self.id)
         error_log.error("a request failed: %s %s, request %s", *log_values, exc_info=error)
         if self.status:
             raise error  # a half-sent answer must break off
@@ -268,18 +268,18 @@ class _RequestCycle:
             self.scope, self.outer_receive, self.send
         )
 
-    def describe_route(self) -> tuple[str, str]:
+    def get_method_and_route(self) -> tuple[str, str]:
         """Return the method and the path template; the path itself may contain secrets."""
         context = self.scope.get("fastapi", {}).get("effective_route_context")
         route = context if context is not None else self.scope.get("route")
         return self.scope["method"], str(getattr(route, "path", "-"))
 
-    def log_access(self) -> None:
+    def log_and_observe_end(self) -> None:
         """Write the access log line and notify the observer."""
-        method, route = self.describe_route()
+        method, route = self.get_method_and_route()
         seconds = time.perf_counter() - self.started_at
         if self.policy.observer is not None:
-            self.policy.observer.ended(method, route, status=self.status, seconds=seconds)
+            self.policy.observer.record_end(method, route, status=self.status, seconds=seconds)
         milliseconds = round(seconds * 1000, 1)
         log_fields = {"method": method, "route": route, "status": self.status, "ms": milliseconds}
         log_fields["request_id"] = self.id

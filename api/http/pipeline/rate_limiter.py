@@ -109,13 +109,13 @@ class LeakyBucketLimiter:
                 del self._pending[key]
         return due
 
-    def requeue(self, spent: Mapping[str, int]) -> None:
+    def restore_pending(self, spent: Mapping[str, int]) -> None:
         """Restore unshared usage after an attempt to share it failed."""
         with self._lock:
             for key, count in spent.items():
                 self._add_pending(key, count)
 
-    def merge(self, levels: Mapping[str, float]) -> None:
+    def merge_levels(self, levels: Mapping[str, float]) -> None:
         """Merge the *levels* of all processes together, which exclude the unshared usage."""
         now = self._clock()
         with self._lock:

@@ -29,13 +29,13 @@ class RouteIndex(BaseRoute):
         self._by_shape: defaultdict[PathShape, list[APIRoute]] = defaultdict(list)
         for route in routes:
             if isinstance(route, APIRoute):
-                self._by_shape[_compute_shape(route.path)].append(route)
+                self._by_shape[_compute_path_shape(route.path)].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the first full match; the child scope contains the route as ``route``."""
         if scope["type"] == "http":
-            route_scope = _to_route_scope(scope)
-            for route in self._by_shape.get(_compute_shape(scope["path"]), ()):
+            route_scope = _convert_head_to_get(scope)
+            for route in self._by_shape.get(_compute_path_shape(scope["path"]), ()):
                 match, child_scope = route.matches(route_scope)
                 if match is Match.FULL:
                     return match, child_scope
@@ -43,20 +43,20 @@ class RouteIndex(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the matched route."""
-        await scope["route"].handle(_to_route_scope(scope), receive, send)
+        await scope["route"].handle(_convert_head_to_get(scope), receive, send)
 
 
-def _to_route_scope(scope: Scope) -> Scope:
+def _convert_head_to_get(scope: Scope) -> Scope:
     """Return *scope* as the routes see it: HEAD of a page becomes GET."""
     if scope["method"] != "HEAD" or scope["path"].startswith(API_PATH_PREFIX):
         return scope
     return {**scope, "method": "GET"}
 
 
-def _compute_shape(path: str) -> PathShape:
+def _compute_path_shape(path: str) -> PathShape:
     """Return the number of segments of a *path*, whether it is in the API, and its first segment.
 
-    >>> _compute_shape("/api/v1/courses/{course}"), _compute_shape("/courses/{course}")
+    >>> _compute_path_shape("/api/v1/courses/{course}"), _compute_path_shape("/courses/{course}")
     ((5, True, 'courses'), (3, False, 'courses'))
     """
     segments, strict = path.split("/"), path.startswith(API_PATH_PREFIX)

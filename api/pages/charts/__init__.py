@@ -6,7 +6,7 @@ defines its look.
 
 from api.pages.charts.boxes import BoxPlotRow, draw_box_plots
 from api.pages.charts.chart import Chart, ChartDrawing, ChartTable
-from api.pages.charts.columns import ChartColumn, draw_columns
+from api.pages.charts.columns import ChartColumn, draw_column_chart
 from api.pages.charts.histogram import HistogramBin, draw_histogram
 from api.pages.charts.inline import draw_interval_bar, draw_interval_dot
 
@@ -18,7 +18,7 @@ __all__ = [
     "ChartTable",
     "HistogramBin",
     "draw_box_plots",
-    "draw_columns",
+    "draw_column_chart",
     "draw_histogram",
     "draw_interval_bar",
     "draw_interval_dot",

@@ -42,13 +42,15 @@ class BoxPlotRow:
     mean: float
 
 
-def draw_box_plots(rows: Sequence[BoxPlotRow], *, summary: str, what: str, who: str) -> Chart:
+def draw_box_plots(
+    rows: Sequence[BoxPlotRow], *, summary: str, row_header: str, noun: str
+) -> Chart:
     """Return a chart with one line per box plot, on a scale from 0 to 100 %."""
-    head = (what, f"{who.capitalize()}s", "Lower quartile %", "Median %", "Upper quartile %")
+    head = (row_header, f"{noun.capitalize()}s", "Lower quartile %", "Median %", "Upper quartile %")
     return Chart(
         summary=summary,
-        wide=_draw(rows, WIDE_WIDTH),
-        narrow=_draw(rows, NARROW_WIDTH),
+        wide=_draw_at_width(rows, WIDE_WIDTH),
+        narrow=_draw_at_width(rows, NARROW_WIDTH),
         table=ChartTable((*head, "Mean %"), tuple(map(_table_row, rows))),
     )
 
@@ -58,11 +60,11 @@ def _table_row(box: BoxPlotRow) -> tuple[str, ...]:
     return box.label, format_number(box.count), *(format_number(figure, 1) for figure in figures)
 
 
-def _draw(rows: Sequence[BoxPlotRow], width: int) -> ChartDrawing:
+def _draw_at_width(rows: Sequence[BoxPlotRow], width: int) -> ChartDrawing:
     across = LinearScale(0, 100, LEFT, width - RIGHT)
     floor = TOP + ROW_HEIGHT * len(rows)
     marks = [
-        *_draw_grid(across, floor, width),
+        *_draw_percent_axis(across, floor, width),
         *(
             one
             for index, box in enumerate(rows)
@@ -72,7 +74,7 @@ def _draw(rows: Sequence[BoxPlotRow], width: int) -> ChartDrawing:
     return ChartDrawing(width, floor + BOTTOM, join_marks(marks))
 
 
-def _draw_grid(across: LinearScale, floor: float, width: int) -> Iterator[Markup]:
+def _draw_percent_axis(across: LinearScale, floor: float, width: int) -> Iterator[Markup]:
     for share in PERCENT_TICKS:
         x = across.position(share)
         yield draw_line("grid", (x, TOP), (x, floor))

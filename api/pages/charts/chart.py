@@ -117,9 +117,9 @@ def draw_count_axis(
 
 
 def draw_bars(
-    chart_bars: Iterable[ChartBar], across: LinearScale, up: LinearScale, *, gap: float, who: str
+    chart_bars: Iterable[ChartBar], across: LinearScale, up: LinearScale, *, gap: float, noun: str
 ) -> Iterator[Markup]:
-    """Yield the nonzero bars with a *gap* between them; *who* is the noun that they count."""
+    """Yield the nonzero bars with a *gap* between them; *noun* is the noun that they count."""
     for bar in chart_bars:
         if bar.count:
             left, right, top = (
@@ -128,7 +128,7 @@ def draw_bars(
                 up.position(bar.count),
             )
             size = {"width": right - left - gap, "height": up.start - top}
-            tooltip = f"{bar.description}: {format_count(bar.count, who)}"
+            tooltip = f"{bar.description}: {format_count(bar.count, noun)}"
             yield draw_mark(
                 "rect", "bar-late" if bar.late else "bar", tooltip, x=left + gap / 2, y=top, **size
             )

@@ -22,7 +22,7 @@ from api.pages.charts.chart import (
 from api.pages.charts.scale import LinearScale, choose_ticks
 from api.pages.layout.formatting import format_number
 
-__all__ = ["ChartColumn", "draw_columns"]
+__all__ = ["ChartColumn", "draw_column_chart"]
 
 HEIGHT: Final = 190
 TOP, BOTTOM, LEFT, RIGHT = 22, 40, 46, 14
@@ -42,24 +42,24 @@ class ChartColumn:
     late: bool = False
 
 
-def draw_columns(
-    chart_columns: Sequence[ChartColumn], *, summary: str, axis: str, who: str, behind: str
+def draw_column_chart(
+    chart_columns: Sequence[ChartColumn], *, summary: str, axis: str, noun: str, late_label: str
 ) -> Chart:
-    """Return a column chart; a line labeled *behind* precedes the late columns."""
-    names = {"axis": axis, "who": who, "behind": behind}
+    """Return a column chart; a line labeled *late_label* precedes the late columns."""
+    names = {"axis": axis, "noun": noun, "late_label": late_label}
     return Chart(
         summary=summary,
-        wide=_draw(chart_columns, WIDE_WIDTH, **names),
-        narrow=_draw(chart_columns, NARROW_WIDTH, **names),
+        wide=_draw_at_width(chart_columns, WIDE_WIDTH, **names),
+        narrow=_draw_at_width(chart_columns, NARROW_WIDTH, **names),
         table=ChartTable(
-            (axis.capitalize(), f"{who.capitalize()}s"),
+            (axis.capitalize(), f"{noun.capitalize()}s"),
             tuple((column.description, format_number(column.count)) for column in chart_columns),
         ),
     )
 
 
-def _draw(
-    chart_columns: Sequence[ChartColumn], width: int, *, axis: str, who: str, behind: str
+def _draw_at_width(
+    chart_columns: Sequence[ChartColumn], width: int, *, axis: str, noun: str, late_label: str
 ) -> ChartDrawing:
     ticks = choose_ticks(max((column.count for column in chart_columns), default=0))
     across = LinearScale(0, max(len(chart_columns), 1), LEFT, width - RIGHT)
@@ -70,10 +70,10 @@ def _draw(
     )
     marks = [
         *draw_count_axis(ticks, up, left=LEFT, right=width - RIGHT),
-        *draw_bars(chart_bars, across, up, gap=GAP, who=who),
+        *draw_bars(chart_bars, across, up, gap=GAP, noun=noun),
         *_draw_labels(chart_columns, across, step=1 if width == WIDE_WIDTH else 2),
         draw_text(axis, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
-        *_draw_late_line(chart_columns, across, behind),
+        *_draw_late_line(chart_columns, across, late_label),
     ]
     return ChartDrawing(width, HEIGHT, join_marks(marks))
 
@@ -91,10 +91,10 @@ def _draw_labels(
 
 
 def _draw_late_line(
-    chart_columns: Sequence[ChartColumn], across: LinearScale, behind: str
+    chart_columns: Sequence[ChartColumn], across: LinearScale, late_label: str
 ) -> Iterator[Markup]:
     first = next((index for index, column in enumerate(chart_columns) if column.late), None)
     if first:
         x = across.position(first)
         yield draw_line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
-        yield draw_text(behind, (x, TOP - 9), kind="label")
+        yield draw_text(late_label, (x, TOP - 9), kind="label")

@@ -41,24 +41,24 @@ class HistogramBin:
 
 
 def draw_histogram(
-    bins: Sequence[HistogramBin], *, median: float | None, unit: str, who: str
+    bins: Sequence[HistogramBin], *, median: float | None, unit: str, noun: str
 ) -> Chart:
     """Return a histogram of bins of equal width.
 
-    *who* is the noun for the things counted, *unit* the measured quantity.
+    *noun* is the noun for the things counted, *unit* the measured quantity.
 
     >>> bins = [HistogramBin(0, 5, 1), HistogramBin(5, 10, 3)]
     >>> draw_histogram(bins, median=7, unit="points", who="student").summary
     'Histogram of 4 students by points; the median is 7.'
     """
-    everybody = format_count(sum(one.count for one in bins), who)
+    everybody = format_count(sum(one.count for one in bins), noun)
     middle = "" if median is None else f"; the median is {format_number(median)}"
     return Chart(
         summary=f"Histogram of {everybody} by {unit}{middle}.",
-        wide=_draw(bins, WIDE_WIDTH, median=median, unit=unit, who=who),
-        narrow=_draw(bins, NARROW_WIDTH, median=median, unit=unit, who=who),
+        wide=_draw_at_width(bins, WIDE_WIDTH, median=median, unit=unit, noun=noun),
+        narrow=_draw_at_width(bins, NARROW_WIDTH, median=median, unit=unit, noun=noun),
         table=ChartTable(
-            (unit.capitalize(), f"{who.capitalize()}s"),
+            (unit.capitalize(), f"{noun.capitalize()}s"),
             tuple((_format_range(one), format_number(one.count)) for one in bins),
         ),
     )
@@ -68,8 +68,8 @@ def _format_range(histogram_bin: HistogramBin) -> str:
     return f"{format_number(histogram_bin.low, 1)}\N{EN DASH}{format_number(histogram_bin.high, 1)}"
 
 
-def _draw(
-    bins: Sequence[HistogramBin], width: int, *, median: float | None, unit: str, who: str
+def _draw_at_width(
+    bins: Sequence[HistogramBin], width: int, *, median: float | None, unit: str, noun: str
 ) -> ChartDrawing:
     ticks = choose_ticks(max((one.count for one in bins), default=0))
     across = LinearScale(bins[0].low, bins[-1].high, LEFT, width - RIGHT)
@@ -77,10 +77,10 @@ def _draw(
     chart_bars = (ChartBar(one.low, one.high, one.count, _format_range(one)) for one in bins)
     marks = [
         *draw_count_axis(ticks, up, left=LEFT, right=width - RIGHT),
-        *draw_bars(chart_bars, across, up, gap=GAP, who=who),
+        *draw_bars(chart_bars, across, up, gap=GAP, noun=noun),
         *_draw_edge_labels(bins, across, every=1 if width == WIDE_WIDTH else 2),
         draw_text(unit, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
-        *_draw_median(median, across, width),
+        *_draw_median_line(median, across, width),
     ]
     return ChartDrawing(width, HEIGHT, join_marks(marks))
 
@@ -94,7 +94,7 @@ def _draw_edge_labels(
             yield draw_text(format_number(end, 1), (across.position(end), HEIGHT - BOTTOM + 16))
 
 
-def _draw_median(median: float | None, across: LinearScale, width: int) -> Iterator[Markup]:
+def _draw_median_line(median: float | None, across: LinearScale, width: int) -> Iterator[Markup]:
     if median is None:
         return
     x = across.position(median)

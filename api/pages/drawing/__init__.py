@@ -4,6 +4,6 @@ The markup has only classes and attributes, since the content security policy of
 pages forbids inline styles.
 """
 
-from api.pages.drawing.blocks import SolutionBlock, draw_parts
+from api.pages.drawing.blocks import SolutionBlock, build_solution_blocks
 
-__all__ = ["SolutionBlock", "draw_parts"]
+__all__ = ["SolutionBlock", "build_solution_blocks"]

@@ -10,17 +10,17 @@ from markupsafe import Markup
 
 from api.markup.markdown import render_inline, render_markdown
 from api.pages.drawing import tables
-from api.pages.drawing.frames import FrameSequence, build_frames
+from api.pages.drawing.frames import FrameSequence, build_window_frames
 from api.pages.drawing.markup import count_bytes
-from api.pages.drawing.receptive_fields import draw_field_picture
-from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
+from api.pages.drawing.receptive_fields import draw_receptive_field_picture
+from api.pages.drawing.totals import draw_layer_counts_picture, draw_sum_picture
 from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
 from api.pages.drawing.window_paths import build_window_paths
-from api.pages.drawing.window_positions import window_line
+from api.pages.drawing.window_positions import window_calculation_with_position
 from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import SolvedPart, WorkedStep
 
-__all__ = ["SolutionBlock", "draw_parts"]
+__all__ = ["SolutionBlock", "build_solution_blocks"]
 
 SINGLE_ELEMENT_ROW: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
 """A row of one element, which renders the same without the row."""
@@ -42,7 +42,7 @@ class SolutionBlock:
 
     html: Markup = EMPTY_MARKUP
     picture: Markup = EMPTY_MARKUP
-    stage: FrameSequence | None = None
+    frames: FrameSequence | None = None
     lines: tuple[str, ...] = ()
 
 
@@ -60,7 +60,7 @@ class _StepRun:
     previous_step: WorkedStep | None
 
 
-def draw_parts(
+def build_solution_blocks(
     parts: Sequence[SolvedPart], problem_arrays: Sequence[Any], *, max_bytes: int
 ) -> tuple[tuple[SolutionBlock, ...], ...]:
     """Return the blocks of each part, with as many frames as *max_bytes* allows.
@@ -68,17 +68,19 @@ def draw_parts(
     If the blocks without frames already exceed the limit, repeated sentences are
     dropped, then pictures. *problem_arrays* are the arrays in the problem text.
     """
-    blocks_by_part = _build_blocks([part.steps for part in parts], parts)
-    if sum(_block_bytes(block) for own in blocks_by_part for _, block in own) > max_bytes:
-        blocks_by_part = _build_blocks([*_drop_repeated_sentences(parts)], parts)
-    used_bytes = sum(_block_bytes(block) for own in blocks_by_part for _, block in own)
+    blocks_by_part = _build_blocks_without_frames([part.steps for part in parts], parts)
+    if sum(_count_block_bytes(block) for own in blocks_by_part for _, block in own) > max_bytes:
+        blocks_by_part = _build_blocks_without_frames([*_drop_repeated_sentences(parts)], parts)
+    used_bytes = sum(_count_block_bytes(block) for own in blocks_by_part for _, block in own)
     sequence_count = sum(
         run.kind in {"windows", "stamps"} for own in blocks_by_part for run, _ in own
     )
     sequence_bytes = max(0, max_bytes - used_bytes) // (sequence_count or 1)
     return tuple(
         tuple(
-            _draw_frames(run, problem_arrays, name=f"w{number}-{index}-", max_bytes=sequence_bytes)
+            _build_frames_block(
+                run, problem_arrays, name=f"w{number}-{index}-", max_bytes=sequence_bytes
+            )
             or (replace(block, picture=EMPTY_MARKUP) if used_bytes > max_bytes else block)
             for index, (run, block) in enumerate(own)
         )
@@ -86,7 +88,7 @@ def draw_parts(
     )
 
 
-def _build_blocks(
+def _build_blocks_without_frames(
     steps: Sequence[Sequence[WorkedStep]], parts: Sequence[SolvedPart]
 ) -> list[list[tuple[_StepRun, SolutionBlock]]]:
     """Return the runs of each part's *steps* with their blocks, without frames."""
@@ -114,7 +116,7 @@ def _is_sentence(step: WorkedStep) -> bool:
     return step.data["type"] == "text" and step.text.endswith(".")
 
 
-def _block_bytes(block: SolutionBlock) -> int:
+def _count_block_bytes(block: SolutionBlock) -> int:
     return count_bytes(block.html, block.picture)
 
 
@@ -152,13 +154,13 @@ def _run_kind(step: WorkedStep) -> str:
     return "stamps" if is_stamp(step) else "plain"
 
 
-def _draw_frames(
+def _build_frames_block(
     run: _StepRun, problem_arrays: Sequence[Any], *, name: str, max_bytes: int
 ) -> SolutionBlock | None:
     """Return the frames of a run of windows or stamps, or None if there are none to draw."""
     if run.kind == "stamps" and len(run.steps) > 1:
         return SolutionBlock(
-            stage=build_stamp_frames(run.steps, id_prefix=name, max_bytes=max_bytes)
+            frames=build_stamp_frames(run.steps, id_prefix=name, max_bytes=max_bytes)
         )
     paths = (
         [
@@ -170,7 +172,7 @@ def _draw_frames(
         else []
     )
     return (
-        SolutionBlock(stage=build_frames(paths, id_prefix=name, max_bytes=max_bytes))
+        SolutionBlock(frames=build_window_frames(paths, id_prefix=name, max_bytes=max_bytes))
         if paths
         else None
     )
@@ -179,7 +181,11 @@ def _draw_frames(
 def _render_run(run: _StepRun, kind: str) -> SolutionBlock:
     """Return the block of a run, without frames."""
     if run.kind == "windows":
-        return SolutionBlock(lines=tuple(use_minus_signs(window_line(step)) for step in run.steps))
+        return SolutionBlock(
+            lines=tuple(
+                use_minus_signs(window_calculation_with_position(step)) for step in run.steps
+            )
+        )
     before = (run.previous_step, *run.steps)
     pictures = (_draw_picture(step, last) for step, last in zip(run.steps, before, strict=False))
     lines = EMPTY_MARKUP.join(_render_step(step, kind) for step in run.steps)
@@ -230,14 +236,16 @@ def _draw_picture(step: WorkedStep, before: WorkedStep | None) -> Markup:
     data = step.data
     drawing = ""
     if data["type"] == "rows":
-        drawing = draw_field_picture(data["head"], data["rows"]) or _draw_total(step)
-    elif data["type"] == "formula" and data["value"] is not None and not _draw_total(before):
+        drawing = draw_receptive_field_picture(data["head"], data["rows"]) or _draw_layer_counts(
+            step
+        )
+    elif data["type"] == "formula" and data["value"] is not None and not _draw_layer_counts(before):
         drawing = draw_sum_picture(data["name"], data["tree"], data["numbers"])
     # Its texts are escaped where they are written.
     return Markup(drawing)  # noqa: S704
 
 
-def _draw_total(step: WorkedStep | None) -> str:
+def _draw_layer_counts(step: WorkedStep | None) -> str:
     if step is None or step.data["type"] != "rows":
         return ""
-    return draw_total_picture(step.data["head"], step.data["rows"])
+    return draw_layer_counts_picture(step.data["head"], step.data["rows"])

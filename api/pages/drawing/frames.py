@@ -14,8 +14,8 @@ __all__ = [
     "LEADING_FRAMES",
     "DrawingFrame",
     "FrameSequence",
-    "build_frames",
-    "select_frames",
+    "build_window_frames",
+    "select_frame_indices",
 ]
 
 FRAME_OVERHEAD_BYTES: Final = 170
@@ -41,7 +41,7 @@ class FrameSequence:
     """The frames of a run of windows or stamps.
 
     *shared* has the elements that they refer to, *kernels* the drawings of the kernels.
-    *rest* are the texts of the windows without a frame, each with its position in
+    *omitted_texts* are the texts of the windows without a frame, each with its position in
     words.
     """
 
@@ -49,7 +49,7 @@ class FrameSequence:
     shared: str
     kernels: str
     frames: tuple[DrawingFrame, ...]
-    rest: tuple[str, ...]
+    omitted_texts: tuple[str, ...]
 
     @property
     def key_frames(self) -> tuple[DrawingFrame, ...]:
@@ -62,7 +62,9 @@ class FrameSequence:
         return tuple(frame for frame in self.frames if not frame.is_key)
 
 
-def build_frames(paths: Sequence[WindowPath], *, id_prefix: str, max_bytes: int) -> FrameSequence:
+def build_window_frames(
+    paths: Sequence[WindowPath], *, id_prefix: str, max_bytes: int
+) -> FrameSequence:
     """Return the frames of *paths* in about *max_bytes*.
 
     *id_prefix* makes the ids of their elements unique on the page.
@@ -74,23 +76,23 @@ def build_frames(paths: Sequence[WindowPath], *, id_prefix: str, max_bytes: int)
     kernels = "".join(drawer.draw_kernels() for drawer in _unique_kernel_drawers(drawers))
     lines = sum(count_bytes(drawer.path.moves[at].line) for drawer, at in pairs)
     longest = max(_count_frame_bytes(drawer, at) for drawer, at in (pairs[0], pairs[-1]))
-    max_bytes -= count_bytes(_draw_shared(drawers, pairs), kernels) + lines
-    selected = select_frames(len(pairs), max(LEADING_FRAMES, max_bytes // longest))
+    max_bytes -= count_bytes(_draw_shared_elements(drawers, pairs), kernels) + lines
+    selected = select_frame_indices(len(pairs), max(LEADING_FRAMES, max_bytes // longest))
     frames = tuple(
         _build_frame(drawer, index, is_key=number < LEADING_FRAMES or number == len(pairs) - 1)
         for number, (drawer, index) in enumerate(pairs)
         if number in selected
     )
-    rest = tuple(
+    omitted_texts = tuple(
         use_minus_signs(drawer.path.moves[index].line)
         for number, (drawer, index) in enumerate(pairs)
         if number not in selected
     )
-    shared = _draw_shared(drawers, [pairs[number] for number in sorted(selected)])
-    return FrameSequence(_describe_movement(paths[0]), shared, kernels, frames, rest)
+    shared = _draw_shared_elements(drawers, [pairs[number] for number in sorted(selected)])
+    return FrameSequence(_describe_movement(paths[0]), shared, kernels, frames, omitted_texts)
 
 
-def select_frames(count: int, max_frames: int) -> frozenset[int]:
+def select_frame_indices(count: int, max_frames: int) -> frozenset[int]:
     """Return the indices of the frames to draw out of *count*, with room for *max_frames*.
 
     If some are left out, the first frames and the last one remain.
@@ -100,12 +102,14 @@ def select_frames(count: int, max_frames: int) -> frozenset[int]:
     return frozenset((*range(max_frames - 1), count - 1))
 
 
-def _draw_shared(drawers: Sequence[WindowDrawer], pairs: Sequence[tuple[WindowDrawer, int]]) -> str:
+def _draw_shared_elements(
+    drawers: Sequence[WindowDrawer], pairs: Sequence[tuple[WindowDrawer, int]]
+) -> str:
     """Return the elements that the frames of *pairs* refer to."""
     return "".join(
         part
         for drawer in drawers
-        for part in drawer.draw_shared({at for pair, at in pairs if pair is drawer})
+        for part in drawer.draw_shared_elements({at for pair, at in pairs if pair is drawer})
     )
 
 
@@ -140,10 +144,10 @@ def _describe_movement(path: WindowPath) -> str:
         if step > 1:
             facts.append(f"{step} {direction}")
     sentences = [f"The window moves {' and '.join(facts)} at a time."] if facts else []
-    spread = max(first.covered.spread)
-    if spread > 1:
-        sentences.append(f"Its cells lie {spread} apart.")
-    rows, columns = path.window_input.inside
+    dilation = max(first.covered.dilation)
+    if dilation > 1:
+        sentences.append(f"Its cells lie {dilation} apart.")
+    rows, columns = path.window_input.unpadded_ranges
     plane = path.window_input.planes[0]
     if len(rows) * len(columns) < len(plane) * len(plane[0]):
         sentences.append("Grey cells are the border of zeros.")

@@ -26,32 +26,32 @@ PLANE_AXES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CoveredPatch:
-    """The cells that a window covers: a patch per channel, from *corner*, *spread* apart."""
+    """The cells that a window covers: a patch per channel, from *corner*, *dilation* apart."""
 
     corner: CellIndex
-    spread: CellIndex
+    dilation: CellIndex
     patches: tuple[Plane, ...]
 
     def iter_cells(self, channel: int) -> Iterator[tuple[CellIndex, Number | None]]:
         """Yield the index in the plane and the value of each cell in the patch of *channel*."""
         for row, cells in enumerate(self.patches[channel]):
             for column, cell in enumerate(cells):
-                yield self.plane_cell(row, column), cell
+                yield self.to_plane_index(row, column), cell
 
-    def plane_cell(self, row: int, column: int) -> CellIndex:
+    def to_plane_index(self, row: int, column: int) -> CellIndex:
         """Return the index of the plane cell under a cell of the window."""
-        return self.corner[0] + row * self.spread[0], self.corner[1] + column * self.spread[1]
+        return self.corner[0] + row * self.dilation[0], self.corner[1] + column * self.dilation[1]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowInput:
     """The input that windows move over: a plane per channel, with or without zero padding.
 
-    *inside* are the rows and columns that are not padding.
+    *unpadded_ranges* are the rows and columns that are not padding.
     """
 
     planes: tuple[Plane, ...]
-    inside: tuple[range, range]
+    unpadded_ranges: tuple[range, range]
 
 
 def read_planes(value: Any, axes: int) -> tuple[Plane, ...]:
@@ -96,15 +96,17 @@ def find_window_input(
     originals = [read_planes(array, axes) for array in problem_arrays]
     originals += _stack_channels(originals, channels=len(windows[0].patches))
     padded = [read_planes(array, axes) for array in previous_arrays]
-    for planes in _iter_candidates([*padded, *originals], channels=len(windows[0].patches)):
+    for planes in _iter_candidate_inputs([*padded, *originals], channels=len(windows[0].patches)):
         if _matches_windows(planes, windows):
-            return WindowInput(planes, _find_inside(planes, originals))
+            return WindowInput(planes, _find_unpadded_ranges(planes, originals))
     return None
 
 
 def build_covered_input(windows: Sequence[CoveredPatch]) -> WindowInput:
     """Return the input of *windows*, reconstructed from the cells that they cover."""
-    covered = tuple(_covered_plane(windows, channel) for channel in range(len(windows[0].patches)))
+    covered = tuple(
+        _reconstruct_plane(windows, channel) for channel in range(len(windows[0].patches))
+    )
     return WindowInput(covered, _full_ranges(covered[0]))
 
 
@@ -121,7 +123,7 @@ def _stack_channels(
     return [stack for stack in stacks if len({(len(plane), len(plane[0])) for plane in stack}) == 1]
 
 
-def _iter_candidates(
+def _iter_candidate_inputs(
     arrays: Iterable[tuple[Plane, ...]], *, channels: int
 ) -> Iterator[tuple[Plane, ...]]:
     for planes in arrays:
@@ -150,7 +152,7 @@ def _full_ranges(plane: Plane) -> tuple[range, range]:
     return range(len(plane)), range(len(plane[0]))
 
 
-def _find_inside(
+def _find_unpadded_ranges(
     planes: tuple[Plane, ...], originals: Iterable[tuple[Plane, ...]]
 ) -> tuple[range, range]:
     """Return the rows and columns of *planes* inside the zero padding.
@@ -187,7 +189,7 @@ def _is_padded_copy(
     )
 
 
-def _covered_plane(windows: Sequence[CoveredPatch], channel: int) -> Plane:
+def _reconstruct_plane(windows: Sequence[CoveredPatch], channel: int) -> Plane:
     known = {place: cell for window in windows for place, cell in window.iter_cells(channel)}
     height, width = (1 + max(place[axis] for place in known) for axis in range(PLANE_AXES))
     return tuple(tuple(known.get((row, index)) for index in range(width)) for row in range(height))

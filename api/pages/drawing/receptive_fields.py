@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
 
-__all__ = ["draw_field_picture"]
+__all__ = ["draw_receptive_field_picture"]
 
 PICTURE_WIDTH: Final = 340
 LAYER_HEIGHT: Final = 46
@@ -28,7 +28,7 @@ class _VisibleLayer:
     span: int
 
 
-def draw_field_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def draw_receptive_field_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Return the picture of a table of receptive fields and jumps, or "" for any other."""
     columns = next((pair for pair in COLUMN_PAIRS if set(pair) <= set(head)), None)
     if columns is None:
@@ -39,11 +39,11 @@ def draw_field_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> st
         return ""
     if layers and layers[0][1:] != (1, 1):
         layers.insert(0, ("input", 1, 1))
-    visible_layers = _trace_backwards(layers)
+    visible_layers = _compute_visible_layers(layers)
     return _draw_layers(visible_layers) if len(visible_layers) > 1 else ""
 
 
-def _trace_backwards(layers: Sequence[tuple[str, int, int]]) -> list[_VisibleLayer]:
+def _compute_visible_layers(layers: Sequence[tuple[str, int, int]]) -> list[_VisibleLayer]:
     """Return the visible part of each layer, from the last layer back to the input.
 
     The first of *layers* is the input.

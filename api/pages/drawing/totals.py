@@ -7,7 +7,7 @@ from typing import Any, Final
 from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
 from api.pages.layout.formatting import format_number, format_share
 
-__all__ = ["draw_sum_picture", "draw_total_picture"]
+__all__ = ["draw_layer_counts_picture", "draw_sum_picture"]
 
 COUNT_COLUMNS: Final = ("parameters", "MACs", "macs")
 PICTURE_WIDTH: Final = 340
@@ -26,7 +26,7 @@ class _LayerCount:
     count: int
 
 
-def draw_total_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def draw_layer_counts_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Return the picture of a table of counts per layer, or "" for any other table."""
     count_column = next((column for column in COUNT_COLUMNS if column in head), None)
     if count_column is None:
@@ -53,30 +53,32 @@ def draw_sum_picture(name: str, terms: str, numbers: str) -> str:
 def _draw_bars(layer_counts: Sequence[_LayerCount], what: str) -> str:
     if len(layer_counts) < MIN_BARS:
         return ""
-    largest = _select_largest(layer_counts)
-    total = sum(one.count for one in largest)
+    merged_counts = _merge_smallest_counts(layer_counts)
+    total = sum(count.count for count in merged_counts)
     parts, before = [], 0
-    for index, layer in enumerate(largest):
+    for index, layer in enumerate(merged_counts):
         y = index * ROW_HEIGHT
         x, wide = (round(part / total * PICTURE_WIDTH) for part in (before, layer.count))
         parts.append(draw_text(0, y + 13, _shorten_name(layer.name), "ws-left"))
-        parts.append(draw_text(PICTURE_WIDTH, y + 13, _format_layer(layer, total), "ws-right"))
+        parts.append(
+            draw_text(PICTURE_WIDTH, y + 13, _format_layer_count(layer, total), "ws-right")
+        )
         parts.append(draw_rectangle(0, y + 18, (PICTURE_WIDTH, BAR_HEIGHT), "ws-all"))
         parts.append(
             draw_rectangle(min(x, PICTURE_WIDTH - 2), y + 18, (max(wide, 2), BAR_HEIGHT), "ws-bar")
         )
         before += layer.count
     title = f"What {what} is made of, {format_number(total)} in all"
-    return draw_svg((PICTURE_WIDTH, len(largest) * ROW_HEIGHT), title, *parts)
+    return draw_svg((PICTURE_WIDTH, len(merged_counts) * ROW_HEIGHT), title, *parts)
 
 
-def _format_layer(layer: _LayerCount, total: int) -> str:
+def _format_layer_count(layer: _LayerCount, total: int) -> str:
     share = layer.count / total
     share_text = format_share(share) if share >= MIN_LABELED_SHARE else "under 1 %"
     return f"{format_number(layer.count)} · {share_text}"
 
 
-def _select_largest(layer_counts: Sequence[_LayerCount]) -> list[_LayerCount]:
+def _merge_smallest_counts(layer_counts: Sequence[_LayerCount]) -> list[_LayerCount]:
     """Return the counts in order; if there are too many, the largest, and the rest as one."""
     if len(layer_counts) <= MAX_BARS:
         return list(layer_counts)

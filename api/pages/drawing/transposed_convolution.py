@@ -9,7 +9,7 @@ from api.pages.drawing.frames import (
     LEADING_FRAMES,
     DrawingFrame,
     FrameSequence,
-    select_frames,
+    select_frame_indices,
 )
 from api.pages.drawing.markup import (
     DIGIT_WIDTH,
@@ -49,7 +49,7 @@ def build_stamp_frames(
 ) -> FrameSequence:
     """Return the frames of the running sums in *steps*, in about *max_bytes*."""
     planes = [_read_stamp_planes(step.data["value"]) for step in steps]
-    wide = max(MIN_CELL_WIDTH, DIGIT_WIDTH * 2 + max(_text_widths(planes)))
+    wide = max(MIN_CELL_WIDTH, DIGIT_WIDTH * 2 + max(_iter_final_text_widths(planes)))
     rows, columns = len(planes[0][0]), len(planes[0][0][0])
     shared = f'<g id="{id_prefix}l">{draw_grid_lines(columns, rows, (wide, CELL_HEIGHT))}</g>'
     before: tuple[Plane, ...] = tuple(tuple((0,) * columns for _ in range(rows)) for _ in planes[0])
@@ -57,12 +57,14 @@ def build_stamp_frames(
     for step_planes in planes:
         pairs = zip(before, step_planes, strict=True)
         drawings.append(
-            "".join(_draw_sum(old, new, wide=wide, lines=f"{id_prefix}l") for old, new in pairs)
+            "".join(
+                _draw_running_sum(old, new, wide=wide, lines=f"{id_prefix}l") for old, new in pairs
+            )
         )
         before = step_planes
     lines = sum(count_bytes(step.text) for step in steps)
     frame_bytes = max(map(count_bytes, drawings)) + FRAME_OVERHEAD_BYTES
-    selected = select_frames(
+    selected = select_frame_indices(
         len(steps), max(LEADING_FRAMES, (max_bytes - count_bytes(shared) - lines) // frame_bytes)
     )
     frames = tuple(
@@ -72,15 +74,17 @@ def build_stamp_frames(
         for index, (step, drawing) in enumerate(zip(steps, drawings, strict=True))
         if index in selected
     )
-    rest = tuple(
+    omitted_texts = tuple(
         use_minus_signs(spell_out_position(step.text))
         for index, step in enumerate(steps)
         if index not in selected
     )
-    return FrameSequence("The cells that a stamp changed are marked.", shared, "", frames, rest)
+    return FrameSequence(
+        "The cells that a stamp changed are marked.", shared, "", frames, omitted_texts
+    )
 
 
-def _text_widths(planes: Sequence[tuple[Plane, ...]]) -> Iterator[int]:
+def _iter_final_text_widths(planes: Sequence[tuple[Plane, ...]]) -> Iterator[int]:
     for plane in planes[-1]:
         yield from (DIGIT_WIDTH * len(format_value(cell)) for row in plane for cell in row)
 
@@ -92,7 +96,7 @@ def _describe_stamp(step: WorkedStep) -> str:
     return f"{use_minus_signs(added)} times the kernel, {laid}"
 
 
-def _draw_sum(old: Plane, new: Plane, *, wide: int, lines: str) -> str:
+def _draw_running_sum(old: Plane, new: Plane, *, wide: int, lines: str) -> str:
     """Return the sum *new*, with the cells that differ from *old* marked."""
     marked: list[tuple[int, int]] = []
     zeros: list[str] = []

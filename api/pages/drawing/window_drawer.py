@@ -45,7 +45,7 @@ class WindowDrawer:
     @classmethod
     def for_path(cls, path: WindowPath, id_prefix: str) -> "WindowDrawer":
         """Return the drawer for *path*, with cells as wide as their longest text."""
-        input_length = max(len(text) for move in path.moves for text in _iter_texts(move))
+        input_length = max(len(text) for move in path.moves for text in _iter_cell_texts(move))
         output_length = max(len(format_value(move.total)) for move in path.moves)
         output_cell_width = max(MIN_CELL_WIDTH, CELL_PADDING + (DIGIT_WIDTH + 1) * output_length)
         return cls(
@@ -55,7 +55,7 @@ class WindowDrawer:
             output_cell_width,
         )
 
-    def draw_shared(self, drawn: Collection[int]) -> Iterator[str]:
+    def draw_shared_elements(self, drawn: Collection[int]) -> Iterator[str]:
         """Yield the elements that frames refer to: planes, kernels and partial output maps.
 
         *drawn* are the indices of the moves that have a frame.
@@ -76,9 +76,9 @@ class WindowDrawer:
             f"output{_map_suffix(self.path)}",
         )
         yield f'<g id="{self.id_prefix}o0">{lines}{label}</g>'
-        yield from self._draw_maps(drawn)
+        yield from self._draw_partial_output_maps(drawn)
 
-    def _draw_maps(self, drawn: Collection[int]) -> Iterator[str]:
+    def _draw_partial_output_maps(self, drawn: Collection[int]) -> Iterator[str]:
         """Yield the output map after each move in *drawn*, built on the previous one."""
         wide, so_far = self.output_cell_width, draw_reference(f"{self.id_prefix}o0")
         for index, move in enumerate(self.path.moves):
@@ -92,7 +92,7 @@ class WindowDrawer:
 
     def _draw_plane(self, plane: Plane, window_input: WindowInput) -> str:
         """Return a plane with its numbers, and zero padding in another color."""
-        rows, columns = window_input.inside
+        rows, columns = window_input.unpadded_ranges
         wide = self.cell_width
         size = (len(columns) * wide, len(rows) * CELL_HEIGHT)
         whole = (len(plane[0]) * wide, len(plane) * CELL_HEIGHT)
@@ -127,7 +127,7 @@ class WindowDrawer:
         """Return the drawings of one move: each channel with the window, then the output map."""
         move, planes = self.path.moves[index], self.path.window_input.planes
         channels = (self._draw_channel(move, channel, index) for channel in range(len(planes)))
-        return "".join((*channels, self._draw_map(index)))
+        return "".join((*channels, self._draw_output_map(index)))
 
     def _draw_channel(self, move: WindowMove, channel: int, index: int) -> str:
         plane, wide = self.path.window_input.planes[channel], self.cell_width
@@ -213,7 +213,7 @@ class WindowDrawer:
                 yield draw_rectangle(*corner, (self.cell_width - 6, CELL_HEIGHT - 6), "ws-wins")
             yield draw_text(x, y, format_value(cell), "ws-sum" if wins else "")
 
-    def _draw_map(self, index: int) -> str:
+    def _draw_output_map(self, index: int) -> str:
         """Return the output map so far, with the cell of this window highlighted."""
         rows, columns = self.path.map_size
         wide, (row, column) = self.output_cell_width, self.path.moves[index].position
@@ -230,10 +230,10 @@ def _channel_suffix(channel: int, planes: Sequence[object]) -> str:
 
 
 def _map_suffix(path: WindowPath) -> str:
-    return "" if path.map is None else f", map {path.map + 1}"
+    return "" if path.map_index is None else f", map {path.map_index + 1}"
 
 
-def _iter_texts(move: WindowMove) -> Iterator[str]:
+def _iter_cell_texts(move: WindowMove) -> Iterator[str]:
     """Yield all texts in the cells of the input and the kernel."""
     for channel, plane in enumerate(move.covered.patches):
         yield from (format_value(cell) for row in plane for cell in row)

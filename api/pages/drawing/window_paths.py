@@ -15,13 +15,13 @@ from api.pages.drawing.planes import (
     find_window_input,
     read_planes,
 )
-from api.pages.drawing.window_positions import window_caption, window_line
+from api.pages.drawing.window_positions import window_calculation, window_calculation_with_position
 from api.schemas.student.solution import WorkedStep
 from grader.values import Number, simplify_number
 
 __all__ = ["WindowMove", "WindowPath", "build_window_paths"]
 
-SPREAD_LIMIT: Final = 4
+DILATION_LIMIT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class WindowMove:
 class WindowPath:
     """The path of a window over an input to an output map.
 
-    *map* is the index of the map if there are several.
+    *map_index* is the index of the map if there are several.
     """
 
     moves: tuple[WindowMove, ...]
     window_input: WindowInput
-    map: int | None
+    map_index: int | None
 
     @property
     def map_size(self) -> tuple[int, int]:
@@ -93,10 +93,10 @@ def build_window_paths(
             index, position = _split_position(step.data["place"], axes)
             by_map.setdefault((axes, *index), []).append(_build_move(step, position, axes))
     for (axes, *rest), moves in by_map.items():
-        laid_moves, window_input = _lay_moves(
+        matched_moves, window_input = _match_moves_to_input(
             moves, previous_arrays=previous_arrays, problem_arrays=problem_arrays, axes=axes
         )
-        yield WindowPath(laid_moves, window_input, rest[0] if rest else None)
+        yield WindowPath(matched_moves, window_input, rest[0] if rest else None)
 
 
 def _split_position(position: Sequence[int], axes: int) -> tuple[tuple[int, ...], tuple[int, int]]:
@@ -109,7 +109,7 @@ def _split_position(position: Sequence[int], axes: int) -> tuple[tuple[int, ...]
     return tuple(position[:-axes]), _row_and_column(position[-axes:], 0)
 
 
-def _lay_moves(
+def _match_moves_to_input(
     moves: Sequence[WindowMove],
     *,
     previous_arrays: Sequence[Any],
@@ -121,19 +121,21 @@ def _lay_moves(
     The data of a pooling step lack the dilation, so small ones are tried until an input
     matches.
     """
-    for spread in range(1, SPREAD_LIMIT) if moves[0].mode else (0,):
-        laid_moves = tuple(_set_spread(move, spread) if spread else move for move in moves)
-        covered = [move.covered for move in laid_moves]
+    for dilation in range(1, DILATION_LIMIT) if moves[0].mode else (0,):
+        matched_moves = tuple(
+            _with_dilation(move, dilation) if dilation else move for move in moves
+        )
+        covered = [move.covered for move in matched_moves]
         window_input = find_window_input(
             covered, previous_arrays=previous_arrays, problem_arrays=problem_arrays, axes=axes
         )
         if window_input is not None:
-            return laid_moves, window_input
+            return matched_moves, window_input
     return tuple(moves), build_covered_input([move.covered for move in moves])
 
 
-def _set_spread(move: WindowMove, spread: int) -> WindowMove:
-    return replace(move, covered=replace(move.covered, spread=(spread, spread)))
+def _with_dilation(move: WindowMove, dilation: int) -> WindowMove:
+    return replace(move, covered=replace(move.covered, dilation=(dilation, dilation)))
 
 
 def _build_move(step: WorkedStep, position: tuple[int, int], axes: int) -> WindowMove:
@@ -148,8 +150,8 @@ def _build_move(step: WorkedStep, position: tuple[int, int], axes: int) -> Windo
         position=position,
         total=simplify_number(Fraction(data["total"])),
         mode=data.get("mode", ""),
-        text=window_caption(step),
-        line=window_line(step),
+        text=window_calculation(step),
+        line=window_calculation_with_position(step),
     )
 
 

@@ -10,12 +10,17 @@ from typing import Final
 
 from api.schemas.student.solution import WorkedStep
 
-__all__ = ["describe_position", "spell_out_position", "window_caption", "window_line"]
+__all__ = [
+    "describe_position",
+    "spell_out_position",
+    "window_calculation",
+    "window_calculation_with_position",
+]
 
 AXIS_NAMES: Final = ("map", "row", "column")
 ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 TEENS: Final = range(11, 14)
-INDEX: Final = re.compile(r"(?<=at )\(([1-9]\d*(?:, [1-9]\d*)*)\)")
+POSITION_PATTERN: Final = re.compile(r"(?<=at )\(([1-9]\d*(?:, [1-9]\d*)*)\)")
 """A position in the text of a step, counted from 1."""
 
 
@@ -48,7 +53,7 @@ def spell_out_position(text: str) -> str:
     >>> spell_out_position("laid at (1, 2) of (3, 4)")
     'laid at the 1st row, 2nd column of (3, 4)'
     """
-    return INDEX.sub(
+    return POSITION_PATTERN.sub(
         lambda match: f"the {describe_position(_parse_position(match[1]))}", text, count=1
     )
 
@@ -57,17 +62,17 @@ def _parse_position(text: str) -> list[int]:
     return [int(at) - 1 for at in text.split(", ")]
 
 
-def window_caption(step: WorkedStep) -> str:
+def window_calculation(step: WorkedStep) -> str:
     """Return the calculation at a drawn window, without the position, which is visible."""
-    _, _, reckoned = step.text.partition(":")
-    return dedent(reckoned.removeprefix("\n")).lstrip()
+    _, _, calculation = step.text.partition(":")
+    return dedent(calculation.removeprefix("\n")).lstrip()
 
 
-def window_line(step: WorkedStep) -> str:
+def window_calculation_with_position(step: WorkedStep) -> str:
     """Return the position and calculation of a window that is not drawn.
 
     The position is short, since a page has many such lines.
     """
-    _, colon, reckoned = step.text.partition(":")
+    _, colon, calculation = step.text.partition(":")
     position = describe_position(step.data["place"]).removesuffix(" column")
-    return f"{position}{colon}{reckoned}" if position else window_caption(step)
+    return f"{position}{colon}{calculation}" if position else window_calculation(step)

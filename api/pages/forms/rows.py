@@ -12,7 +12,7 @@ __all__ = [
     "parse_rows",
     "parse_whole_number",
     "read_filled_rows",
-    "row_numbers",
+    "row_numbers_with_spares",
 ]
 
 ROW_FIELD: Final = re.compile(r"([a-z_.]+)\[(\d{1,3})\]\.([a-z_]+)")
@@ -48,7 +48,7 @@ def flatten_rows(
     }
 
 
-def row_numbers(typed: Mapping[str, str], name: str) -> range:
+def row_numbers_with_spares(typed: Mapping[str, str], name: str) -> range:
     """Return the row numbers that a form shows for a list, including spare empty rows."""
     used_numbers = {
         int(match[2]) for key in typed if (match := ROW_FIELD.fullmatch(key)) and match[1] == name
@@ -57,17 +57,21 @@ def row_numbers(typed: Mapping[str, str], name: str) -> range:
 
 
 def parse_rows(
-    typed: Mapping[str, str], name: str, columns: Collection[str], *, whole: Collection[str] = ()
+    typed: Mapping[str, str],
+    name: str,
+    columns: Collection[str],
+    *,
+    integer_columns: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Yield the nonempty rows of a list as the API takes them.
 
-    The columns in *whole* are integers.
+    The columns in *integer_columns* are integers.
     """
-    for index in row_numbers(typed, name):
+    for index in row_numbers_with_spares(typed, name):
         row = {column: typed.get(f"{name}[{index}].{column}", "") for column in columns}
         if any(row.values()):
             yield {
-                column: parse_whole_number(text) if column in whole else text
+                column: parse_whole_number(text) if column in integer_columns else text
                 for column, text in row.items()
                 if text
             }

@@ -175,8 +175,10 @@ def texts_to_settings(
 
 def _parse_value(field: SettingField, texts: Mapping[str, str]) -> Any:
     if field.kind == "rows":
-        whole = {column.name for column in field.columns if column.kind == "number"}
-        return list(parse_rows(texts, field.name, _column_names(field), whole=whole))
+        integer_columns = {column.name for column in field.columns if column.kind == "number"}
+        return list(
+            parse_rows(texts, field.name, _column_names(field), integer_columns=integer_columns)
+        )
     text = texts[field.name]
     match field.kind:
         case "checkbox":

@@ -35,7 +35,7 @@ TOO_LONG_PROBLEM: Final = {
 MULTIPART_PREFIX: Final = "multipart/"
 NON_PAGE_PREFIXES: Final = ("/api/", "/static/")
 PRESERVED_HEADERS: Final = ("Retry-After",)
-SECRET: Final = ("password", "again", "secret")
+SECRET_FIELDS: Final = ("password", "again", "secret")
 MAX_CARRIED_BYTES: Final = UNAUTHENTICATED_BODY_BYTES - 4 * 1024
 """Size limit of a form carried through the log-in; the log-in itself uses the rest."""
 NOT_CARRIED_MESSAGE: Final = (
@@ -60,15 +60,15 @@ def render_error(scope: Scope, response: Response) -> Response:
     }
     if any(one["field"].startswith("path ") for one in problem.get("errors", ())):
         problem = {"instance": problem["instance"], **_problem_from_code("not_found")}
-    way = ""
+    page_path = ""
     if response.status_code == METHOD_NOT_ALLOWED:
-        problem, way = problem | FORM_ONLY_PROBLEM, _find_page_above(scope)
+        problem, page_path = problem | FORM_ONLY_PROBLEM, _find_nearest_page_path(scope)
     if response.status_code == TOO_LARGE and not _has_files(scope):
         problem |= TOO_LONG_PROBLEM
     context = {
         "told": problem,
         "errors": [*_iter_unmentioned_errors(problem)],
-        "way": way,
+        "way": page_path,
         **_build_resend_context(scope, problem),
     }
     return render_response("error.html", context, status=problem["status"], headers=headers)
@@ -79,7 +79,7 @@ def _build_resend_context(scope: Scope, problem: Mapping[str, Any]) -> dict[str,
 
     *texts* are its longer texts, which the user can read and copy.
     """
-    fields = _posted_fields(scope) if problem["code"] == "course_archived" else {}
+    fields = _posted_fields_without_secrets(scope) if problem["code"] == "course_archived" else {}
     texts = [value for values in fields.values() for value in values]
     return {
         "path": scope["path"],
@@ -89,10 +89,10 @@ def _build_resend_context(scope: Scope, problem: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _posted_fields(scope: Scope) -> dict[str, tuple[str, ...]]:
+def _posted_fields_without_secrets(scope: Scope) -> dict[str, tuple[str, ...]]:
     """Return the fields of the posted form, except passwords and secrets."""
     form: PostedForm = scope["state"].get("form", PostedForm())
-    return {name: field for name, field in form.fields.items() if name not in SECRET}
+    return {name: field for name, field in form.fields.items() if name not in SECRET_FIELDS}
 
 
 def _problem_from_code(code: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _problem_from_code(code: str) -> dict[str, Any]:
     }
 
 
-def _find_page_above(scope: Scope) -> str:
+def _find_nearest_page_path(scope: Scope) -> str:
     """Return the path of the nearest page at or above the address, or "" if there is none."""
     path = scope["path"].rstrip("/")
     while path:
@@ -144,7 +144,7 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
         return RedirectResponse(f"/login?next={next_path}", status_code=303, headers=headers)
     # Without a cookie the error is what programs are told, that they need a token.
     had_cookie = "cookie" in Headers(scope=scope)
-    fields, message = _posted_fields(scope), problem["detail"] if had_cookie else ""
+    fields, message = _posted_fields_without_secrets(scope), problem["detail"] if had_cookie else ""
     if not get_body(scope).is_small or _count_carried_bytes(fields) > MAX_CARRIED_BYTES:
         fields, message = {}, f"{message} {NOT_CARRIED_MESSAGE}".strip()
     context = {"next": path, "kept": fields, "email": "", "is_out": False}

@@ -28,18 +28,18 @@ class Breadcrumb:
 
 @dataclass(frozen=True, slots=True)
 class CourseTab:
-    """A course tab, shown with the permission *right*; *students* hides it from staff."""
+    """A course tab, shown with the permission *right*; *students_only* hides it from staff."""
 
     id: str
     label: str
     path: str
     right: Permission
-    students: bool = False
+    students_only: bool = False
 
 
 COURSE_TABS: Final = (
     CourseTab("assignments", "Assignments", "", "see_course"),
-    CourseTab("grades", "My grades", "/grades", "see_own_work", students=True),
+    CourseTab("grades", "My grades", "/grades", "see_own_work", students_only=True),
     CourseTab("gradebook", "Gradebook", "/gradebook", "see_gradebook"),
     CourseTab("problems", "Problems", "/problems", "see_key"),
     CourseTab("people", "People", "/people", "see_people"),
@@ -102,7 +102,7 @@ def _visible_tabs(member: CourseMembership | None) -> tuple[CourseTab, ...]:
     return tuple(
         tab
         for tab in COURSE_TABS
-        if member.has_permission(tab.right) and not (tab.students and member.is_staff)
+        if member.has_permission(tab.right) and not (tab.students_only and member.is_staff)
     )
 
 

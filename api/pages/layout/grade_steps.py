@@ -8,7 +8,7 @@ from typing import Protocol
 from api.pages.layout.formatting import THIN_SPACE, part_name
 from api.schemas.grades.grades import GradeLine, GradeStep
 from api.schemas.grades.history import GradeEvent
-from api.services.gradebook.event_text import describe_event, punctuate
+from api.services.gradebook.event_text import append_punctuation, describe_event
 from grader import policy
 
 __all__ = ["ExplainedStep", "ProblemTitles"]
@@ -59,11 +59,11 @@ class ProblemTitles:
             {one.problem: one.part_titles for one in listed},
         )
 
-    def problem(self, problem: str) -> str:
+    def problem_title(self, problem: str) -> str:
         """Return the title of a problem, or its id if it has no title."""
         return self.titles.get(problem, problem)
 
-    def part(self, problem: str | None, part: str) -> str:
+    def part_title(self, problem: str | None, part: str) -> str:
         """Return the display name of a part of a problem.
 
         >>> ProblemTitles({}, {"sizes": {"side_0": "Side of the input"}}).part("sizes", "side_0")
@@ -79,8 +79,10 @@ class ProblemTitles:
         """
         if problem is None:
             return whole
-        title = self.problem(problem)
-        return f"{punctuate(title, ',')} {self.part(problem, part)}" if part else title
+        title = self.problem_title(problem)
+        return (
+            f"{append_punctuation(title, ',')} {self.part_title(problem, part)}" if part else title
+        )
 
     def explain_line(self, line: GradeLine) -> ExplainedStep:
         """Return a grade line with its steps in words."""
@@ -89,9 +91,15 @@ class ProblemTitles:
         return ExplainedStep(about, words.replace(" %", f"{THIN_SPACE}%"), line.part is None)
 
     def _to_policy_step(self, step: GradeStep, problem: str | None) -> policy.BreakdownStep:
-        of = self.part(problem, step.of) if step.label == "part" else self.problem(step.of)
+        of = (
+            self.part_title(problem, step.of)
+            if step.label == "part"
+            else self.problem_title(step.of)
+        )
         return policy.BreakdownStep(step.label, step.value, step.why, step.sign, of)
 
     def describe_event(self, event: GradeEvent) -> str:
         """Return a grade event in words."""
-        return describe_event(event, problem=self.problem, part=partial(self.part, event.problem))
+        return describe_event(
+            event, problem=self.problem_title, part=partial(self.part_title, event.problem)
+        )

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.student.components.states import build_progress
+from api.pages.student.components.states import build_assignment_progress
 from api.pages.student.times import build_credit_periods, build_credit_strip, describe_rules
 from api.routes.assignments import assignments, exceptions
 from api.schemas.assignments.assignments import StaffAssignment
@@ -35,7 +35,7 @@ def assignment_page(assignment: UUID, context: PageDep) -> Response:
         crumbs=(Breadcrumb(mine.course_title, f"/courses/{assignment_view.course}"),),
         tab="assignments",
         told=assignment_view,
-        work=build_progress(mine),
+        work=build_assignment_progress(mine),
         strip=build_credit_strip(assignment_view.times, now=context.now),
         stretches=build_credit_periods(assignment_view.times),
         rules=describe_rules(assignment_view, late_days=budget),

@@ -146,7 +146,7 @@ def my_history_page(
     assignment: UUID, context: PageDep, cursor: Annotated[str, Query(max_length=2_000)] = ""
 ) -> Response:
     """Return the history of the student's own grade in an assignment, oldest event first."""
-    event_page = grades.get_my_history(
+    event_page = grades.get_my_grade_history(
         assignment, context, build_page_request(context, limit=EVENTS_PER_PAGE, cursor=cursor)
     )
     assignment_view = assignments.get_assignment(assignment, context, Response())

@@ -81,7 +81,7 @@ class SubmissionListItem:
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/submissions")
-def submissions_page(
+def problem_submissions_page(
     assignment: UUID, problem: str, context: PageDep, cursor: CursorText = ""
 ) -> Response:
     """Return the student's submissions to a problem, latest first."""
@@ -151,8 +151,8 @@ def _render_submission(
         told=submission,
         at=None if submission.received_at is None else location.clock(submission.received_at),
         results_from=_results_moment(submission, location.clock),
-        answers=list(_iter_full_answers(context, submission)),
-        asking=_describe_requests(location),
+        answers=list(_iter_annotated_answers(context, submission)),
+        asking=_request_rules_text(location),
         part=refused_part,
         asked=request_form,
     )
@@ -165,13 +165,13 @@ def _results_moment(
     return None if since is None else clock(since)
 
 
-def _describe_requests(location: ProblemLocation) -> str:
+def _request_rules_text(location: ProblemLocation) -> str:
     """Return when and how often the student may request a regrade, or "" for staff."""
     assignment = location.assignment
     return describe_request_rules(assignment) if isinstance(assignment, StudentAssignment) else ""
 
 
-def _load_own_requests(
+def _load_requests_by_answer(
     context: RequestContext, submission: StudentSubmission | StaffSubmission
 ) -> Mapping[UUID, OwnRequest]:
     """Return the student's latest regrade request for each answer, by answer id."""
@@ -185,7 +185,7 @@ def _load_own_requests(
     }
 
 
-def _load_comments(
+def _load_visible_comments(
     context: RequestContext, submission: StudentSubmission | StaffSubmission
 ) -> Mapping[UUID, Comments]:
     """Return the comments visible to the viewer by answer id, read in one go."""
@@ -199,13 +199,13 @@ def _load_comments(
         return {comment: said.comments for comment, said in visible_comments.items()}
 
 
-def _iter_full_answers(
+def _iter_annotated_answers(
     context: RequestContext, submission: StudentSubmission | StaffSubmission
 ) -> Iterator[SubmittedAnswer]:
     """Yield each answer of a submission with its comments and its regrade request."""
     comments, own_requests = (
-        _load_comments(context, submission),
-        _load_own_requests(context, submission),
+        _load_visible_comments(context, submission),
+        _load_requests_by_answer(context, submission),
     )
     member = context.activity.member
     is_viewing = member is not None and member.viewing

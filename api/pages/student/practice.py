@@ -15,7 +15,7 @@ from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.formatting import part_letter
 from api.pages.layout.frame import render_page
 from api.pages.router import DraftPageDep, PageDep, PageRouter
-from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.cell_marks import compute_cell_marks
 from api.pages.student.components.feedback import AnswerFeedback, build_practice_feedback
 from api.pages.student.components.inputs import (
     AnswerInput,
@@ -91,11 +91,11 @@ def check_practice_page(
         context,
         location,
         practice_problem,
-        _check_answers(context, location, practice_problem, form),
+        _grade_practice_answers(context, location, practice_problem, form),
     )
 
 
-def _check_answers(
+def _grade_practice_answers(
     context: RequestContext,
     location: ProblemLocation,
     practice_problem: PracticeProblem,
@@ -106,7 +106,7 @@ def _check_answers(
     if not answers:
         return _PracticeAttempt(typed, {}, InvalidInput(NOTHING_TYPED_MESSAGE))
     body = validate_body(PracticeIn, {"number": practice_problem.number, "answers": answers})
-    reply = assigned_problems.judge_practice(
+    reply = assigned_problems.grade_practice_answers(
         location.assignment.id, location.problem, body, context
     )
     return _PracticeAttempt(typed, {result.part: result for result in reply.results})
@@ -144,7 +144,7 @@ def _build_card(
     typed, outcome = attempt.typed.get(part.id), attempt.outcomes.get(part.id)
     marks: CellMarks = ()
     if outcome:
-        marks = mark_cells(
+        marks = compute_cell_marks(
             part, typed, status=outcome.status, correct=outcome.cells, decimal_style=decimal_style
         )
     field = build_input(part, typed, marks=marks, decimal_style=decimal_style)

@@ -24,11 +24,11 @@ from api.pages.student.components.inputs import (
     parse_form_answer,
     parse_form_answers,
 )
-from api.pages.student.components.problem_queries import ProblemKey, load_problem_page
+from api.pages.student.components.problem_queries import ProblemKey, load_problem_page_data
 from api.pages.student.components.problem_view import (
     ProblemPageData,
     build_cards,
-    build_preview,
+    build_reading_preview,
     build_sidebar,
 )
 from api.pages.student.components.submission_form import (
@@ -68,7 +68,9 @@ def problem_page(
     """Return the problem with the student's own variant; staff can select a variant."""
     return _render_page(
         context,
-        load_problem_page(context, (assignment, problem), choice=VariantChoice(seed, position)),
+        load_problem_page_data(
+            context, (assignment, problem), choice=VariantChoice(seed, position)
+        ),
     )
 
 
@@ -113,7 +115,7 @@ def _problem_path(problem_key: ProblemKey) -> str:
 
 
 @router.post(PROBLEM_PATH)
-def submit_page(
+def save_and_submit_page(
     assignment: UUID, problem: str, form: FormDep, context: SubmissionPageDep
 ) -> Response:
     """Save the answers as the draft, and submit the part whose button was pressed."""
@@ -122,7 +124,7 @@ def submit_page(
     check_same_user(context, form)
     answers = parse_form_answers(view.parts, form)
     load_page_data = partial(
-        load_problem_page, context, problem_key, choice=OWN_VARIANT, typed=answers
+        load_problem_page_data, context, problem_key, choice=OWN_VARIANT, typed=answers
     )
     try:
         _save_form_draft(context, problem_key, view, form, answers)
@@ -193,7 +195,9 @@ def _decimal_style(context: RequestContext) -> NumberStyle | None:
 
 
 @router.post(f"{PROBLEM_PATH}/draft")
-def draft_page(assignment: UUID, problem: str, form: FormDep, context: DraftPageDep) -> Response:
+def save_draft_page(
+    assignment: UUID, problem: str, form: FormDep, context: DraftPageDep
+) -> Response:
     """Save the answers as the draft and return its version, for the page's script.
 
     Answers that are already saved are no conflict: a page saves its draft when the user
@@ -230,7 +234,7 @@ def reading_page(assignment: UUID, problem: str, form: FormDep, context: DraftPa
     if typed is not None and has_content(typed):
         body = validate_body(ReadingIn, {"part": part.id, "answer": typed})
         reading = drafts.post_reading(*problem_key, body, context)
-    reading_preview = build_preview(build_input(part, typed), typed, reading)
+    reading_preview = build_reading_preview(build_input(part, typed), typed, reading)
     return render_response("student/problem_reading.html", {"one": reading_preview})
 
 
@@ -249,20 +253,24 @@ def _respond_with_rows(context: RequestContext, part: PartView, text: str) -> Re
     read = partial(read_rows, grid, text, decimal_style=_decimal_style(context))
     try:
         return JSONResponse(
-            {"rows": context.service.judging_pool.dispatch(caller.id, {part.id: text}, read)}
+            {
+                "rows": context.service.grading_pool.run_inline_or_pooled(
+                    caller.id, {part.id: text}, read
+                )
+            }
         )
     except AnswerError as error:
         return JSONResponse({"message": str(error)})
 
 
 @router.post(f"{PROBLEM_PATH}/variant")
-def new_numbers_page(assignment: UUID, problem: str, context: PageDep) -> Response:
+def draw_new_variant_page(assignment: UUID, problem: str, context: PageDep) -> Response:
     """Draw a new variant of the problem, if the assignment allows it."""
     problem_key = (assignment, problem)
     try:
         assigned_problems.renew_variant(*problem_key, context)
     except Conflict as error:
         return _render_page(
-            context, load_problem_page(context, problem_key, choice=OWN_VARIANT, error=error)
+            context, load_problem_page_data(context, problem_key, choice=OWN_VARIANT, error=error)
         )
     return RedirectResponse(_problem_path(problem_key), status_code=303)

@@ -30,7 +30,7 @@ def receipt_page(
     proof = history.get_receipt(submission, context, digest.strip().lower() or None)
     with context.reading() as session:
         [zone] = load_zones(session, [proof.assignment]).values()
-    location = _find_location(context, proof)
+    location = _load_location_if_visible(context, proof)
     return render_page(
         context,
         "student/receipt.html",
@@ -47,7 +47,9 @@ def receipt_page(
     )
 
 
-def _find_location(context: RequestContext, proof: ReceiptProof) -> ProblemLocation | None:
+def _load_location_if_visible(
+    context: RequestContext, proof: ReceiptProof
+) -> ProblemLocation | None:
     """Return the location of a receipt, or None if the caller can no longer see it."""
     try:
         return ProblemLocation.load(context, proof.assignment, proof.problem)

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.pages.drawing import SolutionBlock, draw_parts
+from api.pages.drawing import SolutionBlock, build_solution_blocks
 from api.pages.layout.formatting import part_letter, use_minus_signs
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
@@ -104,7 +104,7 @@ def build_solution_cards(view: SolutionView, variant: Variant) -> tuple[Solution
     problem_arrays = [
         to_json_data(name) for name in variant.names.values() if isinstance(name, Tensor)
     ]
-    mistakes_by_part = _select_mistakes(view)
+    mistakes_by_part = _limit_mistakes(view)
     blocks = draw_solution(
         SolutionDrawingInput(
             variant, view.parts, problem_arrays, _count_text_bytes(view, mistakes_by_part)
@@ -121,7 +121,7 @@ def build_solution_cards(view: SolutionView, variant: Variant) -> tuple[Solution
     )
 
 
-def _select_mistakes(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
+def _limit_mistakes(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
     """Return the mistakes to show for each part, most likely first."""
     limit = max(MAX_MISTAKES // (len(view.parts) or 1), MIN_MISTAKES_PER_PART)
     return {part.id: part.mistakes[:limit] for part in view.parts}
@@ -145,7 +145,7 @@ def _count_text_bytes(
 @lru_cache(maxsize=DRAWING_CACHE_SIZE)
 def draw_solution(drawing_input: SolutionDrawingInput) -> tuple[tuple[SolutionBlock, ...], ...]:
     """Return the drawn solution of a variant, cached."""
-    return draw_parts(
+    return build_solution_blocks(
         drawing_input.parts,
         drawing_input.problem_arrays,
         max_bytes=MAX_PARTS_BYTES - drawing_input.text_bytes,

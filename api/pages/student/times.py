@@ -78,26 +78,28 @@ def build_credit_periods(times: Times) -> tuple[CreditPeriod, ...]:
     A period of reduced credit that ends before the late days do never applies and is
     left out.
     """
-    bridge = times.late_days_until
-    is_bridged = times.state == "late" and times.credit_now == 1 and bridge is not None
+    late_days_end = times.late_days_until
+    is_within_late_days = (
+        times.state == "late" and times.credit_now == 1 and late_days_end is not None
+    )
     periods = [
         CreditPeriod(
             stage.until,
             stage.credit,
             _describe_credit(stage.credit),
-            is_now=stage.credit == times.credit_now and not is_bridged,
+            is_now=stage.credit == times.credit_now and not is_within_late_days,
         )
         for stage in times.stages
     ]
-    if bridge is None:
+    if late_days_end is None:
         return tuple(periods)
-    bridge_period = CreditPeriod(
-        bridge, Fraction(1), "Full credit with your late days", is_now=is_bridged
+    late_days_period = CreditPeriod(
+        late_days_end, Fraction(1), "Full credit with your late days", is_now=is_within_late_days
     )
-    later = [period for period in periods if _ends_after(period, bridge)]
+    later = [period for period in periods if _ends_after(period, late_days_end)]
     return (
         *(period for period in periods if period.credit == 1 and period not in later),
-        bridge_period,
+        late_days_period,
         *later,
     )
 
@@ -196,18 +198,18 @@ def _describe_attempts(assignment: StudentAssignment) -> str:
     return f"{many} at each part{worth}. What cannot be read, and the same answer again, uses none."
 
 
-def _describe_late_days(most: int) -> str:
-    if not most:
+def _describe_late_days(max_late_days: int) -> str:
+    if not max_late_days:
         return "They cannot be spent here."
-    return (
-        f"At most {format_count(most, 'late day')} can be spent here. They are spent by themselves."
-    )
+    days = format_count(max_late_days, "late day")
+    return f"At most {days} can be spent here. They are spent by themselves."
 
 
-def _describe_attempt_credits(left: tuple[Fraction, ...]) -> str:
-    if not left or set(left) == {Fraction(1)}:
+def _describe_attempt_credits(attempt_credits: tuple[Fraction, ...]) -> str:
+    if not attempt_credits or set(attempt_credits) == {Fraction(1)}:
         return ""
-    return f", worth {', '.join(format_share(one) for one in left)} one after the other"
+    shares = ", ".join(format_share(credit) for credit in attempt_credits)
+    return f", worth {shares} one after the other"
 
 
 def describe_request_rules(assignment: StudentAssignment) -> str:

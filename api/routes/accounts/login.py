@@ -2,14 +2,19 @@
 
 from fastapi import Request, Response
 
-from api.auth.sessions import DEVICE_LIFETIME, cookie_for, cross_site_refusal, device_cookie_for
+from api.auth.sessions import (
+    DEVICE_LIFETIME,
+    cross_site_refusal,
+    device_cookie_for,
+    session_cookie_for,
+)
 from api.core.errors import Forbidden, Gone, InvalidInput, NotFound, RateLimited, Unauthenticated
 from api.dependencies import AnonymousContextDep, ContextDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut
 from api.services.accounts import sessions
-from api.services.accounts.acceptance import LinkAcceptance, accept_link
+from api.services.accounts.acceptance import LinkAcceptance, set_password_with_link
 from api.services.accounts.login import LoginAttempt, log_in
 from api.services.accounts.sessions import NewSession
 
@@ -31,7 +36,7 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
     how long.
     """
     _refuse_cross_site(context.request)
-    cookie = cookie_for(context.service.settings.public_url)
+    cookie = session_cookie_for(context.service.settings.public_url)
     new_session = log_in(
         context.service.db,
         LoginAttempt(
@@ -53,10 +58,10 @@ def logout(context: ContextDep, response: Response) -> None:
     with context.transaction() as session:
         caller = context.authenticate(session)
         session_id = caller.require_login()
-        sessions.revoke_for_event(
+        sessions.end_sessions_and_tokens_for_event(
             session, "logout", [caller.id], now=context.now, current_session=session_id
         )
-    response.headers["Set-Cookie"] = cookie_for(
+    response.headers["Set-Cookie"] = session_cookie_for(
         context.service.settings.public_url
     ).to_clearing_header()
 
@@ -77,7 +82,9 @@ def accept_invite(
     acceptance = LinkAcceptance(
         context.client_address_key, context.now, body.secret, body.password, body.current or ""
     )
-    new_session = accept_link(context.service.db, acceptance, passwords=context.service.passwords)
+    new_session = set_password_with_link(
+        context.service.db, acceptance, passwords=context.service.passwords
+    )
     return set_session_cookies(new_session, context, response)
 
 
@@ -91,7 +98,9 @@ def set_session_cookies(
             new_session.device, remaining=DEVICE_LIFETIME
         )
         response.headers.append("Set-Cookie", cookie)
-    response.headers.append("Set-Cookie", cookie_for(public_url).to_header(new_session.secret))
+    response.headers.append(
+        "Set-Cookie", session_cookie_for(public_url).to_header(new_session.secret)
+    )
     return LoginOut(
         user=new_session.user.id, name=new_session.user.name, expires_at=new_session.expires_at
     )

@@ -65,7 +65,7 @@ def patch_me(body: MePatch, context: ContextDep, expected: IfMatch, response: Re
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
-        expected.check(profile.lock_account_version(session, caller))
+        expected.check(profile.lock_account_and_get_version(session, caller))
         profile.change_name(session, caller, body.name, now=context.now)
         account = profile.get_profile(session, caller)
     response.headers["ETag"] = format_etag(account.version)
@@ -96,13 +96,13 @@ def post_password(body: PasswordIn, context: ContextDep, response: Response) -> 
     response_model=MeExport,
     responses=error_responses(Unauthenticated, Forbidden, RateLimited),
 )
-def get_export(context: ContextDep) -> StreamingResponse:
+def get_account_export(context: ContextDep) -> StreamingResponse:
     """Return everything that the service holds about who asks; six times a minute at the most."""
     with context.reading() as session:
         caller = context.authenticate(session)
         if caller.only_course is not None:
             raise Forbidden("This token is for one course; take one without a course.")
-    context.throttle("export_person", str(caller.id))
+    context.count_limited_action("export_person", str(caller.id))
     pieces = stream_account_data(context.service.db.reading, caller.user, now=context.now)
     return StreamingResponse(pieces, media_type="application/json")
 
@@ -134,7 +134,9 @@ def delete_sessions(context: ContextDep) -> None:
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
-        sessions.revoke_for_event(session, "logout_everywhere", [caller.id], now=context.now)
+        sessions.end_sessions_and_tokens_for_event(
+            session, "logout_everywhere", [caller.id], now=context.now
+        )
 
 
 @router.delete(
@@ -172,7 +174,7 @@ def post_token(body: TokenIn, context: ContextDep) -> NewToken:
     with context.reading() as session:
         caller = context.authenticate(session)
         caller.require_login()
-    context.throttle("token_person", str(caller.id))
+    context.count_limited_action("token_person", str(caller.id))
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()

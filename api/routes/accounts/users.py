@@ -22,7 +22,7 @@ from api.http.problem_details import error_responses
 from api.schemas.accounts.people import LinkOut
 from api.schemas.accounts.users import Erased, EraseIn, UserOut, UserPage, UserPatch
 from api.services.accounts import accounts
-from api.services.accounts.erasure.account import erase_account, lock_work
+from api.services.accounts.erasure.account import erase_account, lock_student_work
 
 __all__ = ["router"]
 
@@ -51,7 +51,9 @@ def get_users(
             session, text=text, state=state, after=after, limit=window.limit + 1
         )
     page = window.build_page(
-        rows, end=lambda user: Cursor("name", user.sort_name, user.id), show=accounts.serialize_user
+        rows,
+        cursor_of=lambda user: Cursor("name", user.sort_name, user.id),
+        serialize_row=accounts.serialize_user,
     )
     return UserPage(items=page.items, next=page.next)
 
@@ -103,7 +105,7 @@ def erase_user(user: UUID, context: ContextDep, body: EraseIn = UNCONFIRMED) -> 
     """
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
-        lock_work(session, user)
+        lock_student_work(session, user)
         account = accounts.lock_user(session, user)
         return Erased(
             id=erase_account(session, caller, account, confirm=body.confirm, now=context.now)
@@ -131,7 +133,7 @@ def _set_administrator(user: UUID, context: ContextDep, *, admin: bool) -> UserO
 
 
 @router.post(f"{USER_PATH}/reset", status_code=201, response_model=LinkOut, responses=ACTION_ERRORS)
-def reset_user(user: UUID, context: ContextDep) -> LinkOut:
+def post_reset_link(user: UUID, context: ContextDep) -> LinkOut:
     """Make a link by which somebody sets another password within a day; give it to nobody else."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")

@@ -16,10 +16,10 @@ from api.schemas.analytics.unopened import UnopenedStudentPage
 from api.schemas.courses.attention import CourseAttention
 from api.services.analytics import (
     MeasuredAttempt,
-    assignment_analytics,
-    course_analytics,
+    compute_assignment_analytics,
+    compute_course_analytics,
+    compute_problem_analytics,
     load_course_attention,
-    problem_analytics,
 )
 from api.services.assignments.anonymity import WITHOUT_NAMES, is_blind_in_course
 from api.services.courses.unopened_students import (
@@ -52,7 +52,7 @@ def get_course_analytics(
             raise Forbidden(WITHOUT_NAMES)
     with context.heavy_reading(member) as session:
         member = context.authorize_course(session, course, right="see_analytics")
-        return course_analytics(session, member.course, section=section)
+        return compute_course_analytics(session, member.course, section=section)
 
 
 @router.get("/courses/{course}/attention", responses=READ_ERRORS)
@@ -83,15 +83,15 @@ def get_assignment_analytics(
             session, assignment, right="see_analytics"
         )
         if section is not None:
-            member.require_names(assignment_row)
+            member.require_visible_names(assignment_row)
     cached: AssignmentAnalytics | None = cache.find(key, now=context.now)
     if cached is not None:
         return cached
     with context.heavy_reading(member) as session:
         _, assignment_row = context.authorize_assignment(session, assignment, right="see_analytics")
-        return cache.get(
+        return cache.get_or_compute(
             key,
-            lambda: assignment_analytics(
+            lambda: compute_assignment_analytics(
                 session, assignment_row, attempt=attempt, section=section, now=context.now
             ),
             now=context.now,
@@ -115,14 +115,14 @@ def get_unopened_students(
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
-        member.require_names(assignment_row)
+        member.require_visible_names(assignment_row)
         students = select_unopened_students(session, assignment_row, section)
         total = count_unopened_students(session, students)
         rows = list_unopened_students(session, students, after=after, limit=window.limit + 1)
     page = window.build_page(
         rows,
-        end=lambda row: Cursor("name", row[0].sort_name, row[0].id),
-        show=serialize_unopened_student,
+        cursor_of=lambda row: Cursor("name", row[0].sort_name, row[0].id),
+        serialize_row=serialize_unopened_student,
     )
     return UnopenedStudentPage(students=total, items=page.items, next=page.next)
 
@@ -144,16 +144,16 @@ def get_problem_analytics(
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_analytics")
         if section is not None:
-            assigned.member.require_names(assigned.assignment)
+            assigned.member.require_visible_names(assigned.assignment)
     key = assigned.problem.id, attempt, section
     cached: ProblemAnalytics | None = cache.find(key, now=context.now)
     if cached is not None:
         return cached
     with context.heavy_reading(assigned.member) as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_analytics")
-        return cache.get(
+        return cache.get_or_compute(
             key,
-            lambda: problem_analytics(
+            lambda: compute_problem_analytics(
                 session,
                 assigned,
                 variants=context.service.variants,

@@ -41,7 +41,7 @@ PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
     response_model=PosedSettings,
     responses=READ_ERRORS,
 )
-def get_settings(
+def get_problem_settings(
     assignment: UUID, problem: str, context: ContextDep, response: Response
 ) -> PosedSettings:
     """Return how a problem is set in an assignment: its version, points and what is void."""
@@ -70,7 +70,7 @@ def post_problem(
 
     The same again changes nothing; to change one that is there, use PATCH.
     """
-    with context.recomputing("manage_assignments") as session:
+    with context.recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, row)
@@ -100,7 +100,7 @@ def patch_problem(
 
     The version is free until a student has seen the problem; from then on a regrade changes it.
     """
-    with context.recomputing("manage_assignments") as session:
+    with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
         )
@@ -130,7 +130,7 @@ def delete_problem(
     dry_run: DryRun = False,
 ) -> PosedChanged:
     """Take a problem out of an assignment; what was handed in to it is kept."""
-    with context.recomputing("manage_assignments") as session:
+    with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
         )

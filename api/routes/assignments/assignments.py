@@ -57,8 +57,8 @@ def get_assignments(
         rows = [row for row in rows if (row[0].position, row[0].id) > (after.value, after.id)]
     return window.build_page(
         rows[: window.limit + 1],
-        end=lambda row: Cursor("position", row[0].position, row[0].id),
-        show=lambda row: row[1],
+        cursor_of=lambda row: Cursor("position", row[0].position, row[0].id),
+        serialize_row=lambda row: row[1],
     )
 
 
@@ -115,7 +115,7 @@ def patch_assignment(
 
     When answers came and which attempts they used are facts, which no change touches.
     """
-    with context.recomputing("manage_assignments") as session:
+    with context.recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, row, expected)
@@ -166,7 +166,7 @@ def post_unpublish(assignment: UUID, context: ContextDep, response: Response) ->
     response_model=Released,
     responses=INPUT_ERRORS,
 )
-def post_release(
+def post_results_release(
     assignment: UUID, body: ReleaseIn, context: ContextDep, response: Response
 ) -> Released:
     """Show results or solutions from now on whatever the rule is, or by the rule again.
@@ -177,7 +177,7 @@ def post_release(
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, row)
-        result = assignment_lifecycle.release_results(session, act, row, body)
+        result = assignment_lifecycle.set_results_and_solutions_released(session, act, row, body)
     set_etag(response, act, result.assignment.version)
     return result
 
@@ -187,7 +187,7 @@ def post_release(
     response_model=StaffAssignment,
     responses=EDIT_ERRORS,
 )
-def put_order(
+def put_problem_order(
     assignment: UUID, body: OrderIn, context: ContextDep, expected: IfMatch, response: Response
 ) -> StaffAssignment:
     """Put the problems of an assignment into another order."""

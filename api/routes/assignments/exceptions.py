@@ -28,7 +28,7 @@ from api.schemas.assignments.exceptions import (
 from api.schemas.shared.effects import Effect
 from api.services.audit.change_context import ChangeContext
 from api.services.exceptions import excuses, extensions, late_days
-from api.services.exceptions.students import load_student
+from api.services.exceptions.students import load_student_enrolment
 
 __all__ = ["router"]
 
@@ -63,8 +63,8 @@ def get_extensions(
         )
         return window.build_page(
             rows,
-            end=lambda row: Cursor("created", row.created_at, row.id),
-            show=extensions.serialize_extension,
+            cursor_of=lambda row: Cursor("created", row.created_at, row.id),
+            serialize_row=extensions.serialize_extension,
         )
 
 
@@ -87,7 +87,7 @@ def post_extension(
     It is for a student or a section, in one assignment or in all. Of several the most favourable
     wins, so that none takes anything away.
     """
-    with context.recomputing("grant_extensions") as session:
+    with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         granted = extensions.grant_extension(session, act, body)
@@ -104,7 +104,7 @@ def delete_extension(
     course: UUID, extension: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an extension back; work that was in time by it keeps its credit."""
-    with context.recomputing("grant_extensions") as session:
+    with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         return extensions.withdraw_extension(session, act, extension)
@@ -122,7 +122,7 @@ def get_student_times(assignment: UUID, user: UUID, context: ContextDep) -> Stud
     """
     with context.reading() as session:
         member, row = context.authorize_assignment(session, assignment, right="see_submissions")
-        member.require_accommodations(session)
+        member.require_visible_accommodations(session)
         return extensions.load_student_times(session, member, row, user, now=context.now)
 
 
@@ -153,7 +153,7 @@ def post_excuse(
     dry_run: DryRun = False,
 ) -> ExcuseGranted:
     """Excuse a student from an assignment or a problem: it counts neither way."""
-    with context.recomputing("grant_extensions") as session:
+    with context.recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -171,7 +171,7 @@ def delete_excuse(
     assignment: UUID, excuse: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an excuse back."""
-    with context.recomputing("grant_extensions") as session:
+    with context.recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -202,8 +202,8 @@ def get_late_days(course: UUID, user: UUID, context: ContextDep) -> LateDaysView
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_gradebook")
-        member.require_accommodations(session)
-        load_student(session, member.course, user)
+        member.require_visible_accommodations(session)
+        load_student_enrolment(session, member.course, user)
         return late_days.load_late_days(session, member.course, user)
 
 
@@ -212,11 +212,11 @@ def get_late_days(course: UUID, user: UUID, context: ContextDep) -> LateDaysView
     response_model=LateDaysChanged,
     responses=CHANGE_ERRORS,
 )
-def post_refund(
+def post_late_days_refund(
     course: UUID, user: UUID, body: RefundIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> LateDaysChanged:
     """Give late days back that a student spent; work that was in time by them keeps its credit."""
-    with context.recomputing("grant_extensions") as session:
+    with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         return late_days.refund_late_days(session, act, user, body)

@@ -60,11 +60,11 @@ def get_audit(context: ContextDep, window: PageRequestDep, filters: AuditFilterD
 
 def _load_page(session: Session, window: PageRequest, filters: AuditFilter) -> AuditPage:
     after = window.parse_cursor("at", datetime)
-    rows = queries.load_entries(session, filters, after=after, limit=window.limit + 1)
+    rows = queries.load_audit_entries(session, filters, after=after, limit=window.limit + 1)
     names = load_target_names(session, [row[0] for row in rows])
     page = window.build_page(
         rows,
-        end=lambda row: Cursor("at", row[0].at, row[0].id),
-        show=lambda row: queries.serialize_entry(row, names),
+        cursor_of=lambda row: Cursor("at", row[0].at, row[0].id),
+        serialize_row=lambda row: queries.serialize_audit_entry(row, names),
     )
     return AuditPage(items=page.items, next=page.next)

@@ -36,7 +36,7 @@ MAX_PUBLISH_SECONDS: Final = 600.0
     response_model=CourseFiles,
     responses=READ_ERRORS,
 )
-def get_export(course: UUID, context: ContextDep) -> CourseFiles:
+def get_course_files(course: UUID, context: ContextDep) -> CourseFiles:
     """Return what is set in a course as files to keep in git, without people and their work."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
@@ -51,7 +51,7 @@ def get_export(course: UUID, context: ContextDep) -> CourseFiles:
         *("problem_too_slow", RateLimited, ServiceUnavailable),
     ),
 )
-def post_apply(
+def apply_course_files(
     course: UUID, body: ApplyFilesIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> Applied:
     """Make a course what files say, all of it or nothing; the same files again change nothing.
@@ -60,7 +60,7 @@ def post_apply(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")
-    context.throttle("upload_file", str(member.caller.id))
+    context.count_limited_action("upload_file", str(member.caller.id))
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")
         setup = parse_setup(body.files)
@@ -70,7 +70,7 @@ def post_apply(
         solved = publish_files(
             sources, publish=publish, seeds=seeds, within_seconds=MAX_PUBLISH_SECONDS
         )
-    with context.recomputing("manage_course") as session:
+    with context.recomputing_transaction("manage_course") as session:
         member = context.authorize_course(session, course, right="manage_course")
         lock_row(session, member.course)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)

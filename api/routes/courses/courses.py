@@ -41,8 +41,8 @@ def get_courses(
         )
     return window.build_page(
         rows,
-        end=lambda row: Cursor("slug", row[0].slug, row[0].id),
-        show=lambda row: lifecycle.serialize_course(*row),
+        cursor_of=lambda row: Cursor("slug", row[0].slug, row[0].id),
+        serialize_row=lambda row: lifecycle.serialize_course(*row),
     )
 
 
@@ -93,7 +93,7 @@ def patch_course(
     dry_run: DryRun = False,
 ) -> CourseChanged:
     """Change settings of a course; try another zone with `dry_run` first."""
-    with context.recomputing("manage_course") as session:
+    with context.recomputing_transaction("manage_course") as session:
         member = context.authorize_course(session, course, right="manage_course")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, act.course, expected)

@@ -57,8 +57,8 @@ def get_people(  # a filter each
         )
     page = window.build_page(
         rows,
-        end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
-        show=enrolments.serialize_person,
+        cursor_of=lambda row: Cursor("name", row[1].sort_name, row[1].id),
+        serialize_row=enrolments.serialize_person,
     )
     return PersonPage(items=page.items, next=page.next)
 
@@ -118,7 +118,7 @@ def delete_person(course: UUID, user: UUID, context: ContextDep) -> None:
     response_model=LinkOut,
     responses=CHANGE_ERRORS,
 )
-def post_reset(course: UUID, user: UUID, context: ContextDep) -> LinkOut:
+def post_reset_link(course: UUID, user: UUID, context: ContextDep) -> LinkOut:
     """Make a link by which somebody sets another password within a day; give it to nobody else."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")

@@ -77,7 +77,9 @@ def get_problems(  # a filter each
         member = context.authorize_course(session, course, right="see_unreleased")
         rows = search.search_problems(session, member, filters, after=after, limit=window.limit + 1)
     page = window.build_page(
-        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=views.serialize_problem
+        rows,
+        cursor_of=lambda row: Cursor("problem", row.problem, row.id),
+        serialize_row=views.serialize_problem,
     )
     return ProblemPage(items=page.items, next=page.next)
 
@@ -95,7 +97,7 @@ def check_problem(course: UUID, context: ContextDep, file: FileBody) -> ProblemC
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
     with context.service.publishing.reserve(member.caller.id) as publish:
-        context.throttle("solve_problem", str(member.caller.id))
+        context.count_limited_action("solve_problem", str(member.caller.id))
         return uploads.check_problem(file, publish=publish)
 
 
@@ -128,7 +130,7 @@ def upload_problem(
     status = "draft" if draft else "published"
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
-    context.throttle("solve_problem", str(member.caller.id))
+    context.count_limited_action("solve_problem", str(member.caller.id))
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
         upload = uploads.prepare_upload(session, member, file, status=status, note=note)

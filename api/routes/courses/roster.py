@@ -17,7 +17,7 @@ __all__ = ["router"]
 
 router = ApiRouter(tags=["people"])
 EXAMPLE = "name,email,section\r\nAnn Example,ann@example.edu,Tuesday\r\n"
-CSV_ANSWER = {
+LINKS_CSV_RESPONSE = {
     "description": "CSV for a mail merge",
     "headers": {
         "X-Without-Email": {
@@ -65,7 +65,7 @@ def post_roster(  # an option each
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_people")
-    context.throttle("upload_file", str(member.caller.id))
+    context.count_limited_action("upload_file", str(member.caller.id))
     if dry_run:
         with context.reading() as session:
             member = context.authorize_course(session, course, right="manage_people")
@@ -81,7 +81,7 @@ def post_roster(  # an option each
 @router.post(
     "/courses/{course}/invites",
     response_class=Response,
-    responses=INPUT_ERRORS | {200: CSV_ANSWER},
+    responses=INPUT_ERRORS | {200: LINKS_CSV_RESPONSE},
 )
 def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response:
     """Make links by which people set their first password, as CSV for a mail merge.
@@ -94,7 +94,7 @@ def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         url = context.service.settings.public_url
-        links = invitation_mailing.invite_people(
+        links = invitation_mailing.create_invitation_links(
             session, member, body.people, public_url=url, now=context.now
         )
         without_email, invited_elsewhere = invitation_mailing.count_uninvitable(session, member)

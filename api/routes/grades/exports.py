@@ -82,7 +82,7 @@ def get_submissions_export(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
-    context.throttle("export_course", str(member.caller.id))
+    context.count_limited_action("export_course", str(member.caller.id))
     with context.transaction() as session:
         gradebook_files.record_export(
             session, member, "submissions", now=context.now, pseudonymous=pseudonymous
@@ -107,9 +107,9 @@ def get_export_check(
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
-    context.throttle("check_export", str(member.caller.id))
+    context.count_limited_action("check_export", str(member.caller.id))
     with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_export(
+        gradebook_file = gradebook_files.build_gradebook_export(
             session, member, form, only=assignments, section=section, now=context.now
         )
     return gradebook_files.serialize_check(gradebook_file)
@@ -124,7 +124,7 @@ def get_export_check(
         "text/csv", GRADEBOOK_EXAMPLE, "the file; `X-Grader-Warnings` counts what the check tells"
     ),
 )
-def get_export(
+def get_gradebook_export(
     course: UUID,
     form: str,
     context: ContextDep,
@@ -140,15 +140,15 @@ def get_export(
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
-    context.throttle("export_course", str(member.caller.id))
+    context.count_limited_action("export_course", str(member.caller.id))
     with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_export(
+        gradebook_file = gradebook_files.build_gradebook_export(
             session, member, form, only=assignments, section=section, now=context.now
         )
-    return _build_file_response(context, member, gradebook_file, force=force)
+    return _record_export_and_respond(context, member, gradebook_file, force=force)
 
 
-def _build_file_response(
+def _record_export_and_respond(
     context: RequestContext,
     member: CourseMembership,
     gradebook_file: gradebook_files.GradebookExport,
@@ -197,19 +197,19 @@ def post_moodle_export(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
-    context.throttle("export_course", str(member.caller.id))
-    known = gradebook_files.read_participants(participants)
+    context.count_limited_action("export_course", str(member.caller.id))
+    known = gradebook_files.read_participant_emails(participants)
     with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_export(
+        gradebook_file = gradebook_files.build_gradebook_export(
             session,
             member,
             "moodle",
             only=assignments,
             section=section,
             now=context.now,
-            known=known,
+            participant_emails=known,
         )
-    return _build_file_response(context, member, gradebook_file, force=force)
+    return _record_export_and_respond(context, member, gradebook_file, force=force)
 
 
 @router.get(
@@ -233,7 +233,7 @@ def get_score_sheet(
     """
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(session, assignment, right="export")
-    context.throttle("export_course", str(member.caller.id))
+    context.count_limited_action("export_course", str(member.caller.id))
     with context.heavy_reading(member) as session:
         rows = sheet_rows.load_sheet_rows(session, assignment_row, problem=problem, part=part)
         text = write_score_sheet((row.sheet_row for row in rows), style=style)
@@ -262,7 +262,7 @@ def post_score_sheet(
     """
     with context.reading() as session:
         member, _ = context.authorize_assignment(session, assignment, right="override_grades")
-    context.throttle("upload_file", str(member.caller.id))
+    context.count_limited_action("upload_file", str(member.caller.id))
     with context.transaction() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="override_grades"

@@ -15,7 +15,7 @@ from api.schemas.grades.gradebook import GradebookOut
 from api.services.gradebook.listing import (
     Direction,
     GradebookQuery,
-    cursor_type,
+    cursor_value_type,
     load_gradebook_page,
     parse_order,
 )
@@ -52,8 +52,8 @@ def get_gradebook(
         order=order,
         section=section,
         text=text,
-        below=Fraction(below, 100),
-        after=window.parse_cursor(order.cursor_name, cursor_type(order)),
+        below_share=Fraction(below, 100),
+        after=window.parse_cursor(order.cursor_name, cursor_value_type(order)),
         limit=window.limit,
     )
     with context.reading() as session:
@@ -61,5 +61,5 @@ def get_gradebook(
     with context.service.gradebook_reads.acquire(person), context.reading() as session:
         member = context.authorize_course(session, course, right="see_gradebook")
         head, rows = load_gradebook_page(session, member, query, now=context.now)
-    page = window.build_page(rows, end=lambda row: row[1], show=lambda row: row[0])
+    page = window.build_page(rows, cursor_of=lambda row: row[1], serialize_row=lambda row: row[0])
     return head.model_copy(update={"items": tuple(page.items), "next": page.next})

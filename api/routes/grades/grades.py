@@ -15,7 +15,7 @@ from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.grades.grades import MyGrades, StudentGrades
 from api.schemas.grades.history import GradeEventPage, StaffGradeEventPage
 from api.services.gradebook.detail import load_my_grades, load_student_grades
-from api.services.gradebook.history import load_my_history, load_student_history
+from api.services.gradebook.history import load_my_grade_history, load_student_grade_history
 
 __all__ = ["router"]
 
@@ -42,24 +42,26 @@ def get_student_grades(course: UUID, user: UUID, context: ContextDep) -> Student
     "/assignments/{assignment}/history",
     responses=error_responses(Unauthenticated, Forbidden, "not_released", NotFound),
 )
-def get_my_history(assignment: UUID, context: ContextDep, window: PageRequestDep) -> GradeEventPage:
+def get_my_grade_history(
+    assignment: UUID, context: ContextDep, window: PageRequestDep
+) -> GradeEventPage:
     """Return how one's own grade in an assignment came to be what it is, from the start."""
     after = window.parse_cursor("at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_own_work"
         )
-        rows = load_my_history(
+        rows = load_my_grade_history(
             session, member, assignment_row, after=after, limit=window.limit + 1, now=context.now
         )
     page = window.build_page(
-        rows, end=lambda item: Cursor("at", *item[0]), show=lambda item: item[1]
+        rows, cursor_of=lambda item: Cursor("at", *item[0]), serialize_row=lambda item: item[1]
     )
     return GradeEventPage(items=page.items, next=page.next)
 
 
 @router.get("/assignments/{assignment}/students/{user}/history", responses=READ_ERRORS)
-def get_student_history(
+def get_student_grade_history(
     assignment: UUID, user: UUID, context: ContextDep, window: PageRequestDep, response: Response
 ) -> StaffGradeEventPage:
     """Return how a student's grade came to be what it is; the ETag is what an override changes."""
@@ -68,11 +70,11 @@ def get_student_history(
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_gradebook"
         )
-        rows, version = load_student_history(
+        rows, version = load_student_grade_history(
             session, member, assignment_row, user, after=after, limit=window.limit + 1
         )
     response.headers["ETag"] = format_etag(version)
     page = window.build_page(
-        rows, end=lambda item: Cursor("at", *item[0]), show=lambda item: item[1]
+        rows, cursor_of=lambda item: Cursor("at", *item[0]), serialize_row=lambda item: item[1]
     )
     return StaffGradeEventPage(items=page.items, next=page.next)

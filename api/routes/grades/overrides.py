@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.dependencies import ContextDep
-from api.http.etags import IfMatch, IfMatchNow, format_etag
+from api.http.etags import IfMatch, OptionalIfMatch, format_etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageRequestDep
 from api.routes.shared.error_responses import EDIT_ERRORS, INPUT_ERRORS
@@ -35,7 +35,7 @@ def get_overrides(
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_gradebook"
         )
-        member.require_names(assignment_row)
+        member.require_visible_names(assignment_row)
         rows = overrides.list_overrides(
             session,
             assignment_row,
@@ -46,8 +46,8 @@ def get_overrides(
         )
     page = window.build_page(
         rows,
-        end=lambda row: Cursor("created_at", row[0].created_at, row[0].id),
-        show=overrides.serialize_override,
+        cursor_of=lambda row: Cursor("created_at", row[0].created_at, row[0].id),
+        serialize_row=overrides.serialize_override,
     )
     return OverridePage(items=page.items, next=page.next)
 
@@ -57,7 +57,7 @@ def post_override(
     assignment: UUID,
     body: OverrideIn,
     context: ContextDep,
-    expected: IfMatchNow,
+    expected: OptionalIfMatch,
     response: Response,
 ) -> OverrideDone:
     """Set a student's points by hand; the student sees them with the reason and the author.

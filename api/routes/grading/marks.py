@@ -42,13 +42,13 @@ MARK_ERRORS = error_responses(
 )
 
 
-def _load_answer(
+def _authorize_answer(
     context: RequestContext, session: Session, answer: UUID, *, right: Permission = "mark"
 ) -> AnswerContext:
     return load_answer_for_staff(session, context.authenticate(session), answer, right=right)
 
 
-def _build_review_item(
+def _load_review_item_and_set_etag(
     context: RequestContext, session: Session, subject: AnswerContext, response: Response
 ) -> ReviewItem:
     item = load_review_item(session, subject, variants=context.service.variants, now=context.now)
@@ -60,35 +60,35 @@ def _build_review_item(
 def get_review_item(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Return an answer with what one needs to mark it."""
     with context.reading() as session:
-        subject = _load_answer(context, session, answer, right="see_submissions")
-        return _build_review_item(context, session, subject, response)
+        subject = _authorize_answer(context, session, answer, right="see_submissions")
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.post(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
 def claim_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Claim an answer for 15 minutes, or hold on to it for that long."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         claims.claim_answer(session, subject, now=context.now)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.delete(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
-def release_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
+def release_claim(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Give an answer back unmarked; instructors may take it from others."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         claims.release_claim(session, subject, now=context.now)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.post(f"{ANSWER_PATH}/skip", responses=READ_ERRORS)
 def skip_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Pass an answer over: others may take it, and to you it comes last."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         claims.skip_answer(session, subject, now=context.now)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.put(f"{ANSWER_PATH}/mark", responses=MARK_ERRORS)
@@ -101,10 +101,10 @@ def put_mark(
     so that no two markers mark over each other.
     """
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         variants = context.service.variants
         mark_answer(session, subject, body, variants=variants, expected=if_match, now=context.now)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.delete(f"{ANSWER_PATH}/mark", responses=MARK_ERRORS)
@@ -113,27 +113,27 @@ def delete_mark(
 ) -> ReviewItem:
     """Take a mark back: what the machine says counts again, a text waits again."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         unmark_answer(session, subject, expected=if_match, now=context.now)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.put(f"{ANSWER_PATH}/flag", responses=INPUT_ERRORS)
 def put_flag(answer: UUID, body: FlagIn, context: ContextDep, response: Response) -> ReviewItem:
     """Ask that somebody looks at an answer again."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         claims.flag_answer(session, subject, body.note)
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.delete(f"{ANSWER_PATH}/flag", responses=READ_ERRORS)
 def delete_flag(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Take the flag from an answer."""
     with context.transaction() as session:
-        subject = _load_answer(context, session, answer)
+        subject = _authorize_answer(context, session, answer)
         claims.flag_answer(session, subject, "")
-        return _build_review_item(context, session, subject, response)
+        return _load_review_item_and_set_etag(context, session, subject, response)
 
 
 @router.get(f"{ANSWER_PATH}/gradings", responses=READ_ERRORS)
@@ -141,7 +141,7 @@ def get_gradings(answer: UUID, context: ContextDep) -> list[GradingView]:
     """Return every grading of an answer, by whom and why, and which one counts."""
     with context.reading() as session:
         return load_gradings(
-            session, _load_answer(context, session, answer, right="see_submissions")
+            session, _authorize_answer(context, session, answer, right="see_submissions")
         )
 
 
@@ -159,7 +159,7 @@ def post_comment(answer: UUID, body: CommentIn, context: ContextDep) -> CommentV
     """Comment on an answer, for its student or for the staff alone."""
     with context.transaction() as session:
         return comments.add_comment(
-            session, _load_answer(context, session, answer), body, now=context.now
+            session, _authorize_answer(context, session, answer), body, now=context.now
         )
 
 

@@ -27,9 +27,13 @@ from api.schemas.grading.regrade_requests import (
     RequestStatus,
     RequestView,
 )
-from api.services.rate_limits.storage_budget import text_bytes
-from api.services.review.decisions import decide_request, list_requests, request_cursor
-from api.services.review.requests import create_regrade_request, list_own_requests
+from api.services.rate_limits.storage_budget import utf8_size
+from api.services.review.decisions import (
+    decide_regrade_request,
+    list_regrade_requests,
+    regrade_request_cursor,
+)
+from api.services.review.requests import create_regrade_request, list_own_regrade_requests
 
 __all__ = ["router"]
 
@@ -54,7 +58,7 @@ def request_regrade(
         request = create_regrade_request(
             session, caller, submission, part, body.text, now=context.now
         )
-    context.service.storage.add(caller.id, text_bytes(body.text))
+    context.service.storage.add(caller.id, utf8_size(body.text))
     return request
 
 
@@ -63,7 +67,7 @@ def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequ
     """Return your requests in all courses with their answers, the last one first."""
     after = window.parse_cursor("created", datetime)
     with context.reading() as session:
-        requests = list_own_requests(
+        requests = list_own_regrade_requests(
             session,
             context.authenticate(session),
             after=after,
@@ -72,8 +76,8 @@ def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequ
         )
     return window.build_page(
         requests,
-        end=lambda item: Cursor("created", item.created_at, item.id),
-        show=lambda item: item,
+        cursor_of=lambda item: Cursor("created", item.created_at, item.id),
+        serialize_row=lambda item: item,
     )
 
 
@@ -90,10 +94,12 @@ def get_requests(
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
-        requests = list_requests(
+        requests = list_regrade_requests(
             session, member, assignment_row, status=status, after=after, limit=window.limit + 1
         )
-    return window.build_page(requests, end=request_cursor, show=lambda item: item)
+    return window.build_page(
+        requests, cursor_of=regrade_request_cursor, serialize_row=lambda item: item
+    )
 
 
 @router.post(
@@ -105,7 +111,7 @@ def get_requests(
 def answer_request(request: UUID, body: DecisionIn, context: ContextDep) -> RequestView:
     """Accept or decline a request, with a reply; an accepted one may bring a new mark."""
     with context.transaction() as session:
-        return decide_request(
+        return decide_regrade_request(
             session,
             context.authenticate(session),
             request,

@@ -36,10 +36,10 @@ from api.schemas.grading.regrades import (
     VersionIn,
 )
 from api.services.regrades import serializers, versions
-from api.services.regrades.execution.apply import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.apply import RegradeApplyOptions, start_applying_regrade
 from api.services.regrades.execution.cancel import cancel_regrade
-from api.services.regrades.execution.undo import begin_undo
-from api.services.regrades.planning import RegradeOptions, plan_regrade
+from api.services.regrades.execution.undo import start_undoing_regrade
+from api.services.regrades.planning import RegradeOptions, create_regrade
 from api.services.regrades.runs import NO_REGRADE_MESSAGE, load_regrade
 
 __all__ = ["router"]
@@ -70,20 +70,25 @@ def post_regrade(
     """
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
-    context.throttle("solve_problem", str(assigned.member.caller.id))
+    context.count_limited_action("solve_problem", str(assigned.member.caller.id))
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
         version_spec, dropped_examples = _parse_version(body.version), body.version.drop_examples
         draft = versions.prepare_version(
-            session, assigned, version_spec, note=body.reason, drop=dropped_examples
+            session, assigned, version_spec, note=body.reason, drop_examples=dropped_examples
         )
     with context.service.publishing.reserve(assigned.member.caller.id) as publish:
         published = draft.publish_source(publish, seeds=context.service.settings.seeds)
     with context.transaction() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
-        version = versions.resolve_version(session, assigned, published, now=context.now)
-        run = plan_regrade(
-            session, assigned, version, _parse_options(body), now=context.now, made=draft.is_new
+        version = versions.load_or_store_version(session, assigned, published, now=context.now)
+        run = create_regrade(
+            session,
+            assigned,
+            version,
+            _parse_options(body),
+            now=context.now,
+            made_for_regrade=draft.is_new,
         )
         [regrade] = serializers.serialize_regrades(session, [run], assigned.problem)
     context.service.regrades.notify()
@@ -134,15 +139,15 @@ def get_regrades(
     """List the regrades of a problem, the last one first."""
     after = window.parse_cursor("created_at", datetime)
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment, problem, right="see_gradebook")
+        assigned = context.authorize_problem(session, assignment, problem, right="see_gradebook")
         rows = serializers.load_regrades(
-            session, posed.problem.id, after=after, limit=window.limit + 1, status=status
+            session, assigned.problem.id, after=after, limit=window.limit + 1, status=status
         )
-        regrades = serializers.serialize_regrades(session, rows, posed.problem)
+        regrades = serializers.serialize_regrades(session, rows, assigned.problem)
     return window.build_page(
         regrades,
-        end=lambda item: Cursor("created_at", item.created_at, item.id),
-        show=lambda item: item,
+        cursor_of=lambda item: Cursor("created_at", item.created_at, item.id),
+        serialize_row=lambda item: item,
     )
 
 
@@ -155,7 +160,7 @@ def get_regrade(regrade: UUID, context: ContextDep) -> RegradeOut:
 
 
 @router.get("/regrades/{regrade}/changes", responses=READ_ERRORS)
-def get_changes(
+def get_regrade_changes(
     regrade: UUID,
     context: ContextDep,
     window: PageRequestDep,
@@ -180,13 +185,13 @@ def get_changes(
         )
         return window.build_page(
             rows,
-            end=lambda row: Cursor("chunk", row[0].chunk, row[0].id),
-            show=serializers.serialize_change,
+            cursor_of=lambda row: Cursor("chunk", row[0].chunk, row[0].id),
+            serialize_row=serializers.serialize_change,
         )
 
 
 @router.get("/regrades/{regrade}/students", responses=READ_ERRORS)
-def get_students(
+def get_regrade_students(
     regrade: UUID,
     context: ContextDep,
     window: PageRequestDep,
@@ -203,8 +208,8 @@ def get_students(
         )
     return window.build_page(
         rows,
-        end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
-        show=serializers.serialize_student,
+        cursor_of=lambda row: Cursor("name", row[1].sort_name, row[1].id),
+        serialize_row=serializers.serialize_student,
     )
 
 
@@ -218,7 +223,7 @@ def post_apply(regrade: UUID, body: ApplyIn, context: ContextDep) -> RegradeOut:
     options = RegradeApplyOptions(body.never_lower, body.notice)
     with context.transaction() as session:
         _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
-        run = begin_apply(session, member, regrade, options, now=context.now)
+        run = start_applying_regrade(session, member, regrade, options, now=context.now)
         [view] = serializers.serialize_regrades(session, [run], problem)
     context.service.regrades.notify()
     return view
@@ -243,7 +248,7 @@ def post_undo(regrade: UUID, body: UndoIn, context: ContextDep) -> RegradeOut:
     """
     with context.transaction() as session:
         _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
-        run = begin_undo(session, member, regrade, reason=body.reason, now=context.now)
+        run = start_undoing_regrade(session, member, regrade, reason=body.reason, now=context.now)
         [view] = serializers.serialize_regrades(session, [run], problem)
     context.service.regrades.notify()
     return view
@@ -254,7 +259,7 @@ def _authorize_regrade_with_names(
 ) -> Regrade:
     """Return a regrade for a member who may see the names of the students it changes."""
     run, problem, member = _authorize_regrade(context, session, regrade, right="see_gradebook")
-    member.require_names(session.get_one(Assignment, problem.assignment_id))
+    member.require_visible_names(session.get_one(Assignment, problem.assignment_id))
     return run
 
 

@@ -42,8 +42,8 @@ from api.services.review.marks.rubric_updates import (
     retire_rubric_item,
     update_rubric_item,
 )
-from api.services.review.queue import QueueFilter, filter_queue, load_progress, load_queue
-from api.services.review.readiness import check_readiness
+from api.services.review.queue import QueueFilter, filter_queue, load_queue, load_review_progress
+from api.services.review.readiness import assess_readiness
 from api.services.review.review_subjects import AssignedPart, find_part
 from api.services.review.serializers import load_queue_lines
 
@@ -71,27 +71,27 @@ def _authorize_part(
 
 
 @router.get("/assignments/{assignment}/review", responses=READ_ERRORS)
-def get_progress(assignment: UUID, context: ContextDep) -> ReviewProgress:
+def get_review_progress(assignment: UUID, context: ContextDep) -> ReviewProgress:
     """Return how far the marking is, for each part that people mark."""
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
-        return load_progress(session, member, assignment_row, now=context.now)
+        return load_review_progress(session, member, assignment_row, now=context.now)
 
 
 @router.get("/assignments/{assignment}/readiness", responses=READ_ERRORS)
-def get_readiness(assignment: UUID, context: ContextDep) -> Readiness:
+def get_release_readiness(assignment: UUID, context: ContextDep) -> Readiness:
     """Return what is left to mark and to answer before results are released."""
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
-        return check_readiness(session, member, assignment_row, now=context.now)
+        return assess_readiness(session, member, assignment_row, now=context.now)
 
 
 @router.get(PART_PATH, responses=READ_ERRORS)
-def get_queue(
+def get_review_queue(
     assignment: UUID,
     problem: str,
     part: str,
@@ -111,13 +111,13 @@ def get_queue(
         rows = load_queue_lines(session, review_part, page_answers, now=context.now)
     return window.build_page(
         rows,
-        end=lambda item: Cursor("review", item.rank, item.line.answer),
-        show=lambda item: item.line,
+        cursor_of=lambda item: Cursor("review", item.rank, item.line.answer),
+        serialize_row=lambda item: item.line,
     )
 
 
 @router.post(f"{PART_PATH}/next", responses=READ_ERRORS)
-def claim_next(
+def claim_next_answer(
     assignment: UUID, problem: str, part: str, context: ContextDep, response: Response
 ) -> NextAnswer:
     """Claim the next answer for 15 minutes and return it; the one that you hold comes first."""
@@ -164,7 +164,7 @@ def patch_rubric_item(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Change a rubric item, and with it every mark that has it."""
-    with context.recomputing("mark") as session:
+    with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
         return update_rubric_item(session, edit, item, body, expected=if_match)
@@ -181,7 +181,7 @@ def delete_rubric_item(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Take an item out of the rubric, and out of every mark that has it."""
-    with context.recomputing("mark") as session:
+    with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
         return retire_rubric_item(session, edit, item, expected=if_match)
@@ -194,7 +194,7 @@ def _build_edit(
 
 
 @router.get(f"{PART_PATH}/groups", responses=READ_ERRORS)
-def get_groups(
+def get_answer_groups(
     assignment: UUID,
     problem: str,
     part: str,
@@ -209,9 +209,14 @@ def get_groups(
             context, session, (assignment, problem, part), right="see_submissions"
         )
         rows = list_groups(
-            session, review_part, least=least, after=after, limit=window.limit + 1, now=context.now
+            session,
+            review_part,
+            min_size=least,
+            after=after,
+            limit=window.limit + 1,
+            now=context.now,
         )
-    return window.build_page(rows, end=group_cursor, show=lambda item: item)
+    return window.build_page(rows, cursor_of=group_cursor, serialize_row=lambda item: item)
 
 
 @router.post(f"{PART_PATH}/groups/{{group}}/mark", responses=INPUT_ERRORS)
@@ -219,7 +224,7 @@ def post_group_mark(
     assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, context: ContextDep
 ) -> GroupMarked:
     """Mark all answers of a group that wait, but for those that other markers hold."""
-    with context.recomputing("mark") as session:
+    with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         return mark_group(
             session, review_part, group, body, variants=context.service.variants, now=context.now

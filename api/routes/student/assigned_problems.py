@@ -28,7 +28,7 @@ from api.schemas.student.solution import (
     SolutionView,
 )
 from api.schemas.student.work import NewNumbers
-from api.services.student.assignments import AssignmentState, list_my_assignments, sort_key
+from api.services.student.assignments import AssignmentState, due_sort_key, list_my_assignments
 from api.services.student.practice import (
     grade_practice,
     load_practice_problem,
@@ -74,10 +74,12 @@ def get_my_assignments(
         assignments = [
             assignment
             for assignment in assignments
-            if (sort_key(assignment), assignment.id) > (after.value, after.id)
+            if (due_sort_key(assignment), assignment.id) > (after.value, after.id)
         ]
     return window.build_page(
-        assignments, end=lambda item: Cursor("due", sort_key(item), item.id), show=lambda item: item
+        assignments,
+        cursor_of=lambda item: Cursor("due", due_sort_key(item), item.id),
+        serialize_row=lambda item: item,
     )
 
 
@@ -170,7 +172,7 @@ def get_practice_problem(
     f"{PROBLEM_PATH}/practice",
     responses=error_responses(Unauthenticated, Forbidden, NotFound, NotReleased, InvalidInput),
 )
-def judge_practice(
+def grade_practice_answers(
     assignment: UUID, problem: str, body: PracticeIn, context: DraftContextDep
 ) -> PracticeReply:
     """Judge answers to the numbers of a practice; nothing is kept and nothing counts."""
@@ -181,5 +183,7 @@ def judge_practice(
             session, problem_session, body.number, variants=context.service.variants
         )
     numbers = number_style(problem_session, variant)
-    judge = partial(grade_practice, variant, body.number, body.answers, numbers=numbers)
-    return context.service.judging_pool.dispatch(assigned.member.caller.id, body.answers, judge)
+    grade_job = partial(grade_practice, variant, body.number, body.answers, numbers=numbers)
+    return context.service.grading_pool.run_inline_or_pooled(
+        assigned.member.caller.id, body.answers, grade_job
+    )

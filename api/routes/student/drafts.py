@@ -78,7 +78,9 @@ def put_draft(
 
     Without `If-Match` the last one wins.
     """
-    return _save_draft(context, (assignment, problem), body.answers, if_match, response)
+    return _save_draft_and_set_etag(
+        context, (assignment, problem), body.answers, if_match, response
+    )
 
 
 @router.delete(DRAFT_PATH, responses=WRITE_ERRORS)
@@ -90,10 +92,10 @@ def delete_draft(
     if_match: IfMatchHeader = None,
 ) -> DraftView:
     """Throw the draft away; what comes back is the empty one, whose version goes on."""
-    return _save_draft(context, (assignment, problem), {}, if_match, response)
+    return _save_draft_and_set_etag(context, (assignment, problem), {}, if_match, response)
 
 
-def _save_draft(
+def _save_draft_and_set_etag(
     context: RequestContext,
     path_ids: tuple[UUID, str],
     answers: Mapping[str, RawAnswer],
@@ -134,4 +136,6 @@ def post_reading(
     reader = partial(
         read_answer, question, body.answer, numbers=number_style(problem_session, variant)
     )
-    return context.service.judging_pool.dispatch(assigned.member.caller.id, answers, reader)
+    return context.service.grading_pool.run_inline_or_pooled(
+        assigned.member.caller.id, answers, reader
+    )

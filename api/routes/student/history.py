@@ -10,7 +10,11 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
-from api.services.student.history import iter_own_submissions, load_receipt, load_submission_view
+from api.services.student.history import (
+    iter_own_submissions,
+    load_receipt_proof,
+    load_submission_view,
+)
 from api.services.student.problem_session import open_problem_session
 
 __all__ = ["router"]
@@ -30,8 +34,8 @@ def get_submissions(
         )
         return window.build_page(
             iter_own_submissions(session, problem_session, after=after, limit=window.limit + 1),
-            end=lambda submission: Cursor("sequence", submission.sequence, submission.id),
-            show=lambda submission: submission,
+            cursor_of=lambda submission: Cursor("sequence", submission.sequence, submission.id),
+            serialize_row=lambda submission: submission,
         )
 
 
@@ -58,4 +62,4 @@ def get_receipt(
 ) -> ReceiptProof:
     """Return what a receipt stands for, with its digest worked out again from what is stored."""
     with context.reading() as session:
-        return load_receipt(session, context.authenticate(session), submission, digest=digest)
+        return load_receipt_proof(session, context.authenticate(session), submission, digest=digest)

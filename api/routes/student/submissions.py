@@ -19,7 +19,7 @@ from api.core.errors import (
 )
 from api.core.ids import parse_id
 from api.dependencies import RequestContext, SubmissionContext, SubmissionContextDep
-from api.http.field_types import Key
+from api.http.field_types import IdempotencyKey
 from api.http.json_body import API_PREFIX, ApiRouter, StrictRequest
 from api.http.pipeline.fast_path import FastPath
 from api.http.problem_details import error_responses
@@ -37,7 +37,7 @@ from grader.errors import GraderError
 
 __all__ = ["CACHED_SUBMISSION_FAST_PATH", "router", "submit_and_wait"]
 
-KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
+KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(IdempotencyKey | None)
 
 
 class _CachedSubmissionFastPath(FastPath):
@@ -57,7 +57,7 @@ class _CachedSubmissionFastPath(FastPath):
             return None
         outcome = await context.service.writer.submit_async(entry)
         if isinstance(outcome, StaleCache):
-            context.service.submission_cache.evict(prepared.submitter)
+            context.service.submission_cache.evict_submitter(prepared.submitter)
             return None
         return _build_response(outcome)
 
@@ -70,7 +70,7 @@ def _prepare_cached_submission(
     if digest is None or assignment is None:
         return None
     try:
-        body = AnswersIn.model_validate(request.value)
+        body = AnswersIn.model_validate(request.json_value)
         key = KEY_ADAPTER.validate_python(request.headers.get("idempotency-key"))
     except ValidationError:
         return None
@@ -86,11 +86,11 @@ def _prepare_cached_submission(
 
 async def _grade_submission(service: AppState, prepared: PreparedSubmission) -> PendingSubmission:
     """Grade a submission: inline, or in the judging pool if grading may take long."""
-    judging = service.submission_cache.answer_grader
-    if not prepared.is_expensive(judging):
-        return prepared.grade(judging)
+    answer_grader = service.submission_cache.answer_grader
+    if not prepared.is_expensive(answer_grader):
+        return prepared.grade(answer_grader)
     author = prepared.submitter.author_id
-    return await service.judging_pool.run_async(author, partial(prepared.grade, judging))
+    return await service.grading_pool.run_async(author, partial(prepared.grade, answer_grader))
 
 
 router = ApiRouter(tags=["submissions"])
@@ -121,7 +121,7 @@ async def submit(
     problem: str,
     body: AnswersIn,
     context: SubmissionContextDep,
-    idempotency_key: Annotated[Key | None, Header()] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header()] = None,
 ) -> Response:
     """Hand in answers to one or more parts; the answer comes when they are stored for good.
 
@@ -132,7 +132,7 @@ async def submit(
     outcome: StoredSubmission | StaleCache = StaleCache()
     while isinstance(outcome, StaleCache):
         prepared = await run_in_threadpool(
-            _prepare_submission, context, assignment, problem, submission_request
+            _prepare_from_database, context, assignment, problem, submission_request
         )
         if isinstance(prepared, PreparedSubmission):
             prepared = await _grade_submission(context.service, prepared)
@@ -151,24 +151,24 @@ def submit_and_wait(
     service = context.service
     outcome: StoredSubmission | StaleCache = StaleCache()
     while isinstance(outcome, StaleCache):
-        prepared = _prepare_submission(context, assignment, problem, submission_request)
+        prepared = _prepare_from_database(context, assignment, problem, submission_request)
         if isinstance(prepared, PreparedSubmission):
-            judge = partial(prepared.grade, service.submission_cache.answer_grader)
-            prepared = service.judging_pool.run(prepared.submitter.author_id, judge)
+            grade_job = partial(prepared.grade, service.submission_cache.answer_grader)
+            prepared = service.grading_pool.run(prepared.submitter.author_id, grade_job)
         outcome = (
             service.writer.submit(prepared) if isinstance(prepared, PendingSubmission) else prepared
         )
     return outcome
 
 
-def _prepare_submission(
+def _prepare_from_database(
     context: RequestContext, assignment: UUID, problem: str, submission_request: SubmissionRequest
 ) -> PreparedSubmission | PendingSubmission | StoredSubmission:
     """Prepare a submission from the database; return the stored one for a repeated request.
 
     Cheap answers are graded already.
     """
-    service, judging = context.service, context.service.submission_cache.answer_grader
+    service, answer_grader = context.service, context.service.submission_cache.answer_grader
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         prepared = prepare_submission(
@@ -181,7 +181,7 @@ def _prepare_submission(
     if isinstance(prepared, StoredSubmission):
         return prepared  # a replay stores nothing, so a spent budget does not refuse it
     service.storage.check(prepared.submitter.author_id)
-    return prepared if prepared.is_expensive(judging) else prepared.grade(judging)
+    return prepared if prepared.is_expensive(answer_grader) else prepared.grade(answer_grader)
 
 
 def _build_response(stored: StoredSubmission) -> Response:

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.http.field_types import Text, parse_share
+from api.http.field_types import Text, parse_fraction_or_percent
 from api.http.schema import InvalidValue, Schema, with_examples
 from grader.display.text import to_text
 from grader.values import simplify_number
@@ -78,7 +78,9 @@ def _format_local_time(moment: datetime) -> str:
 def parse_credit(value: object) -> Fraction:
     """Return the credit that was written: 0.9, ``"0.9"``, ``"9/10"`` or ``"90%"``, exactly."""
     try:
-        credit = parse_share(value if isinstance(value, (int, Fraction)) else str(value))
+        credit = parse_fraction_or_percent(
+            value if isinstance(value, (int, Fraction)) else str(value)
+        )
     except InvalidValue as error:
         raise InvalidValue("is not a credit; write it like 90%, 9/10 or 0.9") from error
     if not 0 <= credit <= 1:

@@ -7,19 +7,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import PasswordHasher
-from api.auth.secrets import digests_match, parse
+from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import SessionEvent
 from api.core.errors import Gone, InvalidInput, NotFound
 from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
 from api.services.accounts import login, sessions
-from api.services.accounts.credentials import end_vouching, needs_locked_password
-from api.services.accounts.invitation_tokens import LINK_LIFETIMES, check_password, revoke_links
+from api.services.accounts.credentials import determine_if_locked_password_needed, revoke_used_links
+from api.services.accounts.invitation_tokens import (
+    LINK_LIFETIMES,
+    check_password_allowed,
+    revoke_unused_links,
+)
 from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.rate_limits import rate_limit_events
 
-__all__ = ["LinkAcceptance", "accept_link"]
+__all__ = ["LinkAcceptance", "set_password_with_link"]
 
 NO_LINK = "There is no such link."
 LINK_USED = "This link was used, or a newer one was. Log in, or ask for another."
@@ -33,17 +37,17 @@ WRONG_LOCKED_PASSWORD = (
 class LinkAcceptance:
     """A request to use a link, from a network *address*, with the *password* to set.
 
-    *current* is the locked password, "" if none was sent.
+    *locked_password* is the locked password, "" if none was sent.
     """
 
     address: str
     now: datetime
     secret: str = field(repr=False)
     password: str = field(repr=False)
-    current: str = field(default="", repr=False)
+    locked_password: str = field(default="", repr=False)
 
 
-def accept_link(
+def set_password_with_link(
     db: Database, acceptance: LinkAcceptance, *, passwords: PasswordHasher
 ) -> NewSession:
     """Set the password of a link's owner and return a new session for them.
@@ -52,35 +56,37 @@ def accept_link(
     `Gone`, `InvalidInput` for an unusable password, and `RateLimited`.
     """
     now = acceptance.now
-    _count_use(db, acceptance)
+    _count_link_use(db, acceptance)
     with db.reading() as session:
         invite, user = _load_invite_and_owner(session, acceptance)
-        needs_current = needs_locked_password(session, invite, user)
-        check_password(user, acceptance.password)
-    if needs_current:
+        requires_locked = determine_if_locked_password_needed(session, invite, user)
+        check_password_allowed(user, acceptance.password)
+    if requires_locked:
         _check_locked_password(db, acceptance, user, passwords=passwords)
     hashed = passwords.hash(acceptance.password)
     with db.transaction() as session:
         stored = user.password_hash
         invite, user = _lock_invite_and_owner(session, acceptance)
         # A new password or a new course changes whether the link needs the locked password.
-        needed_now = needs_locked_password(session, invite, user)
-        if needed_now is not needs_current or not login.is_password_unchanged(user, stored):
+        requires_locked_now = determine_if_locked_password_needed(session, invite, user)
+        if requires_locked_now is not requires_locked or not login.is_password_unchanged(
+            user, stored
+        ):
             raise Gone(LINK_USED)
-        if not needs_current:
-            end_vouching(session, user.id, now=now)
+        if not requires_locked:
+            revoke_used_links(session, user.id, now=now)
         is_reset = invite.purpose == "reset" or user.has_locked_password
         user.password_hash = hashed
         invite.used_at = now
-        revoke_links(session, [user.id], now=now)
+        revoke_unused_links(session, [user.id], now=now)
         event: SessionEvent = "reset" if is_reset else "password_changed"
-        sessions.revoke_for_event(session, event, [user.id], now=now)
+        sessions.end_sessions_and_tokens_for_event(session, event, [user.id], now=now)
         rate_limit_events.forget_devices(session, user.email)
         device = login.remember_device(session, user.email or "", now=now)
         return sessions.create_session(session, user, now=now, device=device)
 
 
-def _count_use(db: Database, acceptance: LinkAcceptance) -> None:
+def _count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
     """Count a use of a link, or a guess at one; raise `NotFound` if there is no such link.
 
     A secret cannot be guessed, so the limits only save work. Wrong guesses by others do not block a
@@ -90,11 +96,11 @@ def _count_use(db: Database, acceptance: LinkAcceptance) -> None:
         invite = _find_invite(session, acceptance.secret)
     with db.transaction() as session:
         if invite is None:
-            rate_limit_events.count_action(
+            rate_limit_events.consume_action_limit(
                 session, "invite_address", acceptance.address, now=acceptance.now
             )
         else:
-            rate_limit_events.count_action(
+            rate_limit_events.consume_action_limit(
                 session, "invite_link", invite.prefix, now=acceptance.now
             )
     if invite is None:
@@ -102,7 +108,7 @@ def _count_use(db: Database, acceptance: LinkAcceptance) -> None:
 
 
 def _find_invite(session: Session, secret: str) -> Invite | None:
-    parsed = parse(secret)
+    parsed = parse_secret(secret)
     if parsed is None or parsed.kind not in LINK_LIFETIMES:
         return None
     invite = session.scalar(select(Invite).where(Invite.prefix == parsed.prefix))
@@ -149,10 +155,12 @@ def _check_locked_password(
 ) -> None:
     """Raise `InvalidInput` unless the locked password is right; if not, count a failed login."""
     stored = (user.password_hash or "").removeprefix(LOCKED_PASSWORD_PREFIX)
-    attempt = LoginAttempt(user.email or "", acceptance.address, acceptance.now, acceptance.current)
+    attempt = LoginAttempt(
+        user.email or "", acceptance.address, acceptance.now, acceptance.locked_password
+    )
     with db.transaction() as session:
         counted = login.record_attempt(session, attempt)
-    if not passwords.verify(acceptance.current, stored):
+    if not passwords.verify(acceptance.locked_password, stored):
         raise (
             counted.to_error()
             if counted.wait_seconds

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session, aliased
 from api.auth.authorization import CourseMembership
 from api.auth.roles import can_create_reset_link
 from api.db.models import Enrolment, User
-from api.services.accounts.credentials import is_only_course_awaiting_password
+from api.services.accounts.credentials import only_course_awaiting_password_condition
 from api.services.accounts.tokens import highest_role
 
 __all__ = [
     "NEEDS_ADMIN",
     "STUDENT_ID_LABELS",
     "AccountPermissions",
-    "is_inviting_enrolment",
+    "inviting_enrolment_condition",
     "load_account_permissions",
     "may_edit_account",
 ]
@@ -58,7 +58,9 @@ def load_account_permissions(
         .join(User, User.id == Enrolment.user_id)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user_id)
     ).one()
-    inviting = select(Enrolment.id).where(Enrolment.id == enrolment.id, is_inviting_enrolment())
+    inviting = select(Enrolment.id).where(
+        Enrolment.id == enrolment.id, inviting_enrolment_condition()
+    )
     may_invite = not user.is_admin and session.scalar(inviting) is not None
     return AccountPermissions(
         may_edit_account(session, member, enrolment, user), may_invite, user.has_locked_password
@@ -76,7 +78,7 @@ def may_edit_account(
     )
 
 
-def is_inviting_enrolment() -> ColumnElement[bool]:
+def inviting_enrolment_condition() -> ColumnElement[bool]:
     """Return the condition of an enrollment whose course invites the person.
 
     It is the person's earliest enrollment in force, and they are staff of no other course; or it
@@ -93,4 +95,4 @@ def is_inviting_enrolment() -> ColumnElement[bool]:
         other.withdrawn_at.is_(None),
         or_(other.role != "student", earlier),
     )
-    return or_(first, is_only_course_awaiting_password())
+    return or_(first, only_course_awaiting_password_condition())

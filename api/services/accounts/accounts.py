@@ -14,22 +14,22 @@ from api.db.models import User
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import UserOut, UserPatch
 from api.services.accounts import sessions
-from api.services.accounts.credentials import secure_new_staff
+from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
 from api.services.accounts.invitation_tokens import (
     SUSPENDED,
     LinkCreator,
     PasswordLink,
     issue_links,
     issue_reset_link,
-    revoke_links,
+    revoke_unused_links,
 )
 from api.services.audit import recorder
 from api.services.enrolment.enrolments import check_email_free
-from api.services.enrolment.search import matches_person
+from api.services.enrolment.search import person_search_condition
 
 __all__ = [
     "check_not_self",
-    "create_login_link",
+    "create_invite_or_reset_link",
     "create_reset_link",
     "create_user",
     "get_user",
@@ -60,7 +60,7 @@ def list_users(
     elif state == "admin":
         query = query.where(User.is_admin)
     if text:
-        query = query.where(matches_person(text, User.email, User.student_number))
+        query = query.where(person_search_condition(text, User.email, User.student_number))
     return session.scalars(
         apply_keyset(query, User.sort_name, User.id, after=after).limit(limit)
     ).all()
@@ -123,8 +123,8 @@ def suspend_user(session: Session, caller: Principal, user: User, *, now: dateti
         return
     user.suspended_at = now
     user.version += 1
-    sessions.revoke_for_event(session, "suspended", [user.id], now=now)
-    revoke_links(session, [user.id], now=now)
+    sessions.end_sessions_and_tokens_for_event(session, "suspended", [user.id], now=now)
+    revoke_unused_links(session, [user.id], now=now)
     recorder.record_action(session, caller, "user.suspended", now=now, target=("user", user.id))
 
 
@@ -147,9 +147,9 @@ def set_admin(
     user.is_admin = admin
     user.version += 1
     if admin:
-        secure_new_staff(session, caller, user, course=None, now=now)
+        end_sessions_and_lock_unvouched_password(session, caller, user, course=None, now=now)
     else:
-        sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
+        sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
     change = ({"admin": not admin}, {"admin": admin})
     target = ("user", user.id)
     recorder.record_action(
@@ -184,7 +184,7 @@ def create_user(session: Session, email: str, name: str, *, admin: bool, now: da
     return user
 
 
-def create_login_link(
+def create_invite_or_reset_link(
     session: Session, email: str, *, public_url: str, now: datetime
 ) -> PasswordLink:
     """Return a link for the owner of *email*: an invitation, or a reset if a password is set."""
@@ -210,7 +210,7 @@ def get_user_by_email(session: Session, email: str) -> User:
 def revoke_access(session: Session, email: str, *, now: datetime) -> User:
     """End the sessions and tokens of the owner of *email*, and return the account."""
     user = get_user_by_email(session, email)
-    sessions.revoke_for_event(session, "reset", [user.id], now=now)
+    sessions.end_sessions_and_tokens_for_event(session, "reset", [user.id], now=now)
     recorder.record_action(session, None, "user.revoked", now=now, target=("user", user.id))
     return user
 

@@ -21,21 +21,21 @@ from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
 __all__ = [
-    "end_vouching",
-    "is_only_course_awaiting_password",
-    "is_password_vouched_elsewhere",
-    "needs_locked_password",
-    "secure_new_staff",
+    "determine_if_locked_password_needed",
+    "end_sessions_and_lock_unvouched_password",
+    "only_course_awaiting_password_condition",
+    "password_vouched_elsewhere_condition",
+    "revoke_used_links",
 ]
 
 SEVERAL_COURSES: Final = (
     "Several courses gave you a role, and each would have to let you in. Ask an administrator for "
     "a link."
 )
-SET_UP_PASSWORD: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(None))
+USED_LINK_CONDITIONS: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(None))
 
 
-def secure_new_staff(
+def end_sessions_and_lock_unvouched_password(
     session: Session,
     actor: CourseMembership | Principal,
     user: User,
@@ -51,13 +51,15 @@ def secure_new_staff(
     """
     if user.is_admin and course is not None:
         return
-    sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
-    _revoke_links(session, user.id, course, now=now)
+    sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
+    _revoke_links_of_other_courses(session, user.id, course, now=now)
     if user.has_password and not _is_vouched(session, user.id, course):
         _lock_password(session, actor, user, now=now)
 
 
-def _revoke_links(session: Session, user_id: UUID, course: UUID | None, *, now: datetime) -> None:
+def _revoke_links_of_other_courses(
+    session: Session, user_id: UUID, course: UUID | None, *, now: datetime
+) -> None:
     """Revoke the unused links of other courses."""
     unused = update(Invite).where(
         Invite.user_id == user_id,
@@ -75,7 +77,7 @@ def _is_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
 
     A password that no link set up is vouched for, too.
     """
-    links = select(Invite.course_id).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
+    links = select(Invite.course_id).where(Invite.user_id == user_id, *USED_LINK_CONDITIONS)
     vouching = set(session.scalars(links))
     return not vouching or bool(vouching & {None, course})
 
@@ -85,12 +87,12 @@ def _lock_password(
 ) -> None:
     user.password_hash = f"{LOCKED_PASSWORD_PREFIX}{user.password_hash}"
     user.version += 1
-    sessions.revoke_for_event(session, "password_locked", [user.id], now=now)
+    sessions.end_sessions_and_tokens_for_event(session, "password_locked", [user.id], now=now)
     rate_limit_events.forget_devices(session, user.email)
     recorder.record_account_action(session, actor, "user.password_locked", user=user.id, now=now)
 
 
-def _is_vouched_by(
+def _course_vouches_condition(
     course: InstrumentedAttribute[UUID], user: InstrumentedAttribute[UUID]
 ) -> ColumnElement[bool]:
     """Return the condition that a course vouches for the password of a user."""
@@ -103,7 +105,7 @@ def _is_vouched_by(
     )
 
 
-def is_only_course_awaiting_password() -> ColumnElement[bool]:
+def only_course_awaiting_password_condition() -> ColumnElement[bool]:
     """Return the condition of an enrollment whose course alone waits for a new password.
 
     The password is locked, and no other course with a staff role lacks a link that set it up.
@@ -126,20 +128,20 @@ def _unvouched_staff_conditions(enrolment: type[Enrolment]) -> tuple[ColumnEleme
     return (
         enrolment.role != "student",
         enrolment.withdrawn_at.is_(None),
-        ~_is_vouched_by(enrolment.course_id, enrolment.user_id),
+        ~_course_vouches_condition(enrolment.course_id, enrolment.user_id),
     )
 
 
-def is_password_vouched_elsewhere(course: UUID) -> ColumnElement[bool]:
+def password_vouched_elsewhere_condition(course: UUID) -> ColumnElement[bool]:
     """Return the condition that another course or an administrator vouches for a password."""
     return exists().where(
         Invite.user_id == User.id,
         Invite.course_id.is_distinct_from(course),
-        *SET_UP_PASSWORD,
+        *USED_LINK_CONDITIONS,
     )
 
 
-def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
+def determine_if_locked_password_needed(session: Session, invite: Invite, user: User) -> bool:
     """Tell whether a link sets a new password only together with the locked one.
 
     It does if a course made the link and another course has the person. Raises `Gone` if more
@@ -160,7 +162,7 @@ def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
     return session.scalar(select(Enrolment.id).where(*elsewhere).limit(1)) is not None
 
 
-def end_vouching(session: Session, user_id: UUID, *, now: datetime) -> None:
+def revoke_used_links(session: Session, user_id: UUID, *, now: datetime) -> None:
     """Revoke the used links of an account, so that they do not vouch for a later password."""
-    used = update(Invite).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
+    used = update(Invite).where(Invite.user_id == user_id, *USED_LINK_CONDITIONS)
     session.execute(used.values(revoked_at=now))

@@ -14,7 +14,7 @@ from api.core.errors import Conflict, FieldError, Forbidden, InvalidInput
 from api.db.models import Enrolment, User
 from api.services.accounts.account_ownership import (
     NEEDS_ADMIN,
-    is_inviting_enrolment,
+    inviting_enrolment_condition,
     may_edit_account,
 )
 from api.services.accounts.invitation_tokens import (
@@ -32,15 +32,15 @@ from api.services.files.csv_rows import escape_formula
 __all__ = [
     "CSV_COLUMNS",
     "count_uninvitable",
+    "create_invitation_links",
     "create_reset_link",
     "format_links_csv",
-    "invite_people",
 ]
 
 CSV_COLUMNS = ("name", "email", "link", "expires")
 
 
-def invite_people(
+def create_invitation_links(
     session: Session,
     member: CourseMembership,
     user_ids: Collection[UUID] | None,
@@ -54,7 +54,11 @@ def invite_people(
     people whom another course had first or has as staff: their account does not belong to this
     course.
     """
-    query = select(User).where(*_is_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
+    query = (
+        select(User)
+        .where(*_invitable_conditions(member))
+        .join(Enrolment, Enrolment.user_id == User.id)
+    )
     if user_ids is not None:
         query = query.where(User.id.in_(user_ids))
     users = session.scalars(query.order_by(User.sort_name, User.id)).all()
@@ -111,14 +115,14 @@ def count_uninvitable(session: Session, member: CourseMembership) -> tuple[int, 
         select(func.count())
         .select_from(User)
         .join(Enrolment, Enrolment.user_id == User.id)
-        .where(*_lacks_password(member))
+        .where(*_no_password_conditions(member))
     )
     without_email = session.scalar(waiting.where(User.email.is_(None))) or 0
-    total, invitable = session.scalar(waiting) or 0, waiting.where(*_is_invitable(member))
+    total, invitable = session.scalar(waiting) or 0, waiting.where(*_invitable_conditions(member))
     return without_email, total - without_email - (session.scalar(invitable) or 0)
 
 
-def _lacks_password(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
+def _no_password_conditions(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of people in the course who have set no password."""
     return (
         Enrolment.course_id == member.course.id,
@@ -128,13 +132,13 @@ def _lacks_password(member: CourseMembership) -> tuple[ColumnElement[bool], ...]
     )
 
 
-def _is_invitable(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
+def _invitable_conditions(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of people whom the course may invite."""
     return (
-        *_lacks_password(member),
+        *_no_password_conditions(member),
         User.email.is_not(None),
         User.is_admin.is_(False),
-        is_inviting_enrolment(),
+        inviting_enrolment_condition(),
     )
 
 

@@ -24,10 +24,10 @@ __all__ = [
     "LinkCreator",
     "PasswordLink",
     "Purpose",
-    "check_password",
+    "check_password_allowed",
     "issue_links",
     "issue_reset_link",
-    "revoke_links",
+    "revoke_unused_links",
 ]
 
 Purpose = Literal["invite", "reset"]
@@ -94,12 +94,12 @@ def issue_reset_link(
     session: Session, user: User, *, public_url: str, creator: LinkCreator, now: datetime
 ) -> PasswordLink:
     """Create a reset link for *user*; earlier resets are revoked."""
-    revoke_links(session, [user.id], now=now, purpose="reset")
+    revoke_unused_links(session, [user.id], now=now, purpose="reset")
     [link] = issue_links(session, [user], "reset", public_url=public_url, creator=creator, now=now)
     return link
 
 
-def revoke_links(
+def revoke_unused_links(
     session: Session, users: Collection[UUID], *, now: datetime, purpose: Purpose | None = None
 ) -> None:
     """Revoke the unused links of *users*, those of one *purpose* or all."""
@@ -111,8 +111,8 @@ def revoke_links(
     session.execute(theirs.values(revoked_at=now))
 
 
-def check_password(user: User, password: str, *, name: str = "password") -> None:
-    """Raise `InvalidInput` with the fault if *password*, in the field *name*, is not allowed."""
+def check_password_allowed(user: User, password: str, *, field_name: str = "password") -> None:
+    """Raise `InvalidInput` for the field *field_name* if *password* is not allowed."""
     fault = find_password_fault(password, email=user.email or "", name=user.name)
     if fault:
-        raise InvalidInput(fault, errors=(FieldError(name, "needs to be another one"),))
+        raise InvalidInput(fault, errors=(FieldError(field_name, "needs to be another one"),))

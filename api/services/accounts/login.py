@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.passwords import PasswordHasher
 from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
-from api.auth.secrets import digests_match, new_secret, parse
+from api.auth.secrets import digests_match, new_secret, parse_secret
 from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.core.ids import new_id
 from api.db.engine import Database
@@ -109,7 +109,7 @@ def log_in(
     *previous_cookie* is the cookie of an earlier session in this browser, which ends. Raises
     `Unauthenticated`, `RateLimited`, or `Forbidden` for a suspended account or a locked password.
     """
-    user_id, counted, stored = _record_with_account(db, attempt)
+    user_id, counted, stored = _record_attempt_and_load_account(db, attempt)
     usable = None if stored is None else stored.removeprefix(LOCKED_PASSWORD_PREFIX)
     if not passwords.verify(attempt.password, usable) or user_id is None or stored is None:
         raise counted.to_error()
@@ -125,7 +125,7 @@ def log_in(
         clear_failure(session, counted)
         user.password_hash = new_hash
         previous_session = find_session_id(session, previous_cookie)
-        sessions.revoke_for_event(
+        sessions.end_sessions_and_tokens_for_event(
             session, "login", [user.id], now=attempt.now, current_session=previous_session
         )
         device = attempt.device if counted.is_known_device else ""
@@ -133,7 +133,7 @@ def log_in(
         return sessions.create_session(session, user, now=attempt.now, device=device)
 
 
-def _record_with_account(
+def _record_attempt_and_load_account(
     db: Database, attempt: LoginAttempt
 ) -> tuple[UUID | None, RecordedAttempt, str | None]:
     """Count the attempt; return the account's id, the count, and the stored hash."""
@@ -222,7 +222,7 @@ def remember_device(session: Session, email: str, *, now: datetime, device: str 
 
 def find_session_id(session: Session, cookie: str) -> UUID | None:
     """Return the id of the session that *cookie* belongs to, None if there is none."""
-    parsed = parse(cookie)
+    parsed = parse_secret(cookie)
     if parsed is None or parsed.kind != "session":
         return None
     row = session.scalar(select(LoginSession).where(LoginSession.prefix == parsed.prefix))

@@ -14,7 +14,7 @@ from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User
 from api.schemas.accounts.account import CourseOfMine, Me
 from api.services.accounts import login, sessions
-from api.services.accounts.invitation_tokens import check_password, revoke_links
+from api.services.accounts.invitation_tokens import check_password_allowed, revoke_unused_links
 from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
@@ -24,7 +24,7 @@ __all__ = [
     "change_password",
     "get_profile",
     "list_user_courses",
-    "lock_account_version",
+    "lock_account_and_get_version",
 ]
 
 LOGGED_OUT = "You were logged out meanwhile; log in again."
@@ -69,7 +69,7 @@ def list_user_courses(
     ]
 
 
-def lock_account_version(session: Session, caller: Principal) -> int:
+def lock_account_and_get_version(session: Session, caller: Principal) -> int:
     """Lock the caller's account and return its version."""
     session.refresh(caller.user, with_for_update={"key_share": True})
     return caller.user.version
@@ -109,7 +109,7 @@ def change_password(
         raise InvalidInput(
             "The current password is not right.", errors=(FieldError("current", message),)
         )
-    check_password(user, new_password, name="new")
+    check_password_allowed(user, new_password, field_name="new")
     hashed = passwords.hash(new_password)
     with db.transaction() as session:
         user = session.get(User, caller.id, with_for_update={"key_share": True})
@@ -121,8 +121,10 @@ def change_password(
             raise Unauthenticated(LOGGED_OUT)
         login.clear_failure(session, counted)
         user.password_hash = hashed
-        revoke_links(session, [user.id], now=attempt.now)
-        sessions.revoke_for_event(session, "password_changed", [user.id], now=attempt.now)
+        revoke_unused_links(session, [user.id], now=attempt.now)
+        sessions.end_sessions_and_tokens_for_event(
+            session, "password_changed", [user.id], now=attempt.now
+        )
         target = ("user", user.id)
         recorder.record_action(
             session, caller, "user.password_changed", now=attempt.now, target=target

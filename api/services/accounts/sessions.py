@@ -18,10 +18,10 @@ from api.db.models import LoginSession, Token, User
 __all__ = [
     "NewSession",
     "create_session",
+    "end_all_sessions",
     "end_session",
-    "end_sessions",
+    "end_sessions_and_tokens_for_event",
     "list_sessions",
-    "revoke_for_event",
 ]
 
 
@@ -56,7 +56,7 @@ def create_session(session: Session, user: User, *, now: datetime, device: str =
     return NewSession(user, row.id, now + SESSION_LIFETIME, secret.text, device)
 
 
-def revoke_for_event(
+def end_sessions_and_tokens_for_event(
     session: Session,
     event: SessionEvent,
     users: Collection[UUID],
@@ -69,8 +69,8 @@ def revoke_for_event(
     If its effect on that session is ``new``, the caller begins another.
     """
     effect = SESSION_EVENT_EFFECTS[event]
-    if effect.others == "end":
-        end_sessions(session, users, now=now)
+    if effect.other_sessions == "end":
+        end_all_sessions(session, users, now=now)
     elif current_session is not None:
         session.execute(
             update(LoginSession).where(LoginSession.id == current_session).values(revoked_at=now)
@@ -80,7 +80,7 @@ def revoke_for_event(
         session.execute(revoked.values(revoked_at=now))
 
 
-def end_sessions(session: Session, users: Collection[UUID], *, now: datetime) -> None:
+def end_all_sessions(session: Session, users: Collection[UUID], *, now: datetime) -> None:
     """End every session of *users*."""
     theirs = LoginSession.user_id.in_(users)
     ended = update(LoginSession).where(theirs, LoginSession.revoked_at.is_(None))

@@ -63,7 +63,7 @@ def create_token(
     The secret is not stored. Raises `Conflict` if the account has `MAX_TOKENS` already, and
     `InvalidInput` for a course that the owner is not in, or scopes above the owner's role.
     """
-    _check_token_count(session, owner, actor, now=now)
+    _lock_account_and_check_token_count(session, owner, actor, now=now)
     role = highest_role(session, owner, course=course)
     if course is not None and role is None:
         fault = "is no course that you are in"
@@ -93,7 +93,7 @@ def create_token(
     return token, secret
 
 
-def _check_token_count(
+def _lock_account_and_check_token_count(
     session: Session, owner: User, actor: Principal | None, *, now: datetime
 ) -> None:
     """Raise `Conflict` if *owner* has `MAX_TOKENS` tokens already.

@@ -5,17 +5,17 @@ Test students, staff and students who left never count. The database computes th
 statistics. Single answers are read only as examples and for guess detection.
 """
 
-from api.services.analytics.course import course_analytics
-from api.services.analytics.overview import assignment_analytics
-from api.services.analytics.problem import problem_analytics
-from api.services.analytics.queries.answer_filters import MeasuredAttempt, check_section
+from api.services.analytics.course import compute_course_analytics
+from api.services.analytics.overview import compute_assignment_analytics
+from api.services.analytics.problem import compute_problem_analytics
+from api.services.analytics.queries.answer_filters import MeasuredAttempt, check_section_in_course
 from api.services.courses.attention import load_course_attention
 
 __all__ = [
     "MeasuredAttempt",
-    "assignment_analytics",
-    "check_section",
-    "course_analytics",
+    "check_section_in_course",
+    "compute_assignment_analytics",
+    "compute_course_analytics",
+    "compute_problem_analytics",
     "load_course_attention",
-    "problem_analytics",
 ]

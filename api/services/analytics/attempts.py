@@ -57,8 +57,8 @@ def build_attempt_queries(firsts: CTE) -> QueryBatch:
     """Return the queries whose rows `read_attempt_statistics` and `read_time_statistics` need."""
     return {
         "answered": _select_answer_counts(firsts),
-        "solved": _select_solving_attempts(firsts),
-        **_build_time_queries(firsts),
+        "solved": _count_students_by_solving_attempt(firsts),
+        **_build_first_answer_time_queries(firsts),
     }
 
 
@@ -80,7 +80,7 @@ def _select_answer_counts(firsts: CTE) -> Select[Any]:
     ).group_by(first.item)
 
 
-def _select_solving_attempts(firsts: CTE) -> Select[Any]:
+def _count_students_by_solving_attempt(firsts: CTE) -> Select[Any]:
     """Return the query that counts students by the attempt that was right; null means never."""
     first = firsts.c
     return (
@@ -90,7 +90,7 @@ def _select_solving_attempts(firsts: CTE) -> Select[Any]:
     )
 
 
-def _build_time_queries(firsts: CTE) -> QueryBatch:
+def _build_first_answer_time_queries(firsts: CTE) -> QueryBatch:
     """Return the queries for the time from opening a problem to the first answer in it.
 
     Students who submitted answers without opening the page have no time.

@@ -18,16 +18,20 @@ from api.db.models import (
 )
 from api.schemas.analytics.assignment import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.analytics.statistics import DistributionOut
-from api.services.analytics.overview import PERCENT, build_grade_queries, count_students
+from api.services.analytics.overview import (
+    PERCENT,
+    build_grade_distribution_queries,
+    count_students,
+)
 from api.services.analytics.queries.answer_filters import (
     StudentQuery,
-    check_section,
+    check_section_in_course,
     select_students,
 )
 from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
 
-__all__ = ["course_analytics"]
+__all__ = ["compute_course_analytics"]
 
 LATENESS_BINS_HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
 """Upper ends of the bins that count submissions, in hours after the due time."""
@@ -37,9 +41,11 @@ MICROSECONDS_PER_HOUR: Final = 3_600_000_000
 """Microseconds per hour; timestamps are stored in microseconds."""
 
 
-def course_analytics(session: Session, course: Course, *, section: UUID | None) -> CourseAnalytics:
+def compute_course_analytics(
+    session: Session, course: Course, *, section: UUID | None
+) -> CourseAnalytics:
     """Return a summary of each published assignment, with a fixed number of queries."""
-    check_section(session, course.id, section)
+    check_section_in_course(session, course.id, section)
     students = select_students(course.id, section)
     assignments = session.scalars(
         select(Assignment)
@@ -64,10 +70,10 @@ class _CourseStatistics:
 
     def __init__(self, session: Session, course: Course, students: StudentQuery) -> None:
         self.session, self.course, self.students = session, course, students
-        self.opened_counts = self._count_opened()
-        self.penalized_counts = self._count_penalized()
+        self.opened_counts = self._count_students_who_opened()
+        self.penalized_counts = self._count_late_penalized_students()
         self.grade_rows = self._load_grade_rows()
-        self.lateness_counts = self._count_lateness()
+        self.lateness_counts = self._count_students_by_lateness()
 
     def summarize(self, assignment: Assignment) -> AssignmentSummary:
         """Return the summary of one assignment."""
@@ -92,13 +98,15 @@ class _CourseStatistics:
             penalised=self.penalized_counts.get(assignment.id, 0),
         )
 
-    def _count_opened(self) -> dict[UUID, int]:
-        return self._count_students(Draw.student_id, Draw.problem_id)
+    def _count_students_who_opened(self) -> dict[UUID, int]:
+        return self._count_students_by_assignment(Draw.student_id, Draw.problem_id)
 
-    def _count_penalized(self) -> dict[UUID, int]:
-        return self._count_students(Answer.student_id, Answer.problem_id, Answer.late != 1)
+    def _count_late_penalized_students(self) -> dict[UUID, int]:
+        return self._count_students_by_assignment(
+            Answer.student_id, Answer.problem_id, Answer.late != 1
+        )
 
-    def _count_students(
+    def _count_students_by_assignment(
         self, student: UuidColumn, problem: UuidColumn, *more: ColumnElement[bool]
     ) -> dict[UUID, int]:
         """Return the number of students with at least one row, by assignment."""
@@ -122,9 +130,9 @@ class _CourseStatistics:
             Assignment.course_id == self.course.id,
             Grade.student_id.in_(self.students),
         )
-        return run_queries(self.session, build_grade_queries(grade_keys))
+        return run_queries(self.session, build_grade_distribution_queries(grade_keys))
 
-    def _count_lateness(self) -> dict[UUID, Counter[int]]:
+    def _count_students_by_lateness(self) -> dict[UUID, Counter[int]]:
         """Count students by the span of hours of their last submission, for each assignment."""
         last = (
             select(

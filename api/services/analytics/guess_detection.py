@@ -17,15 +17,15 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, Grading
 from api.schemas.analytics.problem import SearchOut
 from api.services.analytics.queries.answer_filters import StudentQuery, readable_answer_conditions
-from api.services.analytics.queries.query_batch import as_float
+from api.services.analytics.queries.query_batch import fraction_as_float
 from api.services.grades import VersionedProblem
-from grader.analysis import looks_like_search
+from grader.analysis import looks_like_bisection
 from grader.analysis.guess_detection import HALF_STEP_RANGE, MIN_SHRINK_FACTOR
 from grader.grading.result import FREE_STATUSES
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["find_searches"]
+__all__ = ["find_bisection_searches"]
 
 MIN_ANSWERS: Final = 5
 """Minimum number of answers in a search."""
@@ -42,14 +42,14 @@ SequenceKey: TypeAlias = tuple[str, UUID, int]
 SEQUENCE_KEY_COLUMNS: Final = (Answer.part, Answer.student_id, Answer.draw)
 
 
-def find_searches(
+def find_bisection_searches(
     session: Session, problem: VersionedProblem, students: StudentQuery
 ) -> dict[str, tuple[SearchOut, ...]]:
     """Return the suspected searches by part, each with the last submission of its student."""
     searches_by_part: defaultdict[str, list[SearchOut]] = defaultdict(list)
-    for (part, _, _), rows in _load_sequences(session, problem, students).items():
+    for (part, _, _), rows in _load_suspect_sequences(session, problem, students).items():
         numbers = [(Fraction(value), row) for row in rows if is_number(value := _decode_value(row))]
-        if looks_like_search([value for value, _ in numbers]):
+        if looks_like_bisection([value for value, _ in numbers]):
             last = numbers[-1][1]
             searches_by_part[part].append(
                 SearchOut(
@@ -68,11 +68,11 @@ def _decode_value(row: Any) -> Any:
     return None if row.value is None else from_json(row.value)
 
 
-def _load_sequences(
+def _load_suspect_sequences(
     session: Session, problem: VersionedProblem, students: StudentQuery
 ) -> Mapping[SequenceKey, Sequence[Any]]:
     """Return the answers of each suspect in order of submission."""
-    keys = session.execute(_select_candidates(problem, students)).all()
+    keys = session.execute(_select_halving_sequences(problem, students)).all()
     if not keys:
         return {}
     rows = session.execute(
@@ -97,7 +97,7 @@ def _load_sequences(
     return sequences
 
 
-def _select_candidates(problem: VersionedProblem, students: StudentQuery) -> Select[Any]:
+def _select_halving_sequences(problem: VersionedProblem, students: StudentQuery) -> Select[Any]:
     """Return the query for places where five consecutive numbers may halve an interval."""
     answer_conditions = readable_answer_conditions(problem, students)
     many = (
@@ -106,9 +106,9 @@ def _select_candidates(problem: VersionedProblem, students: StudentQuery) -> Sel
         .group_by(*SEQUENCE_KEY_COLUMNS)
         .having(func.count(Answer.value.distinct()) >= MIN_ANSWERS)
     )
-    text = _extract_number(Grading.record["value"])
+    text = _extract_number_text(Grading.record["value"])
     each = (
-        select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, as_float(text).label("number"))
+        select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, fraction_as_float(text).label("number"))
         .join(Grading, Grading.id == Answer.grading_id)
         .where(*answer_conditions, tuple_(*SEQUENCE_KEY_COLUMNS).in_(many), text.is_not(None))
         .subquery()
@@ -133,14 +133,14 @@ def _select_candidates(problem: VersionedProblem, students: StudentQuery) -> Sel
     key_columns = [labelled.c[column.key] for column in SEQUENCE_KEY_COLUMNS]
     return (
         select(*key_columns)
-        .where(_is_halving(labelled.c))
+        .where(_halving_condition(labelled.c))
         .distinct()
         .order_by(*key_columns[1:])
         .limit(MAX_CANDIDATES)
     )
 
 
-def _extract_number(json_value: Any) -> Any:
+def _extract_number_text(json_value: Any) -> Any:
     """Return the number in the value of a record as text, or null if it is not a number."""
     plain, fraction = json_value.as_string(), json_value["fraction"].as_string()
     is_whole = func.rtrim(plain, "0123456789").in_(["", "-"]) & plain.not_in(["", "-"])
@@ -154,7 +154,7 @@ def _sequence_window(columns: Any) -> dict[str, Any]:
     }
 
 
-def _is_halving(columns: Any) -> Any:
+def _halving_condition(columns: Any) -> Any:
     """Return the condition that the steps between values halve each time, up to rounding."""
     values = [columns[f"value_{index}"] for index in range(MIN_ANSWERS)]
     steps = [after - before for before, after in pairwise(values)]

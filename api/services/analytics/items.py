@@ -50,7 +50,7 @@ class AssignmentItem:
     points: Fraction
 
     @property
-    def voided(self) -> str:
+    def void_mode(self) -> str:
         """Return ``full`` or ``out`` if the part is void, else an empty string."""
         return str(self.problem.row.voided.get(self.part, ""))
 
@@ -62,12 +62,12 @@ class AssignmentItem:
     @property
     def max_points(self) -> float:
         """Maximum points; 0 for a void part, which has no statistics."""
-        return 0.0 if self.voided else float(self.points)
+        return 0.0 if self.void_mode else float(self.points)
 
     @property
     def counts_toward_maximum(self) -> bool:
         """Whether the part counts toward the maximum. Void and extra parts do not."""
-        return not (self.voided or self.problem.row.extra)
+        return not (self.void_mode or self.problem.row.extra)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class AssignmentItems:
                 most=item.max_points,
                 worth=self.problem_max_points[problem_indices[item.problem.row.id]],
                 counts=int(item.counts_toward_maximum),
-                voided=int(bool(item.voided)),
+                voided=int(bool(item.void_mode)),
                 of_first=int(not (by_best or item.by_person)),
             )
             for index, item in enumerate(self.items)
@@ -139,11 +139,12 @@ def collect_items(problems: Iterable[VersionedProblem]) -> AssignmentItems:
     """Return the parts of these problems, with points scaled to those of the assignment."""
     all_problems = tuple(problems)
     return AssignmentItems(
-        all_problems, tuple(item for problem in all_problems for item in _scale_parts(problem))
+        all_problems,
+        tuple(item for problem in all_problems for item in _build_scaled_items(problem)),
     )
 
 
-def _scale_parts(problem: VersionedProblem) -> Iterable[AssignmentItem]:
+def _build_scaled_items(problem: VersionedProblem) -> Iterable[AssignmentItem]:
     parts: list[Any] = [
         (part["id"], part["kind"], Fraction(part["points"])) for part in problem.version.parts
     ]

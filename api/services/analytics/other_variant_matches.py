@@ -35,9 +35,9 @@ from api.services.analytics.queries.query_batch import (
     as_flag,
     as_hex,
     as_micros,
-    prefix_order,
+    prefix_sort_number,
     run_queries,
-    strip_order,
+    strip_sort_number,
 )
 from api.services.analytics.wrong_answers import extract_digest, split_mistakes
 from api.services.engine.variant_identity import (
@@ -76,7 +76,7 @@ def find_other_variant_matches(
     }
     if not differing_digests:
         return {}
-    rows = run_queries(session, _build_queries(problem, students, differing_digests, unheld))
+    rows = run_queries(session, _build_match_queries(problem, students, differing_digests, unheld))
     matches = sorted(rows["matches"], key=lambda row: (-row.after, row.held_by, row.answer))
     details = load_answer_details(session, [row.answer for row in matches])
     return {
@@ -138,7 +138,7 @@ def _serialize_match(row: Any, details: Mapping[str, Any]) -> ForeignKey:
     )
 
 
-def _build_queries(
+def _build_match_queries(
     problem: VersionedProblem,
     students: StudentQuery,
     digests: Mapping[str, Mapping[VariantIdentity, str]],
@@ -173,7 +173,7 @@ def _select_wrong_values(graded_values: CTE, keys: CTE, holders: CTE) -> CTE:
     wrong = select(graded_values).where(graded_values.c.right == 0).cte("wrong")
     missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
     is_own_key = exists().where(
-        _has_same_key(holders, wrong), holders.c.student_id == wrong.c.student_id
+        _same_key_condition(holders, wrong), holders.c.student_id == wrong.c.student_id
     )
     return (
         select(
@@ -185,13 +185,13 @@ def _select_wrong_values(graded_values: CTE, keys: CTE, holders: CTE) -> CTE:
             func.coalesce(held.c.held_by, 0).label("held_by"),
             as_flag(held.c.solved_at < wrong.c.at).label("after"),
         )
-        .join(held, _has_same_key(held, wrong), isouter=True)
-        .join(missed, _has_same_key(missed, wrong), isouter=True)
+        .join(held, _same_key_condition(held, wrong), isouter=True)
+        .join(missed, _same_key_condition(missed, wrong), isouter=True)
         .cte("each_wrong")
     )
 
 
-def _has_same_key(left: FromClause, right: FromClause) -> ColumnElement[bool]:
+def _same_key_condition(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     """Return the condition that two rows have the same part and the same digest."""
     return and_(left.c.part == right.c.part, left.c.digest == right.c.digest)
 
@@ -276,7 +276,7 @@ def _select_graded_values(
             *key_columns,
             as_flag(Answer.credit_float >= 1).label("right"),
             as_micros(Answer.received_at).label("at"),
-            prefix_order(Answer.sequence, as_hex(Answer.id)).label("came"),
+            prefix_sort_number(Answer.sequence, as_hex(Answer.id)).label("came"),
         )
         .where(
             *readable_answer_conditions(problem, students),
@@ -291,7 +291,7 @@ def _select_graded_values(
             *value,
             func.max(each.c.right).label("right"),
             func.min(each.c.at).label("at"),
-            strip_order(func.min(each.c.came)).label("answer"),
+            strip_sort_number(func.min(each.c.came)).label("answer"),
         )
         .group_by(*value)
         .cte("given")

@@ -14,11 +14,11 @@ from api.services.analytics.parts import find_item_flags, serialize_flags, seria
 from api.services.analytics.queries.answer_filters import (
     MeasuredAttempt,
     StudentQuery,
-    check_section,
+    check_section_in_course,
 )
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
-    build_unit_queries,
+    build_unit_score_queries,
     load_analytics_data,
 )
 from api.services.analytics.queries.distributions import (
@@ -26,15 +26,15 @@ from api.services.analytics.queries.distributions import (
     rank_numbers,
     read_distribution,
 )
-from api.services.analytics.queries.groups import load_answer_flags
-from api.services.analytics.queries.query_batch import QueryBatch, as_float, run_queries
+from api.services.analytics.queries.groups import load_key_doubt_flags
+from api.services.analytics.queries.query_batch import QueryBatch, fraction_as_float, run_queries
 from api.services.analytics.summary import summarize_wrong_answers
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 
 __all__ = [
     "PERCENT",
-    "assignment_analytics",
-    "build_grade_queries",
+    "build_grade_distribution_queries",
+    "compute_assignment_analytics",
     "count_students",
     "grade_percent",
 ]
@@ -44,7 +44,7 @@ ALL_GRADES_KEY: Final = 0
 """Key of the grades if all are of one assignment."""
 
 
-def assignment_analytics(
+def compute_assignment_analytics(
     session: Session,
     assignment: Assignment,
     *,
@@ -53,8 +53,8 @@ def assignment_analytics(
     now: datetime,
 ) -> AssignmentAnalytics:
     """Return the statistics of an assignment, with at most a dozen queries for any class size."""
-    check_section(session, assignment.course_id, section)
-    units = build_unit_queries(session, assignment, attempt=attempt, section=section, now=now)
+    check_section_in_course(session, assignment.course_id, section)
+    units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     wrong_answer_queries = WrongAnswerQueries(
         units, [index for index, item in enumerate(part_scores.items.items) if not item.by_person]
@@ -62,7 +62,7 @@ def assignment_analytics(
     data = load_analytics_data(
         session,
         units,
-        wrong_answer_queries.build_doubt_queries() | wrong_answer_queries.build_summary_query(),
+        wrong_answer_queries.build_key_doubt_queries() | wrong_answer_queries.build_summary_query(),
     )
     statistics = data.statistics
     return AssignmentAnalytics(
@@ -92,12 +92,12 @@ def grade_percent() -> Any:
 
     Points that wait for a person are excluded, including those already in the score.
     """
-    possible = as_float(Grade.possible) - as_float(Grade.pending_possible)
-    score = as_float(Grade.score) - as_float(Grade.pending_score)
+    possible = fraction_as_float(Grade.possible) - fraction_as_float(Grade.pending_possible)
+    score = fraction_as_float(Grade.score) - fraction_as_float(Grade.pending_score)
     return PERCENT * score / func.nullif(possible, 0.0, type_=Float)
 
 
-def build_grade_queries(grades: Select[Any]) -> QueryBatch:
+def build_grade_distribution_queries(grades: Select[Any]) -> QueryBatch:
     """Return the queries for the distribution of grades by their *key*."""
     return build_distribution_queries(
         "grades",
@@ -112,7 +112,7 @@ def _load_grade_distribution(
     grade_keys = select(literal(ALL_GRADES_KEY, Integer).label("key")).where(
         Grade.assignment_id == assignment.id, Grade.student_id.in_(students)
     )
-    rows = run_queries(session, build_grade_queries(grade_keys))
+    rows = run_queries(session, build_grade_distribution_queries(grade_keys))
     return DistributionOut.model_validate(
         read_distribution("grades", rows, PERCENT, ALL_GRADES_KEY)
     )
@@ -120,7 +120,7 @@ def _load_grade_distribution(
 
 def _collect_flags(session: Session, data: AnalyticsData) -> list[FlagOut]:
     """Return the flags of all parts, in the order of the parts."""
-    answer_flags = load_answer_flags(session, data)
+    answer_flags = load_key_doubt_flags(session, data)
     return [
         flag
         for index, item in enumerate(data.items.items)

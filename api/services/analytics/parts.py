@@ -40,7 +40,7 @@ def _serialize_part(data: AnalyticsData, item_index: int) -> PartFigures:
         part_title=part_titles(item.problem.version.parts).get(item.part, ""),
         kind=item.kind,
         points=item.points,
-        voided=item.voided,
+        voided=item.void_mode,
         answered=attempts.answer_count,
         item=ItemOut.model_validate(data.statistics.parts[item_index]),
         attempts=AttemptsOut.model_validate(attempts.attempts) if tried else None,

@@ -20,7 +20,7 @@ from api.schemas.analytics.problem import (
     WrongOut,
 )
 from api.schemas.analytics.statistics import FlagOut
-from api.services.analytics.guess_detection import find_searches
+from api.services.analytics.guess_detection import find_bisection_searches
 from api.services.analytics.items import AssignmentItems
 from api.services.analytics.other_variant_matches import find_other_variant_matches
 from api.services.analytics.overview import count_students
@@ -28,14 +28,14 @@ from api.services.analytics.parts import find_item_flags, serialize_flags, seria
 from api.services.analytics.queries.answer_filters import (
     MeasuredAttempt,
     StudentQuery,
-    check_section,
+    check_section_in_course,
 )
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
-    build_unit_queries,
+    build_unit_score_queries,
     load_analytics_data,
 )
-from api.services.analytics.queries.keys import VariantKeys, load_keys
+from api.services.analytics.queries.keys import VariantKeys, load_variant_keys
 from api.services.analytics.queries.wrong_answer_tables import load_wrong_answer_tables
 from api.services.analytics.variants import analyze_variants
 from api.services.analytics.wrong_answers import WrongAnswerQueries
@@ -44,10 +44,10 @@ from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag
 from grader.definitions.problem import Problem
 
-__all__ = ["problem_analytics"]
+__all__ = ["compute_problem_analytics"]
 
 
-def problem_analytics(
+def compute_problem_analytics(
     session: Session,
     assigned_problem: authorization.AssignedProblem,
     *,
@@ -58,8 +58,8 @@ def problem_analytics(
 ) -> ProblemAnalytics:
     """Return the statistics of a problem of an assignment, with a fixed number of queries."""
     assignment = assigned_problem.assignment
-    check_section(session, assignment.course_id, section)
-    units = build_unit_queries(session, assignment, attempt=attempt, section=section, now=now)
+    check_section_in_course(session, assignment.course_id, section)
+    units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     problem_index, problem = _find_problem(part_scores.items, assigned_problem)
     item_indices = part_scores.items.indices_of(problem)
@@ -143,7 +143,7 @@ def _load_findings(
     definition: Problem,
     students: StudentQuery,
 ) -> _ProblemFindings:
-    keys = load_keys(session, problem)
+    keys = load_variant_keys(session, problem)
     return _ProblemFindings(
         data,
         keys,
@@ -151,7 +151,7 @@ def _load_findings(
             session, data, problem, keys, definition=definition, students=students
         ),
         find_other_variant_matches(session, problem, keys, students),
-        find_searches(session, problem, students),
+        find_bisection_searches(session, problem, students),
     )
 
 

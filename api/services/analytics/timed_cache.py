@@ -58,11 +58,11 @@ def make_work_timer(db: Database, clock: Clock) -> Callable[[], float]:
 class TimedCache:
     """Thread-safe, per-process cache of statistics.
 
-    *seconds* measures the work done for the calling thread; see `make_work_timer`.
+    *work_timer* measures the work done for the calling thread; see `make_work_timer`.
     """
 
-    def __init__(self, seconds: Callable[[], float] = time.thread_time) -> None:
-        self.seconds = seconds
+    def __init__(self, work_timer: Callable[[], float] = time.thread_time) -> None:
+        self.work_timer = work_timer
         self._entries: LruCache[Hashable, _CachedResult] = LruCache(MAX_ENTRIES)
 
     def find(self, key: Hashable, *, now: datetime) -> Any:
@@ -70,7 +70,7 @@ class TimedCache:
         entry = self._entries.find(key)
         return entry.result if entry is not None and entry.is_valid(now) else None
 
-    def get(self, key: Hashable, compute: Callable[[], F], *, now: datetime) -> F:
+    def get_or_compute(self, key: Hashable, compute: Callable[[], F], *, now: datetime) -> F:
         """Return cached statistics, or the result of *compute* as of *now*.
 
         While one thread recomputes an expired entry, other threads get the old one.
@@ -79,9 +79,9 @@ class TimedCache:
             return cast("F", cached)
         if (stale := self._entries.find(key)) is not None:
             self._entries.put(key, replace(stale, computed_at=now))
-        began = self.seconds()
+        began = self.work_timer()
         result = compute()
-        seconds = self.seconds() - began
+        seconds = self.work_timer() - began
         if seconds > MIN_COMPUTE_SECONDS:
             self._entries.put(key, _CachedResult(result, now, seconds))
         else:

@@ -77,16 +77,14 @@ def _variant_labeler(keys: VariantKeys) -> Callable[[VariantIdentity], str]:
     def label(numbers: VariantIdentity) -> str:
         position = keys.positions.get(numbers)
         if position is None:
-            return (
-                f"{_describe_seed(numbers)}, old numbers {numbers.draw_hash[:HASH_PREFIX_LENGTH]}"
-            )
+            return f"{_seed_label(numbers)}, old numbers {numbers.draw_hash[:HASH_PREFIX_LENGTH]}"
         return "original" if position == ORIGINAL_POSITION else str(position)
 
     return label
 
 
-def _describe_seed(numbers: VariantIdentity) -> str:
-    return "original" if numbers.seed == ORIGINAL_POSITION else f"seed {numbers.seed}"
+def _seed_label(identity: VariantIdentity) -> str:
+    return "original" if identity.seed == ORIGINAL_POSITION else f"seed {identity.seed}"
 
 
 def _is_comparable(result: FairnessReport) -> bool:

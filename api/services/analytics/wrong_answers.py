@@ -16,8 +16,8 @@ from api.services.analytics.queries.query_batch import (
     QueryBatch,
     as_flag,
     as_hex,
-    prefix_order,
-    strip_order,
+    prefix_sort_number,
+    strip_sort_number,
 )
 from api.services.analytics.queries.unit_scores import PART, UnitScoreQueries
 from api.services.engine.assigned_variant import draw_condition
@@ -57,26 +57,29 @@ class WrongAnswerQueries:
     """Relations of the wrong answers to the parts at the indices *item_indices*."""
 
     def __init__(self, units: UnitScoreQueries, item_indices: Sequence[int]) -> None:
-        self._answers = _select_answers(units.ranked, item_indices)
+        self._answers = _select_answers(units.ranked_scores, item_indices)
         self._right = _count_right_answers(self._answers)
         self._by_value = _group_by_value(self._answers)
         self._groups = _rank_groups(self._by_value, self._right)
 
-    def build_doubt_queries(self) -> QueryBatch:
+    def build_key_doubt_queries(self) -> QueryBatch:
         """Return the queries for the groups that have more votes than the key."""
-        return {"right": select(self._right), "groups": self._select_groups(self._is_doubted())}
+        return {
+            "right": select(self._right),
+            "groups": self._select_groups(self._key_doubt_condition()),
+        }
 
     def build_table_queries(self) -> QueryBatch:
         """Return the queries for the largest groups and for those that may be the key."""
-        near = (self._groups.c.place <= MAX_GROUPS) | self._is_doubted()
+        near = (self._groups.c.place <= MAX_GROUPS) | self._key_doubt_condition()
         return {
             "right": select(self._right),
             "groups": self._select_groups(near),
             "mistakes": self._select_mistake_sums(),
-            "tallies": self._select_tallies(),
+            "tallies": self._select_variant_tallies(),
         }
 
-    def _is_doubted(self) -> Any:
+    def _key_doubt_condition(self) -> Any:
         group = self._groups.c
         return (group.in_top > group.right_in_top) & (group.doubt <= MAX_DOUBTED_GROUPS)
 
@@ -97,7 +100,7 @@ class WrongAnswerQueries:
             .group_by(columns.item, columns.mistakes)
         )
 
-    def _select_tallies(self) -> Select[Any]:
+    def _select_variant_tallies(self) -> Select[Any]:
         columns = self._answers.c
         key_columns = (columns.item, columns.draw_hash, columns.seed)
         right = func.sum(as_flag(columns.full == 1)).label("right")
@@ -238,7 +241,7 @@ def _rank_groups(by_value: CTE, right: CTE) -> CTE:
     """
     columns = _select_group_values(by_value, right).c
     label = tuple(columns[name] for name in GROUP_COLUMNS)
-    common = prefix_order(cast(ORDER_OFFSET - columns.n, Integer), columns.came)
+    common = prefix_sort_number(cast(ORDER_OFFSET - columns.n, Integer), columns.came)
     groups = (
         select(
             *label,
@@ -257,7 +260,7 @@ def _rank_groups(by_value: CTE, right: CTE) -> CTE:
         select(
             groups,
             part.right_in_top,
-            strip_order(columns.common).label("example"),
+            strip_sort_number(columns.common).label("example"),
             func.count().over(**kind).label("groups"),
             func.row_number(type_=Integer)
             .over(**kind, order_by=(columns.n.desc(), columns.came))
@@ -301,9 +304,9 @@ def extract_digest(value: Any) -> Any:
     return func.substr(value, 1, DIGEST_LENGTH, type_=String)
 
 
-def extract_answer_id(came: str) -> str:
-    """Return the hex id of the answer at the end of *came*."""
-    return came[-HEX_ID_LENGTH:]
+def extract_answer_id(arrival_key: str) -> str:
+    """Return the hex id of the answer at the end of *arrival_key*."""
+    return arrival_key[-HEX_ID_LENGTH:]
 
 
 def split_mistakes(mistakes: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from api.auth.roles import EffectiveRole, role_has_permission
 from api.db.models import Assignment
 
 __all__ = [
-    "IS_ANONYMOUS",
+    "ANONYMOUS_ASSIGNMENT_CONDITIONS",
     "NO_ACCOMMODATIONS",
     "NO_VIEW_AS",
     "WITHOUT_NAMES",
@@ -35,9 +35,9 @@ NO_ACCOMMODATIONS: Final = (
     "An assignment of this course is marked without names. The times, limits and late days of a "
     "student could tell which work there is theirs, so graders do not see them. Ask an instructor."
 )
-IS_ANONYMOUS: Final = (Assignment.anonymous, Assignment.deleted_at.is_(None))
-HAS_ANONYMOUS: Final = select(
-    exists().where(Assignment.course_id == bindparam("course"), *IS_ANONYMOUS)
+ANONYMOUS_ASSIGNMENT_CONDITIONS: Final = (Assignment.anonymous, Assignment.deleted_at.is_(None))
+HAS_ANONYMOUS_ASSIGNMENT: Final = select(
+    exists().where(Assignment.course_id == bindparam("course"), *ANONYMOUS_ASSIGNMENT_CONDITIONS)
 )
 
 
@@ -51,4 +51,6 @@ def is_blind_role(role: EffectiveRole) -> bool:
 
 def is_blind_in_course(session: Session, role: EffectiveRole, course_id: UUID) -> bool:
     """Return whether the course has an anonymous assignment in which *role* sees no names."""
-    return is_blind_role(role) and bool(session.scalar(HAS_ANONYMOUS, {"course": course_id}))
+    return is_blind_role(role) and bool(
+        session.scalar(HAS_ANONYMOUS_ASSIGNMENT, {"course": course_id})
+    )

@@ -26,15 +26,15 @@ from api.services.assignments.views import build_staff_view
 from api.services.audit.change_context import ChangeContext, diff_values
 from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.grades.effects import recompute_grades
-from api.services.review.readiness import check_readiness
+from api.services.review.readiness import assess_readiness
 
 __all__ = [
     "create_assignment",
     "delete_assignment",
     "increment_version",
     "publish_assignment",
-    "release_results",
     "serialize_assignment",
+    "set_results_and_solutions_released",
     "unpublish_assignment",
     "update_assignment",
 ]
@@ -56,7 +56,7 @@ def increment_version(row: Assignment) -> None:
 def create_assignment(session: Session, act: ChangeContext, values: AssignmentIn) -> Assignment:
     """Create an unpublished assignment."""
     check_settings(session, act.course, values, None)
-    _check_slug_free(session, act, values.slug, None)
+    _check_assignment_slug_free(session, act, values.slug, None)
     row = Assignment(
         id=new_id(),
         course_id=act.course.id,
@@ -82,7 +82,7 @@ def _next_position(session: Session, course_id: UUID) -> int:
     return 0 if last is None else last + 1
 
 
-def _check_slug_free(
+def _check_assignment_slug_free(
     session: Session, act: ChangeContext, slug: str, row: Assignment | None
 ) -> None:
     """Raise `Conflict` if another assignment of the course has the slug."""
@@ -102,14 +102,14 @@ def update_assignment(
         before = serialize_settings(row)
         values = _merge_settings(row, changes)
         check_settings(session, act.course, values, row)
-        _check_slug_free(session, act, values.slug, row)
+        _check_assignment_slug_free(session, act, values.slug, row)
         apply_settings(row, values, act.course)
         difference = diff_values(before, serialize_settings(row))
         if any(difference):
             increment_version(row)
             act.record(session, "assignment.changed", ("assignment", row.id), change=difference)
         moves = [row] if grade_settings(AssignmentIn) & difference[1].keys() else []
-        effect = recompute_grades(session, act, moves, cause=act.to_cause("settings", row.id))
+        effect = recompute_grades(session, act, moves, cause=act.to_grade_cause("settings", row.id))
         return AssignmentChanged(assignment=serialize_assignment(session, act, row), effect=effect)
 
 
@@ -177,7 +177,7 @@ def delete_assignment(
     increment_version(row)
 
 
-def release_results(
+def set_results_and_solutions_released(
     session: Session, act: ChangeContext, row: Assignment, body: ReleaseIn
 ) -> Released:
     """Release results or solutions now, or return them to the rule of the assignment."""
@@ -193,7 +193,7 @@ def release_results(
     difference = before, _serialize_release_times(row)
     act.record(session, "assignment.released", ("assignment", row.id), change=difference)
     releaser = act.member if body.results or body.solutions else None
-    warnings = check_readiness(session, releaser, row, now=act.now).warnings if releaser else ()
+    warnings = assess_readiness(session, releaser, row, now=act.now).warnings if releaser else ()
     return Released(
         assignment=serialize_assignment(session, act, row),
         waiting=_count_waiting(session, row),

@@ -23,7 +23,7 @@ __all__ = [
     "is_opened",
     "load_pinned_problems",
     "load_problems",
-    "load_seen_by_students",
+    "load_problems_seen_by_students",
     "serialize_problem_settings",
 ]
 
@@ -69,7 +69,7 @@ class PinnedProblem:
 
     row: AssignmentProblem
     version: ProblemVersion
-    newest: int
+    newest_number: int
     opened: bool
 
 
@@ -121,7 +121,7 @@ def is_opened(session: Session, problem: AssignmentProblem) -> bool:
     return bool(_load_opened(session, [problem.id]))
 
 
-def load_seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
+def load_problems_seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
     """Return those of *problems* that a student other than the test student has opened."""
     return frozenset(session.scalars(PROBLEMS_SEEN_BY_STUDENTS, {"problems": list(problems)}))
 
@@ -142,7 +142,7 @@ def serialize_problem_settings(pinned_problem: PinnedProblem) -> PosedSettings:
         problem=row.slug,
         version_id=version.id,
         number=version.number,
-        newest=pinned_problem.newest,
+        newest=pinned_problem.newest_number,
         of=version.problem,
         space=space_kind(version),
         title=version.title,

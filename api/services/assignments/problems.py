@@ -35,11 +35,11 @@ from api.services.grades.effects import recompute_grades
 
 __all__ = [
     "add_problem",
-    "check_problem",
+    "check_group_and_voided_parts",
     "get_problem_settings",
     "remove_problem",
     "reorder_problems",
-    "serialize_state",
+    "serialize_problem_state",
     "update_problem",
     "write_problem_settings",
 ]
@@ -70,19 +70,19 @@ def add_problem(
     version = _choose_version(session, act, row, body)
     with act.rollback_if_dry_run(session):
         if row is not None and row.removed_at is None:
-            if serialize_state(row) != _serialize_requested_state(row, version, body):
+            if serialize_problem_state(row) != _serialize_requested_state(row, version, body):
                 raise Conflict(
                     "The assignment has a problem of this name; change that with PATCH, or remove "
                     "it first."
                 )
-            return _build_response(session, assignment, row, _no_effect(session, act))
+            return _build_response(session, assignment, row, _build_empty_effect(session, act))
         row = row or ProblemRow(
             id=new_id(), assignment_id=assignment.id, slug=body.problem, voided={}, version=0
         )
         row.position = _choose_position(session, assignment.id, body.position)
         row.version_id = version.id
         write_problem_settings(row, dict(body))
-        check_problem(assignment, row, version)
+        check_group_and_voided_parts(assignment, row, version)
         row.removed_at = None
         session.add(row)
         session.flush()
@@ -137,19 +137,21 @@ def write_problem_settings(row: ProblemRow, values: Mapping[str, Any]) -> None:
 def _serialize_requested_state(
     row: ProblemRow, version: ProblemVersion, body: PosedIn
 ) -> dict[str, Any]:
-    """Return what `serialize_state` would return for *row* with the settings of *body*."""
+    """Return what `serialize_problem_state` would return for *row* with the settings of *body*."""
     position = row.position if body.position is None else body.position
     settings = dump_settings(ProblemSettings, body)
     return settings | {"version": str(version.id), "position": position}
 
 
-def serialize_state(row: ProblemRow) -> dict[str, Any]:
+def serialize_problem_state(row: ProblemRow) -> dict[str, Any]:
     """Return the settings, version and position of a problem as JSON data."""
     settings = read_settings(ProblemSettings, row)
     return settings | {"version": str(row.version_id), "position": row.position}
 
 
-def check_problem(assignment: Assignment, row: ProblemRow, version: ProblemVersion) -> None:
+def check_group_and_voided_parts(
+    assignment: Assignment, row: ProblemRow, version: ProblemVersion
+) -> None:
     """Raise `InvalidInput` if *row* names a group or part that the assignment or version lacks."""
     groups = [group["id"] for group in assignment.groups]
     parts = [part["id"] for part in version.parts]
@@ -170,14 +172,14 @@ def update_problem(
     """Change settings of a problem and recompute all grades that depend on them."""
     row, version, changes = posed.problem, posed.version, changed_fields(body)
     with act.rollback_if_dry_run(session):
-        before = serialize_state(row)
+        before = serialize_problem_state(row)
         if "version" in changes and changes["version"] != version.id:
             if is_opened(session, row):
                 raise Conflict(VERSION_IS_FIXED)
             version = find_version_to_pin(session, act.course, version_id=changes["version"])
             row.version_id = version.id
         write_problem_settings(row, changes)
-        check_problem(posed.assignment, row, version)
+        check_group_and_voided_parts(posed.assignment, row, version)
         session.flush()
         return _record_and_recompute(
             session, act, posed.assignment, row, action="problem.changed", before=before
@@ -195,7 +197,7 @@ def remove_problem(
             "no more; send confirm=true to remove it."
         )
     with act.rollback_if_dry_run(session):
-        before = serialize_state(row)
+        before = serialize_problem_state(row)
         row.removed_at = act.now
         return _record_and_recompute(
             session, act, posed.assignment, row, action="problem.removed", before=before
@@ -212,13 +214,15 @@ def _record_and_recompute(
     before: dict[str, Any],
 ) -> PosedChanged:
     """Record a change, recompute the grades, and return the problem with the effect."""
-    after = serialize_state(row) if row.removed_at is None else {}
+    after = serialize_problem_state(row) if row.removed_at is None else {}
     if before == after:
-        return _build_response(session, assignment, row, _no_effect(session, act))
+        return _build_response(session, assignment, row, _build_empty_effect(session, act))
     row.version += 1
     increment_version(assignment)
     act.record(session, action, ("problem", row.id), change=(before, after))
-    effect = recompute_grades(session, act, [assignment], cause=act.to_cause("settings", row.id))
+    effect = recompute_grades(
+        session, act, [assignment], cause=act.to_grade_cause("settings", row.id)
+    )
     return _build_response(session, assignment, row, effect)
 
 
@@ -230,8 +234,8 @@ def _build_response(
     return PosedChanged(problem=problem, effect=effect)
 
 
-def _no_effect(session: Session, act: ChangeContext) -> Effect:
-    return recompute_grades(session, act, [], cause=act.to_cause("settings"))
+def _build_empty_effect(session: Session, act: ChangeContext) -> Effect:
+    return recompute_grades(session, act, [], cause=act.to_grade_cause("settings"))
 
 
 def reorder_problems(

@@ -61,12 +61,14 @@ def compute_solutions_visibility(
 def solutions_hidden_until(assignment: Assignment, rules: SubmissionRules) -> datetime | None:
     """Return the last instant at which these *rules* hide the solutions; None if there is none."""
     is_after_due = assignment.solutions == "after_due"
-    return _to_datetime(rules.earns_until if is_after_due else rules.ends_at)
+    return _to_datetime(
+        rules.earns_credit_until if is_after_due else rules.closes_at_with_late_days
+    )
 
 
 def _awaited_end(rule: str, rules: SubmissionRules) -> datetime | None:
     """Return the end of the student's time for which *rule* waits."""
-    return _to_datetime(rules.due if rule == "after_due" else rules.ends_at)
+    return _to_datetime(rules.due if rule == "after_due" else rules.closes_at_with_late_days)
 
 
 def _to_datetime(micros: int | None) -> datetime | None:

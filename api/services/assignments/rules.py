@@ -105,12 +105,12 @@ STUDENT_LATE_DAYS: Final = (
 class Accommodations:
     """Extensions and late days of one student in an assignment.
 
-    *spent* counts the late days spent in the whole course, which reduce its budget.
+    *spent_late_days* counts the late days spent in the whole course, which reduce its budget.
     """
 
     extensions: tuple[ExtensionSpec, ...] = ()
     late_days: int = 0
-    spent: int = 0
+    spent_late_days: int = 0
 
 
 def base_timeline(assignment: Assignment, course: Course) -> Timeline:
@@ -252,7 +252,8 @@ def build_rules(
     specs = ["", *(extension.model_dump_json() for extension in accommodations.extensions)]
     timelines = dict.fromkeys(_resolve_timeline(spec_json, zone, spec, days) for spec in specs)
     most_late_days = min(
-        _max_late_days(spec_json), days + max(0, course.late_day_budget - accommodations.spent)
+        _max_late_days(spec_json),
+        days + max(0, course.late_day_budget - accommodations.spent_late_days),
     )
     before = (
         [_resolve_timeline(spec_json, zone, spec, day).due for spec in specs] for day in range(days)

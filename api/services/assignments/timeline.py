@@ -181,7 +181,7 @@ def _apply_extension(
     local_spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo
 ) -> TimelineSpec:
     by = _due_gain(local_spec, extension, zone)
-    moved = _move_times(local_spec, by)
+    moved = _move_times_except_release(local_spec, by)
     release, close = _earlier_release(local_spec.release, extension.release, zone), moved.close
     closing = resolve(local_spec, zone).closes_at
     if extension.close is not None and closing is not None:
@@ -221,7 +221,7 @@ def _due_gain(local_spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo
     return max(due - local_spec.due, timedelta(0))
 
 
-def _move_times(spec: TimelineSpec, by: timedelta) -> TimelineSpec:
+def _move_times_except_release(spec: TimelineSpec, by: timedelta) -> TimelineSpec:
     """Return *spec* with every time except release moved *by* that much in local time."""
     return _map_times(spec, lambda instant: instant + by).model_copy(
         update={"release": spec.release}
@@ -240,10 +240,10 @@ def with_late_days(spec: TimelineSpec, days: int, zone: ZoneInfo) -> TimelineSpe
         return local_spec
     by, close = timedelta(days=days), resolve(local_spec, zone).close
     if close is None:
-        return _move_times(local_spec, by).model_copy(update={"late_days": left})
+        return _move_times_except_release(local_spec, by).model_copy(update={"late_days": left})
     if local_to_microseconds(local_spec.due + by, zone) > close:
         by = _microseconds_to_local(close, zone) - local_spec.due
-    return _move_times(local_spec, by).model_copy(
+    return _move_times_except_release(local_spec, by).model_copy(
         update={"late_days": left, "close": _microseconds_to_local(close, zone)}
     )
 

@@ -73,7 +73,7 @@ class ChangeContext:
             course_id=self.course.id,
         )
 
-    def to_cause(self, kind: str, which: UUID | None = None) -> GradeCause:
+    def to_grade_cause(self, kind: str, which: UUID | None = None) -> GradeCause:
         """Return this change as the cause of changed grades."""
         return GradeCause(kind, which, self.author_id, self.now)
 

@@ -12,7 +12,7 @@ from api.db.models import AuditEntry, User
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import AuditOut
 
-__all__ = ["AuditFilter", "load_entries", "serialize_entry"]
+__all__ = ["AuditFilter", "load_audit_entries", "serialize_audit_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AuditFilter:
     until: datetime | None = None
 
 
-def load_entries(
+def load_audit_entries(
     session: Session, criteria: AuditFilter, *, after: Cursor | None, limit: int
 ) -> Sequence[Row[AuditEntry, str]]:
     """Return the entries that match a filter, with the names of their actors."""
@@ -51,7 +51,9 @@ def load_entries(
     return session.execute(page.limit(limit)).all()
 
 
-def serialize_entry(row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]) -> AuditOut:
+def serialize_audit_entry(
+    row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]
+) -> AuditOut:
     """Serialize an entry; *names* are the names of targets (`load_target_names`)."""
     entry, name = row
     return AuditOut(

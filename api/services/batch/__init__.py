@@ -12,7 +12,7 @@ are kept until the end (`checkpoints`), so that a killed run can resume (`runnin
 
 from typing import Final
 
-__all__ = ["JUDGING"]
+__all__ = ["GRADING_MODULE"]
 
-JUDGING: Final = f"{__name__}.grading_jobs"
+GRADING_MODULE: Final = f"{__name__}.grading_jobs"
 """Name of the grading module; a process that has imported it has loaded the engine."""

@@ -39,7 +39,7 @@ class CheckpointFolder:
         self.folder = folder
         self.resumed = False
 
-    def begin(self, manifest: Mapping[str, object]) -> None:
+    def discard_parts_unless_current(self, manifest: Mapping[str, object]) -> None:
         """Keep existing parts if they have the same manifest; otherwise delete them."""
         path = self.folder / MANIFEST_NAME
         text = json.dumps(manifest, indent=2, sort_keys=True)
@@ -49,34 +49,34 @@ class CheckpointFolder:
         for file in self.folder.iterdir():
             if file.name != LOCK_NAME:
                 file.unlink()
-        self.write(MANIFEST_NAME, lambda new: _write_text(new, text))
+        self.write_atomically(MANIFEST_NAME, lambda new: _write_text(new, text))
 
-    def path(self, name: str) -> Path:
+    def part_path(self, name: str) -> Path:
         """Return the path of a part."""
         return self.folder / name
 
-    def has(self, name: str) -> bool:
+    def has_part(self, name: str) -> bool:
         """Return whether a part is complete."""
-        return self.path(name).is_file()
+        return self.part_path(name).is_file()
 
-    def write(self, name: str, fill: Callable[[Path], None]) -> None:
+    def write_atomically(self, name: str, fill: Callable[[Path], None]) -> None:
         """Write a part atomically: *fill* writes to a temporary path, which is then renamed."""
-        new = self.path(name + TEMPORARY_SUFFIX)
-        fill(new)
-        new.replace(self.path(name))
+        temporary_path = self.part_path(name + TEMPORARY_SUFFIX)
+        fill(temporary_path)
+        temporary_path.replace(self.part_path(name))
 
     def read_frame(self, name: str) -> pl.DataFrame | None:
         """Return the columns of a part; None if it is missing or was damaged by a power failure."""
-        if not self.has(name):
+        if not self.has_part(name):
             return None
         try:
-            return pl.read_ipc(self.path(name))
+            return pl.read_ipc(self.part_path(name))
         except (OSError, pl.exceptions.PolarsError):
             return None
 
     def write_frame(self, name: str, frame: pl.DataFrame) -> None:
         """Write columns as a part."""
-        self.write(name, frame.write_ipc)
+        self.write_atomically(name, frame.write_ipc)
 
 
 def _write_text(path: Path, text: str) -> None:

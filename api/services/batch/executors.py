@@ -10,10 +10,15 @@ from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar
 
 from api.core.errors import FileError
-from api.core.process_lifecycle import end_with_parent, freeze_gc, get_preloaded_context, kill_after
-from api.services.batch import JUDGING
+from api.core.process_lifecycle import (
+    end_with_parent,
+    freeze_gc,
+    get_multiprocessing_context,
+    kill_self_after,
+)
+from api.services.batch import GRADING_MODULE
 from api.services.batch.grading_jobs import Chunk, grade_chunk
-from api.services.batch.verdicts import Verdicts, build_failures, join_verdicts
+from api.services.batch.verdicts import Verdicts, build_failed_verdicts, join_verdicts
 from grader import ENGINE
 
 __all__ = [
@@ -21,7 +26,7 @@ __all__ = [
     "InlineExecutor",
     "grade_chunks",
     "open_cluster_pool",
-    "open_local_pool",
+    "open_inline_pool",
     "open_process_pool",
 ]
 
@@ -53,22 +58,22 @@ class BatchPool:
 
     def __init__(
         self,
-        make: Callable[[], Executor],
+        create_executor: Callable[[], Executor],
         *,
         max_waiting: int,
         grade: Callable[[Chunk], Verdicts] = grade_chunk,
     ) -> None:
-        self._make, self.max_waiting, self.grade = make, max_waiting, grade
-        self.executor = make()
+        self._create_executor, self.max_waiting, self.grade = create_executor, max_waiting, grade
+        self.executor = create_executor()
 
-    def renew(self) -> None:
+    def replace_executor(self) -> None:
         """Replace the executor. Nothing may wait for the old one any more."""
         self.executor.shutdown(wait=False)
-        self.executor = self._make()
+        self.executor = self._create_executor()
 
 
 @contextmanager
-def open_local_pool() -> Iterator[BatchPool]:
+def open_inline_pool() -> Iterator[BatchPool]:
     """Yield a pool that grades in this process."""
     yield BatchPool(InlineExecutor, max_waiting=1)
 
@@ -79,7 +84,9 @@ def open_process_pool(workers: int) -> Iterator[BatchPool]:
 
     def start_executor() -> Executor:
         pool = ProcessPoolExecutor(
-            workers, mp_context=get_preloaded_context(JUDGING), initializer=_initialize_worker
+            workers,
+            mp_context=get_multiprocessing_context(GRADING_MODULE),
+            initializer=_initialize_worker,
         )
         for _ in range(workers):
             pool.submit(_warm_up)
@@ -103,7 +110,7 @@ def _initialize_worker() -> None:
 
 def _grade_with_timeout(chunk: Chunk) -> Verdicts:
     """Grade a chunk. A timeout kills the process, and the chunk is retried in halves."""
-    with kill_after(CHUNK_SECONDS):
+    with kill_self_after(CHUNK_SECONDS):
         return grade_chunk(chunk)
 
 
@@ -143,8 +150,8 @@ def _check_engines(client: Any) -> None:
 
     The scheduler also unpickles calls, so it needs Grader too.
     """
-    engines = {f"worker {name}": one for name, one in _engines_of_workers(client).items()}
-    for name, engine in sorted((engines | {"scheduler": _engine_of_scheduler(client)}).items()):
+    engines = {f"worker {name}": one for name, one in _fetch_worker_engines(client).items()}
+    for name, engine in sorted((engines | {"scheduler": _fetch_scheduler_engine(client)}).items()):
         if engine != ENGINE:
             raise FileError(
                 f"the {name} judges by another engine ({engine!r}, here {ENGINE!r}); install the "
@@ -152,11 +159,11 @@ def _check_engines(client: Any) -> None:
             )
 
 
-def _engines_of_workers(client: Any) -> dict[str, object]:
+def _fetch_worker_engines(client: Any) -> dict[str, object]:
     return dict(client.run(_get_engine, on_error="return"))
 
 
-def _engine_of_scheduler(client: Any) -> object:
+def _fetch_scheduler_engine(client: Any) -> object:
     try:
         return client.run_on_scheduler(_get_engine)
     except Exception as error:
@@ -219,22 +226,22 @@ def _retry_lost(
     while waiting and lost:
         yield from _collect_done(waiting, lost)
     if lost:
-        pool.renew()
+        pool.replace_executor()
     while lost:
         number, chunk = lost.pop()
-        yield number, _grade_alone(pool, chunk)
+        yield number, _grade_alone_or_in_halves(pool, chunk)
 
 
-def _grade_alone(pool: BatchPool, chunk: Chunk) -> Verdicts:
+def _grade_alone_or_in_halves(pool: BatchPool, chunk: Chunk) -> Verdicts:
     """Return the verdicts on a chunk that runs alone."""
     try:
         return _submit_chunk(pool, chunk).result()
     except Exception:
-        pool.renew()
+        pool.replace_executor()
     halves = _split_in_halves(chunk)
     if not halves:
-        return build_failures([KILLED_MESSAGE])
-    return join_verdicts(_grade_alone(pool, half) for half in halves)
+        return build_failed_verdicts([KILLED_MESSAGE])
+    return join_verdicts(_grade_alone_or_in_halves(pool, half) for half in halves)
 
 
 def _split_in_halves(chunk: Chunk) -> tuple[Chunk, ...]:

@@ -22,7 +22,7 @@ from api.services.batch.row_dependencies import (
     number_students,
 )
 from api.services.batch.verdict_frames import expand_outcomes, rank_attempts, verdicts_to_frame
-from api.services.batch.verdicts import build_failures
+from api.services.batch.verdicts import build_failed_verdicts
 from problems.variant_serialization import filter_stored_line
 
 __all__ = ["GradedRows", "LevelGrader", "grade_answers"]
@@ -80,7 +80,7 @@ class _BatchGrading:
             batch_problems,
             grade_level,
         )
-        self._of_base = part_index.of_base
+        self._part_by_base = part_index.part_by_base
         self._levels: GradingLevels = compute_levels(part_index.variant_parts)
         self._person = number_students(answers)
         self._rank = _rank_parts(part_index)
@@ -99,7 +99,7 @@ class _BatchGrading:
             self._grade_next_level(level)
         verdicts = expand_outcomes(pl.concat(self._verdicts))
         worth = rank_attempts(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
-        part_indices = np.append(self._of_base, [0])[self._answers.base]
+        part_indices = np.append(self._part_by_base, [0])[self._answers.base]
         return GradedRows(
             verdicts, self._result, find_current_rows(self._person, part_indices, worth)
         )
@@ -109,14 +109,14 @@ class _BatchGrading:
         errors = {
             error: index for index, error in enumerate(dict.fromkeys(self._answers.broken.values()))
         }
-        first = self._add_verdicts(verdicts_to_frame(build_failures(errors)))
+        first = self._add_verdicts(verdicts_to_frame(build_failed_verdicts(errors)))
         for row, error in self._answers.broken.items():
             self._result[row] = first + errors[error]
 
     def _grade_first_level(self) -> None:
         """Grade the questions that carry nothing: one verdict for all rows of a base."""
-        base = self._sort_bases(np.flatnonzero(self._levels.level[self._of_base] == 0))
-        verdict_of_base = np.full(len(self._of_base) + 1, -1, np.int32)
+        base = self._sort_bases(np.flatnonzero(self._levels.level[self._part_by_base] == 0))
+        verdict_of_base = np.full(len(self._part_by_base) + 1, -1, np.int32)
         empty = np.zeros((len(base), 0), np.int32)
         verdict_of_base[base] = self._grade_questions(0, _Questions(base, empty)) + np.arange(
             len(base)
@@ -126,10 +126,10 @@ class _BatchGrading:
 
     def _grade_next_level(self, level: int) -> None:
         """Grade the questions that carry earlier answers, by base and carried values."""
-        levels = np.append(self._levels.level[self._of_base], [-1])
+        levels = np.append(self._levels.level[self._part_by_base], [-1])
         rows = np.flatnonzero(levels[self._answers.base] == level)
         base = self._answers.base[rows].astype(np.int64)
-        carried = self._find_carried(rows, base)
+        carried = self._find_carried_by_row(rows, base)
         self._texts = list(self._values)
         keys = base
         for column in carried.T:
@@ -142,11 +142,11 @@ class _BatchGrading:
         start = self._grade_questions(level, _Questions(base[chosen], carried[chosen]))
         self._result[rows] = start + position[question]
 
-    def _find_carried(self, rows: Ints, base: Ints) -> SmallInts:
+    def _find_carried_by_row(self, rows: Ints, base: Ints) -> SmallInts:
         """Return, by row, the numbers of the values carried to it, 0 for none."""
-        dependencies = self._levels.dependencies[self._of_base[base]]
+        dependencies = self._levels.dependencies[self._part_by_base[base]]
         count = len(self._variant_parts)
-        part_indices = np.append(self._of_base, [-1])[self._answers.base]
+        part_indices = np.append(self._part_by_base, [-1])[self._answers.base]
         needed = np.zeros(count + 1, np.bool_)
         needed[dependencies[dependencies >= 0]] = True
         values = np.concatenate([*self._carries, np.zeros(1, np.int32)])
@@ -167,20 +167,24 @@ class _BatchGrading:
 
     def _grading_order(self, base: Ints, rows: Ints) -> Ints:
         """Return the order of grading: variant by variant, part by part."""
-        return np.lexsort((rows, self._rank[self._of_base[base]]))
+        return np.lexsort((rows, self._rank[self._part_by_base[base]]))
 
     def _grade_questions(self, level: int, questions: _Questions) -> int:
         """Grade questions, and return the number of the first verdict."""
         erroneous = [index for index, part in enumerate(self._variant_parts) if part.error]
-        wrong = np.isin(self._of_base[questions.base], erroneous)
-        right = np.flatnonzero(~wrong)
-        judged = self._grade_level(level, len(right), self._split_into_chunks(questions, right))
-        if not wrong.any():
-            return self._add_verdicts(judged)
-        errors = [self._variant_parts[at].error for at in self._of_base[questions.base[wrong]]]
-        order = np.argsort(np.concatenate((right, np.flatnonzero(wrong))))
+        has_error = np.isin(self._part_by_base[questions.base], erroneous)
+        gradable = np.flatnonzero(~has_error)
+        graded = self._grade_level(
+            level, len(gradable), self._split_into_chunks(questions, gradable)
+        )
+        if not has_error.any():
+            return self._add_verdicts(graded)
+        errors = [
+            self._variant_parts[at].error for at in self._part_by_base[questions.base[has_error]]
+        ]
+        order = np.argsort(np.concatenate((gradable, np.flatnonzero(has_error))))
         return self._add_verdicts(
-            pl.concat([judged, verdicts_to_frame(build_failures(errors))])[order]
+            pl.concat([graded, verdicts_to_frame(build_failed_verdicts(errors))])[order]
         )
 
     def _add_verdicts(self, verdicts: pl.DataFrame) -> int:
@@ -195,7 +199,10 @@ class _BatchGrading:
 
     def _split_into_chunks(self, questions: _Questions, indices: Ints) -> Iterator[Chunk]:
         """Yield questions in chunks, with the sources of their problems."""
-        start, ends = 0, self._find_boundaries(self._of_base[questions.base[indices]])
+        start, ends = (
+            0,
+            self._find_problem_and_variant_ends(self._part_by_base[questions.base[indices]]),
+        )
         while start < len(indices):
             end = _find_chunk_end(start, ends)
             pairs = self._build_questions(questions, indices[start:end])
@@ -205,7 +212,7 @@ class _BatchGrading:
             )
             start = end
 
-    def _find_boundaries(self, part_indices: Ints) -> tuple[Ints, Ints]:
+    def _find_problem_and_variant_ends(self, part_indices: Ints) -> tuple[Ints, Ints]:
         """Return the indices in *part_indices* at which problems and variants end."""
         problems = {
             name: index for index, name in enumerate({part.problem for part in self._variant_parts})
@@ -223,17 +230,21 @@ class _BatchGrading:
     ) -> list[tuple[str, BatchQuestion]]:
         """Return questions with their problems and the values carried to them."""
         base, texts = questions.base[indices], self._answers.texts["answer"]
-        numbers, carried = self._of_base[base].tolist(), questions.carried[indices]
+        numbers, carried = self._part_by_base[base].tolist(), questions.carried[indices]
         variant_parts = [self._variant_parts[at] for at in numbers]
         typed = [texts[at] for at in self._answers.answer[base].tolist()]
         carried_texts = (
-            map(self._collect_carried, numbers, carried.tolist()) if carried.any() else repeat(())
+            map(self._pair_carried_texts_with_parts, numbers, carried.tolist())
+            if carried.any()
+            else repeat(())
         )
         seeds, parts = [part.seed for part in variant_parts], [part.part for part in variant_parts]
         batch_questions = map(BatchQuestion, seeds, parts, typed, carried_texts)
         return list(zip([part.problem for part in variant_parts], batch_questions, strict=True))
 
-    def _collect_carried(self, part_number: int, values: list[int]) -> tuple[tuple[str, str], ...]:
+    def _pair_carried_texts_with_parts(
+        self, part_number: int, values: list[int]
+    ) -> tuple[tuple[str, str], ...]:
         """Return the values carried to a variant part, with their parts."""
         dependencies = self._levels.dependencies[part_number].tolist()
         return tuple(

@@ -22,7 +22,7 @@ from grader.variants.variant import Variant, solve_variant
 from problems.catalog import check_part
 from problems.files.loader import load_source
 from problems.registry import REGISTRY
-from problems.variant_serialization import load_parts
+from problems.variant_serialization import load_variant_for_parts
 
 __all__ = [
     "BatchJob",
@@ -120,31 +120,31 @@ def grade_chunk(chunk: Chunk) -> Verdicts:
     builder = VerdictsBuilder()
     for job in chunk:
         for seed, questions in groupby(job.questions, attrgetter("seed")):
-            _grade_variant(builder, job, seed, questions)
+            _grade_variant_questions(builder, job, seed, questions)
     return builder.build()
 
 
-def _grade_variant(
+def _grade_variant_questions(
     builder: VerdictsBuilder, job: BatchJob, seed: int | None, questions: Iterable[BatchQuestion]
 ) -> None:
     """Grade the answers to one variant, which is loaded once, part by part."""
     try:
-        variant = _load_variant(job, seed)
+        variant = _load_or_solve_variant(job, seed)
     except Exception as error:
         _fail_questions(builder, questions, error)
         return
     for part, part_questions in groupby(questions, attrgetter("part")):
-        _grade_part(builder, job, (variant, part), part_questions)
+        _grade_part_questions(builder, job, (variant, part), part_questions)
 
 
 def _fail_questions(
     builder: VerdictsBuilder, questions: Iterable[BatchQuestion], error: Exception
 ) -> None:
     for _ in questions:
-        builder.fail(_error_message(error))
+        builder.add_failure(_error_message(error))
 
 
-def _grade_part(
+def _grade_part_questions(
     builder: VerdictsBuilder,
     job: BatchJob,
     variant_part: tuple[Variant, str],
@@ -162,7 +162,7 @@ def _grade_part(
                 _grade_question(job, question, context), carries=question.part in job.followed
             )
         except Exception as error:
-            builder.fail(_error_message(error))
+            builder.add_failure(_error_message(error))
 
 
 def _error_message(error: Exception) -> str:
@@ -197,13 +197,13 @@ def _load_problem(source: SourceFile) -> Problem:
     return problem
 
 
-def _load_variant(job: BatchJob, seed: int | None) -> Variant:
+def _load_or_solve_variant(job: BatchJob, seed: int | None) -> Variant:
     """Return a variant: the published one if it fits problem and engine, else a solved one."""
     stored = job.published.get(seed) if seed is not None else None
     if stored is not None:
         try:
             data = pydantic_core.from_json(stored)
-            return load_parts(data, _load_problem(job.source), REGISTRY, job.parts)
+            return load_variant_for_parts(data, _load_problem(job.source), REGISTRY, job.parts)
         except ProblemError:
             pass  # published for another version, so solve it
     variant = _solve_or_error(job.source, seed, job.parts)

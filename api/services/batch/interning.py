@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from api.services.batch.formats.blocks import Ints, RowBlock
-from api.services.batch.formats.columns import FIELDS
+from api.services.batch.formats.columns import INPUT_FIELDS
 
 __all__ = ["BatchAnswers", "Interner", "TextCodes", "combine_keys"]
 
@@ -69,17 +69,17 @@ class Interner:
     """Builder of `BatchAnswers` from the blocks of a file."""
 
     codes: dict[str, TextCodes] = field(
-        default_factory=lambda: {one: TextCodes() for one in FIELDS}
+        default_factory=lambda: {one: TextCodes() for one in INPUT_FIELDS}
     )
     broken: dict[int, str] = field(default_factory=dict)
     height: int = 0
     _columns: dict[str, list[SmallInts]] = field(
-        default_factory=lambda: {one: [] for one in FIELDS}
+        default_factory=lambda: {one: [] for one in INPUT_FIELDS}
     )
 
     def add(self, block: RowBlock) -> None:
         """Add the rows of a block."""
-        for name in FIELDS:
+        for name in INPUT_FIELDS:
             self._columns[name].append(self.codes[name].encode(block.fields.get_column(name)))
         self.broken |= {self.height + at: error for at, error in block.errors.items()}
         self.height += block.height

@@ -83,7 +83,7 @@ class BatchProblems:
     def get_source(self, problem: str) -> SourceFile | str:
         """Return the source of a problem, or an error message."""
         if problem not in self.sources:
-            self.sources[problem] = self._read_source(problem)
+            self.sources[problem] = self._read_source_or_error(problem)
         return self.sources[problem]
 
     def digest(self) -> str:
@@ -101,7 +101,7 @@ class BatchProblems:
             return {}
         return _VariantLines(path.read_bytes())
 
-    def _read_source(self, problem: str) -> SourceFile | str:
+    def _read_source_or_error(self, problem: str) -> SourceFile | str:
         try:
             path = self.catalogue.path(problem)
             return SourceFile(str(path), read_source(path))
@@ -114,7 +114,7 @@ class PartIndex:
     """The distinct variant parts of a file, and the one of each base of its answers."""
 
     variant_parts: list[VariantPart]
-    of_base: Ints
+    part_by_base: Ints
 
 
 def index_parts(
@@ -127,7 +127,7 @@ def index_parts(
     keys = combine_keys(
         combine_keys(answers.problem, answers.seed, len(seeds)), answers.part, len(parts)
     )
-    _, first, of_base = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, part_by_base = np.unique(keys, return_index=True, return_inverse=True)
     row_keys = [
         _resolve_row_key(problems[problem], seeds[seed], parts[part])
         for problem, seed, part in zip(
@@ -141,7 +141,7 @@ def index_parts(
         [key for key in row_keys if not isinstance(key, str)], batch_problems, executor
     )
     variant_parts, numbers = _list_variant_parts(row_keys, outlines)
-    return PartIndex(variant_parts, numbers[of_base])
+    return PartIndex(variant_parts, numbers[part_by_base])
 
 
 def _resolve_row_key(

@@ -13,7 +13,7 @@ import polars as pl
 
 from api.core.errors import FileError
 from api.services.batch.checkpoints import FORMAT_VERSION, CheckpointFolder, open_checkpoint_folder
-from api.services.batch.executors import BatchPool, grade_chunks, open_local_pool
+from api.services.batch.executors import BatchPool, grade_chunks, open_inline_pool
 from api.services.batch.formats.blocks import BatchSource, RowBlock
 from api.services.batch.formats.columns import check_columns
 from api.services.batch.formats.outputs import BatchOutput, RejectsOutput
@@ -24,8 +24,8 @@ from api.services.batch.interning import Interner
 from api.services.batch.questions import BatchProblems, index_parts
 from api.services.batch.summary import HEAD_ROWS, BatchSummary, summarize_batch
 from api.services.batch.verdict_frames import verdicts_to_frame
-from api.services.batch.verdicts import build_failures
-from api.services.files.atomic_output import convert_os_errors, replace_atomically
+from api.services.batch.verdicts import build_failed_verdicts
+from api.services.files.atomic_output import convert_os_errors, write_file_atomically
 from grader import ENGINE
 
 __all__ = ["Batch", "ProgressReporter", "run_batch"]
@@ -70,7 +70,7 @@ def run_batch(
     """
     if pool is not None:
         return _BatchRun(batch, pool, watch).run()
-    with open_local_pool() as alone:
+    with open_inline_pool() as alone:
         return _BatchRun(batch, alone, watch).run()
 
 
@@ -86,10 +86,10 @@ class _BatchRun:
     def run(self) -> BatchSummary:
         """Read, grade and write."""
         batch = self._batch
-        answers = self._read_rows().build_answers()
+        answers = self._read_and_intern_rows().build_answers()
         part_index = index_parts(answers, batch.problems, self._pool.executor)
         with convert_os_errors(batch.out), self._open_checkpoints() as checkpoints:
-            checkpoints.begin(self._build_manifest())
+            checkpoints.discard_parts_unless_current(self._build_manifest())
             grade_level = _CheckpointedGrader(checkpoints, self._pool, self._watch)
             graded = grade_answers(answers, part_index, batch.problems, grade_level)
             del answers, part_index
@@ -97,7 +97,7 @@ class _BatchRun:
             summary.resumed = checkpoints.resumed
         return summary
 
-    def _read_rows(self) -> Interner:
+    def _read_and_intern_rows(self) -> Interner:
         """Return all rows as numbers, and keep their cells in memory up to `MAX_CELL_BYTES`."""
         source, interner, cell_bytes, read_bytes = self._batch.source, Interner(), 0, 0
         with self._watch("Reading", source.size) as advance:
@@ -158,14 +158,14 @@ class _BatchRun:
         with self._watch("Writing", len(graded.verdict_indices)) as advance:
             for block in self._blocks:
                 for output in outputs.values():
-                    output.add(block, start)
+                    output.write_block(block, start)
                 start += block.height
                 block.cells = None
                 advance(block.height)
         self._check_unchanged()
         for path, output in outputs.items():
             if path is not None:
-                replace_atomically(path, output.join)
+                write_file_atomically(path, output.join)
             else:
                 self._print_output(output, checkpoints)
         return summarize_batch(graded, self._blocks, self._head)
@@ -188,7 +188,7 @@ class _BatchRun:
         return outputs
 
     def _print_output(self, output: BatchOutput, checkpoints: CheckpointFolder) -> None:
-        joined = checkpoints.path("joined")
+        joined = checkpoints.part_path("joined")
         output.join(joined)
         with joined.open(encoding="utf-8", newline="") as file:
             assert self._batch.stream is not None  # noqa: S101  # its output needs a stream
@@ -207,16 +207,19 @@ class _CheckpointedGrader:
         """Return the verdicts in the order of the questions."""
         frames: dict[int, pl.DataFrame] = {}
         with self._watch("Marking", count) as advance:
-            missing = self._find_missing(level, chunks, frames)
+            missing = self._iterate_missing_chunks(level, chunks, frames)
             for number, verdicts in grade_chunks(self._pool, missing):
                 frames[number] = verdicts_to_frame(verdicts)
                 self._checkpoints.write_frame(self._part_name(level, number), frames[number])
                 advance(frames[number].height)
         return pl.concat(
-            [verdicts_to_frame(build_failures(())), *(frames[number] for number in sorted(frames))]
+            [
+                verdicts_to_frame(build_failed_verdicts(())),
+                *(frames[number] for number in sorted(frames)),
+            ]
         )
 
-    def _find_missing(
+    def _iterate_missing_chunks(
         self, level: int, chunks: Iterator[Chunk], frames: dict[int, pl.DataFrame]
     ) -> Iterator[tuple[int, Chunk]]:
         """Yield the chunks that are not graded yet; add the stored verdicts to *frames*."""

@@ -23,7 +23,7 @@ def verdicts_to_frame(verdicts: Verdicts) -> pl.DataFrame:
     outcomes = pl.Series("outcome", verdicts.outcomes, pl.String)
     return pl.DataFrame(
         [
-            outcomes.gather(np.array(verdicts.which, np.int64)),
+            outcomes.gather(np.array(verdicts.outcome_indices, np.int64)),
             pl.Series("read_as", verdicts.read_as, pl.String),
             pl.Series("carries", verdicts.carries, pl.String),
         ]

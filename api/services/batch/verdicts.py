@@ -19,7 +19,7 @@ __all__ = [
     "QuestionOutcome",
     "Verdicts",
     "VerdictsBuilder",
-    "build_failures",
+    "build_failed_verdicts",
     "join_verdicts",
 ]
 
@@ -47,23 +47,23 @@ class QuestionOutcome(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """Verdicts on questions, in order: *which* is the index into *outcomes* (JSON text) for each.
+    """Verdicts on questions: an index into *outcomes* (JSON text) for each, in order.
 
     *read_as* is the reading of each answer, *carries* the value that later parts carry (JSON text,
     empty for none).
     """
 
     outcomes: tuple[str, ...]
-    which: tuple[int, ...]
+    outcome_indices: tuple[int, ...]
     read_as: tuple[str, ...]
     carries: tuple[str, ...]
 
 
-def build_failures(errors: Iterable[str]) -> Verdicts:
+def build_failed_verdicts(errors: Iterable[str]) -> Verdicts:
     """Return the verdicts on questions without a result."""
     builder = VerdictsBuilder()
     for error in errors:
-        builder.fail(error)
+        builder.add_failure(error)
     return builder.build()
 
 
@@ -74,7 +74,7 @@ def join_verdicts(pieces: Iterable[Verdicts]) -> Verdicts:
         offset = len(result.outcomes)
         result = Verdicts(
             result.outcomes + piece.outcomes,
-            result.which + tuple(offset + at for at in piece.which),
+            result.outcome_indices + tuple(offset + at for at in piece.outcome_indices),
             result.read_as + piece.read_as,
             result.carries + piece.carries,
         )
@@ -87,7 +87,7 @@ class VerdictsBuilder:
     def __init__(self) -> None:
         self._numbers: dict[tuple[object, ...], int] = {}
         self._outcomes: list[str] = []
-        self._which: list[int] = []
+        self._outcome_indices: list[int] = []
         self._read_as: list[str] = []
         self._carries: list[str] = []
 
@@ -102,7 +102,7 @@ class VerdictsBuilder:
             number = self._numbers[key] = self._add_outcome(_build_outcome(result))
         self._append_verdict(number, result.read_as, carried_text)
 
-    def fail(self, error: str) -> None:
+    def add_failure(self, error: str) -> None:
         """Add an answer without a result, with its error."""
         number = self._numbers.get((error,))
         if number is None:
@@ -112,7 +112,10 @@ class VerdictsBuilder:
     def build(self) -> Verdicts:
         """Return all verdicts."""
         return Verdicts(
-            tuple(self._outcomes), tuple(self._which), tuple(self._read_as), tuple(self._carries)
+            tuple(self._outcomes),
+            tuple(self._outcome_indices),
+            tuple(self._read_as),
+            tuple(self._carries),
         )
 
     def _add_outcome(self, outcome: QuestionOutcome) -> int:
@@ -120,7 +123,7 @@ class VerdictsBuilder:
         return len(self._outcomes) - 1
 
     def _append_verdict(self, number: int, read_as: str, carries: str) -> None:
-        self._which.append(number)
+        self._outcome_indices.append(number)
         self._read_as.append(read_as)
         self._carries.append(carries)
 
@@ -130,7 +133,7 @@ def _build_failed_outcome(error: str) -> QuestionOutcome:
 
 
 def _build_outcome(result: PartResult) -> QuestionOutcome:
-    credit, score, points, exact, score_json, points_json = _format_numbers(
+    credit, score, points, exact, score_json, points_json = _format_credit_and_points(
         result.credit, result.points
     )
     return QuestionOutcome(
@@ -149,7 +152,7 @@ def _build_outcome(result: PartResult) -> QuestionOutcome:
 
 
 @lru_cache(maxsize=MAX_CACHED_NUMBERS)
-def _format_numbers(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
+def _format_credit_and_points(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
     """Return credit, score and points as decimals, the exact credit, and both others as JSON."""
     score = None if credit is None else credit * points
     return (

@@ -34,7 +34,7 @@ from api.services.engine.variant_identity import (
     version_condition,
 )
 from api.services.regrades.runs import ACTIVE_STATUSES
-from api.services.review.queue import load_part_progress
+from api.services.review.queue import load_part_review_progress
 from grader.grading.result import FREE_STATUSES
 
 __all__ = ["load_course_attention"]
@@ -82,8 +82,8 @@ class _OpenWork:
         return cls(
             _load_grade_summaries(session, assignments, students),
             _count_open_requests(session, assignments, students),
-            _count_unexplained(session, assignments, students),
-            _load_regrades(session, assignments),
+            _count_unexplained_answer_groups(session, assignments, students),
+            _load_active_regrades(session, assignments),
         )
 
 
@@ -107,7 +107,7 @@ def _serialize_assignment(
     grades = open_work.grades[assignment.id]
     # The counts by part are slow, so query them only if something waits.
     is_waiting = bool(grades.waiting)
-    parts = load_part_progress(session, member, assignment, now=now) if is_waiting else ()
+    parts = load_part_review_progress(session, member, assignment, now=now) if is_waiting else ()
     return AssignmentAttention(
         assignment=assignment.id,
         handed_in=grades.handed_in,
@@ -150,7 +150,7 @@ def _count_open_requests(
         .where(
             Answer.id == RegradeRequest.answer_id,
             Answer.student_id.in_(students),
-            *_is_problem_of(assignments),
+            *_assigned_problem_conditions(assignments),
         )
         .scalar_subquery()
     )
@@ -168,14 +168,14 @@ def _count_open_requests(
     return {row[0]: row[1] for row in rows}
 
 
-def _is_problem_of(assignments: list[UUID]) -> tuple[Any, ...]:
+def _assigned_problem_conditions(assignments: list[UUID]) -> tuple[Any, ...]:
     return (
         AssignmentProblem.assignment_id.in_(assignments),
         AssignmentProblem.removed_at.is_(None),
     )
 
 
-def _count_unexplained(
+def _count_unexplained_answer_groups(
     session: Session, assignments: list[UUID], students: StudentQuery
 ) -> Mapping[UUID, int]:
     """Return by assignment the number of groups of equal wrong answers without a known mistake.
@@ -189,7 +189,7 @@ def _count_unexplained(
         .join(ProblemVersion, version_condition(Draw))
         .join(Variant, variant_condition(Draw))
         .where(
-            *_is_problem_of(assignments),
+            *_assigned_problem_conditions(assignments),
             Answer.student_id.in_(students),
             Answer.status.not_in((*FREE_STATUSES, "follow_through")),
             Answer.credit_float < 1,
@@ -211,13 +211,13 @@ def _count_unexplained(
     return {row[0]: row[1] for row in rows}
 
 
-def _load_regrades(
+def _load_active_regrades(
     session: Session, assignments: list[UUID]
 ) -> defaultdict[UUID, list[RegradeUnderWay]]:
     rows = session.execute(
         select(AssignmentProblem.assignment_id, Regrade.id, AssignmentProblem.slug, Regrade.status)
         .join(AssignmentProblem, AssignmentProblem.id == Regrade.problem_id)
-        .where(Regrade.status.in_(ACTIVE_STATUSES), *_is_problem_of(assignments))
+        .where(Regrade.status.in_(ACTIVE_STATUSES), *_assigned_problem_conditions(assignments))
         .order_by(Regrade.created_at, Regrade.id)
     )
     regrades: defaultdict[UUID, list[RegradeUnderWay]] = defaultdict(list)

@@ -27,7 +27,7 @@ from api.services.assignments.settings import update_resolved_times
 from api.services.audit.change_context import ChangeContext
 from api.services.courses.lifecycle import (
     build_course,
-    check_slug_free,
+    check_course_slug_free,
     enrol_instructor,
     load_assignments,
 )
@@ -47,7 +47,7 @@ def copy_course(session: Session, act: ChangeContext, body: CopyIn) -> Course:
     Its assignments are unpublished, voided parts count again, and the copying user becomes its
     instructor.
     """
-    check_slug_free(session, body.slug, None)
+    check_course_slug_free(session, body.slug, None)
     old = act.course
     overrides = {"slug": body.slug, "title": body.title, "zone": body.zone or old.zone}
     new = build_course(
@@ -59,7 +59,7 @@ def copy_course(session: Session, act: ChangeContext, body: CopyIn) -> Course:
         enrol_instructor(session, new, act.author_id, now=act.now)
     versions = _copy_versions(session, act, new)
     assignments = {
-        one.id: _copy_assignment(one, new, act, days=body.shift_days)
+        one.id: _build_assignment_copy(one, new, act, days=body.shift_days)
         for one in load_assignments(session, old)
     }
     session.add_all(assignments.values())
@@ -72,7 +72,7 @@ def copy_course(session: Session, act: ChangeContext, body: CopyIn) -> Course:
     return new
 
 
-def _copy_assignment(
+def _build_assignment_copy(
     old: Assignment, course: Course, act: ChangeContext, *, days: int
 ) -> Assignment:
     spec = timeline.shift_days(TimelineSpec.model_validate(old.timeline), days)
@@ -145,10 +145,10 @@ def _copy_problems(
         for row in rows
     )
     session.flush()
-    session.add_all(_copy_rubrics(session, ids))
+    session.add_all(_build_rubric_copies(session, ids))
 
 
-def _copy_rubrics(session: Session, ids: Mapping[UUID, UUID]) -> Iterable[RubricItem]:
+def _build_rubric_copies(session: Session, ids: Mapping[UUID, UUID]) -> Iterable[RubricItem]:
     rows = session.scalars(
         select(RubricItem).where(RubricItem.problem_id.in_(ids), RubricItem.retired_at.is_(None))
     ).all()

@@ -24,7 +24,7 @@ from api.schemas.courses.courses import (
 )
 from api.schemas.shared.patch_schemas import changed_fields
 from api.schemas.shared.setting import grade_settings
-from api.services.accounts.credentials import secure_new_staff
+from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
 from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
 from api.services.audit.change_context import ChangeContext, diff_values, lock_and_refresh
@@ -35,8 +35,8 @@ from api.services.grades.effects import recompute_grades
 __all__ = [
     "apply_settings",
     "build_course",
-    "check_categories_used",
-    "check_slug_free",
+    "check_assignment_categories_exist",
+    "check_course_slug_free",
     "create_course",
     "enrol_instructor",
     "list_courses",
@@ -90,7 +90,7 @@ def _effective_role(caller: Principal, role: str) -> EffectiveRole:
 
 def create_course(session: Session, caller: Principal, body: CourseIn, *, now: datetime) -> Course:
     """Create a course, with its first instructor if *body* names one."""
-    check_slug_free(session, body.slug, None)
+    check_course_slug_free(session, body.slug, None)
     _check_categories(body.categories)
     instructor = _load_instructor(session, body.instructor)
     row = build_course(body, now=now)
@@ -98,7 +98,9 @@ def create_course(session: Session, caller: Principal, body: CourseIn, *, now: d
     session.flush()
     if instructor is not None:
         enrol_instructor(session, row, instructor.id, now=now)
-        secure_new_staff(session, caller, instructor, course=row.id, now=now)
+        end_sessions_and_lock_unvouched_password(
+            session, caller, instructor, course=row.id, now=now
+        )
     recorder.record_action(
         session,
         caller,
@@ -139,7 +141,7 @@ def _load_instructor(session: Session, email: str | None) -> User | None:
     return user
 
 
-def check_slug_free(session: Session, slug: str, row: Course | None) -> None:
+def check_course_slug_free(session: Session, slug: str, row: Course | None) -> None:
     """Raise `Conflict` if another course has the slug."""
     other = session.scalar(select(Course.id).where(Course.slug == slug))
     if other is not None and (row is None or other != row.id):
@@ -178,7 +180,7 @@ def update_course(session: Session, act: ChangeContext, body: CoursePatch) -> Co
     with act.rollback_if_dry_run(session):
         before = serialize_settings(course)
         apply_settings(session, course, values)
-        check_categories_used(course, assignments)
+        check_assignment_categories_exist(course, assignments)
         difference = diff_values(before, serialize_settings(course))
         if any(difference):
             course.version += 1
@@ -188,7 +190,9 @@ def update_course(session: Session, act: ChangeContext, body: CoursePatch) -> Co
             lock_and_refresh(session, row)
             update_resolved_times(row, course)
             row.version += 1
-        effect = recompute_grades(session, act, moved, cause=act.to_cause("settings", course.id))
+        effect = recompute_grades(
+            session, act, moved, cause=act.to_grade_cause("settings", course.id)
+        )
         role: EffectiveRole = act.member.role if act.member else "admin"
         return CourseChanged(course=serialize_course(course, role), effect=effect)
 
@@ -197,7 +201,7 @@ def apply_settings(session: Session, course: Course, settings: Mapping[str, Any]
     """Write the *settings* settings to the row of a course."""
     values = dict(settings)
     if "slug" in settings:
-        check_slug_free(session, settings["slug"], course)
+        check_course_slug_free(session, settings["slug"], course)
     if "zone" in settings:
         values["zone"] = get_zone(settings["zone"]).key
     if "categories" in settings:
@@ -205,7 +209,7 @@ def apply_settings(session: Session, course: Course, settings: Mapping[str, Any]
     write_settings(CourseIn, course, values)
 
 
-def check_categories_used(course: Course, assignments: Sequence[Assignment]) -> None:
+def check_assignment_categories_exist(course: Course, assignments: Sequence[Assignment]) -> None:
     """Raise `InvalidInput` if an assignment is in a category that the course lacks."""
     known = [category["id"] for category in course.categories]
     for row in assignments:

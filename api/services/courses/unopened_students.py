@@ -11,7 +11,7 @@ from api.http.pagination import Cursor, apply_keyset
 from api.schemas.analytics.unopened import UnopenedStudent
 from api.services.analytics.queries.answer_filters import (
     StudentQuery,
-    check_section,
+    check_section_in_course,
     select_students,
 )
 
@@ -34,7 +34,7 @@ def select_unopened_students(
 
     Raises `InvalidInput` if *section* does not belong to the course.
     """
-    check_section(session, assignment.course_id, section)
+    check_section_in_course(session, assignment.course_id, section)
     has_opened = exists().where(
         Draw.student_id == Enrolment.user_id,
         Draw.problem_id == AssignmentProblem.id,

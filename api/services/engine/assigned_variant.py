@@ -15,9 +15,9 @@ from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.submissions.variant_assignment import VariantAssignment
 
 __all__ = [
-    "assign_variant",
     "compute_draw_position",
     "compute_first_positions",
+    "compute_variant_assignment",
     "draw_condition",
     "load_current_draw",
 ]
@@ -32,7 +32,9 @@ LAST_DRAW_QUERY: Final = (
 )
 
 
-def assign_variant(assigned: AssignedProblem, number: int, *, student: UUID) -> VariantAssignment:
+def compute_variant_assignment(
+    assigned: AssignedProblem, number: int, *, student: UUID
+) -> VariantAssignment:
     """Compute draw *number* of a student for a problem."""
     position = compute_draw_position(assigned, number, student=student)
     return VariantAssignment(number, assigned.version.id, position)
@@ -76,7 +78,7 @@ def load_current_draw(
         LAST_DRAW_QUERY, {"problem": assigned.problem.id, "student": student}
     ).first()
     if row is None:
-        return assign_variant(assigned, FIRST_DRAW, student=student), None
+        return compute_variant_assignment(assigned, FIRST_DRAW, student=student), None
     return VariantAssignment(row.number, row.version_id, row.position), row.opened_at
 
 

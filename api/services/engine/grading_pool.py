@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from api.core.errors import ServiceUnavailable
-from api.services.rate_limits.heavy_work import PersonLimit
+from api.services.rate_limits.heavy_work import PersonConcurrencyLimit
 from grader.reading import RawAnswer
 
 __all__ = ["GradingPool", "is_expensive"]
@@ -45,11 +45,11 @@ def is_expensive(answers: Mapping[str, RawAnswer]) -> bool:
         if isinstance(typed, str):
             size += len(typed)
         elif isinstance(typed, list):
-            size += _list_size(typed)
+            size += _count_list_characters(typed)
     return size > MAX_CHEAP_CHARACTERS
 
 
-def _list_size(items: list[RawAnswer]) -> int:
+def _count_list_characters(items: list[RawAnswer]) -> int:
     """Return the size of nested lists; stop counting above the limit."""
     size = 0
     waiting = [items]
@@ -66,10 +66,14 @@ class GradingPool:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="judging")
-        self._limit = PersonLimit(MAX_WAITING_PER_PERSON, TOO_MANY_MESSAGE, retry_after=1)
+        self._limit = PersonConcurrencyLimit(
+            MAX_WAITING_PER_PERSON, TOO_MANY_MESSAGE, retry_after=1
+        )
         self._waiting_threads = threading.BoundedSemaphore(MAX_WAITING_THREADS)
 
-    def dispatch(self, person: UUID, answers: Mapping[str, RawAnswer], job: Callable[[], T]) -> T:
+    def run_inline_or_pooled(
+        self, person: UUID, answers: Mapping[str, RawAnswer], job: Callable[[], T]
+    ) -> T:
         """Call *job* in this thread, or in the pool (`run`) if *answers* are expensive."""
         return self.run(person, job) if is_expensive(answers) else job()
 

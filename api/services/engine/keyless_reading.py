@@ -98,7 +98,7 @@ def read_answer(
         return ReadAs(readable=False, message=BLANK_MESSAGE)
     kind = KINDS[question.part.kind]
     try:
-        reading = kind.read_typed(typed, numbers, question.part, question.scope)
+        reading = kind.normalize_and_read(typed, numbers, question.part, question.scope)
         rendered = kind.render(reading, question.part, question.scope)
     except AnswerError as error:
         return ReadAs(

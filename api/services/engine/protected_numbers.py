@@ -25,7 +25,7 @@ from api.services.engine.variant_identity import (
     IDENTITY_COLUMNS,
     SEED,
     VariantIdentity,
-    find_position,
+    find_variant_position,
     load_identities,
     load_identity_at,
     variant_condition,
@@ -64,7 +64,7 @@ class _StudentGroup:
         parameters = {**self.parameters, **numbers._asdict()}
         return set(session.scalars(SHARERS_QUERIES[self.students], parameters))
 
-    def load_unopened(self, session: Session) -> Collection[UUID]:
+    def load_students_without_opening(self, session: Session) -> Collection[UUID]:
         """Return the students who have not opened the problem."""
         return session.scalars(UNOPENED_QUERIES[self.students], self.parameters).all()
 
@@ -85,7 +85,7 @@ def _sharers_query(students: Select[UUID]) -> Select[UUID]:
     return _opened_numbers_query(students).with_only_columns(Draw.student_id).where(*has_numbers)
 
 
-def _unopened_query(students: Select[UUID]) -> Select[UUID]:
+def _students_without_opening_query(students: Select[UUID]) -> Select[UUID]:
     opened = exists().where(
         Draw.problem_id == bindparam("problem"), Draw.student_id == Enrolment.user_id
     )
@@ -99,7 +99,8 @@ SHARERS_QUERIES: Final = {
     students: _sharers_query(students) for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
 }
 UNOPENED_QUERIES: Final = {
-    students: _unopened_query(students) for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
+    students: _students_without_opening_query(students)
+    for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
 }
 
 
@@ -149,7 +150,9 @@ def load_protected_numbers(
     )
     if assigned.assignment.variants == "each_after":
         return frozenset(listed.values()).union(numbers)
-    positions = set(compute_first_positions(assigned, group.load_unopened(session)).values())
+    positions = set(
+        compute_first_positions(assigned, group.load_students_without_opening(session)).values()
+    )
     return frozenset(numbers).union(
         listed[position] for position in positions if position in listed
     )
@@ -161,7 +164,10 @@ def _accepts_after(rules: SubmissionRules, instant: datetime) -> bool:
     Without an end, a solution is shown only once all students see theirs, so no numbers need
     protection.
     """
-    return rules.ends_at is not None and to_micros(instant) <= rules.ends_at
+    return (
+        rules.closes_at_with_late_days is not None
+        and to_micros(instant) <= rules.closes_at_with_late_days
+    )
 
 
 def _class_group(assigned: AssignedProblem) -> _StudentGroup:
@@ -197,8 +203,8 @@ def _load_group_sharer_rules(
     if group is None or numbers is None:
         return ()
     sharers = group.load_sharers(session, numbers)
-    position = find_position(session, assigned.version.id, numbers)
-    computed = compute_first_positions(assigned, group.load_unopened(session))
+    position = find_variant_position(session, assigned.version.id, numbers)
+    computed = compute_first_positions(assigned, group.load_students_without_opening(session))
     sharers.update(student for student, its in computed.items() if its == position)
     if not sharers:
         return ()

@@ -12,7 +12,7 @@ from grader.reading import NumberStyle
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 from problems.publish import to_json_data
 
-__all__ = ["STANDALONE_KINDS", "serialize_reading", "serialize_reading_error"]
+__all__ = ["STANDALONE_KINDS", "read_standalone_answer", "serialize_reading_error"]
 
 STANDALONE_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.reads_alone)
 """Kinds whose answers can be read without a problem."""
@@ -21,7 +21,7 @@ WORD_PATTERN: Final = re.compile(r"[^\W\d_]+")
 PLAIN_SCOPE: Final = Scope({}, FUNCTIONS)
 
 
-def serialize_reading(
+def read_standalone_answer(
     kind: str, typed: str, variables: tuple[str, ...] = (), *, numbers: NumberStyle | None = None
 ) -> dict[str, object]:
     """Read a text as an answer of *kind*; raise `AnswerError` if it is unreadable.
@@ -33,9 +33,9 @@ def serialize_reading(
         raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(STANDALONE_KINDS)}")
     definition = KINDS[kind]
     part = definition.part.model_construct(
-        id="read", kind=kind, **_reading_fields(kind, typed, variables)
+        id="read", kind=kind, **_part_fields_for_reading(kind, typed, variables)
     )
-    reading = definition.read_typed(typed, numbers, part, PLAIN_SCOPE)
+    reading = definition.normalize_and_read(typed, numbers, part, PLAIN_SCOPE)
     rendered = definition.render(reading, part, PLAIN_SCOPE)
     value = definition.carried_value(reading)
     return {
@@ -48,7 +48,9 @@ def serialize_reading(
     }
 
 
-def _reading_fields(kind: str, typed: str, variables: tuple[str, ...]) -> Mapping[str, Any]:
+def _part_fields_for_reading(
+    kind: str, typed: str, variables: tuple[str, ...]
+) -> Mapping[str, Any]:
     """Return the fields that reading needs; a quantity takes the dimension of its unit."""
     if kind == "expression":
         return {"variables": dict.fromkeys(variables)}

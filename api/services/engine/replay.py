@@ -31,15 +31,15 @@ MAX_VALUE_LENGTH: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """The outcome of one record, which begins at *line* and belongs to *answer*.
+    """The outcome of one record, which begins at *line* and belongs to *answer_label*.
 
-    *versions* names the hashes that have changed since, *changes* lists the differences of the
-    result, and *error* says why the answer could not be graded.
+    *changed_version_fields* names the hashes that have changed since, *changes* lists the
+    differences of the result, and *error* says why the answer could not be graded.
     """
 
     line: int
-    answer: str = ""
-    versions: tuple[str, ...] = ()
+    answer_label: str = ""
+    changed_version_fields: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     error: str = ""
 
@@ -49,7 +49,7 @@ class ReplayResult:
         return not self.changes and not self.error
 
 
-def replay_records(text: str, marker: SingleAnswerGrader) -> Iterator[ReplayResult]:
+def replay_records(text: str, answer_grader: SingleAnswerGrader) -> Iterator[ReplayResult]:
     """Grade each record in *text* again; a record begins at a line that begins with a brace.
 
     Raises `FileError` if there is none.
@@ -59,16 +59,16 @@ def replay_records(text: str, marker: SingleAnswerGrader) -> Iterator[ReplayResu
     line = 1
     for piece in RECORD_START.split(text):
         if piece.strip():
-            yield _replay_record(line, piece, marker)
+            yield _replay_record(line, piece, answer_grader)
         line += piece.count("\n")
 
 
-def _replay_record(line: int, text: str, marker: SingleAnswerGrader) -> ReplayResult:
+def _replay_record(line: int, text: str, answer_grader: SingleAnswerGrader) -> ReplayResult:
     try:
         record = load_json(text)
         recorded = from_record(record)
-        variant = marker.variant(recorded.problem_id, recorded.seed)
-        result = marker.grade(
+        variant = answer_grader.get_variant(recorded.problem_id, recorded.seed)
+        result = answer_grader.grade(
             recorded.problem_id,
             recorded.part,
             recorded.typed,
@@ -84,17 +84,17 @@ def _replay_record(line: int, text: str, marker: SingleAnswerGrader) -> ReplayRe
     current_version = version_fields(variant.problem)
     return ReplayResult(
         line,
-        f"{recorded.problem_id} {recorded.part} ({_describe_seed(recorded.seed)})",
+        f"{recorded.problem_id} {recorded.part} ({_format_seed(recorded.seed)})",
         tuple(name for name, then in recorded.version.items() if current_version[name] != then),
-        tuple(_find_changes(record, new_record)),
+        tuple(_describe_differences(record, new_record)),
     )
 
 
-def _describe_seed(seed: int | None) -> str:
+def _format_seed(seed: int | None) -> str:
     return "original" if seed is None else f"seed {seed}"
 
 
-def _find_changes(then: Any, now: Any) -> Iterator[str]:
+def _describe_differences(then: Any, now: Any) -> Iterator[str]:
     """Yield the differences between two records of the same answer."""
     for name in COMPARED_FIELDS:
         if name in then and then[name] != now[name]:

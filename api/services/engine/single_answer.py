@@ -50,9 +50,9 @@ class SingleAnswerGrader:
 
     def __init__(self, catalogue: ProblemCatalog) -> None:
         self.catalogue = catalogue
-        self.variant = lru_cache(maxsize=VARIANT_CACHE_SIZE)(self._solve)
+        self.get_variant = lru_cache(maxsize=VARIANT_CACHE_SIZE)(self._solve_variant)
 
-    def _solve(self, problem: str, seed: int | None) -> Variant:
+    def _solve_variant(self, problem: str, seed: int | None) -> Variant:
         return solve_variant(self.catalogue.get(problem), seed, REGISTRY)
 
     def grade(
@@ -66,7 +66,7 @@ class SingleAnswerGrader:
         numbers: NumberStyle | None = None,
     ) -> PartResult:
         """Grade one answer; raise `ProblemError` for an unknown problem or part."""
-        variant = self.variant(problem, seed)
+        variant = self.get_variant(problem, seed)
         self.catalogue.check_part(problem, part)
         results = grade(variant, {part: typed}, registry=REGISTRY, carried=carried, numbers=numbers)
         return next(result for result in results if result.part == part)

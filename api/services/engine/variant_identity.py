@@ -19,7 +19,7 @@ __all__ = [
     "IDENTITY_COLUMNS",
     "SEED",
     "VariantIdentity",
-    "find_position",
+    "find_variant_position",
     "load_identities",
     "load_identity_at",
     "load_past_identities",
@@ -80,7 +80,9 @@ def load_identities(session: Session, version_id: UUID) -> dict[int, VariantIden
     return {row.position: VariantIdentity(row.draw_hash, row.seed) for row in rows}
 
 
-def find_position(session: Session, version_id: UUID, identity: VariantIdentity) -> int | None:
+def find_variant_position(
+    session: Session, version_id: UUID, identity: VariantIdentity
+) -> int | None:
     """Return the position of *identity* in the list of a version, None if it does not list them."""
     return session.scalars(POSITION_QUERY, {"version": version_id, **identity._asdict()}).first()
 

@@ -21,7 +21,7 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant, rekey_variant
 
-__all__ = ["ORIGINAL_POSITION", "VariantCache", "resolve_position"]
+__all__ = ["ORIGINAL_POSITION", "VariantCache", "resolve_variant_position"]
 
 ORIGINAL_POSITION: Final = -1
 """Position of the textbook variant."""
@@ -30,7 +30,7 @@ PROBLEM_CACHE_SIZE: Final = 1024
 VARIANT_CACHE_SIZE: Final = 4096
 
 
-def resolve_position(
+def resolve_variant_position(
     session: Session, version_id: UUID, *, seed: int | None = None, position: int | None = None
 ) -> int:
     """Return the position of the variant with *seed* or at *position*, by default of the first.
@@ -80,7 +80,7 @@ class VariantCache:
             version.id, lambda: load_problem(version.source, file=f"{version.problem}.yaml")
         )
 
-    def get_cached(self, version_id: UUID, position: int) -> Variant | None:
+    def get_cached_variant(self, version_id: UUID, position: int) -> Variant | None:
         """Return a variant if it is cached, else None."""
         return self._variants.find((version_id, position))
 

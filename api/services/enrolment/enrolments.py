@@ -18,13 +18,13 @@ from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.people import Person, PersonIn, PersonPatch
 from api.services.accounts import sessions
 from api.services.accounts.account_ownership import NEEDS_ADMIN, STUDENT_ID_LABELS, may_edit_account
-from api.services.accounts.credentials import secure_new_staff
+from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
 from api.services.audit import recorder
-from api.services.enrolment.search import matches_person
+from api.services.enrolment.search import person_search_condition
 from api.services.enrolment.sections import (
     check_section,
     lock_assignments,
-    recompute_section_grades,
+    recompute_grades_with_section_extensions,
 )
 
 __all__ = [
@@ -79,7 +79,7 @@ def list_people(
         )
     if text:
         columns = (User.email, User.student_number, Enrolment.lms_id)
-        query = query.where(matches_person(text, *columns))
+        query = query.where(person_search_condition(text, *columns))
     return session.execute(
         apply_keyset(query, User.sort_name, User.id, after=after).limit(limit)
     ).all()
@@ -140,7 +140,7 @@ def add_person(
     session: Session, member: CourseMembership, body: PersonIn, *, now: datetime
 ) -> Person:
     """Add a person to the course; a withdrawn person comes back with all their work."""
-    _check_role(member, body.role)
+    _check_may_assign_role(member, body.role)
     lock_assignments(session, member.course.id)
     user = session.scalar(
         select(User).where(User.email == body.email).with_for_update(key_share=True)
@@ -162,15 +162,17 @@ def add_person(
     elif enrolment.withdrawn_at is None:
         raise Conflict(f"There is somebody with this e-mail address in the course: {user.name}.")
     else:
-        _check_role(member, enrolment.role)
+        _check_may_assign_role(member, enrolment.role)
         enrolment.version += 1
     enrolment.role, enrolment.withdrawn_at = body.role, None
     enrolment.section_id = section
     enrolment.lms_id = body.lms_id or enrolment.lms_id or ""
     session.flush()
     if body.role != "student":
-        secure_new_staff(session, member, user, course=member.course.id, now=now)
-    recompute_section_grades(session, member, [user.id], now=now)
+        end_sessions_and_lock_unvouched_password(
+            session, member, user, course=member.course.id, now=now
+        )
+    recompute_grades_with_section_extensions(session, member, [user.id], now=now)
     after = {"role": body.role, "section": _id_to_text(section)}
     target = ("user", user.id)
     recorder.record_action(
@@ -196,7 +198,7 @@ def update_person(
     if "section" in fields and patch.section != enrolment.section_id:
         enrolment.section_id = check_section(session, member.course.id, patch.section)
         session.flush()
-        recompute_section_grades(session, member, [user.id], now=now)
+        recompute_grades_with_section_extensions(session, member, [user.id], now=now)
     if patch.lms_id is not None:
         enrolment.lms_id = patch.lms_id
     account_values = {name: fields[name] for name in ACCOUNT_FIELDS if fields.get(name) is not None}
@@ -219,15 +221,17 @@ def _change_role(
     now: datetime,
 ) -> None:
     enrolment, user = person
-    _check_role(member, enrolment.role)
-    _check_role(member, role)
+    _check_may_assign_role(member, enrolment.role)
+    _check_may_assign_role(member, role)
     if enrolment.role == "instructor":
-        _check_not_last(session, member, enrolment)
+        _check_not_last_instructor(session, member, enrolment)
     before, enrolment.role = enrolment.role, role
     if role == "student":
-        sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
+        sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
     else:
-        secure_new_staff(session, member, user, course=member.course.id, now=now)
+        end_sessions_and_lock_unvouched_password(
+            session, member, user, course=member.course.id, now=now
+        )
     target = ("user", enrolment.user_id)
     change = ({"role": before}, {"role": role})
     recorder.record_action(
@@ -275,9 +279,9 @@ def withdraw_person(
     enrolment, user = lock_person(session, member, user_id)
     if enrolment.withdrawn_at is not None:
         return
-    _check_role(member, enrolment.role)
+    _check_may_assign_role(member, enrolment.role)
     if enrolment.role == "instructor":
-        _check_not_last(session, member, enrolment)
+        _check_not_last_instructor(session, member, enrolment)
     enrolment.withdrawn_at = now
     enrolment.version += 1
     recorder.record_action(session, member, "person.withdrawn", now=now, target=("user", user.id))
@@ -291,12 +295,14 @@ def flush_new_accounts(session: Session) -> None:
         raise Conflict("Somebody adds the same person just now. Try again.") from error
 
 
-def _check_role(member: CourseMembership, role: str) -> None:
+def _check_may_assign_role(member: CourseMembership, role: str) -> None:
     if not can_assign_role(member.role, role):  # type: ignore[arg-type]  # the column holds a role
         raise Forbidden(f"Your role does not allow to give or take the role {role}.")
 
 
-def _check_not_last(session: Session, member: CourseMembership, enrolment: Enrolment) -> None:
+def _check_not_last_instructor(
+    session: Session, member: CourseMembership, enrolment: Enrolment
+) -> None:
     """Raise `Conflict` if the course would be left without an instructor."""
     others = session.scalar(
         select(func.count())

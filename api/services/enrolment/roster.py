@@ -30,7 +30,10 @@ from api.services.enrolment.roster_plan import (
     RosterPlan,
     make_plan,
 )
-from api.services.enrolment.sections import lock_assignments, recompute_section_grades
+from api.services.enrolment.sections import (
+    lock_assignments,
+    recompute_grades_with_section_extensions,
+)
 
 __all__ = ["import_roster", "plan_import", "serialize_plan"]
 
@@ -89,7 +92,7 @@ def import_roster(
     if withdraw:
         _withdraw_people(plan.missing, now=now)
     flush_new_accounts(session)
-    recompute_section_grades(session, member, moved, now=now)
+    recompute_grades_with_section_extensions(session, member, moved, now=now)
     done = serialize_plan(plan, applied=True, withdrawn=withdraw)
     counts = {"new": len(plan.new), "changed": len(plan.changed)}
     counts["withdrawn"] = len(plan.missing) if withdraw else 0
@@ -166,7 +169,7 @@ def _add_people(
     now: datetime,
 ) -> list[UUID]:
     """Add people to the course or restore them; return those with an existing account."""
-    users = {id(one): _prepare_account(one, now=now) for one in new}
+    users = {id(one): _create_or_update_account(one, now=now) for one in new}
     session.add_all(users.values())
     flush_new_accounts(session)
     for change in new:
@@ -188,7 +191,7 @@ def _add_people(
     return [one.person.user.id for one in new if one.person is not None]
 
 
-def _prepare_account(change: PlannedChange, *, now: datetime) -> User:
+def _create_or_update_account(change: PlannedChange, *, now: datetime) -> User:
     if change.person is not None:
         _update_account(change)
         return change.person.user

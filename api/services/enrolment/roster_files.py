@@ -103,14 +103,14 @@ def _add_row(state: _ReaderState, line: int, cells: list[str]) -> None:
             state.skipped.append(RowProblem(line, skipped))
             return
         row = parse_row(line, values, state.columns)
-        _check_duplicate(state, row)
+        _check_and_register_identifiers(state, row)
     except RowError as error:
         state.problems.append(RowProblem(line, str(error)))
     else:
         state.rows.append(row)
 
 
-def _check_duplicate(state: _ReaderState, row: RosterRow) -> None:
+def _check_and_register_identifiers(state: _ReaderState, row: RosterRow) -> None:
     """Raise `RowError` if an earlier row has the same identifier."""
     identifiers = {name: getattr(row, name).casefold() for name in IDENTIFIER_LABELS}
     for name, value in identifiers.items():

@@ -11,7 +11,7 @@ from api.services.files.csv_reader import (
     read_rows,
     split_lines,
 )
-from api.services.files.file_formats import describe_non_csv
+from api.services.files.file_formats import build_non_csv_message
 
 __all__ = ["read_records"]
 
@@ -50,7 +50,7 @@ def _decode(content: str | bytes) -> str:
         raise CsvFileError("the file is over 5 MB; export the list of students only")
     try:
         data = content.encode() if isinstance(content, str) else content
-        other = describe_non_csv(data)
+        other = build_non_csv_message(data)
         if other:
             raise CsvFileError(other)
         text = data.decode(_detect_encoding(data))

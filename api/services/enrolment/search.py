@@ -5,27 +5,27 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.core.person_names import fold_text
+from api.core.person_names import fold_case_and_accents
 from api.db.models import User
 
-__all__ = ["contains_text", "matches_person"]
+__all__ = ["person_search_condition", "text_search_condition"]
 
 TextColumn: TypeAlias = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
-def contains_text(text: str, *columns: TextColumn) -> ColumnElement[bool]:
+def text_search_condition(text: str, *columns: TextColumn) -> ColumnElement[bool]:
     """Return the condition that one of *columns* contains *text*, ignoring case."""
     part = text.lower()
     return or_(*(func.lower(column).contains(part, autoescape=True) for column in columns))
 
 
-def matches_person(text: str, *columns: TextColumn) -> ColumnElement[bool]:
+def person_search_condition(text: str, *columns: TextColumn) -> ColumnElement[bool]:
     """Return the condition that *text* matches a person, in *columns* or as words of the name.
 
     The words match in any order, ignoring case and accents: "Lukasz", "Đặng, Ann".
     """
-    part = contains_text(text, User.name, *columns)
-    words = fold_text(text).replace(",", " ").split()
+    part = text_search_condition(text, User.name, *columns)
+    words = fold_case_and_accents(text).replace(",", " ").split()
     if not words:
         return part
     return or_(part, and_(*(User.sort_name.contains(word, autoescape=True) for word in words)))

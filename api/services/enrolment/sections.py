@@ -13,7 +13,7 @@ from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.accounts.people import SectionOut
 from api.services.audit import recorder
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 __all__ = [
     "check_section",
@@ -21,7 +21,7 @@ __all__ = [
     "delete_section",
     "list_sections",
     "lock_assignments",
-    "recompute_section_grades",
+    "recompute_grades_with_section_extensions",
     "rename_section",
 ]
 
@@ -121,7 +121,7 @@ def lock_assignments(session: Session, course_id: UUID) -> None:
     )
 
 
-def recompute_section_grades(
+def recompute_grades_with_section_extensions(
     session: Session, member: CourseMembership, students: Collection[UUID], *, now: datetime
 ) -> None:
     """Recompute the grades of *students* in assignments where a section has an extension.
@@ -151,7 +151,7 @@ def recompute_section_grades(
     for assignment, student in session.execute(graded):
         by_assignment.setdefault(assignment, []).append(student)
     for assignment, student_ids in by_assignment.items():
-        recompute_students(session, assignment, student_ids, cause=cause)
+        recompute_student_grades(session, assignment, student_ids, cause=cause)
 
 
 def _lock_section(session: Session, member: CourseMembership, section_id: UUID) -> Section:

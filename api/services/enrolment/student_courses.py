@@ -14,7 +14,7 @@ from api.auth.roles import is_permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.assignments.timeline import ExtensionSpec
-from api.services.assignments.anonymity import IS_ANONYMOUS
+from api.services.assignments.anonymity import ANONYMOUS_ASSIGNMENT_CONDITIONS
 from api.services.assignments.rules import Accommodations, build_rules
 from grader.policy import SubmissionRules
 
@@ -61,7 +61,7 @@ def load_student_enrolments(
         .where(
             Enrolment.role == "student",
             Enrolment.withdrawn_at.is_(None),
-            _is_of_caller_or_viewed(caller),
+            _own_or_viewed_enrolment_condition(caller),
         )
     )
     query = query.where(Course.archived_at.is_(None) if course is None else Course.id == course)
@@ -73,7 +73,7 @@ def load_student_enrolments(
     ]
 
 
-def _is_of_caller_or_viewed(caller: Principal) -> ColumnElement[bool]:
+def _own_or_viewed_enrolment_condition(caller: Principal) -> ColumnElement[bool]:
     """Return the condition that an enrollment is the caller's, or that of the viewed student."""
     if not caller.view_as:
         if not is_permitted("student", "see_own_work", scopes=caller.scopes):
@@ -81,10 +81,10 @@ def _is_of_caller_or_viewed(caller: Principal) -> ColumnElement[bool]:
         return Enrolment.user_id == caller.id
     if not is_permitted("grader", "view_as_student", scopes=caller.scopes):
         raise Forbidden("This token does not include: view_as_student")
-    return and_(_is_viewed_student(caller.view_as), _may_view_as_student(caller))
+    return and_(_viewed_student_condition(caller.view_as), _may_view_as_condition(caller))
 
 
-def _is_viewed_student(view_as: str) -> ColumnElement[bool]:
+def _viewed_student_condition(view_as: str) -> ColumnElement[bool]:
     if view_as == "test":
         return Enrolment.is_test.is_(True)
     try:
@@ -93,7 +93,7 @@ def _is_viewed_student(view_as: str) -> ColumnElement[bool]:
         return false()
 
 
-def _may_view_as_student(caller: Principal) -> ColumnElement[bool]:
+def _may_view_as_condition(caller: Principal) -> ColumnElement[bool]:
     """Return the condition that the caller may view as the student of an enrollment.
 
     If an assignment is graded anonymously, graders may view only as the test student.
@@ -103,7 +103,7 @@ def _may_view_as_student(caller: Principal) -> ColumnElement[bool]:
     staffed = select(Enrolment.course_id).where(
         Enrolment.user_id == caller.id, Enrolment.withdrawn_at.is_(None)
     )
-    anonymous = select(Assignment.course_id).where(*IS_ANONYMOUS)
+    anonymous = select(Assignment.course_id).where(*ANONYMOUS_ASSIGNMENT_CONDITIONS)
     return or_(
         Enrolment.course_id.in_(staffed.where(Enrolment.role == "instructor")),
         and_(
@@ -114,11 +114,13 @@ def _may_view_as_student(caller: Principal) -> ColumnElement[bool]:
 
 
 def load_rules_across_courses(
-    session: Session, assignments: Sequence[Assignment], by_course: dict[UUID, StudentEnrolment]
+    session: Session,
+    assignments: Sequence[Assignment],
+    enrolments_by_course: dict[UUID, StudentEnrolment],
 ) -> dict[UUID, SubmissionRules]:
     """Return the rules of each assignment for the student of its course."""
-    students = {one.student_id for one in by_course.values()}
-    extensions = _load_extensions(session, by_course)
+    students = {one.student_id for one in enrolments_by_course.values()}
+    extensions = _load_extensions(session, enrolments_by_course)
     ids = [assignment.id for assignment in assignments]
     spent_on = session.execute(LATE_DAYS, {"assignments": ids, "students": list(students)})
     days = {row.assignment_id: row.days for row in spent_on}
@@ -135,23 +137,23 @@ def load_rules_across_courses(
             tuple(specs), days.get(assignment.id, 0), spent[assignment.course_id]
         )
         rules_by_assignment[assignment.id] = build_rules(
-            assignment, by_course[assignment.course_id].course, accommodations
+            assignment, enrolments_by_course[assignment.course_id].course, accommodations
         )
     return rules_by_assignment
 
 
 def _load_extensions(
-    session: Session, by_course: dict[UUID, StudentEnrolment]
+    session: Session, enrolments_by_course: dict[UUID, StudentEnrolment]
 ) -> defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]]:
     """Return the extensions of the student of each course, by course and assignment."""
     specs: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
     params = {
-        "courses": list(by_course),
-        "students": list({one.student_id for one in by_course.values()}),
-        "sections": list({one.section_id for one in by_course.values()} - {None}),
+        "courses": list(enrolments_by_course),
+        "students": list({one.student_id for one in enrolments_by_course.values()}),
+        "sections": list({one.section_id for one in enrolments_by_course.values()} - {None}),
     }
     for row in session.scalars(EXTENSIONS, params):
-        enrolment = by_course[row.course_id]
+        enrolment = enrolments_by_course[row.course_id]
         if row.student_id == enrolment.student_id or (
             row.section_id is not None and row.section_id == enrolment.section_id
         ):

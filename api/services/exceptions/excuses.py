@@ -12,7 +12,7 @@ from api.schemas.assignments.exceptions import ExcuseGranted, ExcuseIn, ExcuseOu
 from api.schemas.shared.effects import Effect
 from api.services.assignments.pinned_versions import load_problems
 from api.services.audit.change_context import ChangeContext
-from api.services.exceptions.students import load_student
+from api.services.exceptions.students import load_student_enrolment
 from api.services.grades.effects import recompute_grades
 
 __all__ = ["grant_excuse", "list_excuses", "withdraw_excuse"]
@@ -22,7 +22,7 @@ def grant_excuse(
     session: Session, act: ChangeContext, assignment: Assignment, body: ExcuseIn
 ) -> ExcuseGranted:
     """Excuse a student from an assignment or from a problem of it."""
-    load_student(session, act.course, body.student, field="student")
+    load_student_enrolment(session, act.course, body.student, field="student")
     problem_id = _find_problem_id(session, assignment, body.problem)
     if _has_excuse(session, assignment, body.student, problem_id):
         raise Conflict("The student is excused from this already.")
@@ -45,7 +45,7 @@ def grant_excuse(
             change=({}, audit_values),
             reason=body.reason,
         )
-        effect = _recompute_grades(session, act, assignment, row)
+        effect = _recompute_excused_student(session, act, assignment, row)
         return ExcuseGranted(excuse=_serialize_excuse(row, body.problem), effect=effect)
 
 
@@ -70,10 +70,10 @@ def _has_excuse(
     return session.scalar(statement.limit(1)) is not None
 
 
-def _recompute_grades(
+def _recompute_excused_student(
     session: Session, act: ChangeContext, assignment: Assignment, row: Excuse
 ) -> Effect:
-    cause = act.to_cause("excuse", row.id)
+    cause = act.to_grade_cause("excuse", row.id)
     return recompute_grades(session, act, [assignment], cause=cause, students=[row.student_id])
 
 
@@ -110,4 +110,4 @@ def withdraw_excuse(
         row.withdrawn_at = act.now
         audit_values = {"student": str(row.student_id)}
         act.record(session, "excuse.withdrawn", ("excuse", row.id), change=(audit_values, {}))
-        return _recompute_grades(session, act, assignment, row)
+        return _recompute_excused_student(session, act, assignment, row)

@@ -25,7 +25,11 @@ from api.schemas.shared.effects import Effect
 from api.services.assignments.rules import Accommodations, build_rules, load_accommodations
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
 from api.services.courses.time_zones import get_zone
-from api.services.exceptions.students import filter_enrolled, list_section_students, load_student
+from api.services.exceptions.students import (
+    filter_ever_enrolled,
+    list_section_students,
+    load_student_enrolment,
+)
 from api.services.grades.effects import recompute_grades
 from api.services.student.times import serialize_times
 
@@ -39,9 +43,9 @@ def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> 
     """
     assignments = _lock_assignments(session, act.course, body.assignment)
     students = _load_recipients(session, act.course, body)
-    _check_not_granted(session, act.course, body)
+    _check_not_already_granted(session, act.course, body)
     with act.rollback_if_dry_run(session):
-        before = _load_granted(session, assignments, body)
+        before = _load_current_accommodations(session, assignments, body)
         row = Extension(
             id=new_id(),
             course_id=act.course.id,
@@ -65,7 +69,11 @@ def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> 
             reason=row.reason,
         )
         effect = recompute_grades(
-            session, act, assignments, cause=act.to_cause("extension", row.id), students=students
+            session,
+            act,
+            assignments,
+            cause=act.to_grade_cause("extension", row.id),
+            students=students,
         )
         previews = tuple(
             _build_preview(assignment, act, old, new)
@@ -80,14 +88,14 @@ def _load_recipients(session: Session, course: Course, body: ExtensionIn) -> lis
         message = "is the one whom the extension is for; give either a student or a section"
         raise InvalidInput.for_field("student", message)
     if body.student is not None:
-        return [load_student(session, course, body.student, field="student").user_id]
+        return [load_student_enrolment(session, course, body.student, field="student").user_id]
     section = session.get(Section, body.section)
     if section is None or section.course_id != course.id:
         raise InvalidInput.for_field("section", "is no section of the course")
     return list_section_students(session, course, section.id)
 
 
-def _check_not_granted(session: Session, course: Course, body: ExtensionIn) -> None:
+def _check_not_already_granted(session: Session, course: Course, body: ExtensionIn) -> None:
     """Raise `Conflict` if the same extension is active already, even with another reason."""
     specs = session.scalars(
         select(Extension.spec).where(
@@ -124,7 +132,7 @@ def _lock_assignments(
     return rows
 
 
-def _load_granted(
+def _load_current_accommodations(
     session: Session, assignments: Sequence[Assignment], body: ExtensionIn
 ) -> list[Accommodations]:
     """Return the student's earlier exceptions in each assignment; none for a section."""
@@ -212,9 +220,13 @@ def withdraw_extension(session: Session, act: ChangeContext, extension_id: UUID)
             if row.student_id is not None
             else list_section_students(session, act.course, row.section_id)
         )
-        students = filter_enrolled(session, act.course, recipients)
+        students = filter_ever_enrolled(session, act.course, recipients)
         return recompute_grades(
-            session, act, assignments, cause=act.to_cause("extension", row.id), students=students
+            session,
+            act,
+            assignments,
+            cause=act.to_grade_cause("extension", row.id),
+            students=students,
         )
 
 
@@ -223,7 +235,7 @@ def load_student_times(
 ) -> StudentTimes:
     """Return a student's times and limits in an assignment, with the extensions behind them."""
     course = member.course
-    enrolment = load_student(session, course, user)
+    enrolment = load_student_enrolment(session, course, user)
     granted = load_accommodations(session, assignment, [user])[user]
     student_rules = build_rules(assignment, course, granted)
     condition = Extension.student_id == user

@@ -9,7 +9,7 @@ from api.core.errors import Conflict, InvalidInput
 from api.db.models import Assignment, Course, LateDays
 from api.schemas.assignments.exceptions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
-from api.services.exceptions.students import load_student
+from api.services.exceptions.students import load_student_enrolment
 from api.services.grades.effects import recompute_grades
 
 __all__ = ["load_late_days", "refund_late_days"]
@@ -53,7 +53,7 @@ def refund_late_days(
 
     Raises `Conflict` if the student spent fewer.
     """
-    load_student(session, act.course, user)
+    load_student_enrolment(session, act.course, user)
     assignment = session.get(Assignment, body.assignment)
     if assignment is None or assignment.course_id != act.course.id:
         raise InvalidInput.for_field("assignment", "is no assignment of the course")
@@ -73,6 +73,6 @@ def refund_late_days(
             change=({"days": spent}, {"days": row.days, "assignment": str(assignment.id)}),
             reason=body.reason,
         )
-        cause = act.to_cause("late_days", assignment.id)
+        cause = act.to_grade_cause("late_days", assignment.id)
         effect = recompute_grades(session, act, [assignment], cause=cause, students=[user])
         return LateDaysChanged(late_days=load_late_days(session, act.course, user), effect=effect)

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from api.core.errors import InvalidInput, NotFound
 from api.db.models import Course, Enrolment
 
-__all__ = ["filter_enrolled", "list_section_students", "load_student"]
+__all__ = ["filter_ever_enrolled", "list_section_students", "load_student_enrolment"]
 
 
-def load_student(session: Session, course: Course, user: UUID, *, field: str = "") -> Enrolment:
+def load_student_enrolment(
+    session: Session, course: Course, user: UUID, *, field: str = ""
+) -> Enrolment:
     """Return the enrollment of an active student.
 
     Raises `InvalidInput` at *field* if there is none, or `NotFound` without a *field*.
@@ -45,7 +47,7 @@ def list_section_students(session: Session, course: Course, section_id: UUID | N
     )
 
 
-def filter_enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
+def filter_ever_enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
     """Return those of *users* who are or were enrolled in a course, ordered by id."""
     return sorted(
         session.scalars(

@@ -32,10 +32,10 @@ __all__ = [
     "FORMATS",
     "ExportFormat",
     "GradebookExport",
-    "build_export",
+    "build_gradebook_export",
     "check_no_fatal_warnings",
     "get_format",
-    "read_participants",
+    "read_participant_emails",
     "record_export",
     "serialize_check",
 ]
@@ -83,7 +83,7 @@ def get_format(name: str) -> ExportFormat:
     return FORMATS[name]
 
 
-def build_export(
+def build_gradebook_export(
     session: Session,
     member: CourseMembership,
     name: str,
@@ -91,22 +91,26 @@ def build_export(
     only: Collection[UUID] | None,
     section: UUID | None,
     now: datetime,
-    known: Collection[str] | None = None,
+    participant_emails: Collection[str] | None = None,
 ) -> GradebookExport:
     """Write the gradebook of a course, with all assignments or *only* those named.
 
-    *known* holds the e-mail addresses of Moodle's participants, for its format.
+    *participant_emails* holds the e-mail addresses of Moodle's participants, for its format.
     """
     form = get_format(name)
     students = load_active_students(session, member.course.id, section=section)
     book = load_gradebook(session, member.course, students)
     columns = _select_columns(book, only)
     gradebook = build_export_gradebook(session, book, columns, now=now)
-    write = WRITERS[form.writer] if known is None else partial(write_moodle, known=known)
+    write = (
+        WRITERS[form.writer]
+        if participant_emails is None
+        else partial(write_moodle, participant_emails=participant_emails)
+    )
     return GradebookExport(name, form, gradebook, write(gradebook))
 
 
-def read_participants(file: bytes) -> frozenset[str]:
+def read_participant_emails(file: bytes) -> frozenset[str]:
     """Return the e-mail addresses in a list of Moodle's participants.
 
     Raises `InvalidInput` if there are none.

@@ -48,7 +48,7 @@ def build_export_gradebook(
     """Return the gradebook with the assignments at the indices *columns*."""
     source_cells = load_cells(session, book, now=now)
     totals = compute_totals(book, source_cells)
-    submissions, comments = _load_submission_totals(session, book), _collect_comments(book)
+    submissions, comments = _load_submission_totals(session, book), _collect_override_reasons(book)
     cells: dict[tuple[str, str], ExportCell] = {}
     for index in columns:
         assignment = book.assignments[index]
@@ -68,7 +68,7 @@ def build_export_gradebook(
         people=tuple(_build_person(one) for one in book.students),
         cells=cells,
         totals={str(student): total.percent for student, total in totals.items()},
-        left_out={str(student): total.waiting_points for student, total in totals.items()},
+        waiting_points={str(student): total.waiting_points for student, total in totals.items()},
     )
 
 
@@ -76,7 +76,7 @@ def _build_column(book: GradebookData, assignment: Assignment) -> ExportColumn:
     return ExportColumn(
         id=str(assignment.id),
         title=assignment.title,
-        possible=book.blanks[assignment.id].possible,
+        possible=book.blank_grades[assignment.id].possible,
         extra=assignment.extra,
         lms_id=assignment.lms_id,
     )
@@ -145,7 +145,7 @@ def _load_submission_totals(session: Session, book: GradebookData) -> dict[Key, 
     return {(row[0], row[1]): _SubmissionTotals(row[2], row[3]) for row in rows}
 
 
-def _collect_comments(book: GradebookData) -> dict[Key, str]:
+def _collect_override_reasons(book: GradebookData) -> dict[Key, str]:
     """Return the reasons of the overrides by assignment and student."""
     reasons_by_key: defaultdict[Key, list[str]] = defaultdict(list)
     for override in book.overrides:

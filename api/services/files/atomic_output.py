@@ -12,7 +12,13 @@ from typing import Any
 
 from api.core.errors import FileError
 
-__all__ = ["check_writable", "convert_os_errors", "dump_json", "format_cell", "replace_atomically"]
+__all__ = [
+    "check_writable",
+    "convert_os_errors",
+    "dump_json",
+    "format_cell",
+    "write_file_atomically",
+]
 
 
 def format_cell(value: Any) -> str:
@@ -68,16 +74,16 @@ def check_writable(path: Path) -> None:
             pass
 
 
-def replace_atomically(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let *fill* write a temporary file beside *path*, then replace *path* with it.
+def write_file_atomically(path: Path, write_file: Callable[[Path], None]) -> None:
+    """Let *write_file* write a temporary file beside *path*, then replace *path* with it.
 
-    If *fill* fails, *path* stays as it is.
+    If *write_file* fails, *path* stays as it is.
     """
     with convert_os_errors(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_temp_prefix(path))
         os.close(handle)
         try:
-            fill(Path(name))
+            write_file(Path(name))
             Path(name).chmod(0o644)
             Path(name).replace(path)
         except BaseException:

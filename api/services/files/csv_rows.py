@@ -16,8 +16,8 @@ __all__ = [
     "CsvRecords",
     "detect_delimiter",
     "escape_formula",
-    "is_json",
-    "is_parquet",
+    "has_json_extension",
+    "has_parquet_extension",
     "not_utf8_error",
     "parse_header",
     "read_text",
@@ -51,12 +51,12 @@ def not_utf8_error(path: Path) -> FileError:
     return FileError(f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)")
 
 
-def is_json(path: Path) -> bool:
+def has_json_extension(path: Path) -> bool:
     """Tell by its name whether a file has JSON lines."""
     return path.suffix in {".jsonl", ".ndjson", ".json"}
 
 
-def is_parquet(path: Path) -> bool:
+def has_parquet_extension(path: Path) -> bool:
     """Tell by its name whether a file is Parquet."""
     return path.suffix in {".parquet", ".pq"}
 

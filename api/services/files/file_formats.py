@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["describe_non_csv"]
+__all__ = ["build_non_csv_message"]
 
 ZIP_SIGNATURE: Final = b"PK\x03\x04"
 ZIPPED_SPREADSHEETS: Final = (
@@ -20,10 +20,10 @@ FILE_SIGNATURES: Final = (
 )
 
 
-def describe_non_csv(data: bytes) -> str:
+def build_non_csv_message(data: bytes) -> str:
     """Return the message for a spreadsheet, an archive or a PDF, "" for any other file.
 
-    >>> describe_non_csv(b"%PDF-1.7")
+    >>> build_non_csv_message(b"%PDF-1.7")
     'the file is a PDF; save the table as CSV UTF-8'
     """
     file_kind = next((name for start, name in FILE_SIGNATURES if data.startswith(start)), "")

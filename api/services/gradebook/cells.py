@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
-from api.services.gradebook.gradebook_data import GradebookData, is_credit_over
+from api.services.gradebook.gradebook_data import GradebookData, is_earning_period_over
 from api.services.gradebook.students import GradebookStudent
 from api.services.grades.assignment import VersionedProblem
 from grader.policy import (
@@ -31,7 +31,7 @@ __all__ = [
     "GradeCell",
     "StoredNumbers",
     "build_cell",
-    "id_text",
+    "format_stored_id",
     "load_cells",
     "load_stored_grades",
     "parse_score",
@@ -63,13 +63,13 @@ StoredNumbers: TypeAlias = tuple[str | None, str, str, str]
 class GradeCell(NamedTuple):
     """Result of a student in an assignment; *score* is None if there is none (yet).
 
-    *pending* is the share of score and maximum that waits for a person to grade it. *written* holds
-    these four numbers as stored, for fast comparison of equal rows.
+    *pending* is the share of score and maximum that waits for a person to grade it.
+    *stored_numbers* holds these four numbers as stored, for fast comparison of equal rows.
     """
 
     score: Fraction | None
     possible: Fraction
-    written: StoredNumbers
+    stored_numbers: StoredNumbers
     pending: Score = NO_SCORE
     waiting: bool = False
     late: bool = False
@@ -79,7 +79,7 @@ class GradeCell(NamedTuple):
     version: int = 0
 
     @property
-    def graded_share(self) -> Score | None:
+    def graded_score(self) -> Score | None:
         """Score and maximum of the graded share; None if nothing is graded."""
         if self.score is None:
             return None
@@ -106,14 +106,14 @@ def load_cells(
     with_exceptions = excused | {
         (override.assignment_id, override.student_id) for override in book.overrides
     }
-    students = [(id_text(session, one.id), one) for one in book.students]
+    students = [(format_stored_id(session, one.id), one) for one in book.students]
     cells: dict[UUID, list[GradeCell]] = {one.id: [] for one in book.students}
     over_by_rules: dict[int, bool] = {}
     for assignment in book.assignments:
         blanks = BlankCells.from_grade(
-            book.blanks[assignment.id], book.problems.get(assignment.id, ())
+            book.blank_grades[assignment.id], book.problems.get(assignment.id, ())
         )
-        rows = stored_grades.get(id_text(session, assignment.id), {})
+        rows = stored_grades.get(format_stored_id(session, assignment.id), {})
         for student_key, student in students:
             blank = partial(
                 _choose_blank_cell,
@@ -126,17 +126,17 @@ def load_cells(
             )
             cell = build_cell(rows.get(student_key), blank)
             if with_exceptions and (key := (assignment.id, student.id)) in with_exceptions:
-                cell = _apply_exception(cell, is_excused=key in excused)
+                cell = _mark_excused_or_overridden(cell, is_excused=key in excused)
             cells[student.id].append(cell)
     return cells
 
 
-def _apply_exception(cell: GradeCell, *, is_excused: bool) -> GradeCell:
+def _mark_excused_or_overridden(cell: GradeCell, *, is_excused: bool) -> GradeCell:
     """Return the cell of a student who is excused or has an override."""
     if is_excused:
         return cell._replace(
             score=None,
-            written=(None, cell.written[1], ZERO_POINTS_TEXT, ZERO_POINTS_TEXT),
+            stored_numbers=(None, cell.stored_numbers[1], ZERO_POINTS_TEXT, ZERO_POINTS_TEXT),
             pending=NO_SCORE,
             excused=True,
             waiting=False,
@@ -186,7 +186,7 @@ def _choose_blank_cell(
     rules = book.rules_for(assignment, student)
     key = id(rules)  # the book keeps them alive, so ids stay unique
     if key not in over_by_rules:
-        over_by_rules[key] = is_credit_over(rules, now=now)
+        over_by_rules[key] = is_earning_period_over(rules, now=now)
     return blanks.missing if over_by_rules[key] else blanks.open
 
 
@@ -195,7 +195,7 @@ def build_cell(row: Any | None, build_blank: Callable[[], GradeCell]) -> GradeCe
     if row is None:
         return build_blank()
     _, _, score, possible, pending_score, pending_possible, waiting, begun, late, version = row
-    written = (score, possible, pending_score, pending_possible)
+    stored_numbers = (score, possible, pending_score, pending_possible)
     if begun:
         pending_share = (
             Score(parse_exact(pending_score), parse_exact(pending_possible))
@@ -203,14 +203,14 @@ def build_cell(row: Any | None, build_blank: Callable[[], GradeCell]) -> GradeCe
             else NO_SCORE
         )
         mark = (parse_exact(score), parse_exact(possible))
-        return GradeCell(*mark, written, pending_share, waiting, late, version=version)
+        return GradeCell(*mark, stored_numbers, pending_share, waiting, late, version=version)
     empty = build_blank()
     if score is None and empty.score is not None:
-        score = empty.written[0]
+        score = empty.stored_numbers[0]
     return empty._replace(
         score=parse_score(score),
         possible=parse_exact(possible),
-        written=(score, *written[1:]),
+        stored_numbers=(score, *stored_numbers[1:]),
         waiting=waiting,
         version=version,
     )
@@ -231,6 +231,6 @@ def load_stored_grades(
     return grades
 
 
-def id_text(session: Session, key: UUID) -> str:
+def format_stored_id(session: Session, key: UUID) -> str:
     """Return an id as the text that the database stores."""
     return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)

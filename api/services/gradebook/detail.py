@@ -34,8 +34,12 @@ from api.services.gradebook.cells import GradeCell, load_cells
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook, parse_categories
 from api.services.gradebook.students import GradebookStudent, load_student
 from api.services.gradebook.totals import to_assignment_line
-from api.services.grades import deserialize_part
-from api.services.grades.assignment import VersionedProblem, build_problem_line, compute_grade
+from api.services.grades import deserialize_part_progress
+from api.services.grades.assignment import (
+    VersionedProblem,
+    build_problem_line,
+    compute_student_grade,
+)
 from api.services.problems.versions import part_titles
 from grader.policy import (
     BreakdownStep,
@@ -55,13 +59,13 @@ NOT_A_STUDENT_MESSAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _StudentRecord:
-    """Data of one student: *parts* holds the progress in problems, *authors* names by id."""
+    """Data of one student: *progress_parts* by problem, and *author_names* by id."""
 
     book: GradebookData
     student: GradebookStudent
     cells: Mapping[UUID, GradeCell]
-    parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
-    authors: Mapping[UUID, str]
+    progress_parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    author_names: Mapping[UUID, str]
 
 
 def load_student_grades(
@@ -160,7 +164,7 @@ def _serialize_late_days(record: _StudentRecord) -> LateDaysOut:
         for (assignment, _), days in record.book.late_days.items()
     ]
     budget = record.book.course.late_day_budget
-    left = max(0, budget - record.book.spent.get(record.student.id, 0))
+    left = max(0, budget - record.book.late_days_spent.get(record.student.id, 0))
     return LateDaysOut(budget=budget, left=left, spent=tuple(spent))
 
 
@@ -205,12 +209,12 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
     """Return the fields of a `GradeShown` other than those of the assignment."""
     cell = record.cells[assignment.id]
     context = record.book.grading_context(assignment)
-    graded = compute_grade(context, record.student.id, record.parts)
+    graded = compute_student_grade(context, record.student.id, record.progress_parts)
     overrides = [given for given in record.book.overrides if given.assignment_id == assignment.id]
     slugs = {posed.row.id: posed.row.slug for posed in context.problems}
     titles = {posed.row.slug: posed.version.title for posed in context.problems}
     explanations = {
-        _breakdown_label(given, slugs): _describe_override(given, record.authors)
+        _breakdown_label(given, slugs): _explain_override(given, record.author_names)
         for given in overrides
     }
     return {
@@ -225,7 +229,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
             _serialize_problem(record, assignment, posed) for posed in context.problems
         ),
         "overrides": tuple(
-            serialize_override_for_student(given, slugs, record.authors) for given in overrides
+            serialize_override_for_student(given, slugs, record.author_names) for given in overrides
         ),
         "explain": tuple(
             _serialize_breakdown(each, explanations.get(each.about, ""), titles)
@@ -237,8 +241,8 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
 def _serialize_problem(
     record: _StudentRecord, assignment: Assignment, problem: VersionedProblem
 ) -> ProblemGrade:
-    stored_parts = record.parts.get((problem.row.id, record.student.id), {})
-    parts = {part: deserialize_part(told) for part, told in stored_parts.items()}
+    stored_parts = record.progress_parts.get((problem.row.id, record.student.id), {})
+    parts = {part: deserialize_part_progress(told) for part, told in stored_parts.items()}
     line = build_problem_line(
         record.book.grading_context(assignment), problem, record.student.id, parts
     )
@@ -264,7 +268,7 @@ def _breakdown_label(override: Override, slugs: Mapping[UUID, str]) -> str:
     return slug if override.part is None else f"{slug}, {override.part}"
 
 
-def _describe_override(override: Override, authors: Mapping[UUID, str]) -> str:
+def _explain_override(override: Override, authors: Mapping[UUID, str]) -> str:
     return f"by {authors[override.author_id]}: {override.reason}"
 
 
@@ -284,20 +288,20 @@ def serialize_override_for_student(
 
 
 def _serialize_breakdown(
-    reckoning: ScoreBreakdown, explanation: str, titles: Mapping[str, str]
+    breakdown: ScoreBreakdown, explanation: str, titles: Mapping[str, str]
 ) -> GradeLine:
     """Return a score breakdown as data and text; *explanation* explains an override."""
-    if explanation and any(step.label == "override" for step in reckoning.steps):
+    if explanation and any(step.label == "override" for step in breakdown.steps):
         author = BreakdownStep("author", Fraction(0), explanation, "text")
-        reckoning = replace(reckoning, steps=(*reckoning.steps, author))
+        breakdown = replace(breakdown, steps=(*breakdown.steps, author))
     return GradeLine(
-        about=reckoning.about,
-        problem=reckoning.problem or None,
-        part=reckoning.part or None,
-        title=titles.get(reckoning.problem),
-        words=str(reckoning),
+        about=breakdown.about,
+        problem=breakdown.problem or None,
+        part=breakdown.part or None,
+        title=titles.get(breakdown.problem),
+        words=str(breakdown),
         steps=tuple(
             GradeStep(label=step.label, value=step.value, why=step.why, sign=step.sign, of=step.of)
-            for step in reckoning.steps
+            for step in breakdown.steps
         ),
     )

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Final
 
 from api.schemas.grades.history import GradeEvent
-from grader.policy import format_number
+from grader.policy import format_rounded_number
 
-__all__ = ["describe_event", "punctuate"]
+__all__ = ["append_punctuation", "describe_event"]
 
 GRADED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
 PUNCTUATION: Final = ("?", "!", ".")
@@ -24,11 +24,11 @@ CAUSES: Final = {
 }
 
 
-def punctuate(about: str, sign: str = ":") -> str:
+def append_punctuation(about: str, sign: str = ":") -> str:
     """Return *about* followed by *sign*, unless it ends with punctuation already.
 
-    >>> punctuate("Sizes"), punctuate("How large?"), punctuate("How large?", ",")
-    ('Sizes:', 'How large?', 'How large?')
+    >>> append_punctuation("Sizes"), append_punctuation("Large?"), append_punctuation("Large?", ",")
+    ('Sizes:', 'Large?', 'Large?')
     """
     return about if about.endswith(PUNCTUATION) else f"{about}{sign}"
 
@@ -48,14 +48,14 @@ def describe_event(
     ('Submission 2 to sizes: side, area.', 'Submission 2 to SIZES: Side, Area.')
     """
     slug = problem(event.problem) if event.problem else ""
-    about = f"{punctuate(slug, ',')} {part(event.part)}" if slug and event.part else slug
-    points = "" if event.points is None else format_number(event.points)
+    about = f"{append_punctuation(slug, ',')} {part(event.part)}" if slug and event.part else slug
+    points = "" if event.points is None else format_rounded_number(event.points)
     match event.kind:
         case "submission":
             parts = ", ".join(map(part, event.parts))
-            return f"Submission {event.sequence} to {punctuate(slug)} {parts}."
+            return f"Submission {event.sequence} to {append_punctuation(slug)} {parts}."
         case "grading":
-            return f"{punctuate(about)} {_describe_grading(event)}."
+            return f"{append_punctuation(about)} {_describe_grading(event)}."
         case "override":
             return f"{about or 'The assignment'} was set by hand to {points}: {event.reason}"
         case "override_withdrawn":
@@ -71,10 +71,14 @@ def describe_event(
 
 
 def _describe_grading(event: GradeEvent) -> str:
-    credit = "not marked yet" if event.credit is None else f"credit {format_number(event.credit)}"
+    credit = (
+        "not marked yet"
+        if event.credit is None
+        else f"credit {format_rounded_number(event.credit)}"
+    )
     status = (event.status or "").replace("_", " ")
     return f"{status}, {credit}{GRADED_BY.get(event.cause or '', '')}"
 
 
 def _format_score(score: Fraction | None) -> str:
-    return "none" if score is None else format_number(score)
+    return "none" if score is None else format_rounded_number(score)

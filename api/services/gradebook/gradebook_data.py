@@ -27,13 +27,13 @@ from api.db.models import (
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.rules import Accommodations, build_rules
 from api.services.gradebook.students import GradebookStudent
-from api.services.grades.assignment import GradingContext, VersionedProblem, compute_grade
+from api.services.grades.assignment import GradingContext, VersionedProblem, compute_student_grade
 from grader.policy import ComputedGrade, GradeCategory, SubmissionRules
 
 __all__ = [
     "GradebookData",
     "grade_without_submissions",
-    "is_credit_over",
+    "is_earning_period_over",
     "load_assigned_problems",
     "load_gradebook",
     "load_published_assignments",
@@ -57,9 +57,10 @@ ASSIGNED_PROBLEMS_QUERY: Final = (
 class GradebookData:
     """Assignments of a course in order, with the exceptions of its students.
 
-    *extensions* are by student; *blanks* are the grades of a student who submits nothing;
-    *cached_rules* caches rules, which most students share. *spent* counts a student's late days in
-    these assignments. *withheld* are the assignments that the reader may not see by student.
+    *extensions* are by student; *blank_grades* are the grades of a student who submits nothing;
+    *cached_rules* caches rules, which most students share. *late_days_spent* counts a student's
+    late days in these assignments. *withheld* are the assignments that the reader may not see by
+    student.
     """
 
     course: Course
@@ -70,11 +71,11 @@ class GradebookData:
     late_days: Mapping[tuple[UUID, UUID], int]
     overrides: Sequence[Override]
     excuses: Sequence[Excuse]
-    blanks: Mapping[UUID, ComputedGrade]
+    blank_grades: Mapping[UUID, ComputedGrade]
     cached_rules: dict[tuple[UUID, tuple[UUID, ...], int, int], SubmissionRules] = field(
         default_factory=dict
     )
-    spent: Mapping[UUID, int] = field(default_factory=dict)
+    late_days_spent: Mapping[UUID, int] = field(default_factory=dict)
     withheld: tuple[Assignment, ...] = ()
 
     def grading_context(self, assignment: Assignment) -> GradingContext:
@@ -105,7 +106,7 @@ class GradebookData:
             if one.assignment_id in {None, assignment.id}
         ]
         days = self.late_days.get((assignment.id, student.id), 0)
-        spent = self.spent.get(student.id, 0)
+        spent = self.late_days_spent.get(student.id, 0)
         key = (assignment.id, tuple(extension.id for extension in extensions), days, spent)
         if key not in self.cached_rules:
             specs = tuple(ExtensionSpec.model_validate(extension.spec) for extension in extensions)
@@ -149,7 +150,7 @@ def load_gradebook(
             each.id: grade_without_submissions(each, course, problems.get(each.id, ()))
             for each in assignments
         },
-        spent=spent,
+        late_days_spent=spent,
         withheld=withheld,
     )
 
@@ -171,7 +172,9 @@ def grade_without_submissions(
     assignment: Assignment, course: Course, problems: tuple[VersionedProblem, ...]
 ) -> ComputedGrade:
     """Return the grade of a student without exceptions who submits nothing."""
-    return compute_grade(GradingContext(assignment, course, problems, {}, {}, ()), NIL_UUID, {})
+    return compute_student_grade(
+        GradingContext(assignment, course, problems, {}, {}, ()), NIL_UUID, {}
+    )
 
 
 def load_assigned_problems(
@@ -236,10 +239,13 @@ def parse_categories(course: Course) -> tuple[GradeCategory, ...]:
     )
 
 
-def is_credit_over(student_rules: SubmissionRules, *, now: datetime) -> bool:
+def is_earning_period_over(student_rules: SubmissionRules, *, now: datetime) -> bool:
     """Return whether a student with these rules can earn no more credit.
 
     Late days that the student could still spend count as time; practice after the last credit does
     not.
     """
-    return student_rules.earns_until is not None and to_micros(now) > student_rules.earns_until
+    return (
+        student_rules.earns_credit_until is not None
+        and to_micros(now) > student_rules.earns_credit_until
+    )

@@ -30,13 +30,13 @@ from api.services.enrolment.display_names import load_display_names
 from api.services.gradebook.event_text import describe_event
 from api.services.gradebook.students import load_student
 
-__all__ = ["load_my_history", "load_student_history"]
+__all__ = ["load_my_grade_history", "load_student_grade_history"]
 
 EventKey = tuple[datetime, UUID]
 """Sort key of an event: its time and id."""
 
 
-def load_student_history(
+def load_student_grade_history(
     session: Session,
     member: CourseMembership,
     assignment: Assignment,
@@ -49,7 +49,7 @@ def load_student_history(
 
     Raises `Forbidden` if the member may not see names in the assignment.
     """
-    member.require_names(assignment)
+    member.require_visible_names(assignment)
     student = load_student(session, member.course.id, user_id)
     key = {"assignment_id": assignment.id, "student_id": student.id}
     grade = session.get(Grade, key)
@@ -57,7 +57,7 @@ def load_student_history(
     return _paginate(events, after=after, limit=limit), grade.version if grade else 0
 
 
-def load_my_history(
+def load_my_grade_history(
     session: Session,
     member: CourseMembership,
     assignment: Assignment,
@@ -80,10 +80,10 @@ def load_my_history(
     if not results.now:
         raise NotReleased("The results are not released yet.", until=results.since)
     page = _paginate(_load_events(session, assignment, student), after=after, limit=limit)
-    return [(place, _serialize_for_student(event)) for place, event in page]
+    return [(place, _redact_for_student(event)) for place, event in page]
 
 
-def _serialize_for_student(event: StaffGradeEvent) -> GradeEvent:
+def _redact_for_student(event: StaffGradeEvent) -> GradeEvent:
     """Return an event without what only staff see: who graded, and the reason of an excuse."""
     fields = {name: getattr(event, name) for name in GradeEvent.model_fields}
     if event.kind not in {"override", "override_withdrawn"}:
@@ -198,7 +198,7 @@ def _load_override_events(
         }
         if override.withdrawn_at is not None:
             fields |= {"kind": "override_withdrawn"}
-            yield fields | _serialize_withdrawal(
+            yield fields | _withdrawal_fields(
                 override.id, override.withdrawn_at, override.withdrawn_by
             )
 
@@ -218,12 +218,10 @@ def _load_excuse_events(
         yield fields | {"id": excuse.id, "at": excuse.created_at, "author_id": excuse.created_by}
         if excuse.withdrawn_at is not None:
             fields |= {"kind": "excuse_withdrawn"}
-            yield fields | _serialize_withdrawal(excuse.id, excuse.withdrawn_at, None)
+            yield fields | _withdrawal_fields(excuse.id, excuse.withdrawn_at, None)
 
 
-def _serialize_withdrawal(
-    row_id: UUID, withdrawn_at: datetime, author: UUID | None
-) -> dict[str, Any]:
+def _withdrawal_fields(row_id: UUID, withdrawn_at: datetime, author: UUID | None) -> dict[str, Any]:
     """Return id, time and author of a withdrawal; the id differs from the row's own."""
     return {"id": UUID(int=row_id.int ^ 1), "at": withdrawn_at, "author_id": author}
 

@@ -32,7 +32,7 @@ __all__ = [
     "Direction",
     "GradebookOrder",
     "GradebookQuery",
-    "cursor_type",
+    "cursor_value_type",
     "load_gradebook_page",
     "parse_order",
 ]
@@ -61,13 +61,13 @@ class GradebookOrder:
 class GradebookQuery:
     """Filter, sort order and page of a gradebook.
 
-    The summaries count the scores under the share *below*.
+    The summaries count the scores under the share *below_share*.
     """
 
     order: GradebookOrder
     section: UUID | None = None
     text: str = ""
-    below: Fraction = Fraction(1, 2)
+    below_share: Fraction = Fraction(1, 2)
     after: Cursor | None = None
     limit: int = 50
 
@@ -77,7 +77,7 @@ class _StudentRow:
     student: GradebookStudent
     cells: Sequence[GradeCell]
     total: CourseTotal
-    key: tuple[SortValue, UUID]
+    sort_key: tuple[SortValue, UUID]
 
 
 def parse_order(by: str, direction: Direction) -> GradebookOrder:
@@ -91,7 +91,7 @@ def parse_order(by: str, direction: Direction) -> GradebookOrder:
     return GradebookOrder(by, direction)
 
 
-def cursor_type(order: GradebookOrder) -> type[SortValue]:
+def cursor_value_type(order: GradebookOrder) -> type[SortValue]:
     """Return the type of the values in a cursor of this order."""
     return str if order.by in TEXT_COLUMNS else int
 
@@ -108,7 +108,7 @@ def load_gradebook_page(
     book = load_gradebook(session, course, students, reader=member)
     cells = load_cells(session, book, now=now)
     totals = compute_totals(book, cells)
-    key = _sort_key(book, cells, totals, query.order)
+    key = _make_sort_key(book, cells, totals, query.order)
     rows = [
         _StudentRow(student, cells[student.id], totals[student.id], (key(student), student.id))
         for student in students
@@ -120,29 +120,31 @@ def load_gradebook_page(
             GradebookCategory(id=one.id, weight=one.weight, drop_lowest=one.drop_lowest)
             for one in parse_categories(course)
         ),
-        columns=_serialize_columns(book, cells, query.below),
-        total=_serialize_summary(summarize_totals(totals.values(), query.below)),
+        columns=_serialize_columns(book, cells, query.below_share),
+        total=_serialize_summary(summarize_totals(totals.values(), query.below_share)),
         withheld=tuple(one.id for one in book.withheld),
         items=(),
         next=None,
     )
     page = _select_page(rows, query)
     return head, [
-        (_serialize_row(book, one), Cursor(query.order.cursor_name, *one.key)) for one in page
+        (_serialize_row(book, one), Cursor(query.order.cursor_name, *one.sort_key)) for one in page
     ]
 
 
 def _select_page(rows: Sequence[_StudentRow], query: GradebookQuery) -> list[_StudentRow]:
     """Return the sorted rows after the cursor, at most one more than *limit*."""
-    down = query.order.direction == "desc"
+    is_descending = query.order.direction == "desc"
     after = query.after
     if after is not None:
         end = (after.value, after.id)
-        rows = [row for row in rows if (row.key < end if down else row.key > end)]
-    return sorted(rows, key=lambda row: row.key, reverse=down)[: query.limit + 1]
+        rows = [
+            row for row in rows if (row.sort_key < end if is_descending else row.sort_key > end)
+        ]
+    return sorted(rows, key=lambda row: row.sort_key, reverse=is_descending)[: query.limit + 1]
 
 
-def _sort_key(
+def _make_sort_key(
     book: GradebookData,
     cells: Mapping[UUID, Sequence[GradeCell]],
     totals: Mapping[UUID, CourseTotal],
@@ -155,22 +157,22 @@ def _sort_key(
         case "section":
             return lambda item: f"{item.section.casefold()}\n{item.sort_name}"
         case "total":
-            return lambda item: _to_millionths(totals[item.id].percent)
+            return lambda item: _score_sort_key(totals[item.id].percent)
     ids = [assignment.id for assignment in book.assignments]
     if UUID(order.by) not in ids:
         raise InvalidInput.for_field(
             "query sort", "is no assignment in the gradebook of this course"
         )
     index = ids.index(UUID(order.by))
-    return lambda item: _to_millionths(cells[item.id][index].score)
+    return lambda item: _score_sort_key(cells[item.id][index].score)
 
 
-def _to_millionths(score: Fraction | None) -> int:
+def _score_sort_key(score: Fraction | None) -> int:
     return NO_SCORE_KEY if score is None else round(score * MILLIONTHS)
 
 
 def _serialize_columns(
-    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]], below: Fraction
+    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]], below_share: Fraction
 ) -> tuple[GradebookColumn, ...]:
     rows = list(cells.values())
     return tuple(
@@ -179,12 +181,12 @@ def _serialize_columns(
             slug=assignment.slug,
             title=assignment.title,
             category=assignment.category,
-            possible=book.blanks[assignment.id].possible,
+            possible=book.blank_grades[assignment.id].possible,
             extra=assignment.extra,
             due_at=assignment.due_at,
             closes_at=assignment.closes_at,
             lms_id=assignment.lms_id,
-            summary=_serialize_summary(summarize_column((row[index] for row in rows), below)),
+            summary=_serialize_summary(summarize_column((row[index] for row in rows), below_share)),
         )
         for index, assignment in enumerate(book.assignments)
     )
@@ -215,6 +217,6 @@ def _serialize_row(book: GradebookData, row: _StudentRow) -> GradebookRow:
 
 def _serialize_cell(assignment: Assignment, cell: GradeCell) -> GradebookCell:
     fields = cell._asdict()
-    del fields["written"]
+    del fields["stored_numbers"]
     pending = fields.pop("pending")
     return GradebookCell(assignment=assignment.id, waiting_points=pending.possible, **fields)

@@ -21,9 +21,9 @@ from api.schemas.grades.overrides import GradeNow, OverrideDone, OverrideIn, Ove
 from api.services.audit import recorder
 from api.services.audit.change_context import lock_and_refresh
 from api.services.gradebook.students import GradebookStudent, load_student
-from api.services.grades import GradeCause, load_student_grade, recompute_students
+from api.services.grades import GradeCause, load_and_compute_student_grade, recompute_student_grades
 from api.services.grades.assignment import GradingContext, load_grading_context
-from grader.policy import format_number
+from grader.policy import format_rounded_number
 
 __all__ = [
     "get_override",
@@ -32,7 +32,7 @@ __all__ = [
     "serialize_override",
     "set_override",
     "withdraw_override",
-    "withdraw_replaced",
+    "withdraw_replaced_overrides",
 ]
 
 
@@ -61,9 +61,9 @@ def set_override(
     now: datetime,
 ) -> OverrideDone:
     """Set an override in place of the active one."""
-    student = _find_student(session, member, payload.student)
+    student = _require_student(session, member, payload.student)
     target = _resolve_target(session, assignment, payload)
-    _check_points(payload, target.maximum)
+    _check_points_within_maximum(payload, target.maximum)
     before = _load_grade(session, assignment, student.id)
     score = before.score if before else None
     row = Override(
@@ -77,7 +77,7 @@ def set_override(
         author_id=member.caller.id,
         created_at=now,
     )
-    withdraw_replaced(session, [row], now=now)
+    withdraw_replaced_overrides(session, [row], now=now)
     session.add(row)
     _recompute_grade(session, member, row, now=now)
     change = (
@@ -93,10 +93,10 @@ def set_override(
         change=change,
         reason=payload.reason,
     )
-    return _serialize_result(session, assignment, row, score)
+    return _build_override_response(session, assignment, row, score)
 
 
-def _find_student(session: Session, member: CourseMembership, user_id: UUID) -> GradebookStudent:
+def _require_student(session: Session, member: CourseMembership, user_id: UUID) -> GradebookStudent:
     try:
         return load_student(session, member.course.id, user_id)
     except NotFound as error:
@@ -128,7 +128,7 @@ def withdraw_override(
         change=({"points": _serialize_points(row.points), "score": _serialize_points(score)}, {}),
         reason=row.reason,
     )
-    return _serialize_result(session, assignment, row, score)
+    return _build_override_response(session, assignment, row, score)
 
 
 def get_override(session: Session, assignment: Assignment, override: UUID) -> Override:
@@ -139,7 +139,9 @@ def get_override(session: Session, assignment: Assignment, override: UUID) -> Ov
     return row
 
 
-def withdraw_replaced(session: Session, rows: Sequence[Override], *, now: datetime) -> None:
+def withdraw_replaced_overrides(
+    session: Session, rows: Sequence[Override], *, now: datetime
+) -> None:
     """Withdraw the active overrides that *rows* replace, one statement per part.
 
     All *rows* belong to one assignment.
@@ -165,7 +167,7 @@ def _recompute_grade(
     session: Session, member: CourseMembership, row: Override, *, now: datetime
 ) -> None:
     cause = GradeCause("override", row.id, member.caller.id, now)
-    recompute_students(session, row.assignment_id, [row.student_id], cause=cause)
+    recompute_student_grades(session, row.assignment_id, [row.student_id], cause=cause)
 
 
 def _resolve_target(
@@ -177,7 +179,9 @@ def _resolve_target(
         if payload.part is not None:
             raise InvalidInput.for_field("part", "needs the problem that it is of")
         return _OverrideTarget(
-            None, None, load_student_grade(session, assignment.id, payload.student).possible
+            None,
+            None,
+            load_and_compute_student_grade(session, assignment.id, payload.student).possible,
         )
     problem = next(
         (problem for problem in context.problems if problem.row.slug == payload.problem), None
@@ -203,10 +207,12 @@ def _check_not_excused(
         raise Conflict(f"The student is excused from this {about}. Withdraw the excuse first.")
 
 
-def _check_points(payload: OverrideIn, maximum: Fraction) -> None:
+def _check_points_within_maximum(payload: OverrideIn, maximum: Fraction) -> None:
     if payload.points > maximum and not payload.over_maximum:
         more = "unless more than the maximum is meant"
-        raise InvalidInput.for_field("points", f"must be at most {format_number(maximum)}, {more}")
+        raise InvalidInput.for_field(
+            "points", f"must be at most {format_rounded_number(maximum)}, {more}"
+        )
 
 
 def _target_fields(payload: OverrideIn) -> dict[str, Any]:
@@ -222,7 +228,7 @@ def _load_grade(session: Session, assignment: Assignment, student: UUID) -> Grad
     return session.get(Grade, key, populate_existing=True)
 
 
-def _serialize_result(
+def _build_override_response(
     session: Session, assignment: Assignment, row: Override, before: Fraction | None
 ) -> OverrideDone:
     session.flush()

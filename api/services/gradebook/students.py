@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import NotFound
 from api.db.models import Enrolment, Section, User
 from api.services.courses.active_students import ACTIVE_STUDENTS
-from api.services.enrolment.search import matches_person
+from api.services.enrolment.search import person_search_condition
 
 __all__ = ["GradebookStudent", "load_active_students", "load_student"]
 
@@ -90,7 +90,7 @@ def load_active_students(
         statement = statement.where(Enrolment.section_id == section)
     if text:
         columns = (User.email, User.student_number, User.login)
-        statement = statement.where(matches_person(text, *columns))
+        statement = statement.where(person_search_condition(text, *columns))
     rows = session.execute(statement.order_by(User.sort_name, User.id))
     return [_build_student(row) for row in rows]
 

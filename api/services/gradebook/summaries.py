@@ -36,22 +36,22 @@ class ColumnStatistics:
     late: int = 0
 
 
-def summarize_column(cells: Iterable[GradeCell], share: Fraction) -> ColumnStatistics:
+def summarize_column(cells: Iterable[GradeCell], below_share: Fraction) -> ColumnStatistics:
     """Return the summary of an assignment; missing work counts 0, excused students do not count.
 
     If some work waits for grading, the graded share stands for all of it. *below* counts students
-    with less than *share* of their own maximum. Equal cells are computed once.
+    with less than *below_share* of their own maximum. Equal cells are computed once.
     """
     all_cells = list(cells)
     numbers: list[float] = []
     below = 0
-    counts_by_key = Counter((cell.written, cell.waiting) for cell in all_cells)
-    cells_by_key = {(cell.written, cell.waiting): cell for cell in all_cells}
+    counts_by_key = Counter((cell.stored_numbers, cell.waiting) for cell in all_cells)
+    cells_by_key = {(cell.stored_numbers, cell.waiting): cell for cell in all_cells}
     for key, count in counts_by_key.items():
-        mark = cells_by_key[key].graded_share
+        mark = cells_by_key[key].graded_score
         if mark is not None:
             numbers += [_scale_score(mark, cells_by_key[key].possible)] * count
-            below += count * _is_below(mark.score, share, mark.possible)
+            below += count * _is_below(mark.score, below_share, mark.possible)
     return _build_statistics(
         numbers,
         below,
@@ -68,13 +68,13 @@ def _scale_score(mark: Score, possible: Fraction) -> float:
     return score.numerator / score.denominator
 
 
-def summarize_totals(totals: Iterable[CourseTotal], share: Fraction) -> ColumnStatistics:
+def summarize_totals(totals: Iterable[CourseTotal], below_share: Fraction) -> ColumnStatistics:
     """Return the summary of course totals, in percent."""
     all_totals = list(totals)
     counted = [total.percent for total in all_totals if total.percent is not None]
     return _build_statistics(
         [one.numerator / one.denominator for one in counted],
-        sum(_is_below(one, share, HUNDRED) for one in counted),
+        sum(_is_below(one, below_share, HUNDRED) for one in counted),
         waiting=sum(total.waiting for total in all_totals),
     )
 

@@ -50,14 +50,16 @@ def compute_totals(
 
     The percentage is None if assignments are withheld, because it would reveal their scores.
     """
-    shape = tuple(
+    assignment_fields = tuple(
         (str(assignment.id), assignment.category, assignment.extra)
         for assignment in book.assignments
     )
     categories = parse_categories(book.course)
     totals = {
         student: _compute_total(
-            shape, tuple((one.written, one.waiting, one.excused) for one in row), categories
+            assignment_fields,
+            tuple((one.stored_numbers, one.waiting, one.excused) for one in row),
+            categories,
         )
         for student, row in cells.items()
     }
@@ -68,25 +70,28 @@ def compute_totals(
 
 @lru_cache(maxsize=TOTAL_CACHE_SIZE)
 def _compute_total(
-    shape: tuple[tuple[str, str, bool], ...],
-    marks: tuple[tuple[StoredNumbers, bool, bool], ...],
+    assignment_fields: tuple[tuple[str, str, bool], ...],
+    cell_fields: tuple[tuple[StoredNumbers, bool, bool], ...],
     categories: tuple[GradeCategory, ...],
 ) -> CourseTotal:
     """Return a total; cached, because every page needs a class's totals and few change."""
-    lines = [_build_assignment_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
+    lines = [
+        _build_assignment_line(field, *mark)
+        for field, mark in zip(assignment_fields, cell_fields, strict=True)
+    ]
     graded = compute_course_grade(lines, categories)
     percent = graded.score if graded.possible else None
     return CourseTotal(percent, graded.waiting, graded.pending.possible)
 
 
 def _build_assignment_line(
-    shape: tuple[str, str, bool],
-    written: StoredNumbers,
+    assignment_fields: tuple[str, str, bool],
+    stored_numbers: StoredNumbers,
     waiting: bool,  # noqa: FBT001 - the columns of a stored row
     excused: bool,  # noqa: FBT001
 ) -> AssignmentLine:
-    name, category, extra = shape
-    score, possible, pending_score, pending_possible = written
+    name, category, extra = assignment_fields
+    score, possible, pending_score, pending_possible = stored_numbers
     pending_share = (
         Score(parse_exact(pending_score), parse_exact(pending_possible)) if waiting else NO_SCORE
     )

@@ -15,9 +15,9 @@ from grader.policy import StoredAnswer
 __all__ = [
     "PartAnswer",
     "ProgressKey",
+    "any_progress_key_condition",
     "load_answers",
     "load_policy_answers",
-    "matches_any_key",
     "to_policy_answer",
 ]
 
@@ -54,7 +54,7 @@ def load_answers(session: Session, keys: Iterable[ProgressKey]) -> dict[Progress
     answers_by_key: dict[ProgressKey, list[Answer]] = {key: [] for key in keys}
     rows = session.scalars(
         select(Answer)
-        .where(matches_any_key(Answer.problem_id, Answer.student_id, answers_by_key))
+        .where(any_progress_key_condition(Answer.problem_id, Answer.student_id, answers_by_key))
         .order_by(Answer.sequence)
     )
     for row in rows:
@@ -83,7 +83,9 @@ def load_policy_answers(
             ANSWER_COLUMNS.manual,
         )
         .where(
-            matches_any_key(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, answers_by_key)
+            any_progress_key_condition(
+                ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, answers_by_key
+            )
         )
         .order_by(ANSWER_COLUMNS.sequence)
     )
@@ -94,7 +96,9 @@ def load_policy_answers(
     return answers_by_key
 
 
-def matches_any_key(problem: Any, student: Any, keys: Iterable[ProgressKey]) -> ColumnElement[bool]:
+def any_progress_key_condition(
+    problem: Any, student: Any, keys: Iterable[ProgressKey]
+) -> ColumnElement[bool]:
     """Return the condition that a row belongs to one of *keys*."""
     students: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for key in keys:

@@ -21,7 +21,7 @@ from api.db.models import (
     ProblemVersion,
 )
 from api.services.assignments.rules import load_rules
-from api.services.grades.parts import deserialize_part
+from api.services.grades.parts import deserialize_part_progress
 from grader.policy import (
     ComputedGrade,
     PartLine,
@@ -38,14 +38,14 @@ __all__ = [
     "VersionedProblem",
     "build_drop_groups",
     "build_problem_line",
-    "compute_grade",
+    "complete_grading_context",
+    "compute_student_grade",
+    "load_and_compute_student_grade",
     "load_grading_context",
     "load_overrides",
-    "load_problem_context",
     "load_problems",
+    "load_single_problem_context",
     "load_stored_progress",
-    "load_student_context",
-    "load_student_grade",
 ]
 
 TEXT: Final = "text"
@@ -86,11 +86,11 @@ PROGRESS_QUERY: Final = select(
 
 @dataclass(frozen=True, slots=True)
 class ScoredPart:
-    """A part of a problem with its *points*; in a *text* part the last answer counts."""
+    """A part of a problem with its *points*; in a *is_text* part the last answer counts."""
 
     id: str
     points: Fraction
-    text: bool
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def load_grading_context(
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
     problems = load_problems(session, assignment_id)
-    return load_student_context(session, assignment, course, problems, students)
+    return complete_grading_context(session, assignment, course, problems, students)
 
 
 def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProblem, ...]:
@@ -156,7 +156,7 @@ def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProbl
     return tuple(VersionedProblem(row, version) for row, version in rows)
 
 
-def load_student_context(
+def complete_grading_context(
     session: Session,
     assignment: Assignment,
     course: Course,
@@ -174,7 +174,7 @@ def load_student_context(
     )
 
 
-def load_problem_context(
+def load_single_problem_context(
     session: Session,
     assignment: Assignment,
     course: Course,
@@ -258,14 +258,14 @@ def load_stored_progress(
     return {(problem, student): parts for problem, student, parts in rows}
 
 
-def compute_grade(
+def compute_student_grade(
     context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 ) -> ComputedGrade:
     """Compute the grade of a student from *progress*."""
     lines = []
     for problem in context.problems:
         stored_parts = progress.get((problem.row.id, student), {})
-        parts = {part: deserialize_part(kept) for part, kept in stored_parts.items()}
+        parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
         lines.append(build_problem_line(context, problem, student, parts))
     return compute_assignment_grade(
         lines,
@@ -287,7 +287,11 @@ def _slugs_in_group(context: GradingContext, group: str) -> tuple[str, ...]:
     return tuple(problem.row.slug for problem in context.problems if problem.row.group == group)
 
 
-def load_student_grade(session: Session, assignment_id: UUID, student: UUID) -> ComputedGrade:
+def load_and_compute_student_grade(
+    session: Session, assignment_id: UUID, student: UUID
+) -> ComputedGrade:
     """Compute the grade of a student in an assignment, with the steps of the computation."""
     context = load_grading_context(session, assignment_id, [student])
-    return compute_grade(context, student, load_stored_progress(session, context, [student]))
+    return compute_student_grade(
+        context, student, load_stored_progress(session, context, [student])
+    )

@@ -13,7 +13,7 @@ from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Probl
 from api.schemas.shared.effects import Effect, GradeMove, OutOf
 from api.services.audit.change_context import ChangeContext
 from api.services.courses.active_students import ACTIVE_PEOPLE
-from api.services.grades import GradeCause, recompute_students
+from api.services.grades import GradeCause, recompute_student_grades
 
 __all__ = ["GradesByStudent", "compare_grades", "load_grades", "recompute_grades"]
 
@@ -65,11 +65,13 @@ def recompute_grades(
     for row in rows:
         student_ids = _load_affected_students(session, row) if students is None else students
         for start in range(0, len(student_ids), CHUNK_SIZE):
-            recompute_students(
+            recompute_student_grades(
                 session, row.id, student_ids[start : start + CHUNK_SIZE], cause=cause
             )
         seen |= set(student_ids)
-    return compare_grades(session, context, before, load_grades(session, rows), seen=len(seen))
+    return compare_grades(
+        session, context, before, load_grades(session, rows), recomputed_count=len(seen)
+    )
 
 
 def load_grades(session: Session, assignments: Iterable[Assignment]) -> GradesByStudent:
@@ -88,15 +90,15 @@ def compare_grades(
     before: GradesByStudent,
     after: GradesByStudent,
     *,
-    seen: int,
+    recomputed_count: int,
 ) -> Effect:
-    """Compare two sets of grades; *seen* is the number of students whose grades were recomputed."""
+    """Compare two sets of grades; *recomputed_count* is the number of recomputed students."""
     moves = [
         _GradeDifference(*key, before.get(key), mark)
         for key, mark in after.items()
         if _is_changed(before.get(key), mark)
     ]
-    return _serialize_effect(session, context, moves, seen)
+    return _serialize_effect(session, context, moves, recomputed_count)
 
 
 def _is_changed(before: _GradeValues | None, after: _GradeValues) -> bool:
@@ -109,7 +111,7 @@ def _load_affected_students(session: Session, assignment: Assignment) -> list[UU
 
     If a part gives full points to everybody, all enrolled students count too.
     """
-    standing = (
+    with_progress = (
         select(ProblemProgress.student_id)
         .join(AssignmentProblem, AssignmentProblem.id == ProblemProgress.problem_id)
         .where(AssignmentProblem.assignment_id == assignment.id)
@@ -121,7 +123,7 @@ def _load_affected_students(session: Session, assignment: Assignment) -> list[UU
         Enrolment.withdrawn_at.is_(None),
     )
     more = (enrolled,) if _grants_full_points(session, assignment) else ()
-    return sorted(session.scalars(union(standing, graded, *more)))
+    return sorted(session.scalars(union(with_progress, graded, *more)))
 
 
 def _grants_full_points(session: Session, assignment: Assignment) -> bool:
@@ -136,14 +138,17 @@ def _grants_full_points(session: Session, assignment: Assignment) -> bool:
 
 
 def _serialize_effect(
-    session: Session, context: ChangeContext, moves: Sequence[_GradeDifference], seen: int
+    session: Session,
+    context: ChangeContext,
+    moves: Sequence[_GradeDifference],
+    recomputed_count: int,
 ) -> Effect:
-    names = _load_names(session, context, {move.student for move in moves})
+    names = _load_active_names(session, context, {move.student for move in moves})
     counted = [move for move in moves if move.student in names]
     largest = sorted(counted, key=lambda item: (-abs(item.increase), item.assignment, item.student))
     return Effect(
         dry_run=context.dry_run,
-        students=seen,
+        students=recomputed_count,
         changed=len(counted),
         up=sum(one.increase > 0 for one in counted),
         down=sum(one.increase < 0 for one in counted),
@@ -151,7 +156,7 @@ def _serialize_effect(
     )
 
 
-def _load_names(
+def _load_active_names(
     session: Session, context: ChangeContext, students: Iterable[UUID]
 ) -> dict[UUID, str]:
     """Return the names of those of *students* who count in the course."""

@@ -7,10 +7,15 @@ from api.core.json_text import JsonText, serialize_json
 from api.db.models.base import parse_exact
 from grader.policy import PartProgress
 
-__all__ = ["deserialize_part", "join_part_members", "serialize_part", "serialize_part_member"]
+__all__ = [
+    "deserialize_part_progress",
+    "join_part_members",
+    "serialize_part_progress",
+    "serialize_part_progress_member",
+]
 
 
-def serialize_part(part: PartProgress) -> dict[str, Any]:
+def serialize_part_progress(part: PartProgress) -> dict[str, Any]:
     """Serialize the progress in a part to JSON data."""
     return {
         "attempts": part.attempts_used,
@@ -27,9 +32,9 @@ def serialize_part(part: PartProgress) -> dict[str, Any]:
     }
 
 
-def serialize_part_member(name: str, part: PartProgress) -> str:
+def serialize_part_progress_member(name: str, part: PartProgress) -> str:
     """Serialize the progress in a part to a named JSON member, for `join_part_members` to join."""
-    return serialize_json({name: serialize_part(part)})[1:-1]
+    return serialize_json({name: serialize_part_progress(part)})[1:-1]
 
 
 def join_part_members(texts: Iterable[str]) -> JsonText:
@@ -41,7 +46,7 @@ def join_part_members(texts: Iterable[str]) -> JsonText:
     return JsonText(f"{{{','.join(texts)}}}")
 
 
-def deserialize_part(data: Mapping[str, Any]) -> PartProgress:
+def deserialize_part_progress(data: Mapping[str, Any]) -> PartProgress:
     """Deserialize the progress in a part from a progress row."""
     return PartProgress(
         attempts_used=data["attempts"],

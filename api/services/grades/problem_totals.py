@@ -15,11 +15,11 @@ from grader.policy import (
     ComputedGrade,
     PartProgress,
     ProblemLine,
+    combine_problem_grades,
     compute_problem_grade,
-    compute_total_grade,
 )
 
-__all__ = ["ProblemTotal", "build_grade_values", "compute_total"]
+__all__ = ["ProblemTotal", "build_grade_values", "compute_problem_total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ProblemTotal:
     late: bool
 
 
-def compute_total(
+def compute_problem_total(
     context: GradingContext,
     problem: VersionedProblem,
     student: UUID,
@@ -47,10 +47,10 @@ def compute_total(
     Equal progress shares one cached total, unless the assignment has overrides or excuses.
     """
     if context.overrides or context.excused:
-        return _compute_total_uncached(context, problem, student, parts)
+        return _compute_problem_total_uncached(context, problem, student, parts)
     cache_key = tuple([_progress_cache_key(part, one) for part, one in parts.items()])
     total: ProblemTotal = problem.total_cache.get_or_create(
-        cache_key, lambda: _compute_total_uncached(context, problem, student, parts)
+        cache_key, lambda: _compute_problem_total_uncached(context, problem, student, parts)
     )
     return total
 
@@ -67,7 +67,7 @@ def _progress_cache_key(part: str, progress: PartProgress) -> tuple[object, ...]
     )
 
 
-def _compute_total_uncached(
+def _compute_problem_total_uncached(
     context: GradingContext,
     problem: VersionedProblem,
     student: UUID,
@@ -89,7 +89,7 @@ def build_grade_values(
 ) -> dict[str, Any]:
     """Return the columns of a student's grade; *totals_by_problem* are in assignment order."""
     totals = totals_by_problem.values()
-    graded = compute_total_grade(
+    graded = combine_problem_grades(
         {total.line.problem: total.graded for total in totals},
         [total.line for total in totals],
         build_drop_groups(context),

@@ -13,11 +13,11 @@ from api.services.grades.answers import PartAnswer, ProgressKey
 from api.services.grades.assignment import (
     GradingContext,
     build_problem_line,
-    compute_grade,
+    compute_student_grade,
     load_grading_context,
     load_stored_progress,
 )
-from api.services.grades.parts import serialize_part
+from api.services.grades.parts import serialize_part_progress
 from api.services.grades.recompute import compute_part_progress
 from grader.policy import compute_problem_grade
 
@@ -74,11 +74,11 @@ class GradeProjection:
             key = ProgressKey(self.problem.id, student)
             parts = compute_part_progress(problem, answers, context.rules[student])
             line = build_problem_line(context, problem, student, parts)
-            stored_parts = {part: serialize_part(one) for part, one in parts.items()}
+            stored_parts = {part: serialize_part_progress(one) for part, one in parts.items()}
             student_progress = {
                 (problem.row.id, student): self.progress.get((problem.row.id, student), {})
                 for problem in context.problems
             }
-            graded = compute_grade(context, student, student_progress | {key: stored_parts})
+            graded = compute_student_grade(context, student, student_progress | {key: stored_parts})
             projected[student] = ProjectedGrade(compute_problem_grade(line).score, graded.score)
         return projected

@@ -23,9 +23,17 @@ from api.services.grades.assignment import (
     load_grading_context,
     load_stored_progress,
 )
-from api.services.grades.parts import deserialize_part, join_part_members, serialize_part_member
-from api.services.grades.problem_totals import ProblemTotal, build_grade_values, compute_total
-from grader.policy import PartProgress, StoredAnswer, SubmissionRules, evaluate_part
+from api.services.grades.parts import (
+    deserialize_part_progress,
+    join_part_members,
+    serialize_part_progress_member,
+)
+from api.services.grades.problem_totals import (
+    ProblemTotal,
+    build_grade_values,
+    compute_problem_total,
+)
+from grader.policy import PartProgress, StoredAnswer, SubmissionRules, evaluate_part_progress
 
 __all__ = [
     "GradeCause",
@@ -33,10 +41,10 @@ __all__ = [
     "build_grade_row",
     "build_progress_row",
     "compute_part_progress",
-    "compute_totals",
-    "recompute_keys",
-    "recompute_keys_by_cause",
-    "recompute_students",
+    "compute_problem_totals",
+    "recompute_progress",
+    "recompute_progress_by_cause",
+    "recompute_student_grades",
 ]
 
 
@@ -50,12 +58,14 @@ class GradeCause:
     timestamp: datetime
 
 
-def recompute_keys(session: Session, keys: Collection[ProgressKey], *, cause: GradeCause) -> None:
+def recompute_progress(
+    session: Session, keys: Collection[ProgressKey], *, cause: GradeCause
+) -> None:
     """Recompute the progress of *keys*, and the grades of their assignments."""
-    recompute_keys_by_cause(session, dict.fromkeys(keys, cause))
+    recompute_progress_by_cause(session, dict.fromkeys(keys, cause))
 
 
-def recompute_keys_by_cause(session: Session, causes: Mapping[ProgressKey, GradeCause]) -> None:
+def recompute_progress_by_cause(session: Session, causes: Mapping[ProgressKey, GradeCause]) -> None:
     """Recompute progress, each key with its own cause, and the grades of their assignments.
 
     Rows are locked in the order of their ids, to avoid deadlocks.
@@ -63,18 +73,18 @@ def recompute_keys_by_cause(session: Session, causes: Mapping[ProgressKey, Grade
     if not causes:
         return
     session.flush()
-    keys_of: defaultdict[UUID, list[ProgressKey]] = defaultdict(list)
+    keys_by_assignment: defaultdict[UUID, list[ProgressKey]] = defaultdict(list)
     assignments = _load_assignment_ids(session, {key.problem_id for key in causes})
     for key in sorted(causes):
-        keys_of[assignments[key.problem_id]].append(key)
-    for assignment_id, keys in sorted(keys_of.items()):
+        keys_by_assignment[assignments[key.problem_id]].append(key)
+    for assignment_id, keys in sorted(keys_by_assignment.items()):
         by_student = {key.student_id: causes[key] for key in keys}
         context = load_grading_context(session, assignment_id, by_student)
-        _store_progress(session, context, keys)
-        _store_grades(session, context, by_student)
+        _compute_and_store_progress(session, context, keys)
+        _compute_and_store_grades(session, context, by_student)
 
 
-def recompute_students(
+def recompute_student_grades(
     session: Session, assignment_id: UUID, students: Collection[UUID], *, cause: GradeCause
 ) -> None:
     """Recompute all progress of *students* in an assignment, and their grades."""
@@ -90,8 +100,8 @@ def recompute_students(
         .order_by(ProblemProgress.problem_id, ProblemProgress.student_id)
         .with_for_update()
     ).all()
-    _store_progress(session, context, sorted(ProgressKey(*row) for row in rows))
-    _store_grades(session, context, dict.fromkeys(students, cause))
+    _compute_and_store_progress(session, context, sorted(ProgressKey(*row) for row in rows))
+    _compute_and_store_grades(session, context, dict.fromkeys(students, cause))
 
 
 def _load_assignment_ids(session: Session, problems: Collection[UUID]) -> dict[UUID, UUID]:
@@ -103,7 +113,7 @@ def _load_assignment_ids(session: Session, problems: Collection[UUID]) -> dict[U
     return {row[0]: row[1] for row in rows}
 
 
-def _store_progress(
+def _compute_and_store_progress(
     session: Session, context: GradingContext, keys: Collection[ProgressKey]
 ) -> None:
     """Compute and store the progress of *keys*."""
@@ -117,13 +127,13 @@ def _store_progress(
         parts = compute_part_progress(
             problems[key.problem_id], answers[key], context.rules[key.student_id]
         )
-        total = compute_total(context, problems[key.problem_id], key.student_id, parts)
+        total = compute_problem_total(context, problems[key.problem_id], key.student_id, parts)
         last = answers[key][-1][1] if answers[key] else None
         parts_json = join_part_members(
-            serialize_part_member(part, one) for part, one in parts.items()
+            serialize_part_progress_member(part, one) for part, one in parts.items()
         )
         rows.append(build_progress_row(key, parts_json, total, last))
-    upsert_rows(session, ProblemProgress, rows, version=True)
+    upsert_rows(session, ProblemProgress, rows, increments_version=True)
 
 
 def build_progress_row(
@@ -153,24 +163,27 @@ def compute_part_progress(
     for part, answer in answers:
         answers_by_part[part].append(answer)
     return {
-        part.id: evaluate_part(rules, answers_by_part[part.id], text=part.text)
+        part.id: evaluate_part_progress(rules, answers_by_part[part.id], text=part.is_text)
         for part in problem.parts
     }
 
 
-def _store_grades(
+def _compute_and_store_grades(
     session: Session, context: GradingContext, causes: Mapping[UUID, GradeCause]
 ) -> None:
     """Compute and store the grades of students in an assignment, and record each change."""
-    before = _lock_scores(session, context, causes)
+    before = _lock_and_load_scores(session, context, causes)
     progress = load_stored_progress(session, context, causes)
     rows = [
         build_grade_row(
-            context, student, compute_totals(context, student, progress), updated_at=cause.timestamp
+            context,
+            student,
+            compute_problem_totals(context, student, progress),
+            updated_at=cause.timestamp,
         )
         for student, cause in causes.items()
     ]
-    upsert_rows(session, Grade, rows, version=True)
+    upsert_rows(session, Grade, rows, increments_version=True)
     changes = [
         build_grade_change_row(row, before.get(row["student_id"]), causes[row["student_id"]])
         for row in rows
@@ -179,15 +192,15 @@ def _store_grades(
     insert_rows(session, GradeChange, changes)
 
 
-def compute_totals(
+def compute_problem_totals(
     context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 ) -> dict[UUID, ProblemTotal]:
     """Return a student's total in each problem of an assignment, from stored *progress*."""
     totals = {}
     for problem in context.problems:
         stored_parts = progress.get((problem.row.id, student), {})
-        parts = {part: deserialize_part(kept) for part, kept in stored_parts.items()}
-        totals[problem.row.id] = compute_total(context, problem, student, parts)
+        parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
+        totals[problem.row.id] = compute_problem_total(context, problem, student, parts)
     return totals
 
 
@@ -207,7 +220,7 @@ def build_grade_row(
     }
 
 
-def _lock_scores(
+def _lock_and_load_scores(
     session: Session, context: GradingContext, causes: Mapping[UUID, GradeCause]
 ) -> dict[UUID, Fraction | None]:
     """Lock the grades of students and return their scores; insert missing rows first.

@@ -25,7 +25,7 @@ def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[CheckReport]:
     """
     pool = WorkerPool(min(os.cpu_count() or 1, len(files)), deadline_seconds=DEADLINE_SECONDS)
     try:
-        futures = [pool.submit(_check_file, path, seeds=seeds) for path in files]
+        futures = [pool.submit(_check_problem_file, path, seeds=seeds) for path in files]
         for path, future in zip(files, futures, strict=True):
             yield _await_report(path, future)
     finally:
@@ -40,5 +40,5 @@ def _await_report(path: Path, future: Future[CheckReport]) -> CheckReport:
         return CheckReport(str(path), (f"{path}: the check was stopped: {error}",))
 
 
-def _check_file(path: Path, *, seeds: int) -> CheckReport:
+def _check_problem_file(path: Path, *, seeds: int) -> CheckReport:
     return check_file(path, registry=REGISTRY, seeds=seeds, validator=find_formula_errors)

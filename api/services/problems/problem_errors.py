@@ -7,7 +7,7 @@ from api.core.errors import FieldError, InvalidInput
 from api.services.problems.publishing import PublishFailure
 from grader.errors import ProblemError
 
-__all__ = ["DEFAULT_FILE_NAME", "parse_message", "to_field_errors", "to_invalid"]
+__all__ = ["DEFAULT_FILE_NAME", "parse_message", "to_field_errors", "to_invalid_input"]
 
 DEFAULT_FILE_NAME: Final = "problem.yaml"
 """Name of a file that was sent without one."""
@@ -38,7 +38,7 @@ def parse_message(message: str) -> FieldError:
     )
 
 
-def to_invalid(outcome: PublishFailure) -> InvalidInput:
+def to_invalid_input(outcome: PublishFailure) -> InvalidInput:
     """Return the service error for a file that failed to publish."""
     errors = tuple(map(parse_message, outcome.errors))
     first = ": ".join(filter(None, (errors[0].field, errors[0].message)))

@@ -32,7 +32,7 @@ __all__ = [
     "PublishFailure",
     "PublishOutcome",
     "PublishedProblem",
-    "publish_one",
+    "publish_problem_source",
     "publish_problems",
     "summarize_parts",
 ]
@@ -109,9 +109,9 @@ def publish_problems(
     Publishes up to *seeds* seeds of each, with the shipped book in every process. A problem fails
     if it misses the deadline of the executor or its worker dies.
     """
-    futures = [executor.submit(publish_one, source, seeds=seeds) for source in sources]
+    futures = [executor.submit(publish_problem_source, source, seeds=seeds) for source in sources]
     for source, future in zip(sources, futures, strict=True):
-        submit = partial(executor.submit, publish_one, source, seeds=seeds)
+        submit = partial(executor.submit, publish_problem_source, source, seeds=seeds)
         yield _await_outcome(source, future, submit)
 
 
@@ -129,13 +129,15 @@ def _await_outcome(
         return PublishFailure(source.id, (f"publishing failed: {error}",))
 
 
-def publish_one(source: ProblemSource, *, seeds: int, book: Registry = REGISTRY) -> PublishOutcome:
+def publish_problem_source(
+    source: ProblemSource, *, seeds: int, registry: Registry = REGISTRY
+) -> PublishOutcome:
     """Return the published problem or its failure; never raises an error caused by the problem.
 
     Raises `TexUnavailableError` if the converter of formulas does not answer.
     """
     try:
-        return _check_and_publish(source, seeds, book)
+        return _check_and_publish(source, seeds, registry)
     except TexUnavailableError:
         raise
     except GraderError as error:
@@ -144,13 +146,13 @@ def publish_one(source: ProblemSource, *, seeds: int, book: Registry = REGISTRY)
         return PublishFailure(source.id, (f"publishing failed: {type(error).__name__}: {error}",))
 
 
-def _check_and_publish(source: ProblemSource, seeds: int, book: Registry) -> PublishOutcome:
+def _check_and_publish(source: ProblemSource, seeds: int, registry: Registry) -> PublishOutcome:
     seeds_to_try = SEEDS_TO_CHECK if source.stored_variants else seeds
     started = process_time()
     checked = check_text(
         source.text,
         file=f"{source.id}.yaml",
-        registry=book,
+        registry=registry,
         seeds=seeds_to_try,
         validator=find_formula_errors,
         clock=process_time,
@@ -167,27 +169,31 @@ def _check_and_publish(source: ProblemSource, seeds: int, book: Registry) -> Pub
     if seconds > MAX_VARIANT_SECONDS:
         return PublishFailure(source.id, (VARIANT_TOO_SLOW.format(seconds=seconds),))
     if any(variant["draw_hash"] == problem.draw_hash for variant in source.stored_variants):
-        return _publish_rekeyed(source, problem, checked, book)
+        return _publish_with_rekeyed_variants(source, problem, checked, registry)
     if source.stored_variants:
-        return publish_one(ProblemSource(source.id, source.text), seeds=seeds, book=book)
+        return publish_problem_source(
+            ProblemSource(source.id, source.text), seeds=seeds, registry=registry
+        )
     return _build_published(
-        problem, checked, _collect_variants(problem, checked.publication, book), book
+        problem, checked, _collect_variants(problem, checked.publication, registry), registry
     )
 
 
 def _collect_variants(
-    problem: Problem, publication: Publication, book: Registry
+    problem: Problem, publication: Publication, registry: Registry
 ) -> tuple[Variant, ...]:
     """Return the original, if there is one, and the variants of the published seeds."""
-    original = (solve_variant(problem, None, book),) if problem.has_original else ()
+    original = (solve_variant(problem, None, registry),) if problem.has_original else ()
     return (*original, *publication.variants)
 
 
-def _publish_rekeyed(
-    source: ProblemSource, problem: Problem, checked: CheckResult, book: Registry
+def _publish_with_rekeyed_variants(
+    source: ProblemSource, problem: Problem, checked: CheckResult, registry: Registry
 ) -> PublishOutcome:
     """Return the problem with its existing variants and recomputed keys and mistakes."""
-    variants = tuple(rekey_variant(variant, problem, book) for variant in source.stored_variants)
+    variants = tuple(
+        rekey_variant(variant, problem, registry) for variant in source.stored_variants
+    )
     failed = Counter(
         f"parts.{part}.key: {reason}"
         for variant in variants
@@ -201,14 +207,14 @@ def _publish_rekeyed(
                 for said, count in failed.items()
             ),
         )
-    return _build_published(problem, checked, variants, book, is_rekeyed=True)
+    return _build_published(problem, checked, variants, registry, is_rekeyed=True)
 
 
 def _build_published(
     problem: Problem,
     checked: CheckResult,
     variants: tuple[Variant, ...],
-    book: Registry,
+    registry: Registry,
     *,
     is_rekeyed: bool = False,
 ) -> PublishedProblem:
@@ -223,7 +229,7 @@ def _build_published(
         marking_hash=problem.marking_hash,
         engine=ENGINE,
         report=_build_report(checked, has_walked=not is_rekeyed),
-        variants=tuple(dump_variant(variant, book) for variant in variants),
+        variants=tuple(dump_variant(variant, registry) for variant in variants),
         rekeyed=is_rekeyed,
     )
 

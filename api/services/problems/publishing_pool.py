@@ -12,7 +12,7 @@ from uuid import UUID
 from api.core.errors import FieldError, InvalidInput, RateLimited, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.tex import TexUnavailableError
-from api.services.problems.publishing import ProblemSource, PublishOutcome, publish_one
+from api.services.problems.publishing import ProblemSource, PublishOutcome, publish_problem_source
 
 __all__ = ["Publisher", "PublishingPool"]
 
@@ -64,7 +64,7 @@ class PublishingPool:
                 workers,
                 deadline_seconds=deadline_seconds,
                 niceness=NICENESS,
-                preload=publish_one.__module__,
+                preload=publish_problem_source.__module__,
             )
         self._running: Counter[UUID] = Counter()
         self._lock = threading.Lock()
@@ -97,10 +97,10 @@ class PublishingPool:
         `ServiceUnavailable` if the second worker dies too or the service stops.
         """
         if self._pool is None:
-            return publish_one(source, seeds=seeds)
+            return publish_problem_source(source, seeds=seeds)
         for _ in range(MAX_TRIES):
             try:
-                return self._pool.submit(publish_one, source, seeds=seeds).result()
+                return self._pool.submit(publish_problem_source, source, seeds=seeds).result()
             except DeadlineExceeded as error:
                 raise _too_slow_error(source, error.seconds) from error
             except CancelledError:  # the service stops

@@ -12,7 +12,7 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import NotFound
 from api.db.models import ProblemVersion
 from api.http.pagination import Cursor, apply_keyset
-from api.services.enrolment.search import contains_text
+from api.services.enrolment.search import text_search_condition
 from api.services.problems.versions import BANK
 
 __all__ = [
@@ -54,7 +54,7 @@ def search_problems(
 
     A problem of the course appears beside the bank's problem with the same id.
     """
-    spaces = _searched_spaces(member, filters.space)
+    spaces = _spaces_to_search(member, filters.space)
     newest = (
         select(
             ProblemVersion.space,
@@ -75,7 +75,7 @@ def search_problems(
         query = query.where(ProblemVersion.topic == filters.topic)
     if filters.text:
         query = query.where(
-            contains_text(filters.text, ProblemVersion.problem, ProblemVersion.title)
+            text_search_condition(filters.text, ProblemVersion.problem, ProblemVersion.title)
         )
     if filters.kind:
         parts_text = cast(ProblemVersion.parts, Text)
@@ -87,12 +87,12 @@ def search_problems(
 def list_topics(session: Session, member: CourseMembership) -> Sequence[str]:
     """Return the topics of the problems that *member*'s course can use, sorted."""
     query = select(ProblemVersion.topic).where(
-        ProblemVersion.space.in_(_searched_spaces(member, ""))
+        ProblemVersion.space.in_(_spaces_to_search(member, ""))
     )
     return session.scalars(query.distinct().order_by(ProblemVersion.topic)).all()
 
 
-def _searched_spaces(member: CourseMembership, space: str) -> list[str]:
+def _spaces_to_search(member: CourseMembership, space: str) -> list[str]:
     course_space = str(member.course.id)
     return {"bank": [BANK], "course": [course_space]}.get(space, [BANK, course_space])
 
@@ -100,7 +100,7 @@ def _searched_spaces(member: CourseMembership, space: str) -> list[str]:
 def get_version(session: Session, member: CourseMembership, version_id: UUID) -> ProblemVersion:
     """Return a version of the bank or of the course; raise `NotFound` for any other."""
     version = session.get(ProblemVersion, version_id)
-    if version is None or version.space not in _searched_spaces(member, ""):
+    if version is None or version.space not in _spaces_to_search(member, ""):
         raise NotFound(NO_VERSION)
     return version
 

@@ -25,9 +25,9 @@ from problems.publish import to_json_data
 from problems.registry import REGISTRY
 
 __all__ = [
-    "serialize_problem",
+    "serialize_answer_key",
+    "serialize_problem_summary",
     "serialize_question",
-    "serialize_solution",
     "serialize_step",
     "serialize_worked_solution",
 ]
@@ -44,7 +44,7 @@ STEP_TYPES: Final[Mapping[type[SolutionStep], str]] = {
 """The type of each step in JSON."""
 
 
-def serialize_problem(problem: Problem) -> dict[str, Any]:
+def serialize_problem_summary(problem: Problem) -> dict[str, Any]:
     """Return the entry of a problem in a list."""
     return {
         "id": problem.id,
@@ -53,8 +53,8 @@ def serialize_problem(problem: Problem) -> dict[str, Any]:
         "difficulty": problem.difficulty,
         "parts": len(problem.parts),
         "points": to_json_data(sum(part.points for part in problem.parts)),
-        "computed": problem.is_computed,
-        "drawn": problem.is_drawn,
+        "computed": problem.has_autograded_parts,
+        "drawn": problem.has_drawn_params,
     }
 
 
@@ -84,17 +84,17 @@ def _serialize_part(part: AnyPart, variant: Variant) -> dict[str, Any]:
     return data
 
 
-def serialize_solution(variant: Variant) -> dict[str, Any]:
+def serialize_answer_key(variant: Variant) -> dict[str, Any]:
     """Return the keys of a variant, its known wrong answers, and rubrics, for staff."""
     return {
         "problem": variant.problem.id,
         "seed": variant.seed,
         "params": {name: to_json_data(value) for name, value in variant.names.items()},
-        "parts": [_serialize_key(part, variant) for part in variant.problem.parts],
+        "parts": [_serialize_part_key(part, variant) for part in variant.problem.parts],
     }
 
 
-def _serialize_key(part: AnyPart, variant: Variant) -> dict[str, Any]:
+def _serialize_part_key(part: AnyPart, variant: Variant) -> dict[str, Any]:
     key = variant.keys.get(part.id)
     data: dict[str, Any] = {
         "id": part.id,

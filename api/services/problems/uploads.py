@@ -23,7 +23,7 @@ from api.services.problems.problem_errors import (
     DEFAULT_FILE_NAME,
     parse_message,
     to_field_errors,
-    to_invalid,
+    to_invalid_input,
 )
 from api.services.problems.publishing import (
     ProblemSource,
@@ -129,12 +129,12 @@ def store_upload(
     Raises `Invalid` if publishing failed, and `Conflict` if another version was stored meanwhile.
     """
     if isinstance(outcome, PublishFailure):
-        raise to_invalid(outcome)
+        raise to_invalid_input(outcome)
     session.execute(select(Course.id).where(Course.id == member.course.id).with_for_update())
     before = find_newest_unretired(session, member, outcome.id)
     if (before.id if before else None) != upload.follows:
         raise Conflict(f"Somebody stored another version of {outcome.id} just now. Look at that.")
-    version = _store_version(session, member, upload, outcome, now=now)
+    version = _store_uploaded_version(session, member, upload, outcome, now=now)
     recorder.record_action(
         session,
         member,
@@ -150,7 +150,7 @@ def store_upload(
     return version
 
 
-def _store_version(
+def _store_uploaded_version(
     session: Session,
     member: CourseMembership,
     upload: PreparedUpload,

@@ -21,7 +21,7 @@ from api.schemas.courses.problems import (
     VersionListed,
     VersionOut,
 )
-from api.services.engine.variants import VariantCache, resolve_position
+from api.services.engine.variants import VariantCache, resolve_variant_position
 from api.services.problems import serializers
 from api.services.problems.search import get_version
 from api.services.problems.versions import BANK, space_kind
@@ -171,11 +171,11 @@ def build_preview(
     The default is the original if there is one, otherwise the first. Raises `NotFound` if no such
     variant was published.
     """
-    resolved_position = resolve_position(session, version.id, position=position, seed=seed)
+    resolved_position = resolve_variant_position(session, version.id, position=position, seed=seed)
     variant = variants.get_variant(session, version.id, resolved_position)
     question, solution = (
         serializers.serialize_question(variant),
-        serializers.serialize_solution(variant),
+        serializers.serialize_answer_key(variant),
     )
     parts = [{**one, **two} for one, two in zip(question["parts"], solution["parts"], strict=True)]
     return PreviewOut(

@@ -83,7 +83,7 @@ class DistributedRateLimits:
         if self._thread.is_alive():
             self._thread.join()
 
-    def exchange(self) -> None:
+    def exchange_usage(self) -> None:
         """Add the amounts spent here to the database, and read the levels of all processes.
 
         If nothing was spent, the database is not asked.
@@ -92,11 +92,11 @@ class DistributedRateLimits:
             pending = list(limiter.take_pending().items())
             while pending:
                 try:
-                    limiter.merge(
+                    limiter.merge_levels(
                         self._add_and_load_levels(rate_class, dict(pending[:MAX_BATCH_SIZE]))
                     )
                 except BaseException:
-                    limiter.requeue(dict(pending))
+                    limiter.restore_pending(dict(pending))
                     raise
                 del pending[:MAX_BATCH_SIZE]
 
@@ -107,7 +107,9 @@ class DistributedRateLimits:
         # Rows are locked in the order of their keys, to avoid deadlocks between processes.
         rows = [{"key": key, "level": spent[keys[key]], "at": now} for key in sorted(keys)]
         with self._db.transaction() as session:
-            upsert = _build_upsert(session.get_bind().dialect.name, self.limiters[rate_class].rate)
+            upsert = _build_level_upsert(
+                session.get_bind().dialect.name, self.limiters[rate_class].rate
+            )
             levels = {keys[key]: level for key, level in session.execute(upsert, rows)}
             self._prune_expired(session, now)
         return levels
@@ -122,13 +124,13 @@ class DistributedRateLimits:
         while not self._stop.wait(MIN_EXCHANGE_SECONDS):
             self._wake.wait(MAX_EXCHANGE_SECONDS)
             self._wake.clear()
-            self._exchange_and_log()
-        self._exchange_and_log()
+            self._exchange_and_log_failure()
+        self._exchange_and_log_failure()
 
-    def _exchange_and_log(self) -> None:
+    def _exchange_and_log_failure(self) -> None:
         """Exchange; log the first failure of a series."""
         try:
-            self.exchange()
+            self.exchange_usage()
         except Exception as error:
             if not self._is_unreachable:
                 log.warning("limits hold for each process alone: %s", type(error).__name__)
@@ -138,7 +140,7 @@ class DistributedRateLimits:
 
 
 @cache
-def _build_upsert(dialect: str, rate: RateLimit) -> Any:
+def _build_level_upsert(dialect: str, rate: RateLimit) -> Any:
     """Return the upsert that adds amounts to the decayed levels and returns the new levels.
 
     If this process's clock is behind, the stored level does not decay.

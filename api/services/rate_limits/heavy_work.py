@@ -13,21 +13,21 @@ from uuid import UUID
 
 from api.core.errors import RateLimited, ServiceUnavailable
 
-__all__ = ["HeavyWorkQueue", "PersonLimit"]
+__all__ = ["HeavyWorkQueue", "PersonConcurrencyLimit"]
 
-MAX_PER_PERSON: Final = 4
+MAX_REQUESTS_PER_PERSON: Final = 4
 MAX_WAITING: Final = 10
 RETRY_SECONDS: Final = 5
 TOO_MANY_MESSAGE: Final = "You have several large requests under way. Wait for them first."
 BUSY_MESSAGE: Final = "The service is busy with other large requests. Try again in a moment."
 
 
-class PersonLimit:
+class PersonConcurrencyLimit:
     """Limit on the number of requests of one person that run or wait at the same time."""
 
     def __init__(
         self,
-        max_requests: int = MAX_PER_PERSON,
+        max_requests: int = MAX_REQUESTS_PER_PERSON,
         message: str = TOO_MANY_MESSAGE,
         *,
         retry_after: int = RETRY_SECONDS,
@@ -59,7 +59,7 @@ class HeavyWorkQueue:
     """Queue that runs one heavy job at a time and lets a few wait."""
 
     def __init__(self) -> None:
-        self._limit = PersonLimit()
+        self._limit = PersonConcurrencyLimit()
         self._job_lock = threading.Lock()
 
     @contextmanager

@@ -20,7 +20,7 @@ from api.db.models import RateLimitEvent
 __all__ = [
     "KNOWN_DEVICE_KIND",
     "build_event_key",
-    "count_action",
+    "consume_action_limit",
     "delete_events",
     "forget_devices",
     "load_event_times",
@@ -67,7 +67,9 @@ def load_event_times(session: Session, key: str, *, since: datetime) -> list[dat
     )
 
 
-def count_action(session: Session, action: LimitedAction, subject: str, *, now: datetime) -> None:
+def consume_action_limit(
+    session: Session, action: LimitedAction, subject: str, *, now: datetime
+) -> None:
     """Count one *action* of *subject*; raise `RateLimited` if the limit is reached."""
     key = build_event_key(action, subject)
     lock_keys(session, [key])

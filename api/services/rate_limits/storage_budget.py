@@ -13,7 +13,7 @@ from uuid import UUID
 from api.core.errors import RateLimited
 from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
 
-__all__ = ["MIN_EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]
+__all__ = ["MIN_EXCHANGED_BYTES", "StorageBudget", "daily_rate", "utf8_size"]
 
 MEBIBYTE: Final = 1024 * 1024
 DAY_SECONDS: Final = 24 * 60 * 60
@@ -30,7 +30,7 @@ def daily_rate(mebibytes: int) -> RateLimit:
     return RateLimit(mebibytes * MEBIBYTE, DAY_SECONDS)
 
 
-def text_bytes(text: str | None) -> int:
+def utf8_size(text: str | None) -> int:
     """Return the size of *text* in UTF-8, 0 for none."""
     if not text:
         return 0

@@ -22,8 +22,8 @@ __all__ = [
     "count_changes",
     "credit_direction",
     "find_changes",
-    "is_lowered",
-    "project_answers",
+    "is_credit_lowered",
+    "project_answers_by_student",
     "serialize_result",
 ]
 
@@ -56,12 +56,12 @@ class AnswerChange:
     flag: str = ""
 
     @property
-    def is_lowering(self) -> bool:
+    def lowers_credit(self) -> bool:
         """Whether the answer would lose credit, or would have to wait for a person."""
         return self.direction in LOWERING_DIRECTIONS
 
     @property
-    def is_shown(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether staff and students see a difference; otherwise only the record differs."""
         before, after = (
             (one.status, one.credit, one.mistakes, one.rendered_value, one.feedback)
@@ -84,7 +84,7 @@ class AnswerChange:
             "old_credit": self.old.credit,
             "new_credit": self.new.credit,
             "direction": self.direction,
-            "is_shown": self.is_shown,
+            "is_shown": self.is_visible,
             "result": serialize_result(self.new),
             "before": {},
             "flag": self.flag,
@@ -105,7 +105,10 @@ def serialize_result(new: AnswerResult) -> dict[str, Any]:
 
 
 def find_changes(
-    stored: Iterable[AnswerWithGrading], results: ResultsBySubmission, *, by_person: Collection[str]
+    stored: Iterable[AnswerWithGrading],
+    results: ResultsBySubmission,
+    *,
+    manual_parts: Collection[str],
 ) -> list[AnswerChange]:
     """Return the answers whose grading changes.
 
@@ -117,7 +120,7 @@ def find_changes(
     comparison = _RecordComparison()
     for old in stored:
         new = results.get(old.submission, {}).get(old.part)
-        if new is None or old.part in by_person:
+        if new is None or old.part in manual_parts:
             continue
         if old.manual:
             if new.credit not in {None, old.credit}:
@@ -155,21 +158,21 @@ class _RecordComparison:
     """Memoized comparison of records by object identity, valid while the records exist."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bool] = {}
+        self._cache: dict[tuple[int, int], bool] = {}
 
     def are_equal(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         """Return whether two records are equal, apart from their versions."""
         pair = id(old), id(new)
-        if pair not in self._known:
-            self._known[pair] = _comparable_fields(old) == _comparable_fields(new)
-        return self._known[pair]
+        if pair not in self._cache:
+            self._cache[pair] = _comparable_fields(old) == _comparable_fields(new)
+        return self._cache[pair]
 
 
 def _comparable_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in IGNORED_RECORD_FIELDS}
 
 
-def project_answers(
+def project_answers_by_student(
     stored: Iterable[AnswerWithGrading], changes: Iterable[AnswerChange]
 ) -> dict[UUID, list[PartAnswer]]:
     """Return the answers of each student as the grading policy sees them after *changes*."""
@@ -203,7 +206,7 @@ def credit_direction(before: Fraction | None, after: Fraction | None) -> str:
     return "up" if after > old else "down" if after < old else "same"
 
 
-def is_lowered(before: Fraction | None, after: Fraction | None) -> bool:
+def is_credit_lowered(before: Fraction | None, after: Fraction | None) -> bool:
     """Return whether an answer would lose credit, or would have to wait for a person."""
     return credit_direction(before, after) in LOWERING_DIRECTIONS
 
@@ -219,7 +222,7 @@ def count_changes(
         if change.old.student not in totals:
             continue
         counts[MANUAL if change.flag == MANUAL else change.direction] += 1
-        counts["answers_changed"] += change.is_shown
+        counts["answers_changed"] += change.is_visible
         newly = change.old.status == UNREADABLE != change.new.status
         counts["newly_readable"] += newly and not change.flag
     counts["answers"] = sum(one.student in totals for one in stored)

@@ -17,9 +17,9 @@ from api.services.regrades.runs import ACTIVE_STATUSES
 
 __all__ = [
     "check_no_pending_regrade",
-    "load_remaining_usage",
+    "load_titles_using_undone_versions",
     "publish_regrade_version",
-    "retire_regrade_version",
+    "retire_regrade_version_if_unused",
     "set_version_status",
 ]
 
@@ -35,7 +35,7 @@ def publish_regrade_version(
         set_version_status(session, member, version, "published", now=now)
 
 
-def retire_regrade_version(
+def retire_regrade_version_if_unused(
     session: Session, member: CourseMembership | None, run: Regrade, *, now: datetime
 ) -> None:
     """Retire the version that a regrade made, unless something else uses it."""
@@ -43,7 +43,7 @@ def retire_regrade_version(
     if (
         run.made
         and version.status != "retired"
-        and not _load_using_assignments(session, [run.to_version])
+        and not _load_titles_by_used_version(session, [run.to_version])
     ):
         set_version_status(session, member, version, "retired", now=now)
         version.retired_at = now
@@ -83,16 +83,18 @@ def check_no_pending_regrade(session: Session, version: ProblemVersion) -> None:
         raise Conflict(f"The regrade {run} made this version; apply or cancel that.")
 
 
-def load_remaining_usage(session: Session, runs: Iterable[Regrade]) -> dict[UUID, tuple[str, ...]]:
+def load_titles_using_undone_versions(
+    session: Session, runs: Iterable[Regrade]
+) -> dict[UUID, tuple[str, ...]]:
     """Return the assignments that still use a version made by a regrade that is undone.
 
     Returns titles by version, with one query for all *runs*.
     """
     versions = [run.to_version for run in runs if run.made and run.status in UNDO_STATUSES]
-    return _load_using_assignments(session, versions) if versions else {}
+    return _load_titles_by_used_version(session, versions) if versions else {}
 
 
-def _load_using_assignments(
+def _load_titles_by_used_version(
     session: Session, versions: Collection[UUID]
 ) -> dict[UUID, tuple[str, ...]]:
     """Return the titles of the assignments that use *versions*, directly or through a regrade.

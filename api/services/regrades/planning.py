@@ -28,11 +28,11 @@ from api.services.regrades.runs import (
     check_no_active_regrade,
     count_submissions_by_student,
     highest_chunk_number,
-    lock_problem,
+    lock_assignment_and_load_problem,
 )
 from grader.kinds import KINDS
 
-__all__ = ["RegradeOptions", "RegradeScope", "add_chunks", "plan_regrade"]
+__all__ = ["RegradeOptions", "RegradeScope", "add_chunks", "create_regrade"]
 
 RegradeScope: TypeAlias = Literal["all", "some", "unopened"]
 STUDENTS_IN_CHUNK: Final = 200
@@ -55,31 +55,31 @@ class RegradeOptions:
     reason: str = ""
 
 
-def plan_regrade(
+def create_regrade(
     session: Session,
     posed: AssignedProblem,
     version: ProblemVersion,
     options: RegradeOptions,
     *,
     now: datetime,
-    made: bool = False,
+    made_for_regrade: bool = False,
 ) -> Regrade:
     """Store a regrade of a problem to a *version*, ready for its dry run; return it.
 
-    *made*: the version is a draft made for this regrade. Raises `Conflict` if another regrade is
-    active, or the version has other numbers.
+    *made_for_regrade*: the version is a draft made for this regrade. Raises `Conflict` if another
+    regrade is active, or the version has other numbers.
     """
-    problem = lock_problem(session, posed.problem.id)
+    problem = lock_assignment_and_load_problem(session, posed.problem.id)
     pinned = session.get_one(ProblemVersion, problem.version_id)
     check_no_active_regrade(session, problem.id)
-    _check_parts(pinned, version)
+    _check_parts_compatible(pinned, version)
     scope = _resolve_scope(session, problem, pinned, version, options)
     run = Regrade(
         id=new_id(),
         problem_id=problem.id,
         from_version=pinned.id,
         to_version=version.id,
-        made=made,
+        made=made_for_regrade,
         scope=scope,
         never_lower=options.never_lower,
         reason=options.reason,
@@ -122,7 +122,7 @@ def _record_creation(
     )
 
 
-def _check_parts(pinned: ProblemVersion, version: ProblemVersion) -> None:
+def _check_parts_compatible(pinned: ProblemVersion, version: ProblemVersion) -> None:
     """Raise `InvalidInput` if existing answers do not fit the *version*."""
     if version.problem != pinned.problem:
         raise _version_error(f"is a version of {version.problem}, not of {pinned.problem}")

@@ -26,12 +26,12 @@ __all__ = [
     "NO_REGRADE_MESSAGE",
     "PENDING_CHUNK_STATUSES",
     "check_no_active_regrade",
-    "count_submissions",
+    "count_chunk_submissions",
     "count_submissions_by_student",
     "highest_chunk_number",
     "load_compatible_versions",
     "load_regrade",
-    "lock_problem",
+    "lock_assignment_and_load_problem",
     "lock_progress",
     "lock_regrade",
     "move_draws",
@@ -81,7 +81,7 @@ def lock_regrade(session: Session, regrade_id: UUID) -> Regrade:
     ).one()
 
 
-def lock_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
+def lock_assignment_and_load_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
     """Lock the assignment of a problem, and return the current state of the problem.
 
     This waits for submissions that are being stored: their writer locks the assignment, as does
@@ -129,7 +129,7 @@ def load_compatible_versions(session: Session, version: ProblemVersion) -> set[U
     )
 
 
-def count_submissions(session: Session, run: Regrade, chunk: int) -> int:
+def count_chunk_submissions(session: Session, run: Regrade, chunk: int) -> int:
     """Return the current number of submissions of a chunk's students to the problem."""
     count = session.scalar(
         select(func.count(Submission.id))

@@ -23,12 +23,12 @@ from api.schemas.grading.regrade_changes import ChangeOut, Side, StudentOut, Tur
 from api.schemas.grading.regrades import Counts, Progress, RegradeOut, VersionRef
 from api.services.engine.single_answer import read_points
 from api.services.problems.versions import space_kind
-from api.services.regrades.draft_versions import load_remaining_usage
+from api.services.regrades.draft_versions import load_titles_using_undone_versions
 
 __all__ = [
     "ChangeRow",
     "count_submitters",
-    "count_unchanged",
+    "count_unchanged_students",
     "iter_changes",
     "load_regrades",
     "load_students",
@@ -59,11 +59,11 @@ def serialize_regrades(
         row.id: VersionRef(id=row.id, number=row.number, space=space_kind(row))
         for row in version_rows
     }
-    remaining_usage = load_remaining_usage(session, runs)
+    titles_by_version = load_titles_using_undone_versions(session, runs)
     counts = _load_counts(session, runs)
     return [
         _serialize_regrade(
-            run, problem, versions, remaining_usage.get(run.to_version, ()), counts[run.id]
+            run, problem, versions, titles_by_version.get(run.to_version, ()), counts[run.id]
         )
         for run in runs
     ]
@@ -238,15 +238,19 @@ def load_students(
         .where(RegradeStudent.regrade_id == run.id)
     )
     if changed is not None:
-        query = query.where(_is_changed(run) if changed else ~_is_changed(run))
+        query = query.where(
+            _student_changed_condition(run) if changed else ~_student_changed_condition(run)
+        )
     query = apply_keyset(query, User.sort_name, User.id, after=after)
     return [(row[0], row[1]) for row in session.execute(query.limit(limit))]
 
 
-def count_unchanged(session: Session, run: UUID) -> int:
+def count_unchanged_students(session: Session, run: UUID) -> int:
     """Return the number of students with submissions who keep their score and grade."""
     regrade = session.get_one(Regrade, run)
-    return session.scalar(_submitter_count_query(run).where(~_is_changed(regrade))) or 0
+    return (
+        session.scalar(_submitter_count_query(run).where(~_student_changed_condition(regrade))) or 0
+    )
 
 
 def count_submitters(session: Session, run: UUID) -> int:
@@ -270,7 +274,7 @@ def _submitter_count_query(run: UUID) -> Select[int]:
     )
 
 
-def _is_changed(run: Regrade) -> ColumnElement[bool]:
+def _student_changed_condition(run: Regrade) -> ColumnElement[bool]:
     """Return the condition that a *run* changes the score or grade of a student."""
     student = RegradeStudent
     score, grade = (

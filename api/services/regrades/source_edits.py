@@ -15,7 +15,7 @@ from problems.files.yaml_document import PARSER
 __all__ = [
     "PartFieldValue",
     "format_expression",
-    "insert_entry",
+    "insert_list_entry",
     "remove_examples",
     "set_part_fields",
 ]
@@ -34,58 +34,60 @@ def set_part_fields(source: str, part: str, settings: Mapping[str, PartFieldValu
         node = _find_part(source, part)
         pair = _find_field(node, name)
         if pair is None:
-            source = _add_field(source, node, name, _format_flow(value))
+            source = _add_field(source, node, name, _format_flow_yaml(value))
         else:
             source = _replace_span(
-                source, pair.start_mark.index, _find_end(source, pair), _format_flow(value)
+                source, pair.start_mark.index, _find_end(source, pair), _format_flow_yaml(value)
             )
     return source
 
 
-def insert_entry(source: str, part: str, name: str, entry: Mapping[str, PartFieldValue]) -> str:
+def insert_list_entry(
+    source: str, part: str, name: str, entry: Mapping[str, PartFieldValue]
+) -> str:
     """Return the file with a new first entry in a list of a part."""
-    node, text = _find_part(source, part), _format_flow(entry)
-    listed = _find_field(node, name)
-    if listed is None:
+    node, text = _find_part(source, part), _format_flow_yaml(entry)
+    entries = _find_field(node, name)
+    if entries is None:
         return _add_field(source, node, name, f"[{text}]")
-    start = listed.start_mark.index
-    if not isinstance(listed, SequenceNode):
-        return _replace_span(source, start, _find_end(source, listed), f" [{text}]")
-    if listed.flow_style:
-        return _replace_span(source, start + 1, start + 1, f"{text}, " if listed.value else text)
-    indent = " " * listed.start_mark.column
+    start = entries.start_mark.index
+    if not isinstance(entries, SequenceNode):
+        return _replace_span(source, start, _find_end(source, entries), f" [{text}]")
+    if entries.flow_style:
+        return _replace_span(source, start + 1, start + 1, f"{text}, " if entries.value else text)
+    indent = " " * entries.start_mark.column
     return _replace_span(source, start, start, f"- {text}\n{indent}")
 
 
-def remove_examples(source: str, places: Sequence[int]) -> str:
-    """Return the file without the author's examples at the indices *places*, counted from 0."""
-    for index in sorted(set(places), reverse=True):
+def remove_examples(source: str, indices: Sequence[int]) -> str:
+    """Return the file without the author's examples at the indices *indices*, counted from 0."""
+    for index in sorted(set(indices), reverse=True):
         root = yaml.compose(source, Loader=PARSER)
-        listed = _find_field(root, "examples") if isinstance(root, MappingNode) else None
-        if not isinstance(listed, SequenceNode) or index >= len(listed.value):
+        examples = _find_field(root, "examples") if isinstance(root, MappingNode) else None
+        if not isinstance(examples, SequenceNode) or index >= len(examples.value):
             raise InvalidInput.for_field(
                 "version.drop_examples", f"names example {index}, which there is not"
             )
-        source = _remove_item(source, listed, index)
+        source = _remove_item(source, examples, index)
     return source
 
 
-def _remove_item(source: str, listed: SequenceNode, index: int) -> str:
+def _remove_item(source: str, sequence: SequenceNode, index: int) -> str:
     """Return the file without one item of a list; an empty list becomes empty brackets."""
-    start = listed.start_mark.index
-    if len(listed.value) == 1:
-        return _replace_span(source, start, _find_end(source, listed), " []")
-    item = listed.value[index]
-    if not listed.flow_style:
+    start = sequence.start_mark.index
+    if len(sequence.value) == 1:
+        return _replace_span(source, start, _find_end(source, sequence), " []")
+    item = sequence.value[index]
+    if not sequence.flow_style:
         line = source.rfind("\n", 0, item.start_mark.index) + 1
         end = source.find("\n", _find_end(source, item))
         return _replace_span(source, line, len(source) if end < 0 else end + 1, "")
-    if index + 1 < len(listed.value):
+    if index + 1 < len(sequence.value):
         return _replace_span(
-            source, item.start_mark.index, listed.value[index + 1].start_mark.index, ""
+            source, item.start_mark.index, sequence.value[index + 1].start_mark.index, ""
         )
     return _replace_span(
-        source, _find_end(source, listed.value[index - 1]), _find_end(source, item), ""
+        source, _find_end(source, sequence.value[index - 1]), _find_end(source, item), ""
     )
 
 
@@ -159,10 +161,11 @@ def _replace_span(source: str, start: int, end: int, text: str) -> str:
     return f"{source[:start]}{text}{source[end:]}"
 
 
-def _format_flow(value: Any) -> str:
+def _format_flow_yaml(value: Any) -> str:
     match value:
         case Mapping():
-            return f"{{{', '.join(f'{name}: {_format_flow(one)}' for name, one in value.items())}}}"
+            entries = (f"{name}: {_format_flow_yaml(one)}" for name, one in value.items())
+            return f"{{{', '.join(entries)}}}"
         case str():
             return json.dumps(value, ensure_ascii=False)
         case int():
@@ -170,4 +173,4 @@ def _format_flow(value: Any) -> str:
         case Fraction():
             return str(value.numerator) if value.denominator == 1 else f'"{value}"'
         case _:
-            return f"[{', '.join(map(_format_flow, value))}]"
+            return f"[{', '.join(map(_format_flow_yaml, value))}]"

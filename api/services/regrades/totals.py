@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from api.db.models import AssignmentProblem, Grade, ProblemProgress, ProblemVersion, Regrade
 from api.services.grades.answers import PartAnswer
 from api.services.grades.projection import GradeProjection, ProjectedGrade
-from api.services.regrades.changes import AnswerChange, project_answers
+from api.services.regrades.changes import AnswerChange, project_answers_by_student
 from api.services.regrades.execution.chunk_data import AnswerWithGrading
 
-__all__ = ["changes_part_points", "compute_totals"]
+__all__ = ["changes_part_points", "compute_scores_before_and_after"]
 
 
 def changes_part_points(session: Session, run: Regrade) -> bool:
@@ -30,7 +30,7 @@ def _load_part_points(session: Session, version: UUID) -> dict[str, str]:
     return {part["id"]: part["points"] for part in parts}
 
 
-def compute_totals(
+def compute_scores_before_and_after(
     session: Session,
     run: Regrade,
     problem: AssignmentProblem,
@@ -44,20 +44,20 @@ def compute_totals(
     """
     version = session.get_one(ProblemVersion, run.to_version) if run.scope == "all" else None
     moved = [change for change in changes if not change.flag]
-    not_lowering = [one for one in moved if not one.is_lowering]
-    lowered = {one.old.student for one in moved if one.is_lowering}
+    not_lowering = [one for one in moved if not one.lowers_credit]
+    lowered = {one.old.student for one in moved if one.lowers_credit}
     touched = {one.old.student for one in moved}
     if changes_part_points(session, run):
         touched = set(students)
-    before = _load_figures(session, problem, students)
+    before = _load_stored_scores_and_grades(session, problem, students)
     after, after_kept = before, before
     if touched:
         projection = GradeProjection.load(session, problem, touched)
         after = before | projection.project_grades(
-            _project_student_answers(touched, stored, moved), version=version
+            _project_answers_including_unanswered(touched, stored, moved), version=version
         )
         without_lowering = projection.project_grades(
-            _project_student_answers(lowered, stored, not_lowering), version=version
+            _project_answers_including_unanswered(lowered, stored, not_lowering), version=version
         )
         after_kept = after | without_lowering
     stages = {"before": before, "after": after, "kept": after_kept}
@@ -71,15 +71,17 @@ def compute_totals(
     }
 
 
-def _project_student_answers(
+def _project_answers_including_unanswered(
     students: Collection[UUID], stored: Sequence[AnswerWithGrading], changes: Sequence[AnswerChange]
 ) -> dict[UUID, list[PartAnswer]]:
     """Return the answers of each of *students* after *changes*, including students without any."""
-    answers = project_answers((one for one in stored if one.student in students), changes)
+    answers = project_answers_by_student(
+        (one for one in stored if one.student in students), changes
+    )
     return {student: answers.get(student, []) for student in students}
 
 
-def _load_figures(
+def _load_stored_scores_and_grades(
     session: Session, problem: AssignmentProblem, students: Collection[UUID]
 ) -> dict[UUID, ProjectedGrade]:
     """Return the stored scores and grades."""

@@ -14,7 +14,7 @@ from api.auth.authorization import AssignedProblem
 from api.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.db.models import Answer, Course, Grading, ProblemVersion
 from api.services.audit import recorder
-from api.services.problems.problem_errors import to_invalid
+from api.services.problems.problem_errors import to_invalid_input
 from api.services.problems.publishing import ProblemSource, PublishFailure, PublishOutcome
 from api.services.problems.publishing_pool import Publisher
 from api.services.problems.versions import BANK, load_variants, store_version
@@ -22,7 +22,7 @@ from api.services.regrades.runs import check_no_active_regrade
 from api.services.regrades.source_edits import (
     PartFieldValue,
     format_expression,
-    insert_entry,
+    insert_list_entry,
     remove_examples,
     set_part_fields,
 )
@@ -36,8 +36,8 @@ __all__ = [
     "PartFieldEdits",
     "PreparedVersion",
     "VersionSpec",
+    "load_or_store_version",
     "prepare_version",
-    "resolve_version",
 ]
 
 SHARED_VARIANT_MODES = ("original", "shared")
@@ -120,23 +120,23 @@ class PreparedVersion:
 def prepare_version(
     session: Session,
     posed: AssignedProblem,
-    wanted: VersionSpec,
+    spec: VersionSpec,
     *,
     note: str,
-    drop: Sequence[int] = (),
+    drop_examples: Sequence[int] = (),
 ) -> PreparedVersion:
-    """Return the *wanted* version, ready to publish, without the examples at the indices *drop*.
+    """Return the *spec* version, ready to publish, without the examples *drop_examples*.
 
     Raises `NotFound` if the version does not exist, `InvalidInput` if it cannot be made, and
     `Conflict` if another regrade is active: publishing takes seconds.
     """
     check_no_active_regrade(session, posed.problem.id)
     current = posed.version
-    if isinstance(wanted, ExistingVersion):
+    if isinstance(spec, ExistingVersion):
         return PreparedVersion(
-            current.id, note, version=_load_existing_version(session, posed, wanted.id).id
+            current.id, note, version=_load_existing_version(session, posed, spec.id).id
         )
-    text = remove_examples(_edit_source(session, posed, wanted), drop)
+    text = remove_examples(_edit_source(session, posed, spec), drop_examples)
     if text == current.source:
         raise Conflict("The file is that of the version now; nothing would change.")
     source = ProblemSource(
@@ -145,7 +145,7 @@ def prepare_version(
     return PreparedVersion(current.id, note, source=source)
 
 
-def resolve_version(
+def load_or_store_version(
     session: Session, posed: AssignedProblem, prepared: PreparedVersion, *, now: datetime
 ) -> ProblemVersion:
     """Return the version; store a new one as a draft of the course.
@@ -186,10 +186,10 @@ def _load_existing_version(
 def _edit_source(
     session: Session,
     posed: AssignedProblem,
-    wanted: EditedSource | PartFieldEdits | AcceptedAnswer | NamedMistake,
+    spec: EditedSource | PartFieldEdits | AcceptedAnswer | NamedMistake,
 ) -> str:
     text = posed.version.source
-    match wanted:
+    match spec:
         case EditedSource(source):
             return source
         case PartFieldEdits(parts):
@@ -197,26 +197,26 @@ def _edit_source(
                 text = set_part_fields(text, part, fields)
             return text
         case AcceptedAnswer():
-            part, key = _resolve_part_and_key(session, posed, wanted)
-            entry = {"key": key, "reason": wanted.reason}
-            hint = {"say": wanted.say} if wanted.say else {}
-            return insert_entry(text, part, "accept", entry | hint)
+            part, key = _resolve_part_and_key(session, posed, spec)
+            entry = {"key": key, "reason": spec.reason}
+            hint = {"say": spec.say} if spec.say else {}
+            return insert_list_entry(text, part, "accept", entry | hint)
         case NamedMistake():
-            part, key = _resolve_part_and_key(session, posed, wanted)
-            entry = {"id": wanted.id, "key": key, "say": wanted.say}
-            earned = {"credit": wanted.credit} if wanted.credit else {}
-            return insert_entry(text, part, "mistakes", {**entry, **earned})
+            part, key = _resolve_part_and_key(session, posed, spec)
+            entry = {"id": spec.id, "key": key, "say": spec.say}
+            earned = {"credit": spec.credit} if spec.credit else {}
+            return insert_list_entry(text, part, "mistakes", {**entry, **earned})
 
 
 def _resolve_part_and_key(
-    session: Session, posed: AssignedProblem, wanted: AcceptedAnswer | NamedMistake
+    session: Session, posed: AssignedProblem, spec: AcceptedAnswer | NamedMistake
 ) -> tuple[str, str]:
     """Return the part, and the wrong answer as an expression."""
-    if wanted.answer is None:
-        if wanted.part is None or wanted.key is None:
+    if spec.answer is None:
+        if spec.part is None or spec.key is None:
             raise _field_error("key", "give the part and the key, or an answer of the group")
-        return wanted.part, wanted.key
-    answer, record = _load_answer(session, posed, wanted.answer)
+        return spec.part, spec.key
+    answer, record = _load_answer_and_record(session, posed, spec.answer)
     if posed.version.variants and posed.assignment.variants not in SHARED_VARIANT_MODES:
         raise _field_error(
             "answer", "students have different numbers; give the value as a key made of them"
@@ -227,7 +227,7 @@ def _resolve_part_and_key(
     return answer.part, key
 
 
-def _load_answer(
+def _load_answer_and_record(
     session: Session, posed: AssignedProblem, answer_id: UUID
 ) -> tuple[Answer, Mapping[str, Any]]:
     """Return an answer to the problem, with the record of its last grading by the engine."""
@@ -261,7 +261,7 @@ def _store_draft(
     Locks the course: two concurrent calls would take the same number.
     """
     if isinstance(outcome, PublishFailure):
-        raise to_invalid(outcome)
+        raise to_invalid_input(outcome)
     course = posed.member.course.id
     session.execute(select(Course.id).where(Course.id == course).with_for_update(key_share=True))
     version = store_version(

@@ -31,8 +31,8 @@ from api.services.review.review_subjects import (
 
 __all__ = ["add_comment", "delete_comment", "load_comments", "load_comments_by_answer"]
 
-NO_COMMENT = "There is no such comment."
-COMMENTS: Final = (
+COMMENT_NOT_FOUND_MESSAGE = "There is no such comment."
+COMMENTS_QUERY: Final = (
     select(Comment)
     .where(
         Comment.answer_id.in_(bindparam("answers", expanding=True)), Comment.deleted_at.is_(None)
@@ -58,7 +58,7 @@ def load_comments_by_answer(
     if not context.member.is_staff:
         return _load_student_comments(session, context, answers, now=now)
     context.member.require("see_submissions")
-    rows = session.scalars(COMMENTS, {"answers": answers}).all()
+    rows = session.scalars(COMMENTS_QUERY, {"answers": answers}).all()
     names = load_display_names(session, {row.author_id for row in rows})
     views = {
         one: tuple(_serialize_staff_comment(row, names, caller.id) for row in those)
@@ -75,7 +75,7 @@ def _load_student_comments(
     visibility = compute_results_visibility(
         context.part.assigned_problem.assignment, rules, now=now
     )
-    rows = session.scalars(COMMENTS, {"answers": answers}).all() if visibility.now else ()
+    rows = session.scalars(COMMENTS_QUERY, {"answers": answers}).all() if visibility.now else ()
     public = [row for row in rows if row.public]
     names = load_display_names(session, {row.author_id for row in public})
     return {
@@ -140,13 +140,13 @@ def delete_comment(session: Session, caller: Principal, comment: UUID, *, now: d
     """
     row = session.get(Comment, comment, with_for_update=True)
     if row is None or row.deleted_at is not None:
-        raise NotFound(NO_COMMENT)
+        raise NotFound(COMMENT_NOT_FOUND_MESSAGE)
     try:
         context = load_answer_unchecked(session, caller, row.answer_id)
     except NotFound as error:
-        raise NotFound(NO_COMMENT) from error
+        raise NotFound(COMMENT_NOT_FOUND_MESSAGE) from error
     if not context.member.is_staff:
-        raise NotFound(NO_COMMENT)
+        raise NotFound(COMMENT_NOT_FOUND_MESSAGE)
     context.member.require("mark")
     if row.author_id != caller.id:
         raise Forbidden("You can take back your own comments only.")

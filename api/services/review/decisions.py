@@ -35,16 +35,16 @@ from api.services.review.review_subjects import (
 )
 from api.services.review.serializers import serialize_staff
 
-__all__ = ["decide_request", "list_requests", "request_cursor"]
+__all__ = ["decide_regrade_request", "list_regrade_requests", "regrade_request_cursor"]
 
 _RequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, ProblemVersion]
 
-NO_REQUEST = "There is no such request."
+REQUEST_NOT_FOUND_MESSAGE = "There is no such request."
 DECIDED_OFFSET_MICROS: Final = 2**61
 """Offset greater than any time in microseconds: decided requests sort after open ones."""
 
 
-def list_requests(
+def list_regrade_requests(
     session: Session,
     member: CourseMembership,
     assignment: Assignment,
@@ -70,16 +70,18 @@ def list_requests(
     )
     if status is not None:
         query = query.where(RegradeRequest.status == status)
-    page = apply_keyset(query, _request_order(), RegradeRequest.id, after=after).limit(limit)
+    page = apply_keyset(query, _regrade_request_order(), RegradeRequest.id, after=after).limit(
+        limit
+    )
     return _serialize_requests(session, member, assignment, session.execute(page).all())
 
 
-def _request_order() -> ColumnElement[int]:
+def _regrade_request_order() -> ColumnElement[int]:
     later = case((RegradeRequest.status == "open", 0), else_=DECIDED_OFFSET_MICROS)
     return type_coerce(RegradeRequest.created_at, BigInteger) + type_coerce(later, BigInteger)
 
 
-def request_cursor(row: RequestView) -> Cursor:
+def regrade_request_cursor(row: RequestView) -> Cursor:
     """Return the pagination cursor of a page that ends with this request."""
     later = 0 if row.status == "open" else DECIDED_OFFSET_MICROS
     return Cursor("requests", to_micros(row.created_at) + later, row.id)
@@ -122,7 +124,7 @@ def _serialize_request(
     )
 
 
-def decide_request(
+def decide_regrade_request(
     session: Session,
     caller: Principal,
     request: UUID,
@@ -137,8 +139,8 @@ def decide_request(
     """
     row = session.get(RegradeRequest, request, with_for_update=True)
     if row is None:
-        raise NotFound(NO_REQUEST)
-    context = _load_requested_answer(session, caller, row)
+        raise NotFound(REQUEST_NOT_FOUND_MESSAGE)
+    context = _load_answer_of_request(session, caller, row)
     if row.status != "open":
         raise Conflict("This request was answered already.")
     if decision.mark is not None:
@@ -167,7 +169,7 @@ def decide_request(
     return _serialize_request(row, context.answer, context.part.assigned_problem, names)
 
 
-def _load_requested_answer(
+def _load_answer_of_request(
     session: Session, caller: Principal, row: RegradeRequest
 ) -> AnswerContext:
     """Return the answer that a request concerns.
@@ -177,8 +179,8 @@ def _load_requested_answer(
     try:
         context = load_answer_unchecked(session, caller, row.answer_id)
     except NotFound as error:
-        raise NotFound(NO_REQUEST) from error
+        raise NotFound(REQUEST_NOT_FOUND_MESSAGE) from error
     if not context.member.is_staff and context.answer.student_id != context.member.student_id:
-        raise NotFound(NO_REQUEST)
+        raise NotFound(REQUEST_NOT_FOUND_MESSAGE)
     context.member.require("answer_requests")
     return context

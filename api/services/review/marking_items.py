@@ -30,10 +30,15 @@ from api.services.engine.variant_identity import (
     version_condition,
 )
 from api.services.engine.variants import VariantCache
-from api.services.grades import GradeCause, ProgressKey, matches_any_key, recompute_keys_by_cause
+from api.services.grades import (
+    GradeCause,
+    ProgressKey,
+    any_progress_key_condition,
+    recompute_progress_by_cause,
+)
 from api.services.review.marks.answer_similarity import similarity_id
 from api.services.review.marks.rubric import Criterion
-from api.services.review.marks.values import MarkOutcome, MarkValues, compute_outcome
+from api.services.review.marks.values import MarkOutcome, MarkValues, compute_mark_outcome
 from api.services.review.review_subjects import AssignedPart
 from grader.definitions.template import Template
 from problems.registry import REGISTRY
@@ -41,9 +46,9 @@ from problems.registry import REGISTRY
 __all__ = [
     "MarkingItem",
     "evaluate_mark",
-    "load_items",
-    "lock_items",
-    "make_text_filler",
+    "load_marking_items",
+    "lock_marking_items",
+    "make_placeholder_filler",
     "recompute_item_grades",
     "set_current_grading",
     "store_marks",
@@ -58,7 +63,7 @@ class MarkingItem:
     review: Review
     submission: Submission
     grading: Grading
-    numbers: VariantIdentity
+    variant_identity: VariantIdentity
 
     @property
     def progress_key(self) -> ProgressKey:
@@ -66,20 +71,20 @@ class MarkingItem:
         return ProgressKey(self.answer.problem_id, self.answer.student_id)
 
 
-def lock_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
+def lock_marking_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
     """Lock answers against other markers and regrades until the transaction ends, and load them.
 
     Takes locks in a fixed order, to avoid deadlocks: the assignment (shared), the reviews, the
     progress, the answers. Submissions lock the assignment and the progress in the same order.
     """
-    _lock_rules(session, answers)
+    _lock_assignments_and_reload_problems(session, answers)
     insert_missing_rows(session, Review, [{"answer_id": answer} for answer in sorted(answers)])
     reviews = select(Review.answer_id).where(Review.answer_id.in_(answers))
     session.execute(reviews.order_by(Review.answer_id).with_for_update()).all()
     _lock_progress(session, answers)
     rows = select(Answer.id).where(Answer.id.in_(answers))
     session.execute(rows.order_by(Answer.id).with_for_update(key_share=True)).all()
-    return load_items(session, answers)
+    return load_marking_items(session, answers)
 
 
 def _lock_progress(session: Session, answers: Collection[UUID]) -> None:
@@ -91,7 +96,7 @@ def _lock_progress(session: Session, answers: Collection[UUID]) -> None:
     session.execute(
         select(ProblemProgress.problem_id)
         .where(
-            matches_any_key(
+            any_progress_key_condition(
                 ProblemProgress.problem_id,
                 ProblemProgress.student_id,
                 [ProgressKey(*key) for key in keys],
@@ -102,7 +107,7 @@ def _lock_progress(session: Session, answers: Collection[UUID]) -> None:
     ).all()
 
 
-def _lock_rules(session: Session, answers: Collection[UUID]) -> None:
+def _lock_assignments_and_reload_problems(session: Session, answers: Collection[UUID]) -> None:
     """Lock the rules of the assignments against changes, and reload their problems."""
     of = select(Answer.problem_id).where(Answer.id.in_(answers))
     ids = select(AssignmentProblem.assignment_id).where(AssignmentProblem.id.in_(of))
@@ -120,7 +125,7 @@ def _lock_rules(session: Session, answers: Collection[UUID]) -> None:
     ).all()
 
 
-def load_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
+def load_marking_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
     """Load the answers that have a review, in their current state, with one query."""
     rows = session.execute(
         select(Answer, Review, Submission, Grading, *IDENTITY_COLUMNS)
@@ -136,7 +141,7 @@ def load_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]
     return [MarkingItem(*row[:4], VariantIdentity(*row[4:])) for row in rows]
 
 
-def make_text_filler(
+def make_placeholder_filler(
     session: Session, submission: Submission, variants: VariantCache
 ) -> Callable[[str], str]:
     """Return a function that fills the placeholders of a text with the numbers of a submission."""
@@ -160,8 +165,8 @@ def evaluate_mark(
     variants: VariantCache,
 ) -> MarkOutcome:
     """Return the outcome of a mark for an answer."""
-    fill = make_text_filler(session, item.submission, variants)
-    return compute_outcome(mark_values, rubric, part.points, fill=fill)
+    fill = make_placeholder_filler(session, item.submission, variants)
+    return compute_mark_outcome(mark_values, rubric, part.points, fill=fill)
 
 
 def store_marks(
@@ -170,11 +175,11 @@ def store_marks(
     marks: Sequence[tuple[MarkingItem, MarkValues, MarkOutcome]],
     *,
     now: datetime,
-    remark: bool = False,
+    keep_marker: bool = False,
 ) -> None:
     """Store marks as the gradings that count from now on, and the grades that follow.
 
-    A *remark* for a changed rubric keeps the marker and the time of the mark.
+    A *keep_marker* for a changed rubric keeps the marker and the time of the mark.
     """
     me = part.assigned_problem.member.caller.id
     for item, mark_values, outcome in marks:
@@ -182,7 +187,7 @@ def store_marks(
         session.add(grading)
         set_current_grading(item.answer, grading, manual=True)
         _update_review(part, item, mark_values)
-        if not remark:
+        if not keep_marker:
             item.review.marked_by, item.review.marked_at = me, now
             item.review.claimed_by = item.review.claimed_until = None
     recompute_item_grades(session, [work for work, _, _ in marks], author=me, now=now)
@@ -193,7 +198,7 @@ def _update_review(part: AssignedPart, item: MarkingItem, mark_values: MarkValue
     review.items = [str(item) for item in mark_values.items]
     review.adjustment, review.credit = mark_values.adjustment, mark_values.credit
     review.comment, review.reason = mark_values.comment, mark_values.reason
-    review.likeness = similarity_id(part, item.answer, item.submission, item.numbers)
+    review.likeness = similarity_id(part, item.answer, item.submission, item.variant_identity)
     review.version += 1
 
 
@@ -214,7 +219,7 @@ def _build_grading(
         status=outcome.status,
         credit=outcome.credit,
         mistakes="" if outcome.status == "correct" else before.mistakes,
-        record=before.record | _build_record(mark_values, outcome),
+        record=before.record | _build_mark_record(mark_values, outcome),
         said=before.said | _build_feedback(outcome, part.points),
         engine=before.engine,
         version_id=before.version_id,
@@ -224,7 +229,7 @@ def _build_grading(
     )
 
 
-def _build_record(mark_values: MarkValues, outcome: MarkOutcome) -> dict[str, Any]:
+def _build_mark_record(mark_values: MarkValues, outcome: MarkOutcome) -> dict[str, Any]:
     mark = {
         "items": [str(item) for item in mark_values.items],
         "adjustment": str(mark_values.adjustment),
@@ -266,7 +271,7 @@ def recompute_item_grades(
     session: Session, items: Sequence[MarkingItem], *, author: UUID, now: datetime
 ) -> None:
     """Recompute the grades that depend on the gradings of some answers."""
-    recompute_keys_by_cause(
+    recompute_progress_by_cause(
         session,
         {
             item.progress_key: GradeCause("review", item.answer.grading_id, author, now)

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, or_, select, tuple_
 
 from api.db.models import Answer, Override
 
-__all__ = ["has_overridden_points"]
+__all__ = ["overridden_points_condition"]
 
 
-def has_overridden_points(assignment_id: UUID) -> ColumnElement[bool]:
+def overridden_points_condition(assignment_id: UUID) -> ColumnElement[bool]:
     """Return the condition that an override covers an answer.
 
     The override is for the part, the problem or the whole assignment, and is not withdrawn.

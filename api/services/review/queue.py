@@ -29,30 +29,30 @@ from api.db.models import (
 from api.http.pagination import Cursor
 from api.schemas.grading.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import select_active_students
-from api.services.review.overridden_answers import has_overridden_points
-from api.services.review.review_subjects import AssignedPart, answer_rank
+from api.services.review.overridden_answers import overridden_points_condition
+from api.services.review.review_subjects import AssignedPart, random_queue_rank
 from grader.grading.result import FREE_STATUSES
 
 __all__ = [
     "QueueFilter",
     "QueuedAnswer",
     "filter_queue",
-    "in_queue",
-    "load_part_progress",
-    "load_progress",
+    "load_part_review_progress",
     "load_queue",
+    "load_review_progress",
     "load_text_parts",
+    "queued_answer_condition",
 ]
 
 TEXT: Final = "text"
 NEVER_SKIPPED: Final = 0
 QUERY_CACHE_SIZE: Final = 256
 """Number of assignments whose queue queries are cached."""
-IS_WAITING: Final = ~Answer.manual
+WAITING_CONDITION: Final = ~Answer.manual
 COUNTED_CONDITIONS: Final = {
-    "waiting": IS_WAITING,
+    "waiting": WAITING_CONDITION,
     "marked": Answer.manual,
-    "claimed": and_(IS_WAITING, Review.claimed_until > bindparam("now")),
+    "claimed": and_(WAITING_CONDITION, Review.claimed_until > bindparam("now")),
     "flagged": Review.flag != "",
     "mine": and_(Answer.manual, Review.marked_by == bindparam("me")),
 }
@@ -76,7 +76,8 @@ QueueFilter: TypeAlias = Literal["all", "waiting", "marked", "mine", "flagged"]
 class QueuedAnswer:
     """An answer in the queue, from the view of one marker.
 
-    *claimed_by* holds it now. *skipped* is the time at which this marker skipped it, 0 for never.
+    *claimed_by* holds it now. *skipped_at_micros* is the time at which this marker skipped it, 0
+    for never.
     """
 
     answer: UUID
@@ -86,29 +87,32 @@ class QueuedAnswer:
     claimed_by: UUID | None
     marked_by: UUID | None
     flagged: bool
-    skipped: int
+    skipped_at_micros: int
 
     @property
     def claim_order(self) -> tuple[int, str]:
         """Sort key for this marker: skipped answers come last."""
-        return self.skipped, self.rank
+        return self.skipped_at_micros, self.rank
 
 
-def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> ColumnElement[bool]:
+def queued_answer_condition(
+    assignment: Assignment, text_parts: Sequence[tuple[UUID, str]]
+) -> ColumnElement[bool]:
     """Return the condition that an answer is in the queue of *assignment*.
 
-    *texts* are the parts with text answers, as (problem, part).
+    *text_parts* are the parts with text answers, as (problem, part).
     """
-    return _in_queue(assignment.id, assignment.course_id, tuple(texts))
+    return _build_queued_answer_condition(assignment.id, assignment.course_id, tuple(text_parts))
 
 
 @lru_cache(maxsize=QUERY_CACHE_SIZE)
-def _in_queue(
-    assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
+def _build_queued_answer_condition(
+    assignment_id: UUID, course_id: UUID, text_parts: tuple[tuple[UUID, str], ...]
 ) -> ColumnElement[bool]:
     """Return the cached condition: building it takes as long as querying with it."""
     is_text = or_(
-        false(), *(and_(Answer.problem_id == text, Answer.part == part) for text, part in texts)
+        false(),
+        *(and_(Answer.problem_id == text, Answer.part == part) for text, part in text_parts),
     )
     rank = func.row_number().over(
         partition_by=(Answer.problem_id, Answer.part, Answer.student_id),
@@ -121,13 +125,15 @@ def _in_queue(
     )
     last = Answer.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
     by_person = or_(Answer.status == "needs_review", Answer.manual)
-    due = or_(Answer.manual, ~has_overridden_points(assignment_id))
+    due = or_(Answer.manual, ~overridden_points_condition(assignment_id))
     return and_(
-        _is_by_active_student(assignment_id, course_id), due, or_(last, and_(~is_text, by_person))
+        _active_student_condition(assignment_id, course_id),
+        due,
+        or_(last, and_(~is_text, by_person)),
     )
 
 
-def _is_by_active_student(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
+def _active_student_condition(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
     problems = select(AssignmentProblem.id).where(
         AssignmentProblem.assignment_id == assignment_id, AssignmentProblem.removed_at.is_(None)
     )
@@ -138,10 +144,12 @@ def _is_by_active_student(assignment_id: UUID, course_id: UUID) -> ColumnElement
 def load_queue(session: Session, part: AssignedPart, *, now: datetime) -> list[QueuedAnswer]:
     """Return the queue of a part in order, cached within a read-only session."""
     key = (QueuedAnswer, part.assigned_problem.problem.id, part.part_id)
-    return cache_in_snapshot(session, key, lambda: _load_queue(session, part, now=now))
+    return cache_in_snapshot(session, key, lambda: _load_queue_uncached(session, part, now=now))
 
 
-def _load_queue(session: Session, part: AssignedPart, *, now: datetime) -> list[QueuedAnswer]:
+def _load_queue_uncached(
+    session: Session, part: AssignedPart, *, now: datetime
+) -> list[QueuedAnswer]:
     me = part.assigned_problem.member.caller.id
     rows = session.execute(
         _select_queue(
@@ -162,12 +170,12 @@ def _load_queue(session: Session, part: AssignedPart, *, now: datetime) -> list[
         QueuedAnswer(
             answer=answer,
             student=student,
-            rank=answer_rank(part.secret, answer),
+            rank=random_queue_rank(part.secret, answer),
             waiting=not manual,
             claimed_by=holder if until is not None and until > now else None,
             marked_by=marker,
             flagged=bool(flag),
-            skipped=NEVER_SKIPPED if skipped is None else to_micros(skipped),
+            skipped_at_micros=NEVER_SKIPPED if skipped is None else to_micros(skipped),
         )
         for answer, student, manual, holder, until, marker, flag, skipped in rows
     ]
@@ -181,20 +189,20 @@ def _select_queue(part: AssignedPart, *columns: Any) -> Select[*tuple[Any, ...]]
     return select(*columns).where(
         Answer.problem_id == problem.id,
         Answer.part == part.part_id,
-        in_queue(part.assigned_problem.assignment, texts),
+        queued_answer_condition(part.assigned_problem.assignment, texts),
     )
 
 
 def filter_queue(
     queued: Sequence[QueuedAnswer],
-    shows: QueueFilter,
+    queue_filter: QueueFilter,
     *,
     me: UUID,
     after: Cursor | None,
     limit: int,
 ) -> list[QueuedAnswer]:
-    """Return a page of the answers of a queue that match the filter *shows* for *me*."""
-    matches = [one for one in queued if QUEUE_FILTERS[shows](one, me)]
+    """Return a page of the answers of a queue that match the filter *queue_filter* for *me*."""
+    matches = [one for one in queued if QUEUE_FILTERS[queue_filter](one, me)]
     if after is not None:
         matches = [match for match in matches if match.rank > str(after.value)]
     return matches[:limit]
@@ -209,7 +217,7 @@ QUEUE_FILTERS: Final[Mapping[QueueFilter, Callable[[QueuedAnswer, UUID], bool]]]
 }
 
 
-def load_progress(
+def load_review_progress(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
     """Return the grading progress of an assignment, part by part, with three queries.
@@ -218,28 +226,28 @@ def load_progress(
     """
     key = (ReviewProgress, assignment.id)
     return cache_in_snapshot(
-        session, key, lambda: _load_progress(session, member, assignment, now=now)
+        session, key, lambda: _compute_review_progress(session, member, assignment, now=now)
     )
 
 
-def _load_progress(
+def _compute_review_progress(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
-    parts = load_part_progress(session, member, assignment, now=now)
+    parts = load_part_review_progress(session, member, assignment, now=now)
     return ReviewProgress(
         parts=parts,
         waiting=sum(part.waiting for part in parts),
         marked=sum(part.marked for part in parts),
-        requests=_count_open_requests(session, assignment),
+        requests=_count_open_regrade_requests(session, assignment),
     )
 
 
-def load_part_progress(
+def load_part_review_progress(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> tuple[PartProgress, ...]:
     """Return the grading progress of each part that has answers to grade, with two queries."""
     problems, texts = _load_problems(session, assignment), load_text_parts(session, assignment)
-    counts = _count_answers(session, assignment, texts, me=member.caller.id, now=now)
+    counts = _count_queued_answers(session, assignment, texts, me=member.caller.id, now=now)
     return tuple(
         PartProgress(
             problem=row.slug,
@@ -270,15 +278,15 @@ def _load_problems(session: Session, assignment: Assignment) -> Sequence[Row[*tu
     return cache_in_snapshot(session, key, lambda: session.execute(PROBLEMS_QUERY, params).all())
 
 
-def _count_answers(
+def _count_queued_answers(
     session: Session,
     assignment: Assignment,
-    texts: Sequence[tuple[UUID, str]],
+    text_parts: Sequence[tuple[UUID, str]],
     *,
     me: UUID,
     now: datetime,
 ) -> dict[tuple[UUID, str], dict[str, int]]:
-    statement = _select_counts(assignment.id, assignment.course_id, tuple(texts))
+    statement = _select_queue_counts(assignment.id, assignment.course_id, tuple(text_parts))
     return {
         (problem, part): dict(zip(COUNTED_CONDITIONS, map(int, counts), strict=True))
         for problem, part, *counts in session.execute(statement, {"me": me, "now": now})
@@ -286,23 +294,23 @@ def _count_answers(
 
 
 @lru_cache(maxsize=QUERY_CACHE_SIZE)
-def _select_counts(
-    assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
+def _select_queue_counts(
+    assignment_id: UUID, course_id: UUID, text_parts: tuple[tuple[UUID, str], ...]
 ) -> Select[*tuple[Any, ...]]:
     """Return the query that counts, by part, the queued answers that meet each condition."""
     sums = [func.sum(case((condition, 1), else_=0)) for condition in COUNTED_CONDITIONS.values()]
     return (
         select(Answer.problem_id, Answer.part, *sums)
         .outerjoin(Review, Review.answer_id == Answer.id)
-        .where(_in_queue(assignment_id, course_id, texts))
+        .where(_build_queued_answer_condition(assignment_id, course_id, text_parts))
         .group_by(Answer.problem_id, Answer.part)
     )
 
 
-def _count_open_requests(session: Session, assignment: Assignment) -> int:
+def _count_open_regrade_requests(session: Session, assignment: Assignment) -> int:
     """Return the number of open regrade requests of an assignment."""
     # There are few requests and many answers, so look up the answer of each request.
-    students = _is_by_active_student(assignment.id, assignment.course_id)
+    students = _active_student_condition(assignment.id, assignment.course_id)
     answer_query = select(Answer.id).where(Answer.id == RegradeRequest.answer_id, students)
     open_ = RegradeRequest.status == "open", answer_query.exists()
     return session.scalar(select(func.count()).select_from(RegradeRequest).where(*open_)) or 0

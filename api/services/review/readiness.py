@@ -13,10 +13,10 @@ from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.grading.regrade_requests import Readiness, Unassessed
 from api.services.assignments.release import compute_results_visibility
 from api.services.assignments.rules import base_timeline, load_distinct_rules
-from api.services.review.queue import in_queue, load_progress, load_text_parts
+from api.services.review.queue import load_review_progress, load_text_parts, queued_answer_condition
 from grader.policy import SubmissionRules
 
-__all__ = ["check_readiness"]
+__all__ = ["assess_readiness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class _ProblemLabel:
         return f"part {part} of “{self.title}”"
 
 
-def check_readiness(
+def assess_readiness(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> Readiness:
     """Return whether all answers of an assignment are graded, and what is missing.
 
     Call this before releasing results.
     """
-    done = load_progress(session, member, assignment, now=now)
+    done = load_review_progress(session, member, assignment, now=now)
     left = tuple(
         Unassessed(
             problem=part.problem, part=part.part, part_title=part.part_title, waiting=part.waiting
@@ -51,7 +51,10 @@ def check_readiness(
     )
     rules = SubmissionRules((base_timeline(assignment, member.course),))
     visibility = compute_results_visibility(assignment, rules, now=now)
-    ends = [one.ends_at for one in load_distinct_rules(session, assignment, member.course)]
+    ends = [
+        one.closes_at_with_late_days
+        for one in load_distinct_rules(session, assignment, member.course)
+    ]
     is_open = any(end is None or from_micros(end) >= now for end in ends)
     labels = _load_problem_labels(session, assignment) if left else {}
     warnings = tuple(_build_warnings(left, labels, done.requests, is_open=is_open))
@@ -99,6 +102,9 @@ def _build_warnings(
 
 def _count_waiting_students(session: Session, assignment: Assignment) -> int:
     """Return the number of students with an answer that waits."""
-    waiting = in_queue(assignment, load_text_parts(session, assignment)), not_(Answer.manual)
+    waiting = (
+        queued_answer_condition(assignment, load_text_parts(session, assignment)),
+        not_(Answer.manual),
+    )
     count = session.scalar(select(func.count(Answer.student_id.distinct())).where(*waiting))
     return count or 0

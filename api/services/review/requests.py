@@ -35,11 +35,11 @@ from api.services.review.review_subjects import (
     load_own_answer_rules,
 )
 
-__all__ = ["create_regrade_request", "list_own_requests"]
+__all__ = ["create_regrade_request", "list_own_regrade_requests"]
 
 _OwnRequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, Assignment, Course]
 
-NO_PART = "There is no such submission, or it has no such part."
+PART_NOT_FOUND_MESSAGE = "There is no such submission, or it has no such part."
 
 
 def create_regrade_request(
@@ -50,9 +50,9 @@ def create_regrade_request(
     Raises `NotFound` for any other answer, `NotReleased` before results are shown, and `Conflict`
     if a request is open, the window is over or the limit is reached.
     """
-    context = _load_own_answer(session, caller, submission, part, now=now)
-    _check_one_open(session, context)
-    _check_limit(session, context)
+    context = _load_regradable_answer(session, caller, submission, part, now=now)
+    _lock_and_check_no_open_request(session, context)
+    _check_request_limit(session, context)
     row = RegradeRequest(
         id=new_id(),
         answer_id=context.answer.id,
@@ -74,7 +74,7 @@ def create_regrade_request(
     )
 
 
-def _load_own_answer(
+def _load_regradable_answer(
     session: Session, caller: Principal, submission: UUID, part: str, *, now: datetime
 ) -> AnswerContext:
     """Return the answer, after checking that the student may request a regrade of it now."""
@@ -82,23 +82,23 @@ def _load_own_answer(
         select(Answer.id).where(Answer.submission_id == submission, Answer.part == part)
     )
     if answer is None:
-        raise NotFound(NO_PART)
+        raise NotFound(PART_NOT_FOUND_MESSAGE)
     try:
         context = load_answer_unchecked(session, caller, answer)
         rules = load_own_answer_rules(session, context, now=now)
     except NotFound as error:
-        raise NotFound(NO_PART) from error
+        raise NotFound(PART_NOT_FOUND_MESSAGE) from error
     context.member.require("request_regrade")
     visibility = compute_results_visibility(
         context.part.assigned_problem.assignment, rules, now=now
     )
     if not visibility.now:
         raise NotReleased("Results are not shown yet, so there is none to ask about.")
-    _check_window(session, context, visibility, now=now)
+    _check_request_window(session, context, visibility, now=now)
     return context
 
 
-def _check_window(
+def _check_request_window(
     session: Session, context: AnswerContext, visibility: Visibility, *, now: datetime
 ) -> None:
     """Raise `Conflict` before the answer is graded, and after the days for requests.
@@ -128,7 +128,7 @@ def _check_window(
         )
 
 
-def _check_one_open(session: Session, context: AnswerContext) -> None:
+def _lock_and_check_no_open_request(session: Session, context: AnswerContext) -> None:
     # Of two concurrent requests by a student, the second waits here for the first.
     session.execute(
         select(Grade.student_id)
@@ -147,7 +147,7 @@ def _check_one_open(session: Session, context: AnswerContext) -> None:
         raise Conflict("You have asked about this answer already; the request is open.")
 
 
-def _check_limit(session: Session, context: AnswerContext) -> None:
+def _check_request_limit(session: Session, context: AnswerContext) -> None:
     assignment = context.part.assigned_problem.assignment
     if assignment.regrade_limit is None:
         return
@@ -169,7 +169,7 @@ def _check_limit(session: Session, context: AnswerContext) -> None:
         )
 
 
-def list_own_requests(
+def list_own_regrade_requests(
     session: Session, caller: Principal, *, after: Cursor | None, limit: int, now: datetime
 ) -> list[OwnRequest]:
     """Return the caller's own requests in all courses, latest first.

@@ -30,17 +30,17 @@ from grader.policy import SubmissionRules
 __all__ = [
     "AnswerContext",
     "AssignedPart",
-    "answer_rank",
     "find_part",
-    "is_blind",
+    "hides_student_names",
     "load_answer_for_staff",
     "load_answer_unchecked",
     "load_own_answer_rules",
     "pseudonym",
+    "random_queue_rank",
     "serialize_student",
 ]
 
-NO_ANSWER: Final = "There is no such answer."
+ANSWER_NOT_FOUND_MESSAGE: Final = "There is no such answer."
 RANK_CACHE_SIZE: Final = 16_384
 ANSWER_CONTEXT_QUERY: Final = (
     select(Answer, Submission, Assignment, AssignmentProblem, ProblemVersion)
@@ -108,7 +108,7 @@ def load_answer_for_staff(
     context = load_answer_unchecked(session, caller, answer_id)
     if not context.member.is_staff:
         if context.answer.student_id != context.member.student_id:
-            raise NotFound(NO_ANSWER)
+            raise NotFound(ANSWER_NOT_FOUND_MESSAGE)
         raise Forbidden("This is for the staff of the course.")
     context.member.require(right)
     return context
@@ -123,10 +123,10 @@ def load_own_answer_rules(
     """
     assignment, student = context.part.assigned_problem.assignment, context.member.student_id
     if context.answer.student_id != student or assignment.published_at is None:
-        raise NotFound(NO_ANSWER)
+        raise NotFound(ANSWER_NOT_FOUND_MESSAGE)
     rules = load_student_rules(session, context.member, [assignment])[assignment.id]
     if not rules.is_released(to_micros(now)):
-        raise NotFound(NO_ANSWER)
+        raise NotFound(ANSWER_NOT_FOUND_MESSAGE)
     return rules
 
 
@@ -137,23 +137,23 @@ def load_answer_unchecked(session: Session, caller: Principal, answer_id: UUID) 
     """
     row = fetch_one(session, ANSWER_CONTEXT_QUERY, answer=answer_id)
     if row is None:
-        raise NotFound(NO_ANSWER)
+        raise NotFound(ANSWER_NOT_FOUND_MESSAGE)
     answer, submission, assignment, problem, version = row
     try:
         member = load_course_membership(session, caller, assignment.course_id)
         part = find_part(AssignedProblem(member, assignment, problem, version), answer.part)
     except NotFound as error:
-        raise NotFound(NO_ANSWER) from error
+        raise NotFound(ANSWER_NOT_FOUND_MESSAGE) from error
     return AnswerContext(answer, submission, part)
 
 
-def is_blind(assigned_problem: AssignedProblem) -> bool:
+def hides_student_names(assigned_problem: AssignedProblem) -> bool:
     """Return whether the names of students are hidden from the member."""
     return assigned_problem.member.is_blind_to(assigned_problem.assignment)
 
 
 @lru_cache(maxsize=RANK_CACHE_SIZE)
-def answer_rank(secret: str, answer_id: UUID) -> str:
+def random_queue_rank(secret: str, answer_id: UUID) -> str:
     """Return the sort key of an answer in the queue: random, and the same for every marker."""
     return _hmac_digest(secret, f"review|{answer_id}")
 
@@ -173,6 +173,6 @@ def serialize_student(assigned_problem: AssignedProblem, student_id: UUID, name:
     alias = pseudonym(
         assigned_problem.member.course.secret, assigned_problem.assignment.id, student_id
     )
-    if is_blind(assigned_problem):
+    if hides_student_names(assigned_problem):
         return Who(pseudonym=alias, id=None, name=None)
     return Who(pseudonym=alias, id=student_id, name=name)

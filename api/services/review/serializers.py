@@ -17,7 +17,7 @@ from api.services.review.queue import QueuedAnswer
 from api.services.review.review_subjects import (
     AnswerContext,
     AssignedPart,
-    is_blind,
+    hides_student_names,
     serialize_student,
 )
 from grader.json_values import from_json
@@ -105,7 +105,7 @@ def _load_names(
     for answer, review in rows:
         if review is not None:
             wanted |= {review.claimed_by, review.marked_by}
-        if not is_blind(part.assigned_problem):
+        if not hides_student_names(part.assigned_problem):
             wanted.add(answer.student_id)
     return load_display_names(session, wanted)
 
@@ -141,7 +141,7 @@ def serialize_review_item(
     session: Session,
     context: AnswerContext,
     *,
-    same: SameAs | None,
+    equivalent_mark: SameAs | None,
     variants: VariantCache,
     now: datetime,
 ) -> ReviewItem:
@@ -149,7 +149,7 @@ def serialize_review_item(
     part, answer, submission = context.part, context.answer, context.submission
     review = session.get(Review, answer.id, populate_existing=True)
     names = _load_names(session, part, [(answer, review)])
-    blind = is_blind(part.assigned_problem)
+    blind = hides_student_names(part.assigned_problem)
     grading = session.get_one(Grading, answer.grading_id)
     return ReviewItem(
         **_serialize_line(part, answer, review, names, now),
@@ -165,7 +165,7 @@ def serialize_review_item(
         received_at=None if blind else submission.received_at,
         late_credit=None if blind else answer.late,
         mark=serialize_mark(review, names),
-        same_as=None if answer.manual else same,
+        same_as=None if answer.manual else equivalent_mark,
         comments=_count_comments(session, answer),
         version=review.version if review else 1,
     )

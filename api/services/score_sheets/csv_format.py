@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.cells import format_csv, format_lines, format_number, format_text
+from api.services.exports.formats.cells import (
+    format_csv,
+    format_multiline_cell,
+    format_number,
+    format_text_cell,
+)
 from grader.reading import NumberStyle
 
-__all__ = ["COLUMNS", "SheetRow", "sheet_version", "write_score_sheet"]
+__all__ = ["COLUMNS", "SheetRow", "compute_row_version", "write_score_sheet"]
 
 COLUMNS: Final = (
     "submission_id",
@@ -56,7 +61,7 @@ class SheetRow:
     extra: bool = False
 
 
-def sheet_version(row: SheetRow) -> str:
+def compute_row_version(row: SheetRow) -> str:
     """Return a hash that changes whenever the grading of *row* does.
 
     It begins with a letter, so that no spreadsheet takes it for a number.
@@ -77,20 +82,20 @@ def write_score_sheet(rows: Iterable[SheetRow], *, style: NumberStyle = "point")
 
 def _format_row(row: SheetRow, style: NumberStyle) -> list[str]:
     return [
-        format_text(row.submission_id),
-        format_text(row.student),
-        format_text(row.email),
-        format_text(row.assignment),
-        format_text(row.problem),
-        format_text(row.part),
-        format_lines(row.answer),
-        format_text(row.status),
+        format_text_cell(row.submission_id),
+        format_text_cell(row.student),
+        format_text_cell(row.email),
+        format_text_cell(row.assignment),
+        format_text_cell(row.problem),
+        format_text_cell(row.part),
+        format_multiline_cell(row.answer),
+        format_text_cell(row.status),
         _format_points(row.points, style),
-        format_lines(row.comment),
+        format_multiline_cell(row.comment),
         _format_points(row.possible, style),
         "",
         "",
-        sheet_version(row),
+        compute_row_version(row),
     ]
 
 

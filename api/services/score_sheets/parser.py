@@ -6,25 +6,31 @@ from fractions import Fraction
 from typing import Final
 
 from api.services.exports.formats.cells import (
-    format_lines,
+    format_multiline_cell,
     format_number,
-    format_text,
-    remove_guard,
+    format_text_cell,
+    remove_formula_guard,
 )
 from api.services.files.csv_reader import CsvFileError, CsvLimits, read_rows, split_lines
 from api.services.files.csv_rows import DELIMITERS
-from api.services.files.file_formats import describe_non_csv
+from api.services.files.file_formats import build_non_csv_message
 from api.services.score_sheets.csv_format import (
     BYTE_ORDER_MARK,
     COLUMNS,
     SheetRow,
-    sheet_version,
+    compute_row_version,
 )
 from api.services.score_sheets.points import read_points
 from grader.errors import AnswerError
 from grader.reading import NumberStyle
 
-__all__ = ["SheetChange", "SheetChanges", "SheetLineError", "check_sheet", "read_score_sheet"]
+__all__ = [
+    "SheetChange",
+    "SheetChanges",
+    "SheetLineError",
+    "read_score_sheet",
+    "reject_mismatched_changes",
+]
 
 REQUIRED_COLUMNS: Final = ("submission_id", "part", "points", "comment", "version")
 VERIFIED_COLUMNS: Final = ("email", "assignment", "problem")
@@ -46,7 +52,7 @@ class SheetChange:
     points: Fraction | None
     comment: str
     version: str
-    verify: Mapping[str, str]
+    cells_to_verify: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class SheetChanges:
 
 
 def read_score_sheet(source: str | bytes, *, style: NumberStyle = "point") -> SheetChanges:
-    """Parse the changes of a sheet; `check_sheet` compares them with the current grading.
+    """Parse a sheet's changes; `reject_mismatched_changes` compares them with the grading.
 
     ``,``, ``;`` or a tab separates cells; with ``;`` or in the comma style, a comma marks decimals.
     Every unusable line has its error.
@@ -88,7 +94,7 @@ def read_score_sheet(source: str | bytes, *, style: NumberStyle = "point") -> Sh
     return SheetChanges(tuple(unique), _limit_errors([*problems, *repeated]), read.count(None))
 
 
-def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
+def reject_mismatched_changes(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
     """Return *sheet* with only the changes that agree with *rows*, the current grading.
 
     Rejects a change if its submission does not exist, another detail differs, the grading has
@@ -111,7 +117,7 @@ def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
 def _decode_sheet(source: str | bytes) -> str:
     if isinstance(source, str):
         return source.removeprefix(BYTE_ORDER_MARK)
-    other = describe_non_csv(source)
+    other = build_non_csv_message(source)
     if other:
         raise CsvFileError(other)
     wide = source.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -135,7 +141,7 @@ def _parse_rows(
         if count > MAX_ROWS:
             raise CsvFileError(f"the sheet has over {MAX_ROWS:,} rows; upload it in pieces", line)
         if not columns:
-            columns = _read_columns(cells, line)
+            columns = _parse_header(cells, line)
         elif any(cells[len(columns) :]):
             message = "the row has more cells than the header; put a comment with commas in quotes"
             yield line, SheetLineError(line, message)
@@ -153,7 +159,7 @@ def _read_records(sheet_lines: list[str], delimiter: str) -> Iterator[tuple[int,
             yield line, cells
 
 
-def _read_columns(cells: list[str], line: int) -> list[str]:
+def _parse_header(cells: list[str], line: int) -> list[str]:
     columns = [cell.casefold() for cell in cells]
     for column in REQUIRED_COLUMNS:
         if column not in columns:
@@ -179,9 +185,11 @@ def _parse_change(
         return None
     if reason := _explain_unusable(cells):
         return SheetLineError(line, reason)
-    verify = {column: cells[column] for column in VERIFIED_COLUMNS if cells.get(column)}
-    answer_key = remove_guard(cells["submission_id"]), remove_guard(cells["part"])
-    return SheetChange(line, *answer_key, points, remove_guard(comment), cells["version"], verify)
+    cells_to_verify = {column: cells[column] for column in VERIFIED_COLUMNS if cells.get(column)}
+    answer_key = remove_formula_guard(cells["submission_id"]), remove_formula_guard(cells["part"])
+    return SheetChange(
+        line, *answer_key, points, remove_formula_guard(comment), cells["version"], cells_to_verify
+    )
 
 
 def _changed_comment(comment: str, old: str) -> str:
@@ -190,11 +198,11 @@ def _changed_comment(comment: str, old: str) -> str:
         return ""
     if len(comment) > MAX_COMMENT_CHARACTERS:
         raise AnswerError(f"the comment has over {MAX_COMMENT_CHARACTERS} characters; shorten it")
-    new_comment = format_lines(remove_guard(comment))
+    new_comment = format_multiline_cell(remove_formula_guard(comment))
     unchanged = (
         old
         and len(old) <= MAX_COMMENT_CHARACTERS
-        and new_comment == format_lines(remove_guard(old))
+        and new_comment == format_multiline_cell(remove_formula_guard(old))
     )
     return "" if unchanged else new_comment
 
@@ -245,13 +253,13 @@ def _explain_mismatch(change: SheetChange, row: SheetRow | None) -> str:
             f"{change.submission_id!r}; {DOWNLOAD_ADVICE}"
         )
     current = {"email": row.email, "assignment": row.assignment, "problem": row.problem}
-    for column, value in change.verify.items():
-        if value.casefold() != format_text(current[column]).casefold():
+    for column, value in change.cells_to_verify.items():
+        if value.casefold() != format_text_cell(current[column]).casefold():
             return (
                 f"the {column} of this submission is {current[column]!r}, not {value!r}; "
                 "sort whole rows only, or download a new sheet"
             )
-    if change.version != sheet_version(row):
+    if change.version != compute_row_version(row):
         return f"the grading has changed since the sheet was written; {DOWNLOAD_ADVICE}"
     points = _restore_full_points(change, row).points
     if points is not None and points > row.possible and not row.extra:

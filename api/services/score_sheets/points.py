@@ -48,8 +48,8 @@ def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
     if POINT.fullmatch(typed):
         return _parse_decimal(typed)
     if COMMA.fullmatch(typed):
-        return _parse_with_comma(typed, comma=comma)
-    raise AnswerError(_describe_error(typed, "0,5" if comma else "0.5"))
+        return _parse_decimal_with_comma(typed, comma=comma)
+    raise AnswerError(_describe_invalid_points(typed, "0,5" if comma else "0.5"))
 
 
 def _parse_ratio(typed: str, top: int, bottom: int) -> Fraction:
@@ -58,7 +58,7 @@ def _parse_ratio(typed: str, top: int, bottom: int) -> Fraction:
     return Fraction(top, bottom)
 
 
-def _parse_with_comma(typed: str, *, comma: bool) -> Fraction:
+def _parse_decimal_with_comma(typed: str, *, comma: bool) -> Fraction:
     pointed = typed.replace(",", ".")
     if not comma:
         raise AnswerError(f"{typed} has a decimal comma; write {pointed}")
@@ -71,7 +71,7 @@ def _parse_decimal(typed: str) -> Fraction:
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
-def _describe_error(typed: str, half: str) -> str:
+def _describe_invalid_points(typed: str, example: str) -> str:
     quoted = repr(
         typed if len(typed) <= MAX_QUOTED_CHARACTERS else f"{typed[:MAX_QUOTED_CHARACTERS]}..."
     )
@@ -79,7 +79,9 @@ def _describe_error(typed: str, half: str) -> str:
         return f"{quoted} is below 0; write 0 or more points"
     if DATE.fullmatch(typed):
         return (
-            f"{quoted} is a date, which a spreadsheet makes of 1/2 or 1.2; write {half} as text or "
-            "set the column's format to number"
+            f"{quoted} is a date, which a spreadsheet makes of 1/2 or 1.2; write {example} as text "
+            "or set the column's format to number"
         )
-    return f"{quoted} is not a number of points; write one such as {half}, or leave the cell empty"
+    return (
+        f"{quoted} is not a number of points; write one such as {example}, or leave the cell empty"
+    )

@@ -13,14 +13,14 @@ from api.db.models import Answer, Assignment, Comment, Override, ProblemProgress
 from api.services.exports.formats import SheetRow
 from api.services.gradebook.students import GradebookStudent, load_active_students
 from api.services.grades.assignment import GradingContext, VersionedProblem, load_grading_context
-from grader.grading.explain import format_typed
+from grader.grading.explain import format_typed_answer
 from grader.json_values import from_json
 
-__all__ = ["ScoreSheetRow", "load_sheet_rows"]
+__all__ = ["SheetRowWithIds", "load_sheet_rows"]
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreSheetRow:
+class SheetRowWithIds:
     """Row of a sheet with the ids of its objects."""
 
     sheet_row: SheetRow
@@ -47,7 +47,7 @@ class _SheetData:
 
 def load_sheet_rows(
     session: Session, assignment: Assignment, *, problem: str = "", part: str = ""
-) -> list[ScoreSheetRow]:
+) -> list[SheetRowWithIds]:
     """Return the rows, sorted by problem, part and name, of all or of one *problem* or *part*."""
     students = load_active_students(session, assignment.course_id)
     data = _load_sheet_data(session, assignment, students)
@@ -119,13 +119,13 @@ def _build_rows(
     posed: VersionedProblem,
     part: Mapping[str, Any],
     students: Sequence[GradebookStudent],
-) -> Iterator[ScoreSheetRow]:
+) -> Iterator[SheetRowWithIds]:
     for student in students:
         progress = data.parts.get((posed.row.id, student.id), {}).get(part["id"])
         if progress is None or progress["counts"] is None:
             continue
         answer, submission = data.answers[progress["counts"], part["id"]]
-        yield ScoreSheetRow(
+        yield SheetRowWithIds(
             _build_row(data, posed, part, progress, answer, submission),
             posed.row.assignment_id,
             posed.row.id,
@@ -152,7 +152,7 @@ def _build_row(
         assignment=data.grading_context.assignment.title,
         problem=posed.row.slug,
         part=part["id"],
-        answer=format_typed(from_json(submission.answers.get(part["id"]))),
+        answer=format_typed_answer(from_json(submission.answers.get(part["id"]))),
         status=answer.status,
         points=data.grading_context.overrides.get(key, _earned_points(progress, possible)),
         possible=possible,

@@ -20,10 +20,15 @@ from api.core.ids import new_id
 from api.db.models import Assignment, Comment, GradeChange, Override
 from api.schemas.grades.exports import SheetChangeOut, SheetLine, SheetOut
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
-from api.services.exports.formats import SheetChange, SheetChanges, check_sheet, read_score_sheet
-from api.services.gradebook.overrides import withdraw_replaced
-from api.services.grades import recompute_students
-from api.services.score_sheets.sheet_rows import ScoreSheetRow, load_sheet_rows
+from api.services.exports.formats import (
+    SheetChange,
+    SheetChanges,
+    read_score_sheet,
+    reject_mismatched_changes,
+)
+from api.services.gradebook.overrides import withdraw_replaced_overrides
+from api.services.grades import recompute_student_grades
+from api.services.score_sheets.sheet_rows import SheetRowWithIds, load_sheet_rows
 from grader.reading import NumberStyle
 
 __all__ = ["DEFAULT_REASON", "apply_sheet"]
@@ -39,9 +44,9 @@ class _SheetPlan:
     """Sheet compared with the current grading, and the rows by submission and part."""
 
     sheet: SheetChanges
-    rows: Mapping[tuple[str, str], ScoreSheetRow]
+    rows: Mapping[tuple[str, str], SheetRowWithIds]
 
-    def get_row(self, change: SheetChange) -> ScoreSheetRow:
+    def get_row(self, change: SheetChange) -> SheetRowWithIds:
         """Return the row of a change."""
         return self.rows[change.submission_id, change.part]
 
@@ -77,9 +82,9 @@ def _apply_changes(
     upload = new_id()
     _write_changes(session, act, plan)
     students = sorted({plan.get_row(change).student.id for change in plan.sheet.changes})
-    cause = act.to_cause("override", upload)
+    cause = act.to_grade_cause("override", upload)
     for some in _split_into_chunks(students):
-        recompute_students(session, assignment.id, some, cause=cause)
+        recompute_student_grades(session, assignment.id, some, cause=cause)
     session.flush()
     moved = select(GradeChange.id).where(GradeChange.cause_id == upload)
     grades = len(session.scalars(moved).all())
@@ -92,7 +97,9 @@ def _plan_changes(
     session: Session, assignment: Assignment, source: bytes, style: NumberStyle
 ) -> _SheetPlan:
     rows = load_sheet_rows(session, assignment)
-    sheet = check_sheet(read_score_sheet(source, style=style), (row.sheet_row for row in rows))
+    sheet = reject_mismatched_changes(
+        read_score_sheet(source, style=style), (row.sheet_row for row in rows)
+    )
     return _SheetPlan(
         sheet, {(row.sheet_row.submission_id, row.sheet_row.part): row for row in rows}
     )
@@ -119,7 +126,7 @@ def _write_changes(session: Session, act: ChangeContext, plan: _SheetPlan) -> No
         for row, change in row_changes
         if change.points is not None
     ]
-    withdraw_replaced(session, overrides, now=act.now)
+    withdraw_replaced_overrides(session, overrides, now=act.now)
     session.add_all(overrides)
     session.add_all(
         Comment(
@@ -136,7 +143,7 @@ def _write_changes(session: Session, act: ChangeContext, plan: _SheetPlan) -> No
 
 
 def _build_override(
-    act: ChangeContext, row: ScoreSheetRow, points: Fraction, comment: str
+    act: ChangeContext, row: SheetRowWithIds, points: Fraction, comment: str
 ) -> Override:
     return Override(
         id=new_id(),

@@ -24,47 +24,48 @@ from api.services.gradebook.cells import (
     BlankCells,
     GradeCell,
     build_cell,
-    id_text,
+    format_stored_id,
     load_stored_grades,
 )
 from api.services.gradebook.gradebook_data import (
     grade_without_submissions,
-    is_credit_over,
+    is_earning_period_over,
     load_assigned_problems,
 )
 from api.services.grades.assignment import VersionedProblem
-from api.services.student.problem import serialize_score
+from api.services.student.problem import serialize_progress_score
 from api.services.student.times import serialize_times
 from grader.grading.result import FREE_STATUSES
 from grader.policy import SubmissionRules
 from grader.policy.drops import sum_fractions
 
-__all__ = ["AssignmentState", "list_my_assignments", "load_my_assignment", "sort_key"]
+__all__ = ["AssignmentState", "due_sort_key", "list_my_assignments", "load_my_assignment"]
 
 NEEDS_REVIEW: Final = "needs_review"
 
 AssignmentState: TypeAlias = Literal["open", "late", "closed"]
 
 
-def _list_param(name: str) -> BindParameter[Any]:
+def _expanding_param(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
 PUBLISHED_QUERY: Final = select(Assignment).where(
-    Assignment.course_id.in_(_list_param("courses")),
+    Assignment.course_id.in_(_expanding_param("courses")),
     Assignment.published_at.is_not(None),
     Assignment.deleted_at.is_(None),
 )
 PROGRESS_QUERY: Final = select(ProblemProgress).where(
-    ProblemProgress.problem_id.in_(_list_param("problems")),
-    ProblemProgress.student_id.in_(_list_param("students")),
+    ProblemProgress.problem_id.in_(_expanding_param("problems")),
+    ProblemProgress.student_id.in_(_expanding_param("students")),
 )
 OPENED_PROBLEMS_QUERY: Final = select(Draw.problem_id).where(
-    Draw.problem_id.in_(_list_param("problems")), Draw.student_id.in_(_list_param("students"))
+    Draw.problem_id.in_(_expanding_param("problems")),
+    Draw.student_id.in_(_expanding_param("students")),
 )
 EXCUSED_ASSIGNMENTS_QUERY: Final = select(Excuse.assignment_id).where(
-    Excuse.assignment_id.in_(_list_param("assignments")),
-    Excuse.student_id.in_(_list_param("students")),
+    Excuse.assignment_id.in_(_expanding_param("assignments")),
+    Excuse.student_id.in_(_expanding_param("students")),
     Excuse.problem_id.is_(None),
     Excuse.withdrawn_at.is_(None),
 )
@@ -104,7 +105,7 @@ def list_my_assignments(
         for one in released
     ]
     matching = (assignment for assignment in assignments if state in {None, assignment.times.state})
-    return sorted(matching, key=lambda item: (sort_key(item), item.id))
+    return sorted(matching, key=lambda item: (due_sort_key(item), item.id))
 
 
 def load_my_assignment(
@@ -118,7 +119,7 @@ def load_my_assignment(
     return _serialize_assignment(assignment, member.course, rules, work, now)
 
 
-def sort_key(assignment: MyAssignment) -> str:
+def due_sort_key(assignment: MyAssignment) -> str:
     """Return the sort key of an assignment: open work by its due time, closed work last.
 
     Late work is sorted by its close, closed work from the latest back.
@@ -153,7 +154,10 @@ def _load_work(
         problems,
         {row.problem_id: row for row in session.scalars(PROGRESS_QUERY, params)},
         frozenset(session.scalars(OPENED_PROBLEMS_QUERY, params)),
-        {one: next(iter(grades.get(id_text(session, one), {}).values()), None) for one in ids},
+        {
+            one: next(iter(grades.get(format_stored_id(session, one), {}).values()), None)
+            for one in ids
+        },
         frozenset(session.scalars(EXCUSED_ASSIGNMENTS_QUERY, params)),
     )
 
@@ -172,7 +176,7 @@ def _serialize_assignment(
         blanks = BlankCells.from_grade(
             grade_without_submissions(assignment, course, tuple(problems)), problems
         )
-        return blanks.missing if is_credit_over(rules, now=now) else blanks.open
+        return blanks.missing if is_earning_period_over(rules, now=now) else blanks.open
 
     cell = build_cell(work.grades[assignment.id], choose_blank_cell)
     return MyAssignment(
@@ -187,12 +191,14 @@ def _serialize_assignment(
         results_shown=results.now,
         results_from=None if results.now else results.since,
         points=sum_fractions(each.points for each in problems if not each.row.extra),
-        grade=_serialize_score(cell) if results.now and assignment.id not in work.excused else None,
+        grade=_serialize_cell_score(cell)
+        if results.now and assignment.id not in work.excused
+        else None,
         problems=tuple(_serialize_problem(each, work, results) for each in problems),
     )
 
 
-def _serialize_score(cell: GradeCell) -> ProblemScore | None:
+def _serialize_cell_score(cell: GradeCell) -> ProblemScore | None:
     if cell.score is None:
         return None
     return ProblemScore(score=cell.score, possible=cell.possible, waiting=cell.waiting)
@@ -205,16 +211,16 @@ def _serialize_problem(
     answered = _count_answered(progress, results)
     parts = len(problem.version.parts)
     opened = progress is not None or problem.row.id in work.opened
-    started: Literal["new", "opened", "started"] = "opened" if opened else "new"
+    unanswered_state: Literal["new", "opened", "started"] = "opened" if opened else "new"
     return MyProblem(
         problem=problem.row.slug,
         title=problem.version.title,
         points=problem.points,
         extra=problem.row.extra,
-        state="answered" if answered >= parts else "started" if answered else started,
+        state="answered" if answered >= parts else "started" if answered else unanswered_state,
         parts=parts,
         answered=answered,
-        standing=serialize_score(progress) if results.now else None,
+        standing=serialize_progress_score(progress) if results.now else None,
     )
 
 

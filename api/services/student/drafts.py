@@ -19,7 +19,7 @@ from api.http.etags import IfMatchVersions
 from api.schemas.student.problem import DraftView
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
-from api.services.rate_limits.storage_budget import StorageBudget, text_bytes
+from api.services.rate_limits.storage_budget import StorageBudget, utf8_size
 from api.services.student.problem_session import ProblemSession, check_can_write
 from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json
@@ -77,7 +77,7 @@ def save_draft(
     if expected is not None:
         expected.check(row.version)
     stored = {part: to_json(typed) for part, typed in answers.items()}
-    growth_bytes = text_bytes(serialize_json(stored)) - text_bytes(serialize_json(row.answers))
+    growth_bytes = utf8_size(serialize_json(stored)) - utf8_size(serialize_json(row.answers))
     if growth_bytes > 0:
         author_id = problem_session.assigned.member.caller.id
         storage.check(author_id)

@@ -32,7 +32,12 @@ from api.services.submissions.staff_view import build_staff_submission
 from grader.json_values import from_json
 from grader.policy import SubmissionRules
 
-__all__ = ["iter_own_submissions", "load_own_submissions", "load_receipt", "load_submission_view"]
+__all__ = [
+    "iter_own_submissions",
+    "load_receipt_proof",
+    "load_student_submissions_by_id",
+    "load_submission_view",
+]
 
 ANONYMIZED_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
     ("student", "author", "received_at", "late_credit", "receipt")
@@ -80,7 +85,7 @@ def iter_own_submissions(
         after = Cursor("sequence", rows[-1].sequence, rows[-1].id)
 
 
-def load_own_submissions(
+def load_student_submissions_by_id(
     session: Session, problem_session: ProblemSession, ids: Collection[UUID]
 ) -> Sequence[StudentSubmission]:
     """Return the submissions with the given *ids*, as the student sees them, in any order."""
@@ -132,12 +137,12 @@ def load_submission_view(
         is_blind = member.is_blind_to(row.assignment)
         return response.model_copy(update=ANONYMIZED_FIELDS) if is_blind else response
     visibility = compute_results_visibility(
-        row.assignment, _load_own_rules(session, member, row, now), now=now
+        row.assignment, _load_visible_submission_rules(session, member, row, now), now=now
     )
     return serialize_submission(row.submission, answers, row.problem, results=visibility)
 
 
-def _load_own_rules(
+def _load_visible_submission_rules(
     session: Session, member: CourseMembership, row: _SubmissionRow, now: datetime
 ) -> SubmissionRules:
     """Return the rules for a student's own submission; raise `NotFound` if it is hidden (again)."""
@@ -151,7 +156,7 @@ def _load_own_rules(
     return rules
 
 
-def load_receipt(
+def load_receipt_proof(
     session: Session, caller: Principal, submission: UUID, *, digest: str | None = None
 ) -> ReceiptProof:
     """Return the data of a receipt, with its digest recomputed from the stored rows.
@@ -163,7 +168,7 @@ def load_receipt(
     row = _find_submission(session, submission)
     if row is None:
         raise NotFound(NO_RECEIPT)
-    is_blind = _authorize_receipt(session, caller, row)
+    is_blind = _authorize_receipt_and_check_blind(session, caller, row)
     if is_blind and digest is not None:
         raise Forbidden(ANONYMOUS_DIGEST_MESSAGE)
     proof = _build_receipt_proof(row, digest)
@@ -191,7 +196,9 @@ def _build_receipt_proof(row: _SubmissionRow, digest: str | None) -> ReceiptProo
     )
 
 
-def _authorize_receipt(session: Session, caller: Principal, row: _SubmissionRow) -> bool:
+def _authorize_receipt_and_check_blind(
+    session: Session, caller: Principal, row: _SubmissionRow
+) -> bool:
     """Return whether *caller* may see a receipt only without names.
 
     Raises `NotFound` if *caller* may not see it at all.

@@ -13,12 +13,12 @@ from api.schemas.student.problem import PartScore
 from api.schemas.student.submissions import ProblemScore
 from api.services.enrolment.display_names import load_display_names
 from api.services.gradebook.detail import serialize_override_for_student
-from api.services.grades import deserialize_part
+from api.services.grades import deserialize_part_progress
 from api.services.grades.assignment import (
     VersionedProblem,
     build_problem_line,
     load_overrides,
-    load_problem_context,
+    load_single_problem_context,
 )
 from api.services.student.problem_session import ProblemSession
 from grader.policy import (
@@ -49,11 +49,11 @@ class ProblemPoints:
         assigned = problem_session.assigned
         problem = VersionedProblem(assigned.problem, assigned.version)
         rules_by_student = {problem_session.student_id: problem_session.rules}
-        context = load_problem_context(
+        context = load_single_problem_context(
             session, assigned.assignment, assigned.member.course, problem, rules=rules_by_student
         )
         stored_parts: Mapping[str, Any] = progress.parts if progress else {}
-        parts = {part: deserialize_part(kept) for part, kept in stored_parts.items()}
+        parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
         line = build_problem_line(context, problem, problem_session.student_id, parts)
         return cls(line, compute_problem_grade(line), parts)
 

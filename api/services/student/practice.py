@@ -13,7 +13,7 @@ from api.services.engine.protected_numbers import load_protected_numbers
 from api.services.engine.single_answer import serialize_student_result
 from api.services.engine.variant_identity import load_identities, load_past_identities
 from api.services.engine.variants import VariantCache
-from api.services.student.problem_session import ProblemSession, solutions_visibility
+from api.services.student.problem_session import ProblemSession, load_solutions_visibility
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from api.services.student.times import serialize_moment
 from api.services.submissions.preparation import check_parts
@@ -73,7 +73,7 @@ def load_practice_variant(
 ) -> Variant:
     """Return the variant of a practice number; not the student's own unless it is the only one."""
     _check_practice_released(session, problem_session)
-    others = _list_other_positions(session, problem_session)
+    others = _list_practice_positions(session, problem_session)
     if not others:
         _check_solutions_visible(session, problem_session)
         return problem_session.load_variant(session, variants)
@@ -90,14 +90,14 @@ def load_practice_variant(
 
 def _check_practice_released(session: Session, problem_session: ProblemSession) -> None:
     """Raise `NotReleased` if the student may still submit, unless solutions are visible."""
-    ends = problem_session.rules.ends_at
+    ends = problem_session.rules.closes_at_with_late_days
     if problem_session.preview or (ends is not None and ends < to_micros(problem_session.now)):
         return
     _check_solutions_visible(session, problem_session)
 
 
 def _check_solutions_visible(session: Session, problem_session: ProblemSession) -> None:
-    visibility = solutions_visibility(session, problem_session)
+    visibility = load_solutions_visibility(session, problem_session)
     if problem_session.preview or visibility.now:
         return
     until = visibility.since
@@ -108,7 +108,7 @@ def _check_solutions_visible(session: Session, problem_session: ProblemSession) 
     raise NotReleased(f"There is practice on this problem {when}.", until=until)
 
 
-def _list_other_positions(session: Session, problem_session: ProblemSession) -> list[int]:
+def _list_practice_positions(session: Session, problem_session: ProblemSession) -> list[int]:
     """Return the positions of all variants except the student's own and those still graded.
 
     Numbers of students who may still submit are left out, so that nobody tries answers for them.

@@ -20,15 +20,15 @@ from api.services.grades import load_answers, to_policy_answer
 from api.services.student.drafts import load_draft
 from api.services.student.outcomes import form_mismatch, load_submissions
 from api.services.student.points import ProblemPoints, load_problem_overrides
-from api.services.student.problem_session import ProblemSession, solutions_visibility
+from api.services.student.problem_session import ProblemSession, load_solutions_visibility
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from api.services.student.times import serialize_times
 from grader.json_values import from_json
-from grader.policy import attempts_used, next_attempt_at
+from grader.policy import count_used_attempts, next_attempt_at
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 
-__all__ = ["load_problem_view", "serialize_score"]
+__all__ = ["load_problem_view", "serialize_progress_score"]
 
 PROGRESS_QUERY: Final = select(ProblemProgress).where(
     ProblemProgress.problem_id == bindparam("problem_id"),
@@ -65,7 +65,7 @@ def load_problem_view(
     points = ProblemPoints.load(session, problem_session, work.progress)
     results, solutions = (
         problem_session.results_visibility,
-        solutions_visibility(session, problem_session),
+        load_solutions_visibility(session, problem_session),
     )
     is_renewable = assigned.assignment.variants == "each_after"
     return ProblemView(
@@ -97,7 +97,7 @@ def load_problem_view(
     )
 
 
-def serialize_score(progress: ProblemProgress | None) -> ProblemScore | None:
+def serialize_progress_score(progress: ProblemProgress | None) -> ProblemScore | None:
     """Return a student's score in a problem; None without a submission."""
     if progress is None or progress.score is None:
         return None
@@ -151,7 +151,7 @@ def _serialize_parts(
 def _serialize_attempts(problem_session: ProblemSession, rows: Sequence[Answer]) -> dict[str, Any]:
     """Return how many attempts at a part are used and left, and when the cool-down ends."""
     earlier = [to_policy_answer(row) for row in rows]
-    used, then = attempts_used(earlier), next_attempt_at(problem_session.rules, earlier)
+    used, then = count_used_attempts(earlier), next_attempt_at(problem_session.rules, earlier)
     wait = None if then is None else from_micros(then)
     return {
         "attempts_used": used,

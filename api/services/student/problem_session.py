@@ -22,7 +22,7 @@ from api.services.assignments.release import (
 from api.services.assignments.rules import load_distinct_rules, load_student_rules
 from api.services.engine.assigned_variant import load_current_draw
 from api.services.engine.protected_numbers import load_rules_of_sharers
-from api.services.engine.variants import ORIGINAL_POSITION, VariantCache, resolve_position
+from api.services.engine.variants import ORIGINAL_POSITION, VariantCache, resolve_variant_position
 from api.services.grades import ProgressKey
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader.policy import SubmissionRules
@@ -34,12 +34,12 @@ __all__ = [
     "ProblemSession",
     "VariantChoice",
     "check_can_write",
-    "load_own_rules",
-    "lock_current_version",
+    "load_released_rules",
+    "load_solutions_visibility",
+    "lock_and_check_version",
     "number_style",
     "open_problem_session",
     "record_first_view",
-    "solutions_visibility",
 ]
 
 
@@ -111,7 +111,7 @@ class ProblemSession:
         return variants.get_variant(session, self.draw.version_id, self.draw.position)
 
 
-def load_own_rules(
+def load_released_rules(
     session: Session, assigned: AssignedProblem, *, now: datetime
 ) -> SubmissionRules:
     """Return the rules for the student whose work it is.
@@ -136,11 +136,11 @@ def open_problem_session(
 
     Raises `NotFound` before the release, and `Forbidden` if a student makes a choice.
     """
-    rules = load_own_rules(session, assigned, now=now)
+    rules = load_released_rules(session, assigned, now=now)
     if choice.is_set:
         assigned.member.require("see_key")
     if choice.is_set or assigned.member.is_staff:
-        position = resolve_position(
+        position = resolve_variant_position(
             session, assigned.version.id, seed=choice.seed, position=choice.position
         )
         chosen_draw = VariantAssignment(0, assigned.version.id, position)
@@ -149,7 +149,7 @@ def open_problem_session(
     return ProblemSession(assigned, rules, draw, opened_at=opened_at, preview=False, now=now)
 
 
-def solutions_visibility(session: Session, problem_session: ProblemSession) -> Visibility:
+def load_solutions_visibility(session: Session, problem_session: ProblemSession) -> Visibility:
     """Return whether the student sees keys and worked solutions now."""
     sharing = _load_sharing_rules(session, problem_session)
     return compute_solutions_visibility(
@@ -180,7 +180,7 @@ def record_first_view(session: Session, problem_session: ProblemSession) -> bool
 
     Returns False if the problem has another version by now, as its numbers may differ.
     """
-    if not lock_current_version(session, problem_session):
+    if not lock_and_check_version(session, problem_session):
         return False
     row = {
         "problem_id": problem_session.assigned.problem.id,
@@ -194,7 +194,7 @@ def record_first_view(session: Session, problem_session: ProblemSession) -> bool
     return True
 
 
-def lock_current_version(session: Session, problem_session: ProblemSession) -> bool:
+def lock_and_check_version(session: Session, problem_session: ProblemSession) -> bool:
     """Return whether the problem still has the version of *problem_session*.
 
     Takes a shared lock on the assignment until the transaction ends. A change of the version takes

@@ -20,9 +20,9 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.grades import load_answers, to_policy_answer
-from api.services.student.problem_session import ProblemSession, lock_current_version
-from api.services.submissions.late_days import resolve_late_days
-from grader.policy import attempts_used
+from api.services.student.problem_session import ProblemSession, lock_and_check_version
+from api.services.submissions.late_days import resolve_rules_and_late_days
+from grader.policy import count_used_attempts
 
 __all__ = ["assign_new_numbers"]
 
@@ -38,7 +38,7 @@ def assign_new_numbers(session: Session, problem_session: ProblemSession) -> New
     """
     if problem_session.preview:
         raise Forbidden("Only students and the test student have numbers of their own.")
-    if not lock_current_version(session, problem_session):
+    if not lock_and_check_version(session, problem_session):
         raise Conflict("The problem was changed just now; read it again.")
     _lock_progress(session, problem_session)
     used = load_past_identities(session, problem_session.key.problem_id, problem_session.student_id)
@@ -74,34 +74,34 @@ def _check_renewable(session: Session, problem_session: ProblemSession) -> None:
     assignment = problem_session.assigned.assignment
     if assignment.variants != "each_after" or not assignment.new_after:
         raise Conflict("This assignment gives no new numbers.")
-    rules, _ = resolve_late_days(
+    rules, _ = resolve_rules_and_late_days(
         session, assignment, student=problem_session.student_id, received_at=problem_session.now
     )
     if not rules.is_open(to_micros(problem_session.now)):
         raise Conflict("The assignment is closed.", code="deadline_passed")
     answers = load_answers(session, [problem_session.key])[problem_session.key]
     current_answers = [answer for answer in answers if answer.draw == problem_session.draw.number]
-    attempts = _count_attempts_without_full_credit(
-        current_answers, verdicts=problem_session.results_visibility.now
+    attempts = _max_attempts_without_full_credit(
+        current_answers, verdicts_visible=problem_session.results_visibility.now
     )
     if attempts < assignment.new_after:
         raise Conflict(
             f"New numbers come after {assignment.new_after} counted attempts at a part without "
             f"full credit; so far there are {attempts}."
         )
-    if not _has_attempts(problem_session, answers):
+    if not _has_attempts_left(problem_session, answers):
         raise Conflict(
             "No attempt is left at any part, so there is nothing to answer with new numbers.",
             code="attempts_exhausted",
         )
 
 
-def _has_attempts(problem_session: ProblemSession, answers: Sequence[Answer]) -> bool:
+def _has_attempts_left(problem_session: ProblemSession, answers: Sequence[Answer]) -> bool:
     """Return whether the student can still answer a part; a text part always accepts answers."""
     return any(
         part["kind"] == TEXT_KIND
         or problem_session.rules.attempts_left(
-            attempts_used(
+            count_used_attempts(
                 to_policy_answer(answer) for answer in answers if answer.part == part["id"]
             )
         )
@@ -110,12 +110,12 @@ def _has_attempts(problem_session: ProblemSession, answers: Sequence[Answer]) ->
     )
 
 
-def _count_attempts_without_full_credit(answers: list[Answer], *, verdicts: bool) -> int:
+def _max_attempts_without_full_credit(answers: list[Answer], *, verdicts_visible: bool) -> int:
     """Return the largest number of counted attempts at any part without full credit.
 
-    If *verdicts* are hidden, parts with full credit count too, so that nothing is revealed.
+    If *verdicts_visible* are hidden, parts with full credit count too, so that nothing is revealed.
     """
-    full = {answer.part for answer in answers if verdicts and answer.credit == FULL_CREDIT}
+    full = {answer.part for answer in answers if verdicts_visible and answer.credit == FULL_CREDIT}
     counted = Counter(
         answer.part for answer in answers if answer.attempt is not None and answer.part not in full
     )

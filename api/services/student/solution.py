@@ -10,7 +10,7 @@ from api.core.errors import NotReleased
 from api.schemas.student.solution import KnownMistake, RubricLine, SolutionView, SolvedPart
 from api.services.engine.variants import VariantCache
 from api.services.problems.serializers import serialize_worked_solution
-from api.services.student.problem_session import ProblemSession, solutions_visibility
+from api.services.student.problem_session import ProblemSession, load_solutions_visibility
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from api.services.student.times import serialize_moment
 from grader.definitions.problem import AnyPart
@@ -35,7 +35,7 @@ def load_solution_view(
         _check_released(session, problem_session)
     variant = problem_session.load_variant(session, variants)
     solution = _build_worked_solution(variant)
-    steps = {one["id"]: one for one in solution["parts"]}
+    solution_parts = {one["id"]: one for one in solution["parts"]}
     return SolutionView(
         assignment=problem_session.assigned.assignment.id,
         problem=problem_session.assigned.problem.slug,
@@ -44,7 +44,8 @@ def load_solution_view(
         numbers=serialize_numbers(variant),
         words=solution["words"],
         parts=tuple(
-            _serialize_part(part, variant, steps[part.id]) for part in variant.problem.parts
+            _serialize_part(part, variant, solution_parts[part.id])
+            for part in variant.problem.parts
         ),
     )
 
@@ -56,7 +57,7 @@ def _build_worked_solution(variant: Variant) -> dict[str, Any]:
 
 
 def _check_released(session: Session, problem_session: ProblemSession) -> None:
-    visibility = solutions_visibility(session, problem_session)
+    visibility = load_solutions_visibility(session, problem_session)
     if visibility.now:
         return
     if visibility.since is None:

@@ -63,14 +63,14 @@ def _compute_state(
 def _compute_credit(rules: SubmissionRules, micros: int) -> Fraction | None:
     """Return the credit of an answer at *micros*, with late days; None if it would not count."""
     until = rules.late_days_until
-    is_bridged = until is not None and micros <= until and rules.is_released(micros)
-    return Fraction(1) if is_bridged else rules.late_credit(micros)
+    is_covered_by_late_days = until is not None and micros <= until and rules.is_released(micros)
+    return Fraction(1) if is_covered_by_late_days else rules.late_credit_at(micros)
 
 
 def _iter_stages(rules: SubmissionRules) -> Iterator[tuple[int | None, Fraction]]:
     """Yield the end and the credit of each stage by the best timeline; merge equal neighbors."""
     stages: list[tuple[int | None, Fraction]] = []
-    for end in (*sorted(_list_credit_changes(rules)), None):
+    for end in (*sorted(_list_credit_change_times(rules)), None):
         credit = _credit_until(rules, end)
         if credit is None:
             continue
@@ -80,7 +80,7 @@ def _iter_stages(rules: SubmissionRules) -> Iterator[tuple[int | None, Fraction]
     yield from stages
 
 
-def _list_credit_changes(rules: SubmissionRules) -> set[int]:
+def _list_credit_change_times(rules: SubmissionRules) -> set[int]:
     """Return the instants at which the credit of a timeline may change."""
     return {
         at
@@ -93,8 +93,12 @@ def _list_credit_changes(rules: SubmissionRules) -> set[int]:
 def _credit_until(rules: SubmissionRules, end: int | None) -> Fraction | None:
     """Return the credit until *end*; for None, the credit after all ends if it never closes."""
     if end is not None:
-        return rules.late_credit(end)
+        return rules.late_credit_at(end)
     last = max(
-        [0, *_list_credit_changes(rules), *(timeline.release or 0 for timeline in rules.timelines)]
+        [
+            0,
+            *_list_credit_change_times(rules),
+            *(timeline.release or 0 for timeline in rules.timelines),
+        ]
     )
-    return rules.late_credit(last + 1) if rules.closes_at is None else None
+    return rules.late_credit_at(last + 1) if rules.closes_at is None else None

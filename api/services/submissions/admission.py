@@ -40,10 +40,10 @@ PROBLEM_CHANGED_MESSAGE: Final = "The problem was changed just now; look at it a
 class AdmittedSubmission:
     """An admitted entry, with the *context* of the decision.
 
-    *id_text* is *id* as text, as responses show it. *results* says whether the student sees
+    *id_text* is *id* as text, as responses show it. *visibility* says whether the student sees
     verdicts at the time of receipt. *late_days* is the total spent on the assignment, this
-    submission included. *is_spared*: the submission came after the due time, late days are left,
-    and none was spent.
+    submission included. *has_spared_late_days*: the submission came after the due time, late days
+    are left, and none was spent.
     """
 
     id: UUID
@@ -53,9 +53,9 @@ class AdmittedSubmission:
     sequence: int
     admission: Admission
     rules: SubmissionRules
-    results: Visibility
+    visibility: Visibility
     late_days: int = 0
-    is_spared: bool = False
+    has_spared_late_days: bool = False
 
     @property
     def state(self) -> StudentProblemState:
@@ -112,7 +112,7 @@ def admit_submission(
         )
     decision = _decide_admission(session, entry, context)
     if decision.late_days:
-        late_days.record_late_days(
+        late_days.store_late_day_total(
             session,
             grading_context.assignment,
             entry.student_id,
@@ -130,9 +130,9 @@ class _AdmissionDecision(NamedTuple):
 
     admission: Admission
     rules: SubmissionRules
-    results: Visibility
+    visibility: Visibility
     late_days: int = 0
-    is_spared: bool = False
+    has_spared_late_days: bool = False
 
 
 def _decide_admission(
@@ -146,21 +146,23 @@ def _decide_admission(
     """
     assignment, state = context.grading_context.assignment, context.state
     rules, days = context.grading_context.rules[entry.student_id], 0
-    results = compute_results_visibility(assignment, rules, now=entry.received_at)
-    credit = rules.late_credit(to_micros(entry.received_at))
+    visibility = compute_results_visibility(assignment, rules, now=entry.received_at)
+    credit = rules.late_credit_at(to_micros(entry.received_at))
     if credit == 1 or not assignment.timeline.get("late_days"):
         return _AdmissionDecision(
-            _apply_policy(rules, entry, state, results=results), rules, results
+            _apply_policy(rules, entry, state, visibility=visibility), rules, visibility
         )
-    extended_rules, days = late_days.resolve_late_days(
+    extended_rules, days = late_days.resolve_rules_and_late_days(
         session, assignment, student=entry.student_id, received_at=entry.received_at
     )
-    results_after = compute_results_visibility(assignment, extended_rules, now=entry.received_at)
-    admission = _apply_policy(extended_rules, entry, state, results=results_after)
-    if _may_count(entry, state, results_after):
-        return _AdmissionDecision(admission, extended_rules, results_after, days)
+    visibility_after = compute_results_visibility(assignment, extended_rules, now=entry.received_at)
+    admission = _apply_policy(extended_rules, entry, state, visibility=visibility_after)
+    if _has_countable_answer(entry, state, visibility_after):
+        return _AdmissionDecision(admission, extended_rules, visibility_after, days)
     late = credit or Fraction(0)
-    return _AdmissionDecision(replace(admission, late=late), rules, results, is_spared=days > 0)
+    return _AdmissionDecision(
+        replace(admission, late=late), rules, visibility, has_spared_late_days=days > 0
+    )
 
 
 def _move_to_version(
@@ -174,10 +176,12 @@ def _move_to_version(
     return replace(old, version_id=version_id)
 
 
-def _may_count(entry: PendingSubmission, state: StudentProblemState, results: Visibility) -> bool:
+def _has_countable_answer(
+    entry: PendingSubmission, state: StudentProblemState, visibility: Visibility
+) -> bool:
     """Tell whether any answer may count: readable, and different from all earlier ones."""
     return any(
-        visible_status(result.status, result.misfit, results=results) not in FREE_STATUSES
+        visible_status(result.status, result.form_mismatch, results=visibility) not in FREE_STATUSES
         and all(result.value != other.value for other in state.answers.get(part, ()))
         for part, result in entry.answer_results.items()
     )
@@ -213,7 +217,9 @@ def _refresh_grading(
         )
         if earlier_inputs == current_inputs:
             return entry._replace(last_sequence=state.sequence)
-    if is_expensive(entry.answers) or answer_grader.is_slow(variant_assignment, entry.answers):
+    if is_expensive(entry.answers) or answer_grader.has_slow_part(
+        variant_assignment, entry.answers
+    ):
         raise StaleGrading
     answer_results = answer_grader.grade(
         variant,
@@ -234,7 +240,7 @@ def _apply_policy(
     entry: PendingSubmission,
     state: StudentProblemState,
     *,
-    results: Visibility,
+    visibility: Visibility,
 ) -> Admission:
     """Apply the policy to *entry*; raise the error that its author reads if it refuses."""
     try:
@@ -242,7 +248,7 @@ def _apply_policy(
             rules,
             to_micros(entry.received_at),
             answers={
-                part: result.to_policy_answer(results_shown=results.now)
+                part: result.to_policy_answer(results_shown=visibility.now)
                 for part, result in entry.answer_results.items()
             },
             earlier=state.answers,

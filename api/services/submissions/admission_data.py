@@ -16,8 +16,8 @@ from api.services.grades import (
     GradingContext,
     ProgressKey,
     VersionedProblem,
+    any_progress_key_condition,
     load_grading_context,
-    matches_any_key,
 )
 from api.services.submissions.cache.state_loader import load_states
 from api.services.submissions.cache.submission_cache import ChangeCounters, StudentProblemState
@@ -58,14 +58,14 @@ class AdmissionData:
         cls, session: Session, entries: Sequence[PendingSubmission], *, now: datetime
     ) -> "AdmissionData":
         """Read the data for *entries* in this transaction; no two may concern the same progress."""
-        students: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        students_by_assignment: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for entry in entries:
-            students[entry.assignment_id].add(entry.student_id)
+            students_by_assignment[entry.assignment_id].add(entry.student_id)
         return cls(
             SubmissionPermissions.load(session, entries, now=now),
             {
                 student: load_grading_context(session, student, those)
-                for student, those in students.items()
+                for student, those in students_by_assignment.items()
             },
             load_states(
                 session,
@@ -76,7 +76,7 @@ class AdmissionData:
             _load_published_problem_ids(session, entries),
         )
 
-    def build_context(self, entry: PendingSubmission) -> AdmissionContext:
+    def check_and_build_context(self, entry: PendingSubmission) -> AdmissionContext:
         """Return the data for *entry*; raise a `ServiceError` if its author may not submit it."""
         self.permissions.check(entry)
         if entry.problem_id not in self.published_problem_ids:
@@ -115,7 +115,7 @@ def _load_grading_versions(
     pins = {row[0]: row[1] for row in pinned_rows}
     draw_rows = session.execute(
         select(Draw.problem_id, Draw.student_id, Draw.number, Draw.version_id).where(
-            matches_any_key(
+            any_progress_key_condition(
                 Draw.problem_id, Draw.student_id, [entry.progress_key for entry in entries]
             )
         )

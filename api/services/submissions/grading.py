@@ -31,8 +31,8 @@ from problems.registry import REGISTRY
 __all__ = [
     "AnswerGrader",
     "AnswerResult",
+    "collect_carried_values",
     "grade_answers",
-    "load_carried_values",
     "select_carried_inputs",
     "value_digest",
 ]
@@ -53,9 +53,9 @@ PartKey: TypeAlias = tuple[UUID, str]
 class AnswerResult:
     """The result of one answer as it is stored.
 
-    *value* is the digest of the value that was read ("" if unreadable), *rendered_value* that
-    value in words, *carries* the value that later parts compute with, *feedback* the student's
-    feedback, *record* the full result without the typed answer, which the submission has. *misfit*
+    *value* is the digest of the value that was read ("" if unreadable), *rendered_value* that value
+    in words, *carries* the value that later parts compute with, *feedback* the student's feedback,
+    *record* the full result without the typed answer, which the submission has. *form_mismatch*
     says that the answer has another form than the one asked for.
     """
 
@@ -70,7 +70,7 @@ class AnswerResult:
     costs_attempt: bool
     feedback: dict[str, Any]
     record: dict[str, Any]
-    misfit: str = ""
+    form_mismatch: str = ""
     engine: str = ENGINE
 
     def to_policy_answer(self, *, results_shown: bool) -> NewAnswer:
@@ -79,7 +79,7 @@ class AnswerResult:
         While results are hidden every misfit is free, even a known mistake: otherwise the count of
         attempts would reveal that this answer is a known mistake.
         """
-        is_free = bool(self.misfit) and not results_shown
+        is_free = bool(self.form_mismatch) and not results_shown
         return NewAnswer(self.value, costs=self.costs_attempt and not is_free)
 
 
@@ -152,7 +152,7 @@ class AnswerGrader:
             (variant, variant_assignment.number, number_style, typed, carried_inputs), grade_timed
         )
 
-    def is_slow(self, variant_assignment: VariantAssignment, answers: Iterable[str]) -> bool:
+    def has_slow_part(self, variant_assignment: VariantAssignment, answers: Iterable[str]) -> bool:
         """Tell whether short answers to these parts were slow to grade before.
 
         That happens where a key is solved again for the student's own earlier answers.
@@ -223,7 +223,7 @@ def _to_answer_result(
         costs_attempt=result.costs_attempt and not by_person and not waits,
         feedback=serialize_student_result(result, variant),
         record=record,
-        misfit=result.form_mismatch,
+        form_mismatch=result.form_mismatch,
     )
 
 
@@ -251,7 +251,7 @@ def _serialize_carried_value(result: PartResult) -> dict[str, Any] | None:
         return None
 
 
-def load_carried_values(
+def collect_carried_values(
     answers: Iterable[Answer], *, draw: int, before: UUID | None = None
 ) -> dict[str, Value]:
     """Return the student's last readable value for each part, in the draw with this number.

@@ -13,10 +13,10 @@ from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.rules import SPENT_LATE_DAYS, build_rules, load_accommodations
 from grader.policy import SubmissionRules
 
-__all__ = ["record_late_days", "resolve_late_days"]
+__all__ = ["resolve_rules_and_late_days", "store_late_day_total"]
 
 
-def resolve_late_days(
+def resolve_rules_and_late_days(
     session: Session, assignment: Assignment, *, student: UUID, received_at: datetime
 ) -> tuple[SubmissionRules, int]:
     """Return the rules for a submission at a time, and the total of late days that they need.
@@ -42,7 +42,7 @@ def resolve_late_days(
 
 
 def _is_on_time(student_rules: SubmissionRules, received_at: datetime) -> bool:
-    return student_rules.late_credit(to_micros(received_at)) == 1
+    return student_rules.late_credit_at(to_micros(received_at)) == 1
 
 
 def _load_remaining_days(session: Session, course: Course, student: UUID) -> int:
@@ -52,7 +52,7 @@ def _load_remaining_days(session: Session, course: Course, student: UUID) -> int
     return max(0, course.late_day_budget - (row[1] if row else 0))
 
 
-def record_late_days(
+def store_late_day_total(
     session: Session, assignment: Assignment, student: UUID, *, days: int, spent_at: datetime
 ) -> None:
     """Store *days* as the total of late days spent on an assignment."""

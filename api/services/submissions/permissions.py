@@ -27,15 +27,15 @@ __all__ = ["SubmissionPermissions"]
 class SubmissionPermissions:
     """Accounts, tokens, enrollments and courses of entries, as the transaction sees them.
 
-    *tokens* are not revoked; *expired* are those among them whose time has ended. *students* are
-    pairs of course and student.
+    *tokens* are not revoked; *expired_tokens* are those among them whose time has ended. *students*
+    are pairs of course and student.
     """
 
     users: frozenset[UUID]
     tokens: frozenset[UUID]
-    expired: frozenset[UUID]
+    expired_tokens: frozenset[UUID]
     students: frozenset[tuple[UUID, UUID]]
-    archived: frozenset[UUID]
+    archived_courses: frozenset[UUID]
 
     @classmethod
     def load(
@@ -81,9 +81,9 @@ class SubmissionPermissions:
             raise Forbidden("This account is not active.")
         if entry.token_id is not None and entry.token_id not in self.tokens:
             raise Forbidden("This token was revoked.")
-        if entry.token_id in self.expired:
+        if entry.token_id in self.expired_tokens:
             raise Unauthenticated(TOKEN_EXPIRED_MESSAGE, code="token_expired")
         if (entry.course_id, entry.student_id) not in self.students:
             raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
-        if entry.course_id in self.archived:
+        if entry.course_id in self.archived_courses:
             raise Conflict(COURSE_ARCHIVED_MESSAGE, code="course_archived")

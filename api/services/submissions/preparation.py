@@ -12,7 +12,7 @@ from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE, AssignedProblem, C
 from api.core.clock import to_micros
 from api.core.errors import ContentTooLarge, FieldError, Forbidden, InvalidInput, NotFound
 from api.services.assignments.rules import load_student_rules
-from api.services.engine.assigned_variant import assign_variant
+from api.services.engine.assigned_variant import compute_variant_assignment
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
@@ -35,7 +35,7 @@ from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
-from grader.reading.lengths import text_length
+from grader.reading.lengths import total_text_length
 from grader.variants.variant import Variant
 
 __all__ = [
@@ -71,7 +71,7 @@ class PreparedSubmission(NamedTuple):
 
     def is_expensive(self, answer_grader: AnswerGrader) -> bool:
         """Tell whether grading may take long: then it must not run on the event loop."""
-        return is_expensive(self.request.answers) or answer_grader.is_slow(
+        return is_expensive(self.request.answers) or answer_grader.has_slow_part(
             self.state.variant_assignment, self.request.answers
         )
 
@@ -136,7 +136,7 @@ def prepare_submission(
     submitter = load_submitter(
         session, assigned_problem, cache, parts=[part.id for part in problem_definition.parts]
     )
-    initial_assignment = assign_variant(assigned_problem, 0, student=member.student_id)
+    initial_assignment = compute_variant_assignment(assigned_problem, 0, student=member.student_id)
     key = ProgressKey(problem.id, member.student_id)
     state = load_states(
         session, {key: initial_assignment}, change_counters=submitter.change_counters
@@ -148,7 +148,7 @@ def prepare_submission(
     if not member.caller.view_as:
         cache.put_submitter(submitter)
     if member.caller.seen_at is not None:
-        cache.touch(submitter.credential.digest, member.caller.seen_at)
+        cache.put_last_use(submitter.credential.digest, member.caller.seen_at)
     return PreparedSubmission(submitter, state, request, variant, from_cache=False)
 
 
@@ -174,7 +174,7 @@ def prepare_from_cache(
     state = cache.get_state(submitter.ids.progress_key)
     if state is None or not request.answers.keys() <= submitter.parts:
         return None
-    variant = variants.get_cached(
+    variant = variants.get_cached_variant(
         state.variant_assignment.version_id, state.variant_assignment.position
     )
     if variant is None or not submitter.rules.is_released(to_micros(request.received_at)):
@@ -212,14 +212,14 @@ def _check_size(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
     """Raise `ContentTooLarge` if *answers* have more characters than all parts accept together."""
     if _count_excess_characters(problem, answers) > 0:
         raise ContentTooLarge(
-            f"The answers have {text_length(answers.values()):,} characters, and the parts of this "
-            f"problem take at most {_max_characters(problem):,} together. Shorten them."
+            f"The answers have {total_text_length(answers.values()):,} characters, and the parts "
+            f"of this problem take at most {_max_characters(problem):,} together. Shorten them."
         )
 
 
 def _count_excess_characters(problem: Problem, answers: Mapping[str, RawAnswer]) -> int:
     """Return the number of characters in *answers* above the limit, 0 if there are none."""
-    return max(0, text_length(answers.values()) - _max_characters(problem))
+    return max(0, total_text_length(answers.values()) - _max_characters(problem))
 
 
 def _max_characters(problem: Problem) -> int:

@@ -12,7 +12,7 @@ from api.services.submissions.admission import AdmittedSubmission
 from api.services.submissions.grading import AnswerResult
 from api.services.submissions.pending_submissions import PendingSubmission
 from grader.policy import Admission
-from grader.policy import format_number as shown_number
+from grader.policy import format_rounded_number as shown_number
 
 __all__ = ["ScoreSummary", "build_reply"]
 
@@ -36,7 +36,7 @@ def build_reply(admitted: AdmittedSubmission, summary: ScoreSummary) -> dict[str
     It holds no more than the student may see now.
     """
     entry, admission = admitted.entry, admitted.admission
-    visibility = admitted.results
+    visibility = admitted.visibility
     return {
         "id": admitted.id_text,
         "assignment": entry.ids.id_texts[2],
@@ -68,8 +68,8 @@ def _serialize_part(
         result.status,
         result.credit,
         feedback,
-        form_mismatch=result.misfit,
-        results=admitted.results,
+        form_mismatch=result.form_mismatch,
+        results=admitted.visibility,
     )
     return {
         "part": result.part,
@@ -105,7 +105,7 @@ def _iter_messages(
     for part in admission.repeats:
         yield f"{part}: the same answer as before; no attempt was used."
     for result in entry.answer_results.values():
-        status = visible_status(result.status, result.misfit, results=visibility)
+        status = visible_status(result.status, result.form_mismatch, results=visibility)
         if status == "unreadable":
             yield f"{result.part}: it could not be read; no attempt was used."
     if not visibility.now:
@@ -114,7 +114,7 @@ def _iter_messages(
 
 def _iter_lateness_messages(admitted: AdmittedSubmission) -> Iterator[str]:
     admission, late_days = admitted.admission, admitted.late_days
-    if admitted.is_spared:
+    if admitted.has_spared_late_days:
         yield "It came after due, and no late day was spent on it."
         return
     if late_days:

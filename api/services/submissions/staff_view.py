@@ -16,9 +16,9 @@ from api.services.student.outcomes import (
     serialize_outcome,
     serialize_submission_fields,
 )
-from api.services.submissions.grading import load_carried_values
-from grader.diagnosis.patterns import describe_patterns
-from grader.grading.explain import explain
+from api.services.submissions.grading import collect_carried_values
+from grader.diagnosis.patterns import describe_key_resemblances
+from grader.grading.explain import explain_result
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.json_values import from_json
@@ -71,7 +71,7 @@ def _grade_again(
         variant,
         {part: from_json(told) for part, told in submission.answers.items()},
         registry=REGISTRY,
-        carried=load_carried_values(earlier, draw=submission.draw, before=submission.id),
+        carried=collect_carried_values(earlier, draw=submission.draw, before=submission.id),
         numbers=style,
     )
     return {result.part: result for result in results}
@@ -83,13 +83,13 @@ def _build_staff_outcome(
     answer, grading = graded
     part = variant.problem.get_part(answer.part)
     key, kind = variant.keys.get(part.id), KINDS[part.kind]
-    explanation: Any = grading.record.get("explanation") or explain(result, part)
+    explanation: Any = grading.record.get("explanation") or explain_result(result, part)
     return StaffOutcome(
         **serialize_outcome(graded, submission, results=ALL_RESULTS),
         mistakes=tuple(answer.mistakes.split("|")) if answer.mistakes else (),
         key=kind.format_key(key, part),
         accepted=kind.describe_accepted(part, key),
-        patterns=describe_patterns(result),
+        patterns=describe_key_resemblances(result),
         explanation=tuple(explanation),
         record=grading.record | {"typed": submission.answers.get(answer.part)},
     )

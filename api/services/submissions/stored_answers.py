@@ -28,7 +28,7 @@ def serialize_answers(
 
 def _serialize_answer(typed: RawAnswer, result: AnswerResult) -> object:
     data = to_json(typed)
-    if result.status != "unreadable" or result.misfit:
+    if result.status != "unreadable" or result.form_mismatch:
         return data
     encoded = (data if isinstance(data, str) else serialize_json(data)).encode()
     if len(encoded) <= MAX_UNREADABLE_BYTES:

@@ -13,12 +13,12 @@ from grader.display.steps import format_items
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.kinds.arrays import list_wrong_cells
+from grader.kinds.arrays import format_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers, judge_cells
 from grader.kinds.numbers import IntegerPart
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
 from grader.reading import RawAnswer, Reading, is_blank
-from grader.reading.arrays.grid import check_table_arithmetic, split_rows
+from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
 from grader.reading.grammar.errors import truncate_line
 from grader.values import OpaqueValue, Value
 
@@ -54,7 +54,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
     def read(self, typed: RawAnswer, part: TablePart, scope: Scope) -> Reading[TableCells]:
         """Return the cells by row; an empty cell is None."""
         expected = len(_row_items(evaluate(part.rows.tree, scope)))
-        lines = split_rows(typed, columns=tuple(part.columns), rows=expected)
+        lines = split_table_rows(typed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
             raise AnswerError(
                 f"The table has {pluralize(len(lines), 'row')}.",
@@ -79,7 +79,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
             followed = (
                 {}
                 if student_row == true_row
-                else _compute_followed_keys(key, part, index, student_row)
+                else _compute_follow_through_keys(key, part, index, student_row)
             )
             true_row = key.rows[index]
             marks.append(_judge_row(cells, (true_row, followed), part, scope))
@@ -93,7 +93,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
         """Return a sentence with the rows and columns of the wrong cells, counted from 1."""
         width = len(reading.value[0])
         wrong = (divmod(index, width) for index, right in enumerate(cells) if not right)
-        return list_wrong_cells([f"row {row + 1} column {column + 1}" for row, column in wrong])
+        return format_wrong_cells([f"row {row + 1} column {column + 1}" for row, column in wrong])
 
     def to_mathml(self, value: TableCells, part: TablePart, scope: Scope) -> str:
         """Return the cells by row, with a dash for an empty cell."""
@@ -163,7 +163,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
     for (name, column), cell in zip(part.columns.items(), line, strict=True):
         try:
             kind = COLUMN_KINDS[column.kind]
-            _reject_size(cell, column)
+            _reject_square_size(cell, column)
             read.append(None if is_blank(cell) else kind.read(cell, column, scope))
         except AnswerError as error:
             raise AnswerError(
@@ -172,7 +172,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
     return tuple(read)
 
 
-def _reject_size(cell: RawAnswer, column: Column) -> None:
+def _reject_square_size(cell: RawAnswer, column: Column) -> None:
     """Raise `AnswerError` for ``7×7`` in a column of whole numbers: a side or a product."""
     if not isinstance(cell, str) or not isinstance(column, IntegerPart) or column.square:
         return
@@ -183,7 +183,7 @@ def _reject_size(cell: RawAnswer, column: Column) -> None:
         )
 
 
-def _compute_followed_keys(
+def _compute_follow_through_keys(
     key: TableKey, part: TablePart, index: int, student_row: Mapping[str, Value]
 ) -> Mapping[str, Value]:
     """Return the keys of a row computed from the student's previous row; {} if that fails."""

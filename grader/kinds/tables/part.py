@@ -39,7 +39,7 @@ Column: TypeAlias = Annotated[
 ]
 
 
-def _name_columns(raw: object) -> object:
+def _add_column_ids(raw: object) -> object:
     """Return the columns with their names as ids, so that each is a part of its kind."""
     if not isinstance(raw, dict):
         return raw
@@ -60,7 +60,7 @@ class TablePart(KeyedPart):
     start: dict[SnakeId, Expr] = {}
     columns: Annotated[
         dict[SnakeId, Column],
-        BeforeValidator(_name_columns, json_schema_input_type=dict[str, Any]),
+        BeforeValidator(_add_column_ids, json_schema_input_type=dict[str, Any]),
         Field(min_length=1, max_length=12),
     ]
     credit_by: Literal["row", "cell", "all"] = "row"

@@ -14,7 +14,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import MAX_MAGNITUDE
 from grader.reading.grammar.tokens import parse_exact_number
-from grader.reading.numbers import read_cell
+from grader.reading.numbers import read_arithmetic_cell
 from grader.values import Number, simplify_number
 
 __all__ = [
@@ -217,7 +217,7 @@ def parse_cell(text: str, cell: CellSpan) -> Number:
             position=cell.start,
         )
     if not cell.bare:
-        return read_cell(text, cell.start, cell.end)
+        return read_arithmetic_cell(text, cell.start, cell.end)
     number = _parse_decimal(raw) if len(raw) <= MAX_DECIMAL_CHARACTERS else _parse_ratio(raw)
     if number is not None:
         return number

@@ -19,7 +19,7 @@ from grader.reading.result import RawAnswer, StyledText
 from grader.reading.shapes import is_plain_shape
 from grader.reading.variable_names import FUNCTION
 
-__all__ = ["check_table_arithmetic", "split_rows"]
+__all__ = ["check_table_arithmetic", "split_table_rows"]
 
 MAX_LENGTH: Final = 20_000
 TABLE_FORM: Final = "one line a row, cells with tabs or |"
@@ -55,14 +55,17 @@ LETTER: Final = re.compile(r"[^\W\d_]")
 DIGIT: Final = re.compile(r"\d")
 
 
-def split_rows(typed: RawAnswer, *, columns: Sequence[str], rows: int) -> list[list[RawAnswer]]:
+def split_table_rows(
+    typed: RawAnswer, *, columns: Sequence[str], rows: int
+) -> list[list[RawAnswer]]:
     r"""Return the cells of each row, without its name; an empty cell is ``""``.
 
     *columns* are the column names. A first line of names is dropped if it makes the number of rows
     differ from *rows*, the number asked for, or if it is ruled off. The result may have too many or
     too few rows and cells.
 
-    >>> split_rows("| size | n |\n|---|---|\n| (8, 8) | 448 |\n| | 0 |", columns=("s", "n"), rows=2)
+    >>> table = "| size | n |\n|---|---|\n| (8, 8) | 448 |\n| | 0 |"
+    >>> split_table_rows(table, columns=("s", "n"), rows=2)
     [['(8, 8)', '448'], ['', '0']]
     """
     if not isinstance(typed, (str, list)) or (isinstance(typed, str) and len(typed) > MAX_LENGTH):
@@ -201,7 +204,7 @@ def _read_json_row(row: object, number: int, columns: Sequence[str]) -> list[Raw
 def _split_lines(text: str) -> tuple[list[str], bool]:
     """Return the rows as lines without their frame, and whether a rule follows the first."""
     lines = split_latex_rows(text) or [line for line in text.splitlines() if line.strip()]
-    rules = [_is_rule(line) for line in lines]
+    rules = [_is_horizontal_rule(line) for line in lines]
     content_lines = [
         _strip_outer_bars(line) for line, rule in zip(lines, rules, strict=True) if not rule
     ]
@@ -231,7 +234,7 @@ def _completes_row(mark: re.Match[str], columns: int) -> bool:
     return bool(BAR.match(behind)) and len(_split_outside_brackets(mark.string, SIGNS)) == columns
 
 
-def _is_rule(line: str) -> bool:
+def _is_horizontal_rule(line: str) -> bool:
     """Return whether *line* is only a rule: ``|---|:--:|``, ``+----+``."""
     return RULE.issuperset(line) and any(two in line for two in ("--", ":-", "==", "──", "━━"))
 

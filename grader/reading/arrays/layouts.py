@@ -9,7 +9,7 @@ from grader.errors import AnswerError
 from grader.reading.arrays.cells import NestedCells, split_cells, split_cells_at
 from grader.reading.grammar.errors import quote_span
 
-__all__ = ["has_matrices", "parse_lines", "parse_matrices"]
+__all__ = ["has_typeset_matrices", "parse_bare_lines", "parse_typeset_matrices"]
 
 MAX_MATRICES: Final = 128
 LINE: Final = re.compile(r"[^\n]+")
@@ -45,14 +45,14 @@ class MatrixSpan(NamedTuple):
     row_separator: re.Pattern[str]
 
 
-def has_matrices(text: str, start: int) -> bool:
-    """Return whether the array after *start* has a form that `parse_matrices` reads."""
+def has_typeset_matrices(text: str, start: int) -> bool:
+    """Return whether the array after *start* has a form that `parse_typeset_matrices` reads."""
     if text.isascii() and "\\" not in text:
         return False
     return "\\begin" in text[start:] or LINEAR.search(text, start) is not None
 
 
-def parse_matrices(text: str, start: int) -> list[list[NestedCells]]:
+def parse_typeset_matrices(text: str, start: int) -> list[list[NestedCells]]:
     r"""Return the rows of each ``\begin{bmatrix} ... \end{bmatrix}``, or of each ``■(1&2@3&4)``."""
     blocks: list[list[NestedCells]] = []
     after = start
@@ -66,7 +66,7 @@ def parse_matrices(text: str, start: int) -> list[list[NestedCells]]:
     return blocks
 
 
-def parse_lines(text: str, start: int, *, blocks: bool) -> list[NestedCells]:
+def parse_bare_lines(text: str, start: int, *, blocks: bool) -> list[NestedCells]:
     """Return the cells of bare rows, one per line; with *blocks*, blank lines separate matrices."""
     if blocks:
         parts = list(_split_at_pattern(text, start, len(text), BLANK_LINES))

@@ -12,7 +12,12 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.values import Number, simplify_number
 
-__all__ = ["blank_decoration", "blank_match", "extract_scale", "unwrap_number"]
+__all__ = [
+    "blank_decoration",
+    "blank_match_keeping_lines",
+    "extract_scale",
+    "strip_number_wrappers",
+]
 
 NOT_A_BREAK: Final = re.compile(r"[^\n]")
 NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
@@ -132,7 +137,7 @@ SCALE: Final = re.compile(
 )
 
 
-def blank_match(match: re.Match[str]) -> str:
+def blank_match_keeping_lines(match: re.Match[str]) -> str:
     """Return the matched text with every character but line breaks replaced by a space."""
     raw = match[0]
     return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)
@@ -145,24 +150,24 @@ def blank_decoration(text: str) -> str:
             raise AnswerError(output.message, expected=output.expected, position=match.start())
     for marks, pattern in DECORATION.items():
         if any(mark in text for mark in marks):
-            text = pattern.sub(blank_match, text)
+            text = pattern.sub(blank_match_keeping_lines, text)
     if not text.isascii():
         text = text.translate(BRACKET_PIECES)
     if "|" in text:
         text = BARS.sub(r"\1 \2 ", text)
-    text = _unwrap_values(text)
+    text = _strip_types_and_indices(text)
     _refuse_pandas_names(text)
     return text
 
 
-def unwrap_number(text: str) -> str:
+def strip_number_wrappers(text: str) -> str:
     """Return the bare number in the output of Python, TensorFlow or R."""
     if "<tf." in text:
-        text = OBJECT_REPR.sub(blank_match, text).removesuffix(">")
-    return _unwrap_values(text)
+        text = OBJECT_REPR.sub(blank_match_keeping_lines, text).removesuffix(">")
+    return _strip_types_and_indices(text)
 
 
-def _unwrap_values(text: str) -> str:
+def _strip_types_and_indices(text: str) -> str:
     """Return *text* without Python's type names and R's indices."""
     if "(" in text:
         text = WRAPPED.sub(_unwrap_call, text)
@@ -180,7 +185,9 @@ def extract_scale(text: str) -> tuple[str, Number]:
         raise AnswerError(
             "Several arrays are given.", expected="one array", position=scales[1].start()
         )
-    return SCALE.sub(blank_match, text), simplify_number(Fraction(10) ** int(scales[0][1]))
+    return SCALE.sub(blank_match_keeping_lines, text), simplify_number(
+        Fraction(10) ** int(scales[0][1])
+    )
 
 
 def _unwrap_call(match: re.Match[str]) -> str:

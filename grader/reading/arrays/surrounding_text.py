@@ -11,13 +11,13 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.program_output import (
     blank_decoration,
-    blank_match,
+    blank_match_keeping_lines,
     extract_scale,
-    unwrap_number,
+    strip_number_wrappers,
 )
 from grader.reading.grammar.equation_chains import CHAIN_NOTE
 from grader.reading.grammar.errors import truncate_line
-from grader.reading.wording.meaning_checks import refuse_changing_words
+from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.values import Number
 
 __all__ = ["PrintedArray", "extract_last_array", "text_before_last_link", "unwrap_printed_number"]
@@ -93,8 +93,8 @@ def extract_last_array(text: str) -> PrintedArray:
     text, scale = extract_scale(blank_decoration(text))
     for mark, pattern in BLANKED_PATTERNS.items():
         if any(character in text for character in mark):
-            text = pattern.sub(blank_match, text)
-    start, notes = _skip_earlier_links(text)
+            text = pattern.sub(blank_match_keeping_lines, text)
+    start, notes = _find_last_link(text)
     if left_out := ELLIPSIS.search(text, start):
         raise AnswerError(
             f"Cells are left out at '{left_out[0]}'.",
@@ -102,7 +102,7 @@ def extract_last_array(text: str) -> PrintedArray:
             position=left_out.start(),
         )
     if words := WORDS.match(text, start):
-        refuse_changing_words(words[0], words.start())
+        refuse_meaning_changing_words(words[0], words.start())
         notes = (*notes, f"'{truncate_line(words[0])}' was ignored.")
         start = words.end()
     if scale != 1:
@@ -118,15 +118,15 @@ def text_before_last_link(text: str) -> str:
 
 def unwrap_printed_number(text: str) -> str:
     """Return *text* without a program's output around one number: ``tensor(0.73)``, ``[1] 5``."""
-    text = unwrap_number(text)
+    text = strip_number_wrappers(text)
     if counted := SUMMARY.fullmatch(text):
         return counted[1]
     if "(" not in text or not CALL.search(text):
         return text
-    return _blank_call(KEYWORD.sub(blank_match, text), 0)
+    return _blank_call(KEYWORD.sub(blank_match_keeping_lines, text), 0)
 
 
-def _skip_earlier_links(text: str) -> tuple[int, tuple[str, ...]]:
+def _find_last_link(text: str) -> tuple[int, tuple[str, ...]]:
     """Return where the last link of a chain starts, and the note that only this link counts."""
     links = list(LINK.finditer(text))
     if not links:
@@ -215,7 +215,7 @@ def _blank_call(text: str, start: int) -> str:
     close = _find_closing(text, call.end())
     return (
         text[: call.start()]
-        + blank_match(call)
+        + blank_match_keeping_lines(call)
         + text[call.end() : close]
         + " "
         + text[close + 1 :]

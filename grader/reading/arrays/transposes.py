@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.arrays.program_output import blank_match
+from grader.reading.arrays.program_output import blank_match_keeping_lines
 from grader.reading.grammar.errors import quote_span
 
 __all__ = ["strip_transpose"]
@@ -33,4 +33,4 @@ def strip_transpose(text: str, rank: int | None) -> str:
             expected="the array as it is after it",
             position=sign.start(),
         )
-    return text[: sign.start()] + blank_match(sign) + text[sign.end() :]
+    return text[: sign.start()] + blank_match_keeping_lines(sign) + text[sign.end() :]

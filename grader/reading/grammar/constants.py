@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.expressions.tree import BinaryOperation, Call, Name, Node, replace_nodes
 from grader.reading.variable_names import WRAP, NameMatcher
-from grader.values import Value, to_exact
+from grader.values import Value, to_exact_number
 
 __all__ = ["CONSTANTS", "CONSTANT_VALUES", "EULER", "replace_euler_powers"]
 
@@ -27,7 +27,10 @@ CONSTANTS: Final = NameMatcher(
 )
 """Constants that a number may contain: π, and e if it is raised or an operand."""
 EULER: Final = "e"
-CONSTANT_VALUES: Final[Mapping[str, Value]] = {"e": to_exact(math.e), "π": to_exact(math.pi)}
+CONSTANT_VALUES: Final[Mapping[str, Value]] = {
+    "e": to_exact_number(math.e),
+    "π": to_exact_number(math.pi),
+}
 """The constants as the nearest doubles."""
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.ambiguous_signs import refuse_augmented_assignment, refuse_label_dash
 from grader.reading.grammar.errors import quote_span
-from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
 from grader.reading.wording.adjacent_names import (
     CONCLUDING_WORDS,
     LEADING_WORDS,
@@ -16,10 +16,10 @@ from grader.reading.wording.adjacent_names import (
     PAUSE_SIGNS,
     THEREFORE_WORDS,
     ends_with_other_name,
-    is_dash,
-    is_item_number,
     may_name_value,
     repeats_value,
+    starts_with_dash,
+    starts_with_item_number,
 )
 
 __all__ = [
@@ -124,7 +124,7 @@ def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
             cuts
             and token.text in ",;"
             and index < equals
-            and ends_operand(tokens[index - 1 : index])
+            and ends_with_operand(tokens[index - 1 : index])
         ):
             raise _several_values_error(token)
     return cuts
@@ -143,13 +143,13 @@ def _find_conclusion(tokens: Sequence[Token]) -> int | None:
     before = tokens[max(0, index - 1) : index]
     if before and before[0].text in JOINING_WORDS:
         before = tokens[max(0, index - 2) : index - 1]
-    if not before or not (before[0].text in PAUSE_SIGNS or ends_operand(before)):
+    if not before or not (before[0].text in PAUSE_SIGNS or ends_with_operand(before)):
         return None
     start = index + 1
     while start < len(tokens) and (tokens[start].text.lower() in LEADING_WORDS | {","}):
         start += 1
     value = tokens[start:]
-    alone = bool(value) and not is_dash(value) and not any(map(may_name_value, value))
+    alone = bool(value) and not starts_with_dash(value) and not any(map(may_name_value, value))
     return index if alone else None
 
 
@@ -169,7 +169,7 @@ def _contains_value(label: Sequence[Token], *, first: bool) -> bool:
     if first:
         signed = label[0].text in {"-", "+"} and label[0].end == label[1].start
         label = label[1:] if signed else label
-        return label[0].kind == "number" and not is_item_number(label)
+        return label[0].kind == "number" and not starts_with_item_number(label)
     values = [
         index
         for index, token in enumerate(label)
@@ -187,7 +187,7 @@ def _names_second_value(label: Sequence[Token], *, first: bool) -> bool:
         between = (token for token in label if words[0].start < token.start < words[-1].start)
         return any(token.kind == "number" and (token.last_place or 0) < 0 for token in between)
     return any(
-        token.kind == "word" and token.text in JOINING_WORDS and ends_operand(label[:index])
+        token.kind == "word" and token.text in JOINING_WORDS and ends_with_operand(label[:index])
         for index, token in enumerate(label)
     )
 

@@ -47,24 +47,26 @@ def normalize_number_style(typed: RawAnswer, style: NumberStyle | None) -> RawAn
     '[[1.5, 2]; [3, 4]]'
     """
     return (
-        _fold_nested(typed, MAX_DEPTH) if style is None else _apply_style(typed, style, MAX_DEPTH)
+        _fold_nested_lookalikes(typed, MAX_DEPTH)
+        if style is None
+        else _convert_to_point_style(typed, style, MAX_DEPTH)
     )
 
 
-def _fold_nested(typed: RawAnswer, levels: int) -> RawAnswer:
+def _fold_nested_lookalikes(typed: RawAnswer, levels: int) -> RawAnswer:
     """Return *typed* with its texts folded; deeper nesting is left for the reader to refuse."""
     if isinstance(typed, list) and levels:
-        return [_fold_nested(item, levels - 1) for item in typed]
+        return [_fold_nested_lookalikes(item, levels - 1) for item in typed]
     return fold_lookalikes(typed) if isinstance(typed, str) else typed
 
 
-def _apply_style(typed: RawAnswer, style: NumberStyle, levels: int) -> RawAnswer:
+def _convert_to_point_style(typed: RawAnswer, style: NumberStyle, levels: int) -> RawAnswer:
     if isinstance(typed, list):
         if not levels:
             raise AnswerError(
                 "The lists are nested too deeply.", expected=f"at most {MAX_DEPTH} levels"
             )
-        return [_apply_style(item, style, levels - 1) for item in typed]
+        return [_convert_to_point_style(item, style, levels - 1) for item in typed]
     if not isinstance(typed, str):
         return typed
     text = fold_lookalikes(typed)

@@ -168,12 +168,12 @@ class _Parser(TokenCursor):
         while (token := self._peek()) is not None and token.kind == "power":
             node = self._build_binary("**", node, _build_number_node(token))
             self._index += 1
-        if self._is_percent():
+        if self._is_at_percent_sign():
             node = BinaryOperation("/", node, NumberLiteral(100))
             self._index += 1
         return node
 
-    def _is_percent(self) -> bool:
+    def _is_at_percent_sign(self) -> bool:
         """Return whether a percent sign is next; before a value, ``%`` is the remainder."""
         sign = self._signs[self._index]
         if sign != "%":

@@ -9,7 +9,7 @@ from grader.reading.decimal_places import CROSSES
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["refuse_lost_power"]
+__all__ = ["refuse_ambiguous_power_of_ten"]
 
 BASES: Final = frozenset({"10", "e"})
 MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
@@ -28,7 +28,7 @@ COMMA_GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
 """One comma before three digits; before a power of ten it may be a decimal comma."""
 
 
-def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> None:
+def refuse_ambiguous_power_of_ten(tokens: Sequence[Token], text: str, *, grouping: bool) -> None:
     """Raise `AnswerError` for a product or a number whose author may mean a power of ten.
 
     Examples are ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,

@@ -28,7 +28,7 @@ __all__ = [
     "OPENERS",
     "Token",
     "TokenKind",
-    "ends_operand",
+    "ends_with_operand",
     "parse_exact_number",
     "tokenize",
 ]
@@ -194,7 +194,7 @@ def _is_frac_argument(tokens: Sequence[Token]) -> bool:
     return depth == 0 and index >= 0 and tokens[index].text == "frac"
 
 
-def ends_operand(tokens: Sequence[Token]) -> bool:
+def ends_with_operand(tokens: Sequence[Token]) -> bool:
     """Return whether the last token ends a value, so that an operator may follow."""
     if not tokens:
         return False
@@ -215,7 +215,7 @@ def _match_cross(
     text: str, position: int, end: int, tokens: Sequence[Token], names: NameMatcher
 ) -> Token | None:
     """Return the multiplication sign spelled ``x``, ``by`` or ``times`` after a value, or None."""
-    if text[position] not in CROSS_LETTERS + "bt" or not ends_operand(tokens):
+    if text[position] not in CROSS_LETTERS + "bt" or not ends_with_operand(tokens):
         return None
     pattern = CROSS_OF_NAMES if names.declared else CROSS_OF_NUMBERS
     match = pattern.match(text, position, end)
@@ -234,7 +234,7 @@ def _build_token(match: re.Match[str]) -> Token | None:
         case "power":
             return Token("power", raw, start, end, int(raw.translate(SUPERSCRIPTS)))
         case "function":
-            return Token("function", _canonical_function(raw), start, end)
+            return Token("function", _canonical_function_name(raw), start, end)
         case "text":
             words = raw[raw.index("{") + 1 : -1].strip()
             return Token("text", words, start, end) if words else None
@@ -244,18 +244,18 @@ def _build_token(match: re.Match[str]) -> Token | None:
             return Token("unknown", raw, start, end)
         case "command" | "symbol":
             table = COMMANDS if kind == "command" else SYMBOLS
-            return _build_sign(table.get(raw.removeprefix("\\")), raw, start, end)
+            return _build_symbol_token(table.get(raw.removeprefix("\\")), raw, start, end)
         case _:
             return None
 
 
-def _build_sign(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
+def _build_symbol_token(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
     if meaning is None:
         return Token("unknown", raw, start, end)
     return Token("symbol", meaning, start, end) if meaning else None
 
 
-def _canonical_function(raw: str) -> str:
+def _canonical_function_name(raw: str) -> str:
     match = FUNCTION_WORD.search(raw)
     word = match[0] if match else raw
     if word == "log":

@@ -8,12 +8,12 @@ from grader.reading.grammar.cursor import PRIMARY_KINDS, PRIMARY_SIGNS
 from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["read_percent_sign"]
+__all__ = ["detect_percent_sign"]
 
 HUNDRED_PERCENT: Final = 100
 
 
-def read_percent_sign(tokens: Sequence[Token]) -> bool:
+def detect_percent_sign(tokens: Sequence[Token]) -> bool:
     """Return whether the value has a percent sign, as in ``(88.9%)``; ``7 % 2`` has none.
 
     Raises `AnswerError` for a bare 100 beside a percentage, ``100 - 11.1%``, because it may be in
@@ -24,7 +24,7 @@ def read_percent_sign(tokens: Sequence[Token]) -> bool:
         bare = (
             token.kind == "number"
             and token.value == HUNDRED_PERCENT
-            and not _has_percent_sign(tokens, index, sign_indexes)
+            and not _is_covered_by_percent_sign(tokens, index, sign_indexes)
         )
         if sign_indexes and bare:
             raise AnswerError(
@@ -35,7 +35,9 @@ def read_percent_sign(tokens: Sequence[Token]) -> bool:
     return bool(sign_indexes)
 
 
-def _has_percent_sign(tokens: Sequence[Token], index: int, sign_indexes: Sequence[int]) -> bool:
+def _is_covered_by_percent_sign(
+    tokens: Sequence[Token], index: int, sign_indexes: Sequence[int]
+) -> bool:
     """Return whether one of *sign_indexes* follows a token, or brackets that contain it.
 
     It does not count if those brackets contain another sign.

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.decimal_places import decimal_step
+from grader.reading.decimal_places import last_decimal_unit
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span
@@ -16,7 +16,7 @@ from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import (
     MAX_TEXT,
     WORD_KINDS,
-    describe_grouping,
+    describe_thousands_grouping,
     evaluate_with_step,
     require_number,
 )
@@ -29,9 +29,9 @@ from grader.reading.units.unit_names import (
     parse_unit,
 )
 from grader.reading.units.unit_tokens import ExpectedUnit, ambiguous_unit_error, attach_units
-from grader.reading.wording.meaning_checks import refuse_changing_words
-from grader.reading.wording.repeated_values import adapt_notes, is_rounding_of
-from grader.reading.wording.surrounding_words import strip_words
+from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
+from grader.reading.wording.repeated_values import adapt_notes_to_full_value, is_rounding_of
+from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number, magnitude, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
@@ -67,8 +67,8 @@ def read_quantity(
         number = require_number(typed)
         return _build_reading(
             number,
-            decimal_step(number),
-            expected_unit.resolve_default(None, scaled=False),
+            last_decimal_unit(number),
+            expected_unit.resolve_default_unit(None, scaled=False),
             expected_unit,
             (),
         )
@@ -76,7 +76,7 @@ def read_quantity(
     tokens = tokenize(text)
     link = extract_last_link(tokens, text)
     _refuse_unit_definition(tokens, link.tokens, expected_unit)
-    value, remark = _split_remark(
+    value, remark = _split_repeated_quantity(
         attach_units(_strip_brackets(link.tokens), expected_unit), expected_unit
     )
     if not any(expected_unit.is_unit(token) for token in value) and (
@@ -93,8 +93,8 @@ def read_quantity(
         notes = (*notes, f"{quote} was taken as a remark.")
         full.append(repeated)
     reading = replace(reading, notes=notes)
-    rounded = (one for one in full if one and _is_rounding_of(reading.value, one.value))
-    return next((_use_unrounded(one, reading) for one in rounded), reading)
+    rounded = (one for one in full if one and _is_rounded_quantity(reading.value, one.value))
+    return next((_combine_full_and_rounded(one, reading) for one in rounded), reading)
 
 
 def _strip_brackets(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -105,7 +105,7 @@ def _strip_brackets(tokens: Sequence[Token]) -> Sequence[Token]:
     return inner if around and not nested else tokens
 
 
-def _strip_note(
+def _strip_bracketed_words(
     tokens: list[Token], text: str, expected_unit: ExpectedUnit
 ) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens without words in brackets after the unit, ``588 KiB (float32)``."""
@@ -119,7 +119,7 @@ def _strip_note(
     if any(word.kind not in WORD_KINDS for word in words):
         return tokens, ()
     for word in words:
-        refuse_changing_words(word.text, word.start)
+        refuse_meaning_changing_words(word.text, word.start)
     message = f"{quote_span(text, note[0].start, note[-1].end)} was ignored."
     return tokens[: unit + 1], (message,)
 
@@ -135,14 +135,19 @@ def _try_read_tokens(
         return None
 
 
-def _is_rounding_of(short: Quantity, full: Quantity) -> bool:
+def _is_rounded_quantity(short: Quantity, full: Quantity) -> bool:
     """Return whether *short* is *full* with fewer figures."""
     finer = full.step is None or (short.step is not None and full.step < short.step)
     return finer and is_rounding_of(short.value, short.step, full.value)
 
 
-def _use_unrounded(full: Reading[Quantity], last: Reading[Quantity]) -> Reading[Quantity]:
-    notes = (*(note for note in full.notes if note not in last.notes), *adapt_notes(last.notes))
+def _combine_full_and_rounded(
+    full: Reading[Quantity], last: Reading[Quantity]
+) -> Reading[Quantity]:
+    notes = (
+        *(note for note in full.notes if note not in last.notes),
+        *adapt_notes_to_full_value(last.notes),
+    )
     return replace(full, notes=notes, rounded=last)
 
 
@@ -171,8 +176,8 @@ def _read_tokens(
 ) -> Reading[Quantity]:
     """Return the quantity in *tokens*, whose units `attach_units` has found."""
     numbers, scales = apply_scale_words(tokens)
-    value_tokens = strip_words(numbers, text, words=WORD_KINDS)
-    remaining, ignored_notes = _strip_note(value_tokens.tokens, text, expected_unit)
+    value_tokens = strip_surrounding_words(numbers, text, words=WORD_KINDS)
+    remaining, ignored_notes = _strip_bracketed_words(value_tokens.tokens, text, expected_unit)
     body = [token for token in remaining if not expected_unit.is_unit(token)]
     units = [token for token in remaining if expected_unit.is_unit(token)]
     if not body:
@@ -186,11 +191,17 @@ def _read_tokens(
     name = (
         units[0].text
         if units
-        else expected_unit.resolve_default(body[-1].end, scaled=numbers != tokens)
+        else expected_unit.resolve_default_unit(body[-1].end, scaled=numbers != tokens)
     )
     bare = [] if units else [f"A number without a unit is in {name}."]
     value, step = evaluate_with_step(body, text, typed)
-    notes = (*describe_grouping(body), *scales, *value_tokens.notes, *ignored_notes, *bare)
+    notes = (
+        *describe_thousands_grouping(body),
+        *scales,
+        *value_tokens.notes,
+        *ignored_notes,
+        *bare,
+    )
     return _build_reading(value, step, name, expected_unit, notes)
 
 
@@ -210,7 +221,7 @@ def _build_reading(
     return Reading(Quantity(value, name, step), f"{to_text(number)} {name}", notes, step)
 
 
-def _split_remark(
+def _split_repeated_quantity(
     tokens: list[Token], expected_unit: ExpectedUnit
 ) -> tuple[list[Token], list[Token]]:
     """Return the value, and the bracket after its unit that repeats it in another unit."""

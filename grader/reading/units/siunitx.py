@@ -30,13 +30,13 @@ def expand_siunitx(text: str) -> str:
 
 
 def _replace_call(call: re.Match[str]) -> str:
-    unit = _parse_unit(call[1] or "")
+    unit = _parse_unit_macros(call[1] or "")
     if unit is None:
         return call[0]
     return f" {call[2]} {unit}".ljust(len(call[0]))
 
 
-def _parse_unit(typed: str) -> str | None:
+def _parse_unit_macros(typed: str) -> str | None:
     r"""Return the symbol of a unit such as ``\kibi\byte``; text without commands is one already."""
     if "\\" not in typed:
         return typed.strip()

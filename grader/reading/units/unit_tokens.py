@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.tokens import Token, ends_operand
+from grader.reading.grammar.tokens import Token, ends_with_operand
 from grader.reading.numbers import WORD_KINDS
 from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.units.unit_names import (
@@ -42,7 +42,7 @@ class ExpectedUnit:
         """Return whether *token* is a unit that `attach_units` found."""
         return token.kind == "symbol" and token.text in DIMENSIONS[self.dimension]
 
-    def resolve_default(self, end: int | None, *, scaled: bool) -> str:
+    def resolve_default_unit(self, end: int | None, *, scaled: bool) -> str:
         """Return the unit of a number without one; ``3.2G`` is in the first unit of the dimension.
 
         Raises `AnswerError` if there is no default; scaled numbers of parameters need none.
@@ -72,12 +72,12 @@ def attach_units(tokens: Sequence[Token], expected_unit: ExpectedUnit) -> list[T
             result.insert(behind, token._replace(kind="symbol", text=unit.name))
             behind = None
         elif word and behind == len(result) and is_scale_word(token):
-            result.append(_check_scale_word(token, expected_unit))
+            result.append(_normalize_scale_word(token, expected_unit))
             behind = len(result)
         else:
             result.append(token)
             if not word:
-                behind = len(result) if ends_operand(result) else None
+                behind = len(result) if ends_with_operand(result) else None
     return result
 
 
@@ -131,7 +131,7 @@ def ambiguous_unit_error(word: Token, prefix: str) -> AnswerError:
     )
 
 
-def _check_scale_word(word: Token, expected_unit: ExpectedUnit) -> Token:
+def _normalize_scale_word(word: Token, expected_unit: ExpectedUnit) -> Token:
     """Return the word of a magnitude; ``B`` means billion here, not byte.
 
     Raises `AnswerError` for ``64 K`` in bytes, which may mean KB or KiB.

@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.evaluation import evaluate_tokens
-from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
 from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.meaning_words import CHANGING, PART, SCALING
@@ -19,10 +19,10 @@ __all__ = [
     "PAUSE_SIGNS",
     "THEREFORE_WORDS",
     "ends_with_other_name",
-    "is_dash",
-    "is_item_number",
     "may_name_value",
     "repeats_value",
+    "starts_with_dash",
+    "starts_with_item_number",
 ]
 
 LINKS: Final = frozenset({"=", "⇒"})
@@ -72,7 +72,7 @@ MAX_ITEM_NUMBER: Final = 10
 OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·"})
 
 
-def is_dash(tokens: Sequence[Token]) -> bool:
+def starts_with_dash(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* start with a sign and a space: a dash, or a minus sign."""
     return tokens[0].text in {"-", "+"} and any(tokens[0].end < two.start for two in tokens[1:2])
 
@@ -96,9 +96,9 @@ def ends_with_other_name(label: Sequence[Token], *, first: bool) -> bool:
         return value[-1].text in PAUSE_SIGNS and any(map(_is_computation, value))
     if name.kind != "word":
         return False
-    if not first and ends_operand(value) and value[-1].end < name.start:
+    if not first and ends_with_operand(value) and value[-1].end < name.start:
         return may_name_value(name) and (value[-1].kind == "number" or value[-1].text == "|")
-    unlabeled = _strip_label(value)
+    unlabeled = _strip_leading_words(value)
     if unlabeled[-1].text in PAUSE_SIGNS and _is_count(unlabeled):
         return False
     return _begins_with_value(unlabeled) and _ends_with_condition(unlabeled[-MAX_NAME_TOKENS:])
@@ -106,7 +106,7 @@ def ends_with_other_name(label: Sequence[Token], *, first: bool) -> bool:
 
 def repeats_value(label: Sequence[Token], behind: Sequence[Token], text: str) -> bool:
     """Return whether *label* has the same value as the tokens *behind* it: ``36 + 4, n = 40``."""
-    label = _strip_label(label)
+    label = _strip_leading_words(label)
     value = _take_until(label, CONDITION_WORDS)
     if any(token.kind == "number" for token in label[len(value) :]):
         return False
@@ -134,7 +134,7 @@ def _take_until(tokens: Sequence[Token], ends: frozenset[str]) -> Sequence[Token
     return tokens
 
 
-def _strip_label(tokens: Sequence[Token]) -> Sequence[Token]:
+def _strip_leading_words(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return *tokens* without leading words such as ``the result is``."""
     start = 0
     while start < len(tokens) - 1 and tokens[start].text.lower() in LEADING_WORDS:
@@ -179,12 +179,14 @@ def _is_computation(token: Token) -> bool:
 
 def _begins_with_value(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* start with a number, in brackets or not, that is no item number."""
-    tokens = tokens[1:] if is_dash(tokens) else tokens
+    tokens = tokens[1:] if starts_with_dash(tokens) else tokens
     index = 0
     while index < len(tokens) - 1 and _may_precede_number(tokens[index]):
         index += 1
     computes = any(token.text not in OPENERS for token in tokens[:index])
-    return tokens[index].kind == "number" and (computes or not is_item_number(tokens[index:]))
+    return tokens[index].kind == "number" and (
+        computes or not starts_with_item_number(tokens[index:])
+    )
 
 
 def _may_precede_number(token: Token) -> bool:
@@ -202,7 +204,7 @@ def _ends_with_condition(tokens: Sequence[Token]) -> bool:
     return False
 
 
-def is_item_number(label: Sequence[Token]) -> bool:
+def starts_with_item_number(label: Sequence[Token]) -> bool:
     """Return whether *label* starts with an item number: ``1.``, ``1)``, ``2nd`` or ``2D``."""
     number, after = label[0], label[1] if len(label) - 1 else None
     if number.kind != "number" or after is None:

@@ -44,12 +44,18 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
     maps = MAPS.fullmatch(text) if set(layout) == set("CHW") else None
     if maps is not None:
         sizes = {axis: int(size) for axis, size in zip("CHW", maps.groups(), strict=True)}
-        return _order_axes(sizes, layout, f"The {maps[1]} before the @ was read as the channels.")
+        return _build_reading_in_layout_order(
+            sizes, layout, f"The {maps[1]} before the @ was read as the channels."
+        )
     axis_pattern, whole_pattern = _compile_axis_patterns(layout)
     if not whole_pattern.fullmatch(text):
         return None
     named = [(_matched_axis(found), int(found["size"])) for found in axis_pattern.finditer(text)]
-    return _order_axes(dict(named), layout, NOTE) if len(named) == len(layout) else None
+    return (
+        _build_reading_in_layout_order(dict(named), layout, NOTE)
+        if len(named) == len(layout)
+        else None
+    )
 
 
 def refuse_other_layout(typed: str, layout: str) -> None:
@@ -96,7 +102,9 @@ def _matched_axis(match: re.Match[str]) -> str:
     return next(name for name, text in match.groupdict().items() if text is not None)
 
 
-def _order_axes(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int, ...]] | None:
+def _build_reading_in_layout_order(
+    sizes: dict[str, int], layout: str, note: str
+) -> Reading[tuple[int, ...]] | None:
     if set(sizes) != set(layout):
         return None
     axes = tuple(sizes[axis] for axis in layout)

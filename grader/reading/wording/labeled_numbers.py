@@ -103,7 +103,7 @@ def _read_by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
 def _find_labels(text: str, names: tuple[str, ...]) -> list[LabelSpan]:
     """Return the names in *text*; two spellings in a row, such as ``kernel (k)``, are one name."""
     labels: list[LabelSpan] = []
-    for match in _compile_pattern(names).finditer(text):
+    for match in _compile_label_pattern(names).finditer(text):
         label = LabelSpan(int(str(match.lastgroup)[1:]), match.start(), match.end())
         before = labels[-1] if labels else None
         if before and before.number == label.number:
@@ -141,7 +141,7 @@ def _blank_match(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compile_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_label_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern of all names as whole words, with a group for each index in *names*."""
     spelt = "|".join(f"(?P<n{index}>{_name_pattern(name)})" for index, name in enumerate(names))
     return re.compile(rf"(?<![^\W_])(?<!_)(?:{spelt})(?!\w)", re.IGNORECASE)
@@ -187,16 +187,18 @@ def _read_beside_labels(text: str, labels: Sequence[LabelSpan]) -> tuple[Number,
     between = [*_iter_between_labels(text, labels)]
     if OPENED.fullmatch(first):
         end = last.rstrip(CLOSERS if first.strip() else PAUSES)
-        pieces = [_strip_sign(piece) for piece in (*map(_strip_joint, between), end)]
+        pieces = [
+            _strip_label_sign(piece) for piece in (*map(_strip_trailing_conjunction, between), end)
+        ]
     elif not last.strip(CLOSERS):
-        pieces = [_strip_match(BEFORE, piece) for piece in (first, *between)]
+        pieces = [_strip_leading_match(BEFORE, piece) for piece in (first, *between)]
     else:
         return ()
     alone = all(DIGIT.search(piece) and not OTHER_NUMBER.search(piece) for piece in pieces)
     return tuple(map(_read_piece, pieces)) if alone else ()
 
 
-def _strip_sign(piece: str) -> str:
+def _strip_label_sign(piece: str) -> str:
     """Return *piece* without the sign that joins it to its name.
 
     Raises `AnswerError` for a dash, which could be a minus sign.
@@ -206,15 +208,15 @@ def _strip_sign(piece: str) -> str:
             "A dash after a name can be read as a minus sign.",
             expected="an equals sign between the name and its number",
         )
-    return _strip_match(SIGN, piece)
+    return _strip_leading_match(SIGN, piece)
 
 
-def _strip_match(sign: re.Pattern[str], piece: str) -> str:
+def _strip_leading_match(sign: re.Pattern[str], piece: str) -> str:
     match = sign.match(piece)
     return piece[match.end() :] if match else piece
 
 
-def _strip_joint(piece: str) -> str:
+def _strip_trailing_conjunction(piece: str) -> str:
     """Return *piece* without the comma, or the ``and``, before the next name."""
     bare = piece.rstrip(PAUSES)
     word = bare[-4:].lower()

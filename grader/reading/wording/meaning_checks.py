@@ -7,13 +7,13 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import missing_log_base_error, truncate_line
 from grader.reading.wording.meaning_words import CHANGING, SCALING
 
-__all__ = ["WORD", "changed_meaning_error", "refuse_changing_words"]
+__all__ = ["WORD", "changed_meaning_error", "refuse_meaning_changing_words"]
 
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 WORD: Final = re.compile(r"[^\W\d_]+")
 
 
-def refuse_changing_words(words: str, position: int) -> None:
+def refuse_meaning_changing_words(words: str, position: int) -> None:
     """Raise `AnswerError` if dropping *words* would change the meaning of a value."""
     for word in WORD.findall(words.lower()):
         if word in NOT_FINITE:

@@ -10,12 +10,12 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.errors import quote_span
-from grader.reading.grammar.tokens import OPENERS, Token, ends_operand
+from grader.reading.grammar.tokens import OPENERS, Token, ends_with_operand
 from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
 from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
 from grader.values import Number, magnitude
 
-__all__ = ["EASTERN_TEXT", "OPERATOR_SIGNS", "looks_like_symbol", "strip_remarks"]
+__all__ = ["EASTERN_TEXT", "OPERATOR_SIGNS", "looks_like_variable", "strip_remarks"]
 
 OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
 VALUES: Final = frozenset({"number", "name"})
@@ -106,23 +106,23 @@ def _is_remark(group: Sequence[Token], preceding: Sequence[Token], words: frozen
     """Return whether the bracket *group* after *preceding* is a remark, not a computation."""
     signs = {token.text for token in group if token.kind == "symbol"}
     if signs & LINKS:
-        return ends_operand(preceding) and group[1].text not in OPERATOR_SIGNS
+        return ends_with_operand(preceding) and group[1].text not in OPERATOR_SIGNS
     word_tokens = [token for token in group if token.kind in words]
-    if all(looks_like_symbol(token) for token in word_tokens) or (
-        signs & OPERATOR_SIGNS and not _names_sum(group, words)
+    if all(looks_like_variable(token) for token in word_tokens) or (
+        signs & OPERATOR_SIGNS and not _is_sum_of_words(group, words)
     ):
         return False
     glued = bool(preceding) and preceding[-1].end == group[0].start
     return not glued or len(word_tokens) > 1 or " " in word_tokens[0].text
 
 
-def _names_sum(group: Sequence[Token], words: frozenset[str]) -> bool:
+def _is_sum_of_words(group: Sequence[Token], words: frozenset[str]) -> bool:
     """Return whether *group* is a sum of words, ``(weights + biases)``."""
     inner = group[1:-1]
-    named = all(token.kind in words and not looks_like_symbol(token) for token in inner[::2])
+    named = all(token.kind in words and not looks_like_variable(token) for token in inner[::2])
     return named and all(token.text in {"+", "&"} for token in inner[1::2])
 
 
-def looks_like_symbol(token: Token) -> bool:
+def looks_like_variable(token: Token) -> bool:
     """Return whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
     return SYMBOL_LIKE.fullmatch(token.text) is not None and not EASTERN_TEXT.fullmatch(token.text)

@@ -8,17 +8,17 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.decimal_places import BRACES, SUMS, decimal_step, unit_in_last_place
+from grader.reading.decimal_places import BRACES, SUMS, last_decimal_unit, unit_in_last_place
 from grader.reading.grammar.equation_chains import CHAIN_NOTE, ValueTokens
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import evaluate_tokens
-from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
-from grader.reading.units.percents import read_percent_sign
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
+from grader.reading.units.percents import detect_percent_sign
 from grader.values import Number, Tensor, magnitude
 
 __all__ = [
     "TIMES_PATTERN",
-    "adapt_notes",
+    "adapt_notes_to_full_value",
     "is_cellwise_rounding_of",
     "is_rounding_of",
     "refuse_repeated_ratio",
@@ -67,11 +67,11 @@ def is_cellwise_rounding_of(short: Tensor, full: Tensor) -> bool:
 
 
 def _rounding_step(cell: Number) -> Number | None:
-    step = decimal_step(cell)
+    step = last_decimal_unit(cell)
     return None if step == 1 else step
 
 
-def adapt_notes(notes: Sequence[str]) -> tuple[str, ...]:
+def adapt_notes_to_full_value(notes: Sequence[str]) -> tuple[str, ...]:
     """Return the *notes* on a rounded value, adapted to the full value that is read instead."""
     return (*(note for note in notes if note != CHAIN_NOTE), FULL_NOTE)
 
@@ -102,7 +102,7 @@ def strip_repeated_value(value_tokens: ValueTokens, text: str) -> ValueTokens:
     remark = (*value_tokens.notes, f"{repeated} was taken as a remark.")
     first, second = (evaluate_tokens(tokens, text) for tokens in (value, check))
     if first == second:
-        in_percent = read_percent_sign(check) and not read_percent_sign(value)
+        in_percent = detect_percent_sign(check) and not detect_percent_sign(value)
         return replace(value_tokens, tokens=check if in_percent else value, notes=remark)
     shorter = is_rounding_of(second, _infer_rounding_unit(second, check), first)
     longer = is_rounding_of(first, _infer_rounding_unit(first, value), second)
@@ -196,7 +196,7 @@ def _factor_or_remark_error(check: Sequence[Token], text: str) -> AnswerError:
 def _opens_repeated_value(tokens: Sequence[Token], index: int) -> bool:
     """Return whether a bracket opens at *index* after a value, itself unbracketed, and a space."""
     before, token = tokens[max(0, index - 1) : index], tokens[index]
-    if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
+    if token.text not in BRACES or token.text not in OPENERS or not ends_with_operand(before):
         return False
     above = before[0].text == "}" or (index > 1 and tokens[index - 2].text == "frac")
     below = token.text == "{" and above  # a second argument of \frac

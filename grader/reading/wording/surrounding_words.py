@@ -12,16 +12,19 @@ from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINKS, ValueTokens
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
 from grader.reading.grammar.tokens import Token
-from grader.reading.wording.meaning_checks import changed_meaning_error, refuse_changing_words
+from grader.reading.wording.meaning_checks import (
+    changed_meaning_error,
+    refuse_meaning_changing_words,
+)
 from grader.reading.wording.meaning_words import PART
 from grader.reading.wording.remarks import (
     EASTERN_TEXT,
     OPERATOR_SIGNS,
-    looks_like_symbol,
+    looks_like_variable,
     strip_remarks,
 )
 
-__all__ = ["strip_words"]
+__all__ = ["strip_surrounding_words"]
 
 BULLET: Final = "·"
 """The character to which `clean_text` folds ``•``.
@@ -48,7 +51,9 @@ MAX_SUFFIX_LETTERS: Final = 2
 """Maximum length of a word directly after a number that may be a unit or a scale."""
 
 
-def strip_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) -> ValueTokens:
+def strip_surrounding_words(
+    tokens: Sequence[Token], text: str, *, words: frozenset[str]
+) -> ValueTokens:
     """Return the value without remarks in brackets, surrounding words, bold markers and period.
 
     *words* are the kinds of token that count as words; in a formula only those set as text.
@@ -64,8 +69,8 @@ def strip_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) ->
     end = _find_value_end(remaining, start, words)
     value = remaining[start:end]
     dropped = [
-        _describe_ignored(remaining[:start], words),
-        _describe_ignored(remaining[end:], words),
+        _describe_ignored_words(remaining[:start], words),
+        _describe_ignored_words(remaining[end:], words),
     ]
     if value:
         _refuse_leading_comma(remaining, start, text)
@@ -98,12 +103,12 @@ def _precedes_value(tokens: Sequence[Token], index: int, words: frozenset[str]) 
         return False
     if index == 0 and token.text == BULLET:
         return token.end - token.start == 1 and token.end < tokens[1].start
-    if not _is_star(token):
+    if not _is_markdown_star(token):
         return False
     return index == 0 or tokens[index - 1].text in PUNCTUATION or _opens_bold(tokens, index)
 
 
-def _is_star(token: Token) -> bool:
+def _is_markdown_star(token: Token) -> bool:
     """Return whether *token* may be a Markdown star, and not a caret."""
     written = token.end - token.start == len(token.text)
     return token.kind == "symbol" and token.text in STARS and written
@@ -121,11 +126,11 @@ def _opens_bold(tokens: Sequence[Token], index: int) -> bool:
 
 def _find_value_end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
     """Return where the value ends, before trailing words, a period and one closing star."""
-    opening = {token.text for token in tokens[:start] if _is_star(token)}
+    opening = {token.text for token in tokens[:start] if _is_markdown_star(token)}
     end = len(tokens)
     while end > start:
         token = tokens[end - 1]
-        if token.text in opening and _is_star(token):
+        if token.text in opening and _is_markdown_star(token):
             opening = set()
         elif token.kind not in words and token.text not in PUNCTUATION:
             break
@@ -164,7 +169,7 @@ def _check_leading_word(
     called = first.text == "(" and before.end == first.start
     computes = first.kind == "symbol" and first.text in OPERATOR_SIGNS - {"frac"}
     negative = signed and before.end < first.start
-    if called or looks_like_symbol(before) or (computes and not negative):
+    if called or looks_like_variable(before) or (computes and not negative):
         raise _not_a_number_error(text, before)
 
 
@@ -202,7 +207,7 @@ def _check_trailing_word(
         and word.start == last.end
         and not EASTERN_TEXT.fullmatch(word.text)
     )
-    if looks_like_symbol(word) or glued:
+    if looks_like_variable(word) or glued:
         raise AnswerError(
             f"'{truncate_line(word.text)}' behind a number is not known here.",
             expected="the number alone",
@@ -224,10 +229,10 @@ def _not_a_number_error(text: str, word: Token) -> AnswerError:
     )
 
 
-def _describe_ignored(tokens: Sequence[Token], words: frozenset[str]) -> str:
+def _describe_ignored_words(tokens: Sequence[Token], words: frozenset[str]) -> str:
     """Return the note on dropped words, or ''; raise `AnswerError` if one changes the value."""
     texts = [token.text for token in tokens if token.kind in words]
     for token in tokens:
         if token.kind in words:
-            refuse_changing_words(token.text, token.start)
+            refuse_meaning_changing_words(token.text, token.start)
     return f"'{truncate_line(' '.join(texts))}' was ignored." if texts else ""

@@ -12,7 +12,7 @@ from grader.reading.grammar.equation_chains import LINK_STARTS
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import tokenize
 from grader.reading.variable_names import NameMatcher
-from grader.reading.wording.meaning_checks import refuse_changing_words
+from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 
 __all__ = ["find_trailing_words"]
 
@@ -81,4 +81,4 @@ def _refuse_limiting_words(words: str, position: int) -> None:
                 expected="the formula alone, with floor(...) or ceil(...) where it rounds",
                 position=position,
             )
-    refuse_changing_words(words, position)
+    refuse_meaning_changing_words(words, position)

@@ -6,7 +6,7 @@ from typing import Final
 from grader.errors import SolverError
 from grader.registry import Solver
 from grader.values import Number
-from problems.network.constructors.layers import whole_or_none
+from problems.network.constructors.layers import as_integer_or_none
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_numbers, as_shape
 
@@ -127,7 +127,7 @@ def batch_norm(num_features: int | None = None) -> BatchNorm:
     >>> str(batch_norm(64))
     'batch normalisation'
     """
-    return BatchNorm(whole_or_none(num_features, "num_features"))
+    return BatchNorm(as_integer_or_none(num_features, "num_features"))
 
 
 def dropout(p: int | Fraction = Fraction(1, 2)) -> Dropout:
@@ -164,7 +164,7 @@ def group_norm(num_groups: int, num_channels: int | None = None) -> GroupNorm:
     'group normalisation, 8 groups'
     """
     return GroupNorm(
-        as_integer(num_groups, "num_groups"), whole_or_none(num_channels, "num_channels")
+        as_integer(num_groups, "num_groups"), as_integer_or_none(num_channels, "num_channels")
     )
 
 

@@ -21,6 +21,7 @@ from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 __all__ = [
     "SOLVERS",
     "adaptive_avg_pool",
+    "as_integer_or_none",
     "avg_pool",
     "conv",
     "conv_transpose",
@@ -31,7 +32,6 @@ __all__ = [
     "pixel_shuffle",
     "select_channels",
     "upsample",
-    "whole_or_none",
     "zero_pad",
 ]
 
@@ -59,7 +59,7 @@ def conv(
     return Conv(
         as_integer(out_channels, "out_channels"),
         as_pair(kernel_size, "kernel_size"),
-        whole_or_none(in_channels, "in_channels"),
+        as_integer_or_none(in_channels, "in_channels"),
         as_pair(stride, "stride"),
         as_pair(padding, "padding", least=0),
         as_pair(dilation, "dilation"),
@@ -88,7 +88,7 @@ def conv_transpose(  # noqa: PLR0913 - the arguments of PyTorch's ConvTranspose2
     return ConvTranspose(
         as_integer(out_channels, "out_channels"),
         as_pair(kernel_size, "kernel_size"),
-        whole_or_none(in_channels, "in_channels"),
+        as_integer_or_none(in_channels, "in_channels"),
         as_pair(stride, "stride"),
         as_pair(padding, "padding", least=0),
         as_pair(output_padding, "output_padding", least=0),
@@ -105,7 +105,7 @@ def linear(out_features: int, *, in_features: int | None = None, bias: bool = Tr
     'fully connected, 10 units'
     """
     features = as_integer(out_features, "out_features")
-    return Linear(features, whole_or_none(in_features, "in_features"), as_flag(bias, "bias"))
+    return Linear(features, as_integer_or_none(in_features, "in_features"), as_flag(bias, "bias"))
 
 
 def max_pool(
@@ -208,7 +208,7 @@ def select_channels(*channels: int) -> SelectChannels:
     return SelectChannels(tuple(as_integer(channel, "a channel", least=0) for channel in channels))
 
 
-def whole_or_none(value: int | None, what: str) -> int | None:
+def as_integer_or_none(value: int | None, what: str) -> int | None:
     """Return *value* as `as_integer` does, or None if the input shape determines it."""
     return None if value is None else as_integer(value, what)
 

@@ -9,7 +9,7 @@ from grader.errors import SolverError
 from grader.registry import Solver
 from problems.network.graphs import Network
 from problems.network.published import mobile, parallel, plain, residual
-from problems.network.transforms import declare_inputs
+from problems.network.transforms import declare_input_sizes
 from problems.solvers.bounds import Shape, as_integer
 
 __all__ = ["PUBLISHED_NETWORKS", "SOLVERS", "PublishedNetwork", "build_published", "named"]
@@ -36,10 +36,10 @@ class PublishedNetwork:
     paper_image: Shape | None = None
 
 
-def _resnet_entry(plan: residual.ResnetConfig) -> PublishedNetwork:
-    build = partial(residual.resnet, plan)
-    early = partial(residual.resnet, plan, early_stride=True)
-    return PublishedNetwork(build, paper=early if plan.bottleneck else None)
+def _resnet_entry(config: residual.ResnetConfig) -> PublishedNetwork:
+    build = partial(residual.resnet, config)
+    early = partial(residual.resnet, config, early_stride=True)
+    return PublishedNetwork(build, paper=early if config.bottleneck else None)
 
 
 def _vgg_entries(depth: int) -> dict[str, PublishedNetwork]:
@@ -115,9 +115,11 @@ def build_published(name: str, classes: int, form: str) -> Network:
     """
     published = PUBLISHED_NETWORKS[name]
     if form == "released":
-        return declare_inputs(published.released(classes), published.image)
+        return declare_input_sizes(published.released(classes), published.image)
     if form == "paper" and published.paper:
-        return declare_inputs(published.paper(classes), published.paper_image or published.image)
+        return declare_input_sizes(
+            published.paper(classes), published.paper_image or published.image
+        )
     known = "released or paper" if published.paper else "released"
     raise SolverError(f"the form of {name} is {known}, not {form}")
 

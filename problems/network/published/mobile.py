@@ -37,9 +37,9 @@ ActivationFactory = Callable[[], Activation]
 class InvertedResidualBlock(NamedTuple):
     """Inverted residual block: channels of its input, middle and output, and its options."""
 
-    into: int
+    in_channels: int
     middle: int
-    out: int
+    out_channels: int
     kernel_size: int = 3
     stride: int = 1
     activation: ActivationFactory = relu6
@@ -54,11 +54,15 @@ def _inverted_residual(block: InvertedResidualBlock) -> Network:
     1 and the channels match.
     """
     act, middle = block.activation, block.middle
-    widened = [normalized_conv(middle, 1, act)] if middle != block.into else []
+    widened = [normalized_conv(middle, 1, act)] if middle != block.in_channels else []
     depthwise = normalized_conv(middle, block.kernel_size, act, stride=block.stride, groups=middle)
     gated = [] if block.gate is None else [block.gate]
-    main = network(*widened, depthwise, *gated, normalized_conv(block.out, 1, None))
-    return network(residual(main)) if block.stride == 1 and block.into == block.out else main
+    main = network(*widened, depthwise, *gated, normalized_conv(block.out_channels, 1, None))
+    return (
+        network(residual(main))
+        if block.stride == 1 and block.in_channels == block.out_channels
+        else main
+    )
 
 
 def _squeeze_excitation_gate(
@@ -68,7 +72,7 @@ def _squeeze_excitation_gate(
 
 
 # How much wider a block is in its middle, its channels, how often, the first one's stride.
-MOBILENET_V2: Final = (
+MOBILENET_V2_STAGES: Final = (
     (1, 16, 1, 1),
     (6, 24, 2, 2),
     (6, 32, 3, 2),
@@ -83,11 +87,13 @@ def mobilenet_v2(classes: int) -> Network:
     """Return MobileNetV2."""
     blocks: list[Network] = []
     channels = 32
-    for wider, out, times, stride in MOBILENET_V2:
+    for expansion, out, times, stride in MOBILENET_V2_STAGES:
         for index in range(times):
             step = stride if not index else 1
             blocks.append(
-                _inverted_residual(InvertedResidualBlock(channels, wider * channels, out, 3, step))
+                _inverted_residual(
+                    InvertedResidualBlock(channels, expansion * channels, out, 3, step)
+                )
             )
             channels = out
     return network(
@@ -104,7 +110,7 @@ def mobilenet_v2(classes: int) -> Network:
 
 
 # The same with the kernel first; every block has a gate.
-EFFICIENTNET_B0: Final = (
+EFFICIENTNET_B0_STAGES: Final = (
     (3, 1, 16, 1, 1),
     (3, 6, 24, 2, 2),
     (5, 6, 40, 2, 2),
@@ -119,9 +125,9 @@ def efficientnet_b0(classes: int) -> Network:
     """Return EfficientNet-B0."""
     blocks: list[Network] = []
     channels = 32
-    for kernel_size, wider, out, times, stride in EFFICIENTNET_B0:
+    for kernel_size, expansion, out, times, stride in EFFICIENTNET_B0_STAGES:
         for index in range(times):
-            middle, step = wider * channels, stride if not index else 1
+            middle, step = expansion * channels, stride if not index else 1
             gated = _squeeze_excitation_gate(middle, channels // 4, silu, sigmoid)
             blocks.append(
                 _inverted_residual(
@@ -138,7 +144,7 @@ def efficientnet_b0(classes: int) -> Network:
 
 # Kernel, channels in the middle and out, channels that the gate squeezes to (0: none), whether it
 # has hardswish, stride: table 1 of the paper.
-MOBILENET_V3: Final = (
+MOBILENET_V3_BLOCKS: Final = (
     (3, 16, 16, 0, False, 1),
     (3, 64, 24, 0, False, 2),
     (3, 72, 24, 0, False, 1),
@@ -161,9 +167,9 @@ def mobilenet_v3_large(classes: int) -> Network:
     """Return MobileNetV3-Large."""
     blocks: list[Network] = []
     channels = 16
-    for kernel_size, middle, out, squeezed, smooth, stride in MOBILENET_V3:
+    for kernel_size, middle, out, squeezed, uses_hardswish, stride in MOBILENET_V3_BLOCKS:
         gated = _squeeze_excitation_gate(middle, squeezed, relu, hardsigmoid) if squeezed else None
-        act = hardswish if smooth else relu
+        act = hardswish if uses_hardswish else relu
         blocks.append(
             _inverted_residual(
                 InvertedResidualBlock(channels, middle, out, kernel_size, stride, act, gated)

@@ -13,7 +13,7 @@ from inspect import signature
 from typing import Any, Final
 
 from grader.errors import SolverError
-from grader.values import to_exact
+from grader.values import to_exact_number
 from problems.network.constructors import all_constructors
 from problems.network.graphs import CountOnly
 from problems.network.layers import BatchNorm, Conv, GroupNorm, Layer, LayerNorm
@@ -27,13 +27,13 @@ __all__ = ["LAYER_READERS", "read_layer"]
 class _LayerReader:
     """Reader for one layer type: its constructor and the meaning of its printed arguments.
 
-    *positional* names the arguments that PyTorch prints without a name. *only* maps an
+    *positional* names the arguments that PyTorch prints without a name. *required_values* maps an
     argument to the single value that is supported.
     """
 
     make: Callable[..., Layer]
     positional: tuple[str, ...] = ()
-    only: Mapping[str, object] = field(default_factory=dict)
+    required_values: Mapping[str, object] = field(default_factory=dict)
 
     def read(self, call: ast.Call) -> Layer:
         """Return the layer; raise `ValueError` or `TypeError` for invalid arguments.
@@ -52,12 +52,12 @@ class _LayerReader:
         return self.make(**values)
 
     def _is_ignorable(self, name: str, value: ast.expr) -> bool:
-        if name in self.only:
-            return _parse_literal(value) == self.only[name]
-        return name in IGNORED_INTEGER_ARGUMENTS or not _may_be_size(value)
+        if name in self.required_values:
+            return _parse_literal(value) == self.required_values[name]
+        return name in IGNORED_INTEGER_ARGUMENTS or not _contains_integer(value)
 
 
-def _may_be_size(value: ast.expr) -> bool:
+def _contains_integer(value: ast.expr) -> bool:
     """Return whether *value* contains an integer, which could change a shape or a count."""
     constants = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
     return any(type(constant) is int for constant in constants)
@@ -152,7 +152,9 @@ LAYER_READERS: Final[Mapping[str, _LayerReader]] = {
     "ConvTranspose2d": _LayerReader(all_constructors.conv_transpose, CHANNEL_ARGUMENTS),
     "Dropout": _LayerReader(all_constructors.dropout),
     "Dropout2d": _LayerReader(all_constructors.dropout),
-    "Flatten": _LayerReader(all_constructors.flatten, only={"start_dim": 1, "end_dim": -1}),
+    "Flatten": _LayerReader(
+        all_constructors.flatten, required_values={"start_dim": 1, "end_dim": -1}
+    ),
     "GELU": _LayerReader(all_constructors.gelu),
     "GroupNorm": _LayerReader(_make_group_norm, ("num_groups", "num_channels")),
     "Hardsigmoid": _LayerReader(all_constructors.hardsigmoid),
@@ -162,7 +164,7 @@ LAYER_READERS: Final[Mapping[str, _LayerReader]] = {
     "LayerNorm2d": _LayerReader(_make_channel_norm, ("normalized_shape",)),
     "LeakyReLU": _LayerReader(all_constructors.leaky_relu),
     "Linear": LINEAR_READER,
-    "MaxPool2d": _LayerReader(all_constructors.max_pool, only={"dilation": 1}),
+    "MaxPool2d": _LayerReader(all_constructors.max_pool, required_values={"dilation": 1}),
     "NonDynamicallyQuantizableLinear": LINEAR_READER,
     "Permute": _LayerReader(_make_permute),
     "PixelShuffle": _LayerReader(all_constructors.pixel_shuffle),
@@ -201,4 +203,4 @@ def _parse_literal(node: ast.expr) -> object:
             return tuple(_parse_literal(item) for item in items)
         case _:
             value: object = ast.literal_eval(node)
-            return to_exact(value) if isinstance(value, float) else value
+            return to_exact_number(value) if isinstance(value, float) else value

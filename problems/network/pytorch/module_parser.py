@@ -102,13 +102,13 @@ def torch_module(text: str) -> Network:
                 module.name, _assemble_module(module, inside=len(stack) > 1), module.times
             )
         elif stripped:
-            _read_line(stack, number, stripped)
+            _parse_line_onto_stack(stack, number, stripped)
     if len(stack) > 1:
         raise SolverError(f"the printed module ends before {len(stack) - 1} bracket(s) close")
     return network(*outermost.children.values())
 
 
-def _read_line(stack: list[_OpenModule], number: int, line: str) -> None:
+def _parse_line_onto_stack(stack: list[_OpenModule], number: int, line: str) -> None:
     """Parse a *line* that opens a module or describes a layer."""
     match = LINE_PATTERN.fullmatch(line) if len(line) <= MAX_LINE_CHARACTERS else None
     if match is None:

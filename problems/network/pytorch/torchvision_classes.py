@@ -34,13 +34,15 @@ class TorchvisionClass:
     A name that ends in ``?`` is optional.
     """
 
-    names: tuple[str, ...]
+    child_names: tuple[str, ...]
     assemble: Assembler
 
     def matches(self, names: tuple[str, ...]) -> bool:
         """Return whether *names* are the children of this class, in order."""
-        known = [name.removesuffix("?") for name in self.names if name.removesuffix("?") in names]
-        needed = {name for name in self.names if not name.endswith("?")}
+        known = [
+            name.removesuffix("?") for name in self.child_names if name.removesuffix("?") in names
+        ]
+        needed = {name for name in self.child_names if not name.endswith("?")}
         return tuple(known) == names and needed <= set(names)
 
 
@@ -101,7 +103,7 @@ def _assemble_convnext_block(children: Children) -> Network:
     return network(CountOnly(tuple(children.values()), scales, "a CNBlock turns the axes round"))
 
 
-def _assemble_with_flatten(name: str) -> Assembler:
+def _make_flattening_assembler(name: str) -> Assembler:
     """Return an assembler that flattens before the child called *name*."""
 
     def assemble(children: Children) -> Network:
@@ -114,7 +116,7 @@ def _assemble_with_flatten(name: str) -> Assembler:
     return assemble
 
 
-def _assemble_with_pooling(*between: Layer) -> Assembler:
+def _make_pooling_assembler(*between: Layer) -> Assembler:
     """Return an assembler that pools and flattens between features and classifier.
 
     The layers *between* come before the global average pooling.
@@ -143,7 +145,7 @@ RESNET_CHILDREN: Final = (
     "avgpool",
 )
 FEATURES_CLASS: Final = TorchvisionClass(
-    ("features", "avgpool", "classifier"), _assemble_with_flatten("classifier")
+    ("features", "avgpool", "classifier"), _make_flattening_assembler("classifier")
 )
 
 # Classes that stand inside of others.
@@ -196,14 +198,14 @@ OUTERMOST_CLASSES: Final[Mapping[str, tuple[TorchvisionClass, ...]]] = {
     "AlexNet": (FEATURES_CLASS,),
     "DenseNet": (
         TorchvisionClass(
-            ("features", "classifier"), _assemble_with_pooling(*network(relu()).layers)
+            ("features", "classifier"), _make_pooling_assembler(*network(relu()).layers)
         ),
     ),
     "EfficientNet": (FEATURES_CLASS,),
-    "GoogLeNet": (TorchvisionClass(GOOGLENET_CHILDREN, _assemble_with_flatten("dropout")),),
-    "MobileNetV2": (TorchvisionClass(("features", "classifier"), _assemble_with_pooling()),),
+    "GoogLeNet": (TorchvisionClass(GOOGLENET_CHILDREN, _make_flattening_assembler("dropout")),),
+    "MobileNetV2": (TorchvisionClass(("features", "classifier"), _make_pooling_assembler()),),
     "MobileNetV3": (FEATURES_CLASS,),
-    "ResNet": (TorchvisionClass((*RESNET_CHILDREN, "fc"), _assemble_with_flatten("fc")),),
+    "ResNet": (TorchvisionClass((*RESNET_CHILDREN, "fc"), _make_flattening_assembler("fc")),),
     "SqueezeNet": (
         TorchvisionClass(
             ("features", "classifier"),

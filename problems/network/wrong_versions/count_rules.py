@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS, count_conv_macs, spatial_size
 from problems.network.layers import BatchNorm, Conv, ConvTranspose, Layer, Linear
-from problems.network.shape_rules import channels_in
+from problems.network.shape_rules import resolve_input_channels
 from problems.network.traversal import LayerRule, LayerRules, NetworkStep
 
 __all__ = [
@@ -62,7 +62,7 @@ def _with_kernel_side_only(layer: Any, step: NetworkStep) -> tuple[Any, NetworkS
     return (replace(layer, kernel_size=(height, 1)) if height == width else layer), step
 
 
-def _params_with_biases(biases: Callable[[Any, int], int]) -> RuleTable:
+def _param_rules_with_biases(biases: Callable[[Any, int], int]) -> RuleTable:
     """Return parameter rules for convolutions with a wrong number of biases.
 
     *biases* computes that number from a layer and its input channels.
@@ -70,7 +70,7 @@ def _params_with_biases(biases: Callable[[Any, int], int]) -> RuleTable:
 
     def wrong_rule(layer: Any, step: NetworkStep) -> int:
         weights = int(PARAMS.table[type(layer)](replace(layer, bias=False), step))
-        return weights + int(layer.bias) * biases(layer, channels_in(layer, step.before))
+        return weights + int(layer.bias) * biases(layer, resolve_input_channels(layer, step.before))
 
     return dict.fromkeys(CONV_LAYERS, wrong_rule)
 
@@ -81,7 +81,7 @@ def _macs_with_bias(layer: Any, step: NetworkStep) -> int:
     return int(MACS.table[type(layer)](layer, step)) + additions
 
 
-def _conv_rules(
+def _changed_conv_rules(
     rules: LayerRules, change: Callable[[Any, NetworkStep], tuple[Any, NetworkStep]]
 ) -> RuleTable:
     return {kind: _rule_for_changed_layer(rules, change) for kind in (Conv, ConvTranspose)}
@@ -94,12 +94,12 @@ def count_zero(_layer: Layer, _step: NetworkStep) -> int:
 
 WRONG_PARAMS_RULES: Final[Mapping[str, RuleTable]] = {
     "one_bias": dict.fromkeys(WEIGHTED_LAYERS, _params_with_single_bias),
-    "input_channels_left_out": _conv_rules(PARAMS, _with_single_input_channel),
-    "output_channels_left_out": _conv_rules(PARAMS, _with_single_filter),
-    "groups_left_out": _conv_rules(PARAMS, _without_groups),
-    "side_for_area": _conv_rules(PARAMS, _with_kernel_side_only),
-    "bias_per_input_channel": _params_with_biases(lambda _, channels: channels),
-    "bias_in_each_channel": _params_with_biases(
+    "input_channels_left_out": _changed_conv_rules(PARAMS, _with_single_input_channel),
+    "output_channels_left_out": _changed_conv_rules(PARAMS, _with_single_filter),
+    "groups_left_out": _changed_conv_rules(PARAMS, _without_groups),
+    "side_for_area": _changed_conv_rules(PARAMS, _with_kernel_side_only),
+    "bias_per_input_channel": _param_rules_with_biases(lambda _, channels: channels),
+    "bias_in_each_channel": _param_rules_with_biases(
         lambda layer, channels: channels // layer.groups * layer.out_channels
     ),
     "batch_norm_left_out": {BatchNorm: count_zero},
@@ -107,10 +107,10 @@ WRONG_PARAMS_RULES: Final[Mapping[str, RuleTable]] = {
 }
 
 WRONG_MACS_RULES: Final[Mapping[str, RuleTable]] = {
-    "input_channels_left_out": _conv_rules(MACS, _with_single_input_channel),
-    "output_channels_left_out": _conv_rules(MACS, _with_single_filter),
-    "groups_left_out": _conv_rules(MACS, _without_groups),
-    "side_for_area": _conv_rules(MACS, _with_kernel_side_only),
+    "input_channels_left_out": _changed_conv_rules(MACS, _with_single_input_channel),
+    "output_channels_left_out": _changed_conv_rules(MACS, _with_single_filter),
+    "groups_left_out": _changed_conv_rules(MACS, _without_groups),
+    "side_for_area": _changed_conv_rules(MACS, _with_kernel_side_only),
     "positions_left_out": dict.fromkeys(
         (Conv, ConvTranspose), lambda layer, step: count_conv_macs(layer, step, (1, 1))
     ),

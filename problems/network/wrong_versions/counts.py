@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from grader.errors import SolverError
 from problems.network.graphs import Branches, Network, Residual
 from problems.network.layers import BatchNorm, Conv, ConvTranspose, Linear
-from problems.network.shape_rules import SHAPES, channels_in
-from problems.network.transforms import clear_declared_inputs, without_last_pool, without_pools
+from problems.network.shape_rules import SHAPES, resolve_input_channels
+from problems.network.transforms import clear_input_sizes, without_last_pool, without_pools
 from problems.network.traversal import (
     INPUT,
     LayerRules,
@@ -54,22 +54,22 @@ CountFormula: TypeAlias = Callable[[CountQuery], int]
 # Wrong shapes or layers.
 
 
-def count_with_shapes(shapes: LayerRules, query: CountQuery) -> int:
+def count_with_shape_rules(shapes: LayerRules, query: CountQuery) -> int:
     """Return the count with the wrong shape rules *shapes*.
 
     Raises `SolverError` if the query has no shape.
     """
     if query.shape is None:
         raise SolverError("no shape is given, none is computed")
-    return total_count(query.rules, shapes, clear_declared_inputs(query.net), query.shape)
+    return total_count(query.rules, shapes, clear_input_sizes(query.net), query.shape)
 
 
 def count_changed_network(change: Callable[[Network], Network], query: CountQuery) -> int:
     """Return the count for the network that *change* returns."""
-    return count_with_shapes(SHAPES, query._replace(net=change(query.net)))
+    return count_with_shape_rules(SHAPES, query._replace(net=change(query.net)))
 
 
-def count_with_rules(table: RuleTable, query: CountQuery) -> int:
+def count_with_layer_rules(table: RuleTable, query: CountQuery) -> int:
     """Return the count with the wrong rules of *table* for some layer types."""
     return sum_step_counts(
         walk_with_rules(SHAPES, query.net, query.shape), query.rules.with_rules(table)
@@ -152,7 +152,7 @@ def _count_with_earlier_channels(query: CountQuery) -> int:
             None if step.inputs[0] == INPUT else input_channels[step.inputs[0]],
         )
         if isinstance(layer, CONV_LAYERS):
-            input_channels.append(channels_in(layer, step.before))
+            input_channels.append(resolve_input_channels(layer, step.before))
             wrong_steps.append(_with_input_channels(earlier, layer, step))
         else:
             input_channels.append(earlier)
@@ -216,7 +216,7 @@ def _restrict_formula(mistake: str, formula: CountFormula) -> CountFormula:
 
 COMMON_FORMULAS: Final[Mapping[str, CountFormula]] = {
     **{
-        mistake: partial(count_with_shapes, shapes)
+        mistake: partial(count_with_shape_rules, shapes)
         for mistake, shapes in WRONG_SHAPE_RULES.items()
         if mistake != "fraction_left"  # layers with a fraction of a cell cannot be counted
     },
@@ -233,7 +233,7 @@ PARAMS_FORMULAS: Final = _restrict_formulas(
     {
         **COMMON_FORMULAS,
         **{
-            mistake: partial(count_with_rules, table)
+            mistake: partial(count_with_layer_rules, table)
             for mistake, table in WRONG_PARAMS_RULES.items()
         },
         "biased_before_batch_norm": _count_with_norm_biases,
@@ -244,7 +244,8 @@ MACS_FORMULAS: Final = _restrict_formulas(
     {
         **COMMON_FORMULAS,
         **{
-            mistake: partial(count_with_rules, table) for mistake, table in WRONG_MACS_RULES.items()
+            mistake: partial(count_with_layer_rules, table)
+            for mistake, table in WRONG_MACS_RULES.items()
         },
         "flops_for_macs": lambda question: 2 * _correct_count(question),
     }

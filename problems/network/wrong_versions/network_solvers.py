@@ -30,7 +30,7 @@ from problems.network.counts import (
 from problems.network.graphs import Network
 from problems.network.layers import BatchNorm, Layer, Pool
 from problems.network.transforms import (
-    clear_declared_inputs,
+    clear_input_sizes,
     without_bias,
     without_last_pool,
     without_pools,
@@ -47,7 +47,7 @@ from problems.solvers.geometry import swap_height_width
 from problems.solvers.sizes import WRONG_CONV_SIZES
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["WRONG_VERSIONS", "evaluate_formula"]
+__all__ = ["WRONG_VERSIONS", "evaluate_or_error_message"]
 
 MAX_CACHED_RESULTS: Final = 2048
 
@@ -79,7 +79,7 @@ ShapeFormula: TypeAlias = Callable[[LayerRules, Network, SimpleNamespace], objec
 
 
 @lru_cache(maxsize=MAX_CACHED_RESULTS)
-def evaluate_formula(formula: CountFormula, query: CountQuery) -> int | str:
+def evaluate_or_error_message(formula: CountFormula, query: CountQuery) -> int | str:
     """Return the result of *formula*, or the error message if it has none.
 
     Results are cached, because the same networks recur from seed to seed.
@@ -92,13 +92,13 @@ def evaluate_formula(formula: CountFormula, query: CountQuery) -> int | str:
 
 def _evaluate_or_raise(formula: CountFormula, query: CountQuery) -> int:
     """Return the cached result of *formula*, or raise `SolverError`."""
-    value = evaluate_formula(formula, query)
+    value = evaluate_or_error_message(formula, query)
     if isinstance(value, str):
         raise SolverError(value)
     return value
 
 
-def _count_versions(
+def _build_count_wrong_versions(
     solver: Solver,
     formulas: Mapping[str, CountFormula],
     build_query: Callable[[SimpleNamespace], CountQuery],
@@ -116,13 +116,13 @@ def _count_versions(
     )
 
 
-def _shape_versions(solver: Solver, formula: ShapeFormula) -> tuple[WrongVersion, ...]:
+def _build_shape_wrong_versions(solver: Solver, formula: ShapeFormula) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of *solver* that compute with wrong shape rules."""
 
     def wrong_version(rules: LayerRules) -> Solver:
         return replace_formula(
             solver,
-            lambda args: formula(rules, clear_declared_inputs(_network_argument(args)), args),
+            lambda args: formula(rules, clear_input_sizes(_network_argument(args)), args),
         )
 
     return build_wrong_versions(
@@ -130,13 +130,13 @@ def _shape_versions(solver: Solver, formula: ShapeFormula) -> tuple[WrongVersion
     )
 
 
-def _changed_network_versions(
+def _build_changed_network_wrong_versions(
     solver: Solver, changes: Mapping[str, Callable[[Network], Network]]
 ) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of *solver* that compute with a changed network."""
 
     def wrong_version(change: Callable[[Network], Network]) -> Solver:
-        return replace_arguments(solver, net=lambda args: clear_declared_inputs(change(args.net)))
+        return replace_arguments(solver, net=lambda args: clear_input_sizes(change(args.net)))
 
     return build_wrong_versions(
         solver, {mistake: wrong_version(change) for mistake, change in changes.items()}
@@ -203,7 +203,7 @@ def _output_value_count(rules: LayerRules, net: Network, arguments: SimpleNamesp
     )
 
 
-def _layer_count_versions(solver: Solver) -> tuple[WrongVersion, ...]:
+def _build_layer_count_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of a solver that counts layers."""
     return build_wrong_versions(
         solver,
@@ -218,9 +218,9 @@ def _layer_count_versions(solver: Solver) -> tuple[WrongVersion, ...]:
 POOL_CHANGES: Final = {"flatten_before_pool": without_last_pool, "pooling_left_out": without_pools}
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
-    *_shape_versions(out_shape, _final_shape),
-    *_shape_versions(network_shape, _final_shape),
-    *_changed_network_versions(network_shape, POOL_CHANGES),
+    *_build_shape_wrong_versions(out_shape, _final_shape),
+    *_build_shape_wrong_versions(network_shape, _final_shape),
+    *_build_changed_network_wrong_versions(network_shape, POOL_CHANGES),
     *build_wrong_versions(
         network_shape,
         {
@@ -229,8 +229,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             )
         },
     ),
-    *_shape_versions(output_shapes, _all_output_shapes),
-    *_count_versions(
+    *_build_shape_wrong_versions(output_shapes, _all_output_shapes),
+    *_build_count_wrong_versions(
         layer_params,
         {mistake: PARAMS_FORMULAS[mistake] for mistake in LAYER_PARAMS_MISTAKES},
         _query_builder(PARAMS),
@@ -238,7 +238,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         layer_params, {"no_bias": replace_arguments(layer_params, layer=_layer_without_bias)}
     ),
-    *_count_versions(total_params, PARAMS_FORMULAS, _params_query),
+    *_build_count_wrong_versions(total_params, PARAMS_FORMULAS, _params_query),
     *build_wrong_versions(
         total_params,
         {
@@ -246,16 +246,16 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "batch_norm_learnable": replace_arguments(total_params, trainable=True),
         },
     ),
-    *_count_versions(
+    *_build_count_wrong_versions(
         layer_macs,
         {mistake: MACS_FORMULAS[mistake] for mistake in LAYER_MACS_MISTAKES},
         _query_builder(MACS),
     ),
-    *_count_versions(total_macs, MACS_FORMULAS, _query_builder(MACS)),
-    *_layer_count_versions(layer_count),
-    *_layer_count_versions(depth),
-    *_shape_versions(activation_values, _output_value_count),
-    *_changed_network_versions(activation_values, {"pooling_left_out": without_pools}),
+    *_build_count_wrong_versions(total_macs, MACS_FORMULAS, _query_builder(MACS)),
+    *_build_layer_count_wrong_versions(layer_count),
+    *_build_layer_count_wrong_versions(depth),
+    *_build_shape_wrong_versions(activation_values, _output_value_count),
+    *_build_changed_network_wrong_versions(activation_values, {"pooling_left_out": without_pools}),
     *build_wrong_versions(
         peak_activation, {"input_not_held": replace_formula(peak_activation, _largest_output)}
     ),

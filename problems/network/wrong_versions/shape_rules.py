@@ -33,7 +33,7 @@ def _shape_with_input_channels(layer: Conv, shape: Shape) -> Shape:
     return (shape[0], *SHAPES.table[Conv](layer, shape)[1:])
 
 
-def _flatten_without_channels(layer: Layer, shape: Shape) -> Shape:
+def _flattened_shape_without_channels(layer: Layer, shape: Shape) -> Shape:
     """Return the flattened shape as height times width, without the channels.
 
     Raises `SolverError` for 1×1 maps, where nobody makes this mistake.
@@ -44,12 +44,12 @@ def _flatten_without_channels(layer: Layer, shape: Shape) -> Shape:
     return (side,)
 
 
-def _concatenate_residual(_layer: Residual, *shapes: Shape) -> Shape:
+def _concatenated_residual_shape(_layer: Residual, *shapes: Shape) -> Shape:
     """Return the shape of a residual block that concatenates channels instead of adding."""
     return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
 
-def _add_branches(layer: Branches, *shapes: Shape) -> Shape:
+def _added_branches_shape(layer: Branches, *shapes: Shape) -> Shape:
     """Return the shape of branches that are added instead of concatenated.
 
     The channels are those of the branches other than the identity. Raises `SolverError`
@@ -90,15 +90,19 @@ def _apply_exemption(
     return size_rule
 
 
-def _size_rules(mistake: str) -> dict[type[Layer], LayerRule]:
+def _wrong_shape_rules(mistake: str) -> dict[type[Layer], LayerRule]:
     """Return the shape rules of convolution and pooling with *mistake* in their sizes."""
     is_exempt = EXEMPT_CASES.get(mistake)
     conv = _apply_exemption(is_exempt, conv_size, WRONG_CONV_SIZES[mistake])
     pool = _apply_exemption(is_exempt, pool_size, WRONG_POOL_SIZES.get(mistake, pool_size))
-    return {Conv: conv_shape_rule(conv), Pool: pool_shape_rule(pool), **_transposed_rules(mistake)}
+    return {
+        Conv: conv_shape_rule(conv),
+        Pool: pool_shape_rule(pool),
+        **_wrong_transposed_shape_rules(mistake),
+    }
 
 
-def _transposed_rules(mistake: str) -> dict[type[Layer], LayerRule]:
+def _wrong_transposed_shape_rules(mistake: str) -> dict[type[Layer], LayerRule]:
     """Return the shape rule of transposed convolutions with *mistake*, if it has one."""
     side = WRONG_TRANSPOSED_SIZES.get(mistake)
     if side is None:
@@ -113,10 +117,13 @@ TRANSPOSED_MISTAKES: Final = tuple(
 """Mistakes that apply to transposed convolutions only."""
 
 WRONG_SHAPE_RULES: Final[Mapping[str, LayerRules]] = {
-    **{mistake: SHAPES.with_rules(_size_rules(mistake)) for mistake in WRONG_CONV_SIZES},
-    **{mistake: SHAPES.with_rules(_transposed_rules(mistake)) for mistake in TRANSPOSED_MISTAKES},
+    **{mistake: SHAPES.with_rules(_wrong_shape_rules(mistake)) for mistake in WRONG_CONV_SIZES},
+    **{
+        mistake: SHAPES.with_rules(_wrong_transposed_shape_rules(mistake))
+        for mistake in TRANSPOSED_MISTAKES
+    },
     "channels_kept": SHAPES.with_rules({Conv: _shape_with_input_channels}),
-    "flatten_without_channels": SHAPES.with_rules({Flatten: _flatten_without_channels}),
-    "concat_for_add": SHAPES.with_rules({Residual: _concatenate_residual}),
-    "add_for_concat": SHAPES.with_rules({Branches: _add_branches}),
+    "flatten_without_channels": SHAPES.with_rules({Flatten: _flattened_shape_without_channels}),
+    "concat_for_add": SHAPES.with_rules({Residual: _concatenated_residual_shape}),
+    "add_for_concat": SHAPES.with_rules({Branches: _added_branches_shape}),
 }

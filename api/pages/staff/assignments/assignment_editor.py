@@ -25,7 +25,7 @@ from api.pages.staff.assignments.assignment_form import (
     texts_to_assignment,
 )
 from api.pages.staff.assignments.editor_messages import PUBLISHED, build_editor_message
-from api.pages.staff.assignments.problem_usage import load_seen_problems
+from api.pages.staff.assignments.problem_usage import load_problems_opened_by_students
 from api.pages.staff.assignments.timeline_chart import draw_timelines, list_timeline_marks
 from api.routes.assignments import assignments as api
 from api.routes.courses import courses
@@ -69,20 +69,20 @@ def render_assignment_editor(
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
     saved: str = "",
-    trial: AssignmentChanged | None = None,
+    dry_run_result: AssignmentChanged | None = None,
     confirm: str = "",
 ) -> Response:
     """Return the editor, optionally with a refused form or the result of a dry run.
 
-    *typed* are the posted texts to redisplay, *error* is the error they caused, *trial*
+    *typed* are the posted texts to redisplay, *error* is the error they caused, *dry_run_result*
     the result of a dry run. *confirm* names an action that asks for confirmation,
     *saved* is the code of the message about the previous action.
     """
-    assignment_view = _load_staff_view(assignment, context)
+    assignment_view = _load_assignment_to_edit(assignment, context)
     view = courses.get_course(assignment_view.course, context, Response())
     fields = assignment_to_texts(assignment_view)
     stale = isinstance(error, PreconditionFailed) and typed is not None
-    times = trial.assignment.times if trial else assignment_view.times
+    times = dry_run_result.assignment.times if dry_run_result else assignment_view.times
     form_error = None if stale else error
     return render_page(
         context,
@@ -93,9 +93,9 @@ def render_assignment_editor(
         status=error.status if error else 200,
         course=view,
         one=assignment_view,
-        seen=load_seen_problems(assignment, context),
+        seen=load_problems_opened_by_students(assignment, context),
         news=build_editor_message(saved, assignment_view, context),
-        trial=trial,
+        trial=dry_run_result,
         marks=list_timeline_marks(times),
         drawings=draw_timelines(times, context.now),
         times=times,
@@ -108,7 +108,7 @@ def render_assignment_editor(
     )
 
 
-def _load_staff_view(assignment: UUID, context: RequestContext) -> StaffAssignment:
+def _load_assignment_to_edit(assignment: UUID, context: RequestContext) -> StaffAssignment:
     """Return the assignment; raise `Conflict` while the caller looks as a student."""
     with context.reading() as session:
         context.authorize_assignment(session, assignment, right="manage_assignments")
@@ -127,11 +127,11 @@ def save_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Respon
     """
     match form.text("act"):
         case "publish":
-            return _save_then(
+            return _save_settings_then_run(
                 assignment, form, context, lambda *_: _publish_assignment(assignment, context)
             )
         case "find":
-            return _save_then(
+            return _save_settings_then_run(
                 assignment,
                 form,
                 context,
@@ -147,7 +147,7 @@ def save_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Respon
     except FORM_ERRORS as error:
         return render_assignment_editor(assignment, context, typed=typed, error=error)
     if is_dry_run:
-        return render_assignment_editor(assignment, context, typed=typed, trial=changed)
+        return render_assignment_editor(assignment, context, typed=typed, dry_run_result=changed)
     return flash.redirect_with_flash(f"/assignments/{assignment}/edit", changed.effect)
 
 
@@ -156,13 +156,13 @@ def _patch_settings(
 ) -> AssignmentChanged:
     """Apply the settings of *form* to the assignment and return the result."""
     body = validate_body(
-        AssignmentPatch, _omit_open_position(texts_to_assignment(read_posted_texts(form)))
+        AssignmentPatch, _omit_empty_position(texts_to_assignment(read_posted_texts(form)))
     )
     expected = parse_form_version(form.text("version"))
     return api.patch_assignment(assignment, body, context, expected, Response(), dry_run=is_dry_run)
 
 
-def _save_then(
+def _save_settings_then_run(
     assignment: UUID, form: PostedForm, context: RequestContext, act: FollowUpAction
 ) -> Response:
     """Save the settings if they changed, then run *act* on the resulting version.
@@ -217,7 +217,7 @@ def _redirect_with_effect(path: str, effect: Effect | None) -> Response:
     return flash.redirect_with_flash(path, effect) if effect else RedirectResponse(path, 303)
 
 
-def _omit_open_position(values: dict[str, object]) -> dict[str, object]:
+def _omit_empty_position(values: dict[str, object]) -> dict[str, object]:
     """Return *values* without an empty position, so that the stored position is kept."""
     return {
         name: value for name, value in values.items() if name != "position" or value is not None
@@ -228,11 +228,11 @@ def _omit_open_position(values: dict[str, object]) -> dict[str, object]:
 def unpublish_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
     """Save the settings if they changed, and unpublish the assignment."""
 
-    def hide_assignment(_: str, effect: Effect | None) -> Response:
+    def unpublish_and_redirect(_: str, effect: Effect | None) -> Response:
         api.post_unpublish(assignment, context, Response())
         return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect)
 
-    return _save_then(assignment, form, context, hide_assignment)
+    return _save_settings_then_run(assignment, form, context, unpublish_and_redirect)
 
 
 @router.post("/assignments/{assignment}/release")
@@ -244,10 +244,10 @@ def change_release(assignment: UUID, form: FormDep, context: PageDep) -> Respons
     word = "solutions" if form.has("show_solutions") else "results"
 
     def apply_release(_: str, effect: Effect | None) -> Response:
-        api.post_release(assignment, validate_body(ReleaseIn, values), context, Response())
+        api.post_results_release(assignment, validate_body(ReleaseIn, values), context, Response())
         return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect, word)
 
-    return _save_then(assignment, form, context, apply_release)
+    return _save_settings_then_run(assignment, form, context, apply_release)
 
 
 @router.post("/assignments/{assignment}/order")
@@ -258,10 +258,10 @@ def reorder_problems(assignment: UUID, form: FormDep, context: PageDep) -> Respo
         assignment_view = api.get_assignment(assignment, context, Response())
         names = [problem.problem for problem in assignment_view.problems]
         body = validate_body(OrderIn, {"problems": _move_name(names, form)})
-        api.put_order(assignment, body, context, parse_form_version(version), Response())
+        api.put_problem_order(assignment, body, context, parse_form_version(version), Response())
         return _redirect_with_effect(f"/assignments/{assignment}/edit#problems", effect)
 
-    return _save_then(assignment, form, context, move_problem)
+    return _save_settings_then_run(assignment, form, context, move_problem)
 
 
 def _move_name(names: list[str], form: PostedForm) -> list[str]:

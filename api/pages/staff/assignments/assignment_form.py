@@ -16,7 +16,7 @@ from api.pages.forms.rows import (
     parse_rows,
     parse_whole_number,
     read_filled_rows,
-    row_numbers,
+    row_numbers_with_spares,
 )
 from api.pages.forms.setting_fields import (
     SettingField,
@@ -85,7 +85,7 @@ def assignment_to_texts(assignment: StaffAssignment) -> dict[str, str]:
         "timeline.release": _to_datetime_local(timeline["release"]),
         "timeline.due": _to_datetime_local(timeline["due"]),
         "timeline.late_days": str(timeline["late_days"]),
-        **_format_close(timeline["close"]),
+        **_close_to_texts(timeline["close"]),
         **flatten_rows(LATE_STEPS_FIELD, late, LATE_COLUMNS),
     }
 
@@ -95,7 +95,7 @@ def _to_datetime_local(local_time: str | None) -> str:
     return (local_time or "").replace(" ", "T")
 
 
-def _format_close(close: str | dict[str, Any] | None) -> dict[str, str]:
+def _close_to_texts(close: str | dict[str, Any] | None) -> dict[str, str]:
     offset = close if isinstance(close, dict) else {}
     time = close if isinstance(close, str) else None
     ends = {name: offset.get(name.rpartition(".")[2]) for name in CLOSE_OFFSET_FIELDS}
@@ -113,7 +113,7 @@ def read_posted_texts(form: PostedForm) -> dict[str, str]:
 def row_numbers_by_list(texts: Mapping[str, str]) -> dict[str, range]:
     """Return the row numbers that the form displays for each list field."""
     lists = [name for name, field in FIELDS.items() if field.kind == "rows"]
-    return {name: row_numbers(texts, name) for name in (LATE_STEPS_FIELD, *lists)}
+    return {name: row_numbers_with_spares(texts, name) for name in (LATE_STEPS_FIELD, *lists)}
 
 
 def texts_to_assignment(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -125,7 +125,9 @@ def texts_to_assignment(texts: Mapping[str, str]) -> dict[str, Any]:
         "release": texts["timeline.release"] or None,
         "due": texts["timeline.due"] or None,
         "close": _parse_close(texts),
-        "late": list(parse_rows(texts, LATE_STEPS_FIELD, LATE_COLUMNS, whole=LATE_NUMBER_COLUMNS)),
+        "late": list(
+            parse_rows(texts, LATE_STEPS_FIELD, LATE_COLUMNS, integer_columns=LATE_NUMBER_COLUMNS)
+        ),
         "late_days": parse_whole_number(texts["timeline.late_days"], empty=0),
     }
     return texts_to_settings(FIELDS, texts) | {"timeline": timeline}

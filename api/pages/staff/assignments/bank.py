@@ -16,7 +16,7 @@ from api.pages.forms.redisplay import FORM_ERRORS
 from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
-from api.pages.staff.assignments.problem_usage import describe_status, list_usages
+from api.pages.staff.assignments.problem_usage import describe_version_status, list_usages
 from api.pages.staff.common import has_permission
 from api.routes.assignments import assignments
 from api.routes.courses import courses
@@ -137,19 +137,19 @@ class _VersionViewOptions:
 
 
 def _render_problem_version(
-    where: tuple[UUID, UUID],
+    version_key: tuple[UUID, UUID],
     context: RequestContext,
     options: _VersionViewOptions,
     *,
     fresh: bool = False,
     error: ServiceError | None = None,
 ) -> Response:
-    course, version_id = where
+    course, version_id = version_key
     version = api.get_version(course, version_id, context)
     usages = list_usages(version, course, context)
     versions = api.get_versions(course, version_id, context)
-    preview, missing = _load_preview(where, context, options)
-    changed = _load_diff(where, context, options) if options.show == "versions" else None
+    preview, missing = _load_preview(version_key, context, options)
+    changed = _load_diff(version_key, context, options) if options.show == "versions" else None
     view = courses.get_course(course, context, Response())
     return render_page(
         context,
@@ -171,13 +171,13 @@ def _render_problem_version(
         lines=tuple(_classify_diff_lines(changed.text)) if changed else (),
         manages=has_permission(context, "manage_problems"),
         places=usages,
-        done=describe_status(version, usages) if fresh else "",
+        done=describe_version_status(version, usages) if fresh else "",
         error=error,
     )
 
 
 def _load_preview(
-    where: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
+    version_key: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
 ) -> tuple[PreviewOut | None, NotFound | None]:
     """Return the requested variant, or the `NotFound` error if it does not exist."""
     if options.show != "preview":
@@ -185,17 +185,17 @@ def _load_preview(
     position = int(options.position) if options.position else None
     seed = int(options.seed) if options.seed and options.seed != "-1" else None
     try:
-        return api.get_preview(*where, context, position, seed), None
+        return api.get_preview(*version_key, context, position, seed), None
     except NotFound as error:
         return None, error
 
 
 def _load_diff(
-    where: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
+    version_key: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
 ) -> DiffOut | None:
     """Return the diff of a version, or None for a first version."""
     try:
-        return api.get_diff(*where, context, options.against)
+        return api.get_diff(*version_key, context, options.against)
     except NotFound:
         if options.against:
             raise
@@ -214,7 +214,9 @@ def publish_problem_version(
     course: UUID, problem_version: UUID, form: FormDep, context: PageDep
 ) -> Response:
     """Publish the version, so that assignments can use it."""
-    return _change_version(api.publish_version, (course, problem_version), form, context)
+    return _change_version_and_redirect(
+        api.publish_version, (course, problem_version), form, context
+    )
 
 
 @router.post(f"{VERSION_PATH}/retire")
@@ -222,18 +224,20 @@ def retire_problem_version(
     course: UUID, problem_version: UUID, form: FormDep, context: PageDep
 ) -> Response:
     """Retire the version, so that no further assignment can use it."""
-    return _change_version(api.retire_version, (course, problem_version), form, context)
+    return _change_version_and_redirect(
+        api.retire_version, (course, problem_version), form, context
+    )
 
 
-def _change_version(
+def _change_version_and_redirect(
     change: Callable[[UUID, UUID, ReasonIn, RequestContext], object],
-    where: tuple[UUID, UUID],
+    version_key: tuple[UUID, UUID],
     form: PostedForm,
     context: RequestContext,
 ) -> Response:
     """Apply *change* with the posted reason and redirect, or display the error."""
     try:
-        change(*where, validate_body(ReasonIn, form.non_empty_texts("reason")), context)
+        change(*version_key, validate_body(ReasonIn, form.non_empty_texts("reason")), context)
     except FORM_ERRORS as error:
-        return _render_problem_version(where, context, _VersionViewOptions(), error=error)
-    return flash.redirect_with_flash(f"/courses/{where[0]}/problems/{where[1]}")
+        return _render_problem_version(version_key, context, _VersionViewOptions(), error=error)
+    return flash.redirect_with_flash(f"/courses/{version_key[0]}/problems/{version_key[1]}")

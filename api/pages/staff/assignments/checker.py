@@ -15,7 +15,7 @@ from api.pages.forms.redisplay import FORM_ERRORS
 from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.assignments.problem_template import STARTER
+from api.pages.staff.assignments.problem_template import TEMPLATE
 from api.routes.courses import courses
 from api.routes.courses import problems as api
 from api.schemas.courses.problems import ProblemChecked
@@ -43,7 +43,7 @@ def show_problem_checker(
     course: UUID, context: PageDep, base: UUID | None = None, *, new: bool = False
 ) -> Response:
     """Return the checker, empty, with version *base*, or with a template if *new*."""
-    source = STARTER if new else ""
+    source = TEMPLATE if new else ""
     if base:
         source = api.get_version(course, base, context).source
     return _render_problem_checker(course, context, source=source)
@@ -95,7 +95,7 @@ def _locate_faults(faults: Iterable[WrongField], source: str) -> tuple[SourceFau
 
 
 @router.post(CHECK_PATH)
-def check_problem(course: UUID, form: FormDep, context: PageDep) -> Response:
+def check_or_store_problem(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Check the file; with ``act`` ``draft`` or ``publish``, also store or publish it."""
     body, note = _read_problem_file(form), form.text("note")[:MAX_NOTE_LENGTH]
     source, act = body.decode("utf-8", "replace"), form.text("act")

@@ -58,7 +58,9 @@ def build_editor_message(
     if not released_at[word]:
         return EditorMessage(prefix + RULE_MESSAGES[word])
     is_seen = assignment.published_at is not None and assignment.times.state != "planned"
-    warnings = review.get_readiness(assignment.id, context).warnings if word == "results" else ()
+    warnings = (
+        review.get_release_readiness(assignment.id, context).warnings if word == "results" else ()
+    )
     return EditorMessage(
         prefix + (RELEASED_MESSAGES if is_seen else SCHEDULED_MESSAGES)[word], warnings=warnings
     )

@@ -22,10 +22,10 @@ from api.pages.forms.setting_fields import (
 from api.pages.layout import flash
 from api.pages.layout.formatting import part_name
 from api.pages.layout.frame import Breadcrumb, render_page
-from api.pages.login import local_path
+from api.pages.login import local_path_or_home
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_editor import render_assignment_editor
-from api.pages.staff.assignments.problem_usage import load_seen_problems
+from api.pages.staff.assignments.problem_usage import load_problems_opened_by_students
 from api.routes.assignments import assignment_problems as api
 from api.routes.assignments import assignments
 from api.routes.courses import courses, problems
@@ -60,7 +60,9 @@ def add_problem(assignment: UUID, form: FormDep, context: PageDep) -> Response:
         return render_assignment_editor(assignment, context, error=error)
     if not version:
         return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
-    return flash.redirect_with_flash(f"{local_path(form.text('next'))}#{problem}", changed.effect)
+    return flash.redirect_with_flash(
+        f"{local_path_or_home(form.text('next'))}#{problem}", changed.effect
+    )
 
 
 @router.get(f"{PROBLEM_PATH}/settings")
@@ -68,27 +70,29 @@ def show_problem_settings(
     assignment: UUID, problem: str, context: PageDep, saved: flash.SavedQuery = ""
 ) -> Response:
     """Return the settings page of a problem."""
-    return _render_problem_settings((assignment, problem), context, done=flash.flash_message(saved))
+    return _render_problem_settings(
+        (assignment, problem), context, message=flash.flash_message(saved)
+    )
 
 
 def _render_problem_settings(
-    where: tuple[UUID, str],
+    problem_key: tuple[UUID, str],
     context: RequestContext,
     *,
     typed: dict[str, str] | None = None,
     error: ServiceError | None = None,
-    done: str = "",
-    trial: PosedChanged | None = None,
+    message: str = "",
+    dry_run_result: PosedChanged | None = None,
 ) -> Response:
-    assignment, problem = where
+    assignment, problem = problem_key
     with context.reading() as session:
         context.authorize_problem(session, assignment, problem, right="manage_assignments")
-    posed = api.get_settings(assignment, problem, context, Response())
+    posed = api.get_problem_settings(assignment, problem, context, Response())
     noted = api.get_notices(assignment, problem, context)
     assignment_view = assignments.get_assignment(assignment, context, Response())
     view = courses.get_course(assignment_view.course, context, Response())
     fields, stale = (
-        _stored_texts(posed),
+        _problem_settings_to_texts(posed),
         isinstance(error, PreconditionFailed) and typed is not None,
     )
     bound_form = BoundForm(fields if typed is None else typed, None if stale else error, LABELS)
@@ -102,14 +106,14 @@ def _render_problem_settings(
         status=error.status if error else 200,
         one=assignment_view,
         posed=posed,
-        is_seen=problem in load_seen_problems(assignment, context),
+        is_seen=problem in load_problems_opened_by_students(assignment, context),
         notices=noted.items,
-        versions=_list_versions(assignment_view.course, posed, context),
+        versions=_list_selectable_versions(assignment_view.course, posed, context),
         fields=build_fields(ProblemSettings, {"groups": _list_group_ids(assignment_view)}),
         t=bound_form,
         differences=find_differences(fields, fields | typed, label) if stale and typed else None,
-        done=done,
-        trial=trial,
+        done=message,
+        trial=dry_run_result,
     )
 
 
@@ -119,7 +123,7 @@ def _list_group_ids(assignment_view: StaffAssignment | StudentAssignment) -> lis
     return [group.id for group in assignment_view.groups]
 
 
-def _list_versions(
+def _list_selectable_versions(
     course: UUID, posed: PosedSettings, context: RequestContext
 ) -> list[VersionListed]:
     """Return the versions that can be selected: the published ones and the current one."""
@@ -139,7 +143,7 @@ def _build_crumbs(
     )
 
 
-def _stored_texts(posed: PosedSettings) -> dict[str, str]:
+def _problem_settings_to_texts(posed: PosedSettings) -> dict[str, str]:
     voided = {f"voided.{part.id}": posed.voided.get(part.id, "") for part in posed.parts}
     own_values = {name: getattr(posed, name) for name in FIELDS} | {"points": posed.own_points}
     own_settings = ProblemSettings.model_validate(own_values)
@@ -177,7 +181,7 @@ def save_problem_settings(
 ) -> Response:
     """Save the settings of the problem, or dry-run the change."""
     typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
-    where = assignment, problem
+    problem_key = assignment, problem
     try:
         body = validate_body(PosedPatch, _texts_to_patch(typed))
         expected = parse_form_version(typed["held"])
@@ -185,9 +189,9 @@ def save_problem_settings(
             assignment, problem, body, context, expected, Response(), dry_run=is_dry_run
         )
     except FORM_ERRORS as error:
-        return _render_problem_settings(where, context, typed=typed, error=error)
+        return _render_problem_settings(problem_key, context, typed=typed, error=error)
     if is_dry_run:
-        return _render_problem_settings(where, context, typed=typed, trial=changed)
+        return _render_problem_settings(problem_key, context, typed=typed, dry_run_result=changed)
     return flash.redirect_with_flash(
         f"/assignments/{assignment}/problems/{problem}/settings", changed.effect
     )
@@ -209,7 +213,7 @@ def remove_problem(assignment: UUID, problem: str, form: FormDep, context: PageD
     except (Conflict, PreconditionFailed) as error:
         return _render_problem_settings((assignment, problem), context, error=error)
     if not is_sure:
-        return _render_problem_settings((assignment, problem), context, trial=changed)
+        return _render_problem_settings((assignment, problem), context, dry_run_result=changed)
     return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
 
 
@@ -229,8 +233,8 @@ def post_notice(assignment: UUID, problem: str, form: FormDep, context: PageDep)
     )
 
 
-def _load_stored_texts(where: tuple[UUID, str], context: RequestContext) -> dict[str, str]:
-    return _stored_texts(api.get_settings(*where, context, Response()))
+def _load_stored_texts(problem_key: tuple[UUID, str], context: RequestContext) -> dict[str, str]:
+    return _problem_settings_to_texts(api.get_problem_settings(*problem_key, context, Response()))
 
 
 @router.post(f"{PROBLEM_PATH}/notices/{{notice}}/withdraw")
@@ -240,7 +244,7 @@ def withdraw_notice(assignment: UUID, problem: str, notice: UUID, context: PageD
         api.delete_notice(assignment, problem, notice, context)
     except NotFound:
         # Taken off already, perhaps in another window; who may not see the problem hears so below.
-        api.get_settings(assignment, problem, context, Response())
+        api.get_problem_settings(assignment, problem, context, Response())
     return flash.redirect_with_flash(
         f"/assignments/{assignment}/problems/{problem}/settings#notices"
     )

@@ -10,12 +10,17 @@ from api.schemas.courses.problems import VersionOut
 from api.services.assignments.pinned_versions import (
     PinnedProblem,
     load_pinned_problems,
-    load_seen_by_students,
+    load_problems_seen_by_students,
 )
 from api.services.assignments.views import load_titles
 from api.services.problems.versions import space_kind
 
-__all__ = ["ProblemUsage", "describe_status", "list_usages", "load_seen_problems"]
+__all__ = [
+    "ProblemUsage",
+    "describe_version_status",
+    "list_usages",
+    "load_problems_opened_by_students",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,14 @@ class ProblemUsage:
     newer: str
 
 
-def load_seen_problems(assignment: UUID, context: RequestContext) -> frozenset[str]:
+def load_problems_opened_by_students(assignment: UUID, context: RequestContext) -> frozenset[str]:
     """Return the problems of an assignment that students have opened.
 
     Problems that only the test student has opened are left out.
     """
     with context.reading() as session:
         rows = [one.row for one in load_pinned_problems(session, [assignment])[assignment]]
-        seen = load_seen_by_students(session, [row.id for row in rows])
+        seen = load_problems_seen_by_students(session, [row.id for row in rows])
     return frozenset(row.slug for row in rows if row.id in seen)
 
 
@@ -61,7 +66,7 @@ def _iterate_usages(
         titles = load_titles(session, course)
         pins_by_assignment = load_pinned_problems(session, titles)
         rows = [each.row.id for every in pins_by_assignment.values() for each in every]
-        seen = load_seen_by_students(session, rows)
+        seen = load_problems_seen_by_students(session, rows)
     for assignment, title in titles.items():
         for pin in pins_by_assignment[assignment]:
             if pin.version.problem != version.problem:
@@ -77,11 +82,11 @@ def _iterate_usages(
                 is_this=pin.version.id == version.id,
                 is_opened=pin.opened,
                 is_seen=pin.row.id in seen,
-                newer=_newer_version_link(version, pin, f"{path}/problems/{pin.row.slug}", context),
+                newer=_upgrade_link(version, pin, f"{path}/problems/{pin.row.slug}", context),
             )
 
 
-def _newer_version_link(
+def _upgrade_link(
     version: VersionOut, pin: PinnedProblem, path: str, context: RequestContext
 ) -> str:
     """Return the link that moves an assignment to *version*, or "" if it is not newer.
@@ -103,7 +108,7 @@ def _newer_version_link(
     return f"{path}/settings" if has_permission(context, "manage_assignments") else ""
 
 
-def describe_status(version: VersionOut, usages: Sequence[ProblemUsage]) -> str:
+def describe_version_status(version: VersionOut, usages: Sequence[ProblemUsage]) -> str:
     """Return the message about a version that was just stored, published or retired."""
     if version.status == "draft":
         return "Stored as a draft, which staff alone see. Publish it below to set it."

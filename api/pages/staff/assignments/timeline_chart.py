@@ -66,11 +66,11 @@ class TimelineDrawing:
 
 def list_timeline_marks(times: Times) -> tuple[TimelineMark, ...]:
     """Return the dates of an assignment in order, each with its label."""
-    entries = sorted(_describe_times(times), key=lambda item: item[1].at)
+    entries = sorted(_iter_labeled_times(times), key=lambda item: item[1].at)
     return tuple(TimelineMark(index, said, when) for index, (said, when) in enumerate(entries, 1))
 
 
-def _describe_times(times: Times) -> Iterator[tuple[str, Moment]]:
+def _iter_labeled_times(times: Times) -> Iterator[tuple[str, Moment]]:
     if times.release:
         yield "Released", times.release
     due = times.due.at if times.due else None
@@ -81,11 +81,11 @@ def _describe_times(times: Times) -> Iterator[tuple[str, Moment]]:
         if stage.until and stage.until.at not in {due, closes}:
             yield f"Until then late work is worth {_format_credit(stage.credit)}", stage.until
     if times.closes and closes != due:
-        last = _last_late_credit(times)
+        last = _format_last_late_credit(times)
         yield f"Closes; until then late work is worth {last}" if last else "Closes", times.closes
 
 
-def _last_late_credit(times: Times) -> str:
+def _format_last_late_credit(times: Times) -> str:
     """Return the credit of the last late stage, or "" if there is none."""
     return _format_credit(times.stages[-1].credit) if len(times.stages) > 1 else ""
 
@@ -96,16 +96,16 @@ def _format_credit(credit: Fraction) -> str:
 
 def draw_timelines(times: Times, now: datetime) -> tuple[TimelineDrawing, ...]:
     """Return the chart at desktop and phone width, or an empty tuple without dates."""
-    listed = list_timeline_marks(times)
-    if not listed:
+    marks = list_timeline_marks(times)
+    if not marks:
         return ()
-    return tuple(_draw_timeline(times, listed, now, size) for size in WIDTHS)
+    return tuple(_draw_timeline(times, marks, now, size) for size in WIDTHS)
 
 
 def _draw_timeline(
-    times: Times, listed: Sequence[TimelineMark], now: datetime, size: str
+    times: Times, marks: Sequence[TimelineMark], now: datetime, size: str
 ) -> TimelineDrawing:
-    scale = _TimeScale.from_times(times, listed, WIDTHS[size])
+    scale = _TimeScale.from_times(times, marks, WIDTHS[size])
     ends = [_stage_end(stage.until) for stage in times.stages if stage.until]
     bounds = [scale.start, *ends] if ends else [scale.start, scale.end]
     shares = [stage.credit for stage in times.stages] or [Fraction(1)]
@@ -114,10 +114,10 @@ def _draw_timeline(
         for start, end, credit in zip(bounds, bounds[1:], shares, strict=False)
         if end > start
     )
-    x_positions = [scale.x(one.when.at) for one in listed]
+    x_positions = [scale.x(mark.when.at) for mark in marks]
     inside = scale.start <= now <= scale.end
     labels = _spread_labels(x_positions, scale.width)
-    numbers = tuple(zip((one.number for one in listed), x_positions, labels, strict=True))
+    numbers = tuple(zip((mark.number for mark in marks), x_positions, labels, strict=True))
     return TimelineDrawing(size, scale.width, steps, numbers, scale.x(now) if inside else None)
 
 
@@ -130,8 +130,8 @@ class _TimeScale:
     width: float
 
     @classmethod
-    def from_times(cls, times: Times, listed: Sequence[TimelineMark], width: float) -> "_TimeScale":
-        first, last = listed[0].when.at, listed[-1].when.at
+    def from_times(cls, times: Times, marks: Sequence[TimelineMark], width: float) -> "_TimeScale":
+        first, last = marks[0].when.at, marks[-1].when.at
         return cls(first if times.release and first < last else first - LONE_MARK_LEAD, last, width)
 
     def x(self, instant: datetime) -> float:

@@ -16,7 +16,7 @@ from api.dependencies import RequestContext
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.common import build_query_string, course_crumbs
-from api.pages.staff.courses.audit_values import describe_changes, load_names
+from api.pages.staff.courses.audit_values import iter_field_changes, load_names_in_snapshots
 from api.routes.courses import audit as api
 from api.schemas.accounts.users import AuditOut, AuditPage
 from api.schemas.student.assignments import Moment
@@ -137,7 +137,7 @@ def _render_audit_page(
     crumbs = course_crumbs(context)
     first_page_filters = replace(filters, cursor="")
     with context.reading() as session:
-        names = load_names(
+        names = load_names_in_snapshots(
             session, (kept for item in audit_page.items for kept in (item.before, item.after))
         )
     return render_page(
@@ -173,7 +173,7 @@ def _build_entry(
         if target
         else "",
         target=_describe_target(entry) if target else "",
-        changes=tuple(describe_changes(entry.before, entry.after, names)),
+        changes=tuple(iter_field_changes(entry.before, entry.after, names)),
         reason=entry.reason,
     )
 

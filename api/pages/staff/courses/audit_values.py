@@ -13,7 +13,7 @@ from api.db.models import ProblemVersion
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import space_kind
 
-__all__ = ["describe_changes", "format_value", "load_names"]
+__all__ = ["format_value", "iter_field_changes", "load_names_in_snapshots"]
 
 CODED_FIELDS: Final = frozenset({"format", "results", "solutions", "status", "variants"})
 """Fields whose values are codes for words, such as the status ``needs_review``."""
@@ -26,7 +26,7 @@ MAX_LIST_ITEMS: Final = 20
 ID_LENGTH: Final = 36
 
 
-def load_names(session: Session, snapshots: Iterable[object]) -> dict[UUID, str]:
+def load_names_in_snapshots(session: Session, snapshots: Iterable[object]) -> dict[UUID, str]:
     """Return the display names of the versions and people whose ids are in *snapshots*."""
     ids = {one for value in snapshots for one in _iterate_ids(value)}
     if not ids:
@@ -43,7 +43,7 @@ def load_names(session: Session, snapshots: Iterable[object]) -> dict[UUID, str]
 def _iterate_ids(value: object) -> Iterator[UUID]:
     match value:
         case str():
-            yield from filter(None, [_parse_id(value)])
+            yield from filter(None, [_parse_full_id(value)])
         case Mapping():
             field_values = (each for name, each in value.items() if name not in OMITTED_FIELDS)
             yield from chain.from_iterable(map(_iterate_ids, field_values))
@@ -51,11 +51,11 @@ def _iterate_ids(value: object) -> Iterator[UUID]:
             yield from chain.from_iterable(map(_iterate_ids, value[:MAX_LIST_ITEMS]))
 
 
-def _parse_id(text: str) -> UUID | None:
+def _parse_full_id(text: str) -> UUID | None:
     return parse_id(text) if len(text) == ID_LENGTH else None
 
 
-def describe_changes(
+def iter_field_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[UUID, str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the old value and the new value of each field that differs.
@@ -96,7 +96,7 @@ def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
             texts = [_format_nested(name, one, names) for one in value[:MAX_LIST_ITEMS]]
             more = len(value) - MAX_LIST_ITEMS
             return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
-        case str() if identifier := _parse_id(value):
+        case str() if identifier := _parse_full_id(value):
             return names.get(identifier, f"…{value[-ID_SUFFIX_LENGTH:]}")
     return str(value).replace("_", " ") if name in CODED_FIELDS else str(value)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.pages.charts import BoxPlotRow, Chart, ChartColumn, draw_box_plots, draw_columns
+from api.pages.charts import BoxPlotRow, Chart, ChartColumn, draw_box_plots, draw_column_chart
 from api.pages.layout.formatting import MINUS, format_share
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter
@@ -50,20 +50,20 @@ def show_course_analytics(
         course=course,
         told=course_analytics,
         asked=filters,
-        scores=_draw_scores(course_analytics.assignments),
+        scores=_draw_score_box_plots(course_analytics.assignments),
         hand_ins=_select_submission_chart(course_analytics.assignments, of),
         section=build_query_string({"section": filters.section}).replace("?", "&"),
         sections=people.get_sections(course, context).items if can_see_all_names(context) else (),
     )
 
 
-def _draw_scores(summaries: tuple[AssignmentSummary, ...]) -> Chart | None:
+def _draw_score_box_plots(summaries: tuple[AssignmentSummary, ...]) -> Chart | None:
     """Return box plots of the grades of each assignment, or None if none has grades."""
     score_boxes = [box for summary in summaries if (box := _score_box(summary))]
     if not score_boxes:
         return None
     says = f"The middle half of the scores in {len(score_boxes)} assignments, in their order."
-    return draw_box_plots(score_boxes, summary=says, what="Assignment", who="student")
+    return draw_box_plots(score_boxes, summary=says, row_header="Assignment", noun="student")
 
 
 def _score_box(summary: AssignmentSummary) -> BoxPlotRow | None:
@@ -89,18 +89,18 @@ def _select_submission_chart(
 def _draw_submission_times(summary: AssignmentSummary) -> Chart | None:
     if not summary.times or not summary.handed_in:
         return None
-    every = [
+    columns = [
         _build_column(row, before)
         for row, before in zip(summary.times, (None, *summary.times), strict=False)
     ]
     late_share = format_share(summary.late_share)
     after = f"{summary.after_due} of {summary.handed_in} ({late_share}) came after it was due"
-    return draw_columns(
-        every,
+    return draw_column_chart(
+        columns,
         summary=f"When students handed in last: {after}.",
         axis="time from the due time",
-        who="student",
-        behind="due",
+        noun="student",
+        late_label="due",
     )
 
 

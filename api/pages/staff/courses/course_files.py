@@ -26,7 +26,7 @@ from grader.errors import ProblemError
 __all__ = ["pack_files", "router", "unpack_files"]
 
 router = PageRouter()
-STORED_FILE_PREFIX: Final = "file."
+CARRIED_FILE_PREFIX: Final = "file."
 """Prefix of the form fields that carry the files from the dry run to the change."""
 MAX_FILES: Final = 1_000
 MAX_FILE_BYTES: Final = 1_000_000
@@ -69,7 +69,7 @@ def unpack_files(body: bytes) -> dict[str, str]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            files = dict(_read_texts(archive))
+            files = dict(_read_yaml_texts(archive))
     except ARCHIVE_ERRORS:
         raise InvalidInput.for_field("archive", UNREADABLE_ARCHIVE_MESSAGE) from None
     if not files:
@@ -77,7 +77,7 @@ def unpack_files(body: bytes) -> dict[str, str]:
     return _strip_top_folder(files)
 
 
-def _read_texts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def _read_yaml_texts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     entries = [one for one in archive.infolist() if one.filename.endswith((".yaml", ".yml"))]
     if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
         raise ContentTooLarge("The archive holds more than the files of a course.")
@@ -114,19 +114,19 @@ def _strip_top_folder(files: dict[str, str]) -> dict[str, str]:
 @router.get("/courses/{course}/export")
 def show_course_files(course: UUID, context: PageDep, saved: flash.SavedQuery = "") -> Response:
     """Return the list of the files of the course, and the form that applies an archive."""
-    return _render_course_files(course, context, done=flash.flash_message(saved))
+    return _render_course_files(course, context, message=flash.flash_message(saved))
 
 
 def _render_course_files(
     course: UUID,
     context: RequestContext,
     *,
-    done: str = "",
-    trial: Applied | None = None,
+    message: str = "",
+    dry_run_result: Applied | None = None,
     body: ApplyFilesIn | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    files = api.get_export(course, context).files
+    files = api.get_course_files(course, context).files
     view = courses.get_course(course, context, Response())
     return render_page(
         context,
@@ -140,9 +140,9 @@ def _render_course_files(
         status=error.status if error else 200,
         course=view,
         files={path: len(text.encode()) for path, text in sorted(files.items())},
-        trial=trial,
+        trial=dry_run_result,
         given=body,
-        done=done,
+        done=message,
         error=error,
     )
 
@@ -150,7 +150,7 @@ def _render_course_files(
 @router.get("/courses/{course}/export/archive")
 def download_archive(course: UUID, context: PageDep) -> Response:
     """Return the files of the course as a zip archive."""
-    body = pack_files(api.get_export(course, context).files)
+    body = pack_files(api.get_course_files(course, context).files)
     slug = courses.get_course(course, context, Response()).slug
     headers = {**PAGE_HEADERS, "Content-Disposition": f'attachment; filename="{slug}.zip"'}
     return Response(body, media_type="application/zip", headers=headers)
@@ -161,25 +161,25 @@ def apply_course_files(course: UUID, form: FormDep, context: PageDep) -> Respons
     """Dry-run the changes of an archive; once confirmed, apply them."""
     is_dry_run, body = form.text("act") != "apply", None
     try:
-        body = validate_body(ApplyFilesIn, _read_posted_files(form))
-        applied = api.post_apply(course, body, context, dry_run=is_dry_run)
+        body = validate_body(ApplyFilesIn, _posted_files_to_body(form))
+        applied = api.apply_course_files(course, body, context, dry_run=is_dry_run)
     except ProblemError as error:
         refused = InvalidInput(str(error), code="invalid_problem")
         return _render_course_files(course, context, body=body, error=refused)
     except (*FORM_ERRORS, ContentTooLarge, ServiceUnavailable) as error:
         return _render_course_files(course, context, body=body, error=error)
     if is_dry_run:
-        return _render_course_files(course, context, trial=applied, body=body)
+        return _render_course_files(course, context, dry_run_result=applied, body=body)
     return flash.redirect_with_flash(f"/courses/{course}/export", applied.effect)
 
 
-def _read_posted_files(form: PostedForm) -> dict[str, Any]:
+def _posted_files_to_body(form: PostedForm) -> dict[str, Any]:
     """Return the uploaded files, or those that the form carries since the dry run."""
-    stored_files = {
-        path: values[0] for path, values in form.with_prefix(STORED_FILE_PREFIX).items()
+    carried_files = {
+        path: values[0] for path, values in form.with_prefix(CARRIED_FILE_PREFIX).items()
     }
     uploaded = [one.body for one in form.files.get("archive", ()) if one.body]
-    if not uploaded and not stored_files:
+    if not uploaded and not carried_files:
         raise InvalidInput(MISSING_ARCHIVE_MESSAGE)
-    files = unpack_files(uploaded[0]) if uploaded else stored_files
+    files = unpack_files(uploaded[0]) if uploaded else carried_files
     return {"files": files, "prune": form.has("prune")}

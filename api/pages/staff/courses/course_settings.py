@@ -14,7 +14,7 @@ from api.http.pagination import MAX_CURSOR_CHARACTERS
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
 from api.pages.forms.redisplay import FORM_ERRORS, BoundForm, find_differences
-from api.pages.forms.rows import ROW_FIELD, parse_whole_number, row_numbers
+from api.pages.forms.rows import ROW_FIELD, parse_whole_number, row_numbers_with_spares
 from api.pages.forms.setting_fields import (
     build_fields,
     default_texts,
@@ -82,7 +82,7 @@ def _render_courses(
 
 
 def _build_field_context(typed: BoundForm) -> dict[str, Any]:
-    rows = row_numbers(typed.values, "categories")
+    rows = row_numbers_with_spares(typed.values, "categories")
     return {"t": typed, "rows": {"categories": rows}, "fields": FIELDS}
 
 
@@ -102,7 +102,7 @@ def _read_posted_texts(form: PostedForm) -> dict[str, str]:
     return form_to_texts(FIELDS, form) | {"version": form.text("version")}
 
 
-def _stored_texts(view: CourseView) -> dict[str, str]:
+def _course_to_texts(view: CourseView) -> dict[str, str]:
     return settings_to_texts(FIELDS, view) | {"version": str(view.version)}
 
 
@@ -110,7 +110,7 @@ def _stored_texts(view: CourseView) -> dict[str, str]:
 def show_course_settings(course: UUID, context: PageDep, saved: flash.SavedQuery = "") -> Response:
     """Return the settings of a course and the actions on the whole course."""
     return _render_course_settings(
-        course, context, done=SAVED_MESSAGES.get(saved) or flash.flash_message(saved)
+        course, context, message=SAVED_MESSAGES.get(saved) or flash.flash_message(saved)
     )
 
 
@@ -121,14 +121,14 @@ def _render_course_settings(
     typed: Mapping[str, str] | None = None,
     copy: BoundForm | None = None,
     error: ServiceError | None = None,
-    trial: CourseChanged | None = None,
-    done: str = "",
+    dry_run_result: CourseChanged | None = None,
+    message: str = "",
 ) -> Response:
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")
         open_assignments = list_open_assignments(session, member, now=context.now)
     view = api.get_course(course, context, Response())
-    fields, is_stale = _stored_texts(view), isinstance(error, PreconditionFailed)
+    fields, is_stale = _course_to_texts(view), isinstance(error, PreconditionFailed)
     bound_form = BoundForm(fields if typed is None else typed, None if is_stale else error, LABELS)
     status = error.status if error else copy.status if copy else 200
     return render_page(
@@ -141,8 +141,8 @@ def _render_course_settings(
         one=view,
         differences=find_differences(fields, typed or {}, _field_label) if is_stale else None,
         copy=copy or BoundForm({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
-        trial=trial,
-        done=done,
+        trial=dry_run_result,
+        done=message,
         open=open_assignments,
         **_build_field_context(bound_form),
     )
@@ -165,7 +165,7 @@ def save_course_settings(course: UUID, form: FormDep, context: PageDep) -> Respo
     except FORM_ERRORS as error:
         return _render_course_settings(course, context, typed=typed, error=error)
     if is_dry_run:
-        return _render_course_settings(course, context, typed=typed, trial=changed)
+        return _render_course_settings(course, context, typed=typed, dry_run_result=changed)
     return flash.redirect_with_flash(f"/courses/{course}/settings", changed.effect)
 
 

@@ -42,7 +42,7 @@ class DashboardTask:
 
     text: str
     href: str
-    where: str
+    assignment_title: str
     is_urgent: bool = False
 
 
@@ -60,7 +60,7 @@ class CourseAssignmentRow:
 
 def render_dashboard(context: RequestContext, course: UUID) -> Response:
     """Return the dashboard of a *course* for its staff."""
-    waiting = analytics.get_course_attention(course, context)
+    course_attention = analytics.get_course_attention(course, context)
     course_assignments = assignments.get_assignments(
         course, context, build_page_request(context), None
     ).items
@@ -68,7 +68,7 @@ def render_dashboard(context: RequestContext, course: UUID) -> Response:
         assignment for assignment in course_assignments if isinstance(assignment, StaffAssignment)
     ]
     attention_by_assignment = {
-        assignment.assignment: assignment for assignment in waiting.assignments
+        assignment.assignment: assignment for assignment in course_attention.assignments
     }
     rows = [
         _build_row(assignment, attention_by_assignment[assignment.id])
@@ -81,7 +81,7 @@ def render_dashboard(context: RequestContext, course: UUID) -> Response:
         title=member.course.title if member else "",
         tab="assignments",
         course=course,
-        students=waiting.students,
+        students=course_attention.students,
         todo=[
             todo
             for assignment in staff_assignments
@@ -105,32 +105,38 @@ def _find_tasks(
     context: RequestContext, assignment: StaffAssignment, attention: AssignmentAttention
 ) -> Iterator[DashboardTask]:
     """Yield the pending tasks of an assignment, those that students wait for first."""
-    path, where = f"/assignments/{assignment.id}", assignment.title
+    path, assignment_title = f"/assignments/{assignment.id}", assignment.title
     if attention.failures:
         text = f"{format_count(attention.failures, 'answer')} that the grader could not judge"
-        yield DashboardTask(text, f"{path}/review", where, is_urgent=True)
-    yield from (_regrade_task(run, where) for run in attention.regrades)
+        yield DashboardTask(text, f"{path}/review", assignment_title, is_urgent=True)
+    yield from (_build_regrade_task(run, assignment_title) for run in attention.regrades)
     texts = attention.to_mark - attention.failures
     if texts:
-        yield DashboardTask(f"{format_count(texts, 'answer')} to mark", f"{path}/review", where)
+        yield DashboardTask(
+            f"{format_count(texts, 'answer')} to mark", f"{path}/review", assignment_title
+        )
     if attention.requests:
         yield DashboardTask(
-            f"{format_count(attention.requests, 'request')} to answer", f"{path}/requests", where
+            f"{format_count(attention.requests, 'request')} to answer",
+            f"{path}/requests",
+            assignment_title,
         )
     if attention.unexplained:
         text = (
             f"{format_count(attention.unexplained, 'group')} of equal wrong answers without a name"
         )
-        yield DashboardTask(text, f"{path}/results#items", where)
+        yield DashboardTask(text, f"{path}/results#items", assignment_title)
     if urgency := _describe_urgency(context, assignment):
         yield DashboardTask(
-            f"Not published yet and {urgency}", f"{path}/edit", where, is_urgent=True
+            f"Not published yet and {urgency}", f"{path}/edit", assignment_title, is_urgent=True
         )
 
 
-def _regrade_task(run: RegradeUnderWay, where: str) -> DashboardTask:
+def _build_regrade_task(run: RegradeUnderWay, assignment_title: str) -> DashboardTask:
     text = f"The regrade of {run.problem} {REGRADE_STATES[run.status]}"
-    return DashboardTask(text, f"/regrades/{run.id}", where, is_urgent=run.status == "stopped")
+    return DashboardTask(
+        text, f"/regrades/{run.id}", assignment_title, is_urgent=run.status == "stopped"
+    )
 
 
 def _describe_urgency(context: RequestContext, assignment: StaffAssignment) -> str:

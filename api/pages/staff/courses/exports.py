@@ -74,9 +74,9 @@ def show_exports(
     """Return the list of exports, with the check of the format *form*, if given."""
     with context.reading() as session:
         context.authorize_course(session, course, right="export")
-    narrowed = parse_id(section)
-    check = api.get_export_check(course, form, context, section=narrowed) if form else None
-    return _render_exports(context, course, section=narrowed, check=check)
+    section_id = parse_id(section)
+    check = api.get_export_check(course, form, context, section=section_id) if form else None
+    return _render_exports(context, course, section=section_id, check=check)
 
 
 def _render_exports(
@@ -161,10 +161,10 @@ def download_grades(
     If the importing system would misread the file, redirect to the check instead,
     unless *force*. With *assignments*, raise the `Conflict`.
     """
-    narrowed = parse_id(section)
+    section_id = parse_id(section)
     try:
-        response = api.get_export(
-            course, form, context, assignments=assignments, section=narrowed, force=force
+        response = api.get_gradebook_export(
+            course, form, context, assignments=assignments, section=section_id, force=force
         )
     except Conflict as error:
         if error.code != "file_misread" or assignments:

@@ -58,7 +58,7 @@ def show_extensions(
     """Return the active extensions, optionally of one assignment or student."""
     filters = {"assignment": assignment, "student": student}
     return _render_extensions(
-        course, context, filters=filters, cursor=cursor, done=flash.flash_message(saved)
+        course, context, filters=filters, cursor=cursor, message=flash.flash_message(saved)
     )
 
 
@@ -69,8 +69,8 @@ def _render_extensions(
     filters: Mapping[str, UUID | None],
     cursor: str | None = None,
     typed: BoundForm | None = None,
-    trial: ExtensionGranted | None = None,
-    done: str = "",
+    dry_run_result: ExtensionGranted | None = None,
+    message: str = "",
 ) -> Response:
     bound_form = typed or BoundForm({name: str(one) for name, one in filters.items() if one})
     page_request = build_page_request(context, limit=ROWS, cursor=cursor)
@@ -99,8 +99,8 @@ def _render_extensions(
         names=names,
         sections=sections,
         t=bound_form,
-        trial=trial,
-        done=done,
+        trial=dry_run_result,
+        done=message,
     )
 
 
@@ -118,7 +118,7 @@ def _load_student_names(
     return names
 
 
-def _find_student(course: UUID, context: RequestContext, typed: str) -> str:
+def _find_student_id(course: UUID, context: RequestContext, typed: str) -> str:
     """Return the id of the one student that *typed* matches.
 
     Raises `InvalidInput` if no student or several match. An id or an empty text is
@@ -142,7 +142,7 @@ def grant_extension(course: UUID, form: FormDep, context: PageDep) -> Response:
     typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
     no_filters: dict[str, UUID | None] = {"assignment": None, "student": None}
     try:
-        typed["student"] = _find_student(course, context, typed["student"])
+        typed["student"] = _find_student_id(course, context, typed["student"])
         body = validate_body(ExtensionIn, _texts_to_extension(typed))
         granted = api.post_extension(course, body, context, Response(), dry_run=is_dry_run)
     except FORM_ERRORS as error:
@@ -151,7 +151,7 @@ def grant_extension(course: UUID, form: FormDep, context: PageDep) -> Response:
         )
     if is_dry_run:
         return _render_extensions(
-            course, context, filters=no_filters, typed=BoundForm(typed), trial=granted
+            course, context, filters=no_filters, typed=BoundForm(typed), dry_run_result=granted
         )
     return flash.redirect_with_flash(f"/courses/{course}/extensions", granted.effect)
 

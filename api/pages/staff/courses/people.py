@@ -31,7 +31,7 @@ from api.services.accounts.account_ownership import (
     load_account_permissions,
 )
 
-__all__ = ["load_account_custody", "render_people_page", "router"]
+__all__ = ["load_permissions_on_account", "render_people_page", "router"]
 
 router = PageRouter()
 PEOPLE_PATH: Final = "/courses/{course}/people"
@@ -83,13 +83,13 @@ PeoplePageFiltersDep = Annotated[PeoplePageFilters, Depends(_read_filters)]
 
 @dataclass(frozen=True, slots=True)
 class PersonField:
-    """Form field of a person; *now* is the stored value, if it differs from *value*."""
+    """Form field of a person; *stored_value* is the stored value, if it differs from *value*."""
 
     name: str
     label: str
     type: str
     value: str
-    now: str = ""
+    stored_value: str = ""
 
 
 @router.get(PEOPLE_PATH)
@@ -174,7 +174,7 @@ def _render_person(
 ) -> Response:
     """Return the page of a person, with a refused *form* or a *link* that is shown once."""
     person = api.get_person(course, user, context, Response())
-    custody = load_account_custody(context, course, user)
+    account_permissions = load_permissions_on_account(context, course, user)
     return render_page(
         context,
         "staff/person.html",
@@ -185,11 +185,11 @@ def _render_person(
         course=course,
         person=person,
         chosen=_chosen_role_and_section(person, form),
-        custody=custody,
+        custody=account_permissions,
         fields=[
             _build_field(person, field, form)
             for field in FIELDS
-            if form.has(field[0]) or _is_editable(person, field[0], custody)
+            if form.has(field[0]) or _is_editable(person, field[0], account_permissions)
         ],
         sections=api.get_sections(course, context).items,
         roles=ROLES,
@@ -202,7 +202,7 @@ def _render_person(
     )
 
 
-def load_account_custody(
+def load_permissions_on_account(
     context: RequestContext, course: UUID, user: UUID
 ) -> AccountPermissions | None:
     """Return the permissions of the caller on an account.
@@ -218,9 +218,14 @@ def load_account_custody(
         )
 
 
-def _is_editable(person: Person, name: str, custody: AccountPermissions | None) -> bool:
+def _is_editable(person: Person, name: str, account_permissions: AccountPermissions | None) -> bool:
     """Return whether the course can change a field, or fill it while it is empty."""
-    if custody is None or custody.may_edit or person.withdrawn_at or name == "lms_id":
+    if (
+        account_permissions is None
+        or account_permissions.may_edit
+        or person.withdrawn_at
+        or name == "lms_id"
+    ):
         return True  # who was withdrawn is taken back under all that is known of them
     return name in STUDENT_ID_LABELS and not getattr(person, name)
 
@@ -298,7 +303,7 @@ def _act_and_redirect(
 def reset_person_password(course: UUID, user: UUID, context: PageDep) -> Response:
     """Return the page of a person with a new password link, which is shown only once."""
     try:
-        link = api.post_reset(course, user, context)
+        link = api.post_reset_link(course, user, context)
     except RECOVERABLE_ERRORS as error:
         return _render_person(context, course, user, error=error)
     return _render_person(context, course, user, link=link)

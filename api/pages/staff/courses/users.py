@@ -150,7 +150,7 @@ def withdraw_administrator(user: UUID, context: PageDep) -> Response:
 def reset_user_password(user: UUID, context: PageDep) -> Response:
     """Return the account with a new password link, which is shown only once."""
     try:
-        link = api.reset_user(user, context)
+        link = api.post_reset_link(user, context)
     except RECOVERABLE_ERRORS as error:
         return _render_user(context, user, error=error)
     return _render_user(context, user, link=link)

@@ -18,7 +18,11 @@ from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.grading.marks import LABELS, mark_to_fields, parse_mark, read_posted_fields
-from api.pages.staff.grading.review import load_assignment_and_crumbs, part_title, redirect_to_next
+from api.pages.staff.grading.review import (
+    claim_next_and_redirect,
+    load_assignment_and_crumbs,
+    part_title,
+)
 from api.routes.grading import marks as api
 from api.routes.grading import review
 from api.schemas.grading.marks import MarkIn
@@ -41,8 +45,8 @@ def show_marking_page(
     comment: Annotated[str, Query(max_length=4)] = "",
 ) -> Response:
     """Return the answer with the information needed to mark it."""
-    done = "The comment is posted." if comment else flash.flash_message(saved)
-    return _render_marking_page(answer, context, done=done)
+    message = "The comment is posted." if comment else flash.flash_message(saved)
+    return _render_marking_page(answer, context, message=message)
 
 
 def _render_marking_page(
@@ -53,14 +57,16 @@ def _render_marking_page(
     extra_fields: Mapping[str, str] = NO_FIELDS,
     version: str = "",
     error: ServiceError | None = None,
-    done: str = "",
+    message: str = "",
 ) -> Response:
     item = api.get_review_item(answer, context, Response())
-    where = item.assignment, item.problem, item.part
-    rubric = review.get_rubric(*where, context)
+    part_key = item.assignment, item.problem, item.part
+    rubric = review.get_rubric(*part_key, context)
     comment_list = api.get_comments(answer, context)
     history = api.get_gradings(answer, context)
-    assignment, crumbs = load_assignment_and_crumbs(item.assignment, context, more=True)
+    assignment, crumbs = load_assignment_and_crumbs(
+        item.assignment, context, with_review_crumb=True
+    )
     title, is_stale = (
         part_title(assignment, item.problem, item.part),
         isinstance(error, PreconditionFailed),
@@ -83,7 +89,7 @@ def _render_marking_page(
         alike=mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {},
         version=item.version if is_stale or not version else version,
         is_stale=is_stale,
-        done=done,
+        done=message,
     )
 
 
@@ -108,7 +114,7 @@ def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
         )
     if form.text("act") == "stay":
         return flash.redirect_with_flash(f"/answers/{answer}/review")
-    return redirect_to_next((item.assignment, item.problem, item.part), context)
+    return claim_next_and_redirect((item.assignment, item.problem, item.part), context)
 
 
 @router.post(f"{ANSWER_PATH}/unmark")
@@ -135,7 +141,7 @@ def claim_answer(answer: UUID, context: PageDep) -> Response:
 def release_answer(answer: UUID, context: PageDep) -> Response:
     """Release the answer unmarked and redirect to the queue."""
     try:
-        item = api.release_answer(answer, context, Response())
+        item = api.release_claim(answer, context, Response())
     except Conflict as error:
         return _render_marking_page(answer, context, error=error)
     return RedirectResponse(_queue_path(item), status_code=303)
@@ -145,7 +151,7 @@ def release_answer(answer: UUID, context: PageDep) -> Response:
 def skip_answer(answer: UUID, context: PageDep) -> Response:
     """Skip the answer and go to the next one."""
     item = api.skip_answer(answer, context, Response())
-    return redirect_to_next((item.assignment, item.problem, item.part), context)
+    return claim_next_and_redirect((item.assignment, item.problem, item.part), context)
 
 
 @router.post(f"{ANSWER_PATH}/flag")

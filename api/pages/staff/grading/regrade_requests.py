@@ -39,7 +39,7 @@ def show_regrade_requests(
 ) -> Response:
     """Return the regrade requests of an assignment, open ones first."""
     return _render_regrade_requests(
-        assignment, context, status=status, cursor=cursor, done=flash.flash_message(saved)
+        assignment, context, status=status, cursor=cursor, message=flash.flash_message(saved)
     )
 
 
@@ -49,7 +49,7 @@ def _render_regrade_requests(
     *,
     status: RequestStatus | None = None,
     cursor: str | None = None,
-    done: str = "",
+    message: str = "",
     request_id: UUID | None = None,
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
@@ -58,7 +58,9 @@ def _render_regrade_requests(
     request_page = api.get_requests(
         assignment, context, build_page_request(context, limit=ROWS, cursor=cursor), status
     )
-    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
+    assignment_view, crumbs = load_assignment_and_crumbs(
+        assignment, context, with_review_crumb=True
+    )
     return render_page(
         context,
         "staff/regrade_requests.html",
@@ -72,7 +74,7 @@ def _render_regrade_requests(
         next=request_page.next,
         wanted=status,
         statuses=STATUSES,
-        done=done,
+        done=message,
         at=request_id,
         typed=BoundForm(typed or {}, error, LABELS),
         blank=BoundForm(),

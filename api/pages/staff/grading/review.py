@@ -39,9 +39,9 @@ AssignmentAndCrumbs = tuple[StaffAssignment | StudentAssignment, tuple[Breadcrum
 
 
 def load_assignment_and_crumbs(
-    assignment: UUID, context: RequestContext, *, more: bool = False
+    assignment: UUID, context: RequestContext, *, with_review_crumb: bool = False
 ) -> AssignmentAndCrumbs:
-    """Return an assignment with breadcrumbs; *more* adds its review page to them."""
+    """Return an assignment with breadcrumbs; *with_review_crumb* adds its review page to them."""
     assignment_view = assignments.get_assignment(assignment, context, Response())
     view = courses.get_course(assignment_view.course, context, Response())
     steps = (
@@ -49,7 +49,7 @@ def load_assignment_and_crumbs(
         Breadcrumb(assignment_view.title, f"/assignments/{assignment_view.id}"),
     )
     last = Breadcrumb("Review", f"/assignments/{assignment_view.id}/review")
-    return assignment_view, (*steps, last) if more else steps
+    return assignment_view, (*steps, last) if with_review_crumb else steps
 
 
 def part_title(assignment: StaffAssignment | StudentAssignment, problem: str, part: str) -> str:
@@ -60,8 +60,8 @@ def part_title(assignment: StaffAssignment | StudentAssignment, problem: str, pa
 @router.get("/assignments/{assignment}/review")
 def show_review_overview(assignment: UUID, context: PageDep) -> Response:
     """Return the marking progress of each part."""
-    progress = api.get_progress(assignment, context)
-    ready = api.get_readiness(assignment, context)
+    progress = api.get_review_progress(assignment, context)
+    ready = api.get_release_readiness(assignment, context)
     assignment_view, crumbs = load_assignment_and_crumbs(assignment, context)
     return render_page(
         context,
@@ -88,9 +88,11 @@ def show_review_queue(
 ) -> Response:
     """Return the queue of a part; *empty* means that no answer was left to claim."""
     page_request = build_page_request(context, limit=ROWS, cursor=cursor)
-    answer_page = api.get_queue(assignment, problem, part, context, page_request, shows)
-    progress = api.get_progress(assignment, context)
-    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
+    answer_page = api.get_review_queue(assignment, problem, part, context, page_request, shows)
+    progress = api.get_review_progress(assignment, context)
+    assignment_view, crumbs = load_assignment_and_crumbs(
+        assignment, context, with_review_crumb=True
+    )
     return render_page(
         context,
         "staff/review_queue.html",
@@ -123,15 +125,15 @@ def _find_claimed_answer(
 
 
 @router.post(f"{PART_PATH}/next")
-def take_next(assignment: UUID, problem: str, part: str, context: PageDep) -> Response:
+def claim_next_answer(assignment: UUID, problem: str, part: str, context: PageDep) -> Response:
     """Claim the next answer and redirect to it, or to the queue if none is free."""
-    return redirect_to_next((assignment, problem, part), context)
+    return claim_next_and_redirect((assignment, problem, part), context)
 
 
-def redirect_to_next(where: tuple[UUID, str, str], context: RequestContext) -> Response:
+def claim_next_and_redirect(part_key: tuple[UUID, str, str], context: RequestContext) -> Response:
     """Claim the next answer of a part and redirect to it, or to the queue if none is free."""
-    assignment, problem, part = where
-    next_answer = api.claim_next(assignment, problem, part, context, Response())
+    assignment, problem, part = part_key
+    next_answer = api.claim_next_answer(assignment, problem, part, context, Response())
     if next_answer.item is None:
         back = f"/assignments/{assignment}/review/{problem}/{part}?empty=yes"
         return RedirectResponse(back, status_code=303)
@@ -153,31 +155,33 @@ def show_answer_groups(
     *marked* is the number of answers just marked, *left* the number left to those who
     claimed them.
     """
-    where = assignment, problem, part
+    part_key = assignment, problem, part
     message = "" if marked is None else f"{format_count(marked, 'answer')} marked."
     if left:
         message += (
             f" {format_count(left, 'answer')} left to who holds {'it' if left == 1 else 'them'}."
         )
-    return _render_answer_groups(where, context, cursor=cursor, done=message)
+    return _render_answer_groups(part_key, context, cursor=cursor, message=message)
 
 
 def _render_answer_groups(
-    where: tuple[UUID, str, str],
+    part_key: tuple[UUID, str, str],
     context: RequestContext,
     *,
     cursor: str | None = None,
-    done: str = "",
+    message: str = "",
     typed: BoundForm | None = None,
     group: UUID | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    assignment, problem, part = where
-    group_page = api.get_groups(
-        *where, context, build_page_request(context, limit=GROUPS_PER_PAGE, cursor=cursor), 2
+    assignment, problem, part = part_key
+    group_page = api.get_answer_groups(
+        *part_key, context, build_page_request(context, limit=GROUPS_PER_PAGE, cursor=cursor), 2
     )
-    rubric = api.get_rubric(*where, context)
-    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
+    rubric = api.get_rubric(*part_key, context)
+    assignment_view, crumbs = load_assignment_and_crumbs(
+        assignment, context, with_review_crumb=True
+    )
     base = f"/assignments/{assignment}/review/{problem}/{part}"
     return render_page(
         context,
@@ -192,7 +196,7 @@ def _render_answer_groups(
         brief=BRIEF_LENGTH,
         next=group_page.next,
         rubric=rubric,
-        done=done,
+        done=message,
         typed=typed,
         group=group,
         error=error,
@@ -205,14 +209,14 @@ def mark_group(
     assignment: UUID, problem: str, part: str, group: UUID, form: FormDep, context: PageDep
 ) -> Response:
     """Mark all waiting answers of the group."""
-    where = assignment, problem, part
+    part_key = assignment, problem, part
     try:
         result = api.post_group_mark(
-            *where, group, validate_body(MarkIn, parse_mark(form)), context
+            *part_key, group, validate_body(MarkIn, parse_mark(form)), context
         )
     except FORM_ERRORS as error:
         typed = BoundForm(read_posted_fields(form), error)
-        return _render_answer_groups(where, context, typed=typed, group=group, error=error)
+        return _render_answer_groups(part_key, context, typed=typed, group=group, error=error)
     back = f"/assignments/{assignment}/review/{problem}/{part}/groups"
     counts = f"marked={result.marked}&left={result.claimed}"
     return RedirectResponse(f"{back}?{counts}", status_code=303)

@@ -32,30 +32,32 @@ def show_rubric(
     assignment: UUID, problem: str, part: str, context: PageDep, saved: flash.SavedQuery = ""
 ) -> Response:
     """Return the rubric with a form for each item."""
-    return _render_rubric((assignment, problem, part), context, done=flash.flash_message(saved))
+    return _render_rubric((assignment, problem, part), context, message=flash.flash_message(saved))
 
 
 def _render_rubric(
-    where: PartKey,
+    part_key: PartKey,
     context: RequestContext,
     *,
     item: UUID | None = None,
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
-    trial: RubricChange | None = None,
-    done: str = "",
+    dry_run_result: RubricChange | None = None,
+    message: str = "",
 ) -> Response:
     """Return the rubric; *typed* belongs to the form of *item*, or of a new item if None."""
     with context.reading() as session:
-        context.authorize_problem(session, where[0], where[1], right="mark")
-    stored_rubric = api.get_rubric(*where, context)
-    base = f"/assignments/{where[0]}/review/{where[1]}/{where[2]}"
-    assignment_view, crumbs = load_assignment_and_crumbs(where[0], context, more=True)
+        context.authorize_problem(session, part_key[0], part_key[1], right="mark")
+    stored_rubric = api.get_rubric(*part_key, context)
+    base = f"/assignments/{part_key[0]}/review/{part_key[1]}/{part_key[2]}"
+    assignment_view, crumbs = load_assignment_and_crumbs(
+        part_key[0], context, with_review_crumb=True
+    )
     return render_page(
         context,
         "staff/rubric.html",
         title="Rubric",
-        crumbs=[*crumbs, Breadcrumb(part_title(assignment_view, where[1], where[2]), base)],
+        crumbs=[*crumbs, Breadcrumb(part_title(assignment_view, part_key[1], part_key[2]), base)],
         tab="assignments",
         status=error.status if error else 200,
         base=base,
@@ -66,8 +68,8 @@ def _render_rubric(
         item=item,
         error=error,
         is_stale=isinstance(error, PreconditionFailed),
-        trial=trial,
-        done=done,
+        trial=dry_run_result,
+        done=message,
     )
 
 
@@ -89,39 +91,41 @@ def _texts_to_item(typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 @router.post(RUBRIC_PATH)
-def add_item(
+def add_rubric_item(
     assignment: UUID, problem: str, part: str, form: FormDep, context: PageDep
 ) -> Response:
     """Add an item to the rubric."""
-    where, typed = (assignment, problem, part), _read_posted_texts(form)
+    part_key, typed = (assignment, problem, part), _read_posted_texts(form)
     try:
-        api.post_rubric_item(*where, validate_body(RubricItemIn, _texts_to_item(typed)), context)
+        api.post_rubric_item(*part_key, validate_body(RubricItemIn, _texts_to_item(typed)), context)
     except FORM_ERRORS as error:
-        return _render_rubric(where, context, typed=typed, error=error)
-    return flash.redirect_with_flash(_rubric_path(where))
+        return _render_rubric(part_key, context, typed=typed, error=error)
+    return flash.redirect_with_flash(_rubric_path(part_key))
 
 
-def _rubric_path(where: PartKey) -> str:
-    return f"/assignments/{where[0]}/review/{where[1]}/{where[2]}/rubric"
+def _rubric_path(part_key: PartKey) -> str:
+    return f"/assignments/{part_key[0]}/review/{part_key[1]}/{part_key[2]}/rubric"
 
 
 @router.post(f"{RUBRIC_PATH}/{{item}}")
-def change_item(  # a path of four
+def change_or_retire_rubric_item(  # a path of four
     assignment: UUID, problem: str, part: str, item: UUID, form: FormDep, context: PageDep
 ) -> Response:
     """Change or retire an item; with ``act`` ``try`` or ``out``, only dry-run that."""
-    where, typed, act = (assignment, problem, part), _read_posted_texts(form), form.text("act")
+    part_key, typed, act = (assignment, problem, part), _read_posted_texts(form), form.text("act")
     expected = parse_form_version(typed["version"])
     try:
         if act in {"out", "retire"}:
-            changed = api.delete_rubric_item(*where, item, context, expected, dry_run=act == "out")
+            changed = api.delete_rubric_item(
+                *part_key, item, context, expected, dry_run=act == "out"
+            )
         else:
             body = validate_body(RubricItemPatch, _texts_to_item(typed))
             changed = api.patch_rubric_item(
-                *where, item, body, context, expected, dry_run=act == "try"
+                *part_key, item, body, context, expected, dry_run=act == "try"
             )
     except FORM_ERRORS as error:
-        return _render_rubric(where, context, item=item, typed=typed, error=error)
+        return _render_rubric(part_key, context, item=item, typed=typed, error=error)
     if changed.remarked.dry_run:
-        return _render_rubric(where, context, item=item, typed=typed, trial=changed)
-    return flash.redirect_with_flash(_rubric_path(where))
+        return _render_rubric(part_key, context, item=item, typed=typed, dry_run_result=changed)
+    return flash.redirect_with_flash(_rubric_path(part_key))

@@ -85,7 +85,7 @@ def _map_error(error: FieldError, form: PostedForm, problem: Problem) -> FieldEr
     if match and int(match[1]) < len(problem.examples):
         message = _describe_contradiction(problem, int(match[1]), match[2])
         return replace(error, field=f"{DROP_EXAMPLES_FIELD}.{int(match[1])}", message=message)
-    return replace(error, field=_form_field(error.field, form))
+    return replace(error, field=_to_form_field(error.field, form))
 
 
 def _describe_contradiction(problem: Problem, index: int, part: str) -> str:
@@ -114,16 +114,16 @@ def _describe_expectation(problem: Problem, index: int, part: str) -> Iterator[s
         yield f"credit {expectation.credit}"
 
 
-def _form_field(field: str, form: PostedForm) -> str:
+def _to_form_field(field: str, form: PostedForm) -> str:
     """Return the form field of an API field, whose path contains the id of the part."""
-    way, in_file = form.text("do"), FILE_LOCATION.fullmatch(field)
-    name = (in_file[1] or "key") if in_file else field
-    if name in FIELDS.get(way, ()):
-        return f"version.{way}.{'key' if name == 'answer' else name}"
-    if in_file and way == "parts":
+    version_kind, file_match = form.text("do"), FILE_LOCATION.fullmatch(field)
+    name = (file_match[1] or "key") if file_match else field
+    if name in FIELDS.get(version_kind, ()):
+        return f"version.{version_kind}.{'key' if name == 'answer' else name}"
+    if file_match and version_kind == "parts":
         return f"version.parts.{RENAMED_FIELDS.get(name, name)}"
     of_part = f"version.parts.{form.text('version.parts.part')}"
-    if way != "parts" or not field.startswith(of_part):
+    if version_kind != "parts" or not field.startswith(of_part):
         return field
     inside = field.removeprefix(of_part).lstrip(".").partition(".")[0]
     return f"version.parts.{RENAMED_FIELDS.get(inside, inside)}"

@@ -91,7 +91,7 @@ STATUSES: Final = (
 )
 MAX_STUDENTS: Final = 50
 """Maximum number of students that the form can name."""
-LOOK_EXPRESSIONS: Final[Mapping[str, str]] = {
+PATTERN_EXPRESSIONS: Final[Mapping[str, str]] = {
     "twice the key": "2*({})",
     "half the key": "({})/2",
     "one more than the key": "{} + 1",
@@ -113,7 +113,7 @@ class RegradeFormPart:
     key: str
     names: tuple[str, ...]
     tolerance: str
-    known: Mapping[str, str]
+    mistake_keys: Mapping[str, str]
 
 
 def list_keyed_parts(problem: Problem) -> tuple[RegradeFormPart, ...]:
@@ -134,7 +134,7 @@ def _iterate_keyed_parts(problem: Problem) -> Iterator[RegradeFormPart]:
                 key=key.source,
                 names=tuple(names),
                 tolerance=_format_tolerance(getattr(part, "tolerance", None)),
-                known={mistake.id: mistake.key.source for mistake in mistakes},
+                mistake_keys={mistake.id: mistake.key.source for mistake in mistakes},
             )
         names.append(part.id)
 
@@ -147,7 +147,7 @@ def _format_tolerance(tolerance: object) -> str:
     )
 
 
-def suggest_key(part: RegradeFormPart, looks: tuple[str, ...], mistakes: tuple[str, ...]) -> str:
+def suggest_key(part: RegradeFormPart, patterns: tuple[str, ...], mistakes: tuple[str, ...]) -> str:
     """Return the value of a group as an expression, or "" if none is known.
 
     >>> part = RegradeFormPart("side", "", "2", "(n-k)//s", ("n", "k"), "", {"doubled": "2*n"})
@@ -155,32 +155,37 @@ def suggest_key(part: RegradeFormPart, looks: tuple[str, ...], mistakes: tuple[s
     ('2*((n-k)//s)', '2*n')
     """
     for mistake in mistakes:
-        if mistake in part.known:
-            return part.known[mistake]
+        if mistake in part.mistake_keys:
+            return part.mistake_keys[mistake]
     return next(
-        (LOOK_EXPRESSIONS[look].format(part.key) for look in looks if look in LOOK_EXPRESSIONS), ""
+        (
+            PATTERN_EXPRESSIONS[look].format(part.key)
+            for look in patterns
+            if look in PATTERN_EXPRESSIONS
+        ),
+        "",
     )
 
 
 def parse_regrade(context: RequestContext, course: UUID, form: PostedForm) -> RegradeIn:
     """Return the API request for a posted form; raise `InvalidInput` for invalid fields."""
-    way = form.text("do")
-    version = _parse_version(form, way) if way in FIELDS else {}
+    version_kind = form.text("do")
+    version = _parse_version(form, version_kind) if version_kind in FIELDS else {}
     return validate_body(RegradeIn, {"version": version, **_parse_reach(context, course, form)})
 
 
-def _parse_version(form: PostedForm, way: str) -> dict[str, Any]:
-    if way == "id":
+def _parse_version(form: PostedForm, version_kind: str) -> dict[str, Any]:
+    if version_kind == "id":
         return form.non_empty_texts("version.id") and {"id": form.text("version.id")}
     examples = [parse_whole_number(one) for one in form.get_all(DROP_EXAMPLES_FIELD)]
     dropped = {"drop_examples": examples} if examples else {}
     values = {
         name.rpartition(".")[2]: text
         for name, text in form.non_empty_texts(
-            *(f"version.{way}.{field}" for field in FIELDS[way])
+            *(f"version.{version_kind}.{field}" for field in FIELDS[version_kind])
         ).items()
     }
-    if way == "parts":
+    if version_kind == "parts":
         return {
             "parts": {form.text("version.parts.part"): values | _parse_tolerance(form)},
             **dropped,
@@ -189,7 +194,7 @@ def _parse_version(form: PostedForm, way: str) -> dict[str, Any]:
         values.pop("answer", None)
     elif "answer" in values:
         values.pop("part", None)
-    return {way: values, **dropped}
+    return {version_kind: values, **dropped}
 
 
 def _parse_tolerance(form: PostedForm) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def _parse_reach(context: RequestContext, course: UUID, form: PostedForm) -> dic
             reach["part"] = form.text("part") or None
         case "students":
             reach["students"] = [
-                _find_student(context, course, one) for one in _read_student_lines(form)
+                _find_student_id(context, course, one) for one in _read_student_lines(form)
             ]
     return reach
 
@@ -223,7 +228,7 @@ def _read_student_lines(form: PostedForm) -> list[str]:
     return lines
 
 
-def _find_student(context: RequestContext, course: UUID, text: str) -> UUID:
+def _find_student_id(context: RequestContext, course: UUID, text: str) -> UUID:
     """Return the id of the one student whose name, e-mail or number contains *text*."""
     page_request = build_page_request(context, limit=2)
     matches = people.get_people(course, context, page_request, role="student", text=text).items

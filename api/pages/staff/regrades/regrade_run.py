@@ -72,7 +72,7 @@ def _render_regrade(
     assignment = load_staff_assignment(run.assignment, context)
     path = f"/assignments/{run.assignment}/problems/{run.problem}"
     is_blind = is_anonymous_for_member(context, assignment)
-    listed = {} if is_blind else _list_changes(context, run, changes_query)
+    listed = {} if is_blind else _build_changes_context(context, run, changes_query)
     with context.reading() as session:
         handed_in = serializers.count_submitters(session, run.id)
     return render_page(
@@ -100,32 +100,32 @@ def _render_regrade(
     )
 
 
-def _list_changes(
+def _build_changes_context(
     context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
 ) -> dict[str, object]:
     return (
-        _list_answers(context, run, changes_query)
+        _build_changed_answers_context(context, run, changes_query)
         if changes_query.shows_answers
-        else _list_students(context, run, changes_query)
+        else _build_changed_students_context(context, run, changes_query)
     )
 
 
-def _list_students(
+def _build_changed_students_context(
     context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
 ) -> dict[str, object]:
     """Return a page of the students whose score or grade changes; count the others."""
     page_request = build_page_request(context, limit=STUDENTS_PER_PAGE, cursor=changes_query.cursor)
-    student_page = api.get_students(run.id, context, page_request, changed=True)
+    student_page = api.get_regrade_students(run.id, context, page_request, changed=True)
     with context.reading() as session:
-        same = serializers.count_unchanged(session, run.id)
+        same = serializers.count_unchanged_students(session, run.id)
     return {"students": student_page.items, "same": same, "next": student_page.next}
 
 
-def _list_answers(
+def _build_changed_answers_context(
     context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
 ) -> dict[str, object]:
     """Return a page of the answers whose result changes, with the names of their students."""
-    change_page = api.get_changes(
+    change_page = api.get_regrade_changes(
         run.id,
         context,
         build_page_request(context, limit=100, cursor=changes_query.cursor),

@@ -42,7 +42,7 @@ class RegradeStartForm:
     """Context of the form that starts a regrade, including the posted values.
 
     *by_answer*: all students have the same numbers, so one answer identifies its group.
-    *names* are the names that a key can use, *contrary* the examples that the form can
+    *names* are the names that a key can use, *contradicted_examples* the examples that the form can
     drop.
     """
 
@@ -53,7 +53,7 @@ class RegradeStartForm:
     versions: tuple[tuple[str, str], ...]
     group: WrongGroup | None
     by_answer: bool
-    contrary: tuple[ContradictedExample, ...]
+    contradicted_examples: tuple[ContradictedExample, ...]
     names: tuple[str, ...]
 
 
@@ -133,26 +133,30 @@ def _build_start_form(
         error = form_errors.map_errors_to_form(error, form, definition)
     parts, group = (
         regrade_form.list_keyed_parts(definition),
-        _find_group(context, assignment.id, problem, form),
+        _find_wrong_answer_group(context, assignment.id, problem, form),
     )
-    contrary = form_errors.find_contradicted_examples(error, form)
+    contradicted_examples = form_errors.find_contradicted_examples(error, form)
     values = {name: every[0] for name, every in form.fields.items() if every}
     by_answer = assignment.variants in SAME_NUMBERS_MODES
     if group is not None and do == "accept":
         values.setdefault("version.accept.reason", _default_reason(group))
     if group is not None and not by_answer:
-        values.setdefault(f"version.{do}.key", _suggest_key(parts, form, group))
+        values.setdefault(f"version.{do}.key", _suggest_key_for_group(parts, form, group))
     return RegradeStartForm(
         do=do,
         typed=BoundForm(
-            values, error, {**regrade_form.LABELS, **form_errors.example_labels(contrary)}
+            values,
+            error,
+            {**regrade_form.LABELS, **form_errors.example_labels(contradicted_examples)},
         ),
         form=form,
         parts=parts,
-        versions=_list_versions(context, assignment.course, name, version) if do == "id" else (),
+        versions=_list_other_versions(context, assignment.course, name, version)
+        if do == "id"
+        else (),
         group=group,
         by_answer=by_answer,
-        contrary=contrary,
+        contradicted_examples=contradicted_examples,
         names=_usable_names(parts, form.text(f"version.{do}.part")),
     )
 
@@ -169,7 +173,7 @@ def _usable_names(parts: tuple[RegradeFormPart, ...], chosen: str) -> tuple[str,
     )
 
 
-def _list_versions(
+def _list_other_versions(
     context: RequestContext, course: UUID, problem: str, current_version: UUID
 ) -> tuple[tuple[str, str], ...]:
     """Return the ids and labels of the published versions other than *current_version*.
@@ -191,7 +195,7 @@ def _version_label(version: VersionListed, space: str) -> str:
     return f"version {version.number} of the {space}{note}"
 
 
-def _find_group(
+def _find_wrong_answer_group(
     context: RequestContext, assignment: UUID, problem: str, form: PostedForm
 ) -> WrongGroup | None:
     """Return the group of wrong answers that the form refers to, or None."""
@@ -212,7 +216,9 @@ def _find_group(
     )
 
 
-def _suggest_key(parts: tuple[RegradeFormPart, ...], form: PostedForm, group: WrongGroup) -> str:
+def _suggest_key_for_group(
+    parts: tuple[RegradeFormPart, ...], form: PostedForm, group: WrongGroup
+) -> str:
     chosen = form.text(f"version.{form.text('do')}.part")
     part = next((one for one in parts if one.id == chosen), None)
     return regrade_form.suggest_key(part, group.looks, group.mistakes) if part else ""

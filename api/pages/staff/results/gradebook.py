@@ -212,12 +212,12 @@ def _build_header(
     The link of the sorted column reverses its order. Scores sort in descending order
     first.
     """
-    is_now = filters.sort == by
+    is_sorted = filters.sort == by
     first = "asc" if by in {"name", "section"} else "desc"
     other = "desc" if filters.dir == "asc" else "asc"
-    href = filters.query_string(sort=by, dir=other if is_now else first, cursor="")
-    way = "ascending" if filters.dir == "asc" else "descending"
-    return GradebookPageHeader(label, href, way if is_now else "", **more)
+    href = filters.query_string(sort=by, dir=other if is_sorted else first, cursor="")
+    order = "ascending" if filters.dir == "asc" else "descending"
+    return GradebookPageHeader(label, href, order if is_sorted else "", **more)
 
 
 def _build_row(row: GradebookRow, book: GradebookOut) -> GradebookPageRow:

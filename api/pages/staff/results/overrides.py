@@ -67,7 +67,9 @@ def _build_override(form: PostedForm, student: UUID) -> dict[str, object]:
 
 
 @router.post(f"{ASSIGNMENT_PATH}/overrides/{{override}}/withdraw")
-def withdraw_points(assignment: UUID, override: UUID, form: FormDep, context: PageDep) -> Response:
+def withdraw_override(
+    assignment: UUID, override: UUID, form: FormDep, context: PageDep
+) -> Response:
     """Withdraw points set by hand and redirect to the student page."""
     target = _load_target(context, assignment, form, right="override_grades")
     version = parse_form_version(form.text("version"))
@@ -110,7 +112,7 @@ def refund_late_days(course: UUID, user: UUID, form: FormDep, context: PageDep) 
         days = form.text("days")
         values = {"assignment": form.text("assignment"), "reason": form.text("reason")}
         body = validate_body(RefundIn, {**values, "days": parse_whole_number(days)})
-        exceptions.post_refund(course, user, body, context)
+        exceptions.post_late_days_refund(course, user, body, context)
 
     return _act_and_redirect(context, target, form, save_refund)
 

@@ -83,7 +83,7 @@ def show_results(
         assignment, context, filters.attempt, filters.section
     )
     assignment_view = load_staff_assignment(assignment, context)
-    ready = review.get_readiness(assignment, context)
+    ready = review.get_release_readiness(assignment, context)
     rows = sort_rows(build_item_rows(assignment_analytics), sort=sort, direction=direction)
     return render_page(
         context,
@@ -98,7 +98,7 @@ def show_results(
         heads=build_headers(sort, direction, filters.query_params),
         scores=draw_distribution(assignment_analytics.grades),
         may_release=has_permission(context, "manage_assignments"),
-        **_build_context(context, assignment_view, filters),
+        **_build_filter_context(context, assignment_view, filters),
         **_count_pending(assignment_analytics, ready.unassessed),
     )
 
@@ -116,7 +116,7 @@ def problem_title(assignment: StaffAssignment, problem: str) -> str:
     return next((one.title for one in assignment.problems if one.problem == problem), problem)
 
 
-def _build_context(
+def _build_filter_context(
     context: RequestContext, assignment: StaffAssignment, filters: ResultsPageFilters
 ) -> dict[str, Any]:
     sees_names = not is_anonymous_for_member(context, assignment)
@@ -142,4 +142,4 @@ def draw_distribution(grades: DistributionOut) -> Chart | None:
     if not grades.n:
         return None
     bins = [HistogramBin(one.low, one.high, one.count) for one in grades.histogram]
-    return draw_histogram(bins, median=grades.median, unit="score (%)", who="student")
+    return draw_histogram(bins, median=grades.median, unit="score (%)", noun="student")

@@ -22,7 +22,7 @@ from api.pages.staff.common import (
     course_crumbs,
     has_permission,
 )
-from api.pages.staff.courses.people import load_account_custody
+from api.pages.staff.courses.people import load_permissions_on_account
 from api.routes.assignments import exceptions
 from api.routes.courses import people
 from api.routes.grades import grades
@@ -123,11 +123,11 @@ def render_student_page(
         total=tuple(ProblemTitles().explain_line(one) for one in student_grades.explain),
         lines=tuple(_build_line(assignment) for assignment in student_grades.assignments),
         opened=_load_opened_assignment(context, chosen, person, cursor=cursor) if chosen else None,
-        late_days=_list_late_days(student_grades),
+        late_days=_list_spent_late_days(student_grades),
         may_override=has_permission(context, "override_grades"),
         may_grant=has_permission(context, "grant_extensions"),
         may_manage=has_permission(context, "manage_people"),
-        custody=load_account_custody(context, course, user),
+        custody=load_permissions_on_account(context, course, user),
         may_view=can_view_as_student(context, test=person.is_test),
         form=form,
         error=error,
@@ -141,7 +141,7 @@ def _build_line(grade: StaffGrade) -> AssignmentGradeLine:
     return AssignmentGradeLine(grade, marks, f"?open={grade.slug}#open")
 
 
-def _list_late_days(student_grades: StudentGrades) -> tuple[tuple[str, int], ...]:
+def _list_spent_late_days(student_grades: StudentGrades) -> tuple[tuple[str, int], ...]:
     """Return the late days spent on each assignment, or nothing if they are withheld."""
     if student_grades.late_days is None:
         return ()
@@ -163,7 +163,9 @@ def _load_opened_assignment(
         build_page_request(context, cursor=cursor),
         ProblemTitles.from_problems(grade.problems),
     )
-    history = grades.get_student_history(grade.assignment, user, context, page_request, response)
+    history = grades.get_student_grade_history(
+        grade.assignment, user, context, page_request, response
+    )
     times = None
     if person.withdrawn_at is None and can_see_all_names(context):
         times = exceptions.get_student_times(grade.assignment, user, context)

@@ -35,7 +35,7 @@ MIN_GROUPS_PER_PART, MAX_GROUPS_PER_PART = 2, 4
 """
 GROUPS_PER_PAGE: Final = 15
 """Number of groups per page when a single part is shown."""
-ROWS: Final = 10
+MAX_SHOWN_MATCHES: Final = 10
 """Maximum number of listed answers that match the key of another student."""
 
 
@@ -76,7 +76,7 @@ class FairnessTableView:
     rows: tuple[FairnessTableRow, ...]
 
     @property
-    def is_odd(self) -> bool:
+    def has_unlike_rows(self) -> bool:
         """Whether a row differs from the others beyond chance."""
         return any(row.unlike for row in self.rows)
 
@@ -126,7 +126,9 @@ def show_problem_results(
         keyed_parts = {
             one.id for one in list_keyed_parts(context.service.variants.get_problem(posed.version))
         }
-    blocks = _build_blocks(problem_analytics, filters, keyed_parts, part=part, after=after)
+    blocks = _build_results_of_parts(
+        problem_analytics, filters, keyed_parts, part=part, after=after
+    )
     return render_page(
         context,
         "staff/wrong_answers.html",
@@ -146,7 +148,7 @@ def show_problem_results(
     )
 
 
-def _build_blocks(
+def _build_results_of_parts(
     problem_analytics: ProblemAnalytics,
     filters: ResultsPageFilters,
     keyed_parts: Collection[str],
@@ -157,13 +159,15 @@ def _build_blocks(
     """Return the results of all parts, or of a single *part* with its groups from *after* on."""
     parts = [one for one in problem_analytics.parts if part in {"", one.part}]
     is_whole = len(parts) == 1
-    seen = range(after, after + GROUPS_PER_PAGE) if is_whole else _limit_groups(len(parts))
+    group_range = (
+        range(after, after + GROUPS_PER_PAGE) if is_whole else _overview_group_range(len(parts))
+    )
     return [
         _build_part_results(
             one,
             problem_analytics.flags,
             filters,
-            seen=seen,
+            group_range=group_range,
             is_whole=is_whole,
             has_key=one.part in keyed_parts,
         )
@@ -171,7 +175,7 @@ def _build_blocks(
     ]
 
 
-def _limit_groups(part_count: int) -> range:
+def _overview_group_range(part_count: int) -> range:
     """Return the positions of the groups of each part in the overview of *part_count* parts."""
     share = GROUPS_PER_OVERVIEW // (part_count or 1)
     return range(min(max(share, MIN_GROUPS_PER_PART), MAX_GROUPS_PER_PART))
@@ -182,31 +186,35 @@ def _build_part_results(
     flags: tuple[FlagOut, ...],
     filters: ResultsPageFilters,
     *,
-    seen: range,
+    group_range: range,
     is_whole: bool,
     has_key: bool,
 ) -> PartResultsView:
-    """Return the results of a part, with the groups at the positions *seen*.
+    """Return the results of a part, with the groups at the positions *group_range*.
 
     If *is_whole*, all signs are included.
     """
     sorted_groups = sorted(part.wrong.groups, key=_rank_group) if part.wrong else []
-    groups = sorted_groups[seen.start : seen.stop]
-    following = {"part": part.part, **filters.query_params, "after": seen.stop if is_whole else ""}
+    groups = sorted_groups[group_range.start : group_range.stop]
+    following = {
+        "part": part.part,
+        **filters.query_params,
+        "after": group_range.stop if is_whole else "",
+    }
     return PartResultsView(
         analytics=part,
         bar=draw_share_bar(part.item.facility, part.item.facility_interval),
         dot=draw_correlation_dot(part.item.discrimination, part.item.interval),
         groups=tuple(_build_group(group, part.part) for group in groups),
-        hidden=max(len(sorted_groups) - seen.stop, 0),
+        hidden=max(len(sorted_groups) - group_range.stop, 0),
         left_off=part.wrong.left_off if part.wrong else 0,
         href=build_query_string(following),
         fair=tuple(
             fair
             for fair in _iterate_fairness_tables(part, is_whole=is_whole)
-            if is_whole or fair.is_odd
+            if is_whole or fair.has_unlike_rows
         ),
-        foreign=part.foreign.rows[:ROWS] if part.foreign and is_whole else (),
+        foreign=part.foreign.rows[:MAX_SHOWN_MATCHES] if part.foreign and is_whole else (),
         flags=tuple(flag for flag in flags if flag.part == part.part),
         has_key=has_key,
     )

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from api.pages.student.components.grids import build_grid, fill_grid
+from api.pages.student.components.grids import build_grid, cell_texts_for_grid
 from api.pages.student.components.inputs import CellMark
 from api.schemas.student.problem import PartAsked
 from grader.errors import AnswerError
 from grader.reading import NumberStyle, RawAnswer, normalize_number_style, read_tensor
 
-__all__ = ["mark_cells"]
+__all__ = ["compute_cell_marks"]
 
 UNREADABLE: Final = "unreadable"
 
 
-def mark_cells(
+def compute_cell_marks(
     part: PartAsked,
     typed: RawAnswer | None,
     *,
@@ -32,7 +32,7 @@ def mark_cells(
     grid = build_grid(part)
     if grid is None or grid.columns or typed is None:
         return ()
-    texts = fill_grid(grid, typed, decimal_style=decimal_style) or ()
+    texts = cell_texts_for_grid(grid, typed, decimal_style=decimal_style) or ()
     return tuple("" if _is_readable(text, decimal_style) else "unread" for text in texts)
 
 

@@ -87,7 +87,7 @@ def build_feedback(
         read_as=outcome.read_as if is_read else "",
         mathml=render_mathml(reading) if is_read else Markup(""),
         typed=None if is_read else split_at_error(outcome.typed, outcome.position),
-        cause=_render_cause(outcome.feedback or "", is_read=is_read),
+        cause=_render_engine_message(outcome.feedback or "", is_read=is_read),
         is_cause=outcome.status == "mistake",
         more=tuple(_iter_remarks(outcome, submission)),
         submission=str(submission.id),
@@ -108,7 +108,7 @@ def build_practice_feedback(
         read_as=outcome.read_as if is_read else "",
         mathml=Markup(""),
         typed=None if is_read else split_at_error(typed, outcome.position),
-        cause=_render_cause(outcome.feedback, is_read=is_read),
+        cause=_render_engine_message(outcome.feedback, is_read=is_read),
         is_cause=outcome.status == "mistake",
         more=(),
         submission="",
@@ -131,7 +131,7 @@ def split_at_error(typed: RawAnswer | None, position: int | None) -> UnreadableT
     return UnreadableText(typed[:position], typed[position : position + 1], typed[position + 1 :])
 
 
-def _render_cause(message: str, *, is_read: bool) -> Markup:
+def _render_engine_message(message: str, *, is_read: bool) -> Markup:
     """Return the message of the engine as markup.
 
     A message about an unreadable answer quotes it, so it is only escaped: text typed by

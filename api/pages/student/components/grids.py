@@ -13,9 +13,16 @@ from api.schemas.student.problem import PartAsked
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading import NumberStyle, RawAnswer, is_blank, normalize_number_style, read_tensor
-from grader.reading.arrays.grid import split_rows
+from grader.reading.arrays.grid import split_table_rows
 
-__all__ = ["AnswerGrid", "build_grid", "fill_grid", "format_answer", "nest_texts", "read_rows"]
+__all__ = [
+    "AnswerGrid",
+    "build_grid",
+    "cell_texts_for_grid",
+    "format_answer",
+    "nest_texts",
+    "read_rows",
+]
 
 MAX_COLUMNS: Final = 12
 MAX_CELLS: Final = 144
@@ -81,7 +88,7 @@ def nest_texts(texts: Sequence[str], shape: Sequence[int]) -> list[RawAnswer]:
     ]
 
 
-def fill_grid(
+def cell_texts_for_grid(
     grid: AnswerGrid, typed: RawAnswer, *, decimal_style: NumberStyle | None = None
 ) -> tuple[str, ...] | None:
     """Return the text of each cell of an answer, or None if it does not fit the grid.
@@ -95,11 +102,11 @@ def fill_grid(
         return (
             texts if _nested_shape(typed) == grid.shape and len(texts) == grid.cell_count else None
         )
-    return _fill_grid_from_text(grid, typed, decimal_style)
+    return _cell_texts_from_text(grid, typed, decimal_style)
 
 
 @lru_cache(maxsize=TEXT_CACHE_SIZE)
-def _fill_grid_from_text(
+def _cell_texts_from_text(
     grid: AnswerGrid, typed: RawAnswer, decimal_style: NumberStyle | None
 ) -> tuple[str, ...] | None:
     """Return the text of each cell; cached, because pages show the same text repeatedly."""
@@ -116,7 +123,7 @@ def read_rows(
 ) -> list[list[str]]:
     """Return the rows of cells in a text of any notation, or raise `AnswerError`."""
     if grid.columns:
-        lines = split_rows(text, columns=grid.columns, rows=len(grid.rows))
+        lines = split_table_rows(text, columns=grid.columns, rows=len(grid.rows))
         return [[_format_cell(cell) for cell in line] for line in lines]
     tensor = read_tensor(normalize_number_style(text, decimal_style)).value
     width = tensor.shape[-1]

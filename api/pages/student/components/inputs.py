@@ -16,7 +16,7 @@ from api.pages.forms.form import PostedForm
 from api.pages.student.components.grids import (
     AnswerGrid,
     build_grid,
-    fill_grid,
+    cell_texts_for_grid,
     format_answer,
     nest_texts,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "InputRow",
     "InputWidget",
     "build_input",
-    "cell_texts",
+    "cell_texts_for_part",
     "has_content",
     "is_same_input",
     "parse_form_answer",
@@ -156,7 +156,7 @@ def has_content(typed: RawAnswer | None) -> bool:
     return typed is not None and not is_blank(typed)
 
 
-def cell_texts(
+def cell_texts_for_part(
     part: PartAsked, typed: RawAnswer, *, decimal_style: NumberStyle | None = None
 ) -> tuple[str, ...] | None:
     """Return the text of each grid cell of *part* for an answer in any notation.
@@ -165,7 +165,7 @@ def cell_texts(
     *decimal_style* is the decimal separator of the course.
     """
     grid = build_grid(part)
-    return None if grid is None else fill_grid(grid, typed, decimal_style=decimal_style)
+    return None if grid is None else cell_texts_for_grid(grid, typed, decimal_style=decimal_style)
 
 
 def build_input(
@@ -179,7 +179,7 @@ def build_input(
     grid = build_grid(part)
     widget = _choose_widget(part, grid)
     answer = "" if typed is None else typed
-    texts = None if grid is None else fill_grid(grid, answer, decimal_style=decimal_style)
+    texts = None if grid is None else cell_texts_for_grid(grid, answer, decimal_style=decimal_style)
     rest = "" if texts is not None else format_answer(answer)
     if grid is not None and texts is None:
         texts, marks = ("",) * grid.cell_count, ()
@@ -275,12 +275,14 @@ def _build_row(
     grid: AnswerGrid, row: int, texts: Sequence[str], *, marks: CellMarks, block_number: int
 ) -> InputRow:
     name = grid.rows[row] if grid.rows else ""
-    where = [f"block {block_number}"] * bool(block_number) + [f"row {row + 1}"] * (grid.height > 1)
+    position_words = [f"block {block_number}"] * bool(block_number) + [f"row {row + 1}"] * (
+        grid.height > 1
+    )
     return InputRow(
         name,
         tuple(
             InputCell(
-                " ".join([name or " ".join(where), _column_label(grid, index)]).strip(),
+                " ".join([name or " ".join(position_words), _column_label(grid, index)]).strip(),
                 texts[index],
                 marks[index] if index < len(marks) else "",
             )

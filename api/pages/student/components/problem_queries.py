@@ -23,7 +23,7 @@ from api.schemas.student.problem import ProblemView
 from api.schemas.student.work import ReadAs
 from api.services.engine.keyless_reading import KeylessQuestion, read_answer
 from api.services.student.assignments import load_my_assignment
-from api.services.student.history import load_own_submissions
+from api.services.student.history import load_student_submissions_by_id
 from api.services.student.problem import load_problem_view
 from api.services.student.problem_session import (
     ProblemSession,
@@ -35,13 +35,13 @@ from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["ProblemKey", "load_problem_page"]
+__all__ = ["ProblemKey", "load_problem_page_data"]
 
 ProblemKey: TypeAlias = tuple[UUID, str]
 """Assignment id and problem id."""
 
 
-def load_problem_page(
+def load_problem_page_data(
     context: RequestContext, problem_key: ProblemKey, *, choice: VariantChoice, **form: Any
 ) -> ProblemPageData:
     """Return the data of the problem page; *form* sets fields of `ProblemPageData`."""
@@ -51,12 +51,12 @@ def load_problem_page(
                 session, context.authorize_problem(session, *problem_key), choice, now=context.now
             )
             if not problem_session.is_first_view:
-                return _read_problem_page(context, session, problem_session, form)
+                return _build_problem_page_data(context, session, problem_session, form)
         # This notes that the student has seen the numbers.
         assigned_problems.get_problem(*problem_key, context)
 
 
-def _read_problem_page(
+def _build_problem_page_data(
     context: RequestContext,
     session: Session,
     problem_session: ProblemSession,
@@ -125,7 +125,9 @@ def _load_judged_answers(
         return {}
     submissions_by_id = {
         one.id: one
-        for one in load_own_submissions(session, problem_session, set(last_submission_ids.values()))
+        for one in load_student_submissions_by_id(
+            session, problem_session, set(last_submission_ids.values())
+        )
     }
     return {
         part: JudgedAnswer(outcome, submissions_by_id[submission])

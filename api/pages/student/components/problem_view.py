@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from api.core.errors import FieldError, InvalidInput, PreconditionFailed, ServiceError
 from api.pages.layout.formatting import part_letter
-from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.cell_marks import compute_cell_marks
 from api.pages.student.components.feedback import (
     AnswerFeedback,
     UnreadableText,
@@ -22,7 +22,7 @@ from api.pages.student.components.inputs import AnswerInput, CellMarks, build_in
 from api.pages.student.components.states import (
     ProblemStatusRow,
     StatusLabel,
-    build_progress,
+    build_assignment_progress,
     label_answer,
 )
 from api.schemas.student.assignments import Moment, MyAssignment
@@ -39,7 +39,7 @@ __all__ = [
     "ProblemPageData",
     "ReadingPreview",
     "build_cards",
-    "build_preview",
+    "build_reading_preview",
     "build_sidebar",
 ]
 
@@ -113,11 +113,11 @@ class ProblemPageData:
         return part.last.typed if part.last else None
 
     @property
-    def is_long(self) -> bool:
+    def has_many_parts(self) -> bool:
         """Whether there are enough parts to share one draft button below them all."""
         return len(self.view.parts) > MAX_PARTS_WITH_DRAFT_BUTTONS
 
-    def is_draft(self, part: PartView) -> bool:
+    def differs_from_last_answer(self, part: PartView) -> bool:
         """Return whether the current answer to *part* differs from the last submitted one."""
         last = part.last.typed if part.last else None
         return not is_same_input(
@@ -178,14 +178,14 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
     last, typed, is_draft = (
         page_data.judged.get(part.id),
         page_data.current_answer(part),
-        page_data.is_draft(part),
+        page_data.differs_from_last_answer(part),
     )
     reading = page_data.readings.get(part.id)
     decimal_style = page_data.display.decimal_style
     marks: CellMarks = ()
     if last is not None and not is_draft:
         outcome = last.outcome
-        marks = mark_cells(
+        marks = compute_cell_marks(
             part, typed, status=outcome.status, correct=outcome.cells, decimal_style=decimal_style
         )
     field = build_input(part, typed, marks=marks, decimal_style=decimal_style)
@@ -199,7 +199,7 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         part=part,
         letter=part_letter(index),
         input=field,
-        preview=build_preview(field, typed, reading) if is_draft or last is None else None,
+        preview=build_reading_preview(field, typed, reading) if is_draft or last is None else None,
         feedback=feedback,
         is_draft=is_draft and page_data.error is None,
         voided=VOIDED_MESSAGES.get(part.voided, ""),
@@ -207,7 +207,7 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         elsewhere=_other_window_answer(page_data, part),
         wait=page_data.display.moment(part.wait_until),
         may_check=is_open and part.attempts_left != 0,
-        after=_describe_regrading(part),
+        after=_describe_changed_status(part),
     )
 
 
@@ -219,7 +219,7 @@ def _build_last_feedback(
     return build_feedback(last.outcome, last.submission, reading=reading)
 
 
-def build_preview(
+def build_reading_preview(
     field: AnswerInput, typed: RawAnswer | None, reading: ReadAs | None
 ) -> ReadingPreview | None:
     """Return a preview of how an answer is read, or None if the input makes it clear.
@@ -280,14 +280,16 @@ def _other_window_answer(page_data: ProblemPageData, part: PartView) -> str | No
     return None if other == mine or other is None else format_answer(other)
 
 
-def _describe_regrading(part: PartView) -> str:
+def _describe_changed_status(part: PartView) -> str:
     """Return how manual grading or a correction changed the answer's status."""
-    standing = part.standing
-    if standing is None or part.last is None or standing.waiting:
+    current_result = part.standing
+    if current_result is None or part.last is None or current_result.waiting:
         return ""
-    if standing.status == part.last.status:
+    if current_result.status == part.last.status:
         return ""
-    label: StatusLabel = label_answer(standing.status, standing.credit, manual=standing.manual)
+    label: StatusLabel = label_answer(
+        current_result.status, current_result.credit, manual=current_result.manual
+    )
     if label == label_answer(part.last.status, None):
         return ""
     return f"What counts: {label.words.lower()}."
@@ -297,7 +299,7 @@ def build_sidebar(mine: MyAssignment | None, problem: str) -> AssignmentSidebar 
     """Return the sidebar, or None for staff, who have no work of their own."""
     if mine is None:
         return None
-    rows = build_progress(mine).rows
+    rows = build_assignment_progress(mine).rows
     index = next((index for index, row in enumerate(rows) if row.problem.problem == problem), 0)
     return AssignmentSidebar(
         set=mine,

@@ -13,7 +13,7 @@ __all__ = [
     "Icon",
     "ProblemStatusRow",
     "StatusLabel",
-    "build_progress",
+    "build_assignment_progress",
     "label_answer",
 ]
 
@@ -107,7 +107,7 @@ def label_answer(status: str, credit: Fraction | None, *, manual: bool = False) 
     return StatusLabel(score_label.icon, f"Marked by a person: {score_label.words.lower()}")
 
 
-def build_progress(assignment: MyAssignment) -> AssignmentProgress:
+def build_assignment_progress(assignment: MyAssignment) -> AssignmentProgress:
     """Return an assignment with the status of each problem."""
     rows = tuple(ProblemStatusRow(each, _label_problem(each)) for each in assignment.problems)
     parts = sum(each.parts for each in assignment.problems)

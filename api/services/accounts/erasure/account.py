@@ -35,11 +35,11 @@ from api.db.models import (
     User,
 )
 from api.services.accounts.accounts import check_not_self
-from api.services.accounts.erasure.work import ERASED, erase_work, renew_receipts
+from api.services.accounts.erasure.work import ERASED, erase_free_text, recompute_receipts
 from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
-__all__ = ["ERASED_NAME", "ID_COLUMNS_WITHOUT_FOREIGN_KEY", "erase_account", "lock_work"]
+__all__ = ["ERASED_NAME", "ID_COLUMNS_WITHOUT_FOREIGN_KEY", "erase_account", "lock_student_work"]
 
 ERASED_NAME: Final = "Erased person"
 ID_COLUMNS_WITHOUT_FOREIGN_KEY: Final[Mapping[type[Base], tuple[str, ...]]] = {
@@ -63,7 +63,7 @@ AUDIT_TARGET_OWNERS: Final = {
 """Audit log targets that belong to a person: the columns of their id and owner."""
 
 
-def lock_work(session: Session, user_id: UUID) -> None:
+def lock_student_work(session: Session, user_id: UUID) -> None:
     """Lock the work of *user_id*, so that nobody else writes or refers to it before its erasure.
 
     The lock order is that of the submission writer: assignments, enrollments, standings, user.
@@ -96,8 +96,8 @@ def erase_account(
     old, new = user.id, uuid4()
     words = {getattr(user, name) for name in IDENTITY_FIELDS} - {"", None}
     _allow_erasure(session)
-    erase_work(session, old)
-    _erase_credentials(session, user)
+    erase_free_text(session, old)
+    _delete_credentials_and_drafts(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
         enrolment.lms_id = ""
         # Withdrawn, so off every list: an instructor cannot grade a person without a name.
@@ -107,8 +107,8 @@ def erase_account(
     user.family_name = ""
     user.password_hash, user.is_admin, user.erased_at = None, False, now
     user.version += 1
-    _replace_id(session, old, new, words)
-    renew_receipts(session, old, new)
+    _replace_id_and_erase_words(session, old, new, words)
+    recompute_receipts(session, old, new)
     session.flush()
     session.execute(
         update(User).where(User.id == old).values(id=new),
@@ -126,7 +126,7 @@ def _allow_erasure(session: Session) -> None:
     session.flush()
 
 
-def _erase_credentials(session: Session, user: User) -> None:
+def _delete_credentials_and_drafts(session: Session, user: User) -> None:
     for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
@@ -134,7 +134,7 @@ def _erase_credentials(session: Session, user: User) -> None:
         session.execute(delete(RateLimitEvent).where(RateLimitEvent.key.contains(digest)))
 
 
-def _replace_id(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
+def _replace_id_and_erase_words(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
     """Replace the *old* id in columns without a foreign key, and erase *words* there."""
     for entry in _iterate_audit_entries(session, old):
         entry.reason = ERASED if entry.reason else ""

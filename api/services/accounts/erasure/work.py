@@ -24,7 +24,7 @@ from api.services.grades import ProgressKey
 from api.services.submissions.pending_submissions import receipt_digest
 from grader.kinds import KINDS
 
-__all__ = ["ERASED", "erase_work", "renew_receipts"]
+__all__ = ["ERASED", "erase_free_text", "recompute_receipts"]
 
 ERASED: Final = "[erased]"
 """Replacement for an erased text.
@@ -42,15 +42,15 @@ COMMENT_FIELDS: Final = ("say", "feedback")
 """Fields of a mark with text that a person wrote."""
 
 
-def erase_work(session: Session, student: UUID) -> None:
+def erase_free_text(session: Session, student: UUID) -> None:
     """Erase the free text in a student's submissions, and in what others wrote about them."""
     answers = session.scalars(select(Answer).where(Answer.student_id == student)).all()
     free_text_ids = _find_free_text(session, answers)
     _erase_answers([answer for answer in answers if answer.id in free_text_ids])
-    _erase_submissions(
+    _erase_answers_in_submissions(
         session, student, [answer for answer in answers if answer.id in free_text_ids]
     )
-    _erase_gradings(session, student, free_text_ids)
+    _erase_grading_texts(session, student, free_text_ids)
     session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free_text_ids)))
     _erase_comments_and_requests(session, student)
     _erase_reasons(session, student)
@@ -91,7 +91,9 @@ def _erase_answers(answers: Iterable[Answer]) -> None:
         answer.carries = None
 
 
-def _erase_submissions(session: Session, student: UUID, answers: Iterable[Answer]) -> None:
+def _erase_answers_in_submissions(
+    session: Session, student: UUID, answers: Iterable[Answer]
+) -> None:
     parts: dict[UUID, set[str]] = {}
     for answer in answers:
         parts.setdefault(answer.submission_id, set()).add(answer.part)
@@ -117,7 +119,7 @@ def _erase_submissions(session: Session, student: UUID, answers: Iterable[Answer
 _ATTEMPT_FIELDS: Final = frozenset({"attempt", "attempts_left", "repeats"})
 
 
-def _erase_gradings(session: Session, student: UUID, free_text_ids: Collection[UUID]) -> None:
+def _erase_grading_texts(session: Session, student: UUID, free_text_ids: Collection[UUID]) -> None:
     rows = session.scalars(
         select(Grading)
         .join(Answer, Answer.id == Grading.answer_id)
@@ -142,7 +144,7 @@ def _remove_comment(record: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def renew_receipts(session: Session, student: UUID, new: UUID) -> None:
+def recompute_receipts(session: Session, student: UUID, new: UUID) -> None:
     """Recompute the receipts of a *student* for the *new* id, so that they prove what is stored.
 
     The old receipts name the erased person and no longer prove anything.

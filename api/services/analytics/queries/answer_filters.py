@@ -16,7 +16,7 @@ __all__ = [
     "HexId",
     "MeasuredAttempt",
     "StudentQuery",
-    "check_section",
+    "check_section_in_course",
     "readable_answer_conditions",
     "select_students",
 ]
@@ -31,7 +31,7 @@ HexId: TypeAlias = str
 """Id of a row as 32 hexadecimal digits."""
 
 
-def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
+def check_section_in_course(session: Session, course_id: UUID, section: UUID | None) -> None:
     """Raise `InvalidInput` if *section* does not belong to the course."""
     if section is None:
         return

@@ -12,15 +12,15 @@ from api.services.analytics.queries.answer_filters import MeasuredAttempt, selec
 from api.services.analytics.queries.deadline_passed import build_past_deadline_condition
 from api.services.analytics.queries.item_statistics import (
     AssignmentStatistics,
-    build_statistics_queries,
-    read_statistics,
+    build_assignment_statistics_queries,
+    read_assignment_statistics,
 )
 from api.services.analytics.queries.part_scores import PartScoreQueries
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, run_queries
 from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.grades import load_problems
 
-__all__ = ["AnalyticsData", "build_unit_queries", "load_analytics_data"]
+__all__ = ["AnalyticsData", "build_unit_score_queries", "load_analytics_data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AnalyticsData:
     rows: dict[str, ResultRows]
 
 
-def build_unit_queries(
+def build_unit_score_queries(
     session: Session,
     assignment: Assignment,
     *,
@@ -50,9 +50,9 @@ def build_unit_queries(
 
 
 def load_analytics_data(
-    session: Session, units: UnitScoreQueries, more: QueryBatch
+    session: Session, units: UnitScoreQueries, extra_queries: QueryBatch
 ) -> AnalyticsData:
-    """Load the statistics of an assignment and the rows of *more* queries, in one statement."""
-    rows = run_queries(session, build_statistics_queries(units) | more)
+    """Load the statistics of an assignment and the rows of *extra_queries* in one statement."""
+    rows = run_queries(session, build_assignment_statistics_queries(units) | extra_queries)
     items = units.part_scores.items
-    return AnalyticsData(items, read_statistics(items, rows), rows)
+    return AnalyticsData(items, read_assignment_statistics(items, rows), rows)

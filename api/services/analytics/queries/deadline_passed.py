@@ -11,7 +11,7 @@ from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.services.analytics.queries.answer_filters import StudentQuery
 from api.services.analytics.queries.query_batch import as_text
 from api.services.assignments.rules import ACTIVE_EXTENSIONS, load_rules
-from api.services.gradebook.gradebook_data import is_credit_over
+from api.services.gradebook.gradebook_data import is_earning_period_over
 
 __all__ = ["build_past_deadline_condition"]
 
@@ -31,13 +31,13 @@ def build_past_deadline_condition(
     rows = session.execute(statement).all()
     course = session.get_one(Course, assignment.course_id)
     rules = load_rules(session, assignment, course, [UUID(row[0]) for row in rows])
-    past_rows = [row for row in rows if is_credit_over(rules[UUID(row[0])], now=now)]
+    past_rows = [row for row in rows if is_earning_period_over(rules[UUID(row[0])], now=now)]
     if len(past_rows) == len(rows):
         return true() if rows else false()
-    return or_(false(), *(_equals_values(rule_columns, row[1:]) for row in past_rows))
+    return or_(false(), *(_equal_values_condition(rule_columns, row[1:]) for row in past_rows))
 
 
-def _equals_values(columns: tuple[Any, ...], expected: Any) -> ColumnElement[bool]:
+def _equal_values_condition(columns: tuple[Any, ...], expected: Any) -> ColumnElement[bool]:
     return and_(*(column.element == value for column, value in zip(columns, expected, strict=True)))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import CTE, Float, Integer, Select, case, func, or_, select
 
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
-from grader.analysis import ScoreDistribution, ScoreMoments, describe_distribution
+from grader.analysis import ScoreDistribution, ScoreMoments, compute_distribution
 from grader.analysis.distribution import BELOW_BIN, BIN_COUNT, EDGE_DECIMALS
 
 __all__ = [
@@ -57,12 +57,12 @@ def interpolate_quartiles(rows: Iterable[Any]) -> tuple[float, float, float]:
     numbers_by_rank = {row.place: row.number for row in rows}
     last = max(row.n for row in rows) - 1
     first, median, third = (
-        _interpolate(numbers_by_rank, last * quarter) for quarter in range(1, QUARTERS)
+        _interpolate_quartile(numbers_by_rank, last * quarter) for quarter in range(1, QUARTERS)
     )
     return first, median, third
 
 
-def _interpolate(numbers_by_rank: dict[int, float], quarters: int) -> float:
+def _interpolate_quartile(numbers_by_rank: dict[int, float], quarters: int) -> float:
     rank, share = divmod(quarters, QUARTERS)
     low = numbers_by_rank[rank]
     return low + (numbers_by_rank.get(rank + 1, low) - low) * share / QUARTERS
@@ -113,7 +113,7 @@ def read_distribution(
         for what in ("moments", "quartiles", "bins")
     }
     if not rows_by_query["moments"]:
-        return describe_distribution(None, maximum, {})
+        return compute_distribution(None, maximum, {})
     [moments_row] = rows_by_query["moments"]
     moments = ScoreMoments(
         moments_row.n,
@@ -123,6 +123,6 @@ def read_distribution(
         interpolate_quartiles(rows_by_query["quartiles"]),
         maximum or 1.0,
     )
-    return describe_distribution(
+    return compute_distribution(
         moments, maximum, {row.place: row.n for row in rows_by_query["bins"]}
     )

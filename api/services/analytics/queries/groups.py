@@ -25,10 +25,10 @@ from grader.analysis import (
 __all__ = [
     "WrongAnswerGroup",
     "WrongAnswerGroups",
-    "find_answer_flags",
+    "find_key_doubt_flags",
     "load_answer_details",
-    "load_answer_flags",
-    "read_groups",
+    "load_key_doubt_flags",
+    "read_wrong_answer_groups",
 ]
 
 
@@ -37,8 +37,8 @@ class WrongAnswerGroup:
     """Group of equal wrong answers; *example* is the most common of them.
 
     *values* counts the digests, *texts* the values with their draws. *digest* is the digest, if
-    there is one. *numbers* is the variant of all answers, if they share one. *totals* counts the
-    answers that have a total. *common* orders groups by how common their example is.
+    there is one. *variant_identity* is the variant of all answers, if they share one. *totals*
+    counts the answers that have a total. *common* orders groups by how common their example is.
     """
 
     label: str
@@ -50,7 +50,7 @@ class WrongAnswerGroup:
     values: int
     texts: int
     digest: str
-    numbers: VariantIdentity | None
+    variant_identity: VariantIdentity | None
     example: HexId
     common: str
 
@@ -74,7 +74,9 @@ class WrongAnswerGroup:
             values=row.different,
             texts=row.texts,
             digest=row.own,
-            numbers=None if numbers is None else VariantIdentity(numbers.draw_hash, numbers.seed),
+            variant_identity=None
+            if numbers is None
+            else VariantIdentity(numbers.draw_hash, numbers.seed),
             example=extract_answer_id(row.example),
             common=row.common,
         )
@@ -93,7 +95,7 @@ class WrongAnswerGroup:
             values=len({one.digest for one in each}),
             texts=len({one.digest for one in each}),
             digest=common.digest,
-            numbers=common.numbers,
+            variant_identity=common.variant_identity,
             example=common.example,
             common=common.common,
         )
@@ -113,7 +115,7 @@ class WrongAnswerGroups:
     by_value: bool
 
 
-def read_groups(data: AnalyticsData, item_index: int) -> WrongAnswerGroups:
+def read_wrong_answer_groups(data: AnalyticsData, item_index: int) -> WrongAnswerGroups:
     """Return the groups of the part at index *item_index*."""
     part = next((row for row in data.rows["right"] if row.item == item_index), None)
     if part is None:
@@ -129,15 +131,19 @@ def read_groups(data: AnalyticsData, item_index: int) -> WrongAnswerGroups:
     )
 
 
-def load_answer_flags(session: Session, data: AnalyticsData) -> dict[int, tuple[ReviewFlag, ...]]:
+def load_key_doubt_flags(
+    session: Session, data: AnalyticsData
+) -> dict[int, tuple[ReviewFlag, ...]]:
     """Return the flags of wrong answers that outvote the key, by part, with at most one query."""
-    groups_by_item = {at: read_groups(data, at) for at in {row.item for row in data.rows["groups"]}}
+    groups_by_item = {
+        at: read_wrong_answer_groups(data, at) for at in {row.item for row in data.rows["groups"]}
+    }
     examples = [group.example for groups in groups_by_item.values() for group in groups.groups]
     texts = {answer: row.shown for answer, row in load_answer_details(session, examples).items()}
-    return {at: find_answer_flags(groups, texts) for at, groups in groups_by_item.items()}
+    return {at: find_key_doubt_flags(groups, texts) for at, groups in groups_by_item.items()}
 
 
-def find_answer_flags(
+def find_key_doubt_flags(
     groups: WrongAnswerGroups, texts: Mapping[HexId, str]
 ) -> tuple[ReviewFlag, ...]:
     """Return the flags of groups, each labeled for a reader."""

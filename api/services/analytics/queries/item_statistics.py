@@ -28,7 +28,11 @@ from grader.analysis import (
     estimate_reliability,
 )
 
-__all__ = ["AssignmentStatistics", "build_statistics_queries", "read_statistics"]
+__all__ = [
+    "AssignmentStatistics",
+    "build_assignment_statistics_queries",
+    "read_assignment_statistics",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ class AssignmentStatistics:
     times: tuple[FirstAnswerTimes, ...]
 
 
-def build_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
-    """Return the queries whose rows `read_statistics` needs."""
-    opened, scored = units.part_scores.opened.c, units.scored.c
+def build_assignment_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
+    """Return the queries whose rows `read_assignment_statistics` needs."""
+    opened, scored = units.part_scores.opened_students.c, units.scores.c
     totals = (
         select(scored.level.label("key"), func.max(scored.total).label("number"))
         .where(scored.level == PART)
@@ -67,8 +71,10 @@ def build_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
     }
 
 
-def read_statistics(items: AssignmentItems, rows: dict[str, ResultRows]) -> AssignmentStatistics:
-    """Return the statistics from the rows of `build_statistics_queries`."""
+def read_assignment_statistics(
+    items: AssignmentItems, rows: dict[str, ResultRows]
+) -> AssignmentStatistics:
+    """Return the statistics from the rows of `build_assignment_statistics_queries`."""
     parts = read_table_sums([item.max_points for item in items.items], rows, PART)
     problems = read_table_sums(items.problem_max_points, rows, PROBLEM)
     [opened] = rows["opened"]

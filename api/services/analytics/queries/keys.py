@@ -19,13 +19,13 @@ from api.services.analytics.queries.query_batch import as_hex
 from api.services.engine.variant_identity import IDENTITY_COLUMNS, VariantIdentity
 from api.services.grades import VersionedProblem
 from api.services.submissions.grading import value_digest
-from grader.diagnosis.patterns import describe_patterns
+from grader.diagnosis.patterns import describe_key_resemblances
 from grader.display.text import to_text
 from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["VariantKeys", "load_keys", "load_patterns"]
+__all__ = ["VariantKeys", "load_unexplained_patterns", "load_variant_keys"]
 
 MAX_PARAMETER_VALUES: Final = 12
 """Maximum number of values of a labeled parameter.
@@ -84,7 +84,7 @@ def _key_digest(json_key: Any) -> str:
     return value_digest(PartResult("", "correct", None, 0, value=from_json(json_key)))
 
 
-def load_keys(session: Session, problem: VersionedProblem) -> VariantKeys:
+def load_variant_keys(session: Session, problem: VersionedProblem) -> VariantKeys:
     """Load the keys of all variants of the problem's current version."""
     rows = session.execute(
         select(Variant.position, Variant.data["keys"], Variant.data["params"], *IDENTITY_COLUMNS)
@@ -99,7 +99,7 @@ def load_keys(session: Session, problem: VersionedProblem) -> VariantKeys:
     )
 
 
-def _load_values(session: Session, answers: Collection[HexId]) -> dict[HexId, Any]:
+def _load_answer_values(session: Session, answers: Collection[HexId]) -> dict[HexId, Any]:
     """Return the values that answers were read as, as JSON data; None if the record has none."""
     statement = (
         select(as_hex(Answer.id), Grading.record["value"])
@@ -109,19 +109,21 @@ def _load_values(session: Session, answers: Collection[HexId]) -> dict[HexId, An
     return {row[0]: row[1] for row in session.connection().execute(statement).all()}
 
 
-def load_patterns(
+def load_unexplained_patterns(
     session: Session, keys: VariantKeys, groups: Mapping[str, Sequence[WrongAnswerGroup]]
 ) -> dict[HexId, tuple[str, ...]]:
     """Return by example the patterns of the unexplained groups of each part beside the key."""
-    values = _load_values(session, [one.example for those in groups.values() for one in those])
+    values = _load_answer_values(
+        session, [one.example for those in groups.values() for one in those]
+    )
     return {
         one.example: _find_patterns(
-            json.dumps(keys.keys.get(one.numbers, {}).get(part)),
+            json.dumps(keys.keys.get(one.variant_identity, {}).get(part)),
             json.dumps(values.get(one.example)),
         )
         for part, those in groups.items()
         for one in those
-        if one.numbers is not None
+        if one.variant_identity is not None
     }
 
 
@@ -131,6 +133,6 @@ def _find_patterns(key: str, value: str) -> tuple[str, ...]:
     answer_value, key_value = from_json(json.loads(value)), from_json(json.loads(key))
     if answer_value is None or key_value is None:
         return ()
-    return describe_patterns(
+    return describe_key_resemblances(
         PartResult("", "wrong", Fraction(0), 0, value=answer_value, counted_key=key_value)
     )

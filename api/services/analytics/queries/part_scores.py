@@ -38,12 +38,12 @@ from api.services.analytics.items import AssignmentItems
 from api.services.analytics.queries.answer_filters import StudentQuery
 from api.services.analytics.queries.query_batch import (
     as_flag,
-    as_float,
     as_hex,
     as_micros,
     as_text,
-    prefix_order,
-    strip_order,
+    fraction_as_float,
+    prefix_sort_number,
+    strip_sort_number,
 )
 from grader.grading.result import FREE_STATUSES
 
@@ -88,7 +88,7 @@ class PartScoreQueries:
         return [problem.row.id for problem in self.items.problems]
 
     @cached_property
-    def opened(self) -> CTE:
+    def opened_students(self) -> CTE:
         """Students who opened a problem and are not excused from the assignment.
 
         *over* is 1 if the student's time is over.
@@ -100,12 +100,14 @@ class PartScoreQueries:
             )
             .where(
                 Enrolment.user_id.in_(draws),
-                ~self._is_excused(Enrolment.user_id, Excuse.problem_id.is_(None)),
+                ~self._excused_condition(Enrolment.user_id, Excuse.problem_id.is_(None)),
             )
             .cte("opened")
         )
 
-    def _is_excused(self, student: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def _excused_condition(
+        self, student: Any, condition: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
         return exists().where(
             Excuse.assignment_id == self.assignment.id,
             Excuse.student_id == student,
@@ -118,8 +120,8 @@ class PartScoreQueries:
     ) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions that a student is not excused from a problem."""
         return (
-            ~self._is_excused(student, Excuse.problem_id.is_(None)),
-            ~self._is_excused(student, Excuse.problem_id == problem),
+            ~self._excused_condition(student, Excuse.problem_id.is_(None)),
+            ~self._excused_condition(student, Excuse.problem_id == problem),
         )
 
     @cached_property
@@ -130,10 +132,10 @@ class PartScoreQueries:
         repeated answers are ignored. *came* sorts in the order in which answers arrived.
         """
         right = (Answer.credit_float >= 1) & Answer.repeats.is_(None)
-        first = func.min(prefix_order(Answer.sequence, as_text(Answer.id)))
+        first = func.min(prefix_sort_number(Answer.sequence, as_text(Answer.id)))
         each = (
             select(
-                cast(strip_order(first), Uuid).label("first"),
+                cast(strip_sort_number(first), Uuid).label("first"),
                 func.max(Answer.credit_float).label("best"),
                 func.min(case((right, func.coalesce(Answer.attempt, 1)))).label("solved_at"),
             )
@@ -211,7 +213,7 @@ class PartScoreQueries:
             "key", "value", name="told"
         )
         part_progress = type_coerce(stored_parts.c.value, JSON)
-        raw = as_float(part_progress["raw"].as_string())
+        raw = fraction_as_float(part_progress["raw"].as_string())
         part = self.parts.c
         return [
             select(
@@ -246,7 +248,7 @@ class PartScoreQueries:
         """Return the parts that a student whose time is over may have left blank."""
         if isinstance(self.past_deadline, type(false())):
             return []
-        part, opened = self.parts.c, self.opened.c
+        part, opened = self.parts.c, self.opened_students.c
         return [
             select(
                 part.item,
@@ -256,11 +258,11 @@ class PartScoreQueries:
                 literal(1, Integer),
                 *NULL_GROUPING_COLUMNS,
             )
-            .select_from(self.opened)
+            .select_from(self.opened_students)
             .join(self.parts, true())
             .where(
                 opened.over == 1,
                 part.voided == 0,
-                ~self._is_excused(opened.student_id, Excuse.problem_id == part.problem_id),
+                ~self._excused_condition(opened.student_id, Excuse.problem_id == part.problem_id),
             )
         ]

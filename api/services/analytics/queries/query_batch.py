@@ -29,13 +29,13 @@ __all__ = [
     "QueryBatch",
     "ResultRows",
     "as_flag",
-    "as_float",
     "as_hex",
     "as_micros",
     "as_text",
-    "prefix_order",
+    "fraction_as_float",
+    "prefix_sort_number",
     "run_queries",
-    "strip_order",
+    "strip_sort_number",
     "sum_if",
 ]
 
@@ -56,7 +56,7 @@ def run_queries(session: Session, queries: QueryBatch) -> dict[str, ResultRows]:
     """
     subqueries = {name: query.subquery() for name, query in queries.items()}
     columns = {
-        column.key: _column_type(column.type)
+        column.key: _widen_column_type(column.type)
         for subquery in subqueries.values()
         for column in subquery.c
     }
@@ -78,7 +78,7 @@ def run_queries(session: Session, queries: QueryBatch) -> dict[str, ResultRows]:
     return rows
 
 
-def _column_type(column_type: Any) -> Any:
+def _widen_column_type(column_type: Any) -> Any:
     """Return the type of a result column: PostgreSQL sums integers to decimals."""
     return BigInteger() if isinstance(column_type, Integer) else column_type
 
@@ -98,13 +98,13 @@ def as_micros(column: Any) -> Any:
     return type_coerce(column, BigInteger)
 
 
-def prefix_order(number: Any, text: Any) -> Any:
+def prefix_sort_number(number: Any, text: Any) -> Any:
     """Prefix *text* with a number below `ORDER_OFFSET`, so that texts sort by the number."""
     return as_text(ORDER_OFFSET + number).concat(text)
 
 
-def strip_order(text: Any) -> Any:
-    """Remove the number that `prefix_order` put before a text."""
+def strip_sort_number(text: Any) -> Any:
+    """Remove the number that `prefix_sort_number` put before a text."""
     return func.substr(text, ORDER_DIGITS + 1, type_=String)
 
 
@@ -118,7 +118,7 @@ def sum_if(condition: Any, number: Any) -> Any:
     return func.sum(case((condition, number)))
 
 
-def as_float(column: Any) -> Any:
+def fraction_as_float(column: Any) -> Any:
     """Convert an exact number, stored as text such as ``7/2``, to a float."""
     text = type_coerce(column, String)
     behind = func.ltrim(text, "-0123456789")  # the slash and the denominator, or nothing

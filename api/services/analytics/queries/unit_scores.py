@@ -33,7 +33,7 @@ PART: Final = 0
 PROBLEM: Final = 1
 REST_DECIMALS: Final = 9
 """Number of decimals to which rests are compared, so that float errors do not matter."""
-THIRD: Final = 3
+TOP_GROUP_DIVISOR: Final = 3
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class UnitScoreQueries:
     part_scores: PartScoreQueries
 
     @cached_property
-    def scored(self) -> CTE:
+    def scores(self) -> CTE:
         """Points of a student in each unit, and in all units of its level.
 
         *total* is the student's share of the points of the parts that are there, times the maximum,
         plus extra points. It is meaningful for parts only, as are the columns of answers.
         """
-        each = union_all(self._select_parts(), self._select_problems()).subquery()
+        each = union_all(self._select_part_scores(), self._select_problem_scores()).subquery()
         has_points = each.c.points.is_not(None)
         window: dict[str, Any] = {"partition_by": (each.c.level, each.c.student_id)}
         counts = has_points & (each.c.counts == 1)
@@ -65,7 +65,7 @@ class UnitScoreQueries:
             (share + func.coalesce(extra, 0.0)).label("total"),
         ).cte("scored")
 
-    def _select_parts(self) -> Select[Any]:
+    def _select_part_scores(self) -> Select[Any]:
         cell, part = self.part_scores.part_points.c, self.part_scores.parts.c
         return select(
             literal(PART, Integer).label("level"),
@@ -76,7 +76,7 @@ class UnitScoreQueries:
             *(cell[name] for name in GROUPING_COLUMN_TYPES),
         ).join(self.part_scores.parts, part.item == cell.item)
 
-    def _select_problems(self) -> Select[Any]:
+    def _select_problem_scores(self) -> Select[Any]:
         """Return the problems; a student who lacks a part gets the share of the other parts."""
         cell, part = self.part_scores.part_points.c, self.part_scores.parts.c
         worth, possible = func.max(part.worth), func.sum(part.most)
@@ -97,20 +97,20 @@ class UnitScoreQueries:
         )
 
     @cached_property
-    def ranked(self) -> CTE:
-        """`scored` with the points in the other units (*rest*) and the *place* by them, from 1.
+    def ranked_scores(self) -> CTE:
+        """`scores` with the points in the other units (*rest*) and the *place* by them, from 1.
 
         *in_top* is 1 for the best third by *rest*, ties included: if the total included the unit
         itself, a wrong key would choose its own voters. *pairs* counts the rows that have a rest.
         """
-        columns = self.scored.c
+        columns = self.scores.c
         whole = case(
             (columns.level == PART, sum(item.max_points for item in self.part_scores.items.items)),
             else_=sum(self.part_scores.items.problem_max_points),
         )
         other = func.nullif(columns.possible - columns.most, 0.0, type_=Float)
         rest = (columns.earned - columns.points) * (whole - columns.most) / other
-        each = select(self.scored, rest.label("rest")).subquery()
+        each = select(self.scores, rest.label("rest")).subquery()
         window: dict[str, Any] = {
             "partition_by": (each.c.level, each.c.unit, each.c.rest.is_(None))
         }
@@ -122,7 +122,7 @@ class UnitScoreQueries:
             func.count().over(**window).label("pairs"),
             func.sum(as_flag(each.c.points == each.c.most)).over(**window).label("full"),
         ).subquery()
-        best = (placed.c.tied - 1) <= (placed.c.pairs - 1) // THIRD
+        best = (placed.c.tied - 1) <= (placed.c.pairs - 1) // TOP_GROUP_DIVISOR
         return select(placed, as_flag(placed.c.rest.is_not(None) & best).label("in_top")).cte(
             "ranked"
         )

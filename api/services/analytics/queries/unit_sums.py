@@ -32,8 +32,8 @@ COMPLETE: Final = ("complete", "others", "all")
 def build_unit_sum_queries(units: UnitScoreQueries) -> QueryBatch:
     """Return the queries whose rows `read_table_sums` needs."""
     return {
-        "units": _select_unit_sums(units.scored, units.ranked),
-        "ordered": _select_sorted_products(units.ranked),
+        "units": _select_unit_sums(units.scores, units.ranked_scores),
+        "ordered": _select_sorted_products(units.ranked_scores),
     }
 
 
@@ -143,12 +143,12 @@ def _read_item_sums(most: float, row: Any, ordered: float | None) -> ItemSums:
     best = row.best or 0.0 if ordered is None else ordered
     return ItemSums(
         maximum=most,
-        alone=_read_spread(ALONE, row),
+        all_scores=_read_spread(ALONE, row),
         item=item,
         rest=rest,
         total=total,
         product=(row.product or 0.0) - expected,
-        ordered=best - expected,
+        sorted_product=best - expected,
         two_valued=bool(row.two_valued),
         complete=_read_spread("complete", row),
         others=_read_spread("others", row),

@@ -19,11 +19,11 @@ from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.analytics.queries.groups import (
     WrongAnswerGroup,
     WrongAnswerGroups,
-    find_answer_flags,
+    find_key_doubt_flags,
     load_answer_details,
-    read_groups,
+    read_wrong_answer_groups,
 )
-from api.services.analytics.queries.keys import VariantKeys, load_patterns
+from api.services.analytics.queries.keys import VariantKeys, load_unexplained_patterns
 from api.services.analytics.wrong_answers import extract_digest, split_mistakes
 from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag, WrongAnswerRow, tabulate_wrong_answers
@@ -111,12 +111,12 @@ def load_wrong_answer_tables(
     items = data.items
     item_indices = [at for at in items.indices_of(problem) if not items.items[at].by_person]
     parts = {at: items.items[at].part for at in item_indices}
-    groups = {at: read_groups(data, at) for at in item_indices}
+    groups = {at: read_wrong_answer_groups(data, at) for at in item_indices}
     unexplained = {
         parts[at]: [group for group in groups[at].groups if not group.mistakes]
         for at in item_indices
     }
-    patterns = load_patterns(session, keys, unexplained)
+    patterns = load_unexplained_patterns(session, keys, unexplained)
     tables = [_WrongAnswerTable.build(at, parts[at], groups[at], patterns) for at in item_indices]
     doubted = [group for table in tables if table.doubted for group in table.groups.groups]
     listed = [one for table in tables for _, one in table.listed]
@@ -126,7 +126,7 @@ def load_wrong_answer_tables(
     return {
         table.item_index: (
             _serialize_table(data, table, details, counts, definition=definition),
-            find_answer_flags(table.groups, texts) if table.doubted else (),
+            find_key_doubt_flags(table.groups, texts) if table.doubted else (),
         )
         for table in tables
     }

@@ -6,9 +6,9 @@ from typing import Final
 
 from api.core.errors import FileError
 
-__all__ = ["FIELDS", "RESULT_FIELDS", "check_columns", "find_column", "is_batch_output"]
+__all__ = ["INPUT_FIELDS", "RESULT_FIELDS", "check_columns", "find_column", "is_batch_output"]
 
-FIELDS: Final = ("student", "problem", "part", "answer", "seed")
+INPUT_FIELDS: Final = ("student", "problem", "part", "answer", "seed")
 RESULT_FIELDS: Final = (
     "status",
     "credit",
@@ -20,7 +20,7 @@ RESULT_FIELDS: Final = (
     "error",
     "current",
 )
-REQUIRED_FIELDS: Final = FIELDS[:4]
+REQUIRED_FIELDS: Final = INPUT_FIELDS[:4]
 
 
 def is_batch_output(columns: Sequence[str]) -> bool:

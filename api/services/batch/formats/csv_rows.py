@@ -13,7 +13,12 @@ import polars as pl
 
 from api.core.errors import FileError
 from api.services.batch.formats.blocks import BLOCK_BYTES, RowBlock
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, find_column, is_batch_output
+from api.services.batch.formats.columns import (
+    INPUT_FIELDS,
+    RESULT_FIELDS,
+    find_column,
+    is_batch_output,
+)
 from api.services.batch.formats.plain_csv import parse_plain_rows
 from api.services.files.csv_rows import (
     CsvRecords,
@@ -75,7 +80,7 @@ class CsvSource:
         columns = parse_header(self._header)
         self._guarded = is_batch_output(columns)
         self._columns = tuple(map(unescape_formula, columns)) if self._guarded else columns
-        self._fields = {field: find_column(field, self._columns, names) for field in FIELDS}
+        self._fields = {field: find_column(field, self._columns, names) for field in INPUT_FIELDS}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -142,7 +147,7 @@ class CsvSource:
         with closing(self._read_lines(start)) as text:
             records = CsvRecords(text, self._delimiter, line=start.line, wasted=start.wasted)
             for line, record in records:
-                cells, error = self._parse_row(record)
+                cells, error = self._fit_row_to_columns(record)
                 if error:
                     errors[len(rows)] = error
                 if isinstance(record, csv.Error) or any(record):
@@ -155,7 +160,7 @@ class CsvSource:
         end = _Position(start.byte + records.bytes_read, records.line, records.wasted_lines)
         return _RawBlock(frame, np.array(lines, np.int64), errors, end)
 
-    def _parse_row(self, record: list[str] | csv.Error) -> tuple[list[str | None], str]:
+    def _fit_row_to_columns(self, record: list[str] | csv.Error) -> tuple[list[str | None], str]:
         """Return the cells of a row, padded or cut to the columns, and its error."""
         width = len(self._columns)
         if isinstance(record, csv.Error):
@@ -175,7 +180,7 @@ class CsvSource:
         if self._guarded:
             input_columns = [name for name in self._columns if name not in RESULT_FIELDS]
             cells = cells.select(pl.col(input_columns).str.replace(GUARD_PATTERN, "$1"))
-        fields = pl.DataFrame([self._extract_field(cells, field) for field in FIELDS])
+        fields = pl.DataFrame([self._extract_field(cells, field) for field in INPUT_FIELDS])
         return RowBlock(
             cells,
             fields,

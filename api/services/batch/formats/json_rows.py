@@ -12,7 +12,7 @@ import polars as pl
 
 from api.core.errors import FileError
 from api.services.batch.formats.blocks import BLOCK_BYTES, RowBlock
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
 from api.services.files.atomic_output import dump_json
 from api.services.files.csv_rows import not_utf8_error
 from grader.errors import AnswerError
@@ -59,7 +59,7 @@ class JsonSource:
         with self.path.open("rb") as stream:
             stream.seek(offset)
             lines = stream.readlines(self._block_bytes)
-            read = stream.tell()
+            end_byte = stream.tell()
         rows = _BlockBuilder(self._names)
         for number, raw in enumerate(lines, line):
             rows.add(number, self._decode_line(raw, first=number == 1))
@@ -67,7 +67,7 @@ class JsonSource:
         cells, fields = rows.to_frames()
         line_numbers = np.array(rows.lines, np.int64)
         return RowBlock(
-            cells, fields, line_numbers, read, partial(self._reload_cells, offset), rows.errors
+            cells, fields, line_numbers, end_byte, partial(self._reload_cells, offset), rows.errors
         ), len(lines)
 
     def _reload_cells(self, offset: int) -> pl.DataFrame:
@@ -115,7 +115,7 @@ class _BlockBuilder:
         if not columns:
             cells = pl.DataFrame({"": [None] * len(self.lines)}, schema={"": pl.String})
         return cells, pl.DataFrame(
-            self.fields, schema=dict.fromkeys(FIELDS, pl.String), orient="row"
+            self.fields, schema=dict.fromkeys(INPUT_FIELDS, pl.String), orient="row"
         )
 
 
@@ -143,7 +143,7 @@ def _is_encodable(line: str) -> bool:
 
 def _extract_fields(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | None, ...]:
     """Return student, problem, part, answer and seed as text; the answer as exact JSON."""
-    student, problem, part, answer, seed = (row.get(names.get(one, one)) for one in FIELDS)
+    student, problem, part, answer, seed = (row.get(names.get(one, one)) for one in INPUT_FIELDS)
     return (
         None if student is None else str(student),
         problem if isinstance(problem, str) else None,

@@ -27,17 +27,17 @@ class BatchOutput:
         self._paths: list[Path] = []
 
     @cached_property
-    def results(self) -> pl.DataFrame:
+    def formatted_verdicts(self) -> pl.DataFrame:
         """The output columns of each verdict."""
         return self._writer.format_results(self._graded.verdicts)
 
-    def add(self, block: RowBlock, start: int) -> None:
+    def write_block(self, block: RowBlock, start: int) -> None:
         """Write the rows of a block, from row *start* on, unless its part already exists."""
         name = f"{self.name}-{len(self._paths):06}"
-        self._paths.append(self._checkpoints.path(name))
-        if not self._checkpoints.has(name):
+        self._paths.append(self._checkpoints.part_path(name))
+        if not self._checkpoints.has_part(name):
             rows = slice(start, start + block.height)
-            self._checkpoints.write(name, lambda new: self._write_part(new, block, rows))
+            self._checkpoints.write_atomically(name, lambda new: self._write_part(new, block, rows))
 
     def join(self, target: Path) -> None:
         """Write all added blocks as one file."""
@@ -45,7 +45,7 @@ class BatchOutput:
 
     def _write_part(self, path: Path, block: RowBlock, rows: slice) -> None:
         current = pl.Series("current", self._graded.current[rows])
-        results = self.results[self._graded.verdict_indices[rows]].with_columns(current)
+        results = self.formatted_verdicts[self._graded.verdict_indices[rows]].with_columns(current)
         self._writer.write_part(path, block.load_cells(), results)
 
 
@@ -58,12 +58,12 @@ class RejectsOutput(BatchOutput):
     name = "rejects"
 
     @cached_property
-    def _failed_verdicts(self) -> Flags:
+    def _failed_verdict_mask(self) -> Flags:
         errors = self._graded.verdicts.get_column("error")
         return (errors != "").to_numpy()
 
     def _write_part(self, path: Path, block: RowBlock, rows: slice) -> None:
-        failed = np.flatnonzero(self._failed_verdicts[self._graded.verdict_indices[rows]])
+        failed = np.flatnonzero(self._failed_verdict_mask[self._graded.verdict_indices[rows]])
         verdicts = self._graded.verdicts[self._graded.verdict_indices[rows][failed]]
         lines = pl.Series("line", np.asarray(block.lines)[failed], pl.Int64)
         numbered = verdicts.with_columns(lines).with_columns(

@@ -12,7 +12,7 @@ import polars as pl
 
 from api.core.errors import FileError
 from api.services.batch.formats.blocks import RowBlock
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, find_column
+from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS, find_column
 from api.services.batch.formats.json_rows import serialize_exact
 
 __all__ = ["ParquetSource"]
@@ -43,7 +43,7 @@ class ParquetSource:
         except pl.exceptions.PolarsError as error:
             raise FileError(f"{path} is not Parquet: {error}") from error
         self._columns = tuple(schema)
-        self._fields = {field: find_column(field, self._columns, names) for field in FIELDS}
+        self._fields = {field: find_column(field, self._columns, names) for field in INPUT_FIELDS}
         answer = self._fields["answer"]
         self.typed_json = answer is not None and schema[answer] != pl.String
 
@@ -63,9 +63,9 @@ class ParquetSource:
                 ]
             )
             lines = np.arange(start + 1, start + cells.height + 1, dtype=np.int64)
-            read = self.size * (start + cells.height) // self._rows
+            end_byte = self.size * (start + cells.height) // self._rows
             input_cells = cells.select(pl.exclude(RESULT_FIELDS))
-            yield RowBlock(input_cells, fields, lines, read, partial(self._reload_cells, start))
+            yield RowBlock(input_cells, fields, lines, end_byte, partial(self._reload_cells, start))
 
     def _reload_cells(self, start: int) -> pl.DataFrame:
         return self._read_cells(start).select(pl.exclude(RESULT_FIELDS))

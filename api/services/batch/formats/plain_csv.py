@@ -90,20 +90,20 @@ def _find_row_bounds(text: bytes, delimiter: str, *, last: bool) -> _RowBounds |
         return None
     quotes, newlines = quotes[: np.searchsorted(quotes, end)], newlines[:count]
     starts = np.concatenate((np.zeros(1, np.int64), ends + 1))
-    bytes_at = np.concatenate((np.full(1, -1), newlines[ends], np.full(1, end)))
-    if text[end - 1 : end] == b"\n" and len(ends) and bytes_at[-2] == end - 1:
-        starts, bytes_at = starts[:-1], bytes_at[:-1]
+    boundaries = np.concatenate((np.full(1, -1), newlines[ends], np.full(1, end)))
+    if text[end - 1 : end] == b"\n" and len(ends) and boundaries[-2] == end - 1:
+        starts, boundaries = starts[:-1], boundaries[:-1]
     if not (
-        _are_within_limits(starts, bytes_at, count)
+        _are_rows_within_limits(starts, boundaries, count)
         and _are_quotes_plain(characters[:end], quotes, delimiter)
     ):
         return None
     return _RowBounds(starts, end, count, quotes)
 
 
-def _are_within_limits(starts: Ints, bytes_at: Ints, count: int) -> bool:
+def _are_rows_within_limits(starts: Ints, boundaries: Ints, count: int) -> bool:
     """Return whether every row has at least one character and is within the size limits."""
-    lengths, lines = np.diff(bytes_at) - 1, np.diff(starts, append=count + 1)
+    lengths, lines = np.diff(boundaries) - 1, np.diff(starts, append=count + 1)
     return bool(
         lengths.min() > 0 and lengths.max() < MAX_CELL_CHARACTERS and lines.max() < MAX_LINES
     )

@@ -8,7 +8,7 @@ from api.services.batch.formats.columns import check_columns
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.formats.json_rows import JsonSource
 from api.services.batch.formats.parquet_rows import ParquetSource
-from api.services.files.csv_rows import is_json, is_parquet
+from api.services.files.csv_rows import has_json_extension, has_parquet_extension
 
 __all__ = ["open_source"]
 
@@ -18,9 +18,9 @@ def open_source(path: Path, names: Mapping[str, str]) -> BatchSource:
 
     Raises `FileError` if it cannot be used, as far as that is known before reading the rows.
     """
-    if is_json(path):
+    if has_json_extension(path):
         return JsonSource(path, names)
-    source = ParquetSource(path, names) if is_parquet(path) else CsvSource(path, names)
+    source = ParquetSource(path, names) if has_parquet_extension(path) else CsvSource(path, names)
     if source.columns:
         check_columns(path, source.columns, names)
     return source

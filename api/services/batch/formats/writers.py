@@ -13,7 +13,7 @@ import polars as pl
 
 from api.services.batch.formats.columns import RESULT_FIELDS
 from api.services.files.atomic_output import dump_json, format_cell
-from api.services.files.csv_rows import escape_formula, is_json, is_parquet
+from api.services.files.csv_rows import escape_formula, has_json_extension, has_parquet_extension
 
 __all__ = [
     "BatchInputFormat",
@@ -57,9 +57,9 @@ class BatchWriter(Protocol):
 
 def create_writer(path: Path | None, input_format: BatchInputFormat) -> BatchWriter:
     """Return the writer for *path*: JSON lines or Parquet by its suffix, otherwise CSV."""
-    if path is not None and is_json(path):
+    if path is not None and has_json_extension(path):
         return JsonWriter(input_format)
-    if path is not None and is_parquet(path):
+    if path is not None and has_parquet_extension(path):
         return ParquetWriter(input_format)
     return CsvWriter(input_format)
 
@@ -79,7 +79,7 @@ class CsvWriter:
     def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write rows without a header."""
         texts = [
-            _guard_formulas(as_text(cell, self._input_format))
+            _guard_formulas(column_to_text(cell, self._input_format))
             for cell in _select_input_columns(cells, self._input_format)
         ]
         current = pl.when(pl.col("current")).then(pl.lit("true")).otherwise(pl.lit("false"))
@@ -111,7 +111,7 @@ class JsonWriter:
     def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write one object per row; missing cells are left out."""
         columns = [
-            as_json(cell, self._input_format)
+            column_to_json(cell, self._input_format)
             for cell in _select_input_columns(cells, self._input_format)
         ]
         named = zip(self._input_format.input_columns, _combine_columns(columns), strict=True)
@@ -150,7 +150,7 @@ class ParquetWriter:
         """Write rows as a separate Parquet file."""
         columns = _select_input_columns(cells, self._input_format)
         native = [
-            as_text(cell, self._input_format) if self._input_format.json else cell
+            column_to_text(cell, self._input_format) if self._input_format.json else cell
             for cell in columns
         ]
         names = [*self._input_format.input_columns, *RESULT_FIELDS]
@@ -180,25 +180,25 @@ def _combine_columns(columns: Iterable[pl.Series]) -> pl.DataFrame:
     return pl.DataFrame([column.alias(str(index)) for index, column in enumerate(columns)])
 
 
-def as_text(cell: pl.Series, input_format: BatchInputFormat) -> pl.Series:
+def column_to_text(column: pl.Series, input_format: BatchInputFormat) -> pl.Series:
     """Convert a column to text for CSV."""
     if input_format.json:
-        return _map_distinct(cell, lambda text: format_cell(json.loads(text)))
-    return cell if cell.dtype == pl.String else _map_distinct(cell, format_cell)
+        return _map_distinct(column, lambda text: format_cell(json.loads(text)))
+    return column if column.dtype == pl.String else _map_distinct(column, format_cell)
 
 
-def as_json(cell: pl.Series, input_format: BatchInputFormat) -> pl.Series:
+def column_to_json(column: pl.Series, input_format: BatchInputFormat) -> pl.Series:
     """Convert a column to JSON text."""
     if input_format.json:
-        return cell
-    if cell.dtype != pl.String:
-        return _map_distinct(cell, dump_json).fill_null("null")
-    special = cell.str.contains(SPECIAL_PATTERN)
-    quotes = pl.concat_str(pl.lit('"'), pl.col(cell.name), pl.lit('"'))
-    quoted = cell.to_frame().select(quotes.alias(cell.name)).to_series()
+        return column
+    if column.dtype != pl.String:
+        return _map_distinct(column, dump_json).fill_null("null")
+    special = column.str.contains(SPECIAL_PATTERN)
+    quotes = pl.concat_str(pl.lit('"'), pl.col(column.name), pl.lit('"'))
+    quoted = column.to_frame().select(quotes.alias(column.name)).to_series()
     if not special.any():
         return quoted
-    escaped = _map_distinct(cell.filter(special), dump_json)
+    escaped = _map_distinct(column.filter(special), dump_json)
     return quoted.scatter(special.arg_true(), escaped)
 
 

@@ -73,15 +73,17 @@ def _apply_entry(
     if row is None:
         row = ProblemRow(id=new_id(), assignment_id=assignment.id, slug=entry.problem, version=0)
         session.add(row)
-    before = problems.serialize_state(row) if row.version and row.removed_at is None else None
+    before = (
+        problems.serialize_problem_state(row) if row.version and row.removed_at is None else None
+    )
     row.position, row.version_id, row.removed_at = position, version.id, None
     problems.write_problem_settings(row, dict(entry))
     try:
-        problems.check_problem(assignment, row, version)
+        problems.check_group_and_voided_parts(assignment, row, version)
     except InvalidInput as error:
         fields = tuple(FieldError(f"{field}.{one.field}", one.message) for one in error.errors)
         raise InvalidInput(error.detail, errors=fields) from error
-    if problems.serialize_state(row) != before:
+    if problems.serialize_problem_state(row) != before:
         row.version += 1
     return _describe_newer_version(session, act, version, entry) if opened else []
 
@@ -127,7 +129,7 @@ def _matches_entry(version: ProblemVersion, entry: ProblemEntry) -> bool:
     return entry.version in {None, version.number} and entry.space in {None, space_kind(version)}
 
 
-def _search_spaces(act: ChangeContext, entry: ProblemEntry) -> tuple[str, ...]:
+def _spaces_to_search(act: ChangeContext, entry: ProblemEntry) -> tuple[str, ...]:
     """Return the spaces to search for an entry's version, in order."""
     spaces = {"course": str(act.course.id), "bank": BANK}
     return (spaces[entry.space],) if entry.space else tuple(spaces.values())
@@ -135,7 +137,9 @@ def _search_spaces(act: ChangeContext, entry: ProblemEntry) -> tuple[str, ...]:
 
 def _load_newest(session: Session, act: ChangeContext, entry: ProblemEntry) -> ProblemVersion:
     problem = entry.of or entry.problem
-    return find_version_to_pin(session, act.course, of=problem, spaces=_search_spaces(act, entry))
+    return find_version_to_pin(
+        session, act.course, of=problem, spaces=_spaces_to_search(act, entry)
+    )
 
 
 def _load_numbered(
@@ -146,7 +150,7 @@ def _load_numbered(
         .where(
             ProblemVersion.problem == newest.problem,
             ProblemVersion.number == entry.version,
-            ProblemVersion.space.in_(_search_spaces(act, entry)),
+            ProblemVersion.space.in_(_spaces_to_search(act, entry)),
             ProblemVersion.status == "published",
         )
         .order_by(ProblemVersion.space == BANK)

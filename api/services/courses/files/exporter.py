@@ -41,17 +41,19 @@ def render_course_files(session: Session, course: Course) -> dict[str, str]:
     problems = load_pinned_problems(session, [row.id for row in rows])
     files = {COURSE_FILE: _dump_file(CourseFile.model_validate(course_settings(course)))}
     course_versions = {
-        version.problem: version for version in load_course_versions(session, course)
+        version.problem: version for version in load_newest_course_versions(session, course)
     }
     for row in sorted(rows, key=lambda row: row.slug):
         content = _build_assignment_file(row, problems[row.id], course_versions)
         files[f"{ASSIGNMENTS_FOLDER}/{row.slug}.yaml"] = _dump_file(content)
     for version in course_versions.values():
         files[f"{PROBLEMS_FOLDER}/{version.problem}.yaml"] = version.source
-    return files | dict(_export_older_versions(problems.values(), set(course_versions.values())))
+    return files | dict(
+        _iterate_older_version_files(problems.values(), set(course_versions.values()))
+    )
 
 
-def _export_older_versions(
+def _iterate_older_version_files(
     problems: Iterable[Iterable[PinnedProblem]], newest: Container[ProblemVersion]
 ) -> Iterator[tuple[str, str]]:
     """Yield the files of the course's own older versions that assignments still use."""
@@ -64,7 +66,7 @@ def _export_older_versions(
             )
 
 
-def load_course_versions(session: Session, course: Course) -> list[ProblemVersion]:
+def load_newest_course_versions(session: Session, course: Course) -> list[ProblemVersion]:
     """Return the newest published version of each of the course's own problems."""
     rows = session.scalars(
         select(ProblemVersion)
@@ -91,7 +93,7 @@ def _build_entry(problem: PinnedProblem, course_problems: Container[str]) -> Pro
     Applying picks the newest version, of the course if the problem is among its *course_problems*.
     """
     row, version = problem.row, problem.version
-    is_newest = version.status == "published" and version.number == problem.newest
+    is_newest = version.status == "published" and version.number == problem.newest_number
     is_own = version.space != BANK
     return ProblemEntry(
         problem=row.slug,

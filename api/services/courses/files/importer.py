@@ -21,7 +21,7 @@ from api.services.courses.files.entries import apply_entries
 from api.services.courses.files.exporter import (
     ASSIGNMENTS_FOLDER,
     COURSE_FILE,
-    load_course_versions,
+    load_newest_course_versions,
     render_course_files,
 )
 from api.services.courses.files.parser import CourseSetup, ParsedFile, locate_errors
@@ -70,7 +70,7 @@ def apply_setup(
             act,
             scores,
             load_grades(session, rows),
-            seen=len({score for _, score in scores}),
+            recomputed_count=len({score for _, score in scores}),
         )
         _record_changes(session, act, before, after)
         return Applied(
@@ -99,10 +99,12 @@ def _write_setup(
         for note in _write_assignment(session, act, read)
     ]
     if prune:
-        _remove_missing(session, act, setup)
+        _remove_objects_missing_from_setup(session, act, setup)
     session.flush()
     with locate_errors(setup.course) if setup.course else nullcontext():
-        lifecycle.check_categories_used(act.course, lifecycle.load_assignments(session, act.course))
+        lifecycle.check_assignment_categories_exist(
+            act.course, lifecycle.load_assignments(session, act.course)
+        )
     return notes
 
 
@@ -130,7 +132,7 @@ def _recompute_changed(
             continue
         if path in before:
             assignment_lifecycle.increment_version(row)
-        recompute_grades(session, act, [row], cause=act.to_cause("settings", row.id))
+        recompute_grades(session, act, [row], cause=act.to_grade_cause("settings", row.id))
 
 
 def _store_versions(
@@ -183,7 +185,9 @@ def _set_published(
         assignment_lifecycle.unpublish_assignment(session, act, row)
 
 
-def _remove_missing(session: Session, act: ChangeContext, setup: CourseSetup) -> None:
+def _remove_objects_missing_from_setup(
+    session: Session, act: ChangeContext, setup: CourseSetup
+) -> None:
     """Delete the assignments and retire the problems that the files lack.
 
     Raises `Conflict` if such an assignment has submissions.
@@ -191,7 +195,7 @@ def _remove_missing(session: Session, act: ChangeContext, setup: CourseSetup) ->
     for row in lifecycle.load_assignments(session, act.course):
         if row.slug not in setup.assignments:
             assignment_lifecycle.delete_assignment(session, act, row, confirmed=False)
-    for version in load_course_versions(session, act.course):
+    for version in load_newest_course_versions(session, act.course):
         if version.problem not in setup.problems:
             _retire_versions(session, act, version.problem)
 

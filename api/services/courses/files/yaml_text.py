@@ -61,19 +61,19 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     late:
     - {days: 1, credit: 90%}
     """
-    styled = {name: _apply_style(value) for name, value in data.items()}
+    styled = {name: _mark_inline_mappings(value) for name, value in data.items()}
     text: str = yaml.dump(
         styled, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
     )
     return text
 
 
-def _apply_style(value: Any) -> Any:
+def _mark_inline_mappings(value: Any) -> Any:
     if isinstance(value, list):
-        return [_apply_style(one) for one in value]
+        return [_mark_inline_mappings(one) for one in value]
     if not isinstance(value, dict):
         return value
-    styled = {name: _apply_style(one) for name, one in value.items()}
+    styled = {name: _mark_inline_mappings(one) for name, one in value.items()}
     deep = any(
         isinstance(one, list) and any(isinstance(x, dict) for x in one) for one in styled.values()
     )

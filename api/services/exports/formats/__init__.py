@@ -20,13 +20,13 @@ from api.services.exports.formats.export_gradebook import (
 )
 from api.services.exports.formats.gradescope import write_gradescope_course
 from api.services.exports.formats.moodle import write_moodle
-from api.services.score_sheets.csv_format import SheetRow, sheet_version, write_score_sheet
+from api.services.score_sheets.csv_format import SheetRow, compute_row_version, write_score_sheet
 from api.services.score_sheets.parser import (
     SheetChange,
     SheetChanges,
     SheetLineError,
-    check_sheet,
     read_score_sheet,
+    reject_mismatched_changes,
 )
 
 __all__ = [
@@ -43,9 +43,9 @@ __all__ = [
     "SheetLineError",
     "SheetRow",
     "WarningCode",
-    "check_sheet",
+    "compute_row_version",
     "read_score_sheet",
-    "sheet_version",
+    "reject_mismatched_changes",
     "write_canvas",
     "write_cells",
     "write_gradescope_course",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from api.services.exports.formats.cells import format_csv, format_number, format_text
+from api.services.exports.formats.cells import format_csv, format_number, format_text_cell
 from api.services.exports.formats.checks import (
     warn_same_people,
     warn_same_titles,
@@ -59,16 +59,16 @@ def _canvas_id(thing: ExportPerson | ExportColumn) -> str:
 
 
 def _format_title(column: ExportColumn) -> str:
-    title = format_text(column.title)
+    title = format_text_cell(column.title)
     return f"{title} ({_canvas_id(column)})" if _canvas_id(column) else title
 
 
 def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
     person_cells = [
-        format_text(person.name),
+        format_text_cell(person.name),
         _canvas_id(person),
-        format_text(person.login),
-        format_text(", ".join(person.sections)),
+        format_text_cell(person.login),
+        format_text_cell(", ".join(person.sections)),
     ]
     return [*person_cells, *(_format_score(book.cell(person, column)) for column in book.columns)]
 
@@ -79,19 +79,19 @@ def _format_score(cell: ExportCell) -> str:
 
 def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     for person in book.people:
-        yield from _check_person(person)
+        yield from _warn_about_person(person)
     yield from warn_same_people(book.people, _canvas_id, word="Canvas id")
     unknown = [person for person in book.people if not _canvas_id(person)]
     yield from warn_same_people(unknown, lambda person: person.login, word="login")
     nameless = [person for person in unknown if not person.login]
-    yield from warn_same_people(nameless, lambda person: format_text(person.name), word="name")
+    yield from warn_same_people(nameless, lambda person: format_text_cell(person.name), word="name")
     for column in book.columns:
-        yield from _check_column(column)
+        yield from _warn_about_column(column)
     yield from warn_same_titles(book.columns, _format_title)
     yield from warn_waiting_cells(book)
 
 
-def _check_person(person: ExportPerson) -> Iterator[FileWarning]:
+def _warn_about_person(person: ExportPerson) -> Iterator[FileWarning]:
     if POINTS_ROW in person.name:
         yield FileWarning(
             "name_is_points_row",
@@ -107,17 +107,17 @@ def _check_person(person: ExportPerson) -> Iterator[FileWarning]:
             f"{person.name} has no login, so Canvas can match the name alone. Import the roster "
             "from Canvas again, or add the login.",
         )
-    elif format_text(person.login) != person.login.strip():
+    elif format_text_cell(person.login) != person.login.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"The login {format_text(person.login)!r} of {person.name} is not written as Canvas "
-            "has it. Enter the scores of this student in Canvas by hand.",
+            f"The login {format_text_cell(person.login)!r} of {person.name} is not written as "
+            "Canvas has it. Enter the scores of this student in Canvas by hand.",
         )
 
 
-def _check_column(column: ExportColumn) -> Iterator[FileWarning]:
-    title = format_text(column.title)
+def _warn_about_column(column: ExportColumn) -> Iterator[FileWarning]:
+    title = format_text_cell(column.title)
     if READ_ONLY_TITLE.search(title) or (title in CANVAS_COLUMNS and not _canvas_id(column)):
         yield FileWarning(
             "reserved_title",

@@ -16,11 +16,11 @@ __all__ = [
     "INVISIBLE_CHARACTERS",
     "format_csv",
     "format_lateness",
-    "format_lines",
+    "format_multiline_cell",
     "format_number",
-    "format_text",
+    "format_text_cell",
     "format_timestamp",
-    "remove_guard",
+    "remove_formula_guard",
 ]
 
 DECIMAL_PLACES: Final = 6
@@ -46,17 +46,17 @@ WIDE_FORMULA: Final = re.compile(r"'*+[＝＋－＠]")
 GUARDED_WIDE_FORMULA: Final = re.compile(r"'++[＝＋－＠]")
 
 
-def format_text(value: str) -> str:
+def format_text_cell(value: str) -> str:
     r"""Return *value* on one line, without control or direction marks, and never as a formula.
 
-    >>> format_text(" Ann\n=x "), format_text("=1+1"), format_text("-3"), format_text("＝1")
-    ('Ann =x', "'=1+1", '-3', "'＝1")
+    >>> [format_text_cell(text) for text in (" Ann\n=x ", "=1+1", "-3", "＝1")]
+    ['Ann =x', "'=1+1", '-3', "'＝1"]
     """
     return _guard_formula(" ".join(_remove_invisible(LINE_BREAKS.sub(" ", value)).split()))
 
 
-def format_lines(value: str) -> str:
-    """Return *value* as `format_text` does, but keep line breaks, each as a line feed."""
+def format_multiline_cell(value: str) -> str:
+    """Return *value* as `format_text_cell` does, but keep line breaks, each as a line feed."""
     if value.isprintable():
         return _guard_formula(value.strip())
     stripped = map(str.rstrip, value.replace("\r\n", "\n").translate(LINES_TRANSLATION).split("\n"))
@@ -71,19 +71,22 @@ def _guard_formula(cell: str) -> str:
     return f"'{cell}" if WIDE_FORMULA.match(cell) else escape_formula(cell)
 
 
-def remove_guard(cell: str) -> str:
+def remove_formula_guard(cell: str) -> str:
     """Return the text of a cell without the quote that guards it against formulas.
 
-    >>> remove_guard(format_text("=1")), remove_guard(format_text("'＠a")), remove_guard("'quoted'")
-    ('=1', "'＠a", "'quoted'")
+    >>> guarded = [format_text_cell("=1"), format_text_cell("'＠a"), "'quoted'"]
+    >>> [remove_formula_guard(text) for text in guarded]
+    ['=1', "'＠a", "'quoted'"]
     """
     if not cell.startswith("'"):
         return cell
     return cell[1:] if GUARDED_WIDE_FORMULA.match(cell) else unescape_formula(cell)
 
 
-def format_number(value: Fraction | None, *, places: int = DECIMAL_PLACES, least: int = 0) -> str:
-    """Return *value* with at least *least* and at most *places* decimals; "" for None.
+def format_number(
+    value: Fraction | None, *, places: int = DECIMAL_PLACES, min_places: int = 0
+) -> str:
+    """Return *value* with at least *min_places* and at most *places* decimals; "" for None.
 
     >>> format_number(Fraction(17, 2)), format_number(Fraction(-1, 3)), format_number(None)
     ('8.5', '-0.333333', '')
@@ -94,7 +97,7 @@ def format_number(value: Fraction | None, *, places: int = DECIMAL_PLACES, least
         return ""
     scaled = round(value * 10**places)
     digits = f"{abs(scaled):0{places + 1}}"
-    decimals = digits[-places:].rstrip("0").ljust(least, "0")
+    decimals = digits[-places:].rstrip("0").ljust(min_places, "0")
     sign = "-" * (scaled < 0)
     return f"{sign}{digits[:-places]}" + (f".{decimals}" if decimals else "")
 

@@ -10,9 +10,9 @@ from api.services.exports.formats.cells import (
     DECIMAL_PLACES,
     INVISIBLE_CHARACTERS,
     format_csv,
-    format_lines,
+    format_multiline_cell,
     format_number,
-    format_text,
+    format_text_cell,
     format_timestamp,
 )
 from api.services.exports.formats.export_gradebook import (
@@ -69,12 +69,12 @@ def write_table(book: ExportGradebook) -> ExportFile:
             *_format_person(person),
             *(_format_score(book.cell(person, column)) for column in book.columns),
             format_number(book.totals.get(person.id)),
-            format_number(book.left_out.get(person.id, Fraction(0))),
+            format_number(book.waiting_points.get(person.id, Fraction(0))),
         ]
         for person in book.people
     ]
     return ExportFile(
-        format_csv([*PERSON_FIELDS, *_format_heads(book), TOTAL_FIELD, WAITING_FIELD], rows)
+        format_csv([*PERSON_FIELDS, *_format_headers(book), TOTAL_FIELD, WAITING_FIELD], rows)
     )
 
 
@@ -96,14 +96,14 @@ def write_json_lines(book: ExportGradebook) -> ExportFile:
 def _format_person(person: ExportPerson) -> list[str]:
     sections = "; ".join(person.sections)
     fields = (person.id, person.name, person.email, person.student_number, person.login)
-    return [format_text(cell) for cell in (*fields, person.lms_id, sections)]
+    return [format_text_cell(cell) for cell in (*fields, person.lms_id, sections)]
 
 
-def _format_heads(book: ExportGradebook) -> list[str]:
-    titles = [format_text(column.title) for column in book.columns]
+def _format_headers(book: ExportGradebook) -> list[str]:
+    titles = [format_text_cell(column.title) for column in book.columns]
     taken = {*PERSON_FIELDS, TOTAL_FIELD, WAITING_FIELD}
     return [
-        f"{title} [{format_text(column.id)}]"
+        f"{title} [{format_text_cell(column.id)}]"
         if title in taken or titles.count(title) > 1
         else title
         for title, column in zip(titles, book.columns, strict=True)
@@ -116,8 +116,8 @@ def _format_score(cell: ExportCell) -> str:
 
 def _format_cell(book: ExportGradebook, column: ExportColumn, cell: ExportCell) -> list[str]:
     return [
-        format_text(column.id),
-        format_text(column.title),
+        format_text_cell(column.id),
+        format_text_cell(column.title),
         format_number(column.possible),
         _format_bool(column.extra),
         format_number(cell.score),
@@ -128,7 +128,7 @@ def _format_cell(book: ExportGradebook, column: ExportColumn, cell: ExportCell) 
         str(cell.late_seconds),
         format_timestamp(cell.submitted_at, book.zone),
         str(cell.submissions),
-        format_lines(cell.comment),
+        format_multiline_cell(cell.comment),
     ]
 
 
@@ -147,7 +147,7 @@ def _build_records(book: ExportGradebook) -> Iterator[dict[str, Any]]:
                 for column in book.columns
             ],
             TOTAL_FIELD: _serialize_number(book.totals.get(person.id)),
-            WAITING_FIELD: _serialize_number(book.left_out.get(person.id, Fraction(0))),
+            WAITING_FIELD: _serialize_number(book.waiting_points.get(person.id, Fraction(0))),
         }
 
 

@@ -116,7 +116,7 @@ EMPTY_CELL: Final = ExportCell()
 class ExportGradebook:
     """Students and assignments of a course, in order; *cells* by person id and column id.
 
-    *totals* by person id exclude the points that wait for grading, which *left_out* holds.
+    *totals* by person id exclude the points that wait for grading, which *waiting_points* holds.
     """
 
     course: str
@@ -125,7 +125,7 @@ class ExportGradebook:
     people: tuple[ExportPerson, ...]
     cells: Mapping[tuple[str, str], ExportCell]
     totals: Mapping[str, Fraction | None] = field(default_factory=dict)
-    left_out: Mapping[str, Fraction] = field(default_factory=dict)
+    waiting_points: Mapping[str, Fraction] = field(default_factory=dict)
 
     def cell(self, person: ExportPerson, column: ExportColumn) -> ExportCell:
         """Return the cell of *person* in *column*, or an empty cell."""

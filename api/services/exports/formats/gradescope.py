@@ -15,7 +15,7 @@ from api.services.exports.formats.cells import (
     format_csv,
     format_lateness,
     format_number,
-    format_text,
+    format_text_cell,
 )
 from api.services.exports.formats.checks import (
     warn_excused_cells,
@@ -43,7 +43,7 @@ TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S %z"
 def write_gradescope_course(book: ExportGradebook) -> ExportFile:
     """Write the grades of all assignments, with warnings on what readers would misread."""
     heads = [
-        f"{format_text(column.title)}{end}" for column in book.columns for end in TITLE_ENDINGS
+        f"{format_text_cell(column.title)}{end}" for column in book.columns for end in TITLE_ENDINGS
     ]
     rows = [_format_row(book, person) for person in book.people]
     return ExportFile(
@@ -54,7 +54,7 @@ def write_gradescope_course(book: ExportGradebook) -> ExportFile:
 def _format_person(person: ExportPerson) -> list[str]:
     first, last = split_name(person.name, person.family_name)
     cells = (first, last, person.student_number, person.email, ", ".join(person.sections))
-    return [format_text(cell) for cell in cells]
+    return [format_text_cell(cell) for cell in cells]
 
 
 def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
@@ -68,7 +68,7 @@ def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
 
 
 def _format_points(score: Fraction | None) -> str:
-    return format_number(score, least=1)
+    return format_number(score, min_places=1)
 
 
 def _format_time(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -91,11 +91,13 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     yield from warn_same_people(
         book.people, lambda item: item.student_number, word="student number"
     )
-    yield from warn_same_titles(book.columns, lambda column: format_text(column.title))
+    yield from warn_same_titles(book.columns, lambda column: format_text_cell(column.title))
     for column in book.columns:
-        if format_text(column.title) in {*PERSON_COLUMNS, "Name", TOTAL_COLUMN} or format_text(
-            column.title
-        ).endswith(TITLE_ENDINGS[1:]):
+        if format_text_cell(column.title) in {
+            *PERSON_COLUMNS,
+            "Name",
+            TOTAL_COLUMN,
+        } or format_text_cell(column.title).endswith(TITLE_ENDINGS[1:]):
             yield FileWarning(
                 "reserved_title",
                 column.id,

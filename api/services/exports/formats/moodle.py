@@ -11,7 +11,12 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.cells import format_csv, format_lines, format_number, format_text
+from api.services.exports.formats.cells import (
+    format_csv,
+    format_multiline_cell,
+    format_number,
+    format_text_cell,
+)
 from api.services.exports.formats.checks import (
     format_student_count,
     warn_excused_cells,
@@ -39,17 +44,25 @@ MAX_GRADE: Final = Fraction(100)
 BEFORE_QUOTE: Final = re.compile(r'\\(?="|\Z)')
 
 
-def write_moodle(book: ExportGradebook, *, known: Collection[str] | None = None) -> ExportFile:
+def write_moodle(
+    book: ExportGradebook, *, participant_emails: Collection[str] | None = None
+) -> ExportFile:
     """Write the file to upload under Grades, Import, CSV, with warnings on omissions.
 
-    *known* holds the e-mails of Moodle's participants, if available.
+    *participant_emails* holds the e-mails of Moodle's participants, if available.
     """
-    mails = None if known is None else {mail.strip().casefold() for mail in known}
+    mails = (
+        None
+        if participant_emails is None
+        else {mail.strip().casefold() for mail in participant_emails}
+    )
     left_out = {
-        person.id: warning for person in book.people for warning in _check_person(person, mails)
+        person.id: warning
+        for person in book.people
+        for warning in _warn_if_person_omitted(person, mails)
     }
     included = [person for person in book.people if person.id not in left_out]
-    head = [head for column in book.columns for head in _format_heads(column)]
+    head = [head for column in book.columns for head in _format_headers(column)]
     rows = [_format_row(book, person) for person in included]
     warnings = (*left_out.values(), *_find_warnings(book, included))
     return ExportFile(
@@ -60,16 +73,16 @@ def write_moodle(book: ExportGradebook, *, known: Collection[str] | None = None)
     )
 
 
-def _format_heads(column: ExportColumn) -> tuple[str, str]:
-    title = format_text(column.title)
+def _format_headers(column: ExportColumn) -> tuple[str, str]:
+    title = format_text_cell(column.title)
     return title, f"Feedback: {title}"
 
 
 def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
-    row = [format_text(person.email), format_text(person.student_number)]
+    row = [format_text_cell(person.email), format_text_cell(person.student_number)]
     for column in book.columns:
         cell = book.cell(person, column)
-        row += [_format_grade(cell), format_lines(cell.comment)]
+        row += [_format_grade(cell), format_multiline_cell(cell.comment)]
     return row
 
 
@@ -83,7 +96,9 @@ def _separate_backslashes(row: list[str]) -> list[str]:
     return [BEFORE_QUOTE.sub(r"\\ ", cell) for cell in row]
 
 
-def _check_person(person: ExportPerson, known: Collection[str] | None) -> Iterator[FileWarning]:
+def _warn_if_person_omitted(
+    person: ExportPerson, participant_emails: Collection[str] | None
+) -> Iterator[FileWarning]:
     """Yield the reason to omit *person*, if there is one."""
     if not person.email.strip():
         yield FileWarning(
@@ -92,14 +107,16 @@ def _check_person(person: ExportPerson, known: Collection[str] | None) -> Iterat
             f"{person.name} has no e-mail, by which Moodle finds people, and is left out. Add it "
             "in the roster.",
         )
-    elif format_text(person.email) != person.email.strip():
+    elif format_text_cell(person.email) != person.email.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"{person.name} is left out: the e-mail {format_text(person.email)!r} is not written "
-            "as Moodle has it. Enter the grades of this student in Moodle by hand.",
+            f"{person.name} is left out: the e-mail {format_text_cell(person.email)!r} is not "
+            "written as Moodle has it. Enter the grades of this student in Moodle by hand.",
         )
-    elif known is not None and person.email.strip().casefold() not in known:
+    elif (
+        participant_emails is not None and person.email.strip().casefold() not in participant_emails
+    ):
         yield FileWarning(
             "unknown_email",
             person.id,
@@ -110,7 +127,7 @@ def _check_person(person: ExportPerson, known: Collection[str] | None) -> Iterat
 
 def _find_warnings(book: ExportGradebook, included: list[ExportPerson]) -> Iterator[FileWarning]:
     yield from warn_same_people(included, lambda person: person.email, word="e-mail")
-    yield from warn_same_titles(book.columns, lambda column: format_text(column.title))
+    yield from warn_same_titles(book.columns, lambda column: format_text_cell(column.title))
     for column in book.columns:
         scores = [book.cell(person, column).exported_score for person in included]
         if count := sum(score is not None and score > MAX_GRADE for score in scores):

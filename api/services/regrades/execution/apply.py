@@ -19,7 +19,12 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services.audit import recorder
-from api.services.grades import GradeCause, ProgressKey, recompute_keys, recompute_students
+from api.services.grades import (
+    GradeCause,
+    ProgressKey,
+    recompute_progress,
+    recompute_student_grades,
+)
 from api.services.regrades.draft_versions import publish_regrade_version
 from api.services.regrades.execution.dry_run import (
     dry_run_chunk,
@@ -30,10 +35,10 @@ from api.services.regrades.execution.grading_jobs import grade_job
 from api.services.regrades.execution.grading_reassignment import apply_new_gradings
 from api.services.regrades.planning import add_chunks
 from api.services.regrades.runs import (
-    count_submissions,
+    count_chunk_submissions,
     count_submissions_by_student,
     load_compatible_versions,
-    lock_problem,
+    lock_assignment_and_load_problem,
     lock_progress,
     lock_regrade,
     move_draws,
@@ -44,8 +49,8 @@ __all__ = [
     "RegradeApplyOptions",
     "add_missing_students",
     "apply_chunk",
-    "begin_apply",
-    "recompute_chunk",
+    "recompute_chunk_grades",
+    "start_applying_regrade",
 ]
 
 
@@ -57,7 +62,7 @@ class RegradeApplyOptions:
     notice: str = ""
 
 
-def begin_apply(
+def start_applying_regrade(
     session: Session,
     member: CourseMembership,
     run_id: UUID,
@@ -70,9 +75,9 @@ def begin_apply(
     A stopped regrade continues. Later submissions are graded by the new version.
     """
     run = lock_regrade(session, run_id)
-    problem = lock_problem(session, run.problem_id)
+    problem = lock_assignment_and_load_problem(session, run.problem_id)
     if run.status == "ready":
-        _pin_version(session, run, problem, member, options, now=now)
+        _switch_to_new_version(session, run, problem, member, options, now=now)
         run.applied_by, run.applied_at = member.caller.id, now
         run.done, run.began_at = 0, now
     elif run.status == "stopped":
@@ -92,7 +97,7 @@ def begin_apply(
     return run
 
 
-def _pin_version(
+def _switch_to_new_version(
     session: Session,
     run: Regrade,
     problem: AssignmentProblem,
@@ -163,18 +168,18 @@ def apply_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: dat
     """
     students = load_chunk_students(session, run, chunk.number)
     with_progress = lock_progress(session, run.problem_id, students)
-    if count_submissions(session, run, chunk.number) != chunk.submissions:
+    if count_chunk_submissions(session, run, chunk.number) != chunk.submissions:
         store_dry_run(
             session, run, chunk, dry_run_chunk(session, run, chunk.number, grade=grade_job)
         )
     touched = apply_new_gradings(session, run, chunk, now=now)
     cause = GradeCause("regrade", run.id, run.applied_by, now)
-    recompute_chunk(
+    recompute_chunk_grades(
         session, run, touched, students=students, with_progress=with_progress, cause=cause
     )
 
 
-def recompute_chunk(
+def recompute_chunk_grades(
     session: Session,
     run: Regrade,
     touched: set[UUID],
@@ -189,7 +194,7 @@ def recompute_chunk(
     """
     if not changes_part_points(session, run):
         students = with_progress = touched
-    recompute_keys(
+    recompute_progress(
         session,
         [ProgressKey(run.problem_id, student) for student in sorted(with_progress)],
         cause=cause,
@@ -197,4 +202,4 @@ def recompute_chunk(
     others = sorted(set(students) - set(with_progress))
     if others:
         problem = session.get_one(AssignmentProblem, run.problem_id)
-        recompute_students(session, problem.assignment_id, others, cause=cause)
+        recompute_student_grades(session, problem.assignment_id, others, cause=cause)

@@ -10,7 +10,7 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict
 from api.db.models import Regrade
 from api.services.audit import recorder
-from api.services.regrades.draft_versions import retire_regrade_version
+from api.services.regrades.draft_versions import retire_regrade_version_if_unused
 from api.services.regrades.runs import lock_regrade
 
 __all__ = ["cancel_regrade"]
@@ -40,5 +40,5 @@ def cancel_regrade(
         change=({"status": before}, {"status": run.status}),
     )
     if run.status == "cancelled":
-        retire_regrade_version(session, member, run, now=now)
+        retire_regrade_version_if_unused(session, member, run, now=now)
     return run

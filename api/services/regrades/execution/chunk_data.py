@@ -25,10 +25,10 @@ from api.services.regrades.execution.grading_jobs import RegradeJob, SubmissionT
 
 __all__ = [
     "AnswerWithGrading",
-    "JsonTextParser",
+    "CachingJsonParser",
     "load_graded_answers",
     "load_job",
-    "load_submissions",
+    "load_submissions_to_grade",
 ]
 
 
@@ -55,22 +55,22 @@ class AnswerWithGrading(NamedTuple):
     feedback: Mapping[str, Any]
 
 
-class JsonTextParser:
+class CachingJsonParser:
     """Parser of JSON texts that parses each text once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Any] = {}
+        self._cache: dict[str, Any] = {}
 
     def parse(self, text: str | None) -> Any:
         """Return the data of a text; None for None."""
         if text is None:
             return None
-        if text not in self._known:
-            self._known[text] = json.loads(text)
-        return self._known[text]
+        if text not in self._cache:
+            self._cache[text] = json.loads(text)
+        return self._cache[text]
 
 
-def load_submissions(
+def load_submissions_to_grade(
     session: Session,
     problem_id: UUID,
     students: Collection[UUID],
@@ -177,5 +177,5 @@ def load_graded_answers(
         .where(answer.problem_id == problem_id, answer.student_id.in_(students))
         .order_by(answer.student_id, answer.sequence, answer.id)
     )
-    parser = JsonTextParser()
+    parser = CachingJsonParser()
     return [AnswerWithGrading(*row[:15], *map(parser.parse, row[15:])) for row in rows]

@@ -11,7 +11,7 @@ from api.core.clock import Clock
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Notice, Regrade, RegradeChunk
-from api.services.regrades.draft_versions import retire_regrade_version
+from api.services.regrades.draft_versions import retire_regrade_version_if_unused
 from api.services.regrades.execution.apply import apply_chunk
 from api.services.regrades.execution.dry_run import (
     DryRunResult,
@@ -23,15 +23,15 @@ from api.services.regrades.execution.grading_jobs import JobGrader
 from api.services.regrades.execution.undo import undo_chunk
 from api.services.regrades.runs import (
     PENDING_CHUNK_STATUSES,
-    count_submissions,
-    lock_problem,
+    count_chunk_submissions,
+    lock_assignment_and_load_problem,
     lock_progress,
     lock_regrade,
     next_pending_chunk,
 )
 from api.services.regrades.totals import changes_part_points
 
-__all__ = ["finish_phase", "process_chunk", "record_failure"]
+__all__ = ["finish_phase_if_complete", "process_chunk", "record_failure"]
 
 STATUS_AFTER_PHASE: Final = {"judging": "ready", "applying": "applied", "undoing": "undone"}
 CHUNK_STATUS_AFTER_PHASE: Final = {"judging": "judged", "applying": "applied", "undoing": "undone"}
@@ -49,7 +49,7 @@ def process_chunk(
             return  # another process was faster, or the regrade was cancelled
         if run.status != "judging" and changes_part_points(session, run):
             # Students without a standing have no row to lock, but a grade that others may change.
-            lock_problem(session, run.problem_id)
+            lock_assignment_and_load_problem(session, run.problem_id)
         if result is not None:
             if run.status != "judging":
                 # The stored rows refer to users, whom others lock after their standings.
@@ -77,13 +77,13 @@ def _dry_run_if_needed(
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
         if run.status == "undoing":
             return None
-        same = chunk.submissions == count_submissions(session, run, number)
+        same = chunk.submissions == count_chunk_submissions(session, run, number)
         if chunk.status != "new" and same:
             return None
         return dry_run_chunk(session, run, number, grade=grade)
 
 
-def finish_phase(session: Session, run_id: UUID, *, now: datetime) -> None:
+def finish_phase_if_complete(session: Session, run_id: UUID, *, now: datetime) -> None:
     """End the phase of a regrade once every chunk is done."""
     run = lock_regrade(session, run_id)
     if run.status not in STATUS_AFTER_PHASE or next_pending_chunk(session, run) is not None:
@@ -113,4 +113,4 @@ def record_failure(session: Session, run_id: UUID, message: str, *, now: datetim
         run.status = "failed" if run.status == "judging" else "stopped"
         run.error, run.stepped_at = message, now
         if run.status == "failed":
-            retire_regrade_version(session, None, run, now=now)
+            retire_regrade_version_if_unused(session, None, run, now=now)

@@ -21,11 +21,11 @@ from api.services.regrades.changes import AnswerChange, count_changes, find_chan
 from api.services.regrades.execution.chunk_data import (
     load_graded_answers,
     load_job,
-    load_submissions,
+    load_submissions_to_grade,
 )
 from api.services.regrades.execution.grading_jobs import JobGrader
-from api.services.regrades.runs import count_submissions, load_compatible_versions
-from api.services.regrades.totals import compute_totals
+from api.services.regrades.runs import count_chunk_submissions, load_compatible_versions
+from api.services.regrades.totals import compute_scores_before_and_after
 from grader.kinds import KINDS
 
 __all__ = ["DryRunResult", "dry_run_chunk", "load_chunk_students", "store_dry_run"]
@@ -57,17 +57,17 @@ def dry_run_chunk(session: Session, run: Regrade, chunk: int, *, grade: JobGrade
     problem = session.get_one(AssignmentProblem, run.problem_id)
     students = load_chunk_students(session, run, chunk)
     versions = dict.fromkeys(load_compatible_versions(session, version), version.id)
-    submissions = load_submissions(session, problem.id, students, versions)
+    submissions = load_submissions_to_grade(session, problem.id, students, versions)
     answers = load_graded_answers(session, problem.id, students)
     changes = find_changes(
         answers,
         grade(load_job(session, problem.id, submissions)) if submissions else {},
-        by_person={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
+        manual_parts={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
     )
-    totals = compute_totals(session, run, problem, students, answers, changes)
+    totals = compute_scores_before_and_after(session, run, problem, students, answers, changes)
     counted = {student: told for student, told in totals.items() if students[student]}
     counts = count_changes(answers, changes, counted)
-    return DryRunResult(count_submissions(session, run, chunk), changes, totals, counts)
+    return DryRunResult(count_chunk_submissions(session, run, chunk), changes, totals, counts)
 
 
 def store_dry_run(

@@ -44,12 +44,12 @@ class _ClusterExecutor(Executor):
     """Executor on a Dask cluster; turns Dask's own failures into `BrokenExecutor`."""
 
     def __init__(self, address: str) -> None:
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             try:
-                self._pool = opened.enter_context(open_cluster_pool(address))
+                self._pool = stack.enter_context(open_cluster_pool(address))
             except FileError as error:
                 raise BrokenExecutor(str(error)) from error
-            self._opened = opened.pop_all()
+            self._exit_stack = stack.pop_all()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Return the future of a call on a worker."""
@@ -61,7 +61,7 @@ class _ClusterExecutor(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
         """Disconnect; the cluster continues to run."""
         del wait, cancel_futures
-        self._opened.close()
+        self._exit_stack.close()
 
 
 def _copy_outcome(done: Future[T], target: Future[T]) -> None:

@@ -131,7 +131,7 @@ def _grade_submission(
     carried: Mapping[str, Any],
     style: NumberStyle | None,
 ) -> dict[str, AnswerResult]:
-    variant = _load_variant(stored_variant)
+    variant = _load_or_rekey_variant(stored_variant)
     parts = {part.id for part in variant.problem.parts}
     carried_values: dict[str, Value] = {
         part: from_json(told["value"]) for part, told in carried.items() if part in parts
@@ -151,7 +151,7 @@ def _find_dependencies(
     stored_variant: _StoredVariant, answered: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the parts whose values matter when the *answered* parts are graded, sorted."""
-    variant = _load_variant(stored_variant)
+    variant = _load_or_rekey_variant(stored_variant)
     names = {
         name
         for context in get_part_contexts(variant, REGISTRY)
@@ -162,13 +162,13 @@ def _find_dependencies(
 
 
 @lru_cache(maxsize=MAX_CACHED_VARIANTS)
-def _load_variant(stored_variant: _StoredVariant) -> Variant:
+def _load_or_rekey_variant(stored_variant: _StoredVariant) -> Variant:
     load = load_variant if stored_variant.data.get("engine") == ENGINE else rekey_variant
-    return load(stored_variant.data, _load_problem(*stored_variant.source), REGISTRY)
+    return load(stored_variant.data, _load_problem_cached(*stored_variant.source), REGISTRY)
 
 
 @lru_cache(maxsize=MAX_CACHED_PROBLEMS)
-def _load_problem(name: str, text: str) -> Problem:
+def _load_problem_cached(name: str, text: str) -> Problem:
     return load_problem(text, file=f"{name}.yaml")
 
 

@@ -12,30 +12,35 @@ from sqlalchemy.orm import Session
 from api.core.ids import new_id
 from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
 from api.db.upserts import insert_rows, update_rows
-from api.services.regrades.changes import MANUAL, is_lowered
-from api.services.regrades.execution.chunk_data import JsonTextParser
+from api.services.regrades.changes import MANUAL, is_credit_lowered
+from api.services.regrades.execution.chunk_data import CachingJsonParser
 
-__all__ = ["apply_new_gradings", "build_answer_update", "restore_old_gradings", "store_gradings"]
+__all__ = [
+    "apply_new_gradings",
+    "build_answer_update",
+    "restore_old_gradings",
+    "store_gradings_and_updates",
+]
 
 KEPT_FLAG: Final = "kept"
 RESULT_COLUMNS: Final = ("mistakes", "value", "shown", "carries")
 """Columns of a grading that its answer duplicates, besides status and credit."""
 GRADING_COLUMNS: Final = ("status", "credit", *RESULT_COLUMNS)
-CHANGE_TABLE: Final = RegradeChange.__table__.c
-ANSWER_TABLE: Final = Answer.__table__.c
+CHANGE_COLUMNS: Final = RegradeChange.__table__.c
+ANSWER_COLUMNS: Final = Answer.__table__.c
 NEW_STATE_COLUMNS: Final = (
-    CHANGE_TABLE.new_status,
-    CHANGE_TABLE.new_credit,
-    cast(CHANGE_TABLE.result, Text).label("result"),
+    CHANGE_COLUMNS.new_status,
+    CHANGE_COLUMNS.new_credit,
+    cast(CHANGE_COLUMNS.result, Text).label("result"),
 )
 OLD_STATE_COLUMNS: Final = (
     *(
-        CHANGE_TABLE.old_grading,
-        CHANGE_TABLE.new_grading,
-        CHANGE_TABLE.old_status,
-        CHANGE_TABLE.old_credit,
+        CHANGE_COLUMNS.old_grading,
+        CHANGE_COLUMNS.new_grading,
+        CHANGE_COLUMNS.old_status,
+        CHANGE_COLUMNS.old_credit,
     ),
-    cast(CHANGE_TABLE.before, Text).label("before"),
+    cast(CHANGE_COLUMNS.before, Text).label("before"),
 )
 
 
@@ -58,7 +63,7 @@ def build_answer_update(
     }
 
 
-def store_gradings(
+def store_gradings_and_updates(
     session: Session,
     gradings: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
@@ -78,12 +83,12 @@ def apply_new_gradings(
     Answers graded by a person stay as they are. With *never_lower*, so do answers that would lose
     credit.
     """
-    rows = _lock_changes(session, run, chunk, NEW_STATE_COLUMNS)
-    flags = {row.id: _choose_flag(run, row) for row in rows}
+    rows = _load_changes_locking_answers(session, run, chunk, NEW_STATE_COLUMNS)
+    flags = {row.id: _choose_skip_flag(run, row) for row in rows}
     flagged = [{"id": change, "flag": flag} for change, flag in flags.items() if flag]
-    parser = JsonTextParser()
+    parser = CachingJsonParser()
     moved = [(row, new_id(), parser.parse(row.result)) for row in rows if not flags[row.id]]
-    store_gradings(
+    store_gradings_and_updates(
         session,
         [_build_grading(run, *one, now=now) for one in moved],
         [_build_new_answer_update(*one) for one in moved],
@@ -97,10 +102,10 @@ def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) ->
     """Restore the old gradings of answers that still have those of *run*; return the students."""
     rows = [
         row
-        for row in _lock_changes(session, run, chunk, OLD_STATE_COLUMNS)
+        for row in _load_changes_locking_answers(session, run, chunk, OLD_STATE_COLUMNS)
         if row.grading_id == row.new_grading
     ]
-    parser = JsonTextParser()
+    parser = CachingJsonParser()
     updates = [
         build_answer_update(
             row.answer_id,
@@ -111,11 +116,11 @@ def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) ->
         )
         for row in rows
     ]
-    store_gradings(session, [], updates)
+    store_gradings_and_updates(session, [], updates)
     return {row.student_id for row in rows}
 
 
-def _lock_changes(
+def _load_changes_locking_answers(
     session: Session, run: Regrade, chunk: RegradeChunk, columns: Sequence[ColumnElement[Any]]
 ) -> Sequence[Any]:
     """Return *columns* of the changes of a chunk, with their answers, which are locked.
@@ -126,22 +131,22 @@ def _lock_changes(
     """
     session.flush()
     rows = session.execute(
-        select(CHANGE_TABLE.id, CHANGE_TABLE.answer_id, CHANGE_TABLE.student_id, *columns)
-        .add_columns(*(ANSWER_TABLE[name] for name in ("manual", "grading_id", *GRADING_COLUMNS)))
+        select(CHANGE_COLUMNS.id, CHANGE_COLUMNS.answer_id, CHANGE_COLUMNS.student_id, *columns)
+        .add_columns(*(ANSWER_COLUMNS[name] for name in ("manual", "grading_id", *GRADING_COLUMNS)))
         .join_from(
-            RegradeChange.__table__, Answer.__table__, ANSWER_TABLE.id == CHANGE_TABLE.answer_id
+            RegradeChange.__table__, Answer.__table__, ANSWER_COLUMNS.id == CHANGE_COLUMNS.answer_id
         )
-        .where(CHANGE_TABLE.regrade_id == run.id, CHANGE_TABLE.chunk == chunk.number)
-        .order_by(ANSWER_TABLE.id)
+        .where(CHANGE_COLUMNS.regrade_id == run.id, CHANGE_COLUMNS.chunk == chunk.number)
+        .order_by(ANSWER_COLUMNS.id)
         .with_for_update(of=Answer.__table__, key_share=True)
     )
     return rows.all()
 
 
-def _choose_flag(run: Regrade, row: Row[Any]) -> str:
+def _choose_skip_flag(run: Regrade, row: Row[Any]) -> str:
     if row.manual:
         return MANUAL
-    return KEPT_FLAG if run.never_lower and is_lowered(row.credit, row.new_credit) else ""
+    return KEPT_FLAG if run.never_lower and is_credit_lowered(row.credit, row.new_credit) else ""
 
 
 def _build_grading(

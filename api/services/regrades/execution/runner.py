@@ -18,7 +18,11 @@ from api.core.clock import Clock
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.models import Regrade
-from api.services.regrades.execution.chunk_runner import finish_phase, process_chunk, record_failure
+from api.services.regrades.execution.chunk_runner import (
+    finish_phase_if_complete,
+    process_chunk,
+    record_failure,
+)
 from api.services.regrades.execution.executors import ExecutorFactory, create_process_pool
 from api.services.regrades.execution.grading_jobs import JobGrader, grade_job, make_parallel_grader
 from api.services.regrades.runs import PENDING_CHUNK_STATUSES, next_pending_chunk
@@ -37,9 +41,9 @@ log = logging.getLogger("api.regrades")
 class RegradeRunner:
     """Worker thread for the regrades of a database.
 
-    It splits grading into *workers* pieces, which the executor from *make* runs: processes of this
-    machine, or a cluster; 0 means none. It calls *between* after every chunk, which may block. It
-    polls for more work every *poll* seconds.
+    It splits grading into *workers* pieces, which the executor from *executor_factory* runs:
+    processes of this machine, or a cluster; 0 means none. It calls *after_chunk* after every chunk,
+    which may block. It polls for more work every *poll_seconds* seconds.
     """
 
     def __init__(
@@ -48,12 +52,12 @@ class RegradeRunner:
         clock: Clock,
         *,
         workers: int,
-        make: ExecutorFactory = create_process_pool,
-        between: Callable[[], None] = lambda: None,
-        poll: float = POLL_SECONDS,
+        executor_factory: ExecutorFactory = create_process_pool,
+        after_chunk: Callable[[], None] = lambda: None,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        self._db, self._clock, self._workers, self._between = db, clock, workers, between
-        self._make, self._poll = make, poll
+        self._db, self._clock, self._workers, self._after_chunk = db, clock, workers, after_chunk
+        self._executor_factory, self._poll_seconds = executor_factory, poll_seconds
         self._wake, self._stop = threading.Event(), threading.Event()
         self._pool: Executor | None = None
         self._lock = threading.Lock()
@@ -93,7 +97,7 @@ class RegradeRunner:
         """Process all pending chunks."""
         while not self._stop.is_set() and (work := self._find_next_chunk()) is not None:
             self._process_with_retries(*work)
-            self._between()
+            self._after_chunk()
 
     def _run_until_stopped(self) -> None:
         while not self._stop.is_set():
@@ -103,7 +107,7 @@ class RegradeRunner:
             except (SQLAlchemyError, BrokenExecutor) as error:
                 reason = error if isinstance(error, BrokenExecutor) else type(error).__name__
                 log.warning("a regrade waits: %s", reason)
-            self._wake.wait(self._poll)
+            self._wake.wait(self._poll_seconds)
 
     def _find_next_chunk(self) -> tuple[UUID, int | None] | None:
         """Return the regrade that waited longest, with its next chunk; None if all are done."""
@@ -119,7 +123,7 @@ class RegradeRunner:
     def _process_with_retries(self, run: UUID, number: int | None) -> None:
         """Process a chunk; repeated failure stops its regrade, but no other."""
         try:
-            self._process(run, number)
+            self._process_chunk_or_finish_phase(run, number)
         except Exception as error:
             self._tries[run, number] += 1
             is_transient = isinstance(error, SQLAlchemyError | BrokenExecutor)
@@ -133,10 +137,10 @@ class RegradeRunner:
                 record_failure(session, run, message, now=self._clock())
         self._tries.pop((run, number), None)
 
-    def _process(self, run: UUID, number: int | None) -> None:
+    def _process_chunk_or_finish_phase(self, run: UUID, number: int | None) -> None:
         if number is None:
             with self._db.transaction() as session:
-                finish_phase(session, run, now=self._clock())
+                finish_phase_if_complete(session, run, now=self._clock())
             return
         process_chunk(self._db, run, number, grade=self._choose_grader(), clock=self._clock)
 
@@ -148,7 +152,7 @@ class RegradeRunner:
     def _get_executor(self) -> Executor:
         with self._lock:
             if self._pool is None:
-                self._pool = self._make(self._workers)
+                self._pool = self._executor_factory(self._workers)
             return self._pool
 
     def _drop_pool(self) -> None:

@@ -22,29 +22,29 @@ from api.services.audit import recorder
 from api.services.engine.assigned_variant import draw_condition
 from api.services.grades import GradeCause
 from api.services.regrades.changes import AnswerChange, find_changes, serialize_result
-from api.services.regrades.draft_versions import retire_regrade_version
-from api.services.regrades.execution.apply import add_missing_students, recompute_chunk
+from api.services.regrades.draft_versions import retire_regrade_version_if_unused
+from api.services.regrades.execution.apply import add_missing_students, recompute_chunk_grades
 from api.services.regrades.execution.chunk_data import load_graded_answers, load_job
 from api.services.regrades.execution.dry_run import load_chunk_students
 from api.services.regrades.execution.grading_jobs import SubmissionToGrade, grade_job
 from api.services.regrades.execution.grading_reassignment import (
     build_answer_update,
     restore_old_gradings,
-    store_gradings,
+    store_gradings_and_updates,
 )
 from api.services.regrades.runs import (
     ACTIVE_STATUSES,
-    lock_problem,
+    lock_assignment_and_load_problem,
     lock_progress,
     lock_regrade,
     move_draws,
 )
 from grader.kinds import KINDS
 
-__all__ = ["begin_undo", "undo_chunk"]
+__all__ = ["start_undoing_regrade", "undo_chunk"]
 
 
-def begin_undo(
+def start_undoing_regrade(
     session: Session, member: CourseMembership, run_id: UUID, *, reason: str, now: datetime
 ) -> Regrade:
     """Pin the old version to the problem, and start to undo the regrade; return it.
@@ -52,7 +52,7 @@ def begin_undo(
     The version that it made is retired, unless another assignment uses it.
     """
     run = lock_regrade(session, run_id)
-    problem = lock_problem(session, run.problem_id)
+    problem = lock_assignment_and_load_problem(session, run.problem_id)
     if run.status not in {"applied", "stopped"}:
         raise Conflict(f"The regrade is {run.status}; only one that was applied can be undone.")
     _check_is_latest(session, run)
@@ -62,7 +62,7 @@ def begin_undo(
     if run.scope != "unopened":
         _restore_draws(session, run)
     session.flush()
-    retire_regrade_version(session, member, run, now=now)
+    retire_regrade_version_if_unused(session, member, run, now=now)
     add_missing_students(session, run, problem, course=member.course.id)
     if run.undone_by is None:
         run.done, run.began_at = 0, now
@@ -102,9 +102,9 @@ def _restore_draws(session: Session, run: Regrade) -> None:
     if run.from_version == run.to_version:
         return
     move_draws(session, run, source=[run.to_version], to=run.from_version)
-    for was, student, number in run.draws:
+    for version, student, number in run.draws:
         key = {"problem_id": run.problem_id, "student_id": UUID(student), "number": number}
-        session.get_one(Draw, key, populate_existing=True).version_id = UUID(was)
+        session.get_one(Draw, key, populate_existing=True).version_id = UUID(version)
 
 
 def undo_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) -> None:
@@ -114,7 +114,7 @@ def undo_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: date
     touched = restore_old_gradings(session, run, chunk)
     touched |= _regrade_later_submissions(session, run, students, now=now)
     cause = GradeCause("undo", run.id, run.undone_by, now)
-    recompute_chunk(
+    recompute_chunk_grades(
         session, run, touched, students=students, with_progress=with_progress, cause=cause
     )
 
@@ -129,7 +129,9 @@ def _regrade_later_submissions(
     later = _load_later_submissions(session, run, students)
     if not later:
         return set()
-    submissions = _load_submissions(session, run, {student for student, _ in later.values()})
+    submissions = _load_submissions_by_draw_version(
+        session, run, {student for student, _ in later.values()}
+    )
     results = grade_job(load_job(session, run.problem_id, submissions))
     version = session.get_one(ProblemVersion, run.from_version)
     stored = load_graded_answers(
@@ -138,7 +140,7 @@ def _regrade_later_submissions(
     changes = find_changes(
         [one for one in stored if one.submission in later],
         results,
-        by_person={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
+        manual_parts={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
     )
     gradings = [
         _build_grading(run, change, version_id=later[change.old.submission][1], now=now)
@@ -156,7 +158,7 @@ def _regrade_later_submissions(
         )
         for grading in gradings
     ]
-    store_gradings(session, gradings, answers)
+    store_gradings_and_updates(session, gradings, answers)
     return {student for student, _ in later.values()}
 
 
@@ -202,7 +204,7 @@ def _load_later_submissions(
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def _load_submissions(
+def _load_submissions_by_draw_version(
     session: Session, run: Regrade, students: Collection[UUID]
 ) -> tuple[SubmissionToGrade, ...]:
     """Return all submissions of *students*, to be graded by the versions of their draws."""

@@ -19,7 +19,7 @@ CACHE_SIZE: Final = 4096
 
 
 def similarity_id(
-    part: AssignedPart, answer: Answer, submission: Submission, numbers: VariantIdentity
+    part: AssignedPart, answer: Answer, submission: Submission, identity: VariantIdentity
 ) -> UUID:
     """Return an id that is equal for equivalent answers to a part.
 
@@ -27,11 +27,11 @@ def similarity_id(
     digits, and values, are equivalent only for the same variant.
     """
     typed = submission.answers.get(answer.part)
-    return similarity_id_of_content(part, typed, answer.value, numbers=numbers)
+    return similarity_id_of_content(part, typed, answer.value, identity=identity)
 
 
 def similarity_id_of_content(
-    part: AssignedPart, typed: Any, value: str, *, numbers: VariantIdentity
+    part: AssignedPart, typed: Any, value: str, *, identity: VariantIdentity
 ) -> UUID:
     """Return the `similarity_id` of a typed answer to a variant; *value* starts with its digest."""
     content = value.split("#", maxsplit=1)[0] if part.kind != TEXT else ""
@@ -40,7 +40,7 @@ def similarity_id_of_content(
             typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True)
         )
     # "seed" distinguishes these ids from older ones, which had a list position instead.
-    variant = ("seed", *numbers) if part.kind != TEXT or any(map(str.isdigit, content)) else ()
+    variant = ("seed", *identity) if part.kind != TEXT or any(map(str.isdigit, content)) else ()
     return _hash_content(part.assigned_problem.problem.id, part.part_id, content, variant)
 
 

@@ -16,7 +16,7 @@ from api.services.review.review_subjects import AnswerContext, AssignedPart
 __all__ = [
     "check_not_claimed",
     "claim_answer",
-    "claim_next",
+    "claim_next_answer",
     "flag_answer",
     "release_claim",
     "skip_answer",
@@ -25,7 +25,7 @@ __all__ = [
 CLAIM_DURATION: Final = timedelta(minutes=15)
 
 
-def claim_next(
+def claim_next_answer(
     session: Session, part: AssignedPart, *, now: datetime
 ) -> tuple[UUID | None, int, int]:
     """Claim the next answer; return it with the numbers of answers waiting and held by others.
@@ -38,8 +38,8 @@ def claim_next(
     taken = next(
         (
             one
-            for one in _sort_claimable(waiting, me)
-            if _try_claim_queued(session, one, me, now=now)
+            for one in _filter_and_sort_claimable(waiting, me)
+            if _try_claim_unmarked(session, one, me, now=now)
         ),
         None,
     )
@@ -47,13 +47,13 @@ def claim_next(
     return (taken.answer if taken else None), len(waiting), held
 
 
-def _sort_claimable(waiting: list[QueuedAnswer], me: UUID) -> list[QueuedAnswer]:
+def _filter_and_sort_claimable(waiting: list[QueuedAnswer], me: UUID) -> list[QueuedAnswer]:
     """Return the answers that may be claimed, in the order in which to try them."""
     free = [one for one in waiting if one.claimed_by in {None, me}]
     return sorted(free, key=lambda item: (item.claimed_by is None, item.claim_order))
 
 
-def _try_claim_queued(session: Session, queued: QueuedAnswer, me: UUID, *, now: datetime) -> bool:
+def _try_claim_unmarked(session: Session, queued: QueuedAnswer, me: UUID, *, now: datetime) -> bool:
     """Claim an answer, and return whether it succeeded."""
     return _try_claim(session, queued.answer, me, now=now, marked=False)
 

@@ -28,9 +28,9 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
-from api.services.review.marking_items import evaluate_mark, lock_items, store_marks
+from api.services.review.marking_items import evaluate_mark, lock_marking_items, store_marks
 from api.services.review.marks.answer_similarity import similarity_id_of_content
-from api.services.review.marks.marking import load_criteria
+from api.services.review.marks.marking import lock_criteria_for_mark
 from api.services.review.marks.values import MarkValues
 from api.services.review.queue import QueuedAnswer, load_queue
 from api.services.review.review_subjects import AssignedPart
@@ -63,7 +63,7 @@ class _GroupedAnswer:
     text: str
 
 
-def _load_groups(
+def _load_answer_groups(
     session: Session, part: AssignedPart, *, now: datetime
 ) -> dict[UUID, list[_GroupedAnswer]]:
     """Return the answers in the queue of a part, grouped by their likeness."""
@@ -73,7 +73,7 @@ def _load_groups(
     for answer, display_text, value, answers, draw_hash, seed in rows.all():
         typed = answers.get(part.part_id)
         group = similarity_id_of_content(
-            part, typed, value, numbers=VariantIdentity(draw_hash, seed)
+            part, typed, value, identity=VariantIdentity(draw_hash, seed)
         )
         answers_by_group[group].append(
             _GroupedAnswer(queued[answer], _full_text(part, typed, display_text))
@@ -90,23 +90,25 @@ def list_groups(
     session: Session,
     part: AssignedPart,
     *,
-    least: int,
+    min_size: int,
     after: Cursor | None,
     limit: int,
     now: datetime,
 ) -> list[GroupView]:
-    """Return a page of the groups with at least *least* answers, largest first."""
+    """Return a page of the groups with at least *min_size* answers, largest first."""
     members_by_group = {
         group: members
-        for group, members in _load_groups(session, part, now=now).items()
-        if len(members) >= least
+        for group, members in _load_answer_groups(session, part, now=now).items()
+        if len(members) >= min_size
     }
     order = sorted(
-        members_by_group, key=lambda item: (_size_key(len(members_by_group[item])), item)
+        members_by_group, key=lambda item: (_descending_size_key(len(members_by_group[item])), item)
     )
     if after is not None:
         end = (str(after.value), after.id)
-        order = [one for one in order if (_size_key(len(members_by_group[one])), one) > end]
+        order = [
+            one for one in order if (_descending_size_key(len(members_by_group[one])), one) > end
+        ]
     order = order[:limit]
     marks = _load_latest_marks(session, part, order)
     return [
@@ -116,15 +118,18 @@ def list_groups(
 
 def group_cursor(group: GroupView) -> Cursor:
     """Return the pagination cursor of a page that ends with *group*."""
-    return Cursor("groups", _size_key(group.answers), group.id)
+    return Cursor("groups", _descending_size_key(group.answers), group.id)
 
 
-def _size_key(size: int) -> str:
+def _descending_size_key(size: int) -> str:
     return f"{MAX_GROUP_SIZE - size:010}"
 
 
 def _serialize_group(
-    group: UUID, members: Sequence[_GroupedAnswer], same: SameAs | None, part: AssignedPart
+    group: UUID,
+    members: Sequence[_GroupedAnswer],
+    equivalent_mark: SameAs | None,
+    part: AssignedPart,
 ) -> GroupView:
     me = part.assigned_problem.member.caller.id
     waiting = [member.queued for member in members if member.queued.waiting]
@@ -134,7 +139,7 @@ def _serialize_group(
         answers=len(members),
         waiting=len(waiting),
         claimed=sum(one.claimed_by not in {None, me} for one in waiting),
-        mark=same.mark if same else None,
+        mark=equivalent_mark.mark if equivalent_mark else None,
     )
 
 
@@ -179,11 +184,11 @@ def mark_group(
     now: datetime,
 ) -> GroupMarked:
     """Grade all waiting answers of a group, except those that other markers hold."""
-    members = _load_groups(session, part, now=now).get(group)
+    members = _load_answer_groups(session, part, now=now).get(group)
     if members is None:
         raise NotFound("There is no such group of answers.")
-    rubric = load_criteria(session, part, request, variants=variants)
-    items = lock_items(
+    rubric = lock_criteria_for_mark(session, part, request, variants=variants)
+    items = lock_marking_items(
         session, [member.queued.answer for member in members if member.queued.waiting]
     )
     me, mark_values = part.assigned_problem.member.caller.id, MarkValues.from_request(request)

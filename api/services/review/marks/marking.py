@@ -18,17 +18,17 @@ from api.services.engine.variants import VariantCache
 from api.services.review.marking_items import (
     MarkingItem,
     evaluate_mark,
-    lock_items,
+    lock_marking_items,
     recompute_item_grades,
     set_current_grading,
     store_marks,
 )
 from api.services.review.marks.claims import check_not_claimed
-from api.services.review.marks.rubric import Criterion, lock_current_items
+from api.services.review.marks.rubric import Criterion, ensure_and_lock_rubric_items
 from api.services.review.marks.values import MarkValues
 from api.services.review.review_subjects import AnswerContext, AssignedPart
 
-__all__ = ["load_criteria", "mark_answer", "unmark_answer"]
+__all__ = ["lock_criteria_for_mark", "mark_answer", "unmark_answer"]
 
 
 def mark_answer(
@@ -45,22 +45,22 @@ def mark_answer(
     Raises `Conflict` if another marker holds it, and `PreconditionFailed` if it changed.
     """
     part, me = context.part, context.member.caller.id
-    rubric = load_criteria(session, part, request, variants=variants)
-    [item] = lock_items(session, [context.answer.id])
+    rubric = lock_criteria_for_mark(session, part, request, variants=variants)
+    [item] = lock_marking_items(session, [context.answer.id])
     expected.check(item.review.version)
     check_not_claimed(item.review, me, now=now)
     before = _answer_state(item.answer)
     mark_values = MarkValues.from_request(request)
     outcome = evaluate_mark(session, part, item, mark_values, rubric=rubric, variants=variants)
     store_marks(session, part, [(item, mark_values, outcome)], now=now)
-    _record_change(session, context, "answer.marked", before, now=now, reason=request.reason)
+    _record_mark_change(session, context, "answer.marked", before, now=now, reason=request.reason)
 
 
-def load_criteria(
+def lock_criteria_for_mark(
     session: Session, part: AssignedPart, request: MarkIn, *, variants: VariantCache
 ) -> Mapping[UUID, Criterion]:
     """Return the rubric of a part, with a shared lock. Raises `InvalidInput` for unknown items."""
-    items = lock_current_items(session, part, variants=variants, lock="shared")
+    items = ensure_and_lock_rubric_items(session, part, variants=variants, lock="shared")
     if not items.keys() >= set(request.items):
         raise InvalidInput(
             "The rubric of this part has no such item; read it again.",
@@ -82,7 +82,7 @@ def unmark_answer(
 
     Raises `Conflict` if the answer has no mark by a person or another marker holds it.
     """
-    [item] = lock_items(session, [context.answer.id])
+    [item] = lock_marking_items(session, [context.answer.id])
     expected.check(item.review.version)
     check_not_claimed(item.review, context.member.caller.id, now=now)
     if not item.answer.manual:
@@ -91,7 +91,7 @@ def unmark_answer(
     set_current_grading(item.answer, _load_engine_grading(session, item), manual=False)
     _clear_review(item)
     recompute_item_grades(session, [item], author=context.member.caller.id, now=now)
-    _record_change(session, context, "answer.unmarked", before, now=now)
+    _record_mark_change(session, context, "answer.unmarked", before, now=now)
 
 
 def _load_engine_grading(session: Session, item: MarkingItem) -> Grading:
@@ -120,7 +120,7 @@ def _clear_review(item: MarkingItem) -> None:
     review.version += 1
 
 
-def _record_change(
+def _record_mark_change(
     session: Session,
     context: AnswerContext,
     action: str,

@@ -20,10 +20,10 @@ from grader.kinds.texts import TextPart
 
 __all__ = [
     "Criterion",
-    "count_item_uses",
-    "load_current_items",
+    "count_rubric_item_uses",
+    "ensure_and_lock_rubric_items",
+    "load_current_rubric_items",
     "load_rubric",
-    "lock_current_items",
 ]
 
 MARKED_ITEMS_QUERY: Final = (
@@ -94,7 +94,7 @@ def _load_stored_items(
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def load_current_items(
+def load_current_rubric_items(
     session: Session, part: AssignedPart, *, variants: VariantCache
 ) -> list[RubricItem]:
     """Return the current rubric of a part without writing to the database."""
@@ -104,7 +104,7 @@ def load_current_items(
     return [item for item in stored_items if item.retired_at is None]
 
 
-def lock_current_items(
+def ensure_and_lock_rubric_items(
     session: Session, part: AssignedPart, *, variants: VariantCache, lock: str
 ) -> dict[UUID, RubricItem]:
     """Return the rubric of a part by id; store it if necessary, and lock it until commit."""
@@ -114,7 +114,7 @@ def lock_current_items(
     return {item.id: item for item in stored_items if item.retired_at is None}
 
 
-def count_item_uses(session: Session, part: AssignedPart) -> Mapping[UUID, int]:
+def count_rubric_item_uses(session: Session, part: AssignedPart) -> Mapping[UUID, int]:
     """Return the number of answers that have each item of a part."""
     params = {"problem": part.assigned_problem.problem.id, "part": part.part_id}
     counts = Counter(chain.from_iterable(session.scalars(MARKED_ITEMS_QUERY, params)))
@@ -123,8 +123,8 @@ def count_item_uses(session: Session, part: AssignedPart) -> Mapping[UUID, int]:
 
 def load_rubric(session: Session, part: AssignedPart, *, variants: VariantCache) -> RubricView:
     """Return the rubric of a part with the number of uses of each item."""
-    counts = count_item_uses(session, part)
-    items = load_current_items(session, part, variants=variants)
+    counts = count_rubric_item_uses(session, part)
+    items = load_current_rubric_items(session, part, variants=variants)
     return RubricView(
         problem=part.assigned_problem.problem.slug,
         part=part.part_id,

@@ -27,14 +27,14 @@ from api.services.engine.variants import VariantCache
 from api.services.review.marking_items import (
     MarkingItem,
     evaluate_mark,
-    load_items,
-    lock_items,
+    load_marking_items,
+    lock_marking_items,
     store_marks,
 )
 from api.services.review.marks.rubric import (
     Criterion,
-    load_current_items,
-    lock_current_items,
+    ensure_and_lock_rubric_items,
+    load_current_rubric_items,
     serialize_rubric_item,
 )
 from api.services.review.marks.values import MarkOutcome, MarkValues
@@ -45,7 +45,7 @@ from problems.registry import REGISTRY
 
 __all__ = ["RubricEdit", "add_rubric_item", "retire_rubric_item", "update_rubric_item"]
 
-NO_ITEM = "The rubric of this part has no such item."
+ITEM_NOT_FOUND_MESSAGE = "The rubric of this part has no such item."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def add_rubric_item(session: Session, edit: RubricEdit, request: RubricItemIn) -
     """Add an item to a rubric. No answer has it yet."""
     part = edit.part
     _check_placeholders(session, edit, request.say)
-    items = lock_current_items(session, part, variants=edit.variants, lock="own")
+    items = ensure_and_lock_rubric_items(session, part, variants=edit.variants, lock="own")
     last = max((item.position for item in items.values()), default=-1)
     row = RubricItem(
         id=new_id(),
@@ -75,7 +75,7 @@ def add_rubric_item(session: Session, edit: RubricEdit, request: RubricItemIn) -
         version=1,
     )
     session.add(row)
-    _record_change(
+    _record_rubric_change(
         session,
         edit,
         "rubric_item.added",
@@ -94,7 +94,7 @@ def update_rubric_item(
     expected: IfMatchVersions,
 ) -> RubricChange:
     """Change an item, and grade every answer that has it again."""
-    row, rubric = _load_item(session, edit, item, expected)
+    row, rubric = _load_item_and_rubric(session, edit, item, expected)
     _check_placeholders(session, edit, request.say or "")
     before = Criterion.from_row(row)
     after = Criterion(
@@ -103,7 +103,7 @@ def update_rubric_item(
         row.say if request.say is None else request.say,
         row.points if request.points is None else request.points,
     )
-    remarked = _remark_answers(session, edit, item, {**rubric, item: after}, without=None)
+    remarked = _mark_answers_again(session, edit, item, {**rubric, item: after}, without=None)
     values = {"label": after.label, "say": after.say, "points": after.points}
     values["position"] = row.position if request.position is None else request.position
     if not edit.dry_run:
@@ -114,7 +114,7 @@ def update_rubric_item(
             _serialize_criterion(before),
             _serialize_criterion(after) | {"answers": remarked.answers},
         )
-        _record_change(session, edit, "rubric_item.changed", row, change=change)
+        _record_rubric_change(session, edit, "rubric_item.changed", row, change=change)
     view = serialize_rubric_item(row, used=remarked.answers).model_copy(update=values)
     return RubricChange(item=view, remarked=remarked)
 
@@ -123,26 +123,26 @@ def retire_rubric_item(
     session: Session, edit: RubricEdit, item: UUID, *, expected: IfMatchVersions
 ) -> RubricChange:
     """Remove an item from the rubric and from every mark that has it."""
-    row, rubric = _load_item(session, edit, item, expected)
-    remarked = _remark_answers(session, edit, item, rubric, without=item)
+    row, rubric = _load_item_and_rubric(session, edit, item, expected)
+    remarked = _mark_answers_again(session, edit, item, rubric, without=item)
     if not edit.dry_run:
         row.retired_at = edit.now
         row.version += 1
         change = (_serialize_criterion(Criterion.from_row(row)), {"answers": remarked.answers})
-        _record_change(session, edit, "rubric_item.retired", row, change=change)
+        _record_rubric_change(session, edit, "rubric_item.retired", row, change=change)
     return RubricChange(item=None, remarked=remarked)
 
 
-def _load_item(
+def _load_item_and_rubric(
     session: Session, edit: RubricEdit, item: UUID, expected: IfMatchVersions
 ) -> tuple[RubricItem, dict[UUID, Criterion]]:
     if edit.dry_run:
-        live = load_current_items(session, edit.part, variants=edit.variants)
+        live = load_current_rubric_items(session, edit.part, variants=edit.variants)
         items = {one.id: one for one in live}
     else:
-        items = lock_current_items(session, edit.part, variants=edit.variants, lock="own")
+        items = ensure_and_lock_rubric_items(session, edit.part, variants=edit.variants, lock="own")
     if item not in items:
-        raise NotFound(NO_ITEM)
+        raise NotFound(ITEM_NOT_FOUND_MESSAGE)
     expected.check(items[item].version)
     return items[item], {one: Criterion.from_row(row) for one, row in items.items()}
 
@@ -170,7 +170,7 @@ def _check_placeholders(session: Session, edit: RubricEdit, say: str) -> None:
         ) from error
 
 
-def _remark_answers(
+def _mark_answers_again(
     session: Session,
     edit: RubricEdit,
     item: UUID,
@@ -180,7 +180,11 @@ def _remark_answers(
 ) -> Remarked:
     """Grade the answers that have *item* again by *rubric*, and return the effect."""
     answers = _load_answers_with_item(session, edit.part, item)
-    marking_items = load_items(session, answers) if edit.dry_run else lock_items(session, answers)
+    marking_items = (
+        load_marking_items(session, answers)
+        if edit.dry_run
+        else lock_marking_items(session, answers)
+    )
     marks = []
     for marking_item in marking_items:
         if not marking_item.answer.manual:
@@ -195,8 +199,8 @@ def _remark_answers(
         )
     changed = [mark for mark in marks if _is_changed(mark[0], mark[2]) or without]
     if not edit.dry_run:
-        store_marks(session, edit.part, changed, now=edit.now, remark=True)
-    return _summarize_remarks(marks, dry_run=edit.dry_run)
+        store_marks(session, edit.part, changed, now=edit.now, keep_marker=True)
+    return _summarize_new_marks(marks, dry_run=edit.dry_run)
 
 
 def _evaluate_again(
@@ -231,7 +235,7 @@ def _is_changed(marking_item: MarkingItem, outcome: MarkOutcome) -> bool:
     )
 
 
-def _summarize_remarks(
+def _summarize_new_marks(
     marks: Sequence[tuple[MarkingItem, MarkValues, MarkOutcome]], *, dry_run: bool
 ) -> Remarked:
     pairs = [(work.grading.credit or Fraction(0), mark.credit) for work, _, mark in marks]
@@ -251,7 +255,7 @@ def _serialize_criterion(item: Criterion) -> dict[str, Any]:
     return {"label": item.label, "say": item.say, "points": str(item.points)}
 
 
-def _record_change(
+def _record_rubric_change(
     session: Session,
     edit: RubricEdit,
     action: str,

@@ -12,9 +12,9 @@ from uuid import UUID
 from api.db.models import Review
 from api.schemas.grading.marks import MarkIn
 from api.services.review.marks.rubric import Criterion
-from grader.policy import format_number
+from grader.policy import format_rounded_number
 
-__all__ = ["MarkOutcome", "MarkValues", "compute_outcome"]
+__all__ = ["MarkOutcome", "MarkValues", "compute_mark_outcome"]
 
 NO_CREDIT: Final = Fraction(0)
 FULL_CREDIT: Final = Fraction(1)
@@ -66,7 +66,7 @@ class MarkOutcome:
         return "correct" if self.credit == FULL_CREDIT else "partial"
 
 
-def compute_outcome(
+def compute_mark_outcome(
     mark_values: MarkValues,
     rubric: Mapping[UUID, Criterion],
     points: Fraction,
@@ -103,7 +103,7 @@ def _explain_steps(mark_values: MarkValues, items: list[Criterion]) -> Iterator[
 
 
 def _explain_result(credit: Fraction, points: Fraction) -> str:
-    return f"Credit: {format_number(credit * points)} of {format_number(points)}."
+    return f"Credit: {format_rounded_number(credit * points)} of {format_rounded_number(points)}."
 
 
 def _format_signed(points: Fraction) -> str:
@@ -114,4 +114,4 @@ def _format_signed(points: Fraction) -> str:
     """
     if not points:
         return "0"
-    return f"{'+' if points > 0 else '−'}{format_number(abs(points))}"
+    return f"{'+' if points > 0 else '−'}{format_rounded_number(abs(points))}"

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import AssignedProblem, Principal
 from api.db.engine import cache_in_snapshot
 from api.db.models import ChangeCounter
-from api.services.grades import load_problems, load_student_context
+from api.services.grades import complete_grading_context, load_problems
 from api.services.submissions.cache.submission_cache import (
     CachedAssignment,
     CachedSubmitter,
     ChangeCounters,
     Credential,
     SubmissionCache,
-    are_current,
+    are_counters_current,
 )
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 
@@ -63,7 +63,7 @@ def load_submitter(
     cached_assignment = _load_assignment(
         session, assigned_problem, cache, change_counters=change_counters
     )
-    grading_context = load_student_context(
+    grading_context = complete_grading_context(
         session,
         cached_assignment.assignment,
         cached_assignment.course,
@@ -94,7 +94,7 @@ def _load_assignment(
 ) -> CachedAssignment:
     """Return the data that all students of an assignment share; read it if the cache is stale."""
     cached = cache.get_assignment(assigned_problem.assignment.id)
-    if cached is not None and are_current(cached.change_counters, change_counters):
+    if cached is not None and are_counters_current(cached.change_counters, change_counters):
         return cached
     scope_ids = (assigned_problem.member.course.id, assigned_problem.assignment.id)
     loaded = CachedAssignment(

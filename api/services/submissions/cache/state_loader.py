@@ -28,7 +28,7 @@ PROGRESS_COLUMNS: Final = ProblemProgress.__table__.c
 ANSWER_COLUMNS: Final = Answer.__table__.c
 
 
-def _matches_students(problem: Any, student: Any) -> ColumnElement[bool]:
+def _students_condition(problem: Any, student: Any) -> ColumnElement[bool]:
     """Return the condition that a row is about the problem and one of the students."""
     students = student.in_(bindparam("students", expanding=True))
     return and_(problem == bindparam("problem"), students)
@@ -38,12 +38,12 @@ SELECT_DRAWS: Final = (
     select(
         DRAW_COLUMNS.student_id, DRAW_COLUMNS.number, DRAW_COLUMNS.version_id, DRAW_COLUMNS.position
     )
-    .where(_matches_students(DRAW_COLUMNS.problem_id, DRAW_COLUMNS.student_id))
+    .where(_students_condition(DRAW_COLUMNS.problem_id, DRAW_COLUMNS.student_id))
     .order_by(DRAW_COLUMNS.number)
 )
 SELECT_ROW_VERSIONS: Final = select(
     PROGRESS_COLUMNS.student_id, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version
-).where(_matches_students(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id))
+).where(_students_condition(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id))
 SELECT_ANSWERS: Final = (
     select(
         *(
@@ -61,7 +61,7 @@ SELECT_ANSWERS: Final = (
         ),
         *(ANSWER_COLUMNS.late, ANSWER_COLUMNS.manual, ANSWER_COLUMNS.draw, ANSWER_COLUMNS.carries),
     )
-    .where(_matches_students(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id))
+    .where(_students_condition(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id))
     .order_by(ANSWER_COLUMNS.sequence)
 )
 """Query for the answers of students to one problem.
@@ -93,7 +93,7 @@ def load_states(
         row_versions = {
             row[0]: (row[1], row[2]) for row in session.execute(SELECT_ROW_VERSIONS, params)
         }
-        answers, carried_values = _load_answers(session, params)
+        answers, carried_values = _load_answers_and_carried_values(session, params)
         for student in students:
             key = ProgressKey(problem, student)
             sequence, version = row_versions.get(student, (0, NO_VERSION))
@@ -109,7 +109,7 @@ def load_states(
     return states
 
 
-def _load_answers(
+def _load_answers_and_carried_values(
     session: Session, params: Mapping[str, Any]
 ) -> tuple[Mapping[UUID, Mapping[str, list[StoredAnswer]]], Mapping[UUID, CarriedValues]]:
     """Return the answers by student and part, in order, and the last readable ones by draw."""

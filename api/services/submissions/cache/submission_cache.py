@@ -34,7 +34,7 @@ __all__ = [
     "StudentProblemState",
     "SubmissionCache",
     "SubmissionIds",
-    "are_current",
+    "are_counters_current",
 ]
 
 NO_VERSION: Final = -1
@@ -48,7 +48,7 @@ ChangeCounters: TypeAlias = Mapping[str, int]
 """Change counters of a course, an assignment and people, by the digits of their ids."""
 
 
-def are_current(cached: ChangeCounters, current: ChangeCounters) -> bool:
+def are_counters_current(cached: ChangeCounters, current: ChangeCounters) -> bool:
     """Tell whether *cached* counters equal the *current* ones, in every scope of *cached*."""
     return cached.items() <= current.items()
 
@@ -158,7 +158,7 @@ class CachedSubmitter:
 
     def is_current(self, change_counters: ChangeCounters) -> bool:
         """Tell whether the entry is valid, given the current *change_counters*."""
-        return are_current(self.change_counters, change_counters)
+        return are_counters_current(self.change_counters, change_counters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,7 @@ class SubmissionCache:
         """Return the last recorded use of a credential, None if it is not cached."""
         return self._last_uses.find(credential.digest)
 
-    def touch(self, digest: bytes, used_at: datetime) -> None:
+    def put_last_use(self, digest: bytes, used_at: datetime) -> None:
         """Put the last recorded use of a credential into the cache."""
         self._last_uses.put(digest, used_at)
 
@@ -263,7 +263,7 @@ class SubmissionCache:
         """Put an identity into the cache."""
         self._submitters.put(submitter.cache_key, submitter)
 
-    def evict(self, submitter: CachedSubmitter) -> None:
+    def evict_submitter(self, submitter: CachedSubmitter) -> None:
         """Evict a stale identity."""
         self._submitters.discard(submitter.cache_key)
 

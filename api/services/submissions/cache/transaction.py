@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from api.auth.sessions import is_touch_due
+from api.auth.sessions import is_seen_at_stale
 from api.services.grades import ProgressKey
 from api.services.submissions.cache.state_loader import load_states
 from api.services.submissions.cache.submission_cache import (
@@ -15,7 +15,7 @@ from api.services.submissions.cache.submission_cache import (
     Credential,
     StudentProblemState,
     SubmissionCache,
-    are_current,
+    are_counters_current,
 )
 from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.variant_assignment import VariantAssignment
@@ -74,7 +74,7 @@ class CacheTransaction:
         if key in self._states:
             return self._states[key]
         state = self.cache.get_state(key)
-        if state is None or not are_current(state.change_counters, self.change_counters):
+        if state is None or not are_counters_current(state.change_counters, self.change_counters):
             return None
         return state if state.row_version == self.row_versions[key] else None
 
@@ -82,7 +82,7 @@ class CacheTransaction:
         """Set a student's state; None makes the next access read it."""
         self._states[key] = state
 
-    def invalidate(self, keys: Iterable[Pair]) -> None:
+    def invalidate_states(self, keys: Iterable[Pair]) -> None:
         """Invalidate states, so that the next access reads them."""
         self._states.update(dict.fromkeys(keys))
 
@@ -103,17 +103,17 @@ class CacheTransaction:
         """Set a student's grade in an assignment."""
         self._grades[key] = grade
 
-    def is_use_due(self, credential: Credential, *, now: datetime) -> bool:
+    def should_record_use(self, credential: Credential, *, now: datetime) -> bool:
         """Tell whether it is time to record another use of a credential."""
         last_use = self.cache.get_last_use(credential)
-        return last_use is None or is_touch_due(last_use, now=now)
+        return last_use is None or is_seen_at_stale(last_use, now=now)
 
-    def touch(self, credentials: Iterable[Credential], used_at: datetime) -> None:
+    def put_last_uses(self, credentials: Iterable[Credential], used_at: datetime) -> None:
         """Set the last recorded use of credentials."""
         self._last_uses.update((credential.digest, used_at) for credential in credentials)
 
     def apply(self) -> None:
         """Write all updates to the process's cache; call it after the commit."""
         for digest, used_at in self._last_uses.items():
-            self.cache.touch(digest, used_at)
+            self.cache.put_last_use(digest, used_at)
         self.cache.apply(self._states, self._grades)

@@ -21,11 +21,11 @@ from api.services.grades import (
     build_grade_change_row,
     build_grade_row,
     build_progress_row,
-    compute_total,
-    compute_totals,
+    compute_problem_total,
+    compute_problem_totals,
     join_part_members,
     load_stored_progress,
-    serialize_part_member,
+    serialize_part_progress_member,
 )
 from api.services.submissions.admission import AdmittedSubmission
 from api.services.submissions.cache.submission_cache import (
@@ -42,9 +42,9 @@ from api.services.submissions.writer.lookup_statements import (
     build_lookup_statements,
     look_up_rows,
 )
-from api.services.submissions.writer.rows import build_rows
+from api.services.submissions.writer.rows import build_row_batches
 from grader.json_values import from_json
-from grader.policy import PartProgress, StoredAnswer, evaluate_part
+from grader.policy import PartProgress, StoredAnswer, evaluate_part_progress
 from grader.values import Value
 
 __all__ = ["store_with_grades"]
@@ -99,16 +99,16 @@ def store_with_grades(
     """Store admitted submissions with their progress and grades; return the replies by index."""
     if not admitted:
         return {}
-    updates = [_build_update(one) for one in admitted.values()]
+    updates = [_build_progress_update(one) for one in admitted.values()]
     replies = {
         update.admitted.id: serialize_json(build_reply(update.admitted, _summarize_score(update)))
         for update in updates
     }
-    rows, sizes = build_rows(
+    rows, sizes = build_row_batches(
         list(admitted.values()), replies, now=now
     )  # before the grades: ids follow this order
     progress_rows = [update.progress_row for update in updates]
-    grades, changes = _build_grade_rows(session, updates, cache_transaction, now=now)
+    grades, changes = _lock_and_build_grade_rows(session, updates, cache_transaction, now=now)
     write_batches(
         session,
         [
@@ -129,7 +129,7 @@ def store_with_grades(
     }
 
 
-def _build_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
+def _build_progress_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
     student, problem = admitted.entry.student_id, admitted.context.problem
     grading_context = admitted.context.grading_context.with_rules(student, admitted.rules)
     answers, carried_values = _merge_answers(admitted), _merge_carried_values(admitted)
@@ -149,7 +149,7 @@ def _build_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
         ),
         grading_context,
         part_progress,
-        compute_total(grading_context, problem, student, part_progress.parts),
+        compute_problem_total(grading_context, problem, student, part_progress.parts),
     )
 
 
@@ -167,8 +167,8 @@ def _compute_part_progress(
         if name in cached.parts and name not in admitted.entry.answer_results:
             parts[name], texts[name] = cached.parts[name], cached.json_texts[name]
         else:
-            parts[name] = evaluate_part(rules, answers.get(name, ()), text=part.text)
-            texts[name] = serialize_part_member(name, parts[name])
+            parts[name] = evaluate_part_progress(rules, answers.get(name, ()), text=part.is_text)
+            texts[name] = serialize_part_progress_member(name, parts[name])
     return PartProgressSnapshot(rules, parts, texts)
 
 
@@ -176,7 +176,7 @@ def _merge_answers(admitted: AdmittedSubmission) -> Mapping[str, tuple[StoredAns
     """Return all answers of the student by part, those of this submission included."""
     answers = dict(admitted.state.answers)
     for part in admitted.entry.answer_results:
-        answers[part] = (*answers.get(part, ()), _to_policy_answer(admitted, part))
+        answers[part] = (*answers.get(part, ()), _build_policy_answer(admitted, part))
     return answers
 
 
@@ -192,7 +192,7 @@ def _merge_carried_values(admitted: AdmittedSubmission) -> Mapping[int, Mapping[
     return {**before, number: {**before.get(number, {}), **new_values}} if new_values else before
 
 
-def _to_policy_answer(admitted: AdmittedSubmission, part: str) -> StoredAnswer:
+def _build_policy_answer(admitted: AdmittedSubmission, part: str) -> StoredAnswer:
     result = admitted.entry.answer_results[part]
     return StoredAnswer(
         submission=admitted.id_text,
@@ -214,7 +214,7 @@ def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
     return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 
 
-def _build_grade_rows(
+def _lock_and_build_grade_rows(
     session: Session,
     updates: Sequence[_ProgressUpdate],
     cache_transaction: CacheTransaction,
@@ -225,7 +225,7 @@ def _build_grade_rows(
     updates_by_key: defaultdict[Pair, list[_ProgressUpdate]] = defaultdict(list)
     for update in updates:
         updates_by_key[update.grade_key].append(update)
-    grades = _load_locked_grades(session, updates_by_key, cache_transaction, now=now)
+    grades = _lock_and_load_grades(session, updates_by_key, cache_transaction, now=now)
     rows: list[RowValues] = []
     changes: list[RowValues] = []
     for grade_key, group in updates_by_key.items():
@@ -249,7 +249,7 @@ def _build_grade_rows(
     return rows, changes
 
 
-def _load_locked_grades(
+def _lock_and_load_grades(
     session: Session,
     updates_by_key: Mapping[Pair, Sequence[_ProgressUpdate]],
     cache_transaction: CacheTransaction,
@@ -293,7 +293,7 @@ def _load_totals(
         students = [one.admitted.entry.student_id for one in group]
         progress_rows = load_stored_progress(session, group[0].grading_context, students)
         for update, student in zip(group, students, strict=True):
-            yield update, compute_totals(update.grading_context, student, progress_rows)
+            yield update, compute_problem_totals(update.grading_context, student, progress_rows)
 
 
 def _lock_grades(

@@ -36,7 +36,7 @@ LOCK_ASSIGNMENTS: Final = build_lookup_statements(
     lock="read",
 )
 PAIRS_PARAM: Final[BindParameter[Any]] = bindparam("pairs", expanding=True)
-LOCK_BUDGETS: Final = (
+LOCK_LATE_DAY_BUDGETS: Final = (
     select(Enrolment.id)
     .where(tuple_(Enrolment.course_id, Enrolment.user_id).in_(PAIRS_PARAM))
     .order_by(Enrolment.id)
@@ -74,7 +74,7 @@ def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> Row
             for entry in entries
             if _may_spend_late_days(times[entry.ids.assignment], entry.received_at)
         ]
-        budget_keys = _lock_budgets(session, late_entries) if late_entries else budget_keys
+        budget_keys = _lock_late_day_budgets(session, late_entries) if late_entries else budget_keys
     locked = _lock_progress(session, keys | budget_keys)
     missing = sorted(keys.difference(locked))
     if missing:
@@ -92,7 +92,7 @@ def _may_spend_late_days(times: Sequence[Any], received_at: datetime) -> bool:
     return not (release_at or received_at) <= received_at <= due_at
 
 
-def _lock_budgets(session: Session, late: Iterable[PendingSubmission]) -> set[Pair]:
+def _lock_late_day_budgets(session: Session, late: Iterable[PendingSubmission]) -> set[Pair]:
     """Lock the late-day budgets of the students of *late*; return the keys of their progress.
 
     Late days change a student's progress in all problems of an assignment.
@@ -101,7 +101,7 @@ def _lock_budgets(session: Session, late: Iterable[PendingSubmission]) -> set[Pa
     for entry in late:
         budgets.add((entry.course_id, entry.student_id))
         assignment_students.add((entry.assignment_id, entry.student_id))
-    session.execute(LOCK_BUDGETS, {"pairs": list(budgets)})
+    session.execute(LOCK_LATE_DAY_BUDGETS, {"pairs": list(budgets)})
     rows = session.execute(SELECT_PROGRESS_KEYS, {"pairs": list(assignment_students)})
     return {(problem.hex, student.hex) for problem, student in rows}
 

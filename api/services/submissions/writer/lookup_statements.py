@@ -56,7 +56,7 @@ def _build_sqlite_lookup(columns: Sequence[Any], selected: Sequence[Any]) -> Sel
         func.substr(key_table.c.value, UUID_HEX_LENGTH + 1),
     )
     return select(key_table.c.key, *selected).join_from(
-        key_table, columns[0].table, _build_equality(columns, parts)
+        key_table, columns[0].table, _build_equality_condition(columns, parts)
     )
 
 
@@ -71,14 +71,16 @@ def _build_postgresql_lookup(
     key_table = func.unnest(*arrays).table_valued(*names, with_ordinality="place")
     key_table = key_table.render_derived(name="given")
     statement = select(key_table.c.place - ORDINALITY_START, *selected).join_from(
-        key_table, columns[0].table, _build_equality(columns, [key_table.c[name] for name in names])
+        key_table,
+        columns[0].table,
+        _build_equality_condition(columns, [key_table.c[name] for name in names]),
     )
     if lock == "none":
         return statement
     return statement.order_by(*columns).with_for_update(read=lock == "read", of=columns[0].table)
 
 
-def _build_equality(columns: Sequence[Any], values: Sequence[Any]) -> Any:
+def _build_equality_condition(columns: Sequence[Any], values: Sequence[Any]) -> Any:
     """Return the condition that *columns* equal *values*."""
     return and_(*(column == value for column, value in zip(columns, values, strict=False)))
 
@@ -92,11 +94,13 @@ def look_up_rows(
         return fetch_rows(session, statements[True], {"given": texts})
     columns = zip(PARAM_NAMES, zip(*keys, strict=True), strict=False)
     return fetch_rows(
-        session, statements[False], {name: _format_array(texts) for name, texts in columns}
+        session,
+        statements[False],
+        {name: _format_postgresql_array(texts) for name, texts in columns},
     )
 
 
-def _format_array(texts: Iterable[str]) -> str:
+def _format_postgresql_array(texts: Iterable[str]) -> str:
     """Return *texts* as a PostgreSQL array literal; the driver would adapt each element."""
     return f"{{{','.join([_quote_element(text) for text in texts])}}}"
 

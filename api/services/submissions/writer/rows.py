@@ -9,16 +9,16 @@ from api.core.ids import new_id_hex
 from api.core.json_text import JsonText, serialize_json
 from api.db.models import Answer, Draw, Grading, Submission
 from api.db.upserts import RowBatch, RowValues
-from api.services.rate_limits.storage_budget import text_bytes
+from api.services.rate_limits.storage_budget import utf8_size
 from api.services.submissions.admission import AdmittedSubmission
 
-__all__ = ["build_rows"]
+__all__ = ["build_row_batches"]
 
 ROW_BYTES: Final = 1_024
 """Bytes counted for a row with its indexes, in addition to its long texts."""
 
 
-def build_rows(
+def build_row_batches(
     admitted_submissions: Sequence[AdmittedSubmission],
     replies: Mapping[UUID, JsonText],
     *,
@@ -36,7 +36,7 @@ def build_rows(
     for admitted in admitted_submissions:
         submission = _build_submission_row(admitted, replies[admitted.id])
         submissions.append(submission)
-        size_bytes = ROW_BYTES + text_bytes(submission["answers"]) + text_bytes(submission["reply"])
+        size_bytes = ROW_BYTES + utf8_size(submission["answers"]) + utf8_size(submission["reply"])
         for part in admitted.entry.answer_results:
             ids = new_id_hex(), new_id_hex()
             answer, grading = (
@@ -46,7 +46,7 @@ def build_rows(
             answers.append(answer)
             gradings.append(grading)
             texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
-            size_bytes += 2 * ROW_BYTES + sum(map(text_bytes, texts))
+            size_bytes += 2 * ROW_BYTES + sum(map(utf8_size, texts))
         sizes[admitted.id] = size_bytes
     rows = [
         RowBatch(

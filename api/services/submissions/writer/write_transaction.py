@@ -18,7 +18,7 @@ from api.core.errors import ServiceError
 from api.db.models import AssignmentProblem, LoginSession, ProblemProgress, Token
 from api.db.upserts import update_rows
 from api.services.engine.variants import VariantCache
-from api.services.grades import GradeCause, ProgressKey, recompute_keys_by_cause
+from api.services.grades import GradeCause, ProgressKey, recompute_progress_by_cause
 from api.services.submissions.admission import AdmittedSubmission, StaleGrading, admit_submission
 from api.services.submissions.admission_data import AdmissionContext, AdmissionData
 from api.services.submissions.cache.loader import load_change_counters
@@ -65,8 +65,8 @@ def write_submissions(
     change_counters = load_change_counters(session, scopes) if scopes else {}
     cache_transaction = CacheTransaction(cache or SubmissionCache(), change_counters, row_versions)
     _record_credential_use(session, entries, cache_transaction, now=now)
-    for batch in _split_into_batches(entries):
-        batch_writer = _ConflictFreeBatch(session, cache_transaction, variants, now)
+    for batch in _split_into_conflict_free_batches(entries):
+        batch_writer = _BatchWriter(session, cache_transaction, variants, now)
         outcomes |= batch_writer.write(batch)
     return [outcomes[index] for index in range(len(entries))], cache_transaction
 
@@ -87,7 +87,7 @@ def _record_credential_use(
         for entry in entries
         if entry.from_cache
         and entry.submitter
-        and cache_transaction.is_use_due(entry.submitter.credential, now=now)
+        and cache_transaction.should_record_use(entry.submitter.credential, now=now)
         and cache_transaction.is_current(entry, now=now)
     }
     due = sorted(credentials, key=lambda item: item.id)  # a fixed order, to avoid deadlocks
@@ -96,10 +96,10 @@ def _record_credential_use(
         (Token, "last_used_at", [one for one in due if one.begun_at is None]),
     ):
         update_rows(session, table, [{"id": one.id, column: now} for one in group])
-    cache_transaction.touch(due, now)
+    cache_transaction.put_last_uses(due, now)
 
 
-def _split_into_batches(
+def _split_into_conflict_free_batches(
     entries: Sequence[PendingSubmission],
 ) -> Iterator[dict[int, PendingSubmission]]:
     """Yield *entries* by index, in batches without a repeated progress key or idempotency key.
@@ -121,7 +121,7 @@ def _split_into_batches(
 
 
 @dataclass(frozen=True, slots=True)
-class _ConflictFreeBatch:
+class _BatchWriter:
     """Writer of one batch in a transaction; no two of its entries concern the same progress."""
 
     session: Session
@@ -146,13 +146,15 @@ class _ConflictFreeBatch:
         }
         replayed = self._find_replays({at: entries[at] for at in entries if at not in stale})
         remaining = {at: entries[at] for at in entries if at not in stale and at not in replayed}
-        cached = self._evaluate_cached({at: one for at, one in remaining.items() if at in current})
+        cached = self._build_cached_contexts(
+            {at: one for at, one in remaining.items() if at in current}
+        )
         uncached = {at: one for at, one in remaining.items() if at not in cached}
         stale |= {at: StaleCache() for at, one in uncached.items() if one.from_cache}
-        evaluated, refused = self._evaluate_uncached(
+        loaded, refused = self._load_uncached_contexts(
             {at: uncached[at] for at in uncached if at not in stale}
         )
-        admitted, rejected = self._admit_entries(cached | evaluated)
+        admitted, rejected = self._admit_entries(cached | loaded)
         return stale | replayed | refused | rejected | self._store_admitted(admitted)
 
     def _find_replays(self, entries: Mapping[int, PendingSubmission]) -> dict[int, WriteOutcome]:
@@ -170,19 +172,19 @@ class _ConflictFreeBatch:
                 outcomes[index] = error
         return outcomes
 
-    def _evaluate_cached(
+    def _build_cached_contexts(
         self, entries: Mapping[int, PendingSubmission]
     ) -> dict[int, tuple[PendingSubmission, AdmissionContext]]:
         """Return the entries with an unchanged draw, with their data; their rules must be valid."""
         states = self.cache_transaction.load_states(self.session, entries.values())
         return {
-            at: (entry, _build_context(entry.submitter, seat))
+            at: (entry, _build_context(entry.submitter, state))
             for at, entry in entries.items()
             if entry.submitter is not None
-            and _has_same_variant(seat := states[entry.ids.progress_key], entry.variant_assignment)
+            and _has_same_variant(state := states[entry.ids.progress_key], entry.variant_assignment)
         }
 
-    def _evaluate_uncached(
+    def _load_uncached_contexts(
         self, entries: Mapping[int, PendingSubmission]
     ) -> tuple[dict[int, tuple[PendingSubmission, AdmissionContext]], dict[int, WriteOutcome]]:
         """Read all data for entries without valid cached data; return it, and the refusals."""
@@ -193,7 +195,7 @@ class _ConflictFreeBatch:
         admission_data = AdmissionData.load(self.session, list(entries.values()), now=self.now)
         for index, entry in entries.items():
             try:
-                contexts[index] = entry, admission_data.build_context(entry)
+                contexts[index] = entry, admission_data.check_and_build_context(entry)
             except ServiceError as error:
                 refused[index] = error
         return contexts, refused
@@ -225,8 +227,8 @@ class _ConflictFreeBatch:
         """Store admitted submissions with their progress and grades; return the outcomes."""
         outcomes = store_with_grades(self.session, admitted, self.cache_transaction, now=self.now)
         causes = _lock_late_day_progress(self.session, admitted.values(), now=self.now)
-        recompute_keys_by_cause(self.session, causes)
-        self.cache_transaction.invalidate(
+        recompute_progress_by_cause(self.session, causes)
+        self.cache_transaction.invalidate_states(
             (key.problem_id.hex, key.student_id.hex) for key in causes
         )
         self.cache_transaction.invalidate_rules(key.student_id.hex for key in causes)

@@ -97,7 +97,7 @@ class SubmissionWriter:
         reach_failpoint("after_judging")
         self._queue.put(item)
 
-    def wait_until_drained(self) -> None:
+    def wait_briefly_until_drained(self) -> None:
         """Wait up to 1 s for the queue to drain; background jobs call this between chunks."""
         until = time.monotonic() + DRAIN_TIMEOUT_SECONDS
         while self.pending_count and time.monotonic() < until:
@@ -130,7 +130,7 @@ class SubmissionWriter:
         except Exception as error:
             if len(batch) > 1 and not is_database_unreachable(error):
                 return self._write_individually(batch)
-            return [ended for one in batch for ended in self._handle_failure(one, error)]
+            return [ended for one in batch for ended in self._retry_or_fail(one, error)]
         return list(zip(batch, outcomes, strict=True))
 
     def _write_individually(
@@ -143,7 +143,7 @@ class SubmissionWriter:
             cause = getattr(results[-1][1], "__cause__", None)
             if is_database_unreachable(cause):
                 return results + [
-                    told for rest in batch[position:] for told in self._handle_failure(rest, cause)
+                    told for rest in batch[position:] for told in self._retry_or_fail(rest, cause)
                 ]
         return results
 
@@ -181,7 +181,7 @@ class SubmissionWriter:
                 self._on_stored(entry.author_id, outcome.stored_bytes)
         return outcomes
 
-    def _handle_failure(
+    def _retry_or_fail(
         self, item: QueuedSubmission, error: Exception
     ) -> list[tuple[QueuedSubmission, WaitResult]]:
         """Return the outcome of a failed submission; retry once after a key conflict or a deadlock.

@@ -115,10 +115,11 @@ def test_a_pool_that_is_shut_down_ends_its_workers_after_their_jobs():
 
 
 PARENT = """
-import math, os, sys, time
+import math, os, signal, sys, time
 from api.core.worker_pool import WorkerPool
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have ignored it
     pool = WorkerPool(1, deadline_seconds=600)
     print(pool.submit(os.getpid).result(), flush=True)
     if sys.argv[1] == "native":

@@ -31,17 +31,17 @@ from api.services.batch import checkpoints
 from test_batch_resumed import batch
 
 left = int(sys.argv[3])
-keep = checkpoints.CheckpointFolder.write
+keep = checkpoints.CheckpointFolder.write_atomically
 
 def write(self, name, fill):
     global left
     left -= 1
     if not left:
-        fill(self.path(name + checkpoints.TEMPORARY_SUFFIX))
+        fill(self.part_path(name + checkpoints.TEMPORARY_SUFFIX))
         os.kill(os.getpid(), signal.SIGKILL)
     keep(self, name, fill)
 
-checkpoints.CheckpointFolder.write = write
+checkpoints.CheckpointFolder.write_atomically = write
 batch(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 

@@ -126,7 +126,7 @@ def test_the_same_stream_gives_the_same_submissions(name):
 
 
 SCRIPT = """
-from api.demo.coursework.answers import generate_answers
+from api.demo.coursework.answers import generate_submitted_texts
 from api.demo.people import generate_profiles
 from grader.variants.random_stream import RandomStream
 from grader.variants.variant import solve_variant
@@ -135,7 +135,7 @@ from problems.catalog import ProblemCatalog
 variant = solve_variant(ProblemCatalog().get("unet-shapes"), 1, REGISTRY)
 mistakes = ("no_bias", "padding_left_out")
 for student in generate_profiles(4, RandomStream(b"x", "y"), mistakes=mistakes):
-    print(student, list(generate_answers(variant, student, RandomStream(b"x", "z"))))
+    print(student, list(generate_submitted_texts(variant, student, RandomStream(b"x", "z"))))
 """
 
 

@@ -103,7 +103,7 @@ def test_a_database_is_made_and_a_program_by_its_module_name_finds_the_packages(
     paths = installed.run(
         "python", "-c", "import dlgrader; print(dlgrader.PACKAGES)", folder=tmp_path
     )
-    ready = "from api.server.healthcheck import url_of; print(url_of('0.0.0.0', 80))"
+    ready = "from api.server.healthcheck import local_url; print(local_url('0.0.0.0', 80))"
     named = {"PYTHONPATH": paths.strip()}
     assert installed.run("python", "-c", ready, folder=tmp_path, **named) == "http://127.0.0.1:80\n"
 

@@ -117,7 +117,7 @@ def test_one_more_timeline_never_lowers_anything(rules, events, extension):
     ]
     assert last_text[0] >= last_text[1]
     for at in range(-1, 62):
-        before, after = rules.late_credit(at), more.late_credit(at)
+        before, after = rules.late_credit_at(at), more.late_credit_at(at)
         assert before is None or (after is not None and after >= before)
         assert more.is_released(at) or not rules.is_released(at)
 
@@ -157,7 +157,7 @@ def test_credit_is_one_up_to_the_due_time_and_that_of_the_next_step_after_it(tim
         expected = 1
     else:
         expected = dict(timeline.steps)[min(ends)] if ends else 0
-    assert timeline.credit_at(at) == expected
+    assert timeline.late_credit_at(at) == expected
 
 
 @CALM
@@ -201,5 +201,5 @@ def test_a_credit_is_the_product_of_its_factors_and_the_best_of_all(rules, event
     assert found.credit == found.raw * found.attempt_factor * found.late_factor
     for one in answers:
         if one.attempt is not None and one.credit is not None:
-            late = max(one.admitted_late, rules.late_credit(one.submitted_at) or 0)
+            late = max(one.admitted_late, rules.late_credit_at(one.submitted_at) or 0)
             assert found.credit >= one.credit * rules.attempt_factor(one.attempt) * late

@@ -141,13 +141,14 @@ def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_told(
 
 def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, grader, tmp_path):
     """Every submission in it has its answers, although submissions arrive all the time."""
-    stop = threading.Event()
+    stop, submitted = threading.Event(), threading.Event()
 
     def work() -> None:
         number = 0
         while not stop.is_set():
             number += 1
             student.submit(problem, {"cells": str(number), "doubled": "20"})
+            submitted.set()
 
     writer = threading.Thread(target=work)
     writer.start()
@@ -155,6 +156,8 @@ def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, g
         files = [tmp_path / f"{number}.backup" for number in range(3)]
         for file in files:
             assert grader("backup", str(file), "--database", world.url).code == 0
+            submitted.clear()
+            assert submitted.wait(10)  # or the next backup may have no more submissions
     finally:
         stop.set()
         writer.join()

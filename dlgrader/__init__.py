@@ -3,7 +3,7 @@
 Other distributions install packages called `api`, `problems`, `migrations` and `grader`
 as well. So the wheel keeps ours in a private directory, and importing `dlgrader` puts
 that directory in front of `sys.path`. A checkout has no such directory: there the
-packages lie beside this one (ADR 20).
+packages are siblings of this one (ADR 20).
 """
 
 import os

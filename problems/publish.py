@@ -34,7 +34,7 @@ MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"
 NO_DRAW: Final = "no draw satisfies `require`"
 MIN_FAILED_SEEDS: Final = 3
-"""Up to this many seeds without a draw are skipped, whatever their share."""
+"""Up to this many seeds without a draw are skipped, even if they are most of the seeds."""
 
 
 @dataclass(frozen=True, slots=True)

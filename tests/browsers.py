@@ -14,7 +14,7 @@ OTHER = "four quite other words"
 
 
 class Browser:
-    """Client with cookies and an IP address of its own."""
+    """Client with its own cookies and IP address."""
 
     def __init__(self, world: World, address: str = "192.0.2.7") -> None:
         self.client = TestClient(

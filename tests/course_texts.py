@@ -1,4 +1,4 @@
-"""Files of a course with one assignment and a problem of its own."""
+"""Files of a course with one assignment and one course problem."""
 
 from world import TEXT_PROBLEM
 

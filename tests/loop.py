@@ -1,4 +1,4 @@
-"""Event loops in threads of their own: one for all requests of a process, and others.
+"""Event loops in separate threads: one for all requests of a process, and others.
 
 A thread that drives a browser already runs an event loop, so a test cannot start
 another one in it. Waking a thread takes as long as many requests, so each request is a

@@ -1,6 +1,6 @@
 """Reference implementation of `grader batch`: grades rows one after the other.
 
-It reads a file row by row and grades each row by itself, with the values that the
+It reads a file row by row and grades each row separately, with the values that the
 student carries to it. The product does not use it.
 """
 

@@ -43,7 +43,7 @@ def seat(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Bro
 
 
 def send(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
-    """Submit the form of a problem with *typed*; ``__`` in a name stands for a dot."""
+    """Submit the form of a problem with *typed*; ``__`` in a name means a dot."""
     form = browser.get(posed.path).one("form", id="answers")
     fields = {name.replace("__", "."): value for name, value in typed.items()}
     return browser.send(form, button, **fields)

@@ -1,6 +1,6 @@
 """Replacements for the jobs of a worker, for tests of timeouts and crashes.
 
-A worker imports this module, which needs little more than what is loaded there anyway.
+A worker imports this module, which imports little more than the worker does.
 """
 
 import os

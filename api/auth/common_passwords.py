@@ -31,7 +31,7 @@ The time of zxcvbn grows with the square of the length.
 MAX_DISTINCT_SIGNS: Final = 3
 """Maximum number of different signs in a checked password: no common one has more.
 
-Each sign could stand for letters, which costs zxcvbn time.
+zxcvbn tries letters for each sign, which takes time.
 """
 ZXCVBN_LOCK: Final = Lock()
 """Lock around zxcvbn: all calls share its dictionaries, and each call modifies one."""

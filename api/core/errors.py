@@ -77,7 +77,7 @@ class FieldError:
 class ServiceError(Exception):
     """Base class of the errors that the service raises on purpose.
 
-    *detail* tells a person what was refused and what to do. *code* is one of `ERROR_CODES`, with
+    *detail* is text for a person: the reason, and what to do. *code* is one of `ERROR_CODES`, with
     the status of the class. *retry_after* is in seconds. Raises `LookupError` for any other code.
     """
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 __all__ = ["JsonFormatter", "TextFormatter", "configure_logging"]
 
 ACCESS_LOG_FIELDS: Final = ("request_id", "method", "route", "status", "ms")
-"""Fields of an access log line besides its message."""
+"""Fields of an access log line, in addition to its message."""
 LOGGER_NAMES: Final = ("api", "uvicorn")
 
 

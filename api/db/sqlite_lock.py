@@ -21,7 +21,7 @@ if sys.platform != "win32":
 __all__ = ["LOCK_FILES", "WriteLock"]
 
 LOCK_FILES: Final = ("-turn", "-next")
-"""Suffixes of the two lock files beside the database."""
+"""Suffixes of the two lock files next to the database."""
 POLL_SECONDS: Final = 0.0005
 """Interval, in seconds, at which a waiting process tries to get the lock."""
 

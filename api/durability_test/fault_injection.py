@@ -152,7 +152,7 @@ def _end_service(victim: ServiceProcess, moment: str, ledger: Ledger, rng: rando
 
 
 def _wait_for_receipt(ledger: Ledger) -> None:
-    """Wait up to `WAIT_TIMEOUT_SECONDS` for a new receipt: before that there is nothing to lose."""
+    """Wait up to `WAIT_TIMEOUT_SECONDS` for a new receipt. Without one, no loss could show."""
     started = time.monotonic()
     while (
         ledger.seconds_until_receipt(started) is None

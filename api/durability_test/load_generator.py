@@ -18,7 +18,7 @@ from api.http.json_body import API_PREFIX
 __all__ = ["ALLOWED_STATUSES", "LoadGenerator", "record_response"]
 
 ALLOWED_STATUSES: Final = frozenset({201, 409, 422, 429, 503})
-"""Statuses that a submission may get, whatever fails."""
+"""Statuses that a submission may get while faults are injected."""
 FINAL_STATUSES: Final = frozenset({201, 409, 422})
 """Statuses after which a request is not repeated."""
 FIRST_ANSWER: Final = 100_000

@@ -140,7 +140,7 @@ class ServiceProcess:
             connection.close()
 
     def wait_until_ended(self, timeout_seconds: float) -> bool:
-        """Wait up to *timeout_seconds* for the process to end by itself; return whether it did."""
+        """Wait up to *timeout_seconds* for the process to exit; return whether it did."""
         until = time.monotonic() + timeout_seconds
         while self._running_process.poll() is None and time.monotonic() < until:
             time.sleep(0.005)

@@ -50,7 +50,6 @@ class _AccountForms:
         return max([201 if self.new_token else 200, *refused])
 
 
-NO_FORMS: Final = _AccountForms()
 DONE_MESSAGES: Final[Mapping[str, str]] = {
     "name": "Your name is changed.",
     "password": "Your password is changed. All other browsers are logged out.",

@@ -40,7 +40,7 @@ WORD_BITS_LOG2: Final = 6
 GCD_COST: Final = 8
 """Work of a greatest common divisor, in products of numbers of the same length."""
 MIN_COST_PER_VALUE: Final = 6_000
-"""Minimum work of a value that is computed by itself."""
+"""Minimum work of a value that is computed separately."""
 REDUCTIONS_PER_CALL: Final = 8
 """Number of reductions of fractions to lowest terms per call of a function."""
 DIVISION_OPERATORS: Final = frozenset({"/", "//", "%"})

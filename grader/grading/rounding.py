@@ -87,7 +87,7 @@ def equals_up_to_noise(answer: Number, value: Number, *, step: Number | None) ->
 def is_precise_rounding(answer: Number, value: Number, *, step: Number | None) -> bool:
     """Return whether *answer* is *value* rounded to three or more figures.
 
-    An integer does not count as a rounding of a fraction: 112 is no evidence of 111.5.
+    An integer does not count as a rounding of a fraction: 112 may not mean 111.5.
     """
     if step == 1 and not isinstance(value, int):
         return False

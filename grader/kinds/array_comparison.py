@@ -65,7 +65,7 @@ def precise_cells_may_be_rounded(answer: Tensor, value: Value | None) -> bool:
 
 
 def _pair_cells(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
-    """Return pairs of corresponding cells; None if *value* is no array of the same shape."""
+    """Return pairs of corresponding cells; None if *value* is not an array of the same shape."""
     try:
         expected = as_tensor(value)
     except SolverError:

@@ -35,7 +35,7 @@ def _problem_schema() -> SchemaNode:
 
 
 def _resolve_alternatives(node: SchemaNode) -> Iterator[SchemaNode]:
-    """Yield the schemas that *node* stands for: its reference, or each alternative."""
+    """Yield the schemas that *node* resolves to: its reference, or each alternative."""
     if "$ref" in node:
         yield from _resolve_alternatives(
             _problem_schema()["$defs"][node["$ref"].rpartition("/")[2]]

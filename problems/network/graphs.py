@@ -141,7 +141,7 @@ class Gate(CompositeLayer):
 
 @dataclass(frozen=True, slots=True)
 class SideOutput(CompositeLayer):
-    """A network with an output of its own; the next layer takes the same input."""
+    """A network with a separate output; the next layer takes the same input."""
 
     network: Network
 

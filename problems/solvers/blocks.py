@@ -221,7 +221,7 @@ def _block_wrong_versions(
 
 
 class _CountOptions(TypedDict):
-    """Options of a count: which parameters to include besides the weights."""
+    """Options of a count: which parameters to include in addition to the weights."""
 
     batch_norm: bool
     bias: bool

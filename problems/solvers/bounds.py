@@ -62,7 +62,7 @@ def as_flag(value: object, what: str) -> bool:
 
 
 def as_pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
-    """Return *value* as a pair (height, width); a single number stands for both.
+    """Return *value* as a pair (height, width); a single number sets both.
 
     >>> as_pair(3, "kernel_size")
     (3, 3)
@@ -78,7 +78,7 @@ def as_pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
 def as_axis_sizes(value: object, what: str, *, axes: int | None = None) -> Shape:
     """Return *value* as one size per axis, for one to three axes.
 
-    A single number stands for every axis, or for height and width if *axes* is None. A
+    A single number sets every axis, or height and width if *axes* is None. A
     tuple must have *axes* numbers, if that is set.
 
     >>> as_axis_sizes(3, "kernel_size"), as_axis_sizes((3,), "kernel_size")

@@ -48,7 +48,7 @@ def conv_macs(
 
     ``H' * W' * kh * kw * in_channels/groups * out_channels``. Kernel and output have
     the same number of axes: two, unless *kernel_size* is ``(k,)`` or ``(kd, kh, kw)``.
-    A single number as *output_size* stands for every axis.
+    A single number as *output_size* sets every axis.
 
     >>> conv_macs(3, 64, 5, 64), conv_macs(1, 16, (80,), 5481)
     (19660800, 7015680)

@@ -94,7 +94,7 @@ def expand_per_axis(
 ) -> tuple[int | None, ...] | tuple[tuple[int, int], ...]:
     """Return *value* expanded to one entry per axis.
 
-    A single number or None stands for all *axes*. A padding may also give both ends of
+    A single number or None sets all *axes*. A padding may also give both ends of
     every axis, last axis first, as in PyTorch's ``pad``.
 
     >>> expand_per_axis((0, 1, 2, 3), "padding", 2)

@@ -129,7 +129,7 @@ def kv_cache_bytes(
 
     The size is
     ``2 * batch_size * num_layers * num_heads * head_dim * seq_len * bytes``.
-    *num_heads* counts only the heads that have keys of their own.
+    *num_heads* counts only the heads with separate keys.
 
     >>> kv_cache_bytes(32, 32, 128, 2048)
     1073741824

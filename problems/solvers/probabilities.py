@@ -100,7 +100,7 @@ def log_softmax(x: Array) -> Array:
 def log_of_base(base: object) -> float:
     """Return the divisor that turns natural logarithms into logarithms to *base*.
 
-    None stands for e.
+    None means e.
 
     >>> log_of_base(None)
     1.0

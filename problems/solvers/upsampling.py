@@ -26,7 +26,7 @@ def upsample_nearest2d(x: Grid, scale_factor: Number) -> Array:
 
     ``y[i,j] = x[floor(i / scale_factor), floor(j / scale_factor)]``, so each value
     fills a block of cells. The factor need not be an integer. *x* is (H, W), or
-    (C, H, W) with each channel upsampled by itself. The sizes follow `upsample_size`.
+    (C, H, W) with each channel upsampled separately. The sizes follow `upsample_size`.
 
     >>> upsample_nearest2d([[1, 2]], 2)
     array([[1, 1, 2, 2],

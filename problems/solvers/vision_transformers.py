@@ -33,7 +33,7 @@ __all__ = [
 def number_of_patches(image_size: Pair, patch_size: Pair) -> int:
     """Return how many patches cover an image without overlap: ``(H / p) * (W / p)``.
 
-    One number stands for both sides. Raise `SolverError` if the patches do not fill the
+    One number sets both sides. Raise `SolverError` if the patches do not fill the
     image.
 
     >>> number_of_patches(224, 16)

@@ -77,7 +77,7 @@ def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_other_shape(layer: Layer, shape: Shape, result: Shape) -> Iterator[SolutionStep]:
-    """Yield the steps of a layer whose shape has no solver of its own."""
+    """Yield the steps of a layer whose shape has no separate solver."""
     match layer:
         case Linear():
             yield TextStep("A fully connected layer gives one number for each of its units.")

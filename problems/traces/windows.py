@@ -109,7 +109,7 @@ def bias_of_filter(bias: object, number: int) -> Number:
 
 
 def describe_remaining_cells(cells: int) -> Iterator[TextStep]:
-    """Yield a sentence about the number of *cells* that have no step of their own, if any."""
+    """Yield a sentence about the number of *cells* without a step, if any."""
     if cells:
         yield TextStep(f"The other {cells} cells follow in the same way.")
 

@@ -1,4 +1,4 @@
-"""Tests of the statistics of an assignment: who counts, and what is measured."""
+"""Tests of the statistics of an assignment: which students count, and the figures."""
 
 import numpy as np
 import pytest

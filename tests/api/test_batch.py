@@ -1,4 +1,4 @@
-"""Tests of `grader batch`: each row returns with its result, whatever the file holds."""
+"""Tests of `grader batch`: each row returns with its result, for any contents of the file."""
 
 import csv
 import json

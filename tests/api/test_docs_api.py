@@ -1,7 +1,7 @@
 """Tests that run every line of `docs/api.md`, in order, against a service on a port.
 
 Bash runs each ``sh`` block; the ``json`` or ``text`` block after it is the expected
-output, where ``...`` stands for anything, more keys, more items or more lines. The ``sh
+output, where ``...`` means anything, more keys, more items or more lines. The ``sh
 given`` block names the values provided to the reader of the page.
 """
 
@@ -40,7 +40,7 @@ def commands() -> list[tuple[str, tuple[str, str]]]:
 
 
 def matches(wanted: Any, shown: Any) -> bool:
-    """Return whether *shown* matches *wanted*; ``...`` stands for anything, or for more."""
+    """Return whether *shown* matches *wanted*; ``...`` matches anything, or more."""
     if wanted == "...":
         return True
     if isinstance(wanted, dict) and isinstance(shown, dict):

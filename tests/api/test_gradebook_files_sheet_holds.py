@@ -1,4 +1,4 @@
-"""Tests of properties that every score sheet has, whatever its contents."""
+"""Property tests of score sheets."""
 
 from fractions import Fraction
 

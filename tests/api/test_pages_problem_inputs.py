@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from api.pages.forms.form import PostedForm
 from api.pages.student.components.cell_marks import compute_cell_marks
+from api.pages.student.components.grids import build_grid, cell_texts_for_grid
 from api.pages.student.components.inputs import (
     build_input,
-    cell_texts_for_part,
     is_same_input,
     parse_form_answer,
     parse_form_answers,
@@ -87,6 +87,11 @@ NOTATIONS = [
     "■(1&2@3&4)",
     "{{1, 2}, {3, 4}}",
 ]
+
+
+def cell_texts_for_part(part: PartAsked, typed: Any, **style: Any) -> tuple[str, ...] | None:
+    grid = build_grid(part)
+    return None if grid is None else cell_texts_for_grid(grid, typed, **style)
 
 
 @pytest.mark.parametrize("text", NOTATIONS)

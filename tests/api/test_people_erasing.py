@@ -154,7 +154,7 @@ def work(world, course, ann):
 def everything(world):
     """Return the contents of the database as text, without the change counters.
 
-    A change counter stays under the old id: it makes other processes drop what they cached
+    A change counter stays under the old id: it makes other processes evict their cached entries
     about the person. Nothing links the old id to the new one.
     """
     with world.db.reading() as session:

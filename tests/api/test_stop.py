@@ -1,4 +1,4 @@
-"""Tests of a service with endless workers: it answers, stops in time, and leaves none."""
+"""Tests of a service with endless workers: it answers, stops in time, and ends them."""
 
 import os
 import re

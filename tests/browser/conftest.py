@@ -62,7 +62,7 @@ def _served(template: Path, folder: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def served(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    """Yield an empty service on a port of its own."""
+    """Yield an empty service on a free port."""
     with _served(sqlite_template, tmp_path) as served:
         yield served
 

@@ -1,4 +1,4 @@
-"""Tests of the wheel beside other packages with the same import names."""
+"""Tests of the wheel next to other packages with the same import names."""
 
 import json
 import os

@@ -13,7 +13,7 @@ HANGS_UP_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """TCP proxy on a port of its own; its settings apply to all connections.
+    """TCP proxy on a free port; its settings apply to all connections.
 
     *delay* is the delay of replies in seconds. *swallows* drops all data in both
     directions. *loses* is the number of replies to COMMIT still to be lost, each with

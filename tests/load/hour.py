@@ -2,7 +2,7 @@
 
 ``python tests/load/hour.py [STUDENTS] [SECONDS] [DATABASE] [PROCESSES]``; by default
 2,000 students in 600 seconds on a new SQLite file, one process. With the URL of a
-PostgreSQL server, the test creates a database of its own there and drops it afterwards.
+PostgreSQL server, the test creates a database there and drops it afterwards.
 It prints the load that the service carried. The exit status is 1 if a submission is
 lost, duplicated or unanswered, or if a response is unexpected.
 """

@@ -145,7 +145,7 @@ def test_the_last_instant_is_the_last_at_which_it_is_open(rules, timeline):
 @CALM
 @given(timelines(), TIMES)
 def test_credit_is_one_up_to_the_due_time_and_that_of_the_next_step_after_it(timeline, at):
-    """The oracle states the same rule the other way round, for each instant by itself."""
+    """The oracle states the same rule the other way round, for each instant separately."""
     ends = [until for until, _ in timeline.steps if until >= at]
     last = max([timeline.due or 0, *(until for until, _ in timeline.steps)])
     closes = last if timeline.close is None else timeline.close

@@ -1,6 +1,6 @@
 """Tests of the documentation's tables and reference: every row and part is tried.
 
-How a page marks what is tested here (``test_docs_console.py`` runs its commands):
+Markers of the tested parts of a page (``test_docs_console.py`` runs its commands):
 
 - ``<!-- answers {a part} -->`` or ``<!-- answers a-problem -->`` precedes a table of
   answers to grade; ``expressions``, ``yaml`` and ``params`` precede tables to compute,

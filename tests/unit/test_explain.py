@@ -1,4 +1,4 @@
-"""Tests of explanations for appeals: text as typed and read, what is accepted, credit."""
+"""Tests of explanations for appeals: typed text, reading, accepted values, credit."""
 
 from fractions import Fraction
 

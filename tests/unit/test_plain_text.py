@@ -1,4 +1,4 @@
-"""Tests of TeX in a terminal: plain characters, and matrices on lines of their own."""
+"""Tests of TeX in a terminal: plain characters, and matrices on separate lines."""
 
 import re
 

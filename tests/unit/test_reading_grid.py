@@ -1,6 +1,6 @@
 r"""Tests of pasted tables: common forms are read, and cells split only if unambiguous.
 
-In the tables of this file, ⏎ stands for a new line.
+In the tables of this file, ⏎ means a new line.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Tests of the schema beside the bank: it matches the code, and every file names it."""
+"""Tests of the schema in the bank: it matches the code, and every file names it."""
 
 import json
 from pathlib import Path

@@ -48,14 +48,14 @@ def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
 
 
 class Sizes(NamedTuple):
-    """Key of a test kind: a type of its own, as a future kind may have."""
+    """Key of a test kind: a new type, as a future kind may have."""
 
     height: int
     width: int
 
 
 class SizesKind(ShapeKind):
-    """Test kind that accepts only keys of its own type."""
+    """Test kind that accepts only keys of that type."""
 
     def solve(self, part, scope):
         return Sizes(*super().solve(part, scope))

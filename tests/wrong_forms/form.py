@@ -14,7 +14,7 @@ class WrongForm:
     """An invalid submission of the form on the page *at*, by *who*.
 
     *typed* maps fields to values; bytes are a file. The form posts to the page itself,
-    or to *to*. The field *wrong* is marked, with the message *said* beside it; if the
+    or to *to*. The field *wrong* is marked, with the message *said* next to it; if the
     form is wrong as a whole, *wrong* is empty and *said* stands above it. *button* is
     the value of the pressed button.
     """

@@ -28,7 +28,7 @@ __all__ = [
 
 WIDE_WIDTH: Final = 640
 NARROW_WIDTH: Final = 340
-"""Width for phones, which need a drawing of their own because text scales with it."""
+"""Width for phones: a second drawing, because text scales with the chart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ HEIGHT: Final = 220
 TOP, BOTTOM, LEFT, RIGHT = 26, 40, 46, 14
 GAP: Final = 2
 EDGE_MARGIN: Final = 40
-"""Distance from an edge within which a label is put beside its line, not above it."""
+"""Distance from an edge within which a label is next to its line, not above it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class SettingField:
 
     @property
     def caption(self) -> str:
-        """The text beside the control."""
+        """The text next to the control."""
         return self.setting.caption or self.setting.label
 
     @property

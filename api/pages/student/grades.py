@@ -52,7 +52,7 @@ class GradeOverrideLine:
 class AssignmentGradeRow:
     """A grade with its steps; *late* is the number of late days spent.
 
-    *steps* is None if they are shown on a page of their own.
+    *steps* is None if a separate page shows them.
     """
 
     grade: GradeShown

@@ -51,7 +51,7 @@ class SolutionCard:
 class SolutionDrawingInput:
     """Arguments of `draw_solution`; as a cache key, only *variant* is compared.
 
-    *text_bytes* is the size of the text beside the drawings.
+    *text_bytes* is the size of the text without the drawings.
     """
 
     variant: Variant

@@ -96,7 +96,7 @@ def change_password(
     """Check the current password, set a new one, and return a new session.
 
     All other sessions end, and so do outstanding links. Wrong tries count for this session alone,
-    which the *attempt* has as its device, so nobody else can use them up. Raises `InvalidInput` for
+    which the *attempt* has as its device, so others cannot use them up. Raises `InvalidInput` for
     a wrong or an unusable password, `RateLimited`, and `Unauthenticated` if the account changed
     meanwhile.
     """

@@ -120,7 +120,7 @@ class _BatchRun:
 
     @contextmanager
     def _open_checkpoints(self) -> Iterator[CheckpointFolder]:
-        """Yield the folder of parts: beside the output, or temporary if there is none."""
+        """Yield the folder of parts: next to the output, or temporary without an output."""
         if self._batch.out is not None:
             with open_checkpoint_folder(self._batch.out) as checkpoints:
                 yield checkpoints
@@ -173,7 +173,7 @@ class _BatchRun:
     def _create_outputs(
         self, checkpoints: CheckpointFolder, graded: GradedRows
     ) -> dict[Path | None, BatchOutput]:
-        """Return the outputs by path; None stands for the stream."""
+        """Return the outputs by path; the path of the stream is None."""
         batch = self._batch
         input_format = BatchInputFormat(batch.source.columns, json=batch.source.json)
         outputs: dict[Path | None, BatchOutput] = {}

@@ -75,7 +75,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_file_atomically(path: Path, write_file: Callable[[Path], None]) -> None:
-    """Let *write_file* write a temporary file beside *path*, then replace *path* with it.
+    """Let *write_file* write a temporary file next to *path*, then replace *path* with it.
 
     If *write_file* fails, *path* stays as it is.
     """

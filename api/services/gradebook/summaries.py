@@ -40,7 +40,7 @@ def summarize_column(cells: Iterable[GradeCell], below_share: Fraction) -> Colum
     """Return the summary of an assignment; missing work counts 0, excused students do not count.
 
     If some work waits for grading, the graded share stands for all of it. *below* counts students
-    with less than *below_share* of their own maximum. Equal cells are computed once.
+    with less than *below_share* of their maximum. Equal cells are computed once.
     """
     all_cells = list(cells)
     numbers: list[float] = []

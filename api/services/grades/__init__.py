@@ -7,6 +7,7 @@ grade with its cause.
 """
 
 from api.services.grades.answers import (
+    POLICY_ANSWER_COLUMNS,
     ProgressKey,
     any_progress_key_condition,
     load_answers,
@@ -39,6 +40,7 @@ from api.services.grades.recompute import (
 )
 
 __all__ = [
+    "POLICY_ANSWER_COLUMNS",
     "GradeCause",
     "GradingContext",
     "ProblemTotal",

@@ -13,6 +13,7 @@ from api.db.models import Answer
 from grader.policy import StoredAnswer
 
 __all__ = [
+    "POLICY_ANSWER_COLUMNS",
     "PartAnswer",
     "ProgressKey",
     "any_progress_key_condition",
@@ -32,6 +33,19 @@ class ProgressKey(NamedTuple):
 PartAnswer: TypeAlias = tuple[str, StoredAnswer]
 """A part, and an answer to it in the form that the policy uses."""
 ANSWER_COLUMNS: Final = Answer.__table__.c
+POLICY_ANSWER_COLUMNS: Final = (
+    ANSWER_COLUMNS.submission_id,
+    ANSWER_COLUMNS.part,
+    ANSWER_COLUMNS.sequence,
+    ANSWER_COLUMNS.received_at,
+    ANSWER_COLUMNS.attempt,
+    ANSWER_COLUMNS.value,
+    ANSWER_COLUMNS.status,
+    ANSWER_COLUMNS.credit,
+    ANSWER_COLUMNS.late,
+    ANSWER_COLUMNS.manual,
+)
+"""The part of an answer, and the columns that `to_policy_answer` reads."""
 
 
 def to_policy_answer(row: Answer | Row[*tuple[Any, ...]]) -> StoredAnswer:
@@ -68,20 +82,7 @@ def load_policy_answers(
     """Return all answers of each student in each problem in order, in the policy's form."""
     answers_by_key: dict[ProgressKey, list[PartAnswer]] = {key: [] for key in keys}
     rows = session.execute(
-        select(
-            ANSWER_COLUMNS.problem_id,
-            ANSWER_COLUMNS.student_id,
-            ANSWER_COLUMNS.submission_id,
-            ANSWER_COLUMNS.part,
-            ANSWER_COLUMNS.sequence,
-            ANSWER_COLUMNS.received_at,
-            ANSWER_COLUMNS.attempt,
-            ANSWER_COLUMNS.value,
-            ANSWER_COLUMNS.status,
-            ANSWER_COLUMNS.credit,
-            ANSWER_COLUMNS.late,
-            ANSWER_COLUMNS.manual,
-        )
+        select(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, *POLICY_ANSWER_COLUMNS)
         .where(
             any_progress_key_condition(
                 ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, answers_by_key

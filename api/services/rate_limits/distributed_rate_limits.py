@@ -31,7 +31,7 @@ MIN_EXCHANGE_SECONDS: Final = 0.5
 MAX_EXCHANGE_SECONDS: Final = 10.0
 """Maximum seconds until usage in this process is shared with others."""
 MAX_BATCH_SIZE: Final = 200
-"""Maximum number of people per transaction; on SQLite nobody else can write meanwhile."""
+"""Maximum number of people per transaction; on SQLite it blocks all other writes."""
 MIN_RETENTION: Final = timedelta(hours=1)
 """Minimum retention of a level: by then every per-minute rate has decreased to zero."""
 RETAINED_PERIODS: Final = 2

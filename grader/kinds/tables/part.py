@@ -82,7 +82,7 @@ class TablePart(KeyedPart):
 
     @property
     def key_variables(self) -> frozenset[str]:
-        """Names that the key of a column may use besides parameters and parts."""
+        """Names that the key of a column may use in addition to parameters and parts."""
         return frozenset({"layer", "prev"})
 
     @model_validator(mode="after")

@@ -99,7 +99,7 @@ SIGN_STARTS: Final = frozenset("-*/=:")
 SIGN_CONTINUATIONS: Final = frozenset("-*/=>")
 """Characters that may continue one of `SIGN_STARTS` to a longer sign."""
 AFTER_SINGLE_CHARACTER: Final = frozenset(("", *"+-*/()^×·"))
-"""Characters before which a letter or digit is a token of its own.
+"""Characters before which a letter or digit is a separate token.
 
 No longer name or number has them there.
 """

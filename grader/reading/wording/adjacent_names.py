@@ -60,7 +60,7 @@ CONDITION_WORDS: Final = PAUSE_SIGNS | {
 SETTING_NAME: Final = re.compile(
     r"[^\W\d_]|.*[\d_].*|strides?|padding|pad|dilation|batch|kernel|groups|epochs?", re.IGNORECASE
 )
-"""A word that names a value of its own: a letter, ``s_1``, or a setting of a layer."""
+"""A word that names a separate value: a letter, ``s_1``, or a setting of a layer."""
 MAX_NAME_TOKENS: Final = 3
 UNCOUNTED_WORDS: Final = (
     LEADING_WORDS | CONDITION_WORDS | {"in", "by", "of", "out", "per", "on", "after", "was"}

@@ -23,7 +23,7 @@ REMARKS: Final = frozenset({"(", "[", "{"})
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 EASTERN_TEXT: Final = re.compile(rf"(?:{EASTERN})+")
 FAR_DIVISOR: Final = 20
-"""Divisor of a value; a number that differs by more than a 20th is no rounding of it."""
+"""Divisor of a value; a number that differs by more than a 20th is not a rounding of it."""
 
 
 def _refuse_doubtful_remark(group: Sequence[Token], words: frozenset[str]) -> None:

@@ -216,7 +216,7 @@ def _check_trailing_word(
 
 
 def _is_axis_name(tokens: Sequence[Token], index: int) -> bool:
-    """Return whether the words beside the cross at *index* make it the name of an axis."""
+    """Return whether the words around the cross at *index* make it the name of an axis."""
     behind = tokens[index + 1].text.lower() if index + 1 < len(tokens) else ""
     return tokens[index - 1].text.lower() in WORDS_BEFORE_AXIS or behind in WORDS_AFTER_AXIS
 

@@ -7,7 +7,7 @@ branches and flattens are restored. The order inside any other nested class is u
 its parameters can be counted, because every layer with parameters prints its input
 channels, but its shapes cannot be computed.
 
-Parameters that a class has besides its children (``nn.Parameter``) are not printed.
+PyTorch does not print the parameters of a class itself (``nn.Parameter``).
 Classes of PyTorch and torchvision in `MODULES_WITH_UNPRINTED_PARAMS` are rejected; the
 own parameters of unknown classes are not counted. A layer that a module prints in two
 places is counted twice.

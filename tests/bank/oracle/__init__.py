@@ -4,7 +4,7 @@ This package imports none of our code: no solver, no engine. `ORACLE` has a func
 the parameters for each part; for a part that asks for a formula, a function of its
 variables; for a part with limits in place of a key, the limits. `SHOWN` has a function
 for each derived value that a statement prints, `ACCEPTED` one for each part that
-accepts another value beside its key.
+accepts another value in addition to its key.
 """
 
 from tests.bank.oracle import (

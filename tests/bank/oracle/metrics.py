@@ -1,6 +1,6 @@
 """Expected values of the problems in the topic metrics.
 
-Every ratio is counted in a list of single cases, whatever formula the statement gives.
+Every ratio is counted in a list of single cases, not by the formula of the statement.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """Timeline chart: credit over time, with numbered dates and a mark for now.
 
-Each stage is a step. The chart has no text but the numbers; the list beside it explains
+Each stage is a step. The only text of the chart is its numbers; the list next to it explains
 them.
 """
 

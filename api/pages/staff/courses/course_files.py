@@ -36,7 +36,7 @@ ARCHIVE_TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
 COMPRESSION_METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Compression methods that can be unpacked in pieces, which bounds memory use.
 
-A few bytes of bzip2 or LZMA become 50 MB at once, whatever size the archive states.
+A few bytes of bzip2 or LZMA can expand to 50 MB, even if the archive states less.
 """
 ARCHIVE_ERRORS: Final = (
     zipfile.BadZipFile,  # no zip at all, a directory that is damaged, a wrong checksum

@@ -129,7 +129,7 @@ def unmark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
 
 @router.post(f"{ANSWER_PATH}/claim")
 def claim_answer(answer: UUID, context: PageDep) -> Response:
-    """Claim the answer, so that nobody else marks it."""
+    """Claim the answer, so that other TAs skip it."""
     try:
         api.claim_answer(answer, context, Response())
     except Conflict as error:

@@ -33,7 +33,6 @@ __all__ = [
     "InputRow",
     "InputWidget",
     "build_input",
-    "cell_texts_for_part",
     "has_content",
     "is_same_input",
     "parse_form_answer",
@@ -154,18 +153,6 @@ def _parse_form_cells(part: PartAsked, grid: AnswerGrid, form: PostedForm) -> Ra
 def has_content(typed: RawAnswer | None) -> bool:
     """Return whether an answer is not blank."""
     return typed is not None and not is_blank(typed)
-
-
-def cell_texts_for_part(
-    part: PartAsked, typed: RawAnswer, *, decimal_style: NumberStyle | None = None
-) -> tuple[str, ...] | None:
-    """Return the text of each grid cell of *part* for an answer in any notation.
-
-    None if the part has no grid, or if the answer has another size or cannot be read.
-    *decimal_style* is the decimal separator of the course.
-    """
-    grid = build_grid(part)
-    return None if grid is None else cell_texts_for_grid(grid, typed, decimal_style=decimal_style)
 
 
 def build_input(

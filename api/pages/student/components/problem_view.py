@@ -296,7 +296,7 @@ def _describe_changed_status(part: PartView) -> str:
 
 
 def build_sidebar(mine: MyAssignment | None, problem: str) -> AssignmentSidebar | None:
-    """Return the sidebar, or None for staff, who have no work of their own."""
+    """Return the sidebar, or None for staff, who submit no work."""
     if mine is None:
         return None
     rows = build_assignment_progress(mine).rows

@@ -1,6 +1,6 @@
 """Problem forms: save the draft, and submit one part idempotently.
 
-Each form has a number of its own. The idempotency key of a submission derives from that
+Each form has a unique number. The idempotency key of a submission derives from that
 number and the answer, so that sending the form again, or returning to it with the back
 button, submits nothing twice.
 """

@@ -45,8 +45,8 @@ class ParsedFile(Generic[T]):
 class CourseSetup:
     """Content of the files of a course.
 
-    *problems* holds the texts of its own problems by id; an older version has its number too, such
-    as ``softmax@2``.
+    *problems* holds the texts of the course's problems by id; an older version adds its number,
+    such as ``softmax@2``.
     """
 
     course: ParsedFile[CourseFile] | None

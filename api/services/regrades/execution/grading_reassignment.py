@@ -24,7 +24,7 @@ __all__ = [
 
 KEPT_FLAG: Final = "kept"
 RESULT_COLUMNS: Final = ("mistakes", "value", "shown", "carries")
-"""Columns of a grading that its answer duplicates, besides status and credit."""
+"""Columns of a grading that its answer duplicates, except status and credit."""
 GRADING_COLUMNS: Final = ("status", "credit", *RESULT_COLUMNS)
 CHANGE_COLUMNS: Final = RegradeChange.__table__.c
 ANSWER_COLUMNS: Final = Answer.__table__.c

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, ProblemProgress
-from api.services.grades import ProgressKey, to_policy_answer
+from api.services.grades import POLICY_ANSWER_COLUMNS, ProgressKey, to_policy_answer
 from api.services.submissions.cache.submission_cache import (
     NO_VERSION,
     ChangeCounters,
@@ -46,20 +46,9 @@ SELECT_ROW_VERSIONS: Final = select(
 ).where(_students_condition(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id))
 SELECT_ANSWERS: Final = (
     select(
-        *(
-            ANSWER_COLUMNS.student_id,
-            ANSWER_COLUMNS.submission_id,
-            ANSWER_COLUMNS.part,
-            ANSWER_COLUMNS.sequence,
-        ),
-        *(
-            ANSWER_COLUMNS.received_at,
-            ANSWER_COLUMNS.attempt,
-            ANSWER_COLUMNS.value,
-            ANSWER_COLUMNS.status,
-            ANSWER_COLUMNS.credit,
-        ),
-        *(ANSWER_COLUMNS.late, ANSWER_COLUMNS.manual, ANSWER_COLUMNS.draw, ANSWER_COLUMNS.carries),
+        ANSWER_COLUMNS.student_id,
+        *POLICY_ANSWER_COLUMNS,
+        *(ANSWER_COLUMNS.draw, ANSWER_COLUMNS.carries),
     )
     .where(_students_condition(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id))
     .order_by(ANSWER_COLUMNS.sequence)

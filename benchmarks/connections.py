@@ -149,7 +149,7 @@ def unlinked_bytes(pid: int) -> int:
             if found.st_nlink == 0:
                 total += found.st_size
         except OSError:
-            continue  # it was closed meanwhile
+            continue  # it was closed
     return total
 
 

@@ -94,7 +94,7 @@ class Bench:
         def anew(path: str) -> Callable[[], Call]:
             def make() -> Call:
                 kept = self.app.state.service.analytics_cache
-                kept.__init__(kept.seconds)  # what is kept of large classes is gone
+                kept.__init__(kept.work_timer)  # drop the caches of large classes
                 return lambda: staff.get(path)
 
             return make

@@ -75,7 +75,7 @@ class Browser:
 
         async def receive() -> dict[str, Any]:
             if not unsent:
-                await asyncio.Event().wait()  # who waits for the answer says no more
+                await asyncio.Event().wait()  # the client sends nothing more
             return {"type": "http.request", "body": unsent.pop(), "more_body": False}
 
         async def send(message: Any) -> None:

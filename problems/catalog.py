@@ -50,7 +50,7 @@ class ProblemCatalog:
                 self._loaded[problem] = error
         entry = self._loaded[problem]
         if isinstance(entry, ProblemError):
-            raise entry.with_traceback(None)  # else it would grow with every row that asks
+            raise entry.with_traceback(None)  # otherwise each row would add to it
         return entry
 
     def check_part(self, problem: str, part: str) -> None:

@@ -125,4 +125,4 @@ def _find_sections(tokens: Sequence[Token]) -> Iterator[GuideSection]:
     for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2":
             heading = parser.renderer.render([tokens[index + 1]], parser.options, {})
-            yield GuideSection(str(token.attrs["id"]), Markup(heading))  # noqa: S704  # as it is in the text
+            yield GuideSection(str(token.attrs["id"]), Markup(heading))  # noqa: S704  # copied from our text

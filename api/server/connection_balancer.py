@@ -112,5 +112,5 @@ class ConnectionBalancer:
         connection.settimeout(0)
         try:
             await self._loop.connect_accepted_socket(self._protocol, connection)
-        except OSError:  # the client reset it meanwhile
+        except OSError:  # the client reset it first
             connection.close()

@@ -241,7 +241,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         return b"\r\n".join((first, *fields, b"", b""))
 
     def _send_431_response(self) -> None:
-        self._is_draining = True  # close at once: the head may have no end
+        self._is_draining = True  # close now: the head may never end
         head = (
             b"content-type: text/plain; charset=utf-8\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n" % len(HEAD_TOO_LARGE_MESSAGE)

@@ -58,7 +58,7 @@ def find_text_faults(
             try:
                 faults = [*validator(text.fill(text_scope))] if path not in reported else []
             except GraderError as error:
-                if text_scope is scope:  # why a hint cannot be filled in is told with its key
+                if text_scope is scope:  # its key reports why a hint fails
                     yield f"{path}: {error} ({variant_label(variant)})"
             else:
                 reported |= {path} if faults else set()

@@ -153,7 +153,7 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
-        return False  # the name is too long, say; reading the file tells
+        return False  # such as a long name; reading reports it
 
 
 def _convert_validation_errors(
@@ -167,7 +167,7 @@ def _convert_validation_errors(
         if details["type"] == "too_short" and any(
             other.field.startswith(field) for other in errors
         ):
-            continue  # the items are there, but wrong: that has been said
+            continue  # reported already: its items are wrong
         message, line = (
             _describe_error(dict(details), path, _value_at(path, document.data)),
             document.find_line(path),

@@ -85,7 +85,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
         return _DocumentReader(events, file).read_document()
     except yaml.YAMLError as error:
         raise syntax_error(error, text, file=file) from error
-    except (OverflowError, ValueError) as error:  # PyYAML lets "\UFFFFFFFF" through to chr()
+    except (OverflowError, ValueError) as error:  # PyYAML passes "\UFFFFFFFF" to chr()
         raise ProblemError(f"an escape is no character: {error}; mend it", file=file) from error
 
 

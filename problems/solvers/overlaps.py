@@ -207,7 +207,7 @@ def _unclipped_intersection(first: Box, second: Box) -> Number:
     return width * height
 
 
-# Wrong overlaps; whatever is decided by an overlap reuses them.
+# Wrong overlaps; solvers that decide by an overlap reuse them.
 WRONG_MEASURES: Final[dict[str, OverlapMeasure]] = {
     "union_left_out": OverlapMeasure(_intersection, lambda first, two, _: first.area + two.area),
     "over_smaller_box": OverlapMeasure(

@@ -142,7 +142,7 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
         next_path = quote(f"{path}?{query}" if query else path, safe="")
         headers = {"Cache-Control": "private, no-store"}
         return RedirectResponse(f"/login?next={next_path}", status_code=303, headers=headers)
-    # Without a cookie the error is what programs are told, that they need a token.
+    # Without a cookie, the error is for programs: it asks for a token.
     had_cookie = "cookie" in Headers(scope=scope)
     fields, message = _posted_fields_without_secrets(scope), problem["detail"] if had_cookie else ""
     if not get_body(scope).is_small or _count_carried_bytes(fields) > MAX_CARRIED_BYTES:

@@ -48,7 +48,7 @@ def _load_static_files() -> Mapping[str, _StaticFile]:
     static_files = {
         one.name: _build_static_file(one.name, one.read_bytes()) for one in folder.iterdir()
     }
-    # The style sheet names the font as it is called here; browsers ask for what it is called there.
+    # The style sheet has the source name of the font; browsers request the name with a hash.
     font = static_files[FONT_NAME].name.encode()
     sheet = static_files[STYLE_SHEET_NAME].body.replace(FONT_NAME.encode(), font)
     return static_files | {STYLE_SHEET_NAME: _build_static_file(STYLE_SHEET_NAME, sheet)}

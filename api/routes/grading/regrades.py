@@ -270,7 +270,7 @@ def _authorize_regrade(
 
     Raises `NotFound` if there is no such regrade, or if the caller may not know of it.
     """
-    context.authenticate(session)  # whoever has no token learns nothing of what is there
+    context.authenticate(session)  # without a token, no hint at what exists
     run, problem = load_regrade(session, regrade)
     try:
         member, _ = context.authorize_assignment(session, problem.assignment_id, right=right)

@@ -85,7 +85,7 @@ def _strip_key(part: Part) -> Part:
     if isinstance(part, TablePart):
         fields["columns"] = {name: _strip_key(column) for name, column in part.columns.items()}
     if isinstance(part, ExpressionPart) and part.formula_count:
-        # Reading tells from the form of the key whether it expects a list; only the form is kept.
+        # The reader expects a list or not by the form of the key, so only that form is copied.
         fields["key"] = parse(f"({'0, ' * part.formula_count})")
     return type(part).model_construct(**fields)
 

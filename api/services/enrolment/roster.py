@@ -78,7 +78,7 @@ def import_roster(
     now: datetime,
 ) -> RosterOut:
     """Apply a roster *file* to the course, and return its effects."""
-    # One import per course at a time: two of the same file would add everybody twice.
+    # One import per course at a time: two of the same file would add each person twice.
     session.get(Course, member.course.id, with_for_update=True)
     lock_assignments(session, member.course.id)
     plan = plan_import(session, member, file)

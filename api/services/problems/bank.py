@@ -88,7 +88,7 @@ def publish_bank(
     run = _PublishRun(len(waiting))
     for start in range(0, len(waiting), BATCH_SIZE):
         batch = waiting[start : start + BATCH_SIZE]
-        with db.reading() as session:  # another run may have stored some of them meanwhile
+        with db.reading() as session:  # another run may have stored some of them
             still_waiting = find_changed(session, catalogue, batch)
             sources = list(_load_sources(session, catalogue, still_waiting))
         run.done += len(batch) - len(still_waiting)

@@ -187,7 +187,7 @@ def _has_countable_answer(
     )
 
 
-class StaleGrading(Exception):  # noqa: N818  # it asks for another try
+class StaleGrading(Exception):  # noqa: N818  # it requests a retry
     """An entry has to be graded again, which takes too long for a transaction of the writer."""
 
 

@@ -30,8 +30,8 @@ from problems.network.published.blocks import normalized_conv
 
 __all__ = ["googlenet", "paper_googlenet", "unet", "yolov3"]
 
-# The widths of the branches 1×1, 3×3 (reduced, out), 5×5 (reduced, out), pooled. A pool stands
-# between the groups.
+# The widths of the branches 1×1, 3×3 (reduced, out), 5×5 (reduced, out), pooled. A pool
+# separates the groups.
 INCEPTION_WIDTHS: Final = (
     ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64)),
     (

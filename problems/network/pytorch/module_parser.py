@@ -48,7 +48,7 @@ SEQUENTIAL_CONTAINERS: Final = frozenset(
         "_DenseBlock",
     }
 )
-# Containers whose children are called by whoever holds them.
+# Containers without a forward pass: their parent calls the children.
 LIST_CONTAINERS: Final = frozenset({"ModuleDict", "ModuleList"})
 # Classes with parameters that are none of their children's.
 MODULES_WITH_UNPRINTED_PARAMS: Final = frozenset(

@@ -148,7 +148,7 @@ FEATURES_CLASS: Final = TorchvisionClass(
     ("features", "avgpool", "classifier"), _make_flattening_assembler("classifier")
 )
 
-# Classes that stand inside of others.
+# Classes that occur only inside others.
 INNER_CLASSES: Final[Mapping[str, tuple[TorchvisionClass, ...]]] = {
     "BasicBlock": (
         TorchvisionClass(

@@ -66,7 +66,7 @@ def _added_branches_shape(layer: Branches, *shapes: Shape) -> Shape:
 GeometryPredicate: TypeAlias = Callable[[int, int], bool]
 """Predicate over a kernel size and a stride."""
 
-# Where nobody makes the mistake, because nothing is left to compute.
+# Where the mistake cannot occur, because nothing is left to compute.
 EXEMPT_CASES: Final[Mapping[str, GeometryPredicate]] = {
     "size_over_stride": lambda _kernel_size, stride: stride == 1,
     "forgot_plus_one": lambda kernel_size, stride: kernel_size == stride == 1,

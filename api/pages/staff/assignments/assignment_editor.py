@@ -189,7 +189,7 @@ def _save_settings_then_run(
 def _has_unsaved_changes(assignment: UUID, form: PostedForm, context: RequestContext) -> bool:
     """Return whether *form* has settings that differ from the stored ones."""
     if not form.has("title"):
-        return False  # a button that stands elsewhere
+        return False  # its button is elsewhere
     assignment_view = api.get_assignment(assignment, context, Response())
     if not isinstance(assignment_view, StaffAssignment):
         return False

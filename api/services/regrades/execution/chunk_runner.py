@@ -55,7 +55,7 @@ def process_chunk(
                 # The stored rows refer to users, whom others lock after their standings.
                 lock_progress(session, run.problem_id, load_chunk_students(session, run, number))
             if result.totals.keys() != load_chunk_students(session, run, number).keys():
-                return  # a student was erased meanwhile and has a new id: grade again
+                return  # a student was erased and has a new id: grade again
             store_dry_run(session, run, chunk, result)
         now = clock()
         match run.status:

@@ -188,7 +188,7 @@ def _mark_answers_again(
     marks = []
     for marking_item in marking_items:
         if not marking_item.answer.manual:
-            continue  # its mark was removed meanwhile
+            continue  # its mark was removed since
         mark_values = MarkValues.from_review(marking_item.review, without=without)
         marks.append(
             (

@@ -227,7 +227,7 @@ def _deliver_results(results: Iterable[tuple[QueuedSubmission, WaitResult]]) -> 
         else:
             by_loop[item.loop].append((item, outcome))
     for loop, loop_results in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(_resolve_all, loop_results)
 
 

@@ -26,8 +26,8 @@ from api.pages.layout.templating import build_static_router
 from api.routes.all_routes import ROUTERS
 from api.routes.health import Check, Health, create_free_space_check, create_health_router
 from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
-from api.routes.student.submissions import CACHED_SUBMISSION_FAST_PATH
 from api.server.metrics import Metrics, create_metrics_router
+from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.state import AppState
 from problems.catalog import ProblemCatalog
 
@@ -60,11 +60,16 @@ SHARED_ROUTES: Final = tuple(_collect_routes())
 in this process need not do so again."""
 
 
-def create_app(settings: ServiceSettings, *, clock: Clock = system_clock) -> FastAPI:
-    """Return the application with these *settings*."""
+def create_app(
+    settings: ServiceSettings,
+    *,
+    clock: Clock = system_clock,
+    submission_cache: SubmissionCache | None = None,
+) -> FastAPI:
+    """Return the application with these *settings*; by default with a new submission cache."""
     failpoints.arm_failpoint(settings.failpoint)
     catalogue = ProblemCatalog.from_folder(settings.bank)
-    service = AppState.from_settings(settings, clock=clock)
+    service = AppState.from_settings(settings, clock=clock, submission_cache=submission_cache)
 
     health = Health(version=version("dlgrader"), problems=len(catalogue.ids))
     routes = [
@@ -89,7 +94,6 @@ def create_app(settings: ServiceSettings, *, clock: Clock = system_clock) -> Fas
         clock=clock,
         render_error=render_error,
         observer=metrics,
-        fast_path=CACHED_SUBMISSION_FAST_PATH,
     )
     app = Application(
         policy,

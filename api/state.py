@@ -58,7 +58,7 @@ class AppState:
     clock: Clock
     passwords: PasswordHasher
     variants: VariantCache = field(default_factory=VariantCache)
-    submission_cache: SubmissionCache = field(default_factory=SubmissionCache)
+    submission_cache: SubmissionCache = field(default_factory=SubmissionCache, kw_only=True)
     grading_pool: GradingPool = field(default_factory=GradingPool)
     heavy_reads: HeavyWorkQueue = field(default_factory=HeavyWorkQueue)
     gradebook_reads: PersonConcurrencyLimit = field(default_factory=PersonConcurrencyLimit)
@@ -108,9 +108,21 @@ class AppState:
         return self.shared_rate_limits.limiters
 
     @classmethod
-    def from_settings(cls, settings: ServiceSettings, *, clock: Clock = system_clock) -> Self:
+    def from_settings(
+        cls,
+        settings: ServiceSettings,
+        *,
+        clock: Clock = system_clock,
+        submission_cache: SubmissionCache | None = None,
+    ) -> Self:
         """Return the components of a service with these *settings*."""
-        return cls(settings, Database(settings.database), clock, create_password_hasher(settings))
+        return cls(
+            settings,
+            Database(settings.database),
+            clock,
+            create_password_hasher(settings),
+            submission_cache=submission_cache or SubmissionCache(),
+        )
 
     def close(self) -> None:
         """Finish all accepted work, then close the database."""

@@ -39,6 +39,7 @@ from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.settings import update_resolved_times
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import load_newest_version, store_version
+from api.services.submissions.cache.submission_cache import SubmissionCache
 from problems.catalog import ProblemCatalog
 
 SEEDS = 4
@@ -101,12 +102,15 @@ class World:
     url: str
     clock: FakeClock = field(default_factory=FakeClock)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    submission_cache: SubmissionCache | None = None
 
     def __post_init__(self) -> None:
         given = {"database": self.url, "password_memory": 8}
         given |= {"regrade_workers": 0, "problem_workers": 0}
         given |= dict.fromkeys(PACES, 1_000_000) | dict(self.settings)
-        self.app = create_app(ServiceSettings(**given), clock=self.clock)
+        self.app = create_app(
+            ServiceSettings(**given), clock=self.clock, submission_cache=self.submission_cache
+        )
         self.service = self.app.state.service
         self.db: Database = self.service.db
         if self.db.is_sqlite:

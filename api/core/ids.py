@@ -7,7 +7,7 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_id", "new_id_hex", "new_id_text", "parse_id"]
+__all__ = ["new_id", "new_id_text", "parse_id"]
 
 PARSE_CACHE_SIZE: Final = 1024
 ID_TEXT_LENGTH: Final = 36
@@ -21,11 +21,6 @@ def new_id() -> UUID:
 def new_id_text() -> str:
     """Return the text of a new id; faster than creating and formatting a `UUID`."""
     return str(uuid_utils.uuid7())
-
-
-def new_id_hex() -> str:
-    """Return the 32 hexadecimal digits of a new id, in the format of `UUID.hex`."""
-    return uuid_utils.uuid7().hex
 
 
 def parse_id(text: str) -> UUID | None:

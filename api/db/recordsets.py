@@ -1,11 +1,12 @@
 """Rows for PostgreSQL as one JSON text, which the server splits into columns.
 
-The driver would convert each value separately, which takes several times as long, and would parse a
-statement with more than fifty values again at each execution.
+The driver would convert each value separately, and would parse a statement with more than fifty
+values again at each execution. Without this module the service takes about 12 % fewer submissions a
+second on PostgreSQL (`benchmarks/compare_intake.py`, 64 clients).
 """
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 from pydantic_core import to_json
@@ -16,20 +17,21 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    Uuid,
     bindparam,
     cast,
     column,
     func,
     select,
 )
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from api.core.json_text import to_json_column
-from api.db.compiled_statements import ValueProcessor, bind_processor
 
 __all__ = ["encode_rows", "select_encoded_rows"]
 
 Columns: TypeAlias = tuple[str, ...]
+Encoder: TypeAlias = Callable[[Any], Any] | None
 ENCODER_CACHE_SIZE: Final = 256
 
 
@@ -69,17 +71,21 @@ def _recordset_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
 
 
 @lru_cache(maxsize=ENCODER_CACHE_SIZE)
-def _column_encoders(table: Table, columns: Columns, dialect: Dialect) -> list[ValueProcessor]:
+def _column_encoders(table: Table, columns: Columns, dialect: Dialect) -> list[Encoder]:
     return [_create_encoder(table.c[name].type, dialect) for name in columns]
 
 
-def _create_encoder(kind: TypeEngine[Any], dialect: Dialect) -> ValueProcessor:
+def _create_encoder(kind: TypeEngine[Any], dialect: Dialect) -> Encoder:
     """Return the encoder of a type's values, or None if they need none."""
     if isinstance(kind, JSON):
         return _encode_nullable_json if kind.none_as_null else to_json_column
     if isinstance(kind, LargeBinary):
         return _encode_hex
-    return bind_processor(kind, dialect)
+    if isinstance(kind, Uuid):
+        return None
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(dialect) is None:
+        return partial(kind.process_bind_param, dialect=dialect)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _encode_nullable_json(value: Any) -> str | None:

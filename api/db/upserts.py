@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from api.db.compiled_statements import execute_columns
+from api.db.dialects import POSTGRESQL
 from api.db.models import Base
 from api.db.recordsets import encode_rows, select_encoded_rows
 
@@ -31,7 +31,6 @@ __all__ = [
 RowValues: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = tuple[str, ...]
 WriteMode: TypeAlias = Literal["new", "if missing", "in place", "counted"]
-POSTGRESQL: Final = "postgresql"
 STATEMENT_CACHE_SIZE: Final = 256
 
 
@@ -40,7 +39,7 @@ class RowBatch:
     """Rows to write to a *table*, all with the same columns, and *write_mode* to write them.
 
     "new" inserts; "if missing" skips rows whose primary key exists; "in place" updates them;
-    "counted" updates them and increments the column *version*. An id may be given as its digits.
+    "counted" updates them and increments the column *version*.
     """
 
     table: type[Base]
@@ -63,10 +62,12 @@ def write_batches(session: Session, batches: Iterable[RowBatch]) -> None:
     shapes = tuple((one.write_mode, one.table, tuple(one.rows[0])) for one in nonempty)
     if dialect.name == POSTGRESQL:
         texts = {one.table.__tablename__: _encode_batch(one, dialect) for one in nonempty}
-        execute_columns(session, _combined_write_statement(shapes), texts)
+        _execute(session, _combined_write_statement(shapes), texts)
         return
     for batch, shape in zip(nonempty, shapes, strict=True):
-        execute_columns(session, _write_statement(*shape, dialect.name), _batch_columns(batch))
+        defaults = _column_defaults(batch.table, tuple(batch.rows[0]))
+        rows = [{**defaults, **row} for row in batch.rows]
+        _execute(session, _write_statement(*shape, dialect.name), rows)
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[RowValues]) -> None:
@@ -88,7 +89,7 @@ def upsert_rows(
 ) -> None:
     """Insert *rows*, or update the rows with the same primary key.
 
-    With *increments_version* an update increments the column *increments_version*.
+    With *increments_version* an update increments the column *version*.
     """
     write_batches(session, [RowBatch(table, rows, "counted" if increments_version else "in place")])
 
@@ -107,10 +108,15 @@ def update_rows(session: Session, table: type[Base], rows: Sequence[RowValues]) 
         and_(*(columns[name] == bindparam(given) for name, given in keys.items()))
     )
     params = [{keys.get(name, name): value for name, value in row.items()} for row in rows]
+    _execute(session, statement, params)
+
+
+def _execute(session: Session, statement: Any, params: Any) -> None:
+    """Execute *statement*; raise the `ValueError` of a column type as itself."""
     try:
         session.execute(statement, params)
     except StatementError as error:
-        if isinstance(error.orig, ValueError):  # raised by the column type
+        if isinstance(error.orig, ValueError):
             raise error.orig from error
         raise
 
@@ -123,15 +129,12 @@ def _primary_key_names(table: type[Base]) -> list[str]:
     return [column.name for column in inspect(table).primary_key]
 
 
-def _batch_columns(batch: RowBatch) -> dict[str, Sequence[Any]]:
-    """Return the values by column, with the table's defaults for columns that the rows omit."""
+def _encode_batch(batch: RowBatch, dialect: Dialect) -> str:
+    """Return the rows as one text, with the table's defaults for columns that the rows omit."""
     rows, defaults = batch.rows, _column_defaults(batch.table, tuple(batch.rows[0]))
     columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
-    return columns | {name: [value] * len(rows) for name, value in defaults.items()}
-
-
-def _encode_batch(batch: RowBatch, dialect: Dialect) -> str:
-    return encode_rows(_core_table(batch.table), dialect, _batch_columns(batch))
+    columns |= {name: [value] * len(rows) for name, value in defaults.items()}
+    return encode_rows(_core_table(batch.table), dialect, columns)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)

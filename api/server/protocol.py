@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from api.http.request_body import BODY_ARRIVED
 from api.server.connection_limits import ConnectionDeadlines, evict_slowest_connection
 
-__all__ = ["MAX_HEAD_BYTES", "CoalescingTransport", "LimitedHttpProtocol"]
+__all__ = ["MAX_HEAD_BYTES", "LimitedHttpProtocol", "LingeringTransport"]
 
 MAX_HEAD_BYTES: Final = 16 * 1024
 """Maximum size of the address and headers of a request together."""
@@ -26,7 +26,6 @@ MAX_QUEUED_FIELDS: Final = 256
 """
 LINGER_SECONDS: Final = 2
 """Seconds for which a client may continue to send a refused body, which is discarded."""
-STATUS_LINE_PREFIX: Final = b"HTTP/1.1 "
 FIELD_OVERHEAD_BYTES: Final = 32
 """Bytes counted for each header in addition to its name and value (RFC 9113, 6.5.2).
 
@@ -54,52 +53,35 @@ class _UpgradeTolerantParser(httptools.HttpRequestParser):
             [self.stopped_at] = upgrade.args
 
 
-class CoalescingTransport:
-    """Wrapper of a *transport* that sends the head of a response together with its body.
+class LingeringTransport:
+    """Wrapper of a *transport* that closes later while the client is still sending a body.
 
-    uvicorn writes them separately. Each write is a system call and wakes the reader.
+    *begin_lingering* starts to drop the rest of the body, and returns False if there is none.
     """
 
     def __init__(
         self,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
-        begin_lingering: Callable[[], bool] = lambda: False,
+        begin_lingering: Callable[[], bool],
     ) -> None:
         self._transport = transport
         self._loop = loop
         self._begin_lingering = begin_lingering
-        self._pending_head = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
-    def write(self, data: bytes) -> None:
-        """Send *data*; hold a head until the next write or the next turn of the event loop."""
-        if self._pending_head:
-            data, self._pending_head = self._pending_head + data, b""
-        elif data.startswith(STATUS_LINE_PREFIX):
-            self._pending_head = data
-            self._loop.call_soon(self._flush_head)
-            return
-        self._transport.write(data)
-
     def close(self) -> None:
-        """Close after sending everything, and later if the client is still sending a body.
+        """Close the connection, later if the client is still sending a body.
 
         Closing a socket with unread bytes resets the connection. A client that sends everything
         before it reads would then lose the response (RFC 9112, 9.6).
         """
-        self._flush_head()
         if self._begin_lingering():
             self._loop.call_later(LINGER_SECONDS, self._transport.close)
         else:
             self._transport.close()
-
-    def _flush_head(self) -> None:
-        head, self._pending_head = self._pending_head, b""
-        if head and not self._transport.is_closing():  # the client may have reset it
-            self._transport.write(head)
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -127,7 +109,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start serving a connection; close another one if there are too many."""
         super().connection_made(transport)
-        self.transport = CoalescingTransport(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
+        self.transport = LingeringTransport(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
         self.deadlines.start()
         limit = self.limit_concurrency
         if limit is not None and (len(self.connections) <= limit or evict_slowest_connection(self)):

@@ -34,8 +34,8 @@ from api.db.models import (
     User,
 )
 from api.http.json_body import StrictRequest
-from api.http.pipeline.route_index import RouteIndex
 from api.services.grades import GradeCause, load_and_compute_student_grade, recompute_student_grades
+from api.services.submissions.cache.submission_cache import NullSubmissionCache
 from grader.errors import AnswerError
 
 NOTED = (
@@ -58,12 +58,13 @@ class InBrowser(Person):
 
 @dataclass(frozen=True)
 class Scene:
-    """Two students with the same problem; the service caches only *warm*.
+    """Two students with the same problem: *warm* uses a service with a cache, *cold* one without.
 
     Nobody is in the *section*, which has an extension of five days.
     """
 
     world: World
+    uncached: World
     course: UUID
     staff: Person
     warm: Person
@@ -99,50 +100,65 @@ class Scene:
 
 
 @pytest.fixture
-def scene(world: World, course: UUID, teacher: Person) -> Scene:
-    return begun(world, course, teacher, world.enrol(course), world.enrol(course))
+def uncached(world: World) -> Iterator[World]:
+    """Yield a service without a submission cache over the same database."""
+    found = World(world.url, clock=world.clock, submission_cache=NullSubmissionCache())
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def logged_in(world: World, course: UUID, teacher: Person) -> Scene:
+def scene(world: World, uncached: World, course: UUID, teacher: Person) -> Scene:
+    return begun(world, uncached, course, teacher, world.enrol(course), world.enrol(course))
+
+
+@pytest.fixture
+def logged_in(world: World, uncached: World, course: UUID, teacher: Person) -> Scene:
     """Return a scene with two students who have logged in."""
     pair = (world.enrol(course) for _ in range(2))
     warm, cold = (InBrowser(one.id, one.name, one.client, world.log_in(one)) for one in pair)
-    return begun(world, course, teacher, warm, cold)
+    return begun(world, uncached, course, teacher, warm, cold)
 
 
-def begun(world: World, course: UUID, staff: Person, warm: Person, cold: Person) -> Scene:
+def begun(
+    world: World, uncached: World, course: UUID, staff: Person, warm: Person, cold: Person
+) -> Scene:
     """Return a scene after each of the two students has submitted twice."""
     section = world.section(course, "Evening")
     extend(world, course, {"days": 5}, section_id=section)
     problem, other = world.assignment(
         course, TEXT_PROBLEM, TITLE, timeline_spec=DUE, attempts=9, by_attempt=["1", "1", "1/2"]
     )
-    found = Scene(world, course, staff, warm, cold, problem, other, section)
+    found = Scene(world, uncached, course, staff, warm, cold, problem, other, section)
     for cells in ("1", "2"):
         for one in (warm, cold):
             assert send(found, one, {"cells": cells}).status_code == 201
     assert is_remembered(found)
+    assert not is_cold_cached(found)
     return found
 
 
 def is_remembered(scene: Scene) -> bool:
-    shown, where = parse_secret(scene.warm.token), scene.problem
+    return is_cached(scene.world, scene.warm, scene.problem)
+
+
+def is_cold_cached(scene: Scene) -> bool:
+    return is_cached(scene.uncached, scene.cold, scene.problem)
+
+
+def is_cached(world: World, student: Person, where: Posing) -> bool:
+    shown = parse_secret(student.token)
     assert shown is not None
-    memory = scene.world.service.submission_cache
-    return memory.get_submitter(shown.digest, where.assignment, where.slug) is not None
+    cache = world.service.submission_cache
+    return cache.get_submitter(shown.digest, where.assignment, where.slug) is not None
 
 
 def send(scene: Scene, who: Person, answers: Mapping[str, str], *, to: Posing | None = None) -> Any:
-    """Submit; for a student who must not be cached, to a new service."""
+    """Submit; for the student who must not be cached, to the service without a cache."""
     where = to or scene.problem
     if who.id == scene.warm.id:
         return who.submit(where, answers)
-    fresh = World(scene.world.url, clock=scene.world.clock)
-    try:
-        return replace(who, client=fresh.client).submit(where, answers)
-    finally:
-        fresh.close()
+    return replace(who, client=scene.uncached.client).submit(where, answers)
 
 
 def statements(world: World, act: Callable[[], Any]) -> list[str]:
@@ -405,7 +421,8 @@ def piece(body: bytes, *, more: bool = False) -> dict[str, Any]:
 
 
 def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, monkeypatch):
-    monkeypatch.setattr(RouteIndex, "handle", None)  # the way of the framework is closed
+    # Only the cache can serve it.
+    monkeypatch.setattr("api.routes.student.submissions._prepare_from_database", None)
     caplog.set_level(logging.INFO, logger="api.access")
     pieces = (piece(BODY[:5], more=True), piece(BODY[5:], more=True), piece(b""))
     start, told = in_asgi(scene, *pieces, length=len(BODY))

@@ -113,14 +113,6 @@ def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db,
     assert things(db) == []
 
 
-def test_an_id_may_be_given_as_its_digits_and_not_with_dashes(db):
-    with db.transaction() as session:
-        insert_rows(session, Thing, some(FULL | {"id": UUID(int=0).hex}))
-    assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL)]
-    with pytest.raises(ValueError, match="without dashes"), db.transaction() as session:
-        insert_rows(session, Thing, some(FULL | {"id": str(UUID(int=1))}))
-
-
 def test_a_table_is_written_once_at_a_time(db):
     twice = [RowBatch(Thing, some(FULL)), RowBatch(Thing, some(EMPTY), "in place")]
     with pytest.raises(ValueError, match="written twice"), db.transaction() as session:

@@ -3,7 +3,6 @@
 A request for another protocol is answered in HTTP/1.1, including its body.
 """
 
-import asyncio
 import json
 import logging
 import socket
@@ -11,10 +10,9 @@ import time
 
 import pytest
 from http_app import service
-from loop import in_loop_of_its_own
 from serving import listening
 
-from api.server.protocol import MAX_HEAD_BYTES, CoalescingTransport, LimitedHttpProtocol
+from api.server.protocol import MAX_HEAD_BYTES, LimitedHttpProtocol
 
 APP = service()
 SAMPLES = b"/api/v1/samples"
@@ -190,66 +188,6 @@ def test_without_a_body_the_answer_is_the_usual_one(port, asked, version):
     head = b"GET /api/v1/about HTTP/%b\r\nHost: a\r\nConnection: close\r\n" % version
     [(status, body)] = answers(talk(port, head + asked + b"\r\n"))
     assert (status, list(body)) == (200, ["id", "arrived"])
-
-
-def test_the_server_sends_so(port, monkeypatch):
-    sent, send = [], CoalescingTransport.write
-
-    def write(self: CoalescingTransport, data: bytes) -> None:
-        sent.append(data)
-        send(self, data)
-
-    monkeypatch.setattr(CoalescingTransport, "write", write)
-    said = talk(port, GET % b"/api/v1/about" + END)
-    assert len(sent) == 2
-    assert said == b"".join(sent)
-
-
-class Line:
-    """A transport that records writes and the close."""
-
-    def __init__(self) -> None:
-        self.told: list[bytes | str] = []
-        self.gone = False
-
-    def is_closing(self) -> bool:
-        return self.gone
-
-    def write(self, data: bytes) -> None:
-        self.told.append(data)
-
-    def close(self) -> None:
-        self.told.append("closed")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "told"),
-    [
-        ([HEAD, b"body", b"more"], [HEAD + b"body", b"more"]),
-        ([HEAD], [HEAD]),
-        ([HEAD, "close"], [HEAD, "closed"]),
-        ([CONTINUE, "turn", HEAD, b"body", "close"], [CONTINUE, HEAD + b"body", "closed"]),
-        ([CONTINUE, HEAD, b"body"], [CONTINUE + HEAD, b"body"]),
-        ([HEAD, "reset"], []),
-    ],
-)
-def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
-    async def write() -> list[bytes | str]:
-        line = Line()
-        joined = CoalescingTransport(line, asyncio.get_running_loop())
-        for piece in pieces:
-            if piece == "turn":
-                await asyncio.sleep(0)
-            elif piece == "close":
-                joined.close()
-            elif piece == "reset":
-                line.gone = True
-            else:
-                joined.write(piece)
-        await asyncio.sleep(0)
-        return line.told
-
-    assert in_loop_of_its_own(write()) == told
 
 
 @pytest.mark.parametrize("cut", [0, 12])

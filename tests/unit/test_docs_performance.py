@@ -18,7 +18,7 @@ COMMAND = re.compile(r"benchmarks/(\w+)\.py|make load")
 SCRIPTS = {one.stem: one.read_text(encoding="utf-8") for one in ROOT.glob("benchmarks/*.py")}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 LISTED = re.findall(r"^BENCHMARKS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
-NOT_ALONE = {"batch_file", "intake_references"}  # are told a file, or an address
+NOT_ALONE = {"batch_file", "compare_intake", "intake_references"}  # need arguments
 
 
 @pytest.mark.parametrize("before", TABLE.split(PAGE)[:-1], ids=lambda text: text[-30:].strip())

@@ -1,1 +1,1 @@
-"""Everything around routing: authentication first, the fast path, limits, headers and logs."""
+"""Everything around routing: authentication first, limits, headers and logs."""

@@ -28,8 +28,6 @@ from api.core.errors import (
     ServiceUnavailable,
 )
 from api.core.ids import new_id_text
-from api.http.json_body import LARGE_BODY_BYTES
-from api.http.pipeline.fast_path import FastPath
 from api.http.problem_details import build_problem_response, error_to_response
 from api.http.request_body import BodyLimits, RequestBody
 
@@ -89,8 +87,7 @@ class HttpPolicy:
     *hosts* are the names of the service (``*.example.org`` for every subdomain; empty for any
     name). *body_limits* are the limits of request bodies. *headers* are set unless a route sets
     them. Responses below *private_prefix* must not be cached. *render_error* may render an error
-    in another form than problem details. *observer* observes every request. *fast_path*, if any,
-    responds without the normal route.
+    in another form than problem details. *observer* observes every request.
     """
 
     hosts: tuple[str, ...] = ()
@@ -100,7 +97,6 @@ class HttpPolicy:
     clock: Clock = system_clock
     render_error: ErrorRenderer = lambda _scope, response: response
     observer: RequestObserver | None = None
-    fast_path: FastPath | None = None
     encoded_headers: tuple[Header, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,8 +134,7 @@ class HttpPolicyMiddleware:
         cycle = _RequestCycle(self.policy, scope, receive, send)
         try:
             cycle.check_request_head()
-            app = await cycle.run_fast_path() or self.app
-            await app(scope, cycle.body.receive, cycle.send)
+            await self.app(scope, cycle.body.receive, cycle.send)
         except ServiceError as error:
             await cycle.send_error(error)
         except ClientDisconnect:
@@ -199,22 +194,6 @@ class _RequestCycle:
         """Return whether a header occurs more than once."""
         headers = self.scope["headers"]
         return len(self.headers) < len(headers) and sum(header[0] == name for header in headers) > 1
-
-    async def run_fast_path(self) -> Response | None:
-        """Return the response of the fast path, or None to take the normal route.
-
-        Only bodies of known length up to `LARGE_BODY_BYTES` qualify, because parsing a larger one
-        would block the event loop.
-        """
-        fast_path = self.policy.fast_path
-        if fast_path is None or (path_params := fast_path.match_path(self.scope)) is None:
-            return None
-        length = self.body.length
-        if length is None or length > LARGE_BODY_BYTES:
-            return None
-        self.scope.update(route=fast_path, path_params=path_params)
-        body = await self.body.read()
-        return None if body is None else await fast_path.handle_body(self.scope, body)
 
     async def send(self, message: Message) -> None:
         """Send a *message*; the first one gets the headers of the policy."""

@@ -85,9 +85,11 @@ class LeakyBucketLimiter:
 
     def wait_seconds(self, key: str) -> float:
         """Return for how many seconds *key* stays at or over the limit, 0 if it is below."""
-        now = self._clock()
         with self._lock:
-            level = self._current_level(key, now)
+            stored = self._levels.get(key)
+            if stored is None or stored[0] < self.rate.events:
+                return 0.0  # a level only decreases with time
+            level = self._current_level(key, self._clock())
         if level < self.rate.events:
             return 0.0
         return (level - self.rate.events + 1) / self.rate.per_second

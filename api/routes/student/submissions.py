@@ -1,10 +1,11 @@
 """Submission of answers."""
 
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Header
+from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
@@ -15,14 +16,15 @@ from api.core.errors import (
     InvalidInput,
     NotFound,
     RateLimited,
+    ServiceError,
     Unauthenticated,
 )
 from api.core.ids import parse_id
 from api.dependencies import RequestContext, SubmissionContext, SubmissionContextDep
 from api.http.field_types import IdempotencyKey
-from api.http.json_body import API_PREFIX, ApiRouter, StrictRequest
-from api.http.pipeline.fast_path import FastPath
+from api.http.json_body import LARGE_BODY_BYTES, ApiRouter, StrictRequest, StrictRoute
 from api.http.problem_details import error_responses
+from api.http.request_body import get_body
 from api.schemas.student.submissions import AnswersIn, SubmissionReply
 from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
 from api.services.submissions.preparation import (
@@ -35,31 +37,61 @@ from api.services.submissions.writer.write_transaction import StaleCache
 from api.state import AppState
 from grader.errors import GraderError
 
-__all__ = ["CACHED_SUBMISSION_FAST_PATH", "router", "submit_and_wait"]
+__all__ = ["router", "submit_and_wait"]
 
 KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(IdempotencyKey | None)
 
 
-class _CachedSubmissionFastPath(FastPath):
-    """Fast path for submissions of students whom the process has cached."""
+class _SubmissionRoute(StrictRoute):
+    """Route that first tries to serve a submission from the submission cache.
 
-    async def handle_request(self, request: StrictRequest) -> Response | None:
-        """Return the response; None if the cache lacks the student or is stale."""
-        context = SubmissionContext(request)
-        prepared = _prepare_cached_submission(context, request)
-        if prepared is None or context.service.storage.is_spent(prepared.submitter.author_id):
-            return None
-        # Before grading: a refused request must stay cheap.
-        context.count_request(prepared.submitter.author_id)
-        try:
-            entry = await _grade_submission(context.service, prepared)
-        except GraderError:
-            return None
-        outcome = await context.service.writer.submit_async(entry)
-        if isinstance(outcome, StaleCache):
-            context.service.submission_cache.evict_submitter(prepared.submitter)
-            return None
-        return _build_response(outcome)
+    FastAPI's validation and dependencies take longer than grading from the cache. An invalid or
+    unusual request takes the normal way, so that errors have one source.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that tries the cache, and otherwise validates the request."""
+        handle = super().get_route_handler()
+
+        async def submit_from_cache_or_handle(request: Request) -> Response:
+            return await _submit_from_cache(request) or await handle(request)
+
+        return submit_from_cache_or_handle
+
+
+async def _submit_from_cache(request: Request) -> Response | None:
+    """Store a submission prepared from the cache; None if the request needs the normal way.
+
+    Raises the `ServiceError` that refuses the request.
+    """
+    if request.scope["query_string"]:
+        return None
+    body = get_body(request.scope)
+    if body.length is None or body.length > LARGE_BODY_BYTES:
+        return None
+    raw = await body.read()
+    if raw is None:
+        return None
+    strict_request = StrictRequest(request.scope)
+    try:
+        strict_request.parse_body(raw)
+    except ServiceError:
+        return None
+    context = SubmissionContext(strict_request)
+    prepared = _prepare_cached_submission(context, strict_request)
+    if prepared is None or context.service.storage.is_spent(prepared.submitter.author_id):
+        return None
+    # Before grading: a refused request must stay cheap.
+    context.count_request(prepared.submitter.author_id)
+    try:
+        entry = await _grade_submission(context.service, prepared)
+    except GraderError:
+        return None
+    outcome = await context.service.writer.submit_async(entry)
+    if isinstance(outcome, StaleCache):
+        context.service.submission_cache.evict_submitter(prepared.submitter)
+        return None
+    return _build_response(outcome)
 
 
 def _prepare_cached_submission(
@@ -93,9 +125,8 @@ async def _grade_submission(service: AppState, prepared: PreparedSubmission) -> 
     return await service.grading_pool.run_async(author, partial(prepared.grade, answer_grader))
 
 
-router = ApiRouter(tags=["submissions"])
+router = ApiRouter(tags=["submissions"], route_class=_SubmissionRoute)
 SUBMISSIONS_PATH: Final = "/assignments/{assignment}/problems/{problem}/submissions"
-CACHED_SUBMISSION_FAST_PATH: Final = _CachedSubmissionFastPath(API_PREFIX + SUBMISSIONS_PATH)
 
 
 @router.post(

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
+from api.db.dialects import is_sqlite
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
 from api.services.gradebook.gradebook_data import GradebookData, is_earning_period_over
@@ -233,4 +234,4 @@ def load_stored_grades(
 
 def format_stored_id(session: Session, key: UUID) -> str:
     """Return an id as the text that the database stores."""
-    return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)
+    return key.hex if is_sqlite(session) else str(key)

@@ -137,7 +137,7 @@ def _compute_and_store_progress(
 
 
 def build_progress_row(
-    key: tuple[Any, Any], parts: JsonText, total: ProblemTotal, last: StoredAnswer | None
+    key: tuple[UUID, UUID], parts: JsonText, total: ProblemTotal, last: StoredAnswer | None
 ) -> dict[str, Any]:
     """Return a progress row; *last* is the student's latest answer, if any.
 

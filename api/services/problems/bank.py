@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.db.dialects import is_sqlite
 from api.db.engine import Database
 from api.db.models import ProblemVersion
 from api.services.problems.publishing import (
@@ -199,5 +200,5 @@ def _store_outcome(
 
 def _acquire_lock(session: Session) -> None:
     """Lock, so that one transaction at a time compares and stores the newest version."""
-    if session.get_bind().dialect.name == "postgresql":
+    if not is_sqlite(session):
         session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))

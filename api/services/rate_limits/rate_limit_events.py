@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, seconds_until_allowed
 from api.auth.sessions import DEVICE_LIFETIME
 from api.core.errors import RateLimited
+from api.db.dialects import is_sqlite
 from api.db.models import RateLimitEvent
 
 __all__ = [
@@ -52,7 +53,7 @@ def lock_keys(session: Session, keys: Iterable[str]) -> None:
 
     SQLite needs no lock: it has one writer at a time.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         return
     for key in sorted(keys):
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

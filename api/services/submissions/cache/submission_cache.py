@@ -30,6 +30,7 @@ __all__ = [
     "CachedSubmitter",
     "ChangeCounters",
     "Credential",
+    "NullSubmissionCache",
     "PartProgressSnapshot",
     "StudentProblemState",
     "SubmissionCache",
@@ -284,3 +285,31 @@ class SubmissionCache:
                 self._states.put(key, state)
         for grade_key, grade in grades.items():
             self._grades.put(grade_key, grade)
+
+
+@dataclass(slots=True)
+class NullSubmissionCache(SubmissionCache):
+    """Submission cache that keeps nothing: every submission is prepared from the database.
+
+    It must give the same replies as `SubmissionCache`; `tests/api/test_intake_memory.py` compares
+    the two after each kind of change.
+    """
+
+    def put_assignment(self, cached_assignment: CachedAssignment) -> None:
+        """Keep nothing."""
+
+    def put_last_use(self, digest: bytes, used_at: datetime) -> None:
+        """Keep nothing."""
+
+    def put_submitter(self, submitter: CachedSubmitter) -> None:
+        """Keep nothing."""
+
+    def put_state(self, key: Pair, state: StudentProblemState) -> None:
+        """Keep nothing."""
+
+    def apply(
+        self,
+        states: Mapping[Pair, StudentProblemState | None],
+        grades: Mapping[Pair, CachedGrade],
+    ) -> None:
+        """Keep nothing."""

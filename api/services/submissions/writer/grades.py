@@ -81,7 +81,7 @@ class _ProgressUpdate:
             join_part_members(self.part_progress.json_texts.values()),
         )
         last = self.state.answers[next(iter(entry.answer_results))][-1]
-        return build_progress_row(entry.ids.progress_key, parts, self.total, last)
+        return build_progress_row(entry.progress_key, parts, self.total, last)
 
     @property
     def change_counters(self) -> ChangeCounters | None:
@@ -306,8 +306,8 @@ def _lock_grades(
 
 def _build_empty_grade_row(grade_key: Pair, updated_at: datetime) -> RowValues:
     return {
-        "assignment_id": grade_key[0],
-        "student_id": grade_key[1],
+        "assignment_id": UUID(grade_key[0]),
+        "student_id": UUID(grade_key[1]),
         "possible": 0,
         "updated_at": updated_at,
     }

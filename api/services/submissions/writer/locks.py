@@ -8,11 +8,12 @@ table are locked in the order of their keys. SQLite needs no row locks: it has o
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
-from api.db.compiled_statements import is_sqlite
+from api.db.dialects import is_sqlite
 from api.db.models import Assignment, AssignmentProblem, Enrolment, ProblemProgress
 from api.db.upserts import insert_missing_rows
 from api.services.submissions.pending_submissions import PendingSubmission
@@ -78,7 +79,10 @@ def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> Row
     locked = _lock_progress(session, keys | budget_keys)
     missing = sorted(keys.difference(locked))
     if missing:
-        rows = [{"problem_id": problem, "student_id": student} for problem, student in missing]
+        rows = [
+            {"problem_id": UUID(problem), "student_id": UUID(student)}
+            for problem, student in missing
+        ]
         insert_missing_rows(session, ProblemProgress, rows)
         locked |= _lock_progress(session, missing)
     return locked

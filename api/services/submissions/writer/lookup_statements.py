@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.core.json_text import serialize_json
-from api.db.compiled_statements import UUID_HEX_LENGTH, fetch_rows, is_sqlite
+from api.db.dialects import is_sqlite
 
 __all__ = ["LookupStatements", "Pair", "build_lookup_statements", "look_up_rows"]
 
@@ -31,6 +31,8 @@ Pair: TypeAlias = tuple[str, str]
 LookupStatements: TypeAlias = Mapping[bool, Select[Any]]
 """One statement for each database: True has that for SQLite, False for PostgreSQL."""
 LockMode: TypeAlias = Literal["none", "write", "read"]
+UUID_HEX_LENGTH: Final = 32
+"""Number of hexadecimal digits of an id without dashes."""
 PARAM_NAMES: Final = ("firsts", "seconds")
 ORDINALITY_START: Final[ColumnElement[int]] = literal_column("1")
 
@@ -87,17 +89,14 @@ def _build_equality_condition(columns: Sequence[Any], values: Sequence[Any]) -> 
 
 def look_up_rows(
     session: Session, statements: LookupStatements, keys: Sequence[Sequence[str]]
-) -> list[tuple[Any, ...]]:
+) -> list[Any]:
     """Run the statement for the session's database; each row begins with an index into *keys*."""
     if is_sqlite(session):
         texts = serialize_json(["".join(key) for key in keys])
-        return fetch_rows(session, statements[True], {"given": texts})
+        return list(session.execute(statements[True], {"given": texts}))
     columns = zip(PARAM_NAMES, zip(*keys, strict=True), strict=False)
-    return fetch_rows(
-        session,
-        statements[False],
-        {name: _format_postgresql_array(texts) for name, texts in columns},
-    )
+    params = {name: _format_postgresql_array(texts) for name, texts in columns}
+    return list(session.execute(statements[False], params))
 
 
 def _format_postgresql_array(texts: Iterable[str]) -> str:

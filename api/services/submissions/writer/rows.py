@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from api.core.ids import new_id_hex
+from api.core.ids import new_id
 from api.core.json_text import JsonText, serialize_json
 from api.db.models import Answer, Draw, Grading, Submission
 from api.db.upserts import RowBatch, RowValues
@@ -38,7 +38,7 @@ def build_row_batches(
         submissions.append(submission)
         size_bytes = ROW_BYTES + utf8_size(submission["answers"]) + utf8_size(submission["reply"])
         for part in admitted.entry.answer_results:
-            ids = new_id_hex(), new_id_hex()
+            ids = new_id(), new_id()
             answer, grading = (
                 _build_answer_row(admitted, part, ids),
                 _build_grading_row(admitted, part, ids, now=now),
@@ -64,8 +64,8 @@ def build_row_batches(
 def _build_draw_row(admitted: AdmittedSubmission) -> RowValues:
     entry = admitted.entry
     return {
-        "problem_id": entry.ids.problem,
-        "student_id": entry.ids.student,
+        "problem_id": entry.problem_id,
+        "student_id": entry.student_id,
         "number": entry.variant_assignment.number,
         "version_id": entry.variant_assignment.version_id,
         "position": entry.variant_assignment.position,
@@ -77,9 +77,9 @@ def _build_submission_row(admitted: AdmittedSubmission, reply: JsonText) -> RowV
     entry = admitted.entry
     return {
         "id": admitted.id,
-        "problem_id": entry.ids.problem,
-        "student_id": entry.ids.student,
-        "author_id": entry.ids.author,
+        "problem_id": entry.problem_id,
+        "student_id": entry.student_id,
+        "author_id": entry.author_id,
         "sequence": admitted.sequence,
         "version_id": entry.variant_assignment.version_id,
         "position": entry.variant_assignment.position,
@@ -92,7 +92,7 @@ def _build_submission_row(admitted: AdmittedSubmission, reply: JsonText) -> RowV
     }
 
 
-def _build_answer_row(admitted: AdmittedSubmission, part: str, ids: tuple[str, str]) -> RowValues:
+def _build_answer_row(admitted: AdmittedSubmission, part: str, ids: tuple[UUID, UUID]) -> RowValues:
     entry, result, repeats = (
         admitted.entry,
         admitted.entry.answer_results[part],
@@ -101,8 +101,8 @@ def _build_answer_row(admitted: AdmittedSubmission, part: str, ids: tuple[str, s
     return {
         "id": ids[0],
         "submission_id": admitted.id,
-        "problem_id": entry.ids.problem,
-        "student_id": entry.ids.student,
+        "problem_id": entry.problem_id,
+        "student_id": entry.student_id,
         "part": part,
         "draw": entry.variant_assignment.number,
         "sequence": admitted.sequence,
@@ -123,7 +123,7 @@ def _build_answer_row(admitted: AdmittedSubmission, part: str, ids: tuple[str, s
 
 
 def _build_grading_row(
-    admitted: AdmittedSubmission, part: str, ids: tuple[str, str], *, now: datetime
+    admitted: AdmittedSubmission, part: str, ids: tuple[UUID, UUID], *, now: datetime
 ) -> RowValues:
     result = admitted.entry.answer_results[part]
     return {

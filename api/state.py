@@ -16,7 +16,7 @@ from api.services.problems.publishing_pool import PublishingPool
 from api.services.rate_limits.distributed_rate_limits import DistributedRateLimits
 from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
 from api.services.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
-from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.services.submissions.writer.writer_thread import SubmissionWriter

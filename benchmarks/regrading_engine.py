@@ -18,11 +18,11 @@ from uuid import UUID
 from regrading_class import CHANGED, published
 
 from api.core.ids import new_id
-from api.services.regrades.execution.executors import create_process_pool
 from api.services.regrades.execution.grading_jobs import (
     JobGrader,
     RegradeJob,
     SubmissionToGrade,
+    create_process_pool,
     grade_job,
     make_parallel_grader,
 )

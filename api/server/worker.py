@@ -14,7 +14,7 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartupError
-from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 
 __all__ = ["Heartbeat", "run_worker"]

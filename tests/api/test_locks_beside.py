@@ -16,7 +16,7 @@ from api.services.enrolment import enrolments
 from api.services.enrolment.sections import lock_assignments
 from api.services.grades import recompute
 from api.services.regrades.execution import apply as steps
-from api.services.regrades.execution import chunk_runner
+from api.services.regrades.execution import runner
 from api.services.regrades.execution.grading_jobs import grade_job
 from api.services.review import requests
 from api.services.submissions.pending_submissions import StoredSubmission
@@ -26,7 +26,7 @@ WORTH_MORE = {"parts": {"cells": {"points": 7}}}
 
 
 def step(world, run, number=0):
-    chunk_runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
+    runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
 
 
 def applying(world, teacher, *problems, version=None):
@@ -104,7 +104,7 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     [run] = applying(world, teacher, problem)
     student.submit(problem, {"cells": "8"})
     stop = Stop()
-    monkeypatch.setattr(chunk_runner, "store_dry_run", stop.after(chunk_runner.store_dry_run))
+    monkeypatch.setattr(runner, "store_dry_run", stop.after(runner.store_dry_run))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
 
 

@@ -10,7 +10,7 @@ from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
 from api.services.grades import recompute
-from api.services.regrades.execution import chunk_runner
+from api.services.regrades.execution import runner
 from api.services.regrades.execution.grading_jobs import grade_job
 from api.services.submissions.writer.write_transaction import write_submissions
 
@@ -24,7 +24,7 @@ def begin(teacher: Person, run: Any, what: str) -> UUID:
 
 
 def step(world: World, run: UUID, number: int = 0) -> None:
-    chunk_runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
+    runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
 
 
 def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
@@ -38,7 +38,7 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
     stop = Stop()
     stop.go()
     monkeypatch.setattr(
-        chunk_runner, "count_chunk_submissions", stop.after(chunk_runner.count_chunk_submissions)
+        runner, "count_chunk_submissions", stop.after(runner.count_chunk_submissions)
     )
     with world.db.transaction() as session:
         write_submissions(session, [entry], variants=world.service.variants, now=world.clock())
@@ -66,7 +66,7 @@ def test_a_submission_waits_for_a_chunk_and_forgets_what_stood_before_it(
     for one in (first, second):
         student.submit(one, {"why": "Fewer parameters."})  # remembered by the rules of now
     stop = Stop()
-    monkeypatch.setattr(chunk_runner, "apply_chunk", stop.after(chunk_runner.apply_chunk))
+    monkeypatch.setattr(runner, "apply_chunk", stop.after(runner.apply_chunk))
     chunk = pool.submit(step, other, number)
     stop.wait()
     sent = pool.submit(student.submit, (first, second)[at], {"doubled": ("20", "18")[at]})

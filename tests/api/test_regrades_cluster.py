@@ -11,7 +11,7 @@ import pytest
 from regrading import begun, marks, seen, six_answered
 
 from api.services.regrades.execution import grading_jobs
-from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 
 pytestmark = pytest.mark.skipif(

@@ -9,9 +9,8 @@ from world import TEXT_PROBLEM
 
 from api.db.models import Draw, Grading, ProblemProgress, RegradeChange, RegradeStudent
 from api.services.regrades import planning
-from api.services.regrades.execution.chunk_runner import process_chunk
 from api.services.regrades.execution.grading_jobs import grade_job
-from api.services.regrades.execution.runner import RegradeRunner
+from api.services.regrades.execution.runner import RegradeRunner, process_chunk
 
 PEOPLE = 6
 

@@ -9,7 +9,7 @@ from review_scene import Class
 from world import TEXT_PROBLEM
 
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.totals import changes_part_points
+from api.services.regrades.execution.dry_run import changes_part_points
 
 NAMES = {"cells": "Cells of the kernel", "why": "Why <small> ones?"}
 TITLED = TEXT_PROBLEM.replace("{id: cells,", f"{{id: cells, title: {NAMES['cells']},").replace(

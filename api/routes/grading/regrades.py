@@ -37,8 +37,7 @@ from api.schemas.grading.regrades import (
 )
 from api.services.regrades import serializers, versions
 from api.services.regrades.execution.apply import RegradeApplyOptions, start_applying_regrade
-from api.services.regrades.execution.cancel import cancel_regrade
-from api.services.regrades.execution.undo import start_undoing_regrade
+from api.services.regrades.execution.undo import cancel_regrade, start_undoing_regrade
 from api.services.regrades.planning import RegradeOptions, create_regrade
 from api.services.regrades.runs import NO_REGRADE_MESSAGE, load_regrade
 

@@ -27,6 +27,7 @@ from api.services.grades import (
 )
 from api.services.regrades.draft_versions import publish_regrade_version
 from api.services.regrades.execution.dry_run import (
+    changes_part_points,
     dry_run_chunk,
     load_chunk_students,
     store_dry_run,
@@ -43,7 +44,6 @@ from api.services.regrades.runs import (
     lock_regrade,
     move_draws,
 )
-from api.services.regrades.totals import changes_part_points
 
 __all__ = [
     "RegradeApplyOptions",

@@ -1,8 +1,12 @@
-"""Undo of a regrade: pins the old version again, and restores the old gradings of answers."""
+"""Cancellation and undo of a regrade: an undo restores the old version and the old gradings.
+
+Before a regrade is applied nothing has changed, and a cancellation ends it; later it stops the
+regrade half-way.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -41,7 +45,35 @@ from api.services.regrades.runs import (
 )
 from grader.kinds import KINDS
 
-__all__ = ["start_undoing_regrade", "undo_chunk"]
+__all__ = ["cancel_regrade", "start_undoing_regrade", "undo_chunk"]
+
+STATUS_AFTER_CANCEL: Final = {"judging": "cancelled", "ready": "cancelled", "applying": "stopped"}
+
+
+def cancel_regrade(
+    session: Session, member: CourseMembership, run_id: UUID, *, now: datetime
+) -> Regrade:
+    """Cancel the remaining chunks of a regrade, and return it.
+
+    A regrade that was being applied is stopped: it can be applied to the end, or undone. Otherwise
+    the version that it made is retired.
+    """
+    run = lock_regrade(session, run_id)
+    if run.status not in STATUS_AFTER_CANCEL:
+        raise Conflict(f"The regrade is {run.status}; there is nothing to cancel.")
+    before, run.status = run.status, STATUS_AFTER_CANCEL[run.status]
+    run.cancelled_at = run.stepped_at = now
+    recorder.record_action(
+        session,
+        member,
+        "regrade.cancelled",
+        now=now,
+        target=("regrade", run.id),
+        change=({"status": before}, {"status": run.status}),
+    )
+    if run.status == "cancelled":
+        retire_regrade_version_if_unused(session, member, run, now=now)
+    return run
 
 
 def start_undoing_regrade(

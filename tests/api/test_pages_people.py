@@ -90,7 +90,7 @@ def test_one_person_is_added_and_opened(world, browser, course):
         ({"name": ""}, 422, "name is missing"),
         ({"role": "dean"}, 422, "role must be"),
         ({"email": "ann@example.edu"}, 409, "Ann Example"),
-        ({"section": "01a2025c-0ae4-7543-8ab1-b7edae196e5f"}, 422, "no section"),
+        ({"section": "01a2025c-0ae4-7543-8ab1-b7edae196e5f"}, 422, "a section of this course"),
     ],
 )
 @pytest.mark.usefixtures("ann")

@@ -8,12 +8,11 @@ statistics. Single answers are read only as examples and for guess detection.
 from api.services.analytics.course import compute_course_analytics
 from api.services.analytics.overview import compute_assignment_analytics
 from api.services.analytics.problem import compute_problem_analytics
-from api.services.analytics.queries.answer_filters import MeasuredAttempt, check_section_in_course
+from api.services.analytics.queries.answer_filters import MeasuredAttempt
 from api.services.courses.attention import load_course_attention
 
 __all__ = [
     "MeasuredAttempt",
-    "check_section_in_course",
     "compute_assignment_analytics",
     "compute_course_analytics",
     "compute_problem_analytics",

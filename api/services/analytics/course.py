@@ -23,13 +23,10 @@ from api.services.analytics.overview import (
     build_grade_distribution_queries,
     count_students,
 )
-from api.services.analytics.queries.answer_filters import (
-    StudentQuery,
-    check_section_in_course,
-    select_students,
-)
+from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
+from api.services.enrolment.sections import check_section
 
 __all__ = ["compute_course_analytics"]
 
@@ -45,7 +42,7 @@ def compute_course_analytics(
     session: Session, course: Course, *, section: UUID | None
 ) -> CourseAnalytics:
     """Return a summary of each published assignment, with a fixed number of queries."""
-    check_section_in_course(session, course.id, section)
+    check_section(session, course.id, section)
     students = select_students(course.id, section)
     assignments = session.scalars(
         select(Assignment)

@@ -11,11 +11,7 @@ from api.db.models import Assignment, Grade
 from api.schemas.analytics.assignment import AssignmentAnalytics
 from api.schemas.analytics.statistics import DistributionOut, FlagOut, ReliabilityOut
 from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problems
-from api.services.analytics.queries.answer_filters import (
-    MeasuredAttempt,
-    StudentQuery,
-    check_section_in_course,
-)
+from api.services.analytics.queries.answer_filters import MeasuredAttempt, StudentQuery
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
     build_unit_score_queries,
@@ -30,6 +26,7 @@ from api.services.analytics.queries.groups import load_key_doubt_flags
 from api.services.analytics.queries.query_batch import QueryBatch, fraction_as_float, run_queries
 from api.services.analytics.summary import summarize_wrong_answers
 from api.services.analytics.wrong_answers import WrongAnswerQueries
+from api.services.enrolment.sections import check_section
 
 __all__ = [
     "PERCENT",
@@ -53,7 +50,7 @@ def compute_assignment_analytics(
     now: datetime,
 ) -> AssignmentAnalytics:
     """Return the statistics of an assignment, with at most a dozen queries for any class size."""
-    check_section_in_course(session, assignment.course_id, section)
+    check_section(session, assignment.course_id, section)
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     wrong_answer_queries = WrongAnswerQueries(

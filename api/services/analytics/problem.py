@@ -25,11 +25,7 @@ from api.services.analytics.items import AssignmentItems
 from api.services.analytics.other_variant_matches import find_other_variant_matches
 from api.services.analytics.overview import count_students
 from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problem
-from api.services.analytics.queries.answer_filters import (
-    MeasuredAttempt,
-    StudentQuery,
-    check_section_in_course,
-)
+from api.services.analytics.queries.answer_filters import MeasuredAttempt, StudentQuery
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
     build_unit_score_queries,
@@ -40,6 +36,7 @@ from api.services.analytics.queries.wrong_answer_tables import load_wrong_answer
 from api.services.analytics.variants import analyze_variants
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 from api.services.engine.variants import VariantCache
+from api.services.enrolment.sections import check_section
 from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag
 from grader.definitions.problem import Problem
@@ -58,7 +55,7 @@ def compute_problem_analytics(
 ) -> ProblemAnalytics:
     """Return the statistics of a problem of an assignment, with a fixed number of queries."""
     assignment = assigned_problem.assignment
-    check_section_in_course(session, assignment.course_id, section)
+    check_section(session, assignment.course_id, section)
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     problem_index, problem = _find_problem(part_scores.items, assigned_problem)

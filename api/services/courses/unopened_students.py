@@ -9,11 +9,8 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, AssignmentProblem, Draw, Enrolment, Excuse, Section, User
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.analytics.unopened import UnopenedStudent
-from api.services.analytics.queries.answer_filters import (
-    StudentQuery,
-    check_section_in_course,
-    select_students,
-)
+from api.services.analytics.queries.answer_filters import StudentQuery, select_students
+from api.services.enrolment.sections import check_section
 
 __all__ = [
     "count_unopened_students",
@@ -34,7 +31,7 @@ def select_unopened_students(
 
     Raises `InvalidInput` if *section* does not belong to the course.
     """
-    check_section_in_course(session, assignment.course_id, section)
+    check_section(session, assignment.course_id, section)
     has_opened = exists().where(
         Draw.student_id == Enrolment.user_id,
         Draw.problem_id == AssignmentProblem.id,

@@ -150,7 +150,7 @@ def add_person(
         user.student_number = body.student_number
         session.add(user)
         flush_new_accounts(session)
-    section = check_section(session, member.course.id, body.section)
+    check_section(session, member.course.id, body.section)
     enrolment = session.scalar(
         select(Enrolment)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user.id)
@@ -165,7 +165,7 @@ def add_person(
         _check_may_assign_role(member, enrolment.role)
         enrolment.version += 1
     enrolment.role, enrolment.withdrawn_at = body.role, None
-    enrolment.section_id = section
+    enrolment.section_id = body.section
     enrolment.lms_id = body.lms_id or enrolment.lms_id or ""
     session.flush()
     if body.role != "student":
@@ -173,7 +173,7 @@ def add_person(
             session, member, user, course=member.course.id, now=now
         )
     recompute_grades_with_section_extensions(session, member, [user.id], now=now)
-    after = {"role": body.role, "section": _id_to_text(section)}
+    after = {"role": body.role, "section": _id_to_text(body.section)}
     target = ("user", user.id)
     recorder.record_action(
         session, member, "person.added", now=now, target=target, change=({}, after)
@@ -196,7 +196,8 @@ def update_person(
         _change_role(session, member, (enrolment, user), patch.role, now=now)
     before = {"role": enrolment.role, "section": _id_to_text(enrolment.section_id)}
     if "section" in fields and patch.section != enrolment.section_id:
-        enrolment.section_id = check_section(session, member.course.id, patch.section)
+        check_section(session, member.course.id, patch.section)
+        enrolment.section_id = patch.section
         session.flush()
         recompute_grades_with_section_extensions(session, member, [user.id], now=now)
     if patch.lms_id is not None:

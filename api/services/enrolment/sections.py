@@ -41,13 +41,16 @@ def list_sections(session: Session, member: CourseMembership) -> Sequence[Sectio
     return [SectionOut(id=id_, name=name, people=people) for id_, name, people in rows]
 
 
-def check_section(session: Session, course_id: UUID, section: UUID | None) -> UUID | None:
-    """Return *section* if it is None or belongs to the course; raise `InvalidInput` otherwise."""
-    row = None if section is None else session.get(Section, section)
-    if section is not None and (row is None or row.course_id != course_id):
-        message = "is no section of this course"
-        raise InvalidInput(f"The section {message}.", errors=(FieldError("section", message),))
-    return section
+def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
+    """Raise `InvalidInput` if *section* is given and does not belong to the course."""
+    if section is None:
+        return
+    row = session.get(Section, section)
+    if row is None or row.course_id != course_id:
+        raise InvalidInput(
+            "Name a section of this course.",
+            errors=(FieldError("section", "is no section of this course"),),
+        )
 
 
 def create_section(

@@ -4,10 +4,8 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select
-from sqlalchemy.orm import Session
 
-from api.core.errors import FieldError, InvalidInput
-from api.db.models import Answer, Enrolment, Section
+from api.db.models import Answer, Enrolment
 from api.services.courses.active_students import select_active_students
 from api.services.grades import VersionedProblem
 from grader.grading.result import FREE_STATUSES
@@ -16,7 +14,6 @@ __all__ = [
     "HexId",
     "MeasuredAttempt",
     "StudentQuery",
-    "check_section_in_course",
     "readable_answer_conditions",
     "select_students",
 ]
@@ -29,18 +26,6 @@ StudentQuery: TypeAlias = Select[UUID]
 
 HexId: TypeAlias = str
 """Id of a row as 32 hexadecimal digits."""
-
-
-def check_section_in_course(session: Session, course_id: UUID, section: UUID | None) -> None:
-    """Raise `InvalidInput` if *section* does not belong to the course."""
-    if section is None:
-        return
-    row = session.get(Section, section)
-    if row is None or row.course_id != course_id:
-        raise InvalidInput(
-            "Name a section of this course.",
-            errors=(FieldError("section", "is no section of the course"),),
-        )
 
 
 def select_students(course_id: UUID, section: UUID | None) -> StudentQuery:

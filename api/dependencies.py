@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from api.auth import authentication, authorization, request_activity
 from api.auth.authorization import AssignedProblem, CourseMembership, Principal
-from api.auth.rate_limits import LimitedAction, address_key
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
 from api.auth.secrets import parse_secret
@@ -25,8 +24,9 @@ from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
+from api.rate_limits import stored_events
+from api.rate_limits.event_limits import LimitedAction, address_key
 from api.services.assignments.views import get_assignment
-from api.services.rate_limits import rate_limit_events
 from api.services.submissions.preparation import check_released
 from api.state import AppState, RateLimitClass
 
@@ -121,7 +121,7 @@ class RequestContext(Authenticator):
         The event counts even if the request fails later. Raises `RateLimited` over the limit.
         """
         with self.service.db.transaction() as session:
-            rate_limit_events.consume_action_limit(session, action, key, now=self.now)
+            stored_events.consume_action_limit(session, action, key, now=self.now)
 
     @property
     def client_address_key(self) -> str:

@@ -8,14 +8,14 @@ from api.auth.passwords import DEFAULT_HASH_COST, HashCost, PasswordHasher
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
-from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
+from api.rate_limits.distributed import DistributedRateLimits
+from api.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
+from api.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.analytics.timed_cache import TimedCache, make_work_timer
 from api.services.engine.grading_pool import GradingPool
 from api.services.engine.variants import VariantCache
 from api.services.problems.publishing_pool import PublishingPool
-from api.services.rate_limits.distributed_rate_limits import DistributedRateLimits
-from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
-from api.services.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 from api.services.submissions.cache.submission_cache import SubmissionCache

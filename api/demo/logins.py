@@ -16,6 +16,7 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Enrolment, Invite, Token, User
 from api.demo.course_fixture import LOGIN_PEOPLE
+from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.accounts.credentials import (
     password_vouched_elsewhere_condition,
@@ -23,7 +24,6 @@ from api.services.accounts.credentials import (
 )
 from api.services.accounts.invitation_tokens import revoke_unused_links
 from api.services.audit import recorder
-from api.services.rate_limits import rate_limit_events
 
 __all__ = ["DemoLogin", "renew_logins", "revoke_logins"]
 
@@ -86,7 +86,7 @@ def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     for user in users:
         user.password_hash = None
         user.version += 1
-        rate_limit_events.forget_devices(session, user.email)
+        stored_events.forget_devices(session, user.email)
     sessions.end_sessions_and_tokens_for_event(session, "password_locked", ids, now=now)
     revoke_unused_links(session, ids, now=now)
     revoked_invites = update(Invite).where(

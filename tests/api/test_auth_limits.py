@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.auth.rate_limits import (
+from api.rate_limits.event_limits import (
     EVENT_LIMITS,
     FREE_LOGIN_TRIES,
     EventLimit,

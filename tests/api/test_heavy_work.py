@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from world import Person, Posing, World
 
-from api.auth.rate_limits import EVENT_LIMITS, LimitedAction
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
+from api.rate_limits import stored_events
+from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction
+from api.rate_limits.heavy_work import MAX_REQUESTS_PER_PERSON, MAX_WAITING, HeavyWorkQueue
 from api.routes.assignments import analytics
-from api.services.rate_limits import rate_limit_events
-from api.services.rate_limits.heavy_work import MAX_REQUESTS_PER_PERSON, MAX_WAITING, HeavyWorkQueue
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -168,9 +168,7 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert call(teacher, course, problem).status_code in {200, 422}
     with world.session() as session:
         for _ in range(EVENT_LIMITS[action].count - 1):
-            rate_limit_events.consume_action_limit(
-                session, action, str(teacher.id), now=world.clock()
-            )
+            stored_events.consume_action_limit(session, action, str(teacher.id), now=world.clock())
     refused = call(teacher, course, problem)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0

@@ -18,7 +18,7 @@ from api.core.errors import InvalidInput, PreconditionFailed, RateLimited
 from api.http import pagination
 from api.http.etags import IfMatchVersions
 from api.http.pagination import Cursor, apply_keyset
-from api.http.pipeline.rate_limiter import MAX_KEYS, LeakyBucketLimiter, RateLimit
+from api.rate_limits.leaky_bucket import MAX_KEYS, LeakyBucketLimiter, RateLimit
 
 APP = service()
 ONE = UUID(int=1)

@@ -6,8 +6,8 @@ import pytest
 from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import event, func, select
 
-from api.auth.rate_limits import EVENT_LIMITS
 from api.db.models import RateLimitEvent, User
+from api.rate_limits.event_limits import EVENT_LIMITS
 
 HALL = "192.0.2.7"
 ELSEWHERE = "198.51.100.9"

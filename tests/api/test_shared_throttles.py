@@ -10,11 +10,8 @@ from world import World
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.models import RateLimitUsage
-from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
-from api.services.rate_limits.distributed_rate_limits import (
-    MIN_EXCHANGE_SECONDS,
-    DistributedRateLimits,
-)
+from api.rate_limits.distributed import MIN_EXCHANGE_SECONDS, DistributedRateLimits
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
 from api.state import AppState
 
 RATE = RateLimit(20, 60)
@@ -232,7 +229,7 @@ def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_
 
 
 def test_of_too_many_keys_the_oldest_is_forgotten_and_memory_has_an_end(monkeypatch):
-    monkeypatch.setattr("api.http.pipeline.rate_limiter.MAX_KEYS", 3)
+    monkeypatch.setattr("api.rate_limits.leaky_bucket.MAX_KEYS", 3)
     throttle = LeakyBucketLimiter(RATE, clock=lambda: 0.0)
     for key in "abcd":
         throttle.try_consume(key)

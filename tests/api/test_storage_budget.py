@@ -13,9 +13,9 @@ from world import Person, Posing, World
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.models import Answer, Grading, RateLimitUsage, Submission
-from api.http.pipeline.rate_limiter import LeakyBucketLimiter
-from api.services.rate_limits.distributed_rate_limits import MIN_RETENTION, DistributedRateLimits
-from api.services.rate_limits.storage_budget import (
+from api.rate_limits.distributed import MIN_RETENTION, DistributedRateLimits
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter
+from api.rate_limits.storage_budget import (
     MIN_EXCHANGED_BYTES,
     StorageBudget,
     daily_rate,

@@ -64,7 +64,7 @@ BUILTINS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "ope
 # Inside api a module imports from its own layer or the ones before it.
 API_LAYERS = (
     ("core",),
-    ("config", "db", "http", "markup"),
+    ("config", "db", "http", "markup", "rate_limits"),
     ("services", "schemas", "auth"),
     ("state", "dependencies", "routes"),
     ("pages",),

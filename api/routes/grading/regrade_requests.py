@@ -19,6 +19,7 @@ from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.problem_details import error_responses
+from api.rate_limits.storage_budget import utf8_size
 from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.grading.regrade_requests import (
     DecisionIn,
@@ -27,7 +28,6 @@ from api.schemas.grading.regrade_requests import (
     RequestStatus,
     RequestView,
 )
-from api.services.rate_limits.storage_budget import utf8_size
 from api.services.review.decisions import (
     decide_regrade_request,
     list_regrade_requests,

@@ -12,6 +12,7 @@ from api.auth.sessions import SessionEvent
 from api.core.errors import Gone, InvalidInput, NotFound
 from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
+from api.rate_limits import stored_events
 from api.services.accounts import login, sessions
 from api.services.accounts.credentials import determine_if_locked_password_needed, revoke_used_links
 from api.services.accounts.invitation_tokens import (
@@ -21,7 +22,6 @@ from api.services.accounts.invitation_tokens import (
 )
 from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
-from api.services.rate_limits import rate_limit_events
 
 __all__ = ["LinkAcceptance", "set_password_with_link"]
 
@@ -81,7 +81,7 @@ def set_password_with_link(
         revoke_unused_links(session, [user.id], now=now)
         event: SessionEvent = "reset" if is_reset else "password_changed"
         sessions.end_sessions_and_tokens_for_event(session, event, [user.id], now=now)
-        rate_limit_events.forget_devices(session, user.email)
+        stored_events.forget_devices(session, user.email)
         device = login.remember_device(session, user.email or "", now=now)
         return sessions.create_session(session, user, now=now, device=device)
 
@@ -96,11 +96,11 @@ def _count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
         invite = _find_invite(session, acceptance.secret)
     with db.transaction() as session:
         if invite is None:
-            rate_limit_events.consume_action_limit(
+            stored_events.consume_action_limit(
                 session, "invite_address", acceptance.address, now=acceptance.now
             )
         else:
-            rate_limit_events.consume_action_limit(
+            stored_events.consume_action_limit(
                 session, "invite_link", invite.prefix, now=acceptance.now
             )
     if invite is None:

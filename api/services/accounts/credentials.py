@@ -16,9 +16,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from api.auth.authorization import CourseMembership, Principal
 from api.core.errors import Gone
 from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Invite, User
+from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.audit import recorder
-from api.services.rate_limits import rate_limit_events
 
 __all__ = [
     "determine_if_locked_password_needed",
@@ -88,7 +88,7 @@ def _lock_password(
     user.password_hash = f"{LOCKED_PASSWORD_PREFIX}{user.password_hash}"
     user.version += 1
     sessions.end_sessions_and_tokens_for_event(session, "password_locked", [user.id], now=now)
-    rate_limit_events.forget_devices(session, user.email)
+    stored_events.forget_devices(session, user.email)
     recorder.record_account_action(session, actor, "user.password_locked", user=user.id, now=now)
 
 

@@ -13,15 +13,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import PasswordHasher
-from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
 from api.auth.secrets import digests_match, new_secret, parse_secret
+from api.auth.sessions import DEVICE_LIFETIME
 from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, LoginSession, RateLimitEvent, User
+from api.rate_limits import stored_events
+from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
 from api.services.accounts import sessions
 from api.services.accounts.sessions import NewSession
-from api.services.rate_limits import rate_limit_events
 
 __all__ = [
     "LoginAttempt",
@@ -59,28 +60,28 @@ class LoginAttempt:
     @property
     def account_key(self) -> str:
         """The key of failures for the account from any address."""
-        return rate_limit_events.build_event_key("login_account", self.email)
+        return stored_events.build_event_key("login_account", self.email)
 
     @property
     def address_key(self) -> str:
         """The key of failures from the address for any account."""
-        return rate_limit_events.build_event_key("login_address", self.address)
+        return stored_events.build_event_key("login_address", self.address)
 
     @property
     def pair_key(self) -> str:
         """The key of failures for the account from the address."""
-        return rate_limit_events.build_event_key("login_pair", self.email, self.address)
+        return stored_events.build_event_key("login_pair", self.email, self.address)
 
     @property
     def device_key(self) -> str:
         """The key of failures for the account in the browser."""
-        return rate_limit_events.build_event_key("login_device", self.email, self.device)
+        return stored_events.build_event_key("login_device", self.email, self.device)
 
     @property
     def known_device_key(self) -> str:
         """The key of the event that the account has logged in with the browser."""
-        return rate_limit_events.build_event_key(
-            rate_limit_events.KNOWN_DEVICE_KIND, self.email, self.device
+        return stored_events.build_event_key(
+            stored_events.KNOWN_DEVICE_KIND, self.email, self.device
         )
 
 
@@ -158,12 +159,12 @@ def record_attempt(
     looked up unless *is_known_device* is given.
     """
     if is_known_device is None:
-        known = attempt.device and rate_limit_events.load_event_times(
+        known = attempt.device and stored_events.load_event_times(
             session, attempt.known_device_key, since=attempt.now
         )
         is_known_device = bool(known)
     keys = [attempt.device_key] if is_known_device else [attempt.account_key, attempt.address_key]
-    rate_limit_events.lock_keys(session, keys)
+    stored_events.lock_keys(session, keys)
     failures = _load_failures(session, attempt, is_known_device=is_known_device)
     ruling = decide_login(failures, attempt.now)
     if not ruling.checks_password:
@@ -172,10 +173,10 @@ def record_attempt(
         keys.append(attempt.pair_key)
     rows = [RateLimitEvent(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
-    rate_limit_events.prune_events(session, now=attempt.now)
+    stored_events.prune_events(session, now=attempt.now)
     # During a flood from one address, an attempt must not read an hour of events.
     memory = EVENT_LIMITS["login_address"].retention
-    rate_limit_events.delete_events(session, attempt.address_key, before=attempt.now - memory)
+    stored_events.delete_events(session, attempt.address_key, before=attempt.now - memory)
     return RecordedAttempt(tuple(row.id for row in rows), ruling.wait_seconds, is_known_device)
 
 
@@ -184,7 +185,7 @@ def _load_failures(
 ) -> LoginFailures:
     def load_timestamps(key: str, *actions: LimitedAction) -> list[datetime]:
         memory = max(EVENT_LIMITS[action].retention for action in actions)
-        return rate_limit_events.load_event_times(session, key, since=attempt.now - memory)
+        return stored_events.load_event_times(session, key, since=attempt.now - memory)
 
     if is_known_device:
         return LoginFailures(load_timestamps(attempt.device_key, "login_device"), [], [], [])
@@ -215,8 +216,8 @@ def remember_device(session: Session, email: str, *, now: datetime, device: str 
     old one.
     """
     device = device or new_secret("device").text
-    key = rate_limit_events.build_event_key(rate_limit_events.KNOWN_DEVICE_KIND, email, device)
-    rate_limit_events.remember_device(session, key, now=now)
+    key = stored_events.build_event_key(stored_events.KNOWN_DEVICE_KIND, email, device)
+    stored_events.remember_device(session, key, until=now + DEVICE_LIFETIME)
     return device
 
 

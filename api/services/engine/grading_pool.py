@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from api.core.errors import ServiceUnavailable
-from api.services.rate_limits.heavy_work import PersonConcurrencyLimit
+from api.rate_limits.heavy_work import PersonConcurrencyLimit
 from grader.reading import RawAnswer
 
 __all__ = ["GradingPool", "is_expensive"]

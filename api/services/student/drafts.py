@@ -16,10 +16,10 @@ from api.db.engine import fetch_one
 from api.db.models import Answer, Draft
 from api.db.upserts import insert_missing_rows
 from api.http.etags import IfMatchVersions
+from api.rate_limits.storage_budget import StorageBudget, utf8_size
 from api.schemas.student.problem import DraftView
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
-from api.services.rate_limits.storage_budget import StorageBudget, utf8_size
 from api.services.student.problem_session import ProblemSession, check_can_write
 from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json

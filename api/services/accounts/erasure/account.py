@@ -34,10 +34,10 @@ from api.db.models import (
     Token,
     User,
 )
+from api.rate_limits import stored_events
 from api.services.accounts.accounts import check_not_self
 from api.services.accounts.erasure.work import ERASED, erase_free_text, recompute_receipts
 from api.services.audit import recorder
-from api.services.rate_limits import rate_limit_events
 
 __all__ = ["ERASED_NAME", "ID_COLUMNS_WITHOUT_FOREIGN_KEY", "erase_account", "lock_student_work"]
 
@@ -130,7 +130,7 @@ def _delete_credentials_and_drafts(session: Session, user: User) -> None:
     for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
-        digest = rate_limit_events.build_event_key("", user.email).strip()
+        digest = stored_events.build_event_key("", user.email).strip()
         session.execute(delete(RateLimitEvent).where(RateLimitEvent.key.contains(digest)))
 
 

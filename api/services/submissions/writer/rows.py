@@ -9,7 +9,7 @@ from api.core.ids import new_id
 from api.core.json_text import JsonText, serialize_json
 from api.db.models import Answer, Draw, Grading, Submission
 from api.db.upserts import RowBatch, RowValues
-from api.services.rate_limits.storage_budget import utf8_size
+from api.rate_limits.storage_budget import utf8_size
 from api.services.submissions.admission import AdmittedSubmission
 
 __all__ = ["build_row_batches"]

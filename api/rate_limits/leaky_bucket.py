@@ -1,18 +1,17 @@
 """Rate limits of one process, decided in memory.
 
 Every key has a level: its usage, which decreases steadily. A background exchange
-(`api.services.rate_limits.distributed_rate_limits`) fetches the usage that other processes do not
-know yet, and brings back theirs.
+(`api.rate_limits.distributed`) fetches the usage that other processes do not know yet, and brings
+back theirs.
 """
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api.core.errors import RateLimited
+from api.rate_limits.event_limits import raise_if_limited
 
 __all__ = ["LeakyBucketLimiter", "RateLimit"]
 
@@ -78,10 +77,7 @@ class LeakyBucketLimiter:
 
     def consume(self, key: str) -> None:
         """Count one event of *key*; over the limit raise `RateLimited` with the seconds to wait."""
-        wait = self.try_consume(key)
-        if wait:
-            seconds = math.ceil(wait)
-            raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
+        raise_if_limited(self.try_consume(key))
 
     def wait_seconds(self, key: str) -> float:
         """Return for how many seconds *key* stays at or over the limit, 0 if it is below."""

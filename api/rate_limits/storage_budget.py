@@ -3,7 +3,7 @@
 A submission is counted once it is stored, by the text of its rows, and a draft by its growth. The
 count is a level that decays by one budget a day; while it is at or over the budget, nothing more is
 stored. It is kept in memory and exchanged between processes like the rate limits
-(`api.services.rate_limits.distributed_rate_limits`), so that a check needs no query.
+(`api.rate_limits.distributed`), so that a check needs no query.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from api.core.errors import RateLimited
-from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
 
 __all__ = ["MIN_EXCHANGED_BYTES", "StorageBudget", "daily_rate", "utf8_size"]
 

@@ -12,11 +12,14 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, seconds_until_allowed
-from api.auth.sessions import DEVICE_LIFETIME
-from api.core.errors import RateLimited
 from api.db.dialects import is_sqlite
 from api.db.models import RateLimitEvent
+from api.rate_limits.event_limits import (
+    EVENT_LIMITS,
+    LimitedAction,
+    raise_if_limited,
+    seconds_until_allowed,
+)
 
 __all__ = [
     "KNOWN_DEVICE_KIND",
@@ -27,7 +30,6 @@ __all__ = [
     "load_event_times",
     "lock_keys",
     "prune_events",
-    "raise_if_limited",
     "remember_device",
 ]
 
@@ -84,12 +86,6 @@ def consume_action_limit(
     prune_events(session, now=now)
 
 
-def raise_if_limited(seconds: int) -> None:
-    """Raise `RateLimited` unless *seconds* to wait is 0."""
-    if seconds:
-        raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
-
-
 def delete_events(session: Session, key: str, *, before: datetime) -> None:
     """Delete the events under *key* before a time."""
     session.execute(
@@ -97,10 +93,10 @@ def delete_events(session: Session, key: str, *, before: datetime) -> None:
     )
 
 
-def remember_device(session: Session, key: str, *, now: datetime) -> None:
+def remember_device(session: Session, key: str, *, until: datetime) -> None:
     """Store the time until which the browser of *key* is known."""
     session.execute(delete(RateLimitEvent).where(RateLimitEvent.key == key))
-    session.add(RateLimitEvent(key=key, at=now + DEVICE_LIFETIME))
+    session.add(RateLimitEvent(key=key, at=until))
 
 
 def forget_devices(session: Session, email: str | None) -> None:

@@ -19,10 +19,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
+from api.db.dialects import SQLITE
 from api.db.engine import Database
 from api.db.models import RateLimitUsage
-from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
-from api.services.rate_limits.rate_limit_events import build_event_key
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
+from api.rate_limits.stored_events import build_event_key
 
 __all__ = ["MAX_EXCHANGE_SECONDS", "DistributedRateLimits"]
 
@@ -38,7 +39,7 @@ RETAINED_PERIODS: Final = 2
 """Periods of the longest rate for which a level is stored, as it may exceed the limit."""
 MICROSECONDS_PER_SECOND: Final = 1_000_000
 
-log = logging.getLogger("api.shared_throttles")
+log = logging.getLogger("api.rate_limits")
 
 
 class DistributedRateLimits:
@@ -145,7 +146,7 @@ def _build_level_upsert(dialect: str, rate: RateLimit) -> Any:
 
     If this process's clock is behind, the stored level does not decay.
     """
-    insert_statement = (sqlite if dialect == "sqlite" else postgresql).insert(RateLimitUsage)
+    insert_statement = (sqlite if dialect == SQLITE else postgresql).insert(RateLimitUsage)
     elapsed = type_coerce(insert_statement.excluded.at, BigInteger) - type_coerce(
         RateLimitUsage.at, BigInteger
     )

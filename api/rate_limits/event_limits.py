@@ -4,11 +4,14 @@ The caller of this module stores the events. A refused attempt is no event, or t
 end.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, Literal
+
+from api.core.errors import RateLimited
 
 __all__ = [
     "EVENT_LIMITS",
@@ -19,6 +22,7 @@ __all__ = [
     "LoginFailures",
     "address_key",
     "decide_login",
+    "raise_if_limited",
     "seconds_until_allowed",
 ]
 
@@ -164,6 +168,13 @@ def seconds_until_allowed(limit: EventLimit, events: Sequence[datetime], now: da
         without = [*ends[1:], ZERO]
         left = min(map(max, without, (pause - ages[0] for pause in pauses)))
     return max(-(-left // timedelta(seconds=1)), 0)
+
+
+def raise_if_limited(seconds: float) -> None:
+    """Raise `RateLimited`, with whole seconds, unless *seconds* to wait is 0."""
+    if seconds:
+        wait = math.ceil(seconds)
+        raise RateLimited(f"Too many requests. Try again in {wait} s.", retry_after=wait)
 
 
 def _retained_event_ages(

@@ -1,1 +1,0 @@
-"""Rate limits kept in the database, and limits on expensive reads."""

@@ -30,15 +30,6 @@ from api.services.assignments.views import get_assignment
 from api.services.submissions.preparation import check_released
 from api.state import AppState, RateLimitClass
 
-__all__ = [
-    "AnonymousContextDep",
-    "ContextDep",
-    "DraftContextDep",
-    "RequestContext",
-    "SubmissionContext",
-    "SubmissionContextDep",
-]
-
 
 class RequestContext(Authenticator):
     """Context of one request: its arrival time, its caller, and the database.

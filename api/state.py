@@ -21,8 +21,6 @@ from api.services.regrades.execution.runner import RegradeRunner
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.services.submissions.writer.writer_thread import SubmissionWriter
 
-__all__ = ["AppState", "RateLimitClass", "create_password_hasher"]
-
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
 STORED_BYTES: Final = "stored_bytes"

@@ -9,8 +9,6 @@ GraderError
 
 MAX_FIELD_LENGTH = 60
 
-__all__ = ["AnswerError", "DrawError", "GraderError", "ProblemError", "SolverError"]
-
 
 class GraderError(Exception):
     """Base class of the exceptions that this package raises on purpose."""

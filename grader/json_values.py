@@ -16,8 +16,6 @@ from typing import Any, Final
 from grader.reading.result import TruncatedAnswer
 from grader.values import NUMBERS, Tensor, Value
 
-__all__ = ["NotSerializableError", "from_json", "to_json"]
-
 CACHED_FRACTIONS: Final = 4096
 INTEGER_TYPES: Final = frozenset({int})
 PLAIN_TYPES: Final = frozenset({type(None), bool, int, str, Fraction})

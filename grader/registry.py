@@ -8,15 +8,6 @@ from typing import Any, Final, TypeAlias
 from grader.display.steps import Tracer
 from grader.expressions.arithmetic import FUNCTIONS, Function
 
-__all__ = [
-    "ArgumentRewrite",
-    "MistakeInfo",
-    "Registry",
-    "Solver",
-    "WrongVersion",
-    "available_functions",
-]
-
 CACHED_REGISTRIES: Final = 16
 
 Solver: TypeAlias = Callable[..., object]

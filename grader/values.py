@@ -16,23 +16,6 @@ import numpy.typing as npt
 
 from grader.errors import SolverError
 
-__all__ = [
-    "MAX_CELLS",
-    "NUMBERS",
-    "Number",
-    "OpaqueValue",
-    "Record",
-    "Tensor",
-    "Value",
-    "has_same_form_and_sign",
-    "is_number",
-    "magnitude",
-    "round_to_figures",
-    "simplify_number",
-    "to_exact_number",
-    "to_nested",
-]
-
 MAX_CELLS: Final = 50_000
 """Maximum number of cells of one tensor, and of all steps of one expression.
 

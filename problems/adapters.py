@@ -21,8 +21,6 @@ from grader.registry import ArgumentRewrite, Solver, WrongVersion
 from grader.values import OpaqueValue, Tensor, Value, to_exact_number
 from problems.network.layers import Layer
 
-__all__ = ["adapt_rewrite", "adapt_solver", "adapt_tracer", "format_usage"]
-
 T = TypeVar("T")
 
 UNKNOWN_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")

@@ -8,8 +8,6 @@ from grader.definitions.problem import Problem
 from grader.errors import ProblemError
 from problems.files.loader import bank_root, find_problem_files, load_file
 
-__all__ = ["ProblemCatalog", "check_part"]
-
 
 class ProblemCatalog:
     """Problems by id, each loaded once, from folders or files; by default from the bank."""

@@ -15,8 +15,6 @@ from problems.adapters import format_usage
 from problems.mistakes import FAMILIES
 from problems.registry import REGISTRY, SOLVERS
 
-__all__ = ["PAGES", "write_pages"]
-
 EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
 DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
 EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")

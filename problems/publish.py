@@ -15,16 +15,6 @@ from grader.values import OpaqueValue, Tensor, Value, to_nested
 from grader.variants.variant import Variant, draw_values, solve_keys, solve_variant_from_values
 from problems.checks.lint import find_tolerated_mistakes
 
-__all__ = [
-    "MAX_SEEDS",
-    "Clock",
-    "Publication",
-    "SeedReport",
-    "publish_problem",
-    "to_json_data",
-    "zero_clock",
-]
-
 Clock: TypeAlias = Callable[[], float]
 MAX_SEEDS: Final = 500
 MAX_WALKED_SEEDS: Final = 4000

@@ -71,8 +71,6 @@ from problems.solvers import (
 )
 from problems.traces import TRACERS
 
-__all__ = ["REGISTRY", "SOLVERS", "WRONG_VERSIONS"]
-
 SOLVERS: Final[tuple[Solver, ...]] = (
     *sizes.SOLVERS,
     *resizing.SOLVERS,

@@ -34,14 +34,6 @@ from grader.variants.variant import (
     solve_variant_from_values,
 )
 
-__all__ = [
-    "dump_variant",
-    "filter_stored_line",
-    "load_variant",
-    "load_variant_for_parts",
-    "rekey_variant",
-]
-
 T = TypeVar("T")
 
 ENTRY_START: Final = '{"candidates": ['

@@ -14,8 +14,6 @@ from api.core.errors import Unauthenticated
 from api.db.engine import fetch_one
 from api.db.models import LoginSession, Token, User
 
-__all__ = ["authenticate_session", "authenticate_token", "session_digest", "token_digest"]
-
 BEARER_PREFIX: Final = "bearer "
 CredentialRow = TypeVar("CredentialRow", Token, LoginSession)
 

@@ -33,19 +33,6 @@ from api.services.assignments.anonymity import (
     is_blind_role,
 )
 
-__all__ = [
-    "COURSE_ARCHIVED_MESSAGE",
-    "PROBLEM_NOT_FOUND_MESSAGE",
-    "TOKEN_EXPIRED_MESSAGE",
-    "AssignedProblem",
-    "CourseMembership",
-    "Principal",
-    "load_assigned_problem",
-    "load_assignment_membership",
-    "load_course_membership",
-    "with_request_data",
-]
-
 PROBLEM_NOT_FOUND_MESSAGE: Final = "There is no such assignment, or it has no such problem."
 """Message for a problem that does not exist or is not released, the same for both."""
 TOKEN_EXPIRED_MESSAGE: Final = "This token has expired; make a new one."  # noqa: S105  # not a secret

@@ -8,8 +8,6 @@ import string
 from threading import Lock
 from typing import Final
 
-__all__ = ["is_easily_guessed", "stem_of"]
-
 DOMAIN_WORDS: Final = """
     administrator assignment calculus changeme deeplearning exam grader grading helloworld homework
     instructor letmein machinelearning neuralnetwork passphrase professor student teacher tensorflow

@@ -11,15 +11,6 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.auth.common_passwords import is_easily_guessed, stem_of
 
-__all__ = [
-    "DEFAULT_HASH_COST",
-    "MAX_PASSWORD_LENGTH",
-    "MIN_PASSWORD_LENGTH",
-    "HashCost",
-    "PasswordHasher",
-    "find_password_fault",
-]
-
 MIN_PASSWORD_LENGTH: Final = 10
 MAX_PASSWORD_LENGTH: Final = 200
 MAX_INPUT_LENGTH: Final = 4 * MAX_PASSWORD_LENGTH

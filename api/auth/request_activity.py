@@ -18,14 +18,6 @@ from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token
 from api.services.audit import recorder
 
-__all__ = [
-    "SAFE_METHODS",
-    "RequestActivity",
-    "is_recording_due",
-    "record_activity",
-    "record_activity_in_new_transaction",
-]
-
 VIEWED_AS_ACTION: Final = "person.viewed_as"
 VIEW_RECORD_INTERVAL: Final = timedelta(hours=1)
 """Minimum time between two audit entries of a staff member who reads as a student."""

@@ -10,20 +10,6 @@ from typing import Final, Literal
 
 from api.auth.scopes import SCOPE_GRANTS, Scope, includes_scope
 
-__all__ = [
-    "PERMISSION_RULES",
-    "ROLE_RANKS",
-    "EffectiveRole",
-    "Permission",
-    "PermissionRule",
-    "Role",
-    "can_assign_role",
-    "can_create_reset_link",
-    "grantable_scopes",
-    "is_permitted",
-    "role_has_permission",
-]
-
 Role = Literal["student", "grader", "instructor"]
 EffectiveRole = Literal["student", "grader", "instructor", "admin"]
 """Role of a person in a course, or ``admin`` for a site administrator."""

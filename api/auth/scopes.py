@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-__all__ = ["SCOPE_GRANTS", "Scope", "ScopeGrant", "includes_scope"]
-
 Scope = Literal["read", "submit", "grade", "manage", "admin"]
 
 

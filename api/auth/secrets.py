@@ -12,17 +12,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal, get_args
 
-__all__ = [
-    "RANDOM_LENGTH",
-    "SECRET_KINDS",
-    "NewSecret",
-    "ParsedSecret",
-    "SecretKind",
-    "digests_match",
-    "new_secret",
-    "parse_secret",
-]
-
 SecretKind = Literal["api", "session", "device", "invite", "reset"]
 SECRET_KINDS: Final[tuple[SecretKind, ...]] = get_args(SecretKind)
 

@@ -8,24 +8,6 @@ from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-__all__ = [
-    "DEVICE_LIFETIME",
-    "IDLE_TIMEOUT",
-    "SEEN_AT_UPDATE_INTERVAL",
-    "SESSION_EVENT_EFFECTS",
-    "SESSION_LIFETIME",
-    "CredentialEffect",
-    "SessionCookie",
-    "SessionEvent",
-    "cross_site_refusal",
-    "device_cookie_for",
-    "is_loopback_url",
-    "is_seen_at_stale",
-    "is_session_alive",
-    "session_cookie_for",
-    "session_expiry",
-]
-
 IDLE_TIMEOUT: Final = timedelta(hours=12)
 SESSION_LIFETIME: Final = timedelta(days=7)
 DEVICE_LIFETIME: Final = timedelta(days=180)

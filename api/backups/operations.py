@@ -19,8 +19,6 @@ from api.db.migrations import revisions, upgrade
 from api.db.wait_for_database import explain_database_error
 from migrations.losses import LossError
 
-__all__ = ["backup", "restore"]
-
 BYTES_PER_MEBIBYTE: Final = 1024 * 1024
 OWNER_ONLY_MODE: Final = 0o600
 EMPTY_DATABASE_MESSAGE: Final = (

@@ -14,8 +14,6 @@ from sqlalchemy import URL
 from api.config.validators import get_password
 from api.core.errors import FileError
 
-__all__ = ["dump", "load", "revision_in"]
-
 CONNECT_TIMEOUT_SECONDS: Final = 5
 MAJOR_VERSION_FACTOR: Final = 10_000
 """Divisor that yields the major version: PostgreSQL 15.4 reports 150004."""

@@ -12,8 +12,6 @@ from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
 from api.db.sqlite_lock import LOCK_FILES
 
-__all__ = ["dump", "load", "revision_in"]
-
 OWNER_ONLY_MODE: Final = 0o600
 
 

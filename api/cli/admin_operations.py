@@ -22,17 +22,6 @@ from api.http.field_types import Email, Line
 from api.services.accounts import accounts, tokens
 from api.services.accounts.invitation_tokens import PasswordLink
 
-__all__ = [
-    "add_user",
-    "create_password_link",
-    "create_token",
-    "list_token_lines",
-    "list_user_lines",
-    "open_database",
-    "revoke_credentials",
-    "revoke_token",
-]
-
 EMAIL_ADAPTER: TypeAdapter[str] = TypeAdapter(Email)
 NAME_ADAPTER: TypeAdapter[str] = TypeAdapter(Line)
 TOKEN_PREFIX: Final = "gr_api_"  # noqa: S105  # not a secret

@@ -10,8 +10,6 @@ from api.cli.output.terminal import run_command
 from api.core.process_lifecycle import start_fork_server
 from api.services.batch import GRADING_MODULE
 
-__all__ = ["app", "main"]
-
 MIN_BYTES_FOR_PROCESSES: Final = 2_000_000
 """File size from which starting other processes pays off."""
 

@@ -37,8 +37,6 @@ from api.services.batch.summary import BatchSummary
 from api.services.engine import single_answer
 from api.services.files.atomic_output import check_writable
 
-__all__ = ["BatchOptions", "grade_file"]
-
 MAX_LISTED_FAILURES: Final = 20
 MAX_READ_AS_CHARACTERS: Final = 40
 MIN_ROWS_FOR_RATE: Final = 10_000

@@ -26,8 +26,6 @@ from api.services.files.csv_rows import read_text
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.problems.publishing_pool import PublishingPool
 
-__all__ = ["apply_folder", "export_course"]
-
 
 def export_course(settings: ServiceSettings, slug: str, folder: Path) -> tuple[int, list[str]]:
     """Write the files of a course to *folder*; return their number and the stale files there."""

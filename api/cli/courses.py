@@ -8,8 +8,6 @@ import typer
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
-__all__ = ["app"]
-
 app = typer.Typer(
     name="course",
     help="Write a course as files, or make a course what files say.",

@@ -12,8 +12,6 @@ from api.config.settings import UNUSED_PASSWORD_WARNING, ServiceSettings
 from api.config.sources import SettingsError
 from api.core.errors import FileError
 
-__all__ = ["DEFAULT_DATABASE_URL", "DatabaseUrl", "app", "load_settings"]
-
 app = typer.Typer(
     name="db",
     help="Bring the database of the service up to date, or say whether it is.",

@@ -28,8 +28,6 @@ from problems.publish import MAX_SEEDS, publish_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="grader",
     help="Mark quantitative deep-learning homework: keys from solvers, mistakes named.",

@@ -5,8 +5,6 @@ Each process of a batch imports this module again, and must not load all command
 
 import sys
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run `grader`; `batch` runs without loading the other commands."""

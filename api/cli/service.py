@@ -10,8 +10,6 @@ from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 from api.config.environment import read_setting_values
 
-__all__ = ["app"]
-
 app = typer.Typer()
 
 

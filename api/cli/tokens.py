@@ -7,8 +7,6 @@ import typer
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
-__all__ = ["app"]
-
 app = typer.Typer(
     name="token", help="Make, list and revoke tokens of the API.", no_args_is_help=True
 )

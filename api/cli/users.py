@@ -7,8 +7,6 @@ import typer
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
-__all__ = ["app"]
-
 app = typer.Typer(
     name="user",
     help="Make accounts and links to log in, such as the first administrator's.",

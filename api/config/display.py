@@ -11,8 +11,6 @@ from api.config.settings import ServiceSettings
 from api.config.sources import ENV_PREFIX, SettingValue
 from api.config.validators import MASK, mask_password
 
-__all__ = ["render_settings_file", "render_settings_page"]
-
 COMMENT_WIDTH: Final = 98
 PAGE_HEADER: Final = """\
 # Settings

@@ -13,8 +13,6 @@ from api.config.sources import (
     describe_setting_errors,
 )
 
-__all__ = ["SECRET_SETTINGS", "read_setting_values", "read_settings"]
-
 SECRET_SETTINGS: Final = frozenset(
     name
     for name, field in ServiceSettings.model_fields.items()

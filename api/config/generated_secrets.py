@@ -7,8 +7,6 @@ from secrets import token_urlsafe
 from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
 
-__all__ = ["write_secret_if_missing"]
-
 SECRET_BYTES = 32
 OWNER_ONLY_MODE = 0o400
 SHARED_MODE = 0o444

@@ -23,8 +23,6 @@ from api.config.validators import (
 )
 from api.core import failpoints
 
-__all__ = ["UNUSED_PASSWORD_WARNING", "ServiceSettings"]
-
 UNUSED_PASSWORD_WARNING: Final = (
     "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "  # noqa: S105  # not a secret
     "its own, or is of SQLite; leave one out"

@@ -13,15 +13,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:  # the health check needs only the standard library
     from pydantic_core import ErrorDetails
 
-__all__ = [
-    "ENV_PREFIX",
-    "FILE_VARIABLE",
-    "SettingValue",
-    "SettingsError",
-    "collect_setting_values",
-    "describe_setting_errors",
-    "find_unknown_variables",
-]
 
 ENV_PREFIX: Final = "GRADER_"
 FILE_VARIABLE: Final = "GRADER_SETTINGS"

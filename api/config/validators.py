@@ -10,16 +10,6 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-__all__ = [
-    "MASK",
-    "add_password_if_missing",
-    "get_password",
-    "mask_password",
-    "validate_database_url",
-    "validate_host",
-    "validate_proxy",
-]
-
 URL_FORMS: Final = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
 SQLITE_DRIVERS: Final = {"sqlite", "sqlite+pysqlite"}
 POSTGRESQL_DRIVERS: Final = {"postgres", "postgresql", "postgresql+psycopg"}

@@ -4,8 +4,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["replace_file_durably"]
-
 
 def replace_file_durably(part: Path, file: Path) -> None:
     """Flush *part* to disk, then rename it to *file* in the same folder.

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
-__all__ = ["Clock", "from_micros", "system_clock", "to_micros"]
-
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the current time, aware and in UTC."""
 

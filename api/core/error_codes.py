@@ -6,8 +6,6 @@ A new code is one entry here. Its status and meaning never change, because clien
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ERROR_CODES", "ErrorCode"]
-
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:

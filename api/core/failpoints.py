@@ -7,15 +7,6 @@ import os
 from itertools import count
 from typing import Final, Literal, TypeAlias, get_args
 
-__all__ = [
-    "FAILPOINTS",
-    "FAILPOINT_PATTERN",
-    "KILLED_EXIT_CODE",
-    "Failpoint",
-    "arm_failpoint",
-    "reach_failpoint",
-]
-
 Failpoint: TypeAlias = Literal["after_judging", "before_commit", "after_commit"]
 FAILPOINTS: Final[tuple[Failpoint, ...]] = get_args(Failpoint)
 FAILPOINT_PATTERN: Final = rf"^({'|'.join(FAILPOINTS)})(:[1-9][0-9]{{0,6}})?$"

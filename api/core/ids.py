@@ -7,8 +7,6 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_id", "new_id_text", "parse_id"]
-
 PARSE_CACHE_SIZE: Final = 1024
 ID_TEXT_LENGTH: Final = 36
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from pydantic_core import to_json
 
-__all__ = ["JsonText", "serialize_json", "to_json_column"]
-
 
 class JsonText(str):
     """Serialized JSON; a JSON column stores it unchanged."""

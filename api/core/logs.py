@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-__all__ = ["JsonFormatter", "TextFormatter", "configure_logging"]
-
 ACCESS_LOG_FIELDS: Final = ("request_id", "method", "route", "status", "ms")
 """Fields of an access log line, in addition to its message."""
 LOGGER_NAMES: Final = ("api", "uvicorn")

@@ -3,14 +3,6 @@
 import unicodedata
 from typing import Final
 
-__all__ = [
-    "NAME_SUFFIXES",
-    "fold_case_and_accents",
-    "has_family_name",
-    "name_sort_key",
-    "split_name",
-]
-
 NAME_SUFFIXES: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 """Suffixes that follow a family name and belong to it."""
 MAX_SORT_CHARACTERS: Final = 300

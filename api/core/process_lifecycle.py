@@ -11,15 +11,6 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Final
 
-__all__ = [
-    "end_with_parent",
-    "freeze_gc",
-    "get_multiprocessing_context",
-    "initialize_worker",
-    "kill_self_after",
-    "start_fork_server",
-]
-
 FORKSERVER: Final = "forkserver"
 PR_SET_PDEATHSIG: Final = 1
 """The number of the prctl option, from `linux/prctl.h`."""

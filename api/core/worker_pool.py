@@ -21,8 +21,6 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from api.core.process_lifecycle import initialize_worker, kill_self_after
 
-__all__ = ["DeadlineExceeded", "WorkerPool"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 STOPPED_MESSAGE: Final = "the worker pool was stopped"

@@ -4,8 +4,6 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-__all__ = ["POSTGRESQL", "SQLITE", "is_sqlite"]
-
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 

@@ -28,16 +28,6 @@ from sqlalchemy.orm import Session
 from api.core.json_text import to_json_column
 from api.db.sqlite_lock import WriteLock
 
-__all__ = [
-    "Database",
-    "InDoubtError",
-    "cache_in_snapshot",
-    "fetch_one",
-    "is_database_unreachable",
-    "reset_snapshot",
-    "with_psycopg_driver",
-]
-
 Result = TypeVar("Result")
 
 PRIVATE_FILE_MODE: Final = 0o600

@@ -12,16 +12,6 @@ from sqlalchemy import Connection, text
 
 from api.db.engine import Database
 
-__all__ = [
-    "SchemaState",
-    "downgrade",
-    "is_schema_current",
-    "newest_revision",
-    "revisions",
-    "schema_state",
-    "upgrade",
-]
-
 SchemaState: TypeAlias = Literal["empty", "older", "current", "newer"]
 """State of the database schema, compared with the one that this version needs."""
 

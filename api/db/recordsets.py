@@ -28,8 +28,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from api.core.json_text import to_json_column
 
-__all__ = ["encode_rows", "select_encoded_rows"]
-
 Columns: TypeAlias = tuple[str, ...]
 Encoder: TypeAlias = Callable[[Any], Any] | None
 ENCODER_CACHE_SIZE: Final = 256

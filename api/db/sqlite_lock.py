@@ -18,7 +18,6 @@ from typing import Final
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["LOCK_FILES", "WriteLock"]
 
 LOCK_FILES: Final = ("-turn", "-next")
 """Suffixes of the two lock files next to the database."""

@@ -18,16 +18,6 @@ from api.db.dialects import POSTGRESQL
 from api.db.models import Base
 from api.db.recordsets import encode_rows, select_encoded_rows
 
-__all__ = [
-    "RowBatch",
-    "RowValues",
-    "insert_missing_rows",
-    "insert_rows",
-    "update_rows",
-    "upsert_rows",
-    "write_batches",
-]
-
 RowValues: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = tuple[str, ...]
 WriteMode: TypeAlias = Literal["new", "if missing", "in place", "counted"]

@@ -11,8 +11,6 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from api.db.engine import Database
 
-__all__ = ["explain_database_error", "find_missing_sqlite_file", "wait_for_database"]
-
 RETRY_SECONDS: Final = 0.5
 """Pause between two attempts, in seconds."""
 ADDRESS_SETTING: Final = "GRADER_DATABASE or --database"

@@ -51,8 +51,6 @@ from api.services.submissions.writer.write_transaction import write_submissions
 from grader.policy import SubmissionRules
 from grader.variants.random_stream import RandomStream
 
-__all__ = ["find_demo_course", "get_or_create_demo_course"]
-
 WRITE_BATCH_SIZE: Final = 100
 """Number of submissions per write."""
 STUDENTS_PER_JOB: Final = 50

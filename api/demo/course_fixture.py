@@ -33,14 +33,6 @@ from api.services.problems.versions import load_newest_version
 from grader.variants.random_stream import RandomStream
 from problems.mistakes import MISTAKES
 
-__all__ = [
-    "CREATED_ACTION",
-    "LOGIN_PEOPLE",
-    "DemoCourse",
-    "DemoStudent",
-    "create_course_without_submissions",
-]
-
 CREATED_ACTION: Final = "demo.created"
 """Action in the audit log that identifies the demo course."""
 

@@ -25,8 +25,6 @@ from api.services.accounts.credentials import (
 from api.services.accounts.invitation_tokens import revoke_unused_links
 from api.services.audit import recorder
 
-__all__ = ["DemoLogin", "renew_logins", "revoke_logins"]
-
 TOKEN_LIFETIME: Final = timedelta(days=7)
 
 

@@ -7,16 +7,6 @@ from typing import Final, Literal, TypeAlias
 from api.demo.seeded_random import SeededRandom
 from grader.variants.random_stream import RandomStream
 
-__all__ = [
-    "MAX_NAMES",
-    "Habits",
-    "NotationStyle",
-    "StudentProfile",
-    "SyntheticPerson",
-    "generate_people",
-    "generate_profiles",
-]
-
 NotationStyle: TypeAlias = Literal["plain", "latex", "code", "loose"]
 STYLES: Final[tuple[NotationStyle, ...]] = ("plain", "latex", "code", "loose")
 STYLE_WEIGHTS: Final = (50, 15, 20, 15)

@@ -8,17 +8,6 @@ from zoneinfo import ZoneInfo
 
 from api.schemas.assignments.timeline import TimelineSpec
 
-__all__ = [
-    "COURSE_SLUG",
-    "COURSE_TITLE",
-    "COURSE_ZONE",
-    "OPEN_ASSIGNMENT_SLUG",
-    "PLAN",
-    "PlannedAssignment",
-    "collect_problem_ids",
-    "limit_plan",
-]
-
 COURSE_SLUG: Final = "demo"
 COURSE_TITLE: Final = "Deep Learning (demo)"
 COURSE_ZONE: Final = "Europe/Berlin"

@@ -5,8 +5,6 @@ from typing import TypeVar
 
 from grader.variants.random_stream import RandomStream
 
-__all__ = ["SeededRandom"]
-
 T = TypeVar("T")
 
 

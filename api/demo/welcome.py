@@ -25,8 +25,6 @@ from grader.values import Value
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["ExampleAnswers", "WelcomeMessage", "load_welcome"]
-
 ASCII_TRANSLATION: Final = str.maketrans({"×": "x", "−": "-"})
 """Replacements for characters without a key, so that pasted lines are plain ASCII."""
 

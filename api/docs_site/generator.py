@@ -15,14 +15,6 @@ from api.config.settings import ServiceSettings
 from api.docs_site.module_pages import render_architecture_page, render_modules_page
 from api.markup.error_docs import render_errors_page
 
-__all__ = [
-    "CALLS_MARKER",
-    "build_openapi_document",
-    "render_api_page",
-    "serialize_document",
-    "write_pages",
-]
-
 CALLS_MARKER: Final = "<!-- What follows is written by `make docs`. -->\n"
 """Where the table of calls begins in `docs/api.md`."""
 

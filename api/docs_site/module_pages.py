@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["GENERATED_MARKER", "LAYERS", "render_architecture_page", "render_modules_page"]
-
 LAYERS: Final = ("grader", "problems", "api", "dlgrader", "migrations")
 GENERATED_MARKER: Final = "<!-- What follows is written by `make docs`. -->\n"
 

@@ -8,8 +8,6 @@ from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 from api.core.errors import FileError
 
-__all__ = ["app"]
-
 app = typer.Typer()
 DEFAULT_DURATION_SECONDS: Final = 20
 

@@ -19,15 +19,6 @@ from api.db.upserts import insert_rows
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
 from api.services.problems.versions import store_version
 
-__all__ = [
-    "ATTEMPT_LIMIT",
-    "PART_ID",
-    "DurabilityCourse",
-    "SubmissionTarget",
-    "create_schema_and_course",
-    "write_bank",
-]
-
 PROBLEM_ID: Final = "selftest-cells"
 PART_ID: Final = "cells"
 ATTEMPT_LIMIT: Final = 3

@@ -16,16 +16,6 @@ from api.durability_test.service import ServiceProcess
 from api.durability_test.stored_submissions import find_sqlite_damage, load_submission_snapshots
 from api.durability_test.verification import Findings, find_violations
 
-__all__ = [
-    "ANY_TIME",
-    "KILL_MOMENTS",
-    "KILL_MOMENTS_OF_SEVERAL",
-    "DurabilityReport",
-    "build_report",
-    "find_database_violations",
-    "kill_under_load",
-]
-
 ANY_TIME: Final = "any time"
 ONE_OF_SEVERAL: Final = "one of several"
 KILL_MOMENTS: Final = (ANY_TIME, *FAILPOINTS)

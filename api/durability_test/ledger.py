@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 from uuid import UUID
 
-__all__ = ["ClientReceipt", "ClientRequest", "Ledger", "LedgerEntry", "RequestIdentity"]
-
 RequestIdentity: TypeAlias = tuple[UUID, UUID, str, str]
 """Student, problem, part and answer of a request; unique to it."""
 

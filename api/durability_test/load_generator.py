@@ -15,8 +15,6 @@ from api.durability_test.course_fixture import PART_ID, SubmissionTarget
 from api.durability_test.ledger import ClientRequest, Ledger, LedgerEntry
 from api.http.json_body import API_PREFIX
 
-__all__ = ["ALLOWED_STATUSES", "LoadGenerator", "record_response"]
-
 ALLOWED_STATUSES: Final = frozenset({201, 409, 422, 429, 503})
 """Statuses that a submission may get while faults are injected."""
 FINAL_STATUSES: Final = frozenset({201, 409, 422})

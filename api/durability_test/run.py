@@ -11,8 +11,6 @@ from api.durability_test.fault_injection import DurabilityReport, kill_under_loa
 from api.durability_test.scratch import scratch_database
 from api.durability_test.service import ServiceProcess, ServiceStartError, build_environment
 
-__all__ = ["run_durability_test"]
-
 STUDENTS: Final = 200
 STUDENTS_PER_SECOND: Final = 4
 

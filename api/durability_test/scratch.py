@@ -12,8 +12,6 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from api.core.errors import FileError
 from api.db.engine import Database
 
-__all__ = ["scratch_database"]
-
 
 @contextmanager
 def scratch_database(url: str) -> Iterator[tuple[str, Path]]:

@@ -15,15 +15,6 @@ from typing import Final, Protocol, TypeAlias
 import api
 from api.config.sources import ENV_PREFIX
 
-__all__ = [
-    "Launcher",
-    "ProcessHandle",
-    "ServiceProcess",
-    "ServiceStartError",
-    "build_environment",
-    "launch_service",
-]
-
 PROCESS_TIMEOUT_SECONDS: Final = 60
 """Maximum seconds for a service to start or to end."""
 UNLIMITED: Final = "1000000"

@@ -13,8 +13,6 @@ from api.durability_test.verification import SubmissionSnapshot
 from api.services.grades import ProgressKey
 from api.services.submissions.pending_submissions import receipt_digest
 
-__all__ = ["find_sqlite_damage", "load_submission_snapshots"]
-
 
 def load_submission_snapshots(db: Database) -> list[SubmissionSnapshot]:
     """Return every submission with the attempts that it used."""

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from api.durability_test.ledger import ClientReceipt, LedgerEntry, RequestIdentity
 
-__all__ = ["Findings", "SubmissionSnapshot", "find_violations"]
-
 
 @dataclass(frozen=True, slots=True)
 class SubmissionSnapshot:

@@ -8,8 +8,6 @@ from fastapi import Depends, Header
 
 from api.core.errors import ERROR_CODES, PreconditionFailed, PreconditionRequired
 
-__all__ = ["IfMatch", "IfMatchVersions", "OptionalIfMatch", "format_etag", "parse_if_match"]
-
 STRONG_ETAG: Final = re.compile(r'"([\x21\x23-\x7e]{0,80})"')
 
 

@@ -14,24 +14,6 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Wit
 from api.http.schema import InvalidValue
 from grader.reading import RawAnswer
 
-__all__ = [
-    "Answer",
-    "Count",
-    "Credit",
-    "Email",
-    "IdempotencyKey",
-    "Line",
-    "Points",
-    "Score",
-    "Slug",
-    "Text",
-    "UtcDatetime",
-    "format_utc",
-    "parse_fraction",
-    "parse_fraction_or_percent",
-    "serialize_fraction",
-]
-
 MAX_TEXT_CHARACTERS: Final = 20_000
 MAX_LINE_CHARACTERS: Final = 200
 MAX_ANSWER_CELLS: Final = 4_096

@@ -30,15 +30,6 @@ from api.http.pipeline.authenticator import (
 from grader.errors import AnswerError
 from grader.reading import load_json
 
-__all__ = [
-    "API_PREFIX",
-    "LARGE_BODY_BYTES",
-    "ApiRouter",
-    "StrictRequest",
-    "StrictRoute",
-    "parse_json_body",
-]
-
 API_PREFIX: Final = "/api/v1"
 """Path prefix of all API routes."""
 

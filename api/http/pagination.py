@@ -28,8 +28,6 @@ from api.core.clock import from_micros, to_micros
 from api.core.errors import FieldError, InvalidInput
 from api.http.schema import Schema
 
-__all__ = ["Cursor", "Page", "PageRequest", "PageRequestDep", "SortValue", "apply_keyset"]
-
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PAGE_BYTES: Final = 1024 * 1024

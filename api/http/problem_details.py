@@ -34,16 +34,6 @@ from api.http.schema import Schema
 from api.http.validation_errors import to_field_errors
 from grader.errors import GraderError, ProblemError, SolverError
 
-__all__ = [
-    "MEDIA_TYPE",
-    "Problem",
-    "WrongField",
-    "build_problem_response",
-    "error_responses",
-    "error_to_response",
-    "install_error_handlers",
-]
-
 MEDIA_TYPE: Final = "application/problem+json"
 MAX_FIELD_ERRORS: Final = 20
 MAX_MESSAGE_CHARACTERS: Final = 500

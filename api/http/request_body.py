@@ -16,18 +16,6 @@ from starlette.types import Message, Receive, Scope
 from api.core.clock import Clock
 from api.core.errors import ContentTooLarge, RateLimited, RequestTimeout, ServiceUnavailable
 
-__all__ = [
-    "BODY_ARRIVED",
-    "DEFAULT_BODY_BYTES",
-    "UNAUTHENTICATED_BODY_BYTES",
-    "UPLOAD_TIMEOUT_SECONDS",
-    "BodyBudget",
-    "BodyCap",
-    "BodyLimits",
-    "RequestBody",
-    "get_body",
-]
-
 KIBIBYTE: Final = 1024
 MEBIBYTE: Final = 1024 * KIBIBYTE
 UNAUTHENTICATED_BODY_BYTES: Final = 64 * KIBIBYTE

@@ -5,8 +5,6 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-__all__ = ["InvalidValue", "Schema", "with_examples"]
-
 # Types that pydantic would coerce: true to 1, "63" to 63, 1 to true.
 STRICT_TYPES: Final = frozenset({"bool", "bytes", "float", "int", "str"})
 

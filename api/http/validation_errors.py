@@ -10,8 +10,6 @@ from typing import Any, Final
 from api.core.errors import FieldError
 from api.http.schema import InvalidValue
 
-__all__ = ["PLAIN_NAME", "to_field_errors"]
-
 MAX_PATH_CHARACTERS: Final = 200
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Prefixes by part of the request; the body has none.

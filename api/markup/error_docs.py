@@ -6,8 +6,6 @@ from typing import Final
 
 from api.core.error_codes import ERROR_CODES
 
-__all__ = ["render_errors_page"]
-
 HEADER: Final = """\
 # Errors
 

@@ -15,8 +15,6 @@ from mdit_py_plugins.anchors import anchors_plugin
 
 from api.markup.markdown import restyle_html
 
-__all__ = ["GUIDES", "GUIDES_PATH", "Guide", "GuideSection", "read_title", "render_guide"]
-
 GUIDES_PATH: Final = "/docs"
 """Path prefix of the guides."""
 GUIDES: Final[Mapping[str, str]] = MappingProxyType(

@@ -14,14 +14,6 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from api.markup.tex import TexCostError, TexUnavailableError, convert_tex, split_display_formula
 from api.markup.tex_converter import Conversion
 
-__all__ = [
-    "find_formula_errors",
-    "find_formulas",
-    "render_inline",
-    "render_markdown",
-    "restyle_html",
-]
-
 MAX_CACHED_TEXTS: Final = 2_048
 
 

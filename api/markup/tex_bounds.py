@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["MAX_LENGTH", "TexError", "check_bounds"]
-
 MAX_LENGTH: Final = 4_000
 """Maximum length of a formula, in characters."""
 MAX_DEPTH: Final = 20

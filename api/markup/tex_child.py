@@ -12,8 +12,6 @@ from typing import Final
 
 from math_core import LatexError, LatexToMathML
 
-__all__ = ["main"]
-
 CPU_SECONDS: Final = 0.25
 """Processor time for one formula; those of the bank take less than a millisecond."""
 MEMORY_BYTES: Final = 512 * 1024 * 1024

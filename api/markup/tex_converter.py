@@ -14,8 +14,6 @@ from typing import Final
 
 from api.markup.tex_bounds import TexError
 
-__all__ = ["Conversion", "TexConverter", "TexCostError", "TexUnavailableError"]
-
 ANSWER_TIMEOUT_SECONDS: Final = 5.0
 """Maximum seconds until an answer on a busy machine.
 

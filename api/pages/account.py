@@ -20,8 +20,6 @@ from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import me
 from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 DEFAULT_TOKEN_DAYS: Final = "90"  # noqa: S105  # not a secret

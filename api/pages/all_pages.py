@@ -43,8 +43,6 @@ from api.pages.student import (
     solution,
 )
 
-__all__ = ["PAGES"]
-
 PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
     assignment.router,

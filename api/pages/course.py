@@ -18,8 +18,6 @@ from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.submissions import ProblemScore
 from grader.policy.drops import sum_fractions
 
-__all__ = ["render_student_course", "router"]
-
 router = PageRouter()
 
 

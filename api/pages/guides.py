@@ -12,8 +12,6 @@ from api.markup.guides import GUIDES, GUIDES_PATH, read_title, render_guide
 from api.pages.layout.templating import PAGE_HEADERS, render, render_response
 from api.pages.router import PageRouter
 
-__all__ = ["router"]
-
 router = PageRouter()
 REVALIDATED_HEADERS: Final = {**PAGE_HEADERS, "Cache-Control": "public, no-cache"}
 """Headers of a guide: public, cached by browsers and revalidated on each request."""

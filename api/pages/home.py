@@ -15,8 +15,6 @@ from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

@@ -14,8 +14,6 @@ from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn
 
-__all__ = ["CARRIED_PREFIX", "LOGGED_OUT_PATH", "copy_cookies", "local_path_or_home", "router"]
-
 router = PageRouter()
 
 CARRIED_PREFIX: Final = "kept."

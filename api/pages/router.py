@@ -23,15 +23,6 @@ from api.http.pipeline.authenticator import (
 )
 from api.pages.forms.form import PostedForm, read_form
 
-__all__ = [
-    "VIEW_AS_COOKIE",
-    "DraftPageDep",
-    "PageDep",
-    "PageRouter",
-    "SubmissionPageDep",
-    "build_page_request",
-]
-
 VIEW_AS_COOKIE = "grader-view-as"
 """Cookie with the student that a member of the staff views the pages as."""
 

@@ -25,8 +25,6 @@ from api.db.models import RateLimitUsage
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
 from api.rate_limits.stored_events import build_event_key
 
-__all__ = ["MAX_EXCHANGE_SECONDS", "DistributedRateLimits"]
-
 MIN_EXCHANGE_SECONDS: Final = 0.5
 """Minimum seconds between two exchanges; otherwise each request would cause one."""
 MAX_EXCHANGE_SECONDS: Final = 10.0

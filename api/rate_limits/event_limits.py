@@ -13,19 +13,6 @@ from typing import Final, Literal
 
 from api.core.errors import RateLimited
 
-__all__ = [
-    "EVENT_LIMITS",
-    "FREE_LOGIN_TRIES",
-    "EventLimit",
-    "LimitedAction",
-    "LoginDecision",
-    "LoginFailures",
-    "address_key",
-    "decide_login",
-    "raise_if_limited",
-    "seconds_until_allowed",
-]
-
 LimitedAction = Literal[
     "login_device",
     "login_pair",

@@ -13,8 +13,6 @@ from uuid import UUID
 
 from api.core.errors import RateLimited, ServiceUnavailable
 
-__all__ = ["HeavyWorkQueue", "PersonConcurrencyLimit"]
-
 MAX_REQUESTS_PER_PERSON: Final = 4
 MAX_WAITING: Final = 10
 RETRY_SECONDS: Final = 5

@@ -13,8 +13,6 @@ from typing import Final
 
 from api.rate_limits.event_limits import raise_if_limited
 
-__all__ = ["LeakyBucketLimiter", "RateLimit"]
-
 MAX_KEYS: Final = 50_000
 # Rounding error of a level.
 EPSILON: Final = 1e-9

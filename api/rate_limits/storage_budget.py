@@ -13,8 +13,6 @@ from uuid import UUID
 from api.core.errors import RateLimited
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
 
-__all__ = ["MIN_EXCHANGED_BYTES", "StorageBudget", "daily_rate", "utf8_size"]
-
 MEBIBYTE: Final = 1024 * 1024
 DAY_SECONDS: Final = 24 * 60 * 60
 MINUTE_SECONDS: Final = 60

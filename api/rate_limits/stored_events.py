@@ -21,18 +21,6 @@ from api.rate_limits.event_limits import (
     seconds_until_allowed,
 )
 
-__all__ = [
-    "KNOWN_DEVICE_KIND",
-    "build_event_key",
-    "consume_action_limit",
-    "delete_events",
-    "forget_devices",
-    "load_event_times",
-    "lock_keys",
-    "prune_events",
-    "remember_device",
-]
-
 KNOWN_DEVICE_KIND: Final = "known"
 """Kind of the keys of known browsers, where an account has logged in.
 

@@ -10,8 +10,6 @@ from api.routes.grades import exports, gradebook, grades, overrides
 from api.routes.grading import marks, regrade_requests, regrades, review
 from api.routes.student import assigned_problems, drafts, history, submissions
 
-__all__ = ["ROUTERS"]
-
 ROUTERS: Final[tuple[ApiRouter, ...]] = (
     login.router,
     me.router,

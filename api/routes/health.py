@@ -14,8 +14,6 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.http.schema import Schema
 
-__all__ = ["Check", "Health", "Ready", "create_free_space_check", "create_health_router"]
-
 RETRY_SECONDS: Final = 5
 MEBIBYTE: Final = 1024 * 1024
 

@@ -28,8 +28,6 @@ from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from grader.display.text import pluralize
 from problems.catalog import ProblemCatalog
 
-__all__ = ["publish_in_background", "publish_until_complete"]
-
 PUBLISH_LOCK_ID: Final = 4_242_000_002
 """PostgreSQL advisory lock that lets one process at a time publish the bank."""
 NICENESS: Final = 10

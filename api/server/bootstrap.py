@@ -30,14 +30,6 @@ from api.state import create_password_hasher
 from migrations.losses import LossError
 from problems.catalog import ProblemCatalog
 
-__all__ = [
-    "SCHEMA_TOO_NEW_MESSAGE",
-    "SCHEMA_TOO_OLD_MESSAGE",
-    "StartupError",
-    "bootstrap",
-    "end_demo_logins",
-]
-
 SCHEMA_TOO_OLD_MESSAGE: Final = (
     "The database does not have the schema of this version. Run: grader db upgrade"
 )

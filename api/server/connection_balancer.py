@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawArray
 from typing import Final
 
-__all__ = ["ConnectionBalancer", "ConnectionCounter", "create_counters"]
-
 FULL_PAUSE_SECONDS: Final = 1.0
 """Seconds without accepting if the system has no room for another connection."""
 YIELD_SECONDS: Final = 0.002

@@ -14,7 +14,6 @@ from api.http.request_body import UPLOAD_TIMEOUT_SECONDS, RequestBody
 if TYPE_CHECKING:
     from api.server.protocol import LimitedHttpProtocol
 
-__all__ = ["ConnectionDeadlines", "evict_slowest_connection"]
 
 HEAD_TIMEOUT_SECONDS: Final = 10
 """Seconds for the head of a request, from its first byte or from connecting."""

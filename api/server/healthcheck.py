@@ -15,8 +15,6 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from api.config.sources import SettingsError, collect_setting_values
 
-__all__ = ["is_healthy", "local_url"]
-
 TIMEOUT_SECONDS = 3
 MAX_HEARTBEAT_AGE_SECONDS = 30
 """Age of the heartbeat from which a worker counts as unhealthy."""

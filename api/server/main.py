@@ -34,8 +34,6 @@ from api.server.uvicorn_server import (
 from api.server.worker import Heartbeat, run_worker
 from grader.errors import ProblemError
 
-__all__ = ["bootstrap_and_run_worker", "main", "serve"]
-
 PRIVATE_UMASK: Final = 0o077
 """Umask that makes the files of the process private, because some contain answers."""
 

@@ -24,8 +24,6 @@ from starlette.responses import Response
 from api.core.errors import ERROR_CODES, Unauthenticated
 from api.http.json_body import ApiRouter
 
-__all__ = ["MULTIPROCESS_DIR_VARIABLE", "Metrics", "create_metrics_router", "forget_process"]
-
 MULTIPROCESS_DIR_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable with the folder that several processes share.
 

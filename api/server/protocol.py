@@ -14,8 +14,6 @@ from uvicorn.protocols.http.httptools_impl import (
 from api.http.request_body import BODY_ARRIVED
 from api.server.connection_limits import ConnectionDeadlines, evict_slowest_connection
 
-__all__ = ["MAX_HEAD_BYTES", "LimitedHttpProtocol", "LingeringTransport"]
-
 MAX_HEAD_BYTES: Final = 16 * 1024
 """Maximum size of the address and headers of a request together."""
 MAX_QUEUED_REQUESTS: Final = 32

@@ -13,8 +13,6 @@ from typing import Any, Final
 from api.core.process_lifecycle import end_with_parent
 from api.server.uvicorn_server import SHUTDOWN_GRACE_SECONDS, exit_cleanly_on_sigterm
 
-__all__ = ["KILL_AFTER_SECONDS", "SERVER_SLOT", "ProcessSlot", "Supervisor"]
-
 ChildWork = Callable[..., None]
 """Work of a child process; takes a function that reports readiness, and arguments."""
 

@@ -18,16 +18,6 @@ from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter
 from api.server.healthcheck import local_url
 from api.server.protocol import LimitedHttpProtocol
 
-__all__ = [
-    "SHUTDOWN_GRACE_SECONDS",
-    "bind_socket",
-    "create_config",
-    "exit_cleanly_on_sigterm",
-    "listener_url",
-    "run_server",
-    "start_listening",
-]
-
 SHUTDOWN_GRACE_SECONDS: Final = 20
 """Seconds for which a shutdown waits for accepted requests."""
 LISTEN_BACKLOG: Final = 2048

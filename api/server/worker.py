@@ -17,8 +17,6 @@ from api.server.bootstrap import StartupError
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 
-__all__ = ["Heartbeat", "run_worker"]
-
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""
 PUBLISHER_RESTART_SECONDS: Final = 60.0

@@ -6,14 +6,6 @@ from typing import Final
 
 from grader.analysis.inference import MIN_STUDENTS, wilson_interval
 
-__all__ = [
-    "AnswerGroup",
-    "RightAnswerCounts",
-    "WrongAnswerRow",
-    "WrongAnswerTable",
-    "tabulate_wrong_answers",
-]
-
 HALF: Final = 0.5
 
 

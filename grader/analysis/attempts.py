@@ -4,16 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = [
-    "FULL_CREDIT_THRESHOLD",
-    "IDLE_SECONDS",
-    "AttemptSuccesses",
-    "AttemptsToCorrect",
-    "FirstAnswerTimes",
-    "RetryGain",
-    "compute_attempts_to_correct",
-]
-
 IDLE_SECONDS: Final = 1800
 """Cap on times, half an hour: in longer ones the student did other things."""
 FULL_CREDIT_THRESHOLD: Final = 1 - 1e-9

@@ -6,16 +6,6 @@ from typing import Final, NamedTuple
 
 from grader.analysis.numerics import ROUNDING_NOISE
 
-__all__ = [
-    "BELOW_BIN",
-    "BIN_COUNT",
-    "EDGE_DECIMALS",
-    "HistogramBin",
-    "ScoreDistribution",
-    "ScoreMoments",
-    "compute_distribution",
-]
-
 BIN_COUNT: Final = 10
 BELOW_BIN: Final = -1
 """Bin of negative totals; `BIN_COUNT` is the bin of totals above the maximum."""

@@ -13,14 +13,6 @@ from grader.analysis.inference import (
     wilson_interval,
 )
 
-__all__ = [
-    "POOLED_VARIANTS",
-    "FairnessReport",
-    "VariantFacility",
-    "VariantTally",
-    "compare_variants",
-]
-
 MAX_FALSE_DISCOVERY_RATE: Final = 0.05
 """Accepted share of false positives among the flagged variants."""
 POOLED_VARIANTS: Final = "others"

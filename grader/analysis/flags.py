@@ -9,8 +9,6 @@ from grader.analysis.inference import MIN_STUDENTS
 from grader.analysis.items import ItemStatistics
 from grader.analysis.numerics import format_share
 
-__all__ = ["FlagCode", "ReviewFlag", "flag_item", "flag_key_doubts", "flag_variants"]
-
 FlagCode: TypeAlias = Literal["check_key", "weak", "too_easy", "too_hard", "unlike_variant"]
 
 EASY_FACILITY: Final = 0.95

@@ -5,8 +5,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["looks_like_bisection"]
-
 MIN_BISECTION_ANSWERS: Final = 5
 """Number of consecutive answers in a search: four steps, each half of the one before."""
 HALF_STEP_RANGE: Final = (Fraction(2, 5), Fraction(3, 5))

@@ -11,16 +11,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "MIN_STUDENTS",
-    "ConfidenceInterval",
-    "adjust_p_values",
-    "chi_square_tail",
-    "fisher_exact_p_value",
-    "fisher_interval",
-    "wilson_interval",
-]
-
 MIN_STUDENTS: Final = 20
 """Minimum number of students for a flag."""
 NORMAL_QUANTILE: Final = NormalDist().inv_cdf(0.95)

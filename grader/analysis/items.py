@@ -14,8 +14,6 @@ from grader.analysis.numerics import ROUNDING_NOISE
 from grader.analysis.reliability import compute_alphas_if_deleted
 from grader.analysis.sums import DeviationSums, ItemSums, TableSums
 
-__all__ = ["ItemStatistics", "compute_item_statistics"]
-
 
 @dataclass(frozen=True, slots=True)
 class ItemStatistics:

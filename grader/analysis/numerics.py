@@ -2,8 +2,6 @@
 
 from typing import Final
 
-__all__ = ["ROUNDING_NOISE", "format_share"]
-
 ROUNDING_NOISE: Final = 1e-9
 """Spread relative to the numbers below which it is rounding noise: they are constant."""
 DECIMAL_MARGIN_PERCENT: Final = 0.5

@@ -7,8 +7,6 @@ from typing import Final
 from grader.analysis.numerics import ROUNDING_NOISE
 from grader.analysis.sums import ItemSums, TableSums, select_answered_items
 
-__all__ = ["Reliability", "compute_alphas_if_deleted", "estimate_reliability"]
-
 MIN_FOR_ALPHA: Final = 2
 """Minimum number of items, and of students, for an alpha."""
 

@@ -7,14 +7,6 @@ from typing import NamedTuple
 
 from grader.analysis.numerics import ROUNDING_NOISE
 
-__all__ = [
-    "DeviationSums",
-    "ItemSums",
-    "TableSums",
-    "compute_deviation_sums",
-    "select_answered_items",
-]
-
 
 class DeviationSums(NamedTuple):
     """Count, mean and sum of squared deviations of *n* numbers.

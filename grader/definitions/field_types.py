@@ -28,25 +28,6 @@ from grader.expressions.parser import Expression, parse
 from grader.expressions.tree import Negation, Node, NumberLiteral, TupleLiteral
 from grader.values import Number, Tensor, Value, is_number, simplify_number
 
-__all__ = [
-    "KEBAB_CASE_PATTERN",
-    "MAX_TITLE_LENGTH",
-    "MIN_TITLE_LENGTH",
-    "NAME_PATTERN",
-    "SNAKE_CASE_PATTERN",
-    "ConstantValue",
-    "Credit",
-    "ExactNumber",
-    "Expr",
-    "KebabId",
-    "Name",
-    "PartTitle",
-    "Points",
-    "Prose",
-    "SnakeId",
-    "StrictModel",
-]
-
 SNAKE_CASE_PATTERN: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 KEBAB_CASE_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]*$"

@@ -16,8 +16,6 @@ from grader.expressions.parser import Expression
 from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 
-__all__ = ["check_names", "find_student_visible_names", "suggest_similar"]
-
 MAX_COMPARED_NAME_LENGTH: Final = 80
 VISIBLE_FIELDS: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
 """Fields that show a student the values of the names in them."""

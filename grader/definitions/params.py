@@ -17,17 +17,6 @@ from grader.expressions.tree import Call, Name
 from grader.values import Tensor, Value
 from grader.variants.random_stream import MAX_RANGE, RandomStream
 
-__all__ = [
-    "Choose",
-    "ConstantParam",
-    "DrawnParam",
-    "Integers",
-    "Named",
-    "Network",
-    "Param",
-    "Torch",
-]
-
 MAX_DRAWN_CELLS = 4096
 
 

@@ -16,8 +16,6 @@ from grader.definitions.field_types import (
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 
-__all__ = ["Accept", "AuthorMistake", "KeyedPart", "Part"]
-
 EMPTY_TEMPLATE = Template.parse("")
 
 

@@ -33,8 +33,6 @@ from grader.expressions.parser import Expression
 from grader.kinds import KINDS
 from grader.reading.grammar.number_styles import NumberStyle
 
-__all__ = ["MAX_SEED", "WORKED_SOLUTION", "AnyPart", "Example", "Expectation", "Problem", "Status"]
-
 MAX_SEED: Final = 2**53
 WORKED_SOLUTION: Final = "worked"
 """Solution that consists only of the steps of the solvers."""

@@ -12,8 +12,6 @@ from grader.errors import ProblemError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression, parse, shorten
 
-__all__ = ["Template"]
-
 PLACEHOLDER_PATTERN: Final = re.compile(r"\{\{([^{}]+)\}\}")
 
 

@@ -20,8 +20,6 @@ from grader.kinds import AnswerKind
 from grader.reading import Reading
 from grader.values import Number, Tensor, is_number
 
-__all__ = ["MistakeIndex", "select_highest_ranked"]
-
 # Numbers within twice the float noise of each other: wider than `equals_up_to_noise` allows.
 FLOAT_NOISE_RATIO: Final = 500_000_000
 REACH_FACTOR: Final = 1 + 1e-6

@@ -12,8 +12,6 @@ from grader.registry import Registry, available_functions
 from grader.values import Value
 from grader.variants.plan import MistakeSite, ProblemPlan
 
-__all__ = ["Keys", "MistakenAnswers", "build_scope", "solve_key_or_none"]
-
 Keys: TypeAlias = Mapping[str, Value | None]
 
 

@@ -20,18 +20,6 @@ from grader.registry import Registry
 from grader.values import Number, Tensor, Value, is_number, magnitude
 from grader.variants.plan import get_plan
 
-__all__ = [
-    "AUTHOR_RANK",
-    "NO_MISTAKES",
-    "KnownMistakes",
-    "MistakeCandidate",
-    "build_candidate",
-    "find_carried_mistakes",
-    "find_hidden_mistakes",
-    "find_known_mistakes",
-    "find_mistake_pairs",
-]
-
 AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
 MIN_DISTINCTIVE_KEY: Final = 100

@@ -21,8 +21,6 @@ from grader.grading.tolerance import Tolerance, find_cell_rule
 from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, Tensor, is_number, magnitude
 
-__all__ = ["describe_key_resemblances"]
-
 Cells: TypeAlias = tuple[Number, ...]
 ArrayShape: TypeAlias = tuple[int, ...]
 CellIndices: TypeAlias = tuple[int, ...]

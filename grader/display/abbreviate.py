@@ -5,8 +5,6 @@ from typing import Final
 from grader.display.text import to_text
 from grader.values import Number, Tensor, Value, is_number, round_to_figures
 
-__all__ = ["abbreviate_number", "abbreviate_value"]
-
 MAX_DECIMAL_LENGTH: Final = 12
 MAX_FRACTION_LENGTH: Final = 7
 ABBREVIATED_FIGURES: Final = 6

@@ -6,8 +6,6 @@ from typing import Final
 from grader.display.text import to_text
 from grader.values import Tensor, Value
 
-__all__ = ["MAX_TEXT_WIDTH", "format_matrix", "format_table"]
-
 MAX_TEXT_WIDTH: Final = 96
 COLUMN_GAP: Final = "  "
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"

@@ -31,16 +31,6 @@ from grader.expressions.tree import (
 )
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = [
-    "fenced_element",
-    "list_element",
-    "math_element",
-    "quantity_element",
-    "table_element",
-    "text_element",
-    "to_mathml",
-]
-
 MINUS: Final = "<mo>\N{MINUS SIGN}</mo>"
 TIMES: Final = "<mo>\N{MULTIPLICATION SIGN}</mo>"
 COMMA: Final = "<mo>,</mo>"

@@ -17,22 +17,6 @@ from grader.expressions.parser import parse
 from grader.expressions.tree import Name, Node, NumberLiteral, TupleLiteral, replace_nodes
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = [
-    "Array",
-    "Formula",
-    "PooledWindow",
-    "Rows",
-    "SolutionStep",
-    "TextStep",
-    "Tracer",
-    "Window",
-    "build_formula",
-    "build_value_step",
-    "format_items",
-    "substitute_values",
-    "to_literal",
-]
-
 CACHED_FORMULAS: Final = 512
 
 

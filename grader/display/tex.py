@@ -25,8 +25,6 @@ from grader.expressions.tree import (
 )
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["to_tex"]
-
 OPERATOR_SIGNS: Final = {"+": " + ", "-": " - ", "*": r" \cdot ", "%": r" \bmod "}
 FUNCTION_WORDS: Final = {"log2": r"\log_2", "log10": r"\log_{10}", "ln": r"\ln", "exp": r"\exp"}
 FENCES: Final = {

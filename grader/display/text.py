@@ -29,17 +29,6 @@ from grader.expressions.tree import (
 )
 from grader.values import Number, Tensor, Value, is_number, round_to_figures
 
-__all__ = [
-    "DERIVATIVE",
-    "GREEK",
-    "Displayable",
-    "format_number",
-    "is_shape",
-    "pluralize",
-    "to_exact_text",
-    "to_text",
-]
-
 Displayable: TypeAlias = Value | Node | tuple[Node, ...]
 
 GREEK: Final[dict[str, str]] = dict(

@@ -51,8 +51,6 @@ from grader.registry import Registry
 from grader.values import Record, Tensor, Value
 from grader.variants.variant import Variant
 
-__all__ = ["build_worked_solution"]
-
 ARRAY_PARTS: Final = (VectorPart, MatrixPart, TensorPart)
 MAX_STEPS: Final = 200
 MAX_INLINE_VECTOR_LENGTH: Final = 40

@@ -9,19 +9,6 @@ from typing import Final, TypeAlias
 from grader.errors import SolverError
 from grader.values import Number, Tensor, Value, is_number, magnitude, simplify_number
 
-__all__ = [
-    "FUNCTIONS",
-    "MAX_BITS",
-    "Function",
-    "apply_operator",
-    "exponential",
-    "logarithm",
-    "natural_logarithm",
-    "power",
-    "round_half_up",
-    "square_root",
-]
-
 MAX_BITS: Final = 4096
 MAX_INTERMEDIATE_BITS: Final = 4 * MAX_BITS
 MAX_DECIMALS: Final = 100

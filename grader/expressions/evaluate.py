@@ -30,8 +30,6 @@ from grader.expressions.tree import (
 )
 from grader.values import MAX_CELLS, Number, OpaqueValue, Tensor, Value, is_number, simplify_number
 
-__all__ = ["MAX_ITEMS", "Scope", "enforce_size_limits", "evaluate", "require_boolean"]
-
 MAX_ITEMS: Final = 65_536
 MAX_WORK: Final = MAX_CELLS
 """Maximum number of cells in all steps of an expression; the bank has a few hundred."""

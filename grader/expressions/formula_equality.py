@@ -20,8 +20,6 @@ from grader.expressions.tree import Node
 from grader.expressions.vectorized_eval import Point, PointSample, SampleValues, evaluate_at_points
 from grader.values import Number, OpaqueValue, Value, magnitude
 
-__all__ = ["BoundFormula", "Counterexample", "find_counterexample"]
-
 RELATIVE_NOISE: Final = Fraction(1, 10**9)
 STUDENT_SCOPE: Final = Scope({}, FUNCTIONS)
 """Scope of a student's formula: only its variables and the functions."""

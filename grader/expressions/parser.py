@@ -37,8 +37,6 @@ from grader.expressions.tree import (
 )
 from grader.values import simplify_number
 
-__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Expression", "parse"]
-
 MAX_LENGTH: Final = 500
 MAX_NODES: Final = 200
 MAX_DEPTH: Final = 30

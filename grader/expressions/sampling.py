@@ -27,8 +27,6 @@ from grader.expressions.vectorized_eval import Point, PointSample, evaluate_at_p
 from grader.values import Number, simplify_number
 from grader.variants.random_stream import RandomStream
 
-__all__ = ["MAX_POINT_COUNT", "POINT_COUNT", "Domain", "Interval", "sample_points"]
-
 POINT_COUNT: Final = 64
 MAX_POINT_COUNT: Final = 128
 MAX_TRIES: Final = 20_000

@@ -10,28 +10,6 @@ from typing import TypeAlias
 
 from grader.values import Number
 
-__all__ = [
-    "BinaryOperation",
-    "BooleanOperation",
-    "Call",
-    "Comparison",
-    "Conditional",
-    "FieldAccess",
-    "ItemAccess",
-    "LogicalNot",
-    "Name",
-    "Negation",
-    "Node",
-    "NumberLiteral",
-    "TextLiteral",
-    "TupleLiteral",
-    "calls_in",
-    "children",
-    "names_in",
-    "replace_nodes",
-    "walk",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral:

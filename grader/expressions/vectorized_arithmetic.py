@@ -14,16 +14,6 @@ from typing import Final, NamedTuple
 
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "OPERATIONS",
-    "SELECTIONS",
-    "UNARY_OPERATIONS",
-    "Lane",
-    "negate",
-    "raise_to_powers",
-    "reduce_fractions",
-]
-
 
 class Lane(NamedTuple):
     """One number per point: *tops* over *bottoms* (positive; None for integers), below 2**bits."""

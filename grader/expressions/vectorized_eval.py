@@ -26,8 +26,6 @@ from grader.expressions.vectorized_arithmetic import (
 )
 from grader.values import Number, Value, is_number, simplify_number
 
-__all__ = ["Point", "PointSample", "SampleValues", "evaluate_at_points"]
-
 Point: TypeAlias = Mapping[str, Number]
 
 MAX_WORK: Final = 4_000_000

@@ -11,8 +11,6 @@ from grader.kinds.base import RIGHT, Judgement
 from grader.reading import RawAnswer, Reading
 from grader.values import Value
 
-__all__ = ["NO_CREDIT", "REVIEW_MESSAGE", "AnswerInContext"]
-
 NO_CREDIT: Final = Fraction(0)
 REVIEW_MESSAGE: Final = "A person marks this part."
 FAILURE_MESSAGE: Final = "The key could not be computed; a person looks at this part."

@@ -12,8 +12,6 @@ from grader.values import Value
 from grader.variants.plan import get_plan
 from grader.variants.variant import Variant
 
-__all__ = ["collect_carried_values"]
-
 
 def collect_carried_values(
     variant: Variant, part: KeyedPart, student_values: Mapping[str, Value], *, registry: Registry

@@ -22,14 +22,6 @@ from grader.values import Value
 from grader.variants.plan import get_plan
 from grader.variants.variant import Variant, get_mistake_pairs
 
-__all__ = [
-    "CACHED_VARIANTS",
-    "PartContext",
-    "build_part_context",
-    "find_dependencies",
-    "get_part_contexts",
-]
-
 CACHED_VARIANTS: Final = 3_400
 CACHED_PROBLEMS: Final = 1024
 CACHED_READINGS: Final = 2048

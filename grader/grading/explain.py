@@ -13,8 +13,6 @@ from grader.kinds import KINDS
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 
-__all__ = ["explain_result", "format_typed_answer"]
-
 MAX_TEXT_LENGTH: Final = 500
 
 SENTENCES: Final[dict[DecidingRule, str]] = {

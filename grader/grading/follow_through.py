@@ -8,8 +8,6 @@ from grader.grading.carried_answers import collect_carried_values
 from grader.grading.context import PartContext
 from grader.values import Value
 
-__all__ = ["FollowThrough", "compute_follow_through"]
-
 
 class FollowThrough(NamedTuple):
     """Answers that a student carries to a part (*carried_values*), and the *key* from them.

@@ -24,7 +24,6 @@ from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant
 
-__all__ = ["grade", "grade_part"]
 FULL_CREDIT: Final = Fraction(1)
 FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
 TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."

@@ -16,8 +16,6 @@ from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Number, Value
 from grader.variants.variant import Variant
 
-__all__ = ["GradingRecord", "from_record", "to_record", "version_fields"]
-
 
 @dataclass(frozen=True, slots=True)
 class GradingRecord:

@@ -9,8 +9,6 @@ from grader.kinds.base import KindRule
 from grader.reading import RawAnswer
 from grader.values import Number, Value
 
-__all__ = ["DecidingRule", "PartResult"]
-
 FREE_STATUSES: Final = frozenset({"unreadable", "missing"})
 NO_VALUES: Final[Mapping[str, Value]] = {}
 

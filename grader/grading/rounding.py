@@ -10,22 +10,6 @@ from typing import Final, TypeAlias
 
 from grader.values import Number, magnitude
 
-__all__ = [
-    "FLOAT_FIGURES",
-    "MIN_PRECISE_FIGURES",
-    "Steps",
-    "distance_as_ratio",
-    "equals_up_to_noise",
-    "has_significant_figures",
-    "is_precise_rounding",
-    "is_rounded_as_typed",
-    "is_rounding_of_key",
-    "is_rounding_to_figures",
-    "is_within_half_power_of_ten",
-    "last_figure_unit",
-    "leading_exponent",
-]
-
 MIN_PRECISE_FIGURES: Final = 3
 FLOAT_NOISE_RATIO: Final = 10**9
 """Ratio of a computed float to its noise."""

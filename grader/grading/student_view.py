@@ -8,8 +8,6 @@ from grader.definitions.problem import Status
 from grader.grading.result import PartResult
 from grader.values import Number
 
-__all__ = ["StudentResultView", "to_student_view"]
-
 
 class StudentResultView(NamedTuple):
     """Result of one part, limited to what its student may know before the release.

@@ -24,17 +24,6 @@ from grader.grading.rounding import (
 from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, magnitude, simplify_number
 
-__all__ = [
-    "EXACT_TOLERANCE",
-    "Tolerance",
-    "ToleranceRule",
-    "Tolerances",
-    "describe_accepted_numbers",
-    "describe_tolerance",
-    "find_accepting_rule",
-    "find_cell_rule",
-]
-
 CACHED_DESCRIPTIONS: Final = 2048
 
 ToleranceRule: TypeAlias = Literal["exact", "tolerance", "rounding"]

@@ -19,8 +19,6 @@ from grader.kinds.base import RoundingMatcher, as_tensor
 from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, Tensor, Value, magnitude, simplify_number
 
-__all__ = ["build_rounding_matcher", "precise_cells_may_be_rounded", "tensor_equals_value"]
-
 INTEGER_TYPES: Final = frozenset({int})
 EXACT_FLOAT_LIMIT: Final = 10**FLOAT_FIGURES
 

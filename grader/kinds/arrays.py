@@ -39,16 +39,6 @@ from grader.kinds.base import (
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
 from grader.values import Tensor, Value, magnitude
 
-__all__ = [
-    "MatrixKind",
-    "MatrixPart",
-    "TensorKind",
-    "TensorPart",
-    "VectorKind",
-    "VectorPart",
-    "format_wrong_cells",
-]
-
 MAX_LISTED_CELLS: Final = 10
 
 

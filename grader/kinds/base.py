@@ -19,21 +19,6 @@ from grader.reading.lengths import check_text_length
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.values import Tensor, Value, has_same_form_and_sign
 
-__all__ = [
-    "RIGHT",
-    "RIGHT_BY_RULE",
-    "WRONG",
-    "WRONG_BY_RULE",
-    "AnswerKind",
-    "Judgement",
-    "KindRule",
-    "NamesOfNumbers",
-    "RoundingMatcher",
-    "SampleAnswers",
-    "as_tensor",
-    "judge_cells",
-]
-
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
 

@@ -18,8 +18,6 @@ from grader.reading import RawAnswer, Reading
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.values import Value
 
-__all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]
-
 MAX_OPTION_LENGTH: Final = 500
 BRACKETS: Final = " ()[]{}."
 SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"

@@ -33,17 +33,6 @@ from grader.kinds.base import (
 from grader.reading import RawAnswer, Reading, read_formula, read_formula_list
 from grader.values import Number, Value
 
-__all__ = [
-    "ExpressionKind",
-    "ExpressionPart",
-    "FormulaPart",
-    "build_key_formulas",
-    "can_be_typed",
-    "formula_lookup_key",
-    "formulas_to_mathml",
-    "judge_formulas",
-]
-
 CACHED_FORMULAS: Final = 512
 MAX_VALUE_LENGTH: Final = 40
 """Maximum length of a value of a student's formula that is shown in full."""

@@ -38,18 +38,6 @@ from grader.reading import (
 from grader.reading.grammar.errors import truncate_line
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
-__all__ = [
-    "IntegerKind",
-    "IntegerPart",
-    "NumberKind",
-    "NumberPart",
-    "PercentKind",
-    "PercentPart",
-    "ScalarPart",
-    "as_number",
-    "read_count",
-]
-
 EXACT_NUMBER_REMARK: Final = "The exact number is asked for, with all its digits."
 WRONG_ROUNDED: Final = Judgement(WRONG.credit, remark=EXACT_NUMBER_REMARK)
 

@@ -23,8 +23,6 @@ from grader.kinds.numbers import read_count
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
 from grader.values import Number, Tensor, Value
 
-__all__ = ["PredicateKind", "PredicatePart"]
-
 
 class PredicatePart(Part):
     """A part that any answer solves for which `accept_if` holds; `answer` is the tuple typed.

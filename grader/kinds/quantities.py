@@ -34,8 +34,6 @@ from grader.reading.units.quantities import Quantity, read_quantity
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
 
-__all__ = ["ConvertedQuantity", "QuantityKind", "QuantityPart"]
-
 OTHER_DIMENSION_SAMPLES: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 """Sample answers of another dimension; all other dimensions use MACs."""
 

@@ -23,8 +23,6 @@ from grader.reading import RawAnswer, Reading
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
 
-__all__ = ["SetKind", "SetPart"]
-
 Items: TypeAlias = tuple[Value, ...]
 ItemName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[^\s,;=:&()\[\]{}'\"]+$", max_length=64)

@@ -30,8 +30,6 @@ from grader.reading import (
 )
 from grader.values import Tensor, Value
 
-__all__ = ["ShapeKind", "ShapePart"]
-
 Layout: TypeAlias = Literal[
     "HW", "HWC", "CHW", "NHWC", "NCHW", "LC", "CL", "NLC", "NCL", "DHWC", "CDHW", "NDHWC", "NCDHW"
 ]

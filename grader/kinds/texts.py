@@ -13,8 +13,6 @@ from grader.kinds.base import WRONG_BY_RULE, AnswerKind, Judgement, SampleAnswer
 from grader.reading import NumberStyle, RawAnswer, Reading
 from grader.values import Value
 
-__all__ = ["RubricItem", "TextKind", "TextPart"]
-
 MAX_TEXT_LENGTH: Final = 20_000
 MAX_DISPLAYED_LENGTH: Final = 200
 

@@ -7,17 +7,6 @@ from typing import Literal, TypeAlias
 
 from grader.policy.timeline import SubmissionRules
 
-__all__ = [
-    "Admission",
-    "AdmissionError",
-    "NewAnswer",
-    "RefusalReason",
-    "StoredAnswer",
-    "admit_answers",
-    "count_used_attempts",
-    "next_attempt_at",
-]
-
 RefusalReason: TypeAlias = Literal[
     "not_released", "deadline_passed", "attempts_exhausted", "cool_down"
 ]

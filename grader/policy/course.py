@@ -19,8 +19,6 @@ from grader.policy.score_breakdown import (
 from grader.policy.timeline import ZERO
 from grader.policy.totals import TOTAL
 
-__all__ = ["AssignmentLine", "GradeCategory", "compute_course_grade"]
-
 NOTHING_GRADED: Final = "nothing is graded yet"
 ONLY_EXTRA_WORK: Final = "only extra work so far, which needs other work to add to"
 

@@ -6,8 +6,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["NO_SCORE", "Score", "select_lowest_to_drop", "sum_fractions", "sum_scores"]
-
 CACHED_INTEGERS: Final = 1024
 MAX_DENOMINATOR_BITS: Final = 2_048
 """Maximum length of a denominator; sums of odd fractions could exceed it.

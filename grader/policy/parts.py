@@ -17,8 +17,6 @@ from grader.policy.score_breakdown import (
 )
 from grader.policy.timeline import ZERO
 
-__all__ = ["EXCLUDED_TEXT", "PartLine", "Voided", "build_part_line", "compute_part_grade"]
-
 EXCLUDED_TEXT: Final = "left out of the score and of the maximum"
 ORDINALS: Final = {1: "first attempt", 2: "second attempt", 3: "third attempt"}
 

@@ -8,8 +8,6 @@ from grader.grading.result import FREE_STATUSES
 from grader.policy.attempts import StoredAnswer, count_used_attempts
 from grader.policy.timeline import FULL_CREDIT, ZERO, SubmissionRules
 
-__all__ = ["PartProgress", "evaluate_part_progress"]
-
 
 @dataclass(frozen=True, slots=True)
 class PartProgress:

@@ -9,20 +9,6 @@ from typing import Final, Literal, TypeAlias, assert_never
 from grader.policy.drops import NO_SCORE, Score
 from grader.policy.timeline import ZERO
 
-__all__ = [
-    "BreakdownStep",
-    "ComputedGrade",
-    "ScoreBreakdown",
-    "StepSign",
-    "build_excluded_grade",
-    "build_remark_breakdown",
-    "format_factor",
-    "format_maximum",
-    "format_rounded_number",
-    "format_steps",
-    "format_ungraded_points",
-]
-
 MAX_PLAIN_DENOMINATOR: Final = 1000
 """Largest denominator that is written out."""
 CACHED_NUMBERS: Final = 4096

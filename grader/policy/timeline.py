@@ -5,8 +5,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["FULL_CREDIT", "ZERO", "SubmissionRules", "Timeline"]
-
 FULL_CREDIT: Final = Fraction(1)
 ZERO: Final = Fraction(0)
 

@@ -23,14 +23,6 @@ from grader.policy.score_breakdown import (
 )
 from grader.policy.timeline import FULL_CREDIT, ZERO
 
-__all__ = [
-    "ProblemGroup",
-    "ProblemLine",
-    "combine_problem_grades",
-    "compute_assignment_grade",
-    "compute_problem_grade",
-]
-
 TOTAL: Final = "Total"
 
 

@@ -9,8 +9,6 @@ from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
-__all__ = ["BRACES", "CROSSES", "SUMS", "last_decimal_unit", "unit_in_last_place"]
-
 SUMS: Final = frozenset({"+", "-"})
 BRACES: Final = frozenset({"(", ")", "[", "]", "{", "}"})
 CROSSES: Final = frozenset({"×", "*", "·"})

@@ -20,8 +20,6 @@ from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.reading.wording.trailing_words import find_trailing_words
 
-__all__ = ["read_formula", "read_formula_list", "read_formula_shape"]
-
 WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
 r"""Kinds of words that may be dropped around a formula: only ``\text{...}``."""
 

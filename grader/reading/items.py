@@ -8,8 +8,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
-__all__ = ["MAX_ITEMS", "split_items"]
-
 MAX_ITEMS: Final = 16
 SEPARATORS: Final = frozenset({",", ";"})
 FENCES: Final = frozenset({"(", "[", "{"})

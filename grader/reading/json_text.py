@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from grader.errors import AnswerError
 
-__all__ = ["load_json"]
-
 MAX_LENGTH: Final = 1_000_000
 MAX_DEPTH: Final = 20
 MAX_DIGITS: Final = 400

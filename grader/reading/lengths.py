@@ -11,13 +11,6 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.result import RawAnswer
 
-__all__ = [
-    "check_arithmetic_cells",
-    "check_arithmetic_length",
-    "check_text_length",
-    "total_text_length",
-]
-
 MAX_ARITHMETIC_CELLS: Final = 400
 MAX_ARITHMETIC_CHARACTERS: Final = 10_000
 """Maximum length of the arithmetic in one array: about 40 ms of reading."""

@@ -41,18 +41,6 @@ from grader.reading.wording.repeated_values import (
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number, is_number, magnitude, simplify_number
 
-__all__ = [
-    "MAX_TEXT",
-    "WORD_KINDS",
-    "describe_thousands_grouping",
-    "evaluate_with_step",
-    "find_ambiguous_thousands",
-    "is_plain_number",
-    "read_arithmetic_cell",
-    "read_number",
-    "require_number",
-]
-
 MAX_TEXT: Final = 2_000
 """Maximum length of an answer with one value."""
 WORD_KINDS: Final = frozenset({"word", "text"})

@@ -6,8 +6,6 @@ from typing import Generic, Self, TypeAlias, TypeVar
 
 from grader.values import Number
 
-__all__ = ["RawAnswer", "Reading", "StyledText", "TruncatedAnswer", "is_blank"]
-
 RawAnswer: TypeAlias = str | int | Fraction | list["RawAnswer"]
 """Text that the student typed, or JSON data in its place."""
 

@@ -15,8 +15,6 @@ from grader.reading.shapes import read_shape
 from grader.reading.tensors import read_tensor
 from grader.values import Number, Value
 
-__all__ = ["MAX_ITEMS", "ItemKind", "format_set", "read_set"]
-
 ItemKind: TypeAlias = Literal["number", "integer", "shape", "name"]
 """Kind of the items of a set."""
 

@@ -19,8 +19,6 @@ from grader.reading.wording.axis_names import refuse_maps_notation
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number
 
-__all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_square_side"]
-
 SQUARE_EXPONENT: Final = 2
 BRACKETS: Final = frozenset({"(", "["})
 SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})

@@ -45,8 +45,6 @@ from grader.reading.wording.repeated_values import (
 )
 from grader.values import Number, Tensor, simplify_number
 
-__all__ = ["read_tensor"]
-
 MAX_TEXT: Final = 65_536
 LONG_TEXT: Final = 8_192
 MAX_CHARACTERS_PER_DIGIT: Final = 32

@@ -13,8 +13,6 @@ from typing import Final
 
 from grader.display.text import DERIVATIVE, GREEK
 
-__all__ = ["FUNCTION", "LETTER", "NO_NAMES", "WRAP", "NameMatch", "NameMatcher", "get_name_matcher"]
-
 LETTER: Final = r"(?:(?![¹²³⁰-₟¼-¾⅐-⅞])[^\W\d_])"
 """A letter of any script, but no superscript, subscript or fraction."""
 

@@ -13,8 +13,6 @@ from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 
-__all__ = ["MistakeSite", "ProblemPlan", "get_plan"]
-
 T = TypeVar("T")
 
 MAX_SITES: Final = 8

@@ -9,8 +9,6 @@ import hmac
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["MAX_RANGE", "RandomStream"]
-
 WORD_BYTES: Final = 8
 MAX_RANGE: Final = 1 << (8 * WORD_BYTES)
 

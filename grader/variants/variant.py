@@ -20,17 +20,6 @@ from grader.registry import Registry, available_functions
 from grader.values import Tensor, Value
 from grader.variants.random_stream import RandomStream
 
-__all__ = [
-    "Variant",
-    "complete_drawn_values",
-    "draw_values",
-    "find_redundant_conditions",
-    "get_mistake_pairs",
-    "solve_keys",
-    "solve_variant",
-    "solve_variant_from_values",
-]
-
 MAX_TRIES: Final = 1000
 MIN_TRIES: Final = 50
 MAX_DRAWN_VALUES: Final = 20_000

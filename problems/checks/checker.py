@@ -39,8 +39,6 @@ from problems.files.loader import load_problem, load_source, read_source
 from problems.files.yaml_document import YamlDocument, load_document
 from problems.publish import MAX_SEEDS, Clock, Publication, SeedReport, publish_problem, zero_clock
 
-__all__ = ["CheckReport", "CheckResult", "check_file", "check_problem", "check_text"]
-
 MAX_SAMPLED_VARIANTS: Final = 5
 """Number of published variants whose texts and sample answers are checked."""
 FIELD_PATTERN: Final = re.compile(r"([a-z]+(?:\.\w+)*): ")

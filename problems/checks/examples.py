@@ -11,8 +11,6 @@ from grader.registry import Registry
 from grader.variants.variant import Variant, solve_variant
 from problems.checks.texts import variant_label
 
-__all__ = ["check_examples", "check_sample_answers"]
-
 
 def check_sample_answers(variants: list[Variant], registry: Registry) -> Iterator[str]:
     """Yield an error for each part where an answer made from the key is not correct.

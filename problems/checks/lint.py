@@ -17,14 +17,6 @@ from grader.values import Tensor, Value
 from grader.variants.variant import Variant
 from problems.checks.texts import variant_label
 
-__all__ = [
-    "describe_accepted_by_part",
-    "find_repeating_decimals",
-    "find_tolerated_mistakes",
-    "find_untypable_keys",
-    "find_wide_tolerances",
-]
-
 MAX_SHOWN_CHARACTERS: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
 """Larger denominators come from rounding, as in logarithms; nobody types them."""

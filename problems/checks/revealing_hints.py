@@ -10,8 +10,6 @@ from grader.registry import Registry
 from grader.values import is_number
 from grader.variants.variant import Variant
 
-__all__ = ["find_revealing_hints"]
-
 MIN_VARIANTS: Final = 3
 """With fewer variants, a number in a hint may equal the key by chance."""
 

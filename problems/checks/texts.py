@@ -12,14 +12,6 @@ from grader.kinds.texts import TextPart
 from grader.registry import Registry
 from grader.variants.variant import Variant
 
-__all__ = [
-    "TextValidator",
-    "accept_any_text",
-    "find_duplicate_titles",
-    "find_text_faults",
-    "variant_label",
-]
-
 TextValidator: TypeAlias = Callable[[str], Iterable[str]]
 """Returns the faults that rendering finds in a filled-in text, such as a bad formula."""
 LocatedTemplate: TypeAlias = tuple[str, Template]

@@ -6,8 +6,6 @@ from typing import Any, TypeAlias
 
 from grader.definitions.problem import Problem
 
-__all__ = ["allowed_fields"]
-
 SchemaNode: TypeAlias = Mapping[str, Any]
 
 

@@ -16,15 +16,6 @@ from problems.files.allowed_fields import allowed_fields
 from problems.files.yaml_document import MAX_BYTES, YamlDocument, load_document
 from problems.registry import REGISTRY
 
-__all__ = [
-    "bank_root",
-    "find_problem_files",
-    "load_file",
-    "load_problem",
-    "load_source",
-    "read_source",
-]
-
 PATTERN_MESSAGES: Final = {
     SNAKE_CASE_PATTERN: "write small letters, digits and single _ between them, a letter first",
     KEBAB_CASE_PATTERN: "write small letters and digits, with single - between them",

@@ -27,16 +27,6 @@ from grader.errors import ProblemError
 from problems.files.yaml_errors import syntax_error
 from problems.files.yaml_scalars import parse_scalar
 
-__all__ = [
-    "MAX_BYTES",
-    "PARSER",
-    "DataPath",
-    "YamlData",
-    "YamlDocument",
-    "format_path",
-    "load_document",
-]
-
 YamlData: TypeAlias = "dict[str, YamlData] | list[YamlData] | str | int | Fraction | bool | None"
 DataPath: TypeAlias = tuple[str | int, ...]
 

@@ -6,8 +6,6 @@ import yaml
 
 from grader.errors import ProblemError
 
-__all__ = ["syntax_error"]
-
 NO_MAPPING: Final = "mapping values are not allowed"
 INDENT_ADVICE: Final = (
     "indent this line like the lines beside it; if it goes on with the text above, put that whole "

@@ -11,8 +11,6 @@ from typing import Final, TypeAlias
 
 from grader.errors import ProblemError
 
-__all__ = ["Scalar", "parse_scalar"]
-
 Scalar: TypeAlias = str | int | Fraction | bool | None
 
 MAX_DIGITS: Final = 1_000

@@ -5,8 +5,6 @@ from typing import Final
 from grader.registry import MistakeInfo
 from problems.mistakes.table import build_mistakes
 
-__all__ = ["MISTAKES"]
-
 MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "kernel_not_rotated": (

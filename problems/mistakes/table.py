@@ -5,8 +5,6 @@ from typing import TypeAlias
 
 from grader.registry import MistakeInfo
 
-__all__ = ["MistakeRow", "build_mistakes"]
-
 MistakeRow: TypeAlias = tuple[int, str, str]
 """The rank of the mistake, the hint for students, the note for instructors."""
 

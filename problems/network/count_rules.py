@@ -32,8 +32,6 @@ from problems.solvers.parameters import linear_params
 STATISTICS_PER_CHANNEL: Final = 2
 """The running mean and variance of each channel."""
 
-__all__ = ["ALL_PARAMS", "MACS", "PARAMS", "count_conv_macs", "spatial_size"]
-
 
 def spatial_size(shape: Shape | None) -> tuple[int, int]:
     """Return the height and width of *shape*; raise `SolverError` if it is None."""

@@ -31,27 +31,6 @@ from problems.network.traversal import (
 )
 from problems.solvers.bounds import Shape, as_flag, as_shape
 
-__all__ = [
-    "LAYER_KINDS",
-    "SOLVERS",
-    "activation_values",
-    "count_live_values",
-    "count_output_values",
-    "depth",
-    "layer_count",
-    "layer_macs",
-    "layer_params",
-    "longest_path_length",
-    "network_shape",
-    "out_shape",
-    "output_shapes",
-    "peak_activation",
-    "require_network",
-    "total_macs",
-    "total_params",
-    "walk_network",
-]
-
 LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
     "weighted": (Conv, ConvTranspose, Linear),
     "conv": (Conv,),

@@ -37,8 +37,6 @@ from problems.solvers.pool_values import avg_pool2d, global_pool2d, max_pool2d
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "forward", "iter_layer_outputs"]
-
 ACTIVATION_NAMES: Final = {
     "ReLU": "relu",
     "ReLU6": "relu6",

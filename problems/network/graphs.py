@@ -11,8 +11,6 @@ from typing import ClassVar
 
 from problems.network.layers import DataclassValue, Layer
 
-__all__ = ["Branches", "CompositeLayer", "CountOnly", "Gate", "Network", "Residual", "SideOutput"]
-
 
 @dataclass(frozen=True, slots=True)
 class Network(DataclassValue):

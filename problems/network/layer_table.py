@@ -16,8 +16,6 @@ from problems.network.traversal import LayerRules, NetworkStep
 from problems.solvers.bounds import Shape, as_shape
 from problems.solvers.units import bytes_of
 
-__all__ = ["SOLVERS", "layer_table"]
-
 
 def layer_table(net: Network, shape: Shape, *, dtype: str = "float32") -> tuple[Record, ...]:
     """Return one row per layer of *net* for an input *shape*, in order of computation.

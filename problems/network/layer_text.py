@@ -1,13 +1,5 @@
 """Wording of layer arguments, for the ``str`` of a layer."""
 
-__all__ = [
-    "describe_geometry",
-    "describe_missing_params",
-    "format_pair",
-    "format_size",
-    "join_nonempty",
-]
-
 
 def join_nonempty(*pieces: str) -> str:
     """Join the nonempty *pieces* with commas."""

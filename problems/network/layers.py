@@ -17,28 +17,6 @@ from problems.network.layer_text import (
     join_nonempty,
 )
 
-__all__ = [
-    "Activation",
-    "ActivationName",
-    "AdaptiveAvgPool",
-    "BatchNorm",
-    "Conv",
-    "ConvTranspose",
-    "DataclassValue",
-    "Dropout",
-    "Flatten",
-    "GroupNorm",
-    "Identity",
-    "Layer",
-    "LayerNorm",
-    "Linear",
-    "PixelShuffle",
-    "Pool",
-    "SelectChannels",
-    "Upsample",
-    "ZeroPad",
-]
-
 Sides: TypeAlias = tuple[int, int]
 
 ActivationName: TypeAlias = Literal[

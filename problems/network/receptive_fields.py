@@ -27,17 +27,6 @@ from problems.network.layers import (
 )
 from problems.network.traversal import INPUT
 
-__all__ = [
-    "AxisWindow",
-    "GrowthRule",
-    "ReceptiveField",
-    "grow_field",
-    "has_square_windows",
-    "last_receptive_field",
-    "layer_window",
-    "receptive_fields",
-]
-
 MAX_CACHED_FIELDS: Final = 128
 WHOLE_IMAGE_LAYERS: Final = (AdaptiveAvgPool, Flatten, Linear)
 ENLARGING_LAYERS: Final = (ConvTranspose, PixelShuffle, Upsample)

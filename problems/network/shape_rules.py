@@ -32,17 +32,6 @@ from problems.solvers.pooling import pool_size
 from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
 
-__all__ = [
-    "SHAPES",
-    "conv_shape_rule",
-    "pool_shape_rule",
-    "require_spatial",
-    "resolve_input_channels",
-    "resolve_input_features",
-    "resolve_input_size",
-    "transposed_shape_rule",
-]
-
 SPATIAL_AXES: Final = 3
 MAX_CACHED_SIDES: Final = 4096
 

@@ -26,15 +26,6 @@ from problems.network.shape_rules import SHAPES
 from problems.network.traversal import walk_with_rules
 from problems.solvers.bounds import Shape
 
-__all__ = [
-    "clear_input_sizes",
-    "declare_input_sizes",
-    "map_layers",
-    "without_bias",
-    "without_last_pool",
-    "without_pools",
-]
-
 MAX_CACHED_NETWORKS: Final = 256
 
 LayerChange: TypeAlias = Callable[[Layer], Layer | None]

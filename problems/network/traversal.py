@@ -17,18 +17,6 @@ from problems.network.graphs import CompositeLayer, CountOnly, Network, SideOutp
 from problems.network.layers import Identity, Layer
 from problems.solvers.bounds import MAX_INTEGER, Shape
 
-__all__ = [
-    "INPUT",
-    "LayerRule",
-    "LayerRules",
-    "NetworkStep",
-    "NetworkWalk",
-    "sum_step_counts",
-    "total_count",
-    "unordered_module_error",
-    "walk_with_rules",
-]
-
 INPUT: Final = -1
 MAX_CACHED_WALKS: Final = 64
 MAX_CACHED_TOTALS: Final = 2048

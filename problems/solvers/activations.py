@@ -18,8 +18,6 @@ from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "activation", "activation_backward", "softmax"]
-
 RANKS: Final = (0, 1, 2, 3, 4)
 MAX_ACTIVATION_CELLS: Final = 500_000
 MAX_SLOPE: Final = 10**6

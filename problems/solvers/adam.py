@@ -28,8 +28,6 @@ from problems.solvers.exact_arrays import (
 from problems.solvers.optimisers import as_grad_and_state, as_param_and_grad, negate_learning_rate
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["BETAS", "SOLVERS", "WRONG_VERSIONS", "Moments", "adam_moments", "adam_step"]
-
 BETAS: Final = (Fraction(9, 10), Fraction(999, 1000))
 
 T = TypeVar("T")

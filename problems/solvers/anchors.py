@@ -19,17 +19,6 @@ from problems.solvers.boxes import MAX_BOXES, MISREAD_FORMATS, Box, format_box, 
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "anchor_deltas",
-    "best_anchor",
-    "cell_offset",
-    "decode_deltas",
-    "decode_yolo_box",
-    "responsible_cell",
-]
-
 MAX_EXPONENT: Final = 20
 YOLO_BOX_VERSIONS: Final = (2, 3, 5)
 

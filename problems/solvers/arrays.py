@@ -9,8 +9,6 @@ from grader.registry import Solver
 from grader.values import Array, Tensor
 from problems.solvers.bounds import Grid, as_array
 
-__all__ = ["SOLVERS", "distinct", "flip", "symmetric", "transpose"]
-
 MATRIX_OR_MAPS: Final = (2, 3, 4)
 ANY_RANK: Final = (1, 2, 3, 4, 5)
 

@@ -21,8 +21,6 @@ from problems.solvers.probabilities import check_magnitude
 from problems.solvers.products import matrix_product
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "attention", "attention_scores", "attention_weights"]
-
 MAX_CELLS: Final = 4096
 
 WeightFormula: TypeAlias = Callable[[SimpleNamespace], Array]

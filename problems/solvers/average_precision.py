@@ -20,14 +20,6 @@ from grader.values import Number, Tensor, simplify_number
 from problems.solvers.bounds import as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "average_precision",
-    "mean_average_precision",
-    "precision_recall_curve",
-]
-
 RECALL_STEPS: Final = {"11_point": 10, "coco_101": 100}
 
 PrecisionRecallPoint: TypeAlias = tuple[Fraction, Fraction]

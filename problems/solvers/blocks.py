@@ -17,15 +17,6 @@ from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "basic_block_params",
-    "bottleneck_params",
-    "inception_channels",
-    "inception_params",
-]
-
 INCEPTION_WIDTHS: Final = 6
 
 

@@ -13,23 +13,6 @@ import numpy.typing as npt
 from grader.errors import SolverError
 from grader.values import MAX_CELLS, Array, Number, Tensor, to_exact_number
 
-__all__ = [
-    "MAX_INTEGER",
-    "Grid",
-    "Pair",
-    "Shape",
-    "as_array",
-    "as_axis_sizes",
-    "as_flag",
-    "as_integer",
-    "as_numbers",
-    "as_pair",
-    "as_proportion",
-    "as_rows",
-    "as_shape",
-    "check_cell_count",
-]
-
 MAX_INTEGER: Final = 10**15
 MAX_LIST_LENGTH: Final = 1000
 MAX_LISTED_NUMBERS: Final = 10_000

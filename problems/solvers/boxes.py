@@ -16,21 +16,6 @@ from grader.values import Number, simplify_number
 from problems.solvers.bounds import Pair, as_flag, as_numbers, as_pair, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
-__all__ = [
-    "BOX_FORMATS",
-    "MAX_BOXES",
-    "MISREAD_FORMATS",
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "Box",
-    "box_area",
-    "box_wrong_versions",
-    "convert_box",
-    "format_box",
-    "parse_box",
-    "parse_boxes",
-]
-
 BOX_FORMATS: Final = ("xyxy", "xywh", "cxcywh")
 MAX_BOXES: Final = 50
 NUMBERS_PER_BOX: Final = 4

@@ -23,8 +23,6 @@ from problems.solvers.geometry import PerAxis
 from problems.solvers.windows import Padding, WindowArguments, drop_end_padding, place_windows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "add_bias", "as_filters", "conv1d", "conv2d", "conv3d"]
-
 
 def conv1d(
     x: Grid,

@@ -17,17 +17,6 @@ from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import make_one_bias_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "conv_params",
-    "conv_transpose_params",
-    "kernel_side_for_area",
-    "locally_connected_params",
-    "require_one_group",
-    "separable_params",
-]
-
 
 def conv_params(
     in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = True, groups: int = 1

@@ -16,8 +16,6 @@ from problems.solvers.bounds import Shape, check_cell_count
 from problems.solvers.products import sum_products
 from problems.solvers.windows import MAX_WINDOW_CELLS, WindowPlacement, pad, unfold, window_view
 
-__all__ = ["correlate", "correlate_exactly", "correlate_transposed", "sum_kernel_products"]
-
 BLOCK_CELLS: Final = 2**17
 
 

@@ -23,18 +23,6 @@ from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import linear_params, mlp_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "conv_macs",
-    "flops",
-    "linear_macs",
-    "mlp_macs",
-    "saving_percent",
-    "separable_macs",
-    "separable_ratio",
-]
-
 
 def conv_macs(
     in_channels: int,

@@ -28,15 +28,6 @@ from problems.solvers.probabilities import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "binary_cross_entropy",
-    "cross_entropy",
-    "softmax_cross_entropy",
-    "target_probabilities",
-]
-
 
 def softmax_cross_entropy(
     logits: Grid,

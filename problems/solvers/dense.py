@@ -15,17 +15,6 @@ from problems.solvers.convolution import add_bias
 from problems.solvers.products import matrix_product
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "dense",
-    "dense_backward_bias",
-    "dense_backward_input",
-    "dense_backward_weight",
-    "flatten_values",
-    "matmul",
-]
-
 ROW_RANKS: Final = (1, 2)
 MAP_RANKS: Final = (1, 2, 3, 4)
 

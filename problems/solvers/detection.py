@@ -15,16 +15,6 @@ from problems.solvers.bounds import Pair, Shape, as_integer, as_pair
 from problems.solvers.geometry import move_channels
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "yolo_box_depth",
-    "yolo_boxes",
-    "yolo_depth",
-    "yolo_grid",
-    "yolo_output_shapes",
-]
-
 FIRST_VERSION: Final = 1
 ANCHOR_FREE_VERSIONS: Final = (8, 11)
 DEFAULT_BOXES: Final = {1: 2, 2: 5, 3: 3, 4: 3, 5: 3, 8: 1, 11: 1}

@@ -24,15 +24,6 @@ from problems.solvers.exact_arrays import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "contrastive_loss",
-    "cosine_similarity",
-    "distance",
-    "triplet_loss",
-]
-
 
 def distance(x: Grid, y: Grid, *, squared: bool = False) -> Number:
     """Return the Euclidean distance between two vectors: ``sqrt(sum((x - y)**2))``.

@@ -28,8 +28,6 @@ from problems.solvers.probabilities import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "entropy", "kl_divergence", "perplexity", "token_loss"]
-
 
 def entropy(p: Grid, *, base: int | None = None) -> float:
     """Return the entropy of the distribution *p*: ``-sum(p_j * log(p_j))``.

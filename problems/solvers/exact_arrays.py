@@ -14,17 +14,6 @@ from grader.errors import SolverError
 from grader.values import Number, Tensor, simplify_number
 from problems.solvers.bounds import Grid, check_cell_count
 
-__all__ = [
-    "FractionArray",
-    "NumberOrArray",
-    "NumberOrGrid",
-    "as_fraction",
-    "as_fraction_array",
-    "as_matching_arrays",
-    "reduce_losses",
-    "simplify",
-]
-
 MAX_EXACT_CELLS: Final = 1000
 MAX_COMMON_BITS: Final = 256
 SIMPLIFY_CELLS: Final = np.frompyfunc(simplify_number, 1, 1)

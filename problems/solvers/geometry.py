@@ -12,22 +12,6 @@ from grader.values import Number
 from problems.solvers.bounds import Shape, as_integer, as_pair, as_shape
 from problems.solvers.wrong_versions import replace_formula
 
-__all__ = [
-    "WRONG_WINDOW_COUNTS",
-    "PerAxis",
-    "SizeFormula",
-    "SizeRule",
-    "axis_sizes",
-    "check_layout",
-    "expand_per_axis",
-    "kernel_travel",
-    "map_spatial_axes",
-    "move_channels",
-    "replace_size_rule",
-    "spatial_axes",
-    "swap_height_width",
-]
-
 LAYOUTS: Final = (
     *("HWC", "CHW", "NHWC", "NCHW"),
     *("LC", "CL", "NLC", "NCL"),

@@ -25,15 +25,6 @@ from problems.solvers.transposed_values import conv_transpose2d
 from problems.solvers.windows import Padding, as_sizes, compute_borders, place_windows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "conv2d_backward_bias",
-    "conv2d_backward_input",
-    "conv2d_backward_weight",
-    "shared_weight_gradient",
-]
-
 MAP_RANKS: Final = (2, 3)
 ANY_RANK: Final = (1, 2, 3, 4)
 

@@ -14,18 +14,6 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "anchor_count",
-    "fcos_depth",
-    "pyramid_grids",
-    "rcnn_depth",
-    "retinanet_depth",
-    "rpn_depth",
-    "ssd_depth",
-]
-
 MAX_LEVELS: Final = 20
 COORDINATES: Final = 4
 

@@ -11,15 +11,6 @@ from problems.solvers.geometry import kernel_travel
 from problems.solvers.sizes import conv_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "kernel_for",
-    "maps_to",
-    "padding_for",
-    "stride_for",
-]
-
 
 def kernel_for(
     size: int, output_size: int, *, stride: int = 1, padding: int = 0, dilation: int = 1

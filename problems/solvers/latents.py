@@ -17,8 +17,6 @@ from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_lo
 from problems.solvers.probabilities import as_doubles
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "code_divergence", "latent_code", "latent_deviation"]
-
 MAX_LOG_VAR: Final = 300
 
 

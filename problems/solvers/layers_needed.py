@@ -15,14 +15,6 @@ from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "layers_for_field",
-    "layers_to_reach",
-    "transposed_layers_to_reach",
-]
-
 MAX_LAYERS: Final = 10_000
 MAX_FIELD_LAYERS: Final = 1000
 

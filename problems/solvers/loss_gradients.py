@@ -16,8 +16,6 @@ from problems.solvers.cross_entropy import target_probabilities
 from problems.solvers.probabilities import as_double_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "softmax_cross_entropy_gradient"]
-
 
 def softmax_cross_entropy_gradient(
     logits: Grid, target: int | Grid, *, reduction: str = "mean"

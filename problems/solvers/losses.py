@@ -30,19 +30,6 @@ from problems.solvers.exact_arrays import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "as_target_classes",
-    "hinge_loss",
-    "huber_loss",
-    "mae",
-    "mse",
-    "reduction_wrong_versions",
-    "shift_classes_down",
-    "smoothed_label",
-]
-
 MAX_CLASSES: Final = 1000
 ZERO: Final = np.array(Fraction(0))
 

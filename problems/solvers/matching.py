@@ -19,8 +19,6 @@ from problems.solvers.boxes import MISREAD_FORMATS, parse_boxes
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "anchor_labels", "match_detections"]
-
 OBJECT, BACKGROUND, IGNORED = 1, 0, -1
 
 

@@ -19,8 +19,6 @@ from problems.solvers.geometry import PerAxis
 from problems.solvers.windows import Padding, WindowArguments, as_sizes, place_windows, unfold
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix", "geometry_wrong_versions", "im2col"]
-
 
 def im2col(
     x: Grid,

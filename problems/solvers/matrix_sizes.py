@@ -18,8 +18,6 @@ from problems.solvers.sizes import conv_shape
 from problems.solvers.windows import as_sizes, compute_borders
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix_nonzeros", "conv_matrix_shape", "im2col_shape"]
-
 MAX_KERNEL_CELLS: Final = 10_000
 
 

@@ -19,16 +19,6 @@ from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape, check_
 from problems.solvers.units import bytes_of, find_entry, make_bits_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "activation_bytes",
-    "kv_cache_bytes",
-    "parameter_bytes",
-    "peak_bytes",
-    "training_bytes",
-]
-
 OPTIMIZER_STATES: Final = {
     "sgd": 0,
     "momentum": 1,

@@ -17,18 +17,6 @@ from grader.values import Number, simplify_number
 from problems.solvers.bounds import as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "accuracy",
-    "class_average",
-    "exact_ratio",
-    "f_score",
-    "precision",
-    "recall",
-    "specificity",
-]
-
 MAX_CLASSES: Final = 100
 COUNT_NAMES: Final = ("TP", "FP", "FN", "TN")
 WITH_NEGATIVES: Final = 4

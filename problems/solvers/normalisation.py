@@ -17,8 +17,6 @@ from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "batch_norm_values", "layer_norm_values"]
-
 RANKS: Final = (1, 2, 3, 4)
 
 

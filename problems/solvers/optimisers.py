@@ -23,17 +23,6 @@ from problems.solvers.exact_arrays import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "as_grad_and_state",
-    "as_param_and_grad",
-    "momentum_step",
-    "momentum_velocity",
-    "negate_learning_rate",
-    "sgd_step",
-]
-
 
 def sgd_step(
     param: NumberOrGrid, grad: NumberOrGrid, *, lr: Number, weight_decay: Number = 0

@@ -16,21 +16,6 @@ from grader.values import Number, Tensor, simplify_number
 from problems.solvers.boxes import Box, box_wrong_versions, parse_box, parse_boxes
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
-__all__ = [
-    "IOU_MEASURE",
-    "SOLVERS",
-    "WRONG_MEASURES",
-    "WRONG_VERSIONS",
-    "OverlapMeasure",
-    "ciou",
-    "diou",
-    "giou",
-    "intersection_area",
-    "iou",
-    "iou_matrix",
-    "union_area",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class OverlapMeasure:

@@ -14,17 +14,6 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "batch_norm_params",
-    "embedding_params",
-    "layer_norm_params",
-    "linear_params",
-    "make_one_bias_version",
-    "mlp_params",
-]
-
 
 def linear_params(in_features: int, out_features: int, *, bias: bool = True) -> int:
     """Return the parameter count of a fully connected layer.

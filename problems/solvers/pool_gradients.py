@@ -28,8 +28,6 @@ from problems.solvers.pool_values import (
 from problems.solvers.windows import as_sizes
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "pool2d_backward"]
-
 MAX_SCATTERED_CELLS: Final = 2_500_000
 
 

@@ -30,21 +30,6 @@ from problems.solvers.windows import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "PoolArguments",
-    "PoolPlacement",
-    "avg_pool2d",
-    "collect_windows",
-    "global_pool2d",
-    "lowest_dtype_value",
-    "max_pool2d",
-    "parse_max_mode",
-    "place_pool_windows",
-    "window_divisors",
-]
-
 MAX_POOLED_CELLS: Final = 6_000_000
 
 

@@ -23,16 +23,6 @@ from problems.solvers.geometry import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_POOL_SIZES",
-    "WRONG_VERSIONS",
-    "default_stride_to_one",
-    "explicit_stride_to_one",
-    "pool_shape",
-    "pool_size",
-]
-
 
 def pool_size(
     size: int,

@@ -17,8 +17,6 @@ from grader.values import Array
 from problems.solvers.bounds import as_integer, check_cell_count
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "positional_encoding", "positional_encodings"]
-
 MAX_CELLS: Final = 4096
 BASE: Final = 10_000
 

@@ -13,8 +13,6 @@ from problems.solvers.bounds import as_integer, as_numbers, as_rows
 from problems.solvers.metrics import exact_ratio
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "confusion_counts", "confusion_matrix", "top_k_accuracy"]
-
 MAX_CLASSES: Final = 100
 
 

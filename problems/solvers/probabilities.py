@@ -13,18 +13,6 @@ from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.exact_arrays import NumberOrArray
 from problems.solvers.wrong_versions import replace_arguments, replace_formula
 
-__all__ = [
-    "as_distribution",
-    "as_double_rows",
-    "as_doubles",
-    "as_probabilities",
-    "check_magnitude",
-    "cross_entropy_terms",
-    "log_of_base",
-    "log_softmax",
-    "log_wrong_versions",
-]
-
 LOG_BASES: Final = (2, 10)
 MAX_CELLS: Final = 10_000
 MAX_CELL: Final = 1e60

@@ -8,8 +8,6 @@ import numpy as np
 from grader.errors import SolverError
 from grader.values import Array
 
-__all__ = ["Product", "matrix_product", "sum_products"]
-
 MAX_EXACT_FLOAT: Final = 2**53
 MAX_INT64: Final = 2**63 - 1
 MAX_PRODUCTS: Final = 400_000_000

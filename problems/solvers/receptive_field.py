@@ -34,17 +34,6 @@ from problems.network.transforms import without_pools
 from problems.solvers.bounds import as_integer
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_GROWTHS",
-    "WRONG_VERSIONS",
-    "effective_stride",
-    "field_centre",
-    "field_range",
-    "receptive_field",
-    "receptive_field_trace",
-]
-
 LAYER_FIELDS: Final = ("kernel", "stride", "dilation", "padding")
 MAX_STEPS: Final = 1000
 

@@ -12,8 +12,6 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_flag, as_integer
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["GATE_COUNTS", "SOLVERS", "WRONG_VERSIONS", "recurrent_macs", "recurrent_params"]
-
 GATE_COUNTS: Final = {"rnn": 1, "gru": 3, "lstm": 4}
 MAX_LAYERS: Final = 1000
 BIAS_VECTORS: Final = (0, 1, 2)

@@ -24,8 +24,6 @@ from problems.solvers.exact_arrays import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "dropout_mean", "dropout_values", "weight_penalty"]
-
 
 def dropout_values(
     x: NumberOrGrid, mask: NumberOrGrid, p: Number, *, inverted: bool = True

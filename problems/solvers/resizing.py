@@ -24,17 +24,6 @@ from problems.solvers.geometry import (
 from problems.solvers.transposed import WRONG_TRANSPOSED_SIZES, transposed_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "crop_margins",
-    "pixel_shuffle_shape",
-    "pixel_unshuffle_shape",
-    "transposed_shape",
-    "upsample_shape",
-    "upsample_size",
-]
-
 
 def transposed_shape(
     shape: Shape,

@@ -18,8 +18,6 @@ from problems.solvers.bounds import as_integer
 from problems.solvers.exact_arrays import as_fraction
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "cosine_lr", "step_lr", "warmup_lr"]
-
 
 def step_lr(lr: Number, epoch: int, *, step_size: int, gamma: Number = Fraction(1, 10)) -> Number:
     """Return the learning rate of step decay in *epoch*, counted from 0.

@@ -18,8 +18,6 @@ from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.metrics import exact_ratio
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "dice", "mask_iou", "mean_iou", "pixel_accuracy"]
-
 RANKS: Final = (1, 2, 3)
 MAX_LABELS: Final = 100
 MAX_MASK_CELLS: Final = 20_000

@@ -26,17 +26,6 @@ from problems.solvers.geometry import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_CONV_SIZES",
-    "WRONG_VERSIONS",
-    "conv_shape",
-    "conv_size",
-    "flatten_size",
-    "same_padding",
-    "same_padding_ends",
-]
-
 
 def conv_size(
     size: int,

@@ -19,8 +19,6 @@ from problems.solvers.boxes import MISREAD_FORMATS, Box, parse_boxes
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "nms", "soft_nms"]
-
 ScoreDecay: TypeAlias = Callable[[Number], Number | float]
 """Factor applied to a score, as a function of the IoU with a better box."""
 

@@ -10,8 +10,6 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_flag, as_integer
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "epochs_completed", "steps_per_epoch"]
-
 
 def steps_per_epoch(examples: int, batch_size: int, *, drop_last: bool = False) -> int:
     """Return the number of batches in one pass over all *examples*.

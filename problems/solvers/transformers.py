@@ -14,15 +14,6 @@ from problems.solvers.bounds import as_flag, as_integer
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "attention_macs",
-    "attention_params",
-    "transformer_block_macs",
-    "transformer_block_params",
-]
-
 
 def attention_params(
     embed_dim: int,

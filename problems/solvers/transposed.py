@@ -13,8 +13,6 @@ from problems.solvers.bounds import as_integer
 from problems.solvers.sizes import conv_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_TRANSPOSED_SIZES", "WRONG_VERSIONS", "transposed_size"]
-
 
 def transposed_size(
     size: int,

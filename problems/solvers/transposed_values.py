@@ -21,14 +21,6 @@ from problems.solvers.transposed import transposed_size
 from problems.solvers.windows import Padding, WindowPlacement, as_sizes, compute_borders
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "transposed_running_sum",
-]
-
 MAX_STAMPS: Final = 10_000
 
 

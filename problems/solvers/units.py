@@ -15,8 +15,6 @@ from grader.registry import Solver, WrongVersion
 from grader.values import Number, is_number, simplify_number
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "bytes_of", "find_entry", "in_unit", "make_bits_version"]
-
 BITS_PER_NUMBER: Final = {
     "float64": 64,
     "int64": 64,

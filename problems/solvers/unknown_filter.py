@@ -11,8 +11,6 @@ from problems.solvers.bounds import as_flag, as_integer, as_numbers
 from problems.solvers.inverse import kernel_for, maps_to
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "filter_from"]
-
 MAX_SEQUENCE_LENGTH: Final = 32
 MAX_FILTER_LENGTH: Final = 8
 

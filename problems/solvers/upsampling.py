@@ -18,8 +18,6 @@ from problems.solvers.bounds import Grid, as_array, as_numbers, check_cell_count
 from problems.solvers.resizing import pixel_shuffle_shape, upsample_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "pixel_shuffle_values", "upsample_nearest2d"]
-
 
 def upsample_nearest2d(x: Grid, scale_factor: Number) -> Array:
     """Return *x* after nearest-neighbor upsampling by *scale_factor*.

@@ -20,15 +20,6 @@ from problems.solvers.parameters import (
 from problems.solvers.transformers import transformer_block_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "number_of_patches",
-    "patch_embedding_params",
-    "token_count",
-    "vit_params",
-]
-
 
 def number_of_patches(image_size: Pair, patch_size: Pair) -> int:
     """Return how many patches cover an image without overlap: ``(H / p) * (W / p)``.

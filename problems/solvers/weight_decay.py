@@ -17,8 +17,6 @@ from problems.solvers.exact_arrays import FractionArray, NumberOrArray, NumberOr
 from problems.solvers.optimisers import as_param_and_grad
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "WRONG_VERSIONS", "adamw_step"]
-
 
 def adamw_step(
     param: NumberOrGrid,

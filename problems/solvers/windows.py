@@ -15,21 +15,6 @@ from problems.solvers.bounds import Shape, as_integer, as_pair, check_cell_count
 from problems.solvers.geometry import PerAxis, expand_per_axis
 from problems.solvers.sizes import conv_size, same_padding_ends
 
-__all__ = [
-    "MAX_WINDOW_CELLS",
-    "Borders",
-    "Padding",
-    "WindowArguments",
-    "WindowPlacement",
-    "as_sizes",
-    "compute_borders",
-    "drop_end_padding",
-    "pad",
-    "place_windows",
-    "unfold",
-    "window_view",
-]
-
 MAX_WINDOW_CELLS: Final = 8_000_000
 
 Padding: TypeAlias = PerAxis | str

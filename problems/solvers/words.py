@@ -26,15 +26,6 @@ from problems.solvers.probabilities import (
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = [
-    "SOLVERS",
-    "WRONG_VERSIONS",
-    "negative_sampling_loss",
-    "noise_distribution",
-    "skip_gram_pairs",
-    "skip_gram_params",
-]
-
 VECTOR_RANK, MATRIX_RANK = (1,), (2,)
 
 DoubleVector: TypeAlias = npt.NDArray[np.float64]

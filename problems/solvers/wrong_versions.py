@@ -12,8 +12,6 @@ from types import SimpleNamespace
 
 from grader.registry import ArgumentRewrite, Solver, WrongVersion
 
-__all__ = ["ArgumentRewriter", "build_wrong_versions", "replace_arguments", "replace_formula"]
-
 
 def replace_formula(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Solver:
     """Return a wrong version of *solver* that computes *formula* instead.

@@ -14,8 +14,6 @@ from problems.solvers.bounds import as_array
 from problems.traces.reals import symbolic_formula
 from problems.traces.tracing import build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 RANKS: Final = (0, 1, 2, 3, 4)
 SLOPE_FORMULAS: Final = {
     "sigmoid": "y*(1 - y)",

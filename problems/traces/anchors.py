@@ -33,8 +33,6 @@ from problems.traces.overlaps import measure_overlap
 from problems.traces.reals import real_formula, round_for_table
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS"]
-
 CENTER_FORMAT: Final = "cxcywh"
 SIGMOID_SIZE_VERSION: Final = 5
 

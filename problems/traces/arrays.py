@@ -14,8 +14,6 @@ from problems.solvers.arrays import flip, transpose
 from problems.solvers.bounds import as_array
 from problems.traces.tracing import build_table, build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 RANKS: Final = (0, 1, 2, 3, 4)
 ACTIVATION_DESCRIPTIONS: Final = {
     "relu": "A ReLU keeps what is positive; all else becomes 0: max(x, 0).",

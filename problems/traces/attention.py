@@ -17,8 +17,6 @@ from problems.traces.reals import real_formula
 from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 MAX_SCORES: Final = 16
 MAX_TERMS: Final = 8
 

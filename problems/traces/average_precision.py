@@ -22,8 +22,6 @@ from problems.solvers.bounds import as_numbers
 from problems.traces.sums import dot_product_formula, mean_formula
 from problems.traces.tracing import build_table, build_tracers, sum_formula, to_tensor
 
-__all__ = ["TRACERS"]
-
 MAX_POINTS: Final = 16
 RANKING_COLUMNS: Final = ("rank", "score", "match", "TP", "P = TP/rank", "R = TP/objects")
 ENVELOPE_SENTENCE: Final = (

@@ -6,14 +6,6 @@ from typing import Any, Final, TypeAlias
 from grader.display.steps import Formula, SolutionStep, build_formula
 from problems.traces.sizes import output_size_formula, trace_pooled_size, transposed_size_formula
 
-__all__ = [
-    "AxisTracer",
-    "trace_axes",
-    "trace_conv_axis",
-    "trace_pool_axis",
-    "trace_transposed_axis",
-]
-
 AxisTracer: TypeAlias = Callable[..., Iterable[SolutionStep]]
 """Yields the steps of one axis from its size, geometry, letter and marked letters."""
 

@@ -15,8 +15,6 @@ from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
 from problems.traces.tracing import build_tracers, sum_formula
 
-__all__ = ["TRACERS"]
-
 ConvSpec = tuple[str, int, int, int, int]
 """A convolution of a block: name, input and output channels, kernel size, groups."""
 

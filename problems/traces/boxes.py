@@ -14,8 +14,6 @@ from problems.solvers.bounds import as_numbers, as_pair
 from problems.solvers.boxes import Box, box_area, convert_box, format_box, parse_box
 from problems.traces.tracing import build_tracers
 
-__all__ = ["BOX_LETTERS", "CORNER_FORMAT", "TRACERS", "conversion_formulas", "describe_corners"]
-
 INCLUSIVE_NOTE: Final = (
     "The last pixel belongs to the box, which is one wider and one higher for it."
 )

@@ -24,8 +24,6 @@ from problems.traces.parameters import (
 )
 from problems.traces.tracing import build_tracers, sum_formula
 
-__all__ = ["TRACERS", "conv_macs_formula"]
-
 
 def conv_macs_formula(
     channels: tuple[int, int],

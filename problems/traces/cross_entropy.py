@@ -28,8 +28,6 @@ from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import dot_product_formula, mean_formula
 from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
-__all__ = ["LOGARITHMS", "TRACERS"]
-
 LOGARITHMS: Final = {None: "ln", 2: "log2", 10: "log10"}
 MAX_EXAMPLES: Final = 8
 LARGE_SCORE: Final = 30

@@ -14,8 +14,6 @@ from problems.solvers.dense import dense, flatten_values, matmul
 from problems.traces.tracing import build_tracers, show_array, to_tensor
 from problems.traces.windows import MAX_WINDOWS, bias_of_filter, describe_remaining_cells
 
-__all__ = ["TRACERS", "trace_dot_products"]
-
 MAX_PRODUCTS: Final = 256
 ROW_RANKS: Final = (1, 2)
 MAP_RANKS: Final = (1, 2, 3, 4)

@@ -31,8 +31,6 @@ from problems.solvers.detection import (
 )
 from problems.traces.tracing import build_tracers, sum_formula
 
-__all__ = ["TRACERS"]
-
 CELL_DEPTH_SENTENCE: Final = (
     "A cell has B boxes of 4 coordinates and an objectness, and one set of class scores."
 )

@@ -16,8 +16,6 @@ from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import MAX_TERMS, build_tracers, join_nodes
 
-__all__ = ["TRACERS"]
-
 
 def _exact_cells(vector: object) -> list[Number]:
     return [to_exact_number(cell) for cell in as_fraction_array(vector, "x").tolist()]

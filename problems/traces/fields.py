@@ -36,8 +36,6 @@ from problems.traces.tracing import (
     sum_formula,
 )
 
-__all__ = ["TRACERS"]
-
 GROWTH_SENTENCE: Final = (
     "Each layer adds {}·jump to the field; then its stride multiplies the jump."
 )

@@ -8,8 +8,6 @@ from grader.display.steps import SolutionStep, TextStep, Tracer
 from problems.network.forward import forward, iter_layer_outputs
 from problems.traces.tracing import build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 
 def _trace_forward(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep("The values pass one layer after the other.")

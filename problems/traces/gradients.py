@@ -35,8 +35,6 @@ from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula, to_tensor
 from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells
 
-__all__ = ["TRACERS"]
-
 ROW_RANKS: Final = (1, 2)
 MAP_RANKS: Final = (2, 3)
 ARRAY_RANKS: Final = (1, 2, 3, 4)

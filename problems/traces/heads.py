@@ -21,8 +21,6 @@ from problems.solvers.heads import (
 )
 from problems.traces.tracing import build_table, build_tracers, sum_formula
 
-__all__ = ["TRACERS"]
-
 BRANCH_SYMBOLS: Final = {"class": "D_cls", "box": "D_box", "centerness": "D_ctr"}
 
 

@@ -29,8 +29,6 @@ from problems.solvers.unknown_filter import filter_from
 from problems.traces.sizes import kernel_extent_formula
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS"]
-
 INVERSION_SENTENCE: Final = "W_out = floor((W + 2P - K)/S) + 1 is solved for the smallest {}{}."
 EXTENT_CLAUSE: Final = ", with the extent E of the kernel for K"
 

@@ -18,8 +18,6 @@ from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
-__all__ = ["TRACERS"]
-
 MU, SIGMA, EPSILON = (GREEK[letter] for letter in ("mu", "sigma", "epsilon"))
 
 

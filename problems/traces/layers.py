@@ -29,8 +29,6 @@ from problems.traces import cost, networks, parameters, shapes
 from problems.traces.cost import conv_macs_formula
 from problems.traces.tracing import build_tracers
 
-__all__ = ["TRACERS"]
-
 
 def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer

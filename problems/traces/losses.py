@@ -27,8 +27,6 @@ from problems.solvers.losses import (
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula
 
-__all__ = ["TRACERS", "build_reduction_step", "format_indexed_name"]
-
 DELTA: Final = GREEK["delta"]
 MAX_CLASSES: Final = 6
 MAX_EXAMPLES: Final = 16

@@ -18,8 +18,6 @@ from problems.traces.reals import round_for_table
 from problems.traces.suppression import NO_BOX
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS"]
-
 LABELS: Final = {1: "object", 0: "background", -1: "ignored"}
 PASCAL_SENTENCE: Final = (
     "From the highest score down, a detection takes the true box of its largest IoU."

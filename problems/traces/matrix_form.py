@@ -25,8 +25,6 @@ from problems.traces.parameters import kernel_area_piece
 from problems.traces.tracing import build_table, build_tracers, show_array
 from problems.traces.windows import describe_remaining_cells, trace_output_sides
 
-__all__ = ["TRACERS"]
-
 SPATIAL_AXES: Final = 2
 MAX_COLUMNS: Final = 16
 MAX_COLUMN_LENGTH: Final = 32

@@ -31,8 +31,6 @@ from problems.solvers.memory import (
 from problems.solvers.units import BITS_PER_NUMBER, bytes_of, in_unit
 from problems.traces.tracing import build_table, build_tracers, product_formula, sum_formula
 
-__all__ = ["TRACERS"]
-
 BITS_PER_BYTE: Final = 8
 HALF_PRECISION: Final = "float16"
 FULL_PRECISION: Final = "float32"

@@ -22,8 +22,6 @@ from problems.solvers.metrics import (
 from problems.traces.sums import dot_product_formula, mean_formula
 from problems.traces.tracing import TraceFunction, build_table, build_tracers
 
-__all__ = ["TRACERS"]
-
 COUNT_NAMES: Final = ("TP", "FP", "FN", "TN")
 METRIC_FORMULAS: Final = {
     "precision": ("P", "TP/(TP + FP)"),

@@ -39,8 +39,6 @@ from problems.solvers.bounds import Shape
 from problems.traces.axes import trace_conv_axis, trace_pool_axis, trace_transposed_axis
 from problems.traces.tracing import build_table, build_tracers, sum_formula
 
-__all__ = ["TRACERS", "trace_macs", "trace_params", "trace_shapes"]
-
 MAX_FULL_LAYERS: Final = 20
 UNKNOWN_SHAPE: Final = "?"
 

@@ -18,8 +18,6 @@ from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import build_table, build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 MAX_SUMMED: Final = 1024
 RANKS: Final = (1, 2, 3, 4)
 

@@ -20,8 +20,6 @@ from problems.solvers.regularisation import dropout_mean, dropout_values, weight
 from problems.solvers.weight_decay import adamw_step
 from problems.traces.tracing import build_tracers, show_array, sum_formula, to_tensor
 
-__all__ = ["TRACERS"]
-
 MAX_EXACT_STEPS: Final = 16
 
 

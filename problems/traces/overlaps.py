@@ -26,8 +26,6 @@ from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, describe_corners
 from problems.traces.reals import real_formula
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS", "measure_overlap"]
-
 DISTANCE_SENTENCE: Final = (
     "D: the squared distance of the centres. C: the squared diagonal around both."
 )

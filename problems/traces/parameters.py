@@ -27,16 +27,6 @@ from problems.solvers.parameters import (
 )
 from problems.traces.tracing import build_table, build_tracers, product_formula, sum_formula
 
-__all__ = [
-    "TRACERS",
-    "FormulaPiece",
-    "area_piece",
-    "build_layer_table",
-    "input_channels_piece",
-    "kernel_area_piece",
-    "map_area_piece",
-]
-
 FormulaPiece = tuple[str, dict[str, int]]
 """A piece of a formula, and the values of its letters."""
 

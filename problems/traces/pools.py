@@ -27,8 +27,6 @@ from problems.traces.sizes import DEFAULT_STRIDE
 from problems.traces.tracing import build_tracers, show_array, to_tensor
 from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells, trace_output_sides
 
-__all__ = ["TRACERS"]
-
 MAX_PATCH: Final = 256
 
 PoolMode = Literal["max", "mean"]

@@ -12,8 +12,6 @@ from problems.solvers.positions import positional_encoding, positional_encodings
 from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.tracing import build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 
 def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
     pair = build_formula("i", "floor(j/2)", j=args.feature)

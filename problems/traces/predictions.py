@@ -15,8 +15,6 @@ from problems.solvers.segmentation import dice, mask_iou, mean_iou, pixel_accura
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS"]
-
 OUTCOMES: Final = {
     (True, True): "TP",
     (False, True): "FP",

@@ -12,8 +12,6 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Number, Value, is_number, to_exact_number
 
-__all__ = ["real_formula", "round_for_table", "symbolic_formula"]
-
 MAX_TEXT_LENGTH: Final = 6
 SMALL_DENOMINATOR: Final = 10
 DECIMALS: Final = 4

@@ -12,8 +12,6 @@ from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_
 from problems.solvers.recurrent import GATE_COUNTS, recurrent_macs, recurrent_params
 from problems.traces.tracing import build_tracers
 
-__all__ = ["TRACERS"]
-
 CELL_NAMES: Final = {"rnn": "A plain RNN", "gru": "A GRU", "lstm": "An LSTM"}
 
 

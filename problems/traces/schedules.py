@@ -13,8 +13,6 @@ from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
 from problems.traces.reals import real_formula
 from problems.traces.tracing import build_tracers
 
-__all__ = ["TRACERS"]
-
 
 def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     drops = build_formula("k", "floor(t/T)", t=args.epoch, T=args.step_size)

@@ -30,8 +30,6 @@ from problems.traces.axes import (
 from problems.traces.sizes import DEFAULT_STRIDE, upsampled_size_formula
 from problems.traces.tracing import build_tracers, product_formula
 
-__all__ = ["TRACERS", "shape_formula"]
-
 
 def _trace_shape_axes(
     args: SimpleNamespace, axis: AxisTracer, *names: str

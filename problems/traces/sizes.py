@@ -17,16 +17,6 @@ from problems.solvers.sizes import conv_size, same_padding, same_padding_ends
 from problems.solvers.transposed import transposed_size
 from problems.traces.tracing import build_tracers
 
-__all__ = [
-    "DEFAULT_STRIDE",
-    "TRACERS",
-    "kernel_extent_formula",
-    "output_size_formula",
-    "trace_pooled_size",
-    "transposed_size_formula",
-    "upsampled_size_formula",
-]
-
 DEFAULT_STRIDE: Final = TextStep(
     "The stride of a pooling is its window, unless another one is given: S = K."
 )

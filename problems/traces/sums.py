@@ -8,8 +8,6 @@ from grader.expressions.tree import BinaryOperation, NumberLiteral
 from grader.values import Number, simplify_number, to_exact_number
 from problems.traces.tracing import join_nodes
 
-__all__ = ["dot_product_formula", "mean_formula"]
-
 
 def mean_formula(name: str, terms: Iterable[object]) -> Formula:
     """Return the formula of the mean of *terms*, of which there is at least one.

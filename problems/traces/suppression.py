@@ -18,8 +18,6 @@ from problems.traces.overlaps import measure_overlap
 from problems.traces.reals import round_for_table
 from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["NO_BOX", "TRACERS"]
-
 NO_BOX: Final = "\N{EN DASH}"
 MAX_ROUNDS: Final = 8
 

@@ -19,18 +19,6 @@ from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
 from grader.registry import Solver
 from grader.values import Number, Tensor, Value, to_exact_number
 
-__all__ = [
-    "MAX_ROWS",
-    "TraceFunction",
-    "build_table",
-    "build_tracers",
-    "join_nodes",
-    "product_formula",
-    "show_array",
-    "sum_formula",
-    "to_tensor",
-]
-
 MAX_TERMS: Final = 16
 MAX_ROWS: Final = 64
 MAX_ARRAY_CELLS: Final = 1024

@@ -8,8 +8,6 @@ from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_
 from problems.solvers.training import epochs_completed, steps_per_epoch
 from problems.traces.tracing import build_tracers
 
-__all__ = ["TRACERS"]
-
 
 def _epoch_steps_formula(args: SimpleNamespace) -> Formula:
     """Return the formula of the steps per epoch: n examples in batches of B."""

@@ -18,8 +18,6 @@ from problems.solvers.transformers import (
 )
 from problems.traces.tracing import build_table, build_tracers, sum_formula
 
-__all__ = ["TRACERS"]
-
 
 def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     width, heads = args.embed_dim, args.num_heads

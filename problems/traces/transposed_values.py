@@ -22,8 +22,6 @@ from problems.solvers.transposed_values import (
 from problems.traces.axes import trace_axes, trace_transposed_axis
 from problems.traces.tracing import TraceFunction, build_tracers, show_array, to_tensor
 
-__all__ = ["TRACERS"]
-
 MAX_STAMPS: Final = 16
 MAX_SUM: Final = 400
 

@@ -13,8 +13,6 @@ from grader.values import to_exact_number
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 from problems.traces.tracing import build_tracers, show_array
 
-__all__ = ["TRACERS"]
-
 MAX_BLOCKS: Final = 4
 
 

@@ -21,8 +21,6 @@ from problems.solvers.vision_transformers import (
 from problems.traces import parameters
 from problems.traces.tracing import build_tracers, sum_formula
 
-__all__ = ["TRACERS"]
-
 
 def _patch_count_formula(args: SimpleNamespace) -> Formula:
     high, wide = as_pair(args.image_size, "image_size")

@@ -16,14 +16,6 @@ from problems.solvers.windows import WindowPlacement, pad, place_windows, window
 from problems.traces.axes import AxisTracer, trace_axes, trace_conv_axis
 from problems.traces.tracing import TraceFunction, build_tracers, show_array, to_tensor
 
-__all__ = [
-    "MAX_WINDOWS",
-    "TRACERS",
-    "bias_of_filter",
-    "describe_remaining_cells",
-    "trace_output_sides",
-]
-
 MAX_WINDOWS: Final = 64
 MAX_PATCH: Final = 256
 

@@ -24,8 +24,6 @@ from problems.traces.cross_entropy import LOGARITHMS
 from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
-__all__ = ["TRACERS"]
-
 MAX_SAMPLES: Final = 8
 
 

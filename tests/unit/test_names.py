@@ -154,3 +154,40 @@ def test_no_public_class_name_is_defined_twice(package):
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     places[node.name].append(path)
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def exports_only_own_names(tree: ast.Module) -> bool:
+    """Tell whether *tree* has an `__all__` that lists nothing but its own definitions."""
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    lists = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return any(imported.isdisjoint(ast.literal_eval(names)) for names in lists)
+
+
+def test_only_modules_that_export_names_of_others_have_a_list_of_exports():
+    found = [
+        path
+        for path, tree in product_files()
+        if not path.endswith("__init__.py") and exports_only_own_names(tree)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_found"),
+    [
+        ('__all__ = ["a"]\na = 1', True),
+        ('from b import a\n__all__ = ["a"]', False),
+        ("a = 1", False),
+    ],
+)
+def test_a_list_of_own_exports_is_found(source, is_found):
+    assert exports_only_own_names(ast.parse(source)) is is_found

@@ -6,8 +6,6 @@ from typing import Final
 
 from grader.display.text import GREEK
 
-__all__ = ["to_plain_text"]
-
 MATRIX_PATTERN: Final = re.compile(
     r"\\begin\{([bp]?matrix|array)\}(?:\{[^}]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )

@@ -10,8 +10,6 @@ from rich.text import Text
 from api.core.errors import FileError
 from grader.errors import GraderError
 
-__all__ = ["ERR", "OUT", "print_error", "print_message", "run_command"]
-
 # Text of students and authors is never rich's [markup] or :emoji:.
 OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)

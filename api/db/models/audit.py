@@ -7,8 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Json, Timestamp, foreign_key
 
-__all__ = ["AuditEntry"]
-
 
 class AuditEntry(Base):
     """Action of staff, or of the service itself, with what it changed."""

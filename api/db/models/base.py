@@ -13,19 +13,6 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from api.core.clock import from_micros, to_micros
 from api.core.ids import new_id
 
-__all__ = [
-    "Base",
-    "ExactFractionType",
-    "Id",
-    "InstantType",
-    "Json",
-    "ShortText",
-    "Timestamp",
-    "UserId",
-    "foreign_key",
-    "parse_exact",
-]
-
 FRACTION_CACHE_SIZE: Final = 4096
 
 

@@ -7,8 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id
 
-__all__ = ["ChangeCounter"]
-
 
 class ChangeCounter(Base):
     """Change in a course or of a person (*scope*); triggers insert the rows.

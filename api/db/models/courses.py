@@ -9,18 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Json, ShortText, Timestamp, UserId, foreign_key
 
-__all__ = [
-    "Assignment",
-    "AssignmentProblem",
-    "Course",
-    "Enrolment",
-    "Excuse",
-    "Extension",
-    "LateDays",
-    "Notice",
-    "Section",
-]
-
 
 class Course(Base):
     """Course in one time zone; *categories* are those of its assignments, with weights."""

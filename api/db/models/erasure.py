@@ -4,8 +4,6 @@ from sqlalchemy.orm import Mapped
 
 from api.db.models.base import Base, Id
 
-__all__ = ["ErasureFlag"]
-
 
 class ErasureFlag(Base):
     """Flag that a person is being erased: it exists only within that transaction.

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Timestamp, foreign_key
 
-__all__ = ["Grade", "GradeChange", "Override"]
-
 
 class Grade(Base):
     """Grade of a student in an assignment, computed from standings and stored.

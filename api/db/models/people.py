@@ -10,16 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 from api.core.person_names import has_family_name, name_sort_key
 from api.db.models.base import Base, Id, ShortText, Timestamp, UserId, foreign_key
 
-__all__ = [
-    "LOCKED_PASSWORD_PREFIX",
-    "Invite",
-    "LoginSession",
-    "RateLimitEvent",
-    "RateLimitUsage",
-    "Token",
-    "User",
-]
-
 LOCKED_PASSWORD_PREFIX: Final = "!"  # noqa: S105  # not a secret
 """Prefix of the hash of a locked password, as in shadow(5): no password matches what follows."""
 

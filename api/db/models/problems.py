@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Json, ShortText, Timestamp, foreign_key
 
-__all__ = ["ProblemVersion", "Variant"]
-
 
 class ProblemVersion(Base):
     """Version of a problem: its file, and what was derived from it.

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Json, Timestamp, foreign_key
 
-__all__ = ["Regrade", "RegradeChange", "RegradeChunk", "RegradeStudent"]
-
 
 class Regrade(Base):
     """Regrade of a problem in an assignment.

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, ShortText, Timestamp, UserId, foreign_key
 
-__all__ = ["Comment", "RegradeRequest", "Review", "ReviewSkip", "RubricItem"]
-
 
 class RubricItem(Base):
     """Rubric item that a grader can select: points that it adds or subtracts, and its feedback."""

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id, Json, Timestamp, UserId, foreign_key
 
-__all__ = ["Answer", "Draft", "Draw", "Grading", "ProblemProgress", "Submission"]
-
 
 class Draw(Base):
     """Variant assigned to a student in a problem; *number* counts new assignments from 0."""

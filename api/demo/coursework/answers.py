@@ -28,13 +28,6 @@ from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = [
-    "AnswerIntent",
-    "SimulatedSubmission",
-    "generate_submitted_texts",
-    "simulate_submissions",
-]
-
 AnswerIntent: TypeAlias = Literal["right", "slip", "guess", "scrawl", "words"]
 
 AUTHOR_MISTAKE_RANK: Final = 60

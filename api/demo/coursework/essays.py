@@ -8,8 +8,6 @@ from api.demo.seeded_random import SeededRandom
 from grader.expressions.evaluate import Scope
 from grader.kinds.texts import TextPart
 
-__all__ = ["ESSAY_TEMPLATES", "KnowledgeLevel", "draw_level", "write_essay"]
-
 KnowledgeLevel: TypeAlias = Literal["full", "most", "some", "none"]
 
 SENTENCE_BREAK: Final = re.compile(r"(?<=[.?;])\s+(?=[A-ZÀ-Ý])")

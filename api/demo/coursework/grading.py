@@ -19,8 +19,6 @@ from api.services.review.marks.marking import mark_answer
 from api.services.review.marks.rubric import load_current_rubric_items
 from api.services.review.review_subjects import AnswerContext, find_part
 
-__all__ = ["grade_some_texts"]
-
 GRADED_SHARE: Final = 2, 3
 """Share of the texts that are graded: two of three, the oldest ones."""
 LONG_WORD_PATTERN: Final = re.compile(r"\w{7,}")

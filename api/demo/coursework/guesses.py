@@ -11,8 +11,6 @@ from grader.expressions.tree import BinaryOperation, NumberLiteral
 from grader.kinds import KINDS
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["generate_guesses", "generate_unreadable_texts"]
-
 UNREADABLE_TEXTS: Final = (
     *("idk", "?", "??", "no idea", "see attached photo", "same as above", "...", "todo"),
     *("cannot be computed?", "depends on the padding", "(W - F + 2P)/S + 1", "12 or 13"),

@@ -18,8 +18,6 @@ from grader.kinds.tables.part import TableKey
 from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import Tensor, Value, is_number, magnitude, simplify_number
 
-__all__ = ["render_notations", "swap_operands"]
-
 StyledTexts = Iterator[tuple[NotationStyle, str]]
 
 SIGNIFICANT_FIGURES: Final = (3, 4, 5)

@@ -10,8 +10,6 @@ from api.core.ids import new_id
 from api.db.models import Answer, RegradeRequest
 from api.demo.course_fixture import DemoCourse
 
-__all__ = ["create_regrade_requests"]
-
 REQUEST_TEXTS: Final = (
     "I think that my answer is the same as the one of the lecture notes.",
     "My neighbour has the same number and got full credit.",

@@ -20,14 +20,6 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant
 
-__all__ = [
-    "STREAM_KEY",
-    "GradedSubmission",
-    "SimulatedStudent",
-    "SimulationJob",
-    "run_simulation_job",
-]
-
 STREAM_KEY: Final = b"the demo course"
 """Key of all random streams of the demo: the class is the same on every machine."""
 MAX_SUBMISSIONS: Final = 6

@@ -7,8 +7,6 @@ from api.demo.seeded_random import SeededRandom
 from grader.policy import Timeline
 from grader.variants.random_stream import RandomStream
 
-__all__ = ["draw_opening_time", "draw_submission_times"]
-
 SECOND_MICROS: Final = 1_000_000
 HOUR_MICROS: Final = 3600 * SECOND_MICROS
 DAY_MICROS: Final = 24 * HOUR_MICROS

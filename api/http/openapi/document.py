@@ -15,8 +15,6 @@ from api.http.openapi.examples import (
 from api.http.pipeline.authenticator import API_PATH_PREFIX
 from api.http.problem_details import Problem, error_responses
 
-__all__ = ["build_document", "install_openapi", "operation_id"]
-
 # FastAPI's schemas for its own 422 body, which is never sent.
 FASTAPI_ERROR_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
 COMMON_CODES: Final = ("internal", "unavailable")

@@ -8,8 +8,6 @@ from fastapi.encoders import jsonable_encoder
 from api.http.problem_details import MEDIA_TYPE
 from api.http.schema import Schema
 
-__all__ = ["add_examples", "extract_shared_error_responses", "restore_nulls_in_examples"]
-
 SCHEMA_REF_PREFIX: Final = "#/components/schemas/"
 JsonObject = dict[str, Any]
 

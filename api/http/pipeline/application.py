@@ -14,8 +14,6 @@ from api.http.json_body import StrictRoute
 from api.http.openapi import document
 from api.http.pipeline.http_policy import HttpPolicy, HttpPolicyMiddleware
 
-__all__ = ["Application"]
-
 NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 

@@ -14,17 +14,6 @@ from api.core.errors import FieldError, InvalidInput
 from api.http.request_body import get_body
 from api.http.validation_errors import PLAIN_NAME
 
-__all__ = [
-    "API_PATH_PREFIX",
-    "Authenticator",
-    "AuthenticatorDependency",
-    "authenticate_large_body",
-    "check_query_names",
-    "collect_list_query_names",
-    "collect_query_names",
-    "find_authenticators",
-]
-
 API_PATH_PREFIX: Final = "/api/"
 """Path prefix of the API, where unknown query parameters are refused.
 

@@ -31,14 +31,6 @@ from api.core.ids import new_id_text
 from api.http.problem_details import build_problem_response, error_to_response
 from api.http.request_body import BodyLimits, RequestBody
 
-__all__ = [
-    "SECURITY_HEADERS",
-    "ErrorRenderer",
-    "HttpPolicy",
-    "HttpPolicyMiddleware",
-    "RequestObserver",
-]
-
 CLIENT_CLOSED_STATUS: Final = 499
 STOPPING_RETRY_SECONDS: Final = 5
 STOPPING_MESSAGE: Final = "The service is stopping; nothing was done."

@@ -10,8 +10,6 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.pipeline.authenticator import API_PATH_PREFIX
 
-__all__ = ["RouteIndex"]
-
 API_SEGMENT_INDEX: Final = 3
 """Index of the first path segment after the prefix of the API, such as ``/api/v1``."""
 PathShape: TypeAlias = tuple[int, bool, str]

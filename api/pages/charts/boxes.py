@@ -20,8 +20,6 @@ from api.pages.charts.chart import (
 from api.pages.charts.scale import LinearScale
 from api.pages.layout.formatting import format_number
 
-__all__ = ["BoxPlotRow", "draw_box_plots"]
-
 ROW_HEIGHT: Final = 44
 TOP, BOTTOM, LEFT, RIGHT = 8, 36, 10, 14
 BOX_HEIGHT: Final = 12

@@ -9,23 +9,6 @@ from markupsafe import Markup, escape
 from api.pages.charts.scale import LinearScale
 from api.pages.layout.formatting import format_count, format_number
 
-__all__ = [
-    "NARROW_WIDTH",
-    "WIDE_WIDTH",
-    "Chart",
-    "ChartBar",
-    "ChartDrawing",
-    "ChartTable",
-    "draw_bars",
-    "draw_count_axis",
-    "draw_line",
-    "draw_mark",
-    "draw_path",
-    "draw_text",
-    "format_coordinate",
-    "join_marks",
-]
-
 WIDE_WIDTH: Final = 640
 NARROW_WIDTH: Final = 340
 """Width for phones: a second drawing, because text scales with the chart."""

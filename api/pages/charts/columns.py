@@ -22,8 +22,6 @@ from api.pages.charts.chart import (
 from api.pages.charts.scale import LinearScale, choose_ticks
 from api.pages.layout.formatting import format_number
 
-__all__ = ["ChartColumn", "draw_column_chart"]
-
 HEIGHT: Final = 190
 TOP, BOTTOM, LEFT, RIGHT = 22, 40, 46, 14
 GAP: Final = 3

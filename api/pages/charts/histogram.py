@@ -22,8 +22,6 @@ from api.pages.charts.chart import (
 from api.pages.charts.scale import LinearScale, choose_ticks
 from api.pages.layout.formatting import format_count, format_number
 
-__all__ = ["HistogramBin", "draw_histogram"]
-
 HEIGHT: Final = 220
 TOP, BOTTOM, LEFT, RIGHT = 26, 40, 46, 14
 GAP: Final = 2

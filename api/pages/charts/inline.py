@@ -11,8 +11,6 @@ from markupsafe import Markup
 from api.pages.charts.chart import draw_mark, draw_path, format_coordinate, join_marks
 from api.pages.charts.scale import LinearScale
 
-__all__ = ["draw_interval_bar", "draw_interval_dot"]
-
 WIDTH: Final = 100
 BAR_HEIGHT: Final = 14
 MIDDLE: Final = BAR_HEIGHT / 2

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-__all__ = ["LinearScale", "choose_ticks"]
-
 STEPS: Final = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 MAX_TICKS: Final = 5
 """Maximum number of steps on a scale, so that it is easy to read."""

@@ -20,8 +20,6 @@ from api.pages.drawing.window_positions import window_calculation_with_position
 from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import SolvedPart, WorkedStep
 
-__all__ = ["SolutionBlock", "build_solution_blocks"]
-
 SINGLE_ELEMENT_ROW: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
 """A row of one element, which renders the same without the row."""
 NESTED_ROW: Final = re.compile(

@@ -9,15 +9,6 @@ from api.pages.drawing.window_drawer import WindowDrawer
 from api.pages.drawing.window_paths import WindowMove, WindowPath
 from api.pages.layout.formatting import use_minus_signs
 
-__all__ = [
-    "FRAME_OVERHEAD_BYTES",
-    "LEADING_FRAMES",
-    "DrawingFrame",
-    "FrameSequence",
-    "build_window_frames",
-    "select_frame_indices",
-]
-
 FRAME_OVERHEAD_BYTES: Final = 170
 """Size of the markup around the drawings of a frame."""
 MAX_EXTRA_FRAMES: Final = 2

@@ -9,19 +9,6 @@ from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
 from grader.values import Number
 
-__all__ = [
-    "DIGIT_WIDTH",
-    "count_bytes",
-    "draw_grid_lines",
-    "draw_rectangle",
-    "draw_rectangles",
-    "draw_reference",
-    "draw_svg",
-    "draw_text",
-    "format_value",
-    "translate_drawing",
-]
-
 DIGIT_WIDTH: Final = 7
 """Width of a digit in the smaller of the two font sizes."""
 

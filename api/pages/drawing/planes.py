@@ -7,17 +7,6 @@ from typing import Any, Final, TypeAlias
 
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "PLANE_AXES",
-    "CellIndex",
-    "CoveredPatch",
-    "Plane",
-    "WindowInput",
-    "build_covered_input",
-    "find_window_input",
-    "read_planes",
-]
-
 Plane: TypeAlias = tuple[tuple[Number | None, ...], ...]
 """Rows of numbers, with None for unknown ones. A vector is a plane of one row."""
 CellIndex: TypeAlias = tuple[int, int]

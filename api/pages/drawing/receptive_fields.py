@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
 
-__all__ = ["draw_receptive_field_picture"]
-
 PICTURE_WIDTH: Final = 340
 LAYER_HEIGHT: Final = 46
 BAR_HEIGHT: Final = 16

@@ -12,8 +12,6 @@ from grader.display.mathml import math_element, to_mathml
 from grader.expressions.tree import Name
 from grader.values import simplify_number
 
-__all__ = ["is_matrix", "render_array", "render_cell", "render_table"]
-
 VARIABLE_NAME: Final = re.compile(r"[A-Za-z]\w*")
 """Names that are set as variables; all others are set as text."""
 

@@ -7,8 +7,6 @@ from typing import Any, Final
 from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
 from api.pages.layout.formatting import format_number, format_share
 
-__all__ = ["draw_layer_counts_picture", "draw_sum_picture"]
-
 COUNT_COLUMNS: Final = ("parameters", "MACs", "macs")
 PICTURE_WIDTH: Final = 340
 ROW_HEIGHT: Final = 34

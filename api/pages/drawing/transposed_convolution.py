@@ -27,8 +27,6 @@ from api.pages.drawing.window_positions import spell_out_position
 from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import WorkedStep
 
-__all__ = ["build_stamp_frames", "is_stamp"]
-
 STAMP_NAME: Final = re.compile(r"sum with (.+)·w at \((.+)\)")
 
 

@@ -18,8 +18,6 @@ from api.pages.drawing.markup import (
 from api.pages.drawing.planes import Plane, WindowInput
 from api.pages.drawing.window_paths import WindowMove, WindowPath
 
-__all__ = ["CELL_HEIGHT", "MIN_CELL_WIDTH", "VALUE_BASELINE", "WindowDrawer"]
-
 CELL_HEIGHT: Final = 48
 MIN_CELL_WIDTH: Final = 38
 CELL_PADDING: Final = 10

@@ -19,8 +19,6 @@ from api.pages.drawing.window_positions import window_calculation, window_calcul
 from api.schemas.student.solution import WorkedStep
 from grader.values import Number, simplify_number
 
-__all__ = ["WindowMove", "WindowPath", "build_window_paths"]
-
 DILATION_LIMIT: Final = 4
 
 

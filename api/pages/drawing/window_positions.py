@@ -10,13 +10,6 @@ from typing import Final
 
 from api.schemas.student.solution import WorkedStep
 
-__all__ = [
-    "describe_position",
-    "spell_out_position",
-    "window_calculation",
-    "window_calculation_with_position",
-]
-
 AXIS_NAMES: Final = ("map", "row", "column")
 ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 TEENS: Final = range(11, 14)

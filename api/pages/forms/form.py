@@ -15,8 +15,6 @@ from api.core.errors import ContentTooLarge, InvalidInput
 from api.http.schema import Schema
 from api.http.validation_errors import to_field_errors
 
-__all__ = ["FormDep", "PostedForm", "UploadedFile", "read_form", "validate_body"]
-
 MAX_FIELDS: Final = 5_000
 MAX_FILES: Final = 20
 MAX_TEXT_BYTES: Final = 1_000_000

@@ -7,8 +7,6 @@ from api.core.errors import PreconditionFailed
 from api.http.etags import IfMatchVersions, format_etag
 from api.pages.forms.rows import parse_whole_number
 
-__all__ = ["FormVersion", "parse_form_version"]
-
 STALE_FORM_MESSAGE: Final = (
     "It was changed since you opened this page. What is there now stands beside what you typed: "
     "send it again if you still want it."

@@ -11,8 +11,6 @@ from typing import Final
 
 from api.core.errors import Conflict, InvalidInput, PreconditionFailed, RateLimited, ServiceError
 
-__all__ = ["FORM_ERRORS", "BoundForm", "FieldDifference", "LabeledFieldError", "find_differences"]
-
 FORM_ERRORS: Final = (Conflict, InvalidInput, PreconditionFailed, RateLimited)
 """Errors shown on the form itself; all others get an error page."""
 PATH_SEPARATORS: Final = (".", "[")

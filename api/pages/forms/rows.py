@@ -6,15 +6,6 @@ from typing import Any, Final
 
 from api.pages.forms.form import PostedForm
 
-__all__ = [
-    "ROW_FIELD",
-    "flatten_rows",
-    "parse_rows",
-    "parse_whole_number",
-    "read_filled_rows",
-    "row_numbers_with_spares",
-]
-
 ROW_FIELD: Final = re.compile(r"([a-z_.]+)\[(\d{1,3})\]\.([a-z_]+)")
 MAX_DIGITS: Final = 20
 """A text with this many digits or more is not read as a number."""

@@ -14,16 +14,6 @@ from api.pages.forms.rows import flatten_rows, parse_rows, parse_whole_number, r
 from api.schemas.assignments.timeline import format_credit
 from api.schemas.shared.setting import Setting, declared_settings
 
-__all__ = [
-    "SettingField",
-    "build_fields",
-    "default_texts",
-    "field_labels",
-    "form_to_texts",
-    "settings_to_texts",
-    "texts_to_settings",
-]
-
 Kind: TypeAlias = Literal[
     "checkbox", "choice", "custom", "decimal", "line", "number", "rows", "shares", "text"
 ]

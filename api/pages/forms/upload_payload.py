@@ -8,8 +8,6 @@ from typing import Final
 from api.core.errors import InvalidInput
 from api.pages.forms.form import PostedForm
 
-__all__ = ["MAX_PACKED_BYTES", "MAX_UNPACKED_BYTES", "encode_upload", "read_upload"]
-
 MAX_PACKED_BYTES: Final = 700_000
 """Compressed size limit of a form field; users select a larger file again."""
 MAX_UNPACKED_BYTES: Final = 20 * 1024 * 1024

@@ -15,8 +15,6 @@ from api.http.request_body import UNAUTHENTICATED_BODY_BYTES, get_body
 from api.pages.forms.form import PostedForm
 from api.pages.layout.templating import render_response
 
-__all__ = ["render_error"]
-
 UNAUTHENTICATED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
 FORM_ONLY_PROBLEM: Final = {

@@ -9,8 +9,6 @@ from fastapi.responses import RedirectResponse
 from api.pages.layout.formatting import describe_grade_changes, format_count
 from api.schemas.shared.effects import Effect
 
-__all__ = ["SavedQuery", "flash_message", "redirect_with_flash"]
-
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 SavedQuery: TypeAlias = Annotated[str, Query(max_length=40)]
 """Result of a change: a word, the numbers of grades changed, up and down, or both."""

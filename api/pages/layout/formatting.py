@@ -11,21 +11,6 @@ from markupsafe import Markup
 from api.schemas.student.assignments import Moment
 from grader.policy import format_ungraded_points
 
-__all__ = [
-    "FILTERS",
-    "THIN_SPACE",
-    "describe_grade_changes",
-    "format_count",
-    "format_number",
-    "format_percent",
-    "format_points",
-    "format_share",
-    "part_letter",
-    "part_name",
-    "render_moment",
-    "use_minus_signs",
-]
-
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
 MINUS_PATTERN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")

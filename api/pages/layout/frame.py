@@ -15,8 +15,6 @@ from api.pages.layout.templating import render_response
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
 
-__all__ = ["Breadcrumb", "PageFrame", "render_page"]
-
 
 @dataclass(frozen=True, slots=True)
 class Breadcrumb:

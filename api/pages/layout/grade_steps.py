@@ -11,8 +11,6 @@ from api.schemas.grades.history import GradeEvent
 from api.services.gradebook.event_text import append_punctuation, describe_event
 from grader import policy
 
-__all__ = ["ExplainedStep", "ProblemTitles"]
-
 
 class TitledProblem(Protocol):
     """A problem id with the titles of the problem and its parts."""

@@ -9,8 +9,6 @@ from api.dependencies import RequestContext
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
 
-__all__ = ["CourseClock"]
-
 
 @dataclass(frozen=True, slots=True)
 class CourseClock:

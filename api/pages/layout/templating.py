@@ -17,8 +17,6 @@ from api.core.errors import ERROR_CODES, NotFound
 from api.markup.markdown import render_inline, render_markdown
 from api.pages.layout import formatting
 
-__all__ = ["CSP", "PAGE_HEADERS", "build_static_router", "render", "render_response", "static_url"]
-
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "

@@ -13,17 +13,6 @@ from api.schemas.assignments.assignments import StaffAssignment
 from api.services.assignments.anonymity import is_blind_in_course, is_blind_role
 from api.services.assignments.views import load_titles
 
-__all__ = [
-    "RECOVERABLE_ERRORS",
-    "build_query_string",
-    "can_see_all_names",
-    "can_view_as_student",
-    "course_crumbs",
-    "has_permission",
-    "is_anonymous_for_member",
-    "load_assignment_titles",
-]
-
 RECOVERABLE_ERRORS: Final = (InvalidInput, Conflict, PreconditionFailed, Forbidden)
 """Errors after which a page redisplays the posted form."""
 

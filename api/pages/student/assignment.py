@@ -12,8 +12,6 @@ from api.routes.assignments import assignments, exceptions
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.student.assignments import load_my_assignment
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

@@ -20,8 +20,6 @@ from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, Overrid
 from api.schemas.grades.history import GradeEvent
 from api.schemas.student.assignments import Moment
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 MAX_STEPS_ON_PAGE: Final = 150

@@ -40,8 +40,6 @@ from api.services.problems.versions import part_titles
 from api.services.review.comments import load_comments_by_answer
 from api.services.student.times import serialize_moment
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 ROWS_PER_PAGE: Final = 15

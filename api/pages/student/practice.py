@@ -31,8 +31,6 @@ from api.schemas.student.problem import PartAsked
 from api.schemas.student.solution import PracticeIn, PracticeOutcome, PracticeProblem
 from grader.reading import NumberStyle, RawAnswer
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PRACTICE_PATH: Final = "/assignments/{assignment}/problems/{problem}/practice"

@@ -48,8 +48,6 @@ from api.services.student.problem_session import OWN_VARIANT, VariantChoice
 from grader.errors import AnswerError
 from grader.reading import NumberStyle, RawAnswer
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"

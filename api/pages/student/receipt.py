@@ -17,8 +17,6 @@ from api.schemas.student.work import ReceiptProof
 from api.services.courses.lifecycle import load_zones
 from api.services.student.times import serialize_moment
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

@@ -20,8 +20,6 @@ from grader.values import Tensor
 from grader.variants.variant import Variant
 from problems.publish import to_json_data
 
-__all__ = ["build_solution_cards", "draw_solution", "router"]
-
 router = PageRouter()
 
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"

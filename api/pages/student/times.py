@@ -11,17 +11,6 @@ from api.pages.layout.formatting import format_count, format_share
 from api.schemas.assignments.assignments import StudentAssignment
 from api.schemas.student.assignments import Moment, Times
 
-__all__ = [
-    "AssignmentRule",
-    "CreditBar",
-    "CreditPeriod",
-    "CreditStrip",
-    "build_credit_periods",
-    "build_credit_strip",
-    "describe_request_rules",
-    "describe_rules",
-]
-
 WIDTH: Final = 1000
 HEIGHT: Final = 40
 LEAD_TIME: Final = timedelta(days=7)

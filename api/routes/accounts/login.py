@@ -18,8 +18,6 @@ from api.services.accounts.acceptance import LinkAcceptance, set_password_with_l
 from api.services.accounts.login import LoginAttempt, log_in
 from api.services.accounts.sessions import NewSession
 
-__all__ = ["router", "set_session_cookies"]
-
 router = ApiRouter(tags=["account"])
 
 

@@ -39,8 +39,6 @@ from api.services.accounts import profile, sessions, tokens
 from api.services.accounts.data_export import stream_account_data
 from api.services.accounts.login import LoginAttempt
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["account"])
 
 

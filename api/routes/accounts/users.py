@@ -24,8 +24,6 @@ from api.schemas.accounts.users import Erased, EraseIn, UserOut, UserPage, UserP
 from api.services.accounts import accounts
 from api.services.accounts.erasure.account import erase_account, lock_student_work
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["site"])
 USER_PATH = "/users/{user}"
 ACTION_ERRORS = error_responses(Unauthenticated, Forbidden, NotFound, Conflict)

@@ -29,8 +29,6 @@ from api.services.courses.unopened_students import (
     serialize_unopened_student,
 )
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["analytics"])
 
 AttemptChoice: TypeAlias = Annotated[

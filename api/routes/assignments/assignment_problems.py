@@ -30,8 +30,6 @@ from api.schemas.assignments.problems import (
 from api.services.assignments import notices, problems
 from api.services.audit.change_context import ChangeContext
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["assignments"])
 PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 

@@ -29,8 +29,6 @@ from api.schemas.assignments.assignments import (
 from api.services.assignments import assignment_lifecycle, problems, views
 from api.services.audit.change_context import ChangeContext
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["assignments"])
 
 

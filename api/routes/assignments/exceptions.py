@@ -30,8 +30,6 @@ from api.services.audit.change_context import ChangeContext
 from api.services.exceptions import excuses, extensions, late_days
 from api.services.exceptions.students import load_student_enrolment
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["extensions"])
 IdFilter = Annotated[UUID | None, Query(description="only those that hold here")]
 

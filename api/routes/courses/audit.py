@@ -20,8 +20,6 @@ from api.services.audit import queries
 from api.services.audit.queries import AuditFilter
 from api.services.audit.targets import load_target_names
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["audit"])
 ShortText = Annotated[str, Query(max_length=80)]
 

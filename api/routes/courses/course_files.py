@@ -24,8 +24,6 @@ from api.services.courses.files.importer import apply_setup
 from api.services.courses.files.parser import parse_setup
 from api.services.courses.files.problem_files import find_problems_to_publish, publish_files
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["courses"])
 MAX_PUBLISH_SECONDS: Final = 600.0
 """Time limit for publishing all new problems in the files."""

@@ -18,8 +18,6 @@ from api.services.audit.change_context import ChangeContext
 from api.services.courses import lifecycle
 from api.services.courses.course_copy import copy_course
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["courses"])
 
 

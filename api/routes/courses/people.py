@@ -24,8 +24,6 @@ from api.schemas.accounts.people import (
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import enrolments, sections, test_student
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["people"])
 PEOPLE_PATH = "/courses/{course}/people"
 SECTIONS_PATH = "/courses/{course}/sections"

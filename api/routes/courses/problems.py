@@ -30,8 +30,6 @@ from api.schemas.courses.problems import (
 )
 from api.services.problems import lifecycle, search, uploads, views
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["problems"])
 PROBLEMS_PATH: Final = "/courses/{course}/problems"
 VERSION_PATH: Final = f"{PROBLEMS_PATH}/{{problem_version}}"

@@ -13,8 +13,6 @@ from api.schemas.accounts.people import InvitesIn, RosterOut
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import roster
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["people"])
 EXAMPLE = "name,email,section\r\nAnn Example,ann@example.edu,Tuesday\r\n"
 LINKS_CSV_RESPONSE = {

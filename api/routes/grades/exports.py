@@ -26,8 +26,6 @@ from api.services.exports.formats import write_score_sheet
 from api.services.score_sheets import sheet_rows, sheets
 from grader.reading import NumberStyle
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["grades"])
 EXPORTS_PATH: Final = "/courses/{course}/exports"
 SCORE_SHEET_PATH: Final = "/assignments/{assignment}/score-sheet"

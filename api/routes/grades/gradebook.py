@@ -20,8 +20,6 @@ from api.services.gradebook.listing import (
     parse_order,
 )
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["grades"])
 
 

@@ -17,8 +17,6 @@ from api.schemas.grades.history import GradeEventPage, StaffGradeEventPage
 from api.services.gradebook.detail import load_my_grades, load_student_grades
 from api.services.gradebook.history import load_my_grade_history, load_student_grade_history
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["grades"])
 
 

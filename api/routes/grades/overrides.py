@@ -14,8 +14,6 @@ from api.routes.shared.error_responses import EDIT_ERRORS, INPUT_ERRORS
 from api.schemas.grades.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["grades"])
 OVERRIDES_PATH = "/assignments/{assignment}/overrides"
 

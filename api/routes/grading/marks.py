@@ -30,8 +30,6 @@ from api.services.review.marks.marking import mark_answer, unmark_answer
 from api.services.review.marks.marking_view import load_review_item
 from api.services.review.review_subjects import AnswerContext, load_answer_for_staff
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["review"])
 
 ANSWER_PATH = "/answers/{answer}"

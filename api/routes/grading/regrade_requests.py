@@ -35,8 +35,6 @@ from api.services.review.decisions import (
 )
 from api.services.review.requests import create_regrade_request, list_own_regrade_requests
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["review"])
 
 

@@ -41,8 +41,6 @@ from api.services.regrades.execution.undo import cancel_regrade, start_undoing_r
 from api.services.regrades.planning import RegradeOptions, create_regrade
 from api.services.regrades.runs import NO_REGRADE_MESSAGE, load_regrade
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["regrades"])
 
 CHANGE_ERRORS = error_responses(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active")

@@ -47,8 +47,6 @@ from api.services.review.readiness import assess_readiness
 from api.services.review.review_subjects import AssignedPart, find_part
 from api.services.review.serializers import load_queue_lines
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["review"])
 
 PART_PATH = "/assignments/{assignment}/review/{problem}/{part}"

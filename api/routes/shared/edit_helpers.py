@@ -9,8 +9,6 @@ from api.db.models import Assignment, AssignmentProblem, Course
 from api.http.etags import IfMatchVersions, format_etag
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
 
-__all__ = ["Confirm", "DryRun", "lock_row", "set_dry_run_status", "set_etag"]
-
 DryRun: TypeAlias = Annotated[
     bool, Query(description="only say what would come of it; nothing is kept")
 ]

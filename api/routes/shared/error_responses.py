@@ -13,8 +13,6 @@ from api.core.errors import (
 )
 from api.http.problem_details import error_responses
 
-__all__ = ["CHANGE_ERRORS", "EDIT_ERRORS", "INPUT_ERRORS", "READ_ERRORS"]
-
 Responses = dict[int | str, dict[str, Any]]
 
 READ_ERRORS: Final[Responses] = error_responses(Unauthenticated, Forbidden, NotFound)

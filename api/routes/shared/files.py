@@ -4,8 +4,6 @@ from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request
 
-__all__ = ["FileBody", "attachment_headers", "describe_file_body", "describe_file_response"]
-
 
 async def _read_body(request: Request) -> bytes:
     return await request.body()

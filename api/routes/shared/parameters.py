@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["PARAMETER_DESCRIPTIONS"]
-
 PARAMETER_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "answer": "the id of an answer: one part of a submission",
     "assignment": "the id of the assignment",

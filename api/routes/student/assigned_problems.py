@@ -45,8 +45,6 @@ from api.services.student.problem_session import (
 from api.services.student.renewal import assign_new_numbers
 from api.services.student.solution import load_solution_view
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["student"])
 
 PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"

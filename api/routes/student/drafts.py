@@ -29,8 +29,6 @@ from api.services.submissions.preparation import check_parts
 from grader.reading import RawAnswer
 from problems.registry import REGISTRY
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["student"])
 
 DRAFT_PATH = "/assignments/{assignment}/problems/{problem}/draft"

@@ -17,8 +17,6 @@ from api.services.student.history import (
 )
 from api.services.student.problem_session import open_problem_session
 
-__all__ = ["router"]
-
 router = ApiRouter(tags=["student"])
 
 

@@ -37,8 +37,6 @@ from api.services.submissions.writer.write_transaction import StaleCache
 from api.state import AppState
 from grader.errors import GraderError
 
-__all__ = ["router", "submit_and_wait"]
-
 KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(IdempotencyKey | None)
 
 

@@ -9,23 +9,6 @@ from api.auth.scopes import Scope
 from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.schema import Schema, with_examples
 
-__all__ = [
-    "AcceptInviteIn",
-    "CourseOfMine",
-    "LoginIn",
-    "LoginOut",
-    "Me",
-    "MeExport",
-    "MePatch",
-    "NewToken",
-    "PasswordIn",
-    "SessionOut",
-    "Sessions",
-    "TokenIn",
-    "TokenOut",
-    "Tokens",
-]
-
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 COURSE = "01933e3a-0000-7000-8000-00000000000c"
 EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"

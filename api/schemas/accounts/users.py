@@ -9,8 +9,6 @@ from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 
-__all__ = ["AuditOut", "AuditPage", "EraseIn", "Erased", "UserOut", "UserPage", "UserPatch"]
-
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
 USER: Final[dict[str, Any]] = {

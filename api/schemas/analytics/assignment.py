@@ -16,19 +16,6 @@ from api.schemas.analytics.statistics import (
     TimesOut,
 )
 
-__all__ = [
-    "ITEM",
-    "PART",
-    "TIME",
-    "AssignmentAnalytics",
-    "AssignmentSummary",
-    "CourseAnalytics",
-    "HandedIn",
-    "PartFigures",
-    "ProblemFigures",
-    "WrongBrief",
-]
-
 ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
 ITEM: Final[dict[str, Any]] = {
     "n": 182,

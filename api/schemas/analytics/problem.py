@@ -8,21 +8,6 @@ from api.http.schema import Schema, with_examples
 from api.schemas.analytics.assignment import ITEM, PART, TIME, PartFigures
 from api.schemas.analytics.statistics import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
 
-__all__ = [
-    "ExampleOut",
-    "FollowThrough",
-    "ForeignKey",
-    "ForeignKeys",
-    "MistakeOut",
-    "ParameterFairness",
-    "PartAnalytics",
-    "ProblemAnalytics",
-    "SearchOut",
-    "VariantsOut",
-    "WrongGroup",
-    "WrongOut",
-]
-
 SUBMISSION: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 ANSWER: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
 FAIR: Final[dict[str, Any]] = {

@@ -10,22 +10,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 from api.http.field_types import Count
 from api.http.schema import Schema
 
-__all__ = [
-    "AttemptsOut",
-    "BinOut",
-    "DistributionOut",
-    "FairnessOut",
-    "Figure",
-    "FlagOut",
-    "GainOut",
-    "IntervalOut",
-    "ItemOut",
-    "ReliabilityOut",
-    "SolvedOut",
-    "TimesOut",
-    "VariantOut",
-]
-
 SIGNIFICANT_DIGITS: Final = 6
 
 

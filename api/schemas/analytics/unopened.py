@@ -7,8 +7,6 @@ from api.http.field_types import Count
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 
-__all__ = ["UnopenedStudent", "UnopenedStudentPage"]
-
 EXAMPLE_STUDENT: Final[dict[str, Any]] = {
     "user": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
     "name": "Ann Example",

@@ -12,22 +12,6 @@ from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patch_schemas import Prose
 from api.schemas.student.assignments import TIMES, Times
 
-__all__ = [
-    "ExcuseGranted",
-    "ExcuseIn",
-    "ExcuseOut",
-    "Excuses",
-    "ExtensionGranted",
-    "ExtensionIn",
-    "ExtensionOut",
-    "LateDayUse",
-    "LateDaysChanged",
-    "LateDaysView",
-    "Preview",
-    "RefundIn",
-    "StudentTimes",
-]
-
 ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
 STUDENT: Final = "01933e3a-0000-7000-8000-00000000000a"
 GRANT: Final[dict[str, Any]] = {

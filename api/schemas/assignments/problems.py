@@ -12,20 +12,6 @@ from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patch_schemas import Prose, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
 
-__all__ = [
-    "EXAMPLE_PROBLEM",
-    "EXTRA_CAPTION",
-    "NoticeIn",
-    "NoticeOut",
-    "Notices",
-    "PosedChanged",
-    "PosedIn",
-    "PosedPatch",
-    "PosedSettings",
-    "ProblemSettings",
-    "Voided",
-]
-
 EXAMPLE_PROBLEM: Final[dict[str, Any]] = {
     "problem": "conv-output-size",
     "version_id": "01933e3a-0000-7000-8000-00000000000b",

@@ -14,16 +14,6 @@ from api.schemas.courses.courses import Name
 from api.schemas.shared.patch_schemas import Prose, Title
 from api.schemas.shared.setting import ColumnConverter, Setting
 
-__all__ = [
-    "AssignmentSettings",
-    "AssignmentSlug",
-    "AssignmentTitle",
-    "GroupSpec",
-    "Results",
-    "Solutions",
-    "store_timeline",
-]
-
 Results: TypeAlias = Literal["at_once", "after_due", "after_close", "manual"]
 Solutions: TypeAlias = Literal["after_due", "after_close", "manual", "never"]
 Variants: TypeAlias = Literal["original", "shared", "each", "each_after"]

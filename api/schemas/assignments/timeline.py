@@ -24,17 +24,6 @@ from api.http.schema import InvalidValue, Schema, with_examples
 from grader.display.text import to_text
 from grader.values import simplify_number
 
-__all__ = [
-    "Close",
-    "ExtensionSpec",
-    "LateCredit",
-    "LateStep",
-    "LocalTime",
-    "Offset",
-    "TimelineSpec",
-    "format_credit",
-]
-
 LOCAL_TIME_PATTERN: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?)"
     r" ?([Zz]|[+-]\d\d:?\d\d)?",

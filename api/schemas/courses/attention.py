@@ -7,8 +7,6 @@ from api.http.field_types import Count
 from api.http.schema import Schema, with_examples
 from api.schemas.analytics.statistics import Figure
 
-__all__ = ["AssignmentAttention", "CourseAttention", "RegradeUnderWay"]
-
 ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
 WAITING: Final[dict[str, Any]] = {
     "assignment": ASSIGNMENT,

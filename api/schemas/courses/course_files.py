@@ -11,16 +11,6 @@ from api.schemas.assignments.settings import AssignmentSettings, AssignmentTitle
 from api.schemas.courses.courses import CourseSettings, CourseSlug, CourseTitle, Zone
 from api.schemas.shared.effects import EFFECT, Effect
 
-__all__ = [
-    "Applied",
-    "ApplyFilesIn",
-    "AssignmentFile",
-    "CourseFile",
-    "CourseFiles",
-    "FileChange",
-    "ProblemEntry",
-]
-
 FILES: Final[dict[str, Any]] = {
     "course.yaml": "slug: dl-2026\ntitle: Deep Learning\nzone: Europe/Berlin\n",
     "assignments/hw-1.yaml": "title: Convolutions\nproblems:\n- {problem: conv-output-shape}\n",

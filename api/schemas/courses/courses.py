@@ -11,20 +11,6 @@ from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patch_schemas import Title, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
 
-__all__ = [
-    "CategorySpec",
-    "CopyIn",
-    "CourseChanged",
-    "CourseIn",
-    "CoursePatch",
-    "CourseSettings",
-    "CourseSlug",
-    "CourseTitle",
-    "CourseView",
-    "Name",
-    "Zone",
-]
-
 SETTINGS: Final[dict[str, Any]] = {
     "slug": "dl-2026",
     "title": "Deep Learning",

@@ -11,20 +11,6 @@ from api.http.problem_details import WrongField
 from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import PartSummary
 
-__all__ = [
-    "Block",
-    "DiffOut",
-    "PreviewOut",
-    "PreviewPart",
-    "ProblemChecked",
-    "ProblemListed",
-    "ProblemPage",
-    "ReasonIn",
-    "VersionListed",
-    "VersionOut",
-    "VersionsOut",
-]
-
 ID: Final = "01933e3a-0000-7000-8000-00000000000b"
 OTHER_ID: Final = "01933e3a-0000-7000-8000-00000000000a"
 EXAMPLE_TIME: Final = "2026-11-21T18:00:00.000000Z"

@@ -6,8 +6,6 @@ from uuid import UUID
 from api.http.field_types import Count, Score
 from api.http.schema import Schema, with_examples
 
-__all__ = ["ExportCheck", "ExportWarning", "SheetChangeOut", "SheetLine", "SheetOut"]
-
 WARNING: Final[dict[str, Any]] = {
     "code": "new_assignment",
     "fatal": False,

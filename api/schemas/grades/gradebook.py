@@ -8,8 +8,6 @@ from pydantic import Field
 from api.http.field_types import Count, Points, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 
-__all__ = ["GradebookCategory", "GradebookCell", "GradebookColumn", "GradebookOut", "GradebookRow"]
-
 ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
 SUMMARY: Final[dict[str, Any]] = {
     "counted": 180,

@@ -6,21 +6,6 @@ from uuid import UUID
 from api.http.field_types import Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 
-__all__ = [
-    "OVERRIDE",
-    "GradeHidden",
-    "GradeLine",
-    "GradeShown",
-    "GradeStep",
-    "LateDaysOut",
-    "LateDaysSpent",
-    "MyGrades",
-    "OverrideShown",
-    "ProblemGrade",
-    "StaffGrade",
-    "StudentGrades",
-]
-
 ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
 COURSE: Final = "01933e3a-0000-7000-8000-00000000000c"
 STUDENT: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"

@@ -7,8 +7,6 @@ from api.http.field_types import Count, Score, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 
-__all__ = ["EventKind", "GradeEvent", "GradeEventPage", "StaffGradeEvent", "StaffGradeEventPage"]
-
 EventKind: TypeAlias = Literal[
     "submission",
     "grading",

@@ -8,8 +8,6 @@ from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OVERRIDE, OverrideShown
 
-__all__ = ["GradeNow", "OverrideDone", "OverrideIn", "OverrideOut", "OverridePage"]
-
 STUDENT: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 EXAMPLE_OVERRIDE: Final[dict[str, Any]] = OVERRIDE | {
     "student": STUDENT,

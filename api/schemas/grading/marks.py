@@ -19,19 +19,6 @@ from api.http.field_types import (
 from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.grading.review import MARK, MarkView, Staff
 
-__all__ = [
-    "GradingView",
-    "GroupMarked",
-    "GroupView",
-    "MarkIn",
-    "Remarked",
-    "RubricChange",
-    "RubricItemIn",
-    "RubricItemPatch",
-    "RubricItemView",
-    "RubricView",
-]
-
 ITEM = "01933e3a-0000-5000-8000-0000000000aa"
 RUBRIC_ITEM: Final[dict[str, Any]] = {
     "id": ITEM,

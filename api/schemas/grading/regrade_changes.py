@@ -7,8 +7,6 @@ from api.http.field_types import Count, Score
 from api.http.schema import Schema, with_examples
 from api.schemas.grading.regrades import OTHER, RUN
 
-__all__ = ["ChangeOut", "Side", "StudentOut", "Turn"]
-
 
 class Side(Schema):
     """What an answer is found to be, before or after.

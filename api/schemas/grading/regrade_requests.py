@@ -10,21 +10,6 @@ from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.grading.marks import MarkIn
 from api.schemas.grading.review import ANSWER, EXAMPLE_TIME, MARKER, Staff, Who
 
-__all__ = [
-    "CommentIn",
-    "CommentView",
-    "DecisionIn",
-    "OwnComments",
-    "OwnRequest",
-    "PublicComment",
-    "Readiness",
-    "RequestIn",
-    "RequestStatus",
-    "RequestView",
-    "StaffComments",
-    "Unassessed",
-]
-
 RequestStatus = Literal["open", "accepted", "declined"]
 COMMENT_ID = "01933e3a-0000-7000-8000-0000000000c0"
 COMMENT: Final[dict[str, Any]] = {

@@ -11,20 +11,6 @@ from api.http.field_types import Count, Credit, Line, Points, Text, UtcDatetime
 from api.http.schema import InvalidValue, Schema, with_examples
 from grader.definitions.field_types import SNAKE_CASE_PATTERN
 
-__all__ = [
-    "AcceptIn",
-    "ApplyIn",
-    "Counts",
-    "MistakeIn",
-    "PartIn",
-    "Progress",
-    "RegradeIn",
-    "RegradeOut",
-    "UndoIn",
-    "VersionIn",
-    "VersionRef",
-]
-
 RUN: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 OTHER: Final = "01933e3a-0000-7000-8000-000000000001"
 Status = Literal[

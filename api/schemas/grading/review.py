@@ -8,21 +8,6 @@ from pydantic import Field
 from api.http.field_types import Answer, Count, Score, Text, UtcDatetime
 from api.http.schema import Schema, with_examples
 
-__all__ = [
-    "MARK",
-    "ClaimView",
-    "FlagIn",
-    "MarkView",
-    "NextAnswer",
-    "PartProgress",
-    "QueueLine",
-    "ReviewItem",
-    "ReviewProgress",
-    "SameAs",
-    "Staff",
-    "Who",
-]
-
 ANSWER = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
 MARKER: Final[dict[str, Any]] = {"id": "01933e3a-0000-7000-8000-00000000000d", "name": "Gra Der"}
 EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"

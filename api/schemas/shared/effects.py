@@ -6,8 +6,6 @@ from uuid import UUID
 from api.http.field_types import Count, Score
 from api.http.schema import Schema, with_examples
 
-__all__ = ["EFFECT", "Effect", "GradeMove"]
-
 EFFECT: Final[dict[str, Any]] = {
     "dry_run": False,
     "students": 61,

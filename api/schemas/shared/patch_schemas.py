@@ -9,8 +9,6 @@ from api.http.field_types import Line, Text
 from api.http.schema import InvalidValue, Schema
 from problems.files.yaml_document import UNPRINTABLE
 
-__all__ = ["Prose", "Title", "changed_fields", "patch_schema"]
-
 
 def _normalize_text(text: str) -> str:
     """Return *text* with plain ends of lines, as a file of the course can hold it."""

@@ -11,8 +11,6 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-__all__ = ["ColumnConverter", "Setting", "declared_settings", "grade_settings"]
-
 
 def _dump(value: Any) -> Any:
     """Return *value* as a column stores it: models as JSON data, tuples as lists."""

@@ -7,8 +7,6 @@ from api.http.field_types import Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import ProblemScore
 
-__all__ = ["TIMES", "Moment", "MyAssignment", "MyProblem", "Stage", "Times"]
-
 DUE: Final[dict[str, Any]] = {
     "at": "2026-11-27T22:59:00.000000Z",
     "text": "Fri 27 Nov 2026, 23:59 Europe/Berlin (CET)",

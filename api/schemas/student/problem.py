@@ -9,21 +9,6 @@ from api.schemas.grades.grades import OverrideShown
 from api.schemas.student.assignments import TIMES, Times
 from api.schemas.student.submissions import ProblemScore
 
-__all__ = [
-    "EXAMPLE_PART",
-    "Column",
-    "DraftView",
-    "LastAnswer",
-    "NoticeView",
-    "Option",
-    "PartAsked",
-    "PartScore",
-    "PartView",
-    "ProblemNumber",
-    "ProblemView",
-    "Typing",
-]
-
 TYPING: Final[dict[str, Any]] = {
     "hint": "A whole number; arithmetic is worked out.",
     "example": "2^10 - 24",

@@ -9,18 +9,6 @@ from api.http.field_types import Answer, Count, Score
 from api.http.schema import Schema, with_examples
 from api.schemas.student.problem import EXAMPLE_PART, PartAsked, ProblemNumber
 
-__all__ = [
-    "KnownMistake",
-    "PracticeIn",
-    "PracticeOutcome",
-    "PracticeProblem",
-    "PracticeReply",
-    "RubricLine",
-    "SolutionView",
-    "SolvedPart",
-    "WorkedStep",
-]
-
 EXAMPLE_NUMBER: Final[dict[str, Any]] = {"name": "W", "shape": [], "value": 128, "text": "128"}
 STEP: Final[dict[str, Any]] = {
     "text": "side = (W - K) // S + 1 = (128 - 3) // 2 + 1 = 63",

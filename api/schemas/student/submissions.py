@@ -8,8 +8,6 @@ from pydantic import Field
 from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 
-__all__ = ["RESULT", "AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]
-
 RESULT: Final[dict[str, Any]] = {
     "part": "side",
     "status": "mistake",

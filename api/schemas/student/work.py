@@ -9,18 +9,6 @@ from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import RESULT, Receipt
 
-__all__ = [
-    "DraftIn",
-    "NewNumbers",
-    "PartOutcome",
-    "ReadAs",
-    "ReadingIn",
-    "ReceiptProof",
-    "StaffOutcome",
-    "StaffSubmission",
-    "StudentSubmission",
-]
-
 SUBMISSION = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 ASSIGNMENT = "01933e3a-0000-7000-8000-000000000001"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -23,8 +23,6 @@ from api.services.accounts.invitation_tokens import (
 from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 
-__all__ = ["LinkAcceptance", "set_password_with_link"]
-
 NO_LINK = "There is no such link."
 LINK_USED = "This link was used, or a newer one was. Log in, or ask for another."
 WRONG_LOCKED_PASSWORD = (

@@ -18,15 +18,6 @@ from api.db.models import Enrolment, User
 from api.services.accounts.credentials import only_course_awaiting_password_condition
 from api.services.accounts.tokens import highest_role
 
-__all__ = [
-    "NEEDS_ADMIN",
-    "STUDENT_ID_LABELS",
-    "AccountPermissions",
-    "inviting_enrolment_condition",
-    "load_account_permissions",
-    "may_edit_account",
-]
-
 STUDENT_ID_LABELS: Final = {"student_number": "student number", "login": "login"}
 """Identifiers that any course may set on an account without them.
 

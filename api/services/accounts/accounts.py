@@ -27,23 +27,6 @@ from api.services.audit import recorder
 from api.services.enrolment.enrolments import check_email_free
 from api.services.enrolment.search import person_search_condition
 
-__all__ = [
-    "check_not_self",
-    "create_invite_or_reset_link",
-    "create_reset_link",
-    "create_user",
-    "get_user",
-    "get_user_by_email",
-    "list_users",
-    "lock_user",
-    "restore_user",
-    "revoke_access",
-    "serialize_user",
-    "set_admin",
-    "suspend_user",
-    "update_user",
-]
-
 
 def list_users(
     session: Session, *, text: str, state: str, after: Cursor | None, limit: int

@@ -20,14 +20,6 @@ from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.audit import recorder
 
-__all__ = [
-    "determine_if_locked_password_needed",
-    "end_sessions_and_lock_unvouched_password",
-    "only_course_awaiting_password_condition",
-    "password_vouched_elsewhere_condition",
-    "revoke_used_links",
-]
-
 SEVERAL_COURSES: Final = (
     "Several courses gave you a role, and each would have to let you in. Ask an administrator for "
     "a link."

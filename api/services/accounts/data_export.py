@@ -45,8 +45,6 @@ from api.services.accounts.tokens import list_tokens
 from api.services.assignments.release import compute_results_visibility
 from api.services.assignments.rules import load_rules
 
-__all__ = ["stream_account_data"]
-
 JsonObject: TypeAlias = dict[str, Any]
 BATCH_SIZE: Final = 10
 """Number of submissions or drafts in memory at a time; each may have some hundred KiB."""

@@ -29,14 +29,6 @@ from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.enrolment.enrolments import lock_person
 from api.services.files.csv_rows import escape_formula
 
-__all__ = [
-    "CSV_COLUMNS",
-    "count_uninvitable",
-    "create_invitation_links",
-    "create_reset_link",
-    "format_links_csv",
-]
-
 CSV_COLUMNS = ("name", "email", "link", "expires")
 
 

@@ -18,18 +18,6 @@ from api.auth.secrets import new_secret
 from api.core.errors import FieldError, InvalidInput
 from api.db.models import Invite, User
 
-__all__ = [
-    "LINK_LIFETIMES",
-    "SUSPENDED",
-    "LinkCreator",
-    "PasswordLink",
-    "Purpose",
-    "check_password_allowed",
-    "issue_links",
-    "issue_reset_link",
-    "revoke_unused_links",
-]
-
 Purpose = Literal["invite", "reset"]
 LINK_LIFETIMES: Final[dict[Purpose, timedelta]] = {
     "invite": timedelta(days=30),

@@ -24,17 +24,6 @@ from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction, LoginFailu
 from api.services.accounts import sessions
 from api.services.accounts.sessions import NewSession
 
-__all__ = [
-    "LoginAttempt",
-    "RecordedAttempt",
-    "clear_failure",
-    "find_session_id",
-    "is_password_unchanged",
-    "log_in",
-    "record_attempt",
-    "remember_device",
-]
-
 WRONG_CREDENTIALS = "The e-mail address or the password is not right."
 TOO_MANY_FAILURES = "Too many failed log-ins. Try again in {seconds} s."
 SUSPENDED = "This account is suspended. Ask your instructor."

@@ -19,14 +19,6 @@ from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 
-__all__ = [
-    "change_name",
-    "change_password",
-    "get_profile",
-    "list_user_courses",
-    "lock_account_and_get_version",
-]
-
 LOGGED_OUT = "You were logged out meanwhile; log in again."
 
 

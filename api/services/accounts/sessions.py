@@ -15,15 +15,6 @@ from api.core.errors import NotFound
 from api.core.ids import new_id
 from api.db.models import LoginSession, Token, User
 
-__all__ = [
-    "NewSession",
-    "create_session",
-    "end_all_sessions",
-    "end_session",
-    "end_sessions_and_tokens_for_event",
-    "list_sessions",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class NewSession:

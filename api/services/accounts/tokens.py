@@ -17,15 +17,6 @@ from api.core.ids import new_id
 from api.db.models import Enrolment, LoginSession, Token, User
 from api.services.audit import recorder
 
-__all__ = [
-    "MAX_TOKENS",
-    "create_token",
-    "highest_role",
-    "list_tokens",
-    "revoke_by_operator",
-    "revoke_token",
-]
-
 MAX_TOKENS: Final = 50
 """Maximum number of usable tokens of an account."""
 

@@ -28,13 +28,6 @@ from grader.analysis import (
     compute_attempts_to_correct,
 )
 
-__all__ = [
-    "AttemptStatistics",
-    "build_attempt_queries",
-    "read_attempt_statistics",
-    "read_time_statistics",
-]
-
 MICROSECONDS_PER_SECOND: Final = 1_000_000
 NO_GAIN: Final = RetryGain(0, None, None, None, 0, 0)
 

@@ -28,8 +28,6 @@ from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
 from api.services.enrolment.sections import check_section
 
-__all__ = ["compute_course_analytics"]
-
 LATENESS_BINS_HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
 """Upper ends of the bins that count submissions, in hours after the due time."""
 UuidColumn: TypeAlias = InstrumentedAttribute[UUID]

@@ -25,8 +25,6 @@ from grader.grading.result import FREE_STATUSES
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["find_bisection_searches"]
-
 MIN_ANSWERS: Final = 5
 """Minimum number of answers in a search."""
 MAX_LISTED_SEARCHES: Final = 50

@@ -24,8 +24,6 @@ from sqlalchemy import (
 from api.services.grades import VersionedProblem
 from grader.kinds import KINDS
 
-__all__ = ["AssignmentItem", "AssignmentItems", "collect_items"]
-
 ITEM_COLUMN_TYPES: Final = {
     "item": Integer,
     "problem": Integer,

@@ -50,8 +50,6 @@ from api.services.engine.variant_identity import (
 )
 from api.services.grades import VersionedProblem
 
-__all__ = ["find_other_variant_matches"]
-
 MIN_UNHELD_KEYS: Final = 20
 """Minimum number of keys held by nobody for an estimate of chance matches."""
 MAX_LISTED_MATCHES: Final = 50

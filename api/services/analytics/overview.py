@@ -28,14 +28,6 @@ from api.services.analytics.summary import summarize_wrong_answers
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 from api.services.enrolment.sections import check_section
 
-__all__ = [
-    "PERCENT",
-    "build_grade_distribution_queries",
-    "compute_assignment_analytics",
-    "count_students",
-    "grade_percent",
-]
-
 PERCENT: Final = 100
 ALL_GRADES_KEY: Final = 0
 """Key of the grades if all are of one assignment."""

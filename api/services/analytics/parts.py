@@ -10,8 +10,6 @@ from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.problems.versions import part_titles
 from grader.analysis import ReviewFlag, flag_item
 
-__all__ = ["find_item_flags", "serialize_flags", "serialize_problem", "serialize_problems"]
-
 
 def serialize_problems(data: AnalyticsData) -> tuple[ProblemFigures, ...]:
     """Return the statistics of all problems, each with those of its parts."""

@@ -41,8 +41,6 @@ from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag
 from grader.definitions.problem import Problem
 
-__all__ = ["compute_problem_analytics"]
-
 
 def compute_problem_analytics(
     session: Session,

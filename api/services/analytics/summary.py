@@ -9,8 +9,6 @@ from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.analytics.queries.groups import load_answer_details
 from api.services.analytics.wrong_answers import extract_answer_id, split_mistakes
 
-__all__ = ["summarize_wrong_answers"]
-
 
 def summarize_wrong_answers(session: Session, data: AnalyticsData) -> tuple[WrongBrief, ...]:
     """Return the most common wrong answer of each part that has any."""

@@ -14,8 +14,6 @@ from api.core.cache import LruCache
 from api.core.clock import Clock
 from api.db.engine import Database
 
-__all__ = ["CACHE_FACTOR", "MAX_AGE", "MIN_COMPUTE_SECONDS", "TimedCache", "make_work_timer"]
-
 F = TypeVar("F")
 MAX_ENTRIES: Final = 64
 MIN_COMPUTE_SECONDS: Final = 0.25

@@ -19,8 +19,6 @@ from grader.analysis import (
     flag_variants,
 )
 
-__all__ = ["analyze_variants"]
-
 HASH_PREFIX_LENGTH: Final = 4
 """Number of hash characters that distinguish draw blocks."""
 

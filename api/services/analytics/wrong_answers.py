@@ -28,14 +28,6 @@ from api.services.engine.variant_identity import (
     version_condition,
 )
 
-__all__ = [
-    "MAX_GROUPS",
-    "WrongAnswerQueries",
-    "extract_answer_id",
-    "extract_digest",
-    "split_mistakes",
-]
-
 MAX_GROUPS: Final = 200
 """Maximum number of groups of a part that are loaded, the largest ones.
 

@@ -14,15 +14,6 @@ from sqlalchemy.orm import Session
 from api.auth.roles import EffectiveRole, role_has_permission
 from api.db.models import Assignment
 
-__all__ = [
-    "ANONYMOUS_ASSIGNMENT_CONDITIONS",
-    "NO_ACCOMMODATIONS",
-    "NO_VIEW_AS",
-    "WITHOUT_NAMES",
-    "is_blind_in_course",
-    "is_blind_role",
-]
-
 WITHOUT_NAMES: Final = (
     "This assignment is marked without names, so graders see nothing of it by student. "
     "Ask an instructor."

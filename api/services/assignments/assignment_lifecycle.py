@@ -28,17 +28,6 @@ from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.grades.effects import recompute_grades
 from api.services.review.readiness import assess_readiness
 
-__all__ = [
-    "create_assignment",
-    "delete_assignment",
-    "increment_version",
-    "publish_assignment",
-    "serialize_assignment",
-    "set_results_and_solutions_released",
-    "unpublish_assignment",
-    "update_assignment",
-]
-
 
 def serialize_assignment(session: Session, act: ChangeContext, row: Assignment) -> StaffAssignment:
     """Return an assignment with all its current settings."""

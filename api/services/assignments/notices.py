@@ -12,8 +12,6 @@ from api.db.models import Notice, Regrade
 from api.schemas.assignments.problems import NoticeIn, NoticeOut
 from api.services.audit.change_context import ChangeContext
 
-__all__ = ["list_notices", "post_notice", "withdraw_notice"]
-
 
 def post_notice(
     session: Session, act: ChangeContext, posed: AssignedProblem, body: NoticeIn

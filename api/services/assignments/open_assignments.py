@@ -16,8 +16,6 @@ from api.services.analytics.queries.deadline_passed import build_past_deadline_c
 from api.services.assignments.views import list_assignments
 from api.services.courses.active_students import select_active_students
 
-__all__ = ["OpenAssignment", "list_open_assignments"]
-
 
 @dataclass(frozen=True, slots=True)
 class OpenAssignment:

@@ -16,17 +16,6 @@ from api.schemas.assignments.problems import PartSummary, PosedSettings, Problem
 from api.schemas.shared.setting import declared_settings
 from api.services.problems.versions import BANK, load_newest_version, space_kind
 
-__all__ = [
-    "PinnedProblem",
-    "find_version_to_pin",
-    "has_submissions",
-    "is_opened",
-    "load_pinned_problems",
-    "load_problems",
-    "load_problems_seen_by_students",
-    "serialize_problem_settings",
-]
-
 PROBLEM_IDS: Final[BindParameter[Any]] = bindparam("problems", expanding=True)
 PINNED_PROBLEMS: Final = (
     select(AssignmentProblem, ProblemVersion)

@@ -33,17 +33,6 @@ from api.services.audit.change_context import ChangeContext
 from api.services.courses.stored_settings import dump_settings, read_settings, write_settings
 from api.services.grades.effects import recompute_grades
 
-__all__ = [
-    "add_problem",
-    "check_group_and_voided_parts",
-    "get_problem_settings",
-    "remove_problem",
-    "reorder_problems",
-    "serialize_problem_state",
-    "update_problem",
-    "write_problem_settings",
-]
-
 ProblemRow: TypeAlias = AssignmentProblem
 
 

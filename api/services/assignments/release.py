@@ -8,13 +8,6 @@ from api.core.clock import from_micros
 from api.db.models import Assignment
 from grader.policy import SubmissionRules
 
-__all__ = [
-    "Visibility",
-    "compute_results_visibility",
-    "compute_solutions_visibility",
-    "solutions_hidden_until",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Visibility:

@@ -21,17 +21,6 @@ from api.services.courses.active_students import ACTIVE_STUDENTS
 from api.services.courses.time_zones import get_zone
 from grader.policy import SubmissionRules, Timeline
 
-__all__ = [
-    "ACTIVE_EXTENSIONS",
-    "Accommodations",
-    "base_timeline",
-    "default_rules",
-    "load_distinct_rules",
-    "load_excepted_students",
-    "load_rules",
-    "load_student_rules",
-]
-
 MICROSECONDS_PER_SECOND: Final = 1_000_000
 CACHE_SIZE: Final = 4096
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)

@@ -15,8 +15,6 @@ from api.services.assignments.pinned_versions import load_problems
 from api.services.courses.stored_settings import read_settings, write_settings
 from api.services.courses.time_zones import get_zone
 
-__all__ = ["apply_settings", "check_settings", "serialize_settings", "update_resolved_times"]
-
 
 def serialize_settings(row: Assignment) -> dict[str, Any]:
     """Return the settings of an assignment as JSON data that `AssignmentIn` accepts."""

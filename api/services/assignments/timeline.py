@@ -19,17 +19,6 @@ from api.http.validation_errors import to_field_errors
 from api.schemas.assignments.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from grader.policy import Timeline
 
-__all__ = [
-    "extend",
-    "format_absolute",
-    "format_relative",
-    "local_to_microseconds",
-    "localize",
-    "resolve",
-    "shift_days",
-    "with_late_days",
-]
-
 MICROSECONDS_PER_HOUR: Final = 3_600_000_000
 WEEKDAY_NAMES: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTH_NAMES: Final = (

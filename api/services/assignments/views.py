@@ -26,8 +26,6 @@ from api.services.problems.versions import part_titles
 from api.services.student.times import serialize_times
 from grader.policy import SubmissionRules
 
-__all__ = ["build_staff_view", "get_assignment", "list_assignments", "load_titles"]
-
 TITLES: Final = (
     select(Assignment.id, Assignment.title)
     .where(Assignment.course_id == bindparam("course"), Assignment.deleted_at.is_(None))

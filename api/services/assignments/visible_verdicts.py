@@ -8,8 +8,6 @@ from typing import Any, Final
 from api.services.assignments.release import Visibility
 from grader.grading.result import FREE_STATUSES
 
-__all__ = ["RECEIVED", "VisibleVerdict", "visible_status", "visible_verdict"]
-
 RECEIVED: Final = "received"
 UNREADABLE: Final = "unreadable"
 NO_CREDIT: Final = Fraction(0)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ACTIONS"]
-
 ACTIONS: Final[Mapping[str, str]] = {
     "answer.marked": "an answer was marked by a person",
     "answer.unmarked": "the mark of an answer was taken back",

@@ -15,8 +15,6 @@ from api.db.models.base import Base
 from api.services.audit import recorder
 from api.services.grades import GradeCause
 
-__all__ = ["ChangeContext", "diff_values", "lock_and_refresh"]
-
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:

@@ -12,8 +12,6 @@ from api.db.models import AuditEntry, User
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import AuditOut
 
-__all__ = ["AuditFilter", "load_audit_entries", "serialize_audit_entry"]
-
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:

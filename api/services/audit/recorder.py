@@ -13,8 +13,6 @@ from api.db.models import AuditEntry, Enrolment
 from api.services.audit.actions import ACTIONS
 from api.services.audit.targets import TARGET_NAME_QUERIES
 
-__all__ = ["record_account_action", "record_action"]
-
 
 def record_action(
     session: Session,

@@ -28,8 +28,6 @@ from api.db.models import (
     User,
 )
 
-__all__ = ["TARGET_NAME_QUERIES", "load_target_names"]
-
 TARGET_NAME_QUERIES: Final[Mapping[str, Select[UUID, str]]] = {
     "answer": select(Answer.id, User.name).join(User, User.id == Answer.student_id),
     "assignment": select(Assignment.id, Assignment.title),

@@ -20,7 +20,6 @@ try:
 except ImportError:  # Windows: concurrent runs are not detected there
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FORMAT_VERSION", "CheckpointFolder", "open_checkpoint_folder"]
 
 FORMAT_VERSION: Final = 4
 """Version of the checkpoint format: how questions are chunked and parts are written.

@@ -21,15 +21,6 @@ from api.services.batch.grading_jobs import Chunk, grade_chunk
 from api.services.batch.verdicts import Verdicts, build_failed_verdicts, join_verdicts
 from grader import ENGINE
 
-__all__ = [
-    "BatchPool",
-    "InlineExecutor",
-    "grade_chunks",
-    "open_cluster_pool",
-    "open_inline_pool",
-    "open_process_pool",
-]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 10

@@ -25,8 +25,6 @@ from api.services.batch.verdict_frames import expand_outcomes, rank_attempts, ve
 from api.services.batch.verdicts import build_failed_verdicts
 from problems.variant_serialization import filter_stored_line
 
-__all__ = ["GradedRows", "LevelGrader", "grade_answers"]
-
 CHUNK_QUESTIONS: Final = 2_000
 """Number of questions that are graded as one chunk."""
 

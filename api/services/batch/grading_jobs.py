@@ -24,16 +24,6 @@ from problems.files.loader import load_source
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant_for_parts
 
-__all__ = [
-    "BatchJob",
-    "BatchQuestion",
-    "Chunk",
-    "ProblemOutline",
-    "SourceFile",
-    "grade_chunk",
-    "outline_problem",
-]
-
 MAX_CACHED_PROBLEMS: Final = 512
 MAX_CACHED_VARIANTS: Final = 64
 

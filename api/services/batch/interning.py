@@ -13,8 +13,6 @@ import polars as pl
 from api.services.batch.formats.blocks import Ints, RowBlock
 from api.services.batch.formats.columns import INPUT_FIELDS
 
-__all__ = ["BatchAnswers", "Interner", "TextCodes", "combine_keys"]
-
 SmallInts: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 

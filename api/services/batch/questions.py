@@ -19,8 +19,6 @@ from grader.errors import ProblemError
 from problems.catalog import ProblemCatalog
 from problems.files.loader import read_source
 
-__all__ = ["BatchProblems", "PartIndex", "VariantPart", "index_parts"]
-
 SEED: Final = re.compile(rb'"seed": (\d+),')
 
 

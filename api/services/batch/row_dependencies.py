@@ -10,15 +10,6 @@ from api.services.batch.formats.blocks import Ints
 from api.services.batch.interning import BatchAnswers, SmallInts, combine_keys
 from api.services.batch.questions import VariantPart
 
-__all__ = [
-    "Flags",
-    "GradingLevels",
-    "compute_levels",
-    "find_carried_values",
-    "find_current_rows",
-    "number_students",
-]
-
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 

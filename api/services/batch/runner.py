@@ -28,8 +28,6 @@ from api.services.batch.verdicts import build_failed_verdicts
 from api.services.files.atomic_output import convert_os_errors, write_file_atomically
 from grader import ENGINE
 
-__all__ = ["Batch", "ProgressReporter", "run_batch"]
-
 MAX_CELL_BYTES: Final = 256 * 1024 * 1024
 """Bytes of cells kept in memory while a file is graded; other cells are read again."""
 

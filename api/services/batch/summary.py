@@ -13,8 +13,6 @@ from api.services.batch.grading import GradedRows
 from api.services.batch.interning import SmallInts
 from api.services.batch.verdicts import SEPARATOR
 
-__all__ = ["HEAD_ROWS", "BatchSummary", "FailedRow", "summarize_batch"]
-
 HEAD_ROWS: Final = 50
 MAX_FAILED_ROWS: Final = 20
 

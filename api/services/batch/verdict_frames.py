@@ -11,8 +11,6 @@ from api.services.batch.formats.blocks import Ints
 from api.services.batch.interning import TextCodes
 from api.services.batch.verdicts import QuestionOutcome, Verdicts
 
-__all__ = ["expand_outcomes", "rank_attempts", "verdicts_to_frame"]
-
 OUTCOME_SCHEMA: Final = {
     name: pl.Boolean if name == "costs" else pl.String for name in QuestionOutcome._fields
 }

@@ -14,15 +14,6 @@ from grader.grading.result import PartResult
 from grader.json_values import to_json
 from grader.values import Number
 
-__all__ = [
-    "SEPARATOR",
-    "QuestionOutcome",
-    "Verdicts",
-    "VerdictsBuilder",
-    "build_failed_verdicts",
-    "join_verdicts",
-]
-
 MAX_CACHED_NUMBERS: Final = 4096
 SEPARATOR: Final = "|"
 

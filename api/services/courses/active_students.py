@@ -9,14 +9,6 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Enrolment, User
 
-__all__ = [
-    "ACTIVE_PEOPLE",
-    "ACTIVE_STUDENTS",
-    "AudienceSize",
-    "count_audience",
-    "select_active_students",
-]
-
 ACTIVE_PEOPLE: Final[tuple[ColumnElement[bool], ...]] = (
     Enrolment.is_test.is_(False),
     Enrolment.withdrawn_at.is_(None),

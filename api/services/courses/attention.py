@@ -37,8 +37,6 @@ from api.services.regrades.runs import ACTIVE_STATUSES
 from api.services.review.queue import load_part_review_progress
 from grader.grading.result import FREE_STATUSES
 
-__all__ = ["load_course_attention"]
-
 MIN_GROUP_SIZE: Final = 3
 """Number of students from which an identical answer is no coincidence."""
 TEXT_KIND: Final = "text"

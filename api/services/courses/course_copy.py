@@ -33,8 +33,6 @@ from api.services.courses.lifecycle import (
 )
 from api.services.courses.stored_settings import copyable_values
 
-__all__ = ["copy_course"]
-
 COPIED_VERSION_COLUMNS: Final = (
     *("problem", "number", "status", "source", "title", "topic", "difficulty", "points", "parts"),
     *("draw_hash", "marking_hash", "engine", "variants", "report", "note"),

@@ -32,22 +32,6 @@ from api.services.courses.stored_settings import read_settings, write_settings
 from api.services.courses.time_zones import get_zone
 from api.services.grades.effects import recompute_grades
 
-__all__ = [
-    "apply_settings",
-    "build_course",
-    "check_assignment_categories_exist",
-    "check_course_slug_free",
-    "create_course",
-    "enrol_instructor",
-    "list_courses",
-    "load_assignments",
-    "load_zones",
-    "serialize_course",
-    "serialize_settings",
-    "set_archived",
-    "update_course",
-]
-
 SECRET_BYTES: Final = 32
 
 

@@ -8,8 +8,6 @@ from pydantic import BaseModel
 from api.db.models.base import Base
 from api.schemas.shared.setting import declared_settings
 
-__all__ = ["copyable_values", "dump_settings", "read_settings", "write_settings"]
-
 
 def read_settings(model: type[BaseModel], row: Base) -> dict[str, Any]:
     """Return the settings that *model* declares, as JSON data, from their columns in *row*."""

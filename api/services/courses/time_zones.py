@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from api.core.errors import FieldError, InvalidInput
 
-__all__ = ["get_zone"]
-
 # Files among the zones that name no zone; the first one depends on the machine.
 NON_ZONE_FILES: Final = {"localtime", "Factory", "posixrules"}
 MAX_ZONE_NAME_LENGTH: Final = 60

@@ -12,13 +12,6 @@ from api.schemas.analytics.unopened import UnopenedStudent
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.enrolment.sections import check_section
 
-__all__ = [
-    "count_unopened_students",
-    "list_unopened_students",
-    "select_unopened_students",
-    "serialize_unopened_student",
-]
-
 
 def select_unopened_students(
     session: Session, assignment: Assignment, section: UUID | None

@@ -14,14 +14,6 @@ from api.db.models import Draw
 from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.submissions.variant_assignment import VariantAssignment
 
-__all__ = [
-    "compute_draw_position",
-    "compute_first_positions",
-    "compute_variant_assignment",
-    "draw_condition",
-    "load_current_draw",
-]
-
 SHARED_DRAW_KEY = "all"
 FIRST_DRAW: Final = 0
 LAST_DRAW_QUERY: Final = (

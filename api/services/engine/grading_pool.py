@@ -16,8 +16,6 @@ from api.core.errors import ServiceUnavailable
 from api.rate_limits.heavy_work import PersonConcurrencyLimit
 from grader.reading import RawAnswer
 
-__all__ = ["GradingPool", "is_expensive"]
-
 T = TypeVar("T")
 
 MAX_CHEAP_CHARACTERS: Final = 256

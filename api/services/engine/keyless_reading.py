@@ -21,8 +21,6 @@ from grader.kinds.tables.part import TablePart
 from grader.reading import NumberStyle, RawAnswer, is_blank
 from problems.publish import to_json_data
 
-__all__ = ["KeylessQuestion", "read_answer"]
-
 READING_FIELDS: Final = (
     "id",
     "kind",

@@ -34,8 +34,6 @@ from api.services.engine.variant_identity import (
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader.policy import SubmissionRules
 
-__all__ = ["load_protected_numbers", "load_rules_of_sharers"]
-
 CLASS_QUERY: Final = select(Enrolment.user_id).where(
     Enrolment.course_id == bindparam("course"), *ACTIVE_STUDENTS
 )

@@ -12,8 +12,6 @@ from grader.reading import NumberStyle
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 from problems.publish import to_json_data
 
-__all__ = ["STANDALONE_KINDS", "read_standalone_answer", "serialize_reading_error"]
-
 STANDALONE_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.reads_alone)
 """Kinds whose answers can be read without a problem."""
 

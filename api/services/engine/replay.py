@@ -12,8 +12,6 @@ from grader.errors import GraderError
 from grader.grading.record import from_record, version_fields
 from grader.reading import load_json
 
-__all__ = ["ReplayResult", "replay_records"]
-
 RECORD_START: Final = re.compile(r"^(?=\{)", re.MULTILINE)
 COMPARED_FIELDS: Final = (
     "status",

@@ -19,17 +19,6 @@ from grader.variants.variant import Variant, solve_variant
 from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
 
-__all__ = [
-    "SingleAnswerGrader",
-    "format_decimal",
-    "open_bank",
-    "read_points",
-    "serialize_full_result",
-    "serialize_result",
-    "serialize_student_result",
-    "to_json_number",
-]
-
 VARIANT_CACHE_SIZE: Final = 4096
 DECIMAL_PLACES: Final = 6
 

@@ -14,19 +14,6 @@ from api.db.engine import fetch_one
 from api.db.models import Draw, ProblemVersion, Variant
 from api.services.engine.variants import ORIGINAL_POSITION
 
-__all__ = [
-    "DRAW_HASH",
-    "IDENTITY_COLUMNS",
-    "SEED",
-    "VariantIdentity",
-    "find_variant_position",
-    "load_identities",
-    "load_identity_at",
-    "load_past_identities",
-    "variant_condition",
-    "version_condition",
-]
-
 
 class VariantIdentity(NamedTuple):
     """Identity of numbers: draw hash and seed, `ORIGINAL_POSITION` for the textbook's numbers."""

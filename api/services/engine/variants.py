@@ -21,8 +21,6 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant, rekey_variant
 
-__all__ = ["ORIGINAL_POSITION", "VariantCache", "resolve_variant_position"]
-
 ORIGINAL_POSITION: Final = -1
 """Position of the textbook variant."""
 MAX_LISTED_SEEDS: Final = 10

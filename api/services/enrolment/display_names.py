@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 
 from api.db.models import User
 
-__all__ = ["load_display_names"]
-
 
 def load_display_names(session: Session, users: Iterable[UUID | None]) -> dict[UUID, str]:
     """Return the names of *users* by id, skipping None and unknown ids."""

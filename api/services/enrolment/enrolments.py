@@ -27,18 +27,6 @@ from api.services.enrolment.sections import (
     recompute_grades_with_section_extensions,
 )
 
-__all__ = [
-    "add_person",
-    "check_email_free",
-    "flush_new_accounts",
-    "get_person",
-    "list_people",
-    "lock_person",
-    "serialize_person",
-    "update_person",
-    "withdraw_person",
-]
-
 ACCOUNT_FIELDS: Final = ("name", "email", "student_number")
 
 

@@ -35,8 +35,6 @@ from api.services.enrolment.sections import (
     recompute_grades_with_section_extensions,
 )
 
-__all__ = ["import_roster", "plan_import", "serialize_plan"]
-
 
 def plan_import(session: Session, member: CourseMembership, file: bytes) -> RosterPlan:
     """Return the plan of what a roster *file* would do to the course.

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["RosterColumns", "choose_columns", "count_known_headers"]
-
 MAX_HEADER_LENGTH: Final = 100
 
 # If a file has two of the headers, the first in this list wins. Moodle translates its headers.

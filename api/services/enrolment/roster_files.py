@@ -21,8 +21,6 @@ from api.services.enrolment.roster_rows import (
 from api.services.enrolment.roster_text import read_records
 from api.services.files.csv_reader import CsvFileError
 
-__all__ = ["Roster", "RowProblem", "read_roster"]
-
 MAX_ROWS: Final = 20_000
 MAX_PROBLEMS: Final = 100
 LIST_SEPARATOR: Final = re.compile(r"(, and |, | and )")

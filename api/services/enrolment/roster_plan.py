@@ -16,16 +16,6 @@ from api.services.accounts.account_ownership import STUDENT_ID_LABELS
 from api.services.enrolment.roster_files import Roster, RowProblem
 from api.services.enrolment.roster_rows import RosterRow
 
-__all__ = [
-    "ACCOUNT_FIELDS",
-    "LMS_ID",
-    "SECTION",
-    "ExistingPerson",
-    "PlannedChange",
-    "RosterPlan",
-    "make_plan",
-]
-
 ACCOUNT_FIELDS: Final = ("name", "family_name", "email", "student_number", "login")
 MATCH_LABELS: Final = {"lms_id": "id", "email": "e-mail", "student_number": "student number"}
 SECTION: Final = "section"

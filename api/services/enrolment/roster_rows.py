@@ -10,15 +10,6 @@ from api.core.person_names import NAME_SUFFIXES, has_family_name
 from api.services.enrolment.roster_columns import RosterColumns
 from api.services.files.csv_rows import unescape_formula
 
-__all__ = [
-    "IDENTIFIER_LABELS",
-    "RosterRow",
-    "RowError",
-    "extract_values",
-    "find_skip_reason",
-    "parse_row",
-]
-
 MAX_CELL_LENGTH: Final = 300
 MAX_EMAIL_LENGTH: Final = 254
 EMAIL_ADDRESS: Final = re.compile(

@@ -13,8 +13,6 @@ from api.services.files.csv_reader import (
 )
 from api.services.files.file_formats import build_non_csv_message
 
-__all__ = ["read_records"]
-
 MAX_BYTES: Final = 5_000_000
 LIMITS: Final = CsvLimits(200_000, 2_000_000, 5_000, "export the list of students only")
 DELIMITERS: Final = ",;\t"

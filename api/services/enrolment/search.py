@@ -8,8 +8,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.core.person_names import fold_case_and_accents
 from api.db.models import User
 
-__all__ = ["person_search_condition", "text_search_condition"]
-
 TextColumn: TypeAlias = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 

@@ -15,16 +15,6 @@ from api.schemas.accounts.people import SectionOut
 from api.services.audit import recorder
 from api.services.grades import GradeCause, recompute_student_grades
 
-__all__ = [
-    "check_section",
-    "create_section",
-    "delete_section",
-    "list_sections",
-    "lock_assignments",
-    "recompute_grades_with_section_extensions",
-    "rename_section",
-]
-
 
 def list_sections(session: Session, member: CourseMembership) -> Sequence[SectionOut]:
     """Return the sections of a course by name, each with its number of people."""

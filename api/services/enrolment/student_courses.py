@@ -18,8 +18,6 @@ from api.services.assignments.anonymity import ANONYMOUS_ASSIGNMENT_CONDITIONS
 from api.services.assignments.rules import Accommodations, build_rules
 from grader.policy import SubmissionRules
 
-__all__ = ["StudentEnrolment", "load_rules_across_courses", "load_student_enrolments"]
-
 LATE_DAYS: Final = select(LateDays.assignment_id, LateDays.days).where(
     LateDays.assignment_id.in_(bindparam("assignments", expanding=True)),
     LateDays.student_id.in_(bindparam("students", expanding=True)),

@@ -13,8 +13,6 @@ from api.schemas.accounts.people import Person
 from api.services.audit import recorder
 from api.services.enrolment.enrolments import get_person
 
-__all__ = ["get_or_create_test_student"]
-
 TEST_NAME: Final = "Test student"
 
 

@@ -15,8 +15,6 @@ from api.services.audit.change_context import ChangeContext
 from api.services.exceptions.students import load_student_enrolment
 from api.services.grades.effects import recompute_grades
 
-__all__ = ["grant_excuse", "list_excuses", "withdraw_excuse"]
-
 
 def grant_excuse(
     session: Session, act: ChangeContext, assignment: Assignment, body: ExcuseIn

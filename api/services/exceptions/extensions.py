@@ -33,8 +33,6 @@ from api.services.exceptions.students import (
 from api.services.grades.effects import recompute_grades
 from api.services.student.times import serialize_times
 
-__all__ = ["grant_extension", "list_extensions", "load_student_times", "withdraw_extension"]
-
 
 def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> ExtensionGranted:
     """Grant an extension; return it with the resulting times and its effect on grades.

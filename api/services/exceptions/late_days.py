@@ -12,8 +12,6 @@ from api.services.audit.change_context import ChangeContext, lock_and_refresh
 from api.services.exceptions.students import load_student_enrolment
 from api.services.grades.effects import recompute_grades
 
-__all__ = ["load_late_days", "refund_late_days"]
-
 
 def load_late_days(session: Session, course: Course, user: UUID) -> LateDaysView:
     """Return a student's late day budget and where it was spent."""

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from api.core.errors import InvalidInput, NotFound
 from api.db.models import Course, Enrolment
 
-__all__ = ["filter_ever_enrolled", "list_section_students", "load_student_enrolment"]
-
 
 def load_student_enrolment(
     session: Session, course: Course, user: UUID, *, field: str = ""

@@ -22,8 +22,6 @@ from api.db.models import (
 )
 from api.services.courses.active_students import ACTIVE_STUDENTS
 
-__all__ = ["ExportScope", "ExportSessionFactory", "export_submissions", "pseudonym"]
-
 BATCH_SIZE: Final = 10
 """Number of submissions in memory at a time; each may have some hundred KiB."""
 PSEUDONYM_DIGITS: Final = 16

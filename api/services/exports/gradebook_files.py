@@ -27,19 +27,6 @@ from api.services.exports.gradebook_source import build_export_gradebook
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook
 from api.services.gradebook.students import load_active_students
 
-__all__ = [
-    "FATAL_CODES",
-    "FORMATS",
-    "ExportFormat",
-    "GradebookExport",
-    "build_gradebook_export",
-    "check_no_fatal_warnings",
-    "get_format",
-    "read_participant_emails",
-    "record_export",
-    "serialize_check",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:

@@ -26,8 +26,6 @@ from api.services.gradebook.students import GradebookStudent
 from api.services.gradebook.totals import compute_totals
 from grader.policy import SubmissionRules
 
-__all__ = ["build_export_gradebook"]
-
 MICROS_PER_SECOND: Final = 1_000_000
 
 Key = tuple[UUID, UUID]

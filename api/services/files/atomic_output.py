@@ -12,14 +12,6 @@ from typing import Any
 
 from api.core.errors import FileError
 
-__all__ = [
-    "check_writable",
-    "convert_os_errors",
-    "dump_json",
-    "format_cell",
-    "write_file_atomically",
-]
-
 
 def format_cell(value: Any) -> str:
     """Return a value as a CSV cell: text as it is, "" for None, everything else as JSON."""

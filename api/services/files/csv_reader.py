@@ -10,15 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = [
-    "MAX_HEADER_CHARACTERS",
-    "CsvFileError",
-    "CsvLimits",
-    "parse_first_row",
-    "read_rows",
-    "split_lines",
-]
-
 MAX_HEADER_CHARACTERS: Final = 100_000
 """Maximum length of the first line, below the limit of `csv` for one cell."""
 LINE_BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"

@@ -10,20 +10,6 @@ from typing import Final
 
 from api.core.errors import FileError
 
-__all__ = [
-    "MAX_CELL_CHARACTERS",
-    "MAX_LINES",
-    "CsvRecords",
-    "detect_delimiter",
-    "escape_formula",
-    "has_json_extension",
-    "has_parquet_extension",
-    "not_utf8_error",
-    "parse_header",
-    "read_text",
-    "unescape_formula",
-]
-
 DELIMITERS: Final = ",;\t"
 MAX_CELL_CHARACTERS: Final = 1_000_000
 MAX_COLUMNS: Final = 5_000

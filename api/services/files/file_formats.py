@@ -2,8 +2,6 @@
 
 from typing import Final
 
-__all__ = ["build_non_csv_message"]
-
 ZIP_SIGNATURE: Final = b"PK\x03\x04"
 ZIPPED_SPREADSHEETS: Final = (
     (b"xl/workbook.", "an Excel workbook (.xlsx)"),

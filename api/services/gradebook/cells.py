@@ -27,17 +27,6 @@ from grader.policy import (
     Score,
 )
 
-__all__ = [
-    "BlankCells",
-    "GradeCell",
-    "StoredNumbers",
-    "build_cell",
-    "format_stored_id",
-    "load_cells",
-    "load_stored_grades",
-    "parse_score",
-]
-
 ZERO_POINTS_TEXT: Final = "0"
 """Zero points in their stored form."""
 

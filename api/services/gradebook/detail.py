@@ -49,8 +49,6 @@ from grader.policy import (
     compute_problem_grade,
 )
 
-__all__ = ["load_my_grades", "load_student_grades", "serialize_override_for_student"]
-
 TOTAL_LABEL: Final = "Total"
 NOT_A_STUDENT_MESSAGE: Final = (
     "You are not a student of this course. Staff read the grades of a student under students/{id}."

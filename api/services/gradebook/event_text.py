@@ -7,8 +7,6 @@ from typing import Final
 from api.schemas.grades.history import GradeEvent
 from grader.policy import format_rounded_number
 
-__all__ = ["append_punctuation", "describe_event"]
-
 GRADED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
 PUNCTUATION: Final = ("?", "!", ".")
 CAUSES: Final = {

@@ -30,16 +30,6 @@ from api.services.gradebook.students import GradebookStudent
 from api.services.grades.assignment import GradingContext, VersionedProblem, compute_student_grade
 from grader.policy import ComputedGrade, GradeCategory, SubmissionRules
 
-__all__ = [
-    "GradebookData",
-    "grade_without_submissions",
-    "is_earning_period_over",
-    "load_assigned_problems",
-    "load_gradebook",
-    "load_published_assignments",
-    "parse_categories",
-]
-
 NIL_UUID: Final = UUID(int=0)
 ASSIGNED_PROBLEMS_QUERY: Final = (
     select(AssignmentProblem, ProblemVersion)

@@ -30,8 +30,6 @@ from api.services.enrolment.display_names import load_display_names
 from api.services.gradebook.event_text import describe_event
 from api.services.gradebook.students import load_student
 
-__all__ = ["load_my_grade_history", "load_student_grade_history"]
-
 EventKey = tuple[datetime, UUID]
 """Sort key of an event: its time and id."""
 

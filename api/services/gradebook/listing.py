@@ -28,15 +28,6 @@ from api.services.gradebook.students import GradebookStudent, load_active_studen
 from api.services.gradebook.summaries import ColumnStatistics, summarize_column, summarize_totals
 from api.services.gradebook.totals import CourseTotal, compute_totals
 
-__all__ = [
-    "Direction",
-    "GradebookOrder",
-    "GradebookQuery",
-    "cursor_value_type",
-    "load_gradebook_page",
-    "parse_order",
-]
-
 Direction: TypeAlias = Literal["asc", "desc"]
 MILLIONTHS: Final = 1_000_000
 NO_SCORE_KEY: Final = -(2**62)

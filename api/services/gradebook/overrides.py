@@ -25,16 +25,6 @@ from api.services.grades import GradeCause, load_and_compute_student_grade, reco
 from api.services.grades.assignment import GradingContext, load_grading_context
 from grader.policy import format_rounded_number
 
-__all__ = [
-    "get_override",
-    "list_overrides",
-    "lock_grade_version",
-    "serialize_override",
-    "set_override",
-    "withdraw_override",
-    "withdraw_replaced_overrides",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class _OverrideTarget:

@@ -13,8 +13,6 @@ from api.db.models import Enrolment, Section, User
 from api.services.courses.active_students import ACTIVE_STUDENTS
 from api.services.enrolment.search import person_search_condition
 
-__all__ = ["GradebookStudent", "load_active_students", "load_student"]
-
 
 @dataclass(frozen=True, slots=True)
 class GradebookStudent:

@@ -12,8 +12,6 @@ from api.services.gradebook.cells import GradeCell
 from api.services.gradebook.totals import CourseTotal
 from grader.policy import Score
 
-__all__ = ["ColumnStatistics", "summarize_column", "summarize_totals"]
-
 DECIMAL_PLACES: Final = 6
 HUNDRED: Final = Fraction(100)
 

@@ -12,8 +12,6 @@ from api.services.gradebook.cells import GradeCell, StoredNumbers, parse_score
 from api.services.gradebook.gradebook_data import GradebookData, parse_categories
 from grader.policy import NO_SCORE, AssignmentLine, GradeCategory, Score, compute_course_grade
 
-__all__ = ["CourseTotal", "compute_totals", "to_assignment_line"]
-
 TOTAL_CACHE_SIZE: Final = 20_000
 
 

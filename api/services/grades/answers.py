@@ -12,16 +12,6 @@ from api.core.clock import to_micros
 from api.db.models import Answer
 from grader.policy import StoredAnswer
 
-__all__ = [
-    "POLICY_ANSWER_COLUMNS",
-    "PartAnswer",
-    "ProgressKey",
-    "any_progress_key_condition",
-    "load_answers",
-    "load_policy_answers",
-    "to_policy_answer",
-]
-
 
 class ProgressKey(NamedTuple):
     """The key of a student's progress: a problem of an assignment, and a student."""

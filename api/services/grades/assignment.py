@@ -33,21 +33,6 @@ from grader.policy import (
     compute_assignment_grade,
 )
 
-__all__ = [
-    "GradingContext",
-    "VersionedProblem",
-    "build_drop_groups",
-    "build_problem_line",
-    "complete_grading_context",
-    "compute_student_grade",
-    "load_and_compute_student_grade",
-    "load_grading_context",
-    "load_overrides",
-    "load_problems",
-    "load_single_problem_context",
-    "load_stored_progress",
-]
-
 TEXT: Final = "text"
 """Kind of a part that is answered in prose."""
 NO_PROGRESS: Final = PartProgress()

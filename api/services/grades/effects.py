@@ -15,8 +15,6 @@ from api.services.audit.change_context import ChangeContext
 from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.grades import GradeCause, recompute_student_grades
 
-__all__ = ["GradesByStudent", "compare_grades", "load_grades", "recompute_grades"]
-
 CHUNK_SIZE: Final = 500
 MAX_LISTED_CHANGES: Final = 10
 NO_POINTS: Final = Fraction(0)

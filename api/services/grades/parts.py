@@ -7,13 +7,6 @@ from api.core.json_text import JsonText, serialize_json
 from api.db.models.base import parse_exact
 from grader.policy import PartProgress
 
-__all__ = [
-    "deserialize_part_progress",
-    "join_part_members",
-    "serialize_part_progress",
-    "serialize_part_progress_member",
-]
-
 
 def serialize_part_progress(part: PartProgress) -> dict[str, Any]:
     """Serialize the progress in a part to JSON data."""

@@ -19,8 +19,6 @@ from grader.policy import (
     compute_problem_grade,
 )
 
-__all__ = ["ProblemTotal", "build_grade_values", "compute_problem_total"]
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemTotal:

@@ -21,8 +21,6 @@ from api.services.grades.parts import serialize_part_progress
 from api.services.grades.recompute import compute_part_progress
 from grader.policy import compute_problem_grade
 
-__all__ = ["GradeProjection", "ProjectedGrade"]
-
 
 class ProjectedGrade(NamedTuple):
     """A student's score in a problem, and the grade of the assignment."""

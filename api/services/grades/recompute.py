@@ -35,18 +35,6 @@ from api.services.grades.problem_totals import (
 )
 from grader.policy import PartProgress, StoredAnswer, SubmissionRules, evaluate_part_progress
 
-__all__ = [
-    "GradeCause",
-    "build_grade_change_row",
-    "build_grade_row",
-    "build_progress_row",
-    "compute_part_progress",
-    "compute_problem_totals",
-    "recompute_progress",
-    "recompute_progress_by_cause",
-    "recompute_student_grades",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class GradeCause:

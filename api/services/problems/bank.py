@@ -25,8 +25,6 @@ from grader.errors import ProblemError
 from problems.catalog import ProblemCatalog
 from problems.files.loader import load_problem
 
-__all__ = ["BATCH_SIZE", "BankReport", "Progress", "find_changed", "publish_bank"]
-
 BANK_NOTE: Final = "from the bank"
 ADVISORY_LOCK_ID: Final = 4_242_000_003
 """PostgreSQL advisory lock under which versions of the bank are stored."""

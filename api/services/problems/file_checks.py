@@ -13,8 +13,6 @@ from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from problems.checks.checker import CheckReport, check_file
 from problems.registry import REGISTRY
 
-__all__ = ["check_files"]
-
 DEADLINE_SECONDS: Final = OPERATOR_DEADLINE_SECONDS
 
 

@@ -10,8 +10,6 @@ from api.db.models import ProblemVersion
 from api.services.problems.versions import BANK
 from api.services.regrades.draft_versions import check_no_pending_regrade, set_version_status
 
-__all__ = ["publish_version", "retire_version"]
-
 
 def publish_version(
     session: Session,

@@ -7,8 +7,6 @@ from api.core.errors import FieldError, InvalidInput
 from api.services.problems.publishing import PublishFailure
 from grader.errors import ProblemError
 
-__all__ = ["DEFAULT_FILE_NAME", "parse_message", "to_field_errors", "to_invalid_input"]
-
 DEFAULT_FILE_NAME: Final = "problem.yaml"
 """Name of a file that was sent without one."""
 ERROR_MESSAGE: Final = re.compile(

@@ -26,17 +26,6 @@ from problems.publish import Publication, SeedReport
 from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant, rekey_variant
 
-__all__ = [
-    "OPERATOR_DEADLINE_SECONDS",
-    "ProblemSource",
-    "PublishFailure",
-    "PublishOutcome",
-    "PublishedProblem",
-    "publish_problem_source",
-    "publish_problems",
-    "summarize_parts",
-]
-
 OPERATOR_DEADLINE_SECONDS: Final = 900.0
 """Deadline for one problem that an operator publishes, such as one of the bank."""
 MAX_VARIANT_SECONDS: Final = 5.0

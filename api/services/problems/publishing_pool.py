@@ -14,8 +14,6 @@ from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.tex import TexUnavailableError
 from api.services.problems.publishing import ProblemSource, PublishOutcome, publish_problem_source
 
-__all__ = ["Publisher", "PublishingPool"]
-
 MAX_REQUESTS_PER_USER: Final = 2
 """Maximum number of concurrent requests of one user to publish or check, per process."""
 MAX_REQUESTS: Final = 8

@@ -15,15 +15,6 @@ from api.http.pagination import Cursor, apply_keyset
 from api.services.enrolment.search import text_search_condition
 from api.services.problems.versions import BANK
 
-__all__ = [
-    "ProblemFilters",
-    "find_newest_unretired",
-    "get_version",
-    "list_topics",
-    "list_versions",
-    "search_problems",
-]
-
 MAX_VERSIONS: Final = 200
 NO_VERSION: Final = "There is no such problem version in this course or in the bank."
 

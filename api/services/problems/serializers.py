@@ -24,14 +24,6 @@ from grader.variants.variant import Variant
 from problems.publish import to_json_data
 from problems.registry import REGISTRY
 
-__all__ = [
-    "serialize_answer_key",
-    "serialize_problem_summary",
-    "serialize_question",
-    "serialize_step",
-    "serialize_worked_solution",
-]
-
 MIN_SHARED_STEPS: Final = 3
 STEP_TYPES: Final[Mapping[type[SolutionStep], str]] = {
     TextStep: "text",

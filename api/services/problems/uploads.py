@@ -39,8 +39,6 @@ from grader.definitions.problem import Problem
 from grader.errors import ProblemError
 from problems.files.loader import load_problem
 
-__all__ = ["PreparedUpload", "check_problem", "prepare_upload", "store_upload"]
-
 SEEDS_TO_CHECK: Final = 60
 
 

@@ -14,15 +14,6 @@ from api.db.upserts import insert_rows
 from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.problems.publishing import PublishedProblem
 
-__all__ = [
-    "BANK",
-    "load_newest_version",
-    "load_variants",
-    "part_titles",
-    "space_kind",
-    "store_version",
-]
-
 BANK: Final = "bank"
 """Space of the problems that every course may use."""
 

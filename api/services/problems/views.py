@@ -26,14 +26,6 @@ from api.services.problems import serializers
 from api.services.problems.search import get_version
 from api.services.problems.versions import BANK, space_kind
 
-__all__ = [
-    "build_preview",
-    "diff_versions",
-    "serialize_problem",
-    "serialize_version",
-    "serialize_version_summary",
-]
-
 
 def serialize_problem(version: ProblemVersion) -> ProblemListed:
     """Return a problem as lists show it."""

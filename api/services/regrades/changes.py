@@ -15,18 +15,6 @@ from api.services.regrades.execution.grading_jobs import ResultsBySubmission
 from api.services.submissions.grading import AnswerResult
 from grader.policy import StoredAnswer
 
-__all__ = [
-    "COUNT_NAMES",
-    "MANUAL",
-    "AnswerChange",
-    "count_changes",
-    "credit_direction",
-    "find_changes",
-    "is_credit_lowered",
-    "project_answers_by_student",
-    "serialize_result",
-]
-
 COUNT_NAMES: Final = (
     *("answers", "answers_changed", "up", "down", "same", "review", "manual", "newly_readable"),
     *("students", "students_up", "students_down"),

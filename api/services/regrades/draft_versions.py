@@ -15,14 +15,6 @@ from api.db.models import Assignment, AssignmentProblem, ProblemVersion, Regrade
 from api.services.audit import recorder
 from api.services.regrades.runs import ACTIVE_STATUSES
 
-__all__ = [
-    "check_no_pending_regrade",
-    "load_titles_using_undone_versions",
-    "publish_regrade_version",
-    "retire_regrade_version_if_unused",
-    "set_version_status",
-]
-
 UNDO_STATUSES: Final = ("undoing", "undone")
 
 

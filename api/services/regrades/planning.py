@@ -32,8 +32,6 @@ from api.services.regrades.runs import (
 )
 from grader.kinds import KINDS
 
-__all__ = ["RegradeOptions", "RegradeScope", "add_chunks", "create_regrade"]
-
 RegradeScope: TypeAlias = Literal["all", "some", "unopened"]
 STUDENTS_IN_CHUNK: Final = 200
 SUBMISSIONS_IN_CHUNK: Final = 1_000

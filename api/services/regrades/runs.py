@@ -21,23 +21,6 @@ from api.db.models import (
     Variant,
 )
 
-__all__ = [
-    "ACTIVE_STATUSES",
-    "NO_REGRADE_MESSAGE",
-    "PENDING_CHUNK_STATUSES",
-    "check_no_active_regrade",
-    "count_chunk_submissions",
-    "count_submissions_by_student",
-    "highest_chunk_number",
-    "load_compatible_versions",
-    "load_regrade",
-    "lock_assignment_and_load_problem",
-    "lock_progress",
-    "lock_regrade",
-    "move_draws",
-    "next_pending_chunk",
-]
-
 NO_REGRADE_MESSAGE: Final = "There is no such regrade."
 ACTIVE_STATUSES: Final = ("judging", "ready", "applying", "stopped", "undoing")
 """Statuses in which a regrade prevents another one of the same problem."""

@@ -25,18 +25,6 @@ from api.services.engine.single_answer import read_points
 from api.services.problems.versions import space_kind
 from api.services.regrades.draft_versions import load_titles_using_undone_versions
 
-__all__ = [
-    "ChangeRow",
-    "count_submitters",
-    "count_unchanged_students",
-    "iter_changes",
-    "load_regrades",
-    "load_students",
-    "serialize_change",
-    "serialize_regrades",
-    "serialize_student",
-]
-
 ALLOWED_ACTIONS: Final = {
     "judging": ("cancel",),
     "ready": ("apply", "cancel"),

@@ -12,14 +12,6 @@ from api.core.errors import FieldError, InvalidInput
 from grader.values import Tensor, Value
 from problems.files.yaml_document import PARSER
 
-__all__ = [
-    "PartFieldValue",
-    "format_expression",
-    "insert_list_entry",
-    "remove_examples",
-    "set_part_fields",
-]
-
 PartFieldValue: TypeAlias = (
     "str | int | Fraction | Mapping[str, PartFieldValue] | Sequence[PartFieldValue]"
 )

@@ -28,18 +28,6 @@ from api.services.regrades.source_edits import (
 )
 from grader.json_values import from_json
 
-__all__ = [
-    "AcceptedAnswer",
-    "EditedSource",
-    "ExistingVersion",
-    "NamedMistake",
-    "PartFieldEdits",
-    "PreparedVersion",
-    "VersionSpec",
-    "load_or_store_version",
-    "prepare_version",
-]
-
 SHARED_VARIANT_MODES = ("original", "shared")
 
 

@@ -29,8 +29,6 @@ from api.services.review.review_subjects import (
     load_own_answer_rules,
 )
 
-__all__ = ["add_comment", "delete_comment", "load_comments", "load_comments_by_answer"]
-
 COMMENT_NOT_FOUND_MESSAGE = "There is no such comment."
 COMMENTS_QUERY: Final = (
     select(Comment)

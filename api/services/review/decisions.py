@@ -35,8 +35,6 @@ from api.services.review.review_subjects import (
 )
 from api.services.review.serializers import serialize_staff
 
-__all__ = ["decide_regrade_request", "list_regrade_requests", "regrade_request_cursor"]
-
 _RequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, ProblemVersion]
 
 REQUEST_NOT_FOUND_MESSAGE = "There is no such request."

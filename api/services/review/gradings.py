@@ -9,8 +9,6 @@ from api.services.enrolment.display_names import load_display_names
 from api.services.review.review_subjects import AnswerContext
 from api.services.review.serializers import serialize_staff
 
-__all__ = ["load_gradings"]
-
 
 def load_gradings(session: Session, context: AnswerContext) -> list[GradingView]:
     """Return the gradings of an answer in order of creation."""

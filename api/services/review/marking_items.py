@@ -43,17 +43,6 @@ from api.services.review.review_subjects import AssignedPart
 from grader.definitions.template import Template
 from problems.registry import REGISTRY
 
-__all__ = [
-    "MarkingItem",
-    "evaluate_mark",
-    "load_marking_items",
-    "lock_marking_items",
-    "make_placeholder_filler",
-    "recompute_item_grades",
-    "set_current_grading",
-    "store_marks",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class MarkingItem:

@@ -6,8 +6,6 @@ from sqlalchemy import ColumnElement, or_, select, tuple_
 
 from api.db.models import Answer, Override
 
-__all__ = ["overridden_points_condition"]
-
 
 def overridden_points_condition(assignment_id: UUID) -> ColumnElement[bool]:
     """Return the condition that an override covers an answer.

@@ -33,17 +33,6 @@ from api.services.review.overridden_answers import overridden_points_condition
 from api.services.review.review_subjects import AssignedPart, random_queue_rank
 from grader.grading.result import FREE_STATUSES
 
-__all__ = [
-    "QueueFilter",
-    "QueuedAnswer",
-    "filter_queue",
-    "load_part_review_progress",
-    "load_queue",
-    "load_review_progress",
-    "load_text_parts",
-    "queued_answer_condition",
-]
-
 TEXT: Final = "text"
 NEVER_SKIPPED: Final = 0
 QUERY_CACHE_SIZE: Final = 256

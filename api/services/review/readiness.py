@@ -16,8 +16,6 @@ from api.services.assignments.rules import base_timeline, load_distinct_rules
 from api.services.review.queue import load_review_progress, load_text_parts, queued_answer_condition
 from grader.policy import SubmissionRules
 
-__all__ = ["assess_readiness"]
-
 
 @dataclass(frozen=True, slots=True)
 class _ProblemLabel:

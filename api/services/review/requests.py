@@ -35,8 +35,6 @@ from api.services.review.review_subjects import (
     load_own_answer_rules,
 )
 
-__all__ = ["create_regrade_request", "list_own_regrade_requests"]
-
 _OwnRequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, Assignment, Course]
 
 PART_NOT_FOUND_MESSAGE = "There is no such submission, or it has no such part."

@@ -27,19 +27,6 @@ from api.schemas.grading.review import Who
 from api.services.assignments.rules import load_student_rules
 from grader.policy import SubmissionRules
 
-__all__ = [
-    "AnswerContext",
-    "AssignedPart",
-    "find_part",
-    "hides_student_names",
-    "load_answer_for_staff",
-    "load_answer_unchecked",
-    "load_own_answer_rules",
-    "pseudonym",
-    "random_queue_rank",
-    "serialize_student",
-]
-
 ANSWER_NOT_FOUND_MESSAGE: Final = "There is no such answer."
 RANK_CACHE_SIZE: Final = 16_384
 ANSWER_CONTEXT_QUERY: Final = (

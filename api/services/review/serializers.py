@@ -24,14 +24,6 @@ from grader.json_values import from_json
 from grader.kinds.texts import TextPart
 from problems.registry import REGISTRY
 
-__all__ = [
-    "RankedQueueLine",
-    "load_queue_lines",
-    "serialize_mark",
-    "serialize_review_item",
-    "serialize_staff",
-]
-
 MAX_TEXT_LENGTH: Final = 200
 
 

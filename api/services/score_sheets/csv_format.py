@@ -19,8 +19,6 @@ from api.services.exports.formats.cells import (
 )
 from grader.reading import NumberStyle
 
-__all__ = ["COLUMNS", "SheetRow", "compute_row_version", "write_score_sheet"]
-
 COLUMNS: Final = (
     "submission_id",
     "student",

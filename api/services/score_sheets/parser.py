@@ -24,14 +24,6 @@ from api.services.score_sheets.points import read_points
 from grader.errors import AnswerError
 from grader.reading import NumberStyle
 
-__all__ = [
-    "SheetChange",
-    "SheetChanges",
-    "SheetLineError",
-    "read_score_sheet",
-    "reject_mismatched_changes",
-]
-
 REQUIRED_COLUMNS: Final = ("submission_id", "part", "points", "comment", "version")
 VERIFIED_COLUMNS: Final = ("email", "assignment", "problem")
 """Columns that must agree with the submission if the sheet has them."""

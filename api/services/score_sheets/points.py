@@ -6,8 +6,6 @@ from typing import Final
 
 from grader.errors import AnswerError
 
-__all__ = ["read_points"]
-
 POINT: Final = re.compile(r"\+?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 COMMA: Final = re.compile(r"\+?(?:[0-9]{1,12},[0-9]{0,12}|,[0-9]{1,12})")
 GROUPED: Final = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")

@@ -16,8 +16,6 @@ from api.services.grades.assignment import GradingContext, VersionedProblem, loa
 from grader.grading.explain import format_typed_answer
 from grader.json_values import from_json
 
-__all__ = ["SheetRowWithIds", "load_sheet_rows"]
-
 
 @dataclass(frozen=True, slots=True)
 class SheetRowWithIds:

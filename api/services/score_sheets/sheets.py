@@ -31,8 +31,6 @@ from api.services.grades import recompute_student_grades
 from api.services.score_sheets.sheet_rows import SheetRowWithIds, load_sheet_rows
 from grader.reading import NumberStyle
 
-__all__ = ["DEFAULT_REASON", "apply_sheet"]
-
 DEFAULT_REASON: Final = "score sheet"
 """Reason of an override without a comment."""
 MAX_LISTED_CHANGES: Final = 200

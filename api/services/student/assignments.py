@@ -39,8 +39,6 @@ from grader.grading.result import FREE_STATUSES
 from grader.policy import SubmissionRules
 from grader.policy.drops import sum_fractions
 
-__all__ = ["AssignmentState", "due_sort_key", "list_my_assignments", "load_my_assignment"]
-
 NEEDS_REVIEW: Final = "needs_review"
 
 AssignmentState: TypeAlias = Literal["open", "late", "closed"]

@@ -25,8 +25,6 @@ from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json
 from grader.reading import RawAnswer
 
-__all__ = ["load_draft", "save_draft"]
-
 DRAFT_QUERY: Final = select(Draft).where(
     Draft.problem_id == bindparam("problem_id"), Draft.student_id == bindparam("student_id")
 )

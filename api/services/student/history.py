@@ -32,13 +32,6 @@ from api.services.submissions.staff_view import build_staff_submission
 from grader.json_values import from_json
 from grader.policy import SubmissionRules
 
-__all__ = [
-    "iter_own_submissions",
-    "load_receipt_proof",
-    "load_student_submissions_by_id",
-    "load_submission_view",
-]
-
 ANONYMIZED_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
     ("student", "author", "received_at", "late_credit", "receipt")
 )

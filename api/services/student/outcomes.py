@@ -17,16 +17,6 @@ from api.services.assignments.visible_verdicts import visible_verdict
 from api.services.engine.single_answer import read_points
 from grader.json_values import from_json
 
-__all__ = [
-    "GradedAnswer",
-    "form_mismatch",
-    "load_graded_answers",
-    "load_submissions",
-    "serialize_outcome",
-    "serialize_submission",
-    "serialize_submission_fields",
-]
-
 SUBMISSIONS_QUERY: Final = select(Submission).where(
     Submission.id.in_(bindparam("ids", expanding=True))
 )

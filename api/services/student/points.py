@@ -30,8 +30,6 @@ from grader.policy import (
     compute_problem_grade,
 )
 
-__all__ = ["ProblemPoints", "load_problem_overrides"]
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemPoints:

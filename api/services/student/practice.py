@@ -22,8 +22,6 @@ from grader.reading import NumberStyle, RawAnswer
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["grade_practice", "load_practice_problem", "load_practice_variant"]
-
 
 def load_practice_problem(
     session: Session, problem_session: ProblemSession, number: int, *, variants: VariantCache

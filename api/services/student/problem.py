@@ -28,8 +28,6 @@ from grader.policy import count_used_attempts, next_attempt_at
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 
-__all__ = ["load_problem_view", "serialize_progress_score"]
-
 PROGRESS_QUERY: Final = select(ProblemProgress).where(
     ProblemProgress.problem_id == bindparam("problem_id"),
     ProblemProgress.student_id == bindparam("student_id"),

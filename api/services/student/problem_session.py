@@ -29,19 +29,6 @@ from grader.policy import SubmissionRules
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant
 
-__all__ = [
-    "OWN_VARIANT",
-    "ProblemSession",
-    "VariantChoice",
-    "check_can_write",
-    "load_released_rules",
-    "load_solutions_visibility",
-    "lock_and_check_version",
-    "number_style",
-    "open_problem_session",
-    "record_first_view",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class VariantChoice:

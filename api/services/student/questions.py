@@ -31,8 +31,6 @@ from grader.variants.variant import Variant
 from problems.publish import to_json_data
 from problems.registry import REGISTRY
 
-__all__ = ["render_statement", "serialize_numbers", "serialize_question"]
-
 CELL_EXAMPLES: Final = {"integer": "32", "number": "0.5", "percent": "86%", "shape": "3×32×32"}
 SET_EXAMPLES: Final = {"number": "0.5, 2", "integer": "3, 5", "shape": "3×3, 5×5"}
 AXIS_EXAMPLE: Final = "32"

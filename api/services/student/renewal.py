@@ -24,8 +24,6 @@ from api.services.student.problem_session import ProblemSession, lock_and_check_
 from api.services.submissions.late_days import resolve_rules_and_late_days
 from grader.policy import count_used_attempts
 
-__all__ = ["assign_new_numbers"]
-
 FULL_CREDIT: Final = 1
 TEXT_KIND: Final = "text"
 

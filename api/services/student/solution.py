@@ -20,8 +20,6 @@ from grader.variants.variant import Variant
 from problems.publish import to_json_data
 from problems.registry import REGISTRY
 
-__all__ = ["load_solution_view"]
-
 SOLUTION_CACHE_SIZE: Final = 256
 MAX_MISTAKES: Final = 20
 FAILED_KEY_MESSAGE: Final = "The answer could not be computed; ask your instructor."

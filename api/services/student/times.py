@@ -12,8 +12,6 @@ from api.services.assignments.timeline import format_absolute, format_relative
 from api.services.courses.time_zones import get_zone
 from grader.policy import SubmissionRules
 
-__all__ = ["serialize_moment", "serialize_times"]
-
 
 def serialize_times(rules: SubmissionRules, zone_name: str, *, now: datetime) -> Times:
     """Return the times and the credit under *rules*, in local time of a zone."""

@@ -29,8 +29,6 @@ from api.services.submissions.variant_assignment import VariantAssignment
 from grader.grading.result import FREE_STATUSES
 from grader.policy import Admission, AdmissionError, SubmissionRules, admit_answers
 
-__all__ = ["AdmittedSubmission", "StaleGrading", "admit_submission"]
-
 MAX_SUBMISSIONS_PER_PROBLEM: Final = 1_000
 """Maximum number of submissions of a student to one problem."""
 PROBLEM_CHANGED_MESSAGE: Final = "The problem was changed just now; look at it again, then answer."

@@ -24,8 +24,6 @@ from api.services.submissions.cache.submission_cache import ChangeCounters, Stud
 from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.permissions import SubmissionPermissions
 
-__all__ = ["AdmissionContext", "AdmissionData"]
-
 
 @dataclass(frozen=True, slots=True)
 class AdmissionContext:

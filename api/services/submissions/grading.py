@@ -28,15 +28,6 @@ from grader.values import Value
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = [
-    "AnswerGrader",
-    "AnswerResult",
-    "collect_carried_values",
-    "grade_answers",
-    "select_carried_inputs",
-    "value_digest",
-]
-
 MAX_RENDERED_CHARACTERS: Final = 2_000
 SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True)
 RESULT_CACHE_SIZE: Final = 8_192

@@ -13,8 +13,6 @@ from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.rules import SPENT_LATE_DAYS, build_rules, load_accommodations
 from grader.policy import SubmissionRules
 
-__all__ = ["resolve_rules_and_late_days", "store_late_day_total"]
-
 
 def resolve_rules_and_late_days(
     session: Session, assignment: Assignment, *, student: UUID, received_at: datetime

@@ -19,8 +19,6 @@ from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Value
 
-__all__ = ["PendingSubmission", "StoredSubmission", "fingerprint", "receipt_digest"]
-
 SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 

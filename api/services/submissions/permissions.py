@@ -20,8 +20,6 @@ from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.db.models import Course, Enrolment, Token, User
 from api.services.submissions.pending_submissions import PendingSubmission
 
-__all__ = ["SubmissionPermissions"]
-
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPermissions:

@@ -38,15 +38,6 @@ from grader.reading.grammar.number_styles import NumberStyle
 from grader.reading.lengths import total_text_length
 from grader.variants.variant import Variant
 
-__all__ = [
-    "PreparedSubmission",
-    "SubmissionRequest",
-    "check_parts",
-    "check_released",
-    "prepare_from_cache",
-    "prepare_submission",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRequest:

@@ -14,8 +14,6 @@ from api.services.submissions.pending_submissions import PendingSubmission
 from grader.policy import Admission
 from grader.policy import format_rounded_number as shown_number
 
-__all__ = ["ScoreSummary", "build_reply"]
-
 
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:

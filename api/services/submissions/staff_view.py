@@ -27,8 +27,6 @@ from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["build_staff_submission"]
-
 ALL_RESULTS = Visibility(now=True)
 
 

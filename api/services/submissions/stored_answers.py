@@ -9,8 +9,6 @@ from api.services.submissions.grading import AnswerResult
 from grader.json_values import to_json
 from grader.reading import RawAnswer, TruncatedAnswer
 
-__all__ = ["MAX_UNREADABLE_BYTES", "is_truncated", "serialize_answers"]
-
 MAX_UNREADABLE_BYTES: Final = 2 * 1024
 """Maximum stored size of an unreadable answer; such an answer costs no attempt."""
 

@@ -16,8 +16,6 @@ from api.core.errors import ServiceUnavailable
 from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
 from api.services.submissions.writer.write_transaction import StaleCache
 
-__all__ = ["MAX_BATCH_SIZE", "QueuedSubmission", "SubmissionQueue", "WaitResult"]
-
 MAX_BATCH_SIZE: Final = 100
 IDLE_ROUNDS: Final = 2
 """Iterations of a loop without a new submission before its batch is passed on.

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-__all__ = ["VariantAssignment"]
-
 
 @dataclass(frozen=True, slots=True)
 class VariantAssignment:

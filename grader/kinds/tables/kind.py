@@ -22,8 +22,6 @@ from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
 from grader.reading.grammar.errors import truncate_line
 from grader.values import OpaqueValue, Value
 
-__all__ = ["TableKind"]
-
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")

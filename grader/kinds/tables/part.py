@@ -23,8 +23,6 @@ from grader.kinds.numbers import (
 from grader.kinds.shapes import ShapeKind, ShapePart
 from grader.values import OpaqueValue, Record, Value
 
-__all__ = ["COLUMN_KINDS", "Column", "TableKey", "TablePart"]
-
 COLUMN_KINDS: Final[Mapping[str, AnswerKind[Any, Any]]] = {
     "integer": IntegerKind(),
     "number": NumberKind(),

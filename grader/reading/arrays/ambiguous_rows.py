@@ -9,8 +9,6 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import quote_span
 
-__all__ = ["refuse_ambiguous_rows", "refuse_column_labels", "refuse_reordered_labels"]
-
 NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
 """A row number, as in a list: ``1. 4 5``."""
 POINT: Final = re.compile(r"[0-9]\.(?![0-9])")

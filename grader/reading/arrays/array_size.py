@@ -8,14 +8,6 @@ from grader.display.text import pluralize
 from grader.errors import AnswerError
 from grader.reading.arrays.cells import MAX_CELLS, CellSpan
 
-__all__ = [
-    "NESTED_LISTS_FORM",
-    "array_too_large_error",
-    "flatten_lists",
-    "format_shape",
-    "squeeze_shape",
-]
-
 MAX_AXES: Final = 8
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
 

@@ -7,8 +7,6 @@ from grader.errors import AnswerError
 from grader.reading.arrays.cells import NestedCells, split_cells
 from grader.reading.grammar.errors import quote_span
 
-__all__ = ["normalize_brackets", "parse_brackets"]
-
 MAX_DEPTH: Final = 8
 PIECE: Final = re.compile(r"[\[\]]|[^\[\]]+")
 SEPARATOR_TEXT: Final = re.compile(r"[\s,;]*")

@@ -17,17 +17,6 @@ from grader.reading.grammar.tokens import parse_exact_number
 from grader.reading.numbers import read_arithmetic_cell
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "MAX_CELLS",
-    "CellSpan",
-    "NestedCells",
-    "parse_cell",
-    "parse_plain_cell",
-    "split_cells",
-    "split_cells_at",
-    "split_glued_cells",
-]
-
 MAX_CELLS: Final = 4_096
 """Maximum number of cells in an array that a student types."""
 

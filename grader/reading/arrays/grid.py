@@ -19,8 +19,6 @@ from grader.reading.result import RawAnswer, StyledText
 from grader.reading.shapes import is_plain_shape
 from grader.reading.variable_names import FUNCTION
 
-__all__ = ["check_table_arithmetic", "split_table_rows"]
-
 MAX_LENGTH: Final = 20_000
 TABLE_FORM: Final = "one line a row, cells with tabs or |"
 

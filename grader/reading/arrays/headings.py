@@ -6,8 +6,6 @@ from typing import Final
 
 from grader.errors import AnswerError
 
-__all__ = ["refuse_reordered_heading"]
-
 _NAME: Final = r"[^\W\d_]+_?\{?[0-9]*\}?"
 HEADING: Final = re.compile(rf"[\s$(\[]*({_NAME}(?:\s*,\s*{_NAME})+)[\s)\]$]*(?:=|:)")
 NAME_PARTS: Final = re.compile(r"([^\W\d_]+)_?\{?([0-9]*)")

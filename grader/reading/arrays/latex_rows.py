@@ -3,8 +3,6 @@ r"""Rows of a LaTeX table: ``tabular`` or ``array``, or lines that end with ``\\
 import re
 from typing import Final
 
-__all__ = ["split_latex_rows"]
-
 ENVIRONMENT: Final = re.compile(
     r"\\begin\s*\{\w+\*?\}(?:\[[^\]\n]{0,40}\])?(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})?|\\end\s*\{\w+\*?\}"
     r"|\\(?:hline|toprule|midrule|bottomrule|centering)(?![A-Za-z])|\\(?:cline|cmidrule)\s*\{[^{}]*\}"

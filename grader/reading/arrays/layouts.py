@@ -9,8 +9,6 @@ from grader.errors import AnswerError
 from grader.reading.arrays.cells import NestedCells, split_cells, split_cells_at
 from grader.reading.grammar.errors import quote_span
 
-__all__ = ["has_typeset_matrices", "parse_bare_lines", "parse_typeset_matrices"]
-
 MAX_MATRICES: Final = 128
 LINE: Final = re.compile(r"[^\n]+")
 ITEM: Final = re.compile(r"[ \t]*[-*·][ \t]+(?=\S)")

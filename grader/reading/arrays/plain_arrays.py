@@ -10,8 +10,6 @@ from typing import Final, TypeAlias
 from grader.reading.arrays.cells import MAX_CELLS, parse_plain_cell
 from grader.values import Number
 
-__all__ = ["PlainArray", "parse_plain_array"]
-
 PlainArray: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
 """Shape and cells of an array."""
 

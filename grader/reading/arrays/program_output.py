@@ -12,13 +12,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "blank_decoration",
-    "blank_match_keeping_lines",
-    "extract_scale",
-    "strip_number_wrappers",
-]
-
 NOT_A_BREAK: Final = re.compile(r"[^\n]")
 NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"

@@ -20,8 +20,6 @@ from grader.reading.grammar.errors import truncate_line
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.values import Number
 
-__all__ = ["PrintedArray", "extract_last_array", "text_before_last_link", "unwrap_printed_number"]
-
 CALL: Final = re.compile(
     r"(?<![\w.\\])(?:[A-Za-z_]\w*\.)*"
     r"(?:array|Array|asarray|DeviceArray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor"

@@ -7,8 +7,6 @@ from grader.errors import AnswerError
 from grader.reading.arrays.program_output import blank_match_keeping_lines
 from grader.reading.grammar.errors import quote_span
 
-__all__ = ["strip_transpose"]
-
 _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
 SIGN: Final = re.compile(
     rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"

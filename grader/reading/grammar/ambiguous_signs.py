@@ -8,17 +8,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import OPENERS, Token
 
-__all__ = [
-    "LABEL_DASH",
-    "label_dash_error",
-    "refuse_ambiguous_logarithm",
-    "refuse_ambiguous_power_tower",
-    "refuse_ambiguous_root",
-    "refuse_augmented_assignment",
-    "refuse_error_margin",
-    "refuse_label_dash",
-]
-
 LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
 """A dash attached to the colon after a label: ``Ans:- 5``.
 

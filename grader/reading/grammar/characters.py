@@ -18,8 +18,6 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.units.siunitx import expand_siunitx
 
-__all__ = ["THIN_SPACE", "clean_text", "fold_lookalikes"]
-
 THIN_SPACE: Final = "\u2009"
 """The thin space, to which every space that may group digits is normalized."""
 

@@ -9,8 +9,6 @@ from grader.expressions.tree import BinaryOperation, Call, Name, Node, replace_n
 from grader.reading.variable_names import WRAP, NameMatcher
 from grader.values import Value, to_exact_number
 
-__all__ = ["CONSTANTS", "CONSTANT_VALUES", "EULER", "replace_euler_powers"]
-
 _BEFORE_E: Final = r"(?<![\w.])(?<![0-9.] )"
 """Condition before e: after a number, ``2e^3`` and ``2 e^3`` may be powers of ten."""
 _RAISED: Final = r"\s*(?:\^|\*\*|[⁰¹²³⁴-⁹⁺⁻])"

@@ -7,8 +7,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import unexpected_token_error
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["PRIMARY_KINDS", "PRIMARY_SIGNS", "TokenCursor", "missing_argument_error"]
-
 MAX_DEPTH: Final = 30
 PRIMARY_KINDS: Final = frozenset({"number", "name", "function"})
 PRIMARY_SIGNS: Final = frozenset({"(", "[", "{", "⌊", "⌈", "frac"})

@@ -8,24 +8,6 @@ from grader.errors import AnswerError
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral, walk
 from grader.reading.grammar.tokens import CLOSERS, Token
 
-__all__ = [
-    "NUMBER_FORMS",
-    "ambiguous_division_error",
-    "describe_formula_form",
-    "glued_arguments_error",
-    "missing_log_base_error",
-    "missing_operator_error",
-    "percent_of_fraction_error",
-    "percent_or_share_error",
-    "quote_span",
-    "refuse_ambiguous_rounding_call",
-    "refuse_mixed_number",
-    "refuse_range",
-    "refuse_rounding_brackets",
-    "truncate_line",
-    "unexpected_token_error",
-]
-
 NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
 MAX_QUOTE_CHARACTERS: Final = 40
 GROUP_DIGITS: Final = 3

@@ -12,8 +12,6 @@ from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH, parse
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
-__all__ = ["EXACT_SCOPE", "MAX_MAGNITUDE", "check_bounds", "evaluate_tokens"]
-
 MAX_MAGNITUDE: Final = 10**309
 """Bound of every number, slightly above the largest double."""
 MANY_BITS: Final = 1_300

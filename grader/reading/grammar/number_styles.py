@@ -13,8 +13,6 @@ from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.result import RawAnswer, StyledText
 
-__all__ = ["NumberStyle", "normalize_number_style"]
-
 NumberStyle: TypeAlias = Literal["point", "comma"]
 
 MAX_DEPTH: Final = 20

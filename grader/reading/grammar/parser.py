@@ -36,8 +36,6 @@ from grader.reading.grammar.errors import (
 )
 from grader.reading.grammar.tokens import OPENERS, Token
 
-__all__ = ["MAX_EXPRESSION_LENGTH", "PERCENTS", "parse"]
-
 MAX_EXPRESSION_LENGTH: Final = 500
 MAX_OPERATIONS: Final = 150
 """Maximum number of operations of one value.

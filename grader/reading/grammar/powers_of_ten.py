@@ -9,8 +9,6 @@ from grader.reading.decimal_places import CROSSES
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["refuse_ambiguous_power_of_ten"]
-
 BASES: Final = frozenset({"10", "e"})
 MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
 LEADING_SIGNS: Final = frozenset({"-", "+", "("})

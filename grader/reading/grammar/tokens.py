@@ -23,16 +23,6 @@ from grader.reading.variable_names import FUNCTION, LETTER, NO_NAMES, NameMatche
 from grader.reading.wording.meaning_words import EASTERN
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "CLOSERS",
-    "OPENERS",
-    "Token",
-    "TokenKind",
-    "ends_with_operand",
-    "parse_exact_number",
-    "tokenize",
-]
-
 TokenKind: TypeAlias = Literal[
     "number", "name", "function", "power", "symbol", "word", "text", "unknown"
 ]

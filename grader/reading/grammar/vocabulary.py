@@ -4,8 +4,6 @@ import unicodedata
 from fractions import Fraction
 from typing import Final
 
-__all__ = ["COMMANDS", "LOGARITHMS", "SUPERSCRIPTS", "SYMBOLS", "VULGAR_FRACTIONS"]
-
 SYMBOLS: Final[dict[str, str]] = {
     **{sign: sign for sign in "+-*/()[]{},;|%×·⌊⌋⌈⌉:."},
     "//": "//",

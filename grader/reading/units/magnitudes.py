@@ -10,8 +10,6 @@ from grader.reading.grammar.tokens import Token
 from grader.reading.units.unit_names import AMBIGUOUS, DIMENSIONS, RATE, parse_unit
 from grader.values import Number, simplify_number
 
-__all__ = ["apply_scale_words", "is_scale_word"]
-
 SCALE_WORDS: Final = {
     "thousand": 3,
     "thousands": 3,

@@ -8,8 +8,6 @@ from grader.reading.grammar.cursor import PRIMARY_KINDS, PRIMARY_SIGNS
 from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["detect_percent_sign"]
-
 HUNDRED_PERCENT: Final = 100
 
 

@@ -3,8 +3,6 @@ r"""Numbers of the LaTeX package siunitx: ``\num{3640}``, ``\SI{588}{\kibi\byte}
 import re
 from typing import Final
 
-__all__ = ["expand_siunitx"]
-
 _NUMBER: Final = r"\{\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*\}"
 CALL: Final = re.compile(
     rf"\\(?:num|(?:SI|qty)(?=\s*\{{[^{{}}]*\}}\s*\{{([^{{}}]*)\}}))\s*{_NUMBER}(?(1)\s*\{{[^{{}}]*\}})"

@@ -12,16 +12,6 @@ from typing import Final, NamedTuple
 
 from grader.values import Number, simplify_number
 
-__all__ = [
-    "AMBIGUOUS",
-    "COUNT_NOUNS",
-    "DECIMAL_BYTES",
-    "DIMENSIONS",
-    "RATE",
-    "Unit",
-    "parse_unit",
-]
-
 
 class Unit(NamedTuple):
     """Unit: its dimension, and its displayed spelling."""

@@ -17,8 +17,6 @@ from grader.reading.units.unit_names import (
     parse_unit,
 )
 
-__all__ = ["ExpectedUnit", "ambiguous_unit_error", "attach_units"]
-
 MAX_NAMED_UNITS: Final = 9
 """Maximum number of units that an error message lists."""
 PLAIN_COUNT_DIMENSION: Final = "parameters"

@@ -11,20 +11,6 @@ from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.meaning_words import CHANGING, PART, SCALING
 
-__all__ = [
-    "CONCLUDING_WORDS",
-    "LEADING_WORDS",
-    "LINKS",
-    "LINK_STARTS",
-    "PAUSE_SIGNS",
-    "THEREFORE_WORDS",
-    "ends_with_other_name",
-    "may_name_value",
-    "repeats_value",
-    "starts_with_dash",
-    "starts_with_item_number",
-]
-
 LINKS: Final = frozenset({"=", "⇒"})
 LINK_STARTS: Final = LINKS | {":"}
 """Signs after which a value may begin."""

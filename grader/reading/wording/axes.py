@@ -8,8 +8,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
-__all__ = ["has_cross_and_comma", "is_list", "split_axes"]
-
 MAX_AXES: Final = 16
 MAX_BRACKET_PAIRS: Final = 8
 SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "·"}))

@@ -13,8 +13,6 @@ from grader.reading.grammar.characters import clean_text
 from grader.reading.numbers import MAX_TEXT
 from grader.reading.result import Reading
 
-__all__ = ["read_named_axes", "refuse_maps_notation", "refuse_other_layout"]
-
 AXIS_SPELLINGS: Final = {
     "N": "n(?:_?out)?|batch(?:[ _]size)?",
     "C": "c(?:_?out)?|channels?|filters|maps",

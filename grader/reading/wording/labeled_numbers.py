@@ -18,8 +18,6 @@ from grader.reading.tensors import read_tensor
 from grader.reading.variable_names import LETTER
 from grader.values import Number, Tensor
 
-__all__ = ["have_distinct_spellings", "read_labeled_numbers"]
-
 PREFIX_LETTERS: Final = 3
 """Number of first letters that identify a longer word: ``col`` for column."""
 SUBSCRIPTS_TO_DIGITS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")

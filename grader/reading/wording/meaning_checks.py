@@ -7,8 +7,6 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import missing_log_base_error, truncate_line
 from grader.reading.wording.meaning_words import CHANGING, SCALING
 
-__all__ = ["WORD", "changed_meaning_error", "refuse_meaning_changing_words"]
-
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 WORD: Final = re.compile(r"[^\W\d_]+")
 

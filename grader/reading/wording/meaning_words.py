@@ -7,8 +7,6 @@ for "minus" or "million" would make it another number.
 import re
 from typing import Final
 
-__all__ = ["CHANGING", "EASTERN", "HEDGE", "PART", "SCALING", "TIMES_BEFORE", "TOTAL"]
-
 CHANGING: Final = re.compile(
     r"not|either|neither|minus|neg|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
     r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"

@@ -15,8 +15,6 @@ from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
 from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
 from grader.values import Number, magnitude
 
-__all__ = ["EASTERN_TEXT", "OPERATOR_SIGNS", "looks_like_variable", "strip_remarks"]
-
 OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})

@@ -16,18 +16,6 @@ from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_ope
 from grader.reading.units.percents import detect_percent_sign
 from grader.values import Number, Tensor, magnitude
 
-__all__ = [
-    "TIMES_PATTERN",
-    "adapt_notes_to_full_value",
-    "is_cellwise_rounding_of",
-    "is_rounding_of",
-    "refuse_repeated_ratio",
-    "refuse_repeated_value",
-    "refuse_repeating_decimal",
-    "rounding_unit",
-    "strip_repeated_value",
-]
-
 MAX_LOSS_DIVISOR: Final = 50
 """Divisor of a value; a rounding to a single figure may differ by a 50th of it."""
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."

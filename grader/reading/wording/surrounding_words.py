@@ -24,8 +24,6 @@ from grader.reading.wording.remarks import (
     strip_remarks,
 )
 
-__all__ = ["strip_surrounding_words"]
-
 BULLET: Final = "·"
 """The character to which `clean_text` folds ``•``.
 

@@ -14,8 +14,6 @@ from grader.reading.grammar.tokens import tokenize
 from grader.reading.variable_names import NameMatcher
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 
-__all__ = ["find_trailing_words"]
-
 _BEHIND: Final = r"(?<=[^\s+\-*/×·÷=(\[{,;:^_])"
 _COUNTED: Final = (
     r"pixels?|parameters?|params|weights|operations|multiplications|additions|values|numbers|MACs?|FLOPs?"

@@ -10,25 +10,6 @@ from problems.network.constructors.layers import as_integer_or_none
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_numbers, as_shape
 
-__all__ = [
-    "SOLVERS",
-    "batch_norm",
-    "dropout",
-    "gelu",
-    "group_norm",
-    "hardsigmoid",
-    "hardswish",
-    "identity",
-    "layer_norm",
-    "leaky_relu",
-    "relu",
-    "relu6",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "tanh",
-]
-
 
 def relu() -> Activation:
     """Return a ReLU layer.

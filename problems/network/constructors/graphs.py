@@ -10,20 +10,6 @@ from problems.network.graphs import Branches, CompositeLayer, Gate, Network, Res
 from problems.network.layers import Layer
 from problems.solvers.bounds import as_flag, as_integer
 
-__all__ = [
-    "MAX_LAYERS",
-    "MAX_NESTING",
-    "SOLVERS",
-    "branches",
-    "dense_block",
-    "gate",
-    "network",
-    "residual",
-    "side_output",
-    "skip",
-    "squeeze_excitation",
-]
-
 MAX_LAYERS: Final = 2000
 MAX_NESTING: Final = 40
 

@@ -18,23 +18,6 @@ from problems.network.layers import (
 )
 from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 
-__all__ = [
-    "SOLVERS",
-    "adaptive_avg_pool",
-    "as_integer_or_none",
-    "avg_pool",
-    "conv",
-    "conv_transpose",
-    "flatten",
-    "global_avg_pool",
-    "linear",
-    "max_pool",
-    "pixel_shuffle",
-    "select_channels",
-    "upsample",
-    "zero_pad",
-]
-
 PADDING_SIDES: Final = 4
 UPSAMPLE_MODES: Final[tuple[Literal["nearest", "bilinear"], ...]] = ("nearest", "bilinear")
 MAX_SELECTED_CHANNELS: Final = 2000

@@ -15,8 +15,6 @@ from problems.network.constructors.all_constructors import (
 from problems.network.graphs import Network
 from problems.network.layers import Activation
 
-__all__ = ["classifier", "normalized_conv", "pooled_classifier"]
-
 
 def normalized_conv(
     width: int,

@@ -12,8 +12,6 @@ from problems.network.published import mobile, parallel, plain, residual
 from problems.network.transforms import declare_input_sizes
 from problems.solvers.bounds import Shape, as_integer
 
-__all__ = ["PUBLISHED_NETWORKS", "SOLVERS", "PublishedNetwork", "build_published", "named"]
-
 MAX_CACHED_NETWORKS: Final = 64
 MAX_CLASSES: Final = 1_000_000
 

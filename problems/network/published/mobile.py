@@ -29,8 +29,6 @@ from problems.network.graphs import Gate, Network
 from problems.network.layers import Activation
 from problems.network.published.blocks import normalized_conv
 
-__all__ = ["efficientnet_b0", "mobilenet_v2", "mobilenet_v3_large", "squeezenet"]
-
 ActivationFactory = Callable[[], Activation]
 
 

@@ -28,8 +28,6 @@ from problems.network.constructors.all_constructors import (
 from problems.network.graphs import Branches, Network
 from problems.network.published.blocks import normalized_conv
 
-__all__ = ["googlenet", "paper_googlenet", "unet", "yolov3"]
-
 # The widths of the branches 1×1, 3×3 (reduced, out), 5×5 (reduced, out), pooled. A pool
 # separates the groups.
 INCEPTION_WIDTHS: Final = (

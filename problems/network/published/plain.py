@@ -23,8 +23,6 @@ from problems.network.constructors.all_constructors import (
 from problems.network.graphs import Network
 from problems.network.published.blocks import classifier
 
-__all__ = ["alexnet", "lenet5", "paper_alexnet", "paper_lenet5", "vgg"]
-
 # Which maps of S2 each map of C3 sees: table I of the paper.
 LENET_CONNECTIONS: Final = (
     *((first, (first + 1) % 6, (first + 2) % 6) for first in range(6)),

@@ -19,8 +19,6 @@ from problems.network.constructors.all_constructors import (
 from problems.network.graphs import Network, Residual
 from problems.network.published.blocks import normalized_conv, pooled_classifier
 
-__all__ = ["DENSENETS", "RESNETS", "DensenetConfig", "ResnetConfig", "densenet", "resnet"]
-
 
 class ResnetConfig(NamedTuple):
     """ResNet configuration: *blocks* per stage, and the type of block.

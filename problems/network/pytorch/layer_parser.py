@@ -20,8 +20,6 @@ from problems.network.layers import BatchNorm, Conv, GroupNorm, Layer, LayerNorm
 from problems.solvers.bounds import as_flag, as_pair
 from problems.solvers.sizes import same_padding
 
-__all__ = ["LAYER_READERS", "read_layer"]
-
 
 @dataclass(frozen=True, slots=True)
 class _LayerReader:

@@ -28,8 +28,6 @@ from problems.network.pytorch.torchvision_classes import (
     find_assembler,
 )
 
-__all__ = ["MAX_TEXT_CHARACTERS", "SOLVERS", "torch_module"]
-
 MAX_TEXT_CHARACTERS: Final = 200_000
 MAX_LINE_CHARACTERS: Final = 500
 MAX_OPEN_MODULES: Final = 40

@@ -21,8 +21,6 @@ from problems.network.constructors.all_constructors import (
 from problems.network.graphs import CountOnly, Network
 from problems.network.layers import Conv, Layer, Linear
 
-__all__ = ["INNER_CLASSES", "OUTERMOST_CLASSES", "Assembler", "Children", "find_assembler"]
-
 Children: TypeAlias = Mapping[str, Network]
 Assembler: TypeAlias = Callable[[Children], Network]
 

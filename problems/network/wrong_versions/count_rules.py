@@ -10,15 +10,6 @@ from problems.network.layers import BatchNorm, Conv, ConvTranspose, Layer, Linea
 from problems.network.shape_rules import resolve_input_channels
 from problems.network.traversal import LayerRule, LayerRules, NetworkStep
 
-__all__ = [
-    "CONV_LAYERS",
-    "WEIGHTED_LAYERS",
-    "WRONG_MACS_RULES",
-    "WRONG_PARAMS_RULES",
-    "RuleTable",
-    "count_zero",
-]
-
 WEIGHTED_LAYERS: Final = (Conv, ConvTranspose, Linear)
 CONV_LAYERS: Final = (Conv, ConvTranspose)
 

@@ -35,8 +35,6 @@ from problems.network.wrong_versions.count_rules import (
 from problems.network.wrong_versions.shape_rules import TRANSPOSED_MISTAKES, WRONG_SHAPE_RULES
 from problems.solvers.bounds import Shape
 
-__all__ = ["MACS_FORMULAS", "PARAMS_FORMULAS", "REQUIRED_LAYERS", "CountFormula", "CountQuery"]
-
 MIN_WEIGHTED_LAYERS: Final = 2
 
 

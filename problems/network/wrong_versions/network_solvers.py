@@ -47,8 +47,6 @@ from problems.solvers.geometry import swap_height_width
 from problems.solvers.sizes import WRONG_CONV_SIZES
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["WRONG_VERSIONS", "evaluate_or_error_message"]
-
 MAX_CACHED_RESULTS: Final = 2048
 
 # A mistake in one layer: where its parameters or operations go wrong, and where its shape does.

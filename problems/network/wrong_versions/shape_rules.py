@@ -25,8 +25,6 @@ from problems.solvers.pooling import WRONG_POOL_SIZES, pool_size
 from problems.solvers.sizes import WRONG_CONV_SIZES, conv_size
 from problems.solvers.transposed import WRONG_TRANSPOSED_SIZES, transposed_size
 
-__all__ = ["TRANSPOSED_MISTAKES", "WRONG_SHAPE_RULES"]
-
 
 def _shape_with_input_channels(layer: Conv, shape: Shape) -> Shape:
     """Return the output shape with the input channels instead of the filters."""

@@ -38,8 +38,6 @@ from api.schemas.assignments.assignments import (
 )
 from api.schemas.shared.effects import Effect
 
-__all__ = ["render_assignment_editor", "router"]
-
 router = PageRouter()
 EDIT_PATH: Final = "/assignments/{assignment}/edit"
 RELEASE_FIELDS: Final = {"show_results": "results", "show_solutions": "solutions"}

@@ -30,17 +30,6 @@ from api.pages.forms.setting_fields import (
 from api.schemas.assignments.assignments import AssignmentIn, StaffAssignment
 from api.schemas.courses.courses import CourseView
 
-__all__ = [
-    "FIELDS",
-    "LABELS",
-    "NEW_ASSIGNMENT_TEXTS",
-    "assignment_to_texts",
-    "build_form_context",
-    "field_label",
-    "read_posted_texts",
-    "texts_to_assignment",
-]
-
 FIELDS: Final[Mapping[str, SettingField]] = build_fields(AssignmentIn)
 TIME_FIELDS: Final = ("timeline.release", "timeline.due", "timeline.close")
 CLOSE_OFFSET_FIELDS: Final = ("timeline.close.days", "timeline.close.hours")

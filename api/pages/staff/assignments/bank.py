@@ -25,8 +25,6 @@ from api.schemas.courses.problems import DiffOut, PreviewOut, ProblemPage, Reaso
 from api.services.problems import search
 from grader.kinds import KINDS
 
-__all__ = ["router"]
-
 router = PageRouter()
 LIST_PATH: Final = "/courses/{course}/problems"
 VERSION_PATH: Final = f"{LIST_PATH}/{{problem_version}}"

@@ -21,8 +21,6 @@ from api.routes.courses import problems as api
 from api.schemas.courses.problems import ProblemChecked
 from grader.errors import ProblemError
 
-__all__ = ["router"]
-
 router = PageRouter()
 CHECK_PATH: Final = "/courses/{course}/problems/check"
 MAX_NOTE_LENGTH: Final = 500

@@ -10,8 +10,6 @@ from api.routes.grading import review
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.courses.active_students import AudienceSize, count_audience
 
-__all__ = ["PUBLISHED", "EditorMessage", "build_editor_message"]
-
 PUBLISHED: Final = "published"
 RULE_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Results are shown by the rule again.",

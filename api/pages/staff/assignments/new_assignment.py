@@ -21,8 +21,6 @@ from api.routes.assignments import assignments as api
 from api.routes.courses import courses
 from api.schemas.assignments.assignments import AssignmentIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

@@ -40,8 +40,6 @@ from api.schemas.assignments.problems import (
 )
 from api.schemas.courses.problems import VersionListed
 
-__all__ = ["router"]
-
 router = PageRouter()
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
 FIELDS: Final = build_fields(ProblemSettings)

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-__all__ = ["TEMPLATE"]
-
 TEMPLATE: Final = r"""# A whole problem to change. "Check" says what is wrong, and stores nothing.
 id: my-problem # every problem has another; the same id makes a new version
 title: Size of a feature map

@@ -15,13 +15,6 @@ from api.services.assignments.pinned_versions import (
 from api.services.assignments.views import load_titles
 from api.services.problems.versions import space_kind
 
-__all__ = [
-    "ProblemUsage",
-    "describe_version_status",
-    "list_usages",
-    "load_problems_opened_by_students",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemUsage:

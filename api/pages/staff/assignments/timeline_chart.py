@@ -12,14 +12,6 @@ from typing import Final
 
 from api.schemas.student.assignments import Moment, Times
 
-__all__ = [
-    "TimelineDrawing",
-    "TimelineMark",
-    "TimelineStep",
-    "draw_timelines",
-    "list_timeline_marks",
-]
-
 MAX_STEP_HEIGHT: Final = 64.0
 SIDE_MARGIN: Final = 14.0
 MIN_LABEL_DISTANCE: Final = 22.0

@@ -25,8 +25,6 @@ from api.services.audit.queries import AuditFilter
 from api.services.courses.time_zones import get_zone
 from api.services.student.times import serialize_moment
 
-__all__ = ["router"]
-
 router = PageRouter()
 ROWS: Final = 30
 ID_SUFFIX_LENGTH: Final = 8

@@ -13,8 +13,6 @@ from api.db.models import ProblemVersion
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import space_kind
 
-__all__ = ["format_value", "iter_field_changes", "load_names_in_snapshots"]
-
 CODED_FIELDS: Final = frozenset({"format", "results", "solutions", "status", "variants"})
 """Fields whose values are codes for words, such as the status ``needs_review``."""
 OMITTED_FIELDS: Final = frozenset({"id", "created_at", "created_by"})

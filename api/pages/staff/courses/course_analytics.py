@@ -16,8 +16,6 @@ from api.routes.assignments import analytics
 from api.routes.courses import people
 from api.schemas.analytics.assignment import AssignmentSummary, HandedIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 HOURS_PER_DAY: Final = 24

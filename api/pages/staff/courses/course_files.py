@@ -23,8 +23,6 @@ from api.routes.courses import courses
 from api.schemas.courses.course_files import Applied, ApplyFilesIn
 from grader.errors import ProblemError
 
-__all__ = ["pack_files", "router", "unpack_files"]
-
 router = PageRouter()
 CARRIED_FILE_PREFIX: Final = "file."
 """Prefix of the form fields that carry the files from the dry run to the change."""

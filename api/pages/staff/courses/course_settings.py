@@ -30,8 +30,6 @@ from api.routes.courses import courses as api
 from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.assignments.open_assignments import list_open_assignments
 
-__all__ = ["router"]
-
 router = PageRouter()
 SETTINGS_PATH: Final = "/courses/{course}/settings"
 FIELDS: Final = build_fields(CourseIn)

@@ -18,8 +18,6 @@ from api.schemas.assignments.assignments import StaffAssignment
 from api.schemas.courses.attention import AssignmentAttention, RegradeUnderWay
 from api.schemas.student.assignments import Moment
 
-__all__ = ["render_dashboard"]
-
 DUE_SOON_PERIOD: Final = timedelta(days=7)
 REGRADE_STATES: Final[Mapping[str, str]] = {
     "judging": "is being tried out",

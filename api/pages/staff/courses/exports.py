@@ -27,8 +27,6 @@ from api.routes.grades import exports as api
 from api.schemas.grades.exports import ExportCheck, ExportWarning, SheetOut
 from grader.reading import NumberStyle
 
-__all__ = ["router"]
-
 router = PageRouter()
 EXPORTS_PATH: Final = "/courses/{course}/exports"
 SHEET_PATH: Final = "/assignments/{assignment}/score-sheet"

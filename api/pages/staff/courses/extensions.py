@@ -21,8 +21,6 @@ from api.routes.assignments import exceptions as api
 from api.routes.courses import courses, people
 from api.schemas.assignments.exceptions import ExtensionGranted, ExtensionIn, ExtensionOut
 
-__all__ = ["router"]
-
 router = PageRouter()
 EXTENSIONS_PATH: Final = "/courses/{course}/extensions"
 ROWS: Final = 50

@@ -31,8 +31,6 @@ from api.services.accounts.account_ownership import (
     load_account_permissions,
 )
 
-__all__ = ["load_permissions_on_account", "render_people_page", "router"]
-
 router = PageRouter()
 PEOPLE_PATH: Final = "/courses/{course}/people"
 ROLES: Final = ("student", "grader", "instructor")

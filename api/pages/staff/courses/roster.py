@@ -15,8 +15,6 @@ from api.pages.staff.courses.people import render_people_page
 from api.routes.courses import roster as api
 from api.schemas.accounts.people import InvitesIn, RosterOut
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 

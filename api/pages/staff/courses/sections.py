@@ -14,8 +14,6 @@ from api.pages.staff.courses.people import render_people_page
 from api.routes.courses import people as api
 from api.schemas.accounts.people import SectionIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 SECTIONS_PATH: Final = "/courses/{course}/sections"
 

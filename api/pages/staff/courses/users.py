@@ -19,8 +19,6 @@ from api.schemas.accounts.people import LinkOut
 from api.schemas.accounts.users import EraseIn, UserOut, UserPatch
 from api.services.accounts import accounts
 
-__all__ = ["router"]
-
 router = PageRouter()
 USER_PATH: Final = "/users/{user}"
 ROWS: Final = 70

@@ -16,19 +16,6 @@ from api.schemas.analytics.assignment import (
 )
 from api.schemas.analytics.statistics import FlagOut, IntervalOut
 
-__all__ = [
-    "ItemRow",
-    "SortColumn",
-    "SortDirection",
-    "SortableHeader",
-    "build_headers",
-    "build_item_rows",
-    "draw_correlation_dot",
-    "draw_share_bar",
-    "join_mistake_names",
-    "sort_rows",
-]
-
 SortColumn: TypeAlias = Literal["place", "facility", "discrimination", "attempts", "wrong"]
 SortDirection: TypeAlias = Literal["asc", "desc"]
 FLAG_LABELS: Final[Mapping[str, str]] = {

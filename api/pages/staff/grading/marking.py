@@ -29,8 +29,6 @@ from api.schemas.grading.marks import MarkIn
 from api.schemas.grading.regrade_requests import CommentIn
 from api.schemas.grading.review import FlagIn, ReviewItem
 
-__all__ = ["router"]
-
 router = PageRouter()
 ANSWER_PATH: Final = "/answers/{answer}"
 NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})

@@ -7,8 +7,6 @@ from api.core.errors import InvalidInput
 from api.pages.forms.form import PostedForm
 from api.schemas.grading.review import MarkView
 
-__all__ = ["LABELS", "mark_to_fields", "parse_mark", "read_posted_fields"]
-
 TEXT_FIELDS: Final = ("comment", "reason", "adjustment", "credit")
 SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
 EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"

@@ -20,8 +20,6 @@ from api.pages.staff.grading.review import load_assignment_and_crumbs
 from api.routes.grading import regrade_requests as api
 from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus
 
-__all__ = ["router"]
-
 router = PageRouter()
 LABELS: Final = {"decision": "Decision", "reply": "Reply", "mark": "New credit"}
 STATUSES: Final = ("open", "accepted", "declined")

@@ -24,8 +24,6 @@ from api.schemas.grading.marks import MarkIn
 from api.services.review.queue import QueueFilter, load_queue
 from api.services.review.review_subjects import find_part
 
-__all__ = ["AssignmentAndCrumbs", "load_assignment_and_crumbs", "part_title", "router"]
-
 router = PageRouter()
 PART_PATH: Final = "/assignments/{assignment}/review/{problem}/{part}"
 QUEUE_FILTERS: Final = ("waiting", "marked", "mine", "flagged", "all")

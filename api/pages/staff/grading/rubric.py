@@ -19,8 +19,6 @@ from api.pages.staff.grading.review import load_assignment_and_crumbs, part_titl
 from api.routes.grading import review as api
 from api.schemas.grading.marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
-__all__ = ["router"]
-
 router = PageRouter()
 RUBRIC_PATH: Final = "/assignments/{assignment}/review/{problem}/{part}/rubric"
 LABELS: Final = {"label": "Name", "say": "Students read", "points": "Points", "position": "Place"}

@@ -17,13 +17,6 @@ from api.pages.layout.formatting import part_name
 from api.pages.staff.regrades.regrade_form import DROP_EXAMPLES_FIELD, FIELDS
 from grader.definitions.problem import Problem
 
-__all__ = [
-    "ContradictedExample",
-    "example_labels",
-    "find_contradicted_examples",
-    "map_errors_to_form",
-]
-
 RENAMED_FIELDS: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
 """Fields of a part that have a different name in the form."""
 FILE_LOCATION: Final = re.compile(

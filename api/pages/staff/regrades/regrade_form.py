@@ -19,20 +19,6 @@ from api.schemas.grading.regrades import RegradeIn
 from grader.definitions.problem import Problem
 from grader.grading.tolerance import Tolerance
 
-__all__ = [
-    "DROP_EXAMPLES_FIELD",
-    "FIELDS",
-    "LABELS",
-    "REACHES",
-    "RULES",
-    "STATUSES",
-    "RegradeFormPart",
-    "RegradeVersionKind",
-    "list_keyed_parts",
-    "parse_regrade",
-    "suggest_key",
-]
-
 RegradeVersionKind: TypeAlias = Literal["accept", "mistake", "parts", "id"]
 """Kind of version to regrade with, as named in the API."""
 DROP_EXAMPLES_FIELD: Final = "version.drop_examples"

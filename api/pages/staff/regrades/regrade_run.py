@@ -20,8 +20,6 @@ from api.schemas.grading.regrades import ApplyIn, RegradeOut, UndoIn
 from api.services.enrolment.display_names import load_display_names
 from api.services.regrades import serializers
 
-__all__ = ["WORKING_STATUSES", "redirect_to_regrade", "router"]
-
 router = PageRouter()
 
 WORKING_STATUSES: Final = ("judging", "applying", "undoing")

@@ -27,8 +27,6 @@ from api.schemas.analytics.problem import WrongGroup
 from api.schemas.assignments.assignments import StaffAssignment
 from api.schemas.courses.problems import VersionListed
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 REGRADES_PATH: Final = "/assignments/{assignment}/problems/{problem}/regrades"

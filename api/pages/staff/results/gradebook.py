@@ -21,8 +21,6 @@ from api.routes.grades import gradebook as api
 from api.schemas.grades.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
 from api.services.gradebook.gradebook_data import load_published_assignments
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 SIZES: Final = ("", "50", "100", "200", "all")

@@ -21,8 +21,6 @@ from api.routes.grades import overrides as api
 from api.schemas.assignments.exceptions import ExcuseIn, RefundIn
 from api.schemas.grades.overrides import OverrideIn
 
-__all__ = ["router"]
-
 router = PageRouter()
 ASSIGNMENT_PATH = "/assignments/{assignment}"
 

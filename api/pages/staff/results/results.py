@@ -29,15 +29,6 @@ from api.schemas.analytics.statistics import DistributionOut
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.analytics import MeasuredAttempt
 
-__all__ = [
-    "ResultsPageFilters",
-    "ResultsPageFiltersDep",
-    "draw_distribution",
-    "load_staff_assignment",
-    "problem_title",
-    "router",
-]
-
 router = PageRouter()
 
 MIN_STUDENTS: Final = 20

@@ -33,8 +33,6 @@ from api.schemas.grades.history import StaffGradeEvent
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
 
-__all__ = ["render_student_page", "router"]
-
 router = PageRouter()
 
 EMPTY_FORM: Final = PostedForm()

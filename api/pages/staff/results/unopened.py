@@ -15,8 +15,6 @@ from api.pages.staff.results.results import load_staff_assignment
 from api.routes.assignments import analytics
 from api.routes.courses import people
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 ROWS: Final = 80

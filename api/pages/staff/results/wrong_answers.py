@@ -23,8 +23,6 @@ from api.routes.assignments import analytics
 from api.schemas.analytics.problem import ForeignKey, PartAnalytics, ProblemAnalytics, WrongGroup
 from api.schemas.analytics.statistics import FairnessOut, FlagOut, IntervalOut
 
-__all__ = ["router"]
-
 router = PageRouter()
 
 GROUPS_PER_OVERVIEW: Final = 20

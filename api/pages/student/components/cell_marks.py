@@ -9,8 +9,6 @@ from api.schemas.student.problem import PartAsked
 from grader.errors import AnswerError
 from grader.reading import NumberStyle, RawAnswer, normalize_number_style, read_tensor
 
-__all__ = ["compute_cell_marks"]
-
 UNREADABLE: Final = "unreadable"
 
 

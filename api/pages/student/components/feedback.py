@@ -17,17 +17,6 @@ from api.schemas.student.solution import PracticeOutcome
 from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
 from grader.reading import RawAnswer, TruncatedAnswer
 
-__all__ = [
-    "VERDICT_ONLY_MESSAGES",
-    "AnswerFeedback",
-    "UnreadableText",
-    "build_feedback",
-    "build_practice_feedback",
-    "label_verdict",
-    "render_mathml",
-    "split_at_error",
-]
-
 UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}
 FULL_CREDIT: Final = 1

@@ -15,15 +15,6 @@ from grader.errors import AnswerError
 from grader.reading import NumberStyle, RawAnswer, is_blank, normalize_number_style, read_tensor
 from grader.reading.arrays.grid import split_table_rows
 
-__all__ = [
-    "AnswerGrid",
-    "build_grid",
-    "cell_texts_for_grid",
-    "format_answer",
-    "nest_texts",
-    "read_rows",
-]
-
 MAX_COLUMNS: Final = 12
 MAX_CELLS: Final = 144
 ARRAY_KINDS: Final = frozenset({"vector", "matrix", "tensor"})

@@ -23,22 +23,6 @@ from api.pages.student.components.grids import (
 from api.schemas.student.problem import PartAsked
 from grader.reading import NumberStyle, RawAnswer, is_blank
 
-__all__ = [
-    "AnswerInput",
-    "CellMark",
-    "CellMarks",
-    "InputBlock",
-    "InputCell",
-    "InputOption",
-    "InputRow",
-    "InputWidget",
-    "build_input",
-    "has_content",
-    "is_same_input",
-    "parse_form_answer",
-    "parse_form_answers",
-]
-
 InputWidget: TypeAlias = Literal["line", "wide", "area", "words", "grid", "pick", "tick"]
 CellMark: TypeAlias = Literal["right", "wrong", "unread", ""]
 CellMarks: TypeAlias = Sequence[CellMark]

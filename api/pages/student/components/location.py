@@ -12,8 +12,6 @@ from api.pages.layout.local_time import CourseClock
 from api.routes.assignments import assignments
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 
-__all__ = ["ProblemLocation"]
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemLocation:

@@ -35,8 +35,6 @@ from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
-__all__ = ["ProblemKey", "load_problem_page_data"]
-
 ProblemKey: TypeAlias = tuple[UUID, str]
 """Assignment id and problem id."""
 

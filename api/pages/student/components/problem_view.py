@@ -31,18 +31,6 @@ from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
 from api.services.student.times import serialize_moment
 from grader.reading import NumberStyle, RawAnswer, is_blank
 
-__all__ = [
-    "AssignmentDisplay",
-    "AssignmentSidebar",
-    "JudgedAnswer",
-    "PartCard",
-    "ProblemPageData",
-    "ReadingPreview",
-    "build_cards",
-    "build_reading_preview",
-    "build_sidebar",
-]
-
 PREVIEWED_WIDGETS: Final = frozenset({"line", "wide", "area"})
 SELF_EXPLANATORY_WIDGETS: Final = frozenset({"words", "pick", "tick"})
 """Widgets that already show how the answer is read."""

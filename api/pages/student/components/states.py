@@ -8,15 +8,6 @@ from typing import Final, Literal, TypeAlias
 from api.pages.layout.formatting import format_count
 from api.schemas.student.assignments import MyAssignment, MyProblem
 
-__all__ = [
-    "AssignmentProgress",
-    "Icon",
-    "ProblemStatusRow",
-    "StatusLabel",
-    "build_assignment_progress",
-    "label_answer",
-]
-
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
 """The name of an icon in `icons.html`."""
 

@@ -27,16 +27,6 @@ from api.services.submissions.preparation import SubmissionRequest
 from grader.display.text import to_text
 from grader.reading import NumberStyle, RawAnswer
 
-__all__ = [
-    "check_problem_unchanged",
-    "check_same_user",
-    "fingerprint_problem",
-    "generate_form_number",
-    "save_draft",
-    "select_draft_answers",
-    "submit_answers",
-]
-
 PROBLEM_CHANGED_MESSAGE: Final = (
     "The problem has changed since this page was opened. Read it again, and then hand in; what you "
     "typed is kept."

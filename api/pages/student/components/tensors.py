@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from api.schemas.student.problem import ProblemNumber
 
-__all__ = ["TensorDisplay", "build_tensor_displays"]
-
 
 @dataclass(frozen=True, slots=True)
 class TensorDisplay:

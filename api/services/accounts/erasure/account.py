@@ -39,8 +39,6 @@ from api.services.accounts.accounts import check_not_self
 from api.services.accounts.erasure.work import ERASED, erase_free_text, recompute_receipts
 from api.services.audit import recorder
 
-__all__ = ["ERASED_NAME", "ID_COLUMNS_WITHOUT_FOREIGN_KEY", "erase_account", "lock_student_work"]
-
 ERASED_NAME: Final = "Erased person"
 ID_COLUMNS_WITHOUT_FOREIGN_KEY: Final[Mapping[type[Base], tuple[str, ...]]] = {
     AuditEntry: ("before", "after", "target_id"),

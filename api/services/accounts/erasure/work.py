@@ -24,8 +24,6 @@ from api.services.grades import ProgressKey
 from api.services.submissions.pending_submissions import receipt_digest
 from grader.kinds import KINDS
 
-__all__ = ["ERASED", "erase_free_text", "recompute_receipts"]
-
 ERASED: Final = "[erased]"
 """Replacement for an erased text.
 

@@ -10,14 +10,6 @@ from api.services.courses.active_students import select_active_students
 from api.services.grades import VersionedProblem
 from grader.grading.result import FREE_STATUSES
 
-__all__ = [
-    "HexId",
-    "MeasuredAttempt",
-    "StudentQuery",
-    "readable_answer_conditions",
-    "select_students",
-]
-
 MeasuredAttempt: TypeAlias = Literal["first", "best"]
 """Attempt by which items are measured; later attempts reflect persistence."""
 

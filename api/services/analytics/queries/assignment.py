@@ -20,8 +20,6 @@ from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, r
 from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.grades import load_problems
 
-__all__ = ["AnalyticsData", "build_unit_score_queries", "load_analytics_data"]
-
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsData:

@@ -13,8 +13,6 @@ from api.services.analytics.queries.query_batch import as_text
 from api.services.assignments.rules import ACTIVE_EXTENSIONS, load_rules
 from api.services.gradebook.gradebook_data import is_earning_period_over
 
-__all__ = ["build_past_deadline_condition"]
-
 
 def build_past_deadline_condition(
     session: Session, assignment: Assignment, students: StudentQuery, *, now: datetime

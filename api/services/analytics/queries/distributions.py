@@ -9,14 +9,6 @@ from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
 from grader.analysis import ScoreDistribution, ScoreMoments, compute_distribution
 from grader.analysis.distribution import BELOW_BIN, BIN_COUNT, EDGE_DECIMALS
 
-__all__ = [
-    "build_distribution_queries",
-    "interpolate_quartiles",
-    "rank_numbers",
-    "read_distribution",
-    "select_quartile_neighbors",
-]
-
 EDGE_TOLERANCE: Final = 10.0**-EDGE_DECIMALS / 2
 """Distance from a bin edge within which a value is on it, as a share of the bin width."""
 QUARTERS: Final = 4

@@ -22,15 +22,6 @@ from grader.analysis import (
     tabulate_wrong_answers,
 )
 
-__all__ = [
-    "WrongAnswerGroup",
-    "WrongAnswerGroups",
-    "find_key_doubt_flags",
-    "load_answer_details",
-    "load_key_doubt_flags",
-    "read_wrong_answer_groups",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswerGroup:

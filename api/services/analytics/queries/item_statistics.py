@@ -28,12 +28,6 @@ from grader.analysis import (
     estimate_reliability,
 )
 
-__all__ = [
-    "AssignmentStatistics",
-    "build_assignment_statistics_queries",
-    "read_assignment_statistics",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class AssignmentStatistics:

@@ -25,8 +25,6 @@ from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["VariantKeys", "load_unexplained_patterns", "load_variant_keys"]
-
 MAX_PARAMETER_VALUES: Final = 12
 """Maximum number of values of a labeled parameter.
 

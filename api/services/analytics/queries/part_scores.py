@@ -47,8 +47,6 @@ from api.services.analytics.queries.query_batch import (
 )
 from grader.grading.result import FREE_STATUSES
 
-__all__ = ["GROUPING_COLUMN_TYPES", "NULL_GROUPING_COLUMNS", "PartScoreQueries"]
-
 GROUPING_COLUMN_TYPES: Final = {
     "right": Integer,
     "full_credit": Integer,

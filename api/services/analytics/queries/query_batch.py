@@ -24,21 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-__all__ = [
-    "ORDER_OFFSET",
-    "QueryBatch",
-    "ResultRows",
-    "as_flag",
-    "as_hex",
-    "as_micros",
-    "as_text",
-    "fraction_as_float",
-    "prefix_sort_number",
-    "run_queries",
-    "strip_sort_number",
-    "sum_if",
-]
-
 ORDER_OFFSET: Final = 1_000_000_000
 """Offset added to smaller numbers, so that as text they sort like numbers."""
 ORDER_DIGITS: Final = 10

@@ -27,8 +27,6 @@ from api.services.analytics.queries.part_scores import (
 )
 from api.services.analytics.queries.query_batch import as_flag
 
-__all__ = ["PART", "PROBLEM", "UnitScoreQueries"]
-
 PART: Final = 0
 PROBLEM: Final = 1
 REST_DECIMALS: Final = 9

@@ -22,8 +22,6 @@ from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, a
 from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from grader.analysis import ItemSums, TableSums, compute_deviation_sums
 
-__all__ = ["build_unit_sum_queries", "read_table_sums"]
-
 ALONE: Final = "alone"
 PAIR: Final = ("item", "rest", "total")
 COMPLETE: Final = ("complete", "others", "all")

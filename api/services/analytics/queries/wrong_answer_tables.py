@@ -31,8 +31,6 @@ from grader.definitions.problem import Problem
 from grader.json_values import from_json
 from problems.registry import REGISTRY
 
-__all__ = ["load_wrong_answer_tables"]
-
 MAX_LISTED_GROUPS: Final = 50
 """Maximum number of groups of a part that are listed."""
 

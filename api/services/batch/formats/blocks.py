@@ -8,8 +8,6 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-__all__ = ["BLOCK_BYTES", "BatchSource", "Ints", "RowBlock"]
-
 BLOCK_BYTES = 16 * 1024 * 1024
 """Size of the blocks in which a file is read."""
 

@@ -6,8 +6,6 @@ from typing import Final
 
 from api.core.errors import FileError
 
-__all__ = ["INPUT_FIELDS", "RESULT_FIELDS", "check_columns", "find_column", "is_batch_output"]
-
 INPUT_FIELDS: Final = ("student", "problem", "part", "answer", "seed")
 RESULT_FIELDS: Final = (
     "status",

@@ -28,8 +28,6 @@ from api.services.files.csv_rows import (
     unescape_formula,
 )
 
-__all__ = ["CsvSource"]
-
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 GUARD_PATTERN: Final = r"^'('*[=+\-@\t\r])"
 

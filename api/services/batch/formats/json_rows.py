@@ -19,8 +19,6 @@ from grader.errors import AnswerError
 from grader.json_values import to_json
 from grader.reading import load_json
 
-__all__ = ["JsonSource", "serialize_exact"]
-
 BYTE_ORDER_MARK: Final = "\ufeff"
 UNICODE_ESCAPE: Final = "\\u"
 

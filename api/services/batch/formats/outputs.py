@@ -12,8 +12,6 @@ from api.services.batch.formats.writers import BatchWriter
 from api.services.batch.grading import GradedRows
 from api.services.batch.row_dependencies import Flags
 
-__all__ = ["BatchOutput", "RejectsOutput"]
-
 
 class BatchOutput:
     """All rows in order, each with its result; one part per block, called *name* and a number."""

@@ -15,8 +15,6 @@ from api.services.batch.formats.blocks import RowBlock
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS, find_column
 from api.services.batch.formats.json_rows import serialize_exact
 
-__all__ = ["ParquetSource"]
-
 BLOCK_ROWS: Final = 250_000
 
 

@@ -13,8 +13,6 @@ import polars as pl
 from api.services.batch.formats.blocks import Ints
 from api.services.files.csv_rows import MAX_CELL_CHARACTERS, MAX_LINES
 
-__all__ = ["PlainRows", "parse_plain_rows"]
-
 Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 QUOTE: Final = ord('"')
 NEWLINE: Final = ord("\n")

@@ -10,8 +10,6 @@ from api.services.batch.formats.json_rows import JsonSource
 from api.services.batch.formats.parquet_rows import ParquetSource
 from api.services.files.csv_rows import has_json_extension, has_parquet_extension
 
-__all__ = ["open_source"]
-
 
 def open_source(path: Path, names: Mapping[str, str]) -> BatchSource:
     """Open a file of answers; *names* maps our columns to the file's.

@@ -15,15 +15,6 @@ from api.services.batch.formats.columns import RESULT_FIELDS
 from api.services.files.atomic_output import dump_json, format_cell
 from api.services.files.csv_rows import escape_formula, has_json_extension, has_parquet_extension
 
-__all__ = [
-    "BatchInputFormat",
-    "BatchWriter",
-    "CsvWriter",
-    "JsonWriter",
-    "ParquetWriter",
-    "create_writer",
-]
-
 FORMULA_PATTERN: Final = r"^'*[=+\-@\t\r]"
 SPECIAL_PATTERN: Final = r'["\\\x00-\x1f]'
 SEPARATOR: Final = "|"

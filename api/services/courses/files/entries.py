@@ -15,8 +15,6 @@ from api.services.assignments.pinned_versions import find_version_to_pin, has_su
 from api.services.audit.change_context import ChangeContext
 from api.services.problems.versions import BANK, space_kind
 
-__all__ = ["apply_entries"]
-
 ProblemRow: TypeAlias = AssignmentProblem
 
 

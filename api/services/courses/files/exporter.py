@@ -17,14 +17,6 @@ from api.services.courses.lifecycle import load_assignments
 from api.services.courses.lifecycle import serialize_settings as course_settings
 from api.services.problems.versions import BANK
 
-__all__ = [
-    "ASSIGNMENTS_FOLDER",
-    "COURSE_FILE",
-    "PROBLEMS_FOLDER",
-    "VERSION_SEPARATOR",
-    "render_course_files",
-]
-
 COURSE_FILE: Final = "course.yaml"
 ASSIGNMENTS_FOLDER: Final = "assignments"
 PROBLEMS_FOLDER: Final = "problems"

@@ -29,8 +29,6 @@ from api.services.courses.files.problem_files import PublishedProblemFile
 from api.services.grades.effects import compare_grades, load_grades, recompute_grades
 from api.services.problems.versions import load_newest_version, store_version
 
-__all__ = ["apply_setup", "create_course_from_file"]
-
 
 def create_course_from_file(
     session: Session, parsed: ParsedFile[CourseFile], *, slug: str, now: datetime

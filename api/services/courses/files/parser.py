@@ -23,8 +23,6 @@ from api.services.courses.files.exporter import (
 from grader.errors import ProblemError
 from problems.files.yaml_document import YamlDocument, load_document
 
-__all__ = ["CourseSetup", "ParsedFile", "locate_errors", "parse_setup"]
-
 SLUG_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Slug)
 MAX_ERRORS: Final = 10
 PATH_STEP: Final = re.compile(r"[^.\[\]]+")

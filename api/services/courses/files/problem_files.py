@@ -22,8 +22,6 @@ from api.services.problems.publishing import (
 from api.services.problems.publishing_pool import Publisher
 from api.services.problems.versions import load_newest_version, load_variants
 
-__all__ = ["ProblemFile", "PublishedProblemFile", "find_problems_to_publish", "publish_files"]
-
 PUBLISHING_TOO_SLOW: Final = (
     "The new problems of these files take longer than {minutes:g} minutes to publish. Nothing was "
     "changed. Upload the problems one by one, or apply fewer at a time."

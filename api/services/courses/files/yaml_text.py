@@ -8,8 +8,6 @@ import yaml
 from grader.errors import ProblemError
 from problems.files.yaml_scalars import parse_scalar
 
-__all__ = ["dump_yaml"]
-
 MAX_LINE_WIDTH: Final = 1_000_000
 """Width that prevents line breaks, so that changing one word changes one line."""
 

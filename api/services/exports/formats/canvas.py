@@ -25,8 +25,6 @@ from api.services.exports.formats.export_gradebook import (
     FileWarning,
 )
 
-__all__ = ["write_canvas"]
-
 PERSON_COLUMNS: Final = ("Student", "ID", "SIS Login ID", "Section")
 CANVAS_COLUMNS: Final = frozenset(
     {*PERSON_COLUMNS, "LastName", "FirstName", "SIS User ID", "Integration ID", "Root Account"}

@@ -11,18 +11,6 @@ from zoneinfo import ZoneInfo
 
 from api.services.files.csv_rows import escape_formula, unescape_formula
 
-__all__ = [
-    "DECIMAL_PLACES",
-    "INVISIBLE_CHARACTERS",
-    "format_csv",
-    "format_lateness",
-    "format_multiline_cell",
-    "format_number",
-    "format_text_cell",
-    "format_timestamp",
-    "remove_formula_guard",
-]
-
 DECIMAL_PLACES: Final = 6
 LINE_BREAKS: Final = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
 INVISIBLE_CHARACTERS: Final = frozenset(

@@ -10,14 +10,6 @@ from api.services.exports.formats.export_gradebook import (
     FileWarning,
 )
 
-__all__ = [
-    "format_student_count",
-    "warn_excused_cells",
-    "warn_same_people",
-    "warn_same_titles",
-    "warn_waiting_cells",
-]
-
 Item = TypeVar("Item", ExportPerson, ExportColumn)
 
 

@@ -23,8 +23,6 @@ from api.services.exports.formats.export_gradebook import (
     ExportPerson,
 )
 
-__all__ = ["write_cells", "write_json_lines", "write_table"]
-
 PERSON_FIELDS: Final = (
     "student_id",
     "name",

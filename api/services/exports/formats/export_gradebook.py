@@ -7,18 +7,6 @@ from fractions import Fraction
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-__all__ = [
-    "EMPTY_CELL",
-    "WARNINGS",
-    "ExportCell",
-    "ExportColumn",
-    "ExportFile",
-    "ExportGradebook",
-    "ExportPerson",
-    "FileWarning",
-    "WarningCode",
-]
-
 WarningCode = Literal[
     "excused_lost",
     "guarded",

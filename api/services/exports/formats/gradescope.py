@@ -31,8 +31,6 @@ from api.services.exports.formats.export_gradebook import (
     FileWarning,
 )
 
-__all__ = ["write_gradescope_course"]
-
 PERSON_COLUMNS: Final = ("First Name", "Last Name", "SID", "Email", "Sections")
 LATENESS_COLUMN: Final = "Lateness (H:M:S)"
 TITLE_ENDINGS: Final = ("", " - Max Points", " - Submission Time", f" - {LATENESS_COLUMN}")

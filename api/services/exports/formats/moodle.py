@@ -33,8 +33,6 @@ from api.services.exports.formats.export_gradebook import (
     FileWarning,
 )
 
-__all__ = ["write_moodle"]
-
 IDENTITY_COLUMNS: Final = ("Email address", "ID number")
 NO_GRADE: Final = "-"
 DECIMAL_PLACES: Final = 5

@@ -45,14 +45,6 @@ from api.services.regrades.runs import (
     move_draws,
 )
 
-__all__ = [
-    "RegradeApplyOptions",
-    "add_missing_students",
-    "apply_chunk",
-    "recompute_chunk_grades",
-    "start_applying_regrade",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class RegradeApplyOptions:

@@ -23,14 +23,6 @@ from api.db.models import (
 )
 from api.services.regrades.execution.grading_jobs import RegradeJob, SubmissionToGrade, VariantKey
 
-__all__ = [
-    "AnswerWithGrading",
-    "CachingJsonParser",
-    "load_graded_answers",
-    "load_job",
-    "load_submissions_to_grade",
-]
-
 
 class AnswerWithGrading(NamedTuple):
     """An answer with the grading that counts now."""

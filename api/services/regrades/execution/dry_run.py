@@ -37,14 +37,6 @@ from api.services.regrades.execution.grading_jobs import JobGrader
 from api.services.regrades.runs import count_chunk_submissions, load_compatible_versions
 from grader.kinds import KINDS
 
-__all__ = [
-    "DryRunResult",
-    "changes_part_points",
-    "dry_run_chunk",
-    "load_chunk_students",
-    "store_dry_run",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class DryRunResult:

@@ -30,18 +30,6 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant, rekey_variant
 
-__all__ = [
-    "ExecutorFactory",
-    "JobGrader",
-    "RegradeJob",
-    "ResultsBySubmission",
-    "SubmissionToGrade",
-    "create_process_pool",
-    "get_executor_factory",
-    "grade_job",
-    "make_parallel_grader",
-]
-
 MAX_CACHED_PROBLEMS: Final = 64
 MAX_CACHED_VARIANTS: Final = 1_024
 MAX_CACHED_SUBMISSIONS: Final = 2_048

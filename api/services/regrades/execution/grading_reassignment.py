@@ -15,13 +15,6 @@ from api.db.upserts import insert_rows, update_rows
 from api.services.regrades.changes import MANUAL, is_credit_lowered
 from api.services.regrades.execution.chunk_data import CachingJsonParser
 
-__all__ = [
-    "apply_new_gradings",
-    "build_answer_update",
-    "restore_old_gradings",
-    "store_gradings_and_updates",
-]
-
 KEPT_FLAG: Final = "kept"
 RESULT_COLUMNS: Final = ("mistakes", "value", "shown", "carries")
 """Columns of a grading that its answer duplicates, except status and credit."""

@@ -48,8 +48,6 @@ from api.services.regrades.runs import (
     next_pending_chunk,
 )
 
-__all__ = ["RegradeRunner", "process_chunk"]
-
 POLL_SECONDS: Final = 15.0
 """Seconds between two checks for work that another service left unfinished."""
 MAX_TRIES: Final = 3

@@ -45,8 +45,6 @@ from api.services.regrades.runs import (
 )
 from grader.kinds import KINDS
 
-__all__ = ["cancel_regrade", "start_undoing_regrade", "undo_chunk"]
-
 STATUS_AFTER_CANCEL: Final = {"judging": "cancelled", "ready": "cancelled", "applying": "stopped"}
 
 

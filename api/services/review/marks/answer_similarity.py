@@ -11,8 +11,6 @@ from api.db.models import Answer, Submission
 from api.services.engine.variant_identity import VariantIdentity
 from api.services.review.review_subjects import AssignedPart
 
-__all__ = ["similarity_id", "similarity_id_of_content"]
-
 STRIPPED_CHARACTERS: Final = " .,;:!?"
 TEXT: Final = "text"
 CACHE_SIZE: Final = 4096

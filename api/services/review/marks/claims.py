@@ -13,15 +13,6 @@ from api.db.upserts import insert_missing_rows, upsert_rows
 from api.services.review.queue import QueuedAnswer, load_queue
 from api.services.review.review_subjects import AnswerContext, AssignedPart
 
-__all__ = [
-    "check_not_claimed",
-    "claim_answer",
-    "claim_next_answer",
-    "flag_answer",
-    "release_claim",
-    "skip_answer",
-]
-
 CLAIM_DURATION: Final = timedelta(minutes=15)
 
 

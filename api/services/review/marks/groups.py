@@ -37,8 +37,6 @@ from api.services.review.review_subjects import AssignedPart
 from api.services.review.serializers import serialize_mark
 from grader.reading import RawAnswer
 
-__all__ = ["group_cursor", "list_groups", "load_equivalent_mark", "mark_group"]
-
 MAX_GROUP_SIZE: Final = 10**9
 QUEUED_ANSWERS_QUERY: Final = (
     select(

@@ -28,8 +28,6 @@ from api.services.review.marks.rubric import Criterion, ensure_and_lock_rubric_i
 from api.services.review.marks.values import MarkValues
 from api.services.review.review_subjects import AnswerContext, AssignedPart
 
-__all__ = ["lock_criteria_for_mark", "mark_answer", "unmark_answer"]
-
 
 def mark_answer(
     session: Session,

@@ -15,8 +15,6 @@ from api.services.review.marks.groups import load_equivalent_mark
 from api.services.review.review_subjects import AnswerContext, AssignedPart, load_answer_for_staff
 from api.services.review.serializers import serialize_review_item
 
-__all__ = ["claim_next_item", "load_review_item"]
-
 
 def load_review_item(
     session: Session, context: AnswerContext, *, variants: VariantCache, now: datetime

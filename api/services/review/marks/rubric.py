@@ -18,14 +18,6 @@ from api.services.engine.variants import VariantCache
 from api.services.review.review_subjects import AssignedPart
 from grader.kinds.texts import TextPart
 
-__all__ = [
-    "Criterion",
-    "count_rubric_item_uses",
-    "ensure_and_lock_rubric_items",
-    "load_current_rubric_items",
-    "load_rubric",
-]
-
 MARKED_ITEMS_QUERY: Final = (
     select(Review.items)
     .join(Answer, Answer.id == Review.answer_id)

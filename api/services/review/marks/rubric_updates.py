@@ -43,8 +43,6 @@ from grader.definitions.template import Template
 from grader.errors import GraderError
 from problems.registry import REGISTRY
 
-__all__ = ["RubricEdit", "add_rubric_item", "retire_rubric_item", "update_rubric_item"]
-
 ITEM_NOT_FOUND_MESSAGE = "The rubric of this part has no such item."
 
 

@@ -14,8 +14,6 @@ from api.schemas.grading.marks import MarkIn
 from api.services.review.marks.rubric import Criterion
 from grader.policy import format_rounded_number
 
-__all__ = ["MarkOutcome", "MarkValues", "compute_mark_outcome"]
-
 NO_CREDIT: Final = Fraction(0)
 FULL_CREDIT: Final = Fraction(1)
 

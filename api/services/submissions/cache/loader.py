@@ -20,8 +20,6 @@ from api.services.submissions.cache.submission_cache import (
 )
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 
-__all__ = ["load_change_counters", "load_submitter"]
-
 COUNTER_COLUMNS: Final = ChangeCounter.__table__.c
 COUNTER_STATEMENTS: Final = {
     is_sqlite: found.group_by(found.selected_columns[0])

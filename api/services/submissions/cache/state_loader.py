@@ -20,8 +20,6 @@ from grader.json_values import from_json
 from grader.policy import StoredAnswer
 from grader.values import Value
 
-__all__ = ["load_states"]
-
 CarriedValues: TypeAlias = dict[int, dict[str, Value]]
 DRAW_COLUMNS: Final = Draw.__table__.c
 PROGRESS_COLUMNS: Final = ProblemProgress.__table__.c

@@ -23,21 +23,6 @@ from api.services.submissions.writer.lookup_statements import Pair
 from grader.policy import PartProgress, StoredAnswer, SubmissionRules
 from grader.values import Value
 
-__all__ = [
-    "NO_VERSION",
-    "CachedAssignment",
-    "CachedGrade",
-    "CachedSubmitter",
-    "ChangeCounters",
-    "Credential",
-    "NullSubmissionCache",
-    "PartProgressSnapshot",
-    "StudentProblemState",
-    "SubmissionCache",
-    "SubmissionIds",
-    "are_counters_current",
-]
-
 NO_VERSION: Final = -1
 """Version of a progress row or grade that does not exist yet."""
 MAX_CACHED_ASSIGNMENTS: Final = 256

@@ -22,8 +22,6 @@ from api.services.submissions.variant_assignment import VariantAssignment
 from api.services.submissions.writer.locks import RowVersions
 from api.services.submissions.writer.lookup_statements import Pair
 
-__all__ = ["CacheTransaction"]
-
 
 @dataclass(frozen=True, slots=True)
 class CacheTransaction:

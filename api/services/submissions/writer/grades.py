@@ -47,8 +47,6 @@ from grader.json_values import from_json
 from grader.policy import PartProgress, StoredAnswer, evaluate_part_progress
 from grader.values import Value
 
-__all__ = ["store_with_grades"]
-
 GRADE_COLUMNS: Final = Grade.__table__.c
 LOCK_GRADES: Final = build_lookup_statements(
     (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id),

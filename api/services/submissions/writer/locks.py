@@ -23,8 +23,6 @@ from api.services.submissions.writer.lookup_statements import (
     look_up_rows,
 )
 
-__all__ = ["PROGRESS_KEY_COLUMNS", "RowVersions", "acquire_locks"]
-
 RowVersions: TypeAlias = Mapping[Pair, tuple[int, int]]
 """Sequence and version of each progress row."""
 PROGRESS_COLUMNS: Final = ProblemProgress.__table__.c

@@ -24,8 +24,6 @@ from sqlalchemy.orm import Session
 from api.core.json_text import serialize_json
 from api.db.dialects import is_sqlite
 
-__all__ = ["LookupStatements", "Pair", "build_lookup_statements", "look_up_rows"]
-
 Pair: TypeAlias = tuple[str, str]
 """An id as hex digits, and another id or a text."""
 LookupStatements: TypeAlias = Mapping[bool, Select[Any]]

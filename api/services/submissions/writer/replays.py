@@ -18,8 +18,6 @@ from api.services.submissions.writer.lookup_statements import (
     look_up_rows,
 )
 
-__all__ = ["StoredRequest", "find_replay", "load_stored_requests"]
-
 SUBMISSION_COLUMNS: Final = Submission.__table__.c
 SELECT_STORED_REQUESTS: Final = build_lookup_statements(
     [SUBMISSION_COLUMNS.author_id, SUBMISSION_COLUMNS.key],

@@ -12,8 +12,6 @@ from api.db.upserts import RowBatch, RowValues
 from api.rate_limits.storage_budget import utf8_size
 from api.services.submissions.admission import AdmittedSubmission
 
-__all__ = ["build_row_batches"]
-
 ROW_BYTES: Final = 1_024
 """Bytes counted for a row with its indexes, in addition to its long texts."""
 

@@ -34,8 +34,6 @@ from api.services.submissions.writer.grades import store_with_grades
 from api.services.submissions.writer.locks import PROGRESS_KEY_COLUMNS, acquire_locks
 from api.services.submissions.writer.replays import load_stored_requests
 
-__all__ = ["StaleCache", "WriteOutcome", "write_submissions"]
-
 
 @dataclass(frozen=True, slots=True)
 class StaleCache:

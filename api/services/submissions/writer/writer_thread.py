@@ -31,8 +31,6 @@ from api.services.submissions.writer.write_transaction import (
     write_submissions,
 )
 
-__all__ = ["SubmissionWriter"]
-
 MAX_QUEUE_SIZE: Final = 1_000
 SUBMIT_TIMEOUT_SECONDS: Final = 30
 """Seconds that a request waits for its submission to be stored."""

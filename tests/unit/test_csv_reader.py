@@ -69,14 +69,14 @@ def test_rows_without_end_are_read_or_refused_within_a_second(name, row):
     ("column", "length"), [("comment", 150), ("comment", 19_000), ("all", 19_000)]
 )
 @pytest.mark.parametrize("cell", CELLS)
-def test_cells_of_the_largest_sheet_take_less_than_two_seconds(cell, length, column):
+def test_cells_of_a_sheet_take_less_than_a_second(cell, length, column):
     reader, size, header = READERS["score sheet"]
     long = repeated(CELLS[cell], length).decode()
     cells = dict.fromkeys(header.strip().split(","), "") | {"points": "1", "version": "x"}
     cells |= dict.fromkeys(cells, long) if column == "all" else {column: long}
     row = ",".join(f'"{value}"' for value in cells.values()) + "\n"
     data = header.encode() + repeated(row, size - len(header)).rpartition(b"\n")[0]
-    assert cpu_seconds(lambda: reader(data)) < 2 * SECONDS
+    assert cpu_seconds(lambda: reader(data)) < SECONDS
 
 
 @pytest.mark.parametrize(

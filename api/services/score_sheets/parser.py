@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from api.services.exports.formats.cells import (
@@ -32,6 +33,8 @@ CSV_LIMITS: Final = CsvLimits(300_000, 2_000_000, 5_000, "upload the sheet in pi
 MAX_COMMENT_CHARACTERS: Final = 20_000
 MAX_LINE_ERRORS: Final = 200
 DOWNLOAD_ADVICE: Final = "download a new sheet"
+POINTS_CACHE_SIZE: Final = 1_024
+"""Number of texts whose points are cached: the rows of a sheet have few different points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +202,15 @@ def _changed_comment(comment: str, old: str) -> str:
     return "" if unchanged else new_comment
 
 
+_read_points_cached = lru_cache(maxsize=POINTS_CACHE_SIZE)(read_points)
+
+
 def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
-    points = read_points(cells["points"], comma=comma)
+    points = _read_points_cached(cells["points"], comma=comma)
     if cells["points"] == cells.get("old_points", ""):
         return None
     try:
-        old = read_points(cells.get("old_points", ""), comma=comma)
+        old = _read_points_cached(cells.get("old_points", ""), comma=comma)
     except AnswerError:
         old = None
     return None if points == old else points

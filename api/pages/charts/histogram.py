@@ -46,7 +46,7 @@ def draw_histogram(
     *noun* is the noun for the things counted, *unit* the measured quantity.
 
     >>> bins = [HistogramBin(0, 5, 1), HistogramBin(5, 10, 3)]
-    >>> draw_histogram(bins, median=7, unit="points", who="student").summary
+    >>> draw_histogram(bins, median=7, unit="points", noun="student").summary
     'Histogram of 4 students by points; the median is 7.'
     """
     everybody = format_count(sum(one.count for one in bins), noun)

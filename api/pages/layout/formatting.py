@@ -19,10 +19,10 @@ PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
 
 
 def format_number(value: Fraction | float, decimals: int = DEFAULT_DECIMALS) -> str:
-    """Return a number with at most *decimals* decimal places.
+    r"""Return a number with at most *decimals* decimal places.
 
     >>> format_number(Fraction(12345, 2)), format_number(-3), format_number(Fraction(1, 3))
-    ('6 172.5', '−3', '0.33')
+    ('6\u202f172.5', '−3', '0.33')
     """
     text = f"{float(value):,.{decimals}f}".replace(",", THIN_SPACE)
     text = text.rstrip("0").rstrip(".") if decimals else text
@@ -39,28 +39,28 @@ def format_points(value: Fraction | float | None) -> str:
 
 
 def format_share(value: Fraction | float | None, decimals: int = 0) -> str:
-    """Return a share as a percentage.
+    r"""Return a share as a percentage.
 
     >>> format_share(Fraction(3, 4)), format_share(None)
-    ('75 %', '–')
+    ('75\u202f%', '–')
     """
     return format_percent(None if value is None else value * 100, decimals)
 
 
 def format_percent(value: Fraction | float | None, decimals: int = DEFAULT_DECIMALS) -> str:
-    """Return a percentage, with a no-break space between the number and the sign.
+    r"""Return a percentage, with a no-break space between the number and the sign.
 
     >>> format_percent(51.43), format_percent(None)
-    ('51.43 %', '–')
+    ('51.43\u202f%', '–')
     """
     return "\N{EN DASH}" if value is None else f"{format_number(value, decimals)}{THIN_SPACE}%"
 
 
 def format_count(count: int, singular: str, plural: str = "") -> str:
-    """Return a count with its noun in the singular or plural.
+    r"""Return a count with its noun in the singular or plural.
 
     >>> format_count(1, "attempt"), format_count(1200, "attempt")
-    ('1 attempt', '1 200 attempts')
+    ('1 attempt', '1\u202f200 attempts')
     >>> format_count(0, "reply", "replies")
     '0 replies'
     """

@@ -64,7 +64,8 @@ class ProblemTitles:
     def part_title(self, problem: str | None, part: str) -> str:
         """Return the display name of a part of a problem.
 
-        >>> ProblemTitles({}, {"sizes": {"side_0": "Side of the input"}}).part("sizes", "side_0")
+        >>> titles = ProblemTitles({}, {"sizes": {"side_0": "Side of the input"}})
+        >>> titles.part_title("sizes", "side_0")
         'Side of the input'
         """
         return part_name(part, self.parts.get(problem or "", {}).get(part, ""))

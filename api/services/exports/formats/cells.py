@@ -78,7 +78,7 @@ def format_number(
 
     >>> format_number(Fraction(17, 2)), format_number(Fraction(-1, 3)), format_number(None)
     ('8.5', '-0.333333', '')
-    >>> format_number(Fraction(9), least=1)
+    >>> format_number(Fraction(9), min_places=1)
     '9.0'
     """
     if value is None:

@@ -82,7 +82,7 @@ def delete_events(session: Session, key: str, *, before: datetime) -> None:
 
 
 def remember_device(session: Session, key: str, *, until: datetime) -> None:
-    """Store the time until which the browser of *key* is known."""
+    """Store that the browser of *key* is known *until* this time."""
     session.execute(delete(RateLimitEvent).where(RateLimitEvent.key == key))
     session.add(RateLimitEvent(key=key, at=until))
 

@@ -42,8 +42,6 @@ def talk(port: int, *pieces: bytes) -> bytes:
 END = b"Host: a\r\nConnection: close\r\n\r\n"
 GET = b"GET %b HTTP/1.1\r\n"
 FULL = b"x" * (MAX_HEAD_BYTES - 200)
-HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @pytest.mark.parametrize(

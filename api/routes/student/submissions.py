@@ -41,14 +41,14 @@ KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(IdempotencyKey | None)
 
 
 class _SubmissionRoute(StrictRoute):
-    """Route that first tries to serve a submission from the submission cache.
+    """Route that tries the submission cache before FastAPI handles the request.
 
-    FastAPI's validation and dependencies take longer than grading from the cache. An invalid or
-    unusual request takes the normal way, so that errors have one source.
+    FastAPI's validation and dependencies take longer than grading from the cache. FastAPI handles
+    every invalid or unusual request, so that errors have one source.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that tries the cache, and otherwise validates the request."""
+        """Return the handler that tries the cache first."""
         handle = super().get_route_handler()
 
         async def submit_from_cache_or_handle(request: Request) -> Response:
@@ -58,21 +58,21 @@ class _SubmissionRoute(StrictRoute):
 
 
 async def _submit_from_cache(request: Request) -> Response | None:
-    """Store a submission prepared from the cache; None if the request needs the normal way.
+    """Store a submission prepared from the cache; None if FastAPI has to handle the request.
 
     Raises the `ServiceError` that refuses the request.
     """
-    if request.scope["query_string"]:
-        return None
     body = get_body(request.scope)
-    if body.length is None or body.length > LARGE_BODY_BYTES:
+    # Parsing a larger body would block the event loop.
+    is_short = body.length is not None and body.length <= LARGE_BODY_BYTES
+    if request.scope["query_string"] or not is_short:
         return None
-    raw = await body.read()
-    if raw is None:
+    content = await body.read()
+    if content is None:
         return None
     strict_request = StrictRequest(request.scope)
     try:
-        strict_request.parse_body(raw)
+        strict_request.parse_body(content)
     except ServiceError:
         return None
     context = SubmissionContext(strict_request)

@@ -11,9 +11,7 @@ from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.core.ids import new_id
-from api.db.models import (
-    Assignment,
-)
+from api.db.models import Assignment
 from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.assignments.visible_verdicts import visible_status
 from api.services.engine.grading_pool import is_expensive

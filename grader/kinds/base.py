@@ -15,8 +15,10 @@ from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
+from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
+from grader.reading.wording.qualifiers import refuse_qualifiers
 from grader.values import Tensor, Value, has_same_form_and_sign
 
 P = TypeVar("P", bound=Part)
@@ -95,7 +97,8 @@ class AnswerKind(ABC, Generic[P, A]):
     *max_characters* limits an answer, counting all texts of a list together. *hint* tells students
     how to type an answer; *example* is an answer that every part can read, unless the part makes
     its own. *by_person* means that only a person grades it, *reads_by_numbers* that the reading
-    depends on the numbers of the student's variant, and *reads_alone* that `grader read` can read
+    depends on the numbers of the student's variant, *refuses_qualifiers* that words which limit or
+    negate the value are refused before reading, and *reads_alone* that `grader read` can read
     an answer without a problem, because the kind has no options, rows or condition.
     """
 
@@ -106,6 +109,7 @@ class AnswerKind(ABC, Generic[P, A]):
     reads_alone: ClassVar[bool] = True
     by_person: ClassVar[bool] = False
     reads_by_numbers: ClassVar[bool] = False
+    refuses_qualifiers: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
@@ -123,7 +127,14 @@ class AnswerKind(ABC, Generic[P, A]):
         """
         if isinstance(typed, list):
             check_text_length(typed, self.max_characters)
-        return self.read(normalize_number_style(typed, style), part, scope)
+        normalized = normalize_number_style(typed, style)
+        if isinstance(normalized, str) and self.refuses_qualifiers:
+            refuse_qualifiers(
+                fold_lookalikes(normalized),
+                question=f"{part.title} {part.prompt.source}",
+                names=(*getattr(part, "variables", ()), *getattr(part, "options", ())),
+            )
+        return self.read(normalized, part, scope)
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:

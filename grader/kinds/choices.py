@@ -61,6 +61,7 @@ class ChoiceKind(AnswerKind[ChoicePart, str]):
     max_characters = MAX_OPTION_LENGTH
     hint = "The letter or name of one option."
     reads_alone = False
+    refuses_qualifiers = False
 
     def read(self, typed: RawAnswer, part: ChoicePart, scope: Scope) -> Reading[str]:
         """Return the id of the option."""
@@ -106,6 +107,7 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
     max_characters = 10_000
     hint = "The letters or names of all that are right."
     reads_alone = False
+    refuses_qualifiers = False
 
     def read(self, typed: RawAnswer, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
         """Return the ids of the options, sorted."""

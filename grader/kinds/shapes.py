@@ -3,8 +3,7 @@
 import re
 from collections.abc import Hashable
 from dataclasses import replace
-from functools import lru_cache
-from typing import ClassVar, Final, Literal, TypeAlias, get_args
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from grader.display.text import to_text
 from grader.errors import SolverError
@@ -23,25 +22,16 @@ from grader.kinds.formulas import (
 from grader.reading import (
     RawAnswer,
     Reading,
+    find_layout,
     read_formula_shape,
     read_named_axes,
     read_shape,
-    refuse_other_layout,
 )
 from grader.values import Tensor, Value
 
 Layout: TypeAlias = Literal[
     "HW", "HWC", "CHW", "NHWC", "NCHW", "LC", "CL", "NLC", "NCL", "DHWC", "CDHW", "NDHWC", "NCDHW"
 ]
-AXIS_NAME_PATTERNS: Final = {
-    "N": "(?:N|batch(?: size)?)",
-    "C": "(?:C|channels?)",
-    "D": "(?:D|depth)",
-    "H": "(?:H|height)",
-    "W": "(?:W|width)",
-    "L": "(?:L|length)",
-}
-"""Patterns of the names of the axes of a layout."""
 AXIS_LETTER_PATTERN: Final = re.compile(r"[@A-WYZa-wyz]")
 """A letter that may belong to an axis name, or the sign after the number of maps."""
 Axes: TypeAlias = tuple[int, ...] | tuple[BoundFormula, ...]
@@ -155,28 +145,33 @@ def _describe_axis_count_mismatch(actual: int, expected: int, part: ShapePart) -
 
 
 def _read_sizes(typed: RawAnswer, part: ShapePart) -> Reading[tuple[int, ...]]:
-    """Return the sizes, in the order of the layout if each has its axis name beside it.
-
-    Axis names after all sizes are dropped if they are in the order asked for, such as
-    ``(H×W×C)``; ``(C×H×W)`` would mean another shape and is refused as a second bracket.
-    """
+    """Return the sizes in the order of the layout, by the names of the axes if there are any."""
     square = 2 if part.square else None
-    if part.layout is None or not isinstance(typed, str) or not AXIS_LETTER_PATTERN.search(typed):
+    if part.layout is None or not isinstance(typed, str):
         return read_shape(typed, square=square)
+    if not AXIS_LETTER_PATTERN.search(typed.removeprefix("torch.Size")):
+        return _drop_batch(read_shape(typed, square=square), part.layout)
     if adjacent := read_named_axes(typed, part.layout):
         return adjacent
-    refuse_other_layout(typed, part.layout)
-    suffix = None
-    if typed.rstrip(" .$\r\n").endswith(")"):
-        suffix = _axis_names_pattern(part.layout).search(typed)
-    if suffix is None:
-        return read_shape(typed, square=square)
-    reading = read_shape(typed[: suffix.start()], square=square)
-    return replace(reading, notes=(*reading.notes, f"'{suffix[1]}' was ignored."))
+    found = find_layout(typed, part.layout)
+    if found is None:
+        return _drop_batch(read_shape(typed, square=square), part.layout)
+    sizes, order, name = found
+    reading = read_shape(sizes, square=square)
+    if len(reading.value) != len(order):
+        return reading
+    by_axis = dict(zip(order, reading.value, strict=True))
+    axes = tuple(by_axis[axis] for axis in part.layout)
+    note = f"The sizes were read in the order {name}."
+    return replace(reading, value=axes, text=to_text(axes), notes=(*reading.notes, note))
 
 
-@lru_cache(maxsize=len(get_args(Layout)))
-def _axis_names_pattern(layout: str) -> re.Pattern[str]:
-    """Return a pattern of the axis names of *layout* in brackets at the end: ``(H, W, C)``."""
-    names = r"\s{0,3}(?:[x×*·,]|\\times)\s{0,3}".join(AXIS_NAME_PATTERNS[axis] for axis in layout)
-    return re.compile(rf"(?<=\S)\s{{0,9}}(\({names}\))[\s.$]*\Z", re.IGNORECASE)
+def _drop_batch(reading: Reading[tuple[int, ...]], layout: str) -> Reading[tuple[int, ...]]:
+    """Return the sizes without a leading batch of one, if the layout has no batch."""
+    sizes = reading.value
+    if "N" in layout or len(sizes) != len(layout) + 1 or sizes[0] != 1:
+        return reading
+    note = "The batch of 1 in front was ignored."
+    return replace(
+        reading, value=sizes[1:], text=to_text(sizes[1:]), notes=(*reading.notes, note)
+    )

@@ -13,10 +13,11 @@ from grader.reading.grammar.number_styles import NumberStyle, normalize_number_s
 from grader.reading.json_text import load_json
 from grader.reading.numbers import find_ambiguous_thousands, read_number
 from grader.reading.result import RawAnswer, Reading, TruncatedAnswer, is_blank
-from grader.reading.shapes import read_shape, read_square_side
+from grader.reading.shapes import read_shape
+from grader.reading.square_sides import read_square_side
 from grader.reading.tensors import read_tensor
 from grader.reading.units.quantities import Quantity, read_quantity
-from grader.reading.wording.axis_names import read_named_axes, refuse_other_layout
+from grader.reading.wording.axis_names import find_layout, read_named_axes
 from grader.reading.wording.labeled_numbers import read_labeled_numbers
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Reading",
     "TruncatedAnswer",
     "find_ambiguous_thousands",
+    "find_layout",
     "is_blank",
     "load_json",
     "normalize_number_style",
@@ -39,5 +41,4 @@ __all__ = [
     "read_shape",
     "read_square_side",
     "read_tensor",
-    "refuse_other_layout",
 ]

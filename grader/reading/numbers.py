@@ -11,7 +11,12 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.surrounding_text import unwrap_printed_number
 from grader.reading.decimal_places import CROSSES, last_decimal_unit, unit_in_last_place
-from grader.reading.grammar.ambiguous_signs import refuse_error_margin
+from grader.reading.grammar.ambiguous_signs import (
+    refuse_double_sign,
+    refuse_error_margin,
+    refuse_leading_zero,
+    refuse_size,
+)
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
 from grader.reading.grammar.constants import CONSTANTS
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
@@ -25,6 +30,7 @@ from grader.reading.grammar.evaluation import check_bounds, evaluate_tokens
 from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH
 from grader.reading.grammar.powers_of_ten import refuse_ambiguous_power_of_ten
 from grader.reading.grammar.tokens import Token, tokenize
+from grader.reading.grammar.typesetting import join_digit_groups
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.units.percents import detect_percent_sign
@@ -46,7 +52,7 @@ MAX_TEXT: Final = 2_000
 WORD_KINDS: Final = frozenset({"word", "text"})
 
 PLAIN_NUMBER: Final = re.compile(
-    rf"\s*(?:{OPTIONAL_NAME}|= ?|\$)([+-]?[0-9]{{1,300}})"
+    rf"\s*(?:{OPTIONAL_NAME}|= ?|\$)([+-]?(?:0|[1-9][0-9]{{0,299}}))"
     r"(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\$?\s*"
 )
 POINT_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
@@ -156,11 +162,14 @@ def evaluate_with_step(
 ) -> tuple[Number, Number | None]:
     """Return the number that *tokens* spell, and one unit of its last place or None."""
     if len(tokens) > 1:
+        refuse_double_sign(tokens, text)
         refuse_range(tokens, text, typed)
         refuse_error_margin(tokens, text)
         refuse_repeating_decimal(tokens, text)
     refuse_ambiguous_power_of_ten(tokens, text, grouping=isinstance(typed, StyledText))
-    return evaluate_tokens(tokens, text), unit_in_last_place(tokens)
+    value = evaluate_tokens(tokens, text)
+    refuse_leading_zero(tokens)
+    return value, unit_in_last_place(tokens)
 
 
 def _read_text(text: str, typed: str, *, percent: bool) -> Reading[Number]:
@@ -174,6 +183,7 @@ def _read_tokens(
     value_tokens: ValueTokens, text: str, typed: str, *, percent: bool
 ) -> Reading[Number]:
     """Return the number that *value_tokens* spell."""
+    refuse_size(value_tokens.tokens, text)
     value, step = evaluate_with_step(value_tokens.tokens, text, typed)
     signed = percent and detect_percent_sign(value_tokens.tokens)
     if signed:
@@ -245,7 +255,7 @@ def _read_ratio(text: str, typed: str) -> Reading[Number] | None:
 
 def _extract_value_tokens(text: str) -> ValueTokens:
     """Return the tokens of the value alone, with its numbers scaled by the words after them."""
-    text = unwrap_printed_number(text)
+    text = join_digit_groups(unwrap_printed_number(text))
     label = ITEM_LETTER.match(text)
     link = extract_last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
     tokens, scales = apply_scale_words(link.tokens)

@@ -32,16 +32,20 @@ PLAIN_SHAPE: Final = re.compile(
 """A common shape of plain sizes, whose reading is known without the full reader."""
 DIGITS: Final = re.compile("[0-9]+")
 LABELS: Final = re.compile(
-    r"\s*+\(?\s*+h(?:eight)?\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+w(?:idth)?\s*+[=:]?\s*+([0-9]{1,9})"
+    r"\s*+\(?\s*+(?:h(?:eight)?|rows?)\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+(?:w(?:idth)?|col(?:umn)?s?)\s*+[=:]?\s*+([0-9]{1,9})"
     r"(?:\s*+[,;x×]?\s*+c(?:hannels?)?\s*+[=:]?\s*+([0-9]{1,9}))?\s*+\)?\s*+\.?\s*+",
     re.IGNORECASE,
 )
 """A label before each axis, in the order of the axes: height, width, channels."""
-CROSS: Final = re.compile(r"[x×X]|times|by")
 BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
 """Keras' output for a batch size that is not known yet."""
+LEADING_BATCH: Final = re.compile(r"\A((?:[\w.]+\s*)?[(\[]{1,3}\s*)(None\s*,|-1\s*,(?=[^,]*,[^,]*,))")
+"""A batch of unknown size at the beginning of a printed shape."""
+COUNTED_AXES: Final = re.compile(
+    r"\s*([0-9]{1,9})\s+rows?\s*(?:,|and|by|×|x)\s*([0-9]{1,9})\s+col(?:umn)?s?[\s.]*", re.IGNORECASE
+)
 ARRAY_SPACE: Final = re.compile(
-    r"[\s$]*(?:(?:[A-Za-z]\s*)?(?:∈|\\in(?![A-Za-z]))\s*)?"
+    r"[\s$]*(?:(?:[A-Za-z](?:_\{?\w{1,9}\}?)?\s*)?(?:∈|\\in(?![A-Za-z]))\s*)?"
     r"(?:\\mathbb\s*\{\s*R\s*\}|\\mathbb\s+R|R)\s*\^\s*[{(]([^{}()]*)[})][\s$.]*"
 )
 """The space of all arrays of a shape, which denotes the shape."""
@@ -82,6 +86,13 @@ def read_shape(typed: RawAnswer, *, square: int | None = None) -> Reading[tuple[
 def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
     """Return the shape in a text that `_parse_plain_shape` does not read."""
     text = clean_text(typed, limit=MAX_TEXT)
+    if counted := COUNTED_AXES.fullmatch(text):
+        sizes = tuple(map(int, counted.groups()))
+        return _build_reading(sizes, ("The rows come first.",), None)
+    dropped: tuple[str, ...] = ()
+    if unknown := LEADING_BATCH.match(text):
+        dropped = ("The batch of unknown size in front was ignored.",)
+        text = text[: unknown.start(2)] + " " * len(unknown[2]) + text[unknown.end(2) :]
     if batch := BATCH.search(text):
         raise AnswerError(
             "None is no size.", expected="the sizes without the batch", position=batch.start()
@@ -102,30 +113,7 @@ def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
     )
     if square is not None and len(axes) == 1:
         _refuse_product(text, value_tokens.tokens[0].start)
-    return _build_reading(axes, value_tokens.notes, square)
-
-
-def read_square_side(typed: str) -> Reading[Number] | None:
-    """Return the side n of a square typed as n×n; None for any other text.
-
-    >>> read_square_side("13 + 4·4 = 29 × 29 pixels").value
-    29
-    """
-    if not CROSS.search(typed):
-        return None
-    value_tokens = _extract_value_tokens(clean_text(typed, limit=MAX_TEXT), grouping=False)
-    match [(token.kind, token.text, token.value) for token in value_tokens.tokens]:
-        case [("number", left, side), ("symbol", "×", _), ("number", right, other)] if (
-            side == other
-        ):
-            note = f"{left}×{right} stands for {to_text(side)}."
-            return (
-                Reading(side, to_text(side), (*value_tokens.notes, note), 1)
-                if side == int(side)
-                else None
-            )
-        case _:
-            return None
+    return _build_reading(axes, (*dropped, *value_tokens.notes), square)
 
 
 def _parse_plain_shape(typed: str) -> tuple[int, ...] | None:

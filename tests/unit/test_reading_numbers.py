@@ -26,7 +26,6 @@ NBSP = "\u00a0"
         ("-.25", F(-1, 4), F(1, 100)),
         ("3.14", F(157, 50), F(1, 100)),
         ("3.0", 3, F(1, 10)),
-        ("00012", 12, 1),
         ("  63\n", 63, 1),
         ("11329414656", 11329414656, 1),
         ("0.7339999675750732", F(7339999675750732, 10**16), F(1, 10**16)),
@@ -43,6 +42,11 @@ NBSP = "\u00a0"
         ("1,024.5", F(2049, 2), F(1, 10)),
         ("13,153,160.", 13153160, 1),
         (f"1{THIN}000{THIN}000", 1000000, 1),
+        ("1 000 000", 1000000, 1),
+        ("10 860", 10860, 1),
+        ("1.024.000", 1024000, 1),
+        (r"10\ 860", 10860, 1),
+        (r"10{\,}860", 10860, 1),
         (f"10{NBSP}860", 10860, 1),
         ("1'024", 1024, 1),
         ("1\u2019024", 1024, 1),
@@ -240,9 +244,8 @@ def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
         ("0,123", "two ways", "0.123"),
         ("1,024,00", "The commas in '1,024,00' do not group thousands.", "no commas"),
         ("1.024,5", "point and the comma", "1024.5"),
-        ("1.024.000", "two points", "at most one"),
-        ("10 860", "blanks between digits", "10860 without blanks"),
-        ("1 000 000", "blanks between digits", "1000000 without blanks"),
+        ("00012", "begins with a zero", "without zeros before it"),
+        ("layer 10 860", "blanks between digits", "10860 without blanks"),
         ("1 2 3", "are 3 numbers", "one number"),
         ("1/2(3)", "two ways", "a/(b*c) or (a/b)*c"),
         ("2½", "as a sum or as a product", "a sign"),
@@ -452,7 +455,7 @@ def test_json_that_is_no_number_is_refused(typed):
         ("1.000", True),
         ("-1.000", True),
         ("a = 65.536", True),
-        ("1.000.000", True),
+        ("1.000.000", False),
         ("65.536 weights", True),
         ("0.125", False),
         ("65.5", False),
@@ -475,7 +478,7 @@ def test_a_point_before_three_digits_grouped_by_points(typed, looks):
     assert bool(find_ambiguous_thousands(typed)) is looks
 
 
-@pytest.mark.parametrize("typed", ["47/168", " -6/3", "+1/6", "007/2", "0/5"])
+@pytest.mark.parametrize("typed", ["47/168", " -6/3", "+1/6", "7/2", "0/5"])
 def test_a_plain_fraction_is_read_as_arithmetic_is(typed):
     assert read_number(typed) == read_number(typed.replace("/", " / "))
 

@@ -121,7 +121,7 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("250^2 × 16", "'250^2' can be read as one axis or as two."),
         ("H=1×1" + " " * 1900 + "!", "This is longer than 500 characters."),
         ("16 filters of 3×3", "'filters' cannot be read"),
-        ("(None, 28, 28)", "None is no size."),
+        ("28 × None × 28", "None is no size."),
         ("(126 × 126) × 16", "'(126 × 126)' can be read as one axis or as two."),
         ("(28,28,16", "A bracket is not closed."),
         ("28,28,16)", "A bracket ) closes nothing."),

@@ -24,6 +24,8 @@ from problems.publish import to_json_data
 READING_FIELDS: Final = (
     "id",
     "kind",
+    "title",
+    "prompt",
     "names",
     "options",
     "of",

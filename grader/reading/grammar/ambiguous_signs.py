@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.tokens import OPENERS, Token
 
 LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
@@ -22,6 +22,9 @@ Otherwise they may be Markdown's, or mark the best value, ``w*=5``.
 """
 MARGIN_KINDS: Final = ("number", "symbol", "symbol", "number")
 ROOT: Final = re.compile(r"\s*(-?1/[2-9])(?![0-9.])")
+LEADING_ZERO: Final = re.compile(r"0[0-9]")
+MIN_SIZE_CROSSES: Final = 2
+"""Number of crosses between numbers from which on they look like a size, not a product."""
 MIN_TOWER_DIGITS: Final = 2
 LOGARITHMS: Final = frozenset({"ln", "log2", "log10"})
 FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
@@ -119,3 +122,39 @@ def refuse_ambiguous_power_tower(text: str, tokens: Sequence[Token], index: int)
             expected="a multiplication sign between the power and the next number, or brackets",
             position=tokens[index].start,
         )
+
+
+def refuse_double_sign(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``--0.5`` and ``+-0.5``: a typing error or a double negation."""
+    if all(token.text in {"+", "-"} for token in tokens[:2]):
+        quote = quote_span(text, tokens[0].start, tokens[-1].end)
+        raise AnswerError(
+            f"{quote} begins with two signs.",
+            expected="one sign, or none",
+            position=tokens[0].start,
+        )
+
+
+def refuse_leading_zero(tokens: Sequence[Token]) -> None:
+    """Raise `AnswerError` for ``03640``, which may be the end of a number or two numbers."""
+    for token in tokens:
+        if token.kind == "number" and LEADING_ZERO.match(token.text):
+            raise AnswerError(
+                f"'{truncate_line(token.text)}' begins with a zero.",
+                expected="a number without zeros before it",
+                position=token.start,
+            )
+
+
+def refuse_size(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``56 x 56 x 4`` where one number is asked: a size or a product."""
+    crosses = [token for token in tokens[1::2] if token.text == "×"]
+    numbers = all(token.kind == "number" for token in tokens[::2])
+    if len(crosses) < MIN_SIZE_CROSSES or len(tokens) != 2 * len(crosses) + 1 or not numbers:
+        return
+    quote = quote_span(text, tokens[0].start, tokens[-1].end)
+    raise AnswerError(
+        f"{quote} can be read as a size or as a product.",
+        expected="one number, or * between the factors",
+        position=tokens[0].start,
+    )

@@ -16,10 +16,9 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.grammar.typesetting import blank_typesetting
+from grader.reading.grammar.vocabulary import THIN_SPACE
 from grader.reading.units.siunitx import expand_siunitx
-
-THIN_SPACE: Final = "\u2009"
-"""The thin space, to which every space that may group digits is normalized."""
 
 UNREADABLE: Final = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
@@ -119,7 +118,7 @@ def clean_text(typed: str, *, limit: int) -> str:
         text = QUOTES.sub(" ", text)
     if BOLD.fullmatch(text):
         text = text.replace("**", "  ")
-    return expand_siunitx(text)
+    return expand_siunitx(blank_typesetting(text))
 
 
 def _strip_direction_marks(text: str) -> str:

@@ -8,6 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.ambiguous_signs import refuse_augmented_assignment, refuse_label_dash
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
+from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.wording.adjacent_names import (
     CONCLUDING_WORDS,
     LEADING_WORDS,
@@ -113,6 +114,9 @@ def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
         names_other = token.text == "=" and ends_with_other_name(
             tokens[start:index], first=not cuts
         )
+        names_other = names_other or (
+            bool(cuts) and token.text == "=" and _names_value_directly(tokens[start:index], token)
+        )
         if names_other and not repeats_value(tokens[start:index], tokens[index + 1 :], text):
             raise _several_values_error(token)
         if is_label or token.text in LINKS:
@@ -180,7 +184,11 @@ def _contains_value(label: Sequence[Token], *, first: bool) -> bool:
 
 def _names_second_value(label: Sequence[Token], *, first: bool) -> bool:
     """Return whether *label* names a second value: ``acc 0.73, loss`` or ``0.73 and loss``."""
-    words = [token for token in label if token.kind in {"word", "text"}]
+    words = [
+        token
+        for index, token in enumerate(label)
+        if token.kind in {"word", "text"} and not _belongs_to_number(label, index)
+    ]
     if not words or any(CONCLUDING_WORDS & set(word.text.lower().split()) for word in words):
         return False
     if first:
@@ -189,6 +197,33 @@ def _names_second_value(label: Sequence[Token], *, first: bool) -> bool:
     return any(
         token.kind == "word" and token.text in JOINING_WORDS and ends_with_operand(label[:index])
         for index, token in enumerate(label)
+    )
+
+
+def _belongs_to_number(tokens: Sequence[Token], index: int) -> bool:
+    """Return whether the word at *index* scales the number before it, or calls a bracket."""
+    token, after = tokens[index], tokens[index + 1 : index + 2]
+    if after and after[0].text == "(" and after[0].start == token.end:
+        return True
+    return index > 0 and tokens[index - 1].kind == "number" and is_scale_word(token)
+
+
+def _names_value_directly(label: Sequence[Token], sign: Token) -> bool:
+    """Return whether *label* is a value and then a word, as between ``acc=0.9 loss=0.3``.
+
+    A unit names a value only if the *sign* touches it, as in ``params=5 macs=9``.
+    """
+    *value, word = label or (None,)
+    if not value or word is None or word.kind not in {"word", "text"}:
+        return False
+    apart = value[-1].end < word.start
+    names = may_name_value(word) or word.end == sign.start
+    return (
+        apart
+        and names
+        and ends_with_operand(value)
+        and word.text.lower() not in CONCLUDING_WORDS
+        and not is_scale_word(word)
     )
 
 

@@ -11,12 +11,12 @@ from fractions import Fraction
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
-from grader.reading.grammar.characters import THIN_SPACE
 from grader.reading.grammar.vocabulary import (
     COMMANDS,
     LOGARITHMS,
     SUPERSCRIPTS,
     SYMBOLS,
+    THIN_SPACE,
     VULGAR_FRACTIONS,
 )
 from grader.reading.variable_names import FUNCTION, LETTER, NO_NAMES, NameMatcher
@@ -55,8 +55,8 @@ class Token(NamedTuple):
 OPENERS: Final = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉"}
 CLOSERS: Final = frozenset(OPENERS.values())
 
-_MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN_SPACE}])"
-_SURE_MARKS: Final = r"(?:\{,\}|')"
+_MARKS: Final = rf"(?:,|\{{,\}}|\{{\\,\}}|\\,|['_{THIN_SPACE}])"
+_SURE_MARKS: Final = r"(?:\{,\}|\{\\,\}|')"
 """Marks between digits that separate nothing else."""
 _PATTERN: Final = r"""
     (?P<hex>0[xX][0-9A-Fa-f]+)

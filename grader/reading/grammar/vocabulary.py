@@ -4,6 +4,9 @@ import unicodedata
 from fractions import Fraction
 from typing import Final
 
+THIN_SPACE: Final = "\u2009"
+"""The thin space, to which every space that may group digits is normalized."""
+
 SYMBOLS: Final[dict[str, str]] = {
     **{sign: sign for sign in "+-*/()[]{},;|%×·⌊⌋⌈⌉:."},
     "//": "//",

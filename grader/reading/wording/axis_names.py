@@ -15,10 +15,10 @@ from grader.reading.result import Reading
 
 AXIS_SPELLINGS: Final = {
     "N": "n(?:_?out)?|batch(?:[ _]size)?",
-    "C": "c(?:_?out)?|channels?|filters|maps",
-    "D": "d(?:_?out)?|depth",
-    "H": "h(?:_?out)?|height",
-    "W": "w(?:_?out)?|width",
+    "C": r"n_\{?c\}?|c(?:_?out)?|channels?|filters|maps",
+    "D": r"n_\{?d\}?|d(?:_?out)?|depth",
+    "H": r"n_\{?h\}?|h(?:_?out)?|height|rows",
+    "W": r"n_\{?w\}?|w(?:_?out)?|width|columns|cols",
     "L": "l(?:_?out)?|length",
 }
 """Spellings of the axes of a layout before their sizes."""
@@ -45,6 +45,7 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
         return _build_reading_in_layout_order(
             sizes, layout, f"The {maps[1]} before the @ was read as the channels."
         )
+    text = _repeat_shared_size(text, layout)
     axis_pattern, whole_pattern = _compile_axis_patterns(layout)
     if not whole_pattern.fullmatch(text):
         return None
@@ -56,26 +57,50 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
     )
 
 
-def refuse_other_layout(typed: str, layout: str) -> None:
-    """Raise `AnswerError` if the names before the sizes have another order than *layout*.
+def find_layout(typed: str, layout: str) -> tuple[str, str, str] | None:
+    """Return the sizes in *typed* alone, the order of their axes, and its name; None without one.
 
-    Examples are ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
+    The order stands before the sizes, ``W×H×C = 100×126×16``, or behind them, ``(C, H, W)``, or in
+    words, ``channels first``. Raises `AnswerError` if two orders contradict each other.
+
+    >>> find_layout("100×126×16 (WxHxC)", "HWC")
+    ('100×126×16', 'WHC', '(WxHxC)')
     """
-    header, compact = _compile_header_patterns(layout)
     text = clean_text(typed, limit=MAX_TEXT)
-    headers = [*header.finditer(text), *compact.finditer(text)]
-    if not headers:
-        return
-    last_header = max(headers, key=re.Match.start)
-    order = last_header[1]
-    if last_header.re is header:
-        order = "".join(map(_matched_axis, _compile_name_pattern(layout).finditer(order)))
-    if sorted(order) == sorted(layout) and order != layout:
+    found = [
+        (match, order)
+        for pattern in _compile_header_patterns(layout)
+        for match in pattern.finditer(text)
+        if sorted(order := _order_of_axes(match, layout)) == sorted(layout)
+    ]
+    if not found:
+        return None
+    found.sort(key=lambda item: item[0].start())
+    last, order = found[-1]
+    name = last[0].strip(" =:,.")
+    if text[last.end() :].strip(" .$"):
+        return text[last.end() :], order, name
+    if any(other != order for _, other in found):
         raise AnswerError(
-            f"The sizes are given as {' × '.join(order)}.",
-            expected=f"{' × '.join(layout)}, or each size beside its name",
-            position=last_header.start(1),
+            f"The order of the axes is given as {found[0][1]} and as {order}.",
+            expected="one order",
+            position=last.start(),
         )
+    sizes = text[found[-2][0].end() if len(found) > 1 else 0 : last.start()]
+    return (sizes, order, name) if sizes.strip() else None
+
+
+def _order_of_axes(match: re.Match[str], layout: str) -> str:
+    """Return the letters of the axes in the order that *match* names."""
+    if position := match.groupdict().get("channels"):
+        others = layout.replace("C", "").removeprefix("N")
+        batch = "N" if "N" in layout else ""
+        first = position.lower() == "first"
+        return f"{batch}C{others}" if first else f"{batch}{others}C"
+    named = match["names"]
+    if match.groupdict().get("letters"):
+        return named
+    return "".join(map(_matched_axis, _compile_name_pattern(layout).finditer(named)))
 
 
 def refuse_maps_notation(text: str) -> None:
@@ -86,6 +111,17 @@ def refuse_maps_notation(text: str) -> None:
             expected="the sizes in the order that is asked for, such as 126×126×16",
             position=maps.start(1),
         )
+
+
+def _repeat_shared_size(text: str, layout: str) -> str:
+    """Return *text* with ``H=W=40`` written as ``H=40, W=40``."""
+    if text.count("=") + text.count(":") <= 1:
+        return text
+    name = "|".join(_axis_spellings(layout).values())
+    shared = re.compile(
+        rf"(?<![A-Za-z_])({name})\s*=\s*({name})\s*=\s*({SIZE})", re.IGNORECASE
+    )
+    return shared.sub(r"\1=\3, \2=\3", text)
 
 
 def _axis_spellings(layout: str) -> dict[str, str]:
@@ -130,10 +166,19 @@ def _compile_name_pattern(layout: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=32)
-def _compile_header_patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of all axis names before the sizes, and of their letters alone."""
+def _compile_header_patterns(layout: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of all axis names beside the sizes, of their letters, and of words."""
     name = f"(?:{'|'.join(_axis_spellings(layout).values())})"
-    names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
-    header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
-    letters = rf"(?<![A-Za-z_])N?([{layout}]{{{len(layout)}}})(?![A-Za-z_])"
-    return re.compile(header, re.IGNORECASE), re.compile(letters)
+    joined = rf"{name}(?:{JOINT}{name}){{{len(layout) - 1}}}"
+    before = rf"(?<![A-Za-z_])[(\[{{$]*(?P<names>{joined})(?![A-Za-z_])\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
+    behind = rf"(?<=[0-9)\]}}$.])\s*+,?\s*+(?:[(\[]\s*(?:in\s+)?|\bin\s+|\bas\s+)(?P<names>{joined})\s*[)\]]?[\s.$]*\Z"
+    letters = rf"(?<![A-Za-z_])(?P<letters>N?(?P<names>[{layout}]{{{len(layout)}}}))(?![A-Za-z_])"
+    words = r"[(\[,]?\s*(?<![A-Za-z])channels?[\s-]+(?P<channels>first|last)\s*[)\]]?"
+    patterns = [
+        re.compile(before, re.IGNORECASE),
+        re.compile(behind, re.IGNORECASE),
+        re.compile(rf"[(\[]?\s*(?:in\s+)?{letters}(?:\s+(?:format|order|layout))?\s*[)\]]?\s*[:=]?"),
+    ]
+    if "C" in layout:
+        patterns.append(re.compile(words, re.IGNORECASE))
+    return tuple(patterns)

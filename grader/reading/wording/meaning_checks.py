@@ -6,6 +6,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import missing_log_base_error, truncate_line
 from grader.reading.wording.meaning_words import CHANGING, SCALING
+from grader.reading.wording.qualifiers import HARMLESS
 
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 WORD: Final = re.compile(r"[^\W\d_]+")
@@ -13,7 +14,7 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 
 def refuse_meaning_changing_words(words: str, position: int) -> None:
     """Raise `AnswerError` if dropping *words* would change the meaning of a value."""
-    for word in WORD.findall(words.lower()):
+    for word in WORD.findall(HARMLESS.sub(" ", words.lower())):
         if word in NOT_FINITE:
             raise AnswerError(
                 f"'{word}' is not a finite number.", expected="a number", position=position

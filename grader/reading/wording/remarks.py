@@ -8,27 +8,43 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.decimal_places import last_decimal_unit
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import OPENERS, Token, ends_with_operand
 from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
 from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
+from grader.reading.wording.qualifiers import HARMLESS
+from grader.reading.wording.repeated_values import is_rounding_of, rounding_unit
 from grader.values import Number, magnitude
 
 OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
+SECOND: Final = 2
+"""Index of a number directly after a link that starts the remark."""
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 EASTERN_TEXT: Final = re.compile(rf"(?:{EASTERN})+")
+LIST_SIGNS: Final = frozenset({",", ";", "×", "*", "·"})
+VALUE_WORDS: Final = frozenset(
+    {"answer", "result", "value", "is", "are", "be", "total", "edit", "now", "then", "solution"}
+)
+"""Words after which a remark states the value itself."""
+MIN_ROUNDED: Final = 10
+"""Unit of rounding that is too small to tell a rounding from another value: 3640 for 3641."""
 FAR_DIVISOR: Final = 20
 """Divisor of a value; a number that differs by more than a 20th is not a rounding of it."""
 
 
-def _refuse_doubtful_remark(group: Sequence[Token], words: frozenset[str]) -> None:
+def _refuse_doubtful_remark(group: Sequence[Token], text: str, words: frozenset[str]) -> None:
     """Raise `AnswerError` if the remark *group* retracts, replaces or scales the value."""
     counts = any(token.kind == "number" for token in group)
     for token in group:
         if token.kind not in words:
+            continue
+        said = quote_span(text, group[0].start, group[-1].end)
+        if HARMLESS.search(said):
             continue
         if doubt := HEDGE.search(token.text.lower()):
             raise changed_meaning_error(doubt[0], token.start)
@@ -40,24 +56,75 @@ def _refuse_doubtful_remark(group: Sequence[Token], words: frozenset[str]) -> No
 def _refuse_other_value(
     group: Sequence[Token], preceding: Sequence[Token], words: frozenset[str]
 ) -> None:
-    """Raise `AnswerError` if the remark *group* leads to another value: ``36 (144 total)``."""
-    numbers: list[Number] = [token.value for token in group if token.kind == "number"]
+    """Raise `AnswerError` if the remark *group* gives another value: ``36 (144 total)``.
+
+    A number that belongs to something else is harmless: a setting, ``(for k = 3)``, a numbered
+    thing, ``(layer 2)``, or a count, ``(3 layers)``.
+    """
     values: list[Number] = [token.value for token in preceding if token.kind == "number"]
-    if not numbers or len(values) != 1:
+    numbers = [index for index, token in enumerate(group) if token.kind == "number"]
+    if not numbers or not values:
         return
-    remark_words = [
-        word for token in group if token.kind in words for word in token.text.lower().split()
-    ]
-    goes_on = group[1].text.lower() in TIMES_BEFORE
-    value = values[0]
-    other = all(FAR_DIVISOR * magnitude(number - value) > magnitude(value) for number in numbers)
-    describes_value = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
-    if goes_on or (other and not describes_value and TOTAL.intersection(remark_words)):
+    if len(values) > 1:
+        doubtful = _lists_other_values(group, values)
+    else:
+        goes_on = group[1].text.lower() in TIMES_BEFORE
+        doubtful = goes_on or any(
+            _gives_other_value(group, index, values[0], words) for index in numbers
+        )
+    if doubtful:
         raise AnswerError(
             "The remark in brackets leads to another value.",
             expected="one value, without the way to another",
             position=group[0].start,
         )
+
+
+def _lists_other_values(group: Sequence[Token], values: Sequence[Number]) -> bool:
+    """Return whether *group* lists as many numbers as *values*, and nothing else, but others."""
+    inner = group[1:-1]
+    listed = [token.value for token in inner if token.kind == "number"]
+    alone = all(token.kind == "number" or token.text in LIST_SIGNS for token in inner)
+    return alone and len(listed) == len(values) and listed != [*values]
+
+
+def _gives_other_value(
+    group: Sequence[Token], index: int, value: Number, words: frozenset[str]
+) -> bool:
+    """Return whether the number at *index* of *group* replaces *value*.
+
+    It does if it starts the remark or follows a link or a word that names no setting, unless it
+    is the value itself, or rounds it, or counts something.
+    """
+    number, before, after = group[index], group[index - 1], group[index + 1]
+    gap = magnitude(number.value - value)
+    unit = rounding_unit(value, last_decimal_unit(value), approximate=True)
+    if not gap or (unit != MIN_ROUNDED and is_rounding_of(value, unit, number.value)):
+        return False
+    remark_words = [
+        word for token in group if token.kind in words for word in token.text.lower().split()
+    ]
+    near = FAR_DIVISOR * gap <= magnitude(value)
+    describes_value = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
+    if not near and not describes_value and TOTAL.intersection(remark_words):
+        return True
+    if before.text in LINKS:
+        if index == SECOND and after is not group[-1]:
+            return not _computes(group[index:-1], value)
+        named = index > SECOND and group[index - 2].kind in {"word", "name", "text"}
+        return index == SECOND or (named and group[index - 2].text.lower() in VALUE_WORDS)
+    if before.kind in words and before.text.lower().split()[-1] in VALUE_WORDS:
+        return True
+    alone = index == 1 and (after is group[-1] or (near and after.text.lower() in TOTAL))
+    return (alone or (index == 1 and near and after.kind in words)) and number.value != 1
+
+
+def _computes(tokens: Sequence[Token], value: Number) -> bool:
+    """Return whether *tokens* compute *value*, as the remark of ``5 (= 2 + 3)`` does."""
+    try:
+        return evaluate_tokens(tokens, "") == value
+    except AnswerError:
+        return False
 
 
 def strip_remarks(
@@ -75,7 +142,7 @@ def strip_remarks(
         end = _find_group_end(tokens, index)
         after_word = begun and bool(remaining) and remaining[-1].kind in words
         if end and (after_word or _is_remark(tokens[index : end + 1], remaining, words)):
-            _refuse_doubtful_remark(tokens[index : end + 1], words)
+            _refuse_doubtful_remark(tokens[index : end + 1], text, words)
             _refuse_other_value(tokens[index : end + 1], remaining, words)
             notes.append(f"{quote_span(text, tokens[index].start, tokens[end].end)} was ignored.")
             index = end + 1

@@ -86,6 +86,8 @@ def strip_repeated_value(value_tokens: ValueTokens, text: str) -> ValueTokens:
     value, check = _split_repeated_value(value_tokens.tokens)
     if not check:
         return value_tokens
+    if check[1].text in SUMS:
+        raise _factor_or_remark_error(check, text)
     repeated = quote_span(text, check[0].start, check[-1].end)
     remark = (*value_tokens.notes, f"{repeated} was taken as a remark.")
     first, second = (evaluate_tokens(tokens, text) for tokens in (value, check))

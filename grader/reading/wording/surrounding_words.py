@@ -45,6 +45,10 @@ WORDS_AFTER_AXIS: Final = frozenset({"direction", "axis", "and"})
 
 `WORDS_BEFORE_AXIS` are those before it.
 """
+ABBREVIATION: Final = re.compile(
+    r"(?!(?:px|pxs|pts|wts|ch|hrs|yrs|nbr|th|st|nd|rd)\Z)[b-df-hj-np-tv-xz]{2,6}\.?", re.IGNORECASE
+)
+"""Consonants alone after a number: an abbreviation that may scale it, such as ``thsd``."""
 MAX_SUFFIX_LETTERS: Final = 2
 """Maximum length of a word directly after a number that may be a unit or a scale."""
 
@@ -200,6 +204,12 @@ def _check_trailing_word(
         raise _not_a_number_error(text, word)
     if last.kind == "number" and PART.fullmatch(word.text):
         raise changed_meaning_error(word.text, word.start)
+    if last.kind == "number" and ABBREVIATION.fullmatch(word.text):
+        raise AnswerError(
+            f"'{truncate_line(word.text)}' behind a number may be a unit or a magnitude.",
+            expected="the number written out, without the abbreviation",
+            position=word.start,
+        )
     glued = (
         len(word.text) <= MAX_SUFFIX_LETTERS
         and word.start == last.end

@@ -1,0 +1,185 @@
+"""Words that limit, negate or correct a value: ``3640 without biases``, ``3640, no wait``.
+
+No reader may drop them, because the value that they leave may be another one than the student
+means. They are harmless if the question itself uses them: a question about the weights of "each
+filter" may be answered with "27 per filter".
+"""
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+
+EXCLUSIONS: Final = (
+    r"without|w/o|excluding|excludes?|excluded|excl|ignoring|ignores|neglecting|omitting|omitted|except(?:ing)?"
+    r"|apart\s+from|aside\s+from|other\s+than|disregarding|ohne|sans|senza|zonder"
+    r"|no(?=\s+(?!wait|more\b|idea)[^\W\d_])"
+)
+"""Words that leave a part of the whole out; their object follows."""
+INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
+"""Words that contradict a question which leaves something out."""
+SHARES: Final = r"per|each|every|apiece|pro(?=\s+[A-ZÄÖÜ])"
+"""Words that distribute a value over several things; their object follows."""
+ORDERS: Final = r"before|after|prior\s+to|until"
+"""Words that place a value before or after a step; their object follows."""
+CORRECTIONS: Final = (
+    r"sorry|oops|edit(?:ed)?|corrected|correction|typo|wait|actually|instead|rather"
+    r"|scratch\s+that|my\s+mistake|i\s+mean|meant|wrong|incorrect|invalid"
+    r"|vs|versus|alternatively|otherwise|maybe|perhaps|possibly|unsure|not\s+sure|no\s+idea"
+    r"|should\s+(?:be|have|read)|but\s+(?:the\s+)?(?:correct|right|true|real|actual)\w*"
+    r"|correct\s+(?:answer|value|one|result)\s+(?:is|would|should)"
+)
+"""Words with which a student takes a value back or weighs it against another."""
+NEGATIONS: Final = (
+    r"not|never|nor|neither|cannot|[^\W\d_]+n't|hardly|scarcely"
+    r"|all\s+but|anything\s+but|everything\s+but|no\s+more\s+than|no\s+less\s+than"
+)
+LIMITS: Final = (
+    r"only|up\s+to|upto|at\s+most|at\s+least|almost|nearly|close\s+to|just\s+(?:under|over|below|above)|a\s+bit|slightly"
+    r"|(?:more|less|fewer|greater|smaller|larger|bigger)\s+than|too\s+(?:much|many|few|small|large|big|high|low)"
+)
+SHARE_WORDS: Final = (
+    r"(?:(?:a|one|two|three)[\s-]+)?(?:half|halves|thirds?|quarters?|fifths?|tenths?|fraction|part|portion)\s+of|half"
+    r"|thrice|twice|double|triple|[0-9]+\s+(?:out\s+)?of\s+(?=[0-9])(?!these\b)"
+)
+"""Words that multiply a value by another number than 1."""
+OTHER_QUANTITIES: Final = (
+    r"error|errors|error\s+rate|remain(?:s|ed|ing|der)?|left(?:\s*over)?(?=\s*[.)\]!]*\s*\Z)|removed"
+    r"|suppressed|discarded|dropped|lost|saved|saves|savings?|reduction|reduced|difference|complement"
+    r"|revers(?:ed|e)(?:\s+order)?|flip(?:ped)?|transposed?|invers(?:e|ed)|inverted|negated|rotated|mirrored"
+    r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
+)
+"""Names of the rest, the reverse or a half of what questions ask for."""
+STATISTICS: Final = r"mean|average|avg|median|sum|norm|variance|var|std|maximum|minimum|argmax|argmin"
+"""Functions that a question may ask for by name."""
+ACTIVATIONS: Final = (
+    r"sigmoid|(?:leaky|p)?-?relu|gelu|elu|selu|swish|silu|softmax|log-?softmax|softplus|tanh|sgn|sign"
+    r"|normali[sz]e|standardi[sz]e|sigma|phi"
+)
+_APPLIED: Final = r"(?=\}?\s*(?:\\left\s*)?(?:[(\[{]|\\begin|[-+]?\.?[0-9]))"
+"""What follows a function that is applied: a bracket, an array or a number."""
+FUNCTIONS: Final = rf"(?:{ACTIVATIONS}|{STATISTICS}){_APPLIED}"
+HARMLESS: Final = re.compile(
+    r"(?:do(?:es)?\s+not|do(?:es)?n't|will\s+not|won't|cannot|can't|did\s+not|didn't)\s+"
+    r"(?:fit|divide|matter|change|learn|train|have\s+(?:any\s+)?(?:weights|parameters|biases))"
+    r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
+    r"|before\s+(?:the\s+)?round\w*"
+    r"|(?:per|each|every|for\s+each)\s+(?:image|sample|example|input|inference|forward(?:\s+pass)?|cent)"
+    r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
+    r"|not\s+(?:rounded|exact(?:ly)?)",
+    re.IGNORECASE,
+)
+"""Clauses with such words that say nothing about the value."""
+CLASSES: Final = {
+    "exclusion": EXCLUSIONS,
+    "share": SHARES,
+    "order": ORDERS,
+    "correction": CORRECTIONS,
+    "negation": NEGATIONS,
+    "limit": LIMITS,
+    "multiple": SHARE_WORDS,
+    "quantity": OTHER_QUANTITIES,
+    "function": FUNCTIONS,
+}
+_GROUPS: Final = "|".join(f"(?P<{name}>{words})" for name, words in CLASSES.items())
+QUALIFIER: Final = re.compile(rf"(?<!\w)(?:{_GROUPS})(?![\w/])", re.IGNORECASE)
+ASKED_FUNCTION: Final = re.compile(STATISTICS, re.IGNORECASE)
+EXEMPTING: Final = {
+    "exclusion": re.compile(
+        rf"(?<!\w)(?:{EXCLUSIONS}|no|not|nor|neither|only)(?!\w)", re.IGNORECASE
+    ),
+    "share": re.compile(
+        r"(?<!\w)(?:per|each|every|an?|one|single|all)(?!\w)", re.IGNORECASE
+    ),
+    "order": re.compile(
+        r"(?<!\w)(?:before|after|prior|until|behind|follow\w*|then|through|output|leaves?|enters?|input)(?!\w)",
+        re.IGNORECASE,
+    ),
+    "negation": re.compile(r"(?<!\w)(?:not|never|no|nor|[^\W\d_]+n't)(?!\w)", re.IGNORECASE),
+    "limit": re.compile(
+        r"(?<!\w)(?:only|up\s+to|at\s+most|at\s+least|most|least|almost|nearly)(?!\w)",
+        re.IGNORECASE,
+    ),
+}
+"""Words of a question after which a student may qualify the answer in the same way."""
+OBJECT: Final = re.compile(
+    r"[\s,:(]*(?:(?:the|a|an|any|its|all|both|of|their|single|one|that|every|each|last|first|second|third)\s+)*([^\W\d_]{2,})",
+    re.IGNORECASE,
+)
+"""The next word with a meaning of its own."""
+LETTER: Final = re.compile(r"[^\W\d_]")
+STEM_LETTERS: Final = 4
+"""Number of first letters by which a word of an answer is found in the question."""
+EXCLUDED_BY_QUESTION: Final = re.compile(
+    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})", re.IGNORECASE
+)
+"""What a question leaves out."""
+INCLUSION: Final = re.compile(
+    rf"(?<!\w)(?:{INCLUSIONS})\s+(?:the\s+|all\s+)?([^\W\d_]{{4}})", re.IGNORECASE
+)
+
+
+def refuse_qualifiers(text: str, *, question: str = "", names: Collection[str] = ()) -> None:
+    """Raise `AnswerError` if words in *text* limit, negate or correct the value.
+
+    Words that the *question* uses in the same way, and declared *names*, are harmless.
+
+    >>> refuse_qualifiers("27 per filter", question="How many weights has each filter?")
+    >>> refuse_qualifiers("27 per filter")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'per filter' changes what the value stands for. Expected the value \
+that the question asks for, without this remark.
+    """
+    if not LETTER.search(text):
+        return
+    harmless = [match.span() for match in HARMLESS.finditer(text)]
+    for match in QUALIFIER.finditer(text):
+        if match[0] in names or any(start <= match.start() < end for start, end in harmless):
+            continue
+        following = OBJECT.match(text, match.end())
+        if not _is_used_by(question, match, following[1] if following else ""):
+            end = following.end() if following else match.end()
+            raise _qualifier_error(text[match.start() : end], match.start())
+    _refuse_inclusions(text, question)
+
+
+def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
+    """Return whether the question uses the qualifier *match* with the same word *following*."""
+    kind = str(match.lastgroup)
+    stems = _word_stems(question)
+    if kind == "function" and not ASKED_FUNCTION.fullmatch(match[0]):
+        return False
+    if kind in {"quantity", "multiple", "function"}:
+        return match[0].split()[-1].lower()[:STEM_LETTERS] in stems
+    words = EXEMPTING.get(kind)
+    if words is None or not words.search(question):
+        return False
+    return not following or following.lower()[:STEM_LETTERS] in stems
+
+
+@lru_cache(maxsize=1024)
+def _word_stems(question: str) -> frozenset[str]:
+    return frozenset(
+        word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{2,}", question)
+    )
+
+
+def _refuse_inclusions(text: str, question: str) -> None:
+    """Raise `AnswerError` if *text* includes what the *question* leaves out."""
+    excluded = {word.lower() for word in EXCLUDED_BY_QUESTION.findall(question)}
+    if not excluded:
+        return
+    for match in INCLUSION.finditer(text):
+        if match[1].lower() in excluded:
+            raise _qualifier_error(match[0], match.start())
+
+
+def _qualifier_error(words: str, position: int) -> AnswerError:
+    return AnswerError(
+        f"'{truncate_line(words.strip())}' changes what the value stands for.",
+        expected="the value that the question asks for, without this remark",
+        position=position,
+    )

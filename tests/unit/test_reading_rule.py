@@ -1,0 +1,89 @@
+"""Tests that text beside a value is dropped only if it cannot change the value.
+
+`reading_rule.jsonl` has one object per line: the name of a question, the text, and whether
+the text gives the right answer ("right"), a wrong one ("wrong"), or must be refused
+("refuse") because what stands beside the value contradicts, limits or replaces it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import ask, mark
+
+FILE = Path(__file__).with_name("reading_rule.jsonl")
+ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+LETTERS = {"a": "Sigmoid", "b": "ReLU", "c": "Tanh"}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "integer": ask(key=3640),
+    "without": ask(key=4200, prompt="How many weights are there without biases?"),
+    "small integer": ask(key=22),
+    "side": ask(key=9, square=True),
+    "large integer": ask(key=1234567),
+    "millions": ask(key=52280000),
+    "number": ask("number", key="0.999", tolerance={"abs": "0.001"}),
+    "loss": ask("number", key="0.27"),
+    "accuracy": ask("number", key="0.7"),
+    "half": ask("number", key="0.5"),
+    "ratio": ask("number", key="7.88"),
+    "percent": ask("percent", key="67.1"),
+    "bytes": ask("quantity", dimension="bytes", unit="MB", key="12.5"),
+    "mebibytes": ask("quantity", dimension="bytes", unit="MiB", key="12.25"),
+    "parameters": ask("quantity", dimension="parameters", unit="Mparams", key="12"),
+    "macs": ask(
+        "quantity", dimension="macs", unit="MMACs", key="115.605504", bare="unit"
+    ),
+    "kilobytes": ask("quantity", dimension="bytes", unit="KB", key="640", bare="unit"),
+    "shape": ask("shape", key="(28, 55, 64)", layout="HWC"),
+    "channels first": ask("shape", key="(64, 28, 55)", layout="CHW"),
+    "plain shape": ask("shape", key="(28, 55, 64)"),
+    "image": ask("shape", key="(40, 40, 32)", layout="HWC"),
+    "weights shape": ask("shape", key="(3, 1)"),
+    "batch shape": ask("shape", key="(8, 64, 128)", layout="CHW"),
+    "vector": ask("vector", key="[1, 2, 3]"),
+    "pair": ask("vector", key="[37, 101]"),
+    "ends": ask("vector", key="[64.5, 91.5]"),
+    "counts": ask("vector", key="[7, 3, 2]", names=["TP", "FP", "FN"]),
+    "layers": ask("vector", key="[40, 296]"),
+    "signs": ask("vector", key="[-0.6, -0.21, 0.5]"),
+    "matrix": ask("matrix", key="[[1, 2], [3, 4]]"),
+    "quarters": ask("matrix", key="[[1/4, 1/2], [3/4, 1]]"),
+    "tensor": ask("tensor", key="[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"),
+    "numbers": ask("set", of="integer", key="(5, 6, 7)"),
+    "indices": ask("set", of="integer", key="(0, 3)"),
+    "names": ask("set", of="name", key="('b', 'a')", options=["a", "b", "c"]),
+    "choice": ask("choice", key="'b'", options=LETTERS),
+    "choices": ask("choices", key="('a', 'c')", options=LETTERS),
+    "formula": ask(
+        "expression",
+        key="(C*k**2 + 1)*F",
+        variables={"C": "1..9", "k": "1..7", "F": "1..64"},
+    ),
+    "shapes": ask(
+        "table",
+        rows="(3, 2)",
+        start={"s": "4"},
+        columns={
+            "shape": {"kind": "shape", "key": "(prev.s, layer)"},
+            "s": {"kind": "integer", "key": "prev.s*layer"},
+        },
+    ),
+    "table": ask(
+        "table",
+        rows="(3, 2)",
+        start={"n": "735"},
+        columns={"n": {"kind": "integer", "key": "prev.n*layer"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=f"{at}-{row['question']}") for at, row in enumerate(ROWS, 1)]
+)
+def test_text_beside_a_value_is_dropped_only_if_it_cannot_change_the_value(
+    row: dict[str, str],
+) -> None:
+    result = mark(QUESTIONS[row["question"]], row["typed"])
+    found = {"unreadable": "refuse", "correct": "right"}.get(result.status, "wrong")
+    assert found == row["expect"], f"{result.status}, read as {result.read_as}: {result.hint}"

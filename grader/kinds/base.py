@@ -17,8 +17,9 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
+from grader.reading.wording.known_words import refuse_unknown_words
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
-from grader.reading.wording.qualifiers import refuse_qualifiers
+from grader.reading.wording.qualifiers import LETTER, refuse_qualifiers
 from grader.values import Tensor, Value, has_same_form_and_sign
 
 P = TypeVar("P", bound=Part)
@@ -98,7 +99,8 @@ class AnswerKind(ABC, Generic[P, A]):
     how to type an answer; *example* is an answer that every part can read, unless the part makes
     its own. *by_person* means that only a person grades it, *reads_by_numbers* that the reading
     depends on the numbers of the student's variant, *refuses_qualifiers* that words which limit or
-    negate the value are refused before reading, and *reads_alone* that `grader read` can read
+    negate the value are refused before reading, *refuses_unknown_words* that so are words which are
+    not known to be harmless, and *reads_alone* that `grader read` can read
     an answer without a problem, because the kind has no options, rows or condition.
     """
 
@@ -110,6 +112,7 @@ class AnswerKind(ABC, Generic[P, A]):
     by_person: ClassVar[bool] = False
     reads_by_numbers: ClassVar[bool] = False
     refuses_qualifiers: ClassVar[bool] = True
+    refuses_unknown_words: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
@@ -129,12 +132,19 @@ class AnswerKind(ABC, Generic[P, A]):
             check_text_length(typed, self.max_characters)
         normalized = normalize_number_style(typed, style)
         if isinstance(normalized, str) and self.refuses_qualifiers:
-            refuse_qualifiers(
-                fold_lookalikes(normalized),
-                question=f"{part.title} {part.prompt.source}",
-                names=(*getattr(part, "variables", ()), *getattr(part, "options", ())),
-            )
+            self._refuse_changing_words(fold_lookalikes(normalized), part)
         return self.read(normalized, part, scope)
+
+    def _refuse_changing_words(self, text: str, part: P) -> None:
+        """Raise `AnswerError` for words that the readers may not drop."""
+        if LETTER.search(text) is None:
+            return
+        names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
+        question = f"{part.title} {part.prompt.source}"
+        refuse_qualifiers(text, question=question, names=names)
+        if not names and self.refuses_unknown_words:
+            listed = " ".join(getattr(part, "names", ()))
+            refuse_unknown_words(text, question=f"{question} {listed}")
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:

@@ -23,9 +23,17 @@ BRACKETS: Final = " ()[]{}."
 SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
 """Characters around an option: brackets, quotes, bold markers."""
 LABEL_PATTERN: Final = re.compile(
-    r"(?:the\s+)?(?:answer|option|choice)(?:\s+is\b|\s*[:=]|\s)\s*", re.IGNORECASE
+    r"(?:(?:(?:the|my)\s+)?(?:(?:correct|right|best)\s+)?(?:answers?|options?|choices?|letters?)"
+    r"|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
+    r"(?:\s+(?:is|are)\b|\s*[:=]|\s|(?=\())\s*",
+    re.IGNORECASE,
 )
-ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]\s*(\S.*)", re.DOTALL)
+"""Words before an option: ``the answer is``, ``option``, ``I think it is``."""
+REASON_PATTERN: Final = re.compile(
+    r"[\s,;.:(\u2013-]+(?:because|since|as|due\s+to|weil|denn)\s.*\Z", re.IGNORECASE | re.DOTALL
+)
+"""The reason for a choice, which is not graded."""
+ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]+\s*(\S.*)", re.DOTALL)
 """The id of an option and its text: ``b) softmax``."""
 LIST_SEPARATORS: Final = re.compile(r"[,;\n]")
 SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
@@ -181,6 +189,7 @@ def _require_text(typed: RawAnswer) -> str:
 
 def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
     """Return the options in *text*, separated by commas, lines or spaces."""
+    text = LABEL_PATTERN.sub("", REASON_PATTERN.sub("", text).strip(), count=1)
     coarse = [piece for piece in LIST_SEPARATORS.split(text) if piece.strip(BRACKETS)]
     texts = {_normalize_option(said.source) for said in part.options.values()}
     if any(_normalize_option(piece.strip(BRACKETS)) in texts for piece in coarse):
@@ -194,6 +203,8 @@ def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
 def _match_option(text: str, part: OptionsPart) -> str:
     """Return the id of the option that *text* names by its id, its text, or both."""
     bare = _normalize_option(text)
+    if bare not in part.options and (reason := REASON_PATTERN.search(text)):
+        return _match_option(text[: reason.start()], part)
     if bare in part.options:
         return bare
     by_text = [

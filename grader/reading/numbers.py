@@ -16,6 +16,7 @@ from grader.reading.grammar.ambiguous_signs import (
     refuse_error_margin,
     refuse_leading_zero,
     refuse_size,
+    refuse_square_size,
 )
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
 from grader.reading.grammar.constants import CONSTANTS
@@ -56,7 +57,10 @@ PLAIN_NUMBER: Final = re.compile(
     r"(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\$?\s*"
 )
 POINT_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-RATIO: Final = re.compile(rf"(?<=[0-9]){TIMES_PATTERN}(?=[\s$.]*\Z)")
+RATIO: Final = re.compile(
+    rf"(?<=[0-9])(?:{TIMES_PATTERN}(?:\s+(?:fewer|less|smaller|faster|cheaper|lower"
+    r"|as\s+(?:many|much|large|small|few|fast|big))(?:\s+[^\W\d_]+){0,3})?|\s?:\s?1)(?=[\s$.]*\Z)"
+)
 """A cross or the word "times" after a number, with nothing after it."""
 ITEM_LETTER: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
@@ -151,6 +155,7 @@ def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
+    refuse_square_size(tokens, text)
     refuse_repeated_value(tokens, text)
     refuse_repeating_decimal(tokens, text)
     refuse_ambiguous_power_of_ten(tokens, text, grouping=True)

@@ -37,6 +37,11 @@ SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
 BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
 """The bullet or number before a line of a list."""
 LINK: Final = re.compile(r"[=:→⇒]|->|=>")
+NUMBER_SIGN: Final = re.compile(r"#(?=\s?[0-9])")
+LAST_OR: Final = re.compile(r",?\s+or\s+(?=[^,;\n]+\Z)")
+"""The ``or`` before the last of three items or more: ``5, 6 or 7``."""
+ITEM_LABEL: Final = re.compile(r"(?:\A|[,;\n]|\band\b)\s*([^\W\d_]\w*)\s*=\s*")
+"""The name of an item and its sign."""
 AND: Final = re.compile(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
 NOUNS: Final = (
     "anchor|answer|block|box|cell|channel|class|column|detection|feature|filter|head|image|index"
@@ -71,7 +76,7 @@ def read_set(
     body, word_notes = (
         (typed, ())
         if isinstance(typed, list)
-        else _strip_leading_words(_extract_items_text(typed), names)
+        else _strip_leading_words(_extract_items_text(typed, of), names)
     )
     if isinstance(body, list):
         _check_item_count(body, of)
@@ -114,11 +119,15 @@ def format_set(items: Iterable[Value]) -> str:
     return f"{{{', '.join(map(to_text, items))}}}"
 
 
-def _extract_items_text(typed: str | Number) -> str:
+def _extract_items_text(typed: str | Number, of: ItemKind) -> str:
     """Return the text of the items without label and outer brackets; ``and`` becomes a comma."""
     if not isinstance(typed, str):
         return to_text(typed)
     text = DECORATION.sub("", clean_text(typed, limit=MAX_TEXT)).strip()
+    if of != "name":
+        text = NUMBER_SIGN.sub(" ", text)
+        text = LAST_OR.sub(", ", text) if "," in text else text
+    text = _strip_repeated_name(text)
     _refuse_interval(text)
     if dash := LABEL_DASH.search(text):
         raise label_dash_error(dash.start() + 1)
@@ -136,6 +145,14 @@ def _extract_items_text(typed: str | Number) -> str:
     for _ in range(MAX_BRACKET_PAIRS):
         text = text[1:-1].strip() if _encloses_items(text) else text
     return "" if text.casefold() in EMPTY else text
+
+
+def _strip_repeated_name(text: str) -> str:
+    """Return ``k = 5, k = 6`` without the name, if each item has the same."""
+    labels = list(ITEM_LABEL.finditer(text))
+    if len(labels) <= 1 or len({label[1] for label in labels}) > 1:
+        return text
+    return ITEM_LABEL.sub(lambda label: label[0].replace(label[0][label.start(1) - label.start() :], ""), text) if text.count("=") == len(labels) else text
 
 
 def _refuse_interval(text: str) -> None:

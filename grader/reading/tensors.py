@@ -4,12 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.ambiguous_rows import refuse_ambiguous_rows, refuse_column_labels
+from grader.reading.arrays.array_remarks import (
+    blank_remarks,
+    extract_factor,
+    replace_row_slashes,
+)
 from grader.reading.arrays.array_size import (
     NESTED_LISTS_FORM,
     array_too_large_error,
@@ -32,6 +38,8 @@ from grader.reading.arrays.layouts import (
     parse_typeset_matrices,
 )
 from grader.reading.arrays.plain_arrays import PlainArray, parse_plain_array
+from grader.reading.arrays.stacked_arrays import NOTE as STACK_NOTE
+from grader.reading.arrays.stacked_arrays import read_stacked_arrays
 from grader.reading.arrays.surrounding_text import extract_last_array, text_before_last_link
 from grader.reading.arrays.transposes import strip_transpose
 from grader.reading.grammar.characters import clean_text
@@ -92,19 +100,26 @@ def read_tensor(typed: RawAnswer, *, rank: int | None = None) -> Reading[Tensor]
 
 def _read_text(typed: str, rank: int | None) -> Reading[Tensor]:
     refuse_ambiguous_rows(typed, rank)
+    if rank == MATRIX:
+        typed = replace_row_slashes(typed)
     if plain := _parse_plain_of_rank(typed, rank):
         return _build_reading(*plain, ())
     _check_digit_density(typed)
     text = strip_transpose(clean_text(typed, limit=MAX_TEXT), rank)
+    if stacked := None if rank in {VECTOR, MATRIX} else _read_stack(text):
+        return stacked
+    text, remarks = blank_remarks(text)
+    text, factor = extract_factor(text)
     refuse_column_labels(text, rank)
     _check_piece_count(text)
     printed = extract_last_array(text)
     text, start = printed.text, printed.start
     if not text[start:].strip():
         raise AnswerError("Nothing was given.", expected=_expected_form(rank), position=0)
+    scale, notes = printed.scale * factor, (*remarks, *printed.notes)
     bracketed = text if has_typeset_matrices(text, start) else normalize_brackets(text, start)
     if plain := _parse_plain_of_rank(bracketed[start:], rank):
-        return _build_reading(plain[0], _scale_numbers(plain[1], printed.scale), printed.notes)
+        return _build_reading(plain[0], _scale_numbers(plain[1], scale), notes)
     grid, missing = _parse_layout(text, bracketed, start, rank)
     glued = split_glued_cells(list(_iter_rows(grid)), text)
     shape, leaves = flatten_lists(grid)
@@ -116,10 +131,20 @@ def _read_text(typed: str, rank: int | None) -> Reading[Tensor]:
     )
     _check_rank(squeezed, rank)
     numbers = _read_cells(text, [leaf for leaf in leaves if isinstance(leaf, CellSpan)])
-    numbers = _scale_numbers(numbers, printed.scale)
+    numbers = _scale_numbers(numbers, scale)
     return _build_reading(
-        squeezed, numbers, (*printed.notes, *filter(None, (missing, glued, squeeze_note)))
+        squeezed, numbers, (*notes, *filter(None, (missing, glued, squeeze_note)))
     )
+
+
+def _read_stack(text: str) -> Reading[Tensor] | None:
+    """Return the arrays of *text* that have numbered names, stacked; None if there are none."""
+    stacked = read_stacked_arrays(text, partial(read_tensor, rank=MATRIX))
+    if stacked is None:
+        return None
+    shape, arrays = stacked
+    cells = tuple(cell for array in arrays for cell in array.cells)
+    return _build_reading((len(arrays), *shape), cells, (STACK_NOTE,))
 
 
 def _read_unrounded(typed: str, last: Reading[Tensor], rank: int | None) -> Reading[Tensor] | None:

@@ -38,6 +38,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
     hint = "A line for each row, with a bar or a tab between cells."
     reads_alone = False
     reads_by_numbers = True
+    refuses_unknown_words = False
 
     def solve(self, part: TablePart, scope: Scope) -> Value | None:
         """Return the keys of all rows."""

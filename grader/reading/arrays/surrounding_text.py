@@ -86,6 +86,13 @@ SUMMARY: Final = re.compile(
 """A count in the format of Keras' `model.summary()`, with the size in memory after it."""
 
 
+TOTALS: Final = re.compile(
+    r"\s*(Total params: ([0-9,]{1,40}))[^\n]*\n\s*Trainable params: \2[^\n]*\n"
+    r"\s*Non-trainable params: 0\b[^\n]*\s*"
+)
+"""The totals of a model of which every parameter is trainable."""
+
+
 def extract_last_array(text: str) -> PrintedArray:
     """Return the text in which only the last array of a chain remains to be read."""
     text, scale = extract_scale(blank_decoration(text))
@@ -117,7 +124,7 @@ def text_before_last_link(text: str) -> str:
 def unwrap_printed_number(text: str) -> str:
     """Return *text* without a program's output around one number: ``tensor(0.73)``, ``[1] 5``."""
     text = strip_number_wrappers(text)
-    if counted := SUMMARY.fullmatch(text):
+    if counted := SUMMARY.fullmatch(text) or TOTALS.fullmatch(text):
         return counted[1]
     if "(" not in text or not CALL.search(text):
         return text

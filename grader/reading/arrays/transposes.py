@@ -11,6 +11,10 @@ _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T
 SIGN: Final = re.compile(
     rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
 )
+LABELED_SIGN: Final = re.compile(
+    rf"[^\W\d_]\w*(?:\s?\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))\s*(?:=|:)\s*(?=[\[({{\\\n0-9-])"
+)
+"""A transpose sign after the name of an array."""
 MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
 
 
@@ -22,7 +26,9 @@ def strip_transpose(text: str, rank: int | None) -> str:
     >>> strip_transpose("[-6, -18]^T", 1)
     '[-6, -18]  '
     """
-    sign = SIGN.search(text) if MARKS.intersection(text) else None
+    if not MARKS.intersection(text):
+        return text
+    sign = SIGN.search(text) or (LABELED_SIGN.search(text) if rank != 1 else None)
     if sign is None:
         return text
     if rank != 1:

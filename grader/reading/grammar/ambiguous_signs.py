@@ -158,3 +158,15 @@ def refuse_size(tokens: Sequence[Token], text: str) -> None:
         expected="one number, or * between the factors",
         position=tokens[0].start,
     )
+
+
+def refuse_square_size(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for the cell ``3×3``: the size of a square, its side, or a product."""
+    match [(token.kind, token.text, token.value) for token in tokens]:
+        case [("number", _, left), ("symbol", "×", _), ("number", _, right)] if left == right:
+            quote = quote_span(text, tokens[0].start, tokens[-1].end)
+            raise AnswerError(
+                f"{quote} can be read as a size or as a product.",
+                expected="one number in each cell",
+                position=tokens[0].start,
+            )

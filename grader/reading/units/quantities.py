@@ -12,6 +12,7 @@ from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import check_bounds
+from grader.reading.grammar.typesetting import join_digit_groups
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import (
     MAX_TEXT,
@@ -28,6 +29,7 @@ from grader.reading.units.unit_names import (
     DIMENSIONS,
     parse_unit,
 )
+from grader.reading.units.unit_remarks import blank_unit_remarks
 from grader.reading.units.unit_tokens import ExpectedUnit, ambiguous_unit_error, attach_units
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.reading.wording.repeated_values import adapt_notes_to_full_value, is_rounding_of
@@ -72,7 +74,7 @@ def read_quantity(
             expected_unit,
             (),
         )
-    text = clean_text(typed, limit=MAX_TEXT)
+    text = blank_unit_remarks(join_digit_groups(clean_text(typed, limit=MAX_TEXT)))
     tokens = tokenize(text)
     link = extract_last_link(tokens, text)
     _refuse_unit_definition(tokens, link.tokens, expected_unit)

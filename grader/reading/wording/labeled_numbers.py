@@ -10,6 +10,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
 from grader.reading.arrays.headings import refuse_reordered_heading
+from grader.reading.arrays.numbered_values import read_numbered_values
 from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text
 from grader.reading.numbers import MAX_TEXT, read_number
@@ -25,10 +26,10 @@ DIGITS_TO_SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶�
 TYPESETTING: Final = re.compile(
     r"[$\"'`]|\\[()\[\]]|\*\*(?=[^\W\d_])|(?<=[0-9])\*\*(?=\s*(?:[,;\n]|and\b|\Z))|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
 )
-OPENED: Final = re.compile(r"[\s(\[{]*")
+OPENED: Final = re.compile(r"[\s(\[{|]*")
 LISTED: Final = re.compile(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
 _ARROW: Final = r"(?:[-=]+>|→|⇒)"
-HEADER: Final = re.compile(rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)")
+HEADER: Final = re.compile(rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)|[ \t|]*\n(?:[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])")
 SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
 BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
 PAUSES: Final = " \t\r\n,;.|"
@@ -50,6 +51,8 @@ RESPELLING: Final = re.compile(r"\s+(\()?")
 """Text between two spellings of the same name."""
 MARKS: Final = re.compile(rf"^[ \t]*[-*·](?=[ \t]+{LETTER})", re.MULTILINE)
 """A list marker before a name; before a number it may be a sign."""
+LAST_REMARK: Final = re.compile(rf"(?<=\S)\s+\([^()]*{LETTER}[^()]*\)[\s.]*\Z")
+"""A remark in brackets behind all numbers."""
 NOTE: Final = "The names tell which number is which."
 DIGIT: Final = re.compile(r"[0-9]")
 
@@ -76,7 +79,7 @@ def read_labeled_numbers(typed: RawAnswer, names: Sequence[str] = ()) -> Reading
         return reading
     refuse_reordered_heading(typed, names)
     refuse_reordered_labels(typed)
-    return read_tensor(typed, rank=1)
+    return read_numbered_values(typed) or read_tensor(typed, rank=1)
 
 
 def _read_by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
@@ -85,6 +88,10 @@ def _read_by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     text = TYPESETTING.sub(_blank_match, plain).translate(SUBSCRIPTS_TO_DIGITS)
     text = MARKS.sub(_blank_match, text)
     labels = _find_labels(text, tuple(names))
+    if remark := LAST_REMARK.search(text):
+        inside = [label for label in labels if label.start > remark.start()]
+        if not inside:
+            text = text[: remark.start()]
     order = [label.number for label in labels]
     if sorted(order) != [*range(len(names))]:
         return None

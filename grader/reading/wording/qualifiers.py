@@ -68,6 +68,7 @@ HARMLESS: Final = re.compile(
     r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
     r"|before\s+(?:the\s+)?round\w*"
     r"|(?:per|each|every|for\s+each)\s+(?:image|sample|example|input|inference|forward(?:\s+pass)?|cent)"
+    r"|(?:times|[0-9]\s?[x×])\s+(?:fewer|less|smaller|faster|cheaper|lower|as\s+(?:many|much|large|small|few|fast|big))"
     r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
     r"|not\s+(?:rounded|exact(?:ly)?)",
     re.IGNORECASE,

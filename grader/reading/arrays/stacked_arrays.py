@@ -1,0 +1,44 @@
+"""Several arrays with a number or letter each, stacked in order: ``dX1 = [[…]], dX2 = [[…]]``."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.result import Reading
+from grader.values import Tensor
+
+LABEL: Final = re.compile(
+    r"(?:(?<=\A)|(?<=[\s,;\])}]))(?P<stem>[^\W\d_]{1,16})[ \t_#]*(?P<number>[0-9]{1,3}|(?<=[ \t_])[A-Ha-h])[ \t]*(?:=|:|\n)",
+)
+MIN_ARRAYS: Final = 2
+NOTE: Final = "The arrays were read in the order of their names."
+
+
+def read_stacked_arrays(
+    text: str, read_matrix: Callable[[str], Reading[Tensor]]
+) -> tuple[tuple[int, ...], tuple[Tensor, ...]] | None:
+    """Return the common shape and the arrays behind labels that count up; None for other text."""
+    labels = list(LABEL.finditer(text))
+    if len(labels) < MIN_ARRAYS or text[: labels[0].start()].strip(" \t\r\n([{$"):
+        return None
+    if len({label["stem"].lower() for label in labels}) > 1:
+        return None
+    ranks = [_rank(label["number"]) for label in labels]
+    if any(two != one + 1 for one, two in pairwise(ranks)):
+        return None
+    ends = [*(label.start() for label in labels[1:]), len(text)]
+    pieces = [
+        text[label.end() : end].strip(" \t\r\n,;") for label, end in zip(labels, ends, strict=True)
+    ]
+    try:
+        arrays = tuple(read_matrix(piece).value for piece in pieces)
+    except AnswerError:
+        return None
+    shapes = {array.shape for array in arrays}
+    return (arrays[0].shape, arrays) if len(shapes) == 1 else None
+
+
+def _rank(number: str) -> int:
+    return int(number) if number.isdigit() else ord(number.lower())

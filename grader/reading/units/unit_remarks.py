@@ -1,0 +1,49 @@
+"""Remarks behind a unit that change nothing: ``MB/image``, ``MB (10^6 bytes)``."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.evaluation import evaluate_tokens
+from grader.reading.grammar.tokens import tokenize
+from grader.reading.units.unit_names import DIMENSIONS, parse_unit
+
+PER_ITEM: Final = re.compile(r"(?<=[A-Za-z])\s?/\s?(?:image|img|sample|example|input)(?![\w/])")
+"""A slash and the thing to which the quantity belongs anyway."""
+DEFINITION: Final = re.compile(
+    r"(?<=[A-Za-z])[\s,;]*(?:\(|\b(?:where|with|using|at)\b|,)\s*"
+    r"(?:1\s?(?P<unit>[A-Za-z]{2,9})\s*=\s*)?(?P<size>[0-9][0-9,.^*²³⁶⁹{}\s]*?)\s*(?:B|bytes?)\s*\)?(?=[\s.]*\Z)"
+)
+"""The size of a unit in bytes, at the end."""
+TYPED_UNIT: Final = re.compile(r"[0-9.)]\s*([A-Za-z]{2,9})\Z")
+
+
+def blank_unit_remarks(text: str) -> str:
+    """Return *text* without remarks that only repeat what the unit means.
+
+    >>> blank_unit_remarks("12.5 MB/image (10^6 bytes)")
+    '12.5 MB                   '
+    """
+    text = PER_ITEM.sub(_blank, text)
+    definition = DEFINITION.search(text)
+    if definition is None or not _is_size_of_unit(definition, text):
+        return text
+    return text[: definition.start()] + _blank(definition) + text[definition.end() :]
+
+
+def _is_size_of_unit(definition: re.Match[str], text: str) -> bool:
+    """Return whether the bytes in *definition* are the size of the unit that was typed."""
+    typed = TYPED_UNIT.search(text[: definition.start()].rstrip())
+    unit = parse_unit(definition["unit"] or (typed[1] if typed else ""))
+    before = parse_unit(typed[1]) if typed else None
+    if unit is None or unit != before or unit.dimension != "bytes":
+        return False
+    try:
+        size = evaluate_tokens(tokenize(definition["size"]), definition["size"])
+    except AnswerError:
+        return False
+    return size == DIMENSIONS["bytes"][unit.name]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])

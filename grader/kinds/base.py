@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
@@ -15,11 +15,13 @@ from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
+from grader.reading.column_totals import find_column_total
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
 from grader.reading.wording.known_words import refuse_unknown_words
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.reading.wording.qualifiers import LETTER, refuse_qualifiers
+from grader.reading.wording.reasons import strip_reason
 from grader.values import Tensor, Value, has_same_form_and_sign
 
 P = TypeVar("P", bound=Part)
@@ -131,20 +133,27 @@ class AnswerKind(ABC, Generic[P, A]):
         if isinstance(typed, list):
             check_text_length(typed, self.max_characters)
         normalized = normalize_number_style(typed, style)
-        if isinstance(normalized, str) and self.refuses_qualifiers:
-            self._refuse_changing_words(fold_lookalikes(normalized), part)
-        return self.read(normalized, part, scope)
+        if not isinstance(normalized, str) or not LETTER.search(normalized):
+            return self.read(normalized, part, scope)
+        return self._read_words(normalized, part, scope)
+
+    def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
+        """Return the reading of a text with words, unless one may change the value."""
+        notes: tuple[str, ...] = ()
+        if self.refuses_qualifiers:
+            self._refuse_changing_words(fold_lookalikes(text), part)
+            text, notes = strip_reason(text)
+        reading = self.read(text, part, scope)
+        return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 
     def _refuse_changing_words(self, text: str, part: P) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
-        if LETTER.search(text) is None:
-            return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
         question = f"{part.title} {part.prompt.source}"
         refuse_qualifiers(text, question=question, names=names)
-        if not names and self.refuses_unknown_words:
+        if not names and self.refuses_unknown_words and not find_column_total(text):
             listed = " ".join(getattr(part, "names", ()))
-            refuse_unknown_words(text, question=f"{question} {listed}")
+            refuse_unknown_words(strip_reason(text)[0], question=f"{question} {listed}")
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:

@@ -10,6 +10,7 @@ from typing import Final
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.surrounding_text import unwrap_printed_number
+from grader.reading.column_totals import find_column_total
 from grader.reading.decimal_places import CROSSES, last_decimal_unit, unit_in_last_place
 from grader.reading.grammar.ambiguous_signs import (
     refuse_double_sign,
@@ -92,6 +93,9 @@ def read_number(typed: RawAnswer, *, percent: bool = False, ratio: bool = False)
         value = simplify_number(Fraction(int(whole + decimals), step.denominator))
         return _build_reading(value, step, (), percent=percent)
     text = clean_text(typed, limit=MAX_TEXT)
+    if total := find_column_total(text):
+        reading = _read_text(total, total, percent=percent)
+        return replace(reading, notes=(*reading.notes, "The last line is the sum of the others."))
     return (_read_ratio(text, typed) if ratio else None) or _read_text(text, typed, percent=percent)
 
 
@@ -155,6 +159,7 @@ def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
+    refuse_double_sign(tokens, text)
     refuse_square_size(tokens, text)
     refuse_repeated_value(tokens, text)
     refuse_repeating_decimal(tokens, text)

@@ -42,8 +42,11 @@ BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
 LEADING_BATCH: Final = re.compile(r"\A((?:[\w.]+\s*)?[(\[]{1,3}\s*)(None\s*,|-1\s*,(?=[^,]*,[^,]*,))")
 """A batch of unknown size at the beginning of a printed shape."""
 COUNTED_AXES: Final = re.compile(
-    r"\s*([0-9]{1,9})\s+rows?\s*(?:,|and|by|×|x)\s*([0-9]{1,9})\s+col(?:umn)?s?[\s.]*", re.IGNORECASE
+    r"\s*(?:(?P<rows>[0-9]{1,9})\s+rows?\s*(?:,|and|by|×|x)\s*)?(?P<columns>[0-9]{1,9})\s+col(?:umn)?s?"
+    r"(?(rows)|\s*(?:,|and|by|×|x)\s*(?P<below>[0-9]{1,9})\s+rows?)[\s.]*",
+    re.IGNORECASE,
 )
+"""The numbers of rows and columns, in any order."""
 ARRAY_SPACE: Final = re.compile(
     r"[\s$]*(?:(?:[A-Za-z](?:_\{?\w{1,9}\}?)?\s*)?(?:∈|\\in(?![A-Za-z]))\s*)?"
     r"(?:\\mathbb\s*\{\s*R\s*\}|\\mathbb\s+R|R)\s*\^\s*[{(]([^{}()]*)[})][\s$.]*"
@@ -87,7 +90,7 @@ def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
     """Return the shape in a text that `_parse_plain_shape` does not read."""
     text = clean_text(typed, limit=MAX_TEXT)
     if counted := COUNTED_AXES.fullmatch(text):
-        sizes = tuple(map(int, counted.groups()))
+        sizes = (int(counted["rows"] or counted["below"]), int(counted["columns"]))
         return _build_reading(sizes, ("The rows come first.",), None)
     dropped: tuple[str, ...] = ()
     if unknown := LEADING_BATCH.match(text):

@@ -17,6 +17,10 @@ BLANK_TUPLE: Final = re.compile(
     r"(?<!\w)\((\s*+[-+]?[0-9.][0-9.eE+-]*+(?:[\s;]++[-+]?[0-9.][0-9.eE+-]*+)++\s*+)\)"
 )
 """Plain numbers separated by spaces in round brackets, ``(1 2 3)`` or ``(1 2; 3 4)``."""
+_CELL: Final = r"\s*[-+]?[0-9.][0-9.eE+/-]*\s*"
+BAR_TUPLE: Final = re.compile(rf"\({_CELL}(?:\|{_CELL})+\)")
+"""Plain numbers with bars between them in round brackets: ``(1 | 2)``."""
+BARS_TO_COMMAS: Final = str.maketrans({"(": "[", ")": "]", "|": ","})
 ANGLE_BRACKETS: Final = re.compile(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rangle\b)")
 
 
@@ -29,6 +33,8 @@ def normalize_brackets(text: str, start: int) -> str:
         text = BLANK_TUPLE.sub(r"[\1]", ANGLE_BRACKETS.sub(_to_square_brackets, text))
         if "\\" not in text:
             text = text.translate({ord("{"): "[", ord("}"): "]"})
+    if "|" in text and "[" not in text:
+        text = BAR_TUPLE.sub(lambda row: row[0].translate(BARS_TO_COMMAS), text)
     for _ in range(MAX_DEPTH):
         text, count = TUPLE.subn(r"[\1]", text)
         if not count:

@@ -22,7 +22,7 @@ ENDS: Final = re.compile(
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;|&]))(?:"
     r"\(?(?P<letter>[a-h])\)[ \t]*[:=]?"
-    r"|(?P<stem>[^\W\d_]{1,12})[ \t_#]*\{?(?P<number>[0-9]{1,3})\}?[ \t]*(?:=|:|≈)(?!=)"
+    r"|(?P<stem>(?!and\b)[^\W\d_]{1,12}(?: [^\W\d_]{1,12}){0,3})[ \t_#]*\{?(?P<number>[0-9]{1,3})\}?[ \t]*(?:=|:|≈)(?!=)"
     r"|(?P<single>[^\W\d_])[ \t]*(?:=|:)(?!=)"
     r")",
     re.IGNORECASE,
@@ -35,6 +35,7 @@ DECIMAL_COMMAS: Final = re.compile(
 """Numbers with at most one comma each, separated by spaces or semicolons."""
 LEADING_ZERO: Final = re.compile(r"(?<![0-9,])-?0,[0-9]")
 """A decimal comma that cannot separate two numbers in a list without other separators."""
+SUBSCRIPTS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 NOTE: Final = "The values were read in the order of their names."
 MIN_VALUES: Final = 2
 
@@ -46,6 +47,7 @@ def read_numbered_values(typed: str) -> Reading[Tensor] | None:
     ('[3, 5]', '[3, 5]')
     """
     text = clean_text(typed, limit=MAX_TEXT) if len(typed) <= MAX_TEXT else ""
+    text = text.translate(SUBSCRIPTS)
     pieces: Sequence[str] = ()
     notes: tuple[str, ...] = ()
     if arrows := ARROWS.fullmatch(text):

@@ -21,6 +21,7 @@ from grader.reading.wording.adjacent_names import (
     repeats_value,
     starts_with_dash,
     starts_with_item_number,
+    strip_trailing_words,
 )
 
 __all__ = [
@@ -150,9 +151,11 @@ def _find_conclusion(tokens: Sequence[Token]) -> int | None:
     if not before or not (before[0].text in PAUSE_SIGNS or ends_with_operand(before)):
         return None
     start = index + 1
-    while start < len(tokens) and (tokens[start].text.lower() in LEADING_WORDS | {","}):
+    while start < len(tokens) and (tokens[start].text.lower() in LEADING_WORDS | {",", "."}):
         start += 1
     value = tokens[start:]
+    if any(token.text in LINKS for token in tokens[:index]):
+        value = strip_trailing_words(value)
     alone = bool(value) and not starts_with_dash(value) and not any(map(may_name_value, value))
     return index if alone else None
 

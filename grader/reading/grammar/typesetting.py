@@ -8,8 +8,10 @@ from typing import Final
 
 from grader.reading.grammar.vocabulary import THIN_SPACE
 
-PROMPT: Final = re.compile(r"^[ \t]*>>>[ \t]?(?=[-+(]?[0-9])", re.MULTILINE)
-"""Prompt of a Python shell."""
+PROMPT: Final = re.compile(
+    r"^[ \t]*>>>[^\n]*\n(?=[ \t]*[^\s>\[])|^[ \t]*>>>[ \t]?(?=[-+(]?[0-9])", re.MULTILINE
+)
+"""Input at the prompt of a Python shell with output below it, or the prompt alone."""
 DECORATION: Final = re.compile(r"\\(?:text)?color\s*\{[A-Za-z0-9!]*\}|\\(?:under|over)(?:brace|line)(?=\s*\{)|\\mathstrut|\\bf(?![A-Za-z])")
 BLANK_MARK: Final = re.compile(r"(?<=[0-9])(?:~|\\ |\{\\,\})(?=[0-9]{3}(?![0-9]))")
 """TeX blanks between groups of three digits."""

@@ -14,7 +14,7 @@ from grader.reading.wording.meaning_words import CHANGING, PART, SCALING
 LINKS: Final = frozenset({"=", "⇒"})
 LINK_STARTS: Final = LINKS | {":"}
 """Signs after which a value may begin."""
-THEREFORE_WORDS: Final = frozenset({"so", "hence", "thus", "therefore"})
+THEREFORE_WORDS: Final = frozenset({"so", "hence", "thus", "therefore", "i.e", "ie"})
 """Words after a value that mean the same as ``⇒`` if only another value follows."""
 CONCLUDING_WORDS: Final = THEREFORE_WORDS | {
     "answer",
@@ -34,6 +34,8 @@ LEADING_WORDS: Final = CONCLUDING_WORDS | {
     "we",
     "get",
     "have",
+    "it",
+    "about",
 }
 """Words between ``so`` and the value that name no other value."""
 PAUSE_SIGNS: Final = frozenset({",", ";", "."})
@@ -96,8 +98,8 @@ def repeats_value(label: Sequence[Token], behind: Sequence[Token], text: str) ->
     value = _take_until(label, CONDITION_WORDS)
     if any(token.kind == "number" for token in label[len(value) :]):
         return False
-    left = _strip_trailing_words(value)
-    right = _strip_trailing_words(_take_until(behind, LINKS | PAUSE_SIGNS))
+    left = strip_trailing_words(value)
+    right = strip_trailing_words(_take_until(behind, LINKS | PAUSE_SIGNS))
     if _token_spellings(left) == _token_spellings(right):
         return bool(left)
     try:
@@ -128,7 +130,7 @@ def _strip_leading_words(tokens: Sequence[Token]) -> Sequence[Token]:
     return tokens[start:]
 
 
-def _strip_trailing_words(tokens: Sequence[Token]) -> Sequence[Token]:
+def strip_trailing_words(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return *tokens* without trailing words that neither name nor scale a value."""
     while tokens and _is_counted_thing(tokens[-1]):
         tokens = tokens[:-1]

@@ -22,10 +22,22 @@ AXIS_SPELLINGS: Final = {
     "L": "l(?:_?out)?|length",
 }
 """Spellings of the axes of a layout before their sizes."""
+NAMES_BEHIND: Final = {
+    "N": "images|samples",
+    "C": "deep|feature maps",
+    "D": "deep",
+    "H": "high|tall|pixels high",
+    "W": "wide|broad|pixels wide",
+    "L": "long|steps",
+}
+"""Further spellings of the axes behind their sizes."""
+JOINT_BEHIND: Final = re.compile(r"\s*[,;×]\s*(?:and\s+)?|(?<=[)A-Za-z])\s+(?:x|by|and)\s+|\s+(?:and|by)\s+")
+SIZE_AND_NAME: Final = re.compile(r"(?P<size>[0-9]{1,9})\s*\(?\s*(?P<name>[A-Za-z][A-Za-z ]{0,15}?)\s*\)?")
+NAME_AND_SIZE: Final = re.compile(r"(?P<name>[A-Za-z]{1,15})\s+(?P<size>[0-9]{1,9})")
 SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
 BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
 MAPS: Final = re.compile(
-    rf"[\s$(]*({SIZE})\s*@\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})[\s$).]*"
+    rf"[\s$(]*({SIZE})\s*(?:@|(?:feature\s+)?(?:maps|channels)\s+of(?:\s+size)?)\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})(?:\s+pixels)?[\s$).]*"
 )
 JOINT: Final = r"\s*+(?:[x×*·,;/]|\\times|by\b)\s*+"
 """Separator between axis names."""
@@ -43,8 +55,10 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
     if maps is not None:
         sizes = {axis: int(size) for axis, size in zip("CHW", maps.groups(), strict=True)}
         return _build_reading_in_layout_order(
-            sizes, layout, f"The {maps[1]} before the @ was read as the channels."
+            sizes, layout, f"The {maps[1]} in front was read as the channels."
         )
+    if reading := _read_names_behind_sizes(text, layout):
+        return reading
     text = _repeat_shared_size(text, layout)
     axis_pattern, whole_pattern = _compile_axis_patterns(layout)
     if not whole_pattern.fullmatch(text):
@@ -111,6 +125,32 @@ def refuse_maps_notation(text: str) -> None:
             expected="the sizes in the order that is asked for, such as 126×126×16",
             position=maps.start(1),
         )
+
+
+def _read_names_behind_sizes(text: str, layout: str) -> Reading[tuple[int, ...]] | None:
+    """Return the shape of ``28 high, 20 wide, 128 channels`` or ``28 (H) x 20 (W) x 128 (C)``."""
+    pieces = JOINT_BEHIND.split(text.strip(" .$()[]") + (")" if "(" in text else ""))
+    named = [_match_named_size(piece.rpartition("=")[2].strip()) for piece in pieces]
+    if len(named) != len(layout) or not all(named):
+        return None
+    sizes: dict[str, int] = {}
+    for match in named:
+        word = match["name"].lower() if match else ""
+        axis = next(
+            (
+                axis
+                for axis in layout
+                if re.fullmatch(f"{_axis_spellings(layout)[axis]}|{NAMES_BEHIND[axis]}", word, re.IGNORECASE)
+            ),
+            "",
+        )
+        sizes[axis] = int(match["size"]) if match else 0
+    return _build_reading_in_layout_order(sizes, layout, NOTE)
+
+
+def _match_named_size(piece: str) -> re.Match[str] | None:
+    """Return the size in *piece* and the name before or behind it."""
+    return SIZE_AND_NAME.fullmatch(piece) or NAME_AND_SIZE.fullmatch(piece)
 
 
 def _repeat_shared_size(text: str, layout: str) -> str:

@@ -15,11 +15,11 @@ from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.qualifiers import HARMLESS
 
 _GRAMMAR: Final = """
-the and for with that this these those there which then than from into onto over our out off its it's
+the and for with that this these those there which then than from our out its it's
 are is was were has have had been being will would can could does did get gets got give gives given gave
 yield yields make makes made we'll i'd i've let use using used uses need needs see seen say says said
 obtain obtained obtains compute computed computes calculate calculated calculates find found
-come comes came leave leaves follow follows follow equal equals stand stands mean means become becomes
+ leave leaves follow follows follow equal equals stand stands mean means become becomes
 where when while since because due again also too very much many more further both all any some here
 now thus hence therefore finally so you get you'll they them their his her your you one two three four
 five six seven eight nine ten eleven twelve first second third last next end step steps part parts
@@ -50,7 +50,7 @@ stride strides padding padded dilation group groups batch receptive field window
 epoch epochs iteration iterations update updates token tokens word words class classes box boxes anchor
 anchors cell cells head heads block blocks embedding hidden gate gates sequence second seconds millisecond
 milliseconds hours minutes binary decimal mebibyte mebibytes megabyte megabytes gigabyte gigabytes kilobyte
-kilobytes kibibyte kibibytes gibibyte gibibytes megabit megabits nats nat
+kilobytes kibibyte kibibytes gibibyte gibibytes megabit megabits
 """
 _OTHER_LANGUAGES: Final = """
 antwort ergebnis lösung gesamt insgesamt zusammen ungefähr etwa rund gewichte werte wert anzahl bildpunkte
@@ -84,7 +84,7 @@ alone.
     blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
-        if word in KNOWN or word[:STEM_LETTERS] in stems or not word.isascii():
+        if word in KNOWN or word[:STEM_LETTERS] in stems or _abbreviates(word, stems) or not word.isascii():
             continue
         if word in SCALE_WORDS or word in PERCENT or parse_unit(match[0]) is not None:
             continue
@@ -93,6 +93,11 @@ alone.
             expected="the value alone",
             position=match.start(),
         )
+
+
+def _abbreviates(word: str, stems: frozenset[str]) -> bool:
+    """Return whether *word* is a beginning of three letters of a word in the question."""
+    return len(word) < STEM_LETTERS and any(stem.startswith(word) for stem in stems)
 
 
 def _blank(match: re.Match[str]) -> str:

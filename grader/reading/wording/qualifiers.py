@@ -29,6 +29,7 @@ CORRECTIONS: Final = (
     r"sorry|oops|edit(?:ed)?|corrected|correction|typo|wait|actually|instead|rather"
     r"|scratch\s+that|my\s+mistake|i\s+mean|meant|wrong|incorrect|invalid"
     r"|vs|versus|alternatively|otherwise|maybe|perhaps|possibly|unsure|not\s+sure|no\s+idea"
+    r"|and\s+(?:then|another|again|also)(?=\s+[^\W\d_])"
     r"|should\s+(?:be|have|read)|but\s+(?:the\s+)?(?:correct|right|true|real|actual)\w*"
     r"|correct\s+(?:answer|value|one|result)\s+(?:is|would|should)"
 )
@@ -53,7 +54,7 @@ OTHER_QUANTITIES: Final = (
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )
 """Names of the rest, the reverse or a half of what questions ask for."""
-STATISTICS: Final = r"mean|average|avg|median|sum|norm|variance|var|std|maximum|minimum|argmax|argmin"
+STATISTICS: Final = r"mean|average|avg|median|norm|variance|var|std|maximum|minimum|argmax|argmin"
 """Functions that a question may ask for by name."""
 ACTIVATIONS: Final = (
     r"sigmoid|(?:leaky|p)?-?relu|gelu|elu|selu|swish|silu|softmax|log-?softmax|softplus|tanh|sgn|sign"
@@ -67,13 +68,21 @@ HARMLESS: Final = re.compile(
     r"(?:fit|divide|matter|change|learn|train|have\s+(?:any\s+)?(?:weights|parameters|biases))"
     r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
     r"|before\s+(?:the\s+)?round\w*"
-    r"|(?:per|each|every|for\s+each)\s+(?:image|sample|example|input|inference|forward(?:\s+pass)?|cent)"
+    r"|per\s+cent"
     r"|(?:times|[0-9]\s?[x×])\s+(?:fewer|less|smaller|faster|cheaper|lower|as\s+(?:many|much|large|small|few|fast|big))"
     r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
     r"|not\s+(?:rounded|exact(?:ly)?)",
     re.IGNORECASE,
 )
 """Clauses with such words that say nothing about the value."""
+PER_ITEM: Final = re.compile(
+    r"(?:per|for\s+each)\s+(?:image|sample|example|input|inference|forward(?:\s+pass)?)(?!\w)",
+    re.IGNORECASE,
+)
+"""The thing to which a quantity belongs anyway, unless the question is about several."""
+SEVERAL: Final = re.compile(r"batch|together|altogether|(?<!\w)all(?!\w)|(?:images|samples|examples|texts)(?!\w)", re.IGNORECASE)
+COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
+"""A label such as ``1 - IoU``, whose value is the complement of what it names."""
 CLASSES: Final = {
     "exclusion": EXCLUSIONS,
     "share": SHARES,
@@ -137,6 +146,11 @@ that the question asks for, without this remark.
     if not LETTER.search(text):
         return
     harmless = [match.span() for match in HARMLESS.finditer(text)]
+    if not SEVERAL.search(question):
+        harmless += [match.span() for match in PER_ITEM.finditer(text)]
+    complement = COMPLEMENT.search(text)
+    if complement and not {"dist", "loss", "erro", "comp"} & _word_stems(question):
+        raise _qualifier_error(complement[0].rstrip("=: "), complement.start())
     for match in QUALIFIER.finditer(text):
         if match[0] in names or any(start <= match.start() < end for start, end in harmless):
             continue

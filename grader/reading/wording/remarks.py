@@ -54,7 +54,7 @@ def _refuse_doubtful_remark(group: Sequence[Token], text: str, words: frozenset[
 
 
 def _refuse_other_value(
-    group: Sequence[Token], preceding: Sequence[Token], words: frozenset[str]
+    group: Sequence[Token], preceding: Sequence[Token], text: str, words: frozenset[str]
 ) -> None:
     """Raise `AnswerError` if the remark *group* gives another value: ``36 (144 total)``.
 
@@ -70,7 +70,7 @@ def _refuse_other_value(
     else:
         goes_on = group[1].text.lower() in TIMES_BEFORE
         doubtful = goes_on or any(
-            _gives_other_value(group, index, values[0], words) for index in numbers
+            _gives_other_value(group, index, values[0], words, text) for index in numbers
         )
     if doubtful:
         raise AnswerError(
@@ -89,7 +89,7 @@ def _lists_other_values(group: Sequence[Token], values: Sequence[Number]) -> boo
 
 
 def _gives_other_value(
-    group: Sequence[Token], index: int, value: Number, words: frozenset[str]
+    group: Sequence[Token], index: int, value: Number, words: frozenset[str], text: str
 ) -> bool:
     """Return whether the number at *index* of *group* replaces *value*.
 
@@ -110,7 +110,7 @@ def _gives_other_value(
         return True
     if before.text in LINKS:
         if index == SECOND and after is not group[-1]:
-            return not _computes(group[index:-1], value)
+            return not _computes(group[index:-1], value, text)
         named = index > SECOND and group[index - 2].kind in {"word", "name", "text"}
         return index == SECOND or (named and group[index - 2].text.lower() in VALUE_WORDS)
     if before.kind in words and before.text.lower().split()[-1] in VALUE_WORDS:
@@ -119,10 +119,10 @@ def _gives_other_value(
     return (alone or (index == 1 and near and after.kind in words)) and number.value != 1
 
 
-def _computes(tokens: Sequence[Token], value: Number) -> bool:
+def _computes(tokens: Sequence[Token], value: Number, text: str) -> bool:
     """Return whether *tokens* compute *value*, as the remark of ``5 (= 2 + 3)`` does."""
     try:
-        return evaluate_tokens(tokens, "") == value
+        return evaluate_tokens(tokens, text) == value
     except AnswerError:
         return False
 
@@ -143,7 +143,7 @@ def strip_remarks(
         after_word = begun and bool(remaining) and remaining[-1].kind in words
         if end and (after_word or _is_remark(tokens[index : end + 1], remaining, words)):
             _refuse_doubtful_remark(tokens[index : end + 1], text, words)
-            _refuse_other_value(tokens[index : end + 1], remaining, words)
+            _refuse_other_value(tokens[index : end + 1], remaining, text, words)
             notes.append(f"{quote_span(text, tokens[index].start, tokens[end].end)} was ignored.")
             index = end + 1
         else:

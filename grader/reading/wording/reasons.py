@@ -1,0 +1,25 @@
+"""The reason behind a value, ``62 since (64 - 3) + 1 = 62``, which is not read."""
+
+import re
+from typing import Final
+
+from grader.reading.grammar.errors import truncate_line
+
+REASON: Final = re.compile(
+    r"(?<=[\w)\]}%])[\s,;.]*[\s,;.(]\b(?:because|since|as\s+(?=[^\W\d_]+\s)|due\s+to)\s+\S.*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+VALUE: Final = re.compile(r"[0-9]")
+
+
+def strip_reason(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return *text* without the reason at its end, and a note on it.
+
+    >>> strip_reason("62 since 64 - 3 + 1 = 62")
+    ('62', ("'since 64 - 3 + 1 = 62' was ignored.",))
+    """
+    reason = REASON.search(text)
+    if reason is None or not VALUE.search(text, 0, reason.start()):
+        return text, ()
+    said = reason[0].lstrip(" ,;.(\t\n")
+    return text[: reason.start()], (f"'{truncate_line(said)}' was ignored.",)

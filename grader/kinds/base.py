@@ -15,13 +15,13 @@ from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
-from grader.reading.column_totals import find_column_total
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
-from grader.reading.wording.known_words import refuse_unknown_words
+from grader.reading.lists.column_totals import find_column_total
+from grader.reading.screening.known_words import refuse_unknown_words
+from grader.reading.screening.qualifiers import LETTER, refuse_qualifiers
+from grader.reading.screening.reasons import strip_reason
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
-from grader.reading.wording.qualifiers import LETTER, refuse_qualifiers
-from grader.reading.wording.reasons import strip_reason
 from grader.values import Tensor, Value, has_same_form_and_sign
 
 P = TypeVar("P", bound=Part)

@@ -153,10 +153,10 @@ def _read_sizes(typed: RawAnswer, part: ShapePart) -> Reading[tuple[int, ...]]:
         return _drop_batch(read_shape(typed, square=square), part.layout)
     if adjacent := read_named_axes(typed, part.layout):
         return adjacent
-    found = find_layout(typed, part.layout)
-    if found is None:
+    named = find_layout(typed, part.layout)
+    if named is None:
         return _drop_batch(read_shape(typed, square=square), part.layout)
-    sizes, order, name = found
+    sizes, order, name = named
     reading = read_shape(sizes, square=square)
     if len(reading.value) != len(order):
         return reading
@@ -172,6 +172,4 @@ def _drop_batch(reading: Reading[tuple[int, ...]], layout: str) -> Reading[tuple
     if "N" in layout or len(sizes) != len(layout) + 1 or sizes[0] != 1:
         return reading
     note = "The batch of 1 in front was ignored."
-    return replace(
-        reading, value=sizes[1:], text=to_text(sizes[1:]), notes=(*reading.notes, note)
-    )
+    return replace(reading, value=sizes[1:], text=to_text(sizes[1:]), notes=(*reading.notes, note))

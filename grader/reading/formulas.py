@@ -11,8 +11,8 @@ from grader.reading.grammar.equation_chains import ValueTokens, extract_last_lin
 from grader.reading.grammar.errors import describe_formula_form, quote_span
 from grader.reading.grammar.parser import parse
 from grader.reading.grammar.tokens import Token, tokenize
-from grader.reading.items import MAX_ITEMS, split_items
 from grader.reading.lengths import check_text_length
+from grader.reading.lists.items import MAX_ITEMS, split_items
 from grader.reading.numbers import MAX_TEXT, require_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.variable_names import NameMatcher, get_name_matcher

@@ -9,30 +9,23 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.arithmetic import evaluate_with_step
 from grader.reading.arrays.surrounding_text import unwrap_printed_number
-from grader.reading.column_totals import find_column_total
-from grader.reading.decimal_places import CROSSES, last_decimal_unit, unit_in_last_place
+from grader.reading.decimal_places import CROSSES, last_decimal_unit
 from grader.reading.grammar.ambiguous_signs import (
-    refuse_double_sign,
-    refuse_error_margin,
-    refuse_leading_zero,
     refuse_size,
-    refuse_square_size,
 )
-from grader.reading.grammar.characters import clean_text, fold_lookalikes
+from grader.reading.grammar.characters import clean_text, fold_lookalikes, join_digit_groups
 from grader.reading.grammar.constants import CONSTANTS
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import (
     NUMBER_FORMS,
     percent_or_share_error,
     quote_span,
-    refuse_range,
 )
-from grader.reading.grammar.evaluation import check_bounds, evaluate_tokens
-from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH
-from grader.reading.grammar.powers_of_ten import refuse_ambiguous_power_of_ten
+from grader.reading.grammar.evaluation import check_bounds
 from grader.reading.grammar.tokens import Token, tokenize
-from grader.reading.grammar.typesetting import join_digit_groups
+from grader.reading.lists.column_totals import find_column_total
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.units.percents import detect_percent_sign
@@ -41,8 +34,6 @@ from grader.reading.wording.repeated_values import (
     adapt_notes_to_full_value,
     is_rounding_of,
     refuse_repeated_ratio,
-    refuse_repeated_value,
-    refuse_repeating_decimal,
     rounding_unit,
     strip_repeated_value,
 )
@@ -150,36 +141,6 @@ def require_number(typed: object) -> Number:
         )
         raise AnswerError(f"This is {description}, not a number.", expected="one number")
     return check_bounds(simplify_number(typed) if isinstance(typed, Fraction) else typed)
-
-
-def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
-    """Return the number in the cell ``text[start:end]``: arithmetic, but no words and no chain."""
-    if end - start > MAX_EXPRESSION_LENGTH:
-        raise AnswerError("A cell is too long.", expected="a number", position=start)
-    tokens = tokenize(text, start, end, names=CONSTANTS)
-    if not tokens:
-        raise AnswerError("A cell is empty.", expected="a number", position=start)
-    refuse_double_sign(tokens, text)
-    refuse_square_size(tokens, text)
-    refuse_repeated_value(tokens, text)
-    refuse_repeating_decimal(tokens, text)
-    refuse_ambiguous_power_of_ten(tokens, text, grouping=True)
-    return evaluate_tokens(tokens, text)
-
-
-def evaluate_with_step(
-    tokens: Sequence[Token], text: str, typed: str
-) -> tuple[Number, Number | None]:
-    """Return the number that *tokens* spell, and one unit of its last place or None."""
-    if len(tokens) > 1:
-        refuse_double_sign(tokens, text)
-        refuse_range(tokens, text, typed)
-        refuse_error_margin(tokens, text)
-        refuse_repeating_decimal(tokens, text)
-    refuse_ambiguous_power_of_ten(tokens, text, grouping=isinstance(typed, StyledText))
-    value = evaluate_tokens(tokens, text)
-    refuse_leading_zero(tokens)
-    return value, unit_in_last_place(tokens)
 
 
 def _read_text(text: str, typed: str, *, percent: bool) -> Reading[Number]:

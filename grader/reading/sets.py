@@ -40,7 +40,7 @@ LINK: Final = re.compile(r"[=:→⇒]|->|=>")
 NUMBER_SIGN: Final = re.compile(r"#(?=\s?[0-9])")
 LAST_OR: Final = re.compile(r",?\s+or\s+(?=[^,;\n]+\Z)")
 """The ``or`` before the last of three items or more: ``5, 6 or 7``."""
-ITEM_LABEL: Final = re.compile(r"(?:\A|[,;\n]|\band\b)\s*([^\W\d_]\w*)\s*=\s*")
+ITEM_LABEL: Final = re.compile(r"(?P<before>\A|[,;\n]|\band\b)\s*(?P<name>[^\W\d_]\w*)\s*=\s*")
 """The name of an item and its sign."""
 AND: Final = re.compile(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
 NOUNS: Final = (
@@ -150,9 +150,10 @@ def _extract_items_text(typed: str | Number, of: ItemKind) -> str:
 def _strip_repeated_name(text: str) -> str:
     """Return ``k = 5, k = 6`` without the name, if each item has the same."""
     labels = list(ITEM_LABEL.finditer(text))
-    if len(labels) <= 1 or len({label[1] for label in labels}) > 1:
+    names = {label["name"] for label in labels}
+    if len(labels) <= 1 or len(names) > 1 or text.count("=") != len(labels):
         return text
-    return ITEM_LABEL.sub(lambda label: label[0].replace(label[0][label.start(1) - label.start() :], ""), text) if text.count("=") == len(labels) else text
+    return ITEM_LABEL.sub(lambda label: f"{label['before']} ", text)
 
 
 def _refuse_interval(text: str) -> None:

@@ -39,7 +39,9 @@ LABELS: Final = re.compile(
 """A label before each axis, in the order of the axes: height, width, channels."""
 BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
 """Keras' output for a batch size that is not known yet."""
-LEADING_BATCH: Final = re.compile(r"\A((?:[\w.]+\s*)?[(\[]{1,3}\s*)(None\s*,|-1\s*,(?=[^,]*,[^,]*,))")
+LEADING_BATCH: Final = re.compile(
+    r"\A((?:[\w.]+\s*)?[(\[]{1,3}\s*)(None\s*,|-1\s*,(?=[^,]*,[^,]*,))"
+)
 """A batch of unknown size at the beginning of a printed shape."""
 COUNTED_AXES: Final = re.compile(
     r"\s*(?:(?P<rows>[0-9]{1,9})\s+rows?\s*(?:,|and|by|×|x)\s*)?(?P<columns>[0-9]{1,9})\s+col(?:umn)?s?"

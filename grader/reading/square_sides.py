@@ -37,13 +37,11 @@ def read_square_side(typed: str) -> Reading[Number] | None:
         notes = value.notes
     if side is None or side != int(side):
         return None
-    shown = to_text(side)
-    return Reading(side, shown, (*notes, f"{shown}×{shown} stands for {shown}."), 1)
+    side_text = to_text(side)
+    return Reading(side, side_text, (*notes, f"{side_text}×{side_text} stands for {side_text}."), 1)
 
 
-def _find_side_before(
-    links: Sequence[Sequence[Token]], area: Number, text: str
-) -> Number | None:
+def _find_side_before(links: Sequence[Sequence[Token]], area: Number, text: str) -> Number | None:
     """Return the side of the square in one of *links* whose area is *area*."""
     for link in links:
         try:

@@ -15,6 +15,7 @@ from grader.reading.arrays.array_remarks import (
     blank_remarks,
     extract_factor,
     replace_row_slashes,
+    strip_transpose,
 )
 from grader.reading.arrays.array_size import (
     NESTED_LISTS_FORM,
@@ -38,13 +39,12 @@ from grader.reading.arrays.layouts import (
     parse_typeset_matrices,
 )
 from grader.reading.arrays.plain_arrays import PlainArray, parse_plain_array
-from grader.reading.arrays.stacked_arrays import NOTE as STACK_NOTE
-from grader.reading.arrays.stacked_arrays import read_stacked_arrays
 from grader.reading.arrays.surrounding_text import extract_last_array, text_before_last_link
-from grader.reading.arrays.transposes import strip_transpose
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import CHAIN_NOTE
 from grader.reading.lengths import check_arithmetic_cells, check_text_length
+from grader.reading.lists.stacked_arrays import NOTE as STACK_NOTE
+from grader.reading.lists.stacked_arrays import read_stacked_arrays
 from grader.reading.numbers import require_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.wording.repeated_values import (

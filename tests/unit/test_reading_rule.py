@@ -31,9 +31,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "bytes": ask("quantity", dimension="bytes", unit="MB", key="12.5"),
     "mebibytes": ask("quantity", dimension="bytes", unit="MiB", key="12.25"),
     "parameters": ask("quantity", dimension="parameters", unit="Mparams", key="12"),
-    "macs": ask(
-        "quantity", dimension="macs", unit="MMACs", key="115.605504", bare="unit"
-    ),
+    "macs": ask("quantity", dimension="macs", unit="MMACs", key="115.605504", bare="unit"),
     "kilobytes": ask("quantity", dimension="bytes", unit="KB", key="640", bare="unit"),
     "shape": ask("shape", key="(28, 55, 64)", layout="HWC"),
     "channels first": ask("shape", key="(64, 28, 55)", layout="CHW"),

@@ -1,4 +1,4 @@
-r"""Remarks and factors around an array: ``[1, 2]  # shape (2,)``, ``Output (2x2):``, ``1/4 [[…``.
+r"""Remarks, factors and transpose signs around an array: ``1/4 [[…``, ``[1, 2]  # shape (2,)``.
 
 They are overwritten with spaces, so that every position in the text stays the same.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.arrays.program_output import blank_match_keeping_lines
-from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import tokenize
 from grader.values import Number, simplify_number
@@ -23,12 +23,14 @@ REMARK_BEHIND: Final = re.compile(
 LAYOUT: Final = re.compile(r"\b[NCHWD]{3,5}\b|channels|transpos", re.IGNORECASE)
 """Words that may name the order of the axes."""
 HEADING: Final = re.compile(
-    r"\A\s*(?=[^\n\[\]=|&]*[^\W\d_]{3})[^\n\[\]=|&0-9]*(?:\([^()\n]*\)[^\n\[\]=|&0-9]*)?:?[ \t]*\n(?=[\s([{\\]*[-+.0-9\[])"
+    r"\A\s*(?=[^\n\[\]=|&]*[^\W\d_]{3})[^\n\[\]=|&0-9]*(?:\([^()\n]*\)[^\n\[\]=|&0-9]*)?:?[ \t]*"
+    r"\n(?=[\s([{\\]*[-+.0-9\[])"
 )
 """A line of words, perhaps with a size in brackets, above the first row."""
 HEADING_WORDS: Final = frozenset(
-    "the is of a map matrix output result answer feature my our y gives after array convolution".split()
+    {"the", "is", "of", "a", "map", "matrix", "output", "result", "answer", "feature", "my", "our"}
 )
+"""Words of a heading that is no list of column names."""
 FACTOR: Final = re.compile(
     r"(?:\A|=)\s*(?P<factor>[-+]?\s*(?:[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?(?:\s*/\s*[0-9]+)?"
     r"|10\s*(?:\^|\*\*)\s*[{(]?-?[0-9]{1,3}[})]?|10[⁻⁺]?[⁰¹²³⁴-⁹]+"
@@ -40,6 +42,15 @@ LINK: Final = re.compile(r"=|≈|→|⇒|->")
 ROW_SLASH: Final = re.compile(r"(?<=[0-9.])[ \t]+/[ \t]+(?=[-+.0-9])")
 ROWS_OF_BLANKS: Final = re.compile(r"[-+0-9.eE \t]+")
 MIN_CELLS: Final = 2
+_LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
+TRANSPOSE: Final = re.compile(
+    rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
+)
+LABELED_TRANSPOSE: Final = re.compile(
+    rf"[^\W\d_]\w*(?:\s?\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))\s*(?:=|:)\s*(?=[\[({{\\\n0-9-])"
+)
+"""A transpose sign after the name of an array."""
+TRANSPOSE_MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
 
 
 def blank_remarks(text: str) -> tuple[str, tuple[str, ...]]:
@@ -51,9 +62,7 @@ def blank_remarks(text: str) -> tuple[str, tuple[str, ...]]:
         match = pattern.search(text)
         while match and not LAYOUT.search(match[0]) and _is_heading(match, pattern):
             notes.append(f"'{truncate_line(match[0].strip())}' was ignored.")
-            text = (
-                text[: match.start()] + blank_match_keeping_lines(match) + text[match.end() :]
-            )
+            text = text[: match.start()] + blank_match_keeping_lines(match) + text[match.end() :]
             match = pattern.search(text)
     return text, tuple(notes)
 
@@ -94,3 +103,25 @@ def replace_row_slashes(text: str) -> str:
     if len(rows) < MIN_CELLS or len(widths) != 1 or min(widths) < MIN_CELLS or not alone:
         return text
     return ROW_SLASH.sub(lambda slash: slash[0].replace("/", ";"), text)
+
+
+def strip_transpose(text: str, rank: int | None) -> str:
+    """Return *text* without a final transpose sign, which does not change a vector.
+
+    Raises `AnswerError` if *rank* is not 1, because the transpose would be another array.
+
+    >>> strip_transpose("[-6, -18]^T", 1)
+    '[-6, -18]  '
+    """
+    if not TRANSPOSE_MARKS.intersection(text):
+        return text
+    sign = TRANSPOSE.search(text) or (LABELED_TRANSPOSE.search(text) if rank != 1 else None)
+    if sign is None:
+        return text
+    if rank != 1:
+        raise AnswerError(
+            f"{quote_span(text, *sign.span())} asks for a transpose, which is not carried out.",
+            expected="the array as it is after it",
+            position=sign.start(),
+        )
+    return text[: sign.start()] + blank_match_keeping_lines(sign) + text[sign.end() :]

@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from grader.errors import AnswerError
+from grader.reading.arithmetic import read_arithmetic_cell
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import MAX_MAGNITUDE
 from grader.reading.grammar.tokens import parse_exact_number
-from grader.reading.numbers import read_arithmetic_cell
 from grader.values import Number, simplify_number
 
 MAX_CELLS: Final = 4_096

@@ -148,7 +148,7 @@ def refuse_leading_zero(tokens: Sequence[Token]) -> None:
 
 def refuse_size(tokens: Sequence[Token], text: str) -> None:
     """Raise `AnswerError` for ``56 x 56 x 4`` where one number is asked: a size or a product."""
-    crosses = [token for token in tokens[1::2] if token.text == "×"]
+    crosses = [token for token in tokens[1::2] if token.text == "×" and text[token.start] in "xX"]
     numbers = all(token.kind == "number" for token in tokens[::2])
     if len(crosses) < MIN_SIZE_CROSSES or len(tokens) != 2 * len(crosses) + 1 or not numbers:
         return

@@ -16,7 +16,6 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.typesetting import blank_typesetting
 from grader.reading.grammar.vocabulary import THIN_SPACE
 from grader.reading.units.siunitx import expand_siunitx
 
@@ -83,6 +82,26 @@ A tick inside may choose between the values next to it.
 BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
 """A label and its value in bold type, both together."""
 QUOTES: Final = re.compile("['\"«»]")
+PROMPT: Final = re.compile(
+    r"^[ \t]*>>>[^\n]*\n(?=[ \t]*[^\s>\[])|^[ \t]*>>>[ \t]?(?=[-+(]?[0-9])", re.MULTILINE
+)
+"""Input at the prompt of a Python shell with output below it, or the prompt alone."""
+DECORATION: Final = re.compile(
+    r"\\(?:text)?color\s*\{[A-Za-z0-9!]*\}|\\(?:under|over)(?:brace|line)(?=\s*\{)"
+    r"|\\mathstrut|\\bf(?![A-Za-z])"
+)
+"""TeX commands for color, bold type and lines, which do not change what they enclose."""
+BLANK_MARK: Final = re.compile(r"(?<=[0-9])(?:~|\\ |\{\\,\})(?=[0-9]{3}(?![0-9]))")
+"""TeX blanks between groups of three digits."""
+POINT_MARKS: Final = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![\w.]|,[0-9]{3})")
+"""Two points or more in one number, which can only group thousands."""
+SPACED: Final = re.compile(
+    r"(?<![\w.,)\]}] )(?<![\w.,)\]}])(?:[1-9][0-9]{0,2})(?: [0-9]{3})+(?! ?[0-9])(?![\w])"
+    r"|(?<![\w.,])[1-9][0-9]{0,2}(?: [0-9]{3}){2,}(?! ?[0-9])(?![\w])"
+)
+"""Digits in groups of three with blanks between; one blank only where no word precedes."""
+GROUP_MARKS: Final = {1: THIN_SPACE, 2: r"\,", 4: r"{\,}"}
+"""Marks that the tokenizer knows between digits, by length."""
 
 
 def fold_lookalikes(text: str) -> str:
@@ -119,6 +138,30 @@ def clean_text(typed: str, *, limit: int) -> str:
     if BOLD.fullmatch(text):
         text = text.replace("**", "  ")
     return expand_siunitx(blank_typesetting(text))
+
+
+def blank_typesetting(text: str) -> str:
+    r"""Return *text* without prompts and colors, with each thousands mark in one spelling.
+
+    >>> blank_typesetting(">>> 3640"), blank_typesetting("2.097.152")
+    ('    3640', "2'097'152")
+    """
+    if ">>>" in text:
+        text = PROMPT.sub(_blank_match, text)
+    if "\\" in text or "~" in text:
+        text = DECORATION.sub(_blank_match, text)
+        text = BLANK_MARK.sub(lambda mark: GROUP_MARKS[len(mark[0])], text)
+    if text.count(".") > 1:
+        text = POINT_MARKS.sub(lambda number: number[0].replace(".", "'"), text)
+    return text
+
+
+def join_digit_groups(text: str) -> str:
+    """Return *text* with thin spaces between groups of three digits: ``1 234 567``.
+
+    Only for an answer that is one number; in a list a blank separates two numbers.
+    """
+    return SPACED.sub(lambda number: number[0].replace(" ", THIN_SPACE), text)
 
 
 def _strip_direction_marks(text: str) -> str:

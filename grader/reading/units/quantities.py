@@ -7,20 +7,14 @@ from itertools import pairwise
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.arithmetic import evaluate_with_step
 from grader.reading.decimal_places import last_decimal_unit
-from grader.reading.grammar.characters import clean_text
+from grader.reading.grammar.characters import clean_text, join_digit_groups
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import check_bounds
-from grader.reading.grammar.typesetting import join_digit_groups
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
-from grader.reading.numbers import (
-    MAX_TEXT,
-    WORD_KINDS,
-    describe_thousands_grouping,
-    evaluate_with_step,
-    require_number,
-)
+from grader.reading.numbers import MAX_TEXT, WORD_KINDS, describe_thousands_grouping, require_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.units.unit_names import (

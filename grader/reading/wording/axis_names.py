@@ -31,8 +31,12 @@ NAMES_BEHIND: Final = {
     "L": "long|steps",
 }
 """Further spellings of the axes behind their sizes."""
-JOINT_BEHIND: Final = re.compile(r"\s*[,;×]\s*(?:and\s+)?|(?<=[)A-Za-z])\s+(?:x|by|and)\s+|\s+(?:and|by)\s+")
-SIZE_AND_NAME: Final = re.compile(r"(?P<size>[0-9]{1,9})\s*\(?\s*(?P<name>[A-Za-z][A-Za-z ]{0,15}?)\s*\)?")
+JOINT_BEHIND: Final = re.compile(
+    r"\s*[,;×]\s*(?:and\s+)?|(?<=[)A-Za-z])\s+(?:x|by|and)\s+|\s+(?:and|by)\s+"
+)
+SIZE_AND_NAME: Final = re.compile(
+    r"(?P<size>[0-9]{1,9})\s*\(?\s*(?P<name>[A-Za-z][A-Za-z ]{0,15}?)\s*\)?"
+)
 NAME_AND_SIZE: Final = re.compile(r"(?P<name>[A-Za-z]{1,15})\s+(?P<size>[0-9]{1,9})")
 SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
 BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
@@ -81,26 +85,26 @@ def find_layout(typed: str, layout: str) -> tuple[str, str, str] | None:
     ('100×126×16', 'WHC', '(WxHxC)')
     """
     text = clean_text(typed, limit=MAX_TEXT)
-    found = [
+    matches = [
         (match, order)
         for pattern in _compile_header_patterns(layout)
         for match in pattern.finditer(text)
         if sorted(order := _order_of_axes(match, layout)) == sorted(layout)
     ]
-    if not found:
+    if not matches:
         return None
-    found.sort(key=lambda item: item[0].start())
-    last, order = found[-1]
+    matches.sort(key=lambda item: item[0].start())
+    last, order = matches[-1]
     name = last[0].strip(" =:,.")
     if text[last.end() :].strip(" .$"):
         return text[last.end() :], order, name
-    if any(other != order for _, other in found):
+    if any(other != order for _, other in matches):
         raise AnswerError(
-            f"The order of the axes is given as {found[0][1]} and as {order}.",
+            f"The order of the axes is given as {matches[0][1]} and as {order}.",
             expected="one order",
             position=last.start(),
         )
-    sizes = text[found[-2][0].end() if len(found) > 1 else 0 : last.start()]
+    sizes = text[matches[-2][0].end() if len(matches) > 1 else 0 : last.start()]
     return (sizes, order, name) if sizes.strip() else None
 
 
@@ -133,19 +137,15 @@ def _read_names_behind_sizes(text: str, layout: str) -> Reading[tuple[int, ...]]
     named = [_match_named_size(piece.rpartition("=")[2].strip()) for piece in pieces]
     if len(named) != len(layout) or not all(named):
         return None
-    sizes: dict[str, int] = {}
-    for match in named:
-        word = match["name"].lower() if match else ""
-        axis = next(
-            (
-                axis
-                for axis in layout
-                if re.fullmatch(f"{_axis_spellings(layout)[axis]}|{NAMES_BEHIND[axis]}", word, re.IGNORECASE)
-            ),
-            "",
-        )
-        sizes[axis] = int(match["size"]) if match else 0
+    sizes = {_axis_behind(match["name"], layout): int(match["size"]) for match in named if match}
     return _build_reading_in_layout_order(sizes, layout, NOTE)
+
+
+def _axis_behind(name: str, layout: str) -> str:
+    """Return the axis that *name* behind a size names; "" for none."""
+    spellings = _axis_spellings(layout)
+    patterns = {axis: f"{spellings[axis]}|{NAMES_BEHIND[axis]}" for axis in layout}
+    return next((axis for axis in layout if re.fullmatch(patterns[axis], name, re.IGNORECASE)), "")
 
 
 def _match_named_size(piece: str) -> re.Match[str] | None:
@@ -158,9 +158,7 @@ def _repeat_shared_size(text: str, layout: str) -> str:
     if text.count("=") + text.count(":") <= 1:
         return text
     name = "|".join(_axis_spellings(layout).values())
-    shared = re.compile(
-        rf"(?<![A-Za-z_])({name})\s*=\s*({name})\s*=\s*({SIZE})", re.IGNORECASE
-    )
+    shared = re.compile(rf"(?<![A-Za-z_])({name})\s*=\s*({name})\s*=\s*({SIZE})", re.IGNORECASE)
     return shared.sub(r"\1=\3, \2=\3", text)
 
 
@@ -210,14 +208,20 @@ def _compile_header_patterns(layout: str) -> tuple[re.Pattern[str], ...]:
     """Return the patterns of all axis names beside the sizes, of their letters, and of words."""
     name = f"(?:{'|'.join(_axis_spellings(layout).values())})"
     joined = rf"{name}(?:{JOINT}{name}){{{len(layout) - 1}}}"
-    before = rf"(?<![A-Za-z_])[(\[{{$]*(?P<names>{joined})(?![A-Za-z_])\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
-    behind = rf"(?<=[0-9)\]}}$.])\s*+,?\s*+(?:[(\[]\s*(?:in\s+)?|\bin\s+|\bas\s+)(?P<names>{joined})\s*[)\]]?[\s.$]*\Z"
+    names = rf"(?P<names>{joined})"
+    before = rf"(?<![A-Za-z_])[(\[{{$]*{names}(?![A-Za-z_])\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
+    behind = (
+        rf"(?<=[0-9)\]}}$.])\s*+,?\s*+(?:[(\[]\s*(?:in\s+)?|\bin\s+|\bas\s+){names}"
+        r"\s*[)\]]?[\s.$]*\Z"
+    )
     letters = rf"(?<![A-Za-z_])(?P<letters>N?(?P<names>[{layout}]{{{len(layout)}}}))(?![A-Za-z_])"
     words = r"[(\[,]?\s*(?<![A-Za-z])channels?[\s-]+(?P<channels>first|last)\s*[)\]]?"
     patterns = [
         re.compile(before, re.IGNORECASE),
         re.compile(behind, re.IGNORECASE),
-        re.compile(rf"[(\[]?\s*(?:in\s+)?{letters}(?:\s+(?:format|order|layout))?\s*[)\]]?\s*[:=]?"),
+        re.compile(
+            rf"[(\[]?\s*(?:in\s+)?{letters}(?:\s+(?:format|order|layout))?\s*[)\]]?\s*[:=]?"
+        ),
     ]
     if "C" in layout:
         patterns.append(re.compile(words, re.IGNORECASE))

@@ -10,9 +10,9 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
 from grader.reading.arrays.headings import refuse_reordered_heading
-from grader.reading.arrays.numbered_values import read_numbered_values
 from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text
+from grader.reading.lists.numbered_values import read_numbered_values
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.tensors import read_tensor
@@ -29,7 +29,9 @@ TYPESETTING: Final = re.compile(
 OPENED: Final = re.compile(r"[\s(\[{|]*")
 LISTED: Final = re.compile(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
 _ARROW: Final = r"(?:[-=]+>|→|⇒)"
-HEADER: Final = re.compile(rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)|[ \t|]*\n(?:[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])")
+HEADER: Final = re.compile(
+    rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)|[ \t|]*\n(?:[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])"
+)
 SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
 BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
 PAUSES: Final = " \t\r\n,;.|"

@@ -5,8 +5,8 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import missing_log_base_error, truncate_line
+from grader.reading.screening.qualifiers import HARMLESS
 from grader.reading.wording.meaning_words import CHANGING, SCALING
-from grader.reading.wording.qualifiers import HARMLESS
 
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 WORD: Final = re.compile(r"[^\W\d_]+")

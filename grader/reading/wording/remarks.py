@@ -13,9 +13,9 @@ from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import OPENERS, Token, ends_with_operand
+from grader.reading.screening.qualifiers import HARMLESS
 from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
 from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
-from grader.reading.wording.qualifiers import HARMLESS
 from grader.reading.wording.repeated_values import is_rounding_of, rounding_unit
 from grader.values import Number, magnitude
 
@@ -43,8 +43,8 @@ def _refuse_doubtful_remark(group: Sequence[Token], text: str, words: frozenset[
     for token in group:
         if token.kind not in words:
             continue
-        said = quote_span(text, group[0].start, group[-1].end)
-        if HARMLESS.search(said):
+        remark_text = quote_span(text, group[0].start, group[-1].end)
+        if HARMLESS.search(remark_text):
             continue
         if doubt := HEDGE.search(token.text.lower()):
             raise changed_meaning_error(doubt[0], token.start)

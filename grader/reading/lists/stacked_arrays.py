@@ -10,7 +10,8 @@ from grader.reading.result import Reading
 from grader.values import Tensor
 
 LABEL: Final = re.compile(
-    r"(?:(?<=\A)|(?<=[\s,;\])}]))(?P<stem>[^\W\d_]{1,16})[ \t_#]*(?P<number>[0-9]{1,3}|(?<=[ \t_])[A-Ha-h])[ \t]*(?:=|:|\n)",
+    r"(?:(?<=\A)|(?<=[\s,;\])}]))(?P<stem>[^\W\d_]{1,16})[ \t_#]*"
+    r"(?P<number>[0-9]{1,3}|(?<=[ \t_])[A-Ha-h])[ \t]*(?:=|:|\n)",
 )
 MIN_ARRAYS: Final = 2
 NOTE: Final = "The arrays were read in the order of their names."

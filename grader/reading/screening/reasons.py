@@ -21,5 +21,5 @@ def strip_reason(text: str) -> tuple[str, tuple[str, ...]]:
     reason = REASON.search(text)
     if reason is None or not VALUE.search(text, 0, reason.start()):
         return text, ()
-    said = reason[0].lstrip(" ,;.(\t\n")
-    return text[: reason.start()], (f"'{truncate_line(said)}' was ignored.",)
+    reason_text = reason[0].lstrip(" ,;.(\t\n")
+    return text[: reason.start()], (f"'{truncate_line(reason_text)}' was ignored.",)

@@ -80,7 +80,10 @@ PER_ITEM: Final = re.compile(
     re.IGNORECASE,
 )
 """The thing to which a quantity belongs anyway, unless the question is about several."""
-SEVERAL: Final = re.compile(r"batch|together|altogether|(?<!\w)all(?!\w)|(?:images|samples|examples|texts)(?!\w)", re.IGNORECASE)
+SEVERAL: Final = re.compile(
+    r"batch|together|altogether|(?<!\w)all(?!\w)|(?:images|samples|examples|texts)(?!\w)",
+    re.IGNORECASE,
+)
 COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
 """A label such as ``1 - IoU``, whose value is the complement of what it names."""
 CLASSES: Final = {
@@ -101,9 +104,7 @@ EXEMPTING: Final = {
     "exclusion": re.compile(
         rf"(?<!\w)(?:{EXCLUSIONS}|no|not|nor|neither|only)(?!\w)", re.IGNORECASE
     ),
-    "share": re.compile(
-        r"(?<!\w)(?:per|each|every|an?|one|single|all)(?!\w)", re.IGNORECASE
-    ),
+    "share": re.compile(r"(?<!\w)(?:per|each|every|an?|one|single|all)(?!\w)", re.IGNORECASE),
     "order": re.compile(
         r"(?<!\w)(?:before|after|prior|until|behind|follow\w*|then|through|output|leaves?|enters?|input)(?!\w)",
         re.IGNORECASE,
@@ -120,11 +121,14 @@ OBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 """The next word with a meaning of its own."""
+LATER_LINK: Final = re.compile(r"=|≈|→|⇒|\\approx")
+"""A sign behind which the value follows, so that a function before it is only on the way."""
 LETTER: Final = re.compile(r"[^\W\d_]")
 STEM_LETTERS: Final = 4
 """Number of first letters by which a word of an answer is found in the question."""
 EXCLUDED_BY_QUESTION: Final = re.compile(
-    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})", re.IGNORECASE
+    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})",
+    re.IGNORECASE,
 )
 """What a question leaves out."""
 INCLUSION: Final = re.compile(
@@ -154,6 +158,8 @@ that the question asks for, without this remark.
     for match in QUALIFIER.finditer(text):
         if match[0] in names or any(start <= match.start() < end for start, end in harmless):
             continue
+        if match.lastgroup == "function" and LATER_LINK.search(text, match.end()):
+            continue
         following = OBJECT.match(text, match.end())
         if not _is_used_by(question, match, following[1] if following else ""):
             end = following.end() if following else match.end()
@@ -177,9 +183,7 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _word_stems(question: str) -> frozenset[str]:
-    return frozenset(
-        word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{2,}", question)
-    )
+    return frozenset(word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{2,}", question))
 
 
 def _refuse_inclusions(text: str, question: str) -> None:

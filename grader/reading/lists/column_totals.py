@@ -7,15 +7,19 @@ from typing import Final
 from grader.values import Number, simplify_number
 
 _NUMBER: Final = r"[-+]?[0-9][0-9,']*(?:\.[0-9]+)?"
-LINE: Final = re.compile(rf"(?P<label>[^0-9\n]*(?:[^\W\d_]\w*[^0-9\n]*)?[\s:=|+]|)\s*[+]?\s*(?P<number>{_NUMBER})\s*[|]?\s*")
+LINE: Final = re.compile(
+    rf"[^0-9\n]*(?:[^\W\d_]\w*[^0-9\n]*)?(?<=[\s:=|+])\s*[+]?\s*(?P<number>{_NUMBER})\s*[|]?\s*"
+    rf"|\s*(?P<alone>{_NUMBER})\s*"
+)
+"""A line with a label, or without one, and one number at its end."""
 RULE: Final = re.compile(r"[\s=_+|:-]*")
 MIN_LINES: Final = 3
 
 
 def find_column_total(text: str) -> str:
-    """Return the last number of *text* if each line has one and it is their sum; else "".
+    r"""Return the last number of *text* if each line has one and it is their sum; else "".
 
-    >>> find_column_total("conv1  896\\nconv2  18496\\n------\\nboth   19392")
+    >>> find_column_total("conv1  896\nconv2  18496\n------\nboth   19392")
     '19392'
     """
     if text.count("\n") + 1 < MIN_LINES:
@@ -24,7 +28,7 @@ def find_column_total(text: str) -> str:
     matches = [LINE.fullmatch(line) for line in lines]
     if len(lines) < MIN_LINES or not all(matches):
         return ""
-    numbers = [match["number"] for match in matches if match]
+    numbers = [match["number"] or match["alone"] for match in matches if match]
     *summands, total = map(_to_number, numbers)
     return numbers[-1] if sum(summands) == total else ""
 

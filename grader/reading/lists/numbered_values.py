@@ -13,21 +13,26 @@ from grader.reading.result import Reading
 from grader.values import Number, Tensor
 
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?%?"
-ARROWS: Final = re.compile(rf"[\s$]*({_NUMBER}(?:\s*(?:→|⇒|-+>|=>|\\to|\\rightarrow)\s*{_NUMBER})+)[\s.$]*")
+ARROWS: Final = re.compile(
+    rf"[\s$]*({_NUMBER}(?:\s*(?:→|⇒|-+>|=>|\\to|\\rightarrow)\s*{_NUMBER})+)[\s.$]*"
+)
 ARROW: Final = re.compile(r"→|⇒|-+>|=>|\\to|\\rightarrow")
 ENDS: Final = re.compile(
-    rf"\s*(?:(?:ranges?|goes|going|runs?|reaches)\s+)?(?:from\s+)?({_NUMBER})\s*(?:to|until)\s+({_NUMBER})[\s.]*", re.IGNORECASE
+    rf"\s*(?:(?:ranges?|goes|going|runs?|reaches)\s+)?(?:from\s+)?({_NUMBER})\s*(?:to|until)\s+({_NUMBER})[\s.]*",
+    re.IGNORECASE,
 )
 """Two ends of an interval."""
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;|&]))(?:"
     r"\(?(?P<letter>[a-h])\)[ \t]*[:=]?"
-    r"|(?P<stem>(?!and\b)[^\W\d_]{1,12}(?: [^\W\d_]{1,12}){0,3})[ \t_#]*\{?(?P<number>[0-9]{1,3})\}?[ \t]*(?:=|:|≈)(?!=)"
+    r"|(?P<stem>(?!and\b)[^\W\d_]{1,12}(?: [^\W\d_]{1,12}){0,3})[ \t_#]*"
+    r"\{?(?P<number>[0-9]{1,3})\}?[ \t]*(?:=|:|≈)(?!=)"
     r"|(?P<single>[^\W\d_])[ \t]*(?:=|:)(?!=)"
     r")",
     re.IGNORECASE,
 )
 EQUATION: Final = re.compile(r"[^=\n]*[0-9)][ \t]*(?:=|≈)[ \t]*[^=\n]+")
+CONJUNCTION: Final = re.compile(r"(?:[\s,;|&]|\band\b)+\Z", re.IGNORECASE)
 LETTER: Final = re.compile(r"[^\W\d_]")
 DECIMAL_COMMAS: Final = re.compile(
     r"\s*(-?[0-9]{1,9}(?:,[0-9]{1,9})?(?:(?:\s*;\s*|\s+)-?[0-9]{1,9}(?:,[0-9]{1,9})?)+)[\s.]*"
@@ -89,7 +94,9 @@ def _rank_label(label: re.Match[str]) -> tuple[str, int]:
 
 
 def _strip_conjunction(piece: str) -> str:
-    return re.sub(r"(?:[\s,;|&]|\band\b)+\Z", "", piece, flags=re.IGNORECASE).rstrip(")]}$ ." if piece.count("(") < piece.count(")") else " ")
+    """Return *piece* without the separator or the unpaired bracket at its end."""
+    piece = CONJUNCTION.sub("", piece)
+    return piece.rstrip(")]}$ .") if piece.count("(") < piece.count(")") else piece.rstrip()
 
 
 def _split_decimal_commas(text: str) -> list[str]:

@@ -1,0 +1,116 @@
+"""Words beside a value that cannot change it; every other word is refused unless it is asked for.
+
+People introduce, name or round a result with these words. Add a word only if no sentence with it
+can give another value than the one beside it.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.screening.qualifiers import HARMLESS
+from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
+from grader.reading.units.unit_names import parse_unit
+
+_GRAMMAR: Final = """
+the and for with that this these those there which then than from our out its it's are is was
+were has have had been being will would can could does did get gets got give gives given gave
+yield yields make makes made we'll i'd i've let use using used uses need needs see seen say says
+said obtain obtained obtains compute computed computes calculate calculated calculates find
+found leave leaves follow follows equal equals stand stands mean means become becomes where when
+while since because due again also too very much many more further both all any some here now
+thus hence therefore finally so you you'll they them their his her your one two three four five
+six seven eight nine ten eleven twelve first second third last next end step steps part parts
+question problem exercise task homework point points line lines row rows column columns
+according formula rule definition above below table figure page note check checked verified
+"""
+_ANSWERS: Final = """
+answer answers ans result results solution solutions value values val number numbers amount
+count total totals totalling altogether overall sum sums summed together final output outputs
+exact exactly precise precisely approximate approximately approx about around roughly circa
+rounded rounding round figures digits digit decimal decimals places place significant sig
+nearest hundredth hundredths thousandth thousandths tenth tenths think guess believe hope yes
+okay done simply simple simplified numerically numeric written expressed fraction per cent
+percent percentage ratio times fold computer python numpy torch pytorch tensorflow keras jax
+excel matlab octave calculator wolfram code calculation computation working terminal print
+printed prints shell script cell notebook float floats int ints integer integers dtype array
+tensor matrix vector list tuple shape size sizes item
+"""
+_FIELD: Final = """
+parameter parameters params param weight weights bias biases learnable trainable non-trainable
+nontrainable neuron neurons unit units node nodes entries entry element elements component
+components pixel pixels pix px map maps image images feature features channel channels filter
+filters kernel kernels layer layers conv convolution convolutional pool pooling dense linear
+fully connected network net model input height width depth length high wide long deep side sides
+spatial dimension dimensions axis axes multiplication multiplications multiply multiplies
+multiplied addition additions accumulate accumulates multiply-accumulates operation operations
+ops flop flops mac macs macc byte bytes bit bits memory kept keep index indices none nan inf
+infinity cols col sample samples vice stride strides padding padded dilation group groups batch
+receptive field window position positions epoch epochs iteration iterations update updates token
+tokens word words class classes box boxes anchor anchors cells head heads block blocks embedding
+hidden gate gates sequence seconds millisecond milliseconds hours minutes binary mebibyte
+mebibytes megabyte megabytes gigabyte gigabytes kilobyte kilobytes kibibyte kibibytes gibibyte
+gibibytes megabit megabits
+"""
+_OTHER_LANGUAGES: Final = """
+antwort ergebnis lösung gesamt insgesamt zusammen ungefähr etwa rund gewichte werte wert anzahl
+bildpunkte das ist sind der die beträgt macht ergibt und mit für bei réponse résultat environ
+donc soit est sont poids valeur valeurs respuesta resultado es son aproximadamente pesos valor
+valores risposta risultato pesi odpowiedź wynik ответ итого всего параметров resposta parametri
+paramètres parámetros parametrar vikter totale
+"""
+KNOWN: Final = frozenset(f"{_GRAMMAR} {_ANSWERS} {_FIELD} {_OTHER_LANGUAGES}".split())
+WORD: Final = re.compile(r"(?<![\w\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
+TYPESETTING: Final = re.compile(
+    r"\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
+    r"|(?<!\w)[NCHWDLx×]{2,11}(?!\w)|(?<!\w)(?:[chwn]x)+[chwn](?!\w)|(?<!\w)None(?!\w)"
+    r"|<[^<>\n]*>|\b\w+\s?=\s?'[^'\n]*'|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
+)
+"""Names of TeX environments and colors, axes of a layout, attributes and objects of programs."""
+STEM_LETTERS: Final = 4
+
+
+def refuse_unknown_words(text: str, *, question: str) -> None:
+    """Raise `AnswerError` for a word that is neither known to be harmless nor in the question.
+
+    >>> refuse_unknown_words("The result is 28 windows", question="How many windows fit?")
+    >>> refuse_unknown_words("28 crops", question="How many windows fit?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The word 'crops' beside the value may change it. Expected the value \
+alone.
+    """
+    stems = question_stems(question)
+    blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
+    for match in WORD.finditer(blanked):
+        word = match[0].lower()
+        if (
+            word in KNOWN
+            or word[:STEM_LETTERS] in stems
+            or _abbreviates(word, stems)
+            or not word.isascii()
+        ):
+            continue
+        if word in SCALE_WORDS or word in PERCENT or parse_unit(match[0]) is not None:
+            continue
+        raise AnswerError(
+            f"The word '{truncate_line(match[0])}' beside the value may change it.",
+            expected="the value alone",
+            position=match.start(),
+        )
+
+
+def _abbreviates(word: str, stems: frozenset[str]) -> bool:
+    """Return whether *word* is a beginning of three letters of a word in the question."""
+    return len(word) < STEM_LETTERS and any(stem.startswith(word) for stem in stems)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+@lru_cache(maxsize=1024)
+def question_stems(question: str) -> frozenset[str]:
+    """Return the first letters of the words in *question*."""
+    return frozenset(word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{3,}", question))

@@ -139,11 +139,11 @@ class AnswerKind(ABC, Generic[P, A]):
 
     def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
-        notes: tuple[str, ...] = ()
-        if self.refuses_qualifiers:
-            self._refuse_changing_words(fold_lookalikes(text), part)
-            text, notes = strip_reason(text)
-        reading = self.read(text, part, scope)
+        if not self.refuses_qualifiers:
+            return self.read(text, part, scope)
+        value_text, notes = strip_reason(text)
+        reading = self.read(value_text, part, scope)
+        self._refuse_changing_words(fold_lookalikes(text), part)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 
     def _refuse_changing_words(self, text: str, part: P) -> None:

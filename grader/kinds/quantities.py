@@ -30,10 +30,13 @@ from grader.kinds.base import (
 )
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.reading import RawAnswer, Reading
-from grader.reading.units.quantities import Quantity, read_quantity
+from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
 
+LOST_UNIT: Final = "The number has no unit, and it fits another unit than the question's."
+MIN_LOST_FACTOR: Final = 1000
+"""Factor between two units from which on a number without its unit is not just wrong."""
 OTHER_DIMENSION_SAMPLES: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 """Sample answers of another dimension; all other dimensions use MACs."""
 
@@ -123,6 +126,8 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
         steps = (reading.step, amount.figure)
         if figures and is_rounding_of_key(amount.number, key, steps=steps, figures=figures):
             return RIGHT_BY_RULE["rounding"]
+        if _has_lost_unit(reading, key, part):
+            return Judgement(WRONG.credit, form_mismatch=LOST_UNIT)
         return WRONG_BY_RULE[tolerance.widest_rule]
 
     def describe_accepted(self, part: QuantityPart, key: Value | None) -> str:
@@ -197,6 +202,20 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
             *bare,
         )
         return SampleAnswers(right, (self.format_key(beyond, part),), broken)
+
+
+def _has_lost_unit(reading: Reading[ConvertedQuantity], key: Number, part: QuantityPart) -> bool:
+    """Return whether a bare number is the key in another unit: 115605504 for 115.6 MMACs."""
+    if part.bare != "unit" or not any(note.startswith(BARE_NOTE) for note in reading.notes):
+        return False
+    return any(
+        find_accepting_rule(
+            Fraction(reading.value.number * size) / part.unit_size, key, part.tolerance, step=None
+        )
+        is not None
+        for size in DIMENSIONS[part.dimension].values()
+        if part.unit_size >= MIN_LOST_FACTOR * size
+    )
 
 
 def _convert_to_part_unit(

@@ -7,7 +7,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.tree import Negation, Node, NumberLiteral
 from grader.reading.grammar.characters import clean_text
-from grader.reading.grammar.equation_chains import ValueTokens, extract_last_link
+from grader.reading.grammar.equation_chains import LINKS, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import describe_formula_form, quote_span
 from grader.reading.grammar.parser import parse
 from grader.reading.grammar.tokens import Token, tokenize
@@ -18,7 +18,7 @@ from grader.reading.result import RawAnswer, Reading
 from grader.reading.variable_names import NameMatcher, get_name_matcher
 from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.wording.surrounding_words import strip_surrounding_words
-from grader.reading.wording.trailing_words import find_trailing_words
+from grader.reading.wording.trailing_words import find_introduction, find_trailing_words
 
 WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
 r"""Kinds of words that may be dropped around a formula: only ``\text{...}``."""
@@ -91,9 +91,11 @@ def read_formula_shape(typed: RawAnswer, variables: Collection[str]) -> Reading[
 def _tokenize_formula(
     text: str, names: NameMatcher, *, grouping: bool
 ) -> tuple[list[Token], tuple[str, ...]]:
-    """Return the tokens before the trailing words, and the note on these words."""
+    """Return the tokens without the words before and after a formula, and notes on these."""
+    start, introduction = find_introduction(text, names)
     end, note = find_trailing_words(text, names)
-    return tokenize(text, 0, end, names=names, grouping=grouping), (note,) if note else ()
+    notes = tuple(filter(None, (introduction, note)))
+    return tokenize(text, start, end, names=names, grouping=grouping), notes
 
 
 def _extract_value_tokens(tokens: Sequence[Token], text: str, names: NameMatcher) -> ValueTokens:
@@ -106,9 +108,24 @@ def _extract_value_tokens(tokens: Sequence[Token], text: str, names: NameMatcher
             position=0,
         )
     _refuse_names_in_text(link.tokens, text, names)
+    _refuse_assignment(tokens, value.tokens, text)
     return ValueTokens(
         value.tokens, (*link.notes, *value.notes, *_describe_case_changes(value.tokens, text))
     )
+
+
+def _refuse_assignment(tokens: Sequence[Token], value: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``28*F for k = 3``, whose last link gives a variable its value."""
+    before = [token for token in tokens if token.start < value[0].start]
+    name = before[-2] if len(before) > 1 and before[-1].text in LINKS else None
+    if name is None or name.kind != "name" or any(token.kind == "name" for token in value):
+        return
+    if any(token.kind == "name" for token in before[:-2]):
+        raise AnswerError(
+            f"{quote_span(text, name.start, value[-1].end)} gives a variable its value.",
+            expected="the formula alone, without a value for a variable",
+            position=name.start,
+        )
 
 
 def _refuse_names_in_text(tokens: Sequence[Token], text: str, names: NameMatcher) -> None:

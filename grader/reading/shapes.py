@@ -92,8 +92,8 @@ def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
     """Return the shape in a text that `_parse_plain_shape` does not read."""
     text = clean_text(typed, limit=MAX_TEXT)
     if counted := COUNTED_AXES.fullmatch(text):
-        sizes = (int(counted["rows"] or counted["below"]), int(counted["columns"]))
-        return _build_reading(sizes, ("The rows come first.",), None)
+        counts = int(counted["rows"] or counted["below"]), int(counted["columns"])
+        return _build_reading(counts, ("The rows come first.",), None)
     dropped: tuple[str, ...] = ()
     if unknown := LEADING_BATCH.match(text):
         dropped = ("The batch of unknown size in front was ignored.",)

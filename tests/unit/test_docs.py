@@ -120,7 +120,8 @@ def outcomes(settings: str, rows: Rows) -> Rows:
 def notes(variant: Variant, name: str, typed: str) -> tuple[str, ...]:
     part = variant.problem.get_part(name)
     try:
-        return KINDS[part.kind].read(typed, part, variant.student_scope(REGISTRY)).notes
+        scope = variant.student_scope(REGISTRY)
+        return KINDS[part.kind].normalize_and_read(typed, None, part, scope).notes
     except AnswerError:
         return ()
 

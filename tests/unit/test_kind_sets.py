@@ -151,7 +151,7 @@ def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
         (NUMBERS, "k = 1:5", "unreadable", "'1:5' can be read as an interval or as two numbers."),
         (NUMBERS, "3: 1, 3, 5", "correct", ""),
         (NUMBERS, "kept:- 1, 3, 5", "unreadable", "The dash in ':-' can be read as a minus sign"),
-        (NUMBERS, "all but 1, 3, 5", "unreadable", "'all but' changes"),
+        (NUMBERS, "all but 1, 3, 5", "unreadable", "'all'"),
         (NAMES, "the layers conv1 and fc", "correct", "'the layers' was ignored."),
         (NAMES, "conv1 and the layer fc", "correct", "'the layer' was ignored."),
         (NAMES, "`conv1` and `fc`", "correct", ""),

@@ -244,7 +244,7 @@ def test_a_json_number_is_a_formula(typed, tree):
         ("2½K", "as a sum or as a product", 1),
         (r"2\frac{1}{2}K", "as a sum or as a product", 1),
         ("K!", "'!' cannot be read here.", 1),
-        ("K # note", "'#' cannot be read here.", 2),
+        ("K #1", "'#' cannot be read here.", 2),
         ("H:W", "':' cannot be read here.", 1),
         ("(K", "A bracket is not closed", 1),
         ("K)", "A bracket ) closes nothing.", 1),

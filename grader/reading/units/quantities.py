@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
@@ -31,6 +32,9 @@ from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number, magnitude, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
+
+
+BARE_NOTE: Final = "A number without a unit is in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def _read_tokens(
         if units
         else expected_unit.resolve_default_unit(body[-1].end, scaled=numbers != tokens)
     )
-    bare = [] if units else [f"A number without a unit is in {name}."]
+    bare = [] if units else [f"{BARE_NOTE} {name}."]
     value, step = evaluate_with_step(body, text, typed)
     notes = (
         *describe_thousands_grouping(body),

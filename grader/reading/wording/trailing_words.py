@@ -23,10 +23,21 @@ _COUNTED: Final = (
 
 ``channels`` and the like could be factors of a product.
 """
-_MORE: Final = rf"{_COUNTED}|in\s+total|altogether|overall|wide|high|and"
+_TOTAL: Final = r"in\s+total|altogether|overall"
+_MORE: Final = rf"{_COUNTED}|{_TOTAL}|wide|high|and|learnable|trainable"
 COUNTED: Final = re.compile(
-    rf"{_BEHIND}\s+(?P<words>(?:{_COUNTED})(?:\s+(?:{_MORE})){{0,6}})\s*[.!$]*\s*\Z"
+    rf"{_BEHIND}\s+(?P<words>(?:{_COUNTED}|{_TOTAL}|(?:learnable|trainable)\s+(?:{_COUNTED}))"
+    rf"(?:\s+(?:{_MORE})){{0,6}})\s*[.!$]*\s*\Z"
 )
+REMARK: Final = re.compile(
+    r"(?<=[\w)\]}])(?P<words>[ \t]+(?:\((?:[^\W\d_]{2,}[\s+,&-]*)+\)|#[ \t][^\n]*))\s*\Z"
+)
+"""Words in brackets or a comment behind the formula."""
+INTRODUCTION: Final = re.compile(
+    r"\A\s*(?:(?:the|my|its|our)\s+)?(?:[^\W\d_]{3,}\s+){0,3}(?:is|are|equals|gives)\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""Words before a formula, up to the verb: ``The answer is``."""
 CLAUSE: Final = re.compile(
     rf"{_BEHIND}[,;:.$]{{0,3}}\s+(?P<words>(?P<opener>where|assuming|if|when|unless|for|with)\s.*)\Z",
     re.DOTALL,
@@ -44,6 +55,10 @@ def find_trailing_words(text: str, names: NameMatcher) -> tuple[int, str]:
     >>> find_trailing_words("2*K + 1 pixels", NameMatcher(("K",)))
     (7, "'pixels' was ignored.")
     """
+    remark = REMARK.search(text)
+    if remark and set(LETTERS.findall(remark["words"])).isdisjoint(names.declared):
+        refuse_meaning_changing_words(remark["words"], remark.start())
+        return remark.start(), f"'{truncate_line(remark['words'].strip())}' was ignored."
     clause = CLAUSE.search(text)
     if clause is not None and clause["opener"] not in names.declared:
         end, counted = _find_counted_words(text, clause.start(), names)
@@ -53,6 +68,19 @@ def find_trailing_words(text: str, names: NameMatcher) -> tuple[int, str]:
             return end, f"'{truncate_line(words)}' was ignored."
     end, counted = _find_counted_words(text, len(text), names)
     return end, f"'{truncate_line(counted)}' was ignored." if counted else ""
+
+
+def find_introduction(text: str, names: NameMatcher) -> tuple[int, str]:
+    """Return where the formula in *text* begins, and a note on the words before it.
+
+    >>> find_introduction("The answer is 2*K", NameMatcher(("K",)))
+    (14, "'The answer is' was ignored.")
+    """
+    words = INTRODUCTION.match(text)
+    if words is None or not set(LETTERS.findall(words[0])).isdisjoint(names.declared):
+        return 0, ""
+    refuse_meaning_changing_words(words[0], 0)
+    return words.end(), f"'{truncate_line(words[0].strip())}' was ignored."
 
 
 def _find_counted_words(text: str, end: int, names: NameMatcher) -> tuple[int, str]:

@@ -20,6 +20,7 @@ from grader.reading.lengths import check_text_length
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.screening.known_words import refuse_unknown_words
 from grader.reading.screening.qualifiers import LETTER, refuse_qualifiers
+from grader.reading.screening.question_order import refuse_other_order, strip_column_names
 from grader.reading.screening.reasons import strip_reason
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.values import Tensor, Value, has_same_form_and_sign
@@ -141,7 +142,9 @@ class AnswerKind(ABC, Generic[P, A]):
         """Return the reading of a text with words, unless one may change the value."""
         if not self.refuses_qualifiers:
             return self.read(text, part, scope)
-        value_text, notes = strip_reason(text)
+        value_text, reason = strip_reason(text)
+        value_text, header = strip_column_names(value_text, _question_of(part))
+        notes = (*header, *reason)
         reading = self.read(value_text, part, scope)
         self._refuse_changing_words(fold_lookalikes(text), part)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
@@ -149,10 +152,11 @@ class AnswerKind(ABC, Generic[P, A]):
     def _refuse_changing_words(self, text: str, part: P) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
-        question = f"{part.title} {part.prompt.source}"
+        question = _question_of(part)
         refuse_qualifiers(text, question=question, names=names)
         if not names and self.refuses_unknown_words and not find_column_total(text):
             listed = " ".join(getattr(part, "names", ()))
+            refuse_other_order(text, question)
             refuse_unknown_words(strip_reason(text)[0], question=f"{question} {listed}")
 
     @abstractmethod
@@ -236,6 +240,11 @@ class AnswerKind(ABC, Generic[P, A]):
         """Return a key in plain text, as a student may type it; *part* may give the unit."""
         del part
         return "" if value is None else to_text(value)
+
+
+def _question_of(part: Part) -> str:
+    """Return the texts of the question, whose words an answer may use."""
+    return f"{part.title} {part.prompt.source}"
 
 
 def as_tensor(value: Value | None) -> Tensor:

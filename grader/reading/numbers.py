@@ -15,7 +15,7 @@ from grader.reading.decimal_places import CROSSES, last_decimal_unit
 from grader.reading.grammar.ambiguous_signs import (
     refuse_size,
 )
-from grader.reading.grammar.characters import clean_text, fold_lookalikes, join_digit_groups
+from grader.reading.grammar.characters import clean_text, fold_lookalikes, join_digits
 from grader.reading.grammar.constants import CONSTANTS
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import (
@@ -226,7 +226,7 @@ def _read_ratio(text: str, typed: str) -> Reading[Number] | None:
 
 def _extract_value_tokens(text: str) -> ValueTokens:
     """Return the tokens of the value alone, with its numbers scaled by the words after them."""
-    text = join_digit_groups(unwrap_printed_number(text))
+    text = join_digits(unwrap_printed_number(text))
     label = ITEM_LETTER.match(text)
     link = extract_last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
     tokens, scales = apply_scale_words(link.tokens)

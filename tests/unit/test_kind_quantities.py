@@ -68,7 +68,7 @@ BARE = {**WHOLE, "bare": "unit"}
         (BARE, "574", "correct"),
         (BARE, 574, "correct"),
         (BARE, "574 KiB", "correct"),
-        (BARE, "587776", "wrong"),
+        (BARE, "587776", "unreadable"),
     ],
 )
 def test_a_quantity_is_judged_in_the_unit_in_which_it_was_typed(part, typed, status):

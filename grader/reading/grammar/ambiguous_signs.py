@@ -23,8 +23,7 @@ Otherwise they may be Markdown's, or mark the best value, ``w*=5``.
 MARGIN_KINDS: Final = ("number", "symbol", "symbol", "number")
 ROOT: Final = re.compile(r"\s*(-?1/[2-9])(?![0-9.])")
 LEADING_ZERO: Final = re.compile(r"0[0-9]")
-MIN_SIZE_CROSSES: Final = 2
-"""Number of crosses between numbers from which on they look like a size, not a product."""
+SIZE_AXES: Final = 3
 MIN_TOWER_DIGITS: Final = 2
 LOGARITHMS: Final = frozenset({"ln", "log2", "log10"})
 FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
@@ -147,17 +146,23 @@ def refuse_leading_zero(tokens: Sequence[Token]) -> None:
 
 
 def refuse_size(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``56 x 56 x 4`` where one number is asked: a size or a product."""
-    crosses = [token for token in tokens[1::2] if token.text == "×" and text[token.start] in "xX"]
-    numbers = all(token.kind == "number" for token in tokens[::2])
-    if len(crosses) < MIN_SIZE_CROSSES or len(tokens) != 2 * len(crosses) + 1 or not numbers:
+    """Raise `AnswerError` for ``56 x 56 x 4`` where one number is asked: a size or a product.
+
+    A sign ``×`` is a product, ``2 × 3 × 2``, unless two of three factors look like a square.
+    """
+    crosses = [token for token in tokens[1::2] if token.text == "×"]
+    factors = [token.value for token in tokens[::2] if token.kind == "number"]
+    if not crosses or not len(tokens) == 2 * len(crosses) + 1 == 2 * len(factors) - 1:
         return
-    quote = quote_span(text, tokens[0].start, tokens[-1].end)
-    raise AnswerError(
-        f"{quote} can be read as a size or as a product.",
-        expected="one number, or * between the factors",
-        position=tokens[0].start,
-    )
+    spelled = {text[cross.start : cross.end].lower() for cross in crosses}
+    square = len(factors) == SIZE_AXES and len(set(factors)) == SIZE_AXES - 1
+    if "by" in spelled or (len(crosses) > 1 and ("x" in spelled or square)):
+        quote = quote_span(text, tokens[0].start, tokens[-1].end)
+        raise AnswerError(
+            f"{quote} can be read as a size or as a product.",
+            expected="one number, or * between the factors",
+            position=tokens[0].start,
+        )
 
 
 def refuse_square_size(tokens: Sequence[Token], text: str) -> None:

@@ -95,6 +95,8 @@ BLANK_MARK: Final = re.compile(r"(?<=[0-9])(?:~|\\ |\{\\,\})(?=[0-9]{3}(?![0-9])
 """TeX blanks between groups of three digits."""
 POINT_MARKS: Final = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![\w.]|,[0-9]{3})")
 """Two points or more in one number, which can only group thousands."""
+ZERO_COMMA: Final = re.compile(r"(?<![\w.,])0,(?=[0-9]+(?![\w,]|\.[0-9]))")
+"""A comma after a zero alone, which can only mark decimals."""
 SPACED: Final = re.compile(
     r"(?<![\w.,)\]}] )(?<![\w.,)\]}])(?:[1-9][0-9]{0,2})(?: [0-9]{3})+(?! ?[0-9])(?![\w])"
     r"|(?<![\w.,])[1-9][0-9]{0,2}(?: [0-9]{3}){2,}(?! ?[0-9])(?![\w])"
@@ -156,11 +158,16 @@ def blank_typesetting(text: str) -> str:
     return text
 
 
-def join_digit_groups(text: str) -> str:
-    """Return *text* with thin spaces between groups of three digits: ``1 234 567``.
+def join_digits(text: str) -> str:
+    """Return *text* with thin spaces in ``1 234 567``, and a point for the comma in ``0,75``.
 
-    Only for an answer that is one number; in a list a blank separates two numbers.
+    Only for an answer that is one number; in a list a blank or a comma separates two numbers.
+
+    >>> join_digits("0,75")
+    '0.75'
     """
+    if "," in text and "(" not in text:
+        text = ZERO_COMMA.sub("0.", text)
     return SPACED.sub(lambda number: number[0].replace(" ", THIN_SPACE), text)
 
 

@@ -11,6 +11,7 @@ from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_ope
 from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.wording.adjacent_names import (
     CONCLUDING_WORDS,
+    EQUATING_WORDS,
     LEADING_WORDS,
     LINK_STARTS,
     LINKS,
@@ -154,7 +155,8 @@ def _find_conclusion(tokens: Sequence[Token]) -> int | None:
     while start < len(tokens) and (tokens[start].text.lower() in LEADING_WORDS | {",", "."}):
         start += 1
     value = tokens[start:]
-    if any(token.text in LINKS for token in tokens[:index]):
+    equates = tokens[index].text.lower() in EQUATING_WORDS
+    if equates or any(token.text in LINKS for token in tokens[:index]):
         value = strip_trailing_words(value)
     alone = bool(value) and not starts_with_dash(value) and not any(map(may_name_value, value))
     return index if alone else None

@@ -22,6 +22,12 @@ ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 """Two ends of an interval."""
+CORNERS: Final = re.compile(
+    rf"\s*from\s+\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)\s*to\s+"
+    rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)[\s.]*",
+    re.IGNORECASE,
+)
+"""Two corners of a box."""
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;|&]))(?:"
     r"\(?(?P<letter>[a-h])\)[ \t]*[:=]?"
@@ -57,7 +63,7 @@ def read_numbered_values(typed: str) -> Reading[Tensor] | None:
     notes: tuple[str, ...] = ()
     if arrows := ARROWS.fullmatch(text):
         pieces = ARROW.split(arrows[1])
-    elif ends := ENDS.fullmatch(text):
+    elif ends := ENDS.fullmatch(text) or CORNERS.fullmatch(text):
         pieces = ends.groups()
     elif commas := _split_decimal_commas(text):
         pieces, notes = commas, ("Each comma was read as a decimal comma.",)

@@ -10,7 +10,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arithmetic import evaluate_with_step
 from grader.reading.decimal_places import last_decimal_unit
-from grader.reading.grammar.characters import clean_text, join_digit_groups
+from grader.reading.grammar.characters import clean_text, join_digits
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import check_bounds
@@ -72,7 +72,7 @@ def read_quantity(
             expected_unit,
             (),
         )
-    text = blank_unit_remarks(join_digit_groups(clean_text(typed, limit=MAX_TEXT)))
+    text = blank_unit_remarks(join_digits(clean_text(typed, limit=MAX_TEXT)))
     tokens = tokenize(text)
     link = extract_last_link(tokens, text)
     _refuse_unit_definition(tokens, link.tokens, expected_unit)

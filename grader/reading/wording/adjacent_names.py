@@ -14,7 +14,10 @@ from grader.reading.wording.meaning_words import CHANGING, PART, SCALING
 LINKS: Final = frozenset({"=", "⇒"})
 LINK_STARTS: Final = LINKS | {":"}
 """Signs after which a value may begin."""
-THEREFORE_WORDS: Final = frozenset({"so", "hence", "thus", "therefore", "i.e", "ie"})
+CONSEQUENCE_WORDS: Final = frozenset({"so", "hence", "thus", "therefore"})
+EQUATING_WORDS: Final = frozenset({"i.e", "ie"})
+"""Words between two forms of the same value."""
+THEREFORE_WORDS: Final = CONSEQUENCE_WORDS | EQUATING_WORDS
 """Words after a value that mean the same as ``⇒`` if only another value follows."""
 CONCLUDING_WORDS: Final = THEREFORE_WORDS | {
     "answer",

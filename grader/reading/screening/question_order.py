@@ -1,0 +1,55 @@
+"""Names before values, compared with their order in the question."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+
+_NAME: Final = r"[^\W\d_]{3,}"
+NAMES: Final = re.compile(
+    rf"[(\[]?\s*({_NAME}(?:\s*(?:,|×|x(?=\s)|/|\|)\s*{_NAME})+)\s*[)\]]?\s*(?:=|:)", re.IGNORECASE
+)
+"""Several names and a sign, before their values."""
+HEADER: Final = re.compile(
+    rf"\A\s*(?P<names>\|?[ \t]*{_NAME}(?:(?:[ \t]*\|[ \t]*|\t|[ ]{{2,}}){_NAME})+[ \t]*\|?)[ \t]*\n"
+    r"(?:[ \t|:-]*-[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])"
+)
+"""The names of the columns above the first row, and a Markdown rule."""
+WORD: Final = re.compile(_NAME)
+STEM_LETTERS: Final = 4
+
+
+def refuse_other_order(text: str, question: str) -> None:
+    """Raise `AnswerError` if the names before the values have another order in the question.
+
+    >>> refuse_other_order("(rows, columns) = (2, 3)", "Give the rows and columns.")
+    """
+    names = NAMES.search(text)
+    if names is None:
+        return
+    positions = _positions_in(question, WORD.findall(names[1]))
+    if positions and positions != sorted(positions):
+        raise AnswerError(
+            f"The names '{truncate_line(names[1])}' have another order in the question.",
+            expected="the values in the order of the question, without names",
+            position=names.start(1),
+        )
+
+
+def strip_column_names(text: str, question: str) -> tuple[str, tuple[str, ...]]:
+    """Return *text* without column names that have the order of the question, and a note."""
+    header = HEADER.match(text) if "\n" in text else None
+    if header is None:
+        return text, ()
+    positions = _positions_in(question, WORD.findall(header["names"]))
+    if not positions or positions != sorted(positions):
+        return text, ()
+    return text[header.end() :], (f"'{truncate_line(header['names'].strip())}' was ignored.",)
+
+
+def _positions_in(question: str, names: list[str]) -> list[int]:
+    """Return where each of *names* begins in *question*; [] if one is absent or named twice."""
+    lowered = question.lower()
+    positions = [lowered.find(name.lower()[:STEM_LETTERS]) for name in names]
+    return positions if -1 not in positions and len(set(positions)) == len(positions) else []

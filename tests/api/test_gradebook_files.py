@@ -25,6 +25,7 @@ from api.services.exports.formats import (
     write_table,
 )
 from api.services.exports.formats.cells import (
+    LINES_TRANSLATION,
     format_lateness,
     format_multiline_cell,
     format_number,
@@ -193,6 +194,14 @@ def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
 def test_a_comment_keeps_its_lines() -> None:
     assert format_multiline_cell(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
     assert format_multiline_cell("\n=1\n=2") == "'=1\n=2"
+    assert format_multiline_cell("é\u2028ü\x0b \x85ö\tä \u200e\n\nb") == "é\nü\n\nö ä\n\nb"
+
+
+@CALM
+@given(st.text(st.sampled_from([*map(chr, LINES_TRANSLATION), "a", "é", "\U0001f600"])))
+def test_a_comment_has_no_character_that_a_sheet_must_not_have(comment: str) -> None:
+    lines = comment.replace("\r\n", "\n").translate(LINES_TRANSLATION).split("\n")
+    assert format_multiline_cell(comment) == "\n".join(line.rstrip() for line in lines).strip()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ from cpu_time import cpu_seconds
 from api.core.errors import FileError
 from api.services.enrolment.roster_files import read_roster
 from api.services.exports.formats import read_score_sheet
+from api.services.files.csv_reader import LINE_BREAKS, UNICODE_BREAKS, CsvLimits, split_lines
 from api.services.files.csv_rows import parse_header
 
 SECONDS = 1.0
+LIMITS = CsvLimits(100, 100, 100, "split it")
 READERS = {
     "roster": (read_roster, 5_000_000, "name,email\n"),
     "score sheet": (
@@ -97,6 +99,13 @@ def test_a_file_that_is_too_large_is_refused_with_the_line_and_what_to_do(reader
     [problem] = reader(data).problems
     assert problem.line == line
     assert said in problem.message
+
+
+@pytest.mark.parametrize("inside", [*LINE_BREAKS, *UNICODE_BREAKS, "\x1f"])
+def test_lines_end_at_line_feeds_and_carriage_returns_only(inside):
+    end = inside if inside in "\r\n" else ""
+    first = [f"a{end}", "b\r\n"] if end else [f"a{inside}b\r\n"]
+    assert split_lines(f"a{inside}b\r\nc\rd\n\n", LIMITS) == [*first, "c\r", "d\n", "\n"]
 
 
 def test_points_and_comments_that_are_too_long_are_named_by_line():

@@ -8,12 +8,15 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 MAX_HEADER_CHARACTERS: Final = 100_000
 """Maximum length of the first line, below the limit of `csv` for one cell."""
 LINE_BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"
 """Characters that any reader of a cell treats as a line break."""
+UNICODE_BREAKS: Final = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""Characters at which `str.splitlines` splits and CSV does not."""
 
 
 class CsvFileError(Exception):
@@ -36,14 +39,19 @@ class CsvLimits:
 
 def split_lines(text: str, limits: CsvLimits) -> list[str]:
     """Split *text* into lines with their ends; raise `CsvFileError` if there are too many."""
-    breaks = sum(map(text.count, LINE_BREAKS)) - text.count("\r\n")
+    # `in` takes a twentieth of the time of `count` for a character that does not occur.
+    breaks = sum(text.count(character) for character in LINE_BREAKS if character in text)
+    if "\r" in text:
+        breaks -= text.count("\r\n")
     if breaks > limits.lines:
         raise CsvFileError(
             f"the file has {breaks:,} lines; at most {limits.lines:,} are read; remove the empty "
             f"ones, or {limits.advice}",
             limits.lines + 1,
         )
-    return list(io.StringIO(text, newline=""))
+    if any(character in text for character in UNICODE_BREAKS):
+        return list(io.StringIO(text, newline=""))
+    return text.splitlines(keepends=True)
 
 
 def parse_first_row(line: str, delimiter: str) -> list[str]:
@@ -69,27 +77,25 @@ def read_rows(
 
     Raises `CsvFileError` if a row is not CSV or exceeds a limit.
     """
-    cells = sum(line.count(delimiter) for line in lines) + len(lines)
+    cells = sum(map(str.count, lines, repeat(delimiter))) + len(lines)
     if cells > limits.cells:
         raise CsvFileError(
             f"the file has {cells:,} cells; at most {limits.cells:,} are read; {limits.advice}"
         )
     reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
-    while True:
-        number = start + reader.line_num + 1
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise CsvFileError(_explain_csv_error(str(error)), number) from error
-        if row is None:
-            return
-        if len(row) > limits.columns:
-            raise CsvFileError(
-                f"the row has {len(row):,} cells; at most {limits.columns:,} are read; "
-                f"{limits.advice}",
-                number,
-            )
-        yield number, row
+    number = start + 1
+    try:
+        for row in reader:
+            if len(row) > limits.columns:
+                raise CsvFileError(
+                    f"the row has {len(row):,} cells; at most {limits.columns:,} are read; "
+                    f"{limits.advice}",
+                    number,
+                )
+            yield number, row
+            number = start + reader.line_num + 1
+    except csv.Error as error:
+        raise CsvFileError(_explain_csv_error(str(error)), number) from error
 
 
 def _explain_csv_error(error: str) -> str:

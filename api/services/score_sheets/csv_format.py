@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.services.exports.formats.cells import (
     format_csv,
@@ -57,6 +57,21 @@ class SheetRow:
     comment: str = ""
     grading: str = ""
     extra: bool = False
+
+
+class SheetCells(NamedTuple):
+    """Cells of an uploaded row that are read, "" where the sheet has no such column."""
+
+    submission_id: str
+    part: str
+    points: str
+    comment: str
+    version: str
+    old_points: str
+    old_comment: str
+    email: str
+    assignment: str
+    problem: str
 
 
 def compute_row_version(row: SheetRow) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from api.services.exports.formats.cells import (
@@ -18,6 +19,7 @@ from api.services.files.file_formats import build_non_csv_message
 from api.services.score_sheets.csv_format import (
     BYTE_ORDER_MARK,
     COLUMNS,
+    SheetCells,
     SheetRow,
     compute_row_version,
 )
@@ -77,12 +79,11 @@ def read_score_sheet(source: str | bytes, *, style: NumberStyle = "point") -> Sh
         sheet_lines = split_lines(_decode_sheet(source), CSV_LIMITS)
         delimiter = _detect_delimiter(sheet_lines)
         comma = style == "comma" or delimiter == ";"
-        read = [
-            _parse_change(line, cells, comma=comma)
-            for line, cells in _parse_rows(sheet_lines, delimiter)
-        ]
+        # A sheet with too many rows is refused before any row is compared with its old values.
+        rows = list(_parse_rows(sheet_lines, delimiter))
     except CsvFileError as error:
         return SheetChanges(problems=(SheetLineError(error.line, str(error)),))
+    read = [_parse_change(line, cells, comma=comma) for line, cells in rows]
     changes = [one for one in read if isinstance(one, SheetChange)]
     problems = [one for one in read if isinstance(one, SheetLineError)]
     unique, repeated = _separate_repeated(changes)
@@ -129,28 +130,33 @@ def _detect_delimiter(sheet_lines: list[str]) -> str:
 
 def _parse_rows(
     sheet_lines: list[str], delimiter: str
-) -> Iterator[tuple[int, dict[str, str] | SheetLineError]]:
-    """Yield each row that is not blank, by column, with the line where it begins."""
-    columns: list[str] = []
-    for count, (line, cells) in enumerate(_read_records(sheet_lines, delimiter)):
+) -> Iterator[tuple[int, SheetCells | SheetLineError]]:
+    """Yield each row that is not blank, with the line where it begins."""
+    records = _read_records(sheet_lines, delimiter)
+    line, header = next(records, (1, []))
+    if not header:
+        raise CsvFileError(f"the sheet is empty; {DOWNLOAD_ADVICE}")
+    columns = _parse_header(header, line)
+    width = len(columns)
+    # The empty cell behind the others stands for every column that the sheet does not have.
+    select_cells = itemgetter(
+        *(columns.index(name) if name in columns else width for name in SheetCells._fields)
+    )
+    for count, (line, cells) in enumerate(records, 1):
         if count > MAX_ROWS:
             raise CsvFileError(f"the sheet has over {MAX_ROWS:,} rows; upload it in pieces", line)
-        if not columns:
-            columns = _parse_header(cells, line)
-        elif any(cells[len(columns) :]):
+        if len(cells) > width and any(cells[width:]):
             message = "the row has more cells than the header; put a comment with commas in quotes"
             yield line, SheetLineError(line, message)
         else:
-            empty = [""] * (len(columns) - len(cells))
-            yield line, dict(zip(columns, cells + empty, strict=False))
-    if not columns:
-        raise CsvFileError(f"the sheet is empty; {DOWNLOAD_ADVICE}")
+            padded = cells + [""] * (width + 1 - len(cells))
+            yield line, SheetCells._make(select_cells(padded))
 
 
 def _read_records(sheet_lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     for line, row in read_rows(sheet_lines, delimiter, CSV_LIMITS):
-        cells = [cell.strip() for cell in row]
-        if any(cell.strip(DELIMITERS) for cell in cells):
+        cells = list(map(str.strip, row))
+        if "".join(cells).strip(DELIMITERS):
             yield line, cells
 
 
@@ -166,24 +172,28 @@ def _parse_header(cells: list[str], line: int) -> list[str]:
 
 
 def _parse_change(
-    line: int, cells: dict[str, str] | SheetLineError, *, comma: bool
+    line: int, cells: SheetCells | SheetLineError, *, comma: bool
 ) -> SheetChange | SheetLineError | None:
     """Return the change of a row, its error, or None if it changes nothing."""
     if isinstance(cells, SheetLineError):
         return cells
     try:
-        comment = _changed_comment(cells["comment"], cells.get("old_comment", ""))
-        points = _changed_points(cells, comma=comma)
+        comment = _changed_comment(cells.comment, cells.old_comment)
+        points = _changed_points(cells.points, cells.old_points, comma=comma)
     except AnswerError as error:
         return SheetLineError(line, str(error))
     if points is None and not comment:
         return None
     if reason := _explain_unusable(cells):
         return SheetLineError(line, reason)
-    cells_to_verify = {column: cells[column] for column in VERIFIED_COLUMNS if cells.get(column)}
-    answer_key = remove_formula_guard(cells["submission_id"]), remove_formula_guard(cells["part"])
     return SheetChange(
-        line, *answer_key, points, remove_formula_guard(comment), cells["version"], cells_to_verify
+        line,
+        remove_formula_guard(cells.submission_id),
+        remove_formula_guard(cells.part),
+        points,
+        remove_formula_guard(comment),
+        cells.version,
+        {column: value for column in VERIFIED_COLUMNS if (value := getattr(cells, column))},
     )
 
 
@@ -205,21 +215,22 @@ def _changed_comment(comment: str, old: str) -> str:
 _read_points_cached = lru_cache(maxsize=POINTS_CACHE_SIZE)(read_points)
 
 
-def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
-    points = _read_points_cached(cells["points"], comma=comma)
-    if cells["points"] == cells.get("old_points", ""):
-        return None
+def _changed_points(typed: str, old: str, *, comma: bool) -> Fraction | None:
+    """Return the new points, or None if they equal the old ones."""
+    points = _read_points_cached(typed, comma=comma)
+    if points is None or not old:
+        return points
     try:
-        old = _read_points_cached(cells.get("old_points", ""), comma=comma)
+        old_points = _read_points_cached(old, comma=comma)
     except AnswerError:
-        old = None
-    return None if points == old else points
+        return points
+    return None if points == old_points else points
 
 
-def _explain_unusable(cells: dict[str, str]) -> str:
+def _explain_unusable(cells: SheetCells) -> str:
     """Return why a row with a change is unusable, or "" if it is usable."""
     for column in ("submission_id", "part", "version"):
-        if not cells[column]:
+        if not getattr(cells, column):
             return f"the row has no {column}; {DOWNLOAD_ADVICE} and copy your points into it"
     return ""
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.services.files.csv_rows import escape_formula, unescape_formula
+from api.services.files.csv_rows import escape_formula
 
 DECIMAL_PLACES: Final = 6
 LINE_BREAKS: Final = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
@@ -29,9 +29,15 @@ LINES_TRANSLATION: Final = {
     **dict.fromkeys(map(ord, "\r\n\v\f\x85\u2028\u2029"), "\n"),
 }
 """`TEXT_TRANSLATION`, with every line break translated to a line feed."""
-WIDE_FORMULA: Final = re.compile(r"'*+[＝＋－＠]")
+_CHANGED: Final = "".join(map(chr, LINES_TRANSLATION.keys() - {ord("\n")}))
+LINES_CHARACTERS: Final = re.compile(f"[{re.escape(_CHANGED)}]")
+"""Any character that `LINES_TRANSLATION` changes."""
+MAX_REPLACEMENTS: Final = 8
+"""Number of different characters up to which replacing each is faster than `str.translate`."""
+WIDE_SIGNS: Final = "＝＋－＠"
 """Full-width characters that some spreadsheets treat as ``= + - @`` before a formula."""
-GUARDED_WIDE_FORMULA: Final = re.compile(r"'++[＝＋－＠]")
+FORMULA: Final = re.compile(rf"'*+[=+\-@\t\r{WIDE_SIGNS}]")
+GUARDED_FORMULA: Final = re.compile(rf"'++[=+\-@\t\r{WIDE_SIGNS}]")
 
 
 def format_text_cell(value: str) -> str:
@@ -45,10 +51,24 @@ def format_text_cell(value: str) -> str:
 
 def format_multiline_cell(value: str) -> str:
     """Return *value* as `format_text_cell` does, but keep line breaks, each as a line feed."""
-    if value.isprintable():
-        return _guard_formula(value.strip())
-    stripped = map(str.rstrip, value.replace("\r\n", "\n").translate(LINES_TRANSLATION).split("\n"))
-    return _guard_formula("\n".join(stripped).strip())
+    if not value.isprintable():
+        lines = _translate_lines(value.replace("\r\n", "\n")).split("\n")
+        value = "\n".join(map(str.rstrip, lines))
+    return _guard_formula(value.strip())
+
+
+def _translate_lines(value: str) -> str:
+    """Return `value.translate(LINES_TRANSLATION)`, sooner where *value* is not ASCII."""
+    if value.isascii():
+        return value.translate(LINES_TRANSLATION)
+    position = 0
+    for _ in range(MAX_REPLACEMENTS):
+        match = LINES_CHARACTERS.search(value, position)
+        if not match:
+            return value
+        position = match.start()
+        value = value.replace(match[0], LINES_TRANSLATION[ord(match[0])] or "")
+    return value.translate(LINES_TRANSLATION)
 
 
 def _remove_invisible(value: str) -> str:
@@ -56,7 +76,10 @@ def _remove_invisible(value: str) -> str:
 
 
 def _guard_formula(cell: str) -> str:
-    return f"'{cell}" if WIDE_FORMULA.match(cell) else escape_formula(cell)
+    start = FORMULA.match(cell)
+    if not start:
+        return cell
+    return f"'{cell}" if start[0][-1] in WIDE_SIGNS else escape_formula(cell)
 
 
 def remove_formula_guard(cell: str) -> str:
@@ -66,9 +89,7 @@ def remove_formula_guard(cell: str) -> str:
     >>> [remove_formula_guard(text) for text in guarded]
     ['=1', "'＠a", "'quoted'"]
     """
-    if not cell.startswith("'"):
-        return cell
-    return cell[1:] if GUARDED_WIDE_FORMULA.match(cell) else unescape_formula(cell)
+    return cell[1:] if GUARDED_FORMULA.match(cell) else cell
 
 
 def format_number(

@@ -1,5 +1,6 @@
 """Admission of submissions: attempts, deadline and late days, decided under the writer's locks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -36,15 +37,17 @@ PROBLEM_CHANGED_MESSAGE: Final = "The problem was changed just now; look at it a
 class AdmittedSubmission:
     """An admitted entry, with the *context* of the decision.
 
-    *id_text* is *id* as text, as responses show it. *visibility* says whether the student sees
-    verdicts at the time of receipt. *late_days* is the total spent on the assignment, this
-    submission included. *has_spared_late_days*: the submission came after the due time, late days
-    are left, and none was spent.
+    *id_text* is *id* as text, as responses show it. *stored_answers* are the answers by part in
+    their stored form. *visibility* says whether the student sees verdicts at the time of receipt.
+    *late_days* is the total spent on the assignment, this submission included.
+    *has_spared_late_days*: the submission came after the due time, late days are left, and none was
+    spent.
     """
 
     id: UUID
     id_text: str
     entry: PendingSubmission
+    stored_answers: Mapping[str, object]
     context: AdmissionContext
     sequence: int
     admission: Admission
@@ -71,11 +74,6 @@ class AdmittedSubmission:
         return receipt_digest(
             self.id_text, key, self.sequence, entry.received_at, self.stored_answers
         )
-
-    @property
-    def stored_answers(self) -> dict[str, object]:
-        """The answers by part in their stored form."""
-        return serialize_answers(self.entry.answers, self.entry.answer_results)
 
 
 def admit_submission(
@@ -117,7 +115,13 @@ def admit_submission(
         )
     submission_id = new_id()
     return AdmittedSubmission(
-        submission_id, str(submission_id), entry, context, state.sequence + 1, **decision._asdict()
+        submission_id,
+        str(submission_id),
+        entry,
+        serialize_answers(entry.answers, entry.answer_results),
+        context,
+        state.sequence + 1,
+        **decision._asdict(),
     )
 
 

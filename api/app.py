@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from api.auth.sessions import is_loopback_url
 from api.config.settings import ServiceSettings
 from api.core import failpoints
 from api.core.clock import Clock, system_clock
@@ -42,7 +43,7 @@ UPLOAD_LIMITS: Final = {
 """The limits of bodies above the usual one, each with the right that its route asks for."""
 
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
-"""Names under which the health of the service is asked for; no link is made of them."""
+"""Names for health checks; no link is made of them."""
 
 
 def _collect_routes() -> Iterator[BaseRoute]:
@@ -89,7 +90,7 @@ def create_app(
         service.close()
 
     policy = HttpPolicy(
-        hosts=(*settings.hosts, *LOOPBACK_HOSTS) if settings.hosts else (),
+        hosts=_list_hosts(settings),
         body_limits=_build_body_limits(settings),
         clock=clock,
         render_error=render_error,
@@ -109,6 +110,19 @@ def create_app(
     )
     app.state.service = service
     return app
+
+
+def _list_hosts(settings: ServiceSettings) -> tuple[str, ...]:
+    """Return the names that the service answers to, none for any name.
+
+    Without `settings.hosts` a demo answers to loopback names only, because it prints its passwords.
+    """
+    if settings.hosts:
+        return (*settings.hosts, *LOOPBACK_HOSTS)
+    if not settings.demo:
+        return ()
+    names = (*LOOPBACK_HOSTS, "*.localhost")
+    return (*names, settings.host) if is_loopback_url(f"http://{settings.host}") else names
 
 
 def _build_body_limits(settings: ServiceSettings) -> BodyLimits:

@@ -131,8 +131,8 @@ class ServiceSettings(BaseModel):
         BeforeValidator(_split_commas),
         Field(
             description="the names under which the service answers, with commas between them; "
-            "`*.example.edu` is every name below. Without any it answers to every name: set it "
-            "wherever others can reach the service"
+            "`*.example.edu` is every name below. Without any it answers to every name, and a demo "
+            "to the names of this machine: set it wherever others can reach the service"
         ),
     ] = ()
     trusted_proxies: Annotated[

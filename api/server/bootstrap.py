@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import datetime
+from ipaddress import ip_address
 from logging import getLogger
 from typing import Final
 from uuid import UUID
@@ -45,6 +46,10 @@ PUBLIC_DEMO_MESSAGE: Final = (
     "GRADER_DEMO is set, and {name} says that others reach the service: {value}. A demo prints its "
     "passwords at the start. Leave GRADER_DEMO out, or serve the demo on this machine alone, with "
     "GRADER_PUBLIC_URL=http://127.0.0.1:PORT and without GRADER_HOSTS."
+)
+PUBLIC_DEMO_WARNING: Final = (
+    "The demo listens on %s, which other machines may reach. It prints its passwords at the start. "
+    "Set GRADER_HOST=127.0.0.1, or publish the port of a container at 127.0.0.1 alone."
 )
 EMPTY_BANK_WARNING: Final = (
     "GRADER_BANK: %s holds no problem; courses have only what their staff upload"
@@ -96,6 +101,12 @@ def _check_demo_is_local(settings: ServiceSettings) -> None:
     for name, value, address in names:
         if not is_loopback_url(address):
             raise StartupError(PUBLIC_DEMO_MESSAGE.format(name=name, value=value))
+
+
+def warn_if_demo_is_public(address: str) -> None:
+    """Log a warning for a demo that listens on an IP *address* outside of this machine."""
+    if not ip_address(address).is_loopback:
+        log.warning(PUBLIC_DEMO_WARNING, address)
 
 
 def end_demo_logins(db: Database, *, now: datetime) -> None:

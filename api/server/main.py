@@ -20,7 +20,7 @@ from api.core.logs import configure_logging
 from api.db.wait_for_database import explain_database_error
 from api.demo.welcome import WelcomeMessage
 from api.server.bank_publisher import publish_in_background
-from api.server.bootstrap import StartupError, bootstrap
+from api.server.bootstrap import StartupError, bootstrap, warn_if_demo_is_public
 from api.server.connection_balancer import ConnectionCounter, create_counters
 from api.server.metrics import MULTIPROCESS_DIR_VARIABLE, forget_process
 from api.server.supervisor import SERVER_SLOT, ProcessSlot, Supervisor
@@ -47,6 +47,8 @@ def serve(settings: ServiceSettings) -> int:
     """
     with bind_socket(settings) as listener:
         demo_welcome, address = bootstrap(settings), listener_url(listener)
+        if settings.demo:
+            warn_if_demo_is_public(listener.getsockname()[0])
         start_listening(listener, settings)
         if settings.processes > 1:
             return _serve_with_processes(

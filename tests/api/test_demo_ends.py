@@ -13,15 +13,23 @@ import pytest
 from browsers import OTHER, PASSWORD, Browser
 from demo import make, told
 from sqlalchemy import select
+from starlette.testclient import TestClient
 from world import Person, World
 
+from api.app import create_app
 from api.config.settings import ServiceSettings
 from api.db.models import AuditEntry, User
 from api.demo.course import find_demo_course
-from api.server.bootstrap import StartupError, bootstrap, end_demo_logins
+from api.server.bootstrap import (
+    StartupError,
+    bootstrap,
+    end_demo_logins,
+    warn_if_demo_is_public,
+)
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"password", "session", "token"}
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing listens on it
 
 
 @pytest.mark.parametrize(
@@ -58,6 +66,51 @@ def test_the_process_says_so_and_ends_with_code_2(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr.startswith("GRADER_DEMO is set, and GRADER_PUBLIC_URL says")
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "status"),
+    [
+        ({}, "127.0.0.1:8000", 200),
+        ({}, "localhost:9000", 200),
+        ({}, "[::1]:8000", 200),
+        ({}, "demo.localhost", 200),
+        ({}, "127.0.0.2", 421),
+        ({"host": "127.0.0.2"}, "127.0.0.2:8000", 200),
+        ({"host": EVERY_ADDRESS}, "127.0.0.1:8000", 200),
+        ({"host": EVERY_ADDRESS}, "0.0.0.0:8000", 421),
+        ({"host": "192.0.2.7"}, "192.0.2.7:8000", 421),
+        ({}, "grader.example.edu", 421),
+        ({}, "127.0.0.1.example.edu", 421),
+        ({"hosts": ("demo.localhost",)}, "demo.localhost", 200),
+        ({"hosts": ("demo.localhost",)}, "other.localhost", 421),
+        ({"demo": False}, "grader.example.edu", 200),
+    ],
+)
+def test_a_demo_answers_to_names_of_this_machine_alone(settings, host, status):
+    app = create_app(ServiceSettings(**{"demo": True} | settings))
+    response = TestClient(app).get("/healthz", headers={"Host": host})
+    app.state.service.close()
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "warnings"),
+    [
+        ("127.0.0.1", 0),
+        ("127.0.0.2", 0),
+        ("::1", 0),
+        (EVERY_ADDRESS, 1),
+        ("::", 1),
+        ("192.0.2.7", 1),
+        ("fe80::1%eth0", 1),
+    ],
+)
+def test_a_demo_that_listens_beyond_this_machine_says_so(caplog, address, warnings):
+    warn_if_demo_is_public(address)
+    messages = [one.message for one in caplog.records if one.name == "api.starting"]
+    assert len(messages) == warnings
+    assert all(f"listens on {address}, which other machines may reach" in one for one in messages)
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ def started(folder: Path, **environment: str) -> Iterator[Running]:
         process.communicate(timeout=PATIENCE)
 
 
-def demo(folder: Path, bank: Path) -> Any:
+def demo(folder: Path, bank: Path, **environment: str) -> Any:
     more = {"GRADER_SEEDS": "3", "GRADER_DEMO_STUDENTS": "6", "GRADER_PASSWORD_MEMORY": "8"}
-    return started(folder, GRADER_DEMO="1", GRADER_BANK=str(bank), **more)
+    return started(folder, GRADER_DEMO="1", GRADER_BANK=str(bank), **more, **environment)
 
 
 def pasted(words: list[str]) -> Any:
@@ -132,6 +132,17 @@ def test_the_first_start_prints_lines_that_work_and_the_second_keeps_the_data(tm
         assert again["results"][0]["repeats"] is not None
     assert len(rows(tmp_path, "SELECT id FROM submissions")) == len(before) + 1
     assert set(before) < set(rows(tmp_path, "SELECT id FROM submissions"))
+
+
+def test_a_demo_on_every_address_warns_and_answers_to_this_machine_alone(tmp_path, bank):
+    with demo(tmp_path, bank, GRADER_HOST="0.0.0.0") as running:  # noqa: S104  # the test is about it
+        running.read_until(r"The demo listens on 0\.0\.0\.0, which other machines may reach")
+        address = running.read_until(r"running on (http://127\.0\.0\.1:\d+)")[1]
+        running.read_until("^curl ")
+        assert httpx2.get(f"{address}/healthz", trust_env=False).status_code == 200
+        other = {"Host": "192.0.2.7:8000"}
+        response = httpx2.get(f"{address}/healthz", headers=other, trust_env=False)
+        assert response.json()["code"] == "unknown_host"
 
 
 def titles(running: Running) -> list[str]:

@@ -125,6 +125,15 @@ def test_an_extension_that_cannot_be_is_refused_by_its_field(course, teacher, st
     assert answer.json()["errors"][0]["field"] == field
 
 
+def test_a_section_of_another_course_gets_no_extension(world, course, teacher):
+    body = {"section": str(world.section(world.course("ml"), "Monday")), "grants": {"days": 1}}
+    answer = teacher.post(f"/courses/{course}/extensions", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "section", "message": "is no section of this course"}
+    ]
+
+
 def test_the_list_of_extensions_comes_in_pages(course, teacher, student):
     for days in (1, 2, 3):
         granted(teacher, course, {"days": days}, student=student.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, InvalidInput, NotFound
 from api.core.ids import new_id
-from api.db.models import Assignment, Course, Enrolment, Extension, Section
+from api.db.models import Assignment, Course, Enrolment, Extension
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.assignments.exceptions import (
     ExtensionGranted,
@@ -25,6 +25,7 @@ from api.schemas.shared.effects import Effect
 from api.services.assignments.rules import Accommodations, build_rules, load_accommodations
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
 from api.services.courses.time_zones import get_zone
+from api.services.enrolment.sections import check_section
 from api.services.exceptions.students import (
     filter_ever_enrolled,
     list_section_students,
@@ -87,10 +88,8 @@ def _load_recipients(session: Session, course: Course, body: ExtensionIn) -> lis
         raise InvalidInput.for_field("student", message)
     if body.student is not None:
         return [load_student_enrolment(session, course, body.student, field="student").user_id]
-    section = session.get(Section, body.section)
-    if section is None or section.course_id != course.id:
-        raise InvalidInput.for_field("section", "is no section of the course")
-    return list_section_students(session, course, section.id)
+    check_section(session, course.id, body.section)
+    return list_section_students(session, course, body.section)
 
 
 def _check_not_already_granted(session: Session, course: Course, body: ExtensionIn) -> None:

@@ -23,8 +23,8 @@ DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"
 NO_DRAW: Final = "no draw satisfies `require`"
-MIN_FAILED_SEEDS: Final = 3
-"""Up to this many seeds without a draw are skipped, even if they are most of the seeds."""
+MIN_TRIED_SEEDS: Final = 20
+"""Least number of seeds of which most must have no draw for a problem to be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def publish_problem(
     A seed is refused if no draw satisfies `require`, if a key cannot be computed, if a
     live mistake gives the key or a value within the tolerance, or if its numbers repeat
     those of an earlier seed. Numbers of the original are refused too, unless there are
-    no others. Raises `ProblemError` if no seed is left, or if most seeds have no draw.
+    no others. Raises `ProblemError` if no seed is left, or if most seeds, of at least 20, have
+    no draw.
     """
     if not problem.has_drawn_params:
         return Publication(SeedReport(problem.id))
@@ -128,7 +129,8 @@ class _SeedSelector:
     def try_draw_numbers(self, seed: int) -> bool:
         """Draw the numbers of *seed*; return whether a draw satisfies `require`.
 
-        Raises `DrawError` if most of the seeds so far have none.
+        Raises `DrawError` if most of the seeds so far have none, once that holds for at
+        least `MIN_TRIED_SEEDS` seeds, whether or not the rest of these have a draw.
         """
         if seed in self._draws or seed in self._failed_seeds:
             return seed in self._draws
@@ -136,7 +138,7 @@ class _SeedSelector:
             self._draws[seed] = draw_values(self._problem, seed, self._registry)
         except DrawError:
             self._failed_seeds.add(seed)
-            if len(self._failed_seeds) > max(MIN_FAILED_SEEDS, len(self._draws)):
+            if len(self._failed_seeds) > max(MIN_TRIED_SEEDS // 2, len(self._draws)):
                 raise
         return seed in self._draws
 

@@ -7,7 +7,7 @@ from factories import BOOK, Net, ask, problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.errors import ProblemError
+from grader.errors import DrawError, ProblemError
 from grader.values import Record, Tensor
 from grader.variants.variant import draw_values
 from problems.publish import MAX_CONSECUTIVE_REPEATS, publish_problem, to_json_data
@@ -114,6 +114,20 @@ def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_
     stated = problem(ask(key="W + K"), params=params, require=["W < 2"])
     for variant in rare.variants:
         assert variant.names == draw_values(stated, variant.seed, BOOK)
+
+
+def test_the_first_seeds_alone_do_not_decide_that_most_seeds_have_no_draw():
+    stated = {
+        "params": {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10**9]}},
+        "require": ["W == 148"],
+    }
+    for seed in range(4):
+        with pytest.raises(DrawError):
+            draw_values(problem(ask(key="W + K"), **stated), seed, BOOK)
+    publication = published(ask(key="W + K"), **stated, limit=40)
+    assert len(publication.variants) == 40
+    assert publication.report.seeds[0] == 4
+    assert [*published(ask(key="W + K"), **stated, limit=1).report.seeds] == [4]
 
 
 @pytest.mark.parametrize("bound", ["W < 0", "W == 777 and K == 5"])

@@ -85,6 +85,24 @@ def test_the_log_in_leads_nowhere_else(world, known, address):
     assert form.one("input", name="next")["value"] == answer.location == "/"
 
 
+@pytest.mark.parametrize(
+    ("address", "location"),
+    [
+        ("/account\r\nSet-Cookie: planted=1", "/"),
+        ("/account\nX-Planted: 1", "/"),
+        ("/account\u0085X-Planted: 1", "/"),
+        ("/account%0d%0aX-Planted:1", "/account%0d%0aX-Planted:1"),
+    ],
+)
+def test_a_line_break_in_an_address_begins_no_header(world, known, address, location):
+    answer = Browser(world).post(
+        "/login", {"email": known, "password": PASSPHRASE, "next": address}
+    )
+    assert (answer.status, answer.location) == (303, location)
+    assert "planted" not in {name.lower() for name in answer.headers}
+    assert "planted" not in answer.headers["set-cookie"].lower()
+
+
 def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(world, known):
     browser = Browser(world)
     away = browser.get("/docs/../?x=1")

@@ -60,6 +60,22 @@ def test_an_older_static_file_is_not_answered_by_the_present_one(world):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "..%2F..%2Fpyproject.toml",
+        "%2e%2e/%2e%2e/pyproject.toml",
+        "..%5C..%5Cpyproject.toml",
+        "%2Fetc%2Fpasswd",
+        "....//app.css",
+        "app.css%00.txt",
+    ],
+)
+def test_no_static_file_is_found_by_a_path_that_leads_out(world, name):
+    response = world.client.get(f"/static/{name}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),

@@ -12,6 +12,7 @@ from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
 from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
+from grader.diagnosis.mutations import find_mutated_answers
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
@@ -118,6 +119,16 @@ class PartContext:
     def mistake_pair_index(self) -> MistakeIndex:
         """The known wrong answers from two mistakes at once."""
         return self._build_index(get_mistake_pairs(self.variant, self.part.id, self.registry))
+
+    @cached_property
+    def mutation_index(self) -> MistakeIndex:
+        """The wrong answers from a mistake in the arithmetic of the key."""
+        variant = self.variant
+        return self._build_index(
+            find_mutated_answers(
+                variant.problem, self.part, variant.names, variant.keys, self.registry
+            )
+        )
 
     @cached_property
     def _solution_scope(self) -> Scope:

@@ -194,7 +194,7 @@ def _compare_with_key(answer: AnswerInContext, key: Value) -> Judgement:
 def _find_likeliest_mistakes(
     answer: AnswerInContext, follow: FollowThrough
 ) -> tuple[DecidingRule, tuple[MistakeCandidate, ...]]:
-    """Return the likeliest causes: from true values, then from carried ones, then two at once.
+    """Return the likeliest causes: from true values, carried ones, two at once, or arithmetic.
 
     An answer that may be the key rounded shows no other mistake. A pair of mistakes must match
     exactly: there are too many pairs for a rounding to be evidence.
@@ -217,7 +217,10 @@ def _find_likeliest_mistakes(
                 for candidate in candidates
             )
             return "mistake_carried", candidates
-    return "mistake_pair", select_highest_ranked(context.mistake_pair_index.find_equal(reading))
+    pairs = context.mistake_pair_index.find_equal(reading)
+    if pairs or is_key_rounded():
+        return "mistake_pair", select_highest_ranked(pairs)
+    return "mistake", context.mutation_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
 
 
 def _build_mistake_result(

@@ -13,6 +13,7 @@ from problems.mistakes import (
     boxes,
     cost,
     detection,
+    expressions,
     gradients,
     losses,
     memory,
@@ -47,6 +48,7 @@ FAMILIES: Final = (
     boxes,
     metrics,
     training,
+    expressions,
 )
 
 MISTAKES: Final[dict[str, MistakeInfo]] = {

@@ -1,0 +1,66 @@
+"""Mistakes in the arithmetic of a key: what `grader.diagnosis.mutations` can change in its tree."""
+
+from typing import Final
+
+from grader.registry import MistakeInfo
+from problems.mistakes.table import build_mistakes
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
+    {
+        "summand_left_out": (
+            3,
+            "Several things are added or subtracted here. Is each of them in your answer?",
+            "Left out one of the terms of a sum.",
+        ),
+        "single_summand": (
+            2,
+            "Your answer may be only one part of what is asked for. What else belongs to it?",
+            "Gave one term of a sum of several.",
+        ),
+        "product_factor_left_out": (
+            3,
+            "Several numbers are multiplied here. Is each of them in your answer?",
+            "Left out one of the factors of a product.",
+        ),
+        "divisor_left_out": (
+            2,
+            "Is there something by which the result has to be divided?",
+            "Left out a divisor.",
+        ),
+        "quotient_inverted": (
+            3,
+            "Which of the two numbers is divided by which?",
+            "Inverted a quotient.",
+        ),
+        "complement_taken": (
+            3,
+            "Is this the share that is asked for, or the rest?",
+            "Gave the complement, such as 1 - x for x or 100 - x for x.",
+        ),
+        "exponent_left_out": (
+            2,
+            "Is something raised to a power here, or under a root?",
+            "Left out a power or a root.",
+        ),
+        "halved_for_doubled": (
+            1,
+            "Does this have to be doubled, or halved?",
+            "Doubled for halved, or halved for doubled.",
+        ),
+        "added_for_multiplied": (
+            1,
+            "Which of the numbers are added here, and which are multiplied?",
+            "Added for multiplied, or multiplied for added.",
+        ),
+        "operands_exchanged": (
+            1,
+            "Which of the given numbers belongs where?",
+            "Exchanged two of the given numbers, or the two sides of a difference.",
+        ),
+        "rounded_otherwise": (
+            2,
+            "Is the result rounded down, rounded up, or not rounded at all?",
+            "Rounded down, up or not at all where the key does otherwise.",
+        ),
+    }
+)

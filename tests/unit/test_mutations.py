@@ -1,0 +1,90 @@
+"""Tests of mistakes in the arithmetic of a key, which no wrong version of a solver shows."""
+
+import pytest
+from factories import ask, marked, original
+
+from grader.diagnosis.mutations import MAX_MUTATIONS, enumerate_mutations, get_mutations
+from grader.expressions.parser import parse
+from grader.registry import MistakeInfo
+from problems.mistakes.expressions import MISTAKES
+from problems.registry import REGISTRY
+
+PARAMS = {"u": 480, "v": 60, "w": 7}
+LET = {"twice": "2 * u", "rest": "twice - v"}
+
+
+def named(key: str, typed: str, *, kind: str = "number", **fields: object) -> tuple[str, ...]:
+    return mistakes_of(ask(kind, key=key, **fields), typed, params=PARAMS, let=LET)
+
+
+def mistakes_of(part: dict[str, object], typed: str, **problem: object) -> tuple[str, ...]:
+    """Return the mistakes that are named in *typed*, with the mistakes of the bank."""
+    variant = original(part, book=REGISTRY, **problem)
+    return marked(variant, book=REGISTRY, a=typed)["a"].mistakes
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "mistake"),
+    [
+        ("u + v*w", "480", "summand_left_out"),
+        ("u + v*w", "420", "summand_left_out"),
+        ("u + v*w + 1000", "480", "single_summand"),
+        ("u - v", "-420", "operands_exchanged"),
+        ("u*v*w", "28800", "product_factor_left_out"),
+        ("u/w", "480", "divisor_left_out"),
+        ("u/w", "7/480", "quotient_inverted"),
+        ("1 - u/1000", "12/25", "complement_taken"),
+        ("u/1000", "13/25", "complement_taken"),
+        ("100*w**2", "700", "exponent_left_out"),
+        ("sqrt(u)", "480", "exponent_left_out"),
+        ("2*u", "240", "halved_for_doubled"),
+        ("u/2", "960", "halved_for_doubled"),
+        ("u*v", "540", "added_for_multiplied"),
+        ("u*w - v", "-60", "summand_left_out"),
+        ("u//w", "69", "rounded_otherwise"),
+        ("ceil(u/w)", "68", "rounded_otherwise"),
+        ("rest", "420", "product_factor_left_out"),
+    ],
+)
+def test_a_mistake_in_the_arithmetic_is_named(key: str, typed: str, mistake: str) -> None:
+    assert mistake in named(key, typed)
+
+
+def test_a_small_whole_number_is_no_evidence() -> None:
+    assert named("w**4", "7") == ()
+
+
+def test_a_mutation_of_let_flows_into_the_key() -> None:
+    assert "summand_left_out" in named("rest * w", "6720")
+
+
+def test_a_formula_is_compared_as_a_formula() -> None:
+    part = ask("expression", key="(n + 1)*k", variables={"n": "1..9", "k": "1..9"})
+    assert mistakes_of(part, "n*k") == ("summand_left_out",)
+    assert mistakes_of(part, "k*n + 1") == ()
+
+
+def test_a_part_may_ignore_a_mutation() -> None:
+    assert named("u + v*w", "480", ignore=["summand_left_out"]) == ()
+
+
+def test_an_answer_that_rounds_the_key_shows_no_mutation() -> None:
+    assert named("u/w", "68.6", tolerance={"decimals": 3}) == ()
+
+
+def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
+    sources = (
+        "a + b*c + d/e", "a - b", "2*a", "a/2", "a//b", "floor(a/b)", "a**2", "sqrt(a)", "a*b",
+        "1 - a", "a + b",
+    )  # fmt: skip
+    found = {
+        mistake for source in sources for mistake, _ in enumerate_mutations(parse(source).tree)
+    }
+    assert found == {mistake.id for mistake in MISTAKES}
+    assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)
+
+
+def test_the_number_of_mutations_is_bounded() -> None:
+    key = " + ".join(f"{number}*u*v*w" for number in range(3, 20))
+    variant = original(ask("number", key=key), params=PARAMS, book=REGISTRY)
+    assert len(get_mutations(variant.problem, "a")) == MAX_MUTATIONS

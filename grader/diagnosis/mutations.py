@@ -125,25 +125,27 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
             yield from _mutate(tree, node, _mutate_call(node))
     used = sorted(names_in(tree))
     if len(used) <= MAX_EXCHANGED_NAMES:
-        for first, second in combinations(used, 2):
-            exchanged = {first: Name(second), second: Name(first)}
-            yield (
-                "operands_exchanged",
-                replace_nodes(
-                    tree,
-                    lambda node, exchanged=exchanged: (  # type: ignore[misc]
-                        exchanged.get(node.name) if isinstance(node, Name) else None
-                    ),
-                ),
-            )
+        for pair in combinations(used, 2):
+            yield "operands_exchanged", _exchange_names(tree, *pair)
+
+
+def _exchange_names(tree: Node, first: str, second: str) -> Node:
+    exchanged = {first: Name(second), second: Name(first)}
+    return replace_nodes(
+        tree, lambda node: exchanged.get(node.name) if isinstance(node, Name) else None
+    )
 
 
 def _mutate(
     tree: Node, target: Node, mutated: Iterator[tuple[str, Node]]
 ) -> Iterator[tuple[str, Node]]:
     """Yield *tree* with *target* replaced by each of its mutations."""
-    for mistake, node in mutated:
-        yield mistake, replace_nodes(tree, lambda existing, node=node: node if existing is target else None)  # type: ignore[misc]
+    for mistake, replacement in mutated:
+        yield mistake, _replace(tree, target, replacement)
+
+
+def _replace(tree: Node, target: Node, replacement: Node) -> Node:
+    return replace_nodes(tree, lambda node: replacement if node is target else None)
 
 
 def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:

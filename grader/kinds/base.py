@@ -157,7 +157,11 @@ class AnswerKind(ABC, Generic[P, A]):
         if not names and self.refuses_unknown_words and not find_column_total(text):
             listed = " ".join(getattr(part, "names", ()))
             refuse_other_order(text, question)
-            refuse_unknown_words(strip_reason(text)[0], question=f"{question} {listed}")
+            refuse_unknown_words(
+                strip_reason(text)[0],
+                question=f"{question} {listed}",
+                units=hasattr(part, "dimension"),
+            )
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:

@@ -1,5 +1,6 @@
 """Text or JSON to a formula, a list or a shape of formulas: trees in the declared variables."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.reading.wording.trailing_words import find_introduction, find_trailing_words
 
+ADDED: Final = re.compile(r"(?<=[\w)\]}])\s+\(\s*\+[^()]*\)")
+"""A bracket that begins with a plus sign, behind a formula."""
 WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
 r"""Kinds of words that may be dropped around a formula: only ``\text{...}``."""
 
@@ -94,6 +97,12 @@ def _tokenize_formula(
     """Return the tokens without the words before and after a formula, and notes on these."""
     start, introduction = find_introduction(text, names)
     end, note = find_trailing_words(text, names)
+    if added := ADDED.search(text, start, end):
+        raise AnswerError(
+            f"{quote_span(text, *added.span())} can be read as a factor or as a remark.",
+            expected="the formula alone",
+            position=added.start(),
+        )
     notes = tuple(filter(None, (introduction, note)))
     return tokenize(text, start, end, names=names, grouping=grouping), notes
 

@@ -15,6 +15,7 @@ from grader.reading.arrays.array_remarks import (
     blank_remarks,
     extract_factor,
     replace_row_slashes,
+    replace_tab_commas,
     strip_transpose,
 )
 from grader.reading.arrays.array_size import (
@@ -99,6 +100,8 @@ def read_tensor(typed: RawAnswer, *, rank: int | None = None) -> Reading[Tensor]
 
 
 def _read_text(typed: str, rank: int | None) -> Reading[Tensor]:
+    if "\t" in typed:
+        typed = replace_tab_commas(typed)
     refuse_ambiguous_rows(typed, rank)
     if rank == MATRIX:
         typed = replace_row_slashes(typed)

@@ -45,8 +45,8 @@ def outcomes() -> Counter[tuple[str, str]]:
 
 def test_the_collection_is_large_and_half_of_it_contradicts_itself() -> None:
     expected = Counter(row["expect"] for row in TEXTS)
-    assert len(TEXTS) >= 300
-    assert len({row["problem"] for row in TEXTS}) >= 60
+    assert len(TEXTS) >= 650
+    assert len({row["problem"] for row in TEXTS}) >= 130
     assert 0.4 <= expected["refuse"] / len(TEXTS) <= 0.6
 
 
@@ -54,14 +54,14 @@ def test_hardly_any_wrong_or_contradictory_text_is_accepted(
     outcomes: Counter[tuple[str, str]],
 ) -> None:
     accepted = outcomes["wrong", "right"] + outcomes["refuse", "right"]
-    assert accepted / len(TEXTS) <= 0.02
+    assert accepted / len(TEXTS) <= 0.012
 
 
 def test_few_texts_cost_an_attempt_without_a_reason(outcomes: Counter[tuple[str, str]]) -> None:
     spent = outcomes["right", "wrong"] + outcomes["refuse", "wrong"]
-    assert spent / len(TEXTS) <= 0.01
+    assert spent / len(TEXTS) <= 0.015
 
 
 def test_most_honest_texts_are_read(outcomes: Counter[tuple[str, str]]) -> None:
     honest = sum(number for (expected, _), number in outcomes.items() if expected == "right")
-    assert outcomes["right", "refuse"] / honest <= 0.2
+    assert outcomes["right", "refuse"] / honest <= 0.22

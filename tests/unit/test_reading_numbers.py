@@ -96,7 +96,7 @@ def test_a_number_given_as_one_has_its_value_and_its_last_place(typed, value, st
         ("64·64·64·5²·3", 19660800),
         ("64*64*64*5**2*3", 19660800),
         ("64x64x64x5^2x3", 19660800),
-        ("3 X 3", 9),
+        ("3 X 4", 12),
         ("126 times 2", 252),
         ("3 times 4", 12),
         ("1.5x2.5", F(15, 4)),

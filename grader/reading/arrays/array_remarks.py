@@ -42,6 +42,10 @@ LINK: Final = re.compile(r"=|≈|→|⇒|->")
 ROW_SLASH: Final = re.compile(r"(?<=[0-9.])[ \t]+/[ \t]+(?=[-+.0-9])")
 ROWS_OF_BLANKS: Final = re.compile(r"[-+0-9.eE \t]+")
 MIN_CELLS: Final = 2
+TAB_DECIMAL: Final = re.compile(r"-?[0-9]+(?:,([0-9]+))?")
+"""A cell with a comma at most, and the digits behind it."""
+GROUP_DIGITS: Final = 3
+"""Number of digits behind a comma that may group thousands."""
 _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
 TRANSPOSE: Final = re.compile(
     rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
@@ -91,6 +95,16 @@ def extract_factor(text: str) -> tuple[str, Number]:
     stop = factors[0].end()
     value = evaluate_tokens(tokenize(text, start, end), text)
     return text[:start] + " " * (stop - start) + text[stop:], simplify_number(Fraction(value))
+
+
+def replace_tab_commas(text: str) -> str:
+    """Return a table with tabs, ``1,5`` in its cells, with points for its decimal commas."""
+    cells = [cell.strip() for cell in re.split(r"[\t\n]", text) if cell.strip()]
+    decimals = [match for cell in cells if (match := TAB_DECIMAL.fullmatch(cell))]
+    if len(decimals) != len(cells) or "." in text:
+        return text
+    lengths = {len(match[1]) for match in decimals if match[1]}
+    return text.replace(",", ".") if lengths - {GROUP_DIGITS} else text
 
 
 def replace_row_slashes(text: str) -> str:

@@ -156,7 +156,8 @@ def refuse_size(tokens: Sequence[Token], text: str) -> None:
         return
     spelled = {text[cross.start : cross.end].lower() for cross in crosses}
     square = len(factors) == SIZE_AXES and len(set(factors)) == SIZE_AXES - 1
-    if "by" in spelled or (len(crosses) > 1 and ("x" in spelled or square)):
+    letter_square = "x" in spelled and len(set(factors)) == 1
+    if "by" in spelled or letter_square or (len(crosses) > 1 and ("x" in spelled or square)):
         quote = quote_span(text, tokens[0].start, tokens[-1].end)
         raise AnswerError(
             f"{quote} can be read as a size or as a product.",

@@ -10,7 +10,7 @@ from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
 
 BASES: Final = frozenset({"10", "e"})
-MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
+MANTISSA: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]+")
 LEADING_SIGNS: Final = frozenset({"-", "+", "("})
 TIMES_TEN: Final = re.compile(r"10[eE]([+-]?[0-9]{1,3})")
 """A ten that repeats the ``e`` after it.

@@ -45,14 +45,11 @@ components pixel pixels pix px map maps image images feature features channel ch
 filters kernel kernels layer layers conv convolution convolutional pool pooling dense linear
 fully connected network net model input height width depth length high wide long deep side sides
 spatial dimension dimensions axis axes multiplication multiplications multiply multiplies
-multiplied addition additions accumulate accumulates multiply-accumulates operation operations
-ops flop flops mac macs macc byte bytes bit bits memory kept keep index indices none nan inf
-infinity cols col sample samples vice stride strides padding padded dilation group groups batch
-receptive field window position positions epoch epochs iteration iterations update updates token
-tokens word words class classes box boxes anchor anchors cells head heads block blocks embedding
-hidden gate gates sequence seconds millisecond milliseconds hours minutes binary mebibyte
-mebibytes megabyte megabytes gigabyte gigabytes kilobyte kilobytes kibibyte kibibytes gibibyte
-gibibytes megabit megabits
+multiplied addition additions operation operations ops memory kept keep index indices none nan
+inf infinity cols col sample samples vice stride strides padding padded dilation group groups
+batch receptive field window position positions epoch epochs iteration iterations update updates
+token tokens word words class classes box boxes anchor anchors cells head heads block blocks
+embedding hidden gate gates sequence binary
 """
 _OTHER_LANGUAGES: Final = """
 antwort ergebnis lösung gesamt insgesamt zusammen ungefähr etwa rund gewichte werte wert anzahl
@@ -69,11 +66,28 @@ TYPESETTING: Final = re.compile(
     r"|<[^<>\n]*>|\b\w+\s?=\s?'[^'\n]*'|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
 )
 """Names of TeX environments and colors, axes of a layout, attributes and objects of programs."""
+UNIT_STEMS: Final = {
+    "macs": frozenset({"macs", "mult", "accu"}),
+    "flops": frozenset({"flop", "floa", "oper"}),
+    "parameters": frozenset({"para", "weig", "lear", "trai", "netw", "laye"}),
+    "pixels": frozenset({"pixe", "imag", "size", "wide", "high", "heig", "widt", "side"}),
+    "bytes": frozenset({"byte", "memo", "bits"}),
+    "seconds": frozenset({"seco", "time", "long"}),
+}
+"""Beginnings of words with which a question asks for a number in the units of a dimension."""
+OTHER_UNITS: Final = {
+    "nats": frozenset({"nats", "natu", "entr", "loss"}),
+    "bits": frozenset({"bits"}),
+}
+"""Units that no quantity has, with the beginnings of words that ask for them."""
 STEM_LETTERS: Final = 4
 
 
-def refuse_unknown_words(text: str, *, question: str) -> None:
+def refuse_unknown_words(text: str, *, question: str, units: bool = True) -> None:
     """Raise `AnswerError` for a word that is neither known to be harmless nor in the question.
+
+    Names of *units* are harmless where a quantity is asked for, because the reader uses them;
+    elsewhere the question must use them, by the same name or another.
 
     >>> refuse_unknown_words("The result is 28 windows", question="How many windows fit?")
     >>> refuse_unknown_words("28 crops", question="How many windows fit?")
@@ -85,20 +99,25 @@ alone.
     blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
-        if (
-            word in KNOWN
-            or word[:STEM_LETTERS] in stems
-            or _abbreviates(word, stems)
-            or not word.isascii()
-        ):
+        if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        if word in SCALE_WORDS or word in PERCENT or parse_unit(match[0]) is not None:
+        if word[:STEM_LETTERS] in stems or _abbreviates(word, stems):
+            continue
+        unit = parse_unit(match[0])
+        if unit is not None and (units or _asks_for(unit.dimension, stems)):
+            continue
+        if not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
             continue
         raise AnswerError(
             f"The word '{truncate_line(match[0])}' beside the value may change it.",
             expected="the value alone",
             position=match.start(),
         )
+
+
+def _asks_for(dimension: str, stems: frozenset[str]) -> bool:
+    """Return whether the question names the counted things of a unit in another way."""
+    return not stems or not UNIT_STEMS.get(dimension, frozenset()).isdisjoint(stems)
 
 
 def _abbreviates(word: str, stems: frozenset[str]) -> bool:

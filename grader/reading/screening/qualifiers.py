@@ -21,7 +21,7 @@ EXCLUSIONS: Final = (
 """Words that leave a part of the whole out; their object follows."""
 INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
 """Words that contradict a question which leaves something out."""
-SHARES: Final = r"per|each|every|apiece|pro(?=\s+[A-ZÄÖÜ])"
+SHARES: Final = r"for\s+(?:all|both)|per|each|every|apiece|pro(?=\s+[A-ZÄÖÜ])"
 """Words that distribute a value over several things; their object follows."""
 ORDERS: Final = r"before|after|prior\s+to|until"
 """Words that place a value before or after a step; their object follows."""
@@ -86,6 +86,8 @@ SEVERAL: Final = re.compile(
 )
 COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
 """A label such as ``1 - IoU``, whose value is the complement of what it names."""
+WHOLES: Final = r"of(?=\s+(?:the|all|its|this|that)\s+[^\W\d_])"
+"""A word between a share or a count and the whole; its object follows."""
 CLASSES: Final = {
     "exclusion": EXCLUSIONS,
     "share": SHARES,
@@ -96,6 +98,7 @@ CLASSES: Final = {
     "multiple": SHARE_WORDS,
     "quantity": OTHER_QUANTITIES,
     "function": FUNCTIONS,
+    "whole": WHOLES,
 }
 _GROUPS: Final = "|".join(f"(?P<{name}>{words})" for name, words in CLASSES.items())
 QUALIFIER: Final = re.compile(rf"(?<!\w)(?:{_GROUPS})(?![\w/])", re.IGNORECASE)
@@ -175,6 +178,8 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         return False
     if kind in {"quantity", "multiple", "function"}:
         return match[0].split()[-1].lower()[:STEM_LETTERS] in stems
+    if kind == "whole":
+        return not question.strip() or following.lower()[:STEM_LETTERS] in stems
     words = EXEMPTING.get(kind)
     if words is None or not words.search(question):
         return False

@@ -12,7 +12,7 @@ from grader.reading.arithmetic import evaluate_with_step
 from grader.reading.decimal_places import last_decimal_unit
 from grader.reading.grammar.characters import clean_text, join_digits
 from grader.reading.grammar.equation_chains import extract_last_link
-from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.evaluation import check_bounds
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import MAX_TEXT, WORD_KINDS, describe_thousands_grouping, require_number
@@ -85,6 +85,7 @@ def read_quantity(
         expected_unit = ExpectedUnit(dimension, name)
     reading = _read_tokens(value, text, typed, expected_unit)
     full = [_try_read_tokens(tokens, text, typed, dimension) for tokens in link.unrounded]
+    _refuse_other_quantity(reading.value, full, text)
     notes = (*link.notes, *reading.notes)
     if remark:
         repeated = _read_tokens(remark[1:-1], text, typed, expected_unit)
@@ -122,6 +123,20 @@ def _strip_bracketed_words(
         refuse_meaning_changing_words(word.text, word.start)
     message = f"{quote_span(text, note[0].start, note[-1].end)} was ignored."
     return tokens[: unit + 1], (message,)
+
+
+def _refuse_other_quantity(
+    last: Quantity, links: Sequence[Reading[Quantity] | None], text: str
+) -> None:
+    """Raise `AnswerError` for ``527.8 MiB = 553.4 MiB``: two values in the same unit."""
+    for link in links:
+        if link is None or link.value.unit != last.unit or link.value.value == last.value:
+            continue
+        rounded = _is_rounded_quantity(last, link.value) or _is_rounded_quantity(link.value, last)
+        if not rounded and link.value.step is not None:
+            raise AnswerError(
+                f"{truncate_line(text.strip())!r} gives two values.", expected="one quantity"
+            )
 
 
 def _try_read_tokens(

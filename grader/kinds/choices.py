@@ -30,7 +30,7 @@ LABEL_PATTERN: Final = re.compile(
 )
 """Words before an option: ``the answer is``, ``option``, ``I think it is``."""
 REASON_PATTERN: Final = re.compile(
-    r"[\s,;.:(\u2013-]+(?:because|since|as|due\s+to|weil|denn)\s.*\Z", re.IGNORECASE | re.DOTALL
+    r"[\s,;.:(\u2013-](?:because|since|as|due\s{1,3}to|weil|denn)\s.*\Z", re.IGNORECASE | re.DOTALL
 )
 """The reason for a choice, which is not graded."""
 ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]+\s*(\S.*)", re.DOTALL)
@@ -189,7 +189,7 @@ def _require_text(typed: RawAnswer) -> str:
 
 def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
     """Return the options in *text*, separated by commas, lines or spaces."""
-    text = LABEL_PATTERN.sub("", REASON_PATTERN.sub("", text).strip(), count=1)
+    text = LABEL_PATTERN.sub("", _strip_reason(text), count=1)
     coarse = [piece for piece in LIST_SEPARATORS.split(text) if piece.strip(BRACKETS)]
     texts = {_normalize_option(said.source) for said in part.options.values()}
     if any(_normalize_option(piece.strip(BRACKETS)) in texts for piece in coarse):
@@ -203,8 +203,8 @@ def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
 def _match_option(text: str, part: OptionsPart) -> str:
     """Return the id of the option that *text* names by its id, its text, or both."""
     bare = _normalize_option(text)
-    if bare not in part.options and (reason := REASON_PATTERN.search(text)):
-        return _match_option(text[: reason.start()], part)
+    if bare not in part.options and REASON_PATTERN.search(text):
+        return _match_option(_strip_reason(text), part)
     if bare in part.options:
         return bare
     by_text = [
@@ -223,6 +223,11 @@ def _match_option(text: str, part: OptionsPart) -> str:
     raise AnswerError(
         f"{text.strip()[:40]!r} is not one of the options.", expected=f"one of {listed}"
     )
+
+
+def _strip_reason(text: str) -> str:
+    """Return *text* without the reason at its end and the separator before it."""
+    return REASON_PATTERN.sub("", text, count=1).strip().rstrip(",;:.(\u2013- ")
 
 
 def _normalize_option(text: str) -> str:

@@ -38,9 +38,11 @@ BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
 """The bullet or number before a line of a list."""
 LINK: Final = re.compile(r"[=:→⇒]|->|=>")
 NUMBER_SIGN: Final = re.compile(r"#(?=\s?[0-9])")
-LAST_OR: Final = re.compile(r",?\s+or\s+(?=[^,;\n]+\Z)")
+LAST_OR: Final = re.compile(r",?(?<!\s)\s{1,3}or\s{1,3}(?=[^,;\n]+\Z)")
 """The ``or`` before the last of three items or more: ``5, 6 or 7``."""
-ITEM_LABEL: Final = re.compile(r"(?P<before>\A|[,;\n]|\band\b)\s*(?P<name>[^\W\d_]\w*)\s*=\s*")
+ITEM_LABEL: Final = re.compile(
+    r"(?P<before>\A|[,;\n]|\band\b)[ \t]{0,9}(?P<name>[^\W\d_]\w*+)\s{0,3}=\s{0,3}"
+)
 """The name of an item and its sign."""
 AND: Final = re.compile(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
 NOUNS: Final = (
@@ -49,7 +51,8 @@ NOUNS: Final = (
     "|row|shape|size|step|token|unit|weight"
 )
 LEADING_WORDS: Final = re.compile(
-    rf"(?:(?<=,)|(?<=;)|(?<=\n)|(?<!.))\s*((?:(?:the|are|is|it|they|these|(?:{NOUNS})(?:e?s)?|indices)\s+)+)"
+    r"(?:(?<=,)|(?<=;)|(?<=\n)|(?<!.))[ \t]*+"
+    rf"((?:(?:the|are|is|it|they|these|(?:{NOUNS})(?:e?s)?|indices)\s+)+)"
     r"(?=\S)",
     re.IGNORECASE | re.DOTALL,
 )

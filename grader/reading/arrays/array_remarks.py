@@ -14,12 +14,13 @@ from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import tokenize
 from grader.values import Number, simplify_number
 
-COMMENT: Final = re.compile(r"(?:(?<=\s)|^)[#%](?=\s)[^\n\[\]]*[^\W\d_][^\n\[\]]*$", re.MULTILINE)
+COMMENT: Final = re.compile(r"(?:(?<=\s)|^)[#%]\s[^\n\[\]]{0,300}+$", re.MULTILINE)
 """A comment, as in Python or MATLAB."""
 REMARK_BEHIND: Final = re.compile(
     r"(?<=[\])}])[\s,;.]*\((?=[^()\[\]]*[^\W\d_]{2})[^()\[\]]*\)[\s.]*\Z"
 )
 """Words in round brackets behind the last bracket of an array."""
+LETTER: Final = re.compile(r"[^\W\d_]")
 LAYOUT: Final = re.compile(r"\b[NCHWD]{3,5}\b|channels|transpos", re.IGNORECASE)
 """Words that may name the order of the axes."""
 HEADING: Final = re.compile(
@@ -32,10 +33,10 @@ HEADING_WORDS: Final = frozenset(
 )
 """Words of a heading that is no list of column names."""
 FACTOR: Final = re.compile(
-    r"(?:\A|=)\s*(?P<factor>[-+]?\s*(?:[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?(?:\s*/\s*[0-9]+)?"
+    r"(?:\A|=)\s*+(?P<factor>(?:[-+]\s{0,3})?(?:[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?(?:\s*/\s*[0-9]+)?"
     r"|10\s*(?:\^|\*\*)\s*[{(]?-?[0-9]{1,3}[})]?|10[⁻⁺]?[⁰¹²³⁴-⁹]+"
     r"|\\[dt]?frac\s*(?:[0-9]\s?[0-9]|\{[0-9]+\}\s*\{[0-9]+\})|[½⅓⅔¼¾⅕⅙⅛⅑⅒]))"
-    r"\s*(?:\*|·|×|\\cdot|\\times)?\s*(?=\[|\\begin\s*\{[a-zA-Z]*matrix|\\left\s*[\[(])"
+    r"\s*+(?:(?:\*|·|×|\\cdot|\\times)\s*+)?(?=\[|\\begin\s*\{[a-zA-Z]*matrix|\\left\s*[\[(])"
 )
 """A factor in front of an array."""
 LINK: Final = re.compile(r"=|≈|→|⇒|->")
@@ -72,7 +73,9 @@ def blank_remarks(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_heading(match: re.Match[str], pattern: re.Pattern[str]) -> bool:
-    """Return whether a line of words is a sentence or a label, and not the names of columns."""
+    """Return whether *match* has words, and a line above the rows is no list of column names."""
+    if LETTER.search(match[0]) is None:
+        return False
     if pattern is not HEADING or match[0].rstrip().endswith(":"):
         return True
     return not HEADING_WORDS.isdisjoint(match[0].lower().split())

@@ -6,14 +6,13 @@ from typing import Final
 
 from grader.values import Number, simplify_number
 
-_NUMBER: Final = r"[-+]?[0-9][0-9,']*(?:\.[0-9]+)?"
-LINE: Final = re.compile(
-    rf"[^0-9\n]*(?:[^\W\d_]\w*[^0-9\n]*)?(?<=[\s:=|+])\s*[+]?\s*(?P<number>{_NUMBER})\s*[|]?\s*"
-    rf"|\s*(?P<alone>{_NUMBER})\s*"
-)
-"""A line with a label, or without one, and one number at its end."""
-RULE: Final = re.compile(r"[\s=_+|:-]*")
+NUMBER: Final = re.compile(r"[-+]?[0-9][0-9,']{0,40}(?:\.[0-9]{1,40})?")
+OTHER_NUMBER: Final = re.compile(r"(?<![\w.])[0-9]")
+"""A number that is no part of a name such as ``conv1``."""
+RULE: Final = re.compile(r"[\s=_+|:-]*+")
+MARKS: Final = " \t\r|"
 MIN_LINES: Final = 3
+MAX_CHARACTERS: Final = 2_000
 
 
 def find_column_total(text: str) -> str:
@@ -22,15 +21,23 @@ def find_column_total(text: str) -> str:
     >>> find_column_total("conv1  896\nconv2  18496\n------\nboth   19392")
     '19392'
     """
-    if text.count("\n") + 1 < MIN_LINES:
+    if text.count("\n") + 1 < MIN_LINES or len(text) > MAX_CHARACTERS:
         return ""
     lines = [line for line in text.splitlines() if not RULE.fullmatch(line)]
-    matches = [LINE.fullmatch(line) for line in lines]
-    if len(lines) < MIN_LINES or not all(matches):
+    numbers = [_find_number(line) for line in lines]
+    if len(lines) < MIN_LINES or not all(numbers):
         return ""
-    numbers = [match["number"] or match["alone"] for match in matches if match]
     *summands, total = map(_to_number, numbers)
     return numbers[-1] if sum(summands) == total else ""
+
+
+def _find_number(line: str) -> str:
+    """Return the number at the end of *line*; "" if there is none, or another one before it."""
+    words = line.strip(MARKS).split()
+    number = words[-1].lstrip("=:") if words else ""
+    if not NUMBER.fullmatch(number) or OTHER_NUMBER.search(" ".join(words[:-1])):
+        return ""
+    return number
 
 
 def _to_number(digits: str) -> Number:

@@ -63,7 +63,8 @@ WORD: Final = re.compile(r"(?<![\w\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{
 TYPESETTING: Final = re.compile(
     r"\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
     r"|(?<!\w)[NCHWDLx×]{2,11}(?!\w)|(?<!\w)(?:[chwn]x)+[chwn](?!\w)|(?<!\w)None(?!\w)"
-    r"|<[^<>\n]*>|\b\w+\s?=\s?'[^'\n]*'|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
+    r"|<[^<>\n]{0,200}>|(?<!\w)\w++\s?=\s?'[^'\n]{0,200}'"
+    r"|(?<![\w.])[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++"
 )
 """Names of TeX environments and colors, axes of a layout, attributes and objects of programs."""
 UNIT_STEMS: Final = {

@@ -6,13 +6,15 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 
-_NAME: Final = r"[^\W\d_]{3,}"
+_NAME: Final = r"(?<![^\W\d_])[^\W\d_]{3,30}+"
 NAMES: Final = re.compile(
-    rf"[(\[]?\s*({_NAME}(?:\s*(?:,|×|x(?=\s)|/|\|)\s*{_NAME})+)\s*[)\]]?\s*(?:=|:)", re.IGNORECASE
+    rf"({_NAME}(?:\s{{0,3}}+(?:,|×|x(?=\s)|/|\|)\s{{0,3}}+{_NAME})++)\s{{0,3}}[)\]]?\s{{0,3}}(?:=|:)",
+    re.IGNORECASE,
 )
 """Several names and a sign, before their values."""
+_BETWEEN: Final = r"(?:[ \t]{0,9}\|[ \t]*+|\t|[ ]{2,}+)"
 HEADER: Final = re.compile(
-    rf"\A\s*(?P<names>\|?[ \t]*{_NAME}(?:(?:[ \t]*\|[ \t]*|\t|[ ]{{2,}}){_NAME})+[ \t]*\|?)[ \t]*\n"
+    rf"\A\s*+(?P<names>\|?[ \t]*+{_NAME}(?:{_BETWEEN}{_NAME})++[ \t]*+\|?)[ \t]*+\n"
     r"(?:[ \t|:-]*-[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])"
 )
 """The names of the columns above the first row, and a Markdown rule."""

@@ -209,7 +209,10 @@ def _compile_header_patterns(layout: str) -> tuple[re.Pattern[str], ...]:
     name = f"(?:{'|'.join(_axis_spellings(layout).values())})"
     joined = rf"{name}(?:{JOINT}{name}){{{len(layout) - 1}}}"
     names = rf"(?P<names>{joined})"
-    before = rf"(?<![A-Za-z_])[(\[{{$]*{names}(?![A-Za-z_])\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
+    before = (
+        rf"(?<![A-Za-z_])[(\[{{$]{{0,3}}{names}(?![A-Za-z_])\s*+[)\]}}$]*+\s*+"
+        r"(?:=|:|(?=[(\[0-9]))"
+    )
     behind = (
         rf"(?<=[0-9)\]}}$.])\s*+,?\s*+(?:[(\[]\s*(?:in\s+)?|\bin\s+|\bas\s+){names}"
         r"\s*[)\]]?[\s.$]*\Z"

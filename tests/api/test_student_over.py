@@ -118,7 +118,7 @@ def test_practice_is_judged_and_nothing_of_it_is_kept(world, course, student):
     world.clock.advance(days=2)
     number = practice(student, problem, 3)
     before = rows(world)
-    for answer, status in ((number**2, "correct"), (number, "wrong"), ("x?", "unreadable")):
+    for answer, status in ((number**2, "correct"), (number**2 + 1, "wrong"), ("x?", "unreadable")):
         body = {"number": 3, "answers": {"squared": answer}}
         told = student.post(f"{problem.path}/practice", body).json()
         assert told["problem"]["numbers"][0]["value"] == number

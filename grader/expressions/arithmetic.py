@@ -13,6 +13,8 @@ MAX_BITS: Final = 4096
 MAX_INTERMEDIATE_BITS: Final = 4 * MAX_BITS
 MAX_DECIMALS: Final = 100
 SQUARE_ROOT_DENOMINATOR: Final = 2
+MAX_EXACT_ROOT_DEGREE: Final = 64
+"""Largest degree of a root that is tried as an integer."""
 LOGARITHMS: Final[dict[Number, Callable[[float], float]]] = {2: math.log2, 10: math.log10}
 """Logarithms by base that need no division, which would round twice."""
 
@@ -43,9 +45,7 @@ def apply_operator(symbol: str, left: Number, right: Number) -> Number:
 def power(base: Number, exponent: Number) -> Number:
     """Return *base* to the *exponent*, exact if possible; the size is checked in advance."""
     if isinstance(exponent, Fraction):
-        if exponent.denominator == SQUARE_ROOT_DENOMINATOR:
-            return power(square_root(base), exponent.numerator)
-        raise SolverError("a power with a fraction as exponent")
+        return _power_of_fraction(base, exponent)
     if base == 0 and exponent < 0:
         raise SolverError("division by zero")
     size = max(base.numerator.bit_length(), base.denominator.bit_length())
@@ -54,6 +54,35 @@ def power(base: Number, exponent: Number) -> Number:
     if isinstance(base, int) and exponent >= 0:
         return int(base**exponent)
     return simplify_number(Fraction(base) ** exponent)
+
+
+def _power_of_fraction(base: Number, exponent: Fraction) -> Number:
+    """Return *base* to a fraction: exact if the root is rational, else the nearest double."""
+    degree = exponent.denominator
+    if degree == SQUARE_ROOT_DENOMINATOR:
+        return power(square_root(base), exponent.numerator)
+    if base < 0:
+        raise SolverError("a root of a negative number")
+    if base == 0 and exponent < 0:
+        raise SolverError("division by zero")
+    value = Fraction(base)
+    if degree <= MAX_EXACT_ROOT_DEGREE:
+        top, bottom = (
+            _integer_root(value.numerator, degree),
+            _integer_root(value.denominator, degree),
+        )
+        if top is not None and bottom is not None:
+            return power(simplify_number(Fraction(top, bottom)), exponent.numerator)
+    return _apply_as_double(lambda number: math.pow(number, float(exponent)), value)
+
+
+def _integer_root(number: int, degree: int) -> int | None:
+    """Return the root of *number* if it is an integer, else None."""
+    try:
+        nearest = round(number ** (1 / degree))
+    except OverflowError:
+        return None
+    return nearest if nearest**degree == number else None
 
 
 def square_root(number: Number) -> Number:

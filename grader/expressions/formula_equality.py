@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.cancellation import drop_cancellation_noise
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Node
 from grader.expressions.vectorized_eval import Point, PointSample, SampleValues, evaluate_at_points
-from grader.values import Number, OpaqueValue, Value, magnitude
+from grader.values import Number, OpaqueValue, Value, is_number, magnitude
 
 RELATIVE_NOISE: Final = Fraction(1, 10**9)
 STUDENT_SCOPE: Final = Scope({}, FUNCTIONS)
@@ -37,8 +38,11 @@ class BoundFormula(OpaqueValue):
 
     def evaluate_at_point(self, point: Mapping[str, Value]) -> Value:
         """Return the value for the values of the variables in *point*."""
-        names = {**self.scope.names, **point}
-        return evaluate(self.tree, Scope(names, self.scope.functions, self.scope.swaps))
+        return evaluate(self.tree, self.scope_at(point))
+
+    def scope_at(self, point: Mapping[str, Value]) -> Scope:
+        """Return the scope with the values of the variables in *point*."""
+        return Scope({**self.scope.names, **point}, self.scope.functions, self.scope.swaps)
 
     def evaluate_sample(self, sample: PointSample) -> SampleValues:
         """Return the values at every point of *sample*, computed once."""
@@ -72,12 +76,22 @@ def find_counterexample(
         return None
     inexact = student_values.inexact or expected.inexact
     for index, point in enumerate(sample):
-        right = expected.value_at(index)
-        if right is not None and not _values_equal(
-            student_values.value_at(index), right, inexact=inexact
-        ):
-            return Counterexample(point, student_values.value_at(index))
+        right, left = expected.value_at(index), student_values.value_at(index)
+        if right is None or _values_equal(left, right, inexact=inexact):
+            continue
+        if inexact and left is not None and _differ_by_cancellation(answer, key, point):
+            continue
+        return Counterexample(point, left)
     return None
+
+
+def _differ_by_cancellation(answer: BoundFormula, key: BoundFormula, point: Point) -> bool:
+    """Return whether both formulas are 0 at *point* but for the noise of terms that cancel."""
+    return all(
+        is_number(value := formula.evaluate_at_point(point))
+        and not drop_cancellation_noise(formula.tree, value, formula.scope_at(point))
+        for formula in (answer, key)
+    )
 
 
 def _values_equal(left: Number | None, right: Number, *, inexact: bool) -> bool:

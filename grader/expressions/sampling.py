@@ -42,6 +42,8 @@ INTERVAL_PATTERN: Final = re.compile(
     r"(-?\d{1,9}(?:\.\d{1,9})?)\s*\.\.\s*(-?\d{1,9}(?:\.\d{1,9})?)", re.ASCII
 )
 
+MAX_CORNERED_VARIABLES: Final = 4
+"""Number of variables up to which every corner of their domains is sampled."""
 MAX_DIVISOR: Final = 16
 """Largest divisor for which every remainder is searched."""
 MAX_WAYS_PER_DIVISOR: Final = 4
@@ -116,12 +118,12 @@ Domain = Annotated[
 def sample_points(
     variables: Variables, where: tuple[Expression, ...], key: Node | None = None
 ) -> PointSample:
-    """Return points of the domains that satisfy *where*: 64, or 128 if *key* may round.
+    """Return points of the domains that satisfy *where*: 64, or 128 if *key* may round, and ends.
 
-    Domains of up to 128 points are used completely. For larger ones, the points include both ends
-    of each domain, and every remainder of each division that *key* rounds, for the divisors up to
-    16 that the variables produce, small ones first, as far as 128 points allow and a bounded search
-    finds them.
+    Domains of up to 128 points are used completely. For larger ones, the points include every
+    remainder of each division that *key* rounds, for the divisors up to 16 that the variables
+    produce, small ones first, as far as 128 points allow and a bounded search finds them. Corners
+    and ends of the domains are always added.
     """
     if math.prod(box.size for _, box in variables) <= MAX_POINT_COUNT:
         chosen = [
@@ -134,8 +136,9 @@ def sample_points(
         ends = (
             point for point in _end_points(drawn, variables) if _satisfies_conditions(where, point)
         )
-        every = {tuple(point.values()): point for point in (*remainder_points, *ends, *drawn)}
-        chosen = list(every.values())[:count]
+        end_points = {tuple(point.values()): point for point in ends}
+        every = {tuple(point.values()): point for point in (*remainder_points, *drawn)}
+        chosen = list({**dict(islice(every.items(), count)), **end_points}.values())
     return PointSample(tuple(sorted(chosen, key=_simplicity_sort_key)))
 
 
@@ -163,10 +166,19 @@ def _draw_points(variables: Variables, where: tuple[Expression, ...]) -> Iterato
 
 
 def _end_points(drawn: list[Point], variables: Variables) -> Iterator[Point]:
-    """Yield the smallest point, the largest, and *drawn* ones with one variable at an end."""
+    """Yield the corners of the domains, and *drawn* points with one variable at an end.
+
+    Of more than four variables, only the smallest and the largest point are corners.
+    """
     ends = {name: (simplify_number(box.low), simplify_number(box.high)) for name, box in variables}
+    corners = (
+        product((0, 1), repeat=len(ends))
+        if len(ends) <= MAX_CORNERED_VARIABLES
+        else ((side,) * len(ends) for side in (0, 1))
+    )
+    for sides in corners:
+        yield {name: both[side] for side, (name, both) in zip(sides, ends.items(), strict=True)}
     for side in (0, 1):
-        yield {name: both[side] for name, both in ends.items()}
         for point, (name, both) in zip(drawn, ends.items(), strict=False):
             yield {**point, name: both[side]}
 

@@ -68,6 +68,14 @@ def equals_up_to_noise(answer: Number, value: Number, *, step: Number | None) ->
     return distance * FLOAT_NOISE_RATIO * value.denominator <= abs(value.numerator) * unit
 
 
+def equals_to_figures(answer: Number, key: Number, figures: int) -> bool:
+    """Return whether *answer* lies within half a unit of the last of *figures* figures of *key*."""
+    if not key:
+        return not answer
+    exponent = leading_exponent(key) - figures + 1
+    return is_within_half_power_of_ten(*distance_as_ratio(answer, key), exponent)
+
+
 def is_precise_rounding(answer: Number, value: Number, *, step: Number | None) -> bool:
     """Return whether *answer* is *value* rounded to three or more figures.
 

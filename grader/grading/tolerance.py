@@ -15,6 +15,7 @@ from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
 from grader.grading.rounding import (
     distance_as_ratio,
+    equals_to_figures,
     is_rounded_as_typed,
     is_rounding_of_key,
     is_within_half_power_of_ten,
@@ -100,9 +101,22 @@ def find_accepting_rule(
     answer: Number, key: Number, tolerance: Tolerance, *, step: Number | None
 ) -> ToleranceRule | None:
     """Return the rule by which *answer*, typed with *step* as its last unit, is right, or None."""
-    rule = _find_unrounded_rule(answer, key, tolerance)
-    if rule is not None or tolerance.rounded is None:
-        return rule
+    rule = find_unrounded_rule(answer, key, tolerance)
+    return rule or find_rounding_rule(answer, key, tolerance, step=step)
+
+
+def find_rounding_rule(
+    answer: Number, key: Number, tolerance: Tolerance, *, step: Number | None
+) -> ToleranceRule | None:
+    """Return the rule by which *answer* is *key* up to rounding, or None.
+
+    A *step* of None means a computed answer, which has no typed digits: `rounded` compares it with
+    the key to as many figures as it asks for.
+    """
+    if tolerance.rounded is None:
+        return None
+    if step is None:
+        return "rounding" if equals_to_figures(answer, key, tolerance.rounded) else None
     steps = step, last_figure_unit(answer, step)
     return (
         "rounding"
@@ -117,7 +131,7 @@ def find_cell_rule(cell: Number, key: Number, tolerance: Tolerance) -> Tolerance
     Programs pad columns with zeros or omit them. A cell is therefore the key rounded if it is so
     with any number of trailing zeros: ``0.3`` is ``0.300``.
     """
-    rule = _find_unrounded_rule(cell, key, tolerance)
+    rule = find_unrounded_rule(cell, key, tolerance)
     if rule is not None or tolerance.rounded is None or not cell or not key:
         return rule
     exponent = min(leading_exponent(cell), leading_exponent(key)) - tolerance.rounded + 1
@@ -126,10 +140,12 @@ def find_cell_rule(cell: Number, key: Number, tolerance: Tolerance) -> Tolerance
     if (cell / Fraction(10) ** exponent).denominator == 1:
         return "rounding"
     step = last_figure_unit(cell, last_decimal_unit(cell))
+    if step is None:
+        return "rounding"  # a computed fraction, such as 7/3, has no typed digits
     return "rounding" if is_rounded_as_typed(cell, key, step=step) else None
 
 
-def _find_unrounded_rule(answer: Number, key: Number, tolerance: Tolerance) -> ToleranceRule | None:
+def find_unrounded_rule(answer: Number, key: Number, tolerance: Tolerance) -> ToleranceRule | None:
     """Return the rule by which *answer* is right, disregarding rounding."""
     if answer == key:
         return "exact"

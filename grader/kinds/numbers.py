@@ -71,6 +71,8 @@ class ScalarKind(AnswerKind[S, Number]):
         if not is_number(key):
             return WRONG
         rule = find_accepting_rule(reading.value, key, part.tolerance, step=reading.step)
+        if rule is None and reading.inexact and equals_up_to_noise(reading.value, key, step=None):
+            rule = "exact"
         if rule is not None:
             return RIGHT_BY_RULE[rule]
         widest = part.tolerance.widest_rule

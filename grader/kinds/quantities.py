@@ -14,11 +14,14 @@ from grader.grading.rounding import (
     MIN_PRECISE_FIGURES,
     equals_up_to_noise,
     is_rounded_as_typed,
-    is_rounding_of_key,
     is_rounding_to_figures,
-    last_figure_unit,
 )
-from grader.grading.tolerance import describe_accepted_numbers, find_accepting_rule
+from grader.grading.tolerance import (
+    describe_accepted_numbers,
+    find_accepting_rule,
+    find_rounding_rule,
+    find_unrounded_rule,
+)
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,
@@ -43,14 +46,9 @@ OTHER_DIMENSION_SAMPLES: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 
 @dataclass(frozen=True, slots=True)
 class ConvertedQuantity:
-    """Quantity in the part's unit, and the *typed_number* in the typed *unit*.
-
-    *figure* is one unit, in the part's unit, of the last typed figure that need not be a zero: in
-    61,000 kB that is 1000 kB, so 1 if the part's unit is MB.
-    """
+    """Quantity in the part's unit, and the *typed_number* in the typed *unit*."""
 
     number: Number
-    figure: Number | None
     typed_number: Number
     unit: str
 
@@ -119,13 +117,14 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
         if not is_number(key):
             return WRONG
         amount, tolerance = reading.value, part.tolerance
-        rule = find_accepting_rule(amount.number, key, tolerance, step=None)
+        rule = find_unrounded_rule(amount.number, key, tolerance)
+        if rule is None:
+            # Figures count in the typed unit: 12.3 KiB has three, 0.01230 in MiB.
+            factor = Fraction(part.unit_size) / DIMENSIONS[part.dimension][amount.unit]
+            step = None if reading.step is None else reading.step * factor
+            rule = find_rounding_rule(amount.typed_number, key * factor, tolerance, step=step)
         if rule is not None:
             return RIGHT_BY_RULE[rule]
-        figures = tolerance.rounded
-        steps = (reading.step, amount.figure)
-        if figures and is_rounding_of_key(amount.number, key, steps=steps, figures=figures):
-            return RIGHT_BY_RULE["rounding"]
         if _has_lost_unit(reading, key, part):
             return Judgement(WRONG.credit, form_mismatch=LOST_UNIT)
         return WRONG_BY_RULE[tolerance.widest_rule]
@@ -223,13 +222,9 @@ def _convert_to_part_unit(
 ) -> Reading[ConvertedQuantity]:
     """Return the reading converted to the part's unit, with the value as typed."""
     value, step = reading.value.value, reading.value.step
-    unit = Fraction(DIMENSIONS[part.dimension][reading.value.unit])
-    typed_number = simplify_number(value / unit)
-    figure = last_figure_unit(typed_number, None if step is None else step / unit)
     amount = ConvertedQuantity(
         simplify_number(Fraction(value) / part.unit_size),
-        None if figure is None else figure * unit / part.unit_size,
-        typed_number,
+        simplify_number(value / Fraction(DIMENSIONS[part.dimension][reading.value.unit])),
         reading.value.unit,
     )
     step = None if step is None else Fraction(step) / part.unit_size

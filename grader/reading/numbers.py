@@ -23,7 +23,7 @@ from grader.reading.grammar.errors import (
     percent_or_share_error,
     quote_span,
 )
-from grader.reading.grammar.evaluation import check_bounds
+from grader.reading.grammar.evaluation import check_bounds, may_be_inexact
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.result import RawAnswer, Reading, StyledText
@@ -159,7 +159,10 @@ def _read_tokens(
     signed = percent and detect_percent_sign(value_tokens.tokens)
     if signed:
         value, step = simplify_number(Fraction(value * 100)), None if step is None else step * 100
-    return _build_reading(value, step, value_tokens.notes, percent=percent, signed=signed)
+    reading = _build_reading(value, step, value_tokens.notes, percent=percent, signed=signed)
+    # An integer is exact: 10^12 + 1 is not 10^12.
+    is_inexact = value.denominator != 1 and may_be_inexact(value_tokens.tokens)
+    return replace(reading, inexact=True) if is_inexact else reading
 
 
 def _read_unrounded(

@@ -53,7 +53,8 @@ class Reading(Generic[T]):
     *value* is graded; *text* is that value in plain text. *notes* are sentences on the decisions
     made in reading it. *step* is one unit of the last typed place (1/100 for 3.14), None for
     anything but a single typed number. *rounded* is a rounded form of the same value in the answer,
-    as in ``13,107,400 ≈ 13.1M``; it is right too.
+    as in ``13,107,400 ≈ 13.1M``; it is right too. *inexact* is set if a root, a power of e or a
+    logarithm may have been rounded to a double.
     """
 
     value: T
@@ -61,6 +62,7 @@ class Reading(Generic[T]):
     notes: tuple[str, ...] = ()
     step: Number | None = None
     rounded: "Reading[T] | None" = None
+    inexact: bool = False
 
 
 def is_blank(typed: RawAnswer) -> bool:

@@ -112,7 +112,7 @@ def _measured(reading: Reading[Any], part: Any) -> Reading[Any]:
     if not isinstance(part, QuantityPart):
         return reading
     return replace(
-        reading, value=ConvertedQuantity(reading.value, reading.step, reading.value, part.unit)
+        reading, value=ConvertedQuantity(reading.value, reading.value, part.unit)
     )
 
 

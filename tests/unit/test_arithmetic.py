@@ -41,11 +41,26 @@ def test_an_operation_is_exact(symbol, left, right, result):
     [
         (0, 0, 1), (0, 5, 0), (1, 4096, 1), (-1, 4095, -1), (-2, 3, -8), (9, Fraction(1, 2), 3),
         (-2, -1, Fraction(-1, 2)), (Fraction(1, 2), -3, 8), (Fraction(2, 3), 0, 1),
+        (8, Fraction(1, 3), 2), (Fraction(27, 8), Fraction(2, 3), Fraction(9, 4)),
+        (8, Fraction(-1, 3), Fraction(1, 2)), (0, Fraction(1, 3), 0),
     ],
 )  # fmt: skip
 def test_a_power_is_exact(base, exponent, result):
     found = power(base, exponent)
     assert (found, type(found)) == (result, type(result))
+
+
+@pytest.mark.parametrize(("base", "exponent"), [(2, Fraction(1, 3)), (10, Fraction(6, 5))])
+def test_an_irrational_power_is_the_nearest_double(base, exponent):
+    assert float(power(base, exponent)) == pytest.approx(base ** float(exponent), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent"), [(-8, Fraction(1, 3)), (0, Fraction(-1, 3)), (10**309, Fraction(4, 3))]
+)
+def test_a_power_that_does_not_exist_is_an_error(base, exponent):
+    with pytest.raises(SolverError):
+        power(base, exponent)
 
 
 @pytest.mark.parametrize(

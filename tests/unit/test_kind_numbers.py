@@ -251,3 +251,38 @@ def test_without_share_a_number_above_1_is_read():
 def test_how_many_of_them_is_refused_where_no_share_is_asked_for():
     assert status(ask("number", key="0.75"), "9 out of 12") == "unreadable"
     assert status(ask("integer", key="9"), "9 out of 12") == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "status"),
+    [
+        ("671/1000", "(100 - 32.9)/100", "correct"),
+        ("718/500", "5.744/4", "correct"),
+        ("4203/1000", "exp(1.436)", "correct"),
+        ("4203/1000", "exp(1.5)", "wrong"),
+        ("1/3", "0.3", "wrong"),
+        ("1/3", "3.333/10", "correct"),
+    ],
+)
+def test_a_computed_value_is_rounded_to_the_figures_asked_for(key, typed, status):
+    part = ask("number", key=key, tolerance={"rounded": 3})
+    assert mark(part, typed).status == status
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "status"),
+    [
+        ("2", "sqrt(2)^2", "correct"),
+        ("0", "sqrt(2)^2 - 2", "correct"),
+        ("0", "ln(3) - ln(3)", "correct"),
+        ("0", "exp(-40)", "wrong"),
+        ("0", "sqrt(2) - 1.41421356", "wrong"),
+        ("ln(6)", "ln(2) + ln(3)", "correct"),
+        ("ln(6)", "ln(2) + ln(3) + 0.00001", "wrong"),
+        ("2", "8^(1/3)", "correct"),
+        ("4", "8^(2/3)", "correct"),
+        ("10**12", "10^12 + 1", "wrong"),
+    ],
+)
+def test_a_root_or_logarithm_is_right_up_to_the_noise_of_a_double(key, typed, status):
+    assert mark(ask("number", key=key), typed).status == status

@@ -156,3 +156,27 @@ def test_a_unit_of_another_dimension_is_refused_with_one_message(change, said):
 @pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
 def test_a_key_that_is_no_number_goes_to_a_person(key):
     assert mark({**WHOLE, "key": key}, "1 KiB").status == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "status"),
+    [
+        ("1234567/1048576", "1206 KiB", "correct"),
+        ("1234567/1048576", "1210 KiB", "correct"),
+        ("1234567/1048576", "1200 KiB", "wrong"),
+        ("1234567/1048576", "1.18 MiB", "correct"),
+        ("1234567/1048576", "1234567/1024 KiB", "correct"),
+        ("1234567/1048576", "1.23 MB", "correct"),
+        ("1048000/1048576", "1.05 MB", "correct"),
+        ("1048000/1048576", "1.04 MB", "wrong"),
+    ],
+)
+def test_figures_count_in_the_typed_unit(key, typed, status):
+    part = quantity("MiB", key=key, tolerance={"rounded": 3})
+    assert mark(part, typed).status == status
+
+
+def test_a_distance_is_measured_in_the_unit_of_the_part():
+    part = quantity("MiB", key="2", tolerance={"abs": "0.5", "rounded": 3})
+    assert mark(part, "2458 KiB").status == "correct"
+    assert mark(part, "2600 KiB").status == "wrong"

@@ -6,7 +6,9 @@ from typing import Final
 from grader.display.text import to_exact_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.cancellation import drop_cancellation_noise
 from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.vectorized_eval import INEXACT_FUNCTIONS
 from grader.reading.grammar.constants import CONSTANT_VALUES, EULER, replace_euler_powers
 from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH, parse
 from grader.reading.grammar.tokens import Token
@@ -42,7 +44,17 @@ def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:
         ) from error
     if not is_number(value):
         raise AnswerError("This is not one number.", expected="a number")
+    if may_be_inexact(tokens):
+        value = drop_cancellation_noise(tree, value, EXACT_SCOPE)
     return check_bounds(value)
+
+
+def may_be_inexact(tokens: Sequence[Token]) -> bool:
+    """Return whether *tokens* compute with a root, a constant, a power or a logarithm."""
+    return any(
+        token.kind == "name" or token.text in INEXACT_FUNCTIONS or token.text == "**"
+        for token in tokens
+    )
 
 
 def check_bounds(value: Number) -> Number:

@@ -1,23 +1,22 @@
 """Mistakes in the arithmetic of a key: mutations of its expression tree, and of `let`.
 
 A wrong version of a solver cannot show what goes wrong around its call: a term left out, a quotient
-inverted. `enumerate_mutations` lists such changes of a tree, `find_mutated_answers` the answers to
-which they lead. They are the last resort: only an answer without another name is compared.
+inverted. `enumerate_mutations` lists such changes of a tree; `grader.diagnosis.mutated_answers`
+computes the answers to which they lead.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice
 from typing import Final
 
 from grader.definitions.parts import KeyedPart
-from grader.definitions.problem import AnyPart, Problem
-from grader.diagnosis.mistaken_answers import Keys, build_scope, solve_key_or_none
-from grader.diagnosis.mistakes import KnownMistakes, MistakeCandidate, build_candidate
-from grader.errors import SolverError
-from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.parser import Expression
+from grader.definitions.problem import Problem
+from grader.diagnosis.argument_mutations import (
+    MAX_ARGUMENT_MUTATIONS,
+    enumerate_argument_mutations,
+)
 from grader.expressions.tree import (
     BinaryOperation,
     Call,
@@ -30,15 +29,11 @@ from grader.expressions.tree import (
     replace_nodes,
     walk,
 )
-from grader.registry import Registry
-from grader.values import Value, is_number, magnitude
 
 MAX_MUTATIONS: Final = 64
 """Maximum number of mutations of a part."""
 MAX_EXCHANGED_NAMES: Final = 4
 """Number of names in a tree up to which each pair is exchanged."""
-MIN_DISTINCTIVE_NUMBER: Final = 30
-"""Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
 CACHED_MUTATIONS: Final = 1024
 MIN_TERMS: Final = 2
 SUM_SIGNS: Final = frozenset({"+", "-"})
@@ -49,56 +44,40 @@ ROUNDINGS: Final = ("floor", "ceil")
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A mutated expression: that of *name* in `let`, or the key itself if *name* is empty."""
+    """Mutated expression: that of *name*, in `let` or a part, or the key itself if it is empty."""
 
     mistake: str
     name: str
     tree: Node
 
 
-def find_mutated_answers(
-    problem: Problem, part: AnyPart, names: Mapping[str, Value], keys: Keys, registry: Registry
-) -> KnownMistakes:
-    """Return the answers to *part* that follow from mutations of its key and of `let`.
-
-    *names* are the parameters and derived values, *keys* the right answers. Answers that equal the
-    key are left out, and whole numbers that a slip gives by chance.
-    """
-    if not isinstance(part, KeyedPart) or part.key is None:
-        return KnownMistakes()
-    key = keys.get(part.id)
-    scope = build_scope(names, keys, registry)
-    candidates: dict[tuple[str, str], MistakeCandidate] = {}
-    for mutation in get_mutations(problem, part.id):
-        if mutation.mistake in part.ignore or mutation.mistake not in registry.mistakes:
-            continue
-        value = _compute_answer(problem, part, mutation, scope)
-        if value is None or value == key or not _is_distinctive(value):
-            continue
-        if mutation.mistake != "complement_taken" or (is_number(value) and value > 0):
-            candidate = build_candidate((mutation.mistake,), value, registry)
-            candidates.setdefault((mutation.mistake, repr(value)), candidate)
-    return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
-
-
 @lru_cache(maxsize=CACHED_MUTATIONS)
 def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
-    """Return the mutations of the key of a part and of the `let` values that it uses."""
+    """Return the mutations of the key of a part, and of the `let` values and parts that it uses."""
     part = problem.get_part(part_id)
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
-    mutations = [
-        Mutation(mistake, "", tree) for mistake, tree in enumerate_mutations(part.key.tree)
-    ]
+    trees = {"": part.key.tree}
     used = set(part.key.names)
+    for earlier in problem.parts:
+        if earlier.id in used and isinstance(earlier, KeyedPart) and earlier.key is not None:
+            trees[earlier.id] = earlier.key.tree
     for name, expression in reversed(problem.let.items()):
         if name in used:
             used |= expression.names
-            mutations += [
-                Mutation(mistake, name, tree)
-                for mistake, tree in enumerate_mutations(expression.tree)
-            ]
-    return tuple(mutations[:MAX_MUTATIONS])
+            trees[name] = expression.tree
+    others = tuple(problem.params)
+    arithmetic = (
+        Mutation(mistake, name, mutated)
+        for name, tree in trees.items()
+        for mistake, mutated in enumerate_mutations(tree)
+    )
+    arguments = (
+        Mutation(mistake, name, mutated)
+        for name, tree in trees.items()
+        for mistake, mutated in enumerate_argument_mutations(tree, others)
+    )
+    return (*islice(arithmetic, MAX_MUTATIONS), *islice(arguments, MAX_ARGUMENT_MUTATIONS))
 
 
 def enumerate_mutations(tree: Node) -> Iterator[tuple[str, Node]]:
@@ -152,7 +131,7 @@ def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:
     """Yield the rest for a share: x for ``1 - x``, and ``1 - x`` and ``100 - x`` for x."""
     if isinstance(tree, BinaryOperation) and tree.operator == "-" and tree.left in WHOLES:
         yield "complement_taken", tree.right
-    elif isinstance(tree, BinaryOperation):
+    elif isinstance(tree, (BinaryOperation, Call)):
         for whole in WHOLES:
             yield "complement_taken", BinaryOperation("-", whole, tree)
 
@@ -236,31 +215,3 @@ def _join_terms(terms: list[tuple[int, Node]]) -> Node:
     for sign, term in others:
         joined = BinaryOperation("+" if sign > 0 else "-", joined, term)
     return joined
-
-
-def _compute_answer(
-    problem: Problem, part: KeyedPart, mutation: Mutation, scope: Scope
-) -> Value | None:
-    """Return the answer to *part* with *mutation*, or None if it cannot be computed."""
-    if not mutation.name:
-        mutated = part.model_copy(update={"key": Expression("", mutation.tree)})
-        return solve_key_or_none(mutated, scope)
-    names = dict(scope.names)
-    changed = False
-    try:
-        for name, expression in problem.let.items():
-            if name == mutation.name:
-                names[name] = evaluate(mutation.tree, Scope(names, scope.functions))
-                changed = True
-            elif changed:
-                names[name] = evaluate(expression.tree, Scope(names, scope.functions))
-    except SolverError:
-        return None
-    return solve_key_or_none(part, Scope(names, scope.functions))
-
-
-def _is_distinctive(value: Value) -> bool:
-    """Return whether *value* is evidence of a mutation; a slip gives a small count by chance."""
-    if not is_number(value):
-        return True
-    return not isinstance(value, int) or magnitude(value) >= MIN_DISTINCTIVE_NUMBER

@@ -12,7 +12,7 @@ from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
 from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
-from grader.diagnosis.mutations import find_mutated_answers
+from grader.diagnosis.mutated_answers import find_mutated_answers
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
@@ -126,7 +126,12 @@ class PartContext:
         variant = self.variant
         return self._build_index(
             find_mutated_answers(
-                variant.problem, self.part, variant.names, variant.keys, self.registry
+                variant.problem,
+                self.part,
+                variant.names,
+                variant.keys,
+                self.registry,
+                known=variant.mistakes.get(self.part.id, NO_MISTAKES),
             )
         )
 

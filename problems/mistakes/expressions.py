@@ -62,5 +62,35 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Is the result rounded down, rounded up, or not rounded at all?",
             "Rounded down, up or not at all where the key does otherwise.",
         ),
+        "argument_left_out": (
+            3,
+            "Does your answer use everything that the question gives, each in its place?",
+            "Left out an argument of a call of the key, so that its default counts.",
+        ),
+        "stopped_early": (
+            3,
+            "Is the last step or layer in your answer?",
+            "Left out the last item of a list, such as the last layer.",
+        ),
+        "item_left_out": (
+            2,
+            "Is every step or layer in your answer?",
+            "Left out one item of a list, such as one of the layers.",
+        ),
+        "entries_exchanged": (
+            2,
+            "Which of the given numbers belongs where?",
+            "Exchanged the two entries of a pair, or two arguments of a call.",
+        ),
+        "single_entry_used": (
+            1,
+            "Do all directions, layers or items have the same number?",
+            "Took one entry of a pair or of a list for all of them.",
+        ),
+        "other_value_used": (
+            1,
+            "Which of the given numbers belongs here? You may have taken another one.",
+            "Took another number of the question in the place of an argument.",
+        ),
     }
 )

@@ -3,6 +3,10 @@
 import pytest
 from factories import ask, marked, original
 
+from grader.diagnosis.argument_mutations import (
+    MAX_ARGUMENT_MUTATIONS,
+    enumerate_argument_mutations,
+)
 from grader.diagnosis.mutations import MAX_MUTATIONS, enumerate_mutations, get_mutations
 from grader.expressions.parser import parse
 from grader.registry import MistakeInfo
@@ -77,8 +81,13 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
         "a + b*c + d/e", "a - b", "2*a", "a/2", "a//b", "floor(a/b)", "a**2", "sqrt(a)", "a*b",
         "1 - a", "a + b",
     )  # fmt: skip
+    calls = "conv_size(a, b, stride=c, padding=d)", "receptive_field((a, b, c))"
     found = {
         mistake for source in sources for mistake, _ in enumerate_mutations(parse(source).tree)
+    } | {
+        mistake
+        for source in calls
+        for mistake, _ in enumerate_argument_mutations(parse(source).tree, ("e",))
     }
     assert found == {mistake.id for mistake in MISTAKES}
     assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)
@@ -88,3 +97,48 @@ def test_the_number_of_mutations_is_bounded() -> None:
     key = " + ".join(f"{number}*u*v*w" for number in range(3, 20))
     variant = original(ask("number", key=key), params=PARAMS, book=REGISTRY)
     assert len(get_mutations(variant.problem, "a")) == MAX_MUTATIONS
+
+
+def test_the_number_of_argument_mutations_is_bounded() -> None:
+    tree = parse(" + ".join(f"conv_size(a, {number}, stride=b)" for number in range(3, 15))).tree
+    assert len(list(enumerate_argument_mutations(tree, ("c", "d")))) == MAX_ARGUMENT_MUTATIONS
+
+
+NETWORK = {"H": 224, "C": 64, "F": 192, "K": 7, "s": 2}
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "mistake"),
+    [
+        ("C*sum((H, F, H))", "26624", "stopped_early"),
+        ("C*sum((H, F, H))", "28672", "item_left_out"),
+        ("H*conv_size(H, K, stride=s)", "896", "other_value_used"),
+        ("H*max(F, C, K)", "14336", "item_left_out"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_argument_is_named(key: str, typed: str, mistake: str) -> None:
+    names = mistakes_of(ask("integer", key=key), typed, params=NETWORK)
+    assert mistake in names if mistake else names == ()
+
+
+def test_a_mistake_on_one_axis_of_a_shape_is_named() -> None:
+    part = ask("shape", key="(C, conv_size(H, K, stride=s), conv_size(H, K, stride=s))")
+    assert mistakes_of(part, "64 x 109 x 109", params=NETWORK) == ()
+    both = mistakes_of(part, "64 x 218 x 218", params=NETWORK)
+    assert both
+    assert mistakes_of(part, "64 x 218 x 109", params=NETWORK) == both
+
+
+def test_a_mistake_in_an_earlier_part_that_the_key_uses_is_named() -> None:
+    parts = [
+        ask("integer", id="patches", key="(H//16)**2"),
+        ask("integer", id="pairs", key="F*patches"),
+    ]
+    variant = original(*parts, params=NETWORK, book=REGISTRY)
+    result = marked(variant, book=REGISTRY, pairs="2688")["pairs"]
+    assert result.mistakes == ("exponent_left_out",)
+
+
+def test_a_value_close_to_the_key_does_not_show_that_another_number_was_taken() -> None:
+    part = ask("integer", key="H*linear_params(C, F)")
+    assert mistakes_of(part, str(224 * 64 * 193 + 1), params=NETWORK) == ()

@@ -1,0 +1,188 @@
+"""Mistakes in the arguments of the calls in a key, and of those in `let`.
+
+A student forgets an argument, so that the default counts; takes another number of the question;
+drops an item of a list, such as the last layer; or exchanges the two entries of a pair. The mutated
+trees call the functions of `SEQUENCE_FUNCTIONS`, which expressions of authors cannot name.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+from grader.errors import SolverError
+from grader.expressions.arithmetic import FUNCTIONS, Function
+from grader.expressions.tree import (
+    Call,
+    Name,
+    Node,
+    NumberLiteral,
+    TextLiteral,
+    TupleLiteral,
+    names_in,
+    replace_nodes,
+    walk,
+)
+from grader.values import Value
+
+MAX_ARGUMENT_MUTATIONS: Final = 96
+"""Maximum number of mutated trees of one expression."""
+MAX_DROPPED_ITEMS: Final = 8
+"""Number of items of a list of which each one is left out."""
+PAIR: Final = 2
+Mutations = Iterator[tuple[str, Node]]
+
+
+def enumerate_argument_mutations(tree: Node, others: Sequence[str] = ()) -> Mutations:
+    """Yield the id of a mistake and the mutated tree, the likeliest first.
+
+    *others* are the names of further numbers of the question, which a student could take.
+    """
+    calls = [node for node in walk(tree) if isinstance(node, Call)]
+    yield from islice(_mutate_calls(tree, calls, others), MAX_ARGUMENT_MUTATIONS)
+
+
+def _mutate_calls(tree: Node, all_calls: Sequence[Call], others: Sequence[str]) -> Mutations:
+    calls = [call for call in all_calls if call.function not in FUNCTIONS]
+    for keyword in sorted({word for call in calls for word, _ in call.keywords}):
+        yield "argument_left_out", _drop_keyword_everywhere(tree, keyword)
+    for call in calls:
+        if len(calls) > 1:
+            for keyword, _ in call.keywords:
+                yield "argument_left_out", _replace(tree, call, _without_keyword(call, keyword))
+        if len(call.keywords) > 1:
+            yield (
+                "argument_left_out",
+                _replace(tree, call, Call(call.function, call.arguments, (), call.site)),
+            )
+    for call in all_calls:
+        yield from _drop_arguments(tree, call)
+        yield from _mutate_sequences(tree, call)
+    for call in calls:
+        yield from _exchange_arguments(tree, call)
+    for call in calls:
+        yield from _take_other_values(tree, call, others)
+
+
+def _drop_keyword_everywhere(tree: Node, keyword: str) -> Node:
+    def drop(node: Node) -> Node | None:
+        if not isinstance(node, Call) or all(word != keyword for word, _ in node.keywords):
+            return None
+        reduced = _without_keyword(node, keyword)
+        below = (_drop_keyword_everywhere(item, keyword) for item in reduced.arguments)
+        return Call(reduced.function, tuple(below), reduced.keywords, reduced.site)
+
+    return replace_nodes(tree, drop)
+
+
+def _without_keyword(call: Call, keyword: str) -> Call:
+    keywords = tuple(pair for pair in call.keywords if pair[0] != keyword)
+    return Call(call.function, call.arguments, keywords, call.site)
+
+
+def _drop_arguments(tree: Node, call: Call) -> Mutations:
+    """Yield the call without one of three or more arguments, such as the layers of a network."""
+    arguments = call.arguments
+    for index in reversed(range(len(arguments)) if len(arguments) > PAIR else ()):
+        reduced = (*arguments[:index], *arguments[index + 1 :])
+        mistake = "stopped_early" if index == len(arguments) - 1 else "item_left_out"
+        yield mistake, _replace(tree, call, Call(call.function, reduced, call.keywords, call.site))
+
+
+def _mutate_sequences(tree: Node, call: Call) -> Mutations:
+    """Yield mutations of each argument that is, or may be, a pair or a list."""
+    for argument in _values_of(call):
+        if isinstance(argument, TupleLiteral):
+            count = len(argument.items)
+        elif isinstance(argument, Name):
+            count = MAX_DROPPED_ITEMS  # unknown here: a number has no items, and nothing comes out
+        else:
+            continue
+
+        def mutate(function: str, *details: Node, at: Node = argument) -> Node:
+            return _replace(tree, at, Call(function, (at, *details)))
+
+        if count >= PAIR:
+            yield "entries_exchanged", mutate("_swap")
+            yield "single_entry_used", mutate("_repeat", NumberLiteral(0))
+            yield "single_entry_used", mutate("_repeat", NumberLiteral(1))
+            yield "stopped_early", mutate("_drop", NumberLiteral(-1))
+        for index in range(min(count - 1, MAX_DROPPED_ITEMS)):
+            yield "item_left_out", mutate("_drop", NumberLiteral(index))
+
+
+def _exchange_arguments(tree: Node, call: Call) -> Mutations:
+    """Yield the call with two neighboring arguments exchanged."""
+    arguments = call.arguments
+    for index in range(len(arguments) - 1):
+        exchanged = list(arguments)
+        exchanged[index : index + 2] = arguments[index + 1], arguments[index]
+        yield (
+            "entries_exchanged",
+            _replace(tree, call, Call(call.function, tuple(exchanged), call.keywords, call.site)),
+        )
+
+
+def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
+    """Yield the call with one argument replaced by another number of the tree or the question."""
+    leaves = [
+        leaf for argument in _values_of(call) for leaf in walk(argument) if _is_plain_number(leaf)
+    ]
+    numbers = dict.fromkeys(node for node in walk(tree) if _is_plain_number(node))
+    candidates = [*numbers, *(Name(name) for name in others if name not in names_in(tree))]
+    for leaf in leaves:
+        for other in candidates:
+            if other != leaf:
+                yield "other_value_used", _replace(tree, leaf, other)
+
+
+def _is_plain_number(node: Node) -> bool:
+    return isinstance(node, (Name, NumberLiteral))
+
+
+def _values_of(call: Call) -> tuple[Node, ...]:
+    values = (*call.arguments, *(value for _, value in call.keywords))
+    return tuple(value for value in values if not isinstance(value, TextLiteral))
+
+
+def _replace(tree: Node, target: Node, replacement: Node) -> Node:
+    return replace_nodes(tree, lambda node: replacement if node is target else None)
+
+
+def _swap(sequence: Value) -> Value:
+    first, second = _require_sequence(sequence, exact=PAIR)
+    return second, first
+
+
+def _repeat(sequence: Value, index: Value) -> Value:
+    items = _require_sequence(sequence)
+    return (items[_as_index(index)],) * len(items)
+
+
+def _drop(sequence: Value, index: Value) -> Value:
+    items = _require_sequence(sequence)
+    at = _as_index(index) % len(items) if _as_index(index) < len(items) else None
+    if at is None:
+        raise SolverError("there is no such item")
+    return (*items[:at], *items[at + 1 :])
+
+
+def _as_index(index: Value) -> int:
+    if not isinstance(index, int):
+        raise SolverError("an index is an integer")
+    return index
+
+
+def _require_sequence(sequence: Value, *, exact: int | None = None) -> tuple[Value, ...]:
+    if not isinstance(sequence, tuple) or len(sequence) < PAIR:
+        raise SolverError("only a tuple of several items has items to leave out")
+    if exact is not None and len(sequence) != exact:
+        raise SolverError("only the entries of a pair can be exchanged")
+    return sequence
+
+
+SEQUENCE_FUNCTIONS: Final[Mapping[str, Function]] = {
+    "_swap": _swap,
+    "_repeat": _repeat,
+    "_drop": _drop,
+}
+"""Functions that the mutated trees call, beside those of the registry."""

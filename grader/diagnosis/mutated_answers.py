@@ -1,0 +1,137 @@
+"""Answers of students who make a mistake in the arithmetic of a key or in its arguments.
+
+They are the last resort: only an answer without another name is compared with them.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Final
+
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Problem
+from grader.diagnosis.argument_mutations import SEQUENCE_FUNCTIONS
+from grader.diagnosis.mistaken_answers import Keys, build_scope, solve_key_or_none
+from grader.diagnosis.mistakes import (
+    NO_MISTAKES,
+    KnownMistakes,
+    MistakeCandidate,
+    build_candidate,
+)
+from grader.diagnosis.mutations import Mutation, get_mutations
+from grader.errors import SolverError
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import Expression
+from grader.registry import Registry
+from grader.values import Value, is_number, magnitude
+
+MIN_DISTINCTIVE_NUMBER: Final = 30
+"""Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
+CLOSE_BY_CHANCE: Final = frozenset(
+    {"other_value_used", "entries_exchanged", "single_entry_used", "operands_exchanged"}
+)
+"""Mistakes with many variants, of which one is close to the key by chance."""
+COMMON_MISTAKES: Final = frozenset({"argument_left_out", "stopped_early", "rounded_otherwise"})
+"""Mistakes with few variants that are likely enough to explain even a small number."""
+MAX_SLIP: Final = 10
+MAX_RELATIVE_SLIP: Final = Fraction(1, 5)
+"""Differences of a whole number from the key that are no evidence of `CLOSE_BY_CHANCE`."""
+
+
+def find_mutated_answers(
+    problem: Problem,
+    part: AnyPart,
+    names: Mapping[str, Value],
+    keys: Keys,
+    registry: Registry,
+    *,
+    known: KnownMistakes = NO_MISTAKES,
+) -> KnownMistakes:
+    """Return the answers to *part* that follow from mutations of its key and of `let`.
+
+    *names* are the parameters and derived values, *keys* the right answers. A mistake, also one of
+    those *known*, may hold on one axis of a shape alone. Answers that equal the key are left out,
+    and whole numbers that a slip gives by chance.
+    """
+    if not isinstance(part, KeyedPart) or part.key is None:
+        return KnownMistakes()
+    key = keys.get(part.id)
+    scope = build_scope(names, keys, registry)
+    scope = Scope(scope.names, {**scope.functions, **SEQUENCE_FUNCTIONS})
+    candidates: dict[tuple[str, ...], MistakeCandidate] = {}
+    for mutation in get_mutations(problem, part.id):
+        if mutation.mistake in part.ignore or mutation.mistake not in registry.mistakes:
+            continue
+        value = _compute_answer(problem, part, mutation, scope)
+        if value is None or value == key or not _is_distinctive(value, mutation.mistake):
+            continue
+        if mutation.mistake in CLOSE_BY_CHANCE and not _is_far_from_key(value, key):
+            continue
+        if mutation.mistake != "complement_taken" or (is_number(value) and value > 0):
+            candidate = build_candidate((mutation.mistake,), value, registry)
+            candidates.setdefault((mutation.mistake, repr(value)), candidate)
+    for candidate in (*known.candidates, *candidates.values()):
+        for value in _mix_axes(candidate.value, key):
+            if CLOSE_BY_CHANCE.intersection(candidate.ids) and not _is_far_from_key(value, key):
+                continue
+            if not any(value == other.value for other in known.candidates):
+                mixed = candidate._replace(value=value)
+                candidates.setdefault((*candidate.ids, repr(value)), mixed)
+    return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
+
+
+def _compute_answer(
+    problem: Problem, part: KeyedPart, mutation: Mutation, scope: Scope
+) -> Value | None:
+    """Return the answer to *part* with *mutation*, or None if it cannot be computed."""
+    if not mutation.name:
+        return _solve_mutated(part, mutation, scope)
+    names = dict(scope.names)
+    if mutation.name not in problem.let:
+        value = _solve_mutated(problem.get_part(mutation.name), mutation, scope)
+        if value is None:
+            return None
+        return solve_key_or_none(part, Scope({**names, mutation.name: value}, scope.functions))
+    changed = False
+    try:
+        for name, expression in problem.let.items():
+            if name == mutation.name:
+                names[name] = evaluate(mutation.tree, Scope(names, scope.functions))
+                changed = True
+            elif changed:
+                names[name] = evaluate(expression.tree, Scope(names, scope.functions))
+    except SolverError:
+        return None
+    return solve_key_or_none(part, Scope(names, scope.functions))
+
+
+def _solve_mutated(part: AnyPart, mutation: Mutation, scope: Scope) -> Value | None:
+    mutated = part.model_copy(update={"key": Expression("", mutation.tree)})
+    return solve_key_or_none(mutated, scope)
+
+
+def _is_far_from_key(value: Value, key: Value | None) -> bool:
+    """Return whether *value* differs from *key* by more than a slip of the pen would."""
+    if isinstance(value, tuple) and isinstance(key, tuple) and len(value) == len(key):
+        pairs = zip(value, key, strict=True)
+        return any(pair[0] != pair[1] and _is_far_from_key(*pair) for pair in pairs)
+    if not isinstance(value, int) or not is_number(key):
+        return True
+    distance = magnitude(value - key)
+    return distance > MAX_SLIP and distance > MAX_RELATIVE_SLIP * magnitude(key)
+
+
+def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
+    """Yield *value* with all axes but one as in *key*, if both are shapes of two or more axes."""
+    if not isinstance(value, tuple) or not isinstance(key, tuple) or len(value) != len(key):
+        return
+    differing = [at for at, pair in enumerate(zip(value, key, strict=True)) if pair[0] != pair[1]]
+    if len(differing) > 1 and all(map(is_number, (*value, *key))):
+        for at in differing:
+            yield (*key[:at], value[at], *key[at + 1 :])
+
+
+def _is_distinctive(value: Value, mistake: str) -> bool:
+    """Return whether *value* is evidence of a mutation; a slip gives a small count by chance."""
+    if not isinstance(value, int) or mistake in COMMON_MISTAKES:
+        return True
+    return magnitude(value) >= MIN_DISTINCTIVE_NUMBER

@@ -98,8 +98,8 @@ def _mutate_sequences(tree: Node, call: Call) -> Mutations:
         else:
             continue
 
-        def mutate(function: str, *details: Node, at: Node = argument) -> Node:
-            return _replace(tree, at, Call(function, (at, *details)))
+        def mutate(function: str, *details: Node, target: Node = argument) -> Node:
+            return _replace(tree, target, Call(function, (target, *details)))
 
         if count >= PAIR:
             yield "entries_exchanged", mutate("_swap")
@@ -160,10 +160,11 @@ def _repeat(sequence: Value, index: Value) -> Value:
 
 def _drop(sequence: Value, index: Value) -> Value:
     items = _require_sequence(sequence)
-    at = _as_index(index) % len(items) if _as_index(index) < len(items) else None
-    if at is None:
+    position = _as_index(index)
+    if position >= len(items):
         raise SolverError("there is no such item")
-    return (*items[:at], *items[at + 1 :])
+    position %= len(items)
+    return (*items[:position], *items[position + 1 :])
 
 
 def _as_index(index: Value) -> int:

@@ -124,10 +124,11 @@ def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
     """Yield *value* with all axes but one as in *key*, if both are shapes of two or more axes."""
     if not isinstance(value, tuple) or not isinstance(key, tuple) or len(value) != len(key):
         return
-    differing = [at for at, pair in enumerate(zip(value, key, strict=True)) if pair[0] != pair[1]]
+    pairs = enumerate(zip(value, key, strict=True))
+    differing = [axis for axis, pair in pairs if pair[0] != pair[1]]
     if len(differing) > 1 and all(map(is_number, (*value, *key))):
-        for at in differing:
-            yield (*key[:at], value[at], *key[at + 1 :])
+        for axis in differing:
+            yield (*key[:axis], value[axis], *key[axis + 1 :])
 
 
 def _is_distinctive(value: Value, mistake: str) -> bool:

@@ -7,7 +7,15 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.values import Number, Tensor, Value, is_number, magnitude, simplify_number
+from grader.values import (
+    Number,
+    Tensor,
+    Value,
+    is_number,
+    magnitude,
+    simplify_number,
+    to_exact_number,
+)
 
 MAX_BITS: Final = 4096
 MAX_INTERMEDIATE_BITS: Final = 4 * MAX_BITS
@@ -17,6 +25,11 @@ MAX_EXACT_ROOT_DEGREE: Final = 64
 """Largest degree of a root that is tried as an integer."""
 LOGARITHMS: Final[dict[Number, Callable[[float], float]]] = {2: math.log2, 10: math.log10}
 """Logarithms by base that need no division, which would round twice."""
+CONSTANTS: Final[dict[str, Value]] = {
+    "e": to_exact_number(math.e),
+    "π": to_exact_number(math.pi),
+}
+"""The constants that students may use, as the nearest doubles."""
 
 Function: TypeAlias = Callable[..., Value]
 

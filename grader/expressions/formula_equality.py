@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from grader.display.text import to_text
 from grader.errors import SolverError
-from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS
 from grader.expressions.cancellation import drop_cancellation_noise
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Node
@@ -22,8 +22,8 @@ from grader.expressions.vectorized_eval import Point, PointSample, SampleValues,
 from grader.values import Number, OpaqueValue, Value, is_number, magnitude
 
 RELATIVE_NOISE: Final = Fraction(1, 10**9)
-STUDENT_SCOPE: Final = Scope({}, FUNCTIONS)
-"""Scope of a student's formula: only its variables and the functions."""
+STUDENT_SCOPE: Final = Scope(CONSTANTS, FUNCTIONS)
+"""Scope of a student's formula: its variables, e, π and the functions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

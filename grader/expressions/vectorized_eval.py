@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias, overload
 
 from grader.errors import SolverError
-from grader.expressions.arithmetic import FUNCTIONS, MAX_BITS, Function, power
+from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS, MAX_BITS, Function, power
 from grader.expressions.evaluate import Scope, enforce_size_limits, evaluate
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.vectorized_arithmetic import (
@@ -164,6 +164,7 @@ class _SampleEvaluation:
             case Name(name) if name in self._sample.lanes:
                 return self._sample.lanes[name]
             case Name(name) if is_number(value := self._scope.names.get(name)):
+                self._inexact = self._inexact or value is CONSTANTS.get(name)
                 return Lane.constant(value, self._count)
             case NumberLiteral(value):
                 return Lane.constant(value, self._count)
@@ -290,4 +291,8 @@ def _build_lane(values: Sequence[Value]) -> Lane:
 
 
 def _is_inexact(tree: Node) -> bool:
-    return any(isinstance(node, Call) and node.function in INEXACT_FUNCTIONS for node in walk(tree))
+    return any(
+        (isinstance(node, Call) and node.function in INEXACT_FUNCTIONS)
+        or (isinstance(node, Name) and node.name in CONSTANTS)
+        for node in walk(tree)
+    )

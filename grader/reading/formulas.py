@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.tree import Negation, Node, NumberLiteral
 from grader.reading.grammar.characters import clean_text
+from grader.reading.grammar.constants import CONSTANTS, EULER, replace_euler_powers
 from grader.reading.grammar.equation_chains import LINKS, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import describe_formula_form, quote_span
 from grader.reading.grammar.parser import parse
@@ -37,7 +40,7 @@ def read_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
     >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).text
     '(W - K + 2·P)/S + 1'
     """
-    names = get_name_matcher(variables)
+    names = _get_formula_names(tuple(variables))
     if not isinstance(typed, str):
         tree = _build_number_node(typed, names)
         return Reading(tree, to_text(tree))
@@ -46,7 +49,7 @@ def read_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
     value = _extract_value_tokens(tokens, text, names)
     if is_list(value.tokens):
         raise AnswerError("This is a list.", expected="one formula", position=0)
-    tree = parse(value.tokens, text, declared=names.declared)
+    tree = _parse_formula(value, text, names)
     return Reading(tree, to_text(tree), (*value.notes, *note))
 
 
@@ -56,7 +59,7 @@ def read_formula_list(typed: RawAnswer, variables: Collection[str]) -> Reading[t
     >>> read_formula_list("w = a + b; v = 2a", ["a", "b"]).text
     '(a + b, 2·a)'
     """
-    names = get_name_matcher(variables)
+    names = _get_formula_names(tuple(variables))
     if isinstance(typed, list):
         return _read_formulas_from_list(typed, names, "formulas")
     if not isinstance(typed, str):
@@ -64,7 +67,7 @@ def read_formula_list(typed: RawAnswer, variables: Collection[str]) -> Reading[t
     text = clean_text(typed, limit=MAX_TEXT)
     tokens, note = _tokenize_formula(text, names, grouping=True)
     values = [_extract_value_tokens(item, text, names) for item in split_items(tokens, text)]
-    trees = [parse(value.tokens, text, declared=names.declared) for value in values]
+    trees = [_parse_formula(value, text, names) for value in values]
     notes = dict.fromkeys((*(each for value in values for each in value.notes), *note))
     return _build_reading(trees, tuple(notes))
 
@@ -75,7 +78,7 @@ def read_formula_shape(typed: RawAnswer, variables: Collection[str]) -> Reading[
     >>> read_formula_shape("H × W × N", ["H", "W", "N"]).text
     '(H, W, N)'
     """
-    names = get_name_matcher(variables)
+    names = _get_formula_names(tuple(variables))
     if isinstance(typed, list):
         return _read_formulas_from_list(typed, names, "axes")
     if not isinstance(typed, str):
@@ -87,8 +90,29 @@ def read_formula_shape(typed: RawAnswer, variables: Collection[str]) -> Reading[
         tokens, note = _tokenize_formula(text, names, grouping=True)
         value = _extract_value_tokens(tokens, text, names)
     axes = split_axes(value.tokens)
-    trees = [parse(axis, text, declared=names.declared) for axis in axes]
+    trees = [_parse_formula(ValueTokens(list(axis)), text, names) for axis in axes]
     return _build_reading(trees, (*value.notes, *note))
+
+
+@lru_cache(maxsize=512)
+def _get_formula_names(variables: tuple[str, ...]) -> NameMatcher:
+    """Return the spellings of *variables*, and of e and π where no variable has that name."""
+    names = get_name_matcher(variables)
+    if names.pattern is None or CONSTANTS.pattern is None:
+        return names
+    return replace(
+        names,
+        pattern=re.compile(f"{names.pattern.pattern}|{CONSTANTS.pattern.pattern}"),
+        meanings=(*names.meanings, *CONSTANTS.meanings),
+    )
+
+
+def _parse_formula(value: ValueTokens, text: str, names: NameMatcher) -> Node:
+    """Return the tree of a formula; a power of e is a call of ``exp``."""
+    tree = parse(value.tokens, text, declared=names.declared)
+    if EULER not in names.declared and any(token.text == EULER for token in value.tokens):
+        return replace_euler_powers(tree)
+    return tree
 
 
 def _tokenize_formula(

@@ -20,12 +20,13 @@ WRAP: Final = r"\\(?:text|mathrm|mathbf|mathit|mathsf|mathcal|boldsymbol|bm|oper
 """A TeX command that changes the typeface of its argument."""
 
 _WORDS: Final = (
-    r"(?:floor|ceiling|ceil|sqrt|abs|min|max|round|exp|ln|log_?\{?(?:2|10)\}?|log₂|log₁₀)"
+    r"(?:floor|ceiling|ceil|sqrt|cbrt|pow|abs|min|max|round|exp|ln|log_?\{?(?:2|10)\}?|log₂|log₁₀)"
 )
 _MODULE: Final = r"(?:np|numpy|math|torch)\s*\.\s*"
 _CALLED: Final = r"(?=\s*(?:\\left\s*)?[({])"
 FUNCTION: Final = (
     rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|(?:ln|log₂|log₁₀)(?=\s*[0-9.])|log_?(?:2|10)(?=\s+[0-9.])"
+    rf"|(?:{_MODULE})?(?:floor|ceiling|ceil)(?=\s*\[)"
     rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
     r"|\\log\s*_\s*(?:2|\{\s*2\s*\}|\{\s*10\s*\})|\\(?:sqrt|min|max|ln|exp)(?![A-Za-z])|√"
 )

@@ -242,3 +242,21 @@ def test_a_formula_of_many_powers_is_judged():
     part = ask("expression", key="n + 1", variables={"n": "1..64", "m": "1..64"})
     result = mark(part, " + ".join(f"{base}**n" for base in range(2, 42)))
     assert (result.status, result.rule) == ("wrong", "none")
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "status"),
+    [
+        ("1/(1 + exp(-n))", r"\frac{1}{1 + e^{-n}}", "correct"),
+        ("1/(1 + exp(-n))", "1/(1 + e^n)", "wrong"),
+        ("sqrt(n)", "n^(1/2)", "correct"),
+        ("n**2", "n^(2/3)*n^(4/3)", "correct"),
+        ("n**2", "(n^(1/3))^6 + 0.001", "wrong"),
+        ("0*n", "sqrt(n)^2 - n", "correct"),
+        ("0*n", "sqrt(n)^2 - 1.0001*n", "wrong"),
+        ("n/2", "π*n/(2π)", "correct"),
+    ],
+)
+def test_formulas_with_constants_roots_and_powers_are_compared_up_to_noise(key, typed, status):
+    part = ask("expression", key=key, variables={"n": "1..40"})
+    assert mark(part, typed).status == status

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.expressions.parser import parse
-from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral, walk
 from grader.reading import read_formula
 
 NAMES = (
@@ -303,3 +303,35 @@ def test_a_formula_that_is_given_again_behind_a_name_is_read():
     assert read_formula("2*K, n = 2*K", ["K"]).text == "2·K"
     with pytest.raises(AnswerError, match="Several values are given"):
         read_formula("2*K, n = 3*K", ["K"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "read_as"),
+    [
+        ("pow(2, n + 2)", "2^(n + 2)"),
+        ("floor[(W - K)/S] + 1", "floor((W - K)/S) + 1"),
+        ("(W - K) div S + 1", "(W - K) // S + 1"),
+        ("2πn", "2·π·n"),
+        (r"\frac{\pi}{4} n^2", "π/4·n^2"),
+        ("1/(1 + e^{-n})", "1/(1 + exp(-n))"),
+        (r"\sqrt[3]{n}", "n^(1/3)"),
+        ("cbrt(n)", "n^(1/3)"),
+        ("n^0.5", "n^0.5"),
+    ],
+)
+def test_powers_roots_and_constants_are_read(typed, read_as):
+    assert read_formula(typed, ["W", "K", "S", "n"]).text == read_as
+
+
+def test_a_variable_hides_the_constant_of_its_name():
+    tree = read_formula("e^2 + π", ["e"]).value
+    assert Name("e") in walk(tree)
+    assert not any(isinstance(node, Call) for node in walk(tree))
+
+
+@pytest.mark.parametrize(
+    "typed", ["pow(n)", "pow(n, 2, 3)", r"\sqrt[n]{2}", r"\sqrt[3]n", "sqrt[3]"]
+)
+def test_an_incomplete_power_or_root_is_refused(typed):
+    with pytest.raises(AnswerError):
+        read_formula(typed, ["n"])

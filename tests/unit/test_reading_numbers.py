@@ -368,7 +368,7 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         ("2+", "Something is missing at the end.", 2),
         ("2××3", "'×' cannot be read here.", 2),
         (r"\frac1", r"\frac needs braces.", 5),
-        (r"\sqrt[3]{8}", "'[' cannot be read here.", 5),
+        (r"\sqrt[k]{8}", "'[' cannot be read here.", 5),
         ("[1, 2]", "',' cannot be read here.", 2),
         ("1/0", "This cannot be computed: division by zero.", 0),
         ("10^400", "The number is too large.", None),

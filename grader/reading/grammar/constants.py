@@ -1,13 +1,10 @@
 """Constants e and π in arithmetic answers, and powers of e."""
 
-import math
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from grader.expressions.tree import BinaryOperation, Call, Name, Node, replace_nodes
 from grader.reading.variable_names import WRAP, NameMatcher
-from grader.values import Value, to_exact_number
 
 _BEFORE_E: Final = r"(?<![\w.])(?<![0-9.] )"
 """Condition before e: after a number, ``2e^3`` and ``2 e^3`` may be powers of ten."""
@@ -25,11 +22,6 @@ CONSTANTS: Final = NameMatcher(
 )
 """Constants that a number may contain: π, and e if it is raised or an operand."""
 EULER: Final = "e"
-CONSTANT_VALUES: Final[Mapping[str, Value]] = {
-    "e": to_exact_number(math.e),
-    "π": to_exact_number(math.pi),
-}
-"""The constants as the nearest doubles."""
 
 
 def replace_euler_powers(tree: Node) -> Node:

@@ -5,11 +5,11 @@ from typing import Final
 
 from grader.display.text import to_exact_text
 from grader.errors import AnswerError, SolverError
-from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS
 from grader.expressions.cancellation import drop_cancellation_noise
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.vectorized_eval import INEXACT_FUNCTIONS
-from grader.reading.grammar.constants import CONSTANT_VALUES, EULER, replace_euler_powers
+from grader.reading.grammar.constants import EULER, replace_euler_powers
 from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH, parse
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
@@ -21,7 +21,7 @@ MAX_FRACTION_TERM: Final = 10**400
 """Bound of numerators and denominators."""
 MAX_SHOWN_CHARACTERS: Final = MAX_EXPRESSION_LENGTH - len("(-)%")
 """Maximum length of a number as text, so that it can be read again."""
-EXACT_SCOPE: Final = Scope(CONSTANT_VALUES, FUNCTIONS)
+EXACT_SCOPE: Final = Scope(CONSTANTS, FUNCTIONS)
 
 
 def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:

@@ -52,7 +52,10 @@ STOPS: Final = SUMS | frozenset(")]}⌋⌉,;")
 AFTER_POWER: Final = STOPS | frozenset({"*", "×", "·", "/", "//"})
 """Signs that end a power; a percent sign may still belong to it."""
 FENCES: Final = {"⌊": "floor", "⌈": "ceil"}
-MAX_ARGUMENTS: Final = {"round": 2, "min": 100, "max": 100}
+MAX_ARGUMENTS: Final = {"round": 2, "pow": 2, "min": 100, "max": 100}
+BRACKETED_FUNCTIONS: Final = frozenset({"floor", "ceil"})
+"""Functions that may be followed by square brackets."""
+CUBE: Final = NumberLiteral(3)
 
 
 def parse(tokens: AbstractSequence[Token], text: str, *, declared: tuple[str, ...] = ()) -> Node:
@@ -216,9 +219,9 @@ class _Parser(TokenCursor):
     def _parse_call(self, function: str) -> Node:
         site = next(self._sites)
         opener = self._peek()
-        if opener is not None and opener.text == "[":
-            raise self._token_error()
-        if opener is None or opener.text not in {"(", "{"}:
+        if opener is not None and opener.text == "[" and function not in BRACKETED_FUNCTIONS:
+            return self._parse_root(function)
+        if opener is None or opener.text not in {"(", "{", "["}:
             self._enter_level()
             name = self._index - 1
             argument = self._parse_power()
@@ -229,7 +232,27 @@ class _Parser(TokenCursor):
         arguments = self._parse_arguments(MAX_ARGUMENTS.get(function, 1))
         self._expect_closer(OPENERS[opener.text])
         refuse_ambiguous_rounding_call(self._text, self._tokens, opened, self._index)
+        if function in {"pow", "cbrt"}:
+            return self._build_power(arguments, CUBE if function == "cbrt" else None)
         return Call(function, arguments, site=site)
+
+    def _parse_root(self, function: str) -> Node:
+        r"""Return the root of ``\sqrt[3]{8}``, with the bracket of its degree next."""
+        inside = self._tokens[self._index + 1 : self._index + 4]
+        signs = "".join(token.text for token in inside[1:])
+        if function != "sqrt" or signs != "]{" or not inside[0].value:
+            raise self._token_error()
+        self._index += 3
+        return self._build_power((self._parse_frac_argument(),), NumberLiteral(inside[0].value))
+
+    def _build_power(self, arguments: tuple[Node, ...], degree: NumberLiteral | None) -> Node:
+        """Return a power of two *arguments*, or the root of one with this *degree*."""
+        if len(arguments) != (2 if degree is None else 1):
+            raise self._token_error()
+        exponent = (
+            arguments[1] if degree is None else BinaryOperation("/", NumberLiteral(1), degree)
+        )
+        return self._build_binary("**", arguments[0], exponent)
 
     def _parse_arguments(self, max_arguments: int) -> tuple[Node, ...]:
         first = self._index

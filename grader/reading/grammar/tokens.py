@@ -103,7 +103,9 @@ CROSS_OF_NUMBERS: Final = re.compile(
     rf"[{CROSS_LETTERS}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
 )
 CROSS_OF_NAMES: Final = re.compile(rf"[{CROSS_LETTERS}]|(?:by|times)(?!{LETTER})")
-FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|exp|ln|log")
+FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|cbrt|pow|√|abs|min|max|round|exp|ln|log")
+WORD_OPERATORS: Final = {"div": "//"}
+"""Operators that are spelled as words."""
 LOGARITHM: Final = re.compile(r"10|₁₀|2|₂")
 DIGIT_MARKS: Final = re.compile(_MARKS)
 
@@ -228,6 +230,8 @@ def _build_token(match: re.Match[str]) -> Token | None:
         case "text":
             words = raw[raw.index("{") + 1 : -1].strip()
             return Token("text", words, start, end) if words else None
+        case "word" if raw in WORD_OPERATORS:
+            return Token("symbol", WORD_OPERATORS[raw], start, end)
         case "word" | "unknown":
             return Token(kind, raw, start, end)
         case "hex":

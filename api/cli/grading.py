@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import batch, courses, database, service, tokens, users
+from api.cli import batch, courses, database, gradescope, service, tokens, users
 from api.cli.output import console
 from api.cli.output.terminal import run_command
 from api.core.errors import FileError
@@ -40,6 +40,7 @@ COMMAND_GROUPS = (
     tokens,
     database,
     courses,
+    gradescope,
     service,
     selftest_command,
 )

@@ -68,7 +68,17 @@ API_LAYERS = (
     ("services", "schemas", "auth"),
     ("state", "dependencies", "routes"),
     ("pages",),
-    ("__main__", "app", "backups", "cli", "demo", "docs_site", "durability_test", "server"),
+    (
+        "__main__",
+        "app",
+        "backups",
+        "cli",
+        "demo",
+        "docs_site",
+        "durability_test",
+        "gradescope",
+        "server",
+    ),
 )
 API_RANK = {module: rank for rank, modules in enumerate(API_LAYERS) for module in modules}
 

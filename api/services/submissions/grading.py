@@ -1,7 +1,5 @@
 """Grading of answers: each result in the form in which it is stored."""
 
-import hashlib
-import json
 import time
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from api.core.cache import LruCache
 from api.db.models import Answer
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.single_answer import serialize_student_result
+from api.services.engine.value_digest import value_digest
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader import ENGINE
 from grader.grading.context import get_part_contexts
@@ -29,7 +28,6 @@ from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
 MAX_RENDERED_CHARACTERS: Final = 2_000
-SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True)
 RESULT_CACHE_SIZE: Final = 8_192
 SLOW_SECONDS: Final = 0.05
 SLOW_PART_CACHE_SIZE: Final = 1_024
@@ -216,21 +214,6 @@ def _to_answer_result(
         record=record,
         form_mismatch=result.form_mismatch,
     )
-
-
-def value_digest(result: PartResult, *, draw: int = 0) -> str:
-    """Return a digest that is equal for answers with equal readings, "" if nothing was read.
-
-    The digest depends on *draw*: equal answers to other numbers are different answers.
-    """
-    if result.value is None:
-        return ""
-    try:
-        text = SORTED_ENCODER.encode(to_json(result.value))
-    except NotSerializableError:
-        text = result.read_as
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"{digest}#{draw}" if draw else digest
 
 
 def _serialize_carried_value(result: PartResult) -> dict[str, Any] | None:

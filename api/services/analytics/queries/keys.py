@@ -16,9 +16,9 @@ from api.db.models import Answer, Grading, ProblemVersion, Variant
 from api.services.analytics.queries.answer_filters import HexId
 from api.services.analytics.queries.groups import WrongAnswerGroup
 from api.services.analytics.queries.query_batch import as_hex
+from api.services.engine.value_digest import value_digest
 from api.services.engine.variant_identity import IDENTITY_COLUMNS, VariantIdentity
 from api.services.grades import VersionedProblem
-from api.services.submissions.grading import value_digest
 from grader.diagnosis.patterns import describe_key_resemblances
 from grader.display.text import to_text
 from grader.grading.result import PartResult

@@ -1,0 +1,51 @@
+"""The command `grader gradescope`: an archive that grades in Gradescope, without a server."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.cli.output import console
+from api.gradescope.runtime.configuration import VariantPolicy, Visibility
+from problems.publish import MAX_SEEDS
+
+app = typer.Typer()
+DEFAULT_PYTHONS: Final = ["3.12", "3.11"]
+
+
+@app.command()
+def gradescope(
+    problems: Annotated[
+        list[str],
+        typer.Argument(help="Ids or files of problems, or the file of one assignment."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Write the archive here (.zip).")],
+    secret_file: Annotated[
+        Path | None, typer.Option(help="The secret that decides the numbers of students.")
+    ] = None,
+    attempts: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Attempts at each part; no limit if absent.")
+    ] = None,
+    visibility: Annotated[
+        Visibility | None, typer.Option(help="When students see their results.")
+    ] = None,
+    variants: Annotated[VariantPolicy | None, typer.Option(help="Who has which numbers.")] = None,
+    python: Annotated[
+        list[str] | None, typer.Option(help="Python of Gradescope's image; may be repeated.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Publish so many seeds of a problem at the most.")
+    ] = MAX_SEEDS,
+) -> None:
+    """Write an autograder for Gradescope, which grades uploaded answers with this engine.
+
+    Options replace what the file of an assignment says.
+    """
+    # Imported here: commands that only grade start without the course files.
+    from api.gradescope.making import ArchiveOptions, make_archive  # noqa: PLC0415
+
+    options = ArchiveOptions(
+        secret_file, attempts, visibility, variants, tuple(python or DEFAULT_PYTHONS), seeds
+    )
+    console.print_message(make_archive(problems, out, options, warn=console.print_message))

@@ -1,0 +1,80 @@
+"""Answers that a file has, by problem and part, with notes on what was left out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from grader.definitions.name_checks import suggest_similar
+from grader.reading import RawAnswer, is_blank
+
+MAX_NOTES: Final = 20
+MAX_NAME_CHARACTERS: Final = 60
+
+
+class UploadError(Exception):
+    """The upload has no answers that can be read; the message says what to do."""
+
+
+class AnswerSheet:
+    """The answers of one file: *answers* as typed, by problem and part, and *notes* to the student.
+
+    *parts* has the ids of the parts of each problem of the assignment.
+    """
+
+    def __init__(self, parts: Mapping[str, tuple[str, ...]]) -> None:
+        self._parts = parts
+        self.answers: dict[str, dict[str, RawAnswer]] = {}
+        self.notes: list[str] = []
+
+    def find_problem(self, label: str) -> str | None:
+        """Return the problem that *label* names, None if it names none."""
+        name = _normalize_label(label)
+        return name if name in self._parts else None
+
+    def find_part(self, label: str, problem: str = "") -> tuple[str, str] | None:
+        """Return the problem and the part that *label* names, None if it names none.
+
+        A label is ``part`` or ``problem/part``. *problem* is the one under whose name the label
+        stands, "" for none; without it, the part must be one of a single problem.
+        """
+        name = _normalize_label(label)
+        if name in self._parts.get(problem, ()):
+            return problem, name
+        owner, separator, part = name.replace(" ", "/").partition("/")
+        if separator:
+            return (owner, part) if part in self._parts.get(owner, ()) else None
+        owners = [problem for problem, parts in self._parts.items() if name in parts]
+        return (owners[0], name) if len(owners) == 1 and not problem else None
+
+    def add(self, target: tuple[str, str], typed: RawAnswer) -> None:
+        """Add an answer; of several to one part the last that is not empty counts."""
+        problem, part = target
+        if is_blank(typed):
+            return
+        answers = self.answers.setdefault(problem, {})
+        if part in answers:
+            self.note(f"{problem}/{part} is answered more than once; the last answer counts.")
+        answers[part] = typed
+
+    def note_unknown(self, label: str, where: str) -> None:
+        """Note that nothing in the assignment has this name."""
+        names = [f"{problem}/{part}" for problem, parts in self._parts.items() for part in parts]
+        known = [*names, *(part for parts in self._parts.values() for part in parts)]
+        text = " ".join(label.split())[:MAX_NAME_CHARACTERS]
+        self.note(
+            f"{where} was left out: {text!r} names no part, or parts of several problems"
+            f"{suggest_similar(text, known)}. Write problem/part, such as {names[0]}."
+        )
+
+    def note(self, text: str) -> None:
+        """Add a note to the student, unless it is there already or there are many."""
+        if text not in self.notes and len(self.notes) < MAX_NOTES:
+            self.notes.append(text)
+
+
+def _normalize_label(label: str) -> str:
+    r"""Return a name as ids are written.
+
+    >>> _normalize_label("**`Stride_1`:** ")
+    'stride_1'
+    """
+    return " ".join(label.strip(" \t*`#:.").casefold().replace("\\_", "_").split())

@@ -1,0 +1,102 @@
+"""Answers in Markdown documents and Jupyter notebooks."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
+
+HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+FENCE_PATTERN: Final = re.compile(r"\s*(?:```|~~~)")
+COMMENT_PATTERN: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+INLINE_CODE_PATTERN: Final = re.compile(r"`([^`\n]+)`")
+CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*?)\s*$")
+"""First line of a notebook's cell that is an answer."""
+
+
+class MarkdownReader:
+    """Reader of Markdown: below the heading of a part stands the answer.
+
+    A heading with the name of a problem says whose parts follow. Any other heading ends an answer.
+    """
+
+    def __init__(self, sheet: AnswerSheet) -> None:
+        self._sheet = sheet
+        self._problem = ""
+        self._target: tuple[str, str] | None = None
+        self._lines: list[str] = []
+
+    def feed(self, text: str) -> None:
+        """Read a document, or a piece of one; an answer may go on in the next piece."""
+        in_fence = False
+        for line in COMMENT_PATTERN.sub("", text).splitlines():
+            if FENCE_PATTERN.match(line):
+                in_fence = not in_fence
+            elif not in_fence and (heading := HEADING_PATTERN.match(line)):
+                self._begin(heading[1])
+            else:
+                self._lines.append(line)
+
+    def close(self) -> None:
+        """End the last answer."""
+        if self._target is not None:
+            text = "\n".join(self._lines).strip()
+            code = INLINE_CODE_PATTERN.fullmatch(text)
+            self._sheet.add(self._target, code[1] if code else text)
+        self._target, self._lines = None, []
+
+    def find_part(self, label: str) -> tuple[str, str] | None:
+        """Return the problem and part that *label* names below the latest headings."""
+        return self._sheet.find_part(label, self._problem) or self._sheet.find_part(label)
+
+    def _begin(self, heading: str) -> None:
+        self.close()
+        self._target = self.find_part(heading)
+        if self._target is None:
+            self._problem = self._sheet.find_problem(heading) or self._problem
+        else:
+            self._problem = self._target[0]
+
+
+def read_markdown(text: str, sheet: AnswerSheet) -> None:
+    """Add the answers of a Markdown document to *sheet*."""
+    reader = MarkdownReader(sheet)
+    reader.feed(text)
+    reader.close()
+
+
+def read_notebook(text: str, sheet: AnswerSheet) -> None:
+    """Add the answers of a Jupyter notebook to *sheet*; raise `UploadError` if it is none.
+
+    An answer is Markdown below the heading of its part, or a cell that begins with ``%%answer
+    PART`` or ``# answer: PART``. What cells have printed is not read.
+    """
+    reader = MarkdownReader(sheet)
+    for kind, source in _iterate_cells(text):
+        first_line, _, rest = source.lstrip("\n").partition("\n")
+        marker = CELL_MARKER_PATTERN.match(first_line)
+        if kind == "markdown" and not (marker and first_line.lstrip().startswith("%%")):
+            reader.feed(source)
+        elif marker:
+            target = reader.find_part(marker[1])
+            if target is None:
+                sheet.note_unknown(marker[1], "A cell of the notebook")
+            else:
+                sheet.add(target, rest.strip())
+    reader.close()
+
+
+def _iterate_cells(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the source of each cell of a notebook."""
+    try:
+        data: Any = json.loads(text)
+        cells = data["cells"]
+        for cell in cells:
+            source = cell["source"]
+            yield str(cell["cell_type"]), source if isinstance(source, str) else "".join(source)
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UploadError(
+            "The notebook cannot be read as a Jupyter notebook of format 4. Save it in Jupyter and "
+            "upload it again."
+        ) from error

@@ -1,0 +1,25 @@
+"""Digests of readings: equal for answers that are read alike."""
+
+import hashlib
+import json
+from typing import Final
+
+from grader.grading.result import PartResult
+from grader.json_values import NotSerializableError, to_json
+
+SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True)
+
+
+def value_digest(result: PartResult, *, draw: int = 0) -> str:
+    """Return a digest that is equal for answers with equal readings, "" if nothing was read.
+
+    The digest depends on *draw*: equal answers to other numbers are different answers.
+    """
+    if result.value is None:
+        return ""
+    try:
+        text = SORTED_ENCODER.encode(to_json(result.value))
+    except NotSerializableError:
+        text = result.read_as
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{digest}#{draw}" if draw else digest

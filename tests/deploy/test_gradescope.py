@@ -1,0 +1,257 @@
+"""Tests of the archive for Gradescope, unpacked and run as Gradescope does it."""
+
+import csv
+import hmac
+import io
+import json
+import sys
+from fractions import Fraction
+from importlib import metadata
+from pathlib import Path
+from typing import get_args
+from zipfile import ZipFile
+
+import pytest
+from gradescope_runs import check_fields, fill, run, run_script
+
+from api.cli.main import main
+from api.gradescope.archive import build_archive, find_secret
+from api.gradescope.runtime.configuration import parse_configuration
+from api.gradescope.runtime.main import grade_submission
+from api.gradescope.wheels import pack_wheel
+from api.services.engine.single_answer import serialize_student_result
+from grader.definitions.problem import Status
+from grader.grading.grade import grade
+from grader.variants.variant import solve_variant
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+NAMES = ("conv-output-shape", "conv-pool-stack", "pooling-purpose")
+EMAIL = "ada@example.edu"
+MAX_MEMORY = 384
+ALL_STATUSES = set(get_args(Status)) - {"partial"}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "autograder.zip"
+    arguments = [*NAMES, "-o", str(path), "--python", PYTHON, "--seeds", "8"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["grader", "gradescope", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def root(archive, tmp_path_factory) -> Path:
+    """Unpack and set up the archive as Gradescope does, in another place than `/autograder`."""
+    root = tmp_path_factory.mktemp("autograder")
+    with ZipFile(archive) as packed:
+        packed.extractall(root / "source")
+    for script in ("setup.sh", "run_autograder"):
+        (root / script).write_bytes((root / "source" / script).read_bytes())
+    fill(root, {}, email=EMAIL)
+    code, printed, _ = run_script(root, "setup.sh")
+    assert code == 0, printed
+    assert printed == f"Grader is ready: Python {PYTHON}\n"
+    return root
+
+
+@pytest.fixture(scope="module")
+def variants(archive) -> dict:
+    """The variants of the student, whose seeds are computed here from the secret again."""
+    with ZipFile(archive) as packed:
+        configuration = json.loads(packed.read("engine/assignment.json"))
+
+    def rank(name: str, seed: int) -> bytes:
+        text = f"{name}\n{EMAIL}\n{seed}".encode()
+        return hmac.new(configuration["secret"].encode(), text, "sha256").digest()
+
+    bank, drawn = ProblemCatalog(), {}
+    for entry in configuration["problems"]:
+        name, seeds = entry["name"], entry["seeds"]
+        seed = min(seeds, key=lambda seed: rank(name, seed)) if seeds else None
+        drawn[name] = solve_variant(bank.get(name), seed, REGISTRY)
+    return drawn
+
+
+def right_answers(variants: dict) -> dict[str, dict[str, str]]:
+    return {
+        name: {
+            part: "×".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            for part, key in variants[name].keys.items()
+        }
+        for name in NAMES[:2]
+    } | {NAMES[2]: {"answer": "It makes the maps smaller."}}
+
+
+def wrong_answers(variants: dict) -> dict[str, dict[str, str]]:
+    """Answers of all statuses: a mistake, a later part that follows from it, wrong, unreadable."""
+    answers = right_answers(variants)
+    shape, stack = answers[NAMES[0]], answers[NAMES[1]]
+    height, width, channels = variants[NAMES[0]].keys["stride_2"]
+    shape["stride_1"] = "twelve or so"
+    shape["stride_2"] = f"{height + 1}x{width + 1}x{channels}"
+    height, width, channels = variants[NAMES[1]].keys["conv1"]
+    stack["conv1"] = stack["relu1"] = f"({height + 2}, {width + 2}, {channels})"
+    stack["conv1_params"] = "17"
+    del stack["pool2"]
+    return answers
+
+
+def as_csv(answers: dict[str, dict[str, str]]) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["problem", "part", "answer"])
+    rows.writerows(
+        [name, part, typed] for name, parts in answers.items() for part, typed in parts.items()
+    )
+    return text.getvalue()
+
+
+def as_json(answers: dict[str, dict[str, str]]) -> str:
+    return json.dumps(answers)
+
+
+def as_markdown(answers: dict[str, dict[str, str]]) -> str:
+    return "".join(
+        f"# {name}\n\n" + "".join(f"## {part}\n\n{typed}\n\n" for part, typed in parts.items())
+        for name, parts in answers.items()
+    )
+
+
+def as_notebook(answers: dict[str, dict[str, str]]) -> str:
+    cells = [
+        {"cell_type": "code", "source": [f"%%answer {name}/{part}\n", typed], "outputs": []}
+        for name, parts in answers.items()
+        for part, typed in parts.items()
+    ]
+    return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+
+
+def assert_verdicts_of_the_engine(results: dict, variants: dict, answers: dict) -> set[str]:
+    """Compare every test with the engine's own verdict; return the statuses."""
+    tests = {test["name"].split(":")[0]: test for test in results["tests"]}
+    statuses = set()
+    for name, variant in variants.items():
+        for result in grade(variant, answers.get(name, {}), registry=REGISTRY):
+            test = tests.pop(f"{name}/{result.part}")
+            view = serialize_student_result(result, variant)
+            statuses.add(view["status"])
+            assert test["tags"] == [view["status"]]
+            if variant.problem.get_part(result.part).kind == "text":
+                assert (test["score"], test["max_score"]) == (0, 0)
+                assert "A person grades this part" in test["output"]
+                continue
+            assert test["max_score"] == view["points"]
+            assert Fraction(test["score"]).limit_denominator(1000) == result.score
+            assert test["status"] == ("passed" if result.credit == 1 else "failed")
+            assert str(view["feedback"]) in test["output"]
+            assert str(view["read_as"]) in test["output"]
+    assert not tests
+    return statuses
+
+
+@pytest.mark.parametrize(
+    ("file", "write", "answer", "expected"),
+    [
+        ("answers.csv", as_csv, right_answers, {"correct", "needs_review"}),
+        ("answers.json", as_json, wrong_answers, ALL_STATUSES),
+    ],
+)
+def test_an_upload_gets_the_verdicts_of_the_engine(root, variants, file, write, answer, expected):
+    answers = answer(variants)
+    fill(root, {file: write(answers), "numpy.py": "raise SystemExit('not mine')"}, email=EMAIL)
+    ran = run(root)
+    assert ran.printed == ""
+    assert assert_verdicts_of_the_engine(ran.results, variants, answers) == expected
+    assert 20 < ran.memory < MAX_MEMORY
+    assert variants[NAMES[0]].problem.title in ran.results["output"]
+    assert ran.results["stdout_visibility"] == "hidden"
+
+
+@pytest.mark.parametrize(
+    ("file", "write"), [("HW1.ipynb", as_notebook), ("answers.md", as_markdown)]
+)
+def test_documents_are_read_as_files_of_answers_are(root, variants, file, write):
+    answers = wrong_answers(variants)
+    fill(root, {file: write(answers)}, email=EMAIL)
+    results = grade_submission(root, root / "source" / "engine")
+    check_fields(results)
+    assert assert_verdicts_of_the_engine(results, variants, answers) == ALL_STATUSES
+
+
+def test_without_a_file_the_student_reads_what_to_upload_and_the_own_numbers(root, variants):
+    fill(root, {"report.pdf": "%PDF"}, email=" Ada@EXAMPLE.edu ")
+    results = grade_submission(root, root / "source" / "engine")
+    check_fields(results)
+    assert assert_verdicts_of_the_engine(results, variants, {}) == {"missing"}
+    assert sum(test["score"] for test in results["tests"]) == 0
+    assert (
+        "Upload one of answers.csv, answers.json, answers.ipynb, answers.md." in results["output"]
+    )
+    height = variants[NAMES[0]].names["H"]
+    assert f"A feature map of height {height} and" in results["output"]
+
+
+def test_a_failure_leaves_its_reason_to_staff_and_no_traceback_to_students(root):
+    fill(root, {"answers.json": "{}"}, email=EMAIL)
+    (root / "submission_metadata.json").write_text("[]")
+    ran = run(root)
+    assert "Traceback" in ran.printed  # standard error, which `stdout_visibility` hides
+    assert ran.results["stdout_visibility"] == "hidden"
+    assert "The autograder failed" in ran.results["output"]
+    assert "Traceback" not in json.dumps(ran.results)
+
+
+def test_an_engine_that_is_killed_leaves_results_that_say_so(root):
+    fill(root, {"answers.json": "{}"}, email=EMAIL)
+    program = (root / "source" / "python").read_text()
+    try:
+        (root / "source" / "python").write_text("/bin/false\n")
+        results = run(root).results
+    finally:
+        (root / "source" / "python").write_text(program)
+    assert results["score"] == 0
+    assert "tell the course staff" in results["output"]
+
+
+def test_a_machine_without_a_suitable_python_is_told_what_to_do(root, tmp_path):
+    script = (root / "setup.sh").read_text().replace(f"versions=({PYTHON})", "versions=(3.99)")
+    (tmp_path / "setup.sh").write_text(script.replace("command -v apt-get", "false"))
+    (tmp_path / "submission").mkdir()
+    code, printed, _ = run_script(tmp_path, "setup.sh")
+    assert code == 1
+    assert "Grader needs Python 3.11 or newer, and this archive has wheels for: 3.99." in printed
+    assert "--python VERSION" in printed
+
+
+def test_the_archive_is_for_its_owner_alone_and_keeps_the_secret_when_it_is_made_again(archive):
+    assert archive.stat().st_mode & 0o777 == 0o600
+    with ZipFile(archive) as packed:
+        configuration = parse_configuration(packed.read("engine/assignment.json").decode())
+    assert find_secret(archive, None) == configuration.secret
+    assert len(configuration.secret) == 64
+
+
+def test_an_archive_and_a_wheel_are_the_same_bytes_again(archive):
+    with ZipFile(archive) as packed:
+        configuration = parse_configuration(packed.read("engine/assignment.json").decode())
+        names = set(packed.namelist())
+    texts = {entry.problem: "" for entry in configuration.problems}
+    first, second = (build_archive(configuration, texts, ()) for _ in range(2))
+    assert first == second
+    small = metadata.distribution("typing-inspection")
+    assert pack_wheel(small) == pack_wheel(small)
+    assert f"wheels/{PYTHON}/{pack_wheel(small)[0]}" in names
+
+
+def test_a_planted_field_that_is_not_documented_is_found():
+    check_fields({"score": 1})
+    with pytest.raises(KeyError):
+        check_fields({"score": 1, "grade": 2})
+    with pytest.raises(AssertionError):
+        check_fields({"score": 1, "visibility": "never"})

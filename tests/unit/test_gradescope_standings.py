@@ -1,0 +1,233 @@
+"""Tests of what an archive for Gradescope makes of metadata, attempts and hidden results."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from api.core.errors import FileError
+from api.gradescope.archive import build_configuration, find_secret
+from api.gradescope.assignments import load_archive_source
+from api.gradescope.making import ArchiveOptions, make_archive
+from api.gradescope.runtime.configuration import (
+    ArchiveProblem,
+    Configuration,
+    parse_configuration,
+)
+from api.gradescope.runtime.metadata import build_extra_data, load_metadata
+from api.gradescope.runtime.results import GradedUpload, build_results, compute_part_points
+from api.gradescope.runtime.standings import compute_standings
+from api.gradescope.runtime.variants import choose_seed, solve_student_variant
+from problems.catalog import ProblemCatalog
+
+BANK = ProblemCatalog()
+SHAPE = ArchiveProblem("shape", "conv-output-shape", None, ())
+BASE = Configuration("Homework", "secret", (SHAPE,), variants="original")
+RIGHT, MISTAKE, WRONG = "63x63x16", "64x64x16", "1x1x16"
+
+
+def results(configuration: Configuration, *typed: str) -> dict:
+    """Return the results after uploads with these answers to `stride_2`."""
+    variants = {"shape": solve_student_variant(configuration, SHAPE, BANK, "ada")}
+    uploads = [{"shape": {"stride_2": text}} for text in typed]
+    standings = compute_standings(configuration, variants, uploads)
+    return build_results(configuration, GradedUpload(variants, standings, uploads[-1], []))
+
+
+def stride_2(configuration: Configuration, *typed: str) -> tuple[float, str]:
+    test = results(configuration, *typed)["tests"][1]
+    return test["score"], test["output"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "score", "output"),
+    [
+        ((RIGHT,), 2, "Read as: 63×63×16\nCorrect.\nAttempts used: 1 of 2."),
+        ((WRONG, "63×63×16"), 1, "Your best answer counts: 1 of 2 points.\nAttempts used: 2 of 2."),
+        ((RIGHT, WRONG), 2, "Your best answer counts: 2 of 2 points.\nAttempts used: 2 of 2."),
+        ((WRONG, "?", "(1, 1, 16)", RIGHT), 1, "Attempts used: 2 of 2."),
+        ((WRONG, MISTAKE, RIGHT), 0, "This answer does not count. No attempt is left at stride_2"),
+        ((WRONG, MISTAKE, WRONG), 0, "Attempts used: 2 of 2."),
+        (("", ""), 0, "Nothing was answered."),
+    ],
+)
+def test_attempts_and_their_credit_follow_the_rules_of_the_service(typed, score, output):
+    rules = replace(BASE, attempts=2, by_attempt=(Fraction(1), Fraction(1, 2)))
+    points, text = stride_2(rules, *typed)
+    assert points == score
+    assert text.endswith(output) or output in text
+
+
+def test_hidden_results_show_readings_alike_for_right_and_wrong_answers():
+    hidden = replace(BASE, visibility="after_due_date", attempts=3)
+    right, wrong = results(hidden, RIGHT), results(hidden, WRONG)
+    assert right["output"].replace("63×63×16", "1×1×16") == wrong["output"]
+    assert "shape/stride_2: read as 63×63×16 (1 different answer so far; 3 may" in right["output"]
+    assert {test["visibility"] for test in right["tests"]} == {"after_due_date"}
+    assert "score" not in right
+    unreadable = results(hidden, "perhaps")["output"]
+    assert "shape/stride_2: cannot be read. No shape was found in 'perhaps'." in unreadable
+    misfit = results(hidden, "1x1")["output"]  # no attempt, and it looks like any other
+    assert "stride_2: read as 1×1 (1 different answer so far" in misfit
+
+
+def test_answers_come_back_from_the_metadata_of_the_next_upload(tmp_path):
+    answers = {"shape": {"stride_2": RIGHT, "stride_1": [1, Fraction(1, 3)]}}
+    later = {"shape": {"stride_2": WRONG}}
+    data = {
+        "users": [{"email": "Zoe@example.edu", "id": 1}, {"email": "ada@EXAMPLE.edu ", "id": 2}],
+        "previous_submissions": [
+            {"submission_time": "2026-11-02", "results": {"extra_data": build_extra_data(later)}},
+            {"submission_time": "2026-11-01", "results": {"extra_data": build_extra_data(answers)}},
+            {"submission_time": "2026-10-01", "results": None},
+            {
+                "submission_time": "2026-10-02",
+                "results": {"extra_data": {"grader": {"answers": 3}}},
+            },
+            "nothing",
+        ],
+    }
+    (tmp_path / "submission_metadata.json").write_text(json.dumps(data))
+    metadata = load_metadata(tmp_path)
+    assert metadata.earlier == (answers, later)
+    assert metadata.student == "ada@example.edu"
+
+
+@pytest.mark.parametrize(
+    ("users", "student"),
+    [([{"email": None, "id": 5}], "id:5"), ([{"email": "ＡDA@x.org"}], "ada@x.org")],
+)
+def test_a_student_is_known_by_the_address_or_else_by_the_id(tmp_path, users, student):
+    (tmp_path / "submission_metadata.json").write_text(json.dumps({"users": users}))
+    assert load_metadata(tmp_path).student == student
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"users": []}', '{"users": [{"email": ""}]}'])
+def test_metadata_without_a_user_are_refused(tmp_path, text):
+    (tmp_path / "submission_metadata.json").write_text(text)
+    with pytest.raises((TypeError, ValueError)):
+        load_metadata(tmp_path)
+
+
+def test_numbers_depend_on_student_problem_and_secret_and_outlast_other_seeds():
+    seeds = range(50)
+    chosen = {choose_seed("s", "p", f"{number}@x", seeds) for number in range(100)}
+    assert len(chosen) > 35
+    mine = choose_seed("s", "p", "ada@x", seeds)
+    assert choose_seed("s", "p", "ada@x", [seed for seed in seeds if seed % 2 == mine % 2]) == mine
+    others = {choose_seed(*key, seeds) for key in [("t", "p", "ada@x"), ("s", "q", "ada@x")]}
+    assert others != {mine}
+    assert choose_seed("s", "p", "ada@x", ()) is None
+
+
+def test_shared_numbers_are_the_same_for_all():
+    entry = replace(SHAPE, seeds=tuple(range(20)))
+    shared = replace(BASE, variants="shared")
+    seeds = {solve_student_variant(shared, entry, BANK, name).seed for name in ("ada", "zoe")}
+    assert len(seeds) == 1
+    assert None not in seeds
+
+
+def test_points_of_a_problem_are_shared_by_its_parts():
+    entry = replace(SHAPE, points=Fraction(5))
+    points = compute_part_points(entry, BANK.get("conv-output-shape"))
+    assert points == {"stride_1": Fraction(5, 3), "stride_2": Fraction(10, 3)}
+
+
+ASSIGNMENT = """\
+title: Convolutions
+attempts: 3
+by_attempt: ["1", "1/2"]
+results: after_due
+variants: shared
+timeline: {due: "2026-12-01 08:00"}
+problems:
+- {problem: sizes, of: conv-output-shape, points: 10, group: a}
+- {problem: small-network}
+groups: [{id: a, drop_lowest: 0}]
+"""
+
+
+@pytest.fixture
+def course(tmp_path, request):
+    """A folder as `grader course export` writes it."""
+    example = request.config.rootpath / "docs" / "examples" / "small-network.yaml"
+    for name in ("assignments", "problems"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "course.yaml").write_text("slug: dl\ntitle: Deep\nzone: UTC\nnumbers: comma\n")
+    (tmp_path / "problems" / "small-network.yaml").write_text(example.read_text())
+    (tmp_path / "assignments" / "hw-1.yaml").write_text(ASSIGNMENT)
+    return tmp_path
+
+
+def test_the_file_of_an_assignment_gives_settings_problems_and_warnings(course):
+    source = load_archive_source([str(course / "assignments" / "hw-1.yaml")])
+    assert [problem.name for problem in source.problems] == ["sizes", "small-network"]
+    assert source.problems[0].points == 10
+    assert (source.title, source.attempts, source.numbers) == ("Convolutions", 3, "comma")
+    assert (source.visibility, source.variants) == ("after_due_date", "shared")
+    assert source.by_attempt == (1, Fraction(1, 2))
+    warned = [warning.split("`")[1] for warning in source.warnings]
+    assert warned == ["timeline", "groups", "group"]
+    configuration, texts = build_configuration(source, "secret", seeds=3)
+    assert parse_configuration(configuration.to_text()) == configuration
+    assert len(configuration.problems[0].seeds) == 3
+    assert set(texts) == {"conv-output-shape", "small-network"}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["conv-output-shape", "conv-output-shape"], "named twice"),
+        (["HW", "conv-output-shape"], "name it alone"),
+        (["EMPTY"], "has no problems"),
+        (["BROKEN"], "assignments/broken.yaml:2: attempts"),
+        (["MISSING"], "which the assignment names"),
+    ],
+)
+def test_an_assignment_that_cannot_be_used_is_refused(course, names, message):
+    files = {
+        "HW": ASSIGNMENT,
+        "EMPTY": "title: Empty\nproblems: []\n",
+        "BROKEN": "title: Broken\nattempts: many\nproblems: []\n",
+        "MISSING": "title: Missing\nproblems: [{problem: own, space: course}]\n",
+    }
+    for name, text in files.items():
+        (course / "assignments" / f"{name.lower()}.yaml").write_text(text)
+    paths = [
+        str(course / "assignments" / f"{name.lower()}.yaml") if name in files else name
+        for name in names
+    ]
+    with pytest.raises(FileError, match=message):
+        load_archive_source(paths)
+
+
+@pytest.mark.parametrize(
+    ("content", "secret_file", "message"),
+    [
+        (b"PK", None, "is no archive of `grader gradescope`"),
+        (None, "absent", "has no secret that can be read"),
+        (None, "short", "too short"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_explained(tmp_path, content, secret_file, message):
+    (tmp_path / "short").write_text("123")
+    archive = tmp_path / "autograder.zip"
+    if content:
+        archive.write_bytes(content)
+    with pytest.raises(FileError, match=message):
+        find_secret(archive, secret_file and tmp_path / secret_file)
+
+
+def test_a_secret_file_decides_and_a_new_archive_has_a_new_secret(tmp_path):
+    (tmp_path / "secret").write_text("0123456789abcdef\n")
+    assert find_secret(tmp_path / "a.zip", tmp_path / "secret") == "0123456789abcdef"
+    assert find_secret(tmp_path / "a.zip", None) != find_secret(tmp_path / "a.zip", None)
+
+
+@pytest.mark.parametrize("version", ["3.10", "2.7", "3", "3.12 --help"])
+def test_a_python_that_is_too_old_is_refused(tmp_path, version):
+    options = ArchiveOptions(None, None, None, None, (version,), 1)
+    with pytest.raises(FileError, match=r"write 3\.11 or newer"):
+        make_archive(["pooling-4x4"], tmp_path / "a.zip", options, warn=pytest.fail)

@@ -31,6 +31,7 @@ from problems.variant_serialization import dump_variant
 app = typer.Typer(
     name="grader",
     help="Mark quantitative deep-learning homework: keys from solvers, mistakes named.",
+    epilog="Begin with `grader problems`, or with `grader serve --demo`, which serves a course.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,16 +1,19 @@
-"""Commands for operators: `grader settings|secret|work|backup|restore`."""
+"""Commands for operators: `grader serve|settings|secret|work|backup|restore`."""
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 from api.config.environment import read_setting_values
+from api.config.sources import ENV_PREFIX
 
 app = typer.Typer()
+DEMO_SEEDS: Final = "20"
+"""Number of variants of each problem in a demo, which starts sooner with few."""
 
 
 @app.command()
@@ -37,6 +40,38 @@ def secret(
         console.print_message(
             f"{file} holds a new secret" if created else f"{file} holds one already; it stays"
         )
+
+
+@app.command()
+def serve(
+    *,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With a demo course; prints how to log in.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Listen here; by default GRADER_HOST.")] = "",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="By default GRADER_PORT; 0 is any.")
+    ] = None,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Serve pages and API; by default on http://127.0.0.1:8000, with SQLite in this folder.
+
+    Options take precedence over settings. Ctrl+C stops it.
+    """
+    # Imported here: commands that only grade start without a service.
+    from api.server.main import main  # noqa: PLC0415
+
+    options = {
+        "DEMO": "true" if demo else "",
+        "HOST": host,
+        "PORT": "" if port is None else str(port),
+        "DATABASE": database,
+    }
+    # By the environment, for every process of the service reads it.
+    os.environ.update({ENV_PREFIX + name: value for name, value in options.items() if value})
+    if demo:
+        os.environ.setdefault(f"{ENV_PREFIX}SEEDS", DEMO_SEEDS)
+    main()
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from rich.progress import Progress
+from sqlalchemy import select
 
 from api.auth.sessions import is_loopback_url
 from api.cli.output import console
@@ -20,6 +21,7 @@ from api.core.clock import Clock, system_clock
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.migrations import schema_state, upgrade
+from api.db.models import User
 from api.db.wait_for_database import wait_for_database
 from api.demo.course import find_demo_course, get_or_create_demo_course
 from api.demo.logins import renew_logins, revoke_logins
@@ -60,6 +62,12 @@ DEMO_ENDED_WARNING: Final = (
     "GRADER_DEMO is off: the log-ins of %d accounts of the demo course have ended"
 )
 
+NO_ACCOUNT_MESSAGE: Final = (
+    "There is no account yet. Make the first one, an administrator's, in another terminal: "
+    'grader user add you@example.edu "Your Name" --admin%s. It prints a link to log in. To look '
+    "around first: grader serve --demo, in an empty folder."
+)
+
 log = getLogger("api.starting")
 
 
@@ -89,6 +97,7 @@ def bootstrap(
             return _prepare_demo(db, catalogue, settings, now=clock())
         if not is_worker:
             end_demo_logins(db, now=clock())
+            _log_first_step(db, settings)
         return None
     finally:
         db.close()
@@ -116,6 +125,16 @@ def end_demo_logins(db: Database, *, now: datetime) -> None:
         ended = 0 if course is None else revoke_logins(session, course.id, now=now)
     if ended:
         log.warning(DEMO_ENDED_WARNING, ended)
+
+
+def _log_first_step(db: Database, settings: ServiceSettings) -> None:
+    """Log how the first account is made, if there is none."""
+    with db.reading() as session:
+        if session.scalar(select(User.id).limit(1)) is not None:
+            return
+    is_default = settings.database == ServiceSettings.model_fields["database"].default
+    named = db.is_sqlite and not is_default  # the address of PostgreSQL may have a password
+    log.info(NO_ACCOUNT_MESSAGE, f" --database {settings.database}" if named else "")
 
 
 def _check_durability(db: Database) -> None:

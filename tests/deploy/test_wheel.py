@@ -1,6 +1,11 @@
 """Tests that the wheel holds the bank, the pages, the type markers and the migrations."""
 
+import ast
+import re
+import sys
 import tomllib
+from email.parser import Parser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -78,3 +83,45 @@ def test_the_wheel_gives_the_command_and_needs_no_development_tool(wheel):
     assert "grader = dlgrader.command:main" in wheel.read(entry_points).decode()
     (metadata,) = [name for name in wheel.namelist() if name.endswith("dist-info/METADATA")]
     assert "Requires-Dist: pytest" not in wheel.read(metadata).decode()
+
+
+def required_packages(wheel) -> set[str]:
+    """Return what a plain installation of the wheel brings, with what these packages need."""
+    (path,) = [name for name in wheel.namelist() if name.endswith("dist-info/METADATA")]
+    waiting = Parser().parsestr(wheel.read(path).decode()).get_all("Requires-Dist")
+    required: set[str] = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower().replace("_", "-")
+        if name not in required and "extra ==" not in requirement:
+            required.add(name)
+            try:
+                waiting += metadata.requires(name) or ()
+            except metadata.PackageNotFoundError:
+                assert ";" in requirement, f"{name} is not installed"  # for another platform
+    return required
+
+
+def imported_packages(wheel) -> set[str]:
+    """Return the top-level names that the modules of the wheel import."""
+    imported = set()
+    for name in wheel.namelist():
+        for node in ast.walk(ast.parse(wheel.read(name))) if name.endswith(".py") else ():
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
+    return imported - sys.stdlib_module_names - {*TREES, DISTRIBUTION}
+
+
+def test_whatever_the_wheel_imports_is_installed_with_it(wheel):
+    """The tests have development tools, so that the import of one would go unnoticed."""
+    required, owners = required_packages(wheel), metadata.packages_distributions()
+    imported = imported_packages(wheel)
+    assert {"fastapi", "numpy", "yaml"} <= imported
+    assert "pytest" not in required
+    assert not [
+        name
+        for name in imported
+        if not required & {owner.lower().replace("_", "-") for owner in owners[name]}
+    ]

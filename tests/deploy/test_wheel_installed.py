@@ -2,14 +2,23 @@
 
 import json
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+import httpx2
 import pytest
+
+from problems.catalog import ProblemCatalog
 
 CLASHING = ("api", "grader", "migrations", "problems")
 SPAWNED = """
@@ -23,6 +32,17 @@ if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         print(pool.apply(Tensor.from_nested, ([[3, 4]],)))
 """
+
+
+PACKED = """
+import dlgrader, io, zipfile
+from api.gradescope.archive import build_archive
+from api.gradescope.runtime.configuration import Configuration
+
+archive = build_archive(Configuration("Homework", "secret", ()), {}, ())
+print(*zipfile.ZipFile(io.BytesIO(archive)).namelist(), sep="\\n")
+"""
+PATIENCE = 90
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,66 @@ def test_a_database_is_made_and_a_program_by_its_module_name_finds_the_packages(
 def test_the_server_starts_by_the_name_of_the_package(installed, tmp_path):
     told = installed.run("python", "-m", "dlgrader", folder=tmp_path, code=2, GRADER_PORT="many")
     assert "GRADER_PORT" in told
+
+
+@contextmanager
+def serving(installed, folder: Path, *options: str, **environment: str) -> Iterator[IO[str]]:
+    """Yield the output of `grader serve` while it runs; then stop it, which must end well."""
+    process = subprocess.Popen(
+        [str(installed.bin / "grader"), "serve", "--port", "0", *options],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process.stdout
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def read_until(output: IO[str], pattern: str) -> str:
+    lines = []
+    for line in output:
+        lines.append(line)
+        if found := re.search(pattern, line):
+            return found[1]
+    raise AssertionError(f"it ended before {pattern!r}: {''.join(lines)}")
+
+
+def test_serve_says_what_to_do_first_and_the_first_administrator_can_be_made(installed, tmp_path):
+    with serving(installed, tmp_path) as output:
+        command = read_until(output, r"another terminal: grader (user add .* --admin)\.")
+        address = read_until(output, r"running on (http://127\.0\.0\.1:\d+)")
+        assert "<h1>Log in</h1>" in httpx2.get(f"{address}/login", trust_env=False).text
+        link = installed.run("grader", *shlex.split(command), folder=tmp_path)
+        assert "http://127.0.0.1:8000/" in link
+
+
+def test_serve_with_a_demo_prints_log_ins_that_work(installed, tmp_path):
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    for name in ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance"):
+        shutil.copy(ProblemCatalog().path(name), bank)
+    few = {"GRADER_DEMO_STUDENTS": "3", "GRADER_SEEDS": "3", "GRADER_PASSWORD_MEMORY": "8"}
+    with serving(installed, tmp_path, "--demo", GRADER_BANK=str(bank), **few) as output:
+        line = read_until(output, r"^(curl .*/me/assignments)$")
+        authorization = dict([line.split("'")[3].split(": ")])
+        reply = httpx2.get(line.split()[-1], headers=authorization, trust_env=False)
+        assert reply.json()["items"]
+    assert (tmp_path / "grader.db").stat().st_size
+
+
+def test_an_archive_for_gradescope_is_made_by_an_installed_grader(installed, tmp_path):
+    """Only the wheels are those of the environment, which has none of its own here."""
+    script = tmp_path / "pack.py"
+    script.write_text(PACKED)
+    names = installed.run("python", script, folder=tmp_path).split()
+    assert {"engine/grader/grading/grade.py", "engine/api/gradescope/runtime/main.py"} <= set(names)
+    assert not [name for name in names if "/_packages/" in name or name.endswith("api/app.py")]
 
 
 def test_the_packages_are_private_until_the_one_package_is_imported(installed, tmp_path):

@@ -19,7 +19,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 BENCHMARKS := judging solvers networks naming files pages memory connections intake_parts intake refused starved storage regrading_engine regrading growth batch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release fix docs demo bench audit clean
+.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs demo bench audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -82,6 +82,9 @@ check-bank: setup ## check every problem at the 500 seeds that a service publish
 	$(BIN)/grader check
 
 check-release: check check-bank ## everything that must hold before a release, the bank at 500 seeds included
+
+release: setup ## build wheel, SBOM and image of a tag into dist/ (TAG=v0.1.0; by default that of this commit)
+	@$(BIN)/python .ci/release.py $(TAG)
 
 audit: setup ## tell which packages of uv.lock are known to be vulnerable; needs the internet
 	@.ci/audit

@@ -1,0 +1,163 @@
+"""Builds a release from a tag: wheel, SBOM, checksums, and the image where there is Docker.
+
+``python .ci/release.py [TAG] [--out FOLDER]``; without TAG, that of the commit that is checked out.
+The same tag gives the same bytes of wheel and SBOM: they are built from the files of the tag, and
+every time in them is that of its commit.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import uuid
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SBOM_NAMESPACE: Final = uuid.UUID("2f0c8d43-5d4b-5a0e-9f0e-6a1f6f4f0b7c")
+"""Namespace of the serial numbers of SBOMs, which follow from their contents."""
+SUMS_FILE: Final = "SHA256SUMS"
+
+
+class ReleaseError(Exception):
+    """The release cannot be built; the message says what to do."""
+
+
+def main() -> None:
+    """Build the release that the command line names."""
+    parser = argparse.ArgumentParser(description="Build a release from a tag.")
+    parser.add_argument("tag", nargs="?", default="")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    options = parser.parse_args()
+    try:
+        release(options.tag, options.out, repository=ROOT)
+    except ReleaseError as error:
+        sys.exit(f"release: {error}")
+
+
+def release(tag: str, out: Path, *, repository: Path) -> None:
+    """Build wheel, SBOM, checksums and image of *tag* into *out*."""
+    tag = tag or find_tag(repository)
+    epoch = int(_git(repository, "log", "-1", "--format=%ct", f"{tag}^{{commit}}"))
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        export_tree(repository, tag, tree)
+        check_version(tree, tag)
+        for path in build_files(tree, out, epoch=epoch):
+            _say(f"{path}")
+        build_image(tree, tag, epoch=epoch)
+
+
+def find_tag(repository: Path) -> str:
+    """Return the tag of the commit that is checked out; raise `ReleaseError` if it has none."""
+    tags = _git(repository, "tag", "--points-at", "HEAD").split()
+    if len(tags) != 1:
+        raise ReleaseError(
+            f"this commit has {len(tags) or 'no'} tag{'s' * (len(tags) > 1)}; name one: "
+            "make release TAG=v0.1.0"
+        )
+    return tags[0]
+
+
+def export_tree(repository: Path, tag: str, tree: Path) -> None:
+    """Write the files of *tag* to *tree*: nothing that is only in the working folder."""
+    packed = _run(["git", "-C", str(repository), "archive", "--format=tar", tag])
+    with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        archive.extractall(tree, filter="data")
+
+
+def check_version(tree: Path, tag: str) -> None:
+    """Raise `ReleaseError` unless *tag* names the version of the project in *tree*."""
+    version = read_version(tree)
+    if tag != f"v{version}":
+        raise ReleaseError(f"the tag is {tag}, and pyproject.toml has {version}: tag v{version}")
+
+
+def read_version(tree: Path) -> str:
+    """Return the version of the project in *tree*."""
+    return str(tomllib.loads((tree / "pyproject.toml").read_text())["project"]["version"])
+
+
+def build_files(tree: Path, out: Path, *, epoch: int) -> list[Path]:
+    """Build the wheel of *tree*, its SBOM and their checksums into *out*; return their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    wheel = build_wheel(tree, out, epoch=epoch)
+    sbom = out / f"{'-'.join(wheel.name.split('-')[:2])}.cdx.json"
+    sbom.write_text(build_sbom(tree, wheel, epoch=epoch), encoding="utf-8")
+    sums = out / SUMS_FILE
+    sums.write_text("".join(f"{_digest(path)}  {path.name}\n" for path in (wheel, sbom)))
+    return [wheel, sbom, sums]
+
+
+def build_wheel(tree: Path, out: Path, *, epoch: int) -> Path:
+    """Build the wheel, offline, with the build backend of this environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+        _run(command, cwd=tree, SOURCE_DATE_EPOCH=str(epoch))
+        (built,) = Path(folder).glob("*.whl")
+        return Path(shutil.move(built, out / built.name))
+
+
+def build_sbom(tree: Path, wheel: Path, *, epoch: int) -> str:
+    """Return the SBOM of the wheel and of what `uv.lock` installs with it, in CycloneDX 1.5."""
+    command = [sys.executable, "-m", "uv", "export", "--quiet", "--frozen", "--no-dev", "--offline"]
+    options = ["--all-extras", "--format", "cyclonedx1.5", "--project", str(tree)]
+    sbom: dict[str, Any] = json.loads(_run([*command, *options]))
+    hashes = [{"alg": "SHA-256", "content": _digest(wheel)}]
+    sbom["metadata"]["component"]["hashes"] = hashes
+    # These two are new at every export.
+    sbom["metadata"]["timestamp"] = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    del sbom["serialNumber"]
+    serial = uuid.uuid5(SBOM_NAMESPACE, json.dumps(sbom, sort_keys=True))
+    return f"{json.dumps({**sbom, 'serialNumber': serial.urn}, indent=2)}\n"
+
+
+def build_image(tree: Path, tag: str, *, epoch: int) -> None:
+    """Build the image `dlgrader:VERSION` where Docker answers; else say that it was not built."""
+    if shutil.which("docker") is None:
+        _say("image: skipped, docker is not installed")
+        return
+    answers = subprocess.run(["docker", "info"], capture_output=True, check=False)  # noqa: S607
+    if answers.returncode:
+        _say("image: skipped, the Docker daemon does not answer")
+        return
+    name = f"dlgrader:{tag.removeprefix('v')}"
+    argument = f"SOURCE_DATE_EPOCH={epoch}"
+    _run(["docker", "build", "--build-arg", argument, "--tag", name, str(tree)])
+    _say(f"image: {name}")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    return _run(["git", "-C", str(repository), *arguments]).decode()
+
+
+def _run(command: list[str], *, cwd: Path | None = None, **environment: str) -> bytes:
+    """Return the output of a program; raise `ReleaseError` with its last line if it fails."""
+    ran = subprocess.run(  # noqa: S603  # our own commands
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, check=False
+    )
+    if ran.returncode:
+        reason = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+        raise ReleaseError(f"{' '.join(command[:4])} failed: {reason}")
+    return ran.stdout
+
+
+def _say(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

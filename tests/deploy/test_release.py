@@ -1,0 +1,111 @@
+"""Tests of `make release`: the same bytes from the same tag, and an SBOM of what is installed."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GIT = shutil.which("git") or "git"
+SPEC = importlib.util.spec_from_file_location("release", ROOT / ".ci" / "release.py")
+release = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(release)
+EPOCH = 1_790_000_000
+
+
+def git(folder: Path, *arguments: str) -> None:
+    settings = ("user.name=Ada", "user.email=ada@example.edu", "init.defaultBranch=main")
+    options = [word for setting in settings for word in ("-c", setting)]
+    command = [GIT, "-C", str(folder), *options, *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory) -> list[Path]:
+    """Build twice, the second time from a copy of the tree whose files have other times."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    copy = tmp_path_factory.mktemp("copy")
+    for name in ("api", "grader", "problems", "migrations", "dlgrader", "docs"):
+        shutil.copytree(
+            ROOT / name,
+            copy / name,
+            copy_function=shutil.copyfile,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+    for name in ("pyproject.toml", "README.md", "uv.lock"):
+        shutil.copyfile(ROOT / name, copy / name)
+    (copy / ".gitignore").write_text("__pycache__/\n")
+    for tree, folder in zip((ROOT, copy), folders, strict=True):
+        release.build_files(tree, folder, epoch=EPOCH)
+    return folders
+
+
+def test_two_builds_are_the_same_bytes(builds):
+    first, second = ({path.name: path.read_bytes() for path in one.iterdir()} for one in builds)
+    assert set(first) == {
+        "dlgrader-0.1.0-py3-none-any.whl",
+        "dlgrader-0.1.0.cdx.json",
+        "SHA256SUMS",
+    }
+    assert first == second
+
+
+def test_the_checksums_are_those_of_the_files_and_times_are_those_of_the_commit(builds):
+    folder = builds[0]
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert sha256((folder / name).read_bytes()).hexdigest() == digest
+    with ZipFile(folder / "dlgrader-0.1.0-py3-none-any.whl") as wheel:
+        assert {entry.date_time[:3] for entry in wheel.infolist()} == {(2026, 9, 21)}
+
+
+def test_the_sbom_lists_what_the_lock_installs_with_the_wheel(builds):
+    sbom = json.loads((builds[0] / "dlgrader-0.1.0.cdx.json").read_text())
+    assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", sbom["serialNumber"])
+    assert sbom["metadata"]["timestamp"] == "2026-09-21T14:13:20Z"
+    component = sbom["metadata"]["component"]
+    wheel = sha256((builds[0] / "dlgrader-0.1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    assert (component["name"], component["version"]) == ("dlgrader", "0.1.0")
+    assert component["hashes"] == [{"alg": "SHA-256", "content": wheel}]
+    locked = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    versions = {(package["name"], package["version"]) for package in locked}
+    listed = {(package["name"], package["version"]) for package in sbom["components"]}
+    assert listed <= versions
+    names = {name for name, _ in listed}
+    assert {"fastapi", "starlette", "numpy", "psycopg-binary", "distributed"} <= names
+    assert not {"pytest", "ruff", "playwright"} & names
+    assert all(package["purl"].startswith("pkg:pypi/") for package in sbom["components"])
+
+
+def test_a_tag_is_found_and_must_name_the_version(tmp_path):
+    git(tmp_path, "init")
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "First")
+    with pytest.raises(release.ReleaseError, match="this commit has no tag; name one"):
+        release.find_tag(tmp_path)
+    git(tmp_path, "tag", "v1.2.0")
+    assert release.find_tag(tmp_path) == "v1.2.0"
+    (tmp_path / "stray.py").write_text("not committed")
+    tree = tmp_path / "tree"
+    release.export_tree(tmp_path, "v1.2.0", tree)
+    assert [path.name for path in tree.iterdir()] == ["pyproject.toml"]
+    release.check_version(tree, "v1.2.0")
+    with pytest.raises(release.ReleaseError, match=r"the tag is v1\.3\.0, and .* has 1\.2\.0"):
+        release.check_version(tree, "v1.3.0")
+    git(tmp_path, "tag", "latest")
+    with pytest.raises(release.ReleaseError, match="2 tags"):
+        release.find_tag(tmp_path)
+
+
+def test_a_program_that_fails_is_named_with_its_reason(tmp_path):
+    with pytest.raises(release.ReleaseError, match=r"git -C .* failed: fatal: not a git repo"):
+        release.find_tag(tmp_path)

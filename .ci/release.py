@@ -46,6 +46,8 @@ def main() -> None:
 def release(tag: str, out: Path, *, repository: Path) -> None:
     """Build wheel, SBOM, checksums and image of *tag* into *out*."""
     tag = tag or find_tag(repository)
+    if not _git(repository, "tag", "--list", tag).split():
+        raise ReleaseError(f"there is no tag {tag}; git tag {tag} makes it")
     epoch = int(_git(repository, "log", "-1", "--format=%ct", f"{tag}^{{commit}}"))
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)

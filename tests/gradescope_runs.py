@@ -92,12 +92,15 @@ def fill(root: Path, files: dict[str, str], *, email: str, previous: list[Any] =
     (root / "submission_metadata.json").write_text(json.dumps(data))
 
 
-def run_script(root: Path, script: str) -> tuple[int, str, float]:
-    """Run a script of the archive; return its exit code, what it printed, and its memory in MB."""
+def run_script(root: Path, script: str, *, programs: str = "") -> tuple[int, str, float]:
+    """Run a script of the archive; return its exit code, what it printed, and its memory in MB.
+
+    *programs* is a folder whose programs are found first.
+    """
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", LAUNCHER, BASH, str(root / script)],
         cwd=root / "submission",
-        env={"PATH": os.environ["PATH"], "AUTOGRADER_ROOT": str(root)},
+        env={"PATH": f"{programs}:{os.environ['PATH']}", "AUTOGRADER_ROOT": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -229,6 +229,33 @@ def test_a_machine_without_a_suitable_python_is_told_what_to_do(root, tmp_path):
     assert "--python VERSION" in printed
 
 
+APT_GET = """\
+#!/bin/sh
+folder=$(dirname "$0")
+echo "$*" >>"$folder/asked"
+case "$*" in
+*python3.97*) printf '#!/bin/sh\\n[ "$1" = -c ] && echo 3.97\\nexit 0\\n' >"$folder/python3.97"
+    chmod +x "$folder/python3.97" ;;
+*python3.98*) exit 100 ;;
+esac
+"""
+
+
+def test_a_missing_python_is_installed_in_the_first_version_that_there_is(root, tmp_path):
+    script = (root / "setup.sh").read_text()
+    (tmp_path / "setup.sh").write_text(script.replace(f"({PYTHON})", "(3.98 3.97)"))
+    for folder in ("submission", "source", "bin"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "bin" / "apt-get").write_text(APT_GET)
+    (tmp_path / "bin" / "apt-get").chmod(0o755)
+    code, printed, _ = run_script(tmp_path, "setup.sh", programs=str(tmp_path / "bin"))
+    assert (code, printed) == (0, "Grader is ready: Python 3.97\n")
+    asked = [line.split()[0] for line in (tmp_path / "bin" / "asked").read_text().splitlines()]
+    assert asked == ["update", "install", "install"]
+    program = (tmp_path / "source" / "python").read_text().strip()
+    assert program == str(tmp_path / "bin" / "python3.97")
+
+
 def test_the_archive_is_for_its_owner_alone_and_keeps_the_secret_when_it_is_made_again(archive):
     assert archive.stat().st_mode & 0o777 == 0o600
     with ZipFile(archive) as packed:

@@ -101,6 +101,8 @@ def test_a_tag_is_found_and_must_name_the_version(tmp_path):
     release.check_version(tree, "v1.2.0")
     with pytest.raises(release.ReleaseError, match=r"the tag is v1\.3\.0, and .* has 1\.2\.0"):
         release.check_version(tree, "v1.3.0")
+    with pytest.raises(release.ReleaseError, match=r"there is no tag v1\.3\.0"):
+        release.release("v1.3.0", tmp_path / "dist", repository=tmp_path)
     git(tmp_path, "tag", "latest")
     with pytest.raises(release.ReleaseError, match="2 tags"):
         release.find_tag(tmp_path)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.definitions.name_checks import suggest_similar
+from grader.grading.explain import format_typed_answer
 from grader.reading import RawAnswer, is_blank
 
 MAX_NOTES: Final = 20
@@ -50,6 +51,9 @@ class AnswerSheet:
         problem, part = target
         if is_blank(typed):
             return
+        if not _is_encodable(format_typed_answer(typed)):
+            self.note(f"{problem}/{part} was left out: it has half a character. Type it again.")
+            return
         answers = self.answers.setdefault(problem, {})
         if part in answers:
             self.note(f"{problem}/{part} is answered more than once; the last answer counts.")
@@ -67,8 +71,18 @@ class AnswerSheet:
 
     def note(self, text: str) -> None:
         """Add a note to the student, unless it is there already or there are many."""
+        text = text.encode(errors="replace").decode()
         if text not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(text)
+
+
+def _is_encodable(text: str) -> bool:
+    """Return whether *text* has whole characters only; JSON can escape half of a pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _normalize_label(label: str) -> str:

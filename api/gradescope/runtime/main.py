@@ -86,8 +86,8 @@ def _solve_variants(configuration: Configuration, folder: Path, student: str) ->
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:
-    """Write *data*, whole or not at all."""
+    """Write *data*, whole or not at all; in ASCII, for an answer may have half a character."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    partial.write_text(json.dumps(data), encoding="ascii")
     partial.replace(path)

@@ -97,10 +97,11 @@ def run_script(root: Path, script: str, *, programs: str = "") -> tuple[int, str
 
     *programs* is a folder whose programs are found first.
     """
+    paths = (programs, os.environ["PATH"])
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", LAUNCHER, BASH, str(root / script)],
         cwd=root / "submission",
-        env={"PATH": f"{programs}:{os.environ['PATH']}", "AUTOGRADER_ROOT": str(root)},
+        env={"PATH": os.pathsep.join(filter(None, paths)), "AUTOGRADER_ROOT": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

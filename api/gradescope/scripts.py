@@ -67,16 +67,17 @@ for wheel in "$source/wheels/$version"/*.whl; do
     "$python" -m zipfile -e "$wheel" "$source/lib"
 done
 echo "$python" >"$source/python"
-(cd / && "$python" -E -s "$source/engine" @CHECK@)
+(cd / && "$python" -E -s -S "$source/engine" @CHECK@)
 echo "Grader is ready: Python $version"
 """
 RUN_SCRIPT: Final = """\
 #!/usr/bin/env bash
 # Grades one submission. Written by `grader gradescope`; make the archive again to change it.
+# Without site-packages (-S): all that it needs is in the archive.
 root=${AUTOGRADER_ROOT:-/autograder}
 export OPENBLAS_NUM_THREADS=1
 cd /
-if ! "$(cat "$root/source/python")" -E -s "$root/source/engine" "$root"; then
+if ! "$(cat "$root/source/python")" -E -s -S "$root/source/engine" "$root"; then
     mkdir -p "$root/results"
     cat >"$root/results/results.json" <<'RESULTS'
 @FAILURE@

@@ -26,7 +26,7 @@ def choose_seed(secret: str, problem: str, student: str, seeds: Sequence[int]) -
     seeds, a student keeps the numbers unless that very seed is gone.
 
     >>> choose_seed("secret", "conv", "ada@example.edu", [4, 7, 9])
-    9
+    7
     """
     key = secret.encode()
     return min(

@@ -20,6 +20,24 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "bad_request": ErrorCode(
         400, "Cannot be read", "The request is not one that this address reads."
     ),
+    "authorization_pending": ErrorCode(
+        400,
+        "Not confirmed yet",
+        "Nobody has confirmed the code so far. Ask again after `interval` seconds.",
+    ),
+    "slow_down": ErrorCode(
+        400,
+        "Asked too soon",
+        "The program asked for the token again too soon. Wait five seconds longer each time.",
+    ),
+    "expired_token": ErrorCode(
+        400,
+        "The code is no longer valid",
+        "The code of the log-in is unknown, was used or has expired. Begin the log-in again.",
+    ),
+    "access_denied": ErrorCode(
+        400, "Log-in refused", "The log-in was refused in the browser. Begin again if it is yours."
+    ),
     "unauthenticated": ErrorCode(
         401,
         "Not logged in",

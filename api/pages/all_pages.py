@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.pages import account, course, guides, home, login
+from api.pages import account, course, device, guides, home, login
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -45,6 +45,7 @@ from api.pages.student import (
 
 PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
+    device.router,
     assignment.router,
     course.router,
     login.router,

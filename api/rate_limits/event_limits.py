@@ -22,6 +22,8 @@ LimitedAction = Literal[
     "login_address_cap",
     "invite_address",
     "invite_link",
+    "code_address",
+    "code_person",
     "export_person",
     "export_course",
     "solve_problem",
@@ -67,6 +69,10 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "login_address_cap": EventLimit(300, MINUTE),
     "invite_address": EventLimit(60, MINUTE),
     "invite_link": EventLimit(60, MINUTE),
+    # A lecture hall that begins a notebook together.
+    "code_address": EventLimit(120, MINUTE),
+    # Codes that a person looks up or confirms; few people guess with what is typed once.
+    "code_person": EventLimit(20, MINUTE, max_pause=15 * MINUTE),
     "export_person": EventLimit(6, MINUTE),
     "export_course": EventLimit(6, MINUTE),
     # Each keeps a worker busy for seconds.

@@ -33,6 +33,11 @@ ROUTES = {
     ("GET", "/receipts/{submission}"): Route("student", owned=True),
     ("GET", "/me/requests"): Route("person"),
     ("GET", "/account"): Route("person"),
+    # The scene has no code that waits: tests/api/test_device_codes.py confirms them.
+    ("GET", "/device"): Route("person", **OWN),
+    ("POST", "/device"): Route(
+        "person", **OWN, body="code=BDFK-XTRW&decision=allow", **(FORM | {"ok": 404})
+    ),
     ("GET", "/me/export"): Route("person"),
     ("POST", "/me"): Route("person", **OWN, body="name=Ann+Example&version=1", **FORM),
     ("POST", "/me/password"): Route(

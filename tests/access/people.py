@@ -17,6 +17,10 @@ ROUTES = {
     # Their refusals depend on what is sent: tests/api/test_people_login.py asks.
     ("POST", f"{API}/login"): Route("anyone", called=False),
     ("POST", f"{API}/invites/accept"): Route("anyone", called=False),
+    ("POST", f"{API}/device/code"): Route("anyone", body={"client": "A notebook"}),
+    ("POST", f"{API}/device/token"): Route(
+        "anyone", ok=400, body={"device_code": "gr_code_unknown"}
+    ),
     ("POST", f"{API}/logout"): Route("person", login=True, ok=204),
     ("GET", f"{API}/me"): Route("person"),
     ("PATCH", f"{API}/me"): Route("person", login=True, body={"name": "Ann"}),

@@ -18,6 +18,7 @@ from api.db.models.erasure import ErasureFlag
 from api.db.models.grades import Grade, GradeChange, Override
 from api.db.models.people import (
     LOCKED_PASSWORD_PREFIX,
+    DeviceCode,
     Invite,
     LoginSession,
     RateLimitEvent,
@@ -40,6 +41,7 @@ __all__ = [
     "ChangeCounter",
     "Comment",
     "Course",
+    "DeviceCode",
     "Draft",
     "Draw",
     "Enrolment",

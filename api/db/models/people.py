@@ -120,6 +120,32 @@ class LoginSession(_CredentialColumns, Base):
     seen_at: Mapped[Timestamp]
 
 
+class DeviceCode(Base):
+    """Log-in of a program that a person confirms in a browser with a short code.
+
+    Neither code is stored: *prefix* and *digest* identify the program's, *user_code_digest* the
+    person's. *course_slug* is the course that the program named, "" for none. The token is created
+    when the program fetches it, because its secret is not stored either.
+    """
+
+    __tablename__ = "device_codes"
+
+    id: Mapped[Id]
+    prefix: Mapped[str] = mapped_column(String(40), unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    user_code_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    client: Mapped[ShortText]
+    course_slug: Mapped[str] = mapped_column(String(80), default="")
+    user_id: Mapped[UUID | None] = foreign_key("users.id")
+    course_id: Mapped[UUID | None] = foreign_key("courses.id", index=False)
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    polled_at: Mapped[Timestamp | None]
+    approved_at: Mapped[Timestamp | None]
+    denied_at: Mapped[Timestamp | None]
+    used_at: Mapped[Timestamp | None]
+
+
 class RateLimitEvent(Base):
     """Event that counts towards a rate limit: a failed log-in, an export."""
 

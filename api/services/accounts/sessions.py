@@ -13,7 +13,7 @@ from api.auth.secrets import new_secret
 from api.auth.sessions import IDLE_TIMEOUT, SESSION_EVENT_EFFECTS, SESSION_LIFETIME, SessionEvent
 from api.core.errors import NotFound
 from api.core.ids import new_id
-from api.db.models import LoginSession, Token, User
+from api.db.models import DeviceCode, LoginSession, Token, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ def end_sessions_and_tokens_for_event(
     if effect.tokens == "end":
         revoked = update(Token).where(Token.user_id.in_(users), Token.revoked_at.is_(None))
         session.execute(revoked.values(revoked_at=now))
+        confirmed = update(DeviceCode).where(
+            DeviceCode.user_id.in_(users), DeviceCode.used_at.is_(None)
+        )
+        session.execute(confirmed.values(denied_at=now))
 
 
 def end_all_sessions(session: Session, users: Collection[UUID], *, now: datetime) -> None:

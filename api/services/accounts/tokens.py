@@ -49,7 +49,9 @@ def create_token(
     course: UUID | None,
     now: datetime,
 ) -> tuple[Token, NewSecret]:
-    """Create a token of *owner*, requested *actor* them or the service; return it with its secret.
+    """Create a token of *owner*, requested by *actor*; return it with its secret.
+
+    *actor* is the owner, or None for the service.
 
     The secret is not stored. Raises `Conflict` if the account has `MAX_TOKENS` already, and
     `InvalidInput` for a course that the owner is not in, or scopes above the owner's role.
@@ -92,11 +94,7 @@ def _lock_account_and_check_token_count(
     The account is locked, so that two concurrent requests cannot both create the last token. Raises
     `Unauthenticated` if the session has ended in the meantime.
     """
-    account = session.get(
-        User, owner.id, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if account is None or (actor is not None and not _is_logged_in(session, actor)):
-        raise Unauthenticated("You were logged out; log in again.")
+    lock_account(session, owner.id, actor)
     usable = session.scalar(
         select(func.count())
         .select_from(Token)
@@ -113,7 +111,22 @@ def _lock_account_and_check_token_count(
         )
 
 
-def _is_logged_in(session: Session, caller: Principal) -> bool:
+def lock_account(session: Session, user_id: UUID, actor: Principal | None) -> User:
+    """Lock and return an account.
+
+    Raises `Unauthenticated` if it is gone, or if the session of *actor* has ended in the meantime.
+    """
+    account = session.get(
+        User, user_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if account is None or not _is_logged_in(session, actor):
+        raise Unauthenticated("You were logged out; log in again.")
+    return account
+
+
+def _is_logged_in(session: Session, caller: Principal | None) -> bool:
+    if caller is None or caller.session_id is None:
+        return True  # the service, or the program whose log-in the owner has confirmed
     query = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)
     row = session.execute(query).one_or_none()
     return row is not None and row.revoked_at is None

@@ -23,6 +23,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "course.restored": "a course was brought back from the archive",
     "demo.created": "the demo course was made",
     "demo.ended": "the log-ins of the demo course were ended",
+    "device.approved": "somebody confirmed the log-in of a program",
+    "device.denied": "somebody refused the log-in of a program",
     "excuse.granted": "a student was excused",
     "excuse.withdrawn": "an excuse was taken back",
     "extension.granted": "a student or a section was given more time or attempts",

@@ -20,6 +20,7 @@ from api.db.models import (
     Assignment,
     AuditEntry,
     Base,
+    DeviceCode,
     Draft,
     Enrolment,
     ErasureFlag,
@@ -125,7 +126,8 @@ def _allow_erasure(session: Session) -> None:
 
 
 def _delete_credentials_and_drafts(session: Session, user: User) -> None:
-    for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
+    credentials = (Token.user_id, LoginSession.user_id, Invite.user_id, DeviceCode.user_id)
+    for owner in (*credentials, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
         digest = stored_events.build_event_key("", user.email).strip()

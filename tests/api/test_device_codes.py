@@ -1,0 +1,260 @@
+"""Tests of the log-in of programs by a code (RFC 8628): codes, their page, and the token."""
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from browsers import with_password
+from pages import Browser
+from sqlalchemy import select, text
+
+from api.auth.user_codes import USER_CODE_ALPHABET, new_user_code, normalize_user_code
+from api.db.models import AuditEntry, Course, DeviceCode, RateLimitEvent, Token
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def slug(world, course):
+    with world.session() as session:
+        return session.get_one(Course, course).slug
+
+
+@pytest.fixture
+def ann(world, course):
+    ann = world.enrol(course, "Ann Example")
+    with_password(world, ann)
+    return ann
+
+
+@pytest.fixture
+def browser(world, ann):
+    return Browser(world, ann)
+
+
+def begin(world, **body) -> dict:
+    """Begin a log-in and return its codes."""
+    answer = world.client.post(f"{API}/device/code", json=body)
+    assert answer.status_code == 200, answer.text
+    world.client.kept.add(answer.json()["device_code"])
+    return answer.json()
+
+
+def poll(world, codes, *, after: float = 5):
+    """Ask for the token, some seconds later."""
+    world.clock.now += timedelta(seconds=after)
+    answer = world.client.post(f"{API}/device/token", json={"device_code": codes["device_code"]})
+    if answer.status_code == 200:
+        world.client.kept.add(answer.json()["access_token"])
+    return answer
+
+
+def decide(browser, codes, decision="allow"):
+    """Open the page with the code, check that it asks, and press a button."""
+    page = browser.get(f"/device?code={codes['user_code']}")
+    assert page.status == 200, page.text
+    return browser.send(page.one("form", method="post", action="/device"), decision=decision)
+
+
+def test_a_student_confirms_and_the_program_gets_one_token_of_a_student(
+    world, browser, ann, course, slug
+):
+    codes = begin(world, client="My notebook", course=slug)
+    assert codes["verification_uri_complete"].endswith(f"/device?code={codes['user_code']}")
+    assert poll(world, codes).json()["code"] == "authorization_pending"
+    page = browser.get(f"/device?code={codes['user_code'].lower().replace('-', ' ')}")
+    assert "My notebook" in page.text
+    assert "Deep Learning" in page.text
+    assert codes["user_code"] in page.text
+    assert "logged in" in decide(browser, codes).text
+    granted = poll(world, codes)
+    assert granted.status_code == 200, granted.text
+    body = granted.json()
+    assert (body["scope"], body["token_type"], body["course"]) == ("submit", "Bearer", str(course))
+    headers = {"Authorization": f"Bearer {body['access_token']}"}
+    assert world.client.get(f"{API}/me", headers=headers).json()["id"] == str(ann.id)
+    refused = world.client.post(
+        f"{API}/me/tokens", json={"name": "x", "scopes": ["read"]}, headers=headers
+    )
+    assert refused.status_code == 403
+    assert poll(world, codes).json()["code"] == "expired_token"
+
+
+def test_the_token_is_listed_and_revoked_on_the_page_of_tokens(world, browser):
+    codes = begin(world, client="My notebook")
+    decide(browser, codes)
+    headers = {"Authorization": f"Bearer {poll(world, codes).json()['access_token']}"}
+    [row] = browser.get("/account").one(aria_labelledby="tokens").all("tr", text="My notebook")
+    browser.send(row.one("form"))
+    assert world.client.get(f"{API}/me", headers=headers).status_code == 401
+
+
+def test_a_refused_program_gets_nothing(world, browser):
+    codes = begin(world)
+    assert "refused" in decide(browser, codes, "refuse").text
+    assert poll(world, codes).json()["code"] == "access_denied"
+    assert browser.get(f"/device?code={codes['user_code']}").status == 404
+
+
+def test_a_program_that_asks_too_often_is_slowed_down(world):
+    codes = begin(world)
+    assert poll(world, codes).json()["code"] == "authorization_pending"
+    fast = poll(world, codes, after=1)
+    assert (fast.status_code, fast.json()["code"]) == (400, "slow_down")
+    assert fast.headers["Retry-After"] == "5"
+    assert poll(world, codes, after=4).json()["code"] == "authorization_pending"
+
+
+def test_a_code_expires_after_ten_minutes_confirmed_or_not(world, browser):
+    waiting, confirmed = begin(world), begin(world)
+    decide(browser, confirmed)
+    world.clock.now += timedelta(minutes=10)
+    for codes in (waiting, confirmed):
+        assert poll(world, codes).json()["code"] == "expired_token"
+        assert browser.get(f"/device?code={codes['user_code']}").status == 404
+    world.clock.now += timedelta(minutes=10)
+    begin(world)
+    with world.session() as session:
+        assert len(session.scalars(select(DeviceCode)).all()) == 1
+
+
+def test_only_digests_of_the_codes_are_stored(world):
+    codes = begin(world)
+    with world.session() as session:
+        [row] = session.execute(text("SELECT * FROM device_codes")).all()
+    assert codes["device_code"] not in repr(row)
+    assert codes["user_code"] not in repr(row)
+    assert codes["user_code"].replace("-", "") not in repr(row)
+
+
+def test_a_code_of_another_kind_or_with_another_end_is_unknown(world):
+    codes = begin(world)
+    for secret in (
+        codes["device_code"][:-1] + ("a" if codes["device_code"][-1] != "a" else "b"),
+        codes["device_code"].replace("gr_code_", "gr_api_"),
+        codes["user_code"],
+    ):
+        answer = world.client.post(f"{API}/device/token", json={"device_code": secret})
+        assert answer.json()["code"] == "expired_token"
+
+
+@pytest.mark.parametrize("role", ["grader", "instructor"])
+def test_staff_are_refused_because_their_token_would_read_the_work_of_the_class(
+    world, course, slug, role
+):
+    person = world.enrol(course, "Tea Ay", role=role)
+    for body in ({"course": slug}, {}):
+        page = Browser(world, person).get(f"/device?code={begin(world, **body)['user_code']}")
+        assert page.status == 403
+        assert "Codes are for students" in page.text
+
+
+def test_staff_of_one_course_confirm_for_another_where_they_are_students(world, ann, slug):
+    world.join(world.course("other"), ann, role="instructor")
+    codes = begin(world, course=slug)
+    decide(Browser(world, ann), codes)
+    assert poll(world, codes).status_code == 200
+
+
+def test_whoever_becomes_staff_before_the_token_is_fetched_gets_none(world, browser, ann, slug):
+    codes = begin(world, course=slug)
+    decide(browser, codes)
+    world.set_enrolment(ann, role="grader")
+    assert poll(world, codes).json()["code"] == "access_denied"
+
+
+def test_a_course_that_one_is_not_in_is_not_there(world, browser):
+    world.course("secret")
+    for name in ("secret", "no-such-course"):
+        page = browser.get(f"/device?code={begin(world, course=name)['user_code']}")
+        assert page.status == 404
+        assert "a course that you are not in" in page.text
+
+
+def test_a_reset_between_confirmation_and_fetching_ends_the_log_in(world, browser, ann):
+    codes = begin(world)
+    decide(browser, codes)
+    root = world.person("Root", admin=True)
+    assert root.post(f"/users/{ann.id}/suspend").status_code == 200
+    assert poll(world, codes).json()["code"] == "access_denied"
+
+
+def test_codes_cannot_be_guessed_one_after_another(world, browser):
+    codes = begin(world)
+    for _ in range(20):
+        assert browser.get(f"/device?code={new_user_code()}").status == 404
+    limited = browser.get(f"/device?code={codes['user_code']}")
+    assert limited.status == 429
+    assert int(limited.headers["Retry-After"]) > 0
+
+
+def test_one_address_cannot_fill_the_table(world):
+    for _ in range(120):
+        begin(world)
+    assert world.client.post(f"{API}/device/code", json={}).status_code == 429
+    with world.session() as session:
+        assert len(session.scalars(select(DeviceCode)).all()) == 120
+        assert session.scalars(select(RateLimitEvent)).first() is not None
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "BDFK-XTRA", "<b>BDFK</b>", "B" * 40])
+def test_what_is_no_code_is_told_at_the_field(browser, typed):
+    page = browser.get("/device").one("form", action="/device")
+    assert page["method"] == "get"
+    sent = browser.post("/device", {"code": typed, "decision": "allow"})
+    assert sent.status == 422
+    assert "eight letters" in sent.text
+    assert sent.one("input", id="code")["value"] == typed
+
+
+def test_text_of_the_program_is_escaped_and_bounded(world, browser):
+    page = browser.get(f"/device?code={begin(world, client='<img src=x>')['user_code']}")
+    assert "<img src=x>" in page.text
+    assert page.all("img", src="x") == []
+    for body in ({"client": "x" * 81}, {"client": "a\nb"}, {"course": "Not A Slug"}, {"more": 1}):
+        assert world.client.post(f"{API}/device/code", json=body).status_code == 422
+
+
+def test_of_two_requests_at_once_one_gets_the_token(world, browser):
+    codes = begin(world)
+    decide(browser, codes)
+    world.clock.now += timedelta(seconds=5)
+    answers = []
+
+    def fetch():
+        body = {"device_code": codes["device_code"]}
+        answers.append(world.client.post(f"{API}/device/token", json=body))
+
+    threads = [threading.Thread(target=fetch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.status_code for one in answers) == [200, 400, 400, 400]
+    world.client.kept.update(
+        one.json()["access_token"] for one in answers if one.status_code == 200
+    )
+    with world.session() as session:
+        assert len(session.scalars(select(Token).where(Token.name == "A program")).all()) == 1
+
+
+def test_confirmation_and_token_are_in_the_audit_log(world, browser, ann):
+    codes = begin(world, client="My notebook")
+    decide(browser, codes)
+    poll(world, codes)
+    with world.session() as session:
+        query = select(AuditEntry.action).where(AuditEntry.actor_id == ann.id)
+        assert {"device.approved", "token.created"} <= set(session.scalars(query))
+
+
+def test_user_codes_are_read_in_every_form_that_people_type():
+    code = new_user_code()
+    assert re.fullmatch(rf"[{USER_CODE_ALPHABET}]{{4}}-[{USER_CODE_ALPHABET}]{{4}}", code)
+    for typed in (code, code.lower(), code.replace("-", ""), f" {code[:4]} {code[5:]} "):
+        assert normalize_user_code(typed) == code

@@ -1,0 +1,101 @@
+"""Client of Grader for notebooks and Python programs.
+
+import dlgrader_client as grader
+
+course = grader.login("https://grader.example.edu", course="dl-2026")
+hw = grader.use(course.assignment("hw-1"))
+hw.check("conv-output-size/side", 32)
+hw.submit("conv-output-size/side", 32)
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from dlgrader_client import _magic
+from dlgrader_client._connection import Connection, normalize_address
+from dlgrader_client._course import Account, Assignment, Course, Problem
+from dlgrader_client._errors import (
+    ConnectionFailedError,
+    GraderClientError,
+    InsecureAddressError,
+    LoginFailedError,
+    NotLoggedInError,
+    RefusedError,
+    UnusableAnswerError,
+)
+from dlgrader_client._login import obtain_token, revoke_token, running_shell
+from dlgrader_client._results import (
+    Delivery,
+    NotSubmitted,
+    PartResult,
+    Reading,
+    Status,
+    SubmissionResult,
+)
+from dlgrader_client._values import to_answer
+from dlgrader_client._version import VERSION as __version__
+
+__all__ = [
+    "Account",
+    "Assignment",
+    "ConnectionFailedError",
+    "Course",
+    "Delivery",
+    "GraderClientError",
+    "InsecureAddressError",
+    "LoginFailedError",
+    "NotLoggedInError",
+    "NotSubmitted",
+    "PartResult",
+    "Problem",
+    "Reading",
+    "RefusedError",
+    "Status",
+    "SubmissionResult",
+    "UnusableAnswerError",
+    "__version__",
+    "connect",
+    "login",
+    "logout",
+    "to_answer",
+    "use",
+]
+
+PROGRAM = "dlgrader-client"
+
+
+def connect(
+    server: str, *, course: Optional[str] = None, program: str = PROGRAM, force: bool = False
+) -> Account:
+    """Log in with a code unless a token is stored, and return the account.
+
+    *course* limits the token to a course, by its short name; *program* is the name that the page
+    of the log-in shows. *force* begins a new log-in in any case.
+    """
+    address = normalize_address(server)
+    token = obtain_token(address, course=course, program=program, force=force)
+    return Account(Connection(address, token.secret), token.user_id)
+
+
+def login(server: str, course: str = "", *, program: str = PROGRAM, force: bool = False) -> Course:
+    """Log in as `connect` does, and return a course: the only one if no *course* is named."""
+    account = connect(server, course=course or None, program=program, force=force)
+    return account.course(course)
+
+
+def logout(server: str) -> None:
+    """Revoke the stored token of a server and delete it here; queued answers stay."""
+    revoke_token(server)
+
+
+def use(assignment: Assignment) -> Assignment:
+    """Make *assignment* that of ``%%answer``, register the magic, and return the assignment."""
+    _magic.select(assignment)
+    _magic.register(running_shell())
+    return assignment
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%%answer``; IPython calls this for ``%load_ext dlgrader_client``."""
+    _magic.register(shell)

@@ -1,0 +1,201 @@
+"""HTTP with the standard library: JSON to one server, over https, without redirects."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, NoReturn, Optional
+from urllib.parse import urlsplit
+
+from dlgrader_client._errors import (
+    ConnectionFailedError,
+    InsecureAddressError,
+    NotLoggedInError,
+    RefusedError,
+)
+from dlgrader_client._secret import Secret
+from dlgrader_client._version import VERSION
+
+TIMEOUT_SECONDS = 20
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+UNAVAILABLE = frozenset({502, 503, 504})
+
+
+def normalize_address(address: str) -> str:
+    """Return the scheme, host and port of a server.
+
+    Raises `InsecureAddressError` unless it is https or the loopback interface.
+
+    >>> normalize_address("https://grader.example.edu/courses/1")
+    'https://grader.example.edu'
+    """
+    parts = urlsplit(address if "//" in address else f"https://{address}")
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        raise InsecureAddressError(
+            "Name the server by its address, such as https://grader.example.edu"
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InsecureAddressError(
+            f"{host} must be reached by https: over http others on the way could read your token."
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* is this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Handler that refuses redirects, which could carry the token to another server."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Return None, which makes the redirect an error."""
+
+
+def _build_opener(address: str) -> urllib.request.OpenerDirector:
+    """Return an opener for one scheme, which follows no redirect and reads no files.
+
+    The proxies of the environment are used, except for this machine.
+    """
+    opener = urllib.request.OpenerDirector()
+    no_proxies: Optional[dict[str, str]] = (
+        {} if is_loopback(urlsplit(address).hostname or "") else None
+    )
+    handlers: list[Any] = [
+        urllib.request.ProxyHandler(no_proxies),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _NoRedirects(),
+    ]
+    if address.startswith("https:"):
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+    else:
+        handlers.append(urllib.request.HTTPHandler())
+    for handler in handlers:
+        opener.add_handler(handler)
+    return opener
+
+
+class Connection:
+    """Connection to the API of one server; *token* is sent to it alone."""
+
+    def __init__(self, address: str, token: Optional[Secret] = None) -> None:
+        self.address = normalize_address(address)
+        self._token = token or Secret()
+        self._opener = _build_opener(self.address)
+
+    def __repr__(self) -> str:
+        return f"Connection({self.address!r})"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Optional[Mapping[str, Any]] = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> Any:
+        """Send a request to a *path* below ``/api/v1`` and return the JSON of the response.
+
+        Raises `ConnectionFailedError`, `NotLoggedInError` or `RefusedError`.
+        """
+        return self.request_with_etag(method, path, body, headers)[0]
+
+    def request_with_etag(
+        self,
+        method: str,
+        path: str,
+        body: Optional[Mapping[str, Any]] = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> tuple[Any, str]:
+        """Send a request as `request` does; return the JSON and the ETag, "" without one."""
+        sent = {"Accept": "application/json", "User-Agent": f"dlgrader-client/{VERSION}"}
+        sent.update(headers or {})
+        content = None
+        if body is not None:
+            content = json.dumps(body, allow_nan=False).encode()
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(
+            f"{self.address}/api/v1{path}", data=content, headers=sent, method=method
+        )
+        status, reply, etag = self._exchange(request)
+        if status >= 300:
+            _raise_refusal(status, reply, self.address)
+        return _parse(reply), etag
+
+    def _exchange(self, request: urllib.request.Request) -> tuple[int, bytes, str]:
+        """Return the status, the body and the ETag of the response.
+
+        A verbose traceback of a notebook shows values. So no error has a frame of urllib, and the
+        request has the token only while it is sent.
+        """
+        if self._token:
+            request.add_unredirected_header("Authorization", f"Bearer {self._token.reveal()}")
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                etag = response.headers.get("ETag", "")
+                return response.status, response.read(MAX_RESPONSE_BYTES), etag
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _read_error(error), ""
+        except (OSError, http.client.HTTPException) as error:
+            reason = type(error).__name__
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None
+        finally:
+            request.remove_header("Authorization")
+        raise ConnectionFailedError(f"{self.address} did not answer: {reason}.")
+
+
+def _read_error(error: urllib.error.HTTPError) -> bytes:
+    """Return the body of an error, b"" if the connection breaks."""
+    try:
+        return error.read(MAX_RESPONSE_BYTES)
+    except (OSError, http.client.HTTPException):
+        return b""
+
+
+def _raise_refusal(status: int, content: bytes, address: str) -> NoReturn:
+    """Raise the error for a status of 300 or more."""
+    try:
+        problem = json.loads(content)
+    except ValueError:
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    if status in UNAVAILABLE:
+        raise ConnectionFailedError(f"{address} cannot work just now ({status}).")
+    if status >= 400 and "code" not in problem:
+        raise ConnectionFailedError(
+            f"Something before {address} refused the request ({status}), such as a proxy."
+        )
+    if status == 401:
+        detail = problem.get("detail") or "The server does not know your token."
+        raise NotLoggedInError(f"{detail} Log in again: dlgrader_client.login(...)")
+    if status < 400:
+        raise ConnectionFailedError(
+            f"{address} sends requests elsewhere ({status}). Use the address that a browser shows."
+        )
+    raise RefusedError(status, problem)
+
+
+def _parse(content: bytes) -> Any:
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise ConnectionFailedError(
+            "The response is no JSON. A log-in page of the network may stand before the server."
+        ) from None

@@ -1,0 +1,252 @@
+"""Courses, assignments and problems of the student who is logged in."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Optional
+from urllib.parse import quote, urlencode
+
+from dlgrader_client._connection import Connection
+from dlgrader_client._errors import (
+    ConnectionFailedError,
+    GraderClientError,
+    NotLoggedInError,
+    RefusedError,
+)
+from dlgrader_client._queue import Queue, QueuedAnswers
+from dlgrader_client._results import (
+    Delivery,
+    NotSubmitted,
+    Reading,
+    Status,
+    SubmissionResult,
+)
+from dlgrader_client._values import to_answer
+
+PAGE_SIZE = 100
+MAX_PAGES = 50
+
+
+class Account:
+    """Account on a server: its connection, and its queue of answers."""
+
+    def __init__(self, connection: Connection, user_id: str) -> None:
+        self.connection = connection
+        self.queue = Queue(connection.address, user_id)
+
+    def __repr__(self) -> str:
+        return f"Account({self.connection.address!r})"
+
+    def course(self, name: str = "") -> Course:
+        """Return a course by its short name, title or id; without a name, the only one."""
+        rows = self.connection.request("GET", "/me")["courses"]
+        row = _pick(rows, name, ("slug", "title", "course"), "course")
+        return Course(self, str(row["course"]), str(row["title"]))
+
+    def deliver(self) -> Delivery:
+        """Send the queued answers, oldest first, until one cannot be sent."""
+        delivered: list[SubmissionResult] = []
+        refused: list[tuple[str, str]] = []
+        reason = ""
+        for entry in self.queue:
+            try:
+                delivered.append(self.send(entry))
+            except ConnectionFailedError as error:
+                reason = str(error)
+                break
+            except RefusedError as error:
+                if error.status == 429:
+                    reason = str(error)
+                    break
+                entry.set_aside()
+                refused.append((f"{entry.problem} ({', '.join(entry.answers)})", str(error)))
+        return Delivery(tuple(delivered), tuple(refused), len(self.queue), reason)
+
+    def send(self, entry: QueuedAnswers) -> SubmissionResult:
+        """Send one entry of the queue, and delete it once the server has stored it."""
+        path = f"{_problem_path(entry.assignment, entry.problem)}/submissions"
+        reply = self.connection.request(
+            "POST", path, {"answers": entry.answers}, {"Idempotency-Key": entry.key}
+        )
+        result = SubmissionResult.from_json(reply)
+        entry.remove()
+        return result
+
+
+class Course:
+    """Course that the student is in."""
+
+    def __init__(self, account: Account, course_id: str, title: str) -> None:
+        self.account, self.id, self.title = account, course_id, title
+
+    def __repr__(self) -> str:
+        return f"Course({self.title!r})"
+
+    def assignments(self) -> list[Assignment]:
+        """Return the assignments of the course, open ones first."""
+        query = {"course": self.id, "limit": str(PAGE_SIZE)}
+        rows: list[Any] = []
+        for _ in range(MAX_PAGES):
+            reply = self.account.connection.request("GET", f"/me/assignments?{urlencode(query)}")
+            rows += reply["items"]
+            if not reply.get("next"):
+                break
+            query["cursor"] = reply["next"]
+        return [Assignment(self.account, row) for row in rows]
+
+    def assignment(self, name: str = "") -> Assignment:
+        """Return an assignment by its short name, title or id; without a name, the only one."""
+        rows = [assignment.row for assignment in self.assignments()]
+        row = _pick(rows, name, ("slug", "title", "id"), "assignment")
+        return Assignment(self.account, row)
+
+
+class Assignment:
+    """Assignment; a part is named ``problem/part``, or ``part`` if there is only one problem."""
+
+    def __init__(self, account: Account, row: Mapping[str, Any]) -> None:
+        self.account, self.row = account, row
+        self.id, self.title = str(row["id"]), str(row["title"])
+
+    def __repr__(self) -> str:
+        return f"Assignment({self.title!r}, problems: {', '.join(self.problems)})"
+
+    @property
+    def problems(self) -> list[str]:
+        """The names of the problems."""
+        return [str(row["problem"]) for row in self.row["problems"]]
+
+    def problem(self, name: str = "") -> Problem:
+        """Return a problem by its name or title; without a name, the only one."""
+        row = _pick(self.row["problems"], name, ("problem", "title"), "problem")
+        return Problem(self.account, self.id, str(row["problem"]))
+
+    def check(self, part: str, value: Any) -> Reading:
+        """Return how an answer is read; nothing is submitted and no attempt is used."""
+        problem, name = self._split(part)
+        return problem.check(name, value)
+
+    def submit(self, part: str, value: Any) -> SubmissionResult | NotSubmitted:
+        """Submit the answer to one part; see `Problem.submit`."""
+        problem, name = self._split(part)
+        return problem.submit({name: value})
+
+    def draft(self, part: str, value: Any) -> None:
+        """Save an answer without submitting it; the page of the problem shows it."""
+        problem, name = self._split(part)
+        problem.draft({name: value})
+
+    def status(self) -> list[Status]:
+        """Return where one stands in each problem; this opens the problems."""
+        return [self.problem(name).status() for name in self.problems]
+
+    def deliver(self) -> Delivery:
+        """Send the answers that wait in the queue of the account."""
+        return self.account.deliver()
+
+    def _split(self, part: str) -> tuple[Problem, str]:
+        problem, slash, name = part.rpartition("/")
+        if not slash and len(self.problems) > 1:
+            raise GraderClientError(
+                f"{self.title} has several problems. Write problem/part; the problems are "
+                f"{', '.join(self.problems)}."
+            )
+        return self.problem(problem), name
+
+
+class Problem:
+    """Problem of an assignment."""
+
+    def __init__(self, account: Account, assignment: str, name: str) -> None:
+        self.account, self.assignment, self.name = account, assignment, name
+        self._path = _problem_path(assignment, name)
+
+    def __repr__(self) -> str:
+        return f"Problem({self.name!r})"
+
+    def check(self, part: str, value: Any) -> Reading:
+        """Return how an answer is read; nothing is submitted and no attempt is used."""
+        body = {"part": part, "answer": to_answer(value)}
+        reply = self.account.connection.request("POST", f"{self._path}/reading", body)
+        return Reading.from_json(part, reply)
+
+    def submit(
+        self, answers: Optional[Mapping[str, Any]] = None, **more: Any
+    ) -> SubmissionResult | NotSubmitted:
+        """Submit answers by the names of their parts, and return what became of them.
+
+        They are written to the queue first. If the server does not answer they stay there and the
+        result is `NotSubmitted`; if it refuses them they are taken out and the error is raised.
+        """
+        account, converted = self.account, _convert_answers(answers, more)
+        entry = account.queue.add(self.assignment, self.name, converted)
+        try:
+            return self._deliver_through(entry)
+        except ConnectionFailedError as error:
+            return NotSubmitted(str(error), len(account.queue))
+        except NotLoggedInError as error:
+            raise NotLoggedInError(
+                f"NOT SUBMITTED: the answer waits in the queue on this machine. {error}"
+            ) from None
+
+    def _deliver_through(self, entry: QueuedAnswers) -> SubmissionResult:
+        """Send the entries before *entry* and then it, so that the order of answers stays."""
+        account = self.account
+        for earlier in account.queue:
+            if earlier.key == entry.key:
+                break
+            try:
+                account.send(earlier)
+            except RefusedError as error:
+                if error.status == 429:
+                    raise ConnectionFailedError(str(error)) from None
+                earlier.set_aside()
+                warnings.warn(
+                    f"An earlier answer to {earlier.problem} was refused, NOT SUBMITTED: {error}",
+                    stacklevel=4,
+                )
+        try:
+            return account.send(entry)
+        except RefusedError:
+            entry.remove()
+            raise
+
+    def draft(self, answers: Optional[Mapping[str, Any]] = None, **more: Any) -> None:
+        """Save answers without submitting them, beside those that the draft has already."""
+        converted = _convert_answers(answers, more)
+        connection = self.account.connection
+        draft, etag = connection.request_with_etag("GET", f"{self._path}/draft")
+        saved = {part: answer for part, answer in draft["answers"].items() if answer is not None}
+        body = {"answers": {**saved, **converted}}
+        connection.request("PUT", f"{self._path}/draft", body, {"If-Match": etag or "*"})
+
+    def status(self) -> Status:
+        """Return where one stands in the problem; this opens it."""
+        reply = self.account.connection.request("GET", self._path)
+        return Status.from_json(reply, waiting=len(self.account.queue))
+
+
+def _problem_path(assignment: str, problem: str) -> str:
+    return f"/assignments/{quote(assignment, safe='')}/problems/{quote(problem, safe='')}"
+
+
+def _convert_answers(
+    answers: Optional[Mapping[str, Any]], more: Mapping[str, Any]
+) -> dict[str, Any]:
+    merged = {**(answers or {}), **more}
+    if not merged:
+        raise GraderClientError("Name at least one part and its answer.")
+    return {str(part): to_answer(value) for part, value in merged.items()}
+
+
+def _pick(rows: list[Any], name: str, keys: tuple[str, ...], noun: str) -> Any:
+    """Return the row that *name* means by the first of *keys* that fits; "" is the only row."""
+    if not name and len(rows) == 1:
+        return rows[0]
+    for key in keys:
+        fitting = [row for row in rows if str(row[key]) == name]
+        if len(fitting) == 1:
+            return fitting[0]
+    known = ", ".join(str(row[keys[0]]) for row in rows) or "none"
+    raise GraderClientError(f"Name one {noun}; you have: {known}.")

@@ -1,0 +1,62 @@
+"""Files that only their owner can read, written as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def state_folder() -> Path:
+    """Return the folder of tokens and queued answers: ``DLGRADER_HOME``, or one per user."""
+    chosen = os.environ.get("DLGRADER_HOME")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home()) / "dlgrader"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "dlgrader"
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create *folder* for its owner alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_private_json(path: Path, value: Any) -> None:
+    """Write *value* with mode 600; a process that is killed leaves the old file or the new one."""
+    make_private_folder(path.parent)
+    # mkstemp creates the file with mode 600.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Return the object in a file, {} if there is no file or nothing that can be used."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable, where the system can."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

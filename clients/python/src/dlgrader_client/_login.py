@@ -1,0 +1,116 @@
+"""Log-in with a code: the student confirms it in a browser, and no token is typed or shown."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from dlgrader_client._connection import Connection, normalize_address
+from dlgrader_client._errors import (
+    ConnectionFailedError,
+    LoginFailedError,
+    NotLoggedInError,
+    RefusedError,
+)
+from dlgrader_client._markup import NEUTRAL, box, escape, plain
+from dlgrader_client._secret import Secret
+from dlgrader_client._tokens import StoredToken, find_token, forget_token, store_token
+
+SLOW_DOWN_SECONDS = 5
+MAX_INTERVAL_SECONDS = 60
+
+
+def obtain_token(
+    server: str, *, course: Optional[str], program: str, force: bool = False
+) -> StoredToken:
+    """Return the stored token of a server if it still works; otherwise log in with a code.
+
+    Raises `LoginFailedError` if the log-in is refused or its code expires.
+    """
+    address = normalize_address(server)
+    token = None if force else find_token(address)
+    if token is not None:
+        try:
+            return _with_user(address, token)
+        except NotLoggedInError:
+            forget_token(address)
+        except ConnectionFailedError:
+            if not token.user_id:
+                raise
+            return token  # answers can be queued
+    connection = Connection(address)
+    token = _with_user(address, _log_in(connection, course=course, program=program))
+    store_token(address, token)
+    return token
+
+
+def revoke_token(server: str) -> None:
+    """Revoke the stored token of a server, and delete it here in any case."""
+    address = normalize_address(server)
+    token = find_token(address)
+    try:
+        if token is not None and token.token_id:
+            Connection(address, token.secret).request("DELETE", f"/me/tokens/{token.token_id}")
+    except (NotLoggedInError, RefusedError):
+        return  # it was revoked already
+    finally:
+        forget_token(address)
+
+
+def _with_user(address: str, token: StoredToken) -> StoredToken:
+    """Return *token* with the id of its account, to which queued answers belong."""
+    account = Connection(address, token.secret).request("GET", "/me")
+    return StoredToken(token.secret, token.token_id, str(account["id"]))
+
+
+def _log_in(connection: Connection, *, course: Optional[str], program: str) -> StoredToken:
+    wish = {"client": program, **({"course": course} if course else {})}
+    codes = connection.request("POST", "/device/code", wish)
+    _show_code(codes)
+    interval = float(codes["interval"])
+    end = time.monotonic() + float(codes["expires_in"])
+    while time.monotonic() < end:
+        time.sleep(interval)
+        try:
+            question = {"device_code": codes["device_code"]}
+            reply = connection.request("POST", "/device/token", question)
+            return StoredToken(Secret(reply["access_token"]), str(reply["token"]))
+        except ConnectionFailedError:
+            continue
+        except RefusedError as error:
+            interval = _next_interval(error, interval)
+    raise LoginFailedError("The code has expired. Log in again.")
+
+
+def _next_interval(error: RefusedError, interval: float) -> float:
+    """Return the seconds until the next question; raise `LoginFailedError` if there is none."""
+    if error.code == "authorization_pending":
+        return interval
+    if error.code == "slow_down":
+        return min(interval + SLOW_DOWN_SECONDS, MAX_INTERVAL_SECONDS)
+    if error.status == 429:
+        return min(max(interval, error.retry_after or 0), MAX_INTERVAL_SECONDS)
+    raise LoginFailedError(str(error)) from None
+
+
+def _show_code(codes: Mapping[str, Any]) -> None:
+    """Display where to go and which code to compare."""
+    code, page = str(codes["user_code"]), str(codes["verification_uri"])
+    link = str(codes["verification_uri_complete"])
+    text = plain(f"To log in, open {page} in a browser and enter the code {code}")
+    shell, display = running_shell(), sys.modules.get("IPython.display")
+    is_link = link.startswith(("https://", "http://"))
+    if display is None or not hasattr(shell, "kernel") or not is_link:
+        print(text, flush=True)
+        return
+    target = f'<a href="{escape(link)}" target="_blank" rel="noopener">{escape(page)}</a>'
+    body = box("Log in", NEUTRAL, [f"Open {target} and compare the code: <b>{escape(code)}</b>"])
+    display.display({"text/plain": text, "text/html": body}, raw=True)
+
+
+def running_shell() -> Any:
+    """Return the IPython shell that this process runs in, or None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None

@@ -1,0 +1,266 @@
+"""Results as the server sends them, displayed as text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Optional
+
+from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape, plain, table
+
+VERDICTS = {
+    "correct": ("correct", GOOD),
+    "follow_through": ("right for your earlier answer", GOOD),
+    "mistake": ("not right", BAD),
+    "partial": ("partly right", BAD),
+    "wrong": ("not right", BAD),
+    "missing": ("no answer", NEUTRAL),
+    "unreadable": ("cannot be read; no attempt used", NEUTRAL),
+    "needs_review": ("waits for a person", NEUTRAL),
+    "received": ("received; results come later", NEUTRAL),
+}
+
+
+class _Displayed:
+    """Base of everything that a notebook displays; `str` and `repr` are the same text."""
+
+    def _lines(self) -> list[str]:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return plain("\n".join(self._lines()))
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, repr=False)
+class Reading(_Displayed):
+    """How the server reads an answer; nothing was submitted and no attempt used."""
+
+    part: str
+    is_readable: bool
+    read_as: str
+    notes: tuple[str, ...] = ()
+    message: str = ""
+    expected: str = ""
+
+    @classmethod
+    def from_json(cls, part: str, reply: Mapping[str, Any]) -> Reading:
+        """Return the reading in a reply."""
+        return cls(
+            part,
+            reply.get("readable") is True,
+            str(reply.get("read_as", "")),
+            tuple(map(str, reply.get("notes", ()))),
+            str(reply.get("message", "")),
+            str(reply.get("expected", "")),
+        )
+
+    def _title(self) -> str:
+        return (
+            f"{self.part}: {'readable' if self.is_readable else 'cannot be read'} (not submitted)"
+        )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [("Read as", self.read_as), *(("Note", note) for note in self.notes)]
+        facts += [("Why not", self.message), ("Expected", self.expected)]
+        return [(name, value) for name, value in facts if value]
+
+    def _lines(self) -> list[str]:
+        return [self._title(), *(f"  {name}: {value}" for name, value in self._facts())]
+
+    def _repr_html_(self) -> str:
+        return box(self._title(), NEUTRAL, _html_facts(self._facts()))
+
+
+@dataclass(frozen=True, repr=False)
+class PartResult(_Displayed):
+    """What became of the answer to one part, as far as it is shown now.
+
+    *attempts_left* is None without a limit. *points* are those of the part, *score* those that the
+    answer earned, None while results are hidden.
+    """
+
+    part: str
+    status: str
+    read_as: str
+    hint: str
+    score: Any
+    points: Any
+    attempts_left: Optional[int]
+    notes: tuple[str, ...] = ()
+    repeats: bool = False
+
+    @classmethod
+    def from_json(cls, reply: Mapping[str, Any]) -> PartResult:
+        """Return the result of one part in a reply."""
+        left = reply.get("attempts_left")
+        return cls(
+            str(reply.get("part", "")),
+            str(reply.get("status", "")),
+            str(reply.get("read_as", "")),
+            str(reply.get("feedback") or ""),
+            reply.get("score"),
+            reply.get("points"),
+            left if isinstance(left, int) else None,
+            tuple(map(str, reply.get("notes", ()))),
+            reply.get("repeats") is not None,
+        )
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether the answer is right, or right for an earlier answer of the student."""
+        return self.status in {"correct", "follow_through"}
+
+    def _title(self) -> str:
+        verdict = VERDICTS.get(self.status, (self.status, NEUTRAL))[0]
+        score = "" if self.score is None else f" ({self.score} of {self.points} points)"
+        return f"{self.part}: {verdict}{score}"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [("Read as", self.read_as), ("Hint", self.hint)]
+        facts += [("Note", note) for note in self.notes]
+        if self.repeats:
+            facts.append(("Note", "You gave this answer before; it used no attempt."))
+        left = self.attempts_left
+        facts.append(("Attempts left", "without limit" if left is None else str(left)))
+        return [(name, value) for name, value in facts if value]
+
+    def _lines(self) -> list[str]:
+        return [self._title(), *(f"  {name}: {value}" for name, value in self._facts())]
+
+    def _repr_html_(self) -> str:
+        color = VERDICTS.get(self.status, ("", NEUTRAL))[1]
+        return box(self._title(), color, _html_facts(self._facts()))
+
+
+@dataclass(frozen=True, repr=False)
+class SubmissionResult(_Displayed):
+    """A submission that the server has stored, with the result of each part and its receipt."""
+
+    submission: str
+    received_at: str
+    parts: tuple[PartResult, ...]
+    receipt: str
+    messages: tuple[str, ...] = ()
+
+    is_submitted: ClassVar[bool] = True
+
+    @classmethod
+    def from_json(cls, reply: Mapping[str, Any]) -> SubmissionResult:
+        """Return the submission in a reply."""
+        receipt = reply.get("receipt")
+        return cls(
+            str(reply.get("id", "")),
+            str(reply.get("received_at", "")),
+            tuple(PartResult.from_json(part) for part in reply.get("results", ())),
+            str(receipt.get("digest", "")) if isinstance(receipt, dict) else "",
+            tuple(map(str, reply.get("messages", ()))),
+        )
+
+    def __getitem__(self, part: str) -> PartResult:
+        for result in self.parts:
+            if result.part == part:
+                return result
+        raise KeyError(part)
+
+    def _head_lines(self) -> list[str]:
+        return [f"Submitted at {self.received_at} (the server's time)", *self.messages]
+
+    def _lines(self) -> list[str]:
+        return [*self._head_lines(), *map(repr, self.parts)]
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
+        return head + "".join(part._repr_html_() for part in self.parts)
+
+
+@dataclass(frozen=True, repr=False)
+class NotSubmitted(_Displayed):
+    """Answers that wait on this machine because the server did not answer: not submitted."""
+
+    reason: str
+    waiting: int
+
+    is_submitted: ClassVar[bool] = False
+
+    def _lines(self) -> list[str]:
+        return [
+            "NOT SUBMITTED: queued on this machine only.",
+            f"  {self.reason}",
+            f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: what",
+            "  counts is the time at which the server receives an answer.",
+            "  Call deliver() when you are online; every later submit() delivers the queue first.",
+        ]
+
+    def _repr_html_(self) -> str:
+        title, *lines = self._lines()
+        return box(title, BAD, map(escape, lines))
+
+
+@dataclass(frozen=True, repr=False)
+class Delivery(_Displayed):
+    """What became of the queue: *delivered*, *refused* with the reason, and still *waiting*."""
+
+    delivered: tuple[SubmissionResult, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0
+    reason: str = ""
+
+    def _lines(self) -> list[str]:
+        lines = [f"{counted(len(self.delivered), 'queued answer')} delivered."]
+        lines += [f"  Refused, NOT SUBMITTED: {name}: {why}" for name, why in self.refused]
+        if self.waiting:
+            lines.append(f"  {counted(self.waiting, 'answer')} NOT SUBMITTED yet: {self.reason}")
+        return [*lines, *map(repr, self.delivered)]
+
+    def _repr_html_(self) -> str:
+        color = BAD if self.refused or self.waiting else GOOD
+        title, *lines = self._lines()
+        return box(title, color, map(escape, lines))
+
+
+@dataclass(frozen=True, repr=False)
+class Status(_Displayed):
+    """Where one stands in a problem: a row per part, the due time, and what waits in the queue."""
+
+    title: str
+    due: str
+    rows: tuple[tuple[str, ...], ...] = ()
+    waiting: int = 0
+
+    HEAD: ClassVar[tuple[str, ...]] = ("Part", "Verdict", "Read as", "Attempts left")
+
+    @classmethod
+    def from_json(cls, reply: Mapping[str, Any], *, waiting: int) -> Status:
+        """Return the status in a problem as the server describes it."""
+        due = (reply.get("times") or {}).get("due") or {}
+        rows = tuple(_status_row(part) for part in reply.get("parts", ()))
+        return cls(str(reply.get("title", "")), str(due.get("text", "")), rows, waiting)
+
+    def _head_lines(self) -> list[str]:
+        lines = [self.title]
+        if self.due:
+            lines.append(f"Due {self.due}")
+        if self.waiting:
+            lines.append(f"{counted(self.waiting, 'answer')} in the queue: NOT SUBMITTED")
+        return lines
+
+    def _lines(self) -> list[str]:
+        return [*self._head_lines(), *("  " + " | ".join(row) for row in (self.HEAD, *self.rows))]
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
+        return head + table(self.HEAD, self.rows)
+
+
+def _status_row(part: Mapping[str, Any]) -> tuple[str, ...]:
+    last, left = part.get("last") or {}, part.get("attempts_left")
+    status = str(last.get("status", ""))
+    verdict = VERDICTS.get(status, (status or "not answered", NEUTRAL))[0]
+    limit = "without limit" if left is None else str(left)
+    return (str(part.get("id", "")), verdict, str(last.get("read_as", "")), limit)
+
+
+def _html_facts(facts: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"<b>{escape(name)}:</b> {escape(value)}" for name, value in facts]

@@ -1,0 +1,87 @@
+"""Tokens: stored with mode 600, or taken from the environment or from the secrets of Colab."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from dlgrader_client._connection import normalize_address
+from dlgrader_client._errors import GraderClientError
+from dlgrader_client._files import read_json_object, state_folder, write_private_json
+from dlgrader_client._secret import Secret
+
+TOKEN_NAME = "DLGRADER_TOKEN"  # noqa: S105  # the name of a variable
+SERVER_NAME = "DLGRADER_SERVER"
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """Token for a server, with its id and the id of the account; "" where they are not known."""
+
+    secret: Secret
+    token_id: str = ""
+    user_id: str = ""
+
+
+def tokens_path() -> Path:
+    """Return the file of all tokens."""
+    return state_folder() / "tokens.json"
+
+
+def store_token(address: str, token: StoredToken) -> None:
+    """Store the token of a server in place of the one before."""
+    tokens = read_json_object(tokens_path())
+    tokens[address] = {"token": token.secret.reveal(), "id": token.token_id, "user": token.user_id}
+    write_private_json(tokens_path(), tokens)
+
+
+def forget_token(address: str) -> None:
+    """Delete the stored token of a server."""
+    tokens = read_json_object(tokens_path())
+    if tokens.pop(address, None) is not None:
+        write_private_json(tokens_path(), tokens)
+
+
+def find_token(address: str) -> Optional[StoredToken]:
+    """Return the token for a server, or None.
+
+    A token from the environment or from Colab's secrets is used only together with the address
+    that stands beside it: a notebook cannot send it to another server.
+    """
+    for read in (os.environ.get, _read_colab_secret):
+        secret, server = read(TOKEN_NAME), read(SERVER_NAME)
+        if secret and server and normalize_address(server) == address:
+            return StoredToken(Secret(secret))
+    path = tokens_path()
+    _check_private(path)
+    row = read_json_object(path).get(address)
+    if not isinstance(row, dict) or not isinstance(row.get("token"), str):
+        return None
+    return StoredToken(Secret(row["token"]), str(row.get("id", "")), str(row.get("user", "")))
+
+
+def _check_private(path: Path) -> None:
+    """Raise `GraderClientError` if others can read the file of tokens."""
+    if sys.platform == "win32" or not path.exists():
+        return
+    if path.stat().st_mode & 0o077:
+        raise GraderClientError(
+            f"Others can read {path}. Revoke its tokens on your account page, delete the file and "
+            "log in again."
+        )
+
+
+def _read_colab_secret(name: str) -> Optional[str]:
+    """Return a secret of Colab, or None elsewhere and where the notebook has no access to it."""
+    if "google.colab" not in sys.modules:
+        return None
+    try:
+        from google.colab import userdata  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415
+
+        value = userdata.get(name)
+    except Exception:  # its errors are classes of its own
+        return None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,149 @@
+"""Answers from Python values: numbers, tensors, arrays and data frames, without their libraries.
+
+A tensor or an array is recognized by what it offers (``tolist``, ``numpy``, ``dtype``), so that
+torch, NumPy, JAX, TensorFlow and pandas need not be installed and are never imported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Union
+
+from dlgrader_client._errors import UnusableAnswerError
+
+Answer = Union[str, int, float, "list[Any]"]
+
+MAX_CELLS = 4_096
+MANTISSA_BITS = {"bfloat16": 7, "float16": 10, "float32": 23}
+MAX_DEPTH = 12
+
+
+def to_answer(value: Any) -> Answer:
+    """Return *value* as an answer: text, a number, or nested lists of them.
+
+    Raises `UnusableAnswerError` for anything else, and for more than 4,096 entries.
+
+    >>> to_answer((1, 2.5)), to_answer(Fraction(1, 3))
+    ([1, 2.5], '1/3')
+    """
+    answer = _convert(value, depth=0)
+    _check_count(answer)
+    return answer
+
+
+def _convert(value: Any, *, depth: int) -> Answer:
+    if depth > MAX_DEPTH:
+        raise UnusableAnswerError("The answer is nested too deep.")
+    if isinstance(value, bool):
+        raise UnusableAnswerError("True and False are no answers; send text or a number.")
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return _finite(float(value))
+    if isinstance(value, (Fraction, Decimal)):
+        return _exact(value)
+    if hasattr(value, "iloc") and hasattr(value, "columns"):
+        return _convert_frame(value)
+    if hasattr(value, "dtype"):
+        return _convert_array(value, depth=depth)
+    if isinstance(value, AbstractSet):
+        return [_convert(item, depth=depth + 1) for item in sorted(value, key=str)]
+    if isinstance(value, (Sequence, range)) and not isinstance(value, (bytes, bytearray)):
+        if len(value) > MAX_CELLS:
+            raise _too_many_error()
+        return [_convert(item, depth=depth + 1) for item in value]
+    raise UnusableAnswerError(
+        f"A {type(value).__name__} is no answer. Send text, a number, a list, a tensor, an array "
+        "or a data frame."
+    )
+
+
+def _exact(value: Union[Fraction, Decimal]) -> Answer:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise _not_finite_error()
+        return format(value, "f")
+    return value.numerator if value.denominator == 1 else str(value)
+
+
+def _convert_frame(frame: Any) -> Answer:
+    """Return a data frame as its rows; each column is converted with its own type."""
+    if math.prod(frame.shape) > MAX_CELLS:
+        raise _too_many_error()
+    columns = [_convert(frame.iloc[:, place], depth=1) for place in range(len(frame.columns))]
+    return [list(row) for row in zip(*columns)]
+
+
+def _convert_array(value: Any, *, depth: int) -> Answer:
+    """Return a tensor, array, scalar of an array library, or column of a data frame."""
+    shape = getattr(value, "shape", ())
+    if any(not isinstance(size, int) for size in tuple(shape)):
+        raise UnusableAnswerError("The tensor has no definite shape; send one with values.")
+    if math.prod(tuple(shape)) > MAX_CELLS:
+        raise _too_many_error()
+    for method in ("detach", "cpu"):  # a tensor of torch on a device, with or without gradient
+        if hasattr(value, method):
+            value = getattr(value, method)()
+    if getattr(value, "is_sparse", False):
+        value = value.to_dense()
+    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in str(value.dtype)), 0)
+    if not hasattr(value, "tolist"):
+        if not hasattr(value, "numpy"):
+            raise UnusableAnswerError(f"A {type(value).__name__} holds no values yet.")
+        value = value.numpy()
+    return _round_floats(value.tolist(), bits, depth=depth)
+
+
+def _round_floats(value: Any, bits: int, *, depth: int) -> Answer:
+    if isinstance(value, list):
+        return [_round_floats(item, bits, depth=depth + 1) for item in value]
+    if bits and isinstance(value, float):
+        return _shortest(_finite(value), bits)
+    return _convert(value, depth=depth)
+
+
+def _shortest(value: float, bits: int) -> float:
+    """Return the shortest decimal that stands for *value* at a precision of *bits*.
+
+    A 0.1 of 32 bits is 0.10000000149011612 as a Python float.
+
+    >>> _shortest(0.10000000149011612, 23)
+    0.1
+    """
+    half_step = math.ldexp(1.0, math.frexp(value)[1] - 2 - bits)
+    for digits in range(1, 10):
+        rounded = float(f"{value:.{digits}g}")
+        if abs(rounded - value) < half_step:
+            return rounded
+    return value
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise _not_finite_error()
+    return value
+
+
+def _check_count(answer: Answer) -> None:
+    count, pending = 0, [answer]
+    while pending:
+        item = pending.pop()
+        count += 1
+        if isinstance(item, list):
+            pending.extend(item)
+        if count > MAX_CELLS + 1:
+            raise _too_many_error()
+
+
+def _too_many_error() -> UnusableAnswerError:
+    return UnusableAnswerError(f"An answer has at most {MAX_CELLS:,} entries.")
+
+
+def _not_finite_error() -> UnusableAnswerError:
+    return UnusableAnswerError("The answer holds NaN or an infinite value.")

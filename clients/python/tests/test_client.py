@@ -1,0 +1,385 @@
+"""Tests of log-in, tokens, queue, results and the magic against a stand-in for the server."""
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+import tempfile
+import traceback
+import unittest
+import warnings
+from unittest import mock
+
+from stand_in import StandIn, serving
+
+import dlgrader_client as grader
+from dlgrader_client import _login, _magic, _tokens
+
+SECRET = "gr_api_abcdefghijkl_" + "s" * 43
+ME = {"id": "u1", "courses": [{"course": "c1", "slug": "dl", "title": "Deep Learning"}]}
+HOMEWORK = {
+    "id": "a1",
+    "slug": "hw-1",
+    "title": "Homework 1",
+    "problems": [{"problem": "conv", "title": "C"}],
+}
+SUBMISSIONS = "/assignments/a1/problems/conv/submissions"
+CODES = {
+    "device_code": "gr_code_x",
+    "user_code": "BDFK-XTRW",
+    "verification_uri": "http://127.0.0.1/device",
+    "verification_uri_complete": "http://127.0.0.1/device?code=BDFK-XTRW",
+    "expires_in": 600,
+    "interval": 0,
+}
+PENDING = (400, {"code": "authorization_pending", "detail": "Not yet."})
+TOKEN = (200, {"access_token": SECRET, "token": "t1"})
+
+
+def reply(status="mistake", part="side", **more):
+    result = {"part": part, "status": status, "read_as": "64", "score": 0, "points": 2}
+    result.update({"feedback": "Round down.", "attempts_left": 2, "repeats": None}, **more)
+    return 201, {
+        "id": "s1",
+        "received_at": "2026-11-21T18:00:00Z",
+        "results": [result],
+        "receipt": {"id": "s1", "digest": "9f86"},
+        "messages": [],
+    }
+
+
+class Served(unittest.TestCase):
+    """A stand-in server, a folder for the state, and a stored token."""
+
+    def setUp(self):
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+        self.home = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.stack.enter_context(mock.patch.dict(os.environ, {"DLGRADER_HOME": str(self.home)}))
+        for name in ("DLGRADER_TOKEN", "DLGRADER_SERVER"):
+            os.environ.pop(name, None)
+        self.stand_in = StandIn()
+        self.down = contextlib.ExitStack()
+        self.addCleanup(self.down.close)
+        self.address = self.down.enter_context(serving(self.stand_in))
+        self.stand_in.plan("GET", "/me", (200, ME))
+        self.stand_in.plan("GET", "/me/assignments", (200, {"items": [HOMEWORK], "next": None}))
+        self.stand_in.plan("POST", "/device/code", (200, CODES))
+        self.stand_in.plan("POST", "/device/token", TOKEN)
+
+    def log_in(self, **more):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            course = grader.login(self.address, **more)
+        self.printed = printed.getvalue()
+        return course
+
+    def homework(self):
+        return self.log_in().assignment("hw-1")
+
+    def sent(self, method, path):
+        return [one for one in self.stand_in.requests if one[:2] == (method, f"/api/v1{path}")]
+
+
+class Login(Served):
+    def test_the_code_is_shown_and_the_token_is_stored_for_its_owner_alone(self):
+        self.stand_in.plan("POST", "/device/token", PENDING, PENDING, TOKEN)
+        course = self.log_in(course="dl", program="My notebook")
+        self.assertIn("BDFK-XTRW", self.printed)
+        self.assertNotIn(SECRET, self.printed)
+        wish = self.sent("POST", "/device/code")[0][3]
+        self.assertEqual(wish, {"client": "My notebook", "course": "dl"})
+        path = self.home / "tokens.json"
+        if sys.platform != "win32":
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(repr(course), "Course('Deep Learning')")
+        self.log_in()
+        self.assertEqual(len(self.sent("POST", "/device/code")), 1)
+
+    def test_the_token_is_in_no_representation_and_no_error(self):
+        hw = self.homework()
+        problem = hw.problem()
+        stored = _tokens.find_token(self.address)
+        shown = [repr(one) for one in (hw, problem, hw.account, hw.account.connection, stored)]
+        self.stand_in.plan("GET", "/me", (401, {"code": "unauthenticated", "detail": "No."}))
+        try:
+            hw.account.course()
+        except grader.NotLoggedInError as error:
+            shown.append(repr(error))
+        self.assertNotIn(SECRET, " ".join(shown))
+
+    def test_a_verbose_traceback_shows_no_token(self):
+        hw = self.homework()
+        self.down.close()
+        try:
+            hw.status()
+        except grader.ConnectionFailedError as error:
+            frames = list(traceback.walk_tb(error.__traceback__))
+            self.assertIsNone(error.__context__)
+        values = [value for frame, _ in frames for value in frame.f_locals.values()]
+        shown = [repr(value) for value in values]
+        shown += [repr(vars(value)) for value in values if hasattr(value, "__dict__")]
+        self.assertGreater(len(frames), 3)
+        self.assertNotIn(SECRET, " ".join(shown))
+
+    def test_a_refusal_and_an_expired_code_end_the_log_in(self):
+        for code in ("access_denied", "expired_token"):
+            self.stand_in.plan("POST", "/device/token", (400, {"code": code, "detail": "No."}))
+            with self.assertRaises(grader.LoginFailedError):
+                self.log_in(force=True)
+        self.assertFalse((self.home / "tokens.json").exists())
+
+    def test_slow_down_adds_five_seconds_and_an_outage_does_not_end_the_log_in(self):
+        slow = (400, {"code": "slow_down", "detail": "Slower."})
+        self.stand_in.plan("POST", "/device/token", slow, (503, {}), slow, TOKEN)
+        with mock.patch.object(_login.time, "sleep") as sleep:
+            self.log_in()
+        self.assertEqual([one.args[0] for one in sleep.call_args_list], [0, 5, 5, 10])
+
+    def test_a_token_that_was_revoked_leads_to_a_new_log_in(self):
+        self.log_in()
+        refused = (401, {"code": "unauthenticated", "detail": "Revoked."})
+        self.stand_in.plan("GET", "/me", refused, (200, ME))
+        self.log_in()
+        self.assertEqual(len(self.sent("POST", "/device/code")), 2)
+
+    def test_logging_out_revokes_the_token_and_deletes_it(self):
+        self.log_in()
+        self.stand_in.plan("DELETE", "/me/tokens/t1", (204, b""))
+        grader.logout(self.address)
+        self.assertIsNone(_tokens.find_token(self.address))
+        self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
+
+    @unittest.skipIf(sys.platform == "win32", "modes of POSIX")
+    def test_a_file_of_tokens_that_others_can_read_is_not_used(self):
+        self.log_in()
+        (self.home / "tokens.json").chmod(0o644)
+        with self.assertRaisesRegex(grader.GraderClientError, "Others can read"):
+            self.log_in()
+
+    def test_a_token_of_the_environment_goes_only_to_the_server_beside_it(self):
+        os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER="https://grader.example.edu")
+        self.assertIsNone(_tokens.find_token(self.address))
+        self.assertEqual(_tokens.find_token("https://grader.example.edu").secret.reveal(), SECRET)
+
+    def test_a_secret_of_colab_is_used_where_it_is_given(self):
+        values = {"DLGRADER_TOKEN": SECRET, "DLGRADER_SERVER": self.address}
+        colab = mock.Mock(userdata=mock.Mock(get=values.get))
+        modules = {"google": mock.Mock(colab=colab), "google.colab": colab}
+        with mock.patch.dict(sys.modules, modules):
+            self.log_in()
+        self.assertEqual(self.sent("POST", "/device/code"), [])
+        self.assertFalse((self.home / "tokens.json").exists())
+
+
+class Addresses(Served):
+    def test_a_token_goes_over_https_or_stays_on_this_machine(self):
+        for address in (
+            "http://grader.example.edu",
+            "ftp://x",
+            "http://10.0.0.1",
+            "https://a:b@c",
+            "",
+        ):
+            with self.subTest(address=address), self.assertRaises(grader.InsecureAddressError):
+                grader.connect(address)
+
+    def test_a_redirect_is_not_followed(self):
+        self.log_in()
+        self.stand_in.plan("GET", "/me", (302, b""))
+        with self.assertRaisesRegex(grader.ConnectionFailedError, "302"):
+            self.log_in(force=True)
+
+
+class Submitting(Served):
+    def test_the_result_has_verdict_reading_hint_and_attempts(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        result = hw.submit("side", 64)
+        self.assertTrue(result.is_submitted)
+        self.assertFalse(result["side"].is_correct)
+        for text in (str(result), result._repr_html_()):
+            for word in ("not right", "Read as", "64", "Round down.", "Attempts left", "2"):
+                self.assertIn(word, text)
+        [(_, _, headers, body)] = self.sent("POST", SUBMISSIONS)
+        self.assertEqual(body, {"answers": {"side": 64}})
+        self.assertEqual(headers["authorization"], f"Bearer {SECRET}")
+        self.assertEqual(len(hw.account.queue), 0)
+
+    def test_what_the_server_sends_is_escaped(self):
+        evil = "<script>alert(1)</script>\x1b[31m"
+        self.stand_in.plan(
+            "POST", SUBMISSIONS, reply(read_as=evil, feedback=evil, status=evil, part=evil)
+        )
+        result = self.homework().submit("side", 1)
+        self.assertNotIn("<script", result._repr_html_())
+        self.assertNotIn("\x1b", str(result) + result._repr_html_())
+        status = {"title": evil, "parts": [{"id": evil, "last": {"read_as": evil, "status": evil}}]}
+        self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, status))
+        shown = self.homework().problem("conv").status()
+        self.assertNotIn("<script", shown._repr_html_())
+        self.assertNotIn("\x1b", str(shown))
+
+    def test_a_refusal_is_raised_and_nothing_stays_in_the_queue(self):
+        hw = self.homework()
+        problem = {"code": "deadline_passed", "detail": "Closed.", "retry_after": None}
+        self.stand_in.plan("POST", SUBMISSIONS, (409, problem))
+        with self.assertRaises(grader.RefusedError) as raised:
+            hw.submit("side", 1)
+        self.assertEqual(
+            (raised.exception.code, str(raised.exception)), ("deadline_passed", "Closed.")
+        )
+        self.assertEqual(len(hw.account.queue), 0)
+
+    def test_a_checked_answer_is_not_submitted(self):
+        hw = self.homework()
+        reading = {"readable": True, "read_as": "64", "notes": ["An integer."]}
+        self.stand_in.plan("POST", "/assignments/a1/problems/conv/reading", (200, reading))
+        shown = str(hw.check("conv/side", "2^6"))
+        self.assertIn("Read as: 64", shown)
+        self.assertIn("not submitted", shown)
+
+    def test_a_draft_keeps_the_other_parts(self):
+        hw = self.homework()
+        path = "/assignments/a1/problems/conv/draft"
+        self.stand_in.plan("GET", path, (200, {"answers": {"other": "3"}, "version": 4}))
+        self.stand_in.plan("PUT", path, (200, {}))
+        hw.draft("side", (1, 2))
+        [(_, _, headers, body)] = self.sent("PUT", path)
+        self.assertEqual(body, {"answers": {"other": "3", "side": [1, 2]}})
+        self.assertEqual(headers["if-match"], '"v4"')
+
+    def test_a_name_that_fits_nothing_is_told_with_those_that_there_are(self):
+        with self.assertRaisesRegex(grader.GraderClientError, "hw-1"):
+            self.log_in().assignment("hw-2")
+        with self.assertRaisesRegex(grader.GraderClientError, "conv"):
+            self.homework().submit("pool/side", 1)
+
+
+class Queueing(Served):
+    def test_without_a_server_an_answer_is_queued_and_said_not_to_be_submitted(self):
+        hw = self.homework()
+        self.down.close()
+        result = hw.submit("side", 64)
+        self.assertFalse(result.is_submitted)
+        for text in (str(result), result._repr_html_()):
+            self.assertIn("NOT SUBMITTED", text)
+            self.assertIn("Queued is not submitted", text)
+        [path] = self.home.glob("queue/*/*.json")
+        if sys.platform != "win32":
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertNotIn(SECRET, path.read_text())
+
+    def test_queued_answers_are_delivered_in_order_before_the_next(self):
+        hw = self.homework()
+        self.down.close()
+        for value in (1, 2):
+            hw.submit("side", value)
+        port = int(self.address.rpartition(":")[2])
+        with serving(self.stand_in, port):
+            self.stand_in.plan("POST", SUBMISSIONS, reply())
+            self.assertTrue(hw.submit("side", 3).is_submitted)
+        bodies = [one[3]["answers"]["side"] for one in self.sent("POST", SUBMISSIONS)]
+        self.assertEqual(bodies, [1, 2, 3])
+        self.assertEqual(len(hw.account.queue), 0)
+
+    def test_an_unknown_outcome_is_sent_again_under_the_same_key(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (502, {}), reply())
+        self.assertFalse(hw.submit("side", 1).is_submitted)
+        self.assertEqual(len(hw.deliver().delivered), 1)
+        keys = {one[2]["idempotency-key"] for one in self.sent("POST", SUBMISSIONS)}
+        self.assertEqual(len(keys), 1)
+
+    def test_a_proxy_that_refuses_takes_nothing_out_of_the_queue(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (403, b"<html>Log in to the network</html>"))
+        self.assertFalse(hw.submit("side", 1).is_submitted)
+        self.stand_in.plan("POST", SUBMISSIONS, (200, b"<html>Log in to the network</html>"))
+        self.assertEqual(hw.deliver().waiting, 1)
+
+    def test_a_revoked_token_leaves_the_answer_in_the_queue(self):
+        hw = self.homework()
+        self.stand_in.plan(
+            "POST", SUBMISSIONS, (401, {"code": "unauthenticated", "detail": "Who?"})
+        )
+        with self.assertRaisesRegex(grader.NotLoggedInError, "NOT SUBMITTED"):
+            hw.submit("side", 1)
+        self.assertEqual(len(hw.account.queue), 1)
+
+    def test_a_queued_answer_that_is_refused_is_told_and_kept_aside(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
+        hw.submit("side", 1)
+        closed = (409, {"code": "deadline_passed", "detail": "Closed."})
+        self.stand_in.plan("POST", SUBMISSIONS, closed)
+        delivery = hw.deliver()
+        self.assertIn("Refused, NOT SUBMITTED: conv (side): Closed.", str(delivery))
+        self.assertEqual(len(hw.account.queue), 0)
+        [aside] = self.home.glob("queue/*/*.refused")
+        self.assertEqual(json.loads(aside.read_text())["answers"], {"side": 1})
+
+    def test_an_earlier_refusal_does_not_hold_up_the_next_answer(self):
+        hw = self.homework()
+        closed = (409, {"code": "attempts_exhausted", "detail": "None left."})
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}), closed, reply())
+        hw.submit("side", 1)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.assertTrue(hw.submit("side", 2).is_submitted)
+        self.assertIn("NOT SUBMITTED: None left.", str(told[0].message))
+
+    def test_the_queue_of_another_account_is_not_delivered(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
+        hw.submit("side", 1)
+        self.stand_in.plan("GET", "/me", (200, {**ME, "id": "u2"}))
+        other = self.log_in(force=True).account
+        self.assertEqual(len(other.queue), 0)
+
+    def test_an_answer_survives_a_process_that_is_killed_while_it_sends(self):
+        hw = self.homework()
+        script = (
+            "import os, signal, sys, dlgrader_client as g\n"
+            "from dlgrader_client import _course\n"
+            "hw = g.login(sys.argv[1]).assignment('hw-1')\n"
+            "_course.Account.send = lambda *_: os.kill(os.getpid(), 9)\n"
+            "hw.submit('side', 64)\n"
+        )
+        if sys.platform == "win32":
+            self.skipTest("signals of POSIX")
+        killed = subprocess.run(
+            [sys.executable, "-c", script, self.address], env=environment(), check=False
+        )
+        self.assertEqual(killed.returncode, -9)
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        self.assertEqual(len(hw.deliver().delivered), 1)
+        self.assertEqual(len(hw.deliver().delivered), 0)
+
+
+class Magic(Served):
+    def test_the_magic_submits_the_text_of_the_cell(self):
+        hw = grader.use(self.homework())
+        self.stand_in.plan("POST", SUBMISSIONS, reply("correct"))
+        shell = mock.Mock(user_ns={"x": (1, 2)})
+        grader.load_ipython_extension(shell)
+        call = shell.register_magic_function.call_args
+        self.assertEqual(call.kwargs, {"magic_kind": "cell", "magic_name": "answer"})
+        self.assertTrue(call.args[0]("side", " 2^6\n").is_submitted)
+        call.args[0]("--python conv/side", "x + (3,)\n")
+        answers = [one[3]["answers"] for one in self.sent("POST", SUBMISSIONS)]
+        self.assertEqual(answers, [{"side": "2^6"}, {"side": [1, 2, 3]}])
+        with self.assertRaisesRegex(grader.GraderClientError, "%%answer"):
+            call.args[0]("--nonsense", "1")
+        self.assertIs(_magic._selected[0], hw)
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+if __name__ == "__main__":
+    unittest.main()

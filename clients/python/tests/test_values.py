@@ -1,0 +1,151 @@
+"""Tests of answers from values: plain ones, and stand-ins for tensors, arrays and data frames."""
+
+import enum
+import struct
+import unittest
+from decimal import Decimal
+from fractions import Fraction
+
+from dlgrader_client import UnusableAnswerError, to_answer
+
+
+class Array:
+    """What NumPy, JAX and scalars of both offer."""
+
+    def __init__(self, values, dtype="float64", shape=None):
+        self.values, self.dtype = values, dtype
+        self.shape = (len(values),) if shape is None and isinstance(values, list) else shape or ()
+
+    def tolist(self):
+        return self.values
+
+
+class TorchTensor(Array):
+    """A tensor on a device with a gradient: `tolist` works after `detach` and `cpu`."""
+
+    is_ready = False
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        self.is_ready = True
+        return self
+
+    def tolist(self):
+        assert self.is_ready
+        return self.values
+
+
+class EagerTensor:
+    """A tensor of TensorFlow, which has no `tolist`."""
+
+    dtype = "<dtype: 'float32'>"
+    shape = (2,)
+
+    def numpy(self):
+        return Array([narrow(0.1), 2.0], "float32")
+
+
+class SymbolicTensor:
+    dtype = "<dtype: 'float32'>"
+    shape = (None, 3)
+
+
+class Frame:
+    """A data frame of pandas with columns of their own types."""
+
+    def __init__(self, columns):
+        self.columns = list(columns)
+        self._columns = list(columns.values())
+        self.shape = (len(self._columns[0].values), len(self.columns))
+
+    @property
+    def iloc(self):
+        columns = self._columns
+
+        class Places:
+            def __getitem__(self, place):
+                return columns[place[1]]
+
+        return Places()
+
+
+class Side(enum.IntEnum):
+    LEFT = 1
+
+
+def narrow(value):
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+class Values(unittest.TestCase):
+    def test_plain_values_are_sent_as_they_are(self):
+        for value, answer in [
+            ("2^6", "2^6"),
+            (64, 64),
+            (0.1, 0.1),
+            (Side.LEFT, 1),
+            (10**30, 10**30),
+            (Fraction(1, 3), "1/3"),
+            (Fraction(4, 2), 2),
+            (Decimal("0.10"), "0.10"),
+            ((1, (2, 3)), [1, [2, 3]]),
+            (range(3), [0, 1, 2]),
+            ({"b", "a"}, ["a", "b"]),
+        ]:
+            with self.subTest(value=value):
+                self.assertEqual(to_answer(value), answer)
+                self.assertIn(type(to_answer(value)), (str, int, float, list))
+
+    def test_tensors_and_arrays_are_sent_by_their_values(self):
+        self.assertEqual(to_answer(Array([1, 2], "int64")), [1, 2])
+        self.assertEqual(to_answer(TorchTensor([1.5], "torch.float64")), [1.5])
+        self.assertEqual(to_answer(EagerTensor()), [0.1, 2.0])
+        self.assertEqual(to_answer(Array(3, "int32")), 3)
+
+    def test_a_number_of_32_bits_is_sent_as_it_is_printed(self):
+        self.assertEqual(
+            to_answer(Array([narrow(0.1), narrow(1 / 3)], "float32")), [0.1, 0.33333334]
+        )
+        self.assertEqual(to_answer(Array([0.0999755859375], "torch.float16")), [0.1])
+        self.assertEqual(to_answer(Array([0.10009765625], "torch.bfloat16")), [0.1])
+        self.assertEqual(to_answer(Array([0.0, -2.5], "float32")), [0.0, -2.5])
+
+    def test_what_is_rounded_is_the_same_number_at_its_precision(self):
+        for numerator in range(1, 400):
+            value = narrow(numerator / 7)
+            sent = to_answer(Array([value], "float32"))[0]
+            self.assertEqual(narrow(sent), value)
+
+    def test_a_data_frame_is_sent_by_rows(self):
+        frame = Frame({"n": Array([1, 2], "int64"), "x": Array([narrow(0.1), 3.0], "float32")})
+        self.assertEqual(to_answer(frame), [[1, 0.1], [2, 3.0]])
+
+    def test_what_is_no_answer_is_refused_with_a_reason(self):
+        for value in (
+            *(None, True, b"x", {"a": 1}, object(), float("nan"), float("inf"), Decimal("NaN")),
+            *(Array([float("nan")], "float32"), SymbolicTensor(), [1, None], lambda: 1),
+        ):
+            with self.subTest(value=value), self.assertRaises(UnusableAnswerError):
+                to_answer(value)
+
+    def test_too_many_entries_are_refused_before_they_are_copied(self):
+        class Huge(Array):
+            def tolist(self):
+                raise AssertionError("copied")
+
+        for value in (Huge([], shape=(10**6, 10**6)), range(10**9), [[0] * 64] * 65):
+            with self.subTest(kind=type(value)), self.assertRaises(UnusableAnswerError):
+                to_answer(value)
+        self.assertEqual(len(to_answer([0] * 4096)), 4096)
+
+    def test_a_list_that_contains_itself_is_refused(self):
+        value = []
+        value.append(value)
+        with self.assertRaises(UnusableAnswerError):
+            to_answer(value)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,251 @@
+"""Tests of `clients/python`: against a server process, and its own tests on every Python here."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from actors import FakeClock
+from browsers import PASSWORD, with_password
+from hatchling.builders.wheel import WheelBuilder
+from world import World
+
+from api.db.models import Course
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "clients" / "python"
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+PATIENCE = 120
+PROLOGUE = """\
+import os, signal, sys
+import dlgrader_client as grader
+from dlgrader_client import Account
+hw = grader.login(sys.argv[1], course=sys.argv[2]).assignment()
+"""
+
+
+def find_python(version: str) -> str:
+    """Return a Python of *version* that runs, or ""; pyenv hides some behind shims that fail."""
+    folders = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
+    candidates = [sys.executable] if sys.version.startswith(f"{version}.") else []
+    candidates += [str(folder / "python") for folder in folders]
+    candidates += [shutil.which(f"python{version}") or ""]
+    for candidate in filter(None, candidates):
+        probe = subprocess.run([candidate, "-c", "import ssl"], capture_output=True, check=False)
+        if probe.returncode == 0:
+            return candidate
+    return ""
+
+
+def client_environment(home: Path) -> dict[str, str]:
+    kept = {name: one for name, one in os.environ.items() if not name.startswith("DLGRADER_")}
+    return kept | {
+        "PYTHONPATH": str(CLIENT / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "DLGRADER_HOME": str(home),
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_tests_of_the_client_pass_on_every_python_of_the_machine(version, tmp_path):
+    python = find_python(version)
+    if not python:
+        pytest.skip(f"Python {version} is not on this machine")
+    ran = subprocess.run(
+        [python, "-W", "error", "-m", "unittest", "discover", "-s", "tests"],
+        cwd=CLIENT,
+        env=client_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Ran 0 tests" not in ran.stderr
+
+
+def test_the_client_has_its_types_and_needs_nothing():
+    metadata = (CLIENT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'requires-python = ">=3.9"' in metadata
+    assert "dependencies = []" in metadata
+    assert (CLIENT / "src" / "dlgrader_client" / "py.typed").exists()
+    used = set()
+    for path in (CLIENT / "src").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r"^\s*(?:from|import) ([a-z_]+)", text, re.MULTILINE))
+    assert used - sys.stdlib_module_names == {"dlgrader_client", "google"}
+
+
+@dataclass
+class Scene:
+    """A server process with one student, and the folder of the client."""
+
+    address: str
+    slug: str
+    email: str
+    home: Path
+    python: str
+
+    def run(self, script: str, *, killed: bool = False) -> str:
+        """Run a script of the student, and return what it prints."""
+        ran = subprocess.run(
+            [self.python, "-c", PROLOGUE + script, self.address, self.slug],
+            env=client_environment(self.home),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert ran.returncode == (-signal.SIGKILL if killed else 0), ran.stderr
+        return ran.stdout
+
+    def confirm(self, code: str) -> None:
+        """Confirm a code in a browser."""
+        ours = {"Sec-Fetch-Site": "same-origin"}
+        with httpx2.Client(base_url=self.address, headers=ours, trust_env=False) as browser:
+            form = {"email": self.email, "password": PASSWORD, "next": f"/device?code={code}"}
+            page = browser.post("/login", data=form, follow_redirects=True)
+            assert "Deep Learning" in page.text
+            done = browser.post("/device", data={"code": code, "decision": "allow"})
+            assert "logged in" in done.text
+
+
+@pytest.fixture(scope="module")
+def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
+    """Yield a service with a student whose client is logged in."""
+    folder = tmp_path_factory.mktemp("client")
+    shutil.copyfile(sqlite_template, folder / "grader.db")
+    url = f"sqlite:///{folder / 'grader.db'}"
+    world = World(url, clock=FakeClock(datetime.now(UTC)))
+    course = world.course()
+    email = with_password(world, world.enrol(course))
+    world.assignment(course, results="at_once", attempts=9)
+    with world.session() as session:
+        slug = session.get_one(Course, course).slug
+    world.close()
+    with serving(folder, url) as address:
+        scene = Scene(address, slug, email, folder / "home", find_python("3.9") or sys.executable)
+        log_in(scene)
+        yield scene
+
+
+@contextmanager
+def serving(folder: Path, url: str) -> Iterator[str]:
+    """Yield the address of a server process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=folder,
+        env={name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
+        | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "GRADER_PORT": str(port)}
+        | {"GRADER_DATABASE": url, "GRADER_BANK": str(empty_bank(folder))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            assert any("running on http" in line for line in process.stdout), "it did not start"
+            drain = threading.Thread(target=process.stdout.read)
+            drain.start()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE)
+        drain.join()
+
+
+def log_in(scene: Scene) -> None:
+    """Log the client in with a code that the student confirms in a browser."""
+    with subprocess.Popen(
+        [scene.python, "-c", PROLOGUE, scene.address, scene.slug],
+        env=client_environment(scene.home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as ran:
+        [code] = re.findall(r"[B-Z]{4}-[B-Z]{4}", ran.stdout.readline())
+        scene.confirm(code)
+        printed, errors = ran.communicate(timeout=PATIENCE)
+    assert ran.returncode == 0, errors
+    assert "gr_api_" not in printed + errors
+
+
+def empty_bank(folder: Path) -> Path:
+    made = folder / "bank"
+    made.mkdir()
+    return made
+
+
+def test_a_student_answers_wrong_reads_the_hint_and_answers_right(scene):
+    printed = scene.run("""
+print(hw.check("cells", "2*3"))
+wrong = hw.submit("cells", 6)
+print(wrong)
+assert wrong["cells"].hint and not wrong["cells"].is_correct
+right = hw.submit("cells", 9)
+print(right)
+assert right["cells"].is_correct
+hw.draft("doubled", "18")
+print(*hw.status())
+""")
+    for words in ("Read as: 6", "not submitted", "Hint: ", "correct", "Attempts left: 7"):
+        assert words in printed, printed
+    assert "log in" not in printed
+    assert "gr_api_" not in printed
+    assert (scene.home / "tokens.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_answer_of_a_killed_process_is_delivered_exactly_once(scene):
+    count = """
+path = f"/assignments/{hw.id}/problems/{hw.problems[0]}/submissions"
+print(len(hw.account.connection.request("GET", path)["items"]))
+"""
+    before = int(scene.run(count))
+    die = "os.kill(os.getpid(), signal.SIGKILL)"
+    unsent = f"Account.send = lambda *_: {die}\nhw.submit('doubled', 17)"
+    stored = (
+        "send = Account.send\n"
+        f"Account.send = lambda *given: (send(*given), {die})\n"
+        "from dlgrader_client._queue import QueuedAnswers\n"
+        "QueuedAnswers.remove = lambda *_: None\n"
+        "hw.submit('doubled', 18)"
+    )
+    scene.run(unsent, killed=True)
+    assert int(scene.run(count)) == before
+    scene.run(stored, killed=True)  # sends the answer before it first, and dies
+    scene.run(stored, killed=True)
+    assert int(scene.run(count)) == before + 1
+    printed = scene.run(
+        "print(hw.deliver()); print(hw.deliver()); assert not len(hw.account.queue)"
+    )
+    assert "3 queued answers delivered." in printed
+    assert "0 queued answers delivered." in printed
+    assert int(scene.run(count)) == before + 3
+
+
+def test_the_wheel_is_pure_and_works_where_nothing_else_is_installed(tmp_path):
+    [built] = WheelBuilder(str(CLIENT)).build(directory=str(tmp_path), versions=["standard"])
+    assert Path(built).name.endswith("-py3-none-any.whl")
+    python = find_python("3.9") or sys.executable
+    command = [python, "-S", "-c", "import dlgrader_client as g; print(g.__file__)"]
+    environment = client_environment(tmp_path) | {"PYTHONPATH": str(built)}
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert str(built) in printed.stdout
+    with zipfile.ZipFile(built) as wheel:
+        names = set(wheel.namelist())
+    assert "dlgrader_client/py.typed" in names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"dlgrader_client"}

@@ -177,7 +177,7 @@ def test_a_course_that_one_is_not_in_is_not_there(world, browser):
         assert "a course that you are not in" in page.text
 
 
-def test_a_reset_between_confirmation_and_fetching_ends_the_log_in(world, browser, ann):
+def test_a_suspension_between_confirmation_and_fetching_ends_the_log_in(world, browser, ann):
     codes = begin(world)
     decide(browser, codes)
     root = world.person("Root", admin=True)

@@ -1,5 +1,6 @@
 """Tests of `clients/python`: against a server process, and its own tests on every Python here."""
 
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ from browsers import PASSWORD, with_password
 from hatchling.builders.wheel import WheelBuilder
 from world import World
 
-from api.db.models import Course
+from api.db.models import Assignment, Course
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients" / "python"
@@ -32,7 +33,7 @@ PROLOGUE = """\
 import os, signal, sys
 import dlgrader_client as grader
 from dlgrader_client import Account
-hw = grader.login(sys.argv[1], course=sys.argv[2]).assignment()
+hw = grader.login(sys.argv[1], course=sys.argv[2]).assignment("squares")
 """
 
 
@@ -132,8 +133,13 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
     world = World(url, clock=FakeClock(datetime.now(UTC)))
     course = world.course()
     email = with_password(world, world.enrol(course))
-    world.assignment(course, results="at_once", attempts=9)
+    slugs = {
+        "squares": world.assignment(course, results="at_once", attempts=9),
+        "shapes": world.assignment(course, "conv-output-shape", attempts=9),
+    }
     with world.session() as session:
+        for name, [posed] in slugs.items():
+            session.get_one(Assignment, posed.assignment).slug = name
         slug = session.get_one(Course, course).slug
     world.close()
     with serving(folder, url) as address:
@@ -235,6 +241,29 @@ print(len(hw.account.connection.request("GET", path)["items"]))
     assert "3 queued answers delivered." in printed
     assert "0 queued answers delivered." in printed
     assert int(scene.run(count)) == before + 3
+
+
+def test_the_notebook_of_the_demo_is_graded_in_a_kernel(scene, tmp_path):
+    path = tmp_path / "demo.ipynb"
+    shutil.copyfile(CLIENT / "examples" / "demo.ipynb", path)
+    ran = subprocess.run(
+        [sys.executable, "-m", "jupyter", "execute", "--inplace", "--timeout=60", str(path)],
+        env=client_environment(scene.home)
+        | {"DLGRADER_SERVER": scene.address, "JUPYTER_CONFIG_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output["data"] for cell in cells for output in cell.get("outputs", ())]
+    html = ["".join(data.get("text/html", "")) for data in outputs]
+    assert "(not submitted)" in html[2]
+    assert "Where does a window no longer fit into the map?" in html[3]
+    assert "stride_1: correct" in html[4]
+    assert "stride_2: correct" in html[5]
+    assert "gr_api_" not in path.read_text(encoding="utf-8")
 
 
 def test_the_wheel_is_pure_and_works_where_nothing_else_is_installed(tmp_path):

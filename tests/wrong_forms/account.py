@@ -27,6 +27,13 @@ FORMS = {
         wrong="new",
         who="student",
     ),
+    "code of a program": WrongForm(
+        "/device",
+        "A code has eight letters",
+        {"code": "BDFK-XTRA"},
+        wrong="code",
+        who="student",
+    ),
     "token": WrongForm(
         "/account",
         "Days until it expires",

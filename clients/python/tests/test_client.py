@@ -242,6 +242,11 @@ class Submitting(Served):
         self.assertIn("Read as: 64", shown)
         self.assertIn("not submitted", shown)
 
+    def test_a_problem_gives_the_numbers_of_the_student(self):
+        numbers = [{"name": "K", "shape": [], "value": 3, "text": "3"}]
+        self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, {"numbers": numbers}))
+        self.assertEqual(self.homework().problem().numbers(), {"K": 3})
+
     def test_a_draft_keeps_the_other_parts(self):
         hw = self.homework()
         path = "/assignments/a1/problems/conv/draft"

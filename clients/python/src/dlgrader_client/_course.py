@@ -221,6 +221,14 @@ class Problem:
         body = {"answers": {**saved, **converted}}
         connection.request("PUT", f"{self._path}/draft", body, {"If-Match": etag or "*"})
 
+    def numbers(self) -> dict[str, Any]:
+        """Return the student's own numbers of the problem by name; this opens it.
+
+        Arrays are nested lists, and fractions are text such as ``1/3``.
+        """
+        reply = self.account.connection.request("GET", self._path)
+        return {str(number["name"]): number["value"] for number in reply["numbers"]}
+
     def status(self) -> Status:
         """Return where one stands in the problem; this opens it."""
         reply = self.account.connection.request("GET", self._path)

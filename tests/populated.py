@@ -83,6 +83,7 @@ def populated(world: World) -> Scene:
     with world.session() as session:
         session.add_all([_skip(scene), ChangeCounter(scope=scene.course), _spent(scene)])
     world.client.post("/api/v1/login", json={"email": "a@example.edu", "password": "wrong one"})
+    world.client.post("/api/v1/device/code", json={"client": "A notebook"})
     return scene
 
 

@@ -12,7 +12,7 @@ revision: Final = "0006"
 down_revision: Final = "0005"
 branch_labels: Final = None
 depends_on: Final = None
-may_go: Final = ("device_codes",)
+may_go: Final = ("device_codes", "tokens.is_from_code")
 
 
 def upgrade() -> None:
@@ -52,8 +52,12 @@ def upgrade() -> None:
     with op.batch_alter_table("device_codes") as batch:
         batch.create_index(op.f("ix_device_codes_user_id"), ["user_id"])
         batch.create_index(op.f("ix_device_codes_expires_at"), ["expires_at"])
+    # Not in a batch, which would make the table anew and drop its triggers on SQLite.
+    from_code = sa.Column("is_from_code", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("tokens", from_code)
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_column("tokens", "is_from_code")
     op.drop_table("device_codes")

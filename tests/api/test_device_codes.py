@@ -169,6 +169,20 @@ def test_whoever_becomes_staff_before_the_token_is_fetched_gets_none(world, brow
     assert poll(world, codes).json()["code"] == "access_denied"
 
 
+def test_a_staff_role_ends_the_tokens_from_codes_and_no_others(world, browser, ann, course, slug):
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    codes = begin(world, course=slug)
+    decide(browser, codes)
+    headers = {"Authorization": f"Bearer {poll(world, codes).json()['access_token']}"}
+    assert world.client.get(f"{API}/me", headers=headers).status_code == 200
+    changed = instructor.patch(
+        f"/courses/{course}/people/{ann.id}", {"role": "grader"}, headers={"If-Match": "*"}
+    )
+    assert changed.status_code == 200, changed.text
+    assert world.client.get(f"{API}/me", headers=headers).status_code == 401
+    assert ann.get("/me").status_code == 200
+
+
 def test_a_course_that_one_is_not_in_is_not_there(world, browser):
     world.course("secret")
     for name in ("secret", "no-such-course"):

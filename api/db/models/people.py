@@ -86,7 +86,10 @@ class _CredentialColumns:
 
 
 class Token(_CredentialColumns, Base):
-    """API token, limited by its scopes and by the rights of its owner."""
+    """API token, limited by its scopes and by the rights of its owner.
+
+    *is_from_code*: a program got it by a code, so it ends when its owner gets another role.
+    """
 
     __tablename__ = "tokens"
 
@@ -94,6 +97,7 @@ class Token(_CredentialColumns, Base):
     scopes: Mapped[list[Any]]
     course_id: Mapped[UUID | None] = foreign_key("courses.id")
     is_demo: Mapped[bool] = mapped_column(default=False)
+    is_from_code: Mapped[bool] = mapped_column(default=False)
     last_used_at: Mapped[Timestamp | None]
 
 

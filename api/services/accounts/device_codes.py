@@ -213,6 +213,7 @@ def redeem_device_code(
         course=row.course_id,
         now=now,
     )
+    token.is_from_code = True
     return GrantedToken(token, secret)
 
 

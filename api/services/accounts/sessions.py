@@ -67,12 +67,22 @@ def end_sessions_and_tokens_for_event(
             update(LoginSession).where(LoginSession.id == current_session).values(revoked_at=now)
         )
     if effect.tokens == "end":
-        revoked = update(Token).where(Token.user_id.in_(users), Token.revoked_at.is_(None))
-        session.execute(revoked.values(revoked_at=now))
-        confirmed = update(DeviceCode).where(
-            DeviceCode.user_id.in_(users), DeviceCode.used_at.is_(None)
-        )
-        session.execute(confirmed.values(denied_at=now))
+        _end_tokens(session, users, now=now)
+    elif event == "role_changed":
+        # A code is for students: with another role its token would read the work of a class.
+        _end_tokens(session, users, now=now, only_from_codes=True)
+
+
+def _end_tokens(
+    session: Session, users: Collection[UUID], *, now: datetime, only_from_codes: bool = False
+) -> None:
+    """End the tokens of *users*, and confirmed codes whose token was not fetched yet."""
+    tokens = update(Token).where(Token.user_id.in_(users), Token.revoked_at.is_(None))
+    if only_from_codes:
+        tokens = tokens.where(Token.is_from_code)
+    session.execute(tokens.values(revoked_at=now))
+    codes = update(DeviceCode).where(DeviceCode.user_id.in_(users), DeviceCode.used_at.is_(None))
+    session.execute(codes.values(denied_at=now))
 
 
 def end_all_sessions(session: Session, users: Collection[UUID], *, now: datetime) -> None:

@@ -53,7 +53,9 @@ def upgrade() -> None:
         batch.create_index(op.f("ix_device_codes_user_id"), ["user_id"])
         batch.create_index(op.f("ix_device_codes_expires_at"), ["expires_at"])
     # Not in a batch, which would make the table anew and drop its triggers on SQLite.
-    from_code = sa.Column("is_from_code", sa.Boolean(), nullable=False, server_default=sa.false())
+    from_code: sa.Column[bool] = sa.Column(
+        "is_from_code", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("tokens", from_code)
 
 

@@ -64,11 +64,15 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
         ((20, 3), {"stride": 2, "padding": 1, "dilation": 2}),
         ((20, 3), {"padding": (1, 2), "dilation": 2}),
         ((20, 3), {"stride": 3, "rounding": "ceil"}),
+        ((20, 4), {"padding": "same"}),
+        ((21, 3), {"stride": 2, "padding": "same"}),
+        ((20, 3), {"padding": "valid"}),
     ],
     "conv_shape": [
         (((2, 4, 8, 9, 9), 6, 3), {"layout": "NCDHW", "dilation": 2}),
         (((9, 9, 3), 16, (3, 5)), {"stride": (1, 2)}),
         (((9, 3), 16, 3), {"layout": "LC"}),
+        (((9, 8, 3), 16, 4), {"stride": (1, 2), "padding": "same"}),
     ],
     "pool_size": [
         ((5, 2), {"stride": 2, "padding": 1, "ceil_mode": True}),

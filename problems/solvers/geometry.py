@@ -19,7 +19,11 @@ LAYOUTS: Final = (
 )
 COUNT_IN_WORDS: Final = {1: "one number", 2: "one number or two", 3: "one number or three"}
 
+PADDING_WORDS: Final = ("valid", "same")
+
 PerAxis: TypeAlias = int | tuple[int, ...]
+Padding: TypeAlias = PerAxis | str
+"""One number, one per axis, two per axis (left, right, top, bottom), or a word."""
 SizeRule: TypeAlias = Callable[..., Any]
 SizeFormula: TypeAlias = Callable[[SimpleNamespace], object]
 
@@ -42,6 +46,27 @@ def kernel_travel(
             f"a kernel of extent {extent} does not fit into a padded size of {padded}"
         )
     return padded - extent
+
+
+def padding_ends(
+    padding: int | tuple[int, int] | str, kernel_size: int, *, dilation: int = 1
+) -> tuple[int, int]:
+    """Return *padding* as the numbers of cells (before, after).
+
+    ``valid`` adds none; ``same`` adds what the kernel takes away at stride 1, with an odd
+    cell at the end. The output then has ``ceil(size / stride)`` cells at every stride.
+
+    >>> padding_ends("same", 4), padding_ends(2, 5)
+    ((1, 2), (2, 2))
+    """
+    if not isinstance(padding, str):
+        return as_pair(padding, "padding", least=0)
+    if padding not in PADDING_WORDS:
+        raise SolverError(f"padding must be numbers, valid or same, not {padding[:20]}")
+    if padding == "valid":
+        return 0, 0
+    total = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1)
+    return total // 2, total - total // 2
 
 
 def check_layout(layout: str) -> str:
@@ -74,16 +99,18 @@ def spatial_axes(layout: str) -> str:
 
 
 def expand_per_axis(
-    value: PerAxis | None, what: str, axes: int
-) -> tuple[int | None, ...] | tuple[tuple[int, int], ...]:
+    value: Padding | None, what: str, axes: int
+) -> tuple[int | None, ...] | tuple[tuple[int, int], ...] | tuple[str, ...]:
     """Return *value* expanded to one entry per axis.
 
     A single number or None sets all *axes*. A padding may also give both ends of
-    every axis, last axis first, as in PyTorch's ``pad``.
+    every axis, last axis first, as in PyTorch's ``pad``, or be one of `PADDING_WORDS`.
 
     >>> expand_per_axis((0, 1, 2, 3), "padding", 2)
     ((2, 3), (0, 1))
     """
+    if what == "padding" and isinstance(value, str):
+        return (value,) * axes
     if value is None or not isinstance(value, (tuple, list)):
         return (None if value is None else as_integer(value, what, least=0),) * axes
     values = tuple(as_integer(one, what, least=0) for one in value)
@@ -100,7 +127,7 @@ def map_spatial_axes(
     layout: str,
     *,
     channels: int | None = None,
-    **geometry: PerAxis | None,
+    **geometry: Padding | None,
 ) -> Shape:
     """Return *shape* with *size_rule* applied to each spatial axis.
 
@@ -174,7 +201,9 @@ def _fractional_travel(args: SimpleNamespace, *, ends: int = 2) -> Fraction:
     The size may be a fraction if it carries an earlier error forward.
     """
     extent = args.dilation * (args.kernel_size - 1) + 1
-    padding = sum(as_pair(args.padding, "padding", least=0)[:ends])
+    if ends == 1 and isinstance(args.padding, str):
+        raise SolverError("a padding in words names no numbers")
+    padding = sum(padding_ends(args.padding, args.kernel_size, dilation=args.dilation)[:ends])
     left = Fraction(args.size + padding - extent)
     if left < 0:
         raise SolverError("the kernel does not fit")

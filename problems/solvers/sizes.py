@@ -14,12 +14,14 @@ from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
+    Padding,
     PerAxis,
     axis_sizes,
     check_layout,
     kernel_travel,
     map_spatial_axes,
     move_channels,
+    padding_ends,
     replace_size_rule,
     spatial_axes,
     swap_height_width,
@@ -32,23 +34,27 @@ def conv_size(
     kernel_size: int,
     *,
     stride: int = 1,
-    padding: int | tuple[int, int] = 0,
+    padding: int | tuple[int, int] | str = 0,
     dilation: int = 1,
     rounding: str = "floor",
 ) -> int:
     """Return the size after a convolution along one axis.
 
     It is ``floor((size + 2*padding - dilation*(kernel_size-1) - 1) / stride) + 1``.
-    *padding* is added at each end, or is a pair (before, after). *rounding* is
-    ``floor`` or ``ceil``. Raise `SolverError` if the kernel does not fit.
+    *padding* is added at each end, or is a pair (before, after), or a word: ``valid``
+    adds none, ``same`` gives ``ceil(size / stride)`` cells. *rounding* is ``floor`` or
+    ``ceil``. Raise `SolverError` if the kernel does not fit.
 
-    >>> conv_size(128, 3, stride=2)
-    63
+    >>> conv_size(128, 3, stride=2), conv_size(127, 3, stride=2, padding="same")
+    (63, 64)
     """
-    left = kernel_travel(size, kernel_size, padding=padding, dilation=dilation)
+    ends = padding_ends(padding, kernel_size, dilation=dilation)
+    left = kernel_travel(size, kernel_size, padding=ends, dilation=dilation)
     step = as_integer(stride, "stride")
     if rounding not in {"floor", "ceil"}:
         raise SolverError(f"rounding must be floor or ceil, not {rounding}")
+    if rounding == "ceil" and padding == "same":
+        raise SolverError("same padding needs no rounding: leave rounding out")
     return (left // step if rounding == "floor" else -(-left // step)) + 1
 
 
@@ -58,7 +64,7 @@ def conv_shape(
     kernel_size: PerAxis,
     *,
     stride: PerAxis = 1,
-    padding: PerAxis = 0,
+    padding: Padding = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
     layout: str = "HWC",
@@ -67,14 +73,17 @@ def conv_shape(
 
     The result has the same *layout*. Each axis follows `conv_size`; a tuple gives each
     axis its own value. A padding with twice as many numbers gives both ends, the last
-    axis first: (left, right, top, bottom). The layout is ``HWC CHW NHWC NCHW``; in one
-    dimension ``LC CL NLC NCL``, in three ``DHWC CDHW NDHWC NCDHW``. *groups* does not
-    change the shape, but must divide both numbers of channels.
+    axis first: (left, right, top, bottom). A padding of ``same`` or ``valid`` applies to
+    every axis. The layout is ``HWC CHW NHWC NCHW``; in one dimension ``LC CL NLC NCL``,
+    in three ``DHWC CDHW NDHWC NCDHW``. *groups* does not change the shape, but must
+    divide both numbers of channels.
 
     >>> conv_shape((128, 128, 32), 16, 3)
     (126, 126, 16)
     >>> conv_shape((9, 8, 3), 16, 3, padding=(1, 0, 2, 2))
     (11, 7, 16)
+    >>> conv_shape((9, 8, 3), 16, 3, stride=2, padding="same")
+    (5, 4, 16)
     """
     channels = axis_sizes(shape, layout)["C"]
     if channels % as_integer(groups, "groups") or as_integer(out_channels, "out_channels") % groups:

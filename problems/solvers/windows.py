@@ -12,13 +12,10 @@ import numpy as np
 from grader.errors import SolverError
 from grader.values import Array
 from problems.solvers.bounds import Shape, as_integer, as_pair, check_cell_count
-from problems.solvers.geometry import PerAxis, expand_per_axis
+from problems.solvers.geometry import Padding, PerAxis, expand_per_axis
 from problems.solvers.sizes import conv_size, same_padding_ends
 
 MAX_WINDOW_CELLS: Final = 8_000_000
-
-Padding: TypeAlias = PerAxis | str
-"""One number, one per axis, two per axis (left, right, top, bottom), or a mode name."""
 
 Borders: TypeAlias = tuple[tuple[int, int], ...]
 """The number of cells added before and after the input, per axis."""

@@ -27,7 +27,7 @@ from problems.traces.axes import (
     trace_pool_axis,
     trace_transposed_axis,
 )
-from problems.traces.sizes import DEFAULT_STRIDE, upsampled_size_formula
+from problems.traces.sizes import DEFAULT_STRIDE, SAME_PADDING, upsampled_size_formula
 from problems.traces.tracing import build_tracers, product_formula
 
 
@@ -56,6 +56,8 @@ def shape_formula(shape: Shape, layout: str, *, channels: str) -> Formula:
 
 
 def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    if args.padding == "same":
+        yield SAME_PADDING
     yield from _trace_shape_axes(
         args, trace_conv_axis, "kernel_size", "stride", "padding", "dilation"
     )

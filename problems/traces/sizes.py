@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor
-from problems.solvers.bounds import as_pair
+from problems.solvers.geometry import padding_ends
 from problems.solvers.pooling import pool_size
 from problems.solvers.resizing import crop_margins, upsample_size
 from problems.solvers.sizes import conv_size, same_padding, same_padding_ends
@@ -19,6 +19,9 @@ from problems.traces.tracing import build_tracers
 
 DEFAULT_STRIDE: Final = TextStep(
     "The stride of a pooling is its window, unless another one is given: S = K."
+)
+SAME_PADDING: Final = TextStep(
+    "Same padding adds as many cells as the kernel takes away, so that only the stride counts."
 )
 DROPPED_WINDOW_SENTENCE: Final = (
     "A last window would start in the padding at the end; it is left out."
@@ -30,7 +33,7 @@ def output_size_formula(
     kernel: int,
     *,
     stride: int = 1,
-    padding: int | tuple[int, int] = 0,
+    padding: int | tuple[int, int] | str = 0,
     dilation: int = 1,
     rounding: str = "floor",
     axis: str = "W",
@@ -39,13 +42,17 @@ def output_size_formula(
     """Return the formula of the output size of a sliding window along an *axis*.
 
     The *marked* letters get the axis as an index, because their values differ between
-    axes. Terms without effect are omitted: no padding, a stride or a dilation of 1.
+    axes. Terms without effect are omitted: no padding, a stride or a dilation of 1. Same
+    padding has a formula of its own, from size and stride alone.
 
     >>> output_size_formula(28, 5, padding=2).numbers.operator
     '+'
     """
-    before, after = as_pair(padding, "padding", least=0)
     letters = _geometry_letters(axis, marked)
+    if padding == "same":
+        source = f"ceil({axis}/{letters['S']})" if stride > 1 else axis
+        return build_formula(f"{axis}_out", source, **{axis: size, letters["S"]: stride})
+    before, after = padding_ends(padding, kernel, dilation=dilation)
     border = "" if not before + after else " + 2*{P}" if before == after else " + {P}_1 + {P}_2"
     moved = f"{axis}{border} - " + ("{D}*({K} - 1)" if dilation > 1 else "{K}")
     last = " - 1" if dilation > 1 else ""
@@ -139,6 +146,8 @@ def _geometry_options(args: SimpleNamespace) -> dict[str, Any]:
 
 
 def _trace_conv_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    if args.padding == "same":
+        yield SAME_PADDING
     yield output_size_formula(args.size, args.kernel_size, **_geometry_options(args))
 
 

@@ -42,6 +42,13 @@ from problems.network.counts import (
     total_params,
 )
 
+SAME_CONVOLUTIONS = [
+    (conv(4, 3, padding="same"), (4, 9, 8)),
+    (conv(4, (5, 1), stride=2, padding="same"), (4, 5, 4)),
+    (conv(4, 3, stride=3, dilation=2, padding="same"), (4, 3, 3)),
+    (conv(4, 4, padding="valid"), (4, 6, 5)),
+]
+
 LENET = network(
     conv(6, 5, padding=2),
     sigmoid(),
@@ -176,3 +183,24 @@ def test_the_depth_is_that_of_the_longest_path():
 def test_layers_of_an_unknown_kind_are_not_counted():
     with pytest.raises(SolverError, match="kind must be one of weighted, conv, linear, pool"):
         layer_count(LENET, "dense")
+
+
+@pytest.mark.parametrize(("layer", "shape"), SAME_CONVOLUTIONS, ids=str)
+def test_a_layer_takes_its_padding_in_words(layer, shape):
+    assert out_shape(layer, (3, 9, 8)) == shape
+
+
+def test_same_padding_of_a_layer_is_described_by_its_number():
+    assert str(conv(4, (5, 3), padding="same")).endswith("padding 2×1")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "reason"),
+    [
+        ({"padding": "same"}, "a kernel of extent 4 has no equal padding on both sides"),
+        ({"padding": "full"}, "padding must be numbers, valid or same"),
+    ],
+)
+def test_a_layer_refuses_padding_that_it_cannot_have(keywords, reason):
+    with pytest.raises(SolverError, match=reason):
+        conv(4, 4, **keywords)

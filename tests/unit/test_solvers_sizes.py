@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
+from problems.registry import REGISTRY
+from problems.solvers.convolution import conv2d
 from problems.solvers.pooling import pool_shape, pool_size
 from problems.solvers.sizes import (
     conv_shape,
@@ -74,6 +76,7 @@ def test_sizes_that_courses_ask_for(arguments, keywords, size):
         ((8, 3), {"padding": -1}, "padding must be from 0"),
         ((8, 3), {"dilation": 0}, "dilation must be from 1"),
         ((8, 3), {"rounding": "half"}, "rounding must be floor or ceil"),
+        ((8, 3), {"padding": "full"}, "padding must be numbers, valid or same, not full"),
         ((2, 5), {"padding": 1}, "extent 5 does not fit into a padded size of 4"),
     ],
 )
@@ -133,6 +136,57 @@ def test_a_padding_of_four_numbers_is_left_right_top_bottom_as_of_an_array(layou
 def test_both_ends_of_an_axis_may_be_padded_differently():
     assert conv_size(7, 3, padding=(0, 1)) == 6
     assert conv_size(7, 3, stride=2, padding=(2, 0)) == 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 12, 13])
+def test_same_padding_gives_as_many_windows_as_strides_fit_into_the_size(size):
+    for kernel, stride, dilation in product((1, 2, 3, 4, 5), (1, 2, 3, 7), (1, 2, 3)):
+        extent = dilation * (kernel - 1) + 1
+        last_start = size + extent - 1 - extent
+        counted = len(range(0, last_start + 1, stride))
+        geometry = {"stride": stride, "dilation": dilation}
+        assert conv_size(size, kernel, padding="same", **geometry) == counted
+        assert counted == -(-size // stride)
+
+
+def test_valid_padding_is_none():
+    assert conv_size(12, 5, padding="valid") == conv_size(12, 5) == 8
+    assert conv_shape((9, 8, 3), 4, (5, 2), padding="valid") == (5, 7, 4)
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW", "NHWC"])
+def test_same_padding_is_that_of_values(layout):
+    maps = conv2d(np.ones((3, 9, 8), dtype=int), np.ones((4, 3, 4, 2), dtype=int), padding="same")
+    shapes = {"HWC": (9, 8, 3), "CHW": (3, 9, 8), "NHWC": (2, 9, 8, 3)}
+    channels, height, width = maps.shape
+    expected = (height, width, channels) if layout != "CHW" else maps.shape
+    found = conv_shape(shapes[layout], 4, (4, 2), padding="same", layout=layout)
+    assert found[-3:] == expected
+
+
+def test_same_padding_needs_no_rounding():
+    with pytest.raises(SolverError, match="leave rounding out"):
+        conv_size(9, 3, padding="same", rounding="ceil")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "keywords", "given"),
+    [
+        ("padding_left_out", {"stride": 2}, 62),
+        ("stride_left_out", {"stride": 2}, 127),
+        ("size_over_stride", {"stride": 2}, 63),
+        ("forgot_plus_one", {"stride": 2}, 63),
+        ("fraction_left", {"stride": 4}, Fraction(65, 2)),
+    ],
+)
+def test_a_size_with_same_padding_has_wrong_versions(mistake, keywords, given):
+    wrong = REGISTRY.wrong_versions[mistake]["conv_size"]
+    assert wrong(127, 5, padding="same", **keywords) == given
+
+
+def test_padding_in_words_is_never_added_at_one_end_alone():
+    with pytest.raises(SolverError, match="names no numbers"):
+        REGISTRY.wrong_versions["padding_once"]["conv_size"](127, 5, padding="same")
 
 
 def test_groups_change_no_shape_but_must_divide_the_channels():

@@ -13,10 +13,13 @@ from problems.network.layers import (
     PixelShuffle,
     Pool,
     SelectChannels,
+    Sides,
     Upsample,
     ZeroPad,
 )
 from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
+from problems.solvers.geometry import padding_ends
+from problems.solvers.sizes import same_padding
 
 PADDING_SIDES: Final = 4
 UPSAMPLE_MODES: Final[tuple[Literal["nearest", "bilinear"], ...]] = ("nearest", "bilinear")
@@ -29,26 +32,43 @@ def conv(
     *,
     in_channels: int | None = None,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Pair | str = 0,
     dilation: Pair = 1,
     groups: int = 1,
     bias: bool = True,
 ) -> Conv:
     """Return a 2-D convolution with *out_channels* filters.
 
-    >>> str(conv(16, 3, padding=1))
+    A *padding* of ``valid`` is 0. ``same`` is ``dilation*(k-1)/2`` on each side, which
+    gives ``ceil(size / stride)`` cells; an even kernel has no such padding and raises
+    `SolverError`.
+
+    >>> str(conv(16, 3, padding="same"))
     'convolution 3×3, 16 filters, stride 1, padding 1'
     """
+    kernel, spread = as_pair(kernel_size, "kernel_size"), as_pair(dilation, "dilation")
     return Conv(
         as_integer(out_channels, "out_channels"),
-        as_pair(kernel_size, "kernel_size"),
+        kernel,
         as_integer_or_none(in_channels, "in_channels"),
         as_pair(stride, "stride"),
-        as_pair(padding, "padding", least=0),
-        as_pair(dilation, "dilation"),
+        _as_equal_padding(padding, kernel, spread),
+        spread,
         as_integer(groups, "groups"),
         as_flag(bias, "bias"),
     )
+
+
+def _as_equal_padding(padding: Pair | str, kernel: Sides, dilation: Sides) -> Sides:
+    """Return *padding* as one number of cells per axis, on each side of it."""
+    if not isinstance(padding, str):
+        return as_pair(padding, "padding", least=0)
+    if padding != "same":
+        return padding_ends(padding, 1)
+    height, width = (
+        same_padding(size, dilation=spread) for size, spread in zip(kernel, dilation, strict=True)
+    )
+    return height, width
 
 
 def conv_transpose(  # noqa: PLR0913 - the arguments of PyTorch's ConvTranspose2d

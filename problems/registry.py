@@ -8,7 +8,7 @@ from grader.registry import ArgumentRewrite, Registry, Solver, WrongVersion
 from problems.adapters import adapt_rewrite, adapt_solver, adapt_tracer
 from problems.mistakes import MISTAKES
 from problems.network import counts, forward, layer_table
-from problems.network.constructors import all_constructors
+from problems.network.constructors import all_constructors, graphs
 from problems.network.published import catalog
 from problems.network.pytorch import module_parser
 from problems.network.wrong_versions import network_solvers as network_twins
@@ -67,6 +67,7 @@ from problems.solvers import (
     upsampling,
     vision_transformers,
     weight_decay,
+    weight_shapes,
     words,
 )
 from problems.traces import TRACERS
@@ -92,6 +93,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     *matrix_form.SOLVERS,
     *matrix_sizes.SOLVERS,
     *convolution_parameters.SOLVERS,
+    *weight_shapes.SOLVERS,
     *parameters.SOLVERS,
     *blocks.SOLVERS,
     *recurrent.SOLVERS,
@@ -156,6 +158,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *matrix_form.WRONG_VERSIONS,
     *matrix_sizes.WRONG_VERSIONS,
     *convolution_parameters.WRONG_VERSIONS,
+    *weight_shapes.WRONG_VERSIONS,
     *parameters.WRONG_VERSIONS,
     *blocks.WRONG_VERSIONS,
     *recurrent.WRONG_VERSIONS,
@@ -190,6 +193,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *adam.WRONG_VERSIONS,
     *weight_decay.WRONG_VERSIONS,
     *regularisation.WRONG_VERSIONS,
+    *graphs.WRONG_VERSIONS,
     *network_twins.WRONG_VERSIONS,
     *forward.WRONG_VERSIONS,
 )

@@ -25,6 +25,8 @@ LESS: Final = Tensor.from_nested([[1, 3], [1, 3]])
 
 LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "conv_transpose_params": [((6, 4, 3), {"groups": 2}), ((6, 4, 3), {"bias": False})],
+    "conv_weight_shape": [((6, 4, (3, 5)), {"groups": 2})],
+    "conv_transpose_weight_shape": [((6, 4, (3, 5)), {"groups": 2}), ((6, 4, (3,)), {})],
     "locally_connected_params": [((3, 8, 3, (5, 4)), {})],
     "layer_norm_params": [((12,), {})],
     "embedding_params": [((100, 12), {})],

@@ -161,10 +161,17 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
     "field_range": [((GRAPH, 2), {}), ((named("vgg16"), 3), {})],
     "receptive_field_trace": [((GRAPH,), {}), ((named("vgg16"),), {})],
     "layers_for_field": [((1, 3), {}), ((30, 3), {"stride": 2, "dilation": 2})],
-    "out_shape": [((layer, SMALL), {}) for layer in LAYERS] + [((linear(7), (5,)), {})],
+    "out_shape": [((layer, SMALL), {}) for layer in LAYERS]
+    + [((linear(7), (5,)), {})]
+    + [((layer, (6, 8, 4)), {"layout": "HWC"}) for layer in LAYERS],
     "layer_params": [((layer, SMALL), {}) for layer in LAYERS] + [((linear(7), (5,)), {})],
     "layer_macs": [((layer, SMALL), {}) for layer in LAYERS] + [((linear(7), (5,)), {})],
-    "network_shape": [((GRAPH, IMAGE), {}), ((named("resnet152"), (3, 224, 224)), {})],
+    "network_shape": [
+        ((GRAPH, IMAGE), {}),
+        ((BLOCK, (9, 7, 3)), {"layout": "HWC"}),
+        ((GRAPH, (9, 7, 3)), {"layout": "HWC"}),
+        ((named("resnet152"), (3, 224, 224)), {}),
+    ],
     "output_shapes": [((GRAPH, IMAGE), {})],
     "total_params": [
         ((GRAPH, IMAGE), {}),

@@ -72,6 +72,26 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "What becomes of the channels where paths meet?",
             "Put the channels side by side where a residual block adds.",
         ),
+        "cut_one_layer_early": (
+            4,
+            "Which is the last layer that belongs to this part of the network?",
+            "Cut the network one layer too early.",
+        ),
+        "cut_one_layer_late": (
+            4,
+            "Which is the last layer that belongs to this part of the network?",
+            "Cut the network one layer too late.",
+        ),
+        "block_counted_once": (
+            5,
+            "How often does this block occur?",
+            "Counted a repeated block once.",
+        ),
+        "one_block_fewer": (
+            3,
+            "How often does this block occur, the first time included?",
+            "Counted one repetition too few.",
+        ),
         "groups_left_out": (
             5,
             "How many of the input channels does one filter see?",

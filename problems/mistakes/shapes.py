@@ -42,6 +42,31 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Which axis comes first in the layout that is asked for?",
             "Put the channels at the other end of the shape.",
         ),
+        "channels_put_first": (
+            5,
+            "Where do the channels stand in the shapes of this question?",
+            "Gave the shape with the channels first, where they come last.",
+        ),
+        "weight_axes_exchanged": (
+            5,
+            "Does the first axis of these weights count what comes in, or what goes out?",
+            "Exchanged the channels of the weights: the shape of the opposite kind of convolution.",
+        ),
+        "other_channels_grouped": (
+            4,
+            "Groups divide one of the two numbers of channels in this shape: which?",
+            "Divided the other number of channels by the groups.",
+        ),
+        "one_group_alone": (
+            3,
+            "Does this tensor hold the weights of all groups?",
+            "Gave the weights of one group alone.",
+        ),
+        "kernel_axes_first": (
+            4,
+            "In which order are the axes of the weights asked for?",
+            "Put the axes of the kernel first, as Keras does.",
+        ),
         "flatten_without_channels": (
             6,
             "What else does a map have, apart from height and width?",

@@ -1,6 +1,7 @@
 """Solvers for layers and networks: shapes, parameters, MACs, depth, values in memory.
 
-Shapes are (C, H, W), as in PyTorch, or (features,) after a flatten.
+Shapes are (C, H, W), as in PyTorch, or (features,) after a flatten. `out_shape` and
+`network_shape` also take and give (H, W, C).
 """
 
 import math
@@ -20,7 +21,7 @@ from problems.network.layers import (
     Linear,
     Pool,
 )
-from problems.network.shape_rules import SHAPES
+from problems.network.shape_rules import SHAPES, SPATIAL_AXES
 from problems.network.traversal import (
     INPUT,
     LayerRules,
@@ -30,6 +31,7 @@ from problems.network.traversal import (
     walk_with_rules,
 )
 from problems.solvers.bounds import Shape, as_flag, as_shape
+from problems.solvers.geometry import move_channels
 
 LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
     "weighted": (Conv, ConvTranspose, Linear),
@@ -37,6 +39,7 @@ LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
     "linear": (Linear,),
     "pool": (Pool,),
 }
+NETWORK_LAYOUTS: Final = ("CHW", "HWC")
 IN_PLACE_LAYERS: Final = (Activation, Dropout, Flatten)
 
 
@@ -52,26 +55,51 @@ def walk_network(net: Network, shape: Shape | None = None) -> NetworkWalk:
     return walk_with_rules(SHAPES, net, None if shape is None else as_shape(shape))
 
 
-def out_shape(layer: Layer, shape: Shape) -> Shape:
+def out_shape(layer: Layer, shape: Shape, *, layout: str = "CHW") -> Shape:
     """Return the output shape of one *layer*.
 
+    Input and output have the same *layout*, ``CHW`` or ``HWC``; a flat shape has none.
     Raises `SolverError` if the input does not fit.
 
     >>> from problems.network.constructors.all_constructors import conv
     >>> out_shape(conv(16, 3), (3, 32, 32))
     (16, 30, 30)
+    >>> out_shape(conv(16, 3), (32, 32, 3), layout="HWC")
+    (30, 30, 16)
     """
-    return network_shape(_wrap_layer(layer), shape)
+    return network_shape(_wrap_layer(layer), shape, layout=layout)
 
 
-def network_shape(net: Network, shape: Shape) -> Shape:
-    """Return the output shape of *net*.
+def network_shape(net: Network, shape: Shape, *, layout: str = "CHW") -> Shape:
+    """Return the output shape of *net*, in the *layout* of `out_shape`.
 
     >>> from problems.network.constructors.all_constructors import conv, flatten, network
     >>> network_shape(network(conv(16, 3), flatten()), (3, 32, 32))
     (14400,)
     """
-    return output_shapes(net, shape)[-1]
+    result = output_shapes(net, to_channels_first(shape, layout))[-1]
+    return from_channels_first(result, layout)
+
+
+def to_channels_first(shape: Shape, layout: str) -> Shape:
+    """Return a *shape* in *layout* as (C, H, W); a flat shape stays as it is.
+
+    >>> to_channels_first((32, 28, 3), "HWC")
+    (3, 32, 28)
+    """
+    if layout not in NETWORK_LAYOUTS:
+        raise SolverError(f"layout must be CHW or HWC, not {layout}")
+    sizes = as_shape(shape)
+    return sizes if layout == "CHW" or len(sizes) != SPATIAL_AXES else move_channels(sizes, "HWC")
+
+
+def from_channels_first(shape: Shape, layout: str) -> Shape:
+    """Return a shape (C, H, W) in *layout*; a flat shape stays as it is.
+
+    >>> from_channels_first((3, 32, 28), "HWC"), from_channels_first((10,), "HWC")
+    ((32, 28, 3), (10,))
+    """
+    return shape if layout == "CHW" or len(shape) != SPATIAL_AXES else move_channels(shape, "CHW")
 
 
 def output_shapes(net: Network, shape: Shape) -> tuple[Shape, ...]:

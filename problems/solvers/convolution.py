@@ -19,8 +19,8 @@ from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_flag, as_integer
 from problems.solvers.correlation import correlate_exactly
-from problems.solvers.geometry import PerAxis
-from problems.solvers.windows import Padding, WindowArguments, drop_end_padding, place_windows
+from problems.solvers.geometry import Padding, PerAxis
+from problems.solvers.windows import WindowArguments, drop_end_padding, place_windows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 

@@ -19,10 +19,10 @@ from grader.values import Array, Number
 from problems.solvers.bounds import Grid, Shape, as_array, as_integer
 from problems.solvers.convolution import conv2d
 from problems.solvers.correlation import sum_kernel_products
-from problems.solvers.geometry import PerAxis
+from problems.solvers.geometry import Padding, PerAxis
 from problems.solvers.products import sum_products
 from problems.solvers.transposed_values import conv_transpose2d
-from problems.solvers.windows import Padding, as_sizes, compute_borders, place_windows
+from problems.solvers.windows import as_sizes, compute_borders, place_windows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 MAP_RANKS: Final = (2, 3)

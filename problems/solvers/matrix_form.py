@@ -15,8 +15,8 @@ import numpy as np
 from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
-from problems.solvers.geometry import PerAxis
-from problems.solvers.windows import Padding, WindowArguments, as_sizes, place_windows, unfold
+from problems.solvers.geometry import Padding, PerAxis
+from problems.solvers.windows import WindowArguments, as_sizes, place_windows, unfold
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 

@@ -16,9 +16,9 @@ from grader.values import Array, Number
 from problems.solvers.bounds import Grid, Shape, as_array, as_integer, check_cell_count
 from problems.solvers.convolution import add_bias
 from problems.solvers.correlation import correlate_transposed
-from problems.solvers.geometry import PerAxis, expand_per_axis
+from problems.solvers.geometry import Padding, PerAxis, expand_per_axis
 from problems.solvers.transposed import transposed_size
-from problems.solvers.windows import Padding, WindowPlacement, as_sizes, compute_borders
+from problems.solvers.windows import WindowPlacement, as_sizes, compute_borders
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 MAX_STAMPS: Final = 10_000

@@ -52,6 +52,7 @@ from problems.traces import (
     transposed_values,
     upsampling,
     vision_transformers,
+    weight_shapes,
     windows,
     words,
 )
@@ -67,6 +68,7 @@ TRACERS: Final[Mapping[str, Tracer]] = {
     **upsampling.TRACERS,
     **dense.TRACERS,
     **parameters.TRACERS,
+    **weight_shapes.TRACERS,
     **blocks.TRACERS,
     **cost.TRACERS,
     **inverse.TRACERS,

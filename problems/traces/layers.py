@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, build_value_step
-from problems.network.counts import layer_macs, layer_params, out_shape
+from problems.network.counts import layer_macs, layer_params, out_shape, to_channels_first
 from problems.network.graphs import CompositeLayer, Network
 from problems.network.layers import (
     BatchNorm,
@@ -16,7 +16,6 @@ from problems.network.layers import (
     ConvTranspose,
     Flatten,
     GroupNorm,
-    Layer,
     LayerNorm,
     Linear,
     PixelShuffle,
@@ -32,7 +31,7 @@ from problems.traces.tracing import build_tracers
 
 def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer
-    layout = {"layout": "CHW"}
+    layout = {"layout": args.layout}
     match layer:
         case Conv():
             geometry = {"stride": layer.stride, "padding": layer.padding}
@@ -71,11 +70,12 @@ def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
         case PixelShuffle():
             yield from shapes.TRACERS["pixel_shuffle_shape"](shape, layer.upscale_factor, **layout)
         case _:
-            yield from _trace_other_shape(layer, shape, args.result)
+            yield from _trace_other_shape(args, to_channels_first(shape, args.layout))
 
 
-def _trace_other_shape(layer: Layer, shape: Shape, result: Shape) -> Iterator[SolutionStep]:
-    """Yield the steps of a layer whose shape has no separate solver."""
+def _trace_other_shape(args: SimpleNamespace, shape: Shape) -> Iterator[SolutionStep]:
+    """Yield the steps of a layer whose shape has no separate solver; *shape* is (C, H, W)."""
+    layer = args.layer
     match layer:
         case Linear():
             yield TextStep("A fully connected layer gives one number for each of its units.")
@@ -84,9 +84,10 @@ def _trace_other_shape(layer: Layer, shape: Shape, result: Shape) -> Iterator[So
             yield build_formula("W_out", "W*R", W=shape[2], R=wide)
         case CompositeLayer():
             yield from networks.trace_shapes(Network((layer,)), shape)
-        case _ if result == shape:
+            yield from networks.explain_layout(args.layout)
+        case _ if args.result == args.shape:
             yield TextStep("A layer of this kind keeps the shape.")
-    yield build_value_step("shape", result)
+    yield build_value_step("shape", args.result)
 
 
 def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -19,6 +19,7 @@ from problems.network.counts import (
     network_shape,
     output_shapes,
     peak_activation,
+    to_channels_first,
     total_macs,
     total_params,
     walk_network,
@@ -82,14 +83,16 @@ def _format_height_formula(step: NetworkStep) -> str:
 
 
 def _trace_network_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield from trace_shapes(args.net, args.shape)
-    yield build_value_step(
-        "shape", walk_network(args.net, args.shape).shape_after(_output_index(args)) or ()
-    )
+    shape = to_channels_first(args.shape, args.layout)
+    yield from trace_shapes(args.net, shape)
+    yield from explain_layout(args.layout)
+    yield build_value_step("shape", args.result)
 
 
-def _output_index(args: SimpleNamespace) -> int:
-    return walk_network(args.net, args.shape).outputs[-1]
+def explain_layout(layout: str) -> Iterator[SolutionStep]:
+    """Yield a sentence on the order of the axes, if it is not that of the table."""
+    if layout != "CHW":
+        yield TextStep("The table has the channels first; in the answer they come last.")
 
 
 def _trace_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -38,9 +38,11 @@ from problems.network.counts import (
     layer_count,
     layer_macs,
     layer_params,
+    network_shape,
     out_shape,
     total_params,
 )
+from problems.registry import REGISTRY
 
 SAME_CONVOLUTIONS = [
     (conv(4, 3, padding="same"), (4, 9, 8)),
@@ -204,3 +206,33 @@ def test_same_padding_of_a_layer_is_described_by_its_number():
 def test_a_layer_refuses_padding_that_it_cannot_have(keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv(4, 4, **keywords)
+
+
+HALVED = network(conv(8, 3, stride=2, padding="same"), max_pool(2))
+
+
+@pytest.mark.parametrize(
+    ("net", "shape", "expected"),
+    [
+        (HALVED, (16, 20, 3), (4, 5, 8)),
+        (network(HALVED, flatten()), (16, 20, 3), (160,)),
+        (network(linear(7)), (20,), (7,)),
+        (network(residual(conv(3, 3, padding=1))), (9, 7, 3), (9, 7, 3)),
+    ],
+)
+def test_a_network_takes_and_gives_shapes_with_the_channels_last(net, shape, expected):
+    assert network_shape(net, shape, layout="HWC") == expected
+
+
+def test_only_two_layouts_are_known():
+    with pytest.raises(SolverError, match="layout must be CHW or HWC, not NCHW"):
+        out_shape(conv(8, 3), (3, 9, 9), layout="NCHW")
+
+
+@pytest.mark.parametrize("shape", [(3, 9, 9), (10,)])
+def test_channels_first_are_no_mistake_where_they_are_asked_for(shape):
+    layer = conv(8, 3) if len(shape) > 1 else linear(5)
+    layouts = ("CHW",) if len(shape) > 1 else ("CHW", "HWC")
+    for layout in layouts:
+        with pytest.raises(SolverError, match=r"come first|no order of axes"):
+            REGISTRY.wrong_versions["channels_put_first"]["out_shape"](layer, shape, layout=layout)

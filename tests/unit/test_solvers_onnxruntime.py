@@ -22,6 +22,7 @@ from problems.solvers.pool_values import avg_pool2d, max_pool2d
 from problems.solvers.pooling import pool_size
 from problems.solvers.transposed_values import conv_transpose2d
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
+from problems.solvers.weight_shapes import conv_transpose_weight_shape, conv_weight_shape
 
 WRONG_SHAPE = {twin.mistake: twin.function for twin in WRONG_VERSIONS if twin.solver == "out_shape"}
 FLOAT = 1
@@ -77,6 +78,16 @@ def run(operator, *inputs, **attributes):
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     given = {name: np.asarray(x, np.float32) for name, x in zip(names, inputs, strict=True)}
     return session.run(None, given)[0]
+
+
+@pytest.mark.parametrize(("groups", "kernel"), [(1, (3, 2)), (2, (2, 2)), (4, (1, 3))])
+@pytest.mark.parametrize(
+    ("operator", "weight_shape"),
+    [("Conv", conv_weight_shape), ("ConvTranspose", conv_transpose_weight_shape)],
+)
+def test_weights_of_our_shape_make_the_channels(operator, weight_shape, groups, kernel):
+    weights = np.ones(weight_shape(8, 12, kernel, groups=groups))
+    assert run(operator, np.ones((1, 8, 6, 6)), weights, group=groups).shape[1] == 12
 
 
 def integers(*shape, seed=0):

@@ -110,10 +110,16 @@ ORDINARY = {
     "steps_per_epoch": [((100, 32), {}), ((100, 32), {"drop_last": True})],
     "epochs_completed": [((14, 100, 32), {}), ((15, 100, 32), {"drop_last": True})],
     "out_shape": [
-        ((layer, (6, 17, 14)), {})
-        for layer in (*NET.layers[:6:3], *GRAPH.layers[:2], flatten(), UP.layers[0])
+        *(
+            ((layer, (6, 17, 14)), {})
+            for layer in (*NET.layers[:6:3], *GRAPH.layers[:2], flatten(), UP.layers[0])
+        ),
+        ((conv(8, 3), (17, 14, 6)), {"layout": "HWC"}),
     ],
-    "network_shape": [((net, IMAGE), {}) for net in STACKS],
+    "network_shape": [
+        *(((net, IMAGE), {}) for net in STACKS),
+        ((network(conv(8, 3)), (9, 7, 3)), {"layout": "HWC"}),
+    ],
     "output_shapes": [((net, IMAGE), {}) for net in STACKS],
     "layer_params": [((layer, (6, 17, 14)), {}) for layer in (NET.layers[0], *GRAPH.layers[2:4])],
     "total_params": [
@@ -122,6 +128,8 @@ ORDINARY = {
     ],
     "layer_macs": [((layer, (6, 17, 14)), {}) for layer in (NET.layers[0], GRAPH.layers[2])],
     "total_macs": [((net, IMAGE), {}) for net in STACKS],
+    "subnetwork": [((NET,), {"stop": 4})],
+    "repeat": [((4, NET), {})],
     "layer_count": [((NET,), {})],
     "depth": [((NET,), {})],
     "activation_values": [((net, IMAGE), {}) for net in STACKS],
@@ -255,6 +263,25 @@ def test_the_commonest_mistakes_rank_highest():
         ("batch_norm_all", "total_params", ((named("resnet18"),), {}), 11_699_112),
         ("flatten_without_channels", "network_shape", ((network(flatten()), (8, 5, 5)), {}), (25,)),
         ("channels_kept", "out_shape", ((conv(8, 3), (3, 9, 9)), {}), (3, 7, 7)),
+        ("channels_kept", "out_shape", ((conv(8, 3), (9, 7, 3)), {"layout": "HWC"}), (7, 5, 3)),
+        (
+            "channels_put_first",
+            "out_shape",
+            ((conv(8, 3), (9, 7, 3)), {"layout": "HWC"}),
+            (8, 7, 5),
+        ),
+        (
+            "channels_put_first",
+            "network_shape",
+            ((network(conv(8, 3)), (9, 7, 3)), {"layout": "HWC"}),
+            (8, 7, 5),
+        ),
+        (
+            "axes_swapped",
+            "network_shape",
+            ((network(conv(8, 3)), (9, 7, 3)), {"layout": "HWC"}),
+            (5, 7, 8),
+        ),
         ("input_channels_left_out", "layer_params", ((conv_transpose(8, 2), (3, 9, 9)), {}), 40),
         ("side_for_area", "layer_params", ((conv(8, 3), (4, 9, 9)), {}), 104),
         ("bias_per_input_channel", "layer_params", ((conv(8, 3), (4, 9, 9)), {}), 292),

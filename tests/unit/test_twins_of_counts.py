@@ -93,6 +93,10 @@ SHAPES = ((3, 8, 8), (16, 8, 8), (16, 4, 4))
         ("bias_in_each_channel", "conv_params", (8, 16, 5), 3_328),
         ("side_for_area", "conv_transpose_params", (16, 3, 2), 99),
         ("side_for_area", "locally_connected_params", (2, 64, 3, 30), 403_200),
+        ("weight_axes_exchanged", "conv_weight_shape", (3, 64, 7), (3, 64, 7, 7)),
+        ("weight_axes_exchanged", "conv_transpose_weight_shape", (3, 64, 7), (64, 3, 7, 7)),
+        ("kernel_axes_first", "conv_weight_shape", (3, 64, (5, 7)), (5, 7, 3, 64)),
+        ("input_channels_left_out", "conv_weight_shape", (3, 64, 7), (64, 7, 7)),
         ("side_for_area", "separable_params", (64, 128, 5), 8_512),
         ("side_for_area", "conv_macs", (3, 64, 5, 64), 3_932_160),
         ("side_for_area", "separable_macs", (64, 128, 5, 32), 8_716_288),
@@ -110,6 +114,13 @@ def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given
     [
         ("batch_norm_learnable", "basic_block_params", (64, 64), {"count": "all"}, 73_984),
         ("bias_in_each_channel", "conv_params", (8, 16, 3), {"groups": 4}, 320),
+        ("groups_left_out", "conv_weight_shape", (8, 16, 3), {"groups": 4}, (16, 8, 3, 3)),
+        ("one_group_alone", "conv_weight_shape", (8, 16, 3), {"groups": 4}, (4, 2, 3, 3)),
+        ("other_channels_grouped", "conv_weight_shape", (8, 16, 3), {"groups": 4}, (4, 8, 3, 3)),
+        (
+            "other_channels_grouped", "conv_transpose_weight_shape", (8, 16, 3), {"groups": 4},
+            (2, 16, 3, 3),
+        ),
         (
             "output_projection_left_out", "transformer_block_params", (512, 2048),
             {"cross_attention": True}, 4_204_032 - 2 * 262_656,

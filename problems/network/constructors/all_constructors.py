@@ -27,10 +27,12 @@ from problems.network.constructors.graphs import (
     dense_block,
     gate,
     network,
+    repeat,
     residual,
     side_output,
     skip,
     squeeze_excitation,
+    subnetwork,
 )
 from problems.network.constructors.layers import (
     adaptive_avg_pool,
@@ -74,6 +76,7 @@ __all__ = [
     "pixel_shuffle",
     "relu",
     "relu6",
+    "repeat",
     "residual",
     "select_channels",
     "side_output",
@@ -82,6 +85,7 @@ __all__ = [
     "skip",
     "softmax",
     "squeeze_excitation",
+    "subnetwork",
     "tanh",
     "upsample",
     "zero_pad",

@@ -1,14 +1,16 @@
 """Networks and composite layers: branches, skips, residuals, gates, side outputs."""
 
+from types import SimpleNamespace
 from typing import Final, TypeVar
 
 from grader.errors import SolverError
-from grader.registry import Solver
+from grader.registry import Solver, WrongVersion
 from problems.network.constructors.elementwise import batch_norm, identity, relu, sigmoid
 from problems.network.constructors.layers import conv, global_avg_pool
 from problems.network.graphs import Branches, CompositeLayer, Gate, Network, Residual, SideOutput
 from problems.network.layers import Layer
 from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
 MAX_LAYERS: Final = 2000
 MAX_NESTING: Final = 40
@@ -133,6 +135,47 @@ def network(*layers: Network | Layer) -> Network:
     return result
 
 
+def subnetwork(net: Network, *, start: int = 0, stop: int | None = None) -> Network:
+    """Return the layers of *net* from *start* up to, but not including, *stop*.
+
+    Layers count from 0, and negative numbers count from the end, as in a slice of a list.
+    A block, such as a residual block, is one layer.
+
+    >>> str(subnetwork(network(conv(8, 3), relu(), conv(2, 1)), stop=2)).splitlines()
+    ['convolution 3×3, 8 filters, stride 1', 'ReLU']
+    """
+    if not isinstance(net, Network):
+        raise SolverError(f"{net} is not a network")
+    count = len(net.layers)
+    first = _as_layer_index(start, "start", count)
+    last = count if stop is None else _as_layer_index(stop, "stop", count)
+    if first >= last:
+        raise SolverError(f"no layer lies from {start} up to {stop} in {count} layers")
+    return Network(net.layers[first:last])
+
+
+def _as_layer_index(value: int, what: str, count: int) -> int:
+    """Return *value* as an index from 0 to *count*; a negative one counts from the end."""
+    index = as_integer(value, what, least=-MAX_LAYERS)
+    if abs(index) > count:
+        raise SolverError(f"{what} is {index}, but the network has {count} layers")
+    return index if index >= 0 else count + index
+
+
+def repeat(times: int, block: Network | Layer) -> Network:
+    """Return the network that applies *block* a number of *times* in sequence.
+
+    Each copy has weights of its own. A network among the layers of `network` is spliced in.
+
+    >>> len(network(repeat(3, network(conv(8, 3, padding=1), relu())), flatten()).layers)
+    7
+    """
+    copies = as_integer(times, "times")
+    if copies > MAX_LAYERS:
+        raise SolverError(f"a network has at most {MAX_LAYERS} layers")
+    return network(*(block,) * copies)
+
+
 def _check_limits(graph: G) -> G:
     """Return *graph*; raise `SolverError` if it has too many layers or nests too deeply."""
     if 1 + sum(part.size for part in graph.parts) > MAX_LAYERS:
@@ -151,4 +194,44 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     squeeze_excitation,
     dense_block,
     side_output,
+    subnetwork,
+    repeat,
+)
+
+# What students do instead.
+
+
+def _move_stop(args: SimpleNamespace, layers: int) -> int:
+    """Return the end of the cut, moved by a number of *layers*."""
+    count = len(args.net.layers)
+    stop = count if args.stop is None else _as_layer_index(args.stop, "stop", count)
+    return stop + layers
+
+
+def _one_fewer(args: SimpleNamespace) -> int:
+    """Return one repetition fewer; raise `SolverError` for one or two, where it says nothing."""
+    if args.times <= 2:  # noqa: PLR2004 - one fewer than two is a single block
+        raise SolverError("a block that is repeated twice is left out entirely, or counted once")
+    return int(args.times) - 1
+
+
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
+        subnetwork,
+        {
+            "cut_one_layer_early": replace_arguments(
+                subnetwork, stop=lambda args: _move_stop(args, -1)
+            ),
+            "cut_one_layer_late": replace_arguments(
+                subnetwork, stop=lambda args: _move_stop(args, 1)
+            ),
+        },
+    ),
+    *build_wrong_versions(
+        repeat,
+        {
+            "block_counted_once": replace_arguments(repeat, times=1),
+            "one_block_fewer": replace_arguments(repeat, times=_one_fewer),
+        },
+    ),
 )

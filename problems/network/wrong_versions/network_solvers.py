@@ -15,6 +15,7 @@ from problems.network.counts import (
     compute_output_shapes,
     count_output_values,
     depth,
+    from_channels_first,
     layer_count,
     layer_macs,
     layer_params,
@@ -23,6 +24,7 @@ from problems.network.counts import (
     out_shape,
     output_shapes,
     peak_activation,
+    to_channels_first,
     total_macs,
     total_params,
     walk_network,
@@ -43,6 +45,7 @@ from problems.network.wrong_versions.counts import (
     CountQuery,
 )
 from problems.network.wrong_versions.shape_rules import WRONG_SHAPE_RULES
+from problems.solvers.bounds import Shape
 from problems.solvers.geometry import swap_height_width
 from problems.solvers.sizes import WRONG_CONV_SIZES
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -188,7 +191,26 @@ def _largest_output(arguments: SimpleNamespace) -> int:
 
 
 def _final_shape(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
-    return compute_output_shapes(rules, net, arguments.shape)[-1]
+    shape = to_channels_first(arguments.shape, arguments.layout)
+    return from_channels_first(compute_output_shapes(rules, net, shape)[-1], arguments.layout)
+
+
+def _channels_first_shape(arguments: SimpleNamespace) -> Shape:
+    """Return the output shape with the channels first; raise `SolverError` if they are anyway."""
+    if arguments.layout == "CHW":
+        raise SolverError("the channels come first")
+    shape = to_channels_first(arguments.shape, arguments.layout)
+    result = network_shape(_network_argument(arguments), shape)
+    if len(result) == 1:
+        raise SolverError("a flat shape has no order of axes")
+    return result
+
+
+def _build_layout_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
+    """Return the wrong version of a shape *solver* that exchanges the layout."""
+    return build_wrong_versions(
+        solver, {"channels_put_first": replace_formula(solver, _channels_first_shape)}
+    )
 
 
 def _all_output_shapes(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
@@ -223,10 +245,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         network_shape,
         {
             "axes_swapped": replace_formula(
-                network_shape, lambda args: swap_height_width(network_shape(**vars(args)), "CHW")
+                network_shape,
+                lambda args: swap_height_width(network_shape(**vars(args)), args.layout),
             )
         },
     ),
+    *_build_layout_wrong_versions(out_shape),
+    *_build_layout_wrong_versions(network_shape),
     *_build_shape_wrong_versions(output_shapes, _all_output_shapes),
     *_build_count_wrong_versions(
         layer_params,

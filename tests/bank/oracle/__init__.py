@@ -23,7 +23,9 @@ from tests.bank.oracle import (
     layer_parameters,
     learning,
     metrics,
+    moving_filters,
     networks,
+    operations,
     parameters,
     receptive_fields,
     segmentation,
@@ -74,6 +76,8 @@ ORACLE = _flat(
     vectors.TABLE,
     soft_losses.TABLE,
     groups.TABLE,
+    moving_filters.TABLE,
+    operations.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,

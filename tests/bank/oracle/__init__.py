@@ -11,6 +11,7 @@ from tests.bank.oracle import (
     architectures,
     arrays,
     attention,
+    averages,
     boxes,
     budgets,
     by_hand,
@@ -26,6 +27,7 @@ from tests.bank.oracle import (
     moving_filters,
     networks,
     operations,
+    overlapping_boxes,
     parameters,
     receptive_fields,
     segmentation,
@@ -78,6 +80,8 @@ ORACLE = _flat(
     groups.TABLE,
     moving_filters.TABLE,
     operations.TABLE,
+    overlapping_boxes.TABLE,
+    averages.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,

@@ -29,6 +29,7 @@ from tests.bank.oracle import (
     operations,
     overlapping_boxes,
     parameters,
+    paths_and_heads,
     receptive_fields,
     segmentation,
     sequences,
@@ -82,6 +83,7 @@ ORACLE = _flat(
     operations.TABLE,
     overlapping_boxes.TABLE,
     averages.TABLE,
+    paths_and_heads.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,

@@ -26,6 +26,8 @@ from grader.values import Value, is_number, magnitude
 
 MIN_DISTINCTIVE_NUMBER: Final = 30
 """Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
+MIN_DISTINCTIVE_DENOMINATOR: Final = 10
+"""Smallest denominator that is evidence of a mutation: 1/2 comes by chance."""
 CLOSE_BY_CHANCE: Final = frozenset(
     {"other_value_used", "entries_exchanged", "single_entry_used", "operands_exchanged"}
 )
@@ -132,7 +134,9 @@ def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
 
 
 def _is_distinctive(value: Value, mistake: str) -> bool:
-    """Return whether *value* is evidence of a mutation; a slip gives a small count by chance."""
-    if not isinstance(value, int) or mistake in COMMON_MISTAKES:
+    """Return whether *value* is evidence of a mutation; simple numbers come by chance."""
+    if not is_number(value) or mistake in COMMON_MISTAKES:
         return True
-    return magnitude(value) >= MIN_DISTINCTIVE_NUMBER
+    return value.denominator >= MIN_DISTINCTIVE_DENOMINATOR or (
+        magnitude(value) >= MIN_DISTINCTIVE_NUMBER
+    )

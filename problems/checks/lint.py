@@ -12,14 +12,17 @@ from grader.errors import AnswerError
 from grader.grading.tolerance import Tolerance, describe_tolerance
 from grader.kinds import KINDS
 from grader.kinds.tables.part import TablePart
+from grader.reading.decimal_places import last_decimal_unit
 from grader.registry import Registry
-from grader.values import Tensor, Value
+from grader.values import Tensor, Value, is_number, simplify_number
 from grader.variants.variant import Variant
 from problems.checks.texts import variant_label
 
 MAX_SHOWN_CHARACTERS: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
 """Larger denominators come from rounding, as in logarithms; nobody types them."""
+TYPED_SCALE: Final = 10**30
+"""Scale of the decimals in which the value of a mistake is typed in full."""
 
 
 def describe_accepted_by_part(variant: Variant) -> Mapping[str, str]:
@@ -137,13 +140,30 @@ def _describe_accepted_answers(part: AnyPart, variant: Variant) -> str:
 def _accepts_candidate(
     candidate: MistakeCandidate, part: AnyPart, variant: Variant, registry: Registry
 ) -> bool:
-    """Return whether an answer with the mistake's value is graded right."""
+    """Return whether an answer with the mistake's value is graded right, typed as a decimal."""
     kind, scope = KINDS[part.kind], variant.student_scope(registry)
     try:
-        reading = kind.read(kind.format_key(candidate.value, part), part, scope)
+        reading = kind.read(kind.format_key(_to_decimals(candidate.value), part), part, scope)
     except AnswerError:
         return False
     return kind.judge(reading, variant.keys[part.id], part, scope).is_right
+
+
+def _to_decimals(value: Value) -> Value:
+    """Return *value* with each fraction that does not terminate rounded to many decimals.
+
+    A fraction is a computed answer, which `rounded` compares to a few figures.
+    """
+    match value:
+        case Fraction() if last_decimal_unit(value) is None:
+            return simplify_number(Fraction(round(value * TYPED_SCALE), TYPED_SCALE))
+        case tuple():
+            return tuple(map(_to_decimals, value))
+        case Tensor(shape, cells):
+            numbers = map(_to_decimals, cells)
+            return Tensor(shape, tuple(number for number in numbers if is_number(number)))
+        case _:
+            return value
 
 
 def _describe_wide_tolerance(candidate: MistakeCandidate, part: AnyPart, original: Variant) -> str:

@@ -9,6 +9,13 @@ from grader.display.steps import Tracer
 from grader.expressions.arithmetic import FUNCTIONS, Function
 
 CACHED_REGISTRIES: Final = 16
+RARE_RANK: Final = 1
+"""Highest rank of a rare mistake.
+
+A rare mistake never decides which variants are published: where its answer is the key, or lies
+inside the tolerance, it is left out. A small whole number never names it, and two rare mistakes are
+not combined.
+"""
 
 Solver: TypeAlias = Callable[..., object]
 

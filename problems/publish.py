@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from grader.definitions.problem import Problem
-from grader.diagnosis.mistakes import KnownMistakes, find_hidden_mistakes
+from grader.diagnosis.mistakes import KnownMistakes, find_hidden_mistakes, is_rare
 from grader.display.text import to_text
 from grader.errors import DrawError, ProblemError
 from grader.registry import Registry
@@ -239,11 +239,12 @@ def _find_coinciding_mistakes(variants: list[Variant]) -> dict[str, tuple[tuple[
 
 
 def _find_equal_pairs(known: KnownMistakes) -> set[tuple[str, str]]:
-    """Return the pairs of mistakes with equal values."""
+    """Return the pairs of mistakes with equal values, without rare ones."""
+    common = [candidate for candidate in known.candidates if not is_rare(candidate)]
     return {
         (candidate.ids[0], two.ids[0])
-        for candidate in known.candidates
-        for two in known.candidates
+        for candidate in common
+        for two in common
         if candidate.ids < two.ids and candidate.value == two.value
     }
 

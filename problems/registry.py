@@ -69,6 +69,8 @@ from problems.solvers import (
     weight_decay,
     weight_shapes,
     words,
+    wrong_convolutions,
+    wrong_values,
 )
 from problems.traces import TRACERS
 
@@ -196,6 +198,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *graphs.WRONG_VERSIONS,
     *network_twins.WRONG_VERSIONS,
     *forward.WRONG_VERSIONS,
+    *wrong_convolutions.WRONG_VERSIONS,
+    *wrong_values.WRONG_VERSIONS,
 )
 
 

@@ -13,6 +13,11 @@ SEQUENCE, TAPS = Tensor.from_nested([1, -2, 3, 0, 4, 5]), Tensor.from_nested([1,
 CHANNELS = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2]])
 VOLUME = Tensor.from_nested([[[1, 2, 4], [3, -4, 0], [2, 2, 1]], [[5, 6, 1], [7, 9, 2], [0, 1, 3]]])
 CUBE = Tensor.from_nested([[[1, 2], [0, 3]], [[-1, 4], [5, 1]]])
+THREE = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [3, 1, 4, 1]])
+THREE_TAPS = Tensor.from_nested([[1, 2], [3, -4], [5, 9]])
+TWO_TAPS = Tensor.from_nested([[[1, 2], [3, -4]], [[0, 1], [5, 9]]])
+RED_GREEN_BLUE = Tensor((3, 3, 3), tuple(range(5, 32)))
+TWO_FILTERS = Tensor.from_nested([[[[1, 2], [3, -4]]], [[[0, 5], [2, 1]]]])
 FOUR = Tensor.from_nested([[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])
 WEIGHT = Tensor.from_nested([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
 SHUFFLED = Tensor((8, 2, 3), tuple(range(48)))
@@ -23,17 +28,23 @@ ARRAY_CALLS = {
         ((SEQUENCE, TAPS), {"bias": 3, "padding": 1}),
         ((SEQUENCE, TAPS), {"stride": 2, "dilation": 2}),
         ((CHANNELS, Tensor.from_nested([[1, 2], [3, -4]])), {}),
+        ((THREE, THREE_TAPS), {"stride": 2}),
+        ((CHANNELS, TWO_TAPS), {}),
     ],
     "conv2d": [
         ((X, W), {"bias": 3, "padding": 1}),
         ((X, W), {"stride": 2, "padding": 1}),
         ((X, W), {"dilation": 2}),
         ((RGB, FILTERS), {"bias": 1}),
+        ((RED_GREEN_BLUE, W), {"stride": 2}),
+        ((X, TWO_FILTERS), {}),
     ],
     "conv3d": [
         ((VOLUME, CUBE), {"bias": 3, "padding": 1, "stride": 2}),
         ((VOLUME, CUBE), {"padding": 1, "dilation": 2}),
         ((FOUR, Tensor.from_nested([[[[1, 2]]], [[[3, 5]]]])), {}),
+        ((Tensor((3, 1, 2, 2), tuple(range(12))), CUBE), {"padding": 1}),
+        ((VOLUME, Tensor((2, 1, 2, 2, 2), tuple(range(16)))), {}),
     ],
     "conv_transpose1d": [
         ((SEQUENCE, TAPS), {"bias": 1, "padding": 1}),
@@ -85,6 +96,7 @@ ARRAY_CALLS = {
     "pool2d_backward": [
         ((X, W, (2, 3)), {"stride": 1}),
         ((X, W, (2, 3)), {"stride": 1, "mode": "avg"}),
+        ((X, DY, 2), {"stride": 1, "mode": "avg"}),
     ],
     "softmax_cross_entropy_gradient": [((DY, (0, 2)), {})],
     "im2col": [((RGB, 2), {"padding": 1, "stride": 2, "dilation": 2}), ((X, 2), {})],

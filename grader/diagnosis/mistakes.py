@@ -16,7 +16,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope, solve_key_or_none
 from grader.errors import SolverError
 from grader.kinds import KINDS
-from grader.registry import Registry
+from grader.registry import RARE_RANK, Registry
 from grader.values import Number, Tensor, Value, is_number, magnitude
 from grader.variants.plan import get_plan
 
@@ -24,6 +24,8 @@ AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
 MIN_DISTINCTIVE_KEY: Final = 100
 MIN_RATIO_TO_CHANCE: Final = 5
+MIN_RARE_NUMBER: Final = 30
+"""Smallest whole number that is evidence of a rare mistake; a slip gives smaller ones by chance."""
 HINT_SEPARATOR: Final = " And: "
 CACHED_HINTS: Final = 4096
 """Size of the cache of hints for mistakes and pairs of mistakes."""
@@ -189,8 +191,10 @@ def _build_known_mistakes(
     listed: dict[tuple[str, ...], list[MistakeCandidate]] = {}
     hidden: set[str] = set()
     for candidate in candidates:
+        if is_rare(candidate) and not _is_evidence(candidate.value):
+            continue
         if candidate.value == key:
-            hidden.update(candidate.ids)
+            hidden.update(() if is_rare(candidate) else candidate.ids)
         elif all(candidate.value != other.value for other in listed.setdefault(candidate.ids, [])):
             listed[candidate.ids].append(candidate)
     ordered = sorted(
@@ -199,6 +203,16 @@ def _build_known_mistakes(
     return KnownMistakes(
         tuple(ordered), frozenset(hidden - {ids[0] for ids in listed if listed[ids]})
     )
+
+
+def is_rare(candidate: MistakeCandidate) -> bool:
+    """Return whether *candidate* has one mistake, and a rare one."""
+    return candidate.rank <= RARE_RANK
+
+
+def _is_evidence(value: Value) -> bool:
+    """Return whether *value* is too specific for a slip to give it by chance."""
+    return not isinstance(value, int) or abs(value) >= MIN_RARE_NUMBER
 
 
 def _drop_coincidental_candidates(
@@ -215,7 +229,11 @@ def _drop_coincidental_candidates(
     if not isinstance(key, int) or abs(key) >= MIN_DISTINCTIVE_KEY:
         yield from (one for group in nonempty_groups for one in group)
         return
-    total = sum(group[0].rank for group in nonempty_groups if group[0].rank != AUTHOR_RANK)
+    total = sum(
+        group[0].rank
+        for group in nonempty_groups
+        if group[0].rank != AUTHOR_RANK and not is_rare(group[0])
+    )
     first = [group[0].value for group in nonempty_groups]
     for group in nonempty_groups:
         likely = group[0].rank * abs(key) >= MIN_RATIO_TO_CHANCE * total * len(group)

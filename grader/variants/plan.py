@@ -11,7 +11,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.expressions.tree import Node, TupleLiteral, calls_in
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import TablePart
-from grader.registry import Registry
+from grader.registry import RARE_RANK, Registry
 
 T = TypeVar("T")
 
@@ -144,7 +144,9 @@ def _find_mistake_pairs(
         return sum(registry.mistakes[mistake].rank for mistake in pair)
 
     combinable = [
-        pair for pair in combinations(mistakes, 2) if _can_combine_mistakes(*pair, called, registry)
+        pair
+        for pair in combinations(mistakes, 2)
+        if likelihood(pair) > 2 * RARE_RANK and _can_combine_mistakes(*pair, called, registry)
     ]
     return tuple(sorted(combinable, key=likelihood, reverse=True)[:MAX_PAIRS])
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart
-from grader.diagnosis.mistakes import NO_MISTAKES, MistakeCandidate
+from grader.diagnosis.mistakes import NO_MISTAKES, MistakeCandidate, is_rare
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.grading.tolerance import Tolerance, describe_tolerance
@@ -37,11 +37,11 @@ def find_tolerated_mistakes(
 ) -> Iterator[tuple[AnyPart, MistakeCandidate]]:
     """Yield each part and known mistake where the tolerance accepts the mistake's value.
 
-    Mistakes that a part ignores do not count as known.
+    Mistakes that a part ignores do not count as known, nor do rare ones.
     """
     for part in _find_tolerant_parts(variant):
         for candidate in variant.mistakes.get(part.id, NO_MISTAKES).candidates:
-            if _accepts_candidate(candidate, part, variant, registry):
+            if not is_rare(candidate) and _accepts_candidate(candidate, part, variant, registry):
                 yield part, candidate
 
 

@@ -3,7 +3,7 @@
 A rank approximates how many of 586 collected wrong values the mistake explains. A count
 that covers several mistakes is divided among them; a mistake that the collection lacks
 has a rank by judgment, on the same scale. The hint points at the cause, never at the
-right value.
+right value. Mistakes of rank 1 are rare: they never decide which variants are published.
 """
 
 from typing import Final
@@ -20,6 +20,7 @@ from problems.mistakes import (
     metrics,
     networks,
     parameters,
+    rare_values,
     recurrent,
     representations,
     shapes,
@@ -49,6 +50,7 @@ FAMILIES: Final = (
     metrics,
     training,
     expressions,
+    rare_values,
 )
 
 MISTAKES: Final[dict[str, MistakeInfo]] = {

@@ -12,6 +12,7 @@ from problems.network.constructors import all_constructors, graphs
 from problems.network.published import catalog
 from problems.network.pytorch import module_parser
 from problems.network.wrong_versions import network_solvers as network_twins
+from problems.network.wrong_versions import rare_networks
 from problems.solvers import (
     activations,
     adam,
@@ -70,6 +71,8 @@ from problems.solvers import (
     weight_shapes,
     words,
     wrong_convolutions,
+    wrong_counts,
+    wrong_sizes,
     wrong_values,
 )
 from problems.traces import TRACERS
@@ -200,6 +203,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *forward.WRONG_VERSIONS,
     *wrong_convolutions.WRONG_VERSIONS,
     *wrong_values.WRONG_VERSIONS,
+    *wrong_sizes.WRONG_VERSIONS,
+    *wrong_counts.WRONG_VERSIONS,
+    *rare_networks.WRONG_VERSIONS,
 )
 
 

@@ -57,7 +57,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
         (((2, 3, 1, 5, 4), (4, 12)), {"padding": 1, "stride": 3, "kernel_size": 2}),
     ],
     "receptive_field": [((LAYERS,), {}), ((POOLED,), {})],
-    "effective_stride": [((LAYERS,), {}), ((POOLED,), {})],
+    "effective_stride": [((LAYERS,), {}), ((POOLED,), {}), ((((3, 2), (3, 3)),), {})],
     "field_centre": [((LAYERS, 3), {})],
     "field_range": [((LAYERS, 3), {})],
     "receptive_field_trace": [((LAYERS,), {})],

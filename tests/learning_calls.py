@@ -24,9 +24,13 @@ MORE: Final = Tensor.from_nested([[2, 1], [4, 3]])
 LESS: Final = Tensor.from_nested([[1, 3], [1, 3]])
 
 LEARNING_CALLS: Final[dict[str, list[Call]]] = {
-    "conv_transpose_params": [((6, 4, 3), {"groups": 2}), ((6, 4, 3), {"bias": False})],
     "conv_weight_shape": [((6, 4, (3, 5)), {"groups": 2})],
     "conv_transpose_weight_shape": [((6, 4, (3, 5)), {"groups": 2}), ((6, 4, (3,)), {})],
+    "conv_transpose_params": [
+        ((6, 4, 3), {"groups": 2}),
+        ((6, 4, 3), {"bias": False}),
+        ((6, 4, (3, 5)), {}),
+    ],
     "locally_connected_params": [((3, 8, 3, (5, 4)), {})],
     "layer_norm_params": [((12,), {})],
     "embedding_params": [((100, 12), {})],
@@ -55,7 +59,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "transformer_block_params": [((12, 40), {"cross_attention": True})],
     "attention_macs": [((10, 12, 3), {})],
     "transformer_block_macs": [((10, 12, 40), {})],
-    "number_of_patches": [((64, (16, 8)), {})],
+    "number_of_patches": [((64, (16, 8)), {}), ((64, 16), {})],
     "token_count": [((64, 16), {}), ((64, 16), {"class_token": False})],
     "patch_embedding_params": [((3, 16, 24), {})],
     "vit_params": [((32, 8, 2, 12), {}), ((32, 8, 2, 12), {"class_token": False})],

@@ -20,6 +20,7 @@ from problems.mistakes import (
     metrics,
     networks,
     parameters,
+    rare_counts,
     rare_values,
     recurrent,
     representations,
@@ -51,6 +52,7 @@ FAMILIES: Final = (
     training,
     expressions,
     rare_values,
+    rare_counts,
 )
 
 MISTAKES: Final[dict[str, MistakeInfo]] = {

@@ -51,7 +51,7 @@ STACKS = (
     NET, GRAPH, network(*NET.layers[:4]), network(NET.layers[0]), network(flatten()),
     network(*NET.layers[:4], flatten(), linear(10), linear(4)), network(*GRAPH.layers[:1]),
     network(*GRAPH.layers[1:2]), network(*GRAPH.layers[4:6]), UP,
-    network(UP.layers[0]),
+    network(UP.layers[0]), network(conv(8, 3), conv(4, 5)),
 )  # fmt: skip
 
 # Calls in which the mistakes of each solver show; more than one where mistakes exclude each other.
@@ -76,6 +76,7 @@ ORDINARY = {
         ((21, 3), {"stride": 2, "padding": 1}),
     ],
     "conv_shape": [
+        (((20, 12, 3), 16, (3, 5)), {"stride": (2, 1)}),
         (((20, 12, 3), 16, 3), {"stride": 2, "padding": 1, "dilation": 2}),
         (((21, 12, 3), 16, 3), {"stride": 2, "padding": 1}),
     ],
@@ -97,13 +98,21 @@ ORDINARY = {
         ((20, 4), {"padding": 1}),
         ((22, 5), {"stride": 2}),
     ],
-    "pool_shape": [(((20, 13, 16), 3), {"stride": 2, "padding": 1}), (((20, 13, 16), 4), {})],
-    "conv_params": [((3, 16, 5), {}), ((4, 16, 5), {"groups": 2, "bias": False})],
+    "pool_shape": [
+        (((20, 13, 16), 3), {"stride": 2, "padding": 1}),
+        (((20, 13, 16), 4), {}),
+        (((20, 13, 16), (2, 3)), {}),
+    ],
+    "conv_params": [
+        ((3, 16, 5), {}),
+        ((4, 16, 5), {"groups": 2, "bias": False}),
+        ((3, 16, (5, 3)), {}),
+    ],
     "linear_params": [((20, 10), {}), ((20, 10), {"bias": False})],
     "mlp_params": [(((20, 10, 5),), {}), (((20, 10, 5),), {"bias": False})],
     "separable_params": [((8, 16, 3), {"bias": True}), ((8, 16, 3), {})],
     "batch_norm_params": [((8,), {}), ((8,), {"count": "all"})],
-    "conv_macs": [((3, 16, 5, 9), {}), ((4, 16, 5, 9), {"groups": 2})],
+    "conv_macs": [((3, 16, 5, 9), {}), ((4, 16, 5, 9), {"groups": 2}), ((3, 16, (5, 3), 9), {})],
     "separable_macs": [((8, 16, 3, 9), {})],
     "linear_macs": [((20, 10), {})],
     "saving_percent": [((100, 30), {})],

@@ -1,0 +1,172 @@
+"""Rare wrong versions of network solvers: same padding, shapes before the end, a bias left out."""
+
+from functools import partial
+from types import SimpleNamespace
+from typing import Final
+
+from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
+from problems.network.count_rules import MACS, PARAMS
+from problems.network.counts import (
+    activation_values,
+    compute_output_shapes,
+    count_output_values,
+    layer_params,
+    network_shape,
+    out_shape,
+    output_shapes,
+    total_macs,
+    total_params,
+)
+from problems.network.graphs import Network
+from problems.network.layers import Conv, ConvTranspose, Layer
+from problems.network.shape_rules import SHAPES, conv_shape_rule
+from problems.network.transforms import clear_input_sizes, map_layers
+from problems.network.traversal import sum_step_counts, walk_with_rules
+from problems.network.wrong_versions.count_rules import WEIGHTED_LAYERS
+from problems.network.wrong_versions.counts import CountQuery, count_with_shape_rules
+from problems.solvers.bounds import Shape
+from problems.solvers.wrong_sizes import same_padded_size
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
+
+SAME_PADDED: Final = SHAPES.with_rules({Conv: conv_shape_rule(same_padded_size)})
+"""Shape rules of a student who takes every convolution for a padded one."""
+
+
+def _as_network(args: SimpleNamespace) -> Network:
+    """Return the network of a call; a single layer becomes a network."""
+    if "net" in vars(args):
+        net: Network = args.net
+        return net
+    return Network((args.layer,))
+
+
+def _same_padded_outputs(args: SimpleNamespace) -> tuple[Shape, ...]:
+    return compute_output_shapes(SAME_PADDED, clear_input_sizes(_as_network(args)), args.shape)
+
+
+def _same_padded_values(args: SimpleNamespace) -> int:
+    walk = walk_with_rules(SAME_PADDED, clear_input_sizes(args.net), args.shape)
+    return count_output_values(walk, in_place=args.in_place)
+
+
+def _shape_before_the_end(args: SimpleNamespace, *, steps: int) -> Shape:
+    """Return the shape that the output had *steps* changes of shape earlier."""
+    walk = walk_with_rules(SHAPES, args.net, args.shape)
+    changes = [step.before for step in walk.steps if step.before and step.before != step.after]
+    if len(changes) <= steps:
+        raise SolverError("the network is too short to stop earlier")
+    return changes[-steps]
+
+
+def _without_convolution(args: SimpleNamespace, *, index: int) -> Network:
+    """Return the network without its first (0) or last (-1) convolution."""
+    convolutions: list[Layer] = []
+
+    def collect(layer: Layer) -> Layer:
+        if isinstance(layer, Conv):
+            convolutions.append(layer)
+        return layer
+
+    map_layers(args.net, collect)
+    if len(convolutions) < 2:  # noqa: PLR2004 - one has to be left
+        raise SolverError("there is no convolution to leave out")
+    positions = iter(range(len(convolutions)))
+    dropped = index % len(convolutions)
+
+    def drop(layer: Layer) -> Layer | None:
+        return None if isinstance(layer, Conv) and next(positions) == dropped else layer
+
+    return clear_input_sizes(map_layers(args.net, drop))
+
+
+def _params_without_last_bias(args: SimpleNamespace) -> int:
+    steps = walk_with_rules(SHAPES, args.net, args.shape).steps
+    last = [step.layer for step in steps if isinstance(step.layer, WEIGHTED_LAYERS)][-1:]
+    if not last or not last[0].bias:
+        raise SolverError("the last layer has no bias")
+    layer = last[0]
+    biases = layer.out_channels if isinstance(layer, (Conv, ConvTranspose)) else layer.out_features
+    return total_params(**vars(args)) - biases
+
+
+def _macs_and_biases(args: SimpleNamespace) -> int:
+    """Return the weights of each layer times the positions of its output, plus the biases."""
+    walk = walk_with_rules(SHAPES, _as_network(args), args.shape)
+    if args.shape is None:
+        raise SolverError("no shape is given, none is computed")
+    with_bias = sum_step_counts(walk, PARAMS)
+    products = sum_step_counts(walk, MACS)
+    biases = sum(
+        step.after[0]
+        for step in walk.steps
+        if isinstance(step.layer, WEIGHTED_LAYERS) and step.layer.bias and step.after
+    )
+    if products + biases == with_bias:
+        raise SolverError("every output has one position")
+    return products + biases
+
+
+def _last_of(shapes: tuple[Shape, ...]) -> Shape:
+    return shapes[-1]
+
+
+def _count_same_padded(solver: Solver) -> Solver:
+    rules = MACS if solver is total_macs else PARAMS
+    return replace_formula(
+        solver,
+        lambda args: count_with_shape_rules(SAME_PADDED, CountQuery(rules, args.net, args.shape)),
+    )
+
+
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *(
+        version
+        for solver in (out_shape, network_shape)
+        for version in build_wrong_versions(
+            solver,
+            {
+                "same_padding_assumed": replace_formula(
+                    solver, lambda args: _last_of(_same_padded_outputs(args))
+                )
+            },
+        )
+    ),
+    *build_wrong_versions(
+        network_shape,
+        {
+            "stopped_one_step_early": replace_formula(
+                network_shape, partial(_shape_before_the_end, steps=1)
+            ),
+            "stopped_two_steps_early": replace_formula(
+                network_shape, partial(_shape_before_the_end, steps=2)
+            ),
+            "first_convolution_left_out": replace_arguments(
+                network_shape, net=partial(_without_convolution, index=0)
+            ),
+            "last_convolution_left_out": replace_arguments(
+                network_shape, net=partial(_without_convolution, index=-1)
+            ),
+        },
+    ),
+    *build_wrong_versions(
+        output_shapes,
+        {"same_padding_assumed": replace_formula(output_shapes, _same_padded_outputs)},
+    ),
+    *build_wrong_versions(
+        activation_values,
+        {"same_padding_assumed": replace_formula(activation_values, _same_padded_values)},
+    ),
+    *build_wrong_versions(
+        total_params,
+        {
+            "same_padding_assumed": _count_same_padded(total_params),
+            "last_bias_left_out": replace_formula(total_params, _params_without_last_bias),
+            "positions_counted": replace_formula(total_params, _macs_and_biases),
+        },
+    ),
+    *build_wrong_versions(
+        layer_params, {"positions_counted": replace_formula(layer_params, _macs_and_biases)}
+    ),
+    *build_wrong_versions(total_macs, {"same_padding_assumed": _count_same_padded(total_macs)}),
+)

@@ -72,6 +72,7 @@ from problems.solvers import (
     words,
     wrong_convolutions,
     wrong_counts,
+    wrong_scores,
     wrong_sizes,
     wrong_values,
 )
@@ -205,6 +206,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *wrong_values.WRONG_VERSIONS,
     *wrong_sizes.WRONG_VERSIONS,
     *wrong_counts.WRONG_VERSIONS,
+    *wrong_scores.WRONG_VERSIONS,
     *rare_networks.WRONG_VERSIONS,
 )
 

@@ -80,7 +80,7 @@ ARRAY_CALLS = {
         ((WEIGHT, Tensor.from_nested([[0, 1, 2], [3, 4, 5], [6, 7, 9]])), {}),
     ],
     "flatten_values": [((DY,), {})],
-    "batch_norm_values": [((DY,), {"gamma": 2, "beta": 3})],
+    "batch_norm_values": [((DY,), {"gamma": 2, "beta": 3}), ((DY,), {"axis": 1})],
     "layer_norm_values": [((DY,), {"gamma": 2, "beta": 3})],
     "conv2d_backward_input": [
         ((X, W), {}),

@@ -102,6 +102,14 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
             {},
         ),
         ((Tensor.from_nested([[10, 10, 14, 14], [12, 10, 16, 14]]), (2, 1), Fraction(1, 2)), {}),
+        (
+            (
+                Tensor.from_nested([[0, 0, 4, 4], [20, 20, 24, 24], [0, 1, 4, 5]]),
+                (1, Fraction(1, 2), Fraction(1, 3)),
+                Fraction(1, 2),
+            ),
+            {},
+        ),
     ],
     "soft_nms": [((SEVERAL, SCORES), {})],
     "responsible_cell": [(((250, 100), (448, 448), 7), {})],
@@ -146,7 +154,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "class_average": [((MATRIX, "precision"), {}), ((MATRIX, "recall"), {})],
     "top_k_accuracy": [((Tensor.from_nested([[5, 3, 2], [1, 6, 3]]), (1, 1), 2), {})],
     "pixel_accuracy": [(FEWER, {}), (MASKS, {})],
-    "mask_iou": [(MASKS, {}), (MASKS[::-1], {})],
-    "dice": [(MASKS, {}), (MASKS[::-1], {})],
+    "mask_iou": [(MASKS, {}), (MASKS[::-1], {}), (FEWER, {})],
+    "dice": [(MASKS, {}), (MASKS[::-1], {}), (FEWER, {})],
     "mean_iou": [(MASKS, {})],
 }

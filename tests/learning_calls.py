@@ -22,6 +22,7 @@ SCORES: Final = Tensor.from_nested([[3, 1, 2], [1, 4, 5]])
 CLASSES: Final = Tensor.from_nested([1, 2])
 MORE: Final = Tensor.from_nested([[2, 1], [4, 3]])
 LESS: Final = Tensor.from_nested([[1, 3], [1, 3]])
+WIDE: Final = Tensor.from_nested([[2, 1, 5], [4, 3, 7]]), Tensor.from_nested([[1, 3, 3], [1, 3, 3]])
 
 LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "conv_weight_shape": [((6, 4, (3, 5)), {"groups": 2})],
@@ -73,11 +74,12 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "peak_bytes": [((SHAPES,), {"batch_size": 8})],
     "training_bytes": [((1000,), {}), ((1000,), {"mixed_precision": True})],
     "kv_cache_bytes": [((4, 8, 16, 100), {"batch_size": 2})],
-    "mse": [((MORE, LESS), {}), ((MORE, LESS), {"reduction": "sum"})],
-    "mae": [((MORE, LESS), {}), ((MORE, LESS), {"reduction": "sum"})],
+    "mse": [((MORE, LESS), {}), ((MORE, LESS), {"reduction": "sum"}), (WIDE, {})],
+    "mae": [((MORE, LESS), {}), ((MORE, LESS), {"reduction": "sum"}), (WIDE, {})],
     "huber_loss": [
         ((MORE, LESS), {}),
         ((MORE, LESS), {"reduction": "sum"}),
+        (WIDE, {}),
     ],
     "hinge_loss": [
         ((SCORES, CLASSES), {}),

@@ -21,6 +21,7 @@ from problems.mistakes import (
     networks,
     parameters,
     rare_counts,
+    rare_scores,
     rare_values,
     recurrent,
     representations,
@@ -53,6 +54,7 @@ FAMILIES: Final = (
     expressions,
     rare_values,
     rare_counts,
+    rare_scores,
 )
 
 MISTAKES: Final[dict[str, MistakeInfo]] = {

@@ -6,7 +6,7 @@ fractions. Sources: Everingham et al., The PASCAL Visual Object Classes Challeng
 (2010); Lin et al., Microsoft COCO (2014).
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import accumulate
 from types import SimpleNamespace
@@ -153,6 +153,28 @@ def _trapezoid_area(args: SimpleNamespace) -> Number:
     return simplify_number(sum(areas, Fraction(0)))
 
 
+def _precision_at_the_end(args: SimpleNamespace) -> Number:
+    """Return the share of all detections that are true."""
+    return simplify_number(_points_from_args(args)[-1][1])
+
+
+def _recall_at_the_end(args: SimpleNamespace) -> Number:
+    """Return the share of the objects that all detections reach."""
+    return simplify_number(_points_from_args(args)[-1][0])
+
+
+def _mean_above_recalls(args: SimpleNamespace) -> Number:
+    """Return the mean of the largest precisions at recalls strictly above the fixed ones."""
+    if args.method not in RECALL_STEPS:
+        raise SolverError("no precision is read off at given recalls")
+    points = _precision_envelope(_points_from_args(args))
+    recalls = [reached for reached, _ in points]
+    steps = RECALL_STEPS[args.method]
+    positions = [bisect_right(recalls, Fraction(step, steps)) for step in range(steps + 1)]
+    precisions = (points[index][1] for index in positions if index < len(points))
+    return simplify_number(sum(precisions, Fraction(0)) / (steps + 1))
+
+
 def _scores_in_listed_order(args: SimpleNamespace) -> tuple[int, ...]:
     """Return descending scores, which rank the detections in their listed order."""
     return tuple(range(len(as_numbers(args.matches, "matches")), 0, -1))
@@ -202,6 +224,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "scores_ignored": replace_arguments(average_precision, scores=_scores_in_listed_order),
             "found_for_all": replace_arguments(average_precision, positives=_count_true_detections),
+            "precision_for_area": replace_formula(average_precision, _precision_at_the_end),
+            "recall_for_area": replace_formula(average_precision, _recall_at_the_end),
+            "recall_strictly_above": replace_formula(average_precision, _mean_above_recalls),
             "trapezoids": replace_formula(average_precision, _trapezoid_area),
         },
     ),

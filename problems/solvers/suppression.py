@@ -198,6 +198,15 @@ def _select_removed_boxes(inputs: SuppressionInput) -> list[int]:
     return removed
 
 
+def _select_against_last_kept(inputs: SuppressionInput) -> list[int]:
+    """Return the boxes that are kept if each is compared with the last kept one alone."""
+    kept_boxes: list[int] = []
+    for candidate in inputs.ranked_indices():
+        if not any(inputs.suppresses(better, candidate) for better in kept_boxes[-1:]):
+            kept_boxes.append(candidate)
+    return kept_boxes
+
+
 def _make_selection_with_measure(
     overlap: OverlapMeasure,
 ) -> Callable[[SuppressionInput], list[int]]:
@@ -210,6 +219,8 @@ WRONG_SELECTIONS: Final[dict[str, Callable[[SuppressionInput], list[int]]]] = {
     "suppressed_still_suppress": _select_with_removed_suppressing,
     "lowest_score_first": lambda inputs: _select_kept_boxes(inputs, inputs.ranked_indices()[::-1]),
     "removed_for_kept": _select_removed_boxes,
+    "last_kept_box_only": _select_against_last_kept,
+    "nothing_suppressed": lambda inputs: inputs.ranked_indices(),
     "best_box_only": lambda inputs: inputs.ranked_indices()[:1],
     **{
         mistake: _make_selection_with_measure(overlap)

@@ -51,7 +51,7 @@ STACKS = (
     NET, GRAPH, network(*NET.layers[:4]), network(NET.layers[0]), network(flatten()),
     network(*NET.layers[:4], flatten(), linear(10), linear(4)), network(*GRAPH.layers[:1]),
     network(*GRAPH.layers[1:2]), network(*GRAPH.layers[4:6]), UP,
-    network(UP.layers[0]), network(conv(8, 3), conv(4, 5)),
+    network(UP.layers[0]), network(conv(8, 3), conv(4, 5), max_pool(2)),
 )  # fmt: skip
 
 # Calls in which the mistakes of each solver show; more than one where mistakes exclude each other.

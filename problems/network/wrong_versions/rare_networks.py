@@ -77,7 +77,23 @@ def _without_convolution(args: SimpleNamespace, *, index: int) -> Network:
     def drop(layer: Layer) -> Layer | None:
         return None if isinstance(layer, Conv) and next(positions) == dropped else layer
 
-    return clear_input_sizes(map_layers(args.net, drop))
+    return _require_other_shape(clear_input_sizes(map_layers(args.net, drop)), args, index=index)
+
+
+def _require_other_shape(changed: Network, args: SimpleNamespace, *, index: int) -> Network:
+    """Return *changed*, or raise `SolverError` if a likelier mistake gives the same shape."""
+    likelier = [partial(_shape_before_the_end, args, steps=1)]
+    if index == 0:
+        likelier.append(lambda: network_shape(_without_convolution(args, index=-1), args.shape))
+    shape = network_shape(changed, args.shape)
+    for compute_shape in likelier:
+        try:
+            other_shape = compute_shape()
+        except SolverError:
+            continue
+        if other_shape == shape:
+            raise SolverError("another mistake explains the shape")
+    return changed
 
 
 def _params_without_last_bias(args: SimpleNamespace) -> int:

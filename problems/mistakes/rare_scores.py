@@ -1,0 +1,111 @@
+"""Rare mistakes about overlaps, detections, metrics, losses and normalizations."""
+
+from typing import Final
+
+from grader.registry import MistakeInfo
+from problems.mistakes.table import build_mistakes
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
+    {
+        "over_larger_box": (
+            1,
+            "To which area is the intersection compared here?",
+            "Divided the intersection by the larger box: I / max(A, B).",
+        ),
+        "penalty_added": (
+            1,
+            "Does a gap between the boxes make this measure larger or smaller?",
+            "Added the penalty to the IoU instead of subtracting it.",
+        ),
+        "nothing_suppressed": (
+            1,
+            "Which boxes overlap a better one too much?",
+            "Kept every box.",
+        ),
+        "last_kept_box_only": (
+            1,
+            "With which of the kept boxes is a further box compared?",
+            "Compared each box with the last kept one alone.",
+        ),
+        "precision_for_area": (
+            1,
+            "Is a value of the curve asked for, or the area under it?",
+            "Gave the share of all detections that are true.",
+        ),
+        "recall_for_area": (
+            1,
+            "Is a value of the curve asked for, or the area under it?",
+            "Gave the share of the objects that are found.",
+        ),
+        "recall_strictly_above": (
+            1,
+            "Does a point count whose recall is exactly the one that is looked up?",
+            "Took the precision at recalls strictly above the fixed ones.",
+        ),
+        "hits_over_all": (
+            1,
+            "Of which cases is a share asked for: of all, or of some of them?",
+            "Divided the true positives by all cases.",
+        ),
+        "other_class_positive": (
+            1,
+            "Which class is the positive one here?",
+            "Took the other class for the positive one.",
+        ),
+        "overlap_for_f_score": (
+            1,
+            "How often do the true positives count in this score?",
+            "Gave TP / (TP + FP + FN), the overlap.",
+        ),
+        "true_positives_left_out": (
+            1,
+            "Which cases are classified right?",
+            "Counted the true negatives alone as right.",
+        ),
+        "divided_by_one_less": (
+            1,
+            "By how many terms is this mean divided?",
+            "Divided by one less than the number of terms.",
+        ),
+        "divided_by_rows": (
+            1,
+            "Over which values does the mean go: over all, or over the rows alone?",
+            "Divided the sum by the number of rows, not of values.",
+        ),
+        "divided_by_columns": (
+            1,
+            "Over which values does the mean go: over all, or over the columns alone?",
+            "Divided the sum by the number of columns, not of values.",
+        ),
+        "divided_by_class_count": (
+            1,
+            "Does the mean go over the examples, or over the classes?",
+            "Divided by the number of classes instead of examples.",
+        ),
+        "most_probable_class": (
+            1,
+            "Which class does the loss look at: the true one, or the most probable one?",
+            "Took the most probable class for the true one.",
+        ),
+        "class_zero_taken": (
+            1,
+            "Which class is the true one?",
+            "Took the first class for the true one.",
+        ),
+        "distances_compared": (
+            1,
+            "What is added to the difference of the distances, and can a loss be negative?",
+            "Gave the difference of the distances, without the margin and not cut off at zero.",
+        ),
+        "statistics_of_other_axis": (
+            1,
+            "Which values share a mean here: those of an example, or those of a feature?",
+            "Took the mean and the variance along the other axis.",
+        ),
+        "statistics_over_all": (
+            1,
+            "Which values share a mean here: those of one example, or all of them?",
+            "Took one mean and one variance for all values.",
+        ),
+    }
+)

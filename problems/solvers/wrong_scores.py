@@ -1,0 +1,280 @@
+"""Rare wrong versions of overlaps, metrics, losses and normalizations."""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Final, cast
+
+import numpy as np
+
+from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
+from grader.values import Array, Number, simplify_number
+from problems.solvers.bounds import as_array
+from problems.solvers.boxes import box_area
+from problems.solvers.cross_entropy import cross_entropy, softmax_cross_entropy
+from problems.solvers.distances import distance, triplet_loss
+from problems.solvers.loss_gradients import softmax_cross_entropy_gradient
+from problems.solvers.losses import hinge_loss, huber_loss, mae, mse
+from problems.solvers.metrics import accuracy, exact_ratio, f_score, precision, recall
+from problems.solvers.normalisation import batch_norm_values, layer_norm_values
+from problems.solvers.overlaps import ciou, diou, giou, intersection_area, iou
+from problems.solvers.segmentation import dice, mask_iou
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
+
+BINARY_LABELS: Final = (0, 1)
+
+# Overlaps.
+
+
+def _overlap_over_larger(args: SimpleNamespace) -> Number:
+    """Return the intersection divided by the area of the larger box."""
+    options = {"fmt": args.fmt, "inclusive": args.inclusive}
+    shared = intersection_area(args.box, args.other, **options)
+    return exact_ratio(shared, max(box_area(box, **options) for box in (args.box, args.other)))
+
+
+def _add_penalty(solver: Callable[..., Number]) -> Solver:
+    """Return *solver* with its penalty added to the plain IoU instead of subtracted."""
+    return replace_formula(solver, lambda args: 2 * iou(**vars(args)) - solver(**vars(args)))
+
+
+# Metrics.
+
+
+def _exchange_classes(args: SimpleNamespace) -> tuple[int, int, int, int]:
+    """Return the counts if the other class is the positive one."""
+    tp, fp, fn, tn = _four_counts(args)
+    return tn, fn, fp, tp
+
+
+def _four_counts(args: SimpleNamespace) -> tuple[int, int, int, int]:
+    counts = tuple(args.counts)
+    if len(counts) != 4:  # noqa: PLR2004 - TP, FP, FN and TN
+        raise SolverError("the true negatives are not counted")
+    tp, fp, fn, tn = counts
+    return tp, fp, fn, tn
+
+
+def _hits_over_all(args: SimpleNamespace) -> Number:
+    counts = _four_counts(args)
+    return exact_ratio(counts[0], sum(counts))
+
+
+def _negatives_over_all(args: SimpleNamespace) -> Number:
+    counts = _four_counts(args)
+    return exact_ratio(counts[3], sum(counts))
+
+
+def _hits_over_union(args: SimpleNamespace) -> Number:
+    if args.beta != 1:
+        raise SolverError("the score is weighted")
+    tp, fp, fn, *_ = args.counts
+    return exact_ratio(tp, tp + fp + fn)
+
+
+def _other_label(args: SimpleNamespace) -> int:
+    labels = set(np.unique([args.prediction, args.target]).tolist())
+    if args.label not in BINARY_LABELS or not labels <= set(BINARY_LABELS):
+        raise SolverError("there are more than two classes")
+    return 1 - int(args.label)
+
+
+# Losses.
+
+
+def _class_rows(args: SimpleNamespace, name: str) -> Array:
+    """Return the scores of the classes; raise `SolverError` unless the target is a class."""
+    rows = np.asarray(getattr(args, name), dtype=float)
+    if np.shape(args.target) != rows.shape[:-1]:
+        raise SolverError("the target is not a class")
+    return cast("Array", rows)
+
+
+def _replace_true_class(solver: Solver, name: str) -> Mapping[str, Solver]:
+    """Return the wrong versions of a loss of *name*, the scores, for another true class."""
+    return {
+        "most_probable_class": replace_arguments(
+            solver, target=lambda args: _as_class(_class_rows(args, name).argmax(axis=-1))
+        ),
+        "class_zero_taken": replace_arguments(
+            solver, target=lambda args: _as_class(np.zeros(_class_rows(args, name).shape[:-1]))
+        ),
+    }
+
+
+def _as_class(classes: Array) -> object:
+    whole = classes.astype(int)
+    return whole if whole.ndim else int(whole)
+
+
+def _divided_by_class_count(solver: Callable[..., object], name: str) -> Solver:
+    """Return *solver* with the sum of its losses divided by the classes, not the examples."""
+
+    def formula(args: SimpleNamespace) -> object:
+        rows = _class_rows(args, name)
+        if args.reduction != "mean" or rows.ndim == 1:
+            raise SolverError("there is no mean over examples")
+        total = np.asarray(solver(**{**vars(args), "reduction": "sum"}))
+        return (total / rows.shape[-1])[()]
+
+    return replace_formula(solver, formula)
+
+
+def _error_wrong_versions(solver: Callable[..., Number]) -> Mapping[str, Solver]:
+    """Return the wrong versions of a mean error with another number of terms."""
+
+    def divide(count_terms: Callable[[tuple[int, ...]], int]) -> Solver:
+        def formula(args: SimpleNamespace) -> Number:
+            if args.reduction != "mean":
+                raise SolverError("no mean is asked for")
+            terms = count_terms(np.shape(args.prediction))
+            total = solver(**{**vars(args), "reduction": "sum"})
+            return simplify_number(Fraction(total) / terms)
+
+        return replace_formula(solver, formula)
+
+    return {
+        "divided_by_one_less": divide(_one_term_less),
+        "divided_by_rows": divide(lambda shape: _table_sides(shape)[0]),
+        "divided_by_columns": divide(_column_count),
+    }
+
+
+def _one_term_less(shape: tuple[int, ...]) -> int:
+    count = math.prod(shape)
+    if count == 1:
+        raise SolverError("there is one term")
+    return count - 1
+
+
+def _table_sides(shape: tuple[int, ...]) -> tuple[int, int]:
+    if len(shape) != 2:  # noqa: PLR2004 - examples and features
+        raise SolverError("the values have no rows and columns")
+    return shape[0], shape[1]
+
+
+def _column_count(shape: tuple[int, ...]) -> int:
+    rows, columns = _table_sides(shape)
+    if rows == columns:
+        raise SolverError("there are as many rows")
+    return columns
+
+
+def _distances_compared(args: SimpleNamespace) -> Number:
+    """Return the difference of the distances, without the margin and not cut off at 0."""
+    near, far = (
+        distance(args.anchor, other, squared=args.squared)
+        for other in (args.positive, args.negative)
+    )
+    return simplify_number(Fraction(near) - Fraction(far))
+
+
+# Normalizations.
+
+
+def _normalize_other_axis(args: SimpleNamespace) -> Array:
+    """Return a batch (B, C) normalized with the statistics of each example."""
+    if args.axis is None or np.ndim(args.x) != 2:  # noqa: PLR2004 - examples and features
+        raise SolverError("there is no other axis")
+    if args.mean is not None or args.var is not None:
+        raise SolverError("the statistics are given")
+    options = {"gamma": args.gamma, "beta": args.beta}
+    cells = np.asarray(batch_norm_values(args.x, eps=args.eps, axis=1 - args.axis))
+    neutral = {"mean": 0, "var": 1, "eps": 0, "axis": args.axis}
+    return batch_norm_values(cells, **neutral, **options)
+
+
+def _normalize_columns(args: SimpleNamespace) -> Array:
+    """Return layer normalization with the statistics of the columns."""
+    if np.ndim(args.x) != 2:  # noqa: PLR2004 - examples and features
+        raise SolverError("there is no other axis")
+    cells = np.asarray(batch_norm_values(args.x, eps=args.eps, axis=1))
+    return batch_norm_values(cells, mean=0, var=1, eps=0, axis=1, gamma=args.gamma, beta=args.beta)
+
+
+def _normalize_over_all(args: SimpleNamespace) -> Array:
+    """Return layer normalization with the statistics of all values together."""
+    if np.ndim(args.x) == 1:
+        raise SolverError("there is one row")
+    cells = np.asarray(batch_norm_values(as_array(args.x, "x", ranks=(2, 3, 4)), eps=args.eps))
+    last = cells.ndim - 1
+    return batch_norm_values(
+        cells, mean=0, var=1, eps=0, axis=last, gamma=args.gamma, beta=args.beta
+    )
+
+
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(iou, {"over_larger_box": replace_formula(iou, _overlap_over_larger)}),
+    *(
+        version
+        for solver in (giou, diou, ciou)
+        for version in build_wrong_versions(solver, {"penalty_added": _add_penalty(solver)})
+    ),
+    *(
+        version
+        for solver in (precision, recall)
+        for version in build_wrong_versions(
+            solver, {"hits_over_all": replace_formula(solver, _hits_over_all)}
+        )
+    ),
+    *build_wrong_versions(
+        precision, {"other_class_positive": replace_arguments(precision, counts=_exchange_classes)}
+    ),
+    *build_wrong_versions(
+        f_score,
+        {
+            "other_class_positive": replace_arguments(f_score, counts=_exchange_classes),
+            "overlap_for_f_score": replace_formula(f_score, _hits_over_union),
+        },
+    ),
+    *build_wrong_versions(
+        accuracy, {"true_positives_left_out": replace_formula(accuracy, _negatives_over_all)}
+    ),
+    *(
+        version
+        for solver in (mask_iou, dice)
+        for version in build_wrong_versions(
+            solver, {"other_class_positive": replace_arguments(solver, label=_other_label)}
+        )
+    ),
+    *(
+        version
+        for solver in (mse, mae, huber_loss)
+        for version in build_wrong_versions(solver, _error_wrong_versions(solver))
+    ),
+    *build_wrong_versions(
+        softmax_cross_entropy,
+        {
+            **_replace_true_class(softmax_cross_entropy, "logits"),
+            "divided_by_class_count": _divided_by_class_count(softmax_cross_entropy, "logits"),
+        },
+    ),
+    *build_wrong_versions(
+        cross_entropy,
+        {
+            **_replace_true_class(cross_entropy, "probabilities"),
+            "divided_by_class_count": _divided_by_class_count(cross_entropy, "probabilities"),
+        },
+    ),
+    *build_wrong_versions(
+        softmax_cross_entropy_gradient,
+        _replace_true_class(softmax_cross_entropy_gradient, "logits"),
+    ),
+    *build_wrong_versions(hinge_loss, _replace_true_class(hinge_loss, "scores")),
+    *build_wrong_versions(
+        triplet_loss, {"distances_compared": replace_formula(triplet_loss, _distances_compared)}
+    ),
+    *build_wrong_versions(
+        batch_norm_values,
+        {"statistics_of_other_axis": replace_formula(batch_norm_values, _normalize_other_axis)},
+    ),
+    *build_wrong_versions(
+        layer_norm_values,
+        {
+            "statistics_of_other_axis": replace_formula(layer_norm_values, _normalize_columns),
+            "statistics_over_all": replace_formula(layer_norm_values, _normalize_over_all),
+        },
+    ),
+)

@@ -62,6 +62,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "By how many cells does a further layer widen the field?",
             "Added the whole kernel of each layer to a field of one cell.",
         ),
+        "last_kernel_for_steps": (
+            1,
+            "By how many cells does the last layer widen the field?",
+            "Added the whole kernel of the last layer, where one cell is in the field already.",
+        ),
         "fields_added": (
             1,
             "What do the fields of neighboring cells have in common?",

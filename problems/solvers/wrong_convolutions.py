@@ -37,9 +37,10 @@ def transform_result(solver: Solver, transform: Callable[[Array], Array]) -> Sol
 def crop_stride_one(args: SimpleNamespace, solver: Solver, axes: int) -> Array:
     """Return the first cells of the result at stride 1, as many as there are windows."""
     right = np.asarray(solver(**vars(args)))
-    dense_result = np.asarray(solver(**{**vars(args), "stride": 1}))
-    first_cells = tuple(slice(size) for size in right.shape[-axes:])
-    return cast("Array", dense_result[(..., *first_cells)])
+    cropped = np.asarray(solver(**{**vars(args), "stride": 1}))
+    for axis in range(-axes, 0):
+        cropped = cropped.take(range(right.shape[axis]), axis=axis)
+    return cast("Array", cropped)
 
 
 def _exchange_stride_and_dilation(args: SimpleNamespace) -> dict[str, object]:

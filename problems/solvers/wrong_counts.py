@@ -62,8 +62,8 @@ def _recurrent_biases(args: SimpleNamespace) -> int:
 
 
 def _params_with_one_gate_biased(args: SimpleNamespace) -> int:
-    biases = _recurrent_biases(args)
-    return recurrent_params(**{**vars(args), "bias_vectors": 0}) + args.bias_vectors * biases
+    biases: int = args.bias_vectors * _recurrent_biases(args)
+    return recurrent_params(**{**vars(args), "bias_vectors": 0}) + biases
 
 
 def _params_with_second_bias_of_one_gate(args: SimpleNamespace) -> int:

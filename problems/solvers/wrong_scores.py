@@ -35,7 +35,7 @@ def _overlap_over_larger(args: SimpleNamespace) -> Number:
     return exact_ratio(shared, max(box_area(box, **options) for box in (args.box, args.other)))
 
 
-def _add_penalty(solver: Callable[..., Number]) -> Solver:
+def _add_penalty(solver: Callable[..., Number | float]) -> Solver:
     """Return *solver* with its penalty added to the plain IoU instead of subtracted."""
     return replace_formula(solver, lambda args: 2 * iou(**vars(args)) - solver(**vars(args)))
 
@@ -181,7 +181,7 @@ def _normalize_other_axis(args: SimpleNamespace) -> Array:
     if args.mean is not None or args.var is not None:
         raise SolverError("the statistics are given")
     options = {"gamma": args.gamma, "beta": args.beta}
-    cells = np.asarray(batch_norm_values(args.x, eps=args.eps, axis=1 - args.axis))
+    cells = batch_norm_values(args.x, eps=args.eps, axis=1 - args.axis)
     neutral = {"mean": 0, "var": 1, "eps": 0, "axis": args.axis}
     return batch_norm_values(cells, **neutral, **options)
 
@@ -190,7 +190,7 @@ def _normalize_columns(args: SimpleNamespace) -> Array:
     """Return layer normalization with the statistics of the columns."""
     if np.ndim(args.x) != 2:  # noqa: PLR2004 - examples and features
         raise SolverError("there is no other axis")
-    cells = np.asarray(batch_norm_values(args.x, eps=args.eps, axis=1))
+    cells = batch_norm_values(args.x, eps=args.eps, axis=1)
     return batch_norm_values(cells, mean=0, var=1, eps=0, axis=1, gamma=args.gamma, beta=args.beta)
 
 
@@ -198,7 +198,7 @@ def _normalize_over_all(args: SimpleNamespace) -> Array:
     """Return layer normalization with the statistics of all values together."""
     if np.ndim(args.x) == 1:
         raise SolverError("there is one row")
-    cells = np.asarray(batch_norm_values(as_array(args.x, "x", ranks=(2, 3, 4)), eps=args.eps))
+    cells = batch_norm_values(as_array(args.x, "x", ranks=(2, 3, 4)), eps=args.eps)
     last = cells.ndim - 1
     return batch_norm_values(
         cells, mean=0, var=1, eps=0, axis=last, gamma=args.gamma, beta=args.beta

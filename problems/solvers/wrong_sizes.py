@@ -146,6 +146,11 @@ def _add_kernels_to_one(args: SimpleNamespace) -> int:
     return size
 
 
+def _add_last_kernel(args: SimpleNamespace) -> int:
+    """Return the field if the last layer adds its whole kernel: k where it has k - 1."""
+    return receptive_field(args.layers) + effective_stride(_drop_last_layer(args))
+
+
 def _add_fields(args: SimpleNamespace) -> int:
     """Return the sum of the fields of the first layers and of the last one."""
     *first, last = _listed_layers(args)
@@ -222,6 +227,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 receptive_field, partial(FIELD_MEASURES[receptive_field], _grow_by_dilated_kernel)
             ),
             "kernels_for_steps": replace_formula(receptive_field, _add_kernels_to_one),
+            "last_kernel_for_steps": replace_formula(receptive_field, _add_last_kernel),
             "fields_added": replace_formula(receptive_field, _add_fields),
         },
     ),

@@ -33,7 +33,8 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_argume
 
 
 def _pool_by_minimum(args: SimpleNamespace) -> Array:
-    return -np.asarray(max_pool2d(**{**vars(args), "x": -as_cells(args.x, "x")}))
+    negated = max_pool2d(**{**vars(args), "x": -as_cells(args.x, "x")})
+    return cast("Array", -np.asarray(negated))
 
 
 def _global_minimum(args: SimpleNamespace) -> Array:

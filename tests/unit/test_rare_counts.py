@@ -54,6 +54,7 @@ def given(mistake, solver, *arguments, **keywords):
         ("one_stride_left_out", "effective_stride", (LAYERS,), {}, 2),
         ("dilation_times_kernel", "receptive_field", (((3, 1, 4), (3, 1)),), {}, 14),
         ("kernels_for_steps", "receptive_field", (LAYERS,), {}, 1 + 7 + 3 * 2 + 3 * 4),
+        ("last_kernel_for_steps", "receptive_field", (LAYERS,), {}, 19 + 4),
         ("fields_added", "receptive_field", (LAYERS,), {}, 11 + 3),
         ("divided_by_side", "number_of_patches", ((64, 48), 16), {}, 192),
         ("divided_by_side", "token_count", (64, 16), {}, 257),

@@ -1,5 +1,6 @@
 """Rare wrong versions of network solvers: same padding, shapes before the end, a bias left out."""
 
+from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Final
@@ -82,7 +83,7 @@ def _without_convolution(args: SimpleNamespace, *, index: int) -> Network:
 
 def _require_other_shape(changed: Network, args: SimpleNamespace, *, index: int) -> Network:
     """Return *changed*, or raise `SolverError` if a likelier mistake gives the same shape."""
-    likelier = [partial(_shape_before_the_end, args, steps=1)]
+    likelier: list[Callable[[], Shape]] = [partial(_shape_before_the_end, args, steps=1)]
     if index == 0:
         likelier.append(lambda: network_shape(_without_convolution(args, index=-1), args.shape))
     shape = network_shape(changed, args.shape)

@@ -40,8 +40,8 @@ A mistake is run: its wrong version of a [solver](solvers.md) takes the solver's
 the student's own variant, and the answer that comes out is recognised. The rank says how often
 students make it: about how many of 586 collected wrong values it explains, and by judgement where
 the collection has none. Of several mistakes that fit, the one with the highest rank is named. A
-rare mistake, of rank 1, never decides which variants are published, and a whole number below 30 never
-names it.
+rare mistake, of rank 1, never decides which variants are published, and a whole number below 30
+never names it.
 """
 
 

@@ -110,6 +110,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
             ),
             {},
         ),
+        ((Tensor.from_nested([[0, 0, 4, 4], [0, 0, 4, 4]]), (2, 1), Fraction(1, 4)), {}),
     ],
     "soft_nms": [((SEVERAL, SCORES), {})],
     "responsible_cell": [(((250, 100), (448, 448), 7), {})],
@@ -140,6 +141,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "average_precision": [
         ((RANKS, MATCHES, 5), {}),
         ((RANKS, MATCHES, 5), {"method": "11_point"}),
+        ((RANKS, MATCHES, 7), {}),
     ],
     "mean_average_precision": [
         ((Tensor.from_nested([[Fraction(1, 2), Fraction(1, 3)], [1, 0]]),), {})
@@ -149,7 +151,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "precision": [((COUNTS,), {})],
     "recall": [((COUNTS,), {})],
     "specificity": [((COUNTS,), {})],
-    "accuracy": [((COUNTS,), {})],
+    "accuracy": [((COUNTS,), {}), (((8, 2, 4, 9),), {})],
     "f_score": [((COUNTS,), {})],
     "class_average": [((MATRIX, "precision"), {}), ((MATRIX, "recall"), {})],
     "top_k_accuracy": [((Tensor.from_nested([[5, 3, 2], [1, 6, 3]]), (1, 1), 2), {})],

@@ -234,11 +234,12 @@ def _drop_coincidental_candidates(
         for group in nonempty_groups
         if group[0].rank != AUTHOR_RANK and not is_rare(group[0])
     )
-    first = [group[0].value for group in nonempty_groups]
+    first = [group[0].value for group in nonempty_groups if not is_rare(group[0])]
     for group in nonempty_groups:
         likely = group[0].rank * abs(key) >= MIN_RATIO_TO_CHANCE * total * len(group)
         for candidate in group:
-            if likely or candidate.value in first or not isinstance(candidate.value, int):
+            is_first = candidate.value in first or (is_rare(candidate) and candidate is group[0])
+            if likely or is_first or not isinstance(candidate.value, int):
                 yield candidate
 
 

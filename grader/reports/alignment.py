@@ -1,0 +1,294 @@
+"""Alignment: which passage of a report answers which part, and how sure that is.
+
+A passage is chosen by labels, words, order and form, and must be readable. The key is not an input,
+so another key gives the same passages.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from grader.reports.passages import Passage
+from grader.reports.regions import Region, find_regions
+from grader.reports.scores import IMPOSSIBLE, TOTAL_WORDS, Scores, score_passages
+from grader.reports.sheet import SheetPart
+from grader.reports.words import find_words, numbered
+
+MAX_PARTS: Final = 500
+PUNCTUATION: Final = "$ .,;\n"
+MAX_READINGS: Final = 16
+"""Number of passages that are read for one part; those with the best scores."""
+MATCH_COST: Final = 0.6
+OUT_OF_ORDER_GAIN: Final = 0.9
+OUT_OF_ORDER_SCORE: Final = 1.5
+ORDER_ALLOWANCE: Final = 0.15
+"""How much better, for each part, another order must fit."""
+LABELED: Final = 0.8
+"""Bonus of all passages under the label that the sheet names."""
+CERTAIN_SCORE: Final = 1.9
+CERTAIN_MARGIN: Final = 0.35
+CUT_MARGIN: Final = 0.6
+PROSE_SCORE: Final = 2.6
+ELSEWHERE: Final = 0.8
+OTHER_AXES: Final = -1.5
+UNLABELED_SCORE: Final = 2.8
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedPart:
+    """The passage chosen for a part, None if there is none.
+
+    *text* is what of it was read, *doubt* the reason why a person must look, "" if there is none.
+    """
+
+    part: SheetPart
+    passage: Passage | None
+    text: str = ""
+    read_as: str = ""
+    doubt: str = ""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a passage was chosen without doubt."""
+        return self.passage is not None and not self.doubt
+
+
+def align_report(
+    parts: Sequence[SheetPart], passages: Sequence[Passage]
+) -> tuple[AlignedPart, ...]:
+    """Return for each part, in order, the passage that answers it."""
+    aligned: dict[int, AlignedPart] = {}
+    for region in find_regions(parts[:MAX_PARTS], passages):
+        aligned |= _RegionAlignment(region, parts, passages).run()
+    return tuple(aligned.get(index, AlignedPart(part, None)) for index, part in enumerate(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _PassageReading:
+    """Text of a passage that could be read, and how; *is_shortened* if words were left out."""
+
+    text: str
+    read_as: str
+    is_shortened: bool
+
+
+def _read_passage(part: SheetPart, passage: Passage) -> _PassageReading | None:
+    """Return how a passage, or its value without the words beside it, is read for a part."""
+    read_as = part.read(passage.text)
+    if read_as is not None:
+        return _PassageReading(passage.text, read_as, is_shortened=False)
+    for text in passage.shorter_texts() if part.kind != "text" else ():
+        read_as = part.read(text)
+        if read_as is not None:
+            return _PassageReading(text, read_as, is_shortened=_omits_words(part, passage, text))
+    return None
+
+
+def _omits_words(part: SheetPart, passage: Passage, text: str) -> bool:
+    """Return whether *text* omits words of a passage other than a name that the part has too."""
+    if not passage.text.strip(PUNCTUATION).endswith(text.strip(PUNCTUATION)):
+        return True
+    return bool(find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS)
+
+
+def count_axes(read_as: str) -> int:
+    """Return the number of axes of a shape as it was read.
+
+    >>> count_axes("64×64×3"), count_axes("(H, W, N)")
+    (3, 3)
+    """
+    return read_as.count("×" if "×" in read_as else ",") + 1
+
+
+@dataclass(slots=True)
+class _RegionAlignment:
+    """Alignment of the parts and passages of one region."""
+
+    region: Region
+    parts: Sequence[SheetPart]
+    passages: Sequence[Passage]
+    readings: list[dict[int, "_PassageReading"]] = field(default_factory=list)
+
+    def run(self) -> Mapping[int, AlignedPart]:
+        """Return the aligned parts by their index in the sheet."""
+        parts = [self.parts[index] for index in self.region.parts]
+        passages = [self.passages[index] for index in self.region.passages]
+        if not passages:
+            return {}
+        scores = score_passages(parts, passages) + self.region.bonuses(parts, passages)
+        scores += LABELED if self.region.is_labeled else 0
+        self._read_best(parts, passages, scores)
+        chosen = choose_passages(scores)
+        return {
+            self.region.parts[row]: self._build(parts, passages, scores, chosen, row)
+            for row in range(len(parts))
+        }
+
+    def _read_best(
+        self, parts: Sequence[SheetPart], passages: Sequence[Passage], scores: Scores
+    ) -> None:
+        """Read the best passages of each part, and rule out all others."""
+        for row, part in enumerate(parts):
+            readings: dict[int, _PassageReading] = {}
+            possible = np.flatnonzero(scores[row] > IMPOSSIBLE)
+            order = possible[np.argsort(-scores[row, possible], kind="stable")]
+            for column in order[:MAX_READINGS].tolist():
+                reading = _read_passage(part, passages[column])
+                if reading is not None and reading.read_as not in part.given_values:
+                    readings[column] = reading
+                    if part.axes and count_axes(reading.read_as) != part.axes:
+                        scores[row, column] += OTHER_AXES
+            ruled_out = [column for column in range(len(passages)) if column not in readings]
+            scores[row, ruled_out] = IMPOSSIBLE
+            self.readings.append(readings)
+
+    def _build(
+        self,
+        parts: Sequence[SheetPart],
+        passages: Sequence[Passage],
+        scores: Scores,
+        chosen: Sequence[int | None],
+        row: int,
+    ) -> AlignedPart:
+        column = chosen[row]
+        if column is None:
+            return AlignedPart(parts[row], None)
+        passage, reading = passages[column], self.readings[row][column]
+        others = {
+            other: scores[row, other]
+            for other, other_reading in self.readings[row].items()
+            if other_reading.read_as != reading.read_as
+            and not self._is_better_elsewhere(scores, chosen, row, other)
+        }
+        margin = scores[row, column] - max(others.values(), default=-math.inf)
+        doubt = passage.doubt or _find_doubt(
+            passage, float(scores[row, column]), float(margin), region=self.region
+        )
+        if reading.is_shortened:
+            doubt = doubt or "words beside the value were left out"
+        if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
+            doubt = doubt or "the shape has another number of axes"
+        return AlignedPart(parts[row], passage, reading.text, reading.read_as, doubt)
+
+    def _is_better_elsewhere(
+        self, scores: Scores, chosen: Sequence[int | None], row: int, column: int
+    ) -> bool:
+        """Return whether a passage was chosen for another part that it fits about as well.
+
+        Not if both stand under the same layer or place, and the other part names another one.
+        """
+        for other, taken in enumerate(chosen):
+            if other == row or taken != column:
+                continue
+            current = chosen[row]
+            if current is not None and self._shares_place(row, current, other, column):
+                return False
+            return bool(scores[other, column] >= scores[row, column] - ELSEWHERE)
+        return False
+
+    def _shares_place(self, row: int, column: int, other_row: int, other: int) -> bool:
+        """Return whether two passages stand under one numbered place, but their parts do not."""
+        place = self.passages[self.region.passages[column]].numbers()
+        names, other_names = (
+            numbered(self.parts[self.region.parts[index]].words) for index in (row, other_row)
+        )
+        return (
+            bool(place & (names | other_names))
+            and place == self.passages[self.region.passages[other]].numbers()
+            and names != other_names
+        )
+
+
+def _find_doubt(passage: Passage, score: float, margin: float, *, region: Region) -> str:
+    """Return why a passage may not be the answer, "" if nothing speaks against it."""
+    if margin < (CUT_MARGIN if passage.is_cut else CERTAIN_MARGIN):
+        return "another passage fits as well"
+    if region.is_uncertain and score < UNLABELED_SCORE:
+        return "the label of the question is not in the report"
+    if not passage.is_conclusion and score < PROSE_SCORE:
+        return "the value stands in a sentence"
+    is_only_value = margin == math.inf and region.is_labeled
+    if score < CERTAIN_SCORE and not is_only_value:
+        return "only the order of the answers says that this is the part"
+    return ""
+
+
+def match_in_order(scores: Scores) -> list[int | None]:
+    """Return the passage of each part: the best choice in which both keep their order."""
+    count, length = scores.shape
+    best = np.zeros((count + 1, length + 1))
+    takes = np.zeros((count + 1, length + 1), np.bool_)
+    for row in range(1, count + 1):
+        gains = best[row - 1, :-1] + scores[row - 1] - MATCH_COST
+        skip = best[row - 1]
+        for column in range(1, length + 1):
+            without = max(best[row, column - 1], skip[column])
+            takes[row, column] = gains[column - 1] > without
+            best[row, column] = max(gains[column - 1], without)
+    chosen: list[int | None] = [None] * count
+    row, column = count, length
+    while row and column:
+        if takes[row, column]:
+            chosen[row - 1] = column - 1
+            row, column = row - 1, column - 1
+        elif best[row, column] == best[row - 1, column]:
+            row -= 1
+        else:
+            column -= 1
+    return chosen
+
+
+def choose_passages(scores: Scores) -> list[int | None]:
+    """Return the passage of each part: in order, unless the words say clearly otherwise."""
+    in_order = _move_out_of_order(scores, match_in_order(scores))
+    by_words = match_by_score(scores)
+    allowance = ORDER_ALLOWANCE * len(scores)
+    return by_words if _total(scores, by_words) > _total(scores, in_order) + allowance else in_order
+
+
+def _total(scores: Scores, chosen: Sequence[int | None]) -> float:
+    return sum(
+        float(scores[row, column]) - MATCH_COST
+        for row, column in enumerate(chosen)
+        if column is not None
+    )
+
+
+def match_by_score(scores: Scores) -> list[int | None]:
+    """Return the passage of each part in any order; the part with most to lose chooses first."""
+    free = scores.copy()
+    chosen: list[int | None] = [None] * len(scores)
+    pending = set(range(len(scores)))
+    while pending:
+        regrets = {}
+        for row in pending:
+            best = np.sort(np.maximum(free[row], MATCH_COST))[-2:]
+            regrets[row] = (float(best[-1] - best[0]), float(best[-1]), -row)
+        row = max(pending, key=regrets.__getitem__)
+        pending.remove(row)
+        column = int(free[row].argmax())
+        if free[row, column] > MATCH_COST:
+            chosen[row] = column
+            free[:, column] = IMPOSSIBLE
+    return chosen
+
+
+def _move_out_of_order(scores: Scores, chosen: list[int | None]) -> list[int | None]:
+    """Give a part a free passage that fits much better than the one in order."""
+    taken = {column for column in chosen if column is not None}
+    for row, column in enumerate(chosen):
+        current = MATCH_COST if column is None else float(scores[row, column])
+        for other in np.argsort(-scores[row], kind="stable").tolist():
+            score = float(scores[row, other])
+            if score < max(OUT_OF_ORDER_SCORE, current + OUT_OF_ORDER_GAIN):
+                break
+            if other not in taken:
+                taken.add(other)
+                if column is not None:
+                    taken.discard(column)
+                chosen[row] = other
+                break
+    return chosen

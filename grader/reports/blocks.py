@@ -1,0 +1,65 @@
+"""Blocks of a document, each with its place, and the limits of a document."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from grader.errors import GraderError
+
+MAX_CHARACTERS: Final = 2_000_000
+"""Maximum number of characters in a document."""
+MAX_BLOCKS: Final = 20_000
+MAX_BLOCK_CHARACTERS: Final = 20_000
+
+BlockForm: TypeAlias = Literal["text", "heading", "math", "matrix", "code", "table"]
+
+
+class ReportError(GraderError):
+    """A document that cannot be read as a report; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Place of a block: its page or notebook cell if the document has any, and its line."""
+
+    line: int
+    page: int | None = None
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        if self.page is not None:
+            return str(self.page)
+        return f"line {self.line}" if self.cell is None else f"cell {self.cell}"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a document: a line of text, a formula, an array, code, or a table.
+
+    *doubt* says what the extraction may have lost, such as a superscript; "" if nothing.
+    """
+
+    text: str
+    place: Place
+    form: BlockForm = "text"
+    doubt: str = ""
+
+
+def check_size(text: str) -> None:
+    """Raise `ReportError` if a document has too many characters."""
+    if len(text) > MAX_CHARACTERS:
+        raise ReportError(
+            f"the document has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; "
+            "hand in the answers without logs and data"
+        )
+
+
+def check_blocks(blocks: list[Block]) -> tuple[Block, ...]:
+    """Return the blocks of a document; raise `ReportError` for too many, or none with text."""
+    if len(blocks) > MAX_BLOCKS:
+        raise ReportError(
+            f"the document has more than {MAX_BLOCKS:,} lines; "
+            "hand in the answers without logs and data"
+        )
+    if not any(block.text.strip() for block in blocks):
+        raise ReportError("the document has no text; a scan must be typed, or exported with text")
+    return tuple(blocks)

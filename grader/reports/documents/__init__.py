@@ -1,0 +1,1 @@
+"""Documents as blocks with places: Markdown, plain text, TeX and notebooks."""

@@ -1,0 +1,163 @@
+"""Markdown and plain text as blocks."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Place, check_size
+
+FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
+HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
+STRUCK_OUT: Final = re.compile(r"~~.{0,5000}?~~", re.DOTALL)
+TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\s*")
+ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
+NUMBER: Final = r"[-+]?\d[\d.,]*"
+GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*[;,]?\s*")
+LINE_NUMBER: Final = re.compile(r"(?m)^\d{1,3} (?=\S|$)|^\d{1,3}$")
+MAX_ARRAY_LINES: Final = 60
+IMAGE: Final = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,2000}\)")
+CONTINUES: Final = re.compile(r" ?(?:[a-z]{2,}|[a-z] |\(|\$[^$])")
+ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
+
+
+def split_text(text: str, *, cell: int | None = None, first_line: int = 1) -> list[Block]:
+    r"""Return the blocks of Markdown or plain text, in order.
+
+    >>> [block.form for block in split_text("# 1\n$$x = 2$$\nso 2")]
+    ['heading', 'math', 'text']
+    """
+    check_size(text)
+    lines = STRUCK_OUT.sub(_blank_struck_out, text).replace("\r\n", "\n").split("\n")
+    return list(_LineReader(lines, cell, first_line).read())
+
+
+def _blank_struck_out(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
+
+
+class _LineReader:
+    """Reader of the lines of a text; each method reads one block and moves on."""
+
+    def __init__(self, lines: list[str], cell: int | None, first_line: int) -> None:
+        self._lines, self._cell, self._first = lines, cell, first_line
+        self._next = 0
+
+    def read(self) -> Iterator[Block]:
+        """Yield the blocks."""
+        while self._next < len(self._lines):
+            start, line = self._next, self._lines[self._next]
+            if not line.strip():
+                self._next += 1
+                continue
+            form, text = self._read_block(line)
+            for piece in _cut(IMAGE.sub("", text)):
+                yield Block(piece, Place(self._first + start, cell=self._cell), form)
+
+    def _read_block(self, line: str) -> tuple[BlockForm, str]:
+        if fence := FENCE.match(line):
+            return "code", LINE_NUMBER.sub("", self._take_until(fence[1], line))
+        if HEADING.match(line):
+            self._next += 1
+            return "heading", HEADING.sub("", line)
+        if line.count("$$") % 2:
+            return self._math_form(self._take_math())
+        if self._is_table():
+            return "table", self._take_while_table()
+        if ARRAY_START.search(line) and (array := self._take_array()):
+            return "matrix", array
+        if GRID_ROW.fullmatch(line) and (grid := self._take_grid()):
+            return "matrix", grid
+        return self._math_form(self._take_line())
+
+    def _math_form(self, text: str) -> tuple[BlockForm, str]:
+        stripped = text.strip().strip("-*• ")
+        return ("math" if stripped.startswith("$$") and stripped.endswith("$$") else "text"), text
+
+    def _take_line(self) -> str:
+        """Return a line, with the next ones if it is a sentence that goes on."""
+        text = self._lines[self._next]
+        self._next += 1
+        while (
+            self._next < len(self._lines)
+            and len(text) < MAX_BLOCK_CHARACTERS
+            and not ENDS_SENTENCE.search(text)
+            and CONTINUES.match(self._lines[self._next])
+            and "$$" not in self._lines[self._next]
+        ):
+            text = f"{text}\n{self._lines[self._next]}"
+            self._next += 1
+        return text
+
+    def _take_until(self, fence: str, line: str) -> str:
+        self._next += 1
+        start = self._next
+        del line
+        while self._next < len(self._lines) and not self._lines[self._next].strip().startswith(
+            fence[:3]
+        ):
+            self._next += 1
+        text = "\n".join(self._lines[start : self._next])
+        self._next += 1
+        return text
+
+    def _take_math(self) -> str:
+        """Return a formula over several lines, from its ``$$`` to the next."""
+        start = self._next
+        for end in range(start + 1, min(start + MAX_ARRAY_LINES, len(self._lines))):
+            if "$$" in self._lines[end]:
+                self._next = end + 1
+                return "\n".join(self._lines[start : self._next])
+        self._next += 1
+        return self._lines[start]
+
+    def _is_table(self) -> bool:
+        following = self._lines[self._next + 1 : self._next + 2]
+        return (
+            "|" in self._lines[self._next]
+            and bool(following)
+            and TABLE_RULE.fullmatch(following[0]) is not None
+        )
+
+    def _take_while_table(self) -> str:
+        start = self._next
+        while self._next < len(self._lines) and "|" in self._lines[self._next]:
+            self._next += 1
+        return "\n".join(self._lines[start : self._next])
+
+    def _take_array(self) -> str:
+        """Return a printed array, whose rows may have blank lines and dashes between them."""
+        start, depth, end = self._next, 0, self._next
+        for index in range(start, min(start + MAX_ARRAY_LINES, len(self._lines))):
+            line = self._lines[index]
+            if index > start and line.strip() and "[" not in line and "]" not in line:
+                break
+            depth += line.count("[") - line.count("]")
+            if line.strip():
+                end = index + 1
+            if depth <= 0 and not self._row_follows(index + 1):
+                break
+        if end - start == 1 and depth > 0:
+            return ""
+        self._next = end
+        return "\n".join(line for line in self._lines[start:end] if not FENCE.match(line))
+
+    def _row_follows(self, index: int) -> bool:
+        return index < len(self._lines) and bool(
+            re.match(r"\s*(?:[-*]\s+)?\[\s*[-+.\d]", self._lines[index])
+        )
+
+    def _take_grid(self) -> str:
+        start = self._next
+        end = start
+        while end < len(self._lines) and GRID_ROW.fullmatch(self._lines[end]):
+            end += 1
+        if end - start == 1:
+            return ""
+        self._next = end
+        return "\n".join(self._lines[start:end])
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Yield a text in pieces of bounded length."""
+    for start in range(0, len(text), MAX_BLOCK_CHARACTERS):
+        yield text[start : start + MAX_BLOCK_CHARACTERS]

@@ -1,0 +1,156 @@
+"""Labels of questions and parts: ``Q2``, ``2(b)ii``, ``part c`` as paths of levels."""
+
+import re
+from typing import Final, TypeAlias
+
+Label: TypeAlias = tuple[str, ...]
+"""Path of a label from the question down: ``("2", "b", "ii")``."""
+
+MAX_LEVELS: Final = 4
+MAX_LABEL_CHARACTERS: Final = 40
+ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+PREFIX: Final = re.compile(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
+QUESTION_WORD: Final = re.compile(
+    r"(?:question|problem|exercise|task|q|ex)\.?\s*#?(?=\d)", re.IGNORECASE
+)
+PART_WORD: Final = re.compile(r"(?:sub)?part\s+(?=\(?[a-z]{1,4}\)?(?!\w))", re.IGNORECASE)
+NUMBER: Final = re.compile(
+    r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
+)
+BARE_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
+DOTTED: Final = re.compile(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
+LETTER: Final = re.compile(
+    r"\((?P<closed>[a-zA-Z]|[ivx]{2,5})\)|(?P<open>[a-zA-Z]|[ivx]{2,5})(?:\)|\.(?=\s|$|\*))"
+)
+BARE_LETTER: Final = re.compile(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
+SEPARATOR: Final = re.compile(r"[\s:,;*_–-]*")
+RANKS: Final = {"question": 0, "number": 1, "letter": 2, "roman": 3, "item": 4}
+
+
+def parse_label(text: str) -> Label:
+    """Return the label that an author writes, ``2(b)ii``; () if it is none.
+
+    >>> parse_label("2(b)ii"), parse_label("Q3 part c"), parse_label("b"), parse_label("bias")
+    (('2', 'b', 'ii'), ('3', 'c'), ('b',), ())
+    """
+    if len(text) > MAX_LABEL_CHARACTERS:
+        return ()
+    bare = PART_WORD.sub("", QUESTION_WORD.sub("", text.strip()))
+    pieces = tuple(re.findall(r"\d+|[a-z]+", bare.lower()))
+    is_label = all(len(piece) <= 2 or piece in ROMAN for piece in pieces)  # noqa: PLR2004
+    is_label = is_label and all(
+        piece.isdigit() or len(piece) == 1 or piece in ROMAN for piece in pieces
+    )
+    return pieces if is_label and len(pieces) <= MAX_LEVELS else ()
+
+
+def format_label(label: Label) -> str:
+    """Return a label as text.
+
+    >>> format_label(("2", "b", "ii"))
+    '2(b)ii'
+    """
+    return "".join(f"({piece})" if index == 1 else piece for index, piece in enumerate(label))
+
+
+class LabelTracker:
+    """Follows the labels at the starts of lines; *path* is the label of the current line."""
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[str, str]] = []
+        self._style = ""
+
+    @property
+    def path(self) -> Label:
+        """The current label, from the question down."""
+        return tuple(text for _, text in self._stack)
+
+    def follow(self, line: str, *, is_heading: bool = False) -> int | None:
+        """Follow the label that *line* starts with; return where its text begins, None for none."""
+        prefix = PREFIX.match(line)
+        start = prefix.end() if prefix else 0
+        bullet = prefix is not None and prefix["bullet"] is not None
+        end = self._follow_number(line, start, bullet=bullet, is_heading=is_heading)
+        letters_start = start if end is None else _skip(SEPARATOR, line, end)
+        letters_end = self._follow_letters(line, letters_start)
+        if letters_end is not None:
+            return letters_end
+        return end
+
+    def _follow_number(
+        self, line: str, start: int, *, bullet: bool, is_heading: bool
+    ) -> int | None:
+        """Follow a number with its dotted number, ``1.2``; return where it ends."""
+        word = QUESTION_WORD.match(line, start)
+        match = BARE_NUMBER.match(line, word.end()) if word else NUMBER.match(line, start)
+        if match is None:
+            return None
+        delimiter = "word" if word else f"{match['end'].strip()}{is_heading}"
+        if not self._take_number(match["number"], delimiter, bullet=bullet):
+            return None
+        end = match.end()
+        if dotted := DOTTED.match(line, end):
+            self._push("number", dotted["number"])
+            end = dotted.end()
+        return end
+
+    def _take_number(self, text: str, style: str, *, bullet: bool) -> bool:
+        """Take a number as the next question or as an item; return whether it continues either."""
+        kinds = [kind for kind, _ in self._stack]
+        top = int(self._stack[0][1]) if kinds[:1] == ["question"] else 0
+        item = next((int(t) for k, t in reversed(self._stack[1:]) if k in {"number", "item"}), 0)
+        number = int(text)
+        continues_item = item > 0 and number == item + 1
+        is_top = style == "word" or (
+            self._style != "word"
+            and top < number <= top + 3
+            and not (bullet and (top == 0 or item))
+            and not (continues_item and style != self._style)
+            and (style == self._style or number == top + 1)
+        )
+        if is_top:
+            if style == "word" or not self._style or number == top + 1:
+                self._style = style
+            self._stack = [("question", text)]
+            return True
+        if top and (number == 1 or continues_item):
+            self._push("item" if "letter" in kinds else "number", text)
+            return True
+        return False
+
+    def _follow_letters(self, line: str, start: int) -> int | None:
+        """Follow the letters and Roman numerals of a label; return where they end."""
+        end = None
+        for _ in range(MAX_LEVELS - 1):
+            word = PART_WORD.match(line, start)
+            match = BARE_LETTER.match(line, word.end()) if word else LETTER.match(line, start)
+            if match is None:
+                return end
+            letter = (match["closed"] or match["open"]).lower()
+            self._push(self._letter_kind(letter), letter)
+            end = match.end()
+            start = _skip(SEPARATOR, line, end)
+        return end
+
+    def _letter_kind(self, letter: str) -> str:
+        """Return whether a letter counts parts or, as a Roman numeral, their parts."""
+        if letter not in ROMAN:
+            return "letter"
+        if len(letter) > 1:
+            return "roman"
+        last = dict(self._stack)
+        if letter == "i":
+            return "letter" if last.get("letter") == "h" else "roman"
+        roman = last.get("roman", "")
+        follows = roman in ROMAN and ROMAN.index(letter) == ROMAN.index(roman) + 1
+        return "roman" if follows else "letter"
+
+    def _push(self, kind: str, text: str) -> None:
+        rank = RANKS[kind]
+        self._stack = [entry for entry in self._stack if RANKS[entry[0]] < rank]
+        self._stack.append((kind, text))
+
+
+def _skip(pattern: re.Pattern[str], line: str, start: int) -> int:
+    match = pattern.match(line, start)
+    return match.end() if match else start

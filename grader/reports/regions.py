@@ -1,0 +1,160 @@
+"""Regions of a report: the passages under the label of a question, and the parts it asks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from grader.reports.labels import Label
+from grader.reports.passages import Passage
+from grader.reports.scores import IMPOSSIBLE, Scores, score_passages
+from grader.reports.sheet import SheetPart
+
+SUBLABEL: Final = 1.2
+OTHER_SUBLABEL: Final = -0.4
+SAME_NUMBER: Final = 0.25
+CLEAR_FIT: Final = 0.5
+MAX_LOSS: Final = 0.4
+"""How much worse the passages of one question may fit than those of the whole report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Indices of *parts* and *passages* that belong together, both in order.
+
+    *is_labeled* says that the sheet names the label, *is_uncertain* that the report lacks it.
+    """
+
+    parts: tuple[int, ...]
+    passages: tuple[int, ...]
+    is_labeled: bool = False
+    is_uncertain: bool = False
+
+    def bonuses(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+        """Return a bonus for the part with the number of the letter that a passage stands under."""
+        scores = np.zeros((len(parts), len(passages)))
+        depth = _common_depth(passages)
+        sublabels = list(
+            dict.fromkeys(
+                passage.label[: depth + 1] for passage in passages if len(passage.label) > depth
+            )
+        )
+        if len(sublabels) != len(parts) or len(parts) == 1:
+            return scores
+        for row, sublabel in enumerate(sublabels):
+            for column, passage in enumerate(passages):
+                if len(passage.label) > depth:
+                    same = passage.label[: depth + 1] == sublabel
+                    scores[row, column] = SUBLABEL if same else OTHER_SUBLABEL
+        return scores
+
+
+def _common_depth(passages: Sequence[Passage]) -> int:
+    """Return the number of levels that all labels share."""
+    labels = {passage.label for passage in passages if passage.label}
+    depth = 0
+    while (
+        labels
+        and len({label[: depth + 1] for label in labels}) == 1
+        and all(len(label) > depth for label in labels)
+    ):
+        depth += 1
+    return depth
+
+
+def find_regions(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> list[Region]:
+    """Return the regions of a report.
+
+    Parts whose label the report lacks look in the region of the label before theirs.
+    """
+    if not any(part.label for part in parts):
+        labels = _infer_labels(parts, passages)
+        is_labeled = False
+    else:
+        labels, is_labeled = [part.label for part in parts], True
+    known = {passage.label[:depth] for passage in passages for depth in range(1, 5)}
+    groups: dict[Label, list[int]] = defaultdict(list)
+    uncertain: set[Label] = set()
+    for index, label in enumerate(labels):
+        present = label
+        if label and label not in known:
+            present = _find_label_before(label, known)
+            uncertain.add(present)
+        groups[present].append(index)
+    claimed = [label for label in groups if label]
+    return [
+        Region(
+            tuple(indices),
+            tuple(
+                number
+                for number, passage in enumerate(passages)
+                if _owner(passage.label, claimed) == label or (not label and not is_labeled)
+            ),
+            is_labeled and bool(label),
+            label in uncertain,
+        )
+        for label, indices in groups.items()
+    ]
+
+
+def _find_label_before(label: Label, known: Collection[Label]) -> Label:
+    """Return the last label of a report that comes before one that it lacks, () if none does."""
+    siblings = [other for other in known if len(other) == len(label) and other[:-1] == label[:-1]]
+    before = [other for other in siblings if _sort_key(other) < _sort_key(label)]
+    if before:
+        return max(before, key=_sort_key)
+    return label[:-1] if label[:-1] in known else ()
+
+
+def _sort_key(label: Label) -> tuple[tuple[int, str], ...]:
+    return tuple((int(piece), "") if piece.isdigit() else (len(piece), piece) for piece in label)
+
+
+def _owner(label: Label, claimed: Sequence[Label]) -> Label:
+    """Return the longest claimed label that *label* lies under."""
+    return max((one for one in claimed if label[: len(one)] == one), key=len, default=())
+
+
+def _infer_labels(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> list[Label]:
+    """Return the top label of each part's problem by order and words; () where none is clear."""
+    tops = list(dict.fromkeys(passage.label[:1] for passage in passages if passage.label))
+    problems = list(dict.fromkeys(part.problem for part in parts))
+    if not tops or len(tops) == 1 or len(passages) == 0:
+        return [()] * len(parts)
+    scores = np.maximum(score_passages(parts, passages), -1.0)
+    fit = np.zeros((len(problems), len(tops)))
+    for row, problem in enumerate(problems):
+        rows = [index for index, part in enumerate(parts) if part.problem == problem]
+        for column, top in enumerate(tops):
+            columns = [n for n, passage in enumerate(passages) if passage.label[:1] == top]
+            fit[row, column] = scores[np.ix_(rows, columns)].max(axis=1).mean()
+            if len(tops) == len(problems) and row == column:
+                fit[row, column] += SAME_NUMBER
+    anywhere = [
+        scores[[index for index, part in enumerate(parts) if part.problem == problem]]
+        .max(axis=1)
+        .mean()
+        for problem in problems
+    ]
+    chosen = _match_weakly_in_order(fit)
+    labels = {
+        problem: tops[column] if fit[row, column] > max(CLEAR_FIT, anywhere[row] - MAX_LOSS) else ()
+        for row, (problem, column) in enumerate(zip(problems, chosen, strict=True))
+    }
+    return [labels[part.problem] for part in parts]
+
+
+def _match_weakly_in_order(fit: Scores) -> list[int]:
+    """Return the column of each row with the best sum; columns never go back."""
+    best = fit.copy()
+    for row in range(1, len(fit)):
+        best[row] += np.maximum.accumulate(best[row - 1])
+    chosen = [int(best[-1].argmax())]
+    for row in range(len(fit) - 2, -1, -1):
+        chosen.append(int(best[row, : chosen[-1] + 1].argmax()))
+    return chosen[::-1]
+
+
+__all__ = ["IMPOSSIBLE", "Region", "find_regions"]

@@ -1,0 +1,130 @@
+"""Scores of passages as answers to parts, from words, labels and forms; never from a key."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.reports.passages import Passage
+from grader.reports.sheet import SheetPart, normalize_name
+from grader.reports.words import numbered
+
+Scores = npt.NDArray[np.float64]
+
+WORDS: Final = 4.0
+PROBLEM_WORDS: Final = 0.8
+EXACT_NAME: Final = 4.0
+OTHER_NUMBER: Final = -1.6
+CONCLUSION: Final = 0.3
+CUT: Final = -0.3
+INPUT: Final = -0.9
+TOTAL: Final = 0.5
+EXACT_LABEL: Final = 0.4
+PROSE: Final = -0.3
+WRITTEN_AS_SHAPE: Final = 0.3
+REPEATED: Final = -0.7
+STEP: Final = -0.6
+QUESTION: Final = -1.5
+LAST: Final = 0.25
+POSITION: Final = 0.6
+NEAR: Final = 0.5
+"""Weight from which a numbered word belongs to a passage."""
+STEP_WORDS: Final = frozenset(
+    {"weight", "bias", "input", "padding", "stride", "intermediate", "shape"}
+)
+TOTAL_WORDS: Final = frozenset({"total", "answer"})
+IMPOSSIBLE: Final = -math.inf
+
+
+def score_passages(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    """Return the score of each passage for each part; minus infinity where the form differs."""
+    scores = WORDS / 2 * _score_words([part.words for part in parts], passages)
+    scores += WORDS / 2 * _score_words([part.title_words for part in parts], passages)
+    scores += PROBLEM_WORDS * _score_words([part.problem_words for part in parts], passages)
+    scores += _score_numbers(parts, passages)
+    scores += np.array([_score_alone(passage) for passage in passages])
+    scores += POSITION * (1 - np.abs(_spread(len(parts))[:, None] - _spread(len(passages))))
+    for row, part in enumerate(parts):
+        for column, passage in enumerate(passages):
+            scores[row, column] += _score_pair(part, passage)
+    return scores
+
+
+def _spread(count: int) -> Scores:
+    """Return *count* positions from 0 to 1; the middle for a single one."""
+    return np.linspace(0, 1, count) if count > 1 else np.full(count, 0.5)
+
+
+def _score_words(wanted_words: Sequence[frozenset[str]], passages: Sequence[Passage]) -> Scores:
+    """Return the share of each part's words that stand around each passage, rare words first."""
+    counts = Counter(word for words in wanted_words for word in words)
+    index = {word: number for number, word in enumerate(counts)}
+    total = len(wanted_words)
+    wanted = np.zeros((total, len(index)))
+    for row, words in enumerate(wanted_words):
+        for word in words:
+            wanted[row, index[word]] = math.log(1 + total / counts[word])
+    present = np.zeros((len(passages), len(index)))
+    for row, passage in enumerate(passages):
+        for word, weight in passage.words.items():
+            if word in index:
+                present[row, index[word]] = weight
+    norms = np.sqrt((wanted**2).sum(axis=1)) * np.sqrt(np.maximum((wanted > 0).sum(axis=1), 1))
+    share = wanted @ present.T / np.maximum(norms, 1e-9)[:, None]
+    return np.asarray(share, np.float64)
+
+
+def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    """Return a penalty where a passage names another layer or place than the part."""
+    near = [
+        numbered(word for word, weight in passage.words.items() if weight >= NEAR)
+        for passage in passages
+    ]
+    own = [
+        numbered(word for word, weight in passage.words.items() if weight >= 1)
+        for passage in passages
+    ]
+    known = [numbered(part.words) for part in parts]
+    every = frozenset().union(*known)
+    scores = np.zeros((len(parts), len(passages)))
+    for row, names in enumerate(known):
+        for column in range(len(passages)):
+            present = (own[column] or near[column]) & every
+            if names and present and not names & present:
+                scores[row, column] = OTHER_NUMBER
+    return scores
+
+
+def _score_alone(passage: Passage) -> float:
+    """Return what speaks for a passage whatever the part."""
+    own = {word for word, weight in passage.words.items() if weight >= 1}
+    return (
+        (CONCLUSION if passage.is_conclusion else PROSE)
+        + CUT * passage.is_cut
+        + TOTAL * bool(own & TOTAL_WORDS)
+        + QUESTION * passage.is_question
+        + LAST * passage.is_last
+    )
+
+
+def _score_pair(part: SheetPart, passage: Passage) -> float:
+    if not part.forms & passage.forms:
+        return IMPOSSIBLE
+    score = 0.0
+    if passage.label_text and normalize_name(passage.label_text) in part.names:
+        score += EXACT_NAME
+    own = {word for word, weight in passage.words.items() if weight >= 1}
+    if own & STEP_WORDS and part.kind != "shape" and not own & part.title_words & STEP_WORDS:
+        score += STEP
+    if passage.is_input and not part.words & {"input"}:
+        score += INPUT
+    if not passage.is_conclusion and passage.text in part.prompt_numbers:
+        score += REPEATED
+    if part.kind == "shape" and "shape" in passage.forms:
+        score += WRITTEN_AS_SHAPE
+    if part.label and passage.label == part.label:
+        score += EXACT_LABEL
+    return score

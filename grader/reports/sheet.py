@@ -1,0 +1,104 @@
+"""Parts that a report answers: their words, the values they take, and their labels."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from grader.definitions.problem import AnyPart, Problem
+from grader.display.text import to_text
+from grader.reports.labels import Label
+from grader.reports.passages import PassageForm
+from grader.reports.words import find_words
+from grader.values import Value
+
+AnswerReader: TypeAlias = Callable[[str], str | None]
+"""Function that returns how a text is read as an answer to a part, None if it is unreadable."""
+
+FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
+    "integer": frozenset({"number"}),
+    "number": frozenset({"number"}),
+    "percent": frozenset({"number"}),
+    "quantity": frozenset({"number"}),
+    "shape": frozenset({"shape"}),
+    "vector": frozenset({"matrix", "number"}),
+    "matrix": frozenset({"matrix"}),
+    "tensor": frozenset({"matrix"}),
+    "expression": frozenset({"formula"}),
+    "table": frozenset({"table"}),
+    "set": frozenset({"number", "text", "matrix", "formula"}),
+    "choice": frozenset({"text", "number", "formula"}),
+    "choices": frozenset({"text", "number", "formula"}),
+    "predicate": frozenset({"text", "number", "shape", "formula"}),
+    "text": frozenset({"text"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A part as the sheet asks it; it has no key, so no passage is chosen because it is right.
+
+    *words* are those of its title and prompt, *title_words* those of its title, *names* what a label beside the value may call it,
+    *label* where the sheet asks it, () if unknown. *read* reads an answer. *given_values* are the
+    values in the question, as text: a passage that repeats one is no answer. *axes* is the number
+    of axes of a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the
+    prompt, which a sentence may repeat.
+    """
+
+    problem: str
+    part: str
+    kind: str
+    words: frozenset[str]
+    title_words: frozenset[str]
+    problem_words: frozenset[str]
+    names: frozenset[str]
+    read: AnswerReader
+    label: Label = ()
+    given_values: frozenset[str] = frozenset()
+    forms: frozenset[PassageForm] = frozenset()
+    axes: int = 0
+    prompt_numbers: frozenset[str] = frozenset()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the answer is free text, which a person grades."""
+        return self.kind == "text"
+
+
+def build_sheet_part(
+    problem: Problem,
+    part: AnyPart,
+    read: AnswerReader,
+    *,
+    label: Label = (),
+    given_values: Sequence[Value] = (),
+    prompt: str = "",
+) -> SheetPart:
+    """Return *part* as the sheet asks it; *prompt* is its text with the numbers filled in."""
+    forms = FORMS_BY_KIND.get(part.kind, frozenset({"text"}))
+    if getattr(part, "square", False):
+        forms |= {"shape", "number"}
+    return SheetPart(
+        problem.id,
+        part.id,
+        part.kind,
+        find_words(f"{part.title}; {prompt or part.prompt.source}; {part.id}"),
+        find_words(f"{part.title or prompt}; {part.id}"),
+        find_words(problem.title),
+        frozenset(map(normalize_name, filter(None, (part.id, part.title)))),
+        read,
+        label,
+        frozenset(map(to_text, given_values)),
+        forms,
+        len(getattr(part, "layout", None) or ""),
+        frozenset(re.findall(r"\d+", f"{part.title} {prompt}")),
+    )
+
+
+def normalize_name(text: str) -> str:
+    """Return a name for comparison: lower case, with single spaces.
+
+    >>> normalize_name("**Layer_1**  total ")
+    'layer 1 total'
+    """
+    return " ".join(text.replace("_", " ").replace("*", " ").replace("`", " ").lower().split())

@@ -1,0 +1,143 @@
+"""Words of questions and of passages, in one spelling, for comparing the two."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+STOP_WORDS: Final = frozenset(
+    "a about after all also an and any are as at be before both by can come does each every for"
+    " from give given has have having here how i if in into is it its itself let many may more much"
+    " must no not number of off on only or our out over per round same see so such take"
+    " than that the their them then there these they this to two up was we were what when where"
+    " which will with without would write you your answer value thus hence therefore following get"
+    " using use".split()
+)
+# Words that stand for the same thing in deep learning; the first of each line is its spelling.
+SYNONYMS: Final = """
+param params parameter parameters parametres
+mac macs operation operations ops cost costs flops multiply accumulate computational computation
+conv convolution convolutions convolutional conv2d conv1d
+fc dense fullyconnected linear mlp
+pool pooling pooled pools maxpool maxpool2d
+total totals altogether overall whole entire sum together combined final
+need needs needed
+output outputs out result results
+input inputs
+filter filters kernel kernels
+field rf receptive
+separable depthwise dsc
+pointwise 1x1
+train training trained trainable
+accuracy acc
+average avg mean
+max maximum maximal
+min minimum
+down downsampling downsample encoder contracting
+up upsampling upsample decoder expanding
+flatten flattened flattening vector
+weight weights
+bias biases
+shape shapes dimension dimensions dims dim size sizes
+layer layers
+channel channels depth
+save saved saves savings reduction reduced reduce
+second 2nd
+standard regular normal ordinary
+memory bytes storage
+learn learning learned
+entry entries position element elements
+gradient gradients grad
+precision prec
+probability probabilities prob
+"""
+SPELLINGS: Final = {
+    word: line.split()[0] for line in SYNONYMS.strip().splitlines() for word in line.split()
+}
+ORDINALS: Final = {
+    word: str(number)
+    for number, words in enumerate(
+        (
+            "first 1st",
+            "second 2nd",
+            "third 3rd",
+            "fourth 4th",
+            "fifth 5th",
+            "sixth 6th",
+            "seventh 7th",
+            "eighth 8th",
+        ),
+        1,
+    )
+    for word in words.split()
+}
+LETTER_NAMES: Final = {"r": "red", "g": "green", "b": "blue"}
+CHANNELS: Final = frozenset(LETTER_NAMES.values())
+LETTER_NAME: Final = re.compile(r"[\s$;(:]*([rgb])[\s$;):]*")
+JOINED: Final = (
+    (re.compile(r"\\begin\{(\w{0,9}matrix|array)\}.{0,3000}?\\end\{\1\}", re.DOTALL), " "),
+    (re.compile(r"\\begin\{\w{0,9}matrix\}.*", re.DOTALL), " "),
+    (re.compile(r"\br_\{?(?=[\d])"), "field "),
+    (re.compile(r"fully[\s-]+connected"), "fullyconnected"),
+    (re.compile(r"\b(down|up)[\s-]+sampl"), r"\1sampl"),
+    (re.compile(r"in all\b"), "total"),
+    (re.compile(r"\\(?:text|mathrm|mathbf|operatorname|textbf|emph)\s*\{"), " {"),
+    (re.compile(r"\\(?:to|rightarrow|longrightarrow)(?![a-z])|→|->|⇒"), " > "),
+    (re.compile(r"\\[a-z]+"), " "),
+    (re.compile(r"[{}$]"), ""),
+)
+ARROW: Final = re.compile(
+    r"(?<![\d>])(?<!> )(\d{1,4})\s*(?:channels?)?\s*(?:>|to)\s*(\d{1,4})(?!\s*>|\d)"
+)
+INDEX: Final = re.compile(r"[(\[]\s*(\d{1,2})\s*,\s*(\d{1,2})\s*[)\]]")
+TOKEN: Final = re.compile(
+    r"[a-z]+(?:'[a-z]+)?|(?<![\d.,])\d{1,2}(?:st|nd|rd|th)?(?![\d.,]*\d)(?!\s*[x×*])"
+)
+NAMED_NUMBER: Final = re.compile(r"([a-z]{2,})[\s_-]{0,2}(\d{1,2})(?![\d.,]*\d)(?!\s*[x×*%=+])")
+MAX_WORDS_LENGTH: Final = 2_000
+
+
+@lru_cache(maxsize=8192)
+def find_words(text: str) -> frozenset[str]:
+    """Return the words of a text in one spelling, without those that every question has.
+
+    A number that names a layer or a place is a word of its own, ``#2``.
+
+    >>> sorted(find_words("Number of parameters of the second layer"))
+    ['#2', 'layer', 'param']
+    >>> sorted(find_words("Down, 3 to 16 channels"))
+    ['3>16', 'channel', 'down']
+    """
+    lowered = text[:MAX_WORDS_LENGTH].lower()
+    for pattern, replacement in JOINED:
+        lowered = pattern.sub(replacement, lowered)
+    letters = map(LETTER_NAME.fullmatch, re.split(r"[;=]", lowered))
+    channels = {LETTER_NAMES[letter[1]] for letter in letters if letter}
+    lowered = lowered.replace("_", " ")
+    words = channels | {f"{start}>{end}" for start, end in ARROW.findall(lowered)}
+    words |= {f"({row},{column})" for row, column in INDEX.findall(lowered)}
+    lowered = INDEX.sub(" ", ARROW.sub(" ", lowered))
+    for name, number in NAMED_NUMBER.findall(lowered):
+        if name not in STOP_WORDS:
+            words.add(f"#{int(number)}")
+    for token in TOKEN.findall(lowered):
+        if token in ORDINALS:
+            words.add(f"#{ORDINALS[token]}")
+        elif token[0].isalpha() and token not in STOP_WORDS:
+            words.add(_spell(token))
+    return frozenset(words)
+
+
+def _spell(token: str) -> str:
+    if token in SPELLINGS:
+        return SPELLINGS[token]
+    for ending in ("'s", "ies", "es", "s"):
+        stem = token.removesuffix(ending)
+        if stem != token and len(stem) > 2:  # noqa: PLR2004  # "is" and "as" are no plurals
+            return SPELLINGS.get(stem, stem)
+    return token
+
+
+def numbered(words: Iterable[str]) -> frozenset[str]:
+    """Return the words that name a layer, step or place by its number, or a color channel."""
+    return frozenset(word for word in words if word[0] in "#(0123456789" or word in CHANNELS)

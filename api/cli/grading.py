@@ -10,6 +10,7 @@ import typer
 from api.cli import batch, courses, database, gradescope, service, tokens, users
 from api.cli.output import console
 from api.cli.output.terminal import run_command
+from api.cli.report import report as report_command
 from api.core.errors import FileError
 from api.durability_test import command as selftest_command
 from api.services.engine import reading, single_answer
@@ -245,6 +246,7 @@ def schema() -> None:
 
 
 app.command()(batch.batch)
+app.command(name="report")(report_command)
 
 
 def _locate_problem(problem: str) -> tuple[ProblemCatalog, str]:

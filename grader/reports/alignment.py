@@ -31,6 +31,8 @@ LABELED: Final = 0.8
 CERTAIN_SCORE: Final = 1.9
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
+ONE_ROW: Final = 2
+"""Number of opening brackets of an array with one row."""
 PROSE_SCORE: Final = 2.6
 ELSEWHERE: Final = 0.8
 OTHER_AXES: Final = -1.5
@@ -122,10 +124,31 @@ class _RegionAlignment:
         scores += LABELED if self.region.is_labeled else 0
         self._read_best(parts, passages, scores)
         chosen = choose_passages(scores)
+        texts = sum(part.is_text for part in parts)
         return {
-            self.region.parts[row]: self._build(parts, passages, scores, chosen, row)
-            for row in range(len(parts))
+            self.region.parts[row]: self._build_text(part, passages, chosen[row], texts=texts)
+            if part.is_text
+            else self._build(parts, passages, scores, chosen, row)
+            for row, part in enumerate(parts)
         }
+
+    def _build_text(
+        self, part: SheetPart, passages: Sequence[Passage], column: int | None, *, texts: int
+    ) -> AlignedPart:
+        """Return the free text under the label of a part, or the line that fits its words."""
+        if self.region.is_labeled and texts == 1:
+            answer = [passage for passage in passages if not passage.is_question] or passages
+            text = "\n\n".join(dict.fromkeys(passage.source for passage in answer))
+            doubt = "the label of the question is not in the report"
+            doubt = doubt if self.region.is_uncertain else ""
+            read_as = part.read(text)
+            if read_as is not None and text.strip():
+                return AlignedPart(part, answer[0], text, read_as, doubt)
+        if column is None:
+            return AlignedPart(part, None)
+        passage = passages[column]
+        doubt = "only the words say that this is the part"
+        return AlignedPart(part, passage, passage.source, part.read(passage.source) or "", doubt)
 
     def _read_best(
         self, parts: Sequence[SheetPart], passages: Sequence[Passage], scores: Scores
@@ -171,6 +194,10 @@ class _RegionAlignment:
             doubt = doubt or "words beside the value were left out"
         if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
             doubt = doubt or "the shape has another number of axes"
+        if parts[row].kind == "vector" and "matrix" not in passage.forms:
+            doubt = doubt or "several values are asked for"
+        if parts[row].kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
+            doubt = doubt or "the array has one row only"
         return AlignedPart(parts[row], passage, reading.text, reading.read_as, doubt)
 
     def _is_better_elsewhere(
@@ -208,8 +235,10 @@ def _find_doubt(passage: Passage, score: float, margin: float, *, region: Region
         return "another passage fits as well"
     if region.is_uncertain and score < UNLABELED_SCORE:
         return "the label of the question is not in the report"
-    if not passage.is_conclusion and score < PROSE_SCORE:
-        return "the value stands in a sentence"
+    if passage.is_cut and score < PROSE_SCORE:
+        return "the value stands in a sentence with others"
+    if not passage.is_conclusion and margin < CUT_MARGIN:
+        return "another passage fits as well"
     is_only_value = margin == math.inf and region.is_labeled
     if score < CERTAIN_SCORE and not is_only_value:
         return "only the order of the answers says that this is the part"

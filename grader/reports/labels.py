@@ -8,6 +8,8 @@ Label: TypeAlias = tuple[str, ...]
 
 MAX_LEVELS: Final = 4
 MAX_LABEL_CHARACTERS: Final = 40
+MAX_GAP: Final = 3
+"""By how much the numbers of two questions in a row may differ."""
 ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 PREFIX: Final = re.compile(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
 QUESTION_WORD: Final = re.compile(
@@ -103,10 +105,10 @@ class LabelTracker:
         continues_item = item > 0 and number == item + 1
         is_top = style == "word" or (
             self._style != "word"
-            and top < number <= top + 3
+            and (top < number <= top + MAX_GAP or not self._stack)
             and not (bullet and (top == 0 or item))
             and not (continues_item and style != self._style)
-            and (style == self._style or number == top + 1)
+            and (style == self._style or number == top + 1 or not self._stack)
         )
         if is_top:
             if style == "word" or not self._style or number == top + 1:

@@ -20,7 +20,8 @@ LIST_MARK: Final = re.compile(r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarr
 EMPHASIS: Final = re.compile(r"\*\*|__|<[^<>\n]{1,40}>")
 GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
 CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])|\n(?=\s*[-*•]\s)"
+    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
+    r"|\n(?=\s*[-*•]\s)"
 )
 DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE: Final = re.compile(r"(?<!\$)\$([^$\n]{1,400})\$(?!\$)")
@@ -35,6 +36,8 @@ SHAPE: Final = re.compile(
     rf"(?<![\w.])(?:\d+|[A-Z]'?)(?:\s*{CROSS}\s*(?:\d+|[A-Z]'?)){{1,4}}(?![\w])"
     r"|[(\[]\s*\d+(?:\s*,\s*\d+){1,4}\s*,?\s*[)\]]"
 )
+LISTED: Final = r"[-+−]?\d[\d.]*(?:/\d+)?"
+VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*,\s*{LISTED}){{1,50}}\s*[)\]]")
 QUANTITY: Final = re.compile(
     r"(?<![\w.])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s?%|\s(?:million|billion|thousand)\b"
     r"|\s?(?:[KMGT]i?B|kB|MB|bytes?|ms|M|K|G)\b)?"
@@ -56,7 +59,7 @@ class Passage:
     *text* is what the reader gets; *quote* is the line around it. *forms* are the kinds of value
     that it may have, *words* the words around it with their weights. *is_cut* says that the value
     was taken out of a sentence with other values, *is_conclusion* that it ends a chain or follows
-    a name.
+    a name, *is_question* that it stands before the word "solution". *source* is the whole block.
     """
 
     text: str
@@ -73,6 +76,7 @@ class Passage:
     is_question: bool = False
     is_last: bool = False
     doubt: str = ""
+    source: str = ""
 
     def numbers(self) -> frozenset[str]:
         """Return the layer, step or place whose name stands near the value."""
@@ -158,14 +162,23 @@ class _PassageFinder:
         self.passages: list[Passage] = []
         self._labels = LabelTracker()
         self._label_start = 0
+        self._source = ""
         self._context = _Context()
 
     def read(self, block: Block) -> None:
         """Collect the passages of one block."""
+        self._source = block.text.strip()
         if block.form == "table":
             self._read_table(block)
         elif block.form == "matrix":
-            self._add(block, block.text, block.text, frozenset({"matrix"}), frozenset())
+            self._add(
+                block,
+                block.text,
+                block.text,
+                frozenset({"matrix"}),
+                frozenset(),
+                is_conclusion=True,
+            )
         elif block.form == "code":
             self._read_code(block)
         else:
@@ -180,6 +193,7 @@ class _PassageFinder:
                 self._context.heading if self._labels.path[1:] else frozenset()
             )
             self._label_start = len(self.passages)
+            self._source = text.strip()
         if SOLUTION.fullmatch(text.strip()):
             self._mark_question()
             return
@@ -240,7 +254,14 @@ class _PassageFinder:
                     own = find_words(
                         MATRIX_TEX.sub(" ", f"{outside} ; {_before_value(piece)}"[:200])
                     )
-                    self._add(block, piece.strip(), clause, frozenset({"matrix"}), own)
+                    self._add(
+                        block,
+                        piece.strip(),
+                        clause,
+                        frozenset({"matrix"}),
+                        own,
+                        is_conclusion=True,
+                    )
 
     def _read_sentence(self, block: Block, clause: str) -> None:
         """Collect the formulas and numbers of a sentence, with the words beside each."""
@@ -350,6 +371,7 @@ class _PassageFinder:
                 is_conclusion,
                 bool(near & GIVEN_WORDS) and not near & RESULT_WORDS,
                 doubt=block.doubt,
+                source=self._source,
             )
         )
 
@@ -410,7 +432,7 @@ def _count_values(text: str) -> int:
 def _find_spans(clause: str) -> list[tuple[int, int]]:
     """Return where the formulas, shapes and numbers of a sentence are."""
     spans: list[tuple[int, int]] = []
-    for pattern in (INLINE, SHAPE, QUANTITY):
+    for pattern in (INLINE, VECTOR, SHAPE, QUANTITY):
         for match in pattern.finditer(clause):
             if pattern is INLINE and not re.search(r"\d|[=+]|\\times|\\cdot", match[0]):
                 continue
@@ -444,7 +466,7 @@ def _forms_in_sentence(text: str) -> frozenset[PassageForm]:
 def _forms(text: str) -> frozenset[PassageForm]:
     """Return the kinds of value that a text may have, by its characters."""
     forms: set[PassageForm] = set()
-    if MATRIX_TEX.search(text) or MATRIX_TEXT.search(text):
+    if MATRIX_TEX.search(text) or MATRIX_TEXT.search(text) or VECTOR.search(text):
         forms.add("matrix")
     if DIGIT.search(text):
         forms.add("number")

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.reports.labels import Label
 from grader.reports.passages import Passage
-from grader.reports.scores import IMPOSSIBLE, Scores, score_passages
+from grader.reports.scores import Scores, score_passages
 from grader.reports.sheet import SheetPart
 
 SUBLABEL: Final = 1.2
@@ -155,6 +155,3 @@ def _match_weakly_in_order(fit: Scores) -> list[int]:
     for row in range(len(fit) - 2, -1, -1):
         chosen.append(int(best[row, : chosen[-1] + 1].argmax()))
     return chosen[::-1]
-
-
-__all__ = ["IMPOSSIBLE", "Region", "find_regions"]

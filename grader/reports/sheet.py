@@ -38,11 +38,12 @@ FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
 class SheetPart:
     """A part as the sheet asks it; it has no key, so no passage is chosen because it is right.
 
-    *words* are those of its title and prompt, *title_words* those of its title, *names* what a label beside the value may call it,
-    *label* where the sheet asks it, () if unknown. *read* reads an answer. *given_values* are the
-    values in the question, as text: a passage that repeats one is no answer. *axes* is the number
-    of axes of a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the
-    prompt, which a sentence may repeat.
+    *words* are those of its title and prompt, *title_words* those of its title, *problem_words*
+    those of the problem's title, *names* what a label beside the value may call it. *label* says
+    where the sheet asks it, () if unknown. *read* reads an answer. *given_values* are the values in
+    the question, as text: a passage that repeats one is no answer. *axes* is the number of axes of
+    a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the prompt, which
+    a sentence may repeat.
     """
 
     problem: str

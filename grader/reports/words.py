@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-STOP_WORDS: Final = frozenset(
-    "a about after all also an and any are as at be before both by can come does each every for"
-    " from give given has have having here how i if in into is it its itself let many may more much"
-    " must no not number of off on only or our out over per round same see so such take"
-    " than that the their them then there these they this to two up was we were what when where"
-    " which will with without would write you your answer value thus hence therefore following get"
-    " using use".split()
-)
+STOP_WORD_LINES: Final = """
+a about after all also an and any are as at be before both by can come does each every for from
+give given has have having here how i if in into is it its itself let many may more much must no
+not number of off on only or our out over per round same see so such take than that the their
+them then there these they this to two up was we were what when where which will with without
+would write you your answer value thus hence therefore following get using use
+"""
+STOP_WORDS: Final = frozenset(STOP_WORD_LINES.split())
 # Words that stand for the same thing in deep learning; the first of each line is its spelling.
 SYNONYMS: Final = """
 param params parameter parameters parametres

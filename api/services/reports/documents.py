@@ -1,0 +1,48 @@
+"""Files of reports as blocks, by the endings of their names."""
+
+from typing import Final
+
+from api.services.reports.docx_text import docx_to_markdown
+from grader.reports.blocks import Block, ReportError, check_blocks
+from grader.reports.documents.notebooks import split_notebook
+from grader.reports.documents.tex_source import split_tex
+from grader.reports.documents.text_lines import split_text
+
+MAX_FILE_BYTES: Final = 20_000_000
+FILE_ENDINGS: Final = (".md", ".txt", ".tex", ".ipynb", ".docx")
+
+
+def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
+    """Return the blocks of a file; raise `ReportError` with what to do if it cannot be read."""
+    if len(data) > MAX_FILE_BYTES:
+        raise ReportError(
+            f"the file has {len(data) // 1_000_000} MB, at most {MAX_FILE_BYTES // 1_000_000} are "
+            "read; hand it in without pictures"
+        )
+    match ending.lower():
+        case ".docx":
+            blocks = split_text(docx_to_markdown(data))
+        case ".ipynb":
+            blocks = split_notebook(_decode(data))
+        case ".tex":
+            blocks = split_tex(_decode(data))
+        case ".md" | ".txt":
+            blocks = split_text(_decode(data))
+        case _:
+            raise ReportError(
+                f"files that end in {ending or 'nothing'} are not read; "
+                f"save it as one of {', '.join(FILE_ENDINGS)}"
+            )
+    return check_blocks(blocks)
+
+
+def _decode(data: bytes) -> str:
+    """Return text in UTF-8, or in UTF-16 if it starts with its mark."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ReportError("the file is not UTF-8; save it as UTF-8 text") from error
+    if "\0" in text:
+        raise ReportError("the file is no text, whatever its name says; export it again")
+    return text

@@ -1,0 +1,129 @@
+"""Grading of one report: its answers found, read and graded, as rows of text."""
+
+import resource
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from api.services.engine.single_answer import format_decimal, open_bank
+from api.services.reports.documents import read_blocks
+from api.services.reports.sheets import Sheet, SheetParts
+from grader.grading.grade import grade
+from grader.grading.result import PartResult
+from grader.reports.alignment import AlignedPart, align_report
+from grader.reports.blocks import ReportError
+from grader.reports.passages import find_passages
+from problems.registry import REGISTRY
+
+MEMORY_BYTES: Final = 2 * 1024**3
+"""Address space of a process that reads reports."""
+NOT_READ: Final = "the document could not be read within the limits of memory; export it again"
+CERTAIN, DOUBTFUL = "certain", "doubtful"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """The answer of a student to a part, its result, and where it stands in the report.
+
+    *confidence* is ``certain`` or ``doubtful``, and empty for a part without an answer; *reason*
+    says why it is doubtful.
+    """
+
+    student: str
+    problem: str = ""
+    part: str = ""
+    answer: str = ""
+    seed: str = ""
+    status: str = ""
+    credit: str = ""
+    score: str = ""
+    points: str = ""
+    read_as: str = ""
+    mistakes: str = ""
+    feedback: str = ""
+    error: str = ""
+    current: str = "true"
+    page: str = ""
+    quote: str = ""
+    confidence: str = ""
+    reason: str = ""
+
+
+def limit_memory() -> None:
+    """Limit the memory of this process; a document that needs more is refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [limit for limit in (soft, hard, MEMORY_BYTES) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def grade_in_worker(
+    data: bytes, ending: str, student: str, sheet: Sheet, bank: Path | None
+) -> list[ReportRow]:
+    """Return the rows of a report, in a process that is only for this; its memory is limited."""
+    limit_memory()
+    try:
+        return grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
+    except MemoryError:
+        return [ReportRow(student, error=NOT_READ)]
+
+
+def grade_report(
+    data: bytes, ending: str, student: str, sheet_parts: SheetParts
+) -> list[ReportRow]:
+    """Return a row for each part of the sheet, or one row with the reason for a refused file."""
+    try:
+        passages = find_passages(read_blocks(data, ending))
+    except ReportError as error:
+        return [ReportRow(student, error=str(error))]
+    aligned = align_report(sheet_parts.parts, passages)
+    rows = []
+    for problem in sheet_parts.sheet.problems:
+        answers = [item for item in aligned if item.part.problem == problem]
+        certain = _grade_answers(sheet_parts, problem, [one for one in answers if one.is_certain])
+        every = _grade_answers(sheet_parts, problem, answers)
+        rows += [
+            _build_row(student, item, every if item.doubt else certain, sheet_parts.sheet)
+            for item in answers
+        ]
+    return rows
+
+
+@lru_cache(maxsize=1)
+def _load_sheet_parts(sheet: Sheet, bank: Path | None) -> SheetParts:
+    return SheetParts(open_bank(bank), sheet)
+
+
+def _grade_answers(
+    sheet_parts: SheetParts, problem: str, answers: list[AlignedPart]
+) -> dict[str, PartResult]:
+    """Return the results of a problem by part; a doubtful answer never carries to a certain one."""
+    typed = {item.part.part: item.text for item in answers if item.passage is not None}
+    results = grade(sheet_parts.variants[problem], typed, registry=REGISTRY)
+    return {result.part: result for result in results}
+
+
+def _build_row(
+    student: str, item: AlignedPart, results: dict[str, PartResult], sheet: Sheet
+) -> ReportRow:
+    passage, result = item.passage, results[item.part.part]
+    confidence = "" if passage is None else CERTAIN if item.is_certain else DOUBTFUL
+    return ReportRow(
+        student,
+        item.part.problem,
+        item.part.part,
+        item.text,
+        "" if sheet.seed is None else str(sheet.seed),
+        result.status,
+        format_decimal(result.credit),
+        format_decimal(result.score),
+        format_decimal(result.points),
+        result.read_as,
+        "|".join(result.mistakes),
+        result.feedback,
+        page="" if passage is None else str(passage.place),
+        quote="" if passage is None else passage.quote,
+        confidence=confidence,
+        reason=item.doubt,
+    )

@@ -1,0 +1,101 @@
+"""Grading of report files in worker processes with limits of memory and time."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from api.core.errors import FileError
+from api.core.worker_pool import DeadlineExceeded, WorkerPool
+from api.services.reports.documents import FILE_ENDINGS, MAX_FILE_BYTES
+from api.services.reports.grading import ReportRow, grade_in_worker
+from api.services.reports.sheets import Sheet
+
+REPORT_SECONDS: Final = 60.0
+"""How long one report may take, its file and its answers."""
+MAX_FILES: Final = 2_000
+TOO_LONG: Final = "the report takes too long to read; hand in the answers without logs and data"
+CRASHED: Final = "the document could not be read; export it again, or save it as text"
+
+
+def find_reports(paths: Sequence[Path]) -> list[Path]:
+    """Return the report files of files and folders, sorted; raise `FileError` if there are none."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(
+                file
+                for file in path.iterdir()
+                if file.is_file() and file.suffix.lower() in FILE_ENDINGS and file.name[0] != "."
+            )
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise FileError(f"there is no file or folder {path}")
+    if not files:
+        raise FileError(f"there is no report ({', '.join(FILE_ENDINGS)}) in this folder")
+    if len(files) > MAX_FILES:
+        raise FileError(f"these are {len(files):,} reports; at most {MAX_FILES:,} are read at once")
+    return files
+
+
+def name_students(files: Sequence[Path]) -> list[str]:
+    """Return the student of each file: its name without the ending, with it if two are the same.
+
+    >>> name_students([Path("a.md"), Path("b.md"), Path("b.tex")])
+    ['a', 'b.md', 'b.tex']
+    """
+    stems = [file.stem for file in files]
+    return [
+        stem if stems.count(stem) == 1 else file.name
+        for stem, file in zip(stems, files, strict=True)
+    ]
+
+
+def grade_files(
+    files: Sequence[Path], sheet: Sheet, bank: Path | None, *, workers: int
+) -> Iterator[list[ReportRow]]:
+    """Yield the rows of each file, in order; a file that breaks its worker breaks no other."""
+    with _open_pool(min(workers, len(files))) as pool:
+        pending: list[tuple[str, Future[list[ReportRow]] | str]] = []
+        for student, file in zip(name_students(files), files, strict=True):
+            pending.append((student, _submit(pool, file, student, sheet, bank)))
+            if len(pending) > 2 * workers:
+                yield _collect(*pending.pop(0))
+        while pending:
+            yield _collect(*pending.pop(0))
+
+
+@contextmanager
+def _open_pool(workers: int) -> Iterator[WorkerPool]:
+    pool = WorkerPool(
+        workers, deadline_seconds=REPORT_SECONDS, preload="api.services.reports.grading"
+    )
+    try:
+        yield pool
+    finally:
+        pool.kill()
+
+
+def _submit(
+    pool: WorkerPool, file: Path, student: str, sheet: Sheet, bank: Path | None
+) -> Future[list[ReportRow]] | str:
+    """Return the future rows of a file, or why it is refused before it is read."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    return pool.submit(grade_in_worker, data, file.suffix, student, sheet, bank)
+
+
+def _collect(student: str, outcome: Future[list[ReportRow]] | str) -> list[ReportRow]:
+    if isinstance(outcome, str):
+        return [ReportRow(student, error=outcome)]
+    try:
+        return outcome.result()
+    except DeadlineExceeded:
+        return [ReportRow(student, error=TOO_LONG)]
+    except BrokenExecutor:
+        return [ReportRow(student, error=CRASHED)]

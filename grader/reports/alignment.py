@@ -13,7 +13,14 @@ import numpy as np
 
 from grader.reports.passages import Passage
 from grader.reports.regions import Region, find_regions
-from grader.reports.scores import IMPOSSIBLE, TOTAL_WORDS, Scores, score_passages
+from grader.reports.scores import (
+    IMPOSSIBLE,
+    TOTAL_WORDS,
+    Scores,
+    score_passages,
+    score_positions,
+    score_support,
+)
 from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words, numbered
 
@@ -28,15 +35,18 @@ ORDER_ALLOWANCE: Final = 0.15
 """How much better, for each part, another order must fit."""
 LABELED: Final = 0.8
 """Bonus of all passages under the label that the sheet names."""
-CERTAIN_SCORE: Final = 1.9
+CERTAIN_SUPPORT: Final = 0.7
+UNLABELED_SUPPORT: Final = 1.0
+RARE_KINDS: Final = frozenset({"matrix", "tensor", "expression"})
+"""Kinds whose values have few words beside them, such as one of many arrays."""
+MANY, MANY_MARGIN = 5, 1.2
+CUT_SUPPORT: Final = 1.5
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
-PROSE_SCORE: Final = 2.6
 ELSEWHERE: Final = 0.8
 OTHER_AXES: Final = -1.5
-UNLABELED_SCORE: Final = 2.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,8 @@ class _RegionAlignment:
     parts: Sequence[SheetPart]
     passages: Sequence[Passage]
     readings: list[dict[int, "_PassageReading"]] = field(default_factory=list)
+    positions: Scores = field(default_factory=lambda: np.zeros((0, 0)))
+    support: Scores = field(default_factory=lambda: np.zeros((0, 0)))
 
     def run(self) -> Mapping[int, AlignedPart]:
         """Return the aligned parts by their index in the sheet."""
@@ -120,9 +132,13 @@ class _RegionAlignment:
         passages = [self.passages[index] for index in self.region.passages]
         if not passages:
             return {}
-        scores = score_passages(parts, passages) + self.region.bonuses(parts, passages)
+        bonuses = self.region.bonuses(parts, passages)
+        self.support = score_support(parts, passages) + bonuses
+        scores = score_passages(parts, passages) + bonuses
         scores += LABELED if self.region.is_labeled else 0
         self._read_best(parts, passages, scores)
+        self.positions = score_positions(*scores.shape)
+        scores += self.positions
         chosen = choose_passages(scores)
         texts = sum(part.is_text for part in parts)
         return {
@@ -180,16 +196,20 @@ class _RegionAlignment:
         if column is None:
             return AlignedPart(parts[row], None)
         passage, reading = passages[column], self.readings[row][column]
+        evidence = scores[row] - self.positions[row]
         others = {
-            other: scores[row, other]
+            other: evidence[other]
             for other, other_reading in self.readings[row].items()
             if other_reading.read_as != reading.read_as
             and not self._is_better_elsewhere(scores, chosen, row, other)
         }
-        margin = scores[row, column] - max(others.values(), default=-math.inf)
+        margin = evidence[column] - max(others.values(), default=-math.inf)
         doubt = passage.doubt or _find_doubt(
-            passage, float(scores[row, column]), float(margin), region=self.region
+            passage, float(self.support[row, column]), float(margin), region=self.region
         )
+        is_one_of_many = len({one.read_as for one in self.readings[row].values()}) >= MANY
+        if parts[row].kind in RARE_KINDS and is_one_of_many and margin < MANY_MARGIN:
+            doubt = doubt or "another passage fits as well"
         if reading.is_shortened:
             doubt = doubt or "words beside the value were left out"
         if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
@@ -229,18 +249,21 @@ class _RegionAlignment:
         )
 
 
-def _find_doubt(passage: Passage, score: float, margin: float, *, region: Region) -> str:
-    """Return why a passage may not be the answer, "" if nothing speaks against it."""
-    if margin < (CUT_MARGIN if passage.is_cut else CERTAIN_MARGIN):
+def _find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:
+    """Return why a passage may not be the answer, "" if nothing speaks against it.
+
+    *support* says how well its words fit the part, *margin* how much better than all others.
+    """
+    is_sentence = passage.is_cut or not passage.is_conclusion
+    if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
         return "another passage fits as well"
-    if region.is_uncertain and score < UNLABELED_SCORE:
+    if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
         return "the label of the question is not in the report"
-    if passage.is_cut and score < PROSE_SCORE:
+    if passage.is_cut and support < CUT_SUPPORT:
         return "the value stands in a sentence with others"
-    if not passage.is_conclusion and margin < CUT_MARGIN:
-        return "another passage fits as well"
-    is_only_value = margin == math.inf and region.is_labeled
-    if score < CERTAIN_SCORE and not is_only_value:
+    is_only_value = margin == math.inf and region.is_labeled and not is_sentence
+    least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
+    if support < least and not is_only_value:
         return "only the order of the answers says that this is the part"
     return ""
 

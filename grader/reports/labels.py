@@ -88,13 +88,24 @@ class LabelTracker:
         if match is None:
             return None
         delimiter = "word" if word else f"{match['end'].strip()}{is_heading}"
+        dotted = DOTTED.match(line, match.end())
+        if dotted and not word and not self._continues(match["number"], dotted["number"]):
+            return None
+        if dotted and self._stack[:1] == [("question", match["number"])]:
+            self._push("number", dotted["number"])
+            return dotted.end()
         if not self._take_number(match["number"], delimiter, bullet=bullet):
             return None
-        end = match.end()
-        if dotted := DOTTED.match(line, end):
+        if dotted:
             self._push("number", dotted["number"])
-            end = dotted.end()
-        return end
+        return dotted.end() if dotted else match.end()
+
+    def _continues(self, number: str, dotted: str) -> bool:
+        """Return whether a dotted number is the next label and no decimal number: 1.2 after 1.1."""
+        levels = dict(self._stack)
+        if levels.get("question") == number:
+            return int(dotted) == int(levels.get("number", 0)) + 1
+        return dotted == "1" and int(number) == int(levels.get("question", 0)) + 1
 
     def _take_number(self, text: str, style: str, *, bullet: bool) -> bool:
         """Take a number as the next question or as an item; return whether it continues either."""

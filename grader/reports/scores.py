@@ -18,6 +18,7 @@ WORDS: Final = 4.0
 PROBLEM_WORDS: Final = 0.8
 EXACT_NAME: Final = 4.0
 OTHER_NUMBER: Final = -1.6
+MORE_NUMBERS: Final = -0.8
 CONCLUSION: Final = 0.3
 CUT: Final = -0.3
 INPUT: Final = -0.9
@@ -39,18 +40,38 @@ TOTAL_WORDS: Final = frozenset({"total", "answer"})
 IMPOSSIBLE: Final = -math.inf
 
 
+def score_support(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    """Return how much the words around each passage are those of each part, and no others."""
+    support = WORDS / 2 * _score_words([part.words for part in parts], passages)
+    support += WORDS / 2 * _score_words([part.title_words for part in parts], passages)
+    for column, passage in enumerate(passages):
+        name = normalize_name(passage.label_text)
+        for row, part in enumerate(parts):
+            if name and name in part.names:
+                support[row, column] += EXACT_NAME
+    return support
+
+
 def score_passages(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
     """Return the score of each passage for each part; minus infinity where the form differs."""
-    scores = WORDS / 2 * _score_words([part.words for part in parts], passages)
-    scores += WORDS / 2 * _score_words([part.title_words for part in parts], passages)
+    scores = score_support(parts, passages)
     scores += PROBLEM_WORDS * _score_words([part.problem_words for part in parts], passages)
     scores += _score_numbers(parts, passages)
     scores += np.array([_score_alone(passage) for passage in passages])
-    scores += POSITION * (1 - np.abs(_spread(len(parts))[:, None] - _spread(len(passages))))
     for row, part in enumerate(parts):
         for column, passage in enumerate(passages):
             scores[row, column] += _score_pair(part, passage)
     return scores
+
+
+def score_positions(count: int, length: int) -> Scores:
+    """Return a bonus for passages that stand about where their parts do, of *count* parts.
+
+    It decides between passages, but is no evidence that the choice is right.
+    """
+    return np.asarray(
+        POSITION * (1 - np.abs(_spread(count)[:, None] - _spread(length))), np.float64
+    )
 
 
 def _spread(count: int) -> Scores:
@@ -95,6 +116,8 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
             present = (own[column] or near[column]) & every
             if names and present and not names & present:
                 scores[row, column] = OTHER_NUMBER
+            elif names and own[column] & every > names:
+                scores[row, column] = MORE_NUMBERS
     return scores
 
 
@@ -114,8 +137,6 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
     if not part.forms & passage.forms:
         return IMPOSSIBLE
     score = 0.0
-    if passage.label_text and normalize_name(passage.label_text) in part.names:
-        score += EXACT_NAME
     own = {word for word, weight in passage.words.items() if weight >= 1}
     if own & STEP_WORDS and part.kind != "shape" and not own & part.title_words & STEP_WORDS:
         score += STEP

@@ -9,7 +9,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
 from grader.reports.labels import Label
 from grader.reports.passages import PassageForm
-from grader.reports.words import find_words
+from grader.reports.words import STOP_WORDS, find_words
 from grader.values import Value
 
 AnswerReader: TypeAlias = Callable[[str], str | None]
@@ -97,9 +97,12 @@ def build_sheet_part(
 
 
 def normalize_name(text: str) -> str:
-    """Return a name for comparison: lower case, with single spaces.
+    """Return a name for comparison: lower case, with single spaces, without words before it.
 
-    >>> normalize_name("**Layer_1**  total ")
+    >>> normalize_name("So the **Layer_1**  total ")
     'layer 1 total'
     """
-    return " ".join(text.replace("_", " ").replace("*", " ").replace("`", " ").lower().split())
+    words = re.sub(r"[_*`]", " ", text).lower().split()
+    while words and words[0] in STOP_WORDS:
+        words.pop(0)
+    return " ".join(words)

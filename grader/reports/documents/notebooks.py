@@ -35,7 +35,7 @@ def _split_cell(cell: object, number: int) -> Iterator[Block]:
     """Yield the blocks of a cell: its text if it is Markdown, its printed output if it is code."""
     if not isinstance(cell, dict):
         return
-    if cell.get("cell_type") in {"markdown", "raw"}:
+    if cell.get("cell_type") in ("markdown", "raw"):  # a hostile cell may have a list here
         source = "\n".join(_join(cell.get("source")).splitlines())
         yield from split_text(source, cell=number)
         return

@@ -1,0 +1,46 @@
+"""Reports in the styles of students, with the readings that a person expects."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from api.services.engine.single_answer import open_bank
+from api.services.reports.documents import read_blocks
+from api.services.reports.sheets import SheetParts, parse_sheet
+from grader.reports.alignment import AlignedPart, align_report
+from grader.reports.passages import find_passages
+from problems.catalog import ProblemCatalog
+
+FOLDER = Path(__file__).parent / "reports"
+EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
+
+
+@cache
+def bank() -> ProblemCatalog:
+    return open_bank(None)
+
+
+@cache
+def sheet_parts(name: str) -> SheetParts:
+    return SheetParts(bank(), parse_sheet(EXPECTED[name]["problems"], bank()))
+
+
+def align(name: str, data: bytes | None = None, ending: str = "") -> tuple[AlignedPart, ...]:
+    """Return the aligned parts of a report, or of the same report as another kind of file."""
+    path = FOLDER / name
+    blocks = read_blocks(path.read_bytes() if data is None else data, ending or path.suffix)
+    return align_report(sheet_parts(name).parts, find_passages(blocks))
+
+
+def outcomes(name: str, aligned: tuple[AlignedPart, ...]) -> dict[str, str]:
+    """Return for each part: right, wrong, missing or absent, and with "?" if it is doubtful."""
+    found = {}
+    for item in aligned:
+        expected = EXPECTED[name]["answers"][item.part.part]
+        if item.passage is None:
+            found[item.part.part] = "absent" if expected is None else "missing"
+            continue
+        is_right = expected is not None and item.read_as == item.part.read(expected)
+        found[item.part.part] = ("right" if is_right else "wrong") + "?" * bool(item.doubt)
+    return found

@@ -1,0 +1,151 @@
+"""Tests of the files of reports: what Word holds is kept, and what is hostile is refused."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from word_files import from_lines, package, paragraph, run, word_file
+
+from api.services.reports.documents import MAX_FILE_BYTES, read_blocks
+from api.services.reports.docx_text import docx_to_markdown
+from grader.reports.blocks import MAX_CHARACTERS, ReportError
+from grader.reports.passages import find_passages
+
+SUPERSCRIPT = '<w:vertAlign w:val="superscript"/>'
+MATRIX = (
+    "<m:oMath><m:d><m:dPr><m:begChr m:val='['/></m:dPr><m:e><m:m>"
+    "<m:mr><m:e><m:r><m:t>1</m:t></m:r></m:e><m:e><m:r><m:t>2</m:t></m:r></m:e></m:mr>"
+    "<m:mr><m:e><m:r><m:t>3</m:t></m:r></m:e><m:e><m:r><m:t>4</m:t></m:r></m:e></m:mr>"
+    "</m:m></m:e></m:d></m:oMath>"
+)
+FRACTION = (
+    "<m:oMath><m:f><m:num><m:r><m:t>2</m:t></m:r></m:num>"
+    "<m:den><m:r><m:t>7</m:t></m:r></m:den></m:f></m:oMath>"
+)
+POWER = (
+    "<m:oMath><m:sSup><m:e><m:r><m:t>K</m:t></m:r></m:e>"
+    "<m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath>"
+)
+
+
+def refusal(data: bytes, ending: str) -> str:
+    """Return the message with which a file is refused."""
+    with pytest.raises(ReportError) as raised:
+        read_blocks(data, ending)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "markdown"),
+    [
+        (paragraph(run("10") + run("5", SUPERSCRIPT)), "10^5"),
+        (paragraph(run("10") + run("10", SUPERSCRIPT)), "10^{10}"),
+        (paragraph(run("old", "<w:strike/>") + run("new")), "new"),
+        (paragraph(run("IoU = ") + FRACTION), r"IoU = $\frac{2}{7}$"),
+        (paragraph(POWER), "$K^{2}$"),
+        (paragraph(MATRIX), r"$\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}$"),
+        (
+            paragraph(run("first"), level=0)
+            + paragraph(run("part"), level=1)
+            + paragraph(run("part"), level=1)
+            + paragraph(run("second"), level=0)
+            + paragraph(run("part"), level=1),
+            "1. first\n(a) part\n(b) part\n2. second\n(a) part",
+        ),
+    ],
+)
+def test_what_word_shows_becomes_text(body, markdown) -> None:
+    assert docx_to_markdown(word_file(body)) == markdown
+
+
+def test_a_table_of_word_has_its_rows_and_columns() -> None:
+    rows = "".join(
+        "<w:tr>" + "".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in row) + "</w:tr>"
+        for row in (("layer", "parameters"), ("Layer 1", "2432"))
+    )
+    blocks = read_blocks(word_file(f"<w:tbl>{rows}</w:tbl>"), ".docx")
+    passage = find_passages(blocks)[-1]
+    assert (passage.text, passage.label_text) == ("2432", "Layer 1")
+
+
+def bomb() -> bytes:
+    """Return a Word file whose document is 400 MB of blanks."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("word/document.xml", "w", force_zip64=True) as file,
+    ):
+        for _ in range(400):
+            file.write(b" " * 1_000_000)
+    return stream.getvalue()
+
+
+def encrypted() -> bytes:
+    """Return a zip file whose document has the mark of encryption."""
+    data = bytearray(from_lines("5"))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + offset] |= 1
+    return bytes(data)
+
+
+DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
+
+
+@pytest.mark.parametrize(
+    ("data", "ending", "advice"),
+    [
+        (bomb(), ".docx", "without pictures"),
+        (encrypted(), ".docx", "without a password"),
+        (b"\xd0\xcf\x11\xe0 an old or encrypted file", ".docx", "without a password"),
+        (package({"word/document.xml": DOCTYPE}), ".docx", "save it again"),
+        (package({"word/document.xml": b"<a>" * 100_000}), ".docx", "without pictures"),
+        (package({"word/document.xml": b"<a>" + b"<b/>" * 1_100_000}), ".docx", "unpacked"),
+        (package({"mimetype": b"application/zip"}), ".docx", "save it again"),
+        (package({str(number): b"" for number in range(6_000)}), ".docx", "without pictures"),
+        (b"PK\x03\x04 cut", ".docx", "save it again"),
+        (b"", ".docx", "save it again"),
+        (b"\xff\xfe\xff", ".md", "UTF-8"),
+        (b"\x80abc", ".txt", "UTF-8"),
+        (b"a\0b", ".txt", "export it again"),
+        (b" \n \n", ".md", "no text"),
+        (b"x" * (MAX_CHARACTERS + 1), ".md", "without logs"),
+        (b"1\n" * 30_000, ".txt", "without logs"),
+        (b"x" * (MAX_FILE_BYTES + 1), ".txt", "without pictures"),
+        (b"[" * 1_000_000, ".ipynb", "save it again"),
+        (b'{"cells": 5}', ".ipynb", "save it again"),
+        (json.dumps({"cells": [{}] * 6_000}).encode(), ".ipynb", "at most 5,000"),
+        (b"%PDF-1.7", ".pdf", "save it as one of"),
+        (b"MZ", ".exe", "save it as one of"),
+    ],
+)
+def test_a_file_that_is_not_read_is_refused_with_what_to_do(data, ending, advice) -> None:
+    assert advice in refusal(data, ending)
+
+
+def test_outputs_of_a_notebook_that_are_no_text_are_left_out() -> None:
+    outputs = [
+        {"output_type": "display_data", "data": {"text/html": "<p>1</p>", "image/svg+xml": "<a>"}},
+        {"output_type": "error", "traceback": ["2"]},
+        {"output_type": "stream", "text": ["loss: 3\n"]},
+    ]
+    cells = [{"cell_type": "code", "source": "4", "outputs": outputs}, 5, {"cell_type": "markdown"}]
+    blocks = read_blocks(json.dumps({"cells": cells}).encode(), ".ipynb")
+    assert [block.text for block in blocks] == ["loss: 3\n"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "texts"),
+    [
+        (r"\begin{document}5 % 6" + "\n" + r"\end{document} 7", ["5"]),
+        (r"\textbf{Total}: $5 \cdot 2$", [r"Total: $5 \cdot 2$"]),
+        ("\\begin{align}\na &= 1 \\\\\nb &= 2\n\\end{align}", ["$$\na = 1 $$", "$$\nb = 2\n$$"]),
+        (
+            "\\begin{tabular}{l|r}\nlayer & count \\\\ \\hline\none & 5 \\\\\n\\end{tabular}",
+            ["| layer | count |\n|---|---|\n| one | 5 |"],
+        ),
+        ("\\begin{verbatim}\nx = 5\n\\end{verbatim}", ["x = 5"]),
+    ],
+)
+def test_tex_is_read_without_running_it(tex, texts) -> None:
+    assert [block.text for block in read_blocks(tex.encode(), ".tex")] == texts

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from grader.reports.matching import choose_passages
 from grader.reports.passages import Passage
 from grader.reports.regions import Region, find_regions
 from grader.reports.scores import (
@@ -28,18 +29,13 @@ MAX_PARTS: Final = 500
 PUNCTUATION: Final = "$ .,;\n"
 MAX_READINGS: Final = 16
 """Number of passages that are read for one part; those with the best scores."""
-MATCH_COST: Final = 0.6
-OUT_OF_ORDER_GAIN: Final = 0.9
-OUT_OF_ORDER_SCORE: Final = 1.5
-ORDER_ALLOWANCE: Final = 0.15
-"""How much better, for each part, another order must fit."""
 LABELED: Final = 0.8
 """Bonus of all passages under the label that the sheet names."""
 CERTAIN_SUPPORT: Final = 0.7
 UNLABELED_SUPPORT: Final = 1.0
 RARE_KINDS: Final = frozenset({"matrix", "tensor", "expression"})
 """Kinds whose values have few words beside them, such as one of many arrays."""
-MANY, MANY_MARGIN = 5, 1.2
+MANY, MANY_MARGIN, MANY_SUPPORT = 6, 0.6, 1.3
 CUT_SUPPORT: Final = 1.5
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
@@ -123,6 +119,7 @@ class _RegionAlignment:
     parts: Sequence[SheetPart]
     passages: Sequence[Passage]
     readings: list[dict[int, "_PassageReading"]] = field(default_factory=list)
+    candidates: list[int] = field(default_factory=list)
     positions: Scores = field(default_factory=lambda: np.zeros((0, 0)))
     support: Scores = field(default_factory=lambda: np.zeros((0, 0)))
 
@@ -173,6 +170,7 @@ class _RegionAlignment:
         for row, part in enumerate(parts):
             readings: dict[int, _PassageReading] = {}
             possible = np.flatnonzero(scores[row] > IMPOSSIBLE)
+            self.candidates.append(len(possible))
             order = possible[np.argsort(-scores[row, possible], kind="stable")]
             for column in order[:MAX_READINGS].tolist():
                 reading = _read_passage(part, passages[column])
@@ -207,9 +205,9 @@ class _RegionAlignment:
         doubt = passage.doubt or _find_doubt(
             passage, float(self.support[row, column]), float(margin), region=self.region
         )
-        is_one_of_many = len({one.read_as for one in self.readings[row].values()}) >= MANY
-        if parts[row].kind in RARE_KINDS and is_one_of_many and margin < MANY_MARGIN:
-            doubt = doubt or "another passage fits as well"
+        if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
+            is_clear = margin >= MANY_MARGIN and self.support[row, column] >= MANY_SUPPORT
+            doubt = doubt or ("" if is_clear else "another passage fits as well")
         if reading.is_shortened:
             doubt = doubt or "words beside the value were left out"
         if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
@@ -266,81 +264,3 @@ def _find_doubt(passage: Passage, support: float, margin: float, *, region: Regi
     if support < least and not is_only_value:
         return "only the order of the answers says that this is the part"
     return ""
-
-
-def match_in_order(scores: Scores) -> list[int | None]:
-    """Return the passage of each part: the best choice in which both keep their order."""
-    count, length = scores.shape
-    best = np.zeros((count + 1, length + 1))
-    takes = np.zeros((count + 1, length + 1), np.bool_)
-    for row in range(1, count + 1):
-        gains = best[row - 1, :-1] + scores[row - 1] - MATCH_COST
-        skip = best[row - 1]
-        for column in range(1, length + 1):
-            without = max(best[row, column - 1], skip[column])
-            takes[row, column] = gains[column - 1] > without
-            best[row, column] = max(gains[column - 1], without)
-    chosen: list[int | None] = [None] * count
-    row, column = count, length
-    while row and column:
-        if takes[row, column]:
-            chosen[row - 1] = column - 1
-            row, column = row - 1, column - 1
-        elif best[row, column] == best[row - 1, column]:
-            row -= 1
-        else:
-            column -= 1
-    return chosen
-
-
-def choose_passages(scores: Scores) -> list[int | None]:
-    """Return the passage of each part: in order, unless the words say clearly otherwise."""
-    in_order = _move_out_of_order(scores, match_in_order(scores))
-    by_words = match_by_score(scores)
-    allowance = ORDER_ALLOWANCE * len(scores)
-    return by_words if _total(scores, by_words) > _total(scores, in_order) + allowance else in_order
-
-
-def _total(scores: Scores, chosen: Sequence[int | None]) -> float:
-    return sum(
-        float(scores[row, column]) - MATCH_COST
-        for row, column in enumerate(chosen)
-        if column is not None
-    )
-
-
-def match_by_score(scores: Scores) -> list[int | None]:
-    """Return the passage of each part in any order; the part with most to lose chooses first."""
-    free = scores.copy()
-    chosen: list[int | None] = [None] * len(scores)
-    pending = set(range(len(scores)))
-    while pending:
-        regrets = {}
-        for row in pending:
-            best = np.sort(np.maximum(free[row], MATCH_COST))[-2:]
-            regrets[row] = (float(best[-1] - best[0]), float(best[-1]), -row)
-        row = max(pending, key=regrets.__getitem__)
-        pending.remove(row)
-        column = int(free[row].argmax())
-        if free[row, column] > MATCH_COST:
-            chosen[row] = column
-            free[:, column] = IMPOSSIBLE
-    return chosen
-
-
-def _move_out_of_order(scores: Scores, chosen: list[int | None]) -> list[int | None]:
-    """Give a part a free passage that fits much better than the one in order."""
-    taken = {column for column in chosen if column is not None}
-    for row, column in enumerate(chosen):
-        current = MATCH_COST if column is None else float(scores[row, column])
-        for other in np.argsort(-scores[row], kind="stable").tolist():
-            score = float(scores[row, other])
-            if score < max(OUT_OF_ORDER_SCORE, current + OUT_OF_ORDER_GAIN):
-                break
-            if other not in taken:
-                taken.add(other)
-                if column is not None:
-                    taken.discard(column)
-                chosen[row] = other
-                break
-    return chosen

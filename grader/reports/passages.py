@@ -2,50 +2,38 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final
 
 from grader.reports.blocks import Block, Place
+from grader.reports.clauses import (
+    DIGIT,
+    MATRIX_TEX,
+    MATRIX_TEXT,
+    PassageForm,
+    after_value,
+    before_value,
+    find_forms,
+    find_forms_in_sentence,
+    find_spans,
+    is_mathematical,
+    iterate_arrays,
+    shorten_quote,
+    split_clauses,
+    split_label,
+    split_matrices,
+    split_table,
+)
 from grader.reports.labels import Label, LabelTracker
+from grader.reports.passage_context import LEAD, PassageContext
 from grader.reports.words import find_words, numbered
 
 MAX_PASSAGES: Final = 6_000
-MAX_QUOTE: Final = 240
-PassageForm: TypeAlias = Literal["number", "shape", "matrix", "formula", "text", "table"]
-
-OWN, LEAD, CLAUSE, PARAGRAPH, LABEL, HEADING = 1.0, 0.6, 0.55, 0.5, 0.45, 0.35
-"""Weights of words: beside the value, in the line that leads to it, and further away."""
-
 LIST_MARK: Final = re.compile(r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarrow|=>|→)\s*")
 EMPHASIS: Final = re.compile(r"\*\*|__|<[^<>\n]{1,40}>")
 GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
-CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
-    r"|\n(?=\s*[-*•]\s)"
-)
-DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
-INLINE: Final = re.compile(r"(?<!\$)\$([^$\n]{1,400})\$(?!\$)")
-MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
-MATRIX_TEXT: Final = re.compile(
-    r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
-)
-DIGIT: Final = re.compile(r"\d")
-LETTERED: Final = re.compile(r"(?<![a-z\\])[A-Za-z](?![a-z])")
-CROSS: Final = r"(?:×|x|X|\*|\\times|·|\\cdot|by)"
-SHAPE: Final = re.compile(
-    rf"(?<![\w.])(?:\d+|[A-Z]'?)(?:\s*{CROSS}\s*(?:\d+|[A-Z]'?)){{1,4}}(?![\w])"
-    r"|[(\[]\s*\d+(?:\s*,\s*\d+){1,4}\s*,?\s*[)\]]"
-)
-LISTED: Final = r"[-+−]?\d[\d.]*(?:/\d+)?"
-VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*,\s*{LISTED}){{1,50}}\s*[)\]]")
-QUANTITY: Final = re.compile(
-    r"(?<![\w.])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s?%|\s(?:million|billion|thousand)\b"
-    r"|\s?(?:[KMGT]i?B|kB|MB|bytes?|ms|M|K|G)\b)?"
-)
-RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
-CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
 SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
-WORD_CHARACTERS: Final = re.compile(r"[A-Za-z]{3,}")
+CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
 RESULT_SIGNS: Final = ("=", "⇒", "\\Rightarrow", "→", "≈")
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 GIVEN_WORDS: Final = frozenset({"input", "filter", "image", "given", "original", "pad", "padding"})
@@ -84,7 +72,7 @@ class Passage:
 
     def shorter_texts(self) -> Iterator[str]:
         """Yield less of the passage, for a reader that refuses the words in it."""
-        _, value = _split_label(self.text)
+        _, value = split_label(self.text)
         value = value or self.text
         _, is_named, link = value.strip("$ ").partition("=")
         bare = TRAILING_WORDS.sub("", value)
@@ -93,47 +81,6 @@ class Passage:
             for text in (value, link if is_named else "", bare)
             if text.strip() and text != self.text
         )
-
-
-@dataclass(slots=True)
-class _Context:
-    """Words of the headings and lines that lead to the next values.
-
-    *numbers* are the last layer, step or place that a lead named, *clause* the words of the current
-    sentence, *paragraph* those of the sentences before it.
-    """
-
-    heading: frozenset[str] = frozenset()
-    leads: list[frozenset[str]] = field(default_factory=list)
-    label_words: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
-    clause: frozenset[str] = frozenset()
-    paragraph: frozenset[str] = frozenset()
-
-    def lead(self, words: frozenset[str]) -> None:
-        """Add the words of a line that leads to the next values."""
-        names = numbered(words)
-        self.numbers = names or self.numbers
-        self.leads = [*self.leads, words - names][-3:]
-
-    def weigh(self, own: frozenset[str]) -> dict[str, float]:
-        """Return the words around a value with their weights."""
-        weights = dict.fromkeys(self.heading, HEADING)
-        _raise_weights(weights, self.label_words, LABEL)
-        for distance, lead in enumerate(reversed(self.leads)):
-            _raise_weights(weights, lead, LEAD / 2**distance)
-        _raise_weights(weights, self.paragraph, PARAGRAPH)
-        _raise_weights(weights, self.numbers, LEAD)
-        if numbered(self.clause):
-            weights = {w: x for w, x in weights.items() if w not in numbered(weights)}
-        _raise_weights(weights, self.clause, CLAUSE)
-        _raise_weights(weights, own, OWN)
-        return weights
-
-
-def _raise_weights(weights: dict[str, float], words: frozenset[str], weight: float) -> None:
-    for word in words:
-        weights[word] = max(weights.get(word, 0), weight)
 
 
 def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
@@ -163,7 +110,7 @@ class _PassageFinder:
         self._labels = LabelTracker()
         self._label_start = 0
         self._source = ""
-        self._context = _Context()
+        self._context = PassageContext()
 
     def read(self, block: Block) -> None:
         """Collect the passages of one block."""
@@ -171,14 +118,8 @@ class _PassageFinder:
         if block.form == "table":
             self._read_table(block)
         elif block.form == "matrix":
-            self._add(
-                block,
-                block.text,
-                block.text,
-                frozenset({"matrix"}),
-                frozenset(),
-                is_conclusion=True,
-            )
+            forms: frozenset[PassageForm] = frozenset({"matrix"})
+            self._add(block, block.text, block.text, forms, frozenset(), is_conclusion=True)
         elif block.form == "code":
             self._read_code(block)
         else:
@@ -189,7 +130,7 @@ class _PassageFinder:
         end = self._labels.follow(text.lstrip(), is_heading=block.form == "heading")
         if end is not None:
             text = text.lstrip()[end:]
-            self._context = _Context(
+            self._context = PassageContext(
                 self._context.heading if self._labels.path[1:] else frozenset()
             )
             self._label_start = len(self.passages)
@@ -198,7 +139,7 @@ class _PassageFinder:
             self._mark_question()
             return
         self._context.paragraph = frozenset()
-        for clause in _split_clauses(text):
+        for clause in split_clauses(text):
             self._context.clause = find_words(clause)
             self._read_clause(block, clause)
             self._context.paragraph |= self._context.clause
@@ -206,12 +147,12 @@ class _PassageFinder:
         if block.form == "heading":
             words = find_words(text)
             is_minor = len(words) <= 2 and not numbered(words)  # noqa: PLR2004  # "Calculation:"
-            self._context = _Context(
+            self._context = PassageContext(
                 words | self._context.heading if is_minor else words,
                 numbers=self._context.numbers if is_minor else numbered(words),
             )
         elif end is not None:
-            self._context.label_words = find_words(_before_value(text))
+            self._context.label_words = find_words(before_value(text))
 
     def _mark_question(self) -> None:
         """Mark what stands between the label and the word "solution" as the question."""
@@ -237,63 +178,55 @@ class _PassageFinder:
     def _read_values(self, block: Block, clause: str) -> None:
         if MATRIX_TEX.search(clause) or MATRIX_TEXT.search(clause):
             self._read_matrices(block, clause)
-        elif _is_mathematical(clause):
+        elif is_mathematical(clause):
             self._add_value(block, clause, clause)
         else:
             self._read_sentence(block, clause)
 
     def _read_matrices(self, block: Block, clause: str) -> None:
         """Collect the arrays of a clause: one for each formula, and for each named array in it."""
-        formulas = DISPLAY.findall(clause) or [clause]
-        for formula in formulas:
-            for piece in re.split(
-                r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s+(?=[A-Z]\s*=\s*\\begin)", formula
-            ):
-                if DIGIT.search(piece):
-                    outside = MATRIX_TEX.split(clause)[0] + clause[clause.rfind("$$") + 2 :]
-                    own = find_words(
-                        MATRIX_TEX.sub(" ", f"{outside} ; {_before_value(piece)}"[:200])
-                    )
-                    self._add(
-                        block,
-                        piece.strip(),
-                        clause,
-                        frozenset({"matrix"}),
-                        own,
-                        is_conclusion=True,
-                    )
+        for piece in split_matrices(clause):
+            outside = MATRIX_TEX.split(clause)[0] + clause[clause.rfind("$$") + 2 :]
+            beside = find_words(MATRIX_TEX.sub(" ", f"{outside} ; {before_value(piece)}"[:200]))
+            self._add(block, piece, clause, frozenset({"matrix"}), beside, is_conclusion=True)
 
     def _read_sentence(self, block: Block, clause: str) -> None:
         """Collect the formulas and numbers of a sentence, with the words beside each."""
-        label, value = _split_label(clause)
-        if label and value and (_is_mathematical(value) or _count_values(value) == 1):
+        label, value = split_label(clause)
+        if label and value and (is_mathematical(value) or len(find_spans(value)) == 1):
             self._add_value(block, value, clause, label=label)
             return
-        spans = _find_spans(clause)
+        spans = find_spans(clause)
         for index, (start, end) in enumerate(spans):
             before = clause[spans[index - 1][1] if index else 0 : start]
             after = clause[end : spans[index + 1][0] if index + 1 < len(spans) else len(clause)]
             after = CONJUNCTION.split(after)[0] if index + 1 < len(spans) else after
             if index:  # the words between two numbers belong to the first, if any can
                 before = "" if find_words(after) else CONJUNCTION.split(before)[-1]
-            own = find_words(f"{label} ; {before[-120:]} ; {after[:120]}")
+            beside = find_words(f"{label} ; {before[-120:]} ; {after[:120]}")
             self._add(
                 block,
                 clause[start:end],
                 clause,
-                _forms_in_sentence(clause[start:end]),
-                own,
+                find_forms_in_sentence(clause[start:end]),
+                beside,
                 is_cut=len(spans) > 1,
             )
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
-        own = find_words(f"{label} ; {_before_value(value)} ; {_after_value(value)}")
+        beside = find_words(f"{label} ; {before_value(value)} ; {after_value(value)}")
         self._add(
-            block, value.strip(), clause, _forms(value), own, label_text=label, is_conclusion=True
+            block,
+            value.strip(),
+            clause,
+            find_forms(value),
+            beside,
+            label_text=label,
+            is_conclusion=True,
         )
 
     def _read_words(self, block: Block, clause: str) -> None:
-        label, value = _split_label(clause)
+        label, value = split_label(clause)
         if label and value:
             self._add(
                 block,
@@ -307,37 +240,25 @@ class _PassageFinder:
             self._add(block, clause, clause, frozenset({"text"}), find_words(clause))
 
     def _read_table(self, block: Block) -> None:
-        """Collect the cells of a table, with the words of their row and column."""
-        rows = [
-            [cell.strip() for cell in line.strip().strip("|").split("|")]
-            for line in block.text.splitlines()
-            if line.strip() and not re.fullmatch(r"[\s|:+-]+", line)
-        ]
-        if not rows:
-            return
-        header = rows[0]
+        """Collect a table, and its cells with the words of their row and column."""
         self._add(block, block.text, block.text, frozenset({"table", "matrix"}), frozenset())
-        for row in rows[1:]:
-            for column, cell in enumerate(row[1:], 1):
-                if DIGIT.search(cell) or LETTERED.search(cell):
-                    title = header[column] if column < len(header) else ""
-                    label = f"{row[0]} {title if len(header) > 2 else ''}"  # noqa: PLR2004
-                    self._add(
-                        block,
-                        cell,
-                        " | ".join(row),
-                        _forms(cell),
-                        find_words(f"{row[0]} {title}"),
-                        label_text=label.strip(),
-                        is_conclusion=True,
-                    )
+        for cell in split_table(block.text):
+            self._add(
+                block,
+                cell.text,
+                cell.row,
+                find_forms(cell.text),
+                find_words(cell.words),
+                label_text=cell.label,
+                is_conclusion=True,
+            )
 
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
-        for reading in _iterate_arrays(block.text):
+        for reading in iterate_arrays(block.text):
             self._add(block, reading, reading, frozenset({"matrix"}), frozenset())
         for line in block.text.splitlines():
-            label, value = _split_label(line)
+            label, value = split_label(line)
             if label and DIGIT.search(value) and not MATRIX_TEXT.search(line) and "(" not in label:
                 self._add_value(block, value, line, label=label)
 
@@ -347,15 +268,15 @@ class _PassageFinder:
         text: str,
         quote: str,
         forms: frozenset[PassageForm],
-        own: frozenset[str],
+        beside: frozenset[str],
         *,
         label_text: str = "",
         is_cut: bool = False,
         is_conclusion: bool = False,
     ) -> None:
-        words = self._context.weigh(own)
-        near = own
-        if not own and self._context.leads and not text.lstrip("$ ").startswith(RESULT_SIGNS):
+        words = self._context.weigh(beside)
+        near = beside
+        if not beside and self._context.leads and not text.lstrip("$ ").startswith(RESULT_SIGNS):
             near = self._context.leads[-1]
         self.passages.append(
             Passage(
@@ -374,104 +295,3 @@ class _PassageFinder:
                 source=self._source,
             )
         )
-
-
-def shorten_quote(quote: str, text: str) -> str:
-    """Return a quote of bounded length that has the start of *text* in it."""
-    flat, value = " ".join(quote.split()), " ".join(text.split())
-    if len(flat) <= MAX_QUOTE:
-        return flat
-    start = max(0, flat.find(value[:60]) - 60)
-    return f"{'…' if start else ''}{flat[start : start + MAX_QUOTE - 2]}…"
-
-
-def _split_clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of a line; formulas stay whole."""
-    hidden = [match.span() for match in (*DISPLAY.finditer(text), *INLINE.finditer(text))]
-    start = 0
-    for match in CLAUSE_END.finditer(text):
-        if not any(low < match.start() < high for low, high in hidden):
-            yield text[start : match.start()]
-            start = match.end()
-    yield text[start:]
-
-
-def _split_label(clause: str) -> tuple[str, str]:
-    """Return the words before a colon and the value behind it; "" for both if there is none."""
-    match = re.match(r"([^:=]{1,120}?(?:\([^()]{0,60}\))?)\s*:(?!=|\d)\s*(.*)\Z", clause, re.DOTALL)
-    return (match[1], match[2]) if match and WORD_OR_NAME.search(match[1]) else ("", "")
-
-
-WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
-
-
-def _is_mathematical(clause: str) -> bool:
-    """Return whether a clause is a formula with few words, so that it is one value."""
-    bare = re.sub(r"\\(?:text|mathrm|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+", " ", clause)
-    if not RELATION.search(clause) and not DISPLAY.search(clause):
-        return not WORD_CHARACTERS.search(bare) and bool(re.search(r"\d|\\", clause))
-    _, _, tail = clause.rpartition("=")
-    words = WORD_CHARACTERS.findall(re.sub(r"\([^()]*\)", " ", bare))
-    tail_words = WORD_CHARACTERS.findall(re.sub(r"\\[a-zA-Z]+|\([^()]*\)", " ", tail))
-    return len(words) <= 8 and len(tail_words) <= 4  # noqa: PLR2004  # a name and a unit
-
-
-def _before_value(text: str) -> str:
-    return re.split(r"=|≈|\\approx", text, maxsplit=1)[0] if RELATION.search(text) else ""
-
-
-def _after_value(text: str) -> str:
-    match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", text)
-    return match[1] if match else ""
-
-
-def _count_values(text: str) -> int:
-    return len(_find_spans(text))
-
-
-def _find_spans(clause: str) -> list[tuple[int, int]]:
-    """Return where the formulas, shapes and numbers of a sentence are."""
-    spans: list[tuple[int, int]] = []
-    for pattern in (INLINE, VECTOR, SHAPE, QUANTITY):
-        for match in pattern.finditer(clause):
-            if pattern is INLINE and not re.search(r"\d|[=+]|\\times|\\cdot", match[0]):
-                continue
-            if not any(start < match.end() and match.start() < end for start, end in spans):
-                spans.append(match.span())
-    return sorted(spans)
-
-
-def _iterate_arrays(text: str) -> Iterator[str]:
-    """Yield the printed arrays of code output: lines from ``[[`` to ``]]``."""
-    lines: list[str] = []
-    depth = 0
-    for line in text.splitlines():
-        starts = re.match(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]", line)
-        if not lines and not starts:
-            continue
-        lines.append(line)
-        depth += line.count("[") - line.count("]")
-        if depth <= 0:
-            yield "\n".join(lines)
-            lines, depth = [], 0
-
-
-def _forms_in_sentence(text: str) -> frozenset[PassageForm]:
-    """Return the forms of a value in a sentence, where 8×8 is no product."""
-    forms = _forms(text)
-    bare = text.strip("$ ")
-    return forms - {"number"} if SHAPE.fullmatch(bare) else forms
-
-
-def _forms(text: str) -> frozenset[PassageForm]:
-    """Return the kinds of value that a text may have, by its characters."""
-    forms: set[PassageForm] = set()
-    if MATRIX_TEX.search(text) or MATRIX_TEXT.search(text) or VECTOR.search(text):
-        forms.add("matrix")
-    if DIGIT.search(text):
-        forms.add("number")
-    if SHAPE.search(text):
-        forms.add("shape")
-    if LETTERED.search(text):
-        forms.add("formula")
-    return frozenset(forms or {"text"})

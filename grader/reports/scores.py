@@ -104,7 +104,7 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
         numbered(word for word, weight in passage.words.items() if weight >= NEAR)
         for passage in passages
     ]
-    own = [
+    beside = [
         numbered(word for word, weight in passage.words.items() if weight >= 1)
         for passage in passages
     ]
@@ -113,21 +113,21 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
     scores = np.zeros((len(parts), len(passages)))
     for row, names in enumerate(known):
         for column in range(len(passages)):
-            present = (own[column] or near[column]) & every
+            present = (beside[column] or near[column]) & every
             if names and present and not names & present:
                 scores[row, column] = OTHER_NUMBER
-            elif names and own[column] & every > names:
+            elif names and beside[column] & every > names:
                 scores[row, column] = MORE_NUMBERS
     return scores
 
 
 def _score_alone(passage: Passage) -> float:
     """Return what speaks for a passage whatever the part."""
-    own = {word for word, weight in passage.words.items() if weight >= 1}
+    beside = {word for word, weight in passage.words.items() if weight >= 1}
     return (
         (CONCLUSION if passage.is_conclusion else PROSE)
         + CUT * passage.is_cut
-        + TOTAL * bool(own & TOTAL_WORDS)
+        + TOTAL * bool(beside & TOTAL_WORDS)
         + QUESTION * passage.is_question
         + LAST * passage.is_last
     )
@@ -137,8 +137,8 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
     if not part.forms & passage.forms:
         return IMPOSSIBLE
     score = 0.0
-    own = {word for word, weight in passage.words.items() if weight >= 1}
-    if own & STEP_WORDS and part.kind != "shape" and not own & part.title_words & STEP_WORDS:
+    beside = {word for word, weight in passage.words.items() if weight >= 1}
+    if beside & STEP_WORDS and part.kind != "shape" and not beside & part.title_words & STEP_WORDS:
         score += STEP
     if passage.is_input and not part.words & {"input"}:
         score += INPUT

@@ -93,14 +93,16 @@ def build_parts(problem: Problem, sheet: Sheet) -> list[SheetPart]:
     """Return the parts of a problem as the sheet asks them; no key is computed."""
     values = draw_values(problem, sheet.seed, REGISTRY)
     scope = Scope(values, available_functions(REGISTRY))
-    given = [values[name] for name in problem.params if isinstance(values.get(name), Tensor)]
+    question_values = [
+        values[name] for name in problem.params if isinstance(values.get(name), Tensor)
+    ]
     return [
         build_sheet_part(
             problem,
             part,
             build_reader(KeylessQuestion.from_part(part, scope), problem.numbers),
             label=sheet.label_of(problem.id, part.id),
-            given_values=given,
+            given_values=question_values,
             prompt=_fill_prompt(part, scope),
         )
         for part in problem.parts

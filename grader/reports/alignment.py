@@ -229,20 +229,20 @@ class _RegionAlignment:
             if other == row or taken != column:
                 continue
             current = chosen[row]
-            if current is not None and self._shares_place(row, current, other, column):
+            if current is not None and self._shares_numbers(row, current, other, column):
                 return False
             return bool(scores[other, column] >= scores[row, column] - ELSEWHERE)
         return False
 
-    def _shares_place(self, row: int, column: int, other_row: int, other: int) -> bool:
+    def _shares_numbers(self, row: int, column: int, other_row: int, other: int) -> bool:
         """Return whether two passages stand under one numbered place, but their parts do not."""
-        place = self.passages[self.region.passages[column]].numbers()
+        nearby = self.passages[self.region.passages[column]].numbers()
         names, other_names = (
             numbered(self.parts[self.region.parts[index]].words) for index in (row, other_row)
         )
         return (
-            bool(place & (names | other_names))
-            and place == self.passages[self.region.passages[other]].numbers()
+            bool(nearby & (names | other_names))
+            and nearby == self.passages[self.region.passages[other]].numbers()
             and names != other_names
         )
 

@@ -18,8 +18,8 @@ class ReportError(GraderError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Place of a block: its page or notebook cell if the document has any, and its line."""
+class Location:
+    """Location of a block: its page or notebook cell if the document has any, and its line."""
 
     line: int
     page: int | None = None
@@ -39,7 +39,7 @@ class Block:
     """
 
     text: str
-    place: Place
+    location: Location
     form: BlockForm = "text"
     doubt: str = ""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from grader.reports.words import numbered
 
-OWN, LEAD, CLAUSE, PARAGRAPH, LABEL, HEADING = 1.0, 0.6, 0.55, 0.5, 0.45, 0.35
+BESIDE, LEAD, CLAUSE, PARAGRAPH, LABEL, HEADING = 1.0, 0.6, 0.55, 0.5, 0.45, 0.35
 """Weights of words: beside the value, in the line that leads to it, and further away."""
 
 
@@ -40,7 +40,7 @@ class PassageContext:
         if numbered(self.clause):
             weights = {w: x for w, x in weights.items() if w not in numbered(weights)}
         _raise_weights(weights, self.clause, CLAUSE)
-        _raise_weights(weights, beside, OWN)
+        _raise_weights(weights, beside, BESIDE)
         return weights
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.reports.blocks import Block, Place
+from grader.reports.blocks import Block, Location
 from grader.reports.clauses import (
     DIGIT,
     MATRIX_TEX,
@@ -52,7 +52,7 @@ class Passage:
 
     text: str
     quote: str
-    place: Place
+    location: Location
     forms: frozenset[PassageForm]
     words: Mapping[str, float]
     label: Label
@@ -282,7 +282,7 @@ class _PassageFinder:
             Passage(
                 text,
                 shorten_quote(quote, text),
-                block.place,
+                block.location,
                 forms,
                 words,
                 self._labels.path,

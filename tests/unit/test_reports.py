@@ -56,9 +56,9 @@ def test_two_answers_to_one_question_are_doubtful() -> None:
 
 def test_the_place_of_a_passage_is_its_line_or_cell() -> None:
     by_part = {item.part.part: item for item in align("vit_missing.txt")}
-    assert str(by_part["patches"].passage.place) == "line 4"
+    assert str(by_part["patches"].passage.location) == "line 4"
     by_part = {item.part.part: item for item in align("softmax_lab.ipynb")}
-    assert str(by_part["loss"].passage.place) == "cell 3"
+    assert str(by_part["loss"].passage.location) == "cell 3"
 
 
 def test_html_and_svg_of_a_notebook_are_never_read() -> None:

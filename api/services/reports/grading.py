@@ -1,6 +1,5 @@
 """Grading of one report: its answers found, read and graded, as rows of text."""
 
-import resource
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,7 +50,11 @@ class ReportRow:
 
 
 def limit_memory() -> None:
-    """Limit the memory of this process; a document that needs more is refused."""
+    """Limit the memory of this process, if the system can; a report that needs more is refused."""
+    try:
+        import resource  # noqa: PLC0415  # not on Windows
+    except ImportError:
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limits = [limit for limit in (soft, hard, MEMORY_BYTES) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
@@ -122,7 +125,7 @@ def _build_row(
         result.read_as,
         "|".join(result.mistakes),
         result.feedback,
-        page="" if passage is None else str(passage.place),
+        page="" if passage is None else str(passage.location),
         quote="" if passage is None else passage.quote,
         confidence=confidence,
         reason=item.doubt,

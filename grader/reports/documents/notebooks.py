@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, Place, ReportError, check_size
+from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, Location, ReportError, check_size
 from grader.reports.documents.text_lines import split_text
 
 MAX_CELLS: Final = 5_000
@@ -15,7 +15,7 @@ def split_notebook(text: str) -> list[Block]:
     """Return the blocks of a notebook. Its HTML, SVG and images are never read.
 
     >>> cell = {"cell_type": "markdown", "source": ["# 1", "5"]}
-    >>> [str(block.place) for block in split_notebook(json.dumps({"cells": [cell]}))]
+    >>> [str(block.location) for block in split_notebook(json.dumps({"cells": [cell]}))]
     ['cell 1', 'cell 1']
     """
     check_size(text)
@@ -42,7 +42,7 @@ def _split_cell(cell: object, number: int) -> Iterator[Block]:
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
         if text := _printed_text(output):
-            yield Block(text[:MAX_BLOCK_CHARACTERS], Place(1, cell=number), "code")
+            yield Block(text[:MAX_BLOCK_CHARACTERS], Location(1, cell=number), "code")
 
 
 def _printed_text(output: Any) -> str:

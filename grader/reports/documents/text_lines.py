@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Place, check_size
+from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Location, check_size
 
 FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
@@ -51,7 +51,7 @@ class _LineReader:
                 continue
             form, text = self._read_block(line)
             for piece in _cut(IMAGE.sub("", text)):
-                yield Block(piece, Place(self._first + start, cell=self._cell), form)
+                yield Block(piece, Location(self._first + start, cell=self._cell), form)
 
     def _read_block(self, line: str) -> tuple[BlockForm, str]:
         if fence := FENCE.match(line):

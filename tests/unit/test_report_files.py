@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -121,6 +122,32 @@ DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
 )
 def test_a_file_that_is_not_read_is_refused_with_what_to_do(data, ending, advice) -> None:
     assert advice in refusal(data, ending)
+
+
+@pytest.mark.parametrize("ending", [".md", ".tex"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1,2;3",
+        "1, ",
+        "- ",
+        "| ",
+        "$1 ",
+        "a: ",
+        "[1,",
+        "1 x ",
+        "= 1 ",
+        "(a) ",
+        "1.1.",
+        "1>2>",
+        "~~ ",
+    ],
+)
+def test_a_long_line_of_syntax_takes_no_long_time(piece, ending) -> None:
+    text = piece * (100_000 // len(piece)) + "!"
+    started = time.process_time()
+    find_passages(read_blocks(text.encode(), ending))
+    assert time.process_time() - started < 5
 
 
 def test_outputs_of_a_notebook_that_are_no_text_are_left_out() -> None:

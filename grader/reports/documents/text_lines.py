@@ -11,7 +11,7 @@ HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
 STRUCK_OUT: Final = re.compile(r"~~.{0,5000}?~~", re.DOTALL)
 TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\s*")
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
-NUMBER: Final = r"[-+]?\d[\d.,]*"
+NUMBER: Final = r"[-+]?\d[\d.]*"
 GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*[;,]?\s*")
 LINE_NUMBER: Final = re.compile(r"(?m)^\d{1,3} (?=\S|$)|^\d{1,3}$")
 MAX_ARRAY_LINES: Final = 60

@@ -66,10 +66,19 @@ def test_saving_a_draft_hands_in_nothing(world: World) -> None:
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"cells": "9"}
 
 
-def test_the_first_button_saves_so_that_enter_hands_in_nothing(world: World) -> None:
+def test_without_scripts_enter_saves_where_a_browser_does_not_tell_which_part(
+    world: World,
+) -> None:
     _, posed, browser = seat(world)
     buttons = browser.get(posed.path).one("form", id="answers").all("button")
     assert buttons[0]["name"] == "save"
+    assert buttons[-1].text == "Save draft"
+
+
+def test_without_scripts_enter_checks_the_only_part(world: World) -> None:
+    _, posed, browser = seat(world, "binary-image-conv")
+    first = browser.get(posed.path).one("form", id="answers").all("button")[0]
+    assert (first["name"], first["value"]) == ("check", "output")
 
 
 def test_what_is_unreadable_costs_nothing_and_is_marked_where_it_stops(world: World) -> None:

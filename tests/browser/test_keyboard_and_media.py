@@ -52,7 +52,7 @@ def test_the_tabulator_walks_the_cells_row_by_row_and_then_the_buttons(desk):
         here.page.keyboard.press("Tab")
         labels.append(focused(here.page))
     assert len(set(labels[:4])) == 4
-    assert labels[4:] == ["Paste all of it", "Check answer", "Save draft"]
+    assert labels[4:6] == ["Paste all of it", "Check answer"]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,33 @@ def test_arrows_and_enter_walk_through_the_cells(desk, keys, index):
     for key in keys:
         here.page.keyboard.press(key)
     expect(here.cell("max", index)).to_be_focused()
+
+
+def test_enter_in_a_line_checks_its_part_and_no_other(served, screens):
+    course = served.world.course()
+    [posed] = served.world.assignment(course, "conv-output-shape", attempts=3)
+    here = Desk(screens.open(served.world.enrol(course)), posed).open()
+    first, second = [one.get_attribute("id") for one in here.page.locator("[id^=told-]").all()[:2]]
+    here.page.locator(f"#{second.replace('told', 'answer')}").fill("1 x 1 x 1")
+    field = here.page.locator(f"#{first.replace('told', 'answer')}")
+    field.fill("2 x 2 x 2")
+    field.press("Enter")
+    expect(here.page.locator(f"#{first}")).to_contain_text("2 of 3 attempts left")
+    expect(here.page.locator(f"#{second}")).to_be_empty()
+    expect(field).to_be_focused()
+
+
+def test_go_on_a_phone_keyboard_without_a_key_checks_and_moves_on_in_cells(desk):
+    here = desk()
+    here.fill("max", [["9", "7"], ["8", "6"]])
+    here.cell("max").focus()
+    here.page.evaluate("document.querySelector('[data-enter]').click()")
+    expect(here.cell("max", 2)).to_be_focused()
+    expect(here.told("max")).to_be_empty()
+
+
+def test_drafts_save_themselves_so_that_no_button_is_there_for_it(desk):
+    expect(desk().page.get_by_role("button", name="Save draft")).to_have_count(0)
 
 
 def test_enter_in_the_last_cell_goes_to_the_button_and_control_enter_checks(desk):
@@ -142,7 +169,7 @@ def test_what_a_script_brings_fades_in_and_nothing_moves_for_who_wants_no_motion
     page = here.open().page
     assert style(page.locator(".note").first, "animationName") == "none"
     page.context.set_offline(offline=True)
-    here.button("max", "Save draft").click()
+    here.cell("max").fill("9")
     assert style(page.locator(".saying .note"), "animationName") == name
 
 

@@ -147,7 +147,7 @@ def test_a_draft_that_was_saved_is_there_in_the_next_tab(desk, script):
     here = desk(script)
     here.cell("max").fill("9")
     if script == "off":
-        here.save("max")
+        here.save()
     expect(here.page.locator("#saved")).to_contain_text(SAVED)
     later = here.page.context.new_page()
     here.page.close()
@@ -216,8 +216,11 @@ def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
     assert again.cells("max") == ["9", "", "", ""]
     expect(again.page.locator("#said")).to_contain_text("saved in another window")
     assert other.open().cells("max") == ["5", "", "", ""]
-    again.button("max", "Save draft").click()
+    again.page.get_by_role("button", name="Compare").click()
     expect(again.told("max")).to_contain_text("Saved in another window: [[5, ]")
+    again.page.get_by_role("button", name="Keep what this window has").click()
+    expect(again.page.locator("#saved")).to_contain_text(SAVED)
+    assert again.open().cells("max") == ["9", "", "", ""]
 
 
 def test_what_the_browser_restored_is_discarded_also_after_it_was_saved(desk):

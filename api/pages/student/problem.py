@@ -3,7 +3,7 @@
 All parts are in one form, so that checking one keeps the answers to the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from api.pages.student.components.inputs import (
 )
 from api.pages.student.components.problem_queries import ProblemKey, load_problem_page_data
 from api.pages.student.components.problem_view import (
+    PartCard,
     ProblemPageData,
     build_cards,
     build_reading_preview,
@@ -52,7 +53,7 @@ router = PageRouter()
 
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
 SAVED_ELSEWHERE_MESSAGE: Final = (
-    "Something else was saved in another window. Press Save draft to see it beside what you typed."
+    "Something else was saved in another window. Compare it with what you typed before you go on."
 )
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -97,6 +98,7 @@ def _render_page(context: RequestContext, page_data: ProblemPageData) -> Respons
         asked=fingerprint_problem(view),
         person=caller.id if caller else "",
         saved=display.moment(view.draft.saved_at),
+        enter_checks=_part_checked_by_enter(part_cards),
         has_draft=any(card.is_draft for card in part_cards),
         results_from=display.moment(view.results_from),
         solutions_from=display.moment(view.solutions_from),
@@ -106,6 +108,15 @@ def _render_page(context: RequestContext, page_data: ProblemPageData) -> Respons
     if error and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _part_checked_by_enter(cards: Sequence[PartCard]) -> str:
+    """Return the part that Enter checks without scripts, or "" to save a draft.
+
+    A browser does not report which field had the focus, so with several parts Enter must
+    not use up an attempt. The page's script knows the field and checks its part.
+    """
+    return cards[0].part.id if len(cards) == 1 and cards[0].may_check else ""
 
 
 def _problem_path(problem_key: ProblemKey) -> str:

@@ -19,7 +19,7 @@ async function ask(url, body, more = {}) {
   const type = response.headers.get("Content-Type") ?? "";
   if (response.status === 401 || at.pathname === "/login") throw new Trouble("login");
   if (at.origin !== location.origin || !type.startsWith("text/html")) throw new Trouble(STRANGE);
-  return { ok: response.ok, long: response.status === 413, doc: parsed(await response.text()) };
+  return { ok: response.ok, status: response.status, doc: parsed(await response.text()) };
 }
 const main = (doc) => doc.querySelector("main p")?.textContent;
 
@@ -87,6 +87,18 @@ function swap(doc, { values }) {
   });
 }
 
+/* With scripts drafts save themselves, and Enter checks the part in which it is pressed. */
+const plain = form?.querySelector("[data-plain] button");
+if (plain) plain.parentElement.hidden = true;
+
+function enter(field) {
+  if (field.closest("[data-grid] td"))
+    return field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  const check = field.closest("section")?.querySelector("button[name=check]");
+  if (!check) save();
+  else if (check.ariaDisabled !== "true") send(check);
+}
+
 let busy = false;
 async function send(submitter) {
   if (busy) return;
@@ -98,8 +110,8 @@ async function send(submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
   submitter?.setAttribute("aria-disabled", "true");
   try {
-    const { ok, long, doc } = await ask(form.action, body);
-    if (long) return say(main(doc));
+    const { ok, status, doc } = await ask(form.action, body);
+    if (status === 413) return say(main(doc));
     if (!doc.getElementById(form.id)) throw new Trouble(main(doc));
     const same = sent === snapshot();
     swap(doc, { values: ok && same });
@@ -133,8 +145,9 @@ async function save() {
   if (busy) return later();
   const sent = snapshot();
   try {
-    const { ok, doc } = await ask(`${form.action}/draft`, new URLSearchParams(new FormData(form)));
+    const { ok, status, doc } = await ask(`${form.action}/draft`, new URLSearchParams(new FormData(form)));
     const state = doc.getElementById("state");
+    if (status === 412) return say(main(doc), button("Compare", () => send(plain)));
     if (!ok || !state) return say(main(doc) ?? AWAY);
     form.elements.version.value = state.dataset.version;
     document.getElementById("saved").firstChild.textContent = "Draft saved. ";
@@ -213,7 +226,8 @@ reader?.addEventListener("input", (event) => {
 if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (event.submitter?.ariaDisabled !== "true") send(event.submitter);
+    if (event.submitter?.matches("[data-enter]")) enter(document.activeElement);
+    else if (event.submitter?.ariaDisabled !== "true") send(event.submitter);
   });
   form.addEventListener("input", () => {
     keep();

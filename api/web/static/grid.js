@@ -92,7 +92,7 @@ function setUp(grid) {
       event.preventDefault();
       if (row + 1 < height) return go(event, row + 1, column);
       if (column + 1 < width) return go(event, 0, column + 1);
-      grid.closest("section")?.querySelector("button[name=check], button[name=save]")?.focus();
+      grid.closest("section")?.querySelector("button[name=check]")?.focus();
     }
     if (event.key === "ArrowDown") go(event, row + 1, column);
     if (event.key === "ArrowUp") go(event, row - 1, column);

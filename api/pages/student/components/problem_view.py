@@ -34,7 +34,6 @@ from grader.reading import NumberStyle, RawAnswer, is_blank
 PREVIEWED_WIDGETS: Final = frozenset({"line", "wide", "area"})
 SELF_EXPLANATORY_WIDGETS: Final = frozenset({"words", "pick", "tick"})
 """Widgets that already show how the answer is read."""
-MAX_PARTS_WITH_DRAFT_BUTTONS: Final = 8
 EMPTY_MARKUP: Final = Markup("")
 STATUSES_WITHOUT_FEEDBACK: Final = frozenset({"missing"})
 VOIDED_MESSAGES: Final = {
@@ -99,11 +98,6 @@ class ProblemPageData:
         if part.id in self.view.draft.answers:
             return self.view.draft.answers[part.id]
         return part.last.typed if part.last else None
-
-    @property
-    def has_many_parts(self) -> bool:
-        """Whether there are enough parts to share one draft button below them all."""
-        return len(self.view.parts) > MAX_PARTS_WITH_DRAFT_BUTTONS
 
     def differs_from_last_answer(self, part: PartView) -> bool:
         """Return whether the current answer to *part* differs from the last submitted one."""

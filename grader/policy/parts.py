@@ -115,6 +115,15 @@ def _build_part_steps(line: PartLine) -> tuple[BreakdownStep, ...]:
     )
 
 
+def name_attempt(number: int) -> str:
+    """Return the name of an attempt.
+
+    >>> name_attempt(3), name_attempt(4)
+    ('third attempt', 'attempt 4')
+    """
+    return ORDINALS.get(number, f"attempt {number}")
+
+
 def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[BreakdownStep, ...]:
     """Return the steps to the credit after policy; none if nothing is graded."""
     raw, number, late = progress.raw, progress.attempt, progress.late_factor
@@ -122,8 +131,9 @@ def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[Break
         return ()
     steps = [_build_raw_credit_step(points, raw)]
     if number is not None:
-        name = ORDINALS.get(number, f"attempt {number}")
-        steps.append(BreakdownStep("attempt", progress.attempt_factor, name, "times"))
+        steps.append(
+            BreakdownStep("attempt", progress.attempt_factor, name_attempt(number), "times")
+        )
     return (
         *steps,
         BreakdownStep("late", late, _describe_in_time(progress) if late == 1 else "late", "times"),

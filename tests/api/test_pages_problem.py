@@ -15,7 +15,7 @@ def test_checking_a_part_shows_its_verdict_and_the_attempts_that_are_left(world:
     done = send(browser, posed, "check=cells", answer__cells="9")
     assert (done.status, done.location) == (303, f"{posed.path}#part-cells")
     page = browser.follow(done)
-    assert "Correct 2 / 2 points" in told(page, "cells")
+    assert "Correct 2 of 2 points" in told(page, "cells")
     assert "2 of 3 attempts left" in told(page, "cells")
     assert told(page, "doubled") == ""
     assert value(page, "answer.cells") == "9"

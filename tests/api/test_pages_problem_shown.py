@@ -16,13 +16,16 @@ def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
     student, posed, browser = seat(world, PAPER)
     student.submit(posed, {"tripled": "6"})
     said = told(browser.get(posed.path), "tripled")
-    assert said.startswith("Not correct 0 / 1 point Read as 6")
+    assert said.startswith("Not correct 0 of 1 point Read as 6")
     assert "Likely cause Three times, not twice." in said
+
+
+BEST = ["correct, 1 of 1 point"]
 
 
 @pytest.mark.parametrize(
     ("answers", "expected"),
-    [(["6", "5"], []), (["5", "6"], []), (["9", "5"], ["correct"]), (["9", "x"], ["correct"])],
+    [(["6", "5"], []), (["5", "6"], []), (["9", "5"], BEST), (["9", "x"], BEST)],
 )
 def test_what_counts_is_told_where_it_is_another_than_the_last_answer(
     world: World, answers: list[str], expected: list[str]
@@ -31,7 +34,7 @@ def test_what_counts_is_told_where_it_is_another_than_the_last_answer(
     for answer in answers:
         student.submit(posed, {"tripled": answer})
     said = told(browser.get(posed.path), "tripled")
-    assert re.findall(r"What counts: (.+)\.", said) == expected
+    assert re.findall(r"Your best answer so far: (.+)\.", said) == expected
 
 
 def test_cells_that_are_right_and_wrong_are_marked_where_the_part_shows_it(world: World) -> None:
@@ -108,6 +111,25 @@ def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> Non
     assert "2 of 3 attempts left" in said
 
 
+THIRD = "0.8 of 2 points (third attempt: 40 %)"
+
+
+def test_a_card_has_one_score_which_tells_what_the_attempt_took_from_it(world: World) -> None:
+    student, posed, browser = seat(world, by_attempt=[1, "1/2", "2/5"])
+    for answer in ("7", "8", "9"):
+        student.submit(posed, {"cells": answer})
+    page = browser.get(posed.path)
+    assert page.one(id="points-cells").text == THIRD
+    assert f"Correct {THIRD}" in told(page, "cells")
+    assert "2 of 2" not in page.one(id="part-cells").text
+    student.submit(posed, {"cells": "6"})
+    page = browser.get(posed.path)
+    assert page.one(id="points-cells").text == THIRD
+    assert f"Your best answer so far: correct, {THIRD}." in told(page, "cells")
+    assert "0 of 2" not in told(page, "cells")
+    assert THIRD in browser.get(f"{posed.path}/submissions").text
+
+
 def test_a_late_answer_says_what_it_counts(world: World) -> None:
     late = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "90%"}]}
     student, posed, _ = seat(world, timeline_spec=late)
@@ -115,7 +137,7 @@ def test_a_late_answer_says_what_it_counts(world: World) -> None:
     student.submit(posed, {"cells": "9"})
     page = Browser(world, student).get(posed.path)
     assert "It came late: it counts 90" in told(page, "cells")
-    assert "1.8 / 2 points" in page.one(id="points-cells").text
+    assert "1.8 of 2 points (late: 90 %)" in page.one(id="points-cells").text
     assert "Late: an answer is worth 90" in page.one(id="notices").text
 
 

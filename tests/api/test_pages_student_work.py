@@ -46,9 +46,9 @@ def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed
     page = browser.get(f"{posed.path}/submissions")
     assert [one.text for one in page.all("h2")] == ["Submission 3", "Submission 2", "Submission 1"]
     assert [one.text for one in page.all(has="set-state")] == [
-        "Correct · 2 / 2 · attempt 2",
-        "Not graded yet \N{EN DASH} no attempt used · 0 / 2",
-        "Not correct · 0 / 2 · attempt 1",
+        "Correct · 2 of 2 points · attempt 2",
+        "Not graded yet \N{EN DASH} no attempt used",
+        "Not correct · 0 of 2 points · attempt 1",
     ]
 
 
@@ -78,7 +78,7 @@ def test_a_submission_says_what_was_read_what_it_earned_and_when_it_came(browser
     )
     assert facts == {"Typed": "2^3 + 1", "Read as": "9", "Attempt": "1"}
     assert card.one("h2").text == "Cells"
-    assert "2 / 2" in card.text
+    assert "2 of 2 points" in card.text
     assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in page.text
 
 

@@ -189,7 +189,12 @@ def test_attempts_wait_last_answer_and_standing_are_told_by_part(world, course, 
         "score": None,
         "waiting": True,
         "manual": False,
+        "submission": why["last"]["submission"],
+        "attempt": None,
+        "attempt_credit": 1,
+        "late_credit": 1,
     }
+    assert (cells["standing"]["attempt"], cells["standing"]["attempt_credit"]) == (2, 0.5)
     world.clock.advance(seconds=60)
     assert student.get(problem.path).json()["parts"][0]["wait_until"] is None
 

@@ -115,8 +115,8 @@ def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(des
     expect(here.told("max")).to_contain_text("Likely cause")
     here.fill("max", POOLED["max"])
     here.button("max").click()
-    expect(here.told("max")).to_contain_text("Correct 1 / 1 point")
-    expect(here.page.locator("#points-max")).to_have_text("1 / 1 point")
+    expect(here.told("max")).to_contain_text("Correct 1 of 1 point")
+    expect(here.page.locator("#points-max")).to_have_text("1 of 1 point")
     assert screens.said == []
 
 

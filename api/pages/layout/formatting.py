@@ -68,6 +68,22 @@ def format_count(count: int, singular: str, plural: str = "") -> str:
     return f"{format_number(count)} {noun}"
 
 
+def format_score(
+    score: Fraction, points: Fraction, factors: Mapping[str, Fraction] | None = None
+) -> str:
+    r"""Return a score out of *points*, with the *factors* that reduced it.
+
+    >>> format_score(Fraction(4, 5), Fraction(1), {"third attempt": Fraction(4, 5), "late": 1})
+    '0.8 of 1 point (third attempt: 80\u202f%)'
+    """
+    reasons = [
+        f"{name}: {format_share(factor)}" for name, factor in (factors or {}).items() if factor != 1
+    ]
+    noun = "point" if points == 1 else "points"
+    text = f"{format_points(score)} of {format_points(points)} {noun}"
+    return f"{text} ({', '.join(reasons)})" if reasons else text
+
+
 def use_minus_signs(text: str) -> str:
     """Return a *text* of the engine with minus signs; hyphens in words stay.
 

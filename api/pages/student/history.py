@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.student.components.feedback import VERDICT_ONLY_MESSAGES, label_verdict
 from api.pages.student.components.grids import format_answer
 from api.pages.student.components.location import ProblemLocation
+from api.pages.student.components.scores import format_answer_score
 from api.pages.student.components.states import StatusLabel
 from api.pages.student.times import describe_request_rules
 from api.routes.grading import regrade_requests
@@ -52,13 +54,15 @@ Comments: TypeAlias = Sequence[PublicComment | CommentView]
 class SubmittedAnswer:
     """A submitted answer with its comments and its regrade request.
 
-    *typed* is the answer as text. *is_staff* is True if *outcome* has staff-only
+    *typed* is the answer as text, *score* its points with the shares of its attempt and of its
+    lateness. *is_staff* is True if *outcome* has staff-only
     fields.
     """
 
     outcome: PartOutcome
     state: StatusLabel
     typed: str
+    score: str = ""
     comments: Comments = ()
     request: OwnRequest | None = None
     may_ask: bool = False
@@ -93,29 +97,35 @@ def problem_submissions_page(
         crumbs=location.crumbs,
         tab="assignments",
         place=location,
-        handed_in=[_build_list_item(item, location.clock) for item in listing.items],
+        handed_in=[
+            _build_list_item(item, location.clock, location.assignment.by_attempt)
+            for item in listing.items
+        ],
         next=listing.next,
     )
 
 
-def _build_list_item(submission: StudentSubmission, clock: CourseClock) -> SubmissionListItem:
+def _build_list_item(
+    submission: StudentSubmission, clock: CourseClock, attempt_credits: Sequence[Fraction]
+) -> SubmissionListItem:
     return SubmissionListItem(
         submission,
         clock(submission.received_at),
-        tuple(_build_answer(each) for each in submission.results),
+        tuple(_build_answer(submission, each, attempt_credits) for each in submission.results),
     )
 
 
-def _build_answer(outcome: PartOutcome) -> SubmittedAnswer:
+def _build_answer(
+    submission: StudentSubmission | StaffSubmission,
+    outcome: PartOutcome,
+    attempt_credits: Sequence[Fraction],
+) -> SubmittedAnswer:
     return SubmittedAnswer(
         outcome,
         label_verdict(outcome.status, outcome.credit, manual=outcome.manual),
-        _format_typed(outcome),
+        "" if outcome.typed is None else format_answer(outcome.typed),
+        format_answer_score(submission, outcome, attempt_credits),
     )
-
-
-def _format_typed(outcome: PartOutcome) -> str:
-    return "" if outcome.typed is None else format_answer(outcome.typed)
 
 
 @router.get("/submissions/{submission}")
@@ -149,7 +159,7 @@ def _render_submission(
         told=submission,
         at=None if submission.received_at is None else location.clock(submission.received_at),
         results_from=_results_moment(submission, location.clock),
-        answers=list(_iter_annotated_answers(context, submission)),
+        answers=list(_iter_annotated_answers(context, submission, location.assignment.by_attempt)),
         asking=_request_rules_text(location),
         part=refused_part,
         asked=request_form,
@@ -198,7 +208,9 @@ def _load_visible_comments(
 
 
 def _iter_annotated_answers(
-    context: RequestContext, submission: StudentSubmission | StaffSubmission
+    context: RequestContext,
+    submission: StudentSubmission | StaffSubmission,
+    attempt_credits: Sequence[Fraction],
 ) -> Iterator[SubmittedAnswer]:
     """Yield each answer of a submission with its comments and its regrade request."""
     comments, own_requests = (
@@ -214,7 +226,7 @@ def _iter_annotated_answers(
         request = own_requests.get(outcome.answer)
         is_open = request is not None and request.status == "open"
         yield replace(
-            _build_answer(outcome),
+            _build_answer(submission, outcome, attempt_credits),
             comments=comments.get(outcome.answer, ()),
             request=request,
             may_ask=may_ask and outcome.credit not in {None, 1} and not is_open,

@@ -50,6 +50,10 @@ PROBLEM: Final[dict[str, Any]] = {
                 "score": 0,
                 "waiting": False,
                 "manual": False,
+                "submission": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+                "attempt": 1,
+                "attempt_credit": 1,
+                "late_credit": 1,
             },
             "last": {
                 "submission": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
@@ -144,7 +148,9 @@ class PartScore(Schema):
     """Where the student stands in a part.
 
     *credit* is that of the answer which counts, after lateness and attempts; *score* what the part
-    counts, void parts and points by hand included: null where it counts for nobody.
+    counts, void parts and points by hand included: null where it counts for nobody. *submission*
+    has the answer that counts (null if none does), as its attempt number *attempt* (null for a
+    text); *attempt_credit* and *late_credit* are the shares of its credit that are left.
     """
 
     status: str
@@ -152,6 +158,10 @@ class PartScore(Schema):
     score: Score | None
     waiting: bool
     manual: bool
+    submission: UUID | None
+    attempt: Count | None
+    attempt_credit: Score
+    late_credit: Score
 
 
 class LastAnswer(Schema):

@@ -80,6 +80,10 @@ class ProblemPoints:
             score=graded.score if counts else None,
             waiting=graded.waiting,
             manual=progress.manual,
+            submission=None if progress.counts is None else UUID(progress.counts),
+            attempt=progress.attempt,
+            attempt_credit=progress.attempt_factor,
+            late_credit=progress.late_factor,
         )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.markup.markdown import render_inline
-from api.pages.layout.formatting import format_share
+from api.pages.layout.formatting import format_score, format_share
 from api.pages.student.components.states import StatusLabel, label_answer
 from api.schemas.student.solution import PracticeOutcome
 from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
@@ -39,15 +39,15 @@ class UnreadableText:
 class AnswerFeedback:
     """Feedback on an answer.
 
-    *tone* is that of the box: good, mid, bad or empty. *cause* is the message of the
-    engine, and *is_cause* whether it names a likely mistake. *submission* is empty if
-    nothing is stored.
+    *tone* is that of the box: good, mid, bad or empty. *score* is that of the part if this
+    answer counts, so that a page has one score for a part; it is empty otherwise. *cause* is
+    the message of the engine, and *is_cause* whether it names a likely mistake. *submission*
+    is empty if nothing is stored.
     """
 
     state: StatusLabel
     tone: str
-    score: Fraction | None
-    points: Fraction | None
+    score: str
     read_as: str
     mathml: Markup
     typed: UnreadableText | None
@@ -63,7 +63,11 @@ def label_verdict(status: str, credit: Fraction | None, *, manual: bool = False)
 
 
 def build_feedback(
-    outcome: PartOutcome, submission: StudentSubmission, *, reading: ReadAs | None = None
+    outcome: PartOutcome,
+    submission: StudentSubmission,
+    *,
+    reading: ReadAs | None = None,
+    score: str = "",
 ) -> AnswerFeedback:
     """Return the feedback on an answer of a submission; *reading* has its MathML."""
     label = label_verdict(outcome.status, outcome.credit, manual=outcome.manual)
@@ -71,8 +75,7 @@ def build_feedback(
     return AnswerFeedback(
         state=label,
         tone=TONES.get(label.icon, ""),
-        score=outcome.score,
-        points=outcome.points if outcome.score is not None and is_read else None,
+        score=score if is_read else "",
         read_as=outcome.read_as if is_read else "",
         mathml=render_mathml(reading) if is_read else Markup(""),
         typed=None if is_read else split_at_error(outcome.typed, outcome.position),
@@ -92,8 +95,9 @@ def build_practice_feedback(
     return AnswerFeedback(
         state=label,
         tone=TONES.get(label.icon, ""),
-        score=None if outcome.credit is None else outcome.credit * points,
-        points=None if outcome.credit is None or not is_read else points,
+        score=""
+        if outcome.credit is None or not is_read
+        else format_score(outcome.credit * points, points),
         read_as=outcome.read_as if is_read else "",
         mathml=Markup(""),
         typed=None if is_read else split_at_error(typed, outcome.position),

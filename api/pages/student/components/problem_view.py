@@ -19,11 +19,10 @@ from api.pages.student.components.feedback import (
 )
 from api.pages.student.components.grids import format_answer
 from api.pages.student.components.inputs import AnswerInput, CellMarks, build_input, is_same_input
+from api.pages.student.components.scores import describe_changed_status, format_part_score
 from api.pages.student.components.states import (
     ProblemStatusRow,
-    StatusLabel,
     build_assignment_progress,
-    label_answer,
 )
 from api.schemas.student.assignments import Moment, MyAssignment
 from api.schemas.student.problem import DraftView, PartView, ProblemView
@@ -130,6 +129,7 @@ class PartCard:
     input: AnswerInput
     preview: ReadingPreview | None
     feedback: AnswerFeedback | None
+    score: str
     is_draft: bool
     voided: str
     refused: str
@@ -171,7 +171,7 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
             part, typed, status=outcome.status, correct=outcome.cells, decimal_style=decimal_style
         )
     field = build_input(part, typed, marks=marks, decimal_style=decimal_style)
-    feedback = _build_last_feedback(last, None if is_draft else reading)
+    feedback = _build_last_feedback(page_data, part, None if is_draft else reading)
     if feedback and (
         field.widget in SELF_EXPLANATORY_WIDGETS or (field.widget == "grid" and not is_draft)
     ):
@@ -183,22 +183,27 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         input=field,
         preview=build_reading_preview(field, typed, reading) if is_draft or last is None else None,
         feedback=feedback,
+        score=format_part_score(part),
         is_draft=is_draft and page_data.error is None,
         voided=VOIDED_MESSAGES.get(part.voided, ""),
         refused=_refusal_message(page_data, part),
         elsewhere=_other_window_answer(page_data, part),
         wait=page_data.display.moment(part.wait_until),
         may_check=is_open and part.attempts_left != 0,
-        after=_describe_changed_status(part),
+        after=describe_changed_status(part),
     )
 
 
 def _build_last_feedback(
-    last: JudgedAnswer | None, reading: ReadAs | None
+    page_data: ProblemPageData, part: PartView, reading: ReadAs | None
 ) -> AnswerFeedback | None:
+    """Return the feedback on the last answer; it has the score of the part if it counts."""
+    last = page_data.judged.get(part.id)
     if last is None or last.outcome.status in STATUSES_WITHOUT_FEEDBACK:
         return None
-    return build_feedback(last.outcome, last.submission, reading=reading)
+    counts = part.standing is not None and part.standing.submission == last.submission.id
+    score = format_part_score(part) if counts else ""
+    return build_feedback(last.outcome, last.submission, reading=reading, score=score)
 
 
 def build_reading_preview(
@@ -260,21 +265,6 @@ def _other_window_answer(page_data: ProblemPageData, part: PartView) -> str | No
     other = page_data.elsewhere.answers.get(part.id, last)
     mine = page_data.typed[part.id]
     return None if other == mine or other is None else format_answer(other)
-
-
-def _describe_changed_status(part: PartView) -> str:
-    """Return how manual grading or a correction changed the answer's status."""
-    current_result = part.standing
-    if current_result is None or part.last is None or current_result.waiting:
-        return ""
-    if current_result.status == part.last.status:
-        return ""
-    label: StatusLabel = label_answer(
-        current_result.status, current_result.credit, manual=current_result.manual
-    )
-    if label == label_answer(part.last.status, None):
-        return ""
-    return f"What counts: {label.words.lower()}."
 
 
 def build_sidebar(mine: MyAssignment | None, problem: str) -> AssignmentSidebar | None:

@@ -1,0 +1,69 @@
+"""Scores of parts and answers as text, with what attempts and lateness take from them."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import prod
+
+from api.pages.layout.formatting import format_score
+from api.pages.student.components.states import StatusLabel, label_answer
+from api.schemas.student.problem import PartView
+from api.schemas.student.work import PartOutcome, StaffSubmission, StudentSubmission
+from grader.grading.result import FREE_STATUSES
+from grader.policy import name_attempt
+
+
+def format_part_score(part: PartView) -> str:
+    """Return the score of a part and why it is below the credit of its answer, or ""."""
+    standing = part.standing
+    if standing is None or standing.score is None:
+        return ""
+    factors: dict[str, Fraction] = {}
+    if standing.credit and standing.score == standing.credit * part.points:
+        if standing.attempt is not None:
+            factors[name_attempt(standing.attempt)] = standing.attempt_credit
+        factors["late"] = standing.late_credit
+    return format_score(standing.score, part.points, factors)
+
+
+def format_answer_score(
+    submission: StudentSubmission | StaffSubmission,
+    outcome: PartOutcome,
+    attempt_credits: Sequence[Fraction],
+) -> str:
+    """Return the points of an answer as they count, or "" without a result.
+
+    A repeated answer counts as an earlier attempt, so it has no points of its own.
+    """
+    if outcome.score is None or outcome.status in FREE_STATUSES or outcome.repeats is not None:
+        return ""
+    factors: dict[str, Fraction] = {}
+    if outcome.attempt is not None and attempt_credits:
+        index = min(outcome.attempt, len(attempt_credits)) - 1
+        factors[name_attempt(outcome.attempt)] = Fraction(attempt_credits[index])
+    if submission.late_credit is not None:
+        factors["late"] = Fraction(submission.late_credit)
+    score = Fraction(outcome.score)
+    reasons = factors if score else {}
+    return format_score(score * prod(factors.values()), Fraction(outcome.points), reasons)
+
+
+def describe_changed_status(part: PartView) -> str:
+    """Return which other answer counts, or what grading or a correction made of this one."""
+    current_result = part.standing
+    if current_result is None or part.last is None or current_result.waiting:
+        return ""
+    is_other_answer = current_result.submission not in {None, part.last.submission}
+    if current_result.status == part.last.status and not is_other_answer:
+        return ""
+    label: StatusLabel = label_answer(
+        current_result.status, current_result.credit, manual=current_result.manual
+    )
+    if is_other_answer and not current_result.credit:
+        return ""
+    if is_other_answer:
+        score = format_part_score(part)
+        result = ", ".join(filter(None, (label.words.lower(), score)))
+        return f"Your best answer so far: {result}."
+    if label == label_answer(part.last.status, None):
+        return ""
+    return f"Result now: {label.words.lower()}."

@@ -1,6 +1,6 @@
 """Course page: assignments and points for students, the dashboard for staff."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -15,8 +15,7 @@ from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView
 from api.schemas.student.assignments import MyAssignment
-from api.schemas.student.submissions import ProblemScore
-from grader.policy.drops import sum_fractions
+from api.services.gradebook.totals import CourseTotal, load_my_total
 
 router = PageRouter()
 
@@ -40,7 +39,8 @@ def render_student_course(context: RequestContext, course: CourseView) -> Respon
         "course.html",
         title=course.title,
         tab="assignments",
-        so_far=_sum_released_points(one.set for one in progress),
+        grades_path=f"/courses/{course.id}/grades",
+        grade=_load_my_total(context, course.id),
         late_days=exceptions.get_my_late_days(course.id, context),
         open=active,
         closed=[one for one in progress if not one.is_open],
@@ -48,17 +48,11 @@ def render_student_course(context: RequestContext, course: CourseView) -> Respon
     )
 
 
-def _sum_released_points(assignments: Iterable[MyAssignment]) -> ProblemScore:
-    """Return the total points of all visible results, without weights.
-
-    Only grades are weighted.
-    """
-    grades = [assignment.grade for assignment in assignments if assignment.grade is not None]
-    return ProblemScore(
-        score=sum_fractions(grade.score for grade in grades),
-        possible=sum_fractions(grade.possible for grade in grades),
-        waiting=any(grade.waiting for grade in grades),
-    )
+def _load_my_total(context: RequestContext, course: UUID) -> CourseTotal:
+    """Return the student's grade in a course, as the page of grades states it."""
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_own_work")
+        return load_my_total(session, member, now=context.now)
 
 
 def _load_my_assignments(context: RequestContext, course: UUID) -> Sequence[MyAssignment]:

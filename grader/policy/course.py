@@ -29,6 +29,7 @@ class AssignmentLine:
 
     An *extra* assignment adds to the score, not to the maximum; an *excused* one to neither.
     *pending* are the points that a person has yet to grade: they count neither way until then.
+    An assignment that is not due counts neither way, so that beginning it lowers no total.
     """
 
     id: str
@@ -40,11 +41,12 @@ class AssignmentLine:
     excused: bool = False
     waiting: bool = False
     pending: Score = NO_SCORE
+    is_due: bool = True
 
     @property
     def is_counted(self) -> bool:
         """Whether the assignment enters the total."""
-        return self.score is not None and not self.excused
+        return self.score is not None and not self.excused and self.is_due
 
     @property
     def ungraded_score(self) -> Score:
@@ -78,7 +80,7 @@ class _AssignmentTotal:
 def compute_course_grade(
     assignments: Sequence[AssignmentLine], categories: Sequence[GradeCategory] = ()
 ) -> ComputedGrade:
-    """Return the course grade so far out of 100 percent; 0 out of 0 if nothing is graded yet.
+    """Return the course grade so far out of 100 percent; 0 out of 0 if nothing counts yet.
 
     Categories without a graded assignment leave their weight to the others, in proportion. Without
     categories the points are added up. An assignment outside the categories does not count, nor do
@@ -89,9 +91,15 @@ def compute_course_grade(
         for assignment in assignments
         if assignment.excused
     ]
+    not_due = [
+        _build_exclusion_remark(assignment, "it is not due yet")
+        for assignment in assignments
+        if assignment.score is not None and not assignment.excused and not assignment.is_due
+    ]
+    excluded = [*excused, *not_due]
     if not categories:
         only = _compute_assignments_total(TOTAL, assignments, 0)
-        return _build_course_grade(only.percent, [*excused, *only.breakdowns], assignments)
+        return _build_course_grade(only.percent, [*excluded, *only.breakdowns], assignments)
     ids = {category.id for category in categories}
     outside = [
         _build_exclusion_remark(assignment, "it is in no category")
@@ -102,7 +110,7 @@ def compute_course_grade(
     percent, total = _compute_weighted_mean(sums)
     below = [breakdown for _, summed in sums for breakdown in summed.breakdowns]
     lines = [line for _, summed in sums for line in summed.lines]
-    return _build_course_grade(percent, [*excused, *outside, *below, total], lines)
+    return _build_course_grade(percent, [*excluded, *outside, *below, total], lines)
 
 
 def _build_course_grade(
@@ -110,7 +118,7 @@ def _build_course_grade(
 ) -> ComputedGrade:
     """Return the grade of a course with these *lines*, with the points in them that wait."""
     possible = ZERO if percent is None else Fraction(100)
-    waiting = any(line.waiting and not line.excused for line in lines)
+    waiting = any(line.waiting and not line.excused and line.is_due for line in lines)
     pending = sum_scores(line.ungraded_score for line in lines if line.waiting)
     return ComputedGrade(percent or ZERO, possible, waiting, lambda: tuple(breakdowns), pending)
 

@@ -154,6 +154,14 @@ class SubmissionRules:
         last = max(dues, default=None)
         return last if last is not None and self.due is not None and last > self.due else None
 
+    def is_due(self, instant: int) -> bool:
+        """Return whether the due time is over at *instant*, or that of closing if there is none.
+
+        Without either, work is due at once: it would never count otherwise.
+        """
+        limit = self.closes_at if self.due is None else self.due
+        return limit is None or instant > limit
+
     def next_opening_after(self, instant: int) -> int | None:
         """Return the next release after *instant* that opens a timeline, else None."""
         coming = [timeline.release for timeline in self.timelines if timeline.release is not None]

@@ -93,7 +93,7 @@ def test_every_page_of_a_course_that_is_archived_says_so(scene):
 
 def test_in_an_archived_course_nothing_is_left_to_answer(scene):
     student = Browser(scene.world, scene.student)
-    left = "Parts to answer now"
+    left = "Questions left"
     assert left in student.get(scene.home).text
     scene.browser.post(f"{scene.home}/archive")
     assert left not in student.get(scene.home).text

@@ -99,8 +99,7 @@ def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student
     assert states(page) == ["2 of 3 parts answered", "Not opened"]
     tiles = {one.one("dt").text: one.one("dd").text for one in page.all(has="tile")}
     assert tiles == {
-        "Points so far": "2 of 16",
-        "Parts to answer now": "4",
+        "Questions left": "4",
         "Late days left": "3 of 3",
     }
 
@@ -111,9 +110,25 @@ def test_points_that_wait_to_be_marked_are_told_beside_those_there_are(
     [posed] = world.assignment(course)
     student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
     page = browser.get(f"/courses/{course}")
-    [tile] = [one.one("dd").text for one in page.all(has="tile") if "Points" in one.text]
-    assert tile == "4 of 8 more to come"
-    assert page.one("article").one("p", has="tabular").text == "4 / 8 points more to come"
+    [tile] = [one.one("dd").text for one in page.all(has="tile") if "Current" in one.text]
+    assert tile == "100 % 4 points still being marked"
+    assert page.one("article").one("p", has="tabular").text == "4 / 8 points still being marked"
+
+
+def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser, student, course):
+    [over] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:30"})
+    [later] = world.assignment(course, timeline_spec=LATE)
+    assert "Current grade" not in browser.get(f"/courses/{course}").text
+    student.submit(over, {"cells": "9", "doubled": "18"})
+    world.clock.advance(hours=2)
+    student.submit(later, {"cells": "9"})
+    page, own = browser.get(f"/courses/{course}"), browser.get(f"/courses/{course}/grades")
+    assert [one.one("dt").text for one in page.all(has="tile")][0] == "Current grade"
+    assert page.all(has="tile")[0].one("dd").text == own.all(has="tile")[0].one("dd").text == "50 %"
+    assert own.text.count("Counts once it is due") == 1
+    world.clock.advance(days=5)
+    page = Browser(world, student).get(f"/courses/{course}")
+    assert page.all(has="tile")[0].one("dd").text == "37.5 %"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ FINAL = line(9, category="exam", name="Final")
         ([line(2, 2, name="bonus", extra=True)], None),
         ([line(5), line(0, name="ill", excused=True)], 50),
         ([line(0, name="ill", excused=True)], None),
+        ([line(5), line(1, name="begun", is_due=False)], 50),
+        ([line(1, name="begun", is_due=False)], None),
         ([line(0, 0, name="void")], None),
         ([line(12)], 120),
     ],

@@ -29,6 +29,7 @@ CELL: Final[dict[str, Any]] = {
     "excused": False,
     "overridden": False,
     "missing": False,
+    "due": True,
     "version": 3,
 }
 BOOK: Final[dict[str, Any]] = {
@@ -118,7 +119,8 @@ class GradebookCell(Schema):
     *score* is null where there is none yet: nothing was handed in, and it is still open for the
     student; or the student is excused. *missing*: nothing was handed in, and it is closed; that
     counts 0. *waiting*: a person has yet to mark something, which is worth *waiting_points* of
-    *possible*. *version* is what an override changes.
+    *possible*. *due*: the due time of the student is over, so the assignment counts in the course.
+    *version* is what an override changes.
     """
 
     assignment: UUID
@@ -130,6 +132,7 @@ class GradebookCell(Schema):
     excused: bool
     overridden: bool
     missing: bool
+    due: bool
     version: Count
 
 

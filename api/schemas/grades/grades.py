@@ -52,6 +52,7 @@ EXAMPLE_GRADE: Final[dict[str, Any]] = {
     "late": True,
     "excused": False,
     "missing": False,
+    "due": True,
     "problems": [
         {
             "problem": "conv-output-size",
@@ -171,7 +172,8 @@ class _AssignmentIdentity(Schema):
 class GradeShown(_AssignmentIdentity):
     """A grade in full; *score* is null while there is nothing to grade, or for who is excused.
 
-    *waiting_points* of *possible* wait to be marked by a person.
+    *waiting_points* of *possible* wait to be marked by a person. An assignment that is not *due*
+    for the student does not count in the course yet.
     """
 
     results_shown: Literal[True] = True
@@ -182,6 +184,7 @@ class GradeShown(_AssignmentIdentity):
     late: bool
     excused: bool
     missing: bool
+    due: bool
     problems: tuple[ProblemGrade, ...]
     overrides: tuple[OverrideShown, ...]
     explain: tuple[GradeLine, ...]

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
+from api.core.clock import to_micros
 from api.db.dialects import is_sqlite
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
@@ -66,6 +67,7 @@ class GradeCell(NamedTuple):
     excused: bool = False
     overridden: bool = False
     missing: bool = False
+    is_due: bool = True
     version: int = 0
 
     @property
@@ -99,6 +101,7 @@ def load_cells(
     students = [(format_stored_id(session, one.id), one) for one in book.students]
     cells: dict[UUID, list[GradeCell]] = {one.id: [] for one in book.students}
     over_by_rules: dict[int, bool] = {}
+    due_by_rules: dict[int, bool] = {}
     for assignment in book.assignments:
         blanks = BlankCells.from_grade(
             book.blank_grades[assignment.id], book.problems.get(assignment.id, ())
@@ -117,8 +120,29 @@ def load_cells(
             cell = build_cell(rows.get(student_key), blank)
             if with_exceptions and (key := (assignment.id, student.id)) in with_exceptions:
                 cell = _mark_excused_or_overridden(cell, is_excused=key in excused)
+            if not _is_due(book, assignment, student, due_by_rules=due_by_rules, now=now):
+                cell = cell._replace(is_due=False)
             cells[student.id].append(cell)
     return cells
+
+
+def _is_due(
+    book: GradebookData,
+    assignment: Assignment,
+    student: GradebookStudent,
+    *,
+    due_by_rules: dict[int, bool],
+    now: datetime,
+) -> bool:
+    """Return whether the assignment counts in the student's total by its due time.
+
+    *due_by_rules* caches this by rules, which many students share.
+    """
+    rules = book.rules_for(assignment, student)
+    key = id(rules)  # the book keeps them alive, so ids stay unique
+    if key not in due_by_rules:
+        due_by_rules[key] = rules.is_due(to_micros(now))
+    return due_by_rules[key]
 
 
 def _mark_excused_or_overridden(cell: GradeCell, *, is_excused: bool) -> GradeCell:

@@ -223,6 +223,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
         "late": cell.late,
         "excused": cell.excused,
         "missing": cell.missing,
+        "due": cell.is_due,
         "problems": tuple(
             _serialize_problem(record, assignment, posed) for posed in context.problems
         ),

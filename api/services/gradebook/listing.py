@@ -209,5 +209,7 @@ def _serialize_row(book: GradebookData, row: _StudentRow) -> GradebookRow:
 def _serialize_cell(assignment: Assignment, cell: GradeCell) -> GradebookCell:
     fields = cell._asdict()
     del fields["stored_numbers"]
-    pending = fields.pop("pending")
-    return GradebookCell(assignment=assignment.id, waiting_points=pending.possible, **fields)
+    pending, due = fields.pop("pending"), fields.pop("is_due")
+    return GradebookCell(
+        assignment=assignment.id, waiting_points=pending.possible, due=due, **fields
+    )

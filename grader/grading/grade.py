@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from grader.diagnosis.mistake_index import select_highest_ranked
 from grader.diagnosis.mistakes import MistakeCandidate
+from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.grading.answer_in_context import NO_CREDIT, REVIEW_MESSAGE, AnswerInContext
 from grader.grading.context import PartContext, get_part_contexts
@@ -25,6 +26,14 @@ from grader.values import Value
 from grader.variants.variant import Variant
 
 FULL_CREDIT: Final = Fraction(1)
+CELL_NOUNS: Final = {
+    "matrix": "cell",
+    "shape": "dimension",
+    "table": "cell",
+    "tensor": "cell",
+    "vector": "cell",
+}
+"""Names of what is right or not in an answer, by the kinds whose cells are those of the key."""
 FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
 TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."
 
@@ -249,6 +258,18 @@ def _build_mistake_result(
     )
 
 
+def _describe_share(context: PartContext, judgement: Judgement) -> str:
+    """Return how many cells of a partly right answer are right.
+
+    It is stated only where the credit is their share, so that it reveals no more than the credit.
+    """
+    total, right = len(judgement.cells), sum(judgement.cells)
+    noun = CELL_NOUNS.get(context.part.kind)
+    if noun is None or not total or judgement.credit != Fraction(right, total):
+        return "Partly right."
+    return f"{right} of {pluralize(total, noun)} {'is' if right == 1 else 'are'} correct."
+
+
 def _build_unexplained_result(
     answer: AnswerInContext, partial_credit: _PartialCredit
 ) -> PartResult:
@@ -259,7 +280,7 @@ def _build_unexplained_result(
             "unreadable", NO_CREDIT, "misfit", hint=judgement.form_mismatch, carries=False
         )
     partly = bool(judgement.credit)
-    hint = "Partly right." if partly else "Not right."
+    hint = _describe_share(context, judgement) if partly else "Not right."
     if judgement.remark:
         hint = f"{hint} {judgement.remark}"
     if judgement.cells and context.keyed is not None and context.keyed.show == "cells":

@@ -55,6 +55,15 @@ def test_a_verdict_is_told_by_an_icon_and_by_words_not_by_colour_alone(desk, sta
     expect(here.told("max").locator(".verdict-head svg")).to_be_visible()
 
 
+def test_how_many_cells_are_right_is_told_and_the_last_attempt_before_it_is_used(desk):
+    here = desk(attempts=2)
+    expect(here.card("max")).to_contain_text("2 of 2 attempts left")
+    here.fill("max", CHECKED["partly right"][0])
+    here.check("max")
+    expect(here.told("max")).to_contain_text("3 of 4 cells are correct.")
+    expect(here.told("max")).to_contain_text("Last attempt of 2")
+
+
 def test_a_problem_that_nobody_has_touched_has_no_fault(desk, screens):
     here = desk()
     assert ([*faults(here.page)], screens.said) == ([], [])

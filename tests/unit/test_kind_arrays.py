@@ -197,7 +197,7 @@ def test_a_matrix_as_numpy_prints_it_is_named_in_the_bank(problem, part, typed, 
 
 def test_with_show_cells_the_student_is_told_the_first_ten_places():
     part = {**ask("vector", key=[0] * 13), "show": "cells"}
-    assert mark(part, [1, *[0] * 12]).feedback == "Partly right. Not right: (1)."
+    assert mark(part, [1, *[0] * 12]).feedback == "12 of 13 cells are correct. Not right: (1)."
     assert mark(part, [1] * 13).feedback.endswith("(9), (10) and 3 more.")
 
 

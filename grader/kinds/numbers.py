@@ -277,7 +277,7 @@ class PercentKind(ScalarKind[PercentPart]):
     """Kind of a percentage; the key is in percent too."""
 
     part: ClassVar[type[PercentPart]] = PercentPart
-    hint = "A number of percent."
+    hint = "A percentage, such as 86 or 86%. A number below 1 needs the percent sign."
     example = "86%"
 
     def read(self, typed: RawAnswer, part: PercentPart, scope: Scope) -> Reading[Number]:

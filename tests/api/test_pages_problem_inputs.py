@@ -46,6 +46,11 @@ def form(**fields: Any) -> PostedForm:
     )
 
 
+def test_no_sign_stands_behind_a_percentage_as_it_would_promise_that_077_is_read() -> None:
+    assert build_input(asked("percent"), None).unit == ""
+    assert build_input(asked("quantity", unit="MB"), None).unit == "MB"
+
+
 @pytest.mark.parametrize(
     ("part", "look"),
     [

@@ -511,7 +511,7 @@ def test_a_share_without_the_sign_is_refused_where_a_percentage_is_asked_for(typ
     with pytest.raises(AnswerError) as refused:
         read_number(typed, percent=True)
     assert refused.value.message == f"This can be read as {both}."
-    assert refused.value.expected == "the percent sign behind the number"
+    assert refused.value.expected == "one of the two with its percent sign"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def percent_or_share_error(small: str, large: str) -> AnswerError:
     """Return the error for ``0.95`` where a percentage is asked for."""
     return AnswerError(
         f"This can be read as {truncate_line(small)} or as {truncate_line(large)}.",
-        expected="the percent sign behind the number",
+        expected="one of the two with its percent sign",
     )
 
 

@@ -161,7 +161,7 @@ def build_input(
         text=rest,
         hint=WIDGET_HINTS.get(widget, part.typing.hint),
         example=part.typing.example,
-        unit=part.typing.unit or ("%" if part.kind == "percent" else ""),
+        unit=part.typing.unit or "",
         picks=_build_options(part, format_answer(answer)),
         blocks=() if grid is None else _build_blocks(grid, texts or (), marks),
         grid=grid,

@@ -260,11 +260,20 @@ class RequestContext(Authenticator):
         return member
 
     def authorize_assignment(
-        self, session: Session, assignment: UUID, *, right: Permission = "see_course"
+        self,
+        session: Session,
+        assignment: UUID,
+        *,
+        right: Permission = "see_course",
+        include_deleted: bool = False,
     ) -> tuple[CourseMembership, Assignment]:
         """Return the membership of the caller in an assignment's course, and the assignment."""
         result = authorization.load_assignment_membership(
-            session, self.authenticate(session), assignment, permission=right
+            session,
+            self.authenticate(session),
+            assignment,
+            permission=right,
+            include_deleted=include_deleted,
         )
         self.activity.member = result[0]
         return result

@@ -259,14 +259,16 @@ def load_assignment_membership(
     assignment_id: UUID,
     *,
     permission: Permission = "see_course",
+    include_deleted: bool = False,
 ) -> tuple[CourseMembership, Assignment]:
     """Return the membership of *caller* in the course of an assignment, and the assignment.
 
     Raises `NotFound` if it is hidden. A student does not see an assignment before it is published;
-    the calling code has to check its release.
+    the calling code has to check its release. With *include_deleted*, a deleted one is found by
+    those with the *permission*.
     """
     row = fetch_one(session, ASSIGNMENT_QUERY, assignment=assignment_id, caller=caller.id)
-    if row is None or row[0].deleted_at is not None:
+    if row is None or (row[0].deleted_at is not None and not include_deleted):
         raise NotFound("There is no such assignment.")
     assignment, course, enrolment = row
     try:
@@ -276,7 +278,8 @@ def load_assignment_membership(
     if member is None:
         raise NotFound("There is no such assignment.")
     member.require("see_course")
-    if assignment.published_at is None and not member.is_staff:
+    is_hidden = assignment.published_at is None and not member.is_staff
+    if is_hidden or (assignment.deleted_at and not member.has_permission(permission)):
         raise NotFound("There is no such assignment.")
     member.require(permission)
     return member, assignment

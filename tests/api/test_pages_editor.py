@@ -332,11 +332,39 @@ def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(sce
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
-    assert asked.status == 409
-    assert "send confirm" not in asked.text
-    done = scene.press(asked, "Delete it all the same")
+    assert "Students have handed in to it." in asked.text
+    assert scene.staff.get(scene.path).status_code == 200
+    done = scene.press(asked, "Delete anyway")
     assert done.location.startswith(scene.home)
     assert scene.staff.get(scene.path).status_code == 404
+
+
+def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_handed_in(scene):
+    scene.student.submit(scene.posed, {"cells": "9"})
+    asked = scene.press(scene.editor(), "Delete assignment")
+    told = scene.browser.follow(scene.press(asked, "Delete anyway"))
+    assert "The assignment is deleted." in told.text
+    assert scene.student.get(scene.posed.path).status_code == 404
+    [undo] = [one for one in told.all("form") if one.get("action").endswith("/restore")]
+    back = scene.browser.follow(scene.browser.send(undo))
+    assert "The assignment is back." in back.text
+    assert scene.student.get(scene.posed.path).json()["standing"]["score"] == 2
+
+
+def test_an_assignment_without_work_is_asked_about_too(scene):
+    asked = scene.press(scene.editor(), "Delete assignment")
+    assert "Nobody has handed in to it." in asked.text
+    assert scene.staff.get(scene.path).status_code == 200
+
+
+def test_a_deletion_is_not_undone_over_a_new_assignment_of_that_name(scene):
+    slug = scene.staff.get(scene.path).json()["slug"]
+    assert (
+        scene.press(scene.press(scene.editor(), "Delete assignment"), "Delete anyway").status == 303
+    )
+    made = scene.staff.post(f"{scene.home}/assignments", {"slug": slug, "title": "New"})
+    assert made.status_code == 201
+    assert scene.staff.post(f"{scene.path}/restore").status_code == 409
 
 
 def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the_assignment(scene):

@@ -80,6 +80,7 @@ def test_one_person_is_added_and_opened(world, browser, course):
     done = browser.send(form, name="Bo Example", email="bo@example.edu", section=str(section))
     page = browser.follow(done)
     assert (done.status, page.heading) == (303, "Bo Example")
+    assert "Added to the course." in page.text
     assert "Tuesday" in page.one("dl").text
 
 
@@ -155,7 +156,7 @@ def test_somebody_is_withdrawn_and_taken_back_with_their_work(browser, course, a
     assert "withdrawn" in page.text
     assert page.all("form", aria_labelledby="change") == []
     back = browser.send(page.one("form", action=f"/courses/{course}/people"))
-    assert back.location.endswith(str(ann.id))
+    assert back.location.endswith(f"{ann.id}?saved=person-added")
     assert "Ann Example" in listed(browser, course)
 
 

@@ -1,6 +1,7 @@
 """Flash messages: the next page reports the result of a change."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
@@ -10,7 +11,24 @@ from api.pages.layout.formatting import describe_grade_changes, format_count
 from api.schemas.shared.effects import Effect
 
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
-SavedQuery: TypeAlias = Annotated[str, Query(max_length=40)]
+OUTCOMES: Final[Mapping[str, str]] = {
+    "assignment-restored": "The assignment is back. What was handed in counts again.",
+    "course-created": "Course created.",
+    "course-copied": "Course copied. This is the copy: its assignments are not published yet. "
+    "Check their dates, and add its people.",
+    "excuse-saved": "Excused.",
+    "excuse-withdrawn": "Excuse withdrawn.",
+    "late-days-refunded": "Late days refunded.",
+    "person-added": "Added to the course.",
+    "person-changed": "Changes saved.",
+    "person-withdrawn": "Withdrawn from the course. All work is kept.",
+    "points-set": "Points set by hand.",
+    "points-withdrawn": "Points set by hand withdrawn. The computed points count again.",
+}
+"""Messages that every page displays at its top, by the word in its address."""
+DELETED: Final = "deleted-"
+"""Start of the word about a deleted assignment, before its id."""
+SavedQuery: TypeAlias = Annotated[str, Query(max_length=60)]
 """Result of a change: a word, the numbers of grades changed, up and down, or both."""
 
 
@@ -31,6 +49,8 @@ def flash_message(saved: str) -> str:
     >>> flash_message("3-2-1"), flash_message("0-0-0"), flash_message("done"), flash_message("")
     ('Saved. 3 grades changed: 2 up, 1 down.', 'Saved. No grade changed.', 'Saved.', '')
     """
+    if saved in OUTCOMES or saved.startswith(DELETED):
+        return ""
     match = COUNTS_PATTERN.fullmatch(saved)
     if match is None:
         return "Saved." if saved else ""

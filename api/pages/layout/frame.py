@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from fastapi.responses import HTMLResponse
 
 from api.auth.authorization import CourseMembership
 from api.auth.roles import Permission
+from api.core.ids import parse_id
 from api.dependencies import RequestContext
+from api.pages.layout.flash import DELETED, OUTCOMES
 from api.pages.layout.templating import render_response
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
@@ -115,5 +118,13 @@ def render_page(
     **variables: Any,
 ) -> HTMLResponse:
     """Render *template* in its frame; *tab* is the course tab that the page belongs to."""
-    frame_variables = {"frame": build_frame(context), "title": title, "crumbs": crumbs, "tab": tab}
+    saved = context.request.query_params.get("saved", "")
+    frame_variables = {
+        "frame": build_frame(context),
+        "title": title,
+        "crumbs": crumbs,
+        "tab": tab,
+        "outcome": OUTCOMES.get(saved, "") if status == HTTPStatus.OK else "",
+        "deleted": parse_id(saved.removeprefix(DELETED)) if saved.startswith(DELETED) else None,
+    }
     return render_response(template, {**frame_variables, **variables}, status=status)

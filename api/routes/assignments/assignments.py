@@ -136,6 +136,22 @@ def delete_assignment(
 
 
 @router.post(
+    "/assignments/{assignment}/restore",
+    response_model=StaffAssignment,
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
+)
+def post_restore(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
+    """Undo the deletion of an assignment; what was handed in counts again."""
+    return _change_assignment(
+        assignment,
+        context,
+        response,
+        assignment_lifecycle.restore_assignment,
+        include_deleted=True,
+    )
+
+
+@router.post(
     "/assignments/{assignment}/publish",
     response_model=StaffAssignment,
     responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
@@ -203,10 +219,13 @@ def _change_assignment(
     change: Callable[[Session, ChangeContext, Assignment], None],
     *,
     expected: IfMatchVersions | None = None,
+    include_deleted: bool = False,
 ) -> StaffAssignment:
     """Apply *change* to an assignment and return its new state."""
     with context.transaction() as session:
-        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        member, row = context.authorize_assignment(
+            session, assignment, right="manage_assignments", include_deleted=include_deleted
+        )
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, row, expected)
         change(session, act, row)

@@ -132,14 +132,15 @@ def unpublish_assignment(session: Session, act: ChangeContext, row: Assignment) 
     """
     if row.published_at is None:
         return
-    if _has_submissions(session, row.id):
+    if has_submissions(session, row.id):
         raise Conflict("Students have handed in to this assignment, so it cannot be hidden again.")
     row.published_at = None
     increment_version(row)
     act.record(session, "assignment.unpublished", ("assignment", row.id))
 
 
-def _has_submissions(session: Session, assignment_id: UUID) -> bool:
+def has_submissions(session: Session, assignment_id: UUID) -> bool:
+    """Return whether a student has submitted to an assignment."""
     submission_id = session.scalar(
         select(Submission.id)
         .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
@@ -153,7 +154,7 @@ def delete_assignment(
     session: Session, act: ChangeContext, row: Assignment, *, confirmed: bool
 ) -> None:
     """Delete an assignment: submissions are kept, and its slug becomes free."""
-    if not confirmed and _has_submissions(session, row.id):
+    if not confirmed and has_submissions(session, row.id):
         raise Conflict(
             "Students have handed in to this assignment. What they handed in is kept, but it "
             "counts no more; send confirm=true to delete it."
@@ -164,6 +165,20 @@ def delete_assignment(
     row.deleted_at = act.now
     row.slug = f"{row.slug}~{row.id.hex[-12:]}"
     increment_version(row)
+
+
+def restore_assignment(session: Session, act: ChangeContext, row: Assignment) -> None:
+    """Undo the deletion of an assignment; its submissions count again.
+
+    Raises `Conflict` if another assignment has taken its short name.
+    """
+    if row.deleted_at is None:
+        return
+    slug = row.slug.removesuffix(f"~{row.id.hex[-12:]}")
+    _check_assignment_slug_free(session, act, slug, row)
+    row.deleted_at, row.slug = None, slug
+    increment_version(row)
+    act.record(session, "assignment.restored", ("assignment", row.id))
 
 
 def set_results_and_solutions_released(

@@ -12,6 +12,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "assignment.ordered": "the problems of an assignment were put in another order",
     "assignment.published": "an assignment was published",
     "assignment.released": "results or solutions of an assignment were released, or hidden again",
+    "assignment.restored": "the deletion of an assignment was undone",
     "assignment.unpublished": "an assignment was taken back from the students",
     "comment.added": "somebody commented on an answer",
     "comment.deleted": "a comment was taken back",

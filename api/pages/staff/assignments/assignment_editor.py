@@ -37,6 +37,7 @@ from api.schemas.assignments.assignments import (
     StaffAssignment,
 )
 from api.schemas.shared.effects import Effect
+from api.services.assignments.assignment_lifecycle import has_submissions
 
 router = PageRouter()
 EDIT_PATH: Final = "/assignments/{assignment}/edit"
@@ -99,11 +100,17 @@ def render_assignment_editor(
         times=times,
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
+        has_work=bool(confirm) and _has_work(assignment, context),
         is_unsaved=typed is not None,
         **build_form_context(
             BoundForm(fields if typed is None else typed, form_error, LABELS), view
         ),
     )
+
+
+def _has_work(assignment: UUID, context: RequestContext) -> bool:
+    with context.reading() as session:
+        return has_submissions(session, assignment)
 
 
 def _load_assignment_to_edit(assignment: UUID, context: RequestContext) -> StaffAssignment:
@@ -275,17 +282,25 @@ def _move_name(names: list[str], form: PostedForm) -> list[str]:
 
 @router.post("/assignments/{assignment}/delete")
 def delete_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
-    """Delete the assignment; if it has student work, ask for confirmation first.
+    """Delete the assignment after a confirmation; the page that follows can undo it.
 
     The confirmation page keeps the unsaved settings.
     """
-    confirmed, anything = form.text("confirm") == "yes", IfMatchVersions(None)
-    try:
-        assignment_view = api.get_assignment(assignment, context, Response())
-        api.delete_assignment(assignment, context, anything, confirm=confirmed)
-    except Conflict as error:
+    anything = IfMatchVersions(None)
+    assignment_view = _load_assignment_to_edit(assignment, context)
+    if form.text("confirm") != "yes":
         typed = read_posted_texts(form) if form.has("title") else None
-        return render_assignment_editor(
-            assignment, context, typed=typed, error=error, confirm="delete"
-        )
-    return flash.redirect_with_flash(f"/courses/{assignment_view.course}")
+        return render_assignment_editor(assignment, context, typed=typed, confirm="delete")
+    api.delete_assignment(assignment, context, anything, confirm=True)
+    return RedirectResponse(
+        f"/courses/{assignment_view.course}?saved={flash.DELETED}{assignment}", status_code=303
+    )
+
+
+@router.post("/assignments/{assignment}/restore")
+def restore_assignment(assignment: UUID, context: PageDep) -> Response:
+    """Undo the deletion of the assignment and redirect to its editor."""
+    api.post_restore(assignment, context, Response())
+    return RedirectResponse(
+        f"/assignments/{assignment}/edit?saved=assignment-restored", status_code=303
+    )

@@ -93,7 +93,7 @@ def create_course(form: FormDep, context: PageDep) -> Response:
         created = api.post_course(validate_body(CourseIn, body), context, Response())
     except FORM_ERRORS as error:
         return _render_courses(context, BoundForm(typed, error, LABELS))
-    return RedirectResponse(f"/courses/{created.id}", status_code=303)
+    return RedirectResponse(f"/courses/{created.id}?saved=course-created", status_code=303)
 
 
 def _read_posted_texts(form: PostedForm) -> dict[str, str]:
@@ -191,7 +191,7 @@ def copy_course(course: UUID, form: FormDep, context: PageDep) -> Response:
         )
     except FORM_ERRORS as error:
         return _render_course_settings(course, context, copy=BoundForm(typed, error, COPY_LABELS))
-    return RedirectResponse(f"/courses/{copied.id}/settings?saved=done", status_code=303)
+    return RedirectResponse(f"/courses/{copied.id}/settings?saved=course-copied", status_code=303)
 
 
 def _build_copy_body(typed: Mapping[str, str]) -> dict[str, Any]:

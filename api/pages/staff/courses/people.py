@@ -146,7 +146,9 @@ def add_person(course: UUID, form: FormDep, context: PageDep) -> Response:
         added = api.post_person(course, body, context, Response())
     except RECOVERABLE_ERRORS as error:
         return render_people_page(context, course, form=form, error=error)
-    return RedirectResponse(f"/courses/{course}/people/{added.user}", status_code=303)
+    return RedirectResponse(
+        f"/courses/{course}/people/{added.user}?saved=person-added", status_code=303
+    )
 
 
 def _require_manage_people(context: RequestContext, course: UUID) -> None:
@@ -263,7 +265,9 @@ def change_person(course: UUID, user: UUID, form: FormDep, context: PageDep) -> 
         )
     except RECOVERABLE_ERRORS as error:
         return _render_person(context, course, user, form=form, error=error)
-    return RedirectResponse(f"/courses/{course}/people/{user}", status_code=303)
+    return RedirectResponse(
+        f"/courses/{course}/people/{user}?saved=person-changed", status_code=303
+    )
 
 
 def _changed_fields(person: Person, form: PostedForm) -> dict[str, object]:
@@ -294,7 +298,9 @@ def _act_and_redirect(
         act()
     except RECOVERABLE_ERRORS as error:
         return _render_person(context, course, user, error=error)
-    return RedirectResponse(f"/courses/{course}/people/{user}", status_code=303)
+    return RedirectResponse(
+        f"/courses/{course}/people/{user}?saved=person-withdrawn", status_code=303
+    )
 
 
 @router.post(f"{PEOPLE_PATH}/{{user}}/reset")

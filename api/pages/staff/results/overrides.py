@@ -45,7 +45,7 @@ def set_points(assignment: UUID, form: FormDep, context: PageDep) -> Response:
             assignment, body, context, parse_form_version(form.text("version")), Response()
         )
 
-    return _act_and_redirect(context, target, form, save_override)
+    return _act_and_redirect(context, target, form, save_override, "points-set")
 
 
 def _build_override(form: PostedForm, student: UUID) -> dict[str, object]:
@@ -75,7 +75,7 @@ def withdraw_override(
     def delete_override() -> None:
         api.delete_override(assignment, override, context, version, Response())
 
-    return _act_and_redirect(context, target, form, delete_override)
+    return _act_and_redirect(context, target, form, delete_override, "points-withdrawn")
 
 
 @router.post(f"{ASSIGNMENT_PATH}/excuses")
@@ -87,7 +87,7 @@ def excuse_student(assignment: UUID, form: FormDep, context: PageDep) -> Respons
         values = {"student": target.student, **form.non_empty_texts("problem", "reason")}
         exceptions.post_excuse(assignment, validate_body(ExcuseIn, values), context, Response())
 
-    return _act_and_redirect(context, target, form, save_excuse)
+    return _act_and_redirect(context, target, form, save_excuse, "excuse-saved")
 
 
 @router.post(f"{ASSIGNMENT_PATH}/excuses/{{excuse}}/withdraw")
@@ -95,7 +95,11 @@ def withdraw_excuse(assignment: UUID, excuse: UUID, form: FormDep, context: Page
     """Withdraw an excuse and redirect to the student page."""
     target = _load_target(context, assignment, form, right="grant_extensions")
     return _act_and_redirect(
-        context, target, form, lambda: exceptions.delete_excuse(assignment, excuse, context)
+        context,
+        target,
+        form,
+        lambda: exceptions.delete_excuse(assignment, excuse, context),
+        "excuse-withdrawn",
     )
 
 
@@ -112,7 +116,7 @@ def refund_late_days(course: UUID, user: UUID, form: FormDep, context: PageDep) 
         body = validate_body(RefundIn, {**values, "days": parse_whole_number(days)})
         exceptions.post_late_days_refund(course, user, body, context)
 
-    return _act_and_redirect(context, target, form, save_refund)
+    return _act_and_redirect(context, target, form, save_refund, "late-days-refunded")
 
 
 def _load_target(
@@ -128,9 +132,16 @@ def _load_target(
 
 
 def _act_and_redirect(
-    context: RequestContext, target: StudentPageTarget, form: PostedForm, act: Callable[[], object]
+    context: RequestContext,
+    target: StudentPageTarget,
+    form: PostedForm,
+    act: Callable[[], object],
+    outcome: str,
 ) -> Response:
-    """Run *act* and redirect to the student page; on an error, redisplay the form."""
+    """Run *act* and redirect to the student page, which states the *outcome*.
+
+    On an error, redisplay the form.
+    """
     try:
         act()
     except RECOVERABLE_ERRORS as error:
@@ -138,5 +149,5 @@ def _act_and_redirect(
             context, target.course, target.student, opened=target.slug, form=form, error=error
         )
     address = f"/courses/{target.course}/students/{target.student}"
-    opened = f"?open={target.slug}#open" if target.slug else ""
-    return RedirectResponse(f"{address}{opened}", status_code=303)
+    opened = f"&open={target.slug}#open" if target.slug else ""
+    return RedirectResponse(f"{address}?saved={outcome}{opened}", status_code=303)

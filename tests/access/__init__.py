@@ -48,6 +48,7 @@ class Route:
     same way everywhere. *body* is sent as JSON, or unchanged if it is a text of type
     *media*; it may be a function of the scene. *path* overrides the scene's values of
     path parameters. *called* is False if a single call cannot demonstrate success.
+    *restores*: the route is for deleted objects, which stay missing for anybody else.
     """
 
     least: Least
@@ -58,6 +59,7 @@ class Route:
     login: bool = False
     site: bool = False
     called: bool = True
+    restores: bool = False
     body: Any | Callable[[Scene], Any] = None
     media: str = "text/csv"
     query: Mapping[str, str] = field(default_factory=dict)

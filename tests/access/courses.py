@@ -85,7 +85,7 @@ ROUTES = {
     ("GET", ASSIGNMENT): Route("student"),
     ("PATCH", ASSIGNMENT): Route("instructor", **MANAGE, body={"title": "Other"}),
     ("DELETE", ASSIGNMENT): Route("instructor", **MANAGE, ok=204, query={"confirm": "true"}),
-    ("POST", f"{ASSIGNMENT}/restore"): Route("instructor", **MANAGE),
+    ("POST", f"{ASSIGNMENT}/restore"): Route("instructor", **MANAGE, restores=True),
     ("POST", f"{ASSIGNMENT}/publish"): Route("instructor", **MANAGE),
     ("POST", f"{ASSIGNMENT}/unpublish"): Route("instructor", **MANAGE, called=False),
     ("POST", f"{ASSIGNMENT}/release"): Route("instructor", **MANAGE, body={"results": True}),

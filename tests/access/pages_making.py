@@ -87,7 +87,7 @@ ROUTES = {
         ),
     ),
     ("POST", f"{ASSIGNMENT}/delete"): Route(**MANAGES, body="confirm=yes"),
-    ("POST", f"{ASSIGNMENT}/restore"): Route(**MANAGES, body=""),
+    ("POST", f"{ASSIGNMENT}/restore"): Route(**MANAGES, body="", restores=True),
     ("POST", f"{ASSIGNMENT}/problems"): Route(
         **MANAGES, body="problem=another&of=why-small-kernels"
     ),

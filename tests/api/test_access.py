@@ -195,7 +195,9 @@ class Asked:
             if self.parameters[-1] not in {"part", "version"}:
                 yield from self._wrong(who, 404, HERE, ELSEWHERE, like=missing)
         if "assignment" in self.parameters and {*self.parameters} <= {"assignment", "problem"}:
-            yield from self._wrong(who, 404, "deleted", like=nothing)
+            others = ("grader", "student") if self.route.restores else (who,)
+            for one in others:
+                yield from self._wrong(one, 404, "deleted", like=nothing)
             for place in ("unpublished", "unreleased") if who == "student" else ():
                 yield from self._wrong(who, 404, place, like=nothing)
 

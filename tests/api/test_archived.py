@@ -83,3 +83,14 @@ def test_an_extension_keeps_an_assignment_open_for_the_warning(world):
     extend(world, here.course, {"days": 3}, student_id=student.id)
     told = here.ina.get(there).json()["warnings"]
     assert told == ["The assignment is still open: more answers may come."]
+
+
+@pytest.mark.parametrize(
+    "more", [{"published": False}, {"timeline_spec": {"release": "2026-12-01 12:00"}}]
+)
+def test_an_assignment_that_nobody_can_open_yet_is_not_called_open(world, more):
+    course = world.course()
+    teacher = world.enrol(course, role="instructor")
+    [posed] = world.assignment(course, **more)
+    told = teacher.get(f"/assignments/{posed.assignment}/readiness").json()
+    assert told["warnings"] == []

@@ -101,6 +101,21 @@ def test_a_variant_that_is_not_there_is_said_and_the_form_stays(scene, query):
     assert found.all("input", name="seed")
 
 
+def test_before_the_first_variant_there_is_none_where_the_textbook_has_no_numbers(scene):
+    drawn = "params: {N: {integers: [2, 9]}}\n"
+    text = (
+        "id: doubled\ntitle: Doubled\ntopic: training\ndifficulty: 1\n"
+        f"{drawn}statement: Let $N = {{{{N}}}}$.\n"
+        'parts: [{id: a, kind: integer, points: 1, prompt: "Twice that?", key: 2*N}]\n'
+    )
+    page = scene.browser.get(f"{scene.path}/{own(scene, text)}?position=0")
+    assert "variant 0" in page.text
+    assert not page.all("a", text="Previous")
+    assert "−1 is the original" not in page.text
+    known = scene.browser.get(f"{scene.path}/{scene.version.id}")
+    assert "−1 is the original" in known.text
+
+
 @pytest.mark.parametrize("query", ["position=abc", "position=--1", "seed=1.5", "show=all"])
 def test_what_is_no_variant_is_refused(scene, query):
     assert scene.browser.get(f"{scene.path}/{scene.version.id}?{query}").status == 422

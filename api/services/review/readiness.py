@@ -8,7 +8,7 @@ from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
-from api.core.clock import from_micros
+from api.core.clock import from_micros, to_micros
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.grading.regrade_requests import Readiness, Unassessed
 from api.services.assignments.release import compute_results_visibility
@@ -49,11 +49,9 @@ def assess_readiness(
     )
     rules = SubmissionRules((base_timeline(assignment, member.course),))
     visibility = compute_results_visibility(assignment, rules, now=now)
-    ends = [
-        one.closes_at_with_late_days
-        for one in load_distinct_rules(session, assignment, member.course)
-    ]
-    is_open = any(end is None or from_micros(end) >= now for end in ends)
+    class_rules = load_distinct_rules(session, assignment, member.course)
+    is_published = assignment.published_at is not None
+    is_open = is_published and any(_accepts_answers(one, now) for one in class_rules)
     labels = _load_problem_labels(session, assignment) if left else {}
     warnings = tuple(_build_warnings(left, labels, done.requests, is_open=is_open))
     return Readiness(
@@ -65,6 +63,12 @@ def assess_readiness(
         results_from=visibility.since,
         warnings=warnings,
     )
+
+
+def _accepts_answers(rules: SubmissionRules, now: datetime) -> bool:
+    """Return whether students with these rules can open the assignment and may yet answer."""
+    end = rules.closes_at_with_late_days
+    return rules.is_released(to_micros(now)) and (end is None or from_micros(end) >= now)
 
 
 def _load_problem_labels(session: Session, assignment: Assignment) -> dict[str, _ProblemLabel]:

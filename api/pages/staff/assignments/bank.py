@@ -164,6 +164,7 @@ def _render_problem_version(
         versions=versions.items,
         asked=options,
         preview=preview,
+        first_position=_first_position(version_key, context) if options.show == "preview" else 0,
         missing=missing,
         changed=changed,
         lines=tuple(_classify_diff_lines(changed.text)) if changed else (),
@@ -186,6 +187,14 @@ def _load_preview(
         return api.get_preview(*version_key, context, position, seed), None
     except NotFound as error:
         return None, error
+
+
+def _first_position(version_key: tuple[UUID, UUID], context: RequestContext) -> int:
+    """Return the position of the first variant: that of the original, if there is one, else 0."""
+    try:
+        return min(api.get_preview(*version_key, context, None, None).position, 0)
+    except NotFound:
+        return 0
 
 
 def _load_diff(

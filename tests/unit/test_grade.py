@@ -235,7 +235,11 @@ def test_what_is_accepted_comes_before_follow_through_and_mistakes():
         (SIDE, "77", "Not right."),
         (ask("vector", key="[1, 2, 3]"), "[1, 2, 4]", "2 of 3 cells are correct."),
         (ask("shape", key="(6, 6, 8)"), "6x6x9", "Not right."),
-        (ask("shape", key="(6, 6, 8)", credit_by="axis"), "6x6x9", "2 of 3 dimensions are correct."),
+        (
+            ask("shape", key="(6, 6, 8)", credit_by="axis"),
+            "6x6x9",
+            "2 of 3 dimensions are correct.",
+        ),
         (ask("set", key="(3, 5)", credit_by="item"), "3", "Partly right."),
         (SIDE, "", "Nothing was answered."),
         (TEXT, "Because.", "A person marks this part."),
@@ -296,7 +300,8 @@ def test_a_mistake_in_a_carried_value_earns_no_more_than_the_right_carried_answe
 
 def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
     part = ask("matrix", key="[[1, 2], [3, 4]]", reason="a constant", show="cells")
-    assert mark(part, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct. Not right: (2, 1), (2, 2)."
+    told = mark(part, "[[1, 2], [4, 3]]").feedback
+    assert told == "2 of 4 cells are correct. Not right: (2, 1), (2, 2)."
     hidden = {**part, "show": None}
     assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct."
 

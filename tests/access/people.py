@@ -58,6 +58,8 @@ ROUTES = {
     ("GET", f"{COURSE}/audit"): Route("instructor"),
     ("GET", f"{API}/audit"): Route(**SITE),
     ("GET", f"{API}/users"): Route(**SITE),
+    ("POST", f"{API}/users"): Route(**SITE, ok=201, body={"name": "Bo", "email": "bo@example.edu"}),
+    ("GET", USER): Route(**SITE),
     ("PATCH", USER): Route(**SITE, body={"name": "Bo"}),
     ("POST", f"{USER}/suspend"): Route(**SITE),
     ("POST", f"{USER}/restore"): Route(**SITE),
@@ -65,4 +67,5 @@ ROUTES = {
     ("PUT", f"{USER}/administrator"): Route(**SITE),
     ("DELETE", f"{USER}/administrator"): Route(**SITE),
     ("POST", f"{USER}/reset"): Route(**SITE, ok=201),
+    ("POST", f"{USER}/invite"): Route(**SITE, ok=201),
 }

@@ -73,15 +73,65 @@ def test_an_account_is_suspended_and_let_in_again(browser, ann):
     assert page.all(has="flag-bad") == []
 
 
-def test_an_administrator_is_named_and_unnamed(browser, ann):
-    page = browser.follow(browser.send(ending(opened(browser, ann), "/administrator")))
+def test_an_administrator_is_named_after_a_confirmation_and_unnamed(world, browser, ann):
+    world.log_in(ann)
+    link = opened(browser, ann).one("a", text="Make an administrator")
+    page = browser.send(ending(browser.get(link["href"]), "/administrator"), confirm="Ann")
+    assert (page.status, page.one("input", id="confirm")["value"]) == (422, "Ann")
+    assert ann.get("/users").status_code == 403
+    page = browser.follow(browser.send(ending(page, "/administrator"), confirm="Ann Example"))
     assert "administrator" in page.one("main").one(has="flag").text
     page = browser.follow(browser.send(ending(page, "/withdraw")))
     assert page.one("main").all(has="flag") == []
 
 
+def test_somebody_who_never_logged_in_is_made_no_administrator(browser, ann):
+    page = opened(browser, ann)
+    assert page.all("a", text="Make an administrator") == []
+    assert "never did" in page.text
+    page = browser.post(f"/users/{ann.id}/administrator", {"confirm": "Ann Example"})
+    assert page.status == 409
+    assert "has never logged in" in page.one(role="alert").text
+
+
+def test_a_user_is_created_and_invited_on_the_page(world, browser):
+    form = ending(
+        browser.get(browser.get("/users").one("a", text="New user")["href"]), "/users/new"
+    )
+    page = browser.send(form, name="Bo Example", email="Bo@example.edu", student_number="77")
+    assert (page.status, page.heading) == (200, "Bo Example")
+    assert "/welcome#gr_invite_" in page.one("input", id="link")["value"]
+    with world.session() as session:
+        user = session.scalar(select(User).where(User.email == "bo@example.edu"))
+        assert (user.student_number, user.has_password, user.is_admin) == ("77", False, False)
+    again = browser.send(ending(browser.get(f"/users/{user.id}"), "/invite"))
+    assert again.one("input", id="link")["value"] != page.one("input", id="link")["value"]
+
+
+def test_a_user_is_created_without_an_invitation(browser):
+    fields = {"name": "Bo Example", "email": "bo@example.edu"}
+    page = browser.follow(browser.post("/users/new", fields))
+    assert (page.heading, page.all("input", id="link")) == ("Bo Example", [])
+
+
+def test_a_refused_new_user_comes_back_as_typed(browser, ann):
+    fields = {"name": "Bo Example", "email": "ann@example.edu"}
+    page = browser.post("/users/new", fields)
+    assert page.status == 422
+    assert "is somebody else's" in page.one(role="alert").text
+    assert page.one("input", id="email")["value"] == "ann@example.edu"
+    assert "checked" not in page.one("input", name="invite").attributes
+
+
+def test_a_user_s_page_lists_their_courses(world, browser, course, ann):
+    world.join(course, ann, section=world.section(course, "Monday"))
+    item = opened(browser, ann).one("main").one("li")
+    assert item.text == "Deep Learning student, Monday"
+    assert browser.get(item.one("a")["href"]).status == 200
+
+
 def test_nobody_is_offered_to_shut_themselves_out(browser, root):
-    assert acts(opened(browser, root)) == [str(root.id), "reset"]
+    assert acts(opened(browser, root)) == [str(root.id), "invite", "reset"]
     page = browser.post(f"/users/{root.id}/suspend")
     assert page.status == 409
     assert page.one(role="alert").text

@@ -45,6 +45,83 @@ def test_an_administrator_names_another_and_none_is_lost(world, admin, ann):
     assert admin.get("/users").status_code == 403
 
 
+def test_an_account_is_created_and_its_owner_sets_a_password(world, admin):
+    body = {"name": "Bo Example", "email": "Bo@Example.edu", "student_number": "77"}
+    created = admin.post("/users", body)
+    assert created.status_code == 201
+    user, link = created.json()["user"], created.json()["invitation"]["link"]
+    assert (user["email"], user["has_password"], user["admin"]) == ("bo@example.edu", False, False)
+    [entry] = admin.get(f"/audit?target_id={user['id']}&action=user.created").json()["items"]
+    assert entry["actor_name"] == "An Admin"
+    browser = Browser(world)
+    accepted = {"secret": link.partition("#")[2], "password": PASSWORD}
+    assert browser.post("/invites/accept", accepted).status_code == 200
+    assert browser.get("/me").json()["name"] == "Bo Example"
+    refused = admin.post(f"/users/{user['id']}/invite")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+
+
+def test_a_newer_invitation_ends_the_earlier_one(world, admin):
+    body = {"name": "Bo", "email": "bo@example.edu"}
+    created = admin.post("/users", body).json()
+    newer = admin.post(f"/users/{created['user']['id']}/invite")
+    assert newer.status_code == 201
+    first, last = (
+        {"secret": link.partition("#")[2], "password": PASSWORD}
+        for link in (created["invitation"]["link"], newer.json()["link"])
+    )
+    assert Browser(world).post("/invites/accept", first).status_code == 410
+    assert Browser(world).post("/invites/accept", last).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "ann@example.edu"}, "email"),
+        ({"email": "at home"}, "email"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 300}, "name"),
+        ({"student_number": "7" * 300}, "student_number"),
+        ({"admin": True}, "admin"),
+    ],
+)
+@pytest.mark.usefixtures("ann")
+def test_a_wrong_new_account_is_refused(admin, change, field):
+    refused = admin.post("/users", {"name": "Bo", "email": "bo@example.edu"} | change)
+    assert refused.status_code == 422
+    assert field in str(refused.json()["errors"])
+
+
+def test_an_account_is_created_without_an_invitation(admin):
+    body = {"name": "Bo", "email": "bo@example.edu", "invite": False}
+    assert admin.post("/users", body).json()["invitation"] is None
+
+
+def test_a_suspended_person_is_not_invited(admin, ann):
+    admin.post(f"/users/{ann.id}/suspend")
+    assert admin.post(f"/users/{ann.id}/invite").status_code == 409
+
+
+def test_an_account_is_looked_up_with_its_courses(world, admin, ann):
+    course = world.course()
+    world.join(course, ann)
+    seen = admin.get(f"/users/{ann.id}")
+    assert seen.headers["ETag"] == f'"v{seen.json()["version"]}"'
+    [listed] = seen.json()["courses"]
+    assert (listed["course"], listed["role"]) == (str(course), "student")
+    assert seen.json()["last_login_at"] is None
+    world.log_in(ann)
+    assert admin.get(f"/users/{ann.id}").json()["last_login_at"] is not None
+
+
+def test_somebody_who_never_logged_in_is_made_no_administrator(world, admin, ann):
+    refused = admin.put(f"/users/{ann.id}/administrator")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "never logged in" in refused.json()["detail"]
+    world.log_in(ann)
+    assert admin.put(f"/users/{ann.id}/administrator").json()["admin"] is True
+
+
 def test_accounts_are_found_by_text_and_state(admin, ann):
     admin.post(f"/users/{ann.id}/suspend")
     for query, names in {

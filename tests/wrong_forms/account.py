@@ -64,6 +64,20 @@ FORMS = {
     "account": WrongForm(
         "/users/{user}", "E-mail", {"email": "at home"}, wrong="email", who="admin"
     ),
+    "new account": WrongForm(
+        "/users/new",
+        "E-mail",
+        {"name": "Bo Example", "email": "at home"},
+        wrong="email",
+        who="admin",
+    ),
+    "name typed for an administrator": WrongForm(
+        "/users/{user}/administrator",
+        "name",
+        {"confirm": "Somebody else"},
+        wrong="confirm",
+        who="admin",
+    ),
     "name typed to erase": WrongForm(
         "/users/{user}/erase", "name", {"confirm": "Somebody else"}, wrong="confirm", who="admin"
     ),

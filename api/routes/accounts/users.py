@@ -20,9 +20,19 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageRequestDep
 from api.http.problem_details import error_responses
 from api.schemas.accounts.people import LinkOut
-from api.schemas.accounts.users import Erased, EraseIn, UserOut, UserPage, UserPatch
+from api.schemas.accounts.users import (
+    Erased,
+    EraseIn,
+    NewUser,
+    UserDetails,
+    UserIn,
+    UserOut,
+    UserPage,
+    UserPatch,
+)
 from api.services.accounts import accounts
 from api.services.accounts.erasure.account import erase_account, lock_student_work
+from api.services.accounts.invitation_tokens import PasswordLink
 
 router = ApiRouter(tags=["site"])
 USER_PATH = "/users/{user}"
@@ -54,6 +64,42 @@ def get_users(
         serialize_row=accounts.serialize_user,
     )
     return UserPage(items=page.items, next=page.next)
+
+
+@router.post(
+    "/users",
+    status_code=201,
+    response_model=NewUser,
+    responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
+)
+def post_user(body: UserIn, context: ContextDep) -> NewUser:
+    """Make an account, and a link that invites its owner; give the link to nobody else."""
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.add_user(session, caller, body, now=context.now)
+        url, invitation = context.service.settings.public_url, None
+        if body.invite:
+            invitation = serialize_link(
+                accounts.create_invitation(
+                    session, caller, account, public_url=url, now=context.now
+                )
+            )
+    return NewUser(user=accounts.serialize_user(account), invitation=invitation)
+
+
+def serialize_link(link: PasswordLink) -> LinkOut:
+    """Serialize a link, which is shown once."""
+    return LinkOut(link=link.url, expires_at=link.expires_at)
+
+
+@router.get(USER_PATH, responses=error_responses(Unauthenticated, Forbidden, NotFound))
+def get_user(user: UUID, context: ContextDep, response: Response) -> UserDetails:
+    """Look up an account, with its courses and its last log-in."""
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+        account = accounts.get_user(session, user)
+    response.headers["ETag"] = format_etag(account.version)
+    return account
 
 
 @router.patch(USER_PATH, response_model=UserOut, responses=EDIT_ERRORS)
@@ -112,7 +158,10 @@ def erase_user(user: UUID, context: ContextDep, body: EraseIn = UNCONFIRMED) -> 
 
 @router.put(f"{USER_PATH}/administrator", response_model=UserOut, responses=ACTION_ERRORS)
 def put_administrator(user: UUID, context: ContextDep) -> UserOut:
-    """Make somebody an administrator; they have to log in again."""
+    """Make somebody an administrator; they have to log in again.
+
+    It is refused for somebody who has never logged in.
+    """
     return _set_administrator(user, context, admin=True)
 
 
@@ -138,4 +187,20 @@ def post_reset_link(user: UUID, context: ContextDep) -> LinkOut:
         account = accounts.lock_user(session, user)
         url = context.service.settings.public_url
         link = accounts.create_reset_link(session, caller, account, public_url=url, now=context.now)
-    return LinkOut(link=link.url, expires_at=link.expires_at)
+    return serialize_link(link)
+
+
+@router.post(
+    f"{USER_PATH}/invite", status_code=201, response_model=LinkOut, responses=ACTION_ERRORS
+)
+def post_invitation(user: UUID, context: ContextDep) -> LinkOut:
+    """Make a link by which somebody without a password sets the first one, within 30 days.
+
+    Earlier invitations end. Give it to nobody else.
+    """
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        url = context.service.settings.public_url
+        link = accounts.create_invitation(session, caller, account, public_url=url, now=context.now)
+    return serialize_link(link)

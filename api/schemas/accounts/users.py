@@ -8,6 +8,8 @@ from pydantic import Field
 from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
+from api.schemas.accounts.account import CourseOfMine
+from api.schemas.accounts.people import LinkOut, Number
 
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
@@ -21,6 +23,17 @@ USER: Final[dict[str, Any]] = {
     "suspended_at": None,
     "erased_at": None,
     "version": 1,
+}
+COURSE: Final[dict[str, Any]] = {
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "slug": "dl-2026",
+    "title": "Deep Learning",
+    "role": "student",
+    "section": None,
+}
+LINK: Final[dict[str, Any]] = {
+    "link": "https://grader.example.edu/welcome#gr_inv_4Xk9aQ2LmZ0p_...",
+    "expires_at": EXAMPLE_TIME,
 }
 ENTRY: Final[dict[str, Any]] = {
     "id": "01933e3a-0000-7000-8000-0000000000a1",
@@ -54,6 +67,39 @@ class UserOut(Schema):
     suspended_at: UtcDatetime | None
     erased_at: UtcDatetime | None
     version: Count
+
+
+class UserDetails(UserOut):
+    """An account with its courses."""
+
+    model_config = with_examples(USER | {"last_login_at": EXAMPLE_TIME, "courses": [COURSE]})
+
+    last_login_at: Annotated[
+        UtcDatetime | None, Field(description="null for somebody who has never logged in")
+    ]
+    courses: tuple[CourseOfMine, ...]
+
+
+class UserIn(Schema):
+    """A new account."""
+
+    model_config = with_examples({"name": "Ann Example", "email": "ann@example.edu"})
+
+    name: Line
+    email: Email
+    student_number: Number = ""
+    invite: Annotated[
+        bool, Field(description="make a link by which the owner sets the first password")
+    ] = True
+
+
+class NewUser(Schema):
+    """A new account, and the link that invites its owner."""
+
+    model_config = with_examples({"user": USER | {"has_password": False}, "invitation": LINK})
+
+    user: UserOut
+    invitation: Annotated[LinkOut | None, Field(description="shown this once")]
 
 
 class UserPage(Page[UserOut]):

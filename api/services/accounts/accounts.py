@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import Principal
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
-from api.db.models import User
+from api.db.models import LoginSession, User
 from api.http.pagination import Cursor, apply_keyset
-from api.schemas.accounts.users import UserOut, UserPatch
+from api.schemas.accounts.users import UserDetails, UserIn, UserOut, UserPatch
 from api.services.accounts import sessions
 from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
 from api.services.accounts.invitation_tokens import (
@@ -23,9 +24,16 @@ from api.services.accounts.invitation_tokens import (
     issue_reset_link,
     revoke_unused_links,
 )
+from api.services.accounts.profile import list_user_courses
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import check_email_free
+from api.services.enrolment.enrolments import check_email_free, flush_new_accounts
 from api.services.enrolment.search import person_search_condition
+
+NO_ADDRESS: Final = "This account has no e-mail address to log in with."
+NEVER_LOGGED_IN: Final = (
+    "This person has never logged in. Invite them, and make them an administrator after their "
+    "first log-in."
+)
 
 
 def list_users(
@@ -64,9 +72,21 @@ def serialize_user(user: User) -> UserOut:
     )
 
 
-def get_user(session: Session, user_id: UUID) -> UserOut:
-    """Return an account as administrators see it; raise `NotFound` as `lock_user` does."""
-    return serialize_user(_require_user(session.get(User, user_id)))
+def get_user(session: Session, user_id: UUID) -> UserDetails:
+    """Return an account with its courses; raise `NotFound` as `lock_user` does."""
+    user = _require_user(session.get(User, user_id))
+    return UserDetails(
+        **dict(serialize_user(user)),
+        last_login_at=load_last_login(session, user_id),
+        courses=tuple(list_user_courses(session, user_id)),
+    )
+
+
+def load_last_login(session: Session, user_id: UUID) -> datetime | None:
+    """Return when a user last logged in, None if they never did."""
+    return session.scalar(
+        select(func.max(LoginSession.created_at)).where(LoginSession.user_id == user_id)
+    )
 
 
 def lock_user(session: Session, user_id: UUID) -> User:
@@ -123,10 +143,16 @@ def restore_user(session: Session, caller: Principal, user: User, *, now: dateti
 def set_admin(
     session: Session, caller: Principal, user: User, *, admin: bool, now: datetime
 ) -> None:
-    """Grant or revoke the administrator role; not for oneself, so that an administrator remains."""
+    """Grant or revoke the administrator role; not for oneself, so that an administrator remains.
+
+    Raises `Conflict` for a grant to somebody who has never logged in: an unused invitation to such
+    an account would be a key to the whole site.
+    """
     check_not_self(caller, user)
     if user.is_admin == admin:
         return
+    if admin and load_last_login(session, user.id) is None:
+        raise Conflict(NEVER_LOGGED_IN)
     user.is_admin = admin
     user.version += 1
     if admin:
@@ -145,13 +171,47 @@ def create_reset_link(
 ) -> PasswordLink:
     """Return a link by which the owner sets another password."""
     if user.email is None:
-        raise Conflict("This account has no e-mail address to log in with.")
+        raise Conflict(NO_ADDRESS)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
     creator = LinkCreator(caller.id)
     reset_link = issue_reset_link(session, user, public_url=public_url, creator=creator, now=now)
     recorder.record_account_action(session, caller, "person.reset", user=user.id, now=now)
     return reset_link
+
+
+def add_user(session: Session, caller: Principal, body: UserIn, *, now: datetime) -> User:
+    """Create an account without a password.
+
+    Raises `InvalidInput` if the e-mail address is taken.
+    """
+    check_email_free(session, body.email)
+    user = User(id=new_id(), email=body.email, name=body.name, created_at=now)
+    user.student_number = body.student_number
+    session.add(user)
+    flush_new_accounts(session)
+    recorder.record_action(session, caller, "user.created", now=now, target=("user", user.id))
+    return user
+
+
+def create_invitation(
+    session: Session, caller: Principal, user: User, *, public_url: str, now: datetime
+) -> PasswordLink:
+    """Return a link by which the owner of an account without a password sets the first one.
+
+    Earlier invitations end. Raises `Conflict` if there is a password, no address, or a suspension.
+    """
+    if user.password_hash is not None:
+        raise Conflict("This account has a password already; make a reset link instead.")
+    if user.email is None:
+        raise Conflict(NO_ADDRESS)
+    if user.suspended_at is not None:
+        raise Conflict(SUSPENDED)
+    revoke_unused_links(session, [user.id], now=now, purpose="invite")
+    creator = LinkCreator(caller.id)
+    [link] = issue_links(session, [user], "invite", public_url=public_url, creator=creator, now=now)
+    recorder.record_account_action(session, caller, "person.invited", user=user.id, now=now)
+    return link
 
 
 def create_user(session: Session, email: str, name: str, *, admin: bool, now: datetime) -> User:

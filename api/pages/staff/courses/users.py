@@ -1,4 +1,4 @@
-"""Accounts of the whole site, for administrators: edit, suspend, restore and erase."""
+"""Accounts of the whole site, for administrators: create, edit, suspend, restore and erase."""
 
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.core.errors import ServiceError
+from api.core.errors import InvalidInput, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
@@ -16,13 +16,13 @@ from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.common import RECOVERABLE_ERRORS, build_query_string
 from api.routes.accounts import users as api
 from api.schemas.accounts.people import LinkOut
-from api.schemas.accounts.users import EraseIn, UserOut, UserPatch
+from api.schemas.accounts.users import EraseIn, UserDetails, UserIn, UserPatch
 from api.services.accounts import accounts
 
 router = PageRouter()
 USER_PATH: Final = "/users/{user}"
 ROWS: Final = 70
-CRUMBS: Final = (Breadcrumb("People of the site", "/users"),)
+CRUMBS: Final = (Breadcrumb("Users", "/users"),)
 EMPTY_FORM: Final = PostedForm()
 UserState = Literal["active", "suspended", "admin", "all"]
 
@@ -41,12 +41,50 @@ def show_users(
     return render_page(
         context,
         "staff/users.html",
-        title="People of the site",
+        title="Users",
         users=user_list.items,
         text=text,
         state=state,
         more=build_query_string(next_params) if user_list.next else "",
     )
+
+
+@router.get("/users/new")
+def show_new_user(context: PageDep) -> Response:
+    """Return the form for a new account."""
+    return _render_new_user(context)
+
+
+def _render_new_user(
+    context: RequestContext, *, form: PostedForm = EMPTY_FORM, error: ServiceError | None = None
+) -> Response:
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+    names = ("name", "email", "student_number")
+    return render_page(
+        context,
+        "staff/user_new.html",
+        title="New user",
+        crumbs=CRUMBS,
+        status=error.status if error else 200,
+        typed={name: form.text(name) for name in names},
+        invites=not form.has("name") or form.has("invite"),
+        error=error,
+    )
+
+
+@router.post("/users/new")
+def create_user(form: FormDep, context: PageDep) -> Response:
+    """Create an account, and show its page with the invitation, which is shown only once."""
+    names = ("name", "email", "student_number")
+    values = {name: form.text(name) for name in names} | {"invite": form.has("invite")}
+    try:
+        created = api.post_user(validate_body(UserIn, values), context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_new_user(context, form=form, error=error)
+    if created.invitation is None:
+        return RedirectResponse(f"/users/{created.user.id}", status_code=303)
+    return _render_user(context, created.user.id, link=created.invitation)
 
 
 @router.get(USER_PATH)
@@ -82,7 +120,7 @@ def _render_user(
     )
 
 
-def _load_account(context: RequestContext, user: UUID) -> UserOut:
+def _load_account(context: RequestContext, user: UUID) -> UserDetails:
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
         return accounts.get_user(session, user)
@@ -132,10 +170,39 @@ def restore_user(user: UUID, context: PageDep) -> Response:
     return _act_and_redirect(context, user, lambda: api.restore_user(user, context))
 
 
+@router.get(f"{USER_PATH}/administrator")
+def show_administrator_form(user: UUID, context: PageDep) -> Response:
+    """Return the page that explains the rights and asks for the name as confirmation."""
+    return _render_administrator_form(context, user)
+
+
+def _render_administrator_form(
+    context: RequestContext, user: UUID, *, confirm: str = "", error: ServiceError | None = None
+) -> Response:
+    account = _load_account(context, user)
+    return render_page(
+        context,
+        "staff/user_administrator.html",
+        title=f"Make {account.name} an administrator",
+        crumbs=(*CRUMBS, Breadcrumb(account.name, f"/users/{user}")),
+        status=error.status if error else 200,
+        user=account,
+        confirm=confirm,
+        error=error,
+    )
+
+
 @router.post(f"{USER_PATH}/administrator")
-def make_administrator(user: UUID, context: PageDep) -> Response:
-    """Make a user an administrator."""
-    return _act_and_redirect(context, user, lambda: api.put_administrator(user, context))
+def make_administrator(user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Make a user an administrator, if the name was typed as confirmation."""
+    account, confirm = _load_account(context, user), form.text("confirm")
+    try:
+        if confirm != account.name:
+            raise InvalidInput.for_field("confirm", "is not the name of this account")
+        api.put_administrator(user, context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_administrator_form(context, user, confirm=confirm, error=error)
+    return RedirectResponse(f"/users/{user}", status_code=303)
 
 
 @router.post(f"{USER_PATH}/administrator/withdraw")
@@ -149,6 +216,16 @@ def reset_user_password(user: UUID, context: PageDep) -> Response:
     """Return the account with a new password link, which is shown only once."""
     try:
         link = api.post_reset_link(user, context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_user(context, user, error=error)
+    return _render_user(context, user, link=link)
+
+
+@router.post(f"{USER_PATH}/invite")
+def invite_user(user: UUID, context: PageDep) -> Response:
+    """Return the account with a new invitation, which is shown only once."""
+    try:
+        link = api.post_invitation(user, context)
     except RECOVERABLE_ERRORS as error:
         return _render_user(context, user, error=error)
     return _render_user(context, user, link=link)

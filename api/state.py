@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 from api.auth.passwords import DEFAULT_HASH_COST, HashCost, PasswordHasher
+from api.config.login_header import ProxyLogin
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
@@ -67,6 +68,7 @@ class AppState:
     publishing: PublishingPool = field(init=False)
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
+    proxy_login: ProxyLogin | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
@@ -99,6 +101,8 @@ class AppState:
             self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
         )
         object.__setattr__(self, "publishing", publishing)
+        header = self.settings.login_header
+        object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
 
     @property
     def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
 )
 from sqlalchemy import make_url
 
+from api.config.login_header import validate_proxy_login
 from api.config.validators import (
     add_password_if_missing,
     get_password,
@@ -141,6 +142,31 @@ class ServiceSettings(BaseModel):
         Field(
             description="the addresses or networks of reverse proxies, with commas between them, "
             "whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
+        ),
+    ] = ()
+    password_login: Annotated[
+        bool,
+        Field(
+            description="log-in by e-mail address and password; `false` leaves only the proxy of "
+            "GRADER_LOGIN_HEADER"
+        ),
+    ] = True
+    login_header: Annotated[
+        str,
+        AfterValidator(validate_proxy_login),
+        Field(
+            description="a header in which a reverse proxy names the user, and the addresses or "
+            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Every other way to "
+            "the service has to be closed, and the proxy has to drop the header of clients"
+        ),
+    ] = ""
+    new_accounts: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_split_commas),
+        Field(
+            description="who gets an account at the first log-in by a provider or proxy: the "
+            "domains of verified e-mail addresses, with commas between them (`*.example.edu` is "
+            "every domain below), or `*` for everybody; without any, nobody unknown"
         ),
     ] = ()
     connections: Annotated[
@@ -275,6 +301,15 @@ class ServiceSettings(BaseModel):
         if isinstance(address, str) and isinstance(password, str):
             return values | {"database": add_password_if_missing(address, password)}
         return values
+
+    @model_validator(mode="after")
+    def _require_a_way_in(self) -> Self:
+        """Refuse settings with which nobody could log in."""
+        if not self.password_login and not self.login_header:
+            raise ValueError(
+                "GRADER_PASSWORD_LOGIN is off, and nobody could log in; set GRADER_LOGIN_HEADER"
+            )
+        return self
 
     @property
     def has_unused_password(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.pages import account, course, device, guides, home, login
+from api.pages import account, course, device, external_login, guides, home, login
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -49,6 +49,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     assignment.router,
     course.router,
     login.router,
+    external_login.router,
     grades.router,
     guides.router,
     history.router,

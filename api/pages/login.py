@@ -1,14 +1,16 @@
 """Log-in, log-out and invitation pages."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthenticated
+from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.layout.login_ways import list_login_ways
 from api.pages.layout.templating import render_response
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
@@ -40,14 +42,16 @@ def local_path_or_home(address: str) -> str:
 
 @router.get("/login")
 def login_page(
+    context: PageDep,
     next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
     out: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """Return the log-in form, which continues to *next_*; *out* confirms a log-out."""
-    return _render_login(next_, is_out=bool(out))
+    return render_login(context, next_, is_out=bool(out))
 
 
-def _render_login(
+def render_login(
+    context: RequestContext,
     next_: str,
     *,
     email: str = "",
@@ -55,19 +59,21 @@ def _render_login(
     error: ServiceError | None = None,
     is_out: bool = False,
 ) -> Response:
+    """Return the log-in page with the ways to log in that are set up."""
     message = error.detail if error else ""
     is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
-    context = {
+    variables: dict[str, Any] = {
         "next": local_path_or_home(next_),
         "said": message,
         "is_wrong": is_wrong,
         "email": email,
     }
-    context |= {"kept": carried_fields or {}, "is_out": is_out}
+    variables |= list_login_ways(context.request.scope)
+    variables |= {"kept": carried_fields or {}, "is_out": is_out}
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return render_response(
-        "login.html", context, status=error.status if error else 200, headers=headers
+        "login.html", variables, status=error.status if error else 200, headers=headers
     )
 
 
@@ -85,8 +91,8 @@ def submit_login(form: FormDep, context: PageDep) -> Response:
         )
         api.login(body, context, response)
     except ServiceError as error:
-        return _render_login(
-            next_, email=form.text("email"), carried_fields=carried_fields, error=error
+        return render_login(
+            context, next_, email=form.text("email"), carried_fields=carried_fields, error=error
         )
     return _continue_after_login(next_, carried_fields, response)
 

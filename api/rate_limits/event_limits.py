@@ -20,6 +20,7 @@ LimitedAction = Literal[
     "login_account_cap",
     "login_address",
     "login_address_cap",
+    "flow_address",
     "invite_address",
     "invite_link",
     "code_address",
@@ -67,6 +68,8 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     # A lecture hall is one address. Pauses do not grow here, or one visitor would lock out all.
     "login_address": EventLimit(60, MINUTE),
     "login_address_cap": EventLimit(300, MINUTE),
+    # A log-in at a provider, begun from an address; a lecture hall is one address.
+    "flow_address": EventLimit(300, MINUTE),
     "invite_address": EventLimit(60, MINUTE),
     "invite_link": EventLimit(60, MINUTE),
     # A lecture hall that begins a notebook together.

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from api.config.login_header import SOCKET_PEER
 from api.http.request_body import BODY_ARRIVED
 from api.server.connection_limits import ConnectionDeadlines, evict_slowest_connection
 
@@ -145,6 +146,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.has_head = False
         self.message_began_at = self.loop.time()
         super().on_message_begin()
+        self.scope["state"][SOCKET_PEER] = self.client[0] if self.client else ""
 
     def on_url(self, url: bytes) -> None:
         """Count and store a piece of the URL."""

@@ -114,7 +114,8 @@ def test_a_user_is_created_without_an_invitation(browser):
     assert (page.heading, page.all("input", id="link")) == ("Bo Example", [])
 
 
-def test_a_refused_new_user_comes_back_as_typed(browser, ann):
+@pytest.mark.usefixtures("ann")
+def test_a_refused_new_user_comes_back_as_typed(browser):
     fields = {"name": "Bo Example", "email": "ann@example.edu"}
     page = browser.post("/users/new", fields)
     assert page.status == 422

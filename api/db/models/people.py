@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, String, and_
+from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
@@ -148,6 +148,46 @@ class DeviceCode(Base):
     approved_at: Mapped[Timestamp | None]
     denied_at: Mapped[Timestamp | None]
     used_at: Mapped[Timestamp | None]
+
+
+class Identity(Base):
+    """Identity at a log-in provider that opens an account.
+
+    A pair of *issuer* and *subject* belongs to one account for good; *email* is what the provider
+    said at the first log-in, for display only.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[UserId]
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(254))
+    created_at: Mapped[Timestamp]
+
+
+class LoginFlow(Base):
+    """Log-in at a provider under way in one browser, for some minutes.
+
+    *digest* is that of the state, which is derived from the secret in the browser's cookie.
+    *answered_at* is when the provider answered: a state is used once. The columns after it hold
+    the identity that waits to be linked to an existing account.
+    """
+
+    __tablename__ = "login_flows"
+
+    id: Mapped[Id]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    provider: Mapped[ShortText]
+    next_path: Mapped[str] = mapped_column(String(2000))
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    answered_at: Mapped[Timestamp | None]
+    issuer: Mapped[str | None] = mapped_column(String(500))
+    subject: Mapped[str | None] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(254))
+    name: Mapped[str | None] = mapped_column(String(300))
 
 
 class RateLimitEvent(Base):

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from api.core.error_codes import ERROR_CODES
 from api.http.request_body import UNAUTHENTICATED_BODY_BYTES, get_body
 from api.pages.forms.form import PostedForm
+from api.pages.layout.login_ways import list_login_ways
 from api.pages.layout.templating import render_response
 
 UNAUTHENTICATED: Final = 401
@@ -147,6 +148,7 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
         fields, message = {}, f"{message} {NOT_CARRIED_MESSAGE}".strip()
     context = {"next": path, "kept": fields, "email": "", "is_out": False}
     context |= {"said": message, "is_wrong": False}
+    context |= list_login_ways(scope)
     return render_response("login.html", context, status=UNAUTHENTICATED)
 
 

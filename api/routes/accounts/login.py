@@ -1,5 +1,7 @@
 """Login and logout, and links for setting a password."""
 
+from typing import Final
+
 from fastapi import Request, Response
 
 from api.auth.sessions import (
@@ -19,6 +21,10 @@ from api.services.accounts.login import LoginAttempt, log_in
 from api.services.accounts.sessions import NewSession
 
 router = ApiRouter(tags=["account"])
+PASSWORD_LOGIN_OFF: Final = (
+    "Log-in by password is turned off here. Open the log-in page and use another way to log in; it "  # noqa: S105  # not a secret
+    "asks for an invitation link where it needs one."
+)
 
 
 @router.post(
@@ -34,6 +40,7 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
     how long.
     """
     _refuse_cross_site(context.request)
+    _require_password_login(context)
     cookie = session_cookie_for(context.service.settings.public_url)
     new_session = log_in(
         context.service.db,
@@ -77,6 +84,7 @@ def accept_invite(
     Somebody who got a staff role elsewhere sends the password until now as `current`.
     """
     _refuse_cross_site(context.request)
+    _require_password_login(context)
     acceptance = LinkAcceptance(
         context.client_address_key, context.now, body.secret, body.password, body.current or ""
     )
@@ -102,6 +110,12 @@ def set_session_cookies(
     return LoginOut(
         user=new_session.user.id, name=new_session.user.name, expires_at=new_session.expires_at
     )
+
+
+def _require_password_login(context: ContextDep) -> None:
+    """Raise `Forbidden` if the operator has turned the log-in by password off."""
+    if not context.service.settings.password_login:
+        raise Forbidden(PASSWORD_LOGIN_OFF)
 
 
 def _refuse_cross_site(request: Request) -> None:

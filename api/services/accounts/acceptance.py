@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.auth.passwords import PasswordHasher
 from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import SessionEvent
-from api.core.errors import Gone, InvalidInput, NotFound
+from api.core.errors import Forbidden, Gone, InvalidInput, NotFound
 from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
 from api.rate_limits import stored_events
@@ -54,7 +55,7 @@ def set_password_with_link(
     `Gone`, `InvalidInput` for an unusable password, and `RateLimited`.
     """
     now = acceptance.now
-    _count_link_use(db, acceptance)
+    count_link_use(db, acceptance)
     with db.reading() as session:
         invite, user = _load_invite_and_owner(session, acceptance)
         requires_locked = determine_if_locked_password_needed(session, invite, user)
@@ -84,7 +85,7 @@ def set_password_with_link(
         return sessions.create_session(session, user, now=now, device=device)
 
 
-def _count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
+def count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
     """Count a use of a link, or a guess at one; raise `NotFound` if there is no such link.
 
     A secret cannot be guessed, so the limits only save work. Wrong guesses by others do not block a
@@ -103,6 +104,22 @@ def _count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
             )
     if invite is None:
         raise NotFound(NO_LINK)
+
+
+def use_up_link(session: Session, acceptance: LinkAcceptance, *, owner: UUID) -> User:
+    """Use up a link of *owner* as a proof, and leave the password as it is; return the account.
+
+    The link is revoked too, because it set up no password. Raises `NotFound` for a link of somebody
+    else, `Gone` for one that has ended, and `Forbidden` for a locked password, unless an
+    administrator made the link.
+    """
+    invite, user = _lock_invite_and_owner(session, acceptance)
+    if user.id != owner:
+        raise NotFound(NO_LINK)
+    if user.has_locked_password and invite.course_id is not None:
+        raise Forbidden(login.LOCKED_OUT)
+    invite.used_at = invite.revoked_at = acceptance.now
+    return user
 
 
 def _find_invite(session: Session, secret: str) -> Invite | None:

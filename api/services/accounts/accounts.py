@@ -15,7 +15,10 @@ from api.db.models import LoginSession, User
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import UserDetails, UserIn, UserOut, UserPatch
 from api.services.accounts import sessions
-from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
+from api.services.accounts.credentials import (
+    end_sessions_and_lock_unvouched_password,
+    unlink_identities,
+)
 from api.services.accounts.invitation_tokens import (
     SUSPENDED,
     LinkCreator,
@@ -111,6 +114,7 @@ def update_user(
     if patch.email is not None and patch.email != user.email:
         check_email_free(session, patch.email)
         user.email = patch.email
+        unlink_identities(session, user.id)
     user.name = patch.name or user.name
     user.version += 1
     details = {"fields": sorted(patch.model_fields_set)}

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from api.auth.authorization import CourseMembership, Principal
 from api.core.errors import Gone
-from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Invite, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Identity, Invite, User
 from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.audit import recorder
@@ -152,6 +152,14 @@ def determine_if_locked_password_needed(session: Session, invite: Invite, user: 
     ):
         raise Gone(SEVERAL_COURSES)
     return session.scalar(select(Enrolment.id).where(*elsewhere).limit(1)) is not None
+
+
+def unlink_identities(session: Session, user_id: UUID) -> None:
+    """Delete the links to log-in providers of an account whose e-mail address others changed.
+
+    They were made for the owner of the old address, who may be somebody else.
+    """
+    session.execute(delete(Identity).where(Identity.user_id == user_id))
 
 
 def revoke_used_links(session: Session, user_id: UUID, *, now: datetime) -> None:

@@ -67,6 +67,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user.changed": "name or e-mail address of an account were corrected",
     "user.created": "an account was made",
     "user.erased": "a person was erased",
+    "user.linked": "an identity at a log-in provider was linked to an account",
     "user.password_changed": "somebody changed their password",
     "user.password_locked": "a password from a link of another course was locked",
     "user.renamed": "somebody changed their name",

@@ -18,7 +18,10 @@ from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.people import Person, PersonIn, PersonPatch
 from api.services.accounts import sessions
 from api.services.accounts.account_ownership import NEEDS_ADMIN, STUDENT_ID_LABELS, may_edit_account
-from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
+from api.services.accounts.credentials import (
+    end_sessions_and_lock_unvouched_password,
+    unlink_identities,
+)
 from api.services.audit import recorder
 from api.services.enrolment.search import person_search_condition
 from api.services.enrolment.sections import (
@@ -247,6 +250,8 @@ def _change_account(
         check_email_free(session, changed["email"])
     for name, value in changed.items():
         setattr(user, name, value)
+    if "email" in changed:
+        unlink_identities(session, user.id)
     user.version += 1
     details = {"fields": sorted(changed)}
     recorder.record_account_action(

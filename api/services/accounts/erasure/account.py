@@ -26,6 +26,7 @@ from api.db.models import (
     ErasureFlag,
     Excuse,
     Extension,
+    Identity,
     Invite,
     LoginSession,
     ProblemProgress,
@@ -126,8 +127,11 @@ def _allow_erasure(session: Session) -> None:
 
 
 def _delete_credentials_and_drafts(session: Session, user: User) -> None:
-    credentials = (Token.user_id, LoginSession.user_id, Invite.user_id, DeviceCode.user_id)
-    for owner in (*credentials, Draft.student_id):
+    owners = (
+        *(Token.user_id, LoginSession.user_id, Invite.user_id),
+        *(DeviceCode.user_id, Identity.user_id),
+    )
+    for owner in (*owners, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
         digest = stored_events.build_event_key("", user.email).strip()

@@ -1,0 +1,89 @@
+"""Log-in by a reverse proxy that names the user in a header, such as ``X-Remote-User``.
+
+The header is believed only if the peer of the socket is a listed proxy. The client address of a
+request does not tell that: uvicorn replaces it by the one in ``X-Forwarded-For``.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, Final, Self
+
+SOCKET_PEER: Final = "socket_peer"
+"""Key of the address of the socket's peer in the state of a request; without it nobody is one."""
+MAX_USER_CHARACTERS: Final = 254
+HEADER_PATTERN: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+UNUSABLE_HEADERS: Final = frozenset(
+    {"authorization", "cookie", "host", "origin", "x-forwarded-for", "x-forwarded-proto"}
+)
+FORM_MESSAGE: Final = "write the header and the proxies, as in X-Remote-User: 10.0.0.5, 10.1.0.0/16"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyLogin:
+    """The *header* in which proxies of *networks* name the user."""
+
+    header: str
+    networks: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse the setting; raise `ValueError` if it is invalid.
+
+        >>> ProxyLogin.parse("X-Remote-User: 10.0.0.5").networks
+        (IPv4Network('10.0.0.5/32'),)
+        """
+        header, separator, proxies = text.partition(":")
+        header = header.strip()
+        addresses = [one.strip() for one in proxies.split(",") if one.strip()]
+        if not separator or not HEADER_PATTERN.fullmatch(header) or not addresses:
+            raise ValueError(FORM_MESSAGE)
+        if header.lower() in UNUSABLE_HEADERS:
+            raise ValueError(f"clients send {header} themselves; {FORM_MESSAGE}")
+        try:
+            networks = tuple(ip_network(one) for one in addresses)
+        except ValueError as error:
+            raise ValueError(f"{error}; {FORM_MESSAGE}") from error
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError(f"a network of all addresses lists no proxy; {FORM_MESSAGE}")
+        return cls(header, networks)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of the identities that the header names."""
+        return f"header:{self.header.lower()}"
+
+    def find_user(self, scope: Mapping[str, Any]) -> str | None:
+        """Return the user that a listed proxy names in the ASGI *scope* of a request, or None.
+
+        A repeated header, and a value that is no visible text, name nobody.
+        """
+        if not self._is_from_proxy(scope):
+            return None
+        name = self.header.lower().encode("ascii")
+        values = [value for header, value in scope["headers"] if header == name]
+        if len(values) != 1:
+            return None
+        try:
+            user = values[0].decode("utf-8").strip()
+        except UnicodeDecodeError:
+            return None
+        is_usable = user.isprintable() and 0 < len(user) <= MAX_USER_CHARACTERS
+        return user if is_usable else None
+
+    def _is_from_proxy(self, scope: Mapping[str, Any]) -> bool:
+        peer = scope.get("state", {}).get(SOCKET_PEER, "")
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in self.networks)
+
+
+def validate_proxy_login(text: str) -> str:
+    """Return *text* if it is a header with its proxies, or empty; raise `ValueError` otherwise."""
+    if text:
+        ProxyLogin.parse(text)
+    return text

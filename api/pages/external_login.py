@@ -1,0 +1,146 @@
+"""Log-in pages for people whom a trusted proxy or an OpenID provider names."""
+
+from datetime import timedelta
+from typing import Final
+
+from fastapi.responses import RedirectResponse, Response
+
+from api.auth.sessions import SessionCookie, session_cookie_for
+from api.core.errors import Forbidden, NotFound, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep
+from api.pages.layout.templating import render_response
+from api.pages.login import copy_cookies, local_path_or_home, render_login
+from api.pages.router import PageDep, PageRouter
+from api.routes.accounts.login import set_session_cookies
+from api.services.accounts.sessions import NewSession
+from api.services.external_login import flows
+from api.services.external_login.flows import FLOW_LIFETIME, START_AGAIN, FlowSecret
+from api.services.external_login.identities import AssertedIdentity, parse_email
+from api.services.external_login.login import (
+    LinkProof,
+    link_account,
+    load_awaiting_link,
+    log_in_or_await_link,
+)
+
+router = PageRouter()
+
+LINK_PATH: Final = "/login/link"
+NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
+
+
+def flow_cookie(context: RequestContext) -> SessionCookie:
+    """Return the cookie that holds the secret of a log-in under way."""
+    session = session_cookie_for(context.service.settings.public_url)
+    return SessionCookie(f"{session.name}-flow", secure=session.secure)
+
+
+def _flow_secret(context: RequestContext) -> FlowSecret:
+    text = context.request.cookies.get(flow_cookie(context).name, "")
+    if not text:
+        raise Forbidden(START_AGAIN)
+    return FlowSecret(text)
+
+
+def _previous_cookie(context: RequestContext) -> str:
+    name = session_cookie_for(context.service.settings.public_url).name
+    return context.request.cookies.get(name, "")
+
+
+def _redirect(
+    context: RequestContext, path: str, *, flow: FlowSecret | None, login: NewSession | None = None
+) -> Response:
+    """Redirect to *path* with the cookie of *flow* (None clears it) and those of a new session."""
+    cookies, cookie = Response(), flow_cookie(context)
+    value, remaining = ("", timedelta(0)) if flow is None else (flow.text, FLOW_LIFETIME)
+    cookies.headers.append("Set-Cookie", cookie.to_header(value, remaining=remaining))
+    if login is not None:
+        set_session_cookies(login, context, cookies)
+    return copy_cookies(RedirectResponse(path, status_code=303), cookies)
+
+
+@router.post("/login/proxy")
+def log_in_by_proxy(form: FormDep, context: PageDep) -> Response:
+    """Log in the user whom a trusted proxy names in its header."""
+    proxy = context.service.proxy_login
+    if proxy is None:
+        raise NotFound("There is no log-in by a proxy.")
+    next_path = local_path_or_home(form.text("next", "/"))
+    try:
+        user = proxy.find_user(context.request.scope)
+        if user is None:
+            raise Forbidden(NOT_NAMED)
+        asserted = AssertedIdentity(proxy.issuer, user, parse_email(user), user)
+        return _log_in_directly(context, asserted, next_path)
+    except ServiceError as error:
+        return render_login(context, next_path, error=error)
+
+
+def _log_in_directly(
+    context: RequestContext, asserted: AssertedIdentity, next_path: str
+) -> Response:
+    """Log in with an identity that needs no further answer."""
+    context.count_limited_action("flow_address", context.client_address_key)
+    secret = FlowSecret.create()
+    with context.service.db.transaction() as session:
+        flow = flows.start_flow(session, secret, provider="", next_path=next_path, now=context.now)
+        session.flush()
+        new_session = log_in_or_await_link(
+            session,
+            flow,
+            asserted,
+            settings=context.service.settings,
+            now=context.now,
+            previous_cookie=_previous_cookie(context),
+        )
+    if new_session is None:
+        return _redirect(context, LINK_PATH, flow=secret)
+    return _redirect(context, next_path, flow=None, login=new_session)
+
+
+@router.get(LINK_PATH)
+def show_link_form(context: PageDep) -> Response:
+    """Return the page that shows both identities and asks for a proof."""
+    return _render_link_form(context)
+
+
+def _render_link_form(context: RequestContext, *, error: ServiceError | None = None) -> Response:
+    try:
+        secret = _flow_secret(context)
+        with context.service.db.reading() as session:
+            awaiting = load_awaiting_link(session, secret, now=context.now)
+    except ServiceError as missing:
+        return render_login(context, "/", error=missing)
+    headers = {}
+    if error is not None and error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return render_response(
+        "login_link.html",
+        {"awaiting": awaiting, "provider": awaiting.provider or "the proxy", "error": error},
+        status=error.status if error else 200,
+        headers=headers,
+    )
+
+
+@router.post(LINK_PATH)
+def submit_link_form(form: FormDep, context: PageDep) -> Response:
+    """Link the identity to the account, log in, and continue."""
+    proof = LinkProof(
+        context.client_address_key,
+        context.device_secret,
+        form.raw_text("password"),
+        form.text("link").rpartition("#")[2],
+    )
+    try:
+        new_session, next_path = link_account(
+            context.service.db,
+            _flow_secret(context),
+            proof,
+            passwords=context.service.passwords,
+            now=context.now,
+            previous_cookie=_previous_cookie(context),
+        )
+    except ServiceError as error:
+        return _render_link_form(context, error=error)
+    return _redirect(context, local_path_or_home(next_path), flow=None, login=new_session)

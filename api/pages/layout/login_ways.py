@@ -1,0 +1,19 @@
+"""Ways to log in that are set up, as the log-in page offers them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.state import AppState
+
+
+def list_login_ways(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of the log-in page for a request with this ASGI *scope*.
+
+    *proxy_user* is the user whom a trusted proxy names, None without one.
+    """
+    service: AppState = scope["app"].state.service
+    proxy = service.proxy_login
+    return {
+        "has_password": service.settings.password_login,
+        "proxy_user": None if proxy is None else proxy.find_user(scope),
+    }

@@ -1,0 +1,135 @@
+"""Log-in with an asserted identity: open its account, create one, or ask for a link to one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.auth.passwords import PasswordHasher
+from api.config.settings import ServiceSettings
+from api.core.errors import Forbidden, InvalidInput
+from api.db.engine import Database
+from api.db.models import LoginFlow, User
+from api.services.accounts import sessions
+from api.services.accounts.acceptance import LinkAcceptance, count_link_use, use_up_link
+from api.services.accounts.login import LoginAttempt, find_session_id, log_in
+from api.services.accounts.sessions import NewSession
+from api.services.external_login import flows, identities
+from api.services.external_login.flows import START_AGAIN, FlowSecret
+from api.services.external_login.identities import AssertedIdentity
+
+NO_PROOF = "Enter the password of this account, or the invitation link that you were sent."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProof:
+    """Proof that an account is one's own: its password, or a link from its staff.
+
+    *address* is the network address, *device* the secret of a known browser.
+    """
+
+    address: str
+    device: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    link: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingLink:
+    """Identity of a first log-in, and the existing account that has its address."""
+
+    provider: str
+    identity: AssertedIdentity
+    user_id: UUID
+    account_name: str
+    account_email: str
+
+
+def log_in_or_await_link(
+    session: Session,
+    flow: LoginFlow,
+    asserted: AssertedIdentity,
+    *,
+    settings: ServiceSettings,
+    now: datetime,
+    previous_cookie: str = "",
+) -> NewSession | None:
+    """Return a new session for an identity, or None if it waits for a link to an account.
+
+    Raises `Forbidden` for a suspended account, and for somebody unknown who gets none.
+    """
+    user = identities.find_account(session, asserted)
+    if user is None and identities.find_linkable_account(session, asserted) is not None:
+        flows.await_link(flow, asserted, now=now)
+        return None
+    if user is None:
+        user = identities.create_account(
+            session, asserted, new_accounts=settings.new_accounts, now=now
+        )
+    session.delete(flow)
+    return _begin_session(session, user, now=now, previous_cookie=previous_cookie)
+
+
+def _begin_session(
+    session: Session, user: User, *, now: datetime, previous_cookie: str
+) -> NewSession:
+    sessions.end_sessions_and_tokens_for_event(
+        session,
+        "login",
+        [user.id],
+        now=now,
+        current_session=find_session_id(session, previous_cookie),
+    )
+    return sessions.create_session(session, user, now=now)
+
+
+def load_awaiting_link(session: Session, secret: FlowSecret, *, now: datetime) -> AwaitingLink:
+    """Return what this browser may link; raise `Forbidden` if there is nothing."""
+    flow, identity = flows.load_awaiting_identity(session, secret, now=now)
+    user = identities.find_linkable_account(session, identity)
+    if user is None or user.email is None:
+        raise Forbidden(START_AGAIN)
+    return AwaitingLink(flow.provider, identity, user.id, user.name, user.email)
+
+
+def link_account(
+    db: Database,
+    secret: FlowSecret,
+    proof: LinkProof,
+    *,
+    passwords: PasswordHasher,
+    now: datetime,
+    previous_cookie: str = "",
+) -> tuple[NewSession, str]:
+    """Link the waiting identity to the account with its address; return a session and a path.
+
+    Raises `InvalidInput` without a proof, and the errors of a log-in by password or of a link.
+    """
+    with db.reading() as session:
+        awaiting = load_awaiting_link(session, secret, now=now)
+    if proof.password:
+        attempt = LoginAttempt(
+            awaiting.account_email, proof.address, now, proof.password, proof.device
+        )
+        new_session = log_in(db, attempt, passwords=passwords, previous_cookie=previous_cookie)
+    elif not proof.link:
+        raise InvalidInput(NO_PROOF)
+    else:
+        acceptance = LinkAcceptance(proof.address, now, proof.link, "")
+        count_link_use(db, acceptance)
+        with db.transaction() as session:
+            user = use_up_link(session, acceptance, owner=awaiting.user_id)
+            new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)
+            return new_session, _finish_link(session, secret, user.id, now=now)
+    with db.transaction() as session:
+        return new_session, _finish_link(session, secret, new_session.user.id, now=now)
+
+
+def _finish_link(session: Session, secret: FlowSecret, user_id: UUID, *, now: datetime) -> str:
+    """Link the waiting identity to an account, end the flow, and return the path to go on to."""
+    flow, identity = flows.load_awaiting_identity(session, secret, now=now)
+    next_path = flow.next_path
+    identities.link_identity(session, user_id, identity, now=now)
+    flows.end_flow(session, secret)
+    return next_path

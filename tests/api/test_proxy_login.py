@@ -1,0 +1,338 @@
+"""Tests of the log-in by a trusted proxy's header, and of linking an account at the first one."""
+
+import json
+import socket
+
+import pytest
+from browsers import OTHER, PASSWORD, with_password
+from fastapi import FastAPI, Request
+from loop import ask_in_one_turn
+from pages import Browser
+from serving import running
+from sqlalchemy import select, update
+from world import World
+
+from api.config.environment import read_settings
+from api.config.login_header import SOCKET_PEER, ProxyLogin
+from api.config.settings import ServiceSettings
+from api.config.sources import SettingsError
+from api.db.models import Identity, LoginFlow, LoginSession, User
+from api.server.uvicorn_server import bind_socket, create_config, listener_url
+from api.services.accounts import invitation_tokens
+from api.services.accounts.invitation_tokens import LinkCreator
+
+PROXY = "10.0.0.5"
+HEADER = f"X-Remote-User: {PROXY}, 10.1.0.0/16"
+BY_PROXY = {"login_header": HEADER, "new_accounts": ("example.edu",)}
+
+
+def from_peer(app, peer):
+    """Return *app* as it is reached through a socket whose peer is *peer*."""
+
+    async def reached(scope, receive, send):
+        await app(scope | {"state": {SOCKET_PEER: peer}}, receive, send)
+
+    return reached
+
+
+@pytest.fixture
+def campus(database_url):
+    """Return a function that starts the service with settings, reached from a proxy."""
+    worlds = []
+
+    def started(peer=PROXY, **settings):
+        world = World(database_url, settings=BY_PROXY | settings)
+        world.client.app = from_peer(world.app, peer)
+        ask_in_one_turn(world.client)
+        worlds.append(world)
+        return world
+
+    yield started
+    for world in worlds:
+        world.close()
+
+
+FORWARDED = (b"X-Forwarded-For: 203.0.113.9",)
+
+
+def ask(app, *headers):
+    """Return the reply of an application on the service's server to a request of this machine."""
+    settings = ServiceSettings(port=0, trusted_proxies=("127.0.0.1",))
+    with bind_socket(settings) as listener, running(create_config(app, settings), listener):
+        port = int(listener_url(listener).rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+            line.sendall(b"\r\n".join((b"GET / HTTP/1.1", b"Host: a", *headers)))
+            line.sendall(b"\r\nConnection: close\r\n\r\n")
+            reply = b"".join(iter(lambda: line.recv(65536), b""))
+    return json.loads(reply.rpartition(b"\r\n\r\n")[2])
+
+
+def log_in(browser, user, **fields):
+    return browser.post("/login/proxy", fields, headers={"X-Remote-User": user})
+
+
+def me(browser):
+    page = browser.get("/api/v1/me", headers={"Accept": "application/json"})
+    return json.loads(page.source)["email"] if page.status == 200 else page.status
+
+
+def naming_app(setting):
+    """Return an application that replies with the user that a proxy names, and the client."""
+    app, proxy = FastAPI(), ProxyLogin.parse(setting)
+
+    @app.get("/")
+    def named(request: Request) -> list[str]:
+        return [str(proxy.find_user(request.scope)), request.client.host if request.client else ""]
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("headers", "user"),
+    [
+        ((b"X-Remote-User: ann",), "ann"),
+        ((), "None"),
+        ((b"X-Remote-User: ann", b"X-Remote-User: root"), "None"),
+        ((b"X-Remote-User:  ",), "None"),
+        ((b"X-Remote-User: " + "Zoë".encode(),), "Zoë"),
+        ((b"X-Remote-User: \xff",), "None"),
+        ((b"X-Remote-User: " + b"a" * 300,), "None"),
+    ],
+)
+def test_the_peer_of_the_socket_names_the_user_even_if_another_client_is_forwarded(headers, user):
+    app = naming_app("X-Remote-User: 127.0.0.1")
+    assert ask(app, *headers, *FORWARDED) == [user, "203.0.113.9"]
+
+
+def test_a_client_that_claims_to_be_the_proxy_names_nobody():
+    """X-Forwarded-For has the address of a listed proxy, and uvicorn believes it."""
+    app = naming_app("X-Remote-User: 203.0.113.9")
+    assert ask(app, b"X-Remote-User: root", *FORWARDED) == ["None", "203.0.113.9"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_listed"),
+    [
+        (PROXY, True),
+        ("10.1.2.3", True),
+        (f"::ffff:{PROXY}", True),
+        ("10.0.0.6", False),
+        ("127.0.0.1", False),
+        ("", False),
+        ("testclient", False),
+    ],
+)
+def test_only_a_listed_peer_names_a_user(campus, peer, is_listed):
+    browser = Browser(campus(peer))
+    page = log_in(browser, "ann@example.edu")
+    assert page.status == (303 if is_listed else 403)
+    assert me(browser) == ("ann@example.edu" if is_listed else 401)
+    shown = browser.get("/login", headers={"X-Remote-User": "bo@example.edu"})
+    assert ("Log in as bo@example.edu" in shown.text) is is_listed
+
+
+def test_without_the_setting_the_header_opens_nothing(campus):
+    browser = Browser(campus(login_header=""))
+    assert log_in(browser, "ann@example.edu").status == 404
+    assert "Log in as" not in browser.get("/login", headers={"X-Remote-User": "ann"}).text
+
+
+def test_a_header_alone_is_no_log_in(campus):
+    browser = Browser(campus())
+    page = browser.get("/account", headers={"X-Remote-User": "ann@example.edu"})
+    assert (page.status, page.location) == (303, "/login?next=%2Faccount")
+
+
+@pytest.mark.parametrize(
+    ("next_path", "place"),
+    [
+        ("/account?x=1", "/account?x=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+    ],
+)
+def test_a_log_in_leads_nowhere_else(campus, next_path, place):
+    page = log_in(Browser(campus()), "ann@example.edu", next=next_path)
+    assert (page.status, page.location) == (303, place)
+
+
+def test_the_same_name_opens_the_same_account_whatever_its_address_is(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(browser, "ann@example.edu")
+    with world.session() as session:
+        [user] = session.scalars(select(User)).all()
+        user.email = "ann.married@example.edu"
+    again = Browser(world)
+    assert log_in(again, "ann@example.edu").status == 303
+    assert me(again) == "ann.married@example.edu"
+
+
+@pytest.mark.parametrize(
+    ("new_accounts", "user", "status"),
+    [
+        ((), "ann@example.edu", 403),
+        (("example.edu",), "ann@example.edu", 303),
+        (("example.edu",), "ann@cs.example.edu", 403),
+        (("*.example.edu",), "ann@cs.example.edu", 303),
+        (("example.edu",), "ann@evilexample.edu", 403),
+        (("example.edu",), "ann", 403),
+        (("*",), "ann", 303),
+    ],
+)
+def test_a_rule_decides_who_gets_an_account(campus, new_accounts, user, status):
+    world = campus(new_accounts=new_accounts)
+    page = log_in(Browser(world), user)
+    assert page.status == status
+    with world.session() as session:
+        assert len(session.scalars(select(User)).all()) == (1 if status == 303 else 0)
+    if status == 403:
+        assert "There is no account for you" in page.one(role="alert").text
+
+
+def test_an_account_with_the_same_address_asks_for_its_password_once(campus):
+    world = campus()
+    email = with_password(world, world.person("Ann Example", email="ann@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(browser, "ann@example.edu", next="/account"))
+    assert me(browser) == 401
+    identity, own = (one.text for one in page.one("main").all("dd"))
+    assert identity == "ann@example.edu, ann@example.edu (id ann@example.edu)"
+    assert own == "Ann Example, ann@example.edu"
+    wrong = browser.send(page.one("form", action="/login/link"), password=OTHER)
+    assert wrong.status == 401
+    assert me(browser) == 401
+    page = browser.send(wrong.one("form", action="/login/link"), password=PASSWORD)
+    assert (page.status, page.location, me(browser)) == (303, "/account", email)
+    again = Browser(world)
+    log_in(again, "ann@example.edu")
+    assert me(again) == email
+
+
+def test_a_link_needs_a_proof(campus):
+    world = campus()
+    with_password(world, world.person(email="ann@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(browser, "ann@example.edu"))
+    assert browser.send(page.one("form", action="/login/link")).status == 422
+    assert me(browser) == 401
+
+
+def test_guesses_of_the_password_are_slowed_down(campus):
+    world = campus()
+    with_password(world, world.person(email="ann@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(browser, "ann@example.edu"))
+    form = page.one("form", action="/login/link")
+    statuses = [browser.send(form, password=f"wrong words {n}").status for n in range(8)]
+    assert statuses[-1] == 429
+
+
+def invitation(world, person, purpose="invite"):
+    with world.session() as session:
+        [link] = invitation_tokens.issue_links(
+            session,
+            [session.get_one(User, person.id)],
+            purpose,
+            public_url="https://grader.example",
+            creator=LinkCreator(),
+            now=world.clock(),
+        )
+    return link.url
+
+
+def test_an_account_without_a_password_is_linked_by_its_invitation_once(campus):
+    world = campus()
+    ann = world.person(email="ann@example.edu")
+    other = world.person(email="bo@example.edu")
+    url = invitation(world, ann)
+    browser = Browser(world)
+    page = browser.follow(log_in(browser, "ann@example.edu"))
+    form = page.one("form", action="/login/link")
+    assert browser.send(form, link=invitation(world, other)).status == 404
+    assert browser.send(form, password=OTHER).status == 401
+    assert browser.send(form, link=url).status == 303
+    assert me(browser) == "ann@example.edu"
+    assert browser.send(form, link=url).status == 403
+    with world.session() as session:
+        assert session.scalar(select(User.password_hash).where(User.id == ann.id)) is None
+        assert session.scalars(select(LoginFlow)).all() == []
+
+
+def test_a_link_page_of_another_browser_is_none(campus):
+    world = campus()
+    with_password(world, world.person(email="ann@example.edu"))
+    log_in(Browser(world), "ann@example.edu")
+    page = Browser(world).post("/login/link", {"password": PASSWORD})
+    assert page.status == 403
+    assert "Start again" in page.one(role="alert").text
+
+
+def test_a_changed_address_ends_the_links_of_the_account(campus):
+    world = campus()
+    admin = world.person(admin=True)
+    browser = Browser(world)
+    log_in(browser, "ann@example.edu")
+    with world.session() as session:
+        [user] = session.scalars(select(Identity.user_id)).all()
+    patch = {"email": "victim@example.edu"}
+    assert admin.patch(f"/users/{user}", patch, headers={"If-Match": "*"}).status_code == 200
+    again = Browser(world)
+    log_in(again, "ann@example.edu")
+    assert me(again) == "ann@example.edu"
+    with world.session() as session:
+        users = session.scalars(select(Identity.user_id)).all()
+    assert user not in users
+
+
+def test_a_suspended_person_stays_out(campus):
+    world = campus()
+    log_in(Browser(world), "ann@example.edu")
+    with world.session() as session:
+        session.execute(update(User).values(suspended_at=world.clock()))
+    page = log_in(Browser(world), "ann@example.edu")
+    assert page.status == 403
+    assert "suspended" in page.one(role="alert").text
+
+
+def test_an_erased_person_leaves_no_identity(campus):
+    world = campus()
+    admin = world.person(admin=True)
+    log_in(Browser(world), "ann@example.edu")
+    with world.session() as session:
+        [user] = session.scalars(select(Identity.user_id)).all()
+    assert admin.post(f"/users/{user}/erase", {"confirm": "ann@example.edu"}).status_code == 200
+    with world.session() as session:
+        assert session.scalars(select(Identity)).all() == []
+
+
+def test_the_password_log_in_can_be_turned_off(campus):
+    world = campus(password_login=False)
+    ann = world.person(email="ann@example.edu")
+    url, email = invitation(world, ann), with_password(world, ann)
+    browser = Browser(world)
+    assert browser.get("/login").all("input", name="password") == []
+    assert browser.post("/login", {"email": email, "password": PASSWORD}).status == 403
+    body = {"secret": url.partition("#")[2], "password": PASSWORD}
+    assert world.anonymous.post("/invites/accept", body).status_code == 403
+    with world.session() as session:
+        assert session.scalars(select(LoginSession)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User"}, "write the header and the proxies"),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User: "}, "write the header and the proxies"),
+        ({"GRADER_LOGIN_HEADER": "X Remote: 10.0.0.5"}, "write the header and the proxies"),
+        ({"GRADER_LOGIN_HEADER": "Cookie: 10.0.0.5"}, "clients send Cookie themselves"),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, "does not appear to be"),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User: 0.0.0.0/0"}, "all addresses"),
+        ({"GRADER_PASSWORD_LOGIN": "false"}, "nobody could log in"),
+    ],
+)
+def test_settings_with_which_anybody_or_nobody_gets_in_are_refused(environment, message):
+    with pytest.raises(SettingsError, match=message):
+        read_settings(environment)

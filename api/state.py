@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from api.auth.passwords import DEFAULT_HASH_COST, HashCost, PasswordHasher
 from api.config.login_header import ProxyLogin
+from api.config.oidc_settings import parse_oidc_providers
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
@@ -21,6 +22,9 @@ from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.services.submissions.writer.writer_thread import SubmissionWriter
+
+if TYPE_CHECKING:
+    from api.services.external_login.oidc import OidcProvider
 
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
@@ -48,6 +52,18 @@ def _build_rate_limits(settings: ServiceSettings) -> Mapping[str, RateLimit]:
     return limits | {STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day)}
 
 
+def _build_oidc_providers(settings: ServiceSettings) -> "Mapping[str, OidcProvider]":
+    """Return the OpenID providers by id; without any, their libraries are not loaded."""
+    if not settings.oidc:
+        return {}
+    from api.services.external_login.oidc import OidcProvider  # noqa: PLC0415  # takes long
+
+    return {
+        provider.id: OidcProvider(provider, settings.public_url)
+        for provider in parse_oidc_providers(settings.oidc)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
     """Components of a running service; `close` stops them after the writer has finished."""
@@ -69,6 +85,7 @@ class AppState:
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
+    oidc_providers: "Mapping[str, OidcProvider]" = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
@@ -103,6 +120,7 @@ class AppState:
         object.__setattr__(self, "publishing", publishing)
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
+        object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
 
     @property
     def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:
@@ -128,6 +146,8 @@ class AppState:
 
     def close(self) -> None:
         """Finish all accepted work, then close the database."""
+        for provider in self.oidc_providers.values():
+            provider.http.close()
         self.publishing.close()
         self.regrades.close()
         self.grading_pool.close()

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -14,10 +13,11 @@ from pydantic import (
 )
 from sqlalchemy import make_url
 
-from api.config.login_header import validate_proxy_login
+from api.config.login_settings import LoginSettings
 from api.config.validators import (
     add_password_if_missing,
     get_password,
+    split_commas,
     validate_database_url,
     validate_host,
     validate_proxy,
@@ -31,18 +31,11 @@ UNUSED_PASSWORD_WARNING: Final = (
 """Warning for a password setting that the database address leaves no use for."""
 
 
-def _split_commas(value: object) -> object:
-    """Split a comma-separated text into a tuple; return any other value unchanged."""
-    if not isinstance(value, str):
-        return value
-    return tuple(piece.strip() for piece in value.split(",") if piece.strip())
-
-
 Host = Annotated[str, AfterValidator(validate_host)]
 Proxy = Annotated[str, AfterValidator(validate_proxy)]
 
 
-class ServiceSettings(BaseModel):
+class ServiceSettings(LoginSettings):
     """Operator settings: each field is the variable ``GRADER_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -129,7 +122,7 @@ class ServiceSettings(BaseModel):
     ] = "http://127.0.0.1:8000"
     hosts: Annotated[
         tuple[Host, ...],
-        BeforeValidator(_split_commas),
+        BeforeValidator(split_commas),
         Field(
             description="the names under which the service answers, with commas between them; "
             "`*.example.edu` is every name below. Without any it answers to every name, and a demo "
@@ -138,35 +131,10 @@ class ServiceSettings(BaseModel):
     ] = ()
     trusted_proxies: Annotated[
         tuple[Proxy, ...],
-        BeforeValidator(_split_commas),
+        BeforeValidator(split_commas),
         Field(
             description="the addresses or networks of reverse proxies, with commas between them, "
             "whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
-        ),
-    ] = ()
-    password_login: Annotated[
-        bool,
-        Field(
-            description="log-in by e-mail address and password; `false` leaves only the proxy of "
-            "GRADER_LOGIN_HEADER"
-        ),
-    ] = True
-    login_header: Annotated[
-        str,
-        AfterValidator(validate_proxy_login),
-        Field(
-            description="a header in which a reverse proxy names the user, and the addresses or "
-            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Every other way to "
-            "the service has to be closed, and the proxy has to drop the header of clients"
-        ),
-    ] = ""
-    new_accounts: Annotated[
-        tuple[str, ...],
-        BeforeValidator(_split_commas),
-        Field(
-            description="who gets an account at the first log-in by a provider or proxy: the "
-            "domains of verified e-mail addresses, with commas between them (`*.example.edu` is "
-            "every domain below), or `*` for everybody; without any, nobody unknown"
         ),
     ] = ()
     connections: Annotated[
@@ -302,15 +270,6 @@ class ServiceSettings(BaseModel):
             return values | {"database": add_password_if_missing(address, password)}
         return values
 
-    @model_validator(mode="after")
-    def _require_a_way_in(self) -> Self:
-        """Refuse settings with which nobody could log in."""
-        if not self.password_login and not self.login_header:
-            raise ValueError(
-                "GRADER_PASSWORD_LOGIN is off, and nobody could log in; set GRADER_LOGIN_HEADER"
-            )
-        return self
-
     @property
     def has_unused_password(self) -> bool:
         """Whether a database password is set but not used in the database address."""
@@ -319,6 +278,7 @@ class ServiceSettings(BaseModel):
 
     @classmethod
     def iter_fields(cls) -> Iterator[tuple[str, object, str]]:
-        """Yield the name, default and description of every setting."""
-        for name, field in cls.model_fields.items():
+        """Yield the name, default and description of every setting, those of log-in last."""
+        for name in sorted(cls.model_fields, key=LoginSettings.model_fields.__contains__):
+            field = cls.model_fields[name]
             yield name, field.default, field.description or ""

@@ -97,3 +97,10 @@ def validate_proxy(address: str) -> str:
     except ValueError as error:
         raise ValueError(f"{address!r} is no IP address and no network: {error}") from error
     return address
+
+
+def split_commas(value: object) -> object:
+    """Split a comma-separated text into a tuple; return any other value unchanged."""
+    if not isinstance(value, str):
+        return value
+    return tuple(piece.strip() for piece in value.split(",") if piece.strip())

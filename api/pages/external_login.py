@@ -1,8 +1,9 @@
 """Log-in pages for people whom a trusted proxy or an OpenID provider names."""
 
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
 
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth.sessions import SessionCookie, session_cookie_for
@@ -24,7 +25,11 @@ from api.services.external_login.login import (
     log_in_or_await_link,
 )
 
+if TYPE_CHECKING:
+    from api.services.external_login.oidc import OidcProvider
+
 router = PageRouter()
+Parameter = Annotated[str, Query(max_length=8_000)]
 
 LINK_PATH: Final = "/login/link"
 NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
@@ -85,7 +90,78 @@ def _log_in_directly(
     secret = FlowSecret.create()
     with context.service.db.transaction() as session:
         flow = flows.start_flow(session, secret, provider="", next_path=next_path, now=context.now)
-        session.flush()
+        flow.answered_at = context.now
+    return _log_in_with_flow(context, secret, asserted)
+
+
+@router.get("/login/oidc/{provider}")
+def start_oidc_login(
+    provider: str,
+    context: PageDep,
+    next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
+) -> Response:
+    """Begin a log-in at a provider, and send the browser there."""
+    oidc, next_path, secret = (
+        _find_provider(context, provider),
+        local_path_or_home(next_),
+        FlowSecret.create(),
+    )
+    try:
+        context.count_limited_action("flow_address", context.client_address_key)
+        url = oidc.build_authorization_url(secret)
+        with context.service.db.transaction() as session:
+            flows.start_flow(
+                session, secret, provider=provider, next_path=next_path, now=context.now
+            )
+    except ServiceError as error:
+        return render_login(context, next_path, error=error)
+    return _redirect(context, url, flow=secret)
+
+
+def _find_provider(context: RequestContext, provider: str) -> "OidcProvider":
+    oidc = context.service.oidc_providers.get(provider)
+    if oidc is None:
+        raise NotFound("There is no such way to log in.")
+    return oidc
+
+
+@router.get("/login/oidc/{provider}/callback")
+def finish_oidc_login(
+    provider: str,
+    context: PageDep,
+    state: Parameter = "",
+    code: Parameter = "",
+    iss: Parameter | None = None,
+    error: Parameter = "",
+) -> Response:
+    """Finish a log-in with the answer of a provider."""
+    oidc = _find_provider(context, provider)
+    try:
+        secret = _flow_secret(context)
+        with context.service.db.transaction() as session:
+            flows.consume_state(session, secret, state, provider=provider, now=context.now)
+        if error or not code:
+            raise Forbidden(_explain_refusal(oidc.settings.name, error))
+        asserted = oidc.fetch_identity(secret, code=code, issuer=iss, now=context.now)
+        return _log_in_with_flow(context, secret, asserted)
+    except ServiceError as refusal:
+        return render_login(context, "/", error=refusal)
+
+
+def _explain_refusal(name: str, error: str) -> str:
+    """Return why nobody is logged in after a provider reported an *error*."""
+    if error == "access_denied":
+        return f"{name} did not log you in: it was canceled, or you may not use this service."
+    return f"{name} did not log you in. Start again; if it goes on, tell an administrator."
+
+
+def _log_in_with_flow(
+    context: RequestContext, secret: FlowSecret, asserted: AssertedIdentity
+) -> Response:
+    """Log in with the identity of a log-in under way, or ask for a link to an account."""
+    with context.service.db.transaction() as session:
+        flow = flows.load_answered_flow(session, secret, now=context.now)
+        next_path = local_path_or_home(flow.next_path)
         new_session = log_in_or_await_link(
             session,
             flow,
@@ -115,9 +191,11 @@ def _render_link_form(context: RequestContext, *, error: ServiceError | None = N
     headers = {}
     if error is not None and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    oidc = context.service.oidc_providers.get(awaiting.provider)
+    provider = "the proxy" if oidc is None else oidc.settings.name
     return render_response(
         "login_link.html",
-        {"awaiting": awaiting, "provider": awaiting.provider or "the proxy", "error": error},
+        {"awaiting": awaiting, "provider": provider, "error": error},
         status=error.status if error else 200,
         headers=headers,
     )

@@ -16,8 +16,10 @@ ROUTES = {
     ("GET", "/static/{name}"): Route("anyone"),
     ("GET", "/login"): Route("anyone"),
     ("POST", "/login"): Route("anyone", called=False),
-    # Their answers depend on settings and cookies: tests/api/test_proxy_login.py asks.
+    # These depend on settings and cookies: tests/api/test_proxy_login.py, test_oidc_login.py.
     ("POST", "/login/proxy"): Route("anyone", called=False),
+    ("GET", "/login/oidc/{provider}"): Route("anyone", called=False),
+    ("GET", "/login/oidc/{provider}/callback"): Route("anyone", called=False),
     ("GET", "/login/link"): Route("anyone", called=False),
     ("POST", "/login/link"): Route("anyone", called=False),
     ("POST", "/logout"): Route("anyone", called=False, headers=OURS),

@@ -309,7 +309,7 @@ def test_an_erased_person_leaves_no_identity(campus):
 
 
 def test_the_password_log_in_can_be_turned_off(campus):
-    world = campus(password_login=False)
+    world = campus(local_login=False)
     ann = world.person(email="ann@example.edu")
     url, email = invitation(world, ann), with_password(world, ann)
     browser = Browser(world)
@@ -330,7 +330,7 @@ def test_the_password_log_in_can_be_turned_off(campus):
         ({"GRADER_LOGIN_HEADER": "Cookie: 10.0.0.5"}, "clients send Cookie themselves"),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, "does not appear to be"),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: 0.0.0.0/0"}, "all addresses"),
-        ({"GRADER_PASSWORD_LOGIN": "false"}, "nobody could log in"),
+        ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),
     ],
 )
 def test_settings_with_which_anybody_or_nobody_gets_in_are_refused(environment, message):

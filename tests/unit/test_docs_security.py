@@ -154,7 +154,9 @@ LOOKS = {
     "shells": (shells, "subprocess.run(x, shell=True)"),
     "code": (runs_text, "eval(x)"),
     "requests": (
-        lambda tree: imported("urllib.request", "http.client", "httpx", "requests", tree=tree),
+        lambda tree: imported(
+            "urllib.request", "http.client", "httpx", "httpx2", "requests", tree=tree
+        ),
         "from urllib.request import urlopen",
     ),
     "documents": (
@@ -196,8 +198,12 @@ def test_nothing_is_run_that_was_text():
 
 
 def test_the_service_opens_no_address_that_somebody_sends():
-    """Only commands contact other machines; the health check contacts its own port."""
+    """Only commands contact other machines, and log-in the OpenID providers of the operator.
+
+    The health check contacts its own port.
+    """
     ours = ("api/server/healthcheck.py", "api/durability_test/")
+    ours += ("api/services/external_login/provider_http.py",)
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
 
@@ -215,12 +221,17 @@ def writing(function):
 
 
 def test_what_is_got_changes_nothing():
-    """Exceptions: a problem is marked as opened, and the audit log records an export."""
+    """Exceptions: a problem is marked as opened, the audit log records an export, and a log-in.
+
+    A provider sends the browser back by GET.
+    """
     got = [one for one in SHARED_ROUTES if {*getattr(one, "methods", ())} & {"GET", "HEAD"}]
     assert len(got) > 50
     assert {one.path for one in got if writing(one.endpoint)} == {
         "/api/v1/assignments/{assignment}/problems/{problem}",
         "/api/v1/courses/{course}/exports/submissions",
+        "/login/oidc/{provider}",
+        "/login/oidc/{provider}/callback",
     }
     assert sum(writing(one.endpoint) for one in SHARED_ROUTES) > 50, "it can be seen"
 

@@ -9,11 +9,15 @@ from api.state import AppState
 def list_login_ways(scope: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables of the log-in page for a request with this ASGI *scope*.
 
-    *proxy_user* is the user whom a trusted proxy names, None without one.
+    *proxy_user* is the user whom a trusted proxy names, None without one. *providers* are id and
+    name of each OpenID provider.
     """
     service: AppState = scope["app"].state.service
     proxy = service.proxy_login
     return {
-        "has_password": service.settings.password_login,
+        "has_password": service.settings.local_login,
+        "providers": [
+            (one.settings.id, one.settings.name) for one in service.oidc_providers.values()
+        ],
         "proxy_user": None if proxy is None else proxy.find_user(scope),
     }

@@ -114,7 +114,7 @@ def set_session_cookies(
 
 def _require_password_login(context: ContextDep) -> None:
     """Raise `Forbidden` if the operator has turned the log-in by password off."""
-    if not context.service.settings.password_login:
+    if not context.service.settings.local_login:
         raise Forbidden(PASSWORD_LOGIN_OFF)
 
 

@@ -204,6 +204,7 @@ class MeExport(Schema):
             "extensions": [],
             "tokens": [],
             "sessions": [],
+            "identities": [],
             "acts": [],
         }
     )
@@ -219,4 +220,5 @@ class MeExport(Schema):
     extensions: tuple[dict[str, Any], ...]
     tokens: tuple[dict[str, Any], ...]
     sessions: tuple[dict[str, Any], ...]
+    identities: tuple[dict[str, Any], ...]
     acts: tuple[dict[str, Any], ...]

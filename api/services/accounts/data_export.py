@@ -32,6 +32,7 @@ from api.db.models import (
     Enrolment,
     Extension,
     Grade,
+    Identity,
     Override,
     RegradeRequest,
     Submission,
@@ -100,6 +101,10 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
         sessions=tuple(
             _serialize_row(one, ("created_at", "seen_at"))
             for one in list_sessions(session, user.id, now=now)
+        ),
+        identities=tuple(
+            _serialize_row(one, ("issuer", "subject", "email", "created_at"))
+            for one in session.scalars(select(Identity).where(Identity.user_id == user.id))
         ),
         acts=_load_audit_entries(session, user.id),
     )

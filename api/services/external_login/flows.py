@@ -90,28 +90,41 @@ def start_flow(
 
 def consume_state(
     session: Session, secret: FlowSecret, state: str, *, provider: str, now: datetime
-) -> LoginFlow:
-    """Return the log-in that a provider answers, and mark it as answered.
+) -> None:
+    """Mark the log-in that a provider answers as answered.
 
     Raises `Forbidden` if the state belongs to another browser or provider, was used or has expired.
     """
     is_same = hmac.compare_digest(state.encode(), secret.state.encode())
-    consumed = (
-        is_same
-        and session.execute(
-            update(LoginFlow)
-            .where(
-                LoginFlow.digest == secret.digest,
-                LoginFlow.provider == provider,
-                LoginFlow.answered_at.is_(None),
-                LoginFlow.expires_at > now,
-            )
-            .values(answered_at=now)
-        ).rowcount
-    )  # type: ignore[attr-defined]  # an update has it
-    if not consumed:
+    answered = (
+        update(LoginFlow)
+        .where(
+            LoginFlow.digest == secret.digest,
+            LoginFlow.provider == provider,
+            LoginFlow.answered_at.is_(None),
+            LoginFlow.expires_at > now,
+        )
+        .values(answered_at=now)
+        .returning(LoginFlow.id)
+    )
+    if not is_same or session.scalar(answered) is None:
         raise Forbidden(START_AGAIN)
-    return session.execute(select(LoginFlow).where(LoginFlow.digest == secret.digest)).scalar_one()
+
+
+def load_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -> LoginFlow:
+    """Lock and return the log-in of this browser, whose state was used just now."""
+    flow = session.scalar(
+        select(LoginFlow)
+        .where(
+            LoginFlow.digest == secret.digest,
+            LoginFlow.answered_at == now,
+            LoginFlow.expires_at > now,
+        )
+        .with_for_update()
+    )
+    if flow is None:
+        raise Forbidden(START_AGAIN)
+    return flow
 
 
 def await_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: datetime) -> None:

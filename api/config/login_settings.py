@@ -1,0 +1,68 @@
+"""Settings of the ways to log in: by password, by a proxy, and by OpenID providers."""
+
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from api.config.login_header import validate_proxy_login
+from api.config.oidc_settings import validate_oidc_providers
+from api.config.validators import split_commas
+
+
+class LoginSettings(BaseModel):
+    """Operator settings of how people log in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    local_login: Annotated[
+        bool,
+        Field(
+            description="log-in by e-mail address and password; `false` leaves GRADER_OIDC and "
+            "GRADER_LOGIN_HEADER"
+        ),
+    ] = True
+    login_header: Annotated[
+        str,
+        AfterValidator(validate_proxy_login),
+        Field(
+            description="a header in which a reverse proxy names the user, and the addresses or "
+            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Every other way to "
+            "the service has to be closed, and the proxy has to drop the header of clients"
+        ),
+    ] = ""
+    oidc: Annotated[
+        str | None,
+        AfterValidator(validate_oidc_providers),
+        Field(
+            description="OpenID providers, as a list in JSON: `id`, `name`, `issuer`, `client_id` "
+            "and `client_secret` of each; the redirect address to register is "
+            "`GRADER_PUBLIC_URL/login/oidc/ID/callback`",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
+    new_accounts: Annotated[
+        tuple[str, ...],
+        BeforeValidator(split_commas),
+        Field(
+            description="who gets an account at the first log-in by a provider or proxy: the "
+            "domains of verified e-mail addresses, with commas between them (`*.example.edu` is "
+            "every domain below), or `*` for everybody; without any, nobody unknown"
+        ),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _require_a_way_in(self) -> Self:
+        """Refuse settings with which nobody could log in."""
+        if not (self.local_login or self.login_header or self.oidc):
+            raise ValueError(
+                "GRADER_LOCAL_LOGIN is off, and nobody could log in; set GRADER_OIDC or "
+                "GRADER_LOGIN_HEADER"
+            )
+        return self

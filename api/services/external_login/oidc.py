@@ -1,0 +1,256 @@
+"""OpenID Connect: log-in at a provider by discovery and authorization code with PKCE.
+
+The ID token is checked in full, although it comes straight from the provider: signature, issuer,
+audience, expiry and nonce.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
+from api.core.errors import Forbidden, ServiceUnavailable
+from api.services.external_login.flows import FlowSecret
+from api.services.external_login.identities import AssertedIdentity, parse_email
+from api.services.external_login.provider_http import (
+    ProviderError,
+    ProviderHttp,
+    ProviderRefusalError,
+)
+
+ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
+"""Signatures by a public key; neither ``none`` nor HMAC, whose key others may know."""
+METADATA_SECONDS: Final = 3600
+MIN_KEY_FETCH_SECONDS: Final = 10
+LEEWAY_SECONDS: Final = 60
+MAX_SUBJECT_CHARACTERS: Final = 255
+SCOPE: Final = "openid email profile"
+ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+UNAVAILABLE: Final = (
+    "{name} does not answer, or not as it should. Nobody was logged in. Try again in a minute; if "
+    "it goes on, tell an administrator."
+)
+NOT_ACCEPTED: Final = "The reply of {name} was not accepted. Start again."
+
+log = logging.getLogger("api.oidc")
+
+
+class _TokenError(Exception):
+    """The ID token is not acceptable; the message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    """Metadata of a provider, and when they were fetched on the monotonic clock."""
+
+    values: dict[str, Any]
+    fetched_at: float
+
+    def supports(self, name: str, value: str) -> bool:
+        listed = self.values.get(name)
+        return isinstance(listed, list) and value in listed
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    key_set: KeySet
+    fetched_at: float
+
+
+@dataclass(slots=True)
+class OidcProvider:
+    """One provider; *public_url* is the address of this service."""
+
+    settings: OidcProviderSettings
+    public_url: str
+    http: ProviderHttp = field(default_factory=ProviderHttp)
+    _metadata: _Metadata | None = field(default=None, init=False)
+    _keys: _Keys | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    @property
+    def redirect_uri(self) -> str:
+        """The address to which the provider sends the browser back, one for each provider."""
+        return f"{self.public_url.rstrip('/')}/login/oidc/{self.settings.id}/callback"
+
+    def build_authorization_url(self, secret: FlowSecret) -> str:
+        """Return where the browser logs in; raise `ServiceUnavailable` if the provider is down."""
+        try:
+            metadata = self._load_metadata()
+        except ProviderError as error:
+            raise self._unavailable(error) from error
+        endpoint = metadata.values["authorization_endpoint"]
+        query = {
+            "response_type": "code",
+            "client_id": self.settings.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": SCOPE,
+            "state": secret.state,
+            "nonce": secret.nonce,
+            "code_challenge": secret.challenge,
+            "code_challenge_method": "S256",
+        }
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+    def fetch_identity(
+        self, secret: FlowSecret, *, code: str, issuer: str | None, now: datetime
+    ) -> AssertedIdentity:
+        """Exchange a *code* for the identity of the user.
+
+        *issuer* is the parameter ``iss`` of the reply (RFC 9207). Raises `Forbidden` for a reply
+        that is not acceptable, and `ServiceUnavailable` if the provider is down.
+        """
+        try:
+            metadata = self._load_metadata()
+            self._check_issuer(metadata, issuer)
+            tokens = self._redeem_code(metadata, secret, code)
+            claims = self._verify_id_token(metadata, tokens.get("id_token"), secret, now=now)
+            return self._build_identity(
+                claims | self._fetch_missing_email(metadata, tokens, claims)
+            )
+        except (_TokenError, ProviderRefusalError) as error:
+            log.warning("the log-in by %s was refused: %s", self.settings.id, error)
+            raise Forbidden(NOT_ACCEPTED.format(name=self.settings.name)) from error
+        except ProviderError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: ProviderError) -> ServiceUnavailable:
+        log.warning("the provider %s fails: %s", self.settings.id, error)
+        return ServiceUnavailable(UNAVAILABLE.format(name=self.settings.name))
+
+    def _load_metadata(self) -> _Metadata:
+        """Return the metadata, fetched once an hour; raise `ProviderError` if they are unusable."""
+        with self._lock:
+            metadata, now = self._metadata, time.monotonic()
+        if metadata is not None and now - metadata.fetched_at < METADATA_SECONDS:
+            return metadata
+        url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+        values = self.http.get_json(url)
+        if values.get("issuer") != self.settings.issuer:
+            raise ProviderError(f"{url} is of another issuer")
+        for name in ENDPOINTS:
+            if not is_trustworthy_url(values.get(name)):
+                raise ProviderError(f"{url} has no https address as {name}")
+        metadata = _Metadata(values, now)
+        with self._lock:
+            self._metadata = metadata
+        return metadata
+
+    def _check_issuer(self, metadata: _Metadata, issuer: str | None) -> None:
+        """Refuse a reply of another issuer, which could come from a mix-up of two providers."""
+        is_required = metadata.values.get("authorization_response_iss_parameter_supported") is True
+        if issuer is None and is_required:
+            raise _TokenError("the reply has no issuer, and the provider always sends one")
+        if issuer is not None and issuer != self.settings.issuer:
+            raise _TokenError("the reply is of another issuer")
+
+    def _redeem_code(self, metadata: _Metadata, secret: FlowSecret, code: str) -> dict[str, Any]:
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": secret.verifier,
+        }
+        client_id, client_secret = self.settings.client_id, self.settings.client_secret
+        methods = "token_endpoint_auth_methods_supported"
+        basic = None
+        if client_secret is None:
+            fields["client_id"] = client_id
+        elif metadata.supports(methods, "client_secret_post") and not metadata.supports(
+            methods, "client_secret_basic"
+        ):
+            fields |= {"client_id": client_id, "client_secret": client_secret}
+        else:
+            basic = (client_id, client_secret)
+        return self.http.post_form(metadata.values["token_endpoint"], fields, basic=basic)
+
+    def _verify_id_token(
+        self, metadata: _Metadata, token: object, secret: FlowSecret, *, now: datetime
+    ) -> dict[str, Any]:
+        """Return the claims of an ID token; raise `_TokenError` if it is not acceptable."""
+        if not isinstance(token, str):
+            raise _TokenError("the provider sent no ID token")
+        client_id = self.settings.client_id
+        registry = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self.settings.issuer},
+            aud={"essential": True, "value": client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True, "value": secret.nonce},
+        )
+        try:
+            claims = self._decode(metadata, token)
+            registry.validate(claims)
+        except (JoseError, ValueError, TypeError) as error:
+            raise _TokenError(f"the ID token is not valid: {type(error).__name__}") from error
+        audience, authorized = claims["aud"], claims.get("azp")
+        is_shared = isinstance(audience, list) and len(audience) > 1
+        if (is_shared or authorized is not None) and authorized != client_id:
+            raise _TokenError("the ID token is for another client")
+        return claims
+
+    def _decode(self, metadata: _Metadata, token: str) -> dict[str, Any]:
+        """Return the claims of a signed token; new keys are fetched if its key is not known."""
+        keys = self._load_keys(metadata, newer_than=None)
+        try:
+            return jwt.decode(token, keys.key_set, algorithms=ALGORITHMS).claims
+        except InvalidKeyIdError:
+            keys = self._load_keys(metadata, newer_than=keys.fetched_at)
+            return jwt.decode(token, keys.key_set, algorithms=ALGORITHMS).claims
+
+    def _load_keys(self, metadata: _Metadata, *, newer_than: float | None) -> _Keys:
+        with self._lock:
+            keys, now = self._keys, time.monotonic()
+        age_limit = METADATA_SECONDS if newer_than is None else MIN_KEY_FETCH_SECONDS
+        if keys is not None and now - keys.fetched_at < age_limit:
+            return keys
+        listed = self.http.get_json(metadata.values["jwks_uri"]).get("keys")
+        usable = [
+            key
+            for key in (listed if isinstance(listed, list) else ())
+            if isinstance(key, dict)
+            and key.get("kty") in {"RSA", "EC"}
+            and key.get("use", "sig") == "sig"
+        ]
+        try:
+            keys = _Keys(KeySet.import_key_set({"keys": usable}), now)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise ProviderError("the keys of the provider cannot be read") from error
+        with self._lock:
+            self._keys = keys
+        return keys
+
+    def _fetch_missing_email(
+        self, metadata: _Metadata, tokens: dict[str, Any], claims: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the claims about the e-mail address that the ID token lacks, if there are any."""
+        endpoint, token = metadata.values.get("userinfo_endpoint"), tokens.get("access_token")
+        if "email" in claims or not isinstance(token, str) or not is_trustworthy_url(endpoint):
+            return {}
+        user_info = self.http.get_json(str(endpoint), token=token)
+        if user_info.get("sub") != claims.get("sub"):
+            raise _TokenError("the user info is of another subject")
+        names = ("email", "email_verified", "name")
+        return {name: user_info[name] for name in names if name in user_info}
+
+    def _build_identity(self, claims: dict[str, Any]) -> AssertedIdentity:
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS:
+            raise _TokenError("the ID token has no usable subject")
+        # Without the claim, and with any other value, the address counts as unverified.
+        is_verified = claims.get("email_verified") is True
+        email = parse_email(claims.get("email")) if is_verified else None
+        names = (claims.get("name"), claims.get("preferred_username"), email, subject)
+        name = next(one for one in names if isinstance(one, str) and one.strip())
+        return AssertedIdentity(self.settings.issuer, subject, email, " ".join(name.split()))

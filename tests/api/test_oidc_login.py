@@ -1,0 +1,497 @@
+"""Tests of the log-in by OpenID providers, with a table of attacks."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browsers import OTHER, PASSWORD, with_password
+from oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
+from pages import Browser
+from sqlalchemy import select
+from world import World
+
+from api.config.environment import read_settings
+from api.config.settings import ServiceSettings
+from api.config.sources import SettingsError
+from api.db.models import Identity, LoginFlow, User
+from api.services.external_login.provider_http import ProviderHttp
+
+ROOT = Path(__file__).parents[2]
+ISSUERS = {"uni": "https://login.example.edu", "lab": "https://id.lab.example"}
+ANN = {"sub": "248", "email": "ann@example.edu", "email_verified": True, "name": "Ann Example"}
+
+
+def listed(**changes):
+    """Return the setting with both providers; *changes* go into each entry."""
+    return json.dumps(
+        [
+            {
+                "id": name,
+                "name": name.title(),
+                "issuer": issuer,
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+            }
+            | changes
+            for name, issuer in ISSUERS.items()
+        ]
+    )
+
+
+@pytest.fixture
+def campus(database_url):
+    """Return a function that starts the service with two providers, which are at ``providers``."""
+    worlds = []
+
+    def started(**settings):
+        world = World(database_url, settings={"oidc": listed(), "new_accounts": ("*",)} | settings)
+        world.providers = {}
+        for name, provider in world.service.oidc_providers.items():
+            fake = OidcProvider(ISSUERS[name], now=int(world.clock().timestamp()))
+            provider.http = ProviderHttp(fake.transport)
+            world.providers[name] = fake
+        worlds.append(world)
+        return world
+
+    yield started
+    for world in worlds:
+        world.close()
+
+
+def begin(browser, provider="uni", **query):
+    """Begin a log-in and return the address at the provider."""
+    page = browser.get(f"/login/oidc/{provider}", params=query)
+    assert page.status == 303, page.text
+    return page.location
+
+
+def log_in(world, browser, provider="uni", query=None, iss=None, **claims):
+    """Log in at a provider as Ann, with other *claims*, and return the page after it."""
+    url = begin(browser, provider, **(query or {}))
+    return browser.get(world.providers[provider].authorize(url, iss=iss, **(ANN | claims)))
+
+
+def me(browser):
+    page = browser.get("/api/v1/me", headers={"Accept": "application/json"})
+    return json.loads(page.source)["email"] if page.status == 200 else page.status
+
+
+def accounts(world):
+    with world.session() as session:
+        return session.scalars(select(User.id)).all()
+
+
+def test_the_log_in_page_offers_the_providers(campus):
+    page = Browser(campus()).get("/login", params={"next": "/account?x=1"})
+    links = [one["href"] for one in page.one("main").all("a", text="Log in with")]
+    assert links == [
+        "/login/oidc/uni?next=/account%3Fx%3D1",
+        "/login/oidc/lab?next=/account%3Fx%3D1",
+    ]
+
+
+def test_a_first_log_in_makes_an_account_and_the_next_one_opens_it(campus):
+    world = campus()
+    browser = Browser(world)
+    page = log_in(world, browser, query={"next": "/account"})
+    assert (page.status, page.location) == (303, "/account")
+    assert me(browser) == "ann@example.edu"
+    browser.post("/logout")
+    assert me(browser) == 401
+    log_in(world, browser)
+    assert me(browser) == "ann@example.edu"
+    assert len(accounts(world)) == 1
+    with world.session() as session:
+        assert session.scalar(select(User.name)) == "Ann Example"
+        assert session.scalars(select(LoginFlow)).all() == []
+
+
+def test_the_database_holds_no_secret_of_a_log_in_under_way(campus):
+    world = campus()
+    query = parse_qs(urlsplit(begin(Browser(world))).query)
+    with world.session() as session:
+        [flow] = session.scalars(select(LoginFlow)).all()
+        stored = repr([getattr(flow, column.name) for column in LoginFlow.__table__.columns])
+    assert query["state"][0] not in stored
+    assert query["nonce"][0] not in stored
+
+
+UNVERIFIED = {
+    "an unverified address": {"email_verified": False},
+    "no word on whether the address is verified": {"email_verified": None},
+    "verified as a text": {"email_verified": "true"},
+    "verified as a number": {"email_verified": 1},
+}
+
+
+@pytest.mark.parametrize("claims", UNVERIFIED.values(), ids=UNVERIFIED)
+def test_an_unverified_address_reaches_no_account(campus, claims):
+    world = campus()
+    victim = with_password(world, world.person(email="ann@example.edu"))
+    browser = Browser(world)
+    log_in(world, browser, **claims)
+    assert me(browser) is None
+    assert len(accounts(world)) == 2
+    strict = campus(new_accounts=("example.edu",))
+    other = Browser(strict)
+    assert log_in(strict, other, sub="9", **claims).status == 403
+    assert me(other) == 401
+    assert victim == "ann@example.edu"
+
+
+def test_a_verified_address_alone_opens_no_account(campus):
+    world = campus()
+    with_password(world, world.person("Ann B. Example", email="ann@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(world, browser, query={"next": "/account"}))
+    assert me(browser) == 401
+    assert [one.text for one in page.one("main").all("dd")] == [
+        "Ann Example, ann@example.edu (id 248)",
+        "Ann B. Example, ann@example.edu",
+    ]
+    form = page.one("form", action="/login/link")
+    assert browser.send(form, password=OTHER).status == 401
+    assert browser.send(form).status == 422
+    assert me(browser) == 401
+    assert browser.send(form, password=PASSWORD).location == "/account"
+    again = Browser(world)
+    assert log_in(world, again, email="moved@example.edu").location == "/"
+    assert me(again) == "ann@example.edu"
+    assert len(accounts(world)) == 1
+
+
+def test_a_changed_address_at_the_provider_opens_nobody_else_s_account(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(world, browser)
+    with_password(world, world.person(email="root@example.edu", admin=True))
+    again = Browser(world)
+    assert log_in(world, again, email="root@example.edu").status == 303
+    assert me(again) == "ann@example.edu"
+
+
+def test_the_same_subject_at_another_issuer_is_somebody_else(campus):
+    world = campus()
+    log_in(world, Browser(world))
+    browser = Browser(world)
+    log_in(world, browser, "lab", email="mallory@lab.example")
+    assert me(browser) == "mallory@lab.example"
+    assert len(accounts(world)) == 2
+
+
+def test_an_answer_at_the_address_of_another_provider_is_refused(campus):
+    """Mix-up: an honest provider's code must not be sent to the token endpoint of another one."""
+    world = campus()
+    browser = Browser(world)
+    answer = world.providers["uni"].authorize(begin(browser), **ANN)
+    page = browser.get(answer.replace("/oidc/uni/", "/oidc/lab/"))
+    assert page.status == 403
+    assert me(browser) == 401
+    assert world.providers["lab"].asked == []
+
+
+@pytest.mark.parametrize(
+    ("supported", "iss", "status"),
+    [
+        (False, None, 303),
+        (False, ISSUERS["uni"], 303),
+        (True, ISSUERS["uni"], 303),
+        (True, None, 403),
+        (False, ISSUERS["lab"], 403),
+        (True, ISSUERS["uni"] + "/", 403),
+        (False, "", 403),
+    ],
+)
+def test_the_issuer_of_an_answer_is_checked(campus, supported, iss, status):
+    world = campus()
+    uni = world.providers["uni"]
+    uni.metadata = {"authorization_response_iss_parameter_supported": supported}
+    browser = Browser(world)
+    assert log_in(world, browser, iss=iss).status == status
+    assert ("/token" in uni.asked) is (status == 303)
+    assert me(browser) == ("ann@example.edu" if status == 303 else 401)
+
+
+def test_a_state_is_used_once(campus):
+    world = campus()
+    browser = Browser(world)
+    answer = world.providers["uni"].authorize(begin(browser), **ANN)
+    kept = dict(browser.cookies)
+    assert browser.get(answer).status == 303
+    replay = Browser(world)
+    replay.cookies = kept
+    page = replay.get(answer)
+    assert page.status == 403
+    assert "Start again" in page.one(role="alert").text
+    assert me(replay) == 401
+
+
+def test_a_code_is_refused_when_the_provider_has_seen_it(campus):
+    world = campus()
+    browser, uni = Browser(world), world.providers["uni"]
+    answer = uni.authorize(begin(browser), **ANN)
+    code = parse_qs(urlsplit(answer).query)["code"][0]
+    browser.get(answer)
+    thief = Browser(world)
+    state = parse_qs(urlsplit(begin(thief)).query)["state"][0]
+    page = thief.get("/login/oidc/uni/callback", params={"code": code, "state": state})
+    assert (page.status, me(thief)) == (403, 401)
+
+
+def test_a_stolen_code_does_not_fit_the_verifier_of_another_browser(campus):
+    world = campus()
+    victim, thief = Browser(world), Browser(world)
+    answer = world.providers["uni"].authorize(begin(victim), **ANN)
+    code = parse_qs(urlsplit(answer).query)["code"][0]
+    state = parse_qs(urlsplit(begin(thief)).query)["state"][0]
+    page = thief.get("/login/oidc/uni/callback", params={"code": code, "state": state})
+    assert (page.status, me(thief)) == (403, 401)
+
+
+@pytest.mark.parametrize("change", ["", "x", "é", "other"])
+def test_an_answer_to_another_browser_logs_nobody_in(campus, change):
+    """Log-in CSRF: an attacker sends the victim the answer to a log-in of their own."""
+    world = campus()
+    attacker, victim = Browser(world), Browser(world)
+    answer = world.providers["uni"].authorize(begin(attacker), **ANN)
+    if change != "other":
+        answer = f"{answer.partition('&state=')[0]}&state={change}"
+        begin(victim)
+    page = victim.get(answer)
+    assert (page.status, me(victim)) == (403, 401)
+
+
+def test_a_log_in_ends_after_ten_minutes(campus):
+    world = campus()
+    browser = Browser(world)
+    answer = world.providers["uni"].authorize(begin(browser), **ANN)
+    world.clock.now += timedelta(minutes=10)
+    assert browser.get(answer).status == 403
+
+
+TOKENS = {
+    "no nonce": {"nonce": None},
+    "another nonce": {"nonce": "x"},
+    "another issuer": {"iss": ISSUERS["lab"]},
+    "no issuer": {"iss": None},
+    "another audience": {"aud": "other"},
+    "no audience": {"aud": None},
+    "several audiences without the authorized party": {"aud": [CLIENT_ID, "other"]},
+    "another authorized party": {"azp": "other"},
+    "expired": {"exp": 1},
+    "no expiry": {"exp": None},
+    "expiry as a text": {"exp": "never"},
+    "issued in the future": {"iat": 99_999_999_999},
+    "no subject": {"sub": None},
+    "an empty subject": {"sub": ""},
+    "a subject that is no text": {"sub": 7},
+    "a long subject": {"sub": "x" * 300},
+}
+
+
+@pytest.mark.parametrize("claims", TOKENS.values(), ids=TOKENS)
+def test_a_token_with_a_wrong_claim_is_refused(campus, claims):
+    world = campus()
+    world.providers["uni"].claims = claims
+    browser = Browser(world)
+    page = log_in(world, browser)
+    assert (page.status, me(browser)) == (403, 401)
+    assert "was not accepted" in page.one(role="alert").text
+    assert accounts(world) == []
+
+
+@pytest.mark.parametrize(
+    "signing", ["unsigned", "signed_with_the_public_key", "signed_by_somebody_else", "missing"]
+)
+def test_a_token_with_a_wrong_signature_is_refused(campus, signing):
+    world = campus()
+    uni = world.providers["uni"]
+    uni.sign = getattr(uni, signing, lambda _: None)
+    browser = Browser(world)
+    assert (log_in(world, browser).status, me(browser)) == (403, 401)
+    assert accounts(world) == []
+
+
+def test_several_audiences_are_right_with_the_authorized_party(campus):
+    world = campus()
+    world.providers["uni"].claims = {"aud": [CLIENT_ID, "other"], "azp": CLIENT_ID}
+    browser = Browser(world)
+    log_in(world, browser)
+    assert me(browser) == "ann@example.edu"
+
+
+@pytest.mark.parametrize(
+    ("next_path", "place"),
+    [
+        ("/account?x=1", "/account?x=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/a\r\nSet-Cookie: x=y", "/"),
+    ],
+)
+def test_a_log_in_leads_nowhere_else(campus, next_path, place):
+    world = campus()
+    assert log_in(world, Browser(world), query={"next": next_path}).location == place
+
+
+@pytest.mark.parametrize("down", ["connection", 500, 404])
+def test_a_provider_that_is_down_gives_a_clear_page(campus, down):
+    world = campus()
+    world.providers["uni"].down = down
+    page = Browser(world).get("/login/oidc/uni")
+    assert page.status == 503
+    assert "Uni does not answer" in page.one(role="alert").text
+    assert page.one("input", name="password")
+    assert log_in(world, Browser(world), "lab").status == 303
+
+
+def test_a_provider_that_goes_down_under_way_gives_a_clear_page(campus):
+    world = campus()
+    browser, uni = Browser(world), world.providers["uni"]
+    answer = uni.authorize(begin(browser), **ANN)
+    uni.down = "connection"
+    page = browser.get(answer)
+    assert page.status == 503
+    assert "Nobody was logged in" in page.one(role="alert").text
+    uni.down = ""
+    assert log_in(world, browser).status == 303
+
+
+def test_nobody_listens_at_the_provider(campus):
+    """The same over a socket: the port is closed."""
+    [entry, _] = json.loads(listed())
+    world = campus(oidc=json.dumps([entry | {"issuer": "http://127.0.0.1:9"}]))
+    world.service.oidc_providers["uni"].http = ProviderHttp()
+    page = Browser(world).get("/login/oidc/uni")
+    assert page.status == 503
+    assert "does not answer" in page.one(role="alert").text
+
+
+def test_new_keys_are_fetched_when_the_provider_rotates_them(campus, monkeypatch):
+    world = campus()
+    uni, now = world.providers["uni"], [1_000.0]
+    monkeypatch.setattr("api.services.external_login.oidc.time.monotonic", lambda: now[0])
+    assert log_in(world, Browser(world)).status == 303
+    assert log_in(world, Browser(world)).status == 303
+    assert uni.asked.count("/keys") == 1
+    uni.kid, uni.published = "key-2", ("key-1", "key-2")
+    now[0] += 60
+    assert log_in(world, Browser(world)).status == 303
+    uni.kid = "key-3"
+    assert log_in(world, Browser(world)).status == 403
+    assert uni.asked.count("/keys") == 2
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": "https://other.example"},
+        {"issuer": "https://login.example.edu/"},
+        {"token_endpoint": "http://login.example.edu/token"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"authorization_endpoint": None},
+    ],
+)
+def test_a_discovery_document_that_cannot_be_trusted_is_refused(campus, metadata):
+    world = campus()
+    world.providers["uni"].metadata = metadata
+    assert Browser(world).get("/login/oidc/uni").status == 503
+
+
+def test_the_address_may_come_from_the_user_info_of_the_same_subject(campus):
+    world = campus()
+    uni = world.providers["uni"]
+    uni.claims = {"email": None, "email_verified": None}
+    uni.user_info = {"sub": "248", "email": "ann@example.edu", "email_verified": True}
+    browser = Browser(world)
+    log_in(world, browser)
+    assert me(browser) == "ann@example.edu"
+    uni.user_info = {"sub": "1", "email": "root@example.edu", "email_verified": True}
+    assert log_in(world, Browser(world)).status == 403
+
+
+def test_a_client_secret_is_posted_where_the_provider_wants_it(campus):
+    world = campus()
+    world.providers["uni"].metadata = {
+        "token_endpoint_auth_methods_supported": ["client_secret_post"]
+    }
+    assert log_in(world, Browser(world)).status == 303
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [("access_denied", "it was canceled"), ("<b>x", "tell an administrator"), ("", "Start again")],
+)
+def test_a_refusal_of_the_provider_is_explained(campus, error, message):
+    world = campus()
+    browser = Browser(world)
+    state = parse_qs(urlsplit(begin(browser)).query)["state"][0]
+    page = browser.get("/login/oidc/uni/callback", params={"error": error, "state": state})
+    assert page.status == 403
+    assert message in page.one(role="alert").text
+    assert "<b>x" not in page.source
+
+
+def test_an_unknown_provider_is_not_found(campus):
+    browser = Browser(campus())
+    assert browser.get("/login/oidc/evil").status == 404
+    assert browser.get("/login/oidc/evil/callback").status == 404
+
+
+def test_an_identity_opens_one_account_only(campus):
+    world = campus()
+    log_in(world, Browser(world))
+    with world.session() as session:
+        [row] = session.scalars(select(Identity)).all()
+        assert (row.issuer, row.subject) == (ISSUERS["uni"], "248")
+
+
+def test_without_providers_their_libraries_are_not_loaded():
+    program = (
+        "import sys; from api.app import create_app;"
+        "from api.config.settings import ServiceSettings;"
+        "create_app(ServiceSettings(database='sqlite:////tmp/none.db')).state.service.close();"
+        "print([one for one in ('joserfc', 'httpx2', 'cryptography') if one in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_what_a_provider_knows_is_in_the_export_of_the_account(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(world, browser)
+    page = browser.get("/api/v1/me/export", headers={"Accept": "application/json"})
+    [row] = json.loads(page.source)["identities"]
+    assert (row["issuer"], row["subject"]) == (ISSUERS["uni"], "248")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("uni", "Invalid JSON"),
+        ("{}", "valid array"),
+        (listed(issuer="http://login.example.edu"), "https address"),
+        (listed(issuer="https://login.example.edu?x=1"), "https address"),
+        (listed(issuer="https://same.example"), "same issuer"),
+        (listed(id="same"), "same id"),
+        (listed(id="a/b"), "0.id"),
+        (listed(extra="x"), "0.extra"),
+    ],
+)
+def test_wrong_settings_are_named_without_their_secrets(text, message):
+    with pytest.raises(SettingsError, match=message) as refused:
+        read_settings({"GRADER_OIDC": text})
+    assert CLIENT_SECRET not in str(refused.value)
+
+
+def test_providers_may_be_the_only_way_to_log_in():
+    assert ServiceSettings(oidc=listed(), local_login=False).oidc

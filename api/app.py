@@ -85,6 +85,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if settings.worker == "inside":
             service.regrades.start()
+            service.outbox_runner.start()
         service.shared_rate_limits.start()
         yield
         service.close()

@@ -17,6 +17,8 @@ from api.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, d
 from api.services.analytics.timed_cache import TimedCache, make_work_timer
 from api.services.engine.grading_pool import GradingPool
 from api.services.engine.variants import VariantCache
+from api.services.outbox.queue import Outbox
+from api.services.outbox.runner import OutboxRunner
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
@@ -81,6 +83,8 @@ class AppState:
     analytics_cache: TimedCache = field(init=False)
     writer: SubmissionWriter = field(init=False)
     regrades: RegradeRunner = field(init=False)
+    outbox: Outbox = field(init=False)
+    outbox_runner: OutboxRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
@@ -110,6 +114,14 @@ class AppState:
             executor_factory=make_executor,
             after_chunk=writer.wait_briefly_until_drained,
         )
+        object.__setattr__(self, "outbox", Outbox(self.settings.smtp_host is not None))
+        outbox_runner = OutboxRunner.from_settings(
+            self.db,
+            self.clock,
+            self.settings,
+            after_message=writer.wait_briefly_until_drained,
+        )
+        object.__setattr__(self, "outbox_runner", outbox_runner)
         analytics_cache = TimedCache(make_work_timer(self.db, self.clock))
         object.__setattr__(self, "analytics_cache", analytics_cache)
         object.__setattr__(self, "writer", writer)
@@ -150,6 +162,7 @@ class AppState:
             provider.http.close()
         self.publishing.close()
         self.regrades.close()
+        self.outbox_runner.close()
         self.grading_pool.close()
         self.writer.close()
         self.shared_rate_limits.close()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import batch, courses, database, gradescope, service, tokens, users
+from api.cli import batch, courses, database, gradescope, mail, service, tokens, users
 from api.cli.output import console
 from api.cli.output.terminal import run_command
 from api.cli.report import report as report_command
@@ -43,6 +43,7 @@ COMMAND_GROUPS = (
     database,
     courses,
     gradescope,
+    mail,
     service,
     selftest_command,
 )

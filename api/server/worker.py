@@ -1,4 +1,4 @@
-"""Worker process: publishes the bank and executes regrades."""
+"""Worker process: publishes the bank, executes regrades and sends e-mail."""
 
 import logging
 import signal
@@ -14,6 +14,7 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartupError
+from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 
@@ -70,6 +71,8 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
         poll_seconds=POLL_SECONDS,
     )
     runner.start()
+    outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
+    outbox_runner.start()
     log.info("the worker is up")
     on_ready()
     restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
@@ -81,6 +84,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
             heartbeat.beat()
     publisher.terminate()
     runner.close()
+    outbox_runner.close()
     db.close()
     publisher.join()
     log.info("the worker has ended")

@@ -98,11 +98,18 @@ def test_the_database_has_no_way_out_and_no_port():
     assert "ports" not in SERVICES["db"]
 
 
+OPERATORS_OWN = {"GRADER_SMTP_PASSWORD_FILE": "${GRADER_SMTP_USER:+/secrets/smtp_password}"}
+"""Secrets that the operator puts into the volume, with the condition under which they are read."""
+
+
 def test_no_secret_stands_in_the_file():
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
             if re.search("PASSWORD|TOKEN|SECRET", variable):
                 assert variable.endswith("_FILE"), (name, variable)
+                if variable in OPERATORS_OWN:
+                    assert value == OPERATORS_OWN[variable]
+                    continue
                 assert str(value).startswith("/secrets/"), (name, variable)
                 assert value in SERVICES["secrets"]["command"], "nobody makes it"
 

@@ -16,6 +16,7 @@ from api.db.models.courses import (
 )
 from api.db.models.erasure import ErasureFlag
 from api.db.models.grades import Grade, GradeChange, Override
+from api.db.models.outbox import MailOptOut, OutboxMessage
 from api.db.models.people import (
     LOCKED_PASSWORD_PREFIX,
     DeviceCode,
@@ -58,7 +59,9 @@ __all__ = [
     "LateDays",
     "LoginFlow",
     "LoginSession",
+    "MailOptOut",
     "Notice",
+    "OutboxMessage",
     "Override",
     "ProblemProgress",
     "ProblemVersion",

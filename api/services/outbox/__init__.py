@@ -1,0 +1,1 @@
+"""Outbox: messages that are stored with their cause, and delivered at least once."""

@@ -1,0 +1,162 @@
+"""Composition of a message at its delivery: who gets it, whether it is still due, and its text.
+
+A link is created here, so that the stored message has no secret. Each try creates another one; the
+links of a message end together when one is used.
+"""
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage, User
+from api.services.accounts.invitation_tokens import LinkCreator, PasswordLink, issue_links
+from api.services.accounts.password_reset import create_mailed_reset_link
+from api.services.assignments.timeline import format_absolute
+from api.services.courses.time_zones import get_zone
+from api.services.outbox.kinds import KIND_RULES, MessageKind
+from api.services.outbox.smtp import MailSettings
+from api.services.outbox.texts import MessageText, render_message
+
+UTC_ZONE: Final = ZoneInfo("UTC")
+
+
+class MessageDroppedError(Exception):
+    """There is no reason to send a message any more; the text says why."""
+
+
+def compose_email(
+    session: Session, message: OutboxMessage, mail: MailSettings, *, now: datetime
+) -> EmailMessage:
+    """Return the e-mail of *message*; raise `MessageDroppedError` if it should not be sent."""
+    user = _load_recipient(session, message)
+    text = _compose_text(session, message, user, mail, now=now)
+    return build_email(
+        text,
+        mail,
+        recipient=user.email or "",
+        message_id=f"<{message.id}@{mail.sender.rpartition('@')[2]}>",
+        date=message.created_at,
+        preferences=f"{mail.public_url}/me/mail" if _is_optional(message.kind) else "",
+    )
+
+
+def build_email(
+    text: MessageText,
+    mail: MailSettings,
+    *,
+    recipient: str,
+    message_id: str,
+    date: datetime,
+    preferences: str = "",
+) -> EmailMessage:
+    """Return *text* as an e-mail with a plain and an HTML part; repeats have the same headers."""
+    email = EmailMessage(policy=SMTP)
+    email["From"], email["To"], email["Subject"] = mail.sender, recipient, text.subject
+    email["Date"], email["Message-ID"] = format_datetime(date), message_id
+    email["Auto-Submitted"] = "auto-generated"
+    if preferences:
+        email["List-Unsubscribe"] = f"<{preferences}>"
+    email.set_content(text.text)
+    email.add_alternative(text.to_html(mail.public_url), subtype="html")
+    return email
+
+
+def _is_optional(kind: str) -> bool:
+    return kind in KIND_RULES and KIND_RULES[kind].optional  # type: ignore[index]  # it is a key
+
+
+def _load_recipient(session: Session, message: OutboxMessage) -> User:
+    """Return the recipient, who is locked until the end of the transaction.
+
+    The lock keeps the password unchanged while a link is created.
+    """
+    user = session.get(
+        User, message.recipient_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if user is None or user.erased_at is not None or not user.email:
+        raise MessageDroppedError("the account has no e-mail address")
+    if user.suspended_at is not None:
+        raise MessageDroppedError("the account is suspended")
+    if _is_optional(message.kind):
+        declined = session.get(MailOptOut, {"user_id": user.id, "kind": message.kind})
+        if declined is not None:
+            raise MessageDroppedError("the recipient declined such messages")
+    return user
+
+
+def _compose_text(
+    session: Session, message: OutboxMessage, user: User, mail: MailSettings, *, now: datetime
+) -> MessageText:
+    kind: MessageKind = message.kind  # type: ignore[assignment]  # only kinds are stored
+    match kind:
+        case "password_reset":
+            link = create_mailed_reset_link(session, user, public_url=mail.public_url, now=now)
+            variables = _describe_link(link, UTC_ZONE)
+        case "invitation":
+            variables = _compose_invitation(session, message, user, mail, now=now)
+        case "results_released" | "request_answered":
+            variables = _compose_news(session, message, mail)
+    return render_message(kind, {"name": user.name, **variables}, public_url=mail.public_url)
+
+
+def _describe_link(link: PasswordLink, zone: ZoneInfo) -> dict[str, str]:
+    until = link.expires_at.replace(second=0, microsecond=0)
+    return {"link": link.url, "until": format_absolute(until, zone)}
+
+
+def _compose_invitation(
+    session: Session, message: OutboxMessage, user: User, mail: MailSettings, *, now: datetime
+) -> dict[str, str]:
+    course = _load_course(session, message)
+    if user.has_password:
+        raise MessageDroppedError("the recipient has a password already")
+    creator = session.get(User, message.created_by) if message.created_by else None
+    if creator is None:
+        raise MessageDroppedError("the account that sent the invitation is gone")
+    # As for a link that is downloaded: that of an administrator does not belong to the course.
+    link_creator = LinkCreator(creator.id, None if creator.is_admin else course.id)
+    [link] = issue_links(
+        session, [user], "invite", public_url=mail.public_url, creator=link_creator, now=now
+    )
+    return {"course": course.title, **_describe_link(link, get_zone(course.zone))}
+
+
+def _compose_news(session: Session, message: OutboxMessage, mail: MailSettings) -> dict[str, str]:
+    course = _load_course(session, message)
+    assignment = session.get(Assignment, message.assignment_id)
+    if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:
+        raise MessageDroppedError("the assignment is gone")
+    since = message.created_at
+    path = "/me/requests"
+    if message.kind == "results_released":
+        if assignment.results_released_at is None:
+            raise MessageDroppedError("the release was taken back")
+        path = f"/assignments/{assignment.id}"
+    return {
+        "course": course.title,
+        "assignment": assignment.title,
+        "since": format_absolute(since.replace(second=0, microsecond=0), get_zone(course.zone)),
+        "link": f"{mail.public_url}{path}",
+    }
+
+
+def _load_course(session: Session, message: OutboxMessage) -> Course:
+    """Return the course of *message*, which its recipient has to be in."""
+    course = session.scalar(
+        select(Course)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .where(
+            Course.id == message.course_id,
+            Enrolment.user_id == message.recipient_id,
+            Enrolment.withdrawn_at.is_(None),
+        )
+    )
+    if course is None:
+        raise MessageDroppedError("the recipient is not in the course any more")
+    return course

@@ -1,0 +1,184 @@
+"""Delivery of the outbox: at least once, with longer and longer pauses between the tries.
+
+A message is claimed for some minutes, sent, and marked as sent, each in a transaction of its own:
+nothing is locked while the SMTP server is at work. If the worker dies in between, the claim ends
+and the message is tried again, with the same Message-ID.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any, Final, Literal, Protocol, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from api.core.clock import Clock
+from api.db.engine import Database
+from api.db.models import OutboxMessage
+from api.services.outbox.composition import MessageDroppedError, compose_email
+from api.services.outbox.kinds import UNCOUNTED_KINDS
+from api.services.outbox.smtp import MAX_ERROR_LENGTH, MailError, MailSettings
+
+CLAIM_TIME: Final = timedelta(minutes=5)
+"""How long a message belongs to the worker that claimed it; longer than any try takes."""
+FIRST_PAUSE: Final = timedelta(minutes=1)
+MAX_PAUSE: Final = timedelta(hours=1)
+MAX_DOUBLINGS: Final = 10
+HOUR: Final = timedelta(hours=1)
+LOST_MESSAGE: Final = "the worker ended during the last try; the message may have been sent"
+
+Progress: TypeAlias = Literal["idle", "handled", "unreachable"]
+"""Outcome of `deliver_next`: nothing was due, a message was handled, or no server answers."""
+
+log = logging.getLogger("api.outbox")
+
+
+class MailTransport(Protocol):
+    """Transport that sends an e-mail or raises `MailError`."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Send *message*."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Claim on a message, in its try number *tries*."""
+
+    message_id: UUID
+    tries: int
+
+
+def deliver_next(
+    db: Database, transport: MailTransport, mail: MailSettings, clock: Clock
+) -> Progress:
+    """Try to send the message that has waited longest."""
+    if not _is_any_due(db, clock()):
+        return "idle"
+    with db.transaction() as session:
+        claim = _claim_next(session, mail, now=clock())
+    if claim is None:
+        return "handled"
+    email = _compose(db, claim, mail, clock)
+    if email is None:
+        return "handled"
+    try:
+        transport.send(email)
+    except MailError as error:
+        _record_failure(db, claim, mail, error, now=clock())
+        return "unreachable" if error.is_unreachable else "handled"
+    now = clock()
+    _finish(db, claim, status="sent", sent_at=now, error="")
+    return "handled"
+
+
+def _is_any_due(db: Database, now: datetime) -> bool:
+    """Return whether a message is due; a read, because an idle worker should not write."""
+    with db.reading() as session:
+        return session.scalar(_due_messages(now).with_only_columns(OutboxMessage.id)) is not None
+
+
+def _due_messages(now: datetime) -> Any:
+    return (
+        select(OutboxMessage)
+        .where(OutboxMessage.status == "waiting", OutboxMessage.due_at <= now)
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(1)
+    )
+
+
+def _claim_next(session: Session, mail: MailSettings, *, now: datetime) -> _Claim | None:
+    """Claim the next message; None if another worker was faster, or if it has to wait or fails."""
+    message = session.scalar(_due_messages(now).with_for_update(skip_locked=True))
+    if message is None:
+        return None
+    if message.tries >= mail.max_tries:
+        message.status, message.error = "failed", message.error or LOST_MESSAGE
+        return None
+    allowed_at = _find_allowed_time(session, message, mail, now=now)
+    if allowed_at > now:
+        message.due_at = allowed_at
+        return None
+    message.tries += 1
+    message.due_at = now + CLAIM_TIME
+    return _Claim(message.id, message.tries)
+
+
+def _find_allowed_time(
+    session: Session, message: OutboxMessage, mail: MailSettings, *, now: datetime
+) -> datetime:
+    """Return when the hourly limit of the recipient allows *message*."""
+    if message.kind in UNCOUNTED_KINDS:
+        return now
+    sent = session.scalars(
+        select(OutboxMessage.sent_at)
+        .where(
+            OutboxMessage.recipient_id == message.recipient_id,
+            OutboxMessage.sent_at > now - HOUR,
+            OutboxMessage.kind.not_in(UNCOUNTED_KINDS),
+        )
+        .order_by(OutboxMessage.sent_at.desc())
+        .limit(mail.per_hour)
+    ).all()
+    last = sent[-1] if len(sent) >= mail.per_hour else None
+    return now if last is None else last + HOUR
+
+
+def _compose(db: Database, claim: _Claim, mail: MailSettings, clock: Clock) -> EmailMessage | None:
+    """Return the e-mail of a claimed message; None, and drop it, if it should not be sent."""
+    try:
+        with db.transaction() as session:
+            message = session.get(OutboxMessage, claim.message_id)
+            if message is None or message.status != "waiting":
+                return None  # its recipient was erased
+            return compose_email(session, message, mail, now=clock())
+    except MessageDroppedError as reason:
+        _finish(db, claim, status="dropped", error=str(reason))
+        return None
+
+
+def _record_failure(
+    db: Database, claim: _Claim, mail: MailSettings, error: MailError, *, now: datetime
+) -> None:
+    """Plan the next try, or give the message up."""
+    is_last = error.is_permanent or claim.tries >= mail.max_tries
+    log.warning("message %s, try %s: %s", claim.message_id, claim.tries, error)
+    if is_last:
+        _finish(db, claim, status="failed", error=str(error)[:MAX_ERROR_LENGTH])
+    else:
+        pause = compute_pause(claim.tries)
+        _finish(db, claim, due_at=now + pause, error=str(error)[:MAX_ERROR_LENGTH])
+
+
+def compute_pause(tries: int) -> timedelta:
+    """Return the pause after try number *tries*: a minute, then twice as long, up to an hour.
+
+    >>> [compute_pause(tries).seconds // 60 for tries in (1, 2, 6, 7, 99)]
+    [1, 2, 32, 60, 60]
+    """
+    doublings: int = min(tries - 1, MAX_DOUBLINGS)
+    return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
+
+
+def _finish(db: Database, claim: _Claim, **values: Any) -> None:
+    """Store the outcome of a try, unless another worker has begun a later one."""
+    with db.transaction() as session:
+        session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == claim.message_id,
+                OutboxMessage.status == "waiting",
+                OutboxMessage.tries == claim.tries,
+            )
+            .values(**values)
+        )
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """Return how many messages have each status."""
+    rows = session.execute(
+        select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
+    )
+    return {row[0]: row[1] for row in rows}

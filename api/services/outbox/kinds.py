@@ -1,0 +1,38 @@
+"""Kinds of messages: what each is about, and whether its recipient may decline it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+MessageKind: TypeAlias = Literal[
+    "password_reset", "invitation", "results_released", "request_answered"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """Rule of a kind of message.
+
+    *description* completes "E-mail when …". An *optional* kind can be declined as e-mail, and is
+    shown as news on the home page. A kind that is not *counted* ignores the hourly limit.
+    """
+
+    description: str
+    optional: bool = False
+    counted: bool = True
+
+
+KIND_RULES: Final[Mapping[MessageKind, KindRule]] = {
+    "password_reset": KindRule("you ask for a new password", counted=False),
+    "invitation": KindRule("a course invites you"),
+    "results_released": KindRule("the results of an assignment are released", optional=True),
+    "request_answered": KindRule("your request for a regrade is answered", optional=True),
+}
+OPTIONAL_KINDS: Final[tuple[MessageKind, ...]] = tuple(
+    kind for kind, rule in KIND_RULES.items() if rule.optional
+)
+"""Kinds that a recipient may decline; they are also the news of the home page."""
+UNCOUNTED_KINDS: Final[tuple[MessageKind, ...]] = tuple(
+    kind for kind, rule in KIND_RULES.items() if not rule.counted
+)
+"""Kinds that the hourly limit of a recipient does not count."""

@@ -1,0 +1,165 @@
+"""SMTP transport: sends e-mail over one connection that stays open between messages."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Final, Literal, Self
+
+from api.config.settings import ServiceSettings
+
+TIMEOUT_SECONDS: Final = 20.0
+PERMANENT_CODE: Final = 500
+"""SMTP replies from this code on refuse a message for good."""
+MAX_ERROR_LENGTH: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Settings of e-mail: the SMTP server, the *sender*, and the limits of delivery."""
+
+    host: str
+    port: int
+    tls: Literal["starttls", "tls", "none"]
+    sender: str
+    public_url: str
+    max_tries: int
+    per_hour: int
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_settings(cls, settings: ServiceSettings) -> Self | None:
+        """Return the settings of e-mail, or None if it is not set up."""
+        if settings.smtp_host is None or settings.mail_from is None:
+            return None
+        return cls(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            sender=settings.mail_from,
+            public_url=settings.public_url,
+            max_tries=settings.mail_tries,
+            per_hour=settings.mail_per_hour,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+        )
+
+
+class MailError(Exception):
+    """A message was not accepted; the text says why.
+
+    *is_permanent*: the server refuses this message, so another try is useless. *is_unreachable*:
+    the server cannot be used at all, so that other messages would fail too.
+    """
+
+    def __init__(
+        self, reason: str, *, is_permanent: bool = False, is_unreachable: bool = False
+    ) -> None:
+        super().__init__(reason[:MAX_ERROR_LENGTH])
+        self.is_permanent, self.is_unreachable = is_permanent, is_unreachable
+
+
+class SmtpTransport:
+    """Connection to an SMTP server, opened by the first message."""
+
+    def __init__(self, mail: MailSettings) -> None:
+        self._mail = mail
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, message: EmailMessage) -> None:
+        """Send *message*; return once the server has accepted it.
+
+        Raises `MailError` otherwise.
+        """
+        connection = self._connect()
+        try:
+            connection.send_message(message)
+        except smtplib.SMTPServerDisconnected as error:
+            self.close()
+            raise MailError(f"the SMTP server hung up: {error}") from error
+        except (smtplib.SMTPException, UnicodeError, ValueError) as error:
+            raise _to_mail_error(error) from error
+        except OSError as error:
+            self.close()
+            raise MailError(f"the connection broke: {error}", is_unreachable=True) from error
+
+    def close(self) -> None:
+        """Close the connection, if one is open."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.quit()
+            except (smtplib.SMTPException, OSError):
+                connection.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        """Return the open connection, or a new one if the server has closed it."""
+        if self._connection is not None and not _is_alive(self._connection):
+            self.close()
+        if self._connection is None:
+            try:
+                self._connection = self._open()
+            except (smtplib.SMTPException, OSError) as error:
+                raise MailError(
+                    f"the SMTP server {self._mail.host}:{self._mail.port} cannot be used: "
+                    f"{_describe(error)}",
+                    is_unreachable=True,
+                ) from error
+        return self._connection
+
+    def _open(self) -> smtplib.SMTP:
+        mail = self._mail
+        if mail.tls == "tls":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                mail.host, mail.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            connection = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
+        try:
+            if mail.tls == "starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if mail.user is not None and mail.password is not None:
+                connection.login(mail.user, mail.password)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _is_alive(connection: smtplib.SMTP) -> bool:
+    try:
+        return connection.noop()[0] < PERMANENT_CODE
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _to_mail_error(error: Exception) -> MailError:
+    """Return the refusal of one message as a `MailError`."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code = max((reply[0] for reply in error.recipients.values()), default=0)
+            return MailError(_describe(error), is_permanent=code >= PERMANENT_CODE)
+        case smtplib.SMTPSenderRefused():  # a fault of the settings, not of the message
+            return MailError(_describe(error))
+        case smtplib.SMTPResponseException():
+            return MailError(_describe(error), is_permanent=error.smtp_code >= PERMANENT_CODE)
+        case _:
+            return MailError(_describe(error), is_permanent=True)
+
+
+def _describe(error: Exception) -> str:
+    """Return the reply of the server, or the message of another error, as one line."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            replies = [f"{code} {_to_text(text)}" for code, text in error.recipients.values()]
+            return "; ".join(replies) or "the recipient was refused"
+        case smtplib.SMTPResponseException():
+            return f"{error.smtp_code} {_to_text(error.smtp_error)}"
+        case _:
+            return " ".join(str(error).split()) or type(error).__name__
+
+
+def _to_text(reply: bytes | str) -> str:
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    return " ".join(text.split())

@@ -1,0 +1,132 @@
+"""Texts of messages: one template per kind, from which both text and HTML are made.
+
+The first line of a template is the subject, the rest are paragraphs. A paragraph that is an address
+of the service becomes a link in HTML. No subject contains a score, because mail programs show it on
+locked screens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+
+from api.services.outbox.kinds import KIND_RULES, MessageKind
+
+TEMPLATES: Final[Mapping[MessageKind, str]] = {
+    "password_reset": """\
+A new password for Grader
+
+Hello {{ name }},
+
+you, or somebody who knows your e-mail address, asked for a new password. Set it here:
+
+{{ link }}
+
+The link works once, until {{ until }}. When it is used,
+you are logged out everywhere and your tokens end.
+
+If you did not ask, ignore this message: your password stays as it is.
+""",
+    "invitation": """\
+{{ course }}: your invitation
+
+Hello {{ name }},
+
+you are in the course {{ course }}. Set your password here, and log in:
+
+{{ link }}
+
+The link works once, until {{ until }}. You log in with this e-mail address.
+""",
+    "results_released": """\
+{{ course }}: results of {{ assignment }}
+
+Hello {{ name }},
+
+the results of {{ assignment }} are released since {{ since }}:
+
+{{ link }}
+""",
+    "request_answered": """\
+{{ course }}: an answer to your request about {{ assignment }}
+
+Hello {{ name }},
+
+your request for a regrade in {{ assignment }} was answered on {{ since }}:
+
+{{ link }}
+""",
+}
+OPT_OUT_TEMPLATE: Final = """\
+You get this message when {{ reason }}. You can choose which messages you get:
+
+{{ preferences }}
+"""
+TEST_SUBJECT: Final = "Test message of Grader"
+TEST_TEXT: Final = """\
+This is a test message.
+
+It shows that Grader can send e-mail with its settings.
+"""
+HTML_PAGE: Final = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+<body>
+{paragraphs}
+</body></html>
+"""
+
+
+def _to_line(value: Any) -> Any:
+    """Return a text as one line, so that a name cannot add a paragraph or a header."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+_ENVIRONMENT: Final = Environment(
+    autoescape=False,  # noqa: S701  # the text is plain; `to_html` escapes all of it
+    undefined=StrictUndefined,
+    finalize=_to_line,
+    keep_trailing_newline=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """Subject and plain text of a message."""
+
+    subject: str
+    text: str
+
+    def to_html(self, public_url: str) -> str:
+        """Return the text as HTML, in which the addresses below *public_url* are links."""
+        paragraphs = [one for one in self.text.split("\n\n") if one.strip()]
+        return HTML_PAGE.format(
+            title=escape(self.subject),
+            paragraphs="\n".join(_to_paragraph(one.strip(), public_url) for one in paragraphs),
+        )
+
+
+def _to_paragraph(text: str, public_url: str) -> str:
+    escaped = escape(text)
+    if text.startswith(f"{public_url}/") and " " not in text:
+        return f'<p><a href="{escaped}">{escaped}</a></p>'
+    return f"<p>{escaped}</p>"
+
+
+def render_message(
+    kind: MessageKind, variables: Mapping[str, str], *, public_url: str
+) -> MessageText:
+    """Return the message of *kind*; an optional one ends with the address of its preferences."""
+    source = TEMPLATES[kind]
+    rule = KIND_RULES[kind]
+    if rule.optional:
+        source += "\n" + OPT_OUT_TEMPLATE
+    values = {
+        **variables,
+        "reason": rule.description,
+        "preferences": f"{public_url}/me/mail",
+    }
+    subject, _, text = _ENVIRONMENT.from_string(source).render(values).partition("\n\n")
+    return MessageText(subject, text)

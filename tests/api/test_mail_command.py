@@ -1,0 +1,44 @@
+"""Tests of `grader mail test`, with a real SMTP server in another process."""
+
+import pytest
+from smtp_process import running_mail_server
+
+ONE_DATABASE = True
+
+
+@pytest.fixture
+def mail_server(tmp_path, monkeypatch):
+    with running_mail_server(tmp_path / "mail") as server:
+        for name, value in server.settings.items():
+            monkeypatch.setenv(f"GRADER_{name.upper()}", str(value))
+        yield server
+
+
+def test_a_test_message_arrives(grader, mail_server):
+    ran = grader("mail", "test", "ops@example.edu")
+    assert ran.code == 0, ran.err
+    assert f"127.0.0.1:{mail_server.port} took the message for ops@example.edu." in ran.err
+    [message] = mail_server.messages()
+    assert (message["To"], message["Subject"]) == ("ops@example.edu", "Test message of Grader")
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("refused@example.edu", "550 no such mailbox"),
+        ("nobody", "is not an e-mail address"),
+        ("a@b\nBcc: eve@example.edu", "is not an e-mail address"),
+    ],
+)
+def test_the_reply_of_the_server_is_shown(grader, mail_server, address, reason):
+    ran = grader("mail", "test", address)
+    assert ran.code == 2
+    assert reason in ran.err
+    assert mail_server.messages() == []
+
+
+def test_without_settings_it_says_which_are_needed(grader, monkeypatch):
+    monkeypatch.delenv("GRADER_SMTP_HOST", raising=False)
+    ran = grader("mail", "test", "ops@example.edu")
+    assert ran.code == 2
+    assert "Set GRADER_SMTP_HOST and GRADER_MAIL_FROM" in ran.err

@@ -1,0 +1,314 @@
+"""Tests of the delivery of messages, with a real SMTP server in another process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import outbox_killed
+import pytest
+from smtp_process import running_mail_server
+from sqlalchemy import select, update
+from world import World
+
+from api.core.ids import new_id
+from api.db.models import Course, MailOptOut, OutboxMessage, User
+from api.services.outbox.queue import MessageSubject, Outbox
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def mail_server(tmp_path):
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture
+def world(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def course(world):
+    return world.course(zone="Europe/Berlin")
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example", email="ann@example.edu")
+
+
+@pytest.fixture
+def released(world, course):
+    """Return an assignment whose results are released."""
+    [posed] = world.assignment(course, results_released_at=world.clock())
+    return posed.assignment
+
+
+def add_in(world, session, *people, kind="password_reset", **subject):
+    ids = [one.id for one in people]
+    return world.service.outbox.add(
+        session, kind, ids, MessageSubject(**subject), now=world.clock()
+    )
+
+
+def add(world, *people, kind="password_reset", **subject):
+    with world.session() as session:
+        return add_in(world, session, *people, kind=kind, **subject)
+
+
+def deliver(world):
+    return world.service.outbox_runner.run_until_idle()
+
+
+def rows(world):
+    with world.db.reading() as session:
+        return session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+
+
+def text_of(message):
+    return message.get_body(("plain",)).get_content()
+
+
+def test_a_message_has_text_and_html_in_the_time_zone_of_the_course(
+    world, mail_server, course, ann, released
+):
+    add(world, ann, kind="results_released", course_id=course, assignment_id=released)
+    assert deliver(world)
+    [message] = mail_server.messages()
+    assert (message["From"], message["To"]) == ("grader@example.edu", "ann@example.edu")
+    assert message["Subject"] == "Deep Learning: results of Homework 1"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Unsubscribe"] == "<http://127.0.0.1:8000/me/mail>"
+    [row] = rows(world)
+    assert message["Message-ID"] == f"<{row.id}@example.edu>"
+    assert (row.status, row.tries, row.sent_at) == ("sent", 1, world.clock())
+    page = f"http://127.0.0.1:8000/assignments/{released}"
+    assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in text_of(message)
+    assert page in text_of(message)
+    html = message.get_body(("html",)).get_content()
+    assert f'<a href="{page}">' in html
+    assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in html
+
+
+def test_names_add_neither_headers_nor_markup(world, mail_server, course, ann, released):
+    with world.session() as session:
+        session.get_one(Course, course).title = "Deep\r\nBcc: eve@example.edu <b>"
+        session.get_one(User, ann.id).name = "Ann\n\nhttp://127.0.0.1:8000/evil"
+    add(world, ann, kind="results_released", course_id=course, assignment_id=released)
+    deliver(world)
+    [message] = mail_server.messages()
+    assert message["Bcc"] is None
+    assert message["Subject"].startswith("Deep Bcc: eve@example.edu <b>: results")
+    html = message.get_body(("html",)).get_content()
+    assert "<b>" not in html
+    assert 'href="http://127.0.0.1:8000/evil"' not in html
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_message_is_stored_with_its_cause_or_not_at_all(world, ann):
+    def add_and_fail():
+        with world.session() as session:
+            add_in(world, session, ann)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        add_and_fail()
+    assert rows(world) == []
+
+
+def test_without_e_mail_nothing_is_stored(world, ann):
+    with world.session() as session:
+        off = Outbox(is_enabled=False)
+        assert (
+            off.add(session, "password_reset", [ann.id], MessageSubject(), now=world.clock()) == 0
+        )
+    assert rows(world) == []
+
+
+def test_a_server_that_is_down_is_tried_again_later(database_url, tmp_path):
+    settings = {"smtp_tls": "none", "mail_from": "grader@example.edu", "smtp_host": "127.0.0.1"}
+    world = World(database_url, settings=settings | {"smtp_port": 1})
+    ann, bo = world.person("Ann"), world.person("Bo")
+    add(world, ann, bo)
+    assert not deliver(world)
+    assert [(one.tries, one.status) for one in rows(world)] == [(1, "waiting"), (0, "waiting")]
+    assert "cannot be used" in rows(world)[0].error
+    world.close()
+    with running_mail_server(tmp_path / "mail") as server:
+        again = World(database_url, clock=world.clock, settings=server.settings)
+        again.clock.advance(minutes=1)
+        assert deliver(again)
+        assert len(server.messages()) == 2
+        assert [(one.tries, one.error) for one in rows(again)] == [(2, ""), (1, "")]
+        again.close()
+
+
+def test_a_refused_recipient_fails_at_once_and_stops_nobody_else(world, mail_server, ann):
+    refused = world.person("Re Fused", email="refused@example.edu")
+    add(world, refused, ann)
+    deliver(world)
+    assert [one["To"] for one in mail_server.messages()] == ["ann@example.edu"]
+    first, second = rows(world)
+    assert (first.status, first.tries, second.status) == ("failed", 1, "sent")
+    assert first.error.startswith("550 no such mailbox")
+
+
+def test_pauses_grow_and_the_last_try_is_the_end(world, mail_server):
+    add(world, world.person("La Ter", email="later@example.edu"))
+    pauses = []
+    while rows(world)[0].status == "waiting":
+        deliver(world)
+        [row] = rows(world)
+        if row.status == "waiting":
+            pauses.append((row.due_at - world.clock()).total_seconds() / 60)
+            world.clock.now = row.due_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert (row.status, row.tries, row.error) == ("failed", 10, "451 try again later")
+    assert mail_server.messages() == []
+
+
+def test_killed_between_the_reply_and_the_commit_it_repeats_with_the_same_id(
+    world, mail_server, ann, course, released
+):
+    add(world, ann, kind="results_released", course_id=course, assignment_id=released)
+    settings = {"database": world.url, **mail_server.settings}
+    ran = subprocess.run(
+        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
+        cwd=ROOT,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == outbox_killed.KILLED
+    [row] = rows(world)
+    assert (row.status, row.tries) == ("waiting", 1)
+    world.clock.now = row.due_at
+    deliver(world)
+    first, second = mail_server.messages()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert (first["Date"], text_of(first)) == (second["Date"], text_of(second))
+    assert (rows(world)[0].status, rows(world)[0].tries) == ("sent", 2)
+
+
+def test_two_workers_send_each_message_once(world, mail_server, pool):
+    people = [world.person(f"Person {number}") for number in range(20)]
+    add(world, *people)
+    again = World(world.url, clock=world.clock, settings=mail_server.settings)
+    assert all(pool.map(deliver, (world, again)))
+    again.close()
+    assert len({one["To"] for one in mail_server.messages()}) == 20
+    assert len(mail_server.messages()) == 20
+
+
+def test_more_than_the_hourly_limit_waits_and_a_reset_does_not(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 2})
+    course = world.course()
+    ann = world.enrol(course, "Ann Example")
+    for _ in range(3):
+        [posed] = world.assignment(course, results_released_at=world.clock())
+        subject = {"course_id": course, "assignment_id": posed.assignment}
+        add(world, ann, kind="results_released", **subject)
+    add(world, ann)
+    deliver(world)
+    subjects = [one["Subject"] for one in mail_server.messages()]
+    assert len(subjects) == 3
+    assert "A new password for Grader" in subjects
+    world.clock.advance(minutes=59)
+    deliver(world)
+    assert len(mail_server.messages()) == 3
+    world.clock.advance(minutes=1)
+    deliver(world)
+    assert len(mail_server.messages()) == 4
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"suspended_at": 1}, "suspended"),
+        ({"email": None}, "no e-mail address"),
+    ],
+)
+def test_people_who_cannot_log_in_get_no_mail(world, mail_server, ann, values, reason):
+    if "suspended_at" in values:
+        values = {"suspended_at": world.clock()}
+    add(world, ann)
+    with world.session() as session:
+        session.execute(update(User).where(User.id == ann.id).values(values))
+    deliver(world)
+    assert mail_server.messages() == []
+    [row] = rows(world)
+    assert row.status == "dropped"
+    assert reason in row.error
+
+
+def test_declined_kinds_are_dropped(world, mail_server, course, ann, released):
+    with world.session() as session:
+        session.add(MailOptOut(user_id=ann.id, kind="results_released"))
+    add(world, ann, kind="results_released", course_id=course, assignment_id=released)
+    deliver(world)
+    assert mail_server.messages() == []
+    assert rows(world)[0].error == "the recipient declined such messages"
+
+
+def test_who_left_the_course_gets_no_mail_about_it(world, mail_server, course, ann, released):
+    add(world, ann, kind="results_released", course_id=course, assignment_id=released)
+    world.set_enrolment(ann, withdrawn_at=world.clock())
+    deliver(world)
+    assert mail_server.messages() == []
+    assert rows(world)[0].status == "dropped"
+
+
+def test_a_password_is_sent_to_a_server_that_wants_one(database_url, tmp_path):
+    with running_mail_server(tmp_path / "mail", "ada:geheim") as server:
+        for password, count in (("falsch", 0), ("geheim", 1)):
+            login = {"smtp_user": "ada", "smtp_password": password}
+            world = World(database_url, settings=server.settings | login)
+            add(world, world.person(f"Ann {password}"))
+            assert deliver(world) is bool(count)
+            assert len(server.messages()) == count
+            assert "geheim" not in "".join(one.error for one in rows(world))
+            world.close()
+
+
+def test_a_server_without_encryption_gets_nothing_if_it_is_asked_for(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings | {"smtp_tls": "starttls"})
+    add(world, world.person("Ann"))
+    assert not deliver(world)
+    assert mail_server.messages() == []
+    assert "STARTTLS" in rows(world)[0].error
+    world.close()
+
+
+def test_the_runner_of_a_service_delivers_by_itself(world, mail_server, ann):
+    runner = world.service.outbox_runner
+    add(world, ann)
+    runner.start()
+    for _ in range(100):
+        if rows(world)[0].status == "sent":
+            break
+        runner._stop.wait(0.1)  # noqa: SLF001
+    runner.close()
+    assert len(mail_server.messages()) == 1
+
+
+def test_a_try_that_never_ended_counts(world, mail_server, ann):
+    with world.session() as session:
+        session.add(
+            OutboxMessage(
+                id=new_id(),
+                recipient_id=ann.id,
+                kind="password_reset",
+                created_at=world.clock(),
+                due_at=world.clock(),
+                tries=10,
+            )
+        )
+    deliver(world)
+    assert mail_server.messages() == []
+    [row] = rows(world)
+    assert row.status == "failed"
+    assert "ended during the last try" in row.error

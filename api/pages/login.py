@@ -1,10 +1,10 @@
-"""Log-in, log-out and invitation pages."""
+"""Log-in, log-out and invitation pages, and the page for a forgotten password."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import Query
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthenticated
@@ -14,7 +14,7 @@ from api.pages.layout.login_ways import list_login_ways
 from api.pages.layout.templating import render_response
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
-from api.schemas.accounts.account import AcceptInviteIn, LoginIn
+from api.schemas.accounts.account import AcceptInviteIn, LoginIn, PasswordResetIn
 
 router = PageRouter()
 
@@ -70,11 +70,18 @@ def render_login(
     }
     variables |= list_login_ways(context.request.scope)
     variables |= {"kept": carried_fields or {}, "is_out": is_out}
+    variables["has_mail"] = _has_mail(context.request)
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return render_response(
         "login.html", variables, status=error.status if error else 200, headers=headers
     )
+
+
+def _has_mail(request: Request) -> bool:
+    """Return whether e-mail is set up, so that a link can be sent."""
+    is_enabled: bool = request.app.state.service.outbox.is_enabled
+    return is_enabled
 
 
 @router.post("/login")
@@ -130,6 +137,33 @@ def logout(context: PageDep) -> Response:
     redirect = RedirectResponse(LOGGED_OUT_PATH, status_code=303, headers=headers)
     redirect.delete_cookie(VIEW_AS_COOKIE)
     return redirect
+
+
+@router.get("/forgot")
+def forgotten_password_page(request: Request) -> Response:
+    """Return the form that asks for a link to set another password."""
+    return render_response(
+        "forgot.html",
+        {"has_mail": _has_mail(request), "is_sent": False, "email": "", "error": None},
+    )
+
+
+@router.post("/forgot")
+def request_reset_link(form: FormDep, context: PageDep) -> Response:
+    """Send a link, and return a page that is the same for every e-mail address."""
+    error, email = None, form.text("email")
+    try:
+        api.post_password_reset(validate_body(PasswordResetIn, {"email": email}), context)
+    except ServiceError as refusal:
+        error = refusal
+    variables = {"has_mail": _has_mail(context.request), "email": email, "error": error}
+    wait = error.retry_after if error else None
+    return render_response(
+        "forgot.html",
+        variables | {"is_sent": error is None},
+        status=error.status if error else 200,
+        headers={} if wait is None else {"Retry-After": str(wait)},
+    )
 
 
 @router.get("/welcome")

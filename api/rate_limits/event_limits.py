@@ -25,6 +25,8 @@ LimitedAction = Literal[
     "invite_link",
     "code_address",
     "code_person",
+    "reset_address",
+    "reset_account",
     "export_person",
     "export_course",
     "solve_problem",
@@ -76,6 +78,9 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "code_address": EventLimit(120, MINUTE),
     # Codes that a person looks up or confirms; few people guess with what is typed once.
     "code_person": EventLimit(20, MINUTE, max_pause=15 * MINUTE),
+    "reset_address": EventLimit(30, MINUTE),
+    # Beyond this no message is sent; the reply is the same.
+    "reset_account": EventLimit(3, HOUR),
     "export_person": EventLimit(6, MINUTE),
     "export_course": EventLimit(6, MINUTE),
     # Each keeps a worker busy for seconds.

@@ -23,6 +23,8 @@ ROUTES = {
     ("GET", "/login/link"): Route("anyone", called=False),
     ("POST", "/login/link"): Route("anyone", called=False),
     ("POST", "/logout"): Route("anyone", called=False, headers=OURS),
+    ("GET", "/forgot"): Route("anyone"),
+    ("POST", "/forgot"): Route("anyone", called=False),
     ("GET", "/welcome"): Route("anyone"),
     ("POST", "/welcome"): Route("anyone", called=False),
     ("POST", "/view-as"): Route("anyone", ok=303, body="student=", media=FORM, headers=OURS),

@@ -10,14 +10,23 @@ from api.auth.sessions import (
     device_cookie_for,
     session_cookie_for,
 )
-from api.core.errors import Forbidden, Gone, InvalidInput, NotFound, RateLimited, Unauthenticated
+from api.core.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+)
 from api.dependencies import AnonymousContextDep, ContextDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
-from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut
+from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut, PasswordResetIn
 from api.services.accounts import sessions
 from api.services.accounts.acceptance import LinkAcceptance, set_password_with_link
 from api.services.accounts.login import LoginAttempt, log_in
+from api.services.accounts.password_reset import ResetRequest, request_password_reset
 from api.services.accounts.sessions import NewSession
 
 router = ApiRouter(tags=["account"])
@@ -92,6 +101,28 @@ def accept_invite(
         context.service.db, acceptance, passwords=context.service.passwords
     )
     return set_session_cookies(new_session, context, response)
+
+
+@router.post(
+    "/password-reset",
+    status_code=202,
+    response_class=Response,
+    openapi_extra={"security": []},
+    responses=error_responses(Forbidden, Conflict, InvalidInput, RateLimited),
+)
+def post_password_reset(body: PasswordResetIn, context: AnonymousContextDep) -> Response:
+    """Send a link to set another password, if an account has this e-mail address.
+
+    The reply is the same if none has. The link works once, within a day; its use ends all sessions
+    and tokens.
+    """
+    _refuse_cross_site(context.request)
+    request_password_reset(
+        context.service.db,
+        context.service.outbox,
+        ResetRequest(body.email, context.client_address_key, context.now),
+    )
+    return Response(status_code=202)
 
 
 def set_session_cookies(

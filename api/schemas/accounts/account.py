@@ -74,6 +74,14 @@ class AcceptInviteIn(Schema):
     current: Password | None = None
 
 
+class PasswordResetIn(Schema):
+    """The e-mail address that a link to set another password is sent to."""
+
+    model_config = with_examples({"email": "ann@example.edu"})
+
+    email: Email
+
+
 class PasswordIn(Schema):
     """The password as it is and as it shall be."""
 

@@ -115,6 +115,7 @@ def update_user(
         check_email_free(session, patch.email)
         user.email = patch.email
         unlink_identities(session, user.id)
+        revoke_unused_links(session, [user.id], now=now)  # they may be in the old mailbox
     user.name = patch.name or user.name
     user.version += 1
     details = {"fields": sorted(patch.model_fields_set)}

@@ -1,14 +1,19 @@
 """Password reset by the owner of an account, with a link that is sent by e-mail."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.core.errors import RateLimited
+from api.db.engine import Database
 from api.db.models import Enrolment, Invite, User
+from api.rate_limits import stored_events
 from api.services.accounts.credentials import USED_LINK_CONDITIONS
 from api.services.accounts.invitation_tokens import LinkCreator, PasswordLink, issue_links
+from api.services.outbox.queue import MessageSubject, Outbox
 
 
 def create_mailed_reset_link(
@@ -47,3 +52,39 @@ def _find_vouching_course(session: Session, user: User) -> UUID | None:
         .order_by(Enrolment.created_at, Enrolment.id)
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ResetRequest:
+    """A request for a reset link at *email*, from a network *address*."""
+
+    email: str
+    address: str
+    now: datetime
+
+
+def request_password_reset(db: Database, outbox: Outbox, request: ResetRequest) -> None:
+    """Send a reset link to the account of an e-mail address, if there is one.
+
+    Callers do not learn whether there is: nothing depends on it but the message. Raises `Conflict`
+    if no e-mail is set up, and `RateLimited` after too many requests from a network address. More
+    than a few requests for one account are ignored, so that nobody can fill its mailbox.
+    """
+    outbox.require_enabled()
+    now = request.now
+    with db.transaction() as session:
+        stored_events.consume_action_limit(session, "reset_address", request.address, now=now)
+    with db.transaction() as session:
+        try:
+            stored_events.consume_action_limit(session, "reset_account", request.email, now=now)
+        except RateLimited:
+            return
+        owner = session.scalar(
+            select(User.id).where(
+                User.email == request.email,
+                User.suspended_at.is_(None),
+                User.erased_at.is_(None),
+            )
+        )
+        recipients = [] if owner is None else [owner]
+        outbox.add(session, "password_reset", recipients, MessageSubject(), now=now)

@@ -22,6 +22,7 @@ from api.services.accounts.credentials import (
     end_sessions_and_lock_unvouched_password,
     unlink_identities,
 )
+from api.services.accounts.invitation_tokens import revoke_unused_links
 from api.services.audit import recorder
 from api.services.enrolment.search import person_search_condition
 from api.services.enrolment.sections import (
@@ -248,6 +249,7 @@ def _change_account(
         raise Forbidden(NEEDS_ADMIN)
     if "email" in changed:
         check_email_free(session, changed["email"])
+        revoke_unused_links(session, [user.id], now=now)  # they may be in the old mailbox
     for name, value in changed.items():
         setattr(user, name, value)
     if "email" in changed:

@@ -1,0 +1,214 @@
+"""Tests of a password reset by the owner of an account, with a link that comes by e-mail."""
+
+import re
+
+import pytest
+from browsers import OTHER, PASSWORD, Browser, email_of, with_password
+from smtp_process import running_mail_server
+from sqlalchemy import func, select
+from world import World
+
+from api.db.models import Invite, OutboxMessage, User
+
+UNKNOWN = "nobody@example.edu"
+LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
+
+
+@pytest.fixture
+def mail_server(tmp_path):
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture
+def world(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def ann(world, course):
+    person = world.enrol(course, "Ann Example", email="ann@example.edu")
+    with_password(world, person)
+    return person
+
+
+def ask(world, email, address="192.0.2.7"):
+    return Browser(world, address).post("/password-reset", {"email": email})
+
+
+def mailed_secrets(world, mail_server):
+    world.service.outbox_runner.run_until_idle()
+    texts = [one.get_body(("plain",)).get_content() for one in mail_server.messages()]
+    return [LINK.search(one)[1] for one in texts]
+
+
+def accept(world, secret, password=OTHER, **more):
+    return Browser(world).post("/invites/accept", {"secret": secret, "password": password, **more})
+
+
+def count(world, table):
+    with world.db.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def test_a_link_by_e_mail_sets_another_password_and_ends_sessions_and_tokens(
+    world, mail_server, ann
+):
+    browser = Browser(world)
+    assert browser.login("ann@example.edu").status_code == 200
+    assert ann.get("/me").status_code == 200
+    assert ask(world, "Ann@Example.edu").status_code == 202
+    [secret] = mailed_secrets(world, mail_server)
+    assert mail_server.messages()[0]["To"] == "ann@example.edu"
+    assert accept(world, secret).status_code == 200
+    assert browser.get("/me").status_code == 401
+    assert ann.get("/me").status_code == 401
+    assert Browser(world).login("ann@example.edu").status_code == 401
+    assert Browser(world).login("ann@example.edu", OTHER).status_code == 200
+    assert accept(world, secret, PASSWORD).status_code == 410
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_reply_does_not_tell_whether_there_is_an_account(world):
+    suspended = world.person("Su Spended", email="suspended@example.edu")
+    with world.session() as session:
+        session.get_one(User, suspended.id).suspended_at = world.clock()
+    replies = []
+    for email in ("ann@example.edu", UNKNOWN, "suspended@example.edu"):
+        reply = ask(world, email)
+        replies.append((reply.status_code, reply.content, sorted(reply.headers)))
+    assert replies[0] == replies[1] == replies[2]
+    assert replies[0][:2] == (202, b"")
+    assert count(world, OutboxMessage) == 1
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_stored_message_has_no_secret_and_no_link_exists_before_delivery(world, mail_server):
+    ask(world, "ann@example.edu")
+    assert count(world, Invite) == 0
+    [secret] = mailed_secrets(world, mail_server)
+    with world.db.reading() as session:
+        row = session.scalars(select(OutboxMessage)).one()
+        values = [str(getattr(row, one.name)) for one in OutboxMessage.__table__.columns]
+    assert not [one for one in values if secret in one]
+
+
+@pytest.mark.usefixtures("ann")
+def test_more_than_three_requests_in_an_hour_send_nothing_more(world, mail_server):
+    replies = {ask(world, email).status_code for email in ["ann@example.edu", UNKNOWN] * 5}
+    assert replies == {202}
+    assert len(mailed_secrets(world, mail_server)) == 3
+    world.clock.advance(hours=1)
+    ask(world, "ann@example.edu")
+    assert len(mailed_secrets(world, mail_server)) == 4
+
+
+@pytest.mark.usefixtures("ann")
+def test_one_network_address_asks_at_most_thirty_times_a_minute(world):
+    statuses = [ask(world, f"p{number}@example.edu").status_code for number in range(31)]
+    assert statuses == [202] * 30 + [429]
+    assert ask(world, "ann@example.edu", address="198.51.100.9").status_code == 202
+    assert count(world, OutboxMessage) == 1
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_first_of_several_links_that_is_used_ends_the_others(world, mail_server):
+    ask(world, "ann@example.edu")
+    ask(world, "ann@example.edu")
+    first, second = mailed_secrets(world, mail_server)
+    assert accept(world, first).status_code == 200
+    assert accept(world, second, PASSWORD).status_code == 410
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_link_expires_after_a_day(world, mail_server):
+    ask(world, "ann@example.edu")
+    [secret] = mailed_secrets(world, mail_server)
+    world.clock.advance(days=1)
+    assert accept(world, secret).status_code == 410
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_link_begins_with_the_configured_address_whatever_host_was_asked(world, mail_server):
+    browser = Browser(world)
+    reply = browser.call(
+        "POST", "/password-reset", {"email": "ann@example.edu"}, Host="evil.example.org"
+    )
+    assert reply.status_code in {202, 403, 421}
+    ask(world, "ann@example.edu")
+    assert mailed_secrets(world, mail_server)
+    assert "evil" not in "".join(one.as_string() for one in mail_server.messages())
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_page_of_another_site_sends_nothing(world):
+    reply = Browser(world).call(
+        "POST", "/password-reset", {"email": "ann@example.edu"}, Sec_Fetch_Site="cross-site"
+    )
+    assert reply.status_code == 403
+    assert count(world, OutboxMessage) == 0
+
+
+@pytest.mark.parametrize("email", ["", "at home", 7, None, "a" * 300 + "@example.edu"])
+def test_what_is_no_address_is_named(world, email):
+    reply = Browser(world).post("/password-reset", {"email": email})
+    assert (reply.status_code, reply.json()["errors"][0]["field"]) == (422, "email")
+
+
+def test_a_changed_address_ends_the_links_in_the_old_mailbox(world, mail_server, ann):
+    ask(world, "ann@example.edu")
+    [secret] = mailed_secrets(world, mail_server)
+    admin = world.person("Ad Min", admin=True)
+    changed = admin.patch(
+        f"/users/{ann.id}", {"email": "anna@example.edu"}, headers={"If-Match": "*"}
+    )
+    assert changed.status_code == 200, changed.text
+    assert accept(world, secret).status_code == 410
+
+
+def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mail_server, course):
+    """Staff of a course can set the address of an account that is theirs alone."""
+    mallory = world.enrol(course, "Mallory", role="instructor")
+    puppet = mallory.post(
+        f"/courses/{course}/people", {"name": "Bo Example", "email": "mallory2@example.org"}
+    ).json()
+    ask(world, "mallory2@example.org")
+    [secret] = mailed_secrets(world, mail_server)
+    assert accept(world, secret, PASSWORD).status_code == 200
+    path = f"/courses/{course}/people/{puppet['user']}"
+    tag = mallory.get(path).headers["ETag"]
+    moved = mallory.patch(path, {"email": "bo@example.edu"}, headers={"If-Match": tag})
+    assert moved.status_code == 200, moved.text
+    other = world.course("other")
+    teacher = world.enrol(other, "Tea Cher", role="instructor")
+    added = teacher.post(
+        f"/courses/{other}/people",
+        {"name": "Bo Example", "email": "bo@example.edu", "role": "grader"},
+    )
+    assert added.status_code == 201, added.text
+    assert Browser(world).login("bo@example.edu").status_code == 403
+    # Neither does a reset by the true owner of the address without the locked password.
+    ask(world, "bo@example.edu")
+    secret = mailed_secrets(world, mail_server)[-1]
+    assert accept(world, secret).status_code == 422
+
+
+def test_an_administrator_resets_by_e_mail_too(world, mail_server):
+    admin = world.person("Ad Min", admin=True)
+    with_password(world, admin)
+    ask(world, email_of(world, admin))
+    [secret] = mailed_secrets(world, mail_server)
+    assert accept(world, secret).status_code == 200
+
+
+def test_without_e_mail_everybody_is_told_so(database_url):
+    world = World(database_url)
+    world.person("Ann", email="ann@example.edu")
+    for email in ("ann@example.edu", UNKNOWN):
+        reply = ask(world, email)
+        assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+        assert "No e-mail is set up" in reply.json()["detail"]
+    assert count(world, OutboxMessage) == 0
+    world.close()

@@ -80,6 +80,7 @@ def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
         token=forms.token or BoundForm({"days": DEFAULT_TOKEN_DAYS, "scope.submit": "on"}),
         made=forms.new_token,
         done=forms.message,
+        has_mail=context.service.outbox.is_enabled,
     )
 
 

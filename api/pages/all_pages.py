@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.pages import account, course, device, external_login, guides, home, login
+from api.pages import account, course, device, external_login, guides, home, login, mail
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -46,6 +46,7 @@ from api.pages.student import (
 PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
     device.router,
+    mail.router,
     assignment.router,
     course.router,
     login.router,

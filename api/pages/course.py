@@ -13,6 +13,7 @@ from api.pages.student.components.states import build_assignment_progress
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
+from api.schemas.accounts.mail import NewsItem
 from api.schemas.courses.courses import CourseView
 from api.schemas.student.assignments import MyAssignment
 from api.services.gradebook.totals import CourseTotal, load_my_total
@@ -29,8 +30,10 @@ def course_page(course: UUID, context: PageDep) -> Response:
     return render_student_course(context, course_view)
 
 
-def render_student_course(context: RequestContext, course: CourseView) -> Response:
-    """Return the page of a *course* for a student."""
+def render_student_course(
+    context: RequestContext, course: CourseView, *, news: Sequence[NewsItem] = ()
+) -> Response:
+    """Return the page of a *course* for a student, with *news* if it is their home page."""
     progress = [build_assignment_progress(one) for one in _load_my_assignments(context, course.id)]
     active = [one for one in progress if one.is_open]
     unanswered_count = sum(one.unanswered_count for one in active if not one.set.excused)
@@ -39,6 +42,7 @@ def render_student_course(context: RequestContext, course: CourseView) -> Respon
         "course.html",
         title=course.title,
         tab="assignments",
+        news=news,
         grades_path=f"/courses/{course.id}/grades",
         grade=_load_my_total(context, course.id),
         late_days=exceptions.get_my_late_days(course.id, context),

@@ -9,6 +9,7 @@ from api.pages.course import render_student_course
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
 from api.pages.login import local_path_or_home
+from api.pages.mail import load_news
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter, build_page_request
 from api.pages.student.components.states import AssignmentProgress, build_assignment_progress
 from api.routes.courses import courses
@@ -35,7 +36,7 @@ def home_page(context: PageDep) -> Response:
     """
     mine = courses.get_courses(context, build_page_request(context)).items
     if len(mine) == 1 and mine[0].role == "student":
-        return render_student_course(context, mine[0])
+        return render_student_course(context, mine[0], news=load_news(context))
     progress = [
         build_assignment_progress(item)
         for item in assigned_problems.get_my_assignments(context, build_page_request(context)).items
@@ -48,7 +49,12 @@ def home_page(context: PageDep) -> Response:
         else courses.get_courses(context, build_page_request(context), archived=True).items
     )
     return render_page(
-        context, "home.html", title="My courses", courses=overviews, archived=bool(archived)
+        context,
+        "home.html",
+        title="My courses",
+        courses=overviews,
+        archived=bool(archived),
+        news=load_news(context),
     )
 
 

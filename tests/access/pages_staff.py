@@ -96,6 +96,10 @@ ROUTES = {
     ("GET", f"{COURSE}/roster"): Route("instructor", scope="manage"),
     ("POST", f"{COURSE}/roster"): Route(**MANAGES | FILE, body=LIST),
     ("POST", f"{COURSE}/invites"): Route(**MANAGES | {"ok": 200}, body=_invited),
+    # No e-mail is set up in the scene.
+    ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES | {"ok": 409}, body=_invited),
+    ("GET", "/mail"): Route(**SITE),
+    ("POST", "/mail/{message}/resend"): Route(**SITE | POST, body="a=b"),
     ("GET", f"{COURSE}/audit"): Route("instructor"),
     ("GET", "/audit"): Route(**SITE),
     ("GET", "/users"): Route(**SITE),

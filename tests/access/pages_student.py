@@ -38,6 +38,9 @@ ROUTES = {
     ("POST", "/device"): Route(
         "person", **OWN, body="code=BDFK-XTRW&decision=allow", **(FORM | {"ok": 404})
     ),
+    ("GET", "/me/mail"): Route("person"),
+    ("POST", "/me/mail"): Route("person", **OWN, body="kind=results_released", **FORM),
+    ("POST", "/me/news/read"): Route("person", **OWN, body="", **FORM),
     ("GET", "/me/export"): Route("person"),
     ("POST", "/me"): Route("person", **OWN, body="name=Ann+Example&version=1", **FORM),
     ("POST", "/me/password"): Route(

@@ -1,6 +1,10 @@
 """Permissions of accounts, the people of courses, and the audit log."""
 
+from scene import Scene
+
 from access import Route
+from api.core.ids import new_id
+from api.db.models import MailOptOut, OutboxMessage
 
 API = "/api/v1"
 COURSE = f"{API}/courses/{{course}}"
@@ -33,6 +37,12 @@ ROUTES = {
         body={"current": "a b c", "new": "four words of mine"},
     ),
     ("GET", f"{API}/me/export"): Route("person"),
+    ("GET", f"{API}/me/news"): Route("person"),
+    ("POST", f"{API}/me/news/read"): Route("person", login=True, ok=204),
+    ("GET", f"{API}/me/mail"): Route("person"),
+    ("PUT", f"{API}/me/mail"): Route("person", login=True, body={"declined": ["results_released"]}),
+    ("GET", f"{API}/mail"): Route(**SITE),
+    ("POST", f"{API}/mail/{{message}}/resend"): Route(**SITE, ok=204),
     ("GET", f"{API}/me/sessions"): Route("person"),
     ("DELETE", f"{API}/me/sessions"): Route("person", login=True, ok=204),
     ("DELETE", f"{API}/me/sessions/{{session_id}}"): Route("person", login=True, ok=204),
@@ -57,6 +67,8 @@ ROUTES = {
     ("DELETE", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, ok=409),
     ("POST", f"{COURSE}/roster"): Route(**MANAGES, body="name,email\nBo,bo@example.edu\n"),
     ("POST", f"{COURSE}/invites"): Route(**MANAGES, body=user_to_name),
+    # No e-mail is set up in the scene.
+    ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES, ok=409, body=user_to_name),
     ("GET", f"{COURSE}/audit"): Route("instructor"),
     ("GET", f"{API}/audit"): Route(**SITE),
     ("GET", f"{API}/users"): Route(**SITE),
@@ -71,3 +83,21 @@ ROUTES = {
     ("POST", f"{USER}/reset"): Route(**SITE, ok=201),
     ("POST", f"{USER}/invite"): Route(**SITE, ok=201),
 }
+
+
+def furnish(scene: Scene) -> None:
+    """Add a failed message in each course."""
+    messages = {}
+    for place, person in (("here", scene.student), ("elsewhere", scene.stranger)):
+        messages[place] = OutboxMessage(
+            id=new_id(),
+            recipient_id=person.id,
+            kind="password_reset",
+            created_at=scene.world.clock(),
+            due_at=scene.world.clock(),
+            status="failed",
+        )
+    with scene.world.session() as session:
+        session.add_all(messages.values())
+        session.add(MailOptOut(user_id=scene.student.id, kind="results_released"))
+    scene.put("message", here=messages["here"].id, elsewhere=messages["elsewhere"].id)

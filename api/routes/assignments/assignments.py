@@ -28,6 +28,7 @@ from api.schemas.assignments.assignments import (
 )
 from api.services.assignments import assignment_lifecycle, problems, views
 from api.services.audit.change_context import ChangeContext
+from api.services.outbox.announcements import announce_results
 
 router = ApiRouter(tags=["assignments"])
 
@@ -192,6 +193,8 @@ def post_results_release(
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, row)
         result = assignment_lifecycle.set_results_and_solutions_released(session, act, row, body)
+        if body.results:
+            announce_results(session, context.service.outbox, row, now=context.now)
     set_etag(response, act, result.assignment.version)
     return result
 

@@ -7,8 +7,9 @@ from fastapi import Query, Response
 
 from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.routes.shared.error_responses import INPUT_ERRORS
+from api.routes.shared.error_responses import CHANGE_ERRORS, INPUT_ERRORS
 from api.routes.shared.files import FileBody, attachment_headers, describe_file_body
+from api.schemas.accounts.mail import InvitationsQueued
 from api.schemas.accounts.people import InvitesIn, RosterOut
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import roster
@@ -103,4 +104,26 @@ def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response
     }
     return Response(
         invitation_mailing.format_links_csv(links), media_type="text/csv", headers=headers
+    )
+
+
+@router.post(
+    "/courses/{course}/invites/mail",
+    status_code=202,
+    response_model=InvitationsQueued,
+    responses=CHANGE_ERRORS,
+)
+def post_mailed_invites(course: UUID, body: InvitesIn, context: ContextDep) -> InvitationsQueued:
+    """Send the links by which people set their first password by e-mail, each to its owner.
+
+    To the named ones, or to all in the course who have none. Nobody else sees the links.
+    """
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        queued = invitation_mailing.queue_invitations(
+            session, context.service.outbox, member, body.people, now=context.now
+        )
+        without_email, invited_elsewhere = invitation_mailing.count_uninvitable(session, member)
+    return InvitationsQueued(
+        queued=queued, without_email=without_email, invited_elsewhere=invited_elsewhere
     )

@@ -28,6 +28,7 @@ from api.schemas.grading.regrade_requests import (
     RequestStatus,
     RequestView,
 )
+from api.services.outbox.announcements import announce_answered_request
 from api.services.review.decisions import (
     decide_regrade_request,
     list_regrade_requests,
@@ -109,7 +110,7 @@ def get_requests(
 def answer_request(request: UUID, body: DecisionIn, context: ContextDep) -> RequestView:
     """Accept or decline a request, with a reply; an accepted one may bring a new mark."""
     with context.transaction() as session:
-        return decide_regrade_request(
+        view = decide_regrade_request(
             session,
             context.authenticate(session),
             request,
@@ -117,3 +118,7 @@ def answer_request(request: UUID, body: DecisionIn, context: ContextDep) -> Requ
             variants=context.service.variants,
             now=context.now,
         )
+        announce_answered_request(
+            session, context.service.outbox, request, view.assignment, now=context.now
+        )
+        return view

@@ -16,6 +16,7 @@ PARAMETER_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "group": "the id of the group of equal answers",
     "idempotency-key": "any text of your own: the same key is the same submission",
     "item": "the id of the rubric item",
+    "message": "the id of the message",
     "notice": "the id of the notice",
     "override": "the id of the override",
     "part": "the id of the part, as the problem names it",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, FieldError, Forbidden, InvalidInput
-from api.db.models import Enrolment, User
+from api.db.models import Enrolment, OutboxMessage, User
 from api.services.accounts.account_ownership import (
     NEEDS_ADMIN,
     inviting_enrolment_condition,
@@ -28,6 +28,7 @@ from api.services.audit import recorder
 from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.enrolment.enrolments import lock_person
 from api.services.files.csv_rows import escape_formula
+from api.services.outbox.queue import MessageSubject, Outbox
 
 CSV_COLUMNS = ("name", "email", "link", "expires")
 
@@ -46,6 +47,56 @@ def create_invitation_links(
     people whom another course had first or has as staff: their account does not belong to this
     course.
     """
+    users = _select_invitable(session, member, user_ids)
+    links = issue_links(
+        session,
+        users,
+        "invite",
+        public_url=public_url,
+        creator=LinkCreator.from_member(member),
+        now=now,
+    )
+    _record_invitations(session, member, [user.id for user in users], now=now)
+    return links
+
+
+def queue_invitations(
+    session: Session,
+    outbox: Outbox,
+    member: CourseMembership,
+    user_ids: Collection[UUID] | None,
+    *,
+    now: datetime,
+) -> int:
+    """Send an invitation to the people who would get a link, and return how many will be sent.
+
+    People for whom an invitation of this course is on its way get no second one. Raises `Conflict`
+    if no e-mail is set up.
+    """
+    outbox.require_enabled()
+    waiting = select(OutboxMessage.recipient_id).where(
+        OutboxMessage.kind == "invitation",
+        OutboxMessage.course_id == member.course.id,
+        OutboxMessage.status == "waiting",
+    )
+    invited = set(session.scalars(waiting))
+    recipients = [
+        user.id for user in _select_invitable(session, member, user_ids) if user.id not in invited
+    ]
+    subject = MessageSubject(course_id=member.course.id, created_by=member.caller.id)
+    outbox.add(session, "invitation", recipients, subject, now=now)
+    if recipients:
+        _record_invitations(session, member, recipients, now=now)
+    return len(recipients)
+
+
+def _select_invitable(
+    session: Session, member: CourseMembership, user_ids: Collection[UUID] | None
+) -> Sequence[User]:
+    """Return the people *user_ids*, or all in the course, whom it may invite.
+
+    Raises `InvalidInput` if one of *user_ids* cannot be invited.
+    """
     query = (
         select(User)
         .where(*_invitable_conditions(member))
@@ -62,16 +113,7 @@ def create_invitation_links(
             "administrator can make a link for them.",
             errors=tuple(FieldError(f"people {one}", "cannot be invited") for one in missing),
         )
-    links = issue_links(
-        session,
-        users,
-        "invite",
-        public_url=public_url,
-        creator=LinkCreator.from_member(member),
-        now=now,
-    )
-    _record_invitations(session, member, [user.id for user in users], now=now)
-    return links
+    return users
 
 
 def _record_invitations(

@@ -33,6 +33,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "file.exported": "grades or work were taken out as a file",
     "group.marked": "a group of equal answers was marked",
     "late_days.refunded": "late days were given back to a student",
+    "message.requeued": "a message that could not be sent was tried again",
     "notice.posted": "a notice was put on a problem",
     "notice.withdrawn": "a notice was taken from a problem",
     "override.set": "points were set by hand",

@@ -24,6 +24,7 @@ from api.pages.staff.common import (
     has_permission,
 )
 from api.routes.courses import people as api
+from api.schemas.accounts.mail import InvitationsQueued
 from api.schemas.accounts.people import LinkOut, Person, PersonIn, PersonPatch
 from api.services.accounts.account_ownership import (
     STUDENT_ID_LABELS,
@@ -103,8 +104,9 @@ def render_people_page(
     *,
     form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
+    queued: InvitationsQueued | None = None,
 ) -> Response:
-    """Return the list of people, with a refused *form* and its *error*, if any."""
+    """Return the list of people, with a refused *form* and its *error*, or *queued* invitations."""
     filters = filters or PeoplePageFilters()
     person_page = api.get_people(
         course,
@@ -132,6 +134,8 @@ def render_people_page(
         may_manage=has_permission(context, "manage_people"),
         form=form,
         error=error,
+        queued=queued,
+        has_mail=context.service.outbox.is_enabled,
     )
 
 

@@ -85,3 +85,16 @@ def download_invites(course: UUID, form: FormDep, context: PageDep) -> Response:
         return render_people_page(context, course, form=form, error=error)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@router.post("/courses/{course}/invites/mail")
+def send_invites(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Send links to set a first password by e-mail."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="manage_people")
+    try:
+        body = validate_body(InvitesIn, {"people": form.get_all("person") or None})
+        queued = api.post_mailed_invites(course, body, context)
+    except RECOVERABLE_ERRORS as error:
+        return render_people_page(context, course, form=form, error=error)
+    return render_people_page(context, course, queued=queued)

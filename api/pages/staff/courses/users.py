@@ -45,6 +45,7 @@ def show_users(
         users=user_list.items,
         text=text,
         state=state,
+        has_mail=context.service.outbox.is_enabled,
         more=build_query_string(next_params) if user_list.next else "",
     )
 

@@ -29,6 +29,8 @@ from api.db.models import (
     Identity,
     Invite,
     LoginSession,
+    MailOptOut,
+    OutboxMessage,
     ProblemProgress,
     RateLimitEvent,
     Regrade,
@@ -129,9 +131,11 @@ def _allow_erasure(session: Session) -> None:
 def _delete_credentials_and_drafts(session: Session, user: User) -> None:
     owners = (
         *(Token.user_id, LoginSession.user_id, Invite.user_id),
-        *(DeviceCode.user_id, Identity.user_id),
+        *(DeviceCode.user_id, Identity.user_id, Draft.student_id),
+        # The error of a message may quote the address.
+        *(OutboxMessage.recipient_id, MailOptOut.user_id),
     )
-    for owner in (*owners, Draft.student_id):
+    for owner in owners:
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
         digest = stored_events.build_event_key("", user.email).strip()

@@ -1,0 +1,128 @@
+"""News and e-mail: the caller's own, and the failed messages of the site."""
+
+from datetime import datetime
+from uuid import UUID
+
+from api.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
+from api.db.models import Assignment, Course, OutboxMessage, User
+from api.dependencies import ContextDep
+from api.http.json_body import ApiRouter
+from api.http.pagination import Cursor, PageRequestDep
+from api.http.problem_details import error_responses
+from api.schemas.accounts.mail import (
+    FailedMessage,
+    FailedMessages,
+    MailPreferences,
+    NewsItem,
+    NewsList,
+)
+from api.services.accounts.accounts import lock_user
+from api.services.outbox import failures, news
+from api.services.outbox.delivery import count_by_status
+
+router = ApiRouter(tags=["account"])
+
+
+@router.get("/me/news", responses=error_responses(Unauthenticated, Forbidden))
+def get_news(context: ContextDep) -> NewsList:
+    """List your latest news: results that were released, and answers to your requests.
+
+    There are some only where e-mail is set up.
+    """
+    with context.reading() as session:
+        rows = news.list_news(session, context.authenticate(session))
+        return NewsList(items=tuple(_serialize_news(*row) for row in rows))
+
+
+def _serialize_news(message: OutboxMessage, assignment: Assignment, course: Course) -> NewsItem:
+    return NewsItem(
+        id=message.id,
+        kind=message.kind,  # type: ignore[arg-type]  # the query selects these kinds
+        course=course.id,
+        course_title=course.title,
+        assignment=assignment.id,
+        assignment_title=assignment.title,
+        created_at=message.created_at,
+        read=message.read_at is not None,
+    )
+
+
+@router.post(
+    "/me/news/read", status_code=204, responses=error_responses(Unauthenticated, Forbidden)
+)
+def post_news_read(context: ContextDep) -> None:
+    """Mark all your news as read; needs a login."""
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        news.mark_news_read(session, caller.id, now=context.now)
+
+
+@router.get("/me/mail", responses=error_responses(Unauthenticated))
+def get_mail_preferences(context: ContextDep) -> MailPreferences:
+    """Return the kinds of messages that you do not want as e-mail."""
+    with context.reading() as session:
+        caller = context.authenticate(session)
+        return MailPreferences(declined=news.load_declined_kinds(session, caller.id))  # type: ignore[arg-type]  # only optional kinds are stored
+
+
+@router.put("/me/mail", responses=error_responses(Unauthenticated, Forbidden, InvalidInput))
+def put_mail_preferences(body: MailPreferences, context: ContextDep) -> MailPreferences:
+    """Decline kinds of messages as e-mail; your news still have them. Needs a login.
+
+    Invitations, and links for a forgotten password, cannot be declined.
+    """
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        lock_user(session, caller.id)
+        news.store_declined_kinds(session, caller.id, body.declined)
+    return MailPreferences(declined=tuple(sorted(set(body.declined))))
+
+
+@router.get("/mail", responses=error_responses(Unauthenticated, Forbidden))
+def get_failed_messages(context: ContextDep, window: PageRequestDep) -> FailedMessages:
+    """List the messages that could not be sent, latest first, for administrators."""
+    after = window.parse_cursor("created", datetime)
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+        rows = failures.list_failed_messages(session, after=after, limit=window.limit + 1)
+        counts = count_by_status(session)
+    page = window.build_page(
+        rows,
+        cursor_of=lambda row: Cursor("created", row[0].created_at, row[0].id),
+        serialize_row=lambda row: _serialize_failed(row[0], row[1]),
+    )
+    return FailedMessages(
+        enabled=context.service.outbox.is_enabled,
+        waiting=counts.get("waiting", 0),
+        sent=counts.get("sent", 0),
+        failed=counts.get("failed", 0),
+        items=tuple(page.items),
+        next=page.next,
+    )
+
+
+def _serialize_failed(message: OutboxMessage, user: User) -> FailedMessage:
+    return FailedMessage(
+        id=message.id,
+        kind=message.kind,
+        recipient=user.id,
+        name=user.name,
+        email=user.email,
+        created_at=message.created_at,
+        tries=message.tries,
+        error=message.error,
+    )
+
+
+@router.post(
+    "/mail/{message}/resend",
+    status_code=204,
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
+)
+def post_resend(message: UUID, context: ContextDep) -> None:
+    """Try a failed message again, as often as a new one."""
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        failures.resend_message(session, caller, message, now=context.now)

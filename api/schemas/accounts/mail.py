@@ -1,0 +1,113 @@
+"""Schemas of news, of the messages that a person wants, and of those that failed."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.http.field_types import Count, UtcDatetime
+from api.http.schema import Schema, with_examples
+from api.schemas.accounts.account import COURSE, EXAMPLE_TIME, ID
+
+OptionalKind = Literal["results_released", "request_answered"]
+EXAMPLE_NEWS: Final[dict[str, Any]] = {
+    "id": ID,
+    "kind": "results_released",
+    "course": COURSE,
+    "course_title": "Deep Learning",
+    "assignment": ID,
+    "assignment_title": "Homework 1",
+    "created_at": EXAMPLE_TIME,
+    "read": False,
+}
+EXAMPLE_FAILED_MESSAGE: Final[dict[str, Any]] = {
+    "id": ID,
+    "kind": "invitation",
+    "recipient": ID,
+    "name": "Ann Example",
+    "email": "ann@example.edu",
+    "created_at": EXAMPLE_TIME,
+    "tries": 1,
+    "error": "550 no such mailbox",
+}
+
+
+class NewsItem(Schema):
+    """Something that happened to one's work, as it was also sent by e-mail."""
+
+    model_config = with_examples(EXAMPLE_NEWS)
+
+    id: UUID
+    kind: OptionalKind
+    course: UUID
+    course_title: str
+    assignment: UUID
+    assignment_title: str
+    created_at: UtcDatetime
+    read: bool
+
+
+class NewsList(Schema):
+    """The latest news, newest first."""
+
+    model_config = with_examples({"items": [EXAMPLE_NEWS]})
+
+    items: tuple[NewsItem, ...]
+
+
+class MailPreferences(Schema):
+    """The kinds of messages that a person does not want as e-mail."""
+
+    model_config = with_examples({"declined": ["results_released"]})
+
+    declined: Annotated[tuple[OptionalKind, ...], Field(max_length=10)]
+
+
+class FailedMessage(Schema):
+    """A message that could not be sent, with the reply of the SMTP server."""
+
+    model_config = with_examples(EXAMPLE_FAILED_MESSAGE)
+
+    id: UUID
+    kind: str
+    recipient: UUID
+    name: str
+    email: str | None
+    created_at: UtcDatetime
+    tries: Count
+    error: str
+
+
+class FailedMessages(Schema):
+    """The failed messages, latest first, and how many there are in each state."""
+
+    model_config = with_examples(
+        {
+            "enabled": True,
+            "waiting": 0,
+            "sent": 210,
+            "failed": 1,
+            "items": [EXAMPLE_FAILED_MESSAGE],
+            "next": None,
+        }
+    )
+
+    enabled: bool
+    waiting: Count
+    sent: Count
+    failed: Count
+    items: tuple[FailedMessage, ...]
+    next: str | None
+
+
+class InvitationsQueued(Schema):
+    """How many invitations will be sent, and who gets none.
+
+    *without_email* have no address. *invited_elsewhere* were in another course first.
+    """
+
+    model_config = with_examples({"queued": 40, "without_email": 1, "invited_elsewhere": 2})
+
+    queued: Count
+    without_email: Count
+    invited_elsewhere: Count

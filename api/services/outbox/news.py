@@ -1,0 +1,86 @@
+"""News of a person: their messages that the home page shows, and which kinds they want by mail."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.auth.authorization import Principal
+from api.auth.roles import is_permitted
+from api.core.errors import Forbidden, InvalidInput
+from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage
+from api.services.outbox.kinds import OPTIONAL_KINDS, MessageKind
+
+MAX_NEWS: Final = 20
+
+
+def list_news(
+    session: Session, caller: Principal
+) -> Sequence[Row[OutboxMessage, Assignment, Course]]:
+    """Return the latest news of the caller, with their assignments and courses.
+
+    News about courses that the person has left, and about results that are hidden again, are left
+    out. A token for one course gets those of that course. Raises `Forbidden` if the token may not
+    read.
+    """
+    if not is_permitted("student", "see_own_work", scopes=caller.scopes):
+        raise Forbidden("This needs a token that may read.")
+    query = (
+        select(OutboxMessage, Assignment, Course)
+        .join(Assignment, Assignment.id == OutboxMessage.assignment_id)
+        .join(Course, Course.id == Assignment.course_id)
+        .join(
+            Enrolment,
+            (Enrolment.course_id == Course.id) & (Enrolment.user_id == OutboxMessage.recipient_id),
+        )
+        .where(
+            OutboxMessage.recipient_id == caller.id,
+            OutboxMessage.kind.in_(OPTIONAL_KINDS),
+            or_(
+                OutboxMessage.kind != "results_released",
+                Assignment.results_released_at.is_not(None),
+            ),
+            Assignment.deleted_at.is_(None),
+            Assignment.published_at.is_not(None),
+            Enrolment.withdrawn_at.is_(None),
+        )
+        .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc())
+        .limit(MAX_NEWS)
+    )
+    if caller.only_course is not None:
+        query = query.where(Course.id == caller.only_course)
+    return session.execute(query).all()
+
+
+def mark_news_read(session: Session, user_id: UUID, *, now: datetime) -> None:
+    """Mark all news of a person as read."""
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.recipient_id == user_id,
+            OutboxMessage.kind.in_(OPTIONAL_KINDS),
+            OutboxMessage.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )
+
+
+def load_declined_kinds(session: Session, user_id: UUID) -> tuple[MessageKind, ...]:
+    """Return the kinds of messages that a person does not want as e-mail."""
+    declined = set(session.scalars(select(MailOptOut.kind).where(MailOptOut.user_id == user_id)))
+    return tuple(kind for kind in OPTIONAL_KINDS if kind in declined)
+
+
+def store_declined_kinds(session: Session, user_id: UUID, kinds: Collection[MessageKind]) -> None:
+    """Store which kinds of messages a person does not want as e-mail.
+
+    The caller has locked the row of the person. Raises `InvalidInput` for a kind that cannot be
+    declined.
+    """
+    if not set(kinds) <= set(OPTIONAL_KINDS):
+        raise InvalidInput.for_field("declined", f"can be {', '.join(OPTIONAL_KINDS)}")
+    session.execute(delete(MailOptOut).where(MailOptOut.user_id == user_id))
+    session.add_all(MailOptOut(user_id=user_id, kind=kind) for kind in sorted(set(kinds)))

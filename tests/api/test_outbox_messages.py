@@ -1,0 +1,273 @@
+"""Tests of messages: what causes them, news, declined kinds, and messages that failed."""
+
+import re
+
+import pytest
+from browsers import PASSWORD, Browser, with_password
+from smtp_process import running_mail_server
+from sqlalchemy import func, select
+from world import World
+
+from api.db.models import AuditEntry, MailOptOut, OutboxMessage
+
+LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
+
+
+@pytest.fixture
+def mail_server(tmp_path):
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture
+def world(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example", email="ann@example.edu")
+
+
+@pytest.fixture
+def hidden(world, course):
+    """Return a problem whose results are hidden until they are released."""
+    [posed] = world.assignment(course, results="manual")
+    return posed
+
+
+def deliver(world):
+    assert world.service.outbox_runner.run_until_idle()
+
+
+def release(teacher, posed, *, results=True):
+    reply = teacher.post(f"/assignments/{posed.assignment}/release", {"results": results})
+    assert reply.status_code == 200, reply.text
+
+
+def logged_in(world, person):
+    browser = Browser(world)
+    assert browser.login(with_password(world, person)).status_code == 200
+    return browser
+
+
+def news(person):
+    reply = person.get("/me/news")
+    assert reply.status_code == 200, reply.text
+    return reply.json()["items"]
+
+
+def stored(world, table=OutboxMessage):
+    with world.db.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def test_a_release_tells_each_active_student_once(world, mail_server, course, ann, teacher, hidden):
+    gone = world.enrol(course, "Gone Example")
+    world.set_enrolment(gone, withdrawn_at=world.clock())
+    ann.submit(hidden, {"cells": "9"})
+    for results in (True, False, True):
+        release(teacher, hidden, results=results)
+    deliver(world)
+    [message] = mail_server.messages()
+    assert message["To"] == "ann@example.edu"
+    assert message["Subject"] == "Deep Learning: results of Homework 1"
+    # The problem has 8 points, of which the student may have 2: no score is in the message.
+    assert not re.search(r"\b[28]\b point|score|grade", message.get_body(("plain",)).get_content())
+
+
+def test_a_release_that_is_taken_back_before_the_delivery_is_not_announced(
+    world, mail_server, ann, teacher, hidden
+):
+    release(teacher, hidden)
+    assert [one["kind"] for one in news(ann)] == ["results_released"]
+    release(teacher, hidden, results=False)
+    deliver(world)
+    assert mail_server.messages() == []
+    assert news(ann) == []
+
+
+@pytest.mark.parametrize("body", [{"solutions": True}, {"results": False}])
+@pytest.mark.usefixtures("ann")
+def test_only_a_release_of_results_is_announced(world, teacher, hidden, body):
+    teacher.post(f"/assignments/{hidden.assignment}/release", body)
+    assert stored(world) == 0
+
+
+@pytest.mark.usefixtures("ann")
+def test_results_that_are_visible_at_once_are_no_news(world, course, teacher):
+    [posed] = world.assignment(course, results="at_once")
+    release(teacher, posed)
+    assert stored(world) == 0
+
+
+def test_the_answer_to_a_request_reaches_the_student_alone(
+    world, mail_server, course, ann, teacher, problem
+):
+    other = world.enrol(course, "Bo Example")
+    receipt = ann.submit(problem, {"cells": "9"}).json()
+    asked = ann.post(f"/submissions/{receipt['id']}/parts/cells/request", {"text": "Why?"})
+    assert asked.status_code == 201, asked.text
+    reply = {"decision": "declined", "reply": "A secret remark."}
+    answered = teacher.post(f"/requests/{asked.json()['id']}/answer", reply)
+    assert answered.status_code == 200, answered.text
+    deliver(world)
+    [message] = mail_server.messages()
+    assert message["To"] == "ann@example.edu"
+    assert "http://127.0.0.1:8000/me/requests" in message.as_string()
+    assert "secret remark" not in message.as_string()
+    assert [one["kind"] for one in news(ann)] == ["request_answered"]
+    assert news(other) == []
+
+
+def test_news_are_read_once_and_by_their_owner(world, course, ann, teacher, hidden):
+    bo = world.enrol(course, "Bo Example")
+    release(teacher, hidden)
+    assert ann.post("/me/news/read").status_code == 403  # a token is no login
+    assert logged_in(world, ann).post("/me/news/read").status_code == 204
+    assert [one["read"] for one in news(ann)] == [True]
+    assert [one["read"] for one in news(bo)] == [False]
+
+
+def test_news_of_a_course_that_one_left_are_gone(world, ann, teacher, hidden):
+    release(teacher, hidden)
+    world.set_enrolment(ann, withdrawn_at=world.clock())
+    assert news(ann) == []
+
+
+def test_a_token_for_another_course_sees_no_news(world, ann, teacher, hidden):
+    release(teacher, hidden)
+    ann.token = world.token(ann.id, course_id=world.course("other"))
+    assert news(ann) == []
+
+
+def test_a_token_that_may_not_read_sees_no_news(world, ann):
+    ann.token = world.token(ann.id, scopes=["submit"])
+    assert ann.get("/me/news").status_code == 403
+
+
+def test_a_declined_kind_is_news_but_no_mail(world, mail_server, course, ann, teacher, hidden):
+    world.enrol(course, "Bo Example", email="bo@example.edu")
+    browser = logged_in(world, ann)
+    declined = {"declined": ["results_released"]}
+    assert browser.call("PUT", "/me/mail", declined).json() == declined
+    assert ann.get("/me/mail").json() == declined
+    release(teacher, hidden)
+    deliver(world)
+    assert [one["To"] for one in mail_server.messages()] == ["bo@example.edu"]
+    assert len(news(ann)) == 1
+    assert browser.call("PUT", "/me/mail", {"declined": []}).status_code == 200
+    assert stored(world, MailOptOut) == 0
+
+
+@pytest.mark.parametrize("kind", ["password_reset", "invitation", "nothing", 7])
+def test_what_has_to_arrive_cannot_be_declined(world, ann, kind):
+    reply = logged_in(world, ann).call("PUT", "/me/mail", {"declined": [kind]})
+    assert reply.status_code == 422
+
+
+def test_invitations_by_e_mail_go_to_their_owner_with_a_link_of_the_course(
+    world, mail_server, course, ann, teacher
+):
+    with_password(world, teacher)
+    reply = teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    assert reply.status_code == 202, reply.text
+    assert reply.json() == {"queued": 1, "without_email": 0, "invited_elsewhere": 0}
+    again = teacher.post(f"/courses/{course}/invites/mail", {"people": [str(ann.id)]})
+    assert again.json()["queued"] == 0
+    assert "gr_invite" not in reply.text
+    deliver(world)
+    [message] = mail_server.messages()
+    assert message["To"] == "ann@example.edu"
+    secret = LINK.search(message.get_body(("plain",)).get_content())[1]
+    body = {"secret": secret, "password": PASSWORD}
+    assert Browser(world).post("/invites/accept", body).status_code == 200
+    assert message["List-Unsubscribe"] is None
+
+
+def test_who_set_a_password_meanwhile_gets_no_invitation(world, mail_server, course, ann, teacher):
+    with_password(world, teacher)
+    teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    with_password(world, ann)
+    deliver(world)
+    assert mail_server.messages() == []
+
+
+def test_who_cannot_be_invited_is_named(world, course, ann, teacher):
+    with_password(world, ann)
+    reply = teacher.post(f"/courses/{course}/invites/mail", {"people": [str(ann.id)]})
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
+    assert stored(world) == 0
+
+
+def test_an_administrator_sends_a_failed_message_again(world, mail_server, course, teacher):
+    with_password(world, teacher)
+    world.enrol(course, "Re Fused", email="refused@example.edu")
+    teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    deliver(world)
+    admin = world.person("Ad Min", admin=True)
+    told = admin.get("/mail").json()
+    assert (told["enabled"], told["failed"], told["sent"]) == (True, 1, 0)
+    [failed] = told["items"]
+    assert (failed["email"], failed["kind"]) == ("refused@example.edu", "invitation")
+    assert failed["error"].startswith("550 no such mailbox")
+    corrected = {"email": "reached@example.edu"}
+    admin.patch(f"/users/{failed['recipient']}", corrected, headers={"If-Match": "*"})
+    assert admin.post(f"/mail/{failed['id']}/resend").status_code == 204
+    assert admin.post(f"/mail/{failed['id']}/resend").status_code == 409
+    deliver(world)
+    assert [one["To"] for one in mail_server.messages()] == ["reached@example.edu"]
+    assert admin.get("/mail").json()["items"] == []
+    with world.db.reading() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert "message.requeued" in actions
+
+
+def test_failed_messages_come_in_pages(world, course):
+    people = [world.enrol(course, f"Person {number}") for number in range(5)]
+    with world.session() as session:
+        session.add_all(
+            OutboxMessage(
+                recipient_id=one.id,
+                kind="password_reset",
+                status="failed",
+                created_at=world.clock(),
+                due_at=world.clock(),
+            )
+            for one in people
+        )
+    admin, cursor, seen = world.person("Ad Min", admin=True), None, []
+    while True:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = admin.get("/mail", params=params).json()
+        seen += [one["recipient"] for one in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(str(one.id) for one in people)
+
+
+def test_erasure_takes_messages_and_choices_along(world, ann, teacher, hidden):
+    release(teacher, hidden)
+    logged_in(world, ann).call("PUT", "/me/mail", {"declined": ["results_released"]})
+    admin = world.person("Ad Min", admin=True)
+    erased = admin.post(f"/users/{ann.id}/erase", {"confirm": "Ann Example"})
+    assert erased.status_code == 200, erased.text
+    assert (stored(world), stored(world, MailOptOut)) == (0, 0)
+
+
+def test_without_e_mail_nothing_is_stored_and_invitations_are_refused(database_url):
+    world = World(database_url)
+    course = world.course()
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    ann = world.enrol(course, "Ann Example")
+    [posed] = world.assignment(course, results="manual")
+    release(teacher, posed)
+    reply = teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+    assert "No e-mail is set up" in reply.json()["detail"]
+    assert stored(world) == 0
+    assert news(ann) == []
+    world.close()

@@ -1,0 +1,107 @@
+"""Tests of the pages of news, declined messages, failed messages and mailed invitations."""
+
+import pytest
+from pages import Browser
+from world import World
+
+from api.db.models import OutboxMessage
+
+MAIL = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "mail_from": "grader@example.edu"}
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url, settings=MAIL)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example")
+
+
+@pytest.fixture
+def released(world, course, teacher):
+    [posed] = world.assignment(course, results="manual")
+    teacher.post(f"/assignments/{posed.assignment}/release", {"results": True})
+    return posed.assignment
+
+
+def test_news_are_on_the_home_page_until_they_are_read(world, ann, released):
+    browser = Browser(world, ann)
+    card = browser.get("/").one("section", aria_labelledby="news-title")
+    assert "new Results of Homework 1 were released" in card.text
+    assert [one["href"] for one in card.all("a")] == [f"/assignments/{released}"]
+    done = browser.send(card.one("form", action="/me/news/read"))
+    assert (done.status, done.location) == (303, "/")
+    card = browser.get("/").one("section", aria_labelledby="news-title")
+    assert card.all("form") == []
+    assert "new Results" not in card.text
+
+
+@pytest.mark.usefixtures("ann", "released")
+def test_news_are_on_the_home_page_of_several_courses_too(world, ann):
+    world.join(world.course("other"), ann)
+    page = Browser(world, ann).get("/")
+    assert page.one("h1").text == "My courses"
+    assert "Results of Homework 1" in page.one("section", aria_labelledby="news-title").text
+
+
+def test_which_messages_come_is_a_form(world, ann):
+    browser = Browser(world, ann)
+    [link] = browser.get("/account").all("a", text="Which messages I get by e-mail")
+    form = browser.get(link["href"]).one("form", action="/me/mail")
+    assert len(form.all("input", name="kind", checked="")) == 2
+    done = browser.send(form, kind="request_answered")
+    assert done.location == "/me/mail?done=yes"
+    page = browser.get(done.location)
+    assert "Your choice is stored." in page.text
+    ticked = [one["value"] for one in page.all("input", name="kind") if "checked" in one.attributes]
+    assert ticked == ["request_answered"]
+
+
+def test_an_instructor_sends_invitations(world, course, ann, teacher):
+    browser = Browser(world, teacher)
+    page = browser.get(f"/courses/{course}/people")
+    done = browser.send(page.one("form", action=f"/courses/{course}/invites/mail"))
+    assert done.status == 200
+    assert "2 invitations will be sent." in done.text
+    assert ann.name in done.text
+
+
+def test_an_administrator_sends_a_failed_message_again(world, ann):
+    with world.session() as session:
+        session.add(
+            OutboxMessage(
+                recipient_id=ann.id,
+                kind="password_reset",
+                status="failed",
+                tries=1,
+                created_at=world.clock(),
+                due_at=world.clock(),
+                error="550 no such mailbox <b>",
+            )
+        )
+    browser = Browser(world, world.person("Ad Min", admin=True))
+    [link] = browser.get("/users").all("a", text="E-mail of the site")
+    page = browser.get(link["href"])
+    assert "550 no such mailbox <b> (1 try)" in page.text
+    [form] = [one for one in page.all("form") if one["action"].endswith("/resend")]
+    assert browser.send(form).location == "/mail"
+    assert "No message has failed." in browser.get("/mail").text
+    assert "has not failed" in browser.send(form).text
+
+
+def test_without_e_mail_nothing_of_it_is_offered(database_url):
+    world = World(database_url)
+    course = world.course()
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    admin = world.person("Ad Min", admin=True)
+    assert Browser(world, teacher).get("/account").all("a", href="/me/mail") == []
+    people = Browser(world, teacher).get(f"/courses/{course}/people")
+    assert people.all("form", action=f"/courses/{course}/invites/mail") == []
+    assert Browser(world, admin).get("/users").all("a", href="/mail") == []
+    assert "No e-mail is set up" in Browser(world, admin).get("/mail").text
+    assert "No e-mail is set up" in Browser(world, teacher).get("/me/mail").text
+    world.close()

@@ -143,11 +143,6 @@ def test_a_token_for_another_course_sees_no_news(world, ann, teacher, hidden):
     assert news(ann) == []
 
 
-def test_a_token_that_may_not_read_sees_no_news(world, ann):
-    ann.token = world.token(ann.id, scopes=["submit"])
-    assert ann.get("/me/news").status_code == 403
-
-
 def test_a_declined_kind_is_news_but_no_mail(world, mail_server, course, ann, teacher, hidden):
     world.enrol(course, "Bo Example", email="bo@example.edu")
     browser = logged_in(world, ann)

@@ -23,7 +23,7 @@ from api.services.outbox.delivery import count_by_status
 router = ApiRouter(tags=["account"])
 
 
-@router.get("/me/news", responses=error_responses(Unauthenticated, Forbidden))
+@router.get("/me/news", responses=error_responses(Unauthenticated))
 def get_news(context: ContextDep) -> NewsList:
     """List your latest news: results that were released, and answers to your requests.
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from api.cli import batch, courses, database, gradescope, mail, service, tokens, users
+from api.cli import batch, database, mail, service, tokens, users
+from api.cli.files import courses, gradescope
+from api.cli.files.report import report as report_command
 from api.cli.output import console
 from api.cli.output.terminal import run_command
-from api.cli.report import report as report_command
 from api.core.errors import FileError
 from api.durability_test import command as selftest_command
 from api.services.engine import reading, single_answer

@@ -79,9 +79,9 @@ def render_login(
 
 
 def _has_mail(request: Request) -> bool:
-    """Return whether e-mail is set up, so that a link can be sent."""
-    is_enabled: bool = request.app.state.service.outbox.is_enabled
-    return is_enabled
+    """Return whether a link that sets a password can be sent by e-mail."""
+    service = request.app.state.service
+    return bool(service.outbox.is_enabled and service.settings.local_login)
 
 
 @router.post("/login")

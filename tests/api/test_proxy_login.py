@@ -317,6 +317,7 @@ def test_the_password_log_in_can_be_turned_off(campus):
     assert browser.post("/login", {"email": email, "password": PASSWORD}).status == 403
     body = {"secret": url.partition("#")[2], "password": PASSWORD}
     assert world.anonymous.post("/invites/accept", body).status_code == 403
+    assert world.anonymous.post("/password-reset", {"email": email}).status_code == 403
     with world.session() as session:
         assert session.scalars(select(LoginSession)).all() == []
 

@@ -111,9 +111,7 @@ def _measured(reading: Reading[Any], part: Any) -> Reading[Any]:
     """Return *reading* in the part's unit if the part asks for a quantity."""
     if not isinstance(part, QuantityPart):
         return reading
-    return replace(
-        reading, value=ConvertedQuantity(reading.value, reading.value, part.unit)
-    )
+    return replace(reading, value=ConvertedQuantity(reading.value, reading.value, part.unit))
 
 
 def _rounded(value: Number, step: Number) -> Number:

@@ -117,6 +117,7 @@ def post_password_reset(body: PasswordResetIn, context: AnonymousContextDep) -> 
     and tokens.
     """
     _refuse_cross_site(context.request)
+    _require_password_login(context)
     request_password_reset(
         context.service.db,
         context.service.outbox,

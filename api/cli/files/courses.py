@@ -26,7 +26,7 @@ def export(
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
     # Imported here: commands that only grade start without a database.
-    from api.cli.course_sync import export_course  # noqa: PLC0415
+    from api.cli.files.course_sync import export_course  # noqa: PLC0415
 
     written, stale = export_course(load_settings(database=database), course, folder)
     console.print_message(f"{written} files of {course} written to {folder}")
@@ -48,7 +48,7 @@ def apply(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Make a course what the files say, all of it or nothing; a new course is made."""
-    from api.cli.course_sync import apply_folder  # noqa: PLC0415
+    from api.cli.files.course_sync import apply_folder  # noqa: PLC0415
 
     settings = load_settings(database=database)
     applied = apply_folder(settings, folder, course, prune=prune, dry_run=dry_run)

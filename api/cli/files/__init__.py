@@ -1,0 +1,1 @@
+"""Commands that read and write files: courses, reports, and archives for Gradescope."""

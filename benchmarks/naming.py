@@ -22,6 +22,8 @@ from grader.values import Number, Tensor, Value, is_number, simplify_number
 from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
 from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
+from tests.bank.blind_wrong_values import VALUES as BLIND_VALUES
+from tests.bank.blind_wrong_values import count_outcomes
 from tests.bank.wrong_values import VALUES, figures
 
 NEAR = 20
@@ -133,6 +135,9 @@ def main() -> None:
     print(f"\n{len(VALUES)} collected wrong values")
     for what, share in figures().items():
         print(f"{what:<36} {share:>8.1%}")
+    print(f"\n{len(BLIND_VALUES)} blind wrong values")
+    for (nameable, outcome), number in sorted(count_outcomes().items()):
+        print(f"{'with a cause' if nameable else 'without a cause'}: {outcome:<20} {number:>8}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from grader.definitions.problem import AnyPart
-from grader.diagnosis.mistakes import KnownMistakes, MistakeCandidate
+from grader.diagnosis.mistakes import AUTHOR_RANK, KnownMistakes, MistakeCandidate
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.rounding import FLOAT_FIGURES
@@ -37,9 +37,16 @@ class MistakeIndex:
     """Index of the known wrong answers to one part, by value."""
 
     def __init__(
-        self, known: KnownMistakes, kind: AnswerKind[Any, Any], part: AnyPart, scope: Scope
+        self,
+        known: KnownMistakes,
+        kind: AnswerKind[Any, Any],
+        part: AnyPart,
+        scope: Scope,
+        *,
+        preferred: frozenset[str] = frozenset(),
     ) -> None:
         self._candidates = known.candidates
+        self._preferred = preferred
         self._kind, self._part, self._scope = kind, part, scope
         self._identities = [
             kind.lookup_key(candidate.value, part) for candidate in known.candidates
@@ -66,13 +73,14 @@ class MistakeIndex:
     ) -> tuple[MistakeCandidate, ...]:
         """Return the candidates of the highest rank that match this answer.
 
-        An exact match comes first. If there is none and not *is_key_rounded* (the answer is the key
+        A *preferred* mistake comes before others, but after the author's own. An exact match comes
+        first. If there is none and not *is_key_rounded* (the answer is the key
         rounded), a candidate that rounds to the answer matches.
         """
         candidates = self.find_equal(reading)
         if not candidates and (candidates := self.find_roundings(reading)) and is_key_rounded():
             return ()
-        return select_highest_ranked(candidates)
+        return select_highest_ranked(candidates, self._preferred)
 
     def find_equal(self, reading: Reading[Any]) -> list[MistakeCandidate]:
         """Return the candidates that equal the answer, the likeliest first."""
@@ -142,11 +150,17 @@ def _is_exact_as_float(value: Any) -> bool:
     return type(value) is int and abs(value) < EXACT_FLOAT_LIMIT
 
 
-def select_highest_ranked(candidates: Sequence[MistakeCandidate]) -> tuple[MistakeCandidate, ...]:
-    """Return the candidates of the highest rank."""
+def select_highest_ranked(
+    candidates: Sequence[MistakeCandidate], preferred: frozenset[str] = frozenset()
+) -> tuple[MistakeCandidate, ...]:
+    """Return the candidates of the highest rank; *preferred* ones come after the author's."""
     if len(candidates) <= 1:
         return tuple(candidates)
     best = max(candidate.rank for candidate in candidates)
+    if best < AUTHOR_RANK:
+        apt = [candidate for candidate in candidates if preferred.issuperset(candidate.ids)]
+        if apt:
+            candidates, best = apt, max(candidate.rank for candidate in apt)
     return tuple(candidate for candidate in candidates if candidate.rank == best)
 
 

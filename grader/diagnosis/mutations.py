@@ -17,6 +17,7 @@ from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
 )
+from grader.expressions.parser import Expression
 from grader.expressions.tree import (
     BinaryOperation,
     Call,
@@ -57,15 +58,7 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
     part = problem.get_part(part_id)
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
-    trees = {"": part.key.tree}
-    used = set(part.key.names)
-    for earlier in problem.parts:
-        if earlier.id in used and isinstance(earlier, KeyedPart) and earlier.key is not None:
-            trees[earlier.id] = earlier.key.tree
-    for name, expression in reversed(problem.let.items()):
-        if name in used:
-            used |= expression.names
-            trees[name] = expression.tree
+    trees = _collect_trees(problem, part.key)
     others = tuple(problem.params)
     arithmetic = (
         Mutation(mistake, name, mutated)
@@ -78,6 +71,39 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
         for mistake, mutated in enumerate_argument_mutations(tree, others)
     )
     return (*islice(arithmetic, MAX_MUTATIONS), *islice(arguments, MAX_ARGUMENT_MUTATIONS))
+
+
+@lru_cache(maxsize=CACHED_MUTATIONS)
+def get_argument_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
+    """Return the mistakes about arguments that the key of a part sets: ``padding_left_out``.
+
+    They explain an answer better than a mistake about something that every such key has, such as
+    the 1 in the formula of a size.
+    """
+    part = problem.get_part(part_id)
+    if not isinstance(part, KeyedPart) or part.key is None:
+        return frozenset()
+    return frozenset(
+        f"{keyword}_left_out"
+        for tree in _collect_trees(problem, part.key).values()
+        for node in walk(tree)
+        if isinstance(node, Call)
+        for keyword, _ in node.keywords
+    )
+
+
+def _collect_trees(problem: Problem, key: Expression) -> dict[str, Node]:
+    """Return the trees of *key* (by ""), and of the parts and the `let` values that it uses."""
+    trees = {"": key.tree}
+    used = set(key.names)
+    for earlier in problem.parts:
+        if earlier.id in used and isinstance(earlier, KeyedPart) and earlier.key is not None:
+            trees[earlier.id] = earlier.key.tree
+    for name, expression in reversed(problem.let.items()):
+        if name in used:
+            used |= expression.names
+            trees[name] = expression.tree
+    return trees
 
 
 def enumerate_mutations(tree: Node) -> Iterator[tuple[str, Node]]:

@@ -13,6 +13,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
 from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
 from grader.diagnosis.mutated_answers import find_mutated_answers
+from grader.diagnosis.mutations import get_argument_mistakes
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
@@ -176,7 +177,8 @@ class PartContext:
         )
 
     def _build_index(self, known: KnownMistakes) -> MistakeIndex:
-        return MistakeIndex(known, self.kind, self.part, self.student_scope)
+        preferred = get_argument_mistakes(self.variant.problem, self.part.id)
+        return MistakeIndex(known, self.kind, self.part, self.student_scope, preferred=preferred)
 
 
 @lru_cache(maxsize=CACHED_READINGS)

@@ -35,6 +35,8 @@ MAX_MUTATIONS: Final = 64
 """Maximum number of mutations of a part."""
 MAX_EXCHANGED_NAMES: Final = 4
 """Number of names in a tree up to which each pair is exchanged."""
+NOTABLE_ARGUMENTS: Final = frozenset({"padding", "stride", "dilation", "groups", "output_padding"})
+"""Arguments that a question sets on purpose, because their defaults are common."""
 CACHED_MUTATIONS: Final = 1024
 MIN_TERMS: Final = 2
 SUM_SIGNS: Final = frozenset({"+", "-"})
@@ -89,6 +91,7 @@ def get_argument_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
         for node in walk(tree)
         if isinstance(node, Call)
         for keyword, _ in node.keywords
+        if keyword in NOTABLE_ARGUMENTS
     )
 
 

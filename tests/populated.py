@@ -1,5 +1,6 @@
 """A database with rows in every table: a course at work, with answers of every kind."""
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,15 @@ from scene import Scene
 from sqlalchemy import func, select
 from world import Person, Posing, World
 
-from api.db.models import Base, ChangeCounter, ErasureFlag, RateLimitUsage, ReviewSkip
+from api.db.models import (
+    Base,
+    ChangeCounter,
+    ErasureFlag,
+    Identity,
+    LoginFlow,
+    RateLimitUsage,
+    ReviewSkip,
+)
 
 __all__ = ["ANSWERS", "EVERY_KIND", "empty_tables", "populated"]
 
@@ -82,6 +91,7 @@ def populated(world: World) -> Scene:
     _regrade(scene)
     with world.session() as session:
         session.add_all([_skip(scene), ChangeCounter(scope=scene.course), _spent(scene)])
+        session.add_all(_external_logins(scene))
     world.client.post("/api/v1/login", json={"email": "a@example.edu", "password": "wrong one"})
     world.client.post("/api/v1/device/code", json={"client": "A notebook"})
     return scene
@@ -118,6 +128,24 @@ def _regrade(scene: Scene) -> None:
     """Correct the key of a problem, and apply the regrade to its submissions."""
     run = prepare(scene.world, scene.instructor, scene.posed)
     assert act(scene.world, scene.instructor, run, "apply")["status"] == "applied"
+
+
+def _external_logins(scene: Scene) -> tuple[Identity, LoginFlow]:
+    """Return an identity at a provider, and a log-in there that is under way."""
+    now, issuer = scene.world.clock(), "https://login.example.edu"
+    return (
+        Identity(
+            user_id=scene.student.id, issuer=issuer, subject="4711", email=None, created_at=now
+        ),
+        LoginFlow(
+            digest=b"\x01" * 32,
+            provider="uni",
+            next_path="/",
+            expires_at=now + timedelta(minutes=10),
+            issuer=issuer,
+            subject="4711",
+        ),
+    )
 
 
 def _skip(scene: Scene) -> ReviewSkip:

@@ -85,6 +85,7 @@ class Scene:
         people["withdrawn"] = make(self.course, "Who left")
         people["admin"] = self.world.person("An administrator", admin=True)
         self.world.set_enrolment(people["withdrawn"], withdrawn_at=self.world.clock())
+        self.put("provider", here="none", elsewhere="none")  # no such provider is set
         self.put("course", here=self.course, elsewhere=self.other)
         self.put("section", here=here, elsewhere=other)
         self.put("user", here=people["student"].id, elsewhere=people["stranger"].id)

@@ -46,7 +46,9 @@ def conv_transpose_weight_shape(
 def _grouped_channels(in_channels: int, out_channels: int, groups: int) -> tuple[int, int]:
     """Return both numbers of channels; raise `SolverError` unless *groups* divides them."""
     into, out = as_integer(in_channels, "in_channels"), as_integer(out_channels, "out_channels")
-    if into % as_integer(groups, "groups") or out % groups:
+    if as_integer(groups, "groups") < 1:
+        raise SolverError(f"groups must be at least 1, not {groups}")
+    if into % groups or out % groups:
         raise SolverError(f"{groups} groups do not divide {into} and {out} channels")
     return into, out
 
@@ -61,6 +63,7 @@ WeightShapeSolver: TypeAlias = Callable[..., Shape]
 
 def _divide_other_channels(args: SimpleNamespace, solver: WeightShapeSolver) -> Shape:
     """Return the shape with the first channels divided by the groups, not the second."""
+    solver(**vars(args))  # refuses arguments that fit no layer
     first, second, *kernel = solver(**{**vars(args), "groups": 1})
     return (first // args.groups, second, *kernel)
 

@@ -173,4 +173,4 @@ def test_published_variants_are_taken_and_stale_ones_are_solved(grader, tmp_path
     told.write_text(planted)
     grader("batch", str(path), "--published", str(folder), "-o", str(out))
     assert [one["status"] for one in solved] == ["correct", "correct"]
-    assert [one["status"] for one in read(out)] == ["wrong", "correct"]
+    assert [one["status"] for one in read(out)] == ["mistake", "correct"]

@@ -21,7 +21,10 @@ from api.server.protocol import LimitedHttpProtocol
 UNKNOWN = str(UUID(int=1))
 PARAMETER = re.compile(r"\{\w+\}")
 SAFE = {"GET", "HEAD"}
-ANONYMOUS = {"/api/v1/login", "/api/v1/invites/accept"}
+ANONYMOUS = {
+    *("/api/v1/login", "/api/v1/invites/accept", "/api/v1/password-reset"),
+    *("/api/v1/device/code", "/api/v1/device/token"),
+}
 PAGE = {"sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"}
 TYPES = {"roster": "text/csv", "score-sheet": "text/csv"}
 DOORS = [

@@ -149,7 +149,7 @@ def test_of_many_parts_the_likeliest_mistakes_are_told_and_of_few_all():
     assert "<summary>The likeliest 5 of 8 known mistakes" in whole_page(
         "encoder-decoder-parameters", None
     )
-    assert "likeliest" not in whole_page("cnn-parameter-table", None)
+    assert "likeliest" not in whole_page("output-size-formula", None)
 
 
 def test_a_long_page_says_a_sentence_once_and_a_short_one_wherever_it_belongs():

@@ -159,7 +159,8 @@ def test_who_is_in_another_course_is_taken_back_by_the_page(course, world, mallo
     browser = Browser(world, mallory)
     mallory.delete(added)
     page = browser.get(added)
-    assert browser.send(page.one("form", action=f"/courses/{course}/people")).location == added
+    taken_back = browser.send(page.one("form", action=f"/courses/{course}/people"))
+    assert taken_back.location == f"{added}?saved=person-added"
     assert mallory.get(added).json()["withdrawn_at"] is None
 
 

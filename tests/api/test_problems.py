@@ -229,7 +229,7 @@ def test_a_preview_shows_what_a_student_gets_with_key_and_mistakes(desk):
     [part] = told["parts"]
     assert (part["prompt"], part["key"], part["shown"]) == ("Width?", 62, "62")
     named = {name: one["value"] for one in part["mistakes"] for name in one["ids"]}
-    assert named == {"forgot_plus_one": 61}
+    assert named == {"forgot_plus_one": 61, "same_padding_assumed": 64}
 
 
 def test_a_preview_is_of_any_published_variant_by_position_or_seed(world, desk):

@@ -282,7 +282,7 @@ BANNED = re.compile(
         )
     )
 )
-SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
+SKIPPED = {"__pycache__", ".ruff_cache", ".pytest_cache", "build", "dist", "node_modules"}
 
 
 def project_files() -> Iterator[Path]:

@@ -156,7 +156,10 @@ def test_a_printed_layer_is_read(line, layer):
         (wrapped("Conv2d(3, 8, 3, 1)"), "arguments are not understood"),
         (wrapped("Conv2d(3, 8, kernel_size=(2, 2), padding=same)"), "has no equal padding"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3), stride=2, padding=same)"), "not understood"),
-        (wrapped("Conv2d(3, 8, kernel_size=(3, 3), padding=full)"), "padding must be a whole"),
+        (
+            wrapped("Conv2d(3, 8, kernel_size=(3, 3), padding=full)"),
+            "padding must be numbers, valid or same",
+        ),
         (wrapped("Conv2d(3, 0, kernel_size=(3, 3))"), "line 2 .*out_channels must be from 1"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3)) + 1"), "it is not a printed layer"),
         (wrapped("Linear(in_features=__import__('os').getpid(), out_features=1)"), "understood"),

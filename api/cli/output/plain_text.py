@@ -20,6 +20,7 @@ MAX_NESTING: Final = 3
 TEXT_COMMAND_PATTERN: Final = re.compile(
     r"\\(?:text|mathrm|mathbf|operatorname|mathit)\s*\{([^{}]*)\}"
 )
+FUNCTION_NAMES: Final = ("arctan", "cos", "exp", "ln", "log", "max", "min", "sin", "tanh")
 SYMBOLS: Final = {
     r"\times": "×",
     r"\cdot": "·",
@@ -36,7 +37,7 @@ SYMBOLS: Final = {
     r"\Rightarrow": "⇒",
     r"\partial": "∂",
     **{rf"\{name}": letter for name, letter in GREEK.items()},
-    **{rf"\{name}": name for name in ("cos", "exp", "ln", "log", "max", "min", "sin", "tanh")},
+    **{rf"\{name}": name for name in FUNCTION_NAMES},
     r"\sum": "∑",
     r"\sqrt": "√",
     r"\infty": "∞",

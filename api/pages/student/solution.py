@@ -28,7 +28,7 @@ MAX_PARTS_BYTES: Final = 25_000
 """Size limit of all parts together, met by leaving out frames where possible."""
 PART_OVERHEAD_BYTES, MISTAKE_OVERHEAD_BYTES = 520, 25
 """Size of the markup around a part, and around one of its mistakes."""
-MAX_MISTAKES, MIN_MISTAKES_PER_PART = 96, 4
+MAX_MISTAKES, MIN_MISTAKES_PER_PART, MAX_MISTAKES_BESIDE_DRAWINGS = 96, 4, 5
 """Limit on the mistakes shown for all parts together, and the least limit per part."""
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -102,7 +102,7 @@ def build_solution_cards(view: SolutionView, variant: Variant) -> tuple[Solution
     problem_arrays = [
         to_json_data(name) for name in variant.names.values() if isinstance(name, Tensor)
     ]
-    mistakes_by_part = _limit_mistakes(view)
+    mistakes_by_part = _limit_mistakes(view, has_drawings=bool(problem_arrays))
     blocks = draw_solution(
         SolutionDrawingInput(
             variant, view.parts, problem_arrays, _count_text_bytes(view, mistakes_by_part)
@@ -119,9 +119,13 @@ def build_solution_cards(view: SolutionView, variant: Variant) -> tuple[Solution
     )
 
 
-def _limit_mistakes(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
+def _limit_mistakes(
+    view: SolutionView, *, has_drawings: bool
+) -> dict[str, tuple[KnownMistake, ...]]:
     """Return the mistakes to show for each part, most likely first."""
     limit = max(MAX_MISTAKES // (len(view.parts) or 1), MIN_MISTAKES_PER_PART)
+    if has_drawings:
+        limit = min(limit, MAX_MISTAKES_BESIDE_DRAWINGS)
     return {part.id: part.mistakes[:limit] for part in view.parts}
 
 

@@ -25,8 +25,8 @@ from api.http.problem_details import error_responses
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut, PasswordResetIn
 from api.services.accounts import sessions
 from api.services.accounts.acceptance import LinkAcceptance, set_password_with_link
+from api.services.accounts.links.password_reset import ResetRequest, request_password_reset
 from api.services.accounts.login import LoginAttempt, log_in
-from api.services.accounts.password_reset import ResetRequest, request_password_reset
 from api.services.accounts.sessions import NewSession
 
 router = ApiRouter(tags=["account"])

@@ -21,7 +21,7 @@ from api.schemas.accounts.people import (
     SectionOut,
     Sections,
 )
-from api.services.accounts import invitation_mailing
+from api.services.accounts.links import invitation_mailing
 from api.services.enrolment import enrolments, sections, test_student
 
 router = ApiRouter(tags=["people"])

@@ -11,7 +11,7 @@ from api.routes.shared.error_responses import CHANGE_ERRORS, INPUT_ERRORS
 from api.routes.shared.files import FileBody, attachment_headers, describe_file_body
 from api.schemas.accounts.mail import InvitationsQueued
 from api.schemas.accounts.people import InvitesIn, RosterOut
-from api.services.accounts import invitation_mailing
+from api.services.accounts.links import invitation_mailing
 from api.services.enrolment import roster
 
 router = ApiRouter(tags=["people"])

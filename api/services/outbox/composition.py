@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage, User
 from api.services.accounts.invitation_tokens import LinkCreator, PasswordLink, issue_links
-from api.services.accounts.password_reset import create_mailed_reset_link
+from api.services.accounts.links.password_reset import create_mailed_reset_link
 from api.services.assignments.timeline import format_absolute
 from api.services.courses.time_zones import get_zone
 from api.services.outbox.kinds import KIND_RULES, MessageKind

@@ -1,0 +1,1 @@
+"""Links by e-mail that set a password: invitations and resets."""

@@ -97,7 +97,6 @@ def bootstrap(
             return _prepare_demo(db, catalogue, settings, now=clock())
         if not is_worker:
             end_demo_logins(db, now=clock())
-            _log_first_step(db, settings)
         return None
     finally:
         db.close()
@@ -127,11 +126,16 @@ def end_demo_logins(db: Database, *, now: datetime) -> None:
         log.warning(DEMO_ENDED_WARNING, ended)
 
 
-def _log_first_step(db: Database, settings: ServiceSettings) -> None:
+def log_first_step(settings: ServiceSettings) -> None:
     """Log how the first account is made, if there is none."""
-    with db.reading() as session:
-        if session.scalar(select(User.id).limit(1)) is not None:
-            return
+    db = Database(settings.database)
+    try:
+        with db.reading() as session:
+            has_account = session.scalar(select(User.id).limit(1)) is not None
+    finally:
+        db.close()
+    if has_account:
+        return
     is_default = settings.database == ServiceSettings.model_fields["database"].default
     named = db.is_sqlite and not is_default  # the address of PostgreSQL may have a password
     log.info(NO_ACCOUNT_MESSAGE, f" --database {settings.database}" if named else "")

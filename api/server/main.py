@@ -20,7 +20,12 @@ from api.core.logs import configure_logging
 from api.db.wait_for_database import explain_database_error
 from api.demo.welcome import WelcomeMessage
 from api.server.bank_publisher import publish_in_background
-from api.server.bootstrap import StartupError, bootstrap, warn_if_demo_is_public
+from api.server.bootstrap import (
+    StartupError,
+    bootstrap,
+    log_first_step,
+    warn_if_demo_is_public,
+)
 from api.server.connection_balancer import ConnectionCounter, create_counters
 from api.server.metrics import MULTIPROCESS_DIR_VARIABLE, forget_process
 from api.server.supervisor import SERVER_SLOT, ProcessSlot, Supervisor
@@ -50,6 +55,8 @@ def serve(settings: ServiceSettings) -> int:
         if settings.demo:
             warn_if_demo_is_public(listener.getsockname()[0])
         start_listening(listener, settings)
+        if not settings.demo:
+            log_first_step(settings)
         if settings.processes > 1:
             return _serve_with_processes(
                 settings, listener, on_ready=lambda: _announce(demo_welcome, address)

@@ -34,6 +34,8 @@ CELL_NOUNS: Final = {
     "vector": "cell",
 }
 """Names of what is right or not in an answer, by the kinds whose cells are those of the key."""
+CREDIT_BY_CELL: Final = frozenset({"cell", "axis"})
+"""Ways of giving credit in which the credit is the share of the cells that are right."""
 FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
 TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."
 
@@ -265,7 +267,8 @@ def _describe_share(context: PartContext, judgement: Judgement) -> str:
     """
     total, right = len(judgement.cells), sum(judgement.cells)
     noun = CELL_NOUNS.get(context.part.kind)
-    if noun is None or not total or judgement.credit != Fraction(right, total):
+    by_cell = getattr(context.part, "credit_by", "") in CREDIT_BY_CELL
+    if noun is None or not by_cell or not total or judgement.credit != Fraction(right, total):
         return "Partly right."
     return f"{right} of {pluralize(total, noun)} {'is' if right == 1 else 'are'} correct."
 

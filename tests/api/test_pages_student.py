@@ -111,8 +111,8 @@ def test_points_that_wait_to_be_marked_are_told_beside_those_there_are(
     student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
     page = browser.get(f"/courses/{course}")
     [tile] = [one.one("dd").text for one in page.all(has="tile") if "Current" in one.text]
-    assert tile == "100 % 4 points still being marked"
-    assert page.one("article").one("p", has="tabular").text == "4 / 8 points still being marked"
+    assert tile == "100 % 4 points being graded"
+    assert page.one("article").one("p", has="tabular").text == "4 / 8 points being graded"
 
 
 def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser, student, course):

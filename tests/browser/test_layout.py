@@ -160,7 +160,7 @@ def test_the_score_of_what_is_closed_is_in_view_on_a_phone(served, screens, widt
     page = screens.open(student, width=width)
     page.goto(f"/courses/{course}")
     table = page.get_by_role("table", name="Closed")
-    score = table.get_by_role("row", name="Homework 1").get_by_text("still being marked")
+    score = table.get_by_role("row", name="Homework 1").get_by_text("being graded")
     card = table.locator("xpath=..")
     assert box(score)["x"] + box(score)["width"] <= box(card)["x"] + box(card)["width"]
     assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")

@@ -167,7 +167,7 @@ def repeat(times: int, block: Network | Layer) -> Network:
 
     Each copy has weights of its own. A network among the layers of `network` is spliced in.
 
-    >>> len(network(repeat(3, network(conv(8, 3, padding=1), relu())), flatten()).layers)
+    >>> len(network(repeat(3, network(conv(8, 3, padding=1), relu())), relu()).layers)
     7
     """
     copies = as_integer(times, "times")

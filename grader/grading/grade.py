@@ -19,6 +19,7 @@ from grader.grading.context import PartContext, get_part_contexts
 from grader.grading.follow_through import FollowThrough, compute_follow_through
 from grader.grading.result import DecidingRule, PartResult
 from grader.kinds.base import WRONG, Judgement
+from grader.kinds.tables.part import TablePart
 from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.registry import Registry
@@ -261,14 +262,17 @@ def _build_mistake_result(
 
 
 def _describe_share(context: PartContext, judgement: Judgement) -> str:
-    """Return how many cells of a partly right answer are right.
+    """Return how many cells, or rows of a table, of a partly right answer are right.
 
     It is stated only where the credit is their share, so that it reveals no more than the credit.
     """
-    total, right = len(judgement.cells), sum(judgement.cells)
-    noun = CELL_NOUNS.get(context.part.kind)
-    by_cell = getattr(context.part, "credit_by", "") in CREDIT_BY_CELL
-    if noun is None or not by_cell or not total or judgement.credit != Fraction(right, total):
+    noun, total = CELL_NOUNS.get(context.part.kind), len(judgement.cells)
+    if isinstance(context.part, TablePart) and context.part.credit_by == "row":
+        noun, total = "row", total // len(context.part.columns)
+    elif getattr(context.part, "credit_by", "") not in CREDIT_BY_CELL:
+        return "Partly right."
+    right = judgement.credit * total
+    if noun is None or not total or right.denominator != 1:
         return "Partly right."
     return f"{right} of {pluralize(total, noun)} {'is' if right == 1 else 'are'} correct."
 

@@ -239,7 +239,8 @@ def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(cre
 
 
 @pytest.mark.parametrize(
-    ("credit_by", "said"), [("row", "Partly right."), ("cell", "5 of 6 cells are correct.")]
+    ("credit_by", "said"),
+    [("row", "2 of 3 rows are correct."), ("cell", "5 of 6 cells are correct.")],
 )
 def test_without_it_neither_the_row_nor_the_cells_are_told(credit_by, said):
     part = {**TABLE, "credit_by": credit_by}

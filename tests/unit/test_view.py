@@ -54,7 +54,8 @@ def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them
     part, typed, cells, place
 ):
     hidden, shown = seen(part, typed), seen({**part, "show": "cells"}, typed)
-    right = f"{sum(cells)} of {len(cells)} cells {'is' if sum(cells) == 1 else 'are'} correct."
+    noun = "rows" if part["kind"] == "table" else "cells"  # what earns credit
+    right = f"{sum(cells)} of {len(cells)} {noun} {'is' if sum(cells) == 1 else 'are'} correct."
     assert (hidden.cells, hidden.first_wrong, hidden.hint) == ((), "", right)
     assert (shown.cells, shown.first_wrong) == (cells, place)
     assert "Not right: " in shown.hint

@@ -22,7 +22,7 @@ from grader.reports.scores import (
     score_positions,
     score_support,
 )
-from grader.reports.sheet import SheetPart
+from grader.reports.sheet import SheetPart, normalize_name
 from grader.reports.words import find_words, numbered
 
 MAX_PARTS: Final = 500
@@ -39,6 +39,7 @@ MANY, MANY_MARGIN, MANY_SUPPORT = 6, 0.6, 1.3
 CUT_SUPPORT: Final = 1.5
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
+UNREADABLE: Final = "the answer cannot be read"
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
 ELSEWHERE: Final = 0.8
@@ -49,7 +50,8 @@ OTHER_AXES: Final = -1.5
 class AlignedPart:
     """The passage chosen for a part, None if there is none.
 
-    *text* is what of it was read, *doubt* the reason why a person must look, "" if there is none.
+    *text* is the answer in it, *read_as* how it was read ("" if it is unreadable), *doubt* the
+    reason why a person must look ("" if there is none).
     """
 
     part: SheetPart
@@ -191,8 +193,11 @@ class _RegionAlignment:
         row: int,
     ) -> AlignedPart:
         column = chosen[row]
+        unreadable = self._find_unreadable(parts, passages, chosen, row)
         if column is None:
-            return AlignedPart(parts[row], None)
+            if unreadable is None:
+                return AlignedPart(parts[row], None)
+            return AlignedPart(parts[row], unreadable, unreadable.text, doubt=UNREADABLE)
         passage, reading = passages[column], self.readings[row][column]
         evidence = scores[row] - self.positions[row]
         others = {
@@ -208,6 +213,8 @@ class _RegionAlignment:
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
             is_clear = margin >= MANY_MARGIN and self.support[row, column] >= MANY_SUPPORT
             doubt = doubt or ("" if is_clear else "another passage fits as well")
+        if unreadable is not None and not _has_name_of(parts[row], passage):
+            doubt = doubt or UNREADABLE
         if reading.is_shortened:
             doubt = doubt or "words beside the value were left out"
         if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
@@ -217,6 +224,28 @@ class _RegionAlignment:
         if parts[row].kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
             doubt = doubt or "the array has one row only"
         return AlignedPart(parts[row], passage, reading.text, reading.read_as, doubt)
+
+    def _find_unreadable(
+        self,
+        parts: Sequence[SheetPart],
+        passages: Sequence[Passage],
+        chosen: Sequence[int | None],
+        row: int,
+    ) -> Passage | None:
+        """Return the passage that stands for a part but no reader accepts, None if there is none.
+
+        It has the name of the part, or is the only one under a label that no other part has.
+        """
+        part, readings = parts[row], self.readings[row]
+        free = [
+            passage
+            for column, passage in enumerate(passages)
+            if column not in readings and column not in chosen and not passage.is_question
+        ]
+        named = [passage for passage in free if _has_name_of(part, passage)]
+        if not named and self.region.is_labeled and not self.region.is_uncertain:
+            named = free if len(parts) == 1 else []
+        return named[-1] if named else None
 
     def _is_better_elsewhere(
         self, scores: Scores, chosen: Sequence[int | None], row: int, column: int
@@ -245,6 +274,11 @@ class _RegionAlignment:
             and nearby == self.passages[self.region.passages[other]].numbers()
             and names != other_names
         )
+
+
+def _has_name_of(part: SheetPart, passage: Passage) -> bool:
+    """Return whether the label beside a value is the name of a part."""
+    return normalize_name(passage.label_text) in part.names
 
 
 def _find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:

@@ -60,6 +60,17 @@ def test_the_doubtful_sheet_is_a_batch_once_a_person_has_corrected_it(
     assert rows["stride_1"]["status"] == "correct"
 
 
+def test_an_answer_that_cannot_be_read_is_doubtful_not_missing(grader, tmp_path: Path) -> None:
+    report, out = tmp_path / "ada.md", tmp_path / "results.csv"
+    report.write_text("1.\nyolov2: 425\nyolov3: 2,55\n")
+    ran = grader("report", str(report), "--problems", "yolo-output-depth=1", "-o", str(out))
+    assert ran.code == 0, ran.err
+    assert "yolov3" not in {row["part"] for row in read(out)}
+    (row,) = [row for row in read(tmp_path / "results.doubtful.csv") if row["part"] == "yolov3"]
+    assert row["quote"] == "yolov3: 2,55"
+    assert row["reason"] == "the answer cannot be read"
+
+
 def test_no_cell_of_the_results_is_a_formula(grader, tmp_path: Path) -> None:
     report = tmp_path / "=cmd.md"
     report.write_text('3.\n=HYPERLINK("http://a.example")\n')

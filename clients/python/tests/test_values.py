@@ -76,6 +76,7 @@ class Side(enum.IntEnum):
 
 
 def narrow(value):
+    """Return *value* as a float of 32 bits holds it."""
     return struct.unpack("f", struct.pack("f", value))[0]
 
 

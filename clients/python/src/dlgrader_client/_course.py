@@ -138,7 +138,7 @@ class Assignment:
         problem.draft({name: value})
 
     def status(self) -> list[Status]:
-        """Return where one stands in each problem; this opens the problems."""
+        """Return the status of each problem; this opens the problems."""
         return [self.problem(name).status() for name in self.problems]
 
     def deliver(self) -> Delivery:
@@ -174,7 +174,7 @@ class Problem:
     def submit(
         self, answers: Optional[Mapping[str, Any]] = None, **more: Any
     ) -> SubmissionResult | NotSubmitted:
-        """Submit answers by the names of their parts, and return what became of them.
+        """Submit answers by the names of their parts, and return their results.
 
         They are written to the queue first. If the server does not answer they stay there and the
         result is `NotSubmitted`; if it refuses them they are taken out and the error is raised.
@@ -230,7 +230,7 @@ class Problem:
         return {str(number["name"]): number["value"] for number in reply["numbers"]}
 
     def status(self) -> Status:
-        """Return where one stands in the problem; this opens it."""
+        """Return the status of the problem; this opens it."""
         reply = self.account.connection.request("GET", self._path)
         return Status.from_json(reply, waiting=len(self.account.queue))
 

@@ -73,6 +73,7 @@ def _log_in(connection: Connection, *, course: Optional[str], program: str) -> S
     end = time.monotonic() + float(codes["expires_in"])
     while time.monotonic() < end:
         time.sleep(interval)
+        refusal = ""
         try:
             question = {"device_code": codes["device_code"]}
             reply = connection.request("POST", "/device/token", question)
@@ -80,19 +81,21 @@ def _log_in(connection: Connection, *, course: Optional[str], program: str) -> S
         except ConnectionFailedError:
             continue
         except RefusedError as error:
-            interval = _next_interval(error, interval)
+            refusal, interval = _next_interval(error, interval)
+        if refusal:
+            raise LoginFailedError(refusal)
     raise LoginFailedError("The code has expired. Log in again.")
 
 
-def _next_interval(error: RefusedError, interval: float) -> float:
-    """Return the seconds until the next question; raise `LoginFailedError` if there is none."""
+def _next_interval(error: RefusedError, interval: float) -> tuple[str, float]:
+    """Return why the log-in is refused for good, "" if it is not, and the seconds to wait."""
     if error.code == "authorization_pending":
-        return interval
+        return "", interval
     if error.code == "slow_down":
-        return min(interval + SLOW_DOWN_SECONDS, MAX_INTERVAL_SECONDS)
+        return "", min(interval + SLOW_DOWN_SECONDS, MAX_INTERVAL_SECONDS)
     if error.status == 429:
-        return min(max(interval, error.retry_after or 0), MAX_INTERVAL_SECONDS)
-    raise LoginFailedError(str(error)) from None
+        return "", min(max(interval, error.retry_after or 0), MAX_INTERVAL_SECONDS)
+    return str(error), interval
 
 
 def _show_code(codes: Mapping[str, Any]) -> None:

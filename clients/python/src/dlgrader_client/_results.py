@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
@@ -10,22 +11,23 @@ from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape, pl
 
 VERDICTS = {
     "correct": ("correct", GOOD),
-    "follow_through": ("right for your earlier answer", GOOD),
-    "mistake": ("not right", BAD),
-    "partial": ("partly right", BAD),
-    "wrong": ("not right", BAD),
+    "follow_through": ("correct for your earlier answer", GOOD),
+    "mistake": ("incorrect", BAD),
+    "partial": ("partly correct", BAD),
+    "wrong": ("incorrect", BAD),
     "missing": ("no answer", NEUTRAL),
     "unreadable": ("cannot be read; no attempt used", NEUTRAL),
-    "needs_review": ("waits for a person", NEUTRAL),
+    "needs_review": ("being graded", NEUTRAL),
     "received": ("received; results come later", NEUTRAL),
 }
 
 
-class _Displayed:
+class _Displayed(ABC):
     """Base of everything that a notebook displays; `str` and `repr` are the same text."""
 
+    @abstractmethod
     def _lines(self) -> list[str]:
-        raise NotImplementedError
+        """Return the text, a line for each item."""
 
     def __repr__(self) -> str:
         return plain("\n".join(self._lines()))
@@ -75,7 +77,7 @@ class Reading(_Displayed):
 
 @dataclass(frozen=True, repr=False)
 class PartResult(_Displayed):
-    """What became of the answer to one part, as far as it is shown now.
+    """Result of the answer to one part, as far as it is visible now.
 
     *attempts_left* is None without a limit. *points* are those of the part, *score* those that the
     answer earned, None while results are hidden.
@@ -118,7 +120,9 @@ class PartResult(_Displayed):
         return f"{self.part}: {verdict}{score}"
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [("Read as", self.read_as), ("Hint", self.hint)]
+        facts = [("Read as", self.read_as)]
+        if not self.is_correct:
+            facts.append(("Reason" if self.status == "unreadable" else "Hint", self.hint))
         facts += [("Note", note) for note in self.notes]
         if self.repeats:
             facts.append(("Note", "You gave this answer before; it used no attempt."))
@@ -165,7 +169,7 @@ class SubmissionResult(_Displayed):
         raise KeyError(part)
 
     def _head_lines(self) -> list[str]:
-        return [f"Submitted at {self.received_at} (the server's time)", *self.messages]
+        return [f"Received at {self.received_at} (the server's time)", *self.messages]
 
     def _lines(self) -> list[str]:
         return [*self._head_lines(), *map(repr, self.parts)]
@@ -188,8 +192,8 @@ class NotSubmitted(_Displayed):
         return [
             "NOT SUBMITTED: queued on this machine only.",
             f"  {self.reason}",
-            f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: what",
-            "  counts is the time at which the server receives an answer.",
+            f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: an",
+            "  answer counts from the time at which the server receives it.",
             "  Call deliver() when you are online; every later submit() delivers the queue first.",
         ]
 
@@ -200,7 +204,7 @@ class NotSubmitted(_Displayed):
 
 @dataclass(frozen=True, repr=False)
 class Delivery(_Displayed):
-    """What became of the queue: *delivered*, *refused* with the reason, and still *waiting*."""
+    """Outcome of a delivery: answers *delivered*, *refused* with the reason, and *waiting*."""
 
     delivered: tuple[SubmissionResult, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
@@ -222,7 +226,7 @@ class Delivery(_Displayed):
 
 @dataclass(frozen=True, repr=False)
 class Status(_Displayed):
-    """Where one stands in a problem: a row per part, the due time, and what waits in the queue."""
+    """Status of a problem: a row per part, the due time, and the number of queued answers."""
 
     title: str
     due: str

@@ -59,8 +59,8 @@ def _convert(value: Any, *, depth: int) -> Answer:
             raise _too_many_error()
         return [_convert(item, depth=depth + 1) for item in value]
     raise UnusableAnswerError(
-        f"A {type(value).__name__} is no answer. Send text, a number, a list, a tensor, an array "
-        "or a data frame."
+        f"A value of type {type(value).__name__!r} cannot be an answer. Send text, a number, a "
+        "list, a tensor, an array or a data frame."
     )
 
 
@@ -95,7 +95,7 @@ def _convert_array(value: Any, *, depth: int) -> Answer:
     bits = next((bits for name, bits in MANTISSA_BITS.items() if name in str(value.dtype)), 0)
     if not hasattr(value, "tolist"):
         if not hasattr(value, "numpy"):
-            raise UnusableAnswerError(f"A {type(value).__name__} holds no values yet.")
+            raise UnusableAnswerError(f"The {type(value).__name__!r} holds no values yet.")
         value = value.numpy()
     return _round_floats(value.tolist(), bits, depth=depth)
 

@@ -1,0 +1,118 @@
+"""Tests of the queue of answers against a stand-in for the server."""
+
+import json
+import stat
+import subprocess
+import sys
+import unittest
+import warnings
+
+from served import ME, SECRET, SUBMISSIONS, Served, environment, reply
+from stand_in import serving
+
+import dlgrader_client as grader
+
+
+class Queueing(Served):
+    def test_without_a_server_an_answer_is_queued_and_said_not_to_be_submitted(self):
+        hw = self.homework()
+        self.down.close()
+        result = hw.submit("side", 64)
+        self.assertFalse(result.is_submitted)
+        for text in (str(result), result._repr_html_()):
+            self.assertIn("NOT SUBMITTED", text)
+            self.assertIn("Queued is not submitted", text)
+        [path] = self.home.glob("queue/*/*.json")
+        if sys.platform != "win32":
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertNotIn(SECRET, path.read_text())
+
+    def test_queued_answers_are_delivered_in_order_before_the_next(self):
+        hw = self.homework()
+        self.down.close()
+        for value in (1, 2):
+            hw.submit("side", value)
+        port = int(self.address.rpartition(":")[2])
+        with serving(self.stand_in, port):
+            self.stand_in.plan("POST", SUBMISSIONS, reply())
+            self.assertTrue(hw.submit("side", 3).is_submitted)
+        bodies = [one[3]["answers"]["side"] for one in self.sent("POST", SUBMISSIONS)]
+        self.assertEqual(bodies, [1, 2, 3])
+        self.assertEqual(len(hw.account.queue), 0)
+
+    def test_an_unknown_outcome_is_sent_again_under_the_same_key(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (502, {}), reply())
+        self.assertFalse(hw.submit("side", 1).is_submitted)
+        self.assertEqual(len(hw.deliver().delivered), 1)
+        keys = {one[2]["idempotency-key"] for one in self.sent("POST", SUBMISSIONS)}
+        self.assertEqual(len(keys), 1)
+
+    def test_a_proxy_that_refuses_takes_nothing_out_of_the_queue(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (403, b"<html>Log in to the network</html>"))
+        self.assertFalse(hw.submit("side", 1).is_submitted)
+        self.stand_in.plan("POST", SUBMISSIONS, (200, b"<html>Log in to the network</html>"))
+        self.assertEqual(hw.deliver().waiting, 1)
+
+    def test_a_revoked_token_leaves_the_answer_in_the_queue(self):
+        hw = self.homework()
+        self.stand_in.plan(
+            "POST", SUBMISSIONS, (401, {"code": "unauthenticated", "detail": "Who?"})
+        )
+        with self.assertRaisesRegex(grader.NotLoggedInError, "NOT SUBMITTED"):
+            hw.submit("side", 1)
+        self.assertEqual(len(hw.account.queue), 1)
+
+    def test_a_queued_answer_that_is_refused_is_told_and_kept_aside(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
+        hw.submit("side", 1)
+        closed = (409, {"code": "deadline_passed", "detail": "Closed."})
+        self.stand_in.plan("POST", SUBMISSIONS, closed)
+        delivery = hw.deliver()
+        self.assertIn("Refused, NOT SUBMITTED: conv (side): Closed.", str(delivery))
+        self.assertEqual(len(hw.account.queue), 0)
+        [aside] = self.home.glob("queue/*/*.refused")
+        self.assertEqual(json.loads(aside.read_text())["answers"], {"side": 1})
+
+    def test_an_earlier_refusal_does_not_hold_up_the_next_answer(self):
+        hw = self.homework()
+        closed = (409, {"code": "attempts_exhausted", "detail": "None left."})
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}), closed, reply())
+        hw.submit("side", 1)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.assertTrue(hw.submit("side", 2).is_submitted)
+        self.assertIn("NOT SUBMITTED: None left.", str(told[0].message))
+
+    def test_the_queue_of_another_account_is_not_delivered(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
+        hw.submit("side", 1)
+        self.stand_in.plan("GET", "/me", (200, {**ME, "id": "u2"}))
+        other = self.log_in(force=True).account
+        self.assertEqual(len(other.queue), 0)
+
+    def test_an_answer_survives_a_process_that_is_killed_while_it_sends(self):
+        hw = self.homework()
+        script = (
+            "import os, signal, sys, dlgrader_client as g\n"
+            "from dlgrader_client import _course\n"
+            "hw = g.login(sys.argv[1]).assignment('hw-1')\n"
+            "_course.Account.send = lambda *_: os.kill(os.getpid(), 9)\n"
+            "hw.submit('side', 64)\n"
+        )
+        if sys.platform == "win32":
+            self.skipTest("signals of POSIX")
+        killed = subprocess.run(
+            [sys.executable, "-c", script, self.address], env=environment(), check=False
+        )
+        self.assertEqual(killed.returncode, -9)
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        self.assertEqual(len(hw.deliver().delivered), 1)
+        self.assertEqual(len(hw.deliver().delivered), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -6,6 +6,7 @@ trees call the functions of `SEQUENCE_FUNCTIONS`, which expressions of authors c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -19,6 +20,7 @@ from grader.expressions.tree import (
     TextLiteral,
     TupleLiteral,
     names_in,
+    replace_node,
     replace_nodes,
     walk,
 )
@@ -48,11 +50,11 @@ def _mutate_calls(tree: Node, all_calls: Sequence[Call], others: Sequence[str]) 
     for call in calls:
         if len(calls) > 1:
             for keyword, _ in call.keywords:
-                yield "argument_left_out", _replace(tree, call, _without_keyword(call, keyword))
+                yield "argument_left_out", replace_node(tree, call, _without_keyword(call, keyword))
         if len(call.keywords) > 1:
             yield (
                 "argument_left_out",
-                _replace(tree, call, Call(call.function, call.arguments, (), call.site)),
+                replace_node(tree, call, replace(call, keywords=())),
             )
     for call in all_calls:
         yield from _drop_arguments(tree, call)
@@ -69,14 +71,13 @@ def _drop_keyword_everywhere(tree: Node, keyword: str) -> Node:
             return None
         reduced = _without_keyword(node, keyword)
         below = (_drop_keyword_everywhere(item, keyword) for item in reduced.arguments)
-        return Call(reduced.function, tuple(below), reduced.keywords, reduced.site)
+        return replace(reduced, arguments=tuple(below))
 
     return replace_nodes(tree, drop)
 
 
 def _without_keyword(call: Call, keyword: str) -> Call:
-    keywords = tuple(pair for pair in call.keywords if pair[0] != keyword)
-    return Call(call.function, call.arguments, keywords, call.site)
+    return replace(call, keywords=tuple(pair for pair in call.keywords if pair[0] != keyword))
 
 
 def _drop_arguments(tree: Node, call: Call) -> Mutations:
@@ -85,7 +86,10 @@ def _drop_arguments(tree: Node, call: Call) -> Mutations:
     for index in reversed(range(len(arguments)) if len(arguments) > PAIR else ()):
         reduced = (*arguments[:index], *arguments[index + 1 :])
         mistake = "stopped_early" if index == len(arguments) - 1 else "item_left_out"
-        yield mistake, _replace(tree, call, Call(call.function, reduced, call.keywords, call.site))
+        yield (
+            mistake,
+            replace_node(tree, call, replace(call, arguments=reduced)),
+        )
 
 
 def _mutate_sequences(tree: Node, call: Call) -> Mutations:
@@ -99,7 +103,7 @@ def _mutate_sequences(tree: Node, call: Call) -> Mutations:
             continue
 
         def mutate(function: str, *details: Node, target: Node = argument) -> Node:
-            return _replace(tree, target, Call(function, (target, *details)))
+            return replace_node(tree, target, Call(function, (target, *details)))
 
         if count >= PAIR:
             yield "entries_exchanged", mutate("_swap")
@@ -118,7 +122,7 @@ def _exchange_arguments(tree: Node, call: Call) -> Mutations:
         exchanged[index : index + 2] = arguments[index + 1], arguments[index]
         yield (
             "entries_exchanged",
-            _replace(tree, call, Call(call.function, tuple(exchanged), call.keywords, call.site)),
+            replace_node(tree, call, replace(call, arguments=tuple(exchanged))),
         )
 
 
@@ -132,7 +136,7 @@ def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutatio
     for leaf in leaves:
         for other in candidates:
             if other != leaf:
-                yield "other_value_used", _replace(tree, leaf, other)
+                yield "other_value_used", replace_node(tree, leaf, other)
 
 
 def _is_plain_number(node: Node) -> bool:
@@ -142,10 +146,6 @@ def _is_plain_number(node: Node) -> bool:
 def _values_of(call: Call) -> tuple[Node, ...]:
     values = (*call.arguments, *(value for _, value in call.keywords))
     return tuple(value for value in values if not isinstance(value, TextLiteral))
-
-
-def _replace(tree: Node, target: Node, replacement: Node) -> Node:
-    return replace_nodes(tree, lambda node: replacement if node is target else None)
 
 
 def _swap(sequence: Value) -> Value:

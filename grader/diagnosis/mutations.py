@@ -27,6 +27,7 @@ from grader.expressions.tree import (
     NumberLiteral,
     children,
     names_in,
+    replace_node,
     replace_nodes,
     walk,
 )
@@ -149,11 +150,7 @@ def _mutate(
 ) -> Iterator[tuple[str, Node]]:
     """Yield *tree* with *target* replaced by each of its mutations."""
     for mistake, replacement in mutated:
-        yield mistake, _replace(tree, target, replacement)
-
-
-def _replace(tree: Node, target: Node, replacement: Node) -> Node:
-    return replace_nodes(tree, lambda node: replacement if node is target else None)
+        yield mistake, replace_node(tree, target, replacement)
 
 
 def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:

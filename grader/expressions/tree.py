@@ -169,6 +169,11 @@ def calls_in(node: Node) -> tuple[Call, ...]:
     return tuple(sorted(calls, key=lambda call: call.site))
 
 
+def replace_node(tree: Node, target: Node, replacement: Node) -> Node:
+    """Return *tree* with the very node *target* replaced, not others that are equal to it."""
+    return replace_nodes(tree, lambda node: replacement if node is target else None)
+
+
 def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """Return *node* with each node replaced for which *change* returns another one, top down.
 

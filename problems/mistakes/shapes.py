@@ -42,11 +42,6 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Which axis comes first in the layout that is asked for?",
             "Put the channels at the other end of the shape.",
         ),
-        "channels_put_first": (
-            5,
-            "Where do the channels stand in the shapes of this question?",
-            "Gave the shape with the channels first, where they come last.",
-        ),
         "weight_axes_exchanged": (
             5,
             "Does the first axis of these weights count what comes in, or what goes out?",

@@ -235,4 +235,4 @@ def test_channels_first_are_no_mistake_where_they_are_asked_for(shape):
     layouts = ("CHW",) if len(shape) > 1 else ("CHW", "HWC")
     for layout in layouts:
         with pytest.raises(SolverError, match=r"come first|no order of axes"):
-            REGISTRY.wrong_versions["channels_put_first"]["out_shape"](layer, shape, layout=layout)
+            REGISTRY.wrong_versions["layout_swapped"]["out_shape"](layer, shape, layout=layout)

@@ -274,13 +274,13 @@ def test_the_commonest_mistakes_rank_highest():
         ("channels_kept", "out_shape", ((conv(8, 3), (3, 9, 9)), {}), (3, 7, 7)),
         ("channels_kept", "out_shape", ((conv(8, 3), (9, 7, 3)), {"layout": "HWC"}), (7, 5, 3)),
         (
-            "channels_put_first",
+            "layout_swapped",
             "out_shape",
             ((conv(8, 3), (9, 7, 3)), {"layout": "HWC"}),
             (8, 7, 5),
         ),
         (
-            "channels_put_first",
+            "layout_swapped",
             "network_shape",
             ((network(conv(8, 3)), (9, 7, 3)), {"layout": "HWC"}),
             (8, 7, 5),

@@ -209,7 +209,7 @@ def _channels_first_shape(arguments: SimpleNamespace) -> Shape:
 def _build_layout_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
     """Return the wrong version of a shape *solver* that exchanges the layout."""
     return build_wrong_versions(
-        solver, {"channels_put_first": replace_formula(solver, _channels_first_shape)}
+        solver, {"layout_swapped": replace_formula(solver, _channels_first_shape)}
     )
 
 

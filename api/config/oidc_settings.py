@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+from api.config.validators import LOOPBACK_NAMES
+
 EXAMPLE: Final = (
     '[{"id": "uni", "name": "University", "issuer": "https://login.example.edu", '
     '"client_id": "grader", "client_secret": "..."}]'

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +14,9 @@ from pydantic import (
 from sqlalchemy import make_url
 
 from api.config.login_settings import LoginSettings
+from api.config.mail_settings import MailSettings
 from api.config.validators import (
     add_password_if_missing,
-    check_mail_settings,
     get_password,
     split_commas,
     validate_database_url,
@@ -36,7 +36,7 @@ Host = Annotated[str, AfterValidator(validate_host)]
 Proxy = Annotated[str, AfterValidator(validate_proxy)]
 
 
-class ServiceSettings(LoginSettings):
+class ServiceSettings(LoginSettings, MailSettings):
     """Operator settings: each field is the variable ``GRADER_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -243,61 +243,6 @@ class ServiceSettings(LoginSettings):
             "such as `tcp://10.0.0.5:8786`; it needs `dlgrader[cluster]`",
         ),
     ] = None
-    smtp_host: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            description="the SMTP server that takes the e-mail; without it none is sent, and the "
-            "pages say that no e-mail is set up",
-        ),
-    ] = None
-    smtp_port: Annotated[int, Field(ge=1, le=65535, description="the port of the SMTP server")] = (
-        587
-    )
-    smtp_tls: Annotated[
-        Literal["starttls", "tls", "none"],
-        Field(
-            description="how the connection to the SMTP server is encrypted: `starttls`, `tls` "
-            "from its first byte (usually port 465), or `none`"
-        ),
-    ] = "starttls"
-    smtp_user: Annotated[
-        str | None,
-        Field(description="the name to log in with at the SMTP server; without it nobody logs in"),
-    ] = None
-    smtp_password: Annotated[
-        str | None,
-        Field(
-            description="the password to log in with at the SMTP server",
-            json_schema_extra={"secret": True},
-        ),
-    ] = None
-    mail_from: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[^@\s<>]+@[^@\s<>]+$",
-            description="the e-mail address that messages come from; needed with "
-            "`GRADER_SMTP_HOST`",
-        ),
-    ] = None
-    mail_tries: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=100,
-            description="how often the worker tries to send a message, with longer and longer "
-            "pauses; then an administrator sees it as failed",
-        ),
-    ] = 10
-    mail_per_hour: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=10_000,
-            description="how many messages one person gets in an hour; more wait. Links for a "
-            "forgotten password do not count",
-        ),
-    ] = 10
     heartbeat: Annotated[
         Path | None,
         Field(
@@ -326,18 +271,6 @@ class ServiceSettings(LoginSettings):
             return values | {"database": add_password_if_missing(address, password)}
         return values
 
-    @model_validator(mode="after")
-    def _check_mail(self) -> Self:
-        """Check that the settings of e-mail fit together."""
-        check_mail_settings(
-            host=self.smtp_host,
-            tls=self.smtp_tls,
-            user=self.smtp_user,
-            password=self.smtp_password,
-            sender=self.mail_from,
-        )
-        return self
-
     @property
     def has_unused_password(self) -> bool:
         """Whether a database password is set but not used in the database address."""
@@ -346,7 +279,8 @@ class ServiceSettings(LoginSettings):
 
     @classmethod
     def iter_fields(cls) -> Iterator[tuple[str, object, str]]:
-        """Yield the name, default and description of every setting, those of log-in last."""
-        for name in sorted(cls.model_fields, key=LoginSettings.model_fields.__contains__):
+        """Yield the name, default and description of every setting, by the class that has it."""
+        groups = (LoginSettings.model_fields, MailSettings.model_fields)
+        for name in sorted(cls.model_fields, key=lambda name: [name in group for group in groups]):
             field = cls.model_fields[name]
             yield name, field.default, field.description or ""

@@ -37,6 +37,8 @@ def make_archive(
     for version in versions:
         if not PYTHON_VERSION.fullmatch(version):
             raise FileError(f"the Python {version!r} cannot be used; write 3.11 or newer")
+    if out.suffix.lower() != ".zip":
+        raise FileError(f"{out} does not end in .zip, as Gradescope wants it")
     check_writable(out)
     secret = find_secret(out, options.secret_file)
     source = load_archive_source(names)

@@ -10,7 +10,7 @@ from api.auth.sessions import SessionCookie, session_cookie_for
 from api.core.errors import Forbidden, NotFound, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.layout.templating import render_response
+from api.pages.layout.templating import render_response, retry_headers
 from api.pages.login import copy_cookies, local_path_or_home, render_login
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts.login import set_session_cookies
@@ -188,16 +188,13 @@ def _render_link_form(context: RequestContext, *, error: ServiceError | None = N
             awaiting = load_awaiting_link(session, secret, now=context.now)
     except ServiceError as missing:
         return render_login(context, "/", error=missing)
-    headers = {}
-    if error is not None and error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
     oidc = context.service.oidc_providers.get(awaiting.provider)
     provider = "the proxy" if oidc is None else oidc.settings.name
     return render_response(
         "login_link.html",
         {"awaiting": awaiting, "provider": provider, "error": error},
         status=error.status if error else 200,
-        headers=headers,
+        headers=retry_headers(error),
     )
 
 

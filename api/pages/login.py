@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import Query, Request
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.login_ways import list_login_ways
-from api.pages.layout.templating import render_response
+from api.pages.layout.templating import render_response, retry_headers
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, PasswordResetIn
@@ -70,18 +70,12 @@ def render_login(
     }
     variables |= list_login_ways(context.request.scope)
     variables |= {"kept": carried_fields or {}, "is_out": is_out}
-    variables["has_mail"] = _has_mail(context.request)
-    wait = error.retry_after if error else None
-    headers = {} if wait is None else {"Retry-After": str(wait)}
     return render_response(
-        "login.html", variables, status=error.status if error else 200, headers=headers
+        "login.html",
+        variables,
+        status=error.status if error else 200,
+        headers=retry_headers(error),
     )
-
-
-def _has_mail(request: Request) -> bool:
-    """Return whether a link that sets a password can be sent by e-mail."""
-    service = request.app.state.service
-    return bool(service.outbox.is_enabled and service.settings.local_login)
 
 
 @router.post("/login")
@@ -140,30 +134,41 @@ def logout(context: PageDep) -> Response:
 
 
 @router.get("/forgot")
-def forgotten_password_page(request: Request) -> Response:
+def forgotten_password_page(context: PageDep) -> Response:
     """Return the form that asks for a link to set another password."""
+    return _render_forgotten_password(context)
+
+
+def _render_forgotten_password(
+    context: RequestContext,
+    *,
+    email: str = "",
+    error: ServiceError | None = None,
+    is_sent: bool = False,
+) -> Response:
+    variables = {
+        "has_mail": list_login_ways(context.request.scope)["has_mail"],
+        "email": email,
+        "error": error,
+        "is_sent": is_sent,
+    }
     return render_response(
         "forgot.html",
-        {"has_mail": _has_mail(request), "is_sent": False, "email": "", "error": None},
+        variables,
+        status=error.status if error else 200,
+        headers=retry_headers(error),
     )
 
 
 @router.post("/forgot")
 def request_reset_link(form: FormDep, context: PageDep) -> Response:
     """Send a link, and return a page that is the same for every e-mail address."""
-    error, email = None, form.text("email")
+    email = form.text("email")
     try:
         api.post_password_reset(validate_body(PasswordResetIn, {"email": email}), context)
-    except ServiceError as refusal:
-        error = refusal
-    variables = {"has_mail": _has_mail(context.request), "email": email, "error": error}
-    wait = error.retry_after if error else None
-    return render_response(
-        "forgot.html",
-        variables | {"is_sent": error is None},
-        status=error.status if error else 200,
-        headers={} if wait is None else {"Retry-After": str(wait)},
-    )
+    except ServiceError as error:
+        return _render_forgotten_password(context, email=email, error=error)
+    return _render_forgotten_password(context, email=email, is_sent=True)
 
 
 @router.get("/welcome")

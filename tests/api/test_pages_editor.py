@@ -343,7 +343,7 @@ def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_handed_in(s
     scene.student.submit(scene.posed, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
     told = scene.browser.follow(scene.press(asked, "Delete anyway"))
-    assert "The assignment is deleted." in told.text
+    assert "The assignment was deleted." in told.text
     assert scene.student.get(scene.posed.path).status_code == 404
     [undo] = [one for one in told.all("form") if one.get("action").endswith("/restore")]
     back = scene.browser.follow(scene.browser.send(undo))

@@ -147,8 +147,7 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
     if not get_body(scope).is_small or _count_carried_bytes(fields) > MAX_CARRIED_BYTES:
         fields, message = {}, f"{message} {NOT_CARRIED_MESSAGE}".strip()
     context = {"next": path, "kept": fields, "email": "", "is_out": False}
-    has_mail = scope["app"].state.service.outbox.is_enabled
-    context |= {"said": message, "is_wrong": False, "has_mail": has_mail}
+    context |= {"said": message, "is_wrong": False}
     context |= list_login_ways(scope)
     return render_response("login.html", context, status=UNAUTHENTICATED)
 

@@ -12,7 +12,7 @@ from api.schemas.shared.effects import Effect
 
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 OUTCOMES: Final[Mapping[str, str]] = {
-    "assignment-restored": "The assignment is back. What was handed in counts again.",
+    "assignment-restored": "Assignment restored. Its submissions count again.",
     "course-created": "Course created.",
     "course-copied": "Course copied. This is the copy: its assignments are not published yet. "
     "Check their dates, and add its people.",
@@ -22,7 +22,13 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "person-added": "Added to the course.",
     "person-changed": "Changes saved.",
     "person-withdrawn": "Withdrawn from the course. All work is kept.",
+    "administrator-made": "Made an administrator. All sessions ended.",
+    "administrator-withdrawn": "No longer an administrator. All sessions ended.",
     "points-set": "Points set by hand.",
+    "user-changed": "Changes saved.",
+    "user-created": "Account created.",
+    "user-restored": "Account restored.",
+    "user-suspended": "Account suspended. All sessions and tokens ended.",
     "points-withdrawn": "Points set by hand withdrawn. The computed points count again.",
 }
 """Messages that every page displays at its top, by the word in its address."""

@@ -11,9 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from api.auth.authorization import CourseMembership
 from api.auth.roles import Permission
-from api.core.ids import parse_id
 from api.dependencies import RequestContext
-from api.pages.layout.flash import DELETED, OUTCOMES
+from api.pages.layout.flash import OUTCOMES
 from api.pages.layout.templating import render_response
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
@@ -125,6 +124,5 @@ def render_page(
         "crumbs": crumbs,
         "tab": tab,
         "outcome": OUTCOMES.get(saved, "") if status == HTTPStatus.OK else "",
-        "deleted": parse_id(saved.removeprefix(DELETED)) if saved.startswith(DELETED) else None,
     }
     return render_response(template, {**frame_variables, **variables}, status=status)

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.core.errors import ERROR_CODES, NotFound
+from api.core.errors import ERROR_CODES, NotFound, ServiceError
 from api.markup.markdown import render_inline, render_markdown
 from api.pages.layout import formatting
 
@@ -96,6 +96,13 @@ def render_response(
 ) -> HTMLResponse:
     """Render a template as a response with the page headers and additional *headers*."""
     return HTMLResponse(render(template, context), status, {**PAGE_HEADERS, **headers})
+
+
+def retry_headers(error: ServiceError | None) -> Mapping[str, str]:
+    """Return the header with the seconds to wait, if *error* names any."""
+    if error is None or error.retry_after is None:
+        return NO_HEADERS
+    return {"Retry-After": str(error.retry_after)}
 
 
 def build_static_router() -> APIRouter:

@@ -15,7 +15,7 @@ from api.core.errors import Conflict, InvalidInput, PreconditionFailed, ServiceE
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.frame import Breadcrumb, render_page
-from api.pages.layout.templating import render_response
+from api.pages.layout.templating import render_response, retry_headers
 from api.pages.router import DraftPageDep, PageDep, PageRouter, SubmissionPageDep
 from api.pages.student.components.grids import build_grid, read_rows
 from api.pages.student.components.inputs import (
@@ -105,8 +105,7 @@ def _render_page(context: RequestContext, page_data: ProblemPageData) -> Respons
         notices=[(notice, display.moment(notice.at)) for notice in view.notices],
         tries=max((part.attempts_used for part in view.parts), default=0),
     )
-    if error and error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
+    response.headers.update(retry_headers(error))
     return response
 
 

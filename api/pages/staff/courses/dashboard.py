@@ -8,7 +8,10 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
+from api.core.ids import parse_id
+from api.db.models import Assignment
 from api.dependencies import RequestContext
+from api.pages.layout.flash import DELETED
 from api.pages.layout.formatting import format_count
 from api.pages.layout.frame import render_page
 from api.pages.router import build_page_request
@@ -88,7 +91,20 @@ def render_dashboard(context: RequestContext, course: UUID) -> Response:
         rows=rows,
         may_import=has_permission(context, "manage_people"),
         may_make=has_permission(context, "manage_assignments"),
+        deleted=_find_deleted_assignment(context, course),
     )
+
+
+def _find_deleted_assignment(context: RequestContext, course: UUID) -> UUID | None:
+    """Return the assignment that the previous page deleted, None if it was restored since."""
+    saved = context.request.query_params.get("saved", "")
+    assignment = parse_id(saved.removeprefix(DELETED)) if saved.startswith(DELETED) else None
+    if assignment is None or not has_permission(context, "manage_assignments"):
+        return None
+    with context.reading() as session:
+        row = session.get(Assignment, assignment)
+        is_deleted = row is not None and row.course_id == course and row.deleted_at is not None
+    return assignment if is_deleted else None
 
 
 def _build_row(assignment: StaffAssignment, attention: AssignmentAttention) -> CourseAssignmentRow:

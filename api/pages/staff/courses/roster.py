@@ -76,11 +76,8 @@ def _render_roster(
 @router.post("/courses/{course}/invites")
 def download_invites(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Return links to set a first password, as a file for a mail merge."""
-    with context.reading() as session:
-        context.authorize_course(session, course, right="manage_people")
     try:
-        body = validate_body(InvitesIn, {"people": form.get_all("person") or None})
-        response = api.post_invites(course, body, context)
+        response = api.post_invites(course, _parse_invites(course, form, context), context)
     except RECOVERABLE_ERRORS as error:
         return render_people_page(context, course, form=form, error=error)
     response.headers["Cache-Control"] = "private, no-store"
@@ -90,11 +87,15 @@ def download_invites(course: UUID, form: FormDep, context: PageDep) -> Response:
 @router.post("/courses/{course}/invites/mail")
 def send_invites(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Send links to set a first password by e-mail."""
-    with context.reading() as session:
-        context.authorize_course(session, course, right="manage_people")
     try:
-        body = validate_body(InvitesIn, {"people": form.get_all("person") or None})
-        queued = api.post_mailed_invites(course, body, context)
+        queued = api.post_mailed_invites(course, _parse_invites(course, form, context), context)
     except RECOVERABLE_ERRORS as error:
         return render_people_page(context, course, form=form, error=error)
     return render_people_page(context, course, queued=queued)
+
+
+def _parse_invites(course: UUID, form: PostedForm, context: RequestContext) -> InvitesIn:
+    """Return the people whom the caller may invite and has chosen; without a choice, all."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="manage_people")
+    return validate_body(InvitesIn, {"people": form.get_all("person") or None})

@@ -84,7 +84,7 @@ def create_user(form: FormDep, context: PageDep) -> Response:
     except RECOVERABLE_ERRORS as error:
         return _render_new_user(context, form=form, error=error)
     if created.invitation is None:
-        return RedirectResponse(f"/users/{created.user.id}", status_code=303)
+        return RedirectResponse(f"/users/{created.user.id}?saved=user-created", status_code=303)
     return _render_user(context, created.user.id, link=created.invitation)
 
 
@@ -145,30 +145,42 @@ def change_user(user: UUID, form: FormDep, context: PageDep) -> Response:
             Response(),
         )
 
-    return _act_and_redirect(context, user, patch_account, form=form)
+    return _act_and_redirect(context, user, patch_account, "user-changed", form=form)
 
 
 def _act_and_redirect(
-    context: RequestContext, user: UUID, act: Callable[[], object], *, form: PostedForm = EMPTY_FORM
+    context: RequestContext,
+    user: UUID,
+    act: Callable[[], object],
+    outcome: str,
+    *,
+    form: PostedForm = EMPTY_FORM,
 ) -> Response:
-    """Run *act* and redirect to the account; on an error, redisplay the form."""
+    """Run *act* and redirect to the account, which states the *outcome*.
+
+    On an error, redisplay the form.
+    """
     try:
         act()
     except RECOVERABLE_ERRORS as error:
         return _render_user(context, user, form=form, error=error)
-    return RedirectResponse(f"/users/{user}", status_code=303)
+    return RedirectResponse(f"/users/{user}?saved={outcome}", status_code=303)
 
 
 @router.post(f"{USER_PATH}/suspend")
 def suspend_user(user: UUID, context: PageDep) -> Response:
     """Suspend an account."""
-    return _act_and_redirect(context, user, lambda: api.suspend_user(user, context))
+    return _act_and_redirect(
+        context, user, lambda: api.suspend_user(user, context), "user-suspended"
+    )
 
 
 @router.post(f"{USER_PATH}/restore")
 def restore_user(user: UUID, context: PageDep) -> Response:
     """Restore a suspended account."""
-    return _act_and_redirect(context, user, lambda: api.restore_user(user, context))
+    return _act_and_redirect(
+        context, user, lambda: api.restore_user(user, context), "user-restored"
+    )
 
 
 @router.get(f"{USER_PATH}/administrator")
@@ -203,20 +215,27 @@ def make_administrator(user: UUID, form: FormDep, context: PageDep) -> Response:
         api.put_administrator(user, context)
     except RECOVERABLE_ERRORS as error:
         return _render_administrator_form(context, user, confirm=confirm, error=error)
-    return RedirectResponse(f"/users/{user}", status_code=303)
+    return RedirectResponse(f"/users/{user}?saved=administrator-made", status_code=303)
 
 
 @router.post(f"{USER_PATH}/administrator/withdraw")
 def withdraw_administrator(user: UUID, context: PageDep) -> Response:
     """Revoke the administrator rights of another user."""
-    return _act_and_redirect(context, user, lambda: api.delete_administrator(user, context))
+    return _act_and_redirect(
+        context, user, lambda: api.delete_administrator(user, context), "administrator-withdrawn"
+    )
 
 
 @router.post(f"{USER_PATH}/reset")
 def reset_user_password(user: UUID, context: PageDep) -> Response:
     """Return the account with a new password link, which is shown only once."""
+    return _show_link(context, user, lambda: api.post_reset_link(user, context))
+
+
+def _show_link(context: RequestContext, user: UUID, create: Callable[[], LinkOut]) -> Response:
+    """Return the account with the link that *create* returns, or with its error."""
     try:
-        link = api.post_reset_link(user, context)
+        link = create()
     except RECOVERABLE_ERRORS as error:
         return _render_user(context, user, error=error)
     return _render_user(context, user, link=link)
@@ -225,11 +244,7 @@ def reset_user_password(user: UUID, context: PageDep) -> Response:
 @router.post(f"{USER_PATH}/invite")
 def invite_user(user: UUID, context: PageDep) -> Response:
     """Return the account with a new invitation, which is shown only once."""
-    try:
-        link = api.post_invitation(user, context)
-    except RECOVERABLE_ERRORS as error:
-        return _render_user(context, user, error=error)
-    return _render_user(context, user, link=link)
+    return _show_link(context, user, lambda: api.post_invitation(user, context))
 
 
 @router.get(f"{USER_PATH}/erase")

@@ -1,0 +1,97 @@
+"""Settings of e-mail: the SMTP server, the sender, and how often a message is tried."""
+
+import re
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from api.config.validators import LOOPBACK_NAMES
+
+ADDRESS_PATTERN: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
+def validate_address(address: str) -> str:
+    """Return an e-mail address; raise `ValueError` if it is none."""
+    if not ADDRESS_PATTERN.fullmatch(address):
+        raise ValueError(
+            f"{address!r} is no e-mail address; write it without a name, such as grader@example.edu"
+        )
+    return address
+
+
+class MailSettings(BaseModel):
+    """Operator settings of e-mail; without `smtp_host` none is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    smtp_host: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="the SMTP server that takes the e-mail; without it none is sent, and the "
+            "pages say that no e-mail is set up",
+        ),
+    ] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="the port of the SMTP server")] = (
+        587
+    )
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(
+            description="how the connection to the SMTP server is encrypted: `starttls`, `tls` "
+            "from its first byte (usually port 465), or `none`"
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[
+        str | None,
+        Field(description="the name to log in with at the SMTP server; without it nobody logs in"),
+    ] = None
+    smtp_password: Annotated[
+        str | None,
+        Field(
+            description="the password to log in with at the SMTP server",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
+    mail_from: Annotated[
+        str | None,
+        AfterValidator(validate_address),
+        Field(
+            description="the e-mail address that messages come from; needed with "
+            "`GRADER_SMTP_HOST`",
+        ),
+    ] = None
+    mail_tries: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="how often the worker tries to send a message, with longer and longer "
+            "pauses; then an administrator sees it as failed",
+        ),
+    ] = 10
+    mail_per_hour: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            description="how many messages one person gets in an hour; more wait. Links for a "
+            "forgotten password do not count",
+        ),
+    ] = 10
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        """Refuse settings of an SMTP server that do not fit together."""
+        if self.smtp_host is None:
+            return self
+        if self.mail_from is None:
+            raise ValueError("GRADER_SMTP_HOST needs GRADER_MAIL_FROM, the address of the sender")
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("GRADER_SMTP_USER and GRADER_SMTP_PASSWORD belong together; set both")
+        is_local = self.smtp_host in LOOPBACK_NAMES
+        if self.smtp_user is not None and self.smtp_tls == "none" and not is_local:
+            raise ValueError(
+                "GRADER_SMTP_TLS=none would send the password unencrypted; use starttls or tls"
+            )
+        return self

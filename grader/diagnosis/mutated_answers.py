@@ -20,7 +20,6 @@ from grader.diagnosis.mistakes import (
 from grader.diagnosis.mutations import Mutation, get_mutations
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.parser import Expression
 from grader.registry import Registry
 from grader.values import Value, is_number, magnitude
 
@@ -85,13 +84,11 @@ def _compute_answer(
     problem: Problem, part: KeyedPart, mutation: Mutation, scope: Scope
 ) -> Value | None:
     """Return the answer to *part* with *mutation*, or None if it cannot be computed."""
-    if not mutation.name:
-        return _solve_mutated(part, mutation, scope)
     names = dict(scope.names)
-    if mutation.name not in problem.let:
-        value = _solve_mutated(problem.get_part(mutation.name), mutation, scope)
-        if value is None:
-            return None
+    if mutation.part is not None:
+        value = solve_key_or_none(mutation.part, scope)
+        if value is None or not mutation.name:
+            return value
         return solve_key_or_none(part, Scope({**names, mutation.name: value}, scope.functions))
     changed = False
     try:
@@ -104,11 +101,6 @@ def _compute_answer(
     except SolverError:
         return None
     return solve_key_or_none(part, Scope(names, scope.functions))
-
-
-def _solve_mutated(part: AnyPart, mutation: Mutation, scope: Scope) -> Value | None:
-    mutated = part.model_copy(update={"key": Expression("", mutation.tree)})
-    return solve_key_or_none(mutated, scope)
 
 
 def _is_far_from_key(value: Value, key: Value | None) -> bool:

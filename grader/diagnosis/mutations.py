@@ -48,11 +48,16 @@ ROUNDINGS: Final = ("floor", "ceil")
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """Mutated expression: that of *name*, in `let` or a part, or the key itself if it is empty."""
+    """Mutated expression: that of *name*, in `let` or a part, or the key itself if it is empty.
+
+    *part* is the part with the mutated key, None if the expression is one of `let`. It is built
+    once for all variants, because copying a part costs as much as computing its key.
+    """
 
     mistake: str
     name: str
     tree: Node
+    part: KeyedPart | None
 
 
 @lru_cache(maxsize=CACHED_MUTATIONS)
@@ -64,16 +69,28 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
     trees = _collect_trees(problem, part.key)
     others = tuple(problem.params)
     arithmetic = (
-        Mutation(mistake, name, mutated)
+        (mistake, name, mutated)
         for name, tree in trees.items()
         for mistake, mutated in enumerate_mutations(tree)
     )
     arguments = (
-        Mutation(mistake, name, mutated)
+        (mistake, name, mutated)
         for name, tree in trees.items()
         for mistake, mutated in enumerate_argument_mutations(tree, others)
     )
-    return (*islice(arithmetic, MAX_MUTATIONS), *islice(arguments, MAX_ARGUMENT_MUTATIONS))
+    chosen = (*islice(arithmetic, MAX_MUTATIONS), *islice(arguments, MAX_ARGUMENT_MUTATIONS))
+    return tuple(
+        Mutation(mistake, name, tree, _mutate_part(problem, name or part_id, tree))
+        for mistake, name, tree in chosen
+    )
+
+
+def _mutate_part(problem: Problem, name: str, tree: Node) -> KeyedPart | None:
+    """Return the part *name* with *tree* as its key, None if *name* is a value of `let`."""
+    part = None if name in problem.let else problem.get_part(name)
+    if not isinstance(part, KeyedPart):
+        return None
+    return part.model_copy(update={"key": Expression("", tree)})
 
 
 @lru_cache(maxsize=CACHED_MUTATIONS)

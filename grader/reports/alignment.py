@@ -22,7 +22,7 @@ from grader.reports.scores import (
     score_positions,
     score_support,
 )
-from grader.reports.sheet import SheetPart, normalize_name
+from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words, numbered
 
 MAX_PARTS: Final = 500
@@ -213,8 +213,9 @@ class _RegionAlignment:
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
             is_clear = margin >= MANY_MARGIN and self.support[row, column] >= MANY_SUPPORT
             doubt = doubt or ("" if is_clear else "another passage fits as well")
-        if unreadable is not None and not _has_name_of(parts[row], passage):
-            doubt = doubt or UNREADABLE
+        # An unreadable passage on the line of the value is the calculation that leads to it.
+        if unreadable is not None and unreadable.location != passage.location:
+            doubt = doubt or ("" if parts[row].has_name(passage.label_text) else UNREADABLE)
         if reading.is_shortened:
             doubt = doubt or "words beside the value were left out"
         if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
@@ -242,7 +243,7 @@ class _RegionAlignment:
             for column, passage in enumerate(passages)
             if column not in readings and column not in chosen and not passage.is_question
         ]
-        named = [passage for passage in free if _has_name_of(part, passage)]
+        named = [passage for passage in free if part.has_name(passage.label_text)]
         if not named and self.region.is_labeled and not self.region.is_uncertain:
             named = free if len(parts) == 1 else []
         return named[-1] if named else None
@@ -274,11 +275,6 @@ class _RegionAlignment:
             and nearby == self.passages[self.region.passages[other]].numbers()
             and names != other_names
         )
-
-
-def _has_name_of(part: SheetPart, passage: Passage) -> bool:
-    """Return whether the label beside a value is the name of a part."""
-    return normalize_name(passage.label_text) in part.names
 
 
 def _find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:

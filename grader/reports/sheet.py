@@ -65,6 +65,10 @@ class SheetPart:
         """Whether the answer is free text, which a person grades."""
         return self.kind == "text"
 
+    def has_name(self, text: str) -> bool:
+        """Return whether *text*, the label beside a value, is a name of the part."""
+        return normalize_name(text) in self.names
+
 
 def build_sheet_part(
     problem: Problem,

@@ -71,6 +71,15 @@ def test_an_answer_that_cannot_be_read_is_doubtful_not_missing(grader, tmp_path:
     assert row["reason"] == "the answer cannot be read"
 
 
+def test_a_calculation_before_the_value_leaves_the_value_certain(grader, tmp_path: Path) -> None:
+    report, out = tmp_path / "ada.md", tmp_path / "results.csv"
+    report.write_text("1.\nstride 2: (128 - 3)/2 + 1, rounded up: 64x64x16\n")
+    ran = grader("report", str(report), "--problems", "conv-output-shape=1", "-o", str(out))
+    assert ran.code == 0, ran.err
+    (row,) = [row for row in read(out) if row["part"] == "stride_2"]
+    assert row["read_as"] == "64×64×16"
+
+
 def test_no_cell_of_the_results_is_a_formula(grader, tmp_path: Path) -> None:
     report = tmp_path / "=cmd.md"
     report.write_text('3.\n=HYPERLINK("http://a.example")\n')

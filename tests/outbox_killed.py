@@ -13,7 +13,7 @@ from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.services.outbox.delivery import deliver_next
-from api.services.outbox.smtp import MailSettings, SmtpTransport
+from api.services.outbox.smtp import DeliverySettings, SmtpTransport
 
 __all__ = ["KILLED"]
 
@@ -32,7 +32,7 @@ class DyingTransport(SmtpTransport):
 def main(values: dict[str, Any]) -> None:
     """Deliver one message with the settings *values*."""
     settings = ServiceSettings(**values)
-    mail = MailSettings.from_settings(settings)
+    mail = DeliverySettings.from_settings(settings)
     assert mail is not None
     deliver_next(Database(settings.database), DyingTransport(mail), mail, system_clock)
 

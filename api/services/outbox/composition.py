@@ -20,7 +20,7 @@ from api.services.accounts.links.password_reset import create_mailed_reset_link
 from api.services.assignments.timeline import format_absolute
 from api.services.courses.time_zones import get_zone
 from api.services.outbox.kinds import KIND_RULES, MessageKind
-from api.services.outbox.smtp import MailSettings
+from api.services.outbox.smtp import DeliverySettings
 from api.services.outbox.texts import MessageText, render_message
 
 UTC_ZONE: Final = ZoneInfo("UTC")
@@ -31,7 +31,7 @@ class MessageDroppedError(Exception):
 
 
 def compose_email(
-    session: Session, message: OutboxMessage, mail: MailSettings, *, now: datetime
+    session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
 ) -> EmailMessage:
     """Return the e-mail of *message*; raise `MessageDroppedError` if it should not be sent."""
     user = _load_recipient(session, message)
@@ -48,7 +48,7 @@ def compose_email(
 
 def build_email(
     text: MessageText,
-    mail: MailSettings,
+    mail: DeliverySettings,
     *,
     recipient: str,
     message_id: str,
@@ -91,7 +91,7 @@ def _load_recipient(session: Session, message: OutboxMessage) -> User:
 
 
 def _compose_text(
-    session: Session, message: OutboxMessage, user: User, mail: MailSettings, *, now: datetime
+    session: Session, message: OutboxMessage, user: User, mail: DeliverySettings, *, now: datetime
 ) -> MessageText:
     kind: MessageKind = message.kind  # type: ignore[assignment]  # only kinds are stored
     match kind:
@@ -111,7 +111,7 @@ def _describe_link(link: PasswordLink, zone: ZoneInfo) -> dict[str, str]:
 
 
 def _compose_invitation(
-    session: Session, message: OutboxMessage, user: User, mail: MailSettings, *, now: datetime
+    session: Session, message: OutboxMessage, user: User, mail: DeliverySettings, *, now: datetime
 ) -> dict[str, str]:
     course = _load_course(session, message)
     if user.has_password:
@@ -127,7 +127,7 @@ def _compose_invitation(
     return {"course": course.title, **_describe_link(link, get_zone(course.zone))}
 
 
-def _compose_news(session: Session, message: OutboxMessage, mail: MailSettings) -> dict[str, str]:
+def _compose_news(session: Session, message: OutboxMessage, mail: DeliverySettings) -> dict[str, str]:
     course = _load_course(session, message)
     assignment = session.get(Assignment, message.assignment_id)
     if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:

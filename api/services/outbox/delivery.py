@@ -20,7 +20,7 @@ from api.db.engine import Database
 from api.db.models import OutboxMessage
 from api.services.outbox.composition import MessageDroppedError, compose_email
 from api.services.outbox.kinds import UNCOUNTED_KINDS
-from api.services.outbox.smtp import MAX_ERROR_LENGTH, MailError, MailSettings
+from api.services.outbox.smtp import MAX_ERROR_LENGTH, DeliverySettings, MailError
 
 CLAIM_TIME: Final = timedelta(minutes=5)
 """How long a message belongs to the worker that claimed it; longer than any try takes."""
@@ -52,7 +52,7 @@ class _Claim:
 
 
 def deliver_next(
-    db: Database, transport: MailTransport, mail: MailSettings, clock: Clock
+    db: Database, transport: MailTransport, mail: DeliverySettings, clock: Clock
 ) -> Progress:
     """Try to send the message that has waited longest."""
     if not _is_any_due(db, clock()):
@@ -89,7 +89,7 @@ def _due_messages(now: datetime) -> Any:
     )
 
 
-def _claim_next(session: Session, mail: MailSettings, *, now: datetime) -> _Claim | None:
+def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _Claim | None:
     """Claim the next message; None if another worker was faster, or if it has to wait or fails."""
     message = session.scalar(_due_messages(now).with_for_update(skip_locked=True))
     if message is None:
@@ -107,7 +107,7 @@ def _claim_next(session: Session, mail: MailSettings, *, now: datetime) -> _Clai
 
 
 def _find_allowed_time(
-    session: Session, message: OutboxMessage, mail: MailSettings, *, now: datetime
+    session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
 ) -> datetime:
     """Return when the hourly limit of the recipient allows *message*."""
     if message.kind in UNCOUNTED_KINDS:
@@ -126,7 +126,7 @@ def _find_allowed_time(
     return now if last is None else last + HOUR
 
 
-def _compose(db: Database, claim: _Claim, mail: MailSettings, clock: Clock) -> EmailMessage | None:
+def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> EmailMessage | None:
     """Return the e-mail of a claimed message; None, and drop it, if it should not be sent."""
     try:
         with db.transaction() as session:
@@ -140,7 +140,7 @@ def _compose(db: Database, claim: _Claim, mail: MailSettings, clock: Clock) -> E
 
 
 def _record_failure(
-    db: Database, claim: _Claim, mail: MailSettings, error: MailError, *, now: datetime
+    db: Database, claim: _Claim, mail: DeliverySettings, error: MailError, *, now: datetime
 ) -> None:
     """Plan the next try, or give the message up."""
     is_last = error.is_permanent or claim.tries >= mail.max_tries

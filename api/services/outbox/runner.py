@@ -11,7 +11,7 @@ from api.config.settings import ServiceSettings
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.services.outbox.delivery import deliver_next
-from api.services.outbox.smtp import MailSettings, SmtpTransport
+from api.services.outbox.smtp import DeliverySettings, SmtpTransport
 
 POLL_SECONDS: Final = 2.0
 """Seconds between two checks for messages that are due."""
@@ -33,7 +33,7 @@ class OutboxRunner:
         self,
         db: Database,
         clock: Clock,
-        mail: MailSettings | None,
+        mail: DeliverySettings | None,
         *,
         after_message: Callable[[], None] = lambda: None,
     ) -> None:
@@ -51,7 +51,7 @@ class OutboxRunner:
         after_message: Callable[[], None] = lambda: None,
     ) -> Self:
         """Return the runner of a service with these *settings*."""
-        return cls(db, clock, MailSettings.from_settings(settings), after_message=after_message)
+        return cls(db, clock, DeliverySettings.from_settings(settings), after_message=after_message)
 
     def start(self) -> None:
         """Start the thread, if e-mail is set up; it runs until `close`."""

@@ -15,8 +15,8 @@ MAX_ERROR_LENGTH: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class MailSettings:
-    """Settings of e-mail: the SMTP server, the *sender*, and the limits of delivery."""
+class DeliverySettings:
+    """Settings of delivery: the SMTP server, the *sender*, and the limits."""
 
     host: str
     port: int
@@ -63,7 +63,7 @@ class MailError(Exception):
 class SmtpTransport:
     """Connection to an SMTP server, opened by the first message."""
 
-    def __init__(self, mail: MailSettings) -> None:
+    def __init__(self, mail: DeliverySettings) -> None:
         self._mail = mail
         self._connection: smtplib.SMTP | None = None
 

@@ -8,7 +8,7 @@ from api.config.settings import ServiceSettings
 from api.core.errors import FileError
 from api.services.outbox.composition import build_email
 from api.services.outbox.queue import NO_MAIL_MESSAGE
-from api.services.outbox.smtp import MailError, MailSettings, SmtpTransport
+from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 from api.services.outbox.texts import TEST_SUBJECT, TEST_TEXT, MessageText
 
 SET_UP_HINT: Final = "Set GRADER_SMTP_HOST and GRADER_MAIL_FROM."
@@ -19,7 +19,7 @@ def send_test_message(settings: ServiceSettings, address: str) -> str:
 
     Raises `FileError` if no e-mail is set up, or if the server does not take the message.
     """
-    mail = MailSettings.from_settings(settings)
+    mail = DeliverySettings.from_settings(settings)
     if mail is None:
         raise FileError(f"{NO_MAIL_MESSAGE} {SET_UP_HINT}")
     if "@" not in address or not address.isprintable():

@@ -17,26 +17,26 @@ class ErrorCode:
 
 
 ERROR_CODES: Final[dict[str, ErrorCode]] = {
-    "bad_request": ErrorCode(
-        400, "Cannot be read", "The request is not one that this address reads."
-    ),
+    "bad_request": ErrorCode(400, "Cannot be read", "The service cannot read the request."),
     "authorization_pending": ErrorCode(
         400,
         "Not confirmed yet",
-        "Nobody has confirmed the code so far. Ask again after `interval` seconds.",
+        "Nobody has confirmed the code yet. Poll again after `interval` seconds.",
     ),
     "slow_down": ErrorCode(
         400,
-        "Asked too soon",
-        "The program asked for the token again too soon. Wait five seconds longer each time.",
+        "Polled too soon",
+        "The program polled for the token too soon. Increase the interval by five seconds.",
     ),
     "expired_token": ErrorCode(
         400,
-        "The code is no longer valid",
-        "The code of the log-in is unknown, was used or has expired. Begin the log-in again.",
+        "The code has expired",
+        "The code of the log-in is unknown, used or expired. Start the log-in again.",
     ),
     "access_denied": ErrorCode(
-        400, "Log-in refused", "The log-in was refused in the browser. Begin again if it is yours."
+        400,
+        "Log-in refused",
+        "The user refused the log-in in the browser. Start again if that was a mistake.",
     ),
     "unauthenticated": ErrorCode(
         401,
@@ -44,30 +44,30 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "The request has no valid token or session. Send `Authorization: Bearer <token>`.",
     ),
     "token_expired": ErrorCode(
-        401, "The token has expired", "The token was valid once. Make a new one and use that."
+        401, "The token has expired", "The token has expired. Create a new one."
     ),
     "forbidden": ErrorCode(
-        403, "Not allowed", "You may see this, but your role does not allow the act."
+        403, "Not allowed", "You can see this, but your role does not allow the action."
     ),
     "not_released": ErrorCode(
-        403, "Not released yet", "This becomes visible at a later time, which the detail names."
+        403, "Not released yet", "This becomes visible later; `detail` states when."
     ),
-    "not_found": ErrorCode(
-        404, "Not found", "There is nothing at this address, or nothing that you may see."
-    ),
+    "not_found": ErrorCode(404, "Not found", "There is nothing at this address that you can see."),
     "method_not_allowed": ErrorCode(
-        405, "Not done this way", "The address exists; the `Allow` header says with which methods."
+        405,
+        "Method not allowed",
+        "The address exists, but not for this method. The `Allow` header lists the methods.",
     ),
     "request_timeout": ErrorCode(
         408,
         "The request took too long",
-        "The body of the request did not arrive in time. Nothing was done: send it again.",
+        "The body of the request did not arrive in time. Nothing was stored. Send it again.",
     ),
     "conflict": ErrorCode(
-        409, "Not possible now", "The state of the thing does not allow it; the detail says why."
+        409, "Not possible now", "The current state does not allow this; `detail` gives the reason."
     ),
     "attempts_exhausted": ErrorCode(
-        409, "No attempts left", "Every attempt at the named parts is used. Nothing was stored."
+        409, "No attempts left", "No attempts are left for these parts. Nothing was stored."
     ),
     "deadline_passed": ErrorCode(
         409, "Closed", "The request arrived after the assignment closed. Nothing was stored."
@@ -75,56 +75,56 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "course_archived": ErrorCode(
         409,
         "The course is archived",
-        "The course is archived: all of it can be read, and nothing changes. Bring it back first.",
+        "The course is archived and read-only. Restore it first.",
     ),
     "claimed": ErrorCode(
         409,
-        "Somebody else has it",
-        "Another marker has claimed the answer, and holds it as long as the detail says.",
+        "Claimed by another person",
+        "Another person has claimed the answer; `detail` states until when.",
     ),
     "requests_closed": ErrorCode(
         409,
-        "No more requests here",
-        "The time to ask for a regrade is over, or as many requests were made as are allowed.",
+        "No more requests",
+        "The regrade window has closed, or the maximum number of requests is reached.",
     ),
     "regrade_active": ErrorCode(
         409,
-        "A regrade is under way",
-        "The problem has a regrade that is not finished. Apply, cancel or undo that one first.",
+        "A regrade is in progress",
+        "The problem has an unfinished regrade. Apply, cancel or undo it first.",
     ),
     "other_numbers": ErrorCode(
         409,
         "The version has other numbers",
-        "Students have answered with numbers that the version does not have. Give it to those "
-        "alone who have not opened the problem.",
+        "Students have answered with numbers that the version does not have. Use it only for "
+        "students who have not opened the problem.",
     ),
     "file_misread": ErrorCode(
         409,
         "The file would be misread",
-        "The other system would give scores to the wrong person or column; `errors` names each "
-        "case. Mend them, or ask with `force=true`.",
+        "The other system would give scores to the wrong person or column; `errors` lists each "
+        "case. Fix them, or set `force=true`.",
     ),
-    "gone": ErrorCode(
-        410, "Gone", "It was here and has been removed, or it can be used only once."
-    ),
+    "gone": ErrorCode(410, "Gone", "It was removed, or it was used and works only once."),
     "stale": ErrorCode(
         412,
         "Changed since you read it",
-        "The ETag in `If-Match` is not the current one. Read it again and repeat the edit.",
+        "The ETag in `If-Match` is not the current one. Get the object again and repeat the edit.",
     ),
-    "too_large": ErrorCode(413, "Too large", "The body is over the limit that the detail names."),
+    "too_large": ErrorCode(413, "Too large", "The body is over the limit; `detail` states it."),
     "unsupported_media_type": ErrorCode(
-        415, "Body of another type", "Send the body with the `Content-Type` that the detail names."
+        415,
+        "Unsupported media type",
+        "Send the body with the `Content-Type` in `detail`.",
     ),
     "unknown_host": ErrorCode(
         421, "Unknown host", "The `Host` of the request is not a name of this service."
     ),
     "invalid": ErrorCode(
-        422, "Cannot be used", "A field is missing, unknown or out of range; `errors` names it."
+        422, "Invalid", "A field is missing, unknown or out of range; `errors` lists it."
     ),
     "invalid_problem": ErrorCode(
         422,
-        "The problem must be mended",
+        "The problem has errors",
         "The problem file has errors; `errors` gives the file, line and field of each.",
     ),
     "problem_too_slow": ErrorCode(
@@ -137,57 +137,59 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "not_finite": ErrorCode(
         422,
         "Not a finite number",
-        "The body holds NaN, Infinity or a number of 10^309 or more. Send it as text if it is an "
-        "answer.",
+        "The body contains NaN, Infinity or a number of 10^309 or more. Send an answer like this "
+        "as text.",
     ),
     "duplicate_key": ErrorCode(
-        422, "A key comes twice", "An object of the body has one key twice."
+        422, "Duplicate key", "An object in the body has the same key twice."
     ),
-    "too_deep": ErrorCode(422, "Nested too deep", "The JSON of the body is nested deeper than 20."),
+    "too_deep": ErrorCode(
+        422, "Nested too deeply", "The JSON of the body is nested more than 20 levels deep."
+    ),
     "idempotency_key_reused": ErrorCode(
         422,
-        "Key used for something else",
-        "This `Idempotency-Key` came before with another body. Take a new key.",
+        "Idempotency key reused",
+        "This `Idempotency-Key` was used with another body. Use a new key.",
     ),
     "precondition_required": ErrorCode(
         428,
-        "Say what you change",
-        "An edit needs `If-Match` with the ETag that the last reading gave.",
+        "Precondition required",
+        "Send `If-Match` with the ETag of the latest GET.",
     ),
     "rate_limited": ErrorCode(
-        429, "Too many requests", "Wait as many seconds as `Retry-After` says and try again."
+        429, "Too many requests", "Wait for the seconds in `Retry-After` and try again."
     ),
     "cool_down": ErrorCode(
         429,
-        "Wait before the next attempt",
-        "The assignment asks for a pause between attempts. `Retry-After` says how long.",
+        "Wait before you try again",
+        "The assignment requires a pause between attempts. `Retry-After` states the seconds.",
     ),
     "storage_budget": ErrorCode(
         429,
         "Too much stored today",
-        "One person's submissions and drafts may add so many MiB to the database in a day. "
-        "`Retry-After` says when the next one is stored.",
+        "Your submissions and drafts reached the daily limit of stored data. `Retry-After` "
+        "states when the next one can be stored.",
     ),
     "too_many_uploads": ErrorCode(
         429,
         "Too many uploads at once",
-        "You are uploading more at once than one person may. Wait until an upload has ended.",
+        "You have too many uploads in progress. Wait until one has finished.",
     ),
     "internal": ErrorCode(
         500,
-        "Our fault",
-        "Something failed that should not. It is in the log under the id in `instance`.",
+        "Internal error",
+        "An unexpected error occurred. The log has it under the id in `instance`.",
     ),
     "unavailable": ErrorCode(
         503,
-        "Not just now",
-        "The service cannot store or read at the moment. Nothing is lost: try again after "
-        "`Retry-After` seconds, with the same `Idempotency-Key`.",
+        "Temporarily unavailable",
+        "The service cannot read or store data at the moment. Nothing is lost: try again after "
+        "`Retry-After` seconds with the same `Idempotency-Key`.",
     ),
     "upload_capacity": ErrorCode(
         503,
         "No room for another upload",
-        "The service is receiving as many uploads as it can hold. Nothing was done: send it again "
-        "after `Retry-After` seconds.",
+        "The service is receiving too many uploads. Nothing was stored. Send it again after "
+        "`Retry-After` seconds.",
     ),
 }

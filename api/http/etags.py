@@ -46,7 +46,7 @@ def format_etag(version: int) -> str:
 def parse_if_match(
     if_match: Annotated[
         str | None,
-        Header(description="the ETag of what is edited, as the last reading gave it"),
+        Header(description="the ETag from the latest GET"),
     ] = None,
 ) -> IfMatchVersions:
     """Parse ``If-Match``; raise `PreconditionRequired` (428) if it is missing."""
@@ -60,7 +60,7 @@ def parse_if_match(
 
 
 def parse_optional_if_match(
-    if_match: Annotated[str | None, Header(description="the ETag of what is edited")] = None,
+    if_match: Annotated[str | None, Header(description="the ETag of the edited object")] = None,
 ) -> IfMatchVersions:
     """Parse ``If-Match``; if it is missing, `IfMatchVersions.check` reports the current version."""
     return (

@@ -194,7 +194,7 @@ async def _parse_page_request(
         str | None,
         Query(
             max_length=MAX_CURSOR_CHARACTERS,
-            description="`next` of the page before; none for the first",
+            description="`next` of the previous page; omit it for the first page",
         ),
     ] = None,
 ) -> PageRequest:

@@ -47,7 +47,7 @@ log = logging.getLogger("api.errors")
 
 
 class WrongField(Schema):
-    """What is wrong with one field."""
+    """The error of one field."""
 
     field: str
     message: str
@@ -58,17 +58,17 @@ class WrongField(Schema):
 class Problem(Schema):
     """The body of every error."""
 
-    type: str = Field(description="where the code is explained")
+    type: str = Field(description="the page that explains the code")
     title: str
     status: int
-    code: str = Field(description="stable: programs decide by it")
-    detail: str = Field(description="for people: what was refused and what to do")
+    code: str = Field(description="stable; for programs")
+    detail: str = Field(description="for people: the reason, and what to do")
     instance: str = Field(description="the id of the request, as in `X-Request-ID`")
-    errors: list[WrongField] | None = Field(None, description="the fields, at most 20 of them")
-    more_errors: int | None = Field(None, description="how many fields are left off")
+    errors: list[WrongField] | None = Field(None, description="the invalid fields, at most 20")
+    more_errors: int | None = Field(None, description="the number of further invalid fields")
     retry_after: int | None = Field(None, description="seconds, as in `Retry-After`")
     not_released_until: UtcDatetime | None = Field(
-        None, description="from when it is visible, if known"
+        None, description="when it becomes visible, if known"
     )
 
 

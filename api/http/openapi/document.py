@@ -33,7 +33,7 @@ BODY_CODES: Final = (
 )
 UPLOAD_CODES: Final = ("too_many_uploads", "upload_capacity")
 BEARER_SCHEME: Final = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "a token, as /me/tokens makes"}
+    "bearer": {"type": "http", "scheme": "bearer", "description": "an API token from /me/tokens"}
 }
 # Paths of changes in a course, which may be archived.
 COURSE_PATH: Final = re.compile(r"\{(course|assignment|answer|comment|request|regrade)\}")
@@ -107,9 +107,7 @@ def _add_summary_and_errors(operation: dict[str, Any], *, strict: bool) -> None:
     if "201" in declared and any(
         one["name"] == "dry_run" for one in operation.get("parameters", ())
     ):
-        declared["200"] = declared["201"] | {
-            "description": "What would come of it; nothing was made"
-        }
+        declared["200"] = declared["201"] | {"description": "The effect; nothing was created"}
     error_codes: tuple[str, ...] = BODY_CODES if "requestBody" in operation else ()
     if not error_codes and (strict or operation.get("parameters")):
         error_codes = INPUT_CODES

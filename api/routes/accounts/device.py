@@ -34,9 +34,9 @@ SECOND: Final = timedelta(seconds=1)
     responses=error_responses(InvalidInput, RateLimited),
 )
 def create_code(body: DeviceCodeIn, context: AnonymousContextDep) -> DeviceCodeOut:
-    """Begin the log-in of a program: it shows the code, and its user confirms it in a browser.
+    """Start the log-in of a program: the program shows a code that its user confirms in a browser.
 
-    The codes are good for ten minutes.
+    The codes expire after ten minutes.
     """
     context.count_limited_action("code_address", context.client_address_key)
     with context.service.db.transaction() as session:
@@ -68,9 +68,9 @@ def create_code(body: DeviceCodeIn, context: AnonymousContextDep) -> DeviceCodeO
     ),
 )
 def fetch_token(body: DeviceTokenIn, context: AnonymousContextDep) -> DeviceTokenOut:
-    """Fetch the token of a confirmed log-in, once; ask every five seconds until it is there.
+    """Fetch the token of a confirmed log-in. This works once; poll every five seconds until then.
 
-    The token may submit and read what a student reads, for 90 days.
+    The token can submit answers and read what a student can read. It expires after 90 days.
     """
     db, now = context.service.db, context.now
     with db.reading() as session:

@@ -43,10 +43,10 @@ PASSWORD_LOGIN_OFF: Final = (
     responses=error_responses(Unauthenticated, Forbidden, InvalidInput, RateLimited),
 )
 def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> LoginOut:
-    """Log in by e-mail and password; the session comes as a cookie.
+    """Log in with e-mail address and password; the response sets a session cookie.
 
-    Too many wrong tries in a minute make the next one wait, longer each time: `Retry-After` says
-    how long.
+    After too many wrong passwords in a minute, you must wait before the next try, longer each time.
+    `Retry-After` states the seconds.
     """
     _refuse_cross_site(context.request)
     _require_password_login(context)
@@ -68,7 +68,7 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
 
 @router.post("/logout", status_code=204, responses=error_responses(Unauthenticated, Forbidden))
 def logout(context: ContextDep, response: Response) -> None:
-    """End the session of the cookie."""
+    """Log out: end the session of the cookie."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         session_id = caller.require_login()
@@ -88,9 +88,10 @@ def logout(context: ContextDep, response: Response) -> None:
 def accept_invite(
     body: AcceptInviteIn, context: AnonymousContextDep, response: Response
 ) -> LoginOut:
-    """Set a password by the secret of an invitation or a reset, and log in; it can be used once.
+    """Set a password with the secret of an invitation or a reset link, and log in.
 
-    Somebody who got a staff role elsewhere sends the password until now as `current`.
+    A link works once. A person who was given a staff role in another course also sends the current
+    password as `current`.
     """
     _refuse_cross_site(context.request)
     _require_password_login(context)
@@ -111,10 +112,10 @@ def accept_invite(
     responses=error_responses(Forbidden, Conflict, InvalidInput, RateLimited),
 )
 def post_password_reset(body: PasswordResetIn, context: AnonymousContextDep) -> Response:
-    """Send a link to set another password, if an account has this e-mail address.
+    """Send a password reset link by e-mail if an account has this address.
 
-    The reply is the same if none has. The link works once, within a day; its use ends all sessions
-    and tokens.
+    The response is the same if no account has it. The link works once and expires after a day;
+    using it ends all sessions and tokens.
     """
     _refuse_cross_site(context.request)
     _require_password_login(context)

@@ -25,9 +25,9 @@ router = ApiRouter(tags=["account"])
 
 @router.get("/me/news", responses=error_responses(Unauthenticated))
 def get_news(context: ContextDep) -> NewsList:
-    """List your latest news: results that were released, and answers to your requests.
+    """List your latest news: released results and replies to your requests.
 
-    There are some only where e-mail is set up.
+    There is news only if e-mail is set up.
     """
     with context.reading() as session:
         rows = news.list_news(session, context.authenticate(session))
@@ -51,7 +51,7 @@ def _serialize_news(message: OutboxMessage, assignment: Assignment, course: Cour
     "/me/news/read", status_code=204, responses=error_responses(Unauthenticated, Forbidden)
 )
 def post_news_read(context: ContextDep) -> None:
-    """Mark all your news as read; needs a login."""
+    """Mark all your news as read. Requires a session."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
@@ -60,7 +60,7 @@ def post_news_read(context: ContextDep) -> None:
 
 @router.get("/me/mail", responses=error_responses(Unauthenticated))
 def get_mail_preferences(context: ContextDep) -> MailPreferences:
-    """Return the kinds of messages that you do not want as e-mail."""
+    """Return the kinds of e-mail that you have declined."""
     with context.reading() as session:
         caller = context.authenticate(session)
         return MailPreferences(declined=news.load_declined_kinds(session, caller.id))  # type: ignore[arg-type]  # only optional kinds are stored
@@ -68,9 +68,9 @@ def get_mail_preferences(context: ContextDep) -> MailPreferences:
 
 @router.put("/me/mail", responses=error_responses(Unauthenticated, Forbidden, InvalidInput))
 def put_mail_preferences(body: MailPreferences, context: ContextDep) -> MailPreferences:
-    """Decline kinds of messages as e-mail; your news still have them. Needs a login.
+    """Decline kinds of e-mail; your news still include them. Requires a session.
 
-    Invitations, and links for a forgotten password, cannot be declined.
+    Invitations and password reset links cannot be declined.
     """
     with context.transaction() as session:
         caller = context.authenticate(session)
@@ -82,7 +82,7 @@ def put_mail_preferences(body: MailPreferences, context: ContextDep) -> MailPref
 
 @router.get("/mail", responses=error_responses(Unauthenticated, Forbidden))
 def get_failed_messages(context: ContextDep, window: PageRequestDep) -> FailedMessages:
-    """List the messages that could not be sent, latest first, for administrators."""
+    """List the messages that could not be sent, latest first. For administrators."""
     after = window.parse_cursor("created", datetime)
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
@@ -122,7 +122,7 @@ def _serialize_failed(message: OutboxMessage, user: User) -> FailedMessage:
     responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
 def post_resend(message: UUID, context: ContextDep) -> None:
-    """Try a failed message again, as often as a new one."""
+    """Send a failed message again, with as many attempts as a new one."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         failures.resend_message(session, caller, message, now=context.now)

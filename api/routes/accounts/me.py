@@ -44,7 +44,7 @@ router = ApiRouter(tags=["account"])
 
 @router.get("/me", response_model=Me, responses=error_responses(Unauthenticated))
 def get_me(context: ContextDep, response: Response) -> Me:
-    """Return the account of who asks, and the courses that they are in."""
+    """Return your account and the courses that you are in."""
     with context.reading() as session:
         account = profile.get_profile(session, context.authenticate(session))
     response.headers["ETag"] = format_etag(account.version)
@@ -59,7 +59,7 @@ def get_me(context: ContextDep, response: Response) -> Me:
     ),
 )
 def patch_me(body: MePatch, context: ContextDep, expected: IfMatch, response: Response) -> Me:
-    """Change one's own name; needs a login."""
+    """Change your name. Requires a session."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
@@ -76,7 +76,7 @@ def patch_me(body: MePatch, context: ContextDep, expected: IfMatch, response: Re
     responses=error_responses(Unauthenticated, Forbidden, InvalidInput, RateLimited),
 )
 def post_password(body: PasswordIn, context: ContextDep, response: Response) -> LoginOut:
-    """Set another password; needs a login. Other sessions end, and this one gets a new cookie."""
+    """Change your password. Requires a session; your other sessions end."""
     with context.reading() as session:
         caller = context.authenticate(session)
         session_id = str(caller.require_login())
@@ -95,7 +95,7 @@ def post_password(body: PasswordIn, context: ContextDep, response: Response) -> 
     responses=error_responses(Unauthenticated, Forbidden, RateLimited),
 )
 def get_account_export(context: ContextDep) -> StreamingResponse:
-    """Return everything that the service holds about who asks; six times a minute at the most."""
+    """Return all data that the service stores about you. At most six times a minute."""
     with context.reading() as session:
         caller = context.authenticate(session)
         if caller.only_course is not None:
@@ -107,7 +107,7 @@ def get_account_export(context: ContextDep) -> StreamingResponse:
 
 @router.get("/me/sessions", response_model=Sessions, responses=error_responses(Unauthenticated))
 def get_sessions(context: ContextDep) -> Sessions:
-    """List where one is logged in, the last used first."""
+    """List your sessions, the most recently used first."""
     with context.reading() as session:
         caller = context.authenticate(session)
         rows = sessions.list_sessions(session, caller.id, now=context.now)
@@ -128,7 +128,7 @@ def get_sessions(context: ContextDep) -> Sessions:
     "/me/sessions", status_code=204, responses=error_responses(Unauthenticated, Forbidden)
 )
 def delete_sessions(context: ContextDep) -> None:
-    """Log out everywhere, here as well; tokens stay."""
+    """Log out everywhere, including here. Tokens remain valid."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
@@ -143,7 +143,7 @@ def delete_sessions(context: ContextDep) -> None:
     responses=READ_ERRORS,
 )
 def delete_session(session_id: UUID, context: ContextDep) -> None:
-    """Log out in one browser; needs a login."""
+    """End one of your sessions. Requires a session."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()
@@ -152,7 +152,7 @@ def delete_session(session_id: UUID, context: ContextDep) -> None:
 
 @router.get("/me/tokens", response_model=Tokens, responses=error_responses(Unauthenticated))
 def get_tokens(context: ContextDep) -> Tokens:
-    """List one's own tokens that were not revoked, the newest first."""
+    """List your tokens that are not revoked, newest first."""
     with context.reading() as session:
         rows = tokens.list_tokens(session, context.authenticate(session).id)
     return Tokens(items=tuple(TokenOut(**_serialize_token(row)) for row in rows))
@@ -165,9 +165,9 @@ def get_tokens(context: ContextDep) -> Tokens:
     responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput, RateLimited),
 )
 def post_token(body: TokenIn, context: ContextDep) -> NewToken:
-    """Make a token; needs a login. The token is shown in this answer and never again.
+    """Create a token. Requires a session. Only this response shows the token.
 
-    An account has 50 tokens that can be used at the most, and makes 60 in an hour.
+    An account has at most 50 usable tokens and can create 60 an hour.
     """
     with context.reading() as session:
         caller = context.authenticate(session)
@@ -195,7 +195,7 @@ def post_token(body: TokenIn, context: ContextDep) -> NewToken:
     responses=READ_ERRORS,
 )
 def delete_token(token: UUID, context: ContextDep) -> None:
-    """Revoke a token at once; needs a login, or the token itself."""
+    """Revoke a token. Requires a session, or the token itself."""
     with context.transaction() as session:
         tokens.revoke_token(session, context.authenticate(session), token, now=context.now)
 

@@ -51,7 +51,7 @@ def get_users(
     text: Text = "",
     state: Literal["active", "suspended", "admin", "all"] = "all",
 ) -> UserPage:
-    """List all accounts by family name."""
+    """List all accounts by last name."""
     after = window.parse_cursor("name", str)
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
@@ -73,7 +73,7 @@ def get_users(
     responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
 )
 def post_user(body: UserIn, context: ContextDep) -> NewUser:
-    """Make an account, and a link that invites its owner; give the link to nobody else."""
+    """Create an account and an invitation link. Give the link to its owner only."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.add_user(session, caller, body, now=context.now)
@@ -94,7 +94,7 @@ def serialize_link(link: PasswordLink) -> LinkOut:
 
 @router.get(USER_PATH, responses=error_responses(Unauthenticated, Forbidden, NotFound))
 def get_user(user: UUID, context: ContextDep, response: Response) -> UserDetails:
-    """Look up an account, with its courses and its last log-in."""
+    """Return an account with its courses and its last log-in."""
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
         account = accounts.get_user(session, user)
@@ -106,7 +106,7 @@ def get_user(user: UUID, context: ContextDep, response: Response) -> UserDetails
 def patch_user(
     user: UUID, body: UserPatch, context: ContextDep, expected: IfMatch, response: Response
 ) -> UserOut:
-    """Correct the name or the e-mail address of an account."""
+    """Change the name or the e-mail address of an account."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.lock_user(session, user)
@@ -118,7 +118,7 @@ def patch_user(
 
 @router.post(f"{USER_PATH}/suspend", response_model=UserOut, responses=ACTION_ERRORS)
 def suspend_user(user: UUID, context: ContextDep) -> UserOut:
-    """Keep somebody out: sessions, tokens and links end at once; work and grades stay."""
+    """Suspend an account: its sessions, tokens and links end. Work and grades are kept."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.lock_user(session, user)
@@ -128,7 +128,7 @@ def suspend_user(user: UUID, context: ContextDep) -> UserOut:
 
 @router.post(f"{USER_PATH}/restore", response_model=UserOut, responses=ACTION_ERRORS)
 def restore_user(user: UUID, context: ContextDep) -> UserOut:
-    """Let a suspended person in again."""
+    """Restore a suspended account."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.lock_user(session, user)
@@ -142,10 +142,10 @@ def restore_user(user: UUID, context: ContextDep) -> UserOut:
     responses=ACTION_ERRORS | error_responses(InvalidInput),
 )
 def erase_user(user: UUID, context: ContextDep, body: EraseIn = UNCONFIRMED) -> Erased:
-    """Erase a person for good: name, addresses, credentials and free text.
+    """Erase the personal data of an account: names, addresses, credentials and free text.
 
-    Answers to computed parts and grades stay under a new random id, which is returned once. This
-    cannot be undone; `confirm` is the name of the account, typed once more.
+    Answers to computed parts and grades are kept under a new random id, which only this response
+    returns. This cannot be undone. `confirm` must be the name of the account.
     """
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
@@ -158,16 +158,16 @@ def erase_user(user: UUID, context: ContextDep, body: EraseIn = UNCONFIRMED) -> 
 
 @router.put(f"{USER_PATH}/administrator", response_model=UserOut, responses=ACTION_ERRORS)
 def put_administrator(user: UUID, context: ContextDep) -> UserOut:
-    """Make somebody an administrator; they have to log in again.
+    """Make a user an administrator. All their sessions end.
 
-    It is refused for somebody who has never logged in.
+    Refused for a user who has never logged in.
     """
     return _set_administrator(user, context, admin=True)
 
 
 @router.delete(f"{USER_PATH}/administrator", response_model=UserOut, responses=ACTION_ERRORS)
 def delete_administrator(user: UUID, context: ContextDep) -> UserOut:
-    """Take the rights of an administrator from somebody else."""
+    """Revoke the administrator rights of another user."""
     return _set_administrator(user, context, admin=False)
 
 
@@ -181,7 +181,7 @@ def _set_administrator(user: UUID, context: ContextDep, *, admin: bool) -> UserO
 
 @router.post(f"{USER_PATH}/reset", status_code=201, response_model=LinkOut, responses=ACTION_ERRORS)
 def post_reset_link(user: UUID, context: ContextDep) -> LinkOut:
-    """Make a link by which somebody sets another password within a day; give it to nobody else."""
+    """Create a password reset link that expires after a day. Give it to its owner only."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.lock_user(session, user)
@@ -194,9 +194,9 @@ def post_reset_link(user: UUID, context: ContextDep) -> LinkOut:
     f"{USER_PATH}/invite", status_code=201, response_model=LinkOut, responses=ACTION_ERRORS
 )
 def post_invitation(user: UUID, context: ContextDep) -> LinkOut:
-    """Make a link by which somebody without a password sets the first one, within 30 days.
+    """Create an invitation link for a user without a password. It expires after 30 days.
 
-    Earlier invitations end. Give it to nobody else.
+    Earlier invitations end. Give the link to its owner only.
     """
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")

@@ -32,7 +32,7 @@ from api.services.courses.unopened_students import (
 router = ApiRouter(tags=["analytics"])
 
 AttemptChoice: TypeAlias = Annotated[
-    MeasuredAttempt, Query(description="by which attempt parts are measured")
+    MeasuredAttempt, Query(description="the attempt by which parts are measured")
 ]
 SectionFilter: TypeAlias = Annotated[
     UUID | None, Query(description="only the students of this section")
@@ -43,7 +43,7 @@ SectionFilter: TypeAlias = Annotated[
 def get_course_analytics(
     course: UUID, context: ContextDep, section: SectionFilter = None
 ) -> CourseAnalytics:
-    """Return the published assignments in figures: grades, and when they are handed in."""
+    """Return statistics of the published assignments: grades and submission times."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_analytics")
         if section is not None and is_blind_in_course(session, member.role, course):
@@ -55,7 +55,7 @@ def get_course_analytics(
 
 @router.get("/courses/{course}/attention", responses=READ_ERRORS)
 def get_course_attention(course: UUID, context: ContextDep) -> CourseAttention:
-    """Return what in a course waits for its staff: to mark, to answer, to look at, to apply."""
+    """Return what needs action in a course: answers to grade, requests, wrong answers, regrades."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_analytics")
     with context.heavy_reading(member) as session:
@@ -70,10 +70,10 @@ def get_assignment_analytics(
     attempt: AttemptChoice = "first",
     section: SectionFilter = None,
 ) -> AssignmentAnalytics:
-    """Return an assignment in figures: its grades, and how each problem and part does.
+    """Return statistics of an assignment: its grades, and those of each problem and part.
 
-    Parts are measured by first attempts, because later ones tell of persistence. Flags say what to
-    look at; below 20 students there are none.
+    Parts are measured by first attempts, because later attempts also measure persistence. Flags
+    suggest what to look at; with fewer than 20 students there are none.
     """
     cache, key = context.service.analytics_cache, (assignment, attempt, section)
     with context.reading() as session:
@@ -103,10 +103,10 @@ def get_unopened_students(
     window: PageRequestDep,
     section: SectionFilter = None,
 ) -> UnopenedStudentPage:
-    """List the students who have not opened any problem of an assignment, by family name.
+    """List the students who have not opened any problem of an assignment, by last name.
 
-    Without the test student, students who left, and students who are excused from the whole
-    assignment. TAs are refused if the assignment is graded without names.
+    The list leaves out the test student, students who left, and students excused from the whole
+    assignment. TAs are refused if the assignment is graded anonymously.
     """
     after = window.parse_cursor("name", str)
     with context.reading() as session:
@@ -133,10 +133,10 @@ def get_problem_analytics(
     attempt: AttemptChoice = "first",
     section: SectionFilter = None,
 ) -> ProblemAnalytics:
-    """Return a problem in figures, with its wrong answers: what no mistake explains comes first.
+    """Return statistics of a problem, with its wrong answers; unexplained ones come first.
 
-    Also whether some numbers are harder than others, and what may have come from a classmate or
-    from guessing: signs to look at, never a penalty.
+    They also show whether some variants are harder than others, and which answers may have been
+    copied or guessed. These are hints for a person and never a penalty.
     """
     cache = context.service.analytics_cache
     with context.reading() as session:

@@ -42,7 +42,7 @@ PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 def get_problem_settings(
     assignment: UUID, problem: str, context: ContextDep, response: Response
 ) -> PosedSettings:
-    """Return how a problem is set in an assignment: its version, points and what is void."""
+    """Return the settings of a problem in an assignment: version, points, void parts."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
         settings = problems.get_problem_settings(session, assigned.assignment, assigned.problem)
@@ -64,9 +64,9 @@ def post_problem(
     *,
     dry_run: DryRun = False,
 ) -> PosedChanged:
-    """Add a problem to an assignment, or bring one back with what was handed in to it.
+    """Add a problem to an assignment, or restore a removed one with its submissions.
 
-    The same again changes nothing; to change one that is there, use PATCH.
+    Repeating the request changes nothing. Use PATCH to change a problem.
     """
     with context.recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
@@ -94,9 +94,9 @@ def patch_problem(
     *,
     dry_run: DryRun = False,
 ) -> PosedChanged:
-    """Change how a problem is set: points, group, extra, void parts, and the version.
+    """Change the settings of a problem: points, group, extra credit, void parts, version.
 
-    The version is free until a student has seen the problem; from then on a regrade changes it.
+    The version can be changed until a student has seen the problem; afterwards, use a regrade.
     """
     with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
@@ -127,7 +127,7 @@ def delete_problem(
     confirm: Confirm = False,
     dry_run: DryRun = False,
 ) -> PosedChanged:
-    """Take a problem out of an assignment; what was handed in to it is kept."""
+    """Remove a problem from an assignment. Its submissions are kept."""
     with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
@@ -144,7 +144,7 @@ def delete_problem(
     responses=READ_ERRORS,
 )
 def get_notices(assignment: UUID, problem: str, context: ContextDep) -> Notices:
-    """List the notices on a problem; students find theirs with the problem."""
+    """List the notices on a problem. Students see theirs with the problem."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
         return Notices(items=notices.list_notices(session, assigned))
@@ -157,7 +157,7 @@ def get_notices(assignment: UUID, problem: str, context: ContextDep) -> Notices:
     responses=INPUT_ERRORS,
 )
 def post_notice(assignment: UUID, problem: str, body: NoticeIn, context: ContextDep) -> NoticeOut:
-    """Tell students something on a problem; of a regrade, what each of them gained too."""
+    """Post a notice on a problem; a notice on a regrade also shows students what they gained."""
     with context.transaction() as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
@@ -173,7 +173,7 @@ def post_notice(assignment: UUID, problem: str, body: NoticeIn, context: Context
     responses=READ_ERRORS,
 )
 def delete_notice(assignment: UUID, problem: str, notice: UUID, context: ContextDep) -> None:
-    """Take a notice off a problem."""
+    """Delete a notice."""
     with context.transaction() as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"

@@ -46,7 +46,7 @@ def get_assignments(
 ) -> Page[StaffAssignment | StudentAssignment]:
     """List the assignments of a course in their order.
 
-    Students see those that are released, with their own times; staff see all, with all settings.
+    Students see released assignments with their own dates. Staff see all, with all settings.
     """
     after = window.parse_cursor("position", int)
     with context.reading() as session:
@@ -70,7 +70,7 @@ def get_assignments(
 def post_assignment(
     course: UUID, body: AssignmentIn, context: ContextDep, response: Response
 ) -> StaffAssignment:
-    """Make an assignment; it has no problems yet and is not published."""
+    """Create an assignment. It has no problems yet and is not published."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now)
@@ -91,7 +91,7 @@ def post_assignment(
 def get_assignment(
     assignment: UUID, context: ContextDep, response: Response
 ) -> StaffAssignment | StudentAssignment:
-    """Return an assignment: for students with their own times, for staff with all settings."""
+    """Return an assignment: for students with their own dates, for staff with all settings."""
     with context.reading() as session:
         member, row = context.authorize_assignment(session, assignment)
         view = views.get_assignment(session, member, row, now=context.now)
@@ -110,9 +110,9 @@ def patch_assignment(
     *,
     dry_run: DryRun = False,
 ) -> AssignmentChanged:
-    """Change settings of an assignment, and all grades that depend on them.
+    """Change settings of an assignment, and recompute all grades that depend on them.
 
-    When answers came and which attempts they used are facts, which no change touches.
+    The time of a submission and the attempts that it used never change.
     """
     with context.recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
@@ -127,7 +127,7 @@ def patch_assignment(
 def delete_assignment(
     assignment: UUID, context: ContextDep, expected: IfMatch, *, confirm: Confirm = False
 ) -> None:
-    """Take an assignment out of the course; what was handed in is kept and counts no more."""
+    """Delete an assignment. Its submissions are kept but no longer count."""
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         lock_row(session, row, expected)
@@ -142,7 +142,7 @@ def delete_assignment(
     responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
 def post_restore(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
-    """Undo the deletion of an assignment; what was handed in counts again."""
+    """Restore a deleted assignment. Its submissions count again."""
     return _change_assignment(
         assignment,
         context,
@@ -158,7 +158,7 @@ def post_restore(assignment: UUID, context: ContextDep, response: Response) -> S
     responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
 def post_publish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
-    """Let students see an assignment, from its release on."""
+    """Publish an assignment: students see it from its release date on."""
     return _change_assignment(
         assignment, context, response, assignment_lifecycle.publish_assignment
     )
@@ -170,7 +170,7 @@ def post_publish(assignment: UUID, context: ContextDep, response: Response) -> S
     responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
 def post_unpublish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
-    """Hide an assignment again, to which nobody has handed in anything."""
+    """Unpublish an assignment without submissions."""
     return _change_assignment(
         assignment, context, response, assignment_lifecycle.unpublish_assignment
     )
@@ -184,9 +184,9 @@ def post_unpublish(assignment: UUID, context: ContextDep, response: Response) ->
 def post_results_release(
     assignment: UUID, body: ReleaseIn, context: ContextDep, response: Response
 ) -> Released:
-    """Show results or solutions from now on whatever the rule is, or by the rule again.
+    """Release results or solutions now, whatever the rule says, or return to the rule.
 
-    `waiting` says how many students still wait to be marked by a person.
+    `waiting` is the number of students with ungraded answers.
     """
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
@@ -207,7 +207,7 @@ def post_results_release(
 def put_problem_order(
     assignment: UUID, body: OrderIn, context: ContextDep, expected: IfMatch, response: Response
 ) -> StaffAssignment:
-    """Put the problems of an assignment into another order."""
+    """Set the order of the problems of an assignment."""
 
     def reorder(session: Session, act: ChangeContext, row: Assignment) -> None:
         problems.reorder_problems(session, act, row, body.problems)

@@ -31,7 +31,9 @@ from api.services.exceptions import excuses, extensions, late_days
 from api.services.exceptions.students import load_student_enrolment
 
 router = ApiRouter(tags=["extensions"])
-IdFilter = Annotated[UUID | None, Query(description="only those that hold here")]
+IdFilter = Annotated[
+    UUID | None, Query(description="only extensions that apply to this assignment")
+]
 
 
 @router.get(
@@ -47,7 +49,7 @@ def get_extensions(
     student: IdFilter = None,
     section: IdFilter = None,
 ) -> Page[ExtensionOut]:
-    """List the extensions of a course that hold, the oldest first."""
+    """List the active extensions of a course, oldest first."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         rows = extensions.list_extensions(
@@ -80,10 +82,10 @@ def post_extension(
     *,
     dry_run: DryRun = False,
 ) -> ExtensionGranted:
-    """Grant an extension, or with `dry_run` see what times it would give.
+    """Grant an extension; with `dry_run`, only return the resulting dates.
 
-    It is for a student or a section, in one assignment or in all. Of several the most favourable
-    wins, so that none takes anything away.
+    It applies to a student or a section, in one assignment or in all. If several apply, the most
+    generous counts.
     """
     with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
@@ -101,7 +103,7 @@ def post_extension(
 def delete_extension(
     course: UUID, extension: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
-    """Take an extension back; work that was in time by it keeps its credit."""
+    """Withdraw an extension. Work that was on time because of it keeps its credit."""
     with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -114,9 +116,9 @@ def delete_extension(
     responses=READ_ERRORS,
 )
 def get_student_times(assignment: UUID, user: UUID, context: ContextDep) -> StudentTimes:
-    """Return the times and limits that hold for one student, and by which extensions.
+    """Return the dates and limits of one student, with the extensions that apply.
 
-    Graders are refused while an assignment of the course is marked without names.
+    TAs are refused while an assignment of the course is graded anonymously.
     """
     with context.reading() as session:
         member, row = context.authorize_assignment(session, assignment, right="see_submissions")
@@ -130,7 +132,7 @@ def get_student_times(assignment: UUID, user: UUID, context: ContextDep) -> Stud
     responses=READ_ERRORS,
 )
 def get_excuses(assignment: UUID, context: ContextDep) -> Excuses:
-    """List who is excused from an assignment or from a problem of it."""
+    """List who is excused from an assignment or from one of its problems."""
     with context.reading() as session:
         _, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         return Excuses(items=excuses.list_excuses(session, row))
@@ -150,7 +152,7 @@ def post_excuse(
     *,
     dry_run: DryRun = False,
 ) -> ExcuseGranted:
-    """Excuse a student from an assignment or a problem: it counts neither way."""
+    """Excuse a student from an assignment or a problem, so that it does not count."""
     with context.recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
@@ -168,7 +170,7 @@ def post_excuse(
 def delete_excuse(
     assignment: UUID, excuse: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
-    """Take an excuse back."""
+    """Withdraw an excuse."""
     with context.recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
@@ -182,7 +184,7 @@ def delete_excuse(
     responses=error_responses(Unauthenticated, NotFound),
 )
 def get_my_late_days(course: UUID, context: ContextDep) -> LateDaysView:
-    """Return one's own budget of late days, and where it went."""
+    """Return your late days: how many you have and where you used them."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_own_work")
         return late_days.load_late_days(session, member.course, member.student_id)
@@ -194,9 +196,9 @@ def get_my_late_days(course: UUID, context: ContextDep) -> LateDaysView:
     responses=READ_ERRORS,
 )
 def get_late_days(course: UUID, user: UUID, context: ContextDep) -> LateDaysView:
-    """Return a student's budget of late days, and where it went.
+    """Return the late days of a student: how many there are and where they were used.
 
-    Graders are refused while an assignment of the course is marked without names.
+    TAs are refused while an assignment of the course is graded anonymously.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_gradebook")
@@ -213,7 +215,7 @@ def get_late_days(course: UUID, user: UUID, context: ContextDep) -> LateDaysView
 def post_late_days_refund(
     course: UUID, user: UUID, body: RefundIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> LateDaysChanged:
-    """Give late days back that a student spent; work that was in time by them keeps its credit."""
+    """Refund late days of a student. Work that was on time because of them keeps its credit."""
     with context.recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)

@@ -25,9 +25,9 @@ ShortText = Annotated[str, Query(max_length=80)]
 
 
 def _parse_filter(
-    actor: Annotated[UUID | None, Query(description="who acted")] = None,
-    action: Annotated[str, Query(max_length=60, description="such as person.role")] = "",
-    target: Annotated[str, Query(max_length=60, description="such as user")] = "",
+    actor: Annotated[UUID | None, Query(description="the user who acted")] = None,
+    action: Annotated[str, Query(max_length=60, description="an action, such as person.role")] = "",
+    target: Annotated[str, Query(max_length=60, description="a type of object, such as user")] = "",
     target_id: ShortText = "",
     since: Annotated[UtcDatetime | None, Query(description="from this time on")] = None,
     until: Annotated[UtcDatetime | None, Query(description="before this time")] = None,
@@ -42,7 +42,7 @@ AuditFilterDep = Annotated[AuditFilter, Depends(_parse_filter)]
 def get_course_audit(
     course: UUID, context: ContextDep, window: PageRequestDep, filters: AuditFilterDep
 ) -> AuditPage:
-    """List who did what in a course, the newest first."""
+    """Return the audit log of a course, newest entries first."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_audit")
         return _load_page(session, window, replace(filters, course=member.course.id))
@@ -50,7 +50,7 @@ def get_course_audit(
 
 @router.get("/audit", responses=error_responses(Unauthenticated, Forbidden))
 def get_audit(context: ContextDep, window: PageRequestDep, filters: AuditFilterDep) -> AuditPage:
-    """List who did what on the whole site, the newest first."""
+    """Return the audit log of the whole service, newest entries first."""
     with context.reading() as session:
         context.authorize_site(session, right="see_site_audit")
         return _load_page(session, window, filters)

@@ -35,7 +35,7 @@ MAX_PUBLISH_SECONDS: Final = 600.0
     responses=READ_ERRORS,
 )
 def get_course_files(course: UUID, context: ContextDep) -> CourseFiles:
-    """Return what is set in a course as files to keep in git, without people and their work."""
+    """Export the settings of a course as files, without people and their work."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         return CourseFiles(files=render_course_files(session, member.course))
@@ -52,9 +52,9 @@ def get_course_files(course: UUID, context: ContextDep) -> CourseFiles:
 def apply_course_files(
     course: UUID, body: ApplyFilesIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> Applied:
-    """Make a course what files say, all of it or nothing; the same files again change nothing.
+    """Apply course files: all of them or none. Applying the same files again changes nothing.
 
-    Problems that are new are published first, which takes some seconds for each.
+    New problems are published first, which takes some seconds for each.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")

@@ -26,9 +26,9 @@ def get_courses(
     context: ContextDep,
     window: PageRequestDep,
     *,
-    archived: Annotated[bool, Query(description="those too that are archived")] = False,
+    archived: Annotated[bool, Query(description="include archived courses")] = False,
 ) -> Page[CourseView]:
-    """List the courses that one is in; an administrator sees all."""
+    """List your courses; administrators see all."""
     with context.reading() as session:
         rows = lifecycle.list_courses(
             session,
@@ -51,7 +51,7 @@ def get_courses(
     responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
 )
 def post_course(body: CourseIn, context: ContextDep, response: Response) -> CourseView:
-    """Make a course; needs an administrator."""
+    """Create a course. For administrators."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="create_courses")
         view = lifecycle.serialize_course(
@@ -68,7 +68,7 @@ def post_course(body: CourseIn, context: ContextDep, response: Response) -> Cour
     responses=error_responses(Unauthenticated, NotFound),
 )
 def get_course(course: UUID, context: ContextDep, response: Response) -> CourseView:
-    """Return a course, and what one is in it."""
+    """Return a course and your role in it."""
     with context.reading() as session:
         member = context.authorize_course(session, course)
         view = lifecycle.serialize_course(member.course, member.role)
@@ -90,7 +90,7 @@ def patch_course(
     *,
     dry_run: DryRun = False,
 ) -> CourseChanged:
-    """Change settings of a course; try another zone with `dry_run` first."""
+    """Change settings of a course. Try a new time zone with `dry_run` first."""
     with context.recomputing_transaction("manage_course") as session:
         member = context.authorize_course(session, course, right="manage_course")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -106,7 +106,7 @@ def patch_course(
     responses=READ_ERRORS,
 )
 def post_archive(course: UUID, context: ContextDep) -> CourseView:
-    """Archive a course: it is left out of lists, and all of it stays."""
+    """Archive a course: lists leave it out, and everything is kept."""
     return _set_archived(course, context, is_archived=True)
 
 
@@ -116,7 +116,7 @@ def post_archive(course: UUID, context: ContextDep) -> CourseView:
     responses=READ_ERRORS,
 )
 def post_restore(course: UUID, context: ContextDep) -> CourseView:
-    """Bring a course back that was archived."""
+    """Restore an archived course."""
     return _set_archived(course, context, is_archived=False)
 
 
@@ -138,9 +138,9 @@ def _set_archived(course: UUID, context: ContextDep, *, is_archived: bool) -> Co
     responses=CHANGE_ERRORS,
 )
 def post_copy(course: UUID, body: CopyIn, context: ContextDep, response: Response) -> CourseView:
-    """Copy what is set in a course to other times, without people and their work.
+    """Copy the settings of a course and shift its dates, without people and their work.
 
-    Its assignments are not published yet; who copies it is its instructor.
+    The copied assignments are not published. You become the instructor of the copy.
     """
     with context.transaction() as session:
         member = context.authorize_course(session, course)

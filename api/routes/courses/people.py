@@ -40,7 +40,7 @@ def get_people(  # a filter each
     text: Text = "",
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> PersonPage:
-    """List the people of a course by family name."""
+    """List the people of a course by last name."""
     after = window.parse_cursor("name", str)
     with context.reading() as session:
         rows = enrolments.list_people(
@@ -63,7 +63,7 @@ def get_people(  # a filter each
 
 @router.post(PEOPLE_PATH, status_code=201, response_model=Person, responses=CHANGE_ERRORS)
 def post_person(course: UUID, body: PersonIn, context: ContextDep, response: Response) -> Person:
-    """Add one person; who was withdrawn comes back with all their work."""
+    """Add a person; a person who was withdrawn returns with all their work."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         person = enrolments.add_person(session, member, body, now=context.now)
@@ -91,7 +91,7 @@ def patch_person(  # a path of two ids
     expected: IfMatch,
     response: Response,
 ) -> Person:
-    """Change the role, the section, or who somebody is; a new role logs the person out."""
+    """Change the role, section or identity of a person; a new role ends their sessions."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         if "section" in body.model_fields_set:
@@ -104,7 +104,7 @@ def patch_person(  # a path of two ids
 
 @router.delete(f"{PEOPLE_PATH}/{{user}}", status_code=204, responses=CHANGE_ERRORS)
 def delete_person(course: UUID, user: UUID, context: ContextDep) -> None:
-    """Withdraw somebody from a course; their work is kept and comes back with them."""
+    """Withdraw a person from a course. Their work is kept and returns with them."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         enrolments.withdraw_person(session, member, user, now=context.now)
@@ -117,7 +117,7 @@ def delete_person(course: UUID, user: UUID, context: ContextDep) -> None:
     responses=CHANGE_ERRORS,
 )
 def post_reset_link(course: UUID, user: UUID, context: ContextDep) -> LinkOut:
-    """Make a link by which somebody sets another password within a day; give it to nobody else."""
+    """Create a password reset link that expires after a day. Give it to its owner only."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         url = context.service.settings.public_url
@@ -129,7 +129,7 @@ def post_reset_link(course: UUID, user: UUID, context: ContextDep) -> LinkOut:
 
 @router.post("/courses/{course}/test-student", response_model=Person, responses=CHANGE_ERRORS)
 def post_test_student(course: UUID, context: ContextDep) -> Person:
-    """Return the test student, made at the first call; `X-View-As: test` looks with its eyes."""
+    """Return the test student, created by the first call; `X-View-As: test` acts as them."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         return test_student.get_or_create_test_student(session, member, now=context.now)
@@ -161,7 +161,7 @@ def patch_section(course: UUID, section: UUID, body: SectionIn, context: Context
 
 @router.delete(f"{SECTIONS_PATH}/{{section}}", status_code=204, responses=CHANGE_ERRORS)
 def delete_section(course: UUID, section: UUID, context: ContextDep) -> None:
-    """Delete a section that nobody is in and no extension is for."""
+    """Delete a section without people and extensions."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         sections.delete_section(session, member, section, now=context.now)

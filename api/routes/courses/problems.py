@@ -68,7 +68,7 @@ def get_problems(  # a filter each
     space: Literal["", "bank", "course"] = "",
     status: Literal["published", "draft", "retired"] = "published",
 ) -> ProblemPage:
-    """List the problems that the course can set, each in its newest version, by id."""
+    """List the problems that the course can use, each in its newest version, by id."""
     after = window.parse_cursor("problem", str)
     filters = search.ProblemFilters(topic=topic, text=text, kind=kind, space=space, status=status)
     with context.reading() as session:
@@ -91,7 +91,7 @@ def get_problems(  # a filter each
     openapi_extra=CHECKED_BODY,
 )
 def check_problem(course: UUID, context: ContextDep, file: FileBody) -> ProblemChecked:
-    """Check a problem's file without storing it: the errors and warnings of `grader check`."""
+    """Check the file of a problem without storing it, as `grader check` does."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
     with context.service.publishing.reserve(member.caller.id) as publish:
@@ -116,14 +116,16 @@ def upload_problem(
     response: Response,
     *,
     draft: Annotated[
-        bool, Query(description="store it without letting assignments take it")
+        bool, Query(description="store it as a draft, which assignments cannot use")
     ] = False,
-    note: Annotated[str, Query(max_length=500, description="what changed, for others")] = "",
+    note: Annotated[
+        str, Query(max_length=500, description="a note for others on what changed")
+    ] = "",
 ) -> VersionOut:
-    """Upload a problem of the course's own, or a new version of one: checked, drawn and solved.
+    """Upload a problem of the course, or a new version of one. It is checked and solved first.
 
-    Where nothing of what is drawn changed, the students' numbers stay. A problem of the bank can be
-    uploaded under its id: the course then has its own version.
+    If nothing that affects the numbers changed, students keep their numbers. A problem of the bank
+    can be uploaded under its id: the course then has its own version.
     """
     status = "draft" if draft else "published"
     with context.reading() as session:
@@ -145,7 +147,7 @@ def upload_problem(
 
 @router.get(VERSION_PATH, response_model=VersionOut, responses=READ_ERRORS)
 def get_version(course: UUID, problem_version: UUID, context: ContextDep) -> VersionOut:
-    """Return a version of a problem with its file, and what publishing it found."""
+    """Return a version of a problem with its file and the report of its publication."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
         return views.serialize_version(search.get_version(session, member, problem_version))
@@ -153,7 +155,7 @@ def get_version(course: UUID, problem_version: UUID, context: ContextDep) -> Ver
 
 @router.get(f"{VERSION_PATH}/versions", response_model=VersionsOut, responses=READ_ERRORS)
 def get_versions(course: UUID, problem_version: UUID, context: ContextDep) -> VersionsOut:
-    """List all versions of the problem that this is a version of, the newest first."""
+    """List all versions of the same problem, newest first."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
         rows = search.list_versions(session, search.get_version(session, member, problem_version))
@@ -169,9 +171,11 @@ def get_diff(
     course: UUID,
     problem_version: UUID,
     context: ContextDep,
-    against: Annotated[UUID | None, Query(description="the version before if none")] = None,
+    against: Annotated[
+        UUID | None, Query(description="the version to compare with; the previous one if omitted")
+    ] = None,
 ) -> DiffOut:
-    """Return what changed to this version from another one, line by line and by block."""
+    """Return the changes from another version to this one, by line and by block."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
         version = search.get_version(session, member, problem_version)
@@ -186,9 +190,9 @@ def get_preview(
     position: Annotated[int | None, Query(ge=-1, le=10_000)] = None,
     seed: Annotated[int | None, Query(ge=0, le=10_000)] = None,
 ) -> PreviewOut:
-    """Return a variant as a student gets it, with keys and the mistakes that would be named.
+    """Return a variant as a student sees it, with its keys and the mistakes that it can name.
 
-    By its position in the list that students draw from (-1 for the original), or by its seed.
+    Name it by its position in the list of variants (-1 is the original) or by its seed.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
@@ -201,7 +205,7 @@ def get_preview(
 def publish_version(
     course: UUID, problem_version: UUID, body: ReasonIn, context: ContextDep
 ) -> VersionOut:
-    """Let assignments take a draft, or a version that was retired."""
+    """Let assignments use a draft or a retired version."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_problems")
         version = search.get_version(session, member, problem_version)
@@ -213,7 +217,7 @@ def publish_version(
 def retire_version(
     course: UUID, problem_version: UUID, body: ReasonIn, context: ContextDep
 ) -> VersionOut:
-    """Let no further assignment take a version of the course's own; those that have it keep it."""
+    """Stop new assignments from using a version; those that use it keep it."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_problems")
         version = search.get_version(session, member, problem_version)

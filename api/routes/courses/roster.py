@@ -20,13 +20,13 @@ LINKS_CSV_RESPONSE = {
     "description": "CSV for a mail merge",
     "headers": {
         "X-Without-Email": {
-            "description": "how many in the course have no e-mail address, and so no link: without "
-            "one nobody can log in",
+            "description": "the number of people without an e-mail address, who get no link and "
+            "cannot log in",
             "schema": {"type": "integer"},
         },
         "X-Invited-Elsewhere": {
-            "description": "how many in the course have no password and get no link from here: "
-            "another course had them first, or they are staff elsewhere",
+            "description": "the number of people without a password who get no link from this "
+            "course, because another course added them first or they are staff elsewhere",
             "schema": {"type": "integer"},
         },
     },
@@ -52,15 +52,19 @@ def post_roster(  # an option each
     context: ContextDep,
     file: FileBody,
     *,
-    dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
-    withdraw: Annotated[bool, Query(description="withdraw whom the file leaves out")] = False,
+    dry_run: Annotated[
+        bool, Query(description="only return the changes; nothing is stored")
+    ] = False,
+    withdraw: Annotated[
+        bool, Query(description="withdraw people whom the file does not contain")
+    ] = False,
     partial: Annotated[
-        bool, Query(description="take over the sound rows of a faulty file")
+        bool, Query(description="import the valid rows of a file with errors")
     ] = False,
 ) -> RosterOut:
-    """Take over a list of students as Canvas, Moodle or Gradescope write it, or a plain one.
+    """Import a list of students as Canvas, Moodle or Gradescope write it, or a plain one.
 
-    All of it or nothing: a row that cannot be used is named with its line, and nothing is changed.
+    All rows are imported or none. Errors name the line.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_people")
@@ -83,12 +87,13 @@ def post_roster(  # an option each
     responses=INPUT_ERRORS | {200: LINKS_CSV_RESPONSE},
 )
 def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response:
-    """Make links by which people set their first password, as CSV for a mail merge.
+    """Create links with which people set their first password, as CSV for a mail merge.
 
-    For the named ones, or for all in the course who have none. A link can be used once, within 30
-    days; it is not shown again. Who has no e-mail address cannot log in and gets no link: the
-    header `X-Without-Email` says how many these are. The course that somebody was in first invites
-    them: `X-Invited-Elsewhere` says how many get no link from here for that.
+    They are for the people that you name, or for all people of the course without a password. A
+    link works once, expires after 30 days and is not shown again. People without an e-mail address
+    cannot log in and get no link; the header `X-Without-Email` counts them. People are invited by
+    the first course that they were in; `X-Invited-Elsewhere` counts those who get no link from this
+    course.
     """
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
@@ -114,9 +119,10 @@ def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response
     responses=CHANGE_ERRORS,
 )
 def post_mailed_invites(course: UUID, body: InvitesIn, context: ContextDep) -> InvitationsQueued:
-    """Send the links by which people set their first password by e-mail, each to its owner.
+    """Send people the links with which they set their first password by e-mail.
 
-    To the named ones, or to all in the course who have none. Nobody else sees the links.
+    They go to the people that you name, or to all people of the course without a password. Nobody
+    else sees the links.
     """
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")

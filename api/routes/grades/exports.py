@@ -33,7 +33,7 @@ EXPORT_ERRORS: Final = error_responses(
     Unauthenticated, Forbidden, NotFound, InvalidInput, RateLimited
 )
 AssignmentIds = Annotated[
-    list[UUID] | None, Query(max_length=200, description="ids of assignments; none for all")
+    list[UUID] | None, Query(max_length=200, description="ids of assignments; all if omitted")
 ]
 
 
@@ -47,7 +47,7 @@ GRADEBOOK_EXAMPLE: Final = (
 MOODLE_EXAMPLE: Final = (
     "Email address,ID number,Homework 1,Feedback: Homework 1\r\nann@example.edu,17,7.5,\r\n"
 )
-FILE_DESCRIPTION: Final = "the file; `X-Grader-Warnings` counts what is left out or warned"
+FILE_DESCRIPTION: Final = "the file; `X-Grader-Warnings` is the number of omissions and warnings"
 PARTICIPANTS_EXAMPLE: Final = (
     "First name,Last name,Email address\r\nAnn,Example,ann@example.edu\r\n"
 )
@@ -62,21 +62,21 @@ SHEET_EXAMPLE: Final = (
     f"{EXPORTS_PATH}/submissions",
     response_class=StreamingResponse,
     responses=EXPORT_ERRORS
-    | describe_file_response("application/jsonl", SUBMISSION_EXAMPLE, "a JSON object a submission"),
+    | describe_file_response(
+        "application/jsonl", SUBMISSION_EXAMPLE, "a JSON object per submission"
+    ),
 )
 def get_submissions_export(
     course: UUID,
     context: ContextDep,
     *,
     assignments: AssignmentIds = None,
-    pseudonymous: Annotated[
-        bool, Query(description="students and submissions by pseudonyms, without names")
-    ] = False,
+    pseudonymous: Annotated[bool, Query(description="replace names with pseudonyms")] = False,
 ) -> StreamingResponse:
-    """Return all that was handed in with its results, as JSON lines, for research and appeals.
+    """Export all submissions with their results as JSON lines, for research and appeals.
 
-    Pseudonyms are the same in every file of the course. What students wrote is in it as it is, and
-    may name them.
+    Pseudonyms are the same in every file of the course. Answers are exported as the students wrote
+    them and may contain names.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
@@ -101,7 +101,7 @@ def get_export_check(
     assignments: AssignmentIds = None,
     section: UUID | None = None,
 ) -> ExportCheck:
-    """Tell what the other system would reject or misread in a file, before it is written."""
+    """Report what the other system would reject or misread in a file, before you export it."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
@@ -119,7 +119,9 @@ def get_export_check(
     responses=EXPORT_ERRORS
     | error_responses("file_misread")
     | describe_file_response(
-        "text/csv", GRADEBOOK_EXAMPLE, "the file; `X-Grader-Warnings` counts what the check tells"
+        "text/csv",
+        GRADEBOOK_EXAMPLE,
+        "the file; `X-Grader-Warnings` is the number of warnings of the check",
     ),
 )
 def get_gradebook_export(
@@ -129,11 +131,13 @@ def get_gradebook_export(
     *,
     assignments: AssignmentIds = None,
     section: UUID | None = None,
-    force: Annotated[bool, Query(description="even if the other system would misread it")] = False,
+    force: Annotated[
+        bool, Query(description="export it even if the other system would misread it")
+    ] = False,
 ) -> Response:
-    """Return the gradebook as a file: csv, cells, jsonl, canvas, moodle or gradescope.
+    """Export the gradebook as a file: csv, cells, jsonl, canvas, moodle or gradescope.
 
-    Ask the check first: what would give scores to the wrong person or column is refused.
+    Call the check first: an export that would give scores to the wrong person or column is refused.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
@@ -186,12 +190,12 @@ def post_moodle_export(
     *,
     assignments: AssignmentIds = None,
     section: UUID | None = None,
-    force: Annotated[bool, Query(description="even if Moodle would misread it")] = False,
+    force: Annotated[bool, Query(description="export it even if Moodle would misread it")] = False,
 ) -> Response:
-    """Return the gradebook for Moodle with those alone who are on the list of its participants.
+    """Export the gradebook for Moodle, only with people on its list of participants.
 
-    Moodle refuses the whole file for one person that it does not know. Send the list as Moodle
-    writes it: Participants, Download as CSV.
+    Moodle refuses the whole file if it does not know one person. Send the list that Moodle writes
+    under Participants, Download as CSV.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
@@ -224,10 +228,10 @@ def get_score_sheet(
     part: Annotated[str, Query(max_length=80, description="of this part only")] = "",
     style: NumberStyle = "point",
 ) -> Response:
-    """Return the answers that count with their points, to be changed in a spreadsheet.
+    """Return the answers that count with their points, for editing in a spreadsheet.
 
-    Fill in `points` and `comment`, leave the rest, and send it back. With `style=comma` decimals
-    have a comma and cells are parted by `;`.
+    Fill in `points` and `comment`, leave the rest, and send it back. With `style=comma`, numbers
+    have a decimal comma and cells are separated by `;`.
     """
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(session, assignment, right="export")
@@ -250,13 +254,15 @@ def post_score_sheet(
     context: ContextDep,
     source: FileBody,
     *,
-    dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
+    dry_run: Annotated[
+        bool, Query(description="only return the changes; nothing is stored")
+    ] = False,
     style: NumberStyle = "point",
 ) -> SheetOut:
-    """Take over the points of a score sheet: all of it, or nothing where a line is wrong.
+    """Import the points of a score sheet: all rows, or none if a row has an error.
 
-    New points are set by hand at the part, with the comment as the reason; the student sees both. A
-    line whose answer was marked anew since the sheet was written is refused.
+    New points override the score of the part, with the comment as the reason; the student sees
+    both. A row is refused if its answer was graded again after the sheet was exported.
     """
     with context.reading() as session:
         member, _ = context.authorize_assignment(session, assignment, right="override_grades")

@@ -41,10 +41,10 @@ def get_gradebook(
     ] = "name",
     direction: Annotated[Direction, Query(alias="dir")] = "asc",
     below: Annotated[
-        int, Query(ge=0, le=100, description="count who has less than so many percent")
+        int, Query(ge=0, le=100, description="count students below this percentage")
     ] = 50,
 ) -> GradebookOut:
-    """Return a page of students with their scores, and what the class has in each column."""
+    """Return a page of students with their scores, and statistics of each column."""
     order = parse_order(sort, direction)
     query = GradebookQuery(
         order=order,

@@ -22,7 +22,7 @@ router = ApiRouter(tags=["grades"])
 
 @router.get("/courses/{course}/grades", responses=READ_ERRORS)
 def get_my_grades(course: UUID, context: ContextDep) -> MyGrades:
-    """Return one's own grades, each number with its steps; what is not released is not in it."""
+    """Return your grades, each with its calculation. Unreleased results are left out."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_own_work")
         return load_my_grades(session, member, now=context.now)
@@ -30,7 +30,7 @@ def get_my_grades(course: UUID, context: ContextDep) -> MyGrades:
 
 @router.get("/courses/{course}/students/{user}/grades", responses=READ_ERRORS)
 def get_student_grades(course: UUID, user: UUID, context: ContextDep) -> StudentGrades:
-    """Return all grades of a student, each number with its steps, late days and overrides."""
+    """Return all grades of a student, each with its calculation, late days and overrides."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_gradebook")
         return load_student_grades(session, member, user, now=context.now)
@@ -43,7 +43,7 @@ def get_student_grades(course: UUID, user: UUID, context: ContextDep) -> Student
 def get_my_grade_history(
     assignment: UUID, context: ContextDep, window: PageRequestDep
 ) -> GradeEventPage:
-    """Return how one's own grade in an assignment came to be what it is, from the start."""
+    """Return the history of your grade in an assignment."""
     after = window.parse_cursor("at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
@@ -62,7 +62,7 @@ def get_my_grade_history(
 def get_student_grade_history(
     assignment: UUID, user: UUID, context: ContextDep, window: PageRequestDep, response: Response
 ) -> StaffGradeEventPage:
-    """Return how a student's grade came to be what it is; the ETag is what an override changes."""
+    """Return the history of a student's grade. An override sends its ETag."""
     after = window.parse_cursor("at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(

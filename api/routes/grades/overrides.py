@@ -27,7 +27,7 @@ def get_overrides(
     student: UUID | None = None,
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> OverridePage:
-    """List the points that were set by hand in an assignment, the newest first."""
+    """List the points that were set by hand in an assignment, newest first."""
     after = window.parse_cursor("created_at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
@@ -58,9 +58,9 @@ def post_override(
     expected: OptionalIfMatch,
     response: Response,
 ) -> OverrideDone:
-    """Set a student's points by hand; the student sees them with the reason and the author.
+    """Set a student's points by hand. The student sees them with the reason and the author.
 
-    `If-Match` is the version of the student's grade, `"v0"` where there is none yet.
+    `If-Match` is the version of the student's grade, `"v0"` if there is none yet.
     """
     with context.transaction() as session:
         member, assignment_row = context.authorize_assignment(
@@ -76,7 +76,7 @@ def post_override(
 def delete_override(
     assignment: UUID, override: UUID, context: ContextDep, expected: IfMatch, response: Response
 ) -> OverrideDone:
-    """Withdraw points that were set by hand: what was worked out counts again."""
+    """Withdraw points that were set by hand. The computed points count again."""
     with context.transaction() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="override_grades"

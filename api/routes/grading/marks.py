@@ -56,7 +56,7 @@ def _load_review_item_and_set_etag(
 
 @router.get(f"{ANSWER_PATH}/review", responses=READ_ERRORS)
 def get_review_item(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
-    """Return an answer with what one needs to mark it."""
+    """Return an answer with everything that is needed to grade it."""
     with context.reading() as session:
         subject = _authorize_answer(context, session, answer, right="see_submissions")
         return _load_review_item_and_set_etag(context, session, subject, response)
@@ -64,7 +64,7 @@ def get_review_item(answer: UUID, context: ContextDep, response: Response) -> Re
 
 @router.post(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
 def claim_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
-    """Claim an answer for 15 minutes, or hold on to it for that long."""
+    """Claim an answer for 15 minutes, or renew your claim."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         claims.claim_answer(session, subject, now=context.now)
@@ -73,7 +73,7 @@ def claim_answer(answer: UUID, context: ContextDep, response: Response) -> Revie
 
 @router.delete(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
 def release_claim(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
-    """Give an answer back unmarked; instructors may take it from others."""
+    """Return an answer to the queue ungraded. Instructors can end the claims of others."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         claims.release_claim(session, subject, now=context.now)
@@ -82,7 +82,7 @@ def release_claim(answer: UUID, context: ContextDep, response: Response) -> Revi
 
 @router.post(f"{ANSWER_PATH}/skip", responses=READ_ERRORS)
 def skip_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
-    """Pass an answer over: others may take it, and to you it comes last."""
+    """Skip an answer: others can take it, and you see it last."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         claims.skip_answer(session, subject, now=context.now)
@@ -93,10 +93,10 @@ def skip_answer(answer: UUID, context: ContextDep, response: Response) -> Review
 def put_mark(
     answer: UUID, body: MarkIn, context: ContextDep, response: Response, if_match: IfMatch
 ) -> ReviewItem:
-    """Mark an answer by rubric items, or with a credit, whatever the machine said of it.
+    """Grade an answer by rubric items or with a credit; this replaces the automatic result.
 
-    It counts from now on, and a regrade does not change it. `If-Match` is the ETag of the answer,
-    so that no two markers mark over each other.
+    The mark counts at once, and regrades do not change it. `If-Match` is the ETag of the answer, so
+    that two people cannot overwrite each other's marks.
     """
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
@@ -109,7 +109,7 @@ def put_mark(
 def delete_mark(
     answer: UUID, context: ContextDep, response: Response, if_match: IfMatch
 ) -> ReviewItem:
-    """Take a mark back: what the machine says counts again, a text waits again."""
+    """Remove a mark. The automatic result counts again; a text returns to the queue."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         unmark_answer(session, subject, expected=if_match, now=context.now)
@@ -118,7 +118,7 @@ def delete_mark(
 
 @router.put(f"{ANSWER_PATH}/flag", responses=INPUT_ERRORS)
 def put_flag(answer: UUID, body: FlagIn, context: ContextDep, response: Response) -> ReviewItem:
-    """Ask that somebody looks at an answer again."""
+    """Flag an answer for a second look."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         claims.flag_answer(session, subject, body.note)
@@ -127,7 +127,7 @@ def put_flag(answer: UUID, body: FlagIn, context: ContextDep, response: Response
 
 @router.delete(f"{ANSWER_PATH}/flag", responses=READ_ERRORS)
 def delete_flag(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
-    """Take the flag from an answer."""
+    """Remove the flag of an answer."""
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         claims.flag_answer(session, subject, "")
@@ -136,7 +136,7 @@ def delete_flag(answer: UUID, context: ContextDep, response: Response) -> Review
 
 @router.get(f"{ANSWER_PATH}/gradings", responses=READ_ERRORS)
 def get_gradings(answer: UUID, context: ContextDep) -> list[GradingView]:
-    """Return every grading of an answer, by whom and why, and which one counts."""
+    """Return all gradings of an answer, with authors and reasons, and which one counts."""
     with context.reading() as session:
         return load_gradings(
             session, _authorize_answer(context, session, answer, right="see_submissions")
@@ -145,7 +145,7 @@ def get_gradings(answer: UUID, context: ContextDep) -> list[GradingView]:
 
 @router.get(f"{ANSWER_PATH}/comments", responses=READ_ERRORS)
 def get_comments(answer: UUID, context: ContextDep) -> StaffComments | OwnComments:
-    """Return the comments on an answer; its student reads the public ones once results show."""
+    """Return the comments on an answer. Students read public ones once results are visible."""
     with context.reading() as session:
         return comments.load_comments(
             session, context.authenticate(session), answer, now=context.now
@@ -154,7 +154,7 @@ def get_comments(answer: UUID, context: ContextDep) -> StaffComments | OwnCommen
 
 @router.post(f"{ANSWER_PATH}/comments", status_code=201, responses=INPUT_ERRORS)
 def post_comment(answer: UUID, body: CommentIn, context: ContextDep) -> CommentView:
-    """Comment on an answer, for its student or for the staff alone."""
+    """Comment on an answer, for its student or for the staff only."""
     with context.transaction() as session:
         return comments.add_comment(
             session, _authorize_answer(context, session, answer), body, now=context.now
@@ -163,6 +163,6 @@ def post_comment(answer: UUID, body: CommentIn, context: ContextDep) -> CommentV
 
 @router.delete("/comments/{comment}", status_code=204, responses=READ_ERRORS)
 def delete_comment(comment: UUID, context: ContextDep) -> None:
-    """Take back a comment of your own."""
+    """Delete one of your comments."""
     with context.transaction() as session:
         comments.delete_comment(session, context.authenticate(session), comment, now=context.now)

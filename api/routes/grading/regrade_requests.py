@@ -50,7 +50,7 @@ router = ApiRouter(tags=["review"])
 def request_regrade(
     submission: UUID, part: str, body: RequestIn, context: ContextDep
 ) -> OwnRequest:
-    """Ask that your answer to a part is marked again, and say why."""
+    """Request a regrade of your answer to a part, with a reason."""
     with context.transaction() as session:
         caller = context.authenticate(session)
         context.service.storage.check(caller.id)
@@ -63,7 +63,7 @@ def request_regrade(
 
 @router.get("/me/requests", responses=error_responses(Unauthenticated, Forbidden))
 def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequest]:
-    """Return your requests in all courses with their answers, the last one first."""
+    """Return your regrade requests in all courses with their replies, newest first."""
     after = window.parse_cursor("created", datetime)
     with context.reading() as session:
         requests = list_own_regrade_requests(
@@ -87,7 +87,7 @@ def get_requests(
     window: PageRequestDep,
     status: Annotated[RequestStatus | None, Query(description="only these")] = None,
 ) -> Page[RequestView]:
-    """Return the requests in an assignment, the open ones first."""
+    """Return the regrade requests of an assignment, open ones first."""
     after = window.parse_cursor("requests", int)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
@@ -108,7 +108,7 @@ def get_requests(
     ),
 )
 def answer_request(request: UUID, body: DecisionIn, context: ContextDep) -> RequestView:
-    """Accept or decline a request, with a reply; an accepted one may bring a new mark."""
+    """Accept or decline a regrade request with a reply; accepting it can set a new mark."""
     with context.transaction() as session:
         view = decide_regrade_request(
             session,

@@ -59,11 +59,11 @@ Direction = Literal["up", "down", "same", "review"]
 def post_regrade(
     assignment: UUID, problem: str, body: RegradeIn, context: ContextDep, response: Response
 ) -> RegradeOut:
-    """Prepare a regrade: make the version if need be, and begin the dry run.
+    """Prepare a regrade: create the version if needed, and start the dry run.
 
-    The dry run changes nothing. A version that is made is checked and solved first, which takes
-    seconds, and stays a draft until the regrade is applied. Ask for the regrade until its status is
-    `ready`: then it has the counts of what would change, and can be applied.
+    The dry run changes nothing. A new version is checked and solved first, which takes seconds, and
+    stays a draft until the regrade is applied. Poll the regrade until its status is `ready`: then
+    it has the number of changes and can be applied.
     """
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
@@ -131,9 +131,9 @@ def get_regrades(
     problem: str,
     context: ContextDep,
     window: PageRequestDep,
-    status: Annotated[Status | None, Query(description="only those in this state")] = None,
+    status: Annotated[Status | None, Query(description="only requests in this state")] = None,
 ) -> Page[RegradeOut]:
-    """List the regrades of a problem, the last one first."""
+    """List the regrades of a problem, newest first."""
     after = window.parse_cursor("created_at", datetime)
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_gradebook")
@@ -150,7 +150,7 @@ def get_regrades(
 
 @router.get("/regrades/{regrade}", responses=READ_ERRORS)
 def get_regrade(regrade: UUID, context: ContextDep) -> RegradeOut:
-    """Return a regrade: its state, its progress, and the counts of what it changes."""
+    """Return a regrade: its status, its progress, and how many answers it changes."""
     with context.reading() as session:
         run, problem, _ = _authorize_regrade(context, session, regrade, right="see_gradebook")
         return serializers.serialize_regrades(session, [run], problem)[0]
@@ -161,13 +161,15 @@ def get_regrade_changes(
     regrade: UUID,
     context: ContextDep,
     window: PageRequestDep,
-    direction: Annotated[Direction | None, Query(description="where the credit goes")] = None,
+    direction: Annotated[
+        Direction | None, Query(description="only changes of the credit in this direction")
+    ] = None,
     flag: Annotated[
-        Literal["manual", "kept"] | None, Query(description="why it is not applied")
+        Literal["manual", "kept"] | None, Query(description="only changes with this flag")
     ] = None,
     student: Annotated[UUID | None, Query(description="only this student's")] = None,
 ) -> Page[ChangeOut]:
-    """List the answers that a regrade finds otherwise, with what they were and what they become."""
+    """List the answers that a regrade changes, with the results before and after."""
     after = window.parse_cursor("chunk", int)
     with context.reading() as session:
         run = _authorize_regrade_with_names(context, session, regrade)
@@ -193,10 +195,11 @@ def get_regrade_students(
     context: ContextDep,
     window: PageRequestDep,
     changed: Annotated[
-        bool | None, Query(description="only those whose score or grade changes, or the others")
+        bool | None,
+        Query(description="only students whose score or grade changes, or only the others"),
     ] = None,
 ) -> Page[StudentOut]:
-    """List the students of a regrade, by family name, with scores and grades before and after."""
+    """List the students of a regrade by last name, with scores and grades before and after."""
     after = window.parse_cursor("name", str)
     with context.reading() as session:
         run = _authorize_regrade_with_names(context, session, regrade)
@@ -212,10 +215,10 @@ def get_regrade_students(
 
 @router.post("/regrades/{regrade}/apply", response_model=RegradeOut, responses=CHANGE_ERRORS)
 def post_apply(regrade: UUID, body: ApplyIn, context: ContextDep) -> RegradeOut:
-    """Apply a regrade that is ready, or go on with one that was stopped.
+    """Apply a regrade that is ready, or resume one that was stopped.
 
-    The new version holds at once for what is handed in from now on; answers move chunk by chunk.
-    What a person marked stays as it is.
+    The new version grades all new submissions at once; earlier answers are updated in chunks. Marks
+    by people do not change.
     """
     options = RegradeApplyOptions(body.never_lower, body.notice)
     with context.transaction() as session:
@@ -228,7 +231,7 @@ def post_apply(regrade: UUID, body: ApplyIn, context: ContextDep) -> RegradeOut:
 
 @router.post("/regrades/{regrade}/cancel", response_model=RegradeOut, responses=CHANGE_ERRORS)
 def post_cancel(regrade: UUID, context: ContextDep) -> RegradeOut:
-    """Cancel a regrade between two chunks; one that is being applied stops half-way."""
+    """Cancel a regrade. One that is being applied stops after the current chunk."""
     with context.transaction() as session:
         _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
         run = cancel_regrade(session, member, regrade, now=context.now)
@@ -238,9 +241,9 @@ def post_cancel(regrade: UUID, context: ContextDep) -> RegradeOut:
 
 @router.post("/regrades/{regrade}/undo", response_model=RegradeOut, responses=CHANGE_ERRORS)
 def post_undo(regrade: UUID, body: UndoIn, context: ContextDep) -> RegradeOut:
-    """Undo a regrade that was applied or stopped half-way; the last one of the problem first.
+    """Undo a regrade that was applied or stopped; the latest one of the problem first.
 
-    Answers go back to the gradings that they had; what was handed in since is judged by the old
+    Answers return to their earlier gradings. Submissions that came since are graded by the old
     version.
     """
     with context.transaction() as session:

@@ -54,7 +54,7 @@ EDIT_ERRORS = error_responses(
     Nobody, Forbidden, NotFound, PreconditionFailed, InvalidInput, PreconditionRequired
 )
 
-DryRun = Annotated[bool, Query(description="only tell what it would do to marks")]
+DryRun = Annotated[bool, Query(description="only return the effect on marks; nothing is stored")]
 
 
 def _authorize_part(
@@ -70,7 +70,7 @@ def _authorize_part(
 
 @router.get("/assignments/{assignment}/review", responses=READ_ERRORS)
 def get_review_progress(assignment: UUID, context: ContextDep) -> ReviewProgress:
-    """Return how far the marking is, for each part that people mark."""
+    """Return the grading progress of each part that people grade."""
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
@@ -80,7 +80,7 @@ def get_review_progress(assignment: UUID, context: ContextDep) -> ReviewProgress
 
 @router.get("/assignments/{assignment}/readiness", responses=READ_ERRORS)
 def get_release_readiness(assignment: UUID, context: ContextDep) -> Readiness:
-    """Return what is left to mark and to answer before results are released."""
+    """Return what must still be graded or answered before results are released."""
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
@@ -95,9 +95,9 @@ def get_review_queue(
     part: str,
     context: ContextDep,
     window: PageRequestDep,
-    shows: Annotated[QueueFilter, Query(description="which answers of the queue")] = "all",
+    shows: Annotated[QueueFilter, Query(description="which answers of the queue to list")] = "all",
 ) -> Page[QueueLine]:
-    """Return the queue of a part, in an order by chance that is the same for everybody."""
+    """Return the queue of a part, in a random order that is the same for everybody."""
     after = window.parse_cursor("review", str)
     with context.reading() as session:
         review_part = _authorize_part(
@@ -118,7 +118,7 @@ def get_review_queue(
 def claim_next_answer(
     assignment: UUID, problem: str, part: str, context: ContextDep, response: Response
 ) -> NextAnswer:
-    """Claim the next answer for 15 minutes and return it; the one that you hold comes first."""
+    """Claim the next answer for 15 minutes and return it; an answer that you hold comes first."""
     with context.transaction() as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         caller = review_part.assigned_problem.member.caller
@@ -132,7 +132,7 @@ def claim_next_answer(
 
 @router.get(f"{PART_PATH}/rubric", responses=READ_ERRORS)
 def get_rubric(assignment: UUID, problem: str, part: str, context: ContextDep) -> RubricView:
-    """Return the rubric of a part: that of the problem, until somebody changes it."""
+    """Return the rubric of a part: that of the problem until staff change it."""
     with context.reading() as session:
         review_part = _authorize_part(
             context, session, (assignment, problem, part), right="see_submissions"
@@ -161,7 +161,7 @@ def patch_rubric_item(
     if_match: IfMatch,
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
-    """Change a rubric item, and with it every mark that has it."""
+    """Change a rubric item and every mark that uses it."""
     with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
@@ -178,7 +178,7 @@ def delete_rubric_item(
     if_match: IfMatch,
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
-    """Take an item out of the rubric, and out of every mark that has it."""
+    """Delete a rubric item and remove it from every mark."""
     with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
@@ -198,9 +198,11 @@ def get_answer_groups(
     part: str,
     context: ContextDep,
     window: PageRequestDep,
-    least: Annotated[int, Query(ge=1, le=1_000, description="answers in a group")] = 2,
+    least: Annotated[
+        int, Query(ge=1, le=1_000, description="the smallest number of answers in a group")
+    ] = 2,
 ) -> Page[GroupView]:
-    """Return groups of answers that say the same to the same numbers, the largest first."""
+    """Return groups of identical answers to the same numbers, largest first."""
     after = window.parse_cursor("groups", str)
     with context.reading() as session:
         review_part = _authorize_part(
@@ -221,7 +223,7 @@ def get_answer_groups(
 def post_group_mark(
     assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, context: ContextDep
 ) -> GroupMarked:
-    """Mark all answers of a group that wait, but for those that other markers hold."""
+    """Grade all ungraded answers of a group, except those that others have claimed."""
     with context.recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         return mark_group(

@@ -9,11 +9,9 @@ from api.db.models import Assignment, AssignmentProblem, Course
 from api.http.etags import IfMatchVersions, format_etag
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
 
-DryRun: TypeAlias = Annotated[
-    bool, Query(description="only say what would come of it; nothing is kept")
-]
+DryRun: TypeAlias = Annotated[bool, Query(description="only return the effect; nothing is stored")]
 Confirm: TypeAlias = Annotated[
-    bool, Query(description="do it although students have handed in to it")
+    bool, Query(description="delete it although students have submitted work")
 ]
 
 

@@ -49,9 +49,14 @@ router = ApiRouter(tags=["student"])
 
 PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 
-Seed = Annotated[int | None, Query(ge=0, le=2**53, description="of staff: the variant of a seed")]
+Seed = Annotated[
+    int | None, Query(ge=0, le=2**53, description="for staff: the variant of this seed")
+]
 Position = Annotated[
-    int | None, Query(ge=-1, le=100_000, description="of staff: the place in the list, -1 first")
+    int | None,
+    Query(
+        ge=-1, le=100_000, description="for staff: the position of the variant, -1 for the original"
+    ),
 ]
 
 
@@ -62,7 +67,7 @@ def get_my_assignments(
     course: UUID | None = None,
     state: AssignmentState | None = None,
 ) -> Page[MyAssignment]:
-    """Return what is set for the caller as a student: open work first, the next due on top."""
+    """Return your assignments as a student: open ones first, the next due at the top."""
     with context.reading() as session:
         assignments = list_my_assignments(
             session, context.authenticate(session), course=course, state=state, now=context.now
@@ -89,9 +94,9 @@ def get_problem(
     seed: Seed = None,
     position: Position = None,
 ) -> ProblemView:
-    """Return a problem with the student's own numbers; the first time notes that they were seen.
+    """Return a problem with the student's own numbers. The first call records that it was opened.
 
-    Staff see the original, or the variant that they name.
+    Staff see the original numbers or the variant that they name.
     """
     while True:
         with context.reading() as session:
@@ -120,7 +125,7 @@ def get_problem(
     ),
 )
 def renew_variant(assignment: UUID, problem: str, context: ContextDep) -> NewNumbers:
-    """Give the student new numbers, where the assignment does so after some attempts."""
+    """Draw new numbers for the student, if the assignment allows it after this many attempts."""
     with context.transaction() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         check_can_write(assigned.member)
@@ -138,7 +143,7 @@ def get_solution(
     seed: Seed = None,
     position: Position = None,
 ) -> SolutionView:
-    """Return the worked solution with the student's own numbers, once solutions are shown."""
+    """Return the worked solution with the student's own numbers, once solutions are released."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem)
         problem_session = open_problem_session(
@@ -155,9 +160,11 @@ def get_practice_problem(
     assignment: UUID,
     problem: str,
     context: ContextDep,
-    number: Annotated[int, Query(ge=0, le=1_000_000, description="others for each number")] = 0,
+    number: Annotated[
+        int, Query(ge=0, le=1_000_000, description="each draw has other numbers")
+    ] = 0,
 ) -> PracticeProblem:
-    """Return the problem with other numbers than the student's own, to practise after the close."""
+    """Return the problem with other numbers, for practice after the close."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem)
         problem_session = open_problem_session(session, assigned, now=context.now)
@@ -173,7 +180,7 @@ def get_practice_problem(
 def grade_practice_answers(
     assignment: UUID, problem: str, body: PracticeIn, context: DraftContextDep
 ) -> PracticeReply:
-    """Judge answers to the numbers of a practice; nothing is kept and nothing counts."""
+    """Grade answers to a practice problem. Nothing is stored and nothing counts."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem)
         problem_session = open_problem_session(session, assigned, now=context.now)

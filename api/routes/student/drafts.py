@@ -36,7 +36,10 @@ READING_PATH = "/assignments/{assignment}/problems/{problem}/reading"
 
 IfMatchHeader = Annotated[
     str | None,
-    Header(alias="If-Match", description="the ETag of the draft that is replaced; none: whatever"),
+    Header(
+        alias="If-Match",
+        description="the ETag of the draft to replace; without it, any draft is replaced",
+    ),
 ]
 
 
@@ -53,7 +56,7 @@ WRITE_ERRORS = error_responses(
 
 @router.get(DRAFT_PATH, responses=READ_ERRORS)
 def get_draft(assignment: UUID, problem: str, context: ContextDep, response: Response) -> DraftView:
-    """Return what the student has typed and not handed in."""
+    """Return the student's draft."""
     with context.reading() as session:
         problem_session = open_problem_session(
             session, context.authorize_problem(session, assignment, problem), now=context.now
@@ -72,9 +75,9 @@ def put_draft(
     response: Response,
     if_match: IfMatchHeader = None,
 ) -> DraftView:
-    """Keep what is typed so far, readable or not, before and after the close.
+    """Save the draft, readable or not, before and after the close.
 
-    Without `If-Match` the last one wins.
+    Without `If-Match`, the last write wins.
     """
     return _save_draft_and_set_etag(
         context, (assignment, problem), body.answers, if_match, response
@@ -89,7 +92,7 @@ def delete_draft(
     response: Response,
     if_match: IfMatchHeader = None,
 ) -> DraftView:
-    """Throw the draft away; what comes back is the empty one, whose version goes on."""
+    """Delete the draft and return an empty one with the next version number."""
     return _save_draft_and_set_etag(context, (assignment, problem), {}, if_match, response)
 
 
@@ -121,7 +124,7 @@ def _save_draft_and_set_etag(
 def post_reading(
     assignment: UUID, problem: str, body: ReadingIn, context: DraftContextDep
 ) -> ReadAs:
-    """Tell how a text is read as an answer to a part, by what cannot know the key."""
+    """Return how a text is read as an answer to a part. The key plays no part in this."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem)
         problem_session = open_problem_session(session, assigned, now=context.now)

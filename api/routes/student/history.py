@@ -24,7 +24,7 @@ router = ApiRouter(tags=["student"])
 def get_submissions(
     assignment: UUID, problem: str, context: ContextDep, window: PageRequestDep
 ) -> Page[StudentSubmission]:
-    """Return the student's own submissions to a problem, the last one first."""
+    """Return the student's own submissions to a problem, newest first."""
     after = window.parse_cursor("sequence", int)
     with context.reading() as session:
         problem_session = open_problem_session(
@@ -39,7 +39,7 @@ def get_submissions(
 
 @router.get("/submissions/{submission}", responses=READ_ERRORS)
 def get_submission(submission: UUID, context: ContextDep) -> StudentSubmission | StaffSubmission:
-    """Return a submission: one's own as it is shown now; for staff anybody's, with its record."""
+    """Return a submission: students see their own as visible now, staff any with full record."""
     with context.reading() as session:
         return load_submission_view(
             session,
@@ -55,9 +55,9 @@ def get_receipt(
     submission: UUID,
     context: ContextDep,
     digest: Annotated[
-        str | None, Query(max_length=64, description="a digest to compare with, as it was given")
+        str | None, Query(max_length=64, description="a digest to compare with the receipt")
     ] = None,
 ) -> ReceiptProof:
-    """Return what a receipt stands for, with its digest worked out again from what is stored."""
+    """Return the facts behind a receipt, with its digest computed again from the stored data."""
     with context.reading() as session:
         return load_receipt_proof(session, context.authenticate(session), submission, digest=digest)

@@ -152,10 +152,10 @@ async def submit(
     context: SubmissionContextDep,
     idempotency_key: Annotated[IdempotencyKey | None, Header()] = None,
 ) -> Response:
-    """Hand in answers to one or more parts; the answer comes when they are stored for good.
+    """Submit answers to one or more parts. The response is sent once they are stored.
 
-    The same `Idempotency-Key` with the same answers is one submission, however often it is sent:
-    send it again when no answer came. Without a key a repeated request is a new submission.
+    Requests with the same `Idempotency-Key` and the same answers are one submission: repeat the
+    request if no response arrived. Without a key, a repeated request is a new submission.
     """
     submission_request = SubmissionRequest(body.answers, idempotency_key, context.now)
     outcome: StoredSubmission | StaleCache = StaleCache()

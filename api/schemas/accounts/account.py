@@ -41,7 +41,7 @@ Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class LoginIn(Schema):
-    """Who wants to log in."""
+    """The credentials of a log-in."""
 
     model_config = with_examples({"email": "ann@example.edu", "password": "three words of mine"})
 
@@ -50,7 +50,7 @@ class LoginIn(Schema):
 
 
 class LoginOut(Schema):
-    """Who is logged in until when; the session itself is in the cookie."""
+    """The user and the end of the session; the session itself is in the cookie."""
 
     model_config = with_examples({"user": ID, "name": "Ann Example", "expires_at": EXAMPLE_TIME})
 
@@ -60,9 +60,10 @@ class LoginOut(Schema):
 
 
 class AcceptInviteIn(Schema):
-    """The secret of a link, which stands behind its ``#``, and the password to set.
+    """The secret of a link, which follows its ``#``, and the new password.
 
-    *current* is the password until now, where the account became staff and has to set a new one.
+    *current* is the current password; it is needed if the account became staff and must set a new
+    one.
     """
 
     model_config = with_examples(
@@ -75,7 +76,7 @@ class AcceptInviteIn(Schema):
 
 
 class PasswordResetIn(Schema):
-    """The e-mail address that a link to set another password is sent to."""
+    """The e-mail address to send a password reset link to."""
 
     model_config = with_examples({"email": "ann@example.edu"})
 
@@ -83,7 +84,7 @@ class PasswordResetIn(Schema):
 
 
 class PasswordIn(Schema):
-    """The password as it is and as it shall be."""
+    """The current and the new password."""
 
     model_config = with_examples(
         {"current": "three words of mine", "new": "four other words of mine"}
@@ -94,7 +95,7 @@ class PasswordIn(Schema):
 
 
 class CourseOfMine(Schema):
-    """A course that somebody is in, and as what."""
+    """A course of the account, with its role."""
 
     course: UUID
     slug: str
@@ -104,7 +105,7 @@ class CourseOfMine(Schema):
 
 
 class Me(Schema):
-    """Somebody's own account."""
+    """Your account."""
 
     model_config = with_examples(
         {
@@ -128,7 +129,7 @@ class Me(Schema):
 
 
 class MePatch(Schema):
-    """What somebody changes about themselves."""
+    """The changes to your account."""
 
     model_config = with_examples({"name": "Ann B. Example"})
 
@@ -136,7 +137,7 @@ class MePatch(Schema):
 
 
 class TokenIn(Schema):
-    """A token to be made: what it may be used for, for how long, and perhaps in which course."""
+    """A token to create: its scopes, its lifetime, and optionally its course."""
 
     model_config = with_examples(
         {"name": "laptop", "scopes": ["submit"], "days": 90, "course": COURSE}
@@ -149,7 +150,7 @@ class TokenIn(Schema):
 
 
 class TokenOut(Schema):
-    """A token as it is listed: its prefix says which one it is, the secret is not known."""
+    """A token in a list: its prefix identifies it; its secret is not stored."""
 
     model_config = with_examples(EXAMPLE_TOKEN)
 
@@ -164,7 +165,7 @@ class TokenOut(Schema):
 
 
 class NewToken(TokenOut):
-    """A new token; *token* is shown this once."""
+    """A new token; only this response shows *token*."""
 
     model_config = with_examples(EXAMPLE_TOKEN | {"token": "gr_api_4Xk9aQ2LmZ0p_..."})
 
@@ -172,7 +173,7 @@ class NewToken(TokenOut):
 
 
 class Tokens(Schema):
-    """All tokens of somebody."""
+    """All tokens of the account."""
 
     model_config = with_examples({"items": [EXAMPLE_TOKEN]})
 
@@ -180,7 +181,7 @@ class Tokens(Schema):
 
 
 class SessionOut(Schema):
-    """A browser in which somebody is logged in; *this* is the one that asks."""
+    """A session of a browser; *this* is the current one."""
 
     id: UUID
     created_at: UtcDatetime
@@ -189,7 +190,7 @@ class SessionOut(Schema):
 
 
 class Sessions(Schema):
-    """All sessions of somebody."""
+    """All sessions of the account."""
 
     model_config = with_examples({"items": [EXAMPLE_SESSION]})
 
@@ -197,7 +198,7 @@ class Sessions(Schema):
 
 
 class MeExport(Schema):
-    """All that the service holds about somebody; results only where they are shown already."""
+    """All data that the service stores about you, with the results that are visible to you."""
 
     model_config = with_examples(
         {

@@ -14,7 +14,7 @@ MAX_CLIENT_CHARACTERS: Final = 80
 
 
 class DeviceCodeIn(Schema):
-    """A program that asks its user to log in, and the course that it is for, by its short name."""
+    """A program that asks its user to log in, and the short name of the course that it is for."""
 
     model_config = with_examples({"client": "dlgrader-client", "course": "dl-2026"})
 
@@ -57,9 +57,9 @@ class DeviceTokenIn(Schema):
 
 
 class DeviceTokenOut(Schema):
-    """The token of a program, shown this once; *token* is its id among one's tokens.
+    """The token of a program, shown only here; *token* is its id in the list of tokens.
 
-    *expires_in* is in seconds; *course* is the only course that the token is for, null for all.
+    *expires_in* is in seconds. *course* is the only course that the token is for, null for all.
     """
 
     model_config = with_examples(

@@ -33,7 +33,7 @@ EXAMPLE_FAILED_MESSAGE: Final[dict[str, Any]] = {
 
 
 class NewsItem(Schema):
-    """Something that happened to one's work, as it was also sent by e-mail."""
+    """An event about the user's work, as it was also sent by e-mail."""
 
     model_config = with_examples(EXAMPLE_NEWS)
 
@@ -56,7 +56,7 @@ class NewsList(Schema):
 
 
 class MailPreferences(Schema):
-    """The kinds of messages that a person does not want as e-mail."""
+    """The kinds of e-mail that a user has declined."""
 
     model_config = with_examples({"declined": ["results_released"]})
 
@@ -79,7 +79,7 @@ class FailedMessage(Schema):
 
 
 class FailedMessages(Schema):
-    """The failed messages, latest first, and how many there are in each state."""
+    """The failed messages, latest first, and the number of messages in each state."""
 
     model_config = with_examples(
         {
@@ -101,7 +101,7 @@ class FailedMessages(Schema):
 
 
 class InvitationsQueued(Schema):
-    """How many invitations will be sent, and who gets none.
+    """The number of invitations to send, and of people who get none.
 
     *without_email* have no address. *invited_elsewhere* were in another course first.
     """

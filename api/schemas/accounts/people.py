@@ -34,7 +34,7 @@ Number = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Person(Schema):
-    """Somebody in a course."""
+    """A person of a course."""
 
     model_config = with_examples(EXAMPLE_PERSON)
 
@@ -55,13 +55,13 @@ class Person(Schema):
 
 
 class PersonPage(Page[Person]):
-    """One page of the people of a course, by family name."""
+    """A page of the people of a course, by last name."""
 
     model_config = with_examples({"items": [EXAMPLE_PERSON], "next": None})
 
 
 class PersonIn(Schema):
-    """Somebody to be added; who has an account under the e-mail address is the same person."""
+    """A person to add; an existing account with this e-mail address is the same person."""
 
     model_config = with_examples(
         {"name": "Ann Example", "email": "ann@example.edu", "role": "student"}
@@ -76,7 +76,7 @@ class PersonIn(Schema):
 
 
 class PersonPatch(Schema):
-    """What changes of somebody in a course; what is left out stays, ``null`` is no section."""
+    """Changes to a person of a course; other fields stay, ``null`` removes the section."""
 
     model_config = with_examples({"section": SECTION})
 
@@ -97,7 +97,7 @@ class SectionIn(Schema):
 
 
 class SectionOut(Schema):
-    """A section with how many people are in it."""
+    """A section with the number of its people."""
 
     model_config = with_examples({"id": SECTION, "name": "Tuesday", "people": 24})
 
@@ -115,7 +115,7 @@ class Sections(Schema):
 
 
 class InvitesIn(Schema):
-    """Who is invited: the named ones, or everybody in the course who has no password."""
+    """The people to invite: those named, or all people of the course without a password."""
 
     model_config = with_examples({"people": None})
 
@@ -123,7 +123,7 @@ class InvitesIn(Schema):
 
 
 class LinkOut(Schema):
-    """A link to set a password, shown this once."""
+    """A link to set a password, shown only here."""
 
     model_config = with_examples(
         {
@@ -144,7 +144,7 @@ class RosterLine(Schema):
 
 
 class RosterNew(Schema):
-    """Somebody whom the file adds; *known*: who has an account here already, or comes back."""
+    """A person whom the file adds; *known*: they have an account already, or return."""
 
     line: Count
     name: str
@@ -154,7 +154,7 @@ class RosterNew(Schema):
 
 
 class RosterChange(Schema):
-    """What the file changes about somebody: for each field, before and after."""
+    """The changes of the file to a person: for each field, before and after."""
 
     line: Count
     user: UUID
@@ -163,7 +163,7 @@ class RosterChange(Schema):
 
 
 class RosterPerson(Schema):
-    """Somebody whom the file leaves out."""
+    """A person whom the file does not contain."""
 
     user: UUID
     name: str
@@ -202,11 +202,11 @@ ROSTER: Final[dict[str, Any]] = {
 
 
 class RosterOut(Schema):
-    """What a list of students does to the course, or would do where it is not *applied*.
+    """The changes of a roster file to the course, or the proposed ones if not *applied*.
 
-    *missing* are students of the course whom the file does not name; they are *withdrawn* only
-    where that was asked for. *notes* say what of a row is not taken over: a second section, the
-    name of somebody who is in another course too.
+    *missing* are students of the course that the file does not contain; they are *withdrawn* only
+    on request. *notes* state which values are not imported, such as a second section, or the name
+    of a person who is in another course too.
     """
 
     model_config = with_examples(ROSTER)

@@ -75,7 +75,7 @@ class UserDetails(UserOut):
     model_config = with_examples(USER | {"last_login_at": EXAMPLE_TIME, "courses": [COURSE]})
 
     last_login_at: Annotated[
-        UtcDatetime | None, Field(description="null for somebody who has never logged in")
+        UtcDatetime | None, Field(description="null for a user who has never logged in")
     ]
     courses: tuple[CourseOfMine, ...]
 
@@ -89,7 +89,7 @@ class UserIn(Schema):
     email: Email
     student_number: Number = ""
     invite: Annotated[
-        bool, Field(description="make a link by which the owner sets the first password")
+        bool, Field(description="create a link with which the owner sets a password")
     ] = True
 
 
@@ -99,17 +99,17 @@ class NewUser(Schema):
     model_config = with_examples({"user": USER | {"has_password": False}, "invitation": LINK})
 
     user: UserOut
-    invitation: Annotated[LinkOut | None, Field(description="shown this once")]
+    invitation: Annotated[LinkOut | None, Field(description="shown only here")]
 
 
 class UserPage(Page[UserOut]):
-    """One page of all accounts, by family name."""
+    """A page of all accounts, by last name."""
 
     model_config = with_examples({"items": [USER], "next": None})
 
 
 class UserPatch(Schema):
-    """What an administrator corrects of an account."""
+    """Changes by an administrator to an account."""
 
     model_config = with_examples({"email": "ann@example.edu"})
 
@@ -118,15 +118,15 @@ class UserPatch(Schema):
 
 
 class EraseIn(Schema):
-    """The name of who is erased, once more: it cannot be undone."""
+    """The name of the account, as confirmation: erasure cannot be undone."""
 
     model_config = with_examples({"confirm": "Ann Example"})
 
-    confirm: Annotated[str, Field(description="the name of the account, as it stands there")] = ""
+    confirm: Annotated[str, Field(description="the name of the account")] = ""
 
 
 class Erased(Schema):
-    """The random id under which the answers and grades of an erased person stay."""
+    """The random id under which the answers and grades of an erased person are kept."""
 
     model_config = with_examples({"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"})
 
@@ -134,7 +134,7 @@ class Erased(Schema):
 
 
 class AuditOut(Schema):
-    """One act: who did what to which thing, and what it was before and after."""
+    """An entry of the audit log: who did what to which object, with the values before and after."""
 
     model_config = with_examples(ENTRY)
 
@@ -149,7 +149,7 @@ class AuditOut(Schema):
     target_id: str
     target_name: Annotated[
         str | None,
-        Field(description="what it is called now, or whose it is; null where it is gone"),
+        Field(description="its current name, or its owner; null if it no longer exists"),
     ]
     before: dict[str, Any]
     after: dict[str, Any]
@@ -158,6 +158,6 @@ class AuditOut(Schema):
 
 
 class AuditPage(Page[AuditOut]):
-    """One page of the audit log, the newest first."""
+    """A page of the audit log, newest entries first."""
 
     model_config = with_examples({"items": [ENTRY], "next": None})

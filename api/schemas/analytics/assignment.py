@@ -86,10 +86,10 @@ SUMMARY: Final[dict[str, Any]] = {
 
 
 class PartFigures(Schema):
-    """A part: who answered, how hard it is, and what later attempts brought.
+    """Statistics of a part: who answered, how hard it is, and what later attempts gained.
 
-    Of a part that a person marks the answer that counts is measured; it has no attempts. A *voided*
-    part has no figures. *part_title* is empty where its author gave it none.
+    For a part that people grade, the answer that counts is measured; it has no attempts. A *voided*
+    part has no statistics. *part_title* is empty if the author gave none.
     """
 
     part: str
@@ -104,7 +104,7 @@ class PartFigures(Schema):
 
 
 class ProblemFigures(Schema):
-    """A problem among the others of the assignment, and its parts among all parts."""
+    """Statistics of a problem within the assignment, and of its parts among all parts."""
 
     problem: str
     title: str
@@ -115,10 +115,10 @@ class ProblemFigures(Schema):
 
 
 class WrongBrief(Schema):
-    """The wrong first answers to a part in short.
+    """A summary of the wrong first answers to a part.
 
-    The commonest group has *count* of them: of one cause, or of one value; *shown* is null where
-    these are several values. No mistake explains *unexplained* of all.
+    The most common group, by cause or by value, has *count* of them; *shown* is null if it has
+    several values. No known mistake explains *unexplained* of all.
     """
 
     problem: str
@@ -131,14 +131,14 @@ class WrongBrief(Schema):
 
 
 class AssignmentAnalytics(Schema):
-    """An assignment in figures.
+    """Statistics of an assignment.
 
-    *students* count (no test student, nobody who left), *opened* are those of them who opened it
-    and are not excused: only these are measured. *grades* are in percent of what is marked and as
-    they count, with all policy and overrides. *scores* are the points of the parts by the *attempt*
-    that was asked for, before policy. *blank_is_zero*: the time of all of them is over. What is
-    missing counts as 0 from when a student's own time is over, and not while answers to the part
-    wait to be marked. *as_of*: of a large class the figures may be some minutes old.
+    *students* excludes the test student and students who left. *opened* are those of them who
+    opened it and are not excused; only they are measured. *grades* are percentages of the graded
+    points, after policy and overrides. *scores* are the points of the parts by the requested
+    *attempt*, before policy. *blank_is_zero* means that the time of all of them is over. A missing
+    answer counts as 0 once the student's own time is over, unless answers to the part are ungraded.
+    *as_of*: statistics of a large class may be some minutes old.
     """
 
     model_config = with_examples(
@@ -202,9 +202,9 @@ class AssignmentAnalytics(Schema):
 
 
 class HandedIn(Schema):
-    """How many handed in last at most *hours* after it was due, and later than the row above.
+    """How many last submissions came at most *hours* after the due time and after the row above.
 
-    Negative hours are before it was due; the last row, with null, holds everybody later.
+    Negative hours are before the due time. The last row, with null, contains all later ones.
     """
 
     hours: int | None
@@ -214,8 +214,9 @@ class HandedIn(Schema):
 class AssignmentSummary(Schema):
     """One assignment of a course.
 
-    *after_due* handed in last after it was due for all, whatever was granted; *late_share* is their
-    share of those who handed in. *penalised* lost credit by that with an answer.
+    *after_due* is the number of students whose last submission came after the due time for all,
+    whatever extensions they have. *late_share* is their share of the students who submitted.
+    *penalised* is the number of them who lost credit for an answer.
     """
 
     assignment: UUID
@@ -232,7 +233,7 @@ class AssignmentSummary(Schema):
 
 
 class CourseAnalytics(Schema):
-    """The published assignments of a course, one beside the other."""
+    """Statistics of the published assignments of a course."""
 
     model_config = with_examples(
         {

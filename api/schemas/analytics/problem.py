@@ -53,9 +53,9 @@ GROUP: Final[dict[str, Any]] = {
 
 
 class ExampleOut(Schema):
-    """One answer of a group, as it was typed and read; the submission stands for the student.
+    """One answer of a group, as it was typed and read; the submission identifies the student.
 
-    *position* is the place of its numbers in the list of variants, -1 for the original.
+    *position* is the position of its numbers in the list of variants, -1 for the original.
     """
 
     answer: UUID
@@ -66,15 +66,15 @@ class ExampleOut(Schema):
 
 
 class WrongGroup(Schema):
-    """Equal wrong answers among the first ones.
+    """Equal wrong answers among the first answers.
 
-    *mistakes* explain them; where there are none, *looks* says what they look like beside the key.
-    *values* is how many different values they are, which with other numbers for each student are
-    many, and *value* the digest of theirs where that is one. *given* counts answers of any attempt
-    (null where the group is by its looks). *mean_total* is the mean total of those who gave it,
-    *in_top* how many of them are in the best third by the other parts; *key_doubt*: in that third
-    clearly more gave this than the key. By *value*, or the id of the example, the answer can be
-    accepted as right or named as a mistake.
+    *mistakes* explain them; without any, *looks* describes them in relation to the key. *values* is
+    the number of different values, which can be many if students have different numbers, and
+    *value* is the digest of the value if there is only one. *given* counts answers of any attempt
+    (null if the group is by its looks). *mean_total* is the mean total of the students who gave it,
+    *in_top* the number of them in the best third by the other parts. *key_doubt*: in that third,
+    clearly more students gave this than the key. With *value*, or the id of the example, the answer
+    can be accepted as correct or labeled as a mistake.
     """
 
     mistakes: tuple[str, ...]
@@ -92,7 +92,7 @@ class WrongGroup(Schema):
 
 
 class MistakeOut(Schema):
-    """How many first answers a mistake explains, whatever their value."""
+    """The number of first answers that a mistake explains, whatever their value."""
 
     mistake: str
     say: str
@@ -102,9 +102,9 @@ class MistakeOut(Schema):
 
 
 class WrongOut(Schema):
-    """The wrong ones among *n* first answers: what no mistake explains first, then the commonest.
+    """The wrong answers among *n* first answers: unexplained ones first, then the most common.
 
-    Answers that follow from the student's own earlier ones are neither right nor wrong here.
+    Answers that follow from the student's own earlier answers are neither correct nor wrong here.
     *left_off* groups are not listed. *by_value*: all students had the same numbers.
     """
 
@@ -118,7 +118,7 @@ class WrongOut(Schema):
 
 
 class FollowThrough(Schema):
-    """How many of *n* first answers are right for the student's own earlier answers."""
+    """How many of *n* first answers are correct for the student's own earlier answers."""
 
     n: Count
     count: Count
@@ -126,7 +126,7 @@ class FollowThrough(Schema):
 
 
 class ParameterFairness(Schema):
-    """The variants taken together by the value of one parameter."""
+    """The variants grouped by the value of one parameter."""
 
     parameter: str
     fairness: FairnessOut
@@ -140,9 +140,9 @@ class VariantsOut(Schema):
 
 
 class ForeignKey(Schema):
-    """A wrong answer that is the key of *held_by* others; *after_holder*: one had it right before.
+    """A wrong answer that is the key of *held_by* others; *after_holder*: one was correct before.
 
-    Where *mistakes* explain it, chance is likely.
+    If *mistakes* explain it, it is likely chance.
     """
 
     answer: UUID
@@ -154,11 +154,11 @@ class ForeignKey(Schema):
 
 
 class ForeignKeys(Schema):
-    """Right answers to somebody else's numbers: a sign to look at, never a penalty.
+    """Correct answers to other students' numbers: a hint for a person and never a penalty.
 
-    *matches* of the *wrong* answers (each value of a student once) are a key of somebody else, by
-    so many *students*. *by_chance* is how many there would be if nobody had seen another's: it is
-    estimated from the keys that nobody holds, null where those are few. The first 50 are listed.
+    *matches* of the *wrong* answers (each value of a student once), by *students* students, are a
+    key of another student. *by_chance* is the number expected if nobody had copied: it is estimated
+    from the keys that nobody has, and null if those are few. The first 50 are listed.
     """
 
     wrong: Count
@@ -169,7 +169,7 @@ class ForeignKeys(Schema):
 
 
 class SearchOut(Schema):
-    """Answers of one student that halve an interval; the last are *shown*, the oldest first."""
+    """Answers of one student that halve an interval; the last ones are *shown*, oldest first."""
 
     submission: UUID
     answers: Count
@@ -178,9 +178,9 @@ class SearchOut(Schema):
 
 
 class PartAnalytics(PartFigures):
-    """A part with its wrong answers and variants; of a text only its figures.
+    """A part with its wrong answers and variants; for a text only its statistics.
 
-    *foreign* is null where all students have the same numbers.
+    *foreign* is null if all students have the same numbers.
     """
 
     wrong: WrongOut | None = None
@@ -191,7 +191,7 @@ class PartAnalytics(PartFigures):
 
 
 class ProblemAnalytics(Schema):
-    """A problem in figures, with what was answered wrongly; see the assignment for the words."""
+    """Statistics of a problem, with its wrong answers; `AssignmentAnalytics` has the terms."""
 
     model_config = with_examples(
         {

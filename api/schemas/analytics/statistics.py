@@ -28,14 +28,14 @@ class _AttributeSchema(Schema):
 
 
 class IntervalOut(_AttributeSchema):
-    """The two ends between which the true figure lies with 90 % confidence."""
+    """The 90 % confidence interval."""
 
     low: Figure
     high: Figure
 
 
 class BinOut(_AttributeSchema):
-    """How many lie from *low* up to *high*."""
+    """The number of values from *low* up to *high*."""
 
     low: Figure
     high: Figure
@@ -43,7 +43,7 @@ class BinOut(_AttributeSchema):
 
 
 class DistributionOut(_AttributeSchema):
-    """How *n* totals lie between 0 and *maximum*; *sd* has n - 1 below."""
+    """The distribution of *n* totals between 0 and *maximum*; *sd* divides by n - 1."""
 
     n: Count
     maximum: Figure
@@ -91,7 +91,7 @@ class ItemOut(_AttributeSchema):
 
 
 class SolvedOut(_AttributeSchema):
-    """How many were right first at this *attempt*, and the share of all who were by then."""
+    """How many were first correct at this *attempt*, and the share of all who were by then."""
 
     attempt: Count
     count: Count
@@ -99,7 +99,7 @@ class SolvedOut(_AttributeSchema):
 
 
 class AttemptsOut(_AttributeSchema):
-    """At which attempt *n* students were right; *mean* and *median* are of those who ever were."""
+    """At which attempt *n* students were correct; *mean* and *median* are over those who were."""
 
     n: Count
     never: Count
@@ -109,9 +109,9 @@ class AttemptsOut(_AttributeSchema):
 
 
 class GainOut(_AttributeSchema):
-    """The mean credit of *n* students at first and at best, without policy.
+    """The mean credit of *n* students at the first and at the best attempt, before policy.
 
-    *improvable* had less than full credit at first, *improved* of them did better later.
+    *improvable* students had less than full credit at first; *improved* of them improved later.
     """
 
     n: Count
@@ -132,9 +132,9 @@ class TimesOut(_AttributeSchema):
 
 
 class VariantOut(_AttributeSchema):
-    """How many of *n* students were right at first with a variant, or with several together.
+    """How many of *n* students were correct at first with a variant, or with several together.
 
-    *unlike*: it differs from all together, beyond chance.
+    *unlike*: it differs from all together by more than chance.
     """
 
     variant: str
@@ -149,7 +149,7 @@ class VariantOut(_AttributeSchema):
 
 
 class FairnessOut(_AttributeSchema):
-    """The variants from the hardest to the easiest; those below 20 students in one row."""
+    """The variants from the hardest to the easiest; those below 20 students share a row."""
 
     n: Count
     facility: Figure | None
@@ -160,7 +160,7 @@ class FairnessOut(_AttributeSchema):
 
 
 class FlagOut(Schema):
-    """A reason to look at a part: a code for programs, and a sentence. None below 20 students."""
+    """A reason to look at a part: a code and a sentence. There are none below 20 students."""
 
     problem: str
     part: str

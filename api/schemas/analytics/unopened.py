@@ -31,10 +31,10 @@ class UnopenedStudent(Schema):
 
 
 class UnopenedStudentPage(Page[UnopenedStudent]):
-    """One page of the students who have not opened an assignment, by family name.
+    """A page of the students who have not opened an assignment, by last name.
 
-    *students* is the number of students in the whole list, over all pages. Students who are excused
-    from the whole assignment are not in it.
+    *students* is the number of students on all pages. Students who are excused from the whole
+    assignment are not in it.
     """
 
     model_config = with_examples({"students": 1, "items": [EXAMPLE_STUDENT], "next": None})

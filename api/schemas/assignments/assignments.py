@@ -99,7 +99,7 @@ STUDENT: Final[dict[str, Any]] = {
 
 
 class AssignmentIn(AssignmentSettings):
-    """A new assignment; it is not published yet."""
+    """A new assignment. It is not published yet."""
 
     model_config = with_examples(SETTINGS)
 
@@ -108,7 +108,7 @@ class AssignmentIn(AssignmentSettings):
 
 
 class AssignmentPatch(AssignmentSettings):
-    """Settings of an assignment to change; what is left out stays."""
+    """Settings of an assignment to change; others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra=patch_schema({"timeline": TIMELINE, "attempts": 5}))
 
@@ -117,7 +117,7 @@ class AssignmentPatch(AssignmentSettings):
 
 
 class StaffAssignment(AssignmentSettings):
-    """An assignment as staff see it; *times* are those for whom nothing was granted."""
+    """An assignment as staff see it; *times* apply to students without extensions."""
 
     model_config = with_examples(STAFF)
 
@@ -149,7 +149,7 @@ class StudentProblem(Schema):
 class StudentAssignment(Schema):
     """An assignment as one student sees it: *times* and limits are the student's own.
 
-    *late_days* is how many of those of the course can be spent here.
+    *late_days* is how many late days of the course can be used here.
     """
 
     model_config = with_examples(STUDENT)
@@ -174,7 +174,7 @@ class StudentAssignment(Schema):
 
 
 class AssignmentChanged(Schema):
-    """An assignment after a change, and what that does to grades."""
+    """An assignment after a change, and the effect on grades."""
 
     model_config = with_examples({"assignment": STAFF, "effect": EFFECT})
 
@@ -183,7 +183,7 @@ class AssignmentChanged(Schema):
 
 
 class OrderIn(Schema):
-    """All problems of an assignment, in the order in which they are to stand."""
+    """All problems of an assignment, in the new order."""
 
     model_config = with_examples({"problems": ["why-small-kernels", "conv-output-size"]})
 
@@ -191,7 +191,7 @@ class OrderIn(Schema):
 
 
 class ReleaseIn(Schema):
-    """What students are to see from now on (true), or by the rule again (false)."""
+    """What students can see from now on (true), or by the rule again (false)."""
 
     model_config = with_examples({"results": True})
 
@@ -200,9 +200,9 @@ class ReleaseIn(Schema):
 
 
 class Released(Schema):
-    """An assignment after a release; *waiting* is how many grades still wait for a person.
+    """An assignment after a release; *waiting* is the number of grades with ungraded answers.
 
-    *warnings* say what is not marked, not answered or still open although something is shown now.
+    *warnings* state what is ungraded, unanswered or still open although something is visible now.
     """
 
     model_config = with_examples(

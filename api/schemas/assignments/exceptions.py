@@ -77,9 +77,9 @@ class ExtensionOut(Schema):
 
 
 class Preview(Schema):
-    """The times of an assignment without an extension and with it.
+    """The dates of an assignment without an extension and with it.
 
-    For a student with all else that was granted; for a section, for whom nothing else was.
+    For a student they include all other extensions; for a section they do not.
     """
 
     assignment: UUID
@@ -89,7 +89,7 @@ class Preview(Schema):
 
 
 class ExtensionGranted(Schema):
-    """An extension, the times that it gives, and what it does to grades."""
+    """An extension, the resulting dates, and the effect on grades."""
 
     model_config = with_examples(
         {
@@ -112,7 +112,7 @@ class ExtensionGranted(Schema):
 
 
 class StudentTimes(Schema):
-    """What holds for one student in an assignment: the most favourable of all that was granted."""
+    """The dates of one student in an assignment: the most generous of all extensions."""
 
     model_config = with_examples(
         {
@@ -132,7 +132,7 @@ class StudentTimes(Schema):
 
 
 class ExcuseIn(Schema):
-    """A student who need not do an assignment, or one *problem* of it."""
+    """A student who is excused from an assignment, or from one *problem* of it."""
 
     model_config = with_examples({"student": STUDENT, "reason": "ill"})
 
@@ -155,7 +155,7 @@ class ExcuseOut(Schema):
 
 
 class Excuses(Schema):
-    """The excuses in an assignment that hold, in their order."""
+    """The active excuses of an assignment, in their order."""
 
     model_config = with_examples({"items": [EXCUSE]})
 
@@ -163,7 +163,7 @@ class Excuses(Schema):
 
 
 class ExcuseGranted(Schema):
-    """An excuse, and what it does to grades."""
+    """An excuse, and its effect on grades."""
 
     model_config = with_examples({"excuse": EXCUSE, "effect": EFFECT})
 
@@ -172,7 +172,7 @@ class ExcuseGranted(Schema):
 
 
 class LateDayUse(Schema):
-    """The late days that a student spent on an assignment."""
+    """The late days that a student used on an assignment."""
 
     assignment: UUID
     slug: str
@@ -182,7 +182,7 @@ class LateDayUse(Schema):
 
 
 class LateDaysView(Schema):
-    """A student's budget of late days in a course, and where it went."""
+    """The late days of a student in a course: how many there are and where they were used."""
 
     model_config = with_examples(LATE_DAYS)
 
@@ -193,7 +193,7 @@ class LateDaysView(Schema):
 
 
 class RefundIn(Schema):
-    """Late days to give back; work that was in time by them keeps its credit."""
+    """Late days to refund; work that was on time because of them keeps its credit."""
 
     model_config = with_examples(
         {"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"}
@@ -205,7 +205,7 @@ class RefundIn(Schema):
 
 
 class LateDaysChanged(Schema):
-    """The late days of a student after a refund, and what that does to grades."""
+    """The late days of a student after a refund, and the effect on grades."""
 
     model_config = with_examples({"late_days": LATE_DAYS, "effect": EFFECT})
 

@@ -90,8 +90,8 @@ class ProblemSettings(Schema):
 class PosedIn(ProblemSettings):
     """A problem to add under the name *problem*.
 
-    Without *version* it is the newest of the problem *of* (by default of the same name) in the
-    course's own space, else in the bank. *position* null puts it at the end.
+    Without *version* it is the newest version of the problem *of* (by default of the same name) of
+    the course itself, or else of the bank. *position* null puts it at the end.
     """
 
     model_config = with_examples({"problem": "conv-output-size", "points": 4})
@@ -103,7 +103,7 @@ class PosedIn(ProblemSettings):
 
 
 class PosedPatch(ProblemSettings):
-    """Settings of a problem to change; what is left out stays."""
+    """Settings of a problem to change; others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra=patch_schema({"voided": {"side": "full"}}))
 
@@ -111,7 +111,7 @@ class PosedPatch(ProblemSettings):
 
 
 class PartSummary(Schema):
-    """A part of the pinned version; *title* is empty where its author gave it none."""
+    """A part of the version in use; *title* is empty if the author gave none."""
 
     id: str
     title: str = ""
@@ -120,12 +120,12 @@ class PartSummary(Schema):
 
 
 class PosedSettings(ProblemSettings):
-    """A problem as it is set in an assignment.
+    """The settings of a problem in an assignment.
 
-    It is version *number* of the problem *of* the bank or of the course (*space*); *newest* is the
-    highest number published there. *points* is what it is worth here, *own_points* what was set for
-    that (null: the sum of its parts). *opened*: a student has seen numbers, so that another version
-    comes by a regrade.
+    It uses version *number* of the problem *of* the bank or of the course (*space*); *newest* is
+    the highest number published there. *points* is what it is worth here, *own_points* the value
+    that was set (null: the sum of its parts). *opened*: a student has seen numbers, so that only a
+    regrade can change the version.
     """
 
     model_config = with_examples(EXAMPLE_PROBLEM)
@@ -151,7 +151,7 @@ class PosedSettings(ProblemSettings):
 
 
 class PosedChanged(Schema):
-    """A problem after a change (null where it was removed), and what that does to grades."""
+    """A problem after a change (null if it was removed), and the effect on grades."""
 
     model_config = with_examples({"problem": EXAMPLE_PROBLEM, "effect": EFFECT})
 
@@ -160,7 +160,7 @@ class PosedChanged(Schema):
 
 
 class NoticeIn(Schema):
-    """What students are told on a problem; with a *regrade* each sees what they gained by it."""
+    """A notice on a problem; with a *regrade*, it shows each student what they gained."""
 
     model_config = with_examples({"text": NOTICE["text"]})
 
@@ -181,7 +181,7 @@ class NoticeOut(Schema):
 
 
 class Notices(Schema):
-    """The notices on a problem that were not withdrawn, in their order."""
+    """The notices on a problem, in their order."""
 
     model_config = with_examples({"items": [NOTICE]})
 

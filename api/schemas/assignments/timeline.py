@@ -90,8 +90,7 @@ LocalTime: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "description": "a time on the wall clock of the course; one with an offset is "
-            "converted to it",
+            "description": "a local time of the course; a time with an offset is converted",
             "examples": [EXAMPLE, "2026-11-27T23:59:59", "2026-11-27T22:59:00Z"],
         }
     ),
@@ -103,7 +102,7 @@ LateCredit: TypeAlias = Annotated[
     WithJsonSchema(
         {
             "anyOf": [{"type": "number"}, {"type": "string"}],
-            "description": "what late work is worth, exactly, from 0 to 1",
+            "description": "the share of the credit that late work gets, from 0 to 1",
             "examples": ["90%", "9/10", 0.9],
         }
     ),
@@ -116,7 +115,7 @@ Reason: TypeAlias = Annotated[Text, Field(max_length=500)]
 
 
 class Offset(Schema):
-    """So long after due: `days` of the calendar keep the wall clock, `hours` are elapsed hours."""
+    """A time after due: `days` of the calendar keep the local time, `hours` are elapsed hours."""
 
     days: Days | None = None
     hours: Hours | None = None
@@ -129,7 +128,7 @@ class Offset(Schema):
 
 
 class LateStep(Schema):
-    """What work after due is worth `until` a wall clock, or so many `days` and `hours` after due.
+    """The credit of late work `until` a local time, or until `days` and `hours` after the due time.
 
     `days` are days of the calendar, so that the step ends at the same time of day as due; `hours`
     are elapsed hours.
@@ -161,12 +160,12 @@ Close: TypeAlias = Annotated[
 
 
 class TimelineSpec(Schema):
-    """When an assignment is released, due, worth less, and closed, in the zone of its course.
+    """When an assignment is released, due, worth less, and closed, in the time zone of its course.
 
-    Without `release` it is open at once, without `due` never late. Without `close` it closes with
-    the last late step, or at due where there is none. `late_days` is how many days of a student's
-    late-day budget may be spent here. An instant that equals due, the end of a step or close is
-    in time: 23:59 means 23:59:00.000000 and not a microsecond more.
+    Without `release` it is open at once, without `due` it is never late. Without `close` it closes
+    with the last late step, or at the due time if there is none. `late_days` is how many late days
+    a student may use here. Work is on time up to the exact instant of due, the end of a step or the
+    close: 23:59 means 23:59:00.000000 and not a microsecond more.
     """
 
     model_config = with_examples(
@@ -243,11 +242,11 @@ def _is_before(first: datetime, second: datetime) -> bool:
 
 
 class ExtensionSpec(Schema):
-    """What one student or section gets beyond the assignment's own rules.
+    """What one student or section gets in addition to the assignment's own rules.
 
-    `days` (of the calendar) and `hours` (elapsed) move due, or `due` names the new one; the late
-    steps and close move with it unless `close` is named. An extension gives and never takes: what
-    it names and what is worse than the assignment's own has no effect.
+    `days` (of the calendar) and `hours` (elapsed) move the due time, or `due` sets a new one. The
+    late steps and the close move with it unless `close` is set. An extension only gives: values
+    worse than the assignment's own have no effect.
     """
 
     model_config = with_examples(

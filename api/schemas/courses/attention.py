@@ -27,7 +27,7 @@ WAITING: Final[dict[str, Any]] = {
 
 
 class RegradeUnderWay(Schema):
-    """A regrade that is not at its end: it works, waits to be applied, or was stopped."""
+    """A regrade that is running, ready to be applied, or stopped."""
 
     id: UUID
     problem: str
@@ -35,12 +35,12 @@ class RegradeUnderWay(Schema):
 
 
 class AssignmentAttention(Schema):
-    """What of an assignment waits.
+    """What needs action in an assignment.
 
-    *to_mark* are answers that wait for a person, *failures* those among them that the machine could
-    not judge. *requests* of students are open. *unexplained* counts groups of equal wrong answers
-    to the same numbers that no mistake explains, of three students or more. *mean* is in percent,
-    of those who have a grade.
+    *to_mark* is the number of ungraded answers, *failures* the number of those that could not be
+    graded automatically. *requests* are open regrade requests. *unexplained* is the number of
+    groups of at least three students with the same wrong answer to the same numbers that no known
+    mistake explains. *mean* is the mean grade in percent.
     """
 
     assignment: UUID
@@ -54,7 +54,7 @@ class AssignmentAttention(Schema):
 
 
 class CourseAttention(Schema):
-    """What waits in the assignments of a course, in their order; *students* count in it."""
+    """What needs action in the assignments of a course; *students* is their number."""
 
     model_config = with_examples(
         {

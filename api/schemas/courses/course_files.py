@@ -47,7 +47,7 @@ class AssignmentFile(AssignmentSettings):
 
 
 class CourseFiles(Schema):
-    """The files of a course by their paths."""
+    """The files of a course by path."""
 
     model_config = with_examples({"files": FILES})
 
@@ -55,7 +55,7 @@ class CourseFiles(Schema):
 
 
 class ApplyFilesIn(Schema):
-    """Files to make a course of; *prune* removes what the course has and the files have not."""
+    """The files of a course; *prune* removes what the course has and the files do not."""
 
     model_config = with_examples({"files": FILES})
 
@@ -64,7 +64,7 @@ class ApplyFilesIn(Schema):
 
 
 class FileChange(Schema):
-    """A file that the course would be exported to and that is another one now, as a diff."""
+    """A file that the export of the course would change, as a diff."""
 
     path: str
     kind: Literal["added", "changed", "removed"]
@@ -72,10 +72,10 @@ class FileChange(Schema):
 
 
 class Applied(Schema):
-    """What applying files changed.
+    """The result of applying files.
 
-    *left* are files that the course has beside those that were given. *notes* say what could not
-    follow at once. *effect* is what it does to grades.
+    *left* are files that the course has in addition to those that were sent. *notes* state what
+    could not be changed at once. *effect* is the effect on grades.
     """
 
     model_config = with_examples(

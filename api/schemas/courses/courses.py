@@ -56,7 +56,7 @@ CourseTitle: TypeAlias = Annotated[
 
 
 class CategorySpec(Schema):
-    """Assignments that count together with a weight, of which the lowest are dropped."""
+    """Assignments that count together with a weight, with the number of lowest ones to drop."""
 
     id: Annotated[Name, Setting("Name", attributes={"maxlength": 80})]
     weight: Annotated[Points, Setting("Weight", attributes={"size": 6})]
@@ -114,7 +114,7 @@ class CourseSettings(Schema):
 
 
 class CourseIn(CourseSettings):
-    """A new course; *instructor* is the address of somebody who has an account."""
+    """A new course; *instructor* is the e-mail address of an existing account."""
 
     model_config = with_examples(SETTINGS | {"instructor": "ada@example.edu"})
 
@@ -125,9 +125,9 @@ class CourseIn(CourseSettings):
 
 
 class CoursePatch(CourseSettings):
-    """Settings of a course to change; what is left out stays.
+    """Settings of a course to change; others stay as they are.
 
-    With another zone every time keeps its wall clock.
+    A new time zone keeps the local time of every date.
     """
 
     model_config = ConfigDict(json_schema_extra=patch_schema({"late_day_budget": 3}))
@@ -138,7 +138,7 @@ class CoursePatch(CourseSettings):
 
 
 class CourseView(CourseSettings):
-    """A course, and what the caller is in it."""
+    """A course with the role of the caller."""
 
     model_config = with_examples(COURSE)
 
@@ -152,7 +152,7 @@ class CourseView(CourseSettings):
 
 
 class CourseChanged(Schema):
-    """A course after a change, and what that does to grades."""
+    """A course after a change, and the effect on grades."""
 
     model_config = with_examples({"course": COURSE, "effect": EFFECT})
 
@@ -161,7 +161,7 @@ class CourseChanged(Schema):
 
 
 class CopyIn(Schema):
-    """A copy of a course: every time *shift_days* later, on the same wall clock."""
+    """A copy of a course with all dates *shift_days* later, at the same local time."""
 
     model_config = with_examples({"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364})
 

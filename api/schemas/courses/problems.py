@@ -67,10 +67,10 @@ Block = Literal["draw", "marking", "engine"]
 
 
 class ProblemChecked(Schema):
-    """What `grader check` says of a file: *errors* must be mended, *warnings* looked at.
+    """The report of `grader check`: fix the *errors* and review the *warnings*.
 
-    *variants* is how many variants were found, which is looked for until there are 60; *report*
-    says which seeds were refused, which mistakes no variant shows, and which answers are right.
+    *variants* is the number of variants found; the search stops at 60. *report* lists rejected
+    seeds, mistakes that no variant shows, and which answers are correct.
     """
 
     model_config = with_examples(
@@ -100,7 +100,7 @@ class ProblemChecked(Schema):
 
 
 class ProblemListed(Schema):
-    """A problem that a course can set, in its newest version; *space* is where it belongs."""
+    """A problem that a course can use, in its newest version; *space* is where it belongs."""
 
     id: UUID
     problem: str
@@ -117,15 +117,15 @@ class ProblemListed(Schema):
 
 
 class ProblemPage(Page[ProblemListed]):
-    """One page of the problems that a course can set, by id."""
+    """A page of the problems that a course can use, by id."""
 
     model_config = with_examples({"items": [LISTED], "next": None})
 
 
 class VersionOut(ProblemListed):
-    """A version of a problem with its file, and what publishing found.
+    """A version of a problem with its file and the report of its publication.
 
-    *based_on* is the version whose numbers it keeps, null where it has its own.
+    *based_on* is the version whose numbers it keeps, null if it has its own.
     """
 
     model_config = with_examples(WHOLE)
@@ -142,7 +142,7 @@ class VersionOut(ProblemListed):
 
 
 class VersionListed(Schema):
-    """A version among those of its problem; *keeps_numbers*: the students' numbers stay."""
+    """A version in the list of its problem; *keeps_numbers*: students keep their numbers."""
 
     id: UUID
     number: Count
@@ -157,7 +157,7 @@ class VersionListed(Schema):
 
 
 class VersionsOut(Schema):
-    """All versions of a problem, the newest first."""
+    """All versions of a problem, newest first."""
 
     model_config = with_examples({"items": [LATEST]})
 
@@ -165,9 +165,9 @@ class VersionsOut(Schema):
 
 
 class DiffOut(Schema):
-    """What changed from one version to another: *changed* names the blocks, *text* the lines.
+    """The changes from one version to another: *changed* names the blocks, *text* the lines.
 
-    Where ``draw`` is not among them, the students' numbers stay.
+    If ``draw`` is not among them, students keep their numbers.
     """
 
     model_config = with_examples(
@@ -186,10 +186,10 @@ class DiffOut(Schema):
 
 
 class PreviewPart(Schema):
-    """A part of a variant with its key; *mistakes* are the wrong answers that would be named.
+    """A part of a variant with its key; *mistakes* are the wrong answers that it can name.
 
-    *failure* says why there is no key; such answers go to a person. *title* is empty where its
-    author gave it none.
+    *failure* is the reason why there is no key; people grade such answers. *title* is empty if the
+    author gave none.
     """
 
     id: str
@@ -208,7 +208,7 @@ class PreviewPart(Schema):
 
 
 class PreviewOut(Schema):
-    """A variant as a student gets it, with all that only staff may see."""
+    """A variant as a student sees it, with everything that only staff can see."""
 
     model_config = with_examples(
         {
@@ -255,8 +255,8 @@ class PreviewOut(Schema):
 
 
 class ReasonIn(Schema):
-    """Why something is done, for the audit log."""
+    """A reason, for the audit log."""
 
     model_config = with_examples({"reason": "the new one is better"})
 
-    reason: Line | Literal[""] = Field("", description="may be left out")
+    reason: Line | Literal[""] = Field("", description="optional")

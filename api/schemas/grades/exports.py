@@ -17,9 +17,10 @@ WARNING: Final[dict[str, Any]] = {
 
 
 class ExportWarning(Schema):
-    """What the other side would reject or misread; *about* is the id of a student or assignment.
+    """Something that the other system would reject or misread; *about* is a student or assignment.
 
-    A *fatal* one gives scores to the wrong person or column: the file is refused unless forced.
+    A *fatal* warning would give scores to the wrong person or column: the export is refused unless
+    it is forced.
     """
 
     code: str
@@ -30,7 +31,7 @@ class ExportWarning(Schema):
 
 
 class ExportCheck(Schema):
-    """What is to be looked at before a file is handed on."""
+    """What to check before you use an export."""
 
     model_config = with_examples(
         {
@@ -50,14 +51,14 @@ class ExportCheck(Schema):
 
 
 class SheetLine(Schema):
-    """What is wrong in a line of a sheet, and what to do."""
+    """An error in a row of a score sheet, and how to fix it."""
 
     line: Count
     message: str
 
 
 class SheetChangeOut(Schema):
-    """What a line of a sheet changes; *after* is null where there is but a comment."""
+    """The change of a row of a score sheet; *after* is null if there is only a comment."""
 
     line: Count
     student: UUID
@@ -70,10 +71,10 @@ class SheetChangeOut(Schema):
 
 
 class SheetOut(Schema):
-    """What a sheet changes. With a problem in any line nothing is applied.
+    """The changes of a score sheet. Nothing is applied if any row has an error.
 
-    *changes* has the first 200 of them, *changed* says how many there are, *grades* how many
-    scores of the assignment they move.
+    *changes* has the first 200 of them, *changed* is their number, *grades* the number of scores of
+    the assignment that change.
     """
 
     model_config = with_examples(

@@ -73,11 +73,11 @@ Number = Annotated[float | None, Field(description="rounded to six decimals")]
 
 
 class ColumnSummary(Schema):
-    """What the students who were asked for have in a column, whatever page is shown.
+    """Statistics of a column over all selected students, whatever page is shown.
 
-    *counted* have a score, with 0 for whoever is *missing*; *below* of them have less than the
-    share that was asked about. Where something waits to be marked, the score is the share of what
-    is marked, times the maximum; who has nothing marked yet is not counted.
+    *counted* have a score, which is 0 for *missing* students. *below* of them have less than the
+    requested share. If some points are ungraded, the score is the share of the graded points times
+    the maximum; students without graded points are not counted.
     """
 
     counted: Count
@@ -91,7 +91,7 @@ class ColumnSummary(Schema):
 
 
 class GradebookCategory(Schema):
-    """Assignments that count together with a weight, of which the lowest are dropped."""
+    """Assignments that count together with a weight, with the number of lowest ones to drop."""
 
     id: str
     weight: Points
@@ -99,7 +99,7 @@ class GradebookCategory(Schema):
 
 
 class GradebookColumn(Schema):
-    """An assignment; *possible* is for whoever is excused from nothing in it."""
+    """An assignment; *possible* is the maximum for students without an excuse."""
 
     assignment: UUID
     slug: str
@@ -114,13 +114,12 @@ class GradebookColumn(Schema):
 
 
 class GradebookCell(Schema):
-    """What a student has in an assignment.
+    """The result of a student in an assignment.
 
-    *score* is null where there is none yet: nothing was handed in, and it is still open for the
-    student; or the student is excused. *missing*: nothing was handed in, and it is closed; that
-    counts 0. *waiting*: a person has yet to mark something, which is worth *waiting_points* of
-    *possible*. *due*: the due time of the student is over, so the assignment counts in the course.
-    *version* is what an override changes.
+    *score* is null if nothing was submitted while the assignment is open for the student, or if the
+    student is excused. *missing*: nothing was submitted and it is closed, which counts as 0.
+    *waiting*: answers are ungraded, worth *waiting_points* of *possible*. *due*: the student's due
+    time is over, so the assignment counts in the course. An override sends *version*.
     """
 
     assignment: UUID
@@ -139,7 +138,7 @@ class GradebookCell(Schema):
 class GradebookRow(Schema):
     """A student: *cells* in the order of the columns, *percent* of the course so far.
 
-    *waiting_points* wait to be marked by a person, and take no part in *percent*.
+    *waiting_points* are ungraded and do not enter *percent*.
     """
 
     user: UUID
@@ -155,10 +154,10 @@ class GradebookRow(Schema):
 
 
 class GradebookOut(Schema):
-    """One page of a gradebook; *students* is how many there are in all.
+    """A page of a gradebook; *students* is the number of students on all pages.
 
-    *withheld* are the assignments that are marked without names: a grader has no columns of them,
-    and no *percent* of the course.
+    *withheld* are the anonymously graded assignments: TAs see neither their columns nor the
+    *percent* of the course.
     """
 
     model_config = with_examples(BOOK)

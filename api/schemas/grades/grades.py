@@ -103,9 +103,9 @@ TOTAL: Final[dict[str, Any]] = {
 
 
 class GradeStep(Schema):
-    """One step to a number: what it is, its exact value, why, and how it joins those before it.
+    """One step of a calculation: its name, exact value, reason, and how it joins earlier steps.
 
-    *of* is the problem or the part that it is of, empty for all else; in words it comes before
+    *of* is the problem or part that it belongs to, empty for all else; in sentences it comes before
     *why*.
     """
 
@@ -117,7 +117,7 @@ class GradeStep(Schema):
 
 
 class GradeLine(Schema):
-    """How one number came about: its steps as data, and the same in *words*.
+    """The calculation of one number: its steps as data, and as a sentence in *words*.
 
     The line of a problem has its id and *title*, that of a part also the id of the part.
     """
@@ -131,7 +131,7 @@ class GradeLine(Schema):
 
 
 class OverrideShown(Schema):
-    """Points that a person gave, with the reason: for the assignment, a problem or a part of it."""
+    """Points that a person set, with the reason: for the assignment, a problem or a part of it."""
 
     id: UUID
     problem: str | None
@@ -143,7 +143,7 @@ class OverrideShown(Schema):
 
 
 class ProblemGrade(Schema):
-    """What a student has in a problem; *points* is what it is worth in the assignment.
+    """A student's result in a problem; *points* is what it is worth in the assignment.
 
     *part_titles* are the titles of its parts by their ids, of those that have one.
     """
@@ -170,10 +170,10 @@ class _AssignmentIdentity(Schema):
 
 
 class GradeShown(_AssignmentIdentity):
-    """A grade in full; *score* is null while there is nothing to grade, or for who is excused.
+    """A grade in full; *score* is null if nothing was graded yet, or if the student is excused.
 
-    *waiting_points* of *possible* wait to be marked by a person. An assignment that is not *due*
-    for the student does not count in the course yet.
+    *waiting_points* of *possible* are ungraded. An assignment that is not *due* for the student
+    does not count in the course yet.
     """
 
     results_shown: Literal[True] = True
@@ -191,14 +191,14 @@ class GradeShown(_AssignmentIdentity):
 
 
 class GradeHidden(_AssignmentIdentity):
-    """An assignment whose results are not released to the student yet; null: no time is set."""
+    """An assignment whose results are not released to the student yet; null: no date is set."""
 
     results_shown: Literal[False] = False
     not_released_until: UtcDatetime | None
 
 
 class StaffGrade(GradeShown):
-    """A grade as staff see it: whether the *student* sees it too; overrides change *version*."""
+    """A grade as staff see it, and whether the *student* sees it; overrides change *version*."""
 
     student_sees: bool
     not_released_until: UtcDatetime | None
@@ -206,7 +206,7 @@ class StaffGrade(GradeShown):
 
 
 class LateDaysSpent(Schema):
-    """Late days that were spent on an assignment."""
+    """Late days used on an assignment."""
 
     assignment: UUID
     days: Count
@@ -221,9 +221,9 @@ class LateDaysOut(Schema):
 
 
 class MyGrades(Schema):
-    """All grades of who asks, as far as they are released; *percent* is that of the released.
+    """All released grades of the caller; *percent* is over these.
 
-    *waiting_points* wait to be marked by a person, and take no part in *percent*.
+    *waiting_points* are ungraded and do not enter *percent*.
     """
 
     model_config = with_examples(
@@ -243,11 +243,11 @@ class MyGrades(Schema):
 
 
 class StudentGrades(Schema):
-    """All grades of a student for the staff; *counts* is false for a test or former student.
+    """All grades of a student for staff; *counts* is false for a test or former student.
 
-    *withheld* are the assignments that are marked without names: a grader has no grades of them,
-    and no *percent* of the course. In a course with such an assignment *late_days* and each
-    *not_released_until* are null for graders.
+    *withheld* are the anonymously graded assignments: TAs see neither their grades nor the
+    *percent* of the course. In a course with such an assignment, *late_days* and each
+    *not_released_until* are null for TAs.
     """
 
     model_config = with_examples(

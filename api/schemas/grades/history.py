@@ -47,11 +47,11 @@ STAFF_EVENT: Final[dict[str, Any]] = EVENT | {
 
 
 class GradeEvent(Schema):
-    """One event, in words (*text*) and as data; what a kind of event does not have is null.
+    """One event, as a sentence (*text*) and as data; fields that do not apply are null.
 
-    Of a submission it is told which one it is (*sequence*) and which *parts* it answers.
-    *cause* says of a grade what changed it, of a grading who marked: auto, manual or regrade. The
-    *author* of an override is named to the student, that of a mark is not.
+    A submission has its number (*sequence*) and the *parts* that it answers. *cause* is what
+    changed a grade; for a grading it is auto, manual or regrade. Students see the *author* of an
+    override, but not of a mark.
     """
 
     at: UtcDatetime
@@ -73,7 +73,7 @@ class GradeEvent(Schema):
 
 
 class StaffGradeEvent(GradeEvent):
-    """One event as staff see it: who did it and why, and by which version it was marked."""
+    """One event as staff see it, with author and reason, and the version that graded it."""
 
     id: UUID
     author_id: UUID | None = None
@@ -84,12 +84,12 @@ class StaffGradeEvent(GradeEvent):
 
 
 class GradeEventPage(Page[GradeEvent]):
-    """One page of what happened to one's own grade, from the start."""
+    """A page of the history of your grade, from the start."""
 
     model_config = with_examples({"items": [EVENT], "next": None})
 
 
 class StaffGradeEventPage(Page[StaffGradeEvent]):
-    """One page of what happened to a student's grade, from the start."""
+    """A page of the history of a student's grade, from the start."""
 
     model_config = with_examples({"items": [STAFF_EVENT], "next": None})

@@ -17,10 +17,10 @@ EXAMPLE_OVERRIDE: Final[dict[str, Any]] = OVERRIDE | {
 
 
 class OverrideIn(Schema):
-    """The points of a student in an assignment, in a problem of it, or in a part of that.
+    """The points of a student in an assignment, in a problem of it, or in a part of the problem.
 
-    The student sees the *reason*. Those of an assignment or a problem are in the assignment's
-    points, those of a part in the problem's. More than the maximum are taken with *over_maximum*.
+    The student sees the *reason*. Points of an assignment or a problem are on the assignment's
+    scale, those of a part on the problem's. More than the maximum requires *over_maximum*.
     """
 
     model_config = with_examples(
@@ -42,7 +42,7 @@ class OverrideIn(Schema):
 
 
 class OverrideOut(OverrideShown):
-    """An override; *withdrawn_at* is when it ended, by hand or by another one in its place."""
+    """An override; *withdrawn_at* is when it was withdrawn or replaced."""
 
     student: UUID
     student_name: str
@@ -50,7 +50,7 @@ class OverrideOut(OverrideShown):
 
 
 class GradeNow(Schema):
-    """A grade after an act, and the version that the next one changes."""
+    """A grade after a change, with the version to send with the next one."""
 
     score: Score | None
     possible: Score
@@ -59,7 +59,7 @@ class GradeNow(Schema):
 
 
 class OverrideDone(Schema):
-    """What was set or withdrawn, and what the score was *before* it and is now."""
+    """The override that was set or withdrawn, with the score *before* and now."""
 
     model_config = with_examples(
         {
@@ -75,6 +75,6 @@ class OverrideDone(Schema):
 
 
 class OverridePage(Page[OverrideOut]):
-    """One page of the overrides of an assignment, the newest first."""
+    """A page of the overrides of an assignment, newest first."""
 
     model_config = with_examples({"items": [EXAMPLE_OVERRIDE], "next": None})

@@ -73,10 +73,10 @@ SignedPoints = Annotated[Score, AfterValidator(_check_points)]
 
 
 class MarkIn(Schema):
-    """A mark: the rubric items that hold and an adjustment in points, or a credit as it is.
+    """A mark: rubric items and an adjustment in points, or a credit.
 
-    The points are added up, at least 0 and at most those of the part. The student reads *comment*;
-    *reason* is for the staff.
+    The sum of the points is at least 0 and at most the points of the part. The student reads
+    *comment*; *reason* is for staff.
     """
 
     model_config = with_examples({"items": [ITEM], "comment": "Say also why."})
@@ -97,7 +97,7 @@ class MarkIn(Schema):
 
 
 class RubricItemIn(Schema):
-    """A new rubric item: what it gives (or, below 0, takes), and what the student reads."""
+    """A new rubric item: its points (below 0 they are subtracted), and its text for students."""
 
     model_config = with_examples(RUBRIC_IN)
 
@@ -108,7 +108,7 @@ class RubricItemIn(Schema):
 
 
 class RubricItemPatch(Schema):
-    """What changes in a rubric item; what is not named stays."""
+    """Changes to a rubric item; other fields stay."""
 
     model_config = with_examples({"points": 1.5})
 
@@ -119,7 +119,7 @@ class RubricItemPatch(Schema):
 
 
 class RubricItemView(Schema):
-    """A rubric item; *used* counts the answers that have it, *version* is its ETag."""
+    """A rubric item; *used* is the number of answers that have it, *version* its ETag."""
 
     model_config = with_examples(RUBRIC_ITEM)
 
@@ -147,9 +147,9 @@ class RubricView(Schema):
 
 
 class Remarked(Schema):
-    """What a change of the rubric does: how many answers have the item, and what becomes of them.
+    """The effect of a rubric change: how many answers have the item, and how they change.
 
-    *reworded* keep their credit and read something else. Of a *dry_run* nothing is kept.
+    *reworded* answers keep their credit but display another text. A *dry_run* stores nothing.
     """
 
     answers: Count
@@ -160,7 +160,7 @@ class Remarked(Schema):
 
 
 class RubricChange(Schema):
-    """A rubric item after a change, null where it was taken out, and what that did to marks."""
+    """A rubric item after a change, null if it was deleted, and the effect on marks."""
 
     model_config = with_examples({"item": RUBRIC_ITEM, "remarked": REMARKED})
 
@@ -169,7 +169,7 @@ class RubricChange(Schema):
 
 
 class GroupView(Schema):
-    """Answers that say the same to the same numbers, and the last mark that one of them got."""
+    """Identical answers to the same numbers, and the latest mark that one of them got."""
 
     model_config = with_examples(GROUP)
 
@@ -182,7 +182,7 @@ class GroupView(Schema):
 
 
 class GroupMarked(Schema):
-    """What marking a group did: answers that were *marked*, and that others have *claimed*."""
+    """The result of grading a group: answers *marked*, and answers that others have *claimed*."""
 
     model_config = with_examples({"marked": 11, "claimed": 1})
 
@@ -191,7 +191,7 @@ class GroupMarked(Schema):
 
 
 class GradingView(Schema):
-    """One marking of an answer: by the machine, a regrade or a person; *counts* is the one now."""
+    """One grading of an answer: automatic, by a regrade or a person; *counts*: it is current."""
 
     model_config = with_examples(GRADING)
 

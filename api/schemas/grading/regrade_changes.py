@@ -9,9 +9,9 @@ from api.schemas.grading.regrades import OTHER, RUN
 
 
 class Side(Schema):
-    """What an answer is found to be, before or after.
+    """The result of an answer, before or after.
 
-    *points* is what its part is worth, *score* the credit in them.
+    *points* is what its part is worth, *score* the credit in points.
     """
 
     status: str
@@ -24,10 +24,10 @@ class Side(Schema):
 
 
 class ChangeOut(Schema):
-    """An answer that is found otherwise: *flag* says why it is not applied, where it is not.
+    """An answer whose result changes; *flag* is the reason if the change is not applied.
 
-    *direction* is where its credit goes: up, down, same (points, status or words are others), or to
-    a person for review.
+    *direction* is the change of its credit: up, down, same (points, status or words differ), or
+    review (a person must grade it).
     """
 
     model_config = with_examples(
@@ -84,9 +84,9 @@ class Turn(Schema):
 
 
 class StudentOut(Schema):
-    """What a regrade does to a student: the score of the problem, the grade of the assignment.
+    """The effect of a regrade on a student: the score of the problem, the grade of the assignment.
 
-    *never_lower* has what both are where no answer loses credit.
+    *never_lower* has both if no answer may lose credit.
     """
 
     model_config = with_examples(

@@ -44,7 +44,7 @@ EXAMPLE_STAFF_REQUEST: Final[dict[str, Any]] = REQUEST | {
 
 
 class CommentIn(Schema):
-    """A comment on an answer; the student sees a *public* one once results are shown."""
+    """A comment on an answer; its student sees a *public* one once results are visible."""
 
     model_config = with_examples({"text": "Well put."})
 
@@ -62,7 +62,7 @@ class PublicComment(Schema):
 
 
 class CommentView(PublicComment):
-    """A comment as the staff see it; one's own can be taken back."""
+    """A comment as staff see it. Its author can delete it."""
 
     model_config = with_examples(STAFF_COMMENT)
 
@@ -71,7 +71,7 @@ class CommentView(PublicComment):
 
 
 class OwnComments(Schema):
-    """The comments that a student may read now; *results_from* is when there may be more."""
+    """The comments that the student can read now; more may be visible from *results_from* on."""
 
     model_config = with_examples(
         {"comments": [COMMENT], "results_shown": True, "results_from": None}
@@ -91,7 +91,7 @@ class StaffComments(Schema):
 
 
 class RequestIn(Schema):
-    """Why an answer should be marked again."""
+    """The reason for a regrade request."""
 
     model_config = with_examples({"text": REQUEST["text"]})
 
@@ -99,7 +99,7 @@ class RequestIn(Schema):
 
 
 class DecisionIn(Schema):
-    """The decision on a request, what the student is told, and for an accepted one a new mark."""
+    """The decision on a regrade request, the reply, and a new mark if it is accepted."""
 
     model_config = with_examples({"decision": "accepted", "reply": REQUEST["reply"]})
 
@@ -130,7 +130,7 @@ class _RequestFields(Schema):
 
 
 class OwnRequest(_RequestFields):
-    """A request of one's own; *credit* is that of the answer now, null until results are shown."""
+    """A regrade request of the caller; *credit* is null until results are released."""
 
     model_config = with_examples(EXAMPLE_OWN_REQUEST)
 
@@ -140,7 +140,7 @@ class OwnRequest(_RequestFields):
 
 
 class RequestView(_RequestFields):
-    """A request as the staff see it; *credit* is that of the answer now."""
+    """A regrade request as staff see it; *credit* is the current one of the answer."""
 
     model_config = with_examples(EXAMPLE_STAFF_REQUEST)
 
@@ -151,7 +151,7 @@ class RequestView(_RequestFields):
 
 
 class Unassessed(Schema):
-    """How many answers to a part wait for a mark."""
+    """The number of ungraded answers to a part."""
 
     problem: str
     part: str
@@ -160,10 +160,10 @@ class Unassessed(Schema):
 
 
 class Readiness(Schema):
-    """Whether all is marked: what would be missing if results were released now.
+    """Whether everything is graded, and what would be missing if results were released now.
 
-    *results* is when students see them, *results_from* the moment where that is set. *warnings*
-    say the same in sentences, none where it is ready.
+    *results* is when students see them, *results_from* the date if one is set. *warnings* say the
+    same in sentences; there are none if the assignment is ready.
     """
 
     model_config = with_examples(

@@ -44,7 +44,7 @@ Part = Annotated[
 
 
 class PartIn(Schema):
-    """What of a part is set to something else; *tolerance* as in the problem's file."""
+    """The changed settings of a part; *tolerance* as in the problem's file."""
 
     points: Points | None = None
     tolerance: Annotated[
@@ -62,10 +62,10 @@ class PartIn(Schema):
 
 
 class AcceptIn(Schema):
-    """A wrong answer that is accepted as right.
+    """A wrong answer to accept as correct.
 
-    *answer* is one of the group of equal answers; where students have different numbers, give
-    *part* and *key*, an expression of the problem's names.
+    *answer* is one of the group of equal answers. If students have different numbers, send *part*
+    and *key*, an expression of the problem's names.
     """
 
     answer: UUID | None = None
@@ -76,7 +76,7 @@ class AcceptIn(Schema):
 
 
 class MistakeIn(Schema):
-    """A wrong answer that is named as a mistake: what its students are told, and its credit."""
+    """A wrong answer to label as a mistake: the hint for its students, and its credit."""
 
     answer: UUID | None = None
     part: Part | None = None
@@ -87,12 +87,12 @@ class MistakeIn(Schema):
 
 
 class VersionIn(Schema):
-    """By which version is marked: exactly one of these.
+    """The version to grade by: exactly one of these.
 
-    *id* is a version that there is, *source* the whole file anew, *parts* what is set otherwise in
-    parts; *accept* and *mistake* do something about a group of equal wrong answers. With one of the
-    last three, *drop_examples* names by their places in the file, from 0, the author's examples
-    that the new version is to be without, as they say otherwise.
+    *id* is an existing version, *source* a whole new file, *parts* changed settings of parts;
+    *accept* and *mistake* handle a group of equal wrong answers. With one of the last three,
+    *drop_examples* names examples of the author by their index in the file, from 0, that the new
+    version leaves out because they contradict it.
     """
 
     id: UUID | None = None
@@ -113,11 +113,11 @@ class VersionIn(Schema):
 
 
 class RegradeIn(Schema):
-    """A regrade to be prepared: the dry run begins at once, and nothing is changed by it.
+    """A regrade to prepare: its dry run starts at once and changes nothing.
 
-    *students* are those alone (null: all); *statuses*, with *part* or without, narrows them to
-    those who have such an answer. *unopened*: only who has not opened the problem gets the
-    version. *never_lower*: no answer loses credit.
+    *students* limits it to these (null: all), *statuses*, with *part* or without, to students with
+    such an answer. *unopened*: only students who have not opened the problem get the version.
+    *never_lower*: no answer loses credit.
     """
 
     model_config = with_examples(
@@ -138,7 +138,7 @@ class RegradeIn(Schema):
 
 
 class ApplyIn(Schema):
-    """How a regrade is applied; *notice* is shown to the students of the problem."""
+    """How to apply a regrade; *notice* is shown to the students of the problem."""
 
     model_config = with_examples(
         {"never_lower": True, "notice": "The key of part b was corrected."}
@@ -149,7 +149,7 @@ class ApplyIn(Schema):
 
 
 class UndoIn(Schema):
-    """Why a regrade is undone."""
+    """The reason for undoing a regrade."""
 
     model_config = with_examples({"reason": "The old key was right"})
 
@@ -165,7 +165,7 @@ class VersionRef(Schema):
 
 
 class Progress(Schema):
-    """How far the phase is, in submissions; *rate* is how many a second."""
+    """The progress of the phase in submissions; *rate* is submissions a second."""
 
     done: Count
     total: Count
@@ -173,27 +173,27 @@ class Progress(Schema):
 
 
 class Counts(Schema):
-    """What the regrade changes, in answers and in students; test students do not count.
+    """The number of answers and students that a regrade changes, without test students.
 
-    Every one of *answers* is one of *up*, *down*, *same*, *review* and *manual*.
+    Each of the *answers* is in one of *up*, *down*, *same*, *review* and *manual*.
     """
 
     answers: Count = Field(0, description="all answers of these students, changed or not")
     answers_changed: Count = Field(
-        0, description="those that `/changes` lists: another credit, status, points or words"
+        0, description="those that `/changes` lists: the credit, status, points or text differ"
     )
     up: Count = Field(0, description="answers that gain credit")
     down: Count = Field(0, description="answers that lose credit")
     same: Count = Field(0, description="answers that keep their credit, changed or not")
-    review: Count = Field(0, description="answers that a person has to mark now")
-    manual: Count = Field(0, description="answers marked by a person: they stay, and are flagged")
+    review: Count = Field(0, description="answers that a person must grade now")
+    manual: Count = Field(0, description="answers graded by a person: they stay, and are flagged")
     newly_readable: Count = Field(0, description="answers that could not be read before")
-    students: Count = Field(0, description="all students whom the regrade is for")
+    students: Count = Field(0, description="all students in the regrade")
     students_up: Count = Field(
-        0, description="students whose score of the problem rises, as `never_lower` has it"
+        0, description="students whose score of the problem rises, given `never_lower`"
     )
     students_down: Count = Field(
-        0, description="students whose score of the problem falls, as `never_lower` has it"
+        0, description="students whose score of the problem falls, given `never_lower`"
     )
 
 
@@ -236,9 +236,9 @@ REGRADE: Final[dict[str, Any]] = {
 
 
 class RegradeOut(Schema):
-    """A regrade: what it is, how far it is, what it changes, and what *may* be done next.
+    """A regrade: its settings, its progress, its changes, and what the caller *may* do next.
 
-    *warnings* say where the version that it made stays in use although it was undone.
+    *warnings* say if a version that it created is still in use after an undo.
     """
 
     model_config = with_examples(REGRADE)

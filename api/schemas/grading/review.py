@@ -63,14 +63,14 @@ PART: Final[dict[str, Any]] = {
 
 
 class Staff(Schema):
-    """Somebody of the staff."""
+    """A member of staff."""
 
     id: UUID
     name: str
 
 
 class Who(Schema):
-    """Whose an answer is. *id* and *name* are null where it is marked without names."""
+    """The student of an answer. *id* and *name* are null if it is graded anonymously."""
 
     pseudonym: str
     id: UUID | None
@@ -78,7 +78,7 @@ class Who(Schema):
 
 
 class ClaimView(Schema):
-    """Who has an answer before them, and until when nobody else gets it."""
+    """Who has claimed an answer, and until when."""
 
     by: Staff
     until: UtcDatetime
@@ -86,9 +86,9 @@ class ClaimView(Schema):
 
 
 class PartProgress(Schema):
-    """How far the marking of a part is: answers that wait, that are marked, and by the caller.
+    """The grading progress of a part: ungraded answers, graded ones, and those of the caller.
 
-    *claimed* and *flagged* are among them. *part_title* is empty where its author gave it none.
+    *claimed* and *flagged* answers are among them. *part_title* is empty if the author gave none.
     """
 
     problem: str
@@ -103,7 +103,7 @@ class PartProgress(Schema):
 
 
 class ReviewProgress(Schema):
-    """How far the marking of an assignment is; *requests* of students are open."""
+    """The grading progress of an assignment; *requests* are open regrade requests."""
 
     model_config = with_examples({"parts": [PART], "waiting": 40, "marked": 160, "requests": 2})
 
@@ -114,7 +114,7 @@ class ReviewProgress(Schema):
 
 
 class MarkView(Schema):
-    """A mark by a person: rubric items and an adjustment, or a *credit* that was given as it is.
+    """A mark by a person: rubric items and an adjustment, or a *credit*.
 
     The student reads *comment*, not *reason*.
     """
@@ -129,7 +129,7 @@ class MarkView(Schema):
 
 
 class SameAs(Schema):
-    """The mark of an answer that says the same: `PUT` it to mark this one alike."""
+    """The mark of an identical answer: send it with `PUT` to apply the same mark."""
 
     answer: UUID
     group: UUID
@@ -155,11 +155,11 @@ class QueueLine(Schema):
 
 
 class ReviewItem(QueueLine):
-    """An answer with what one needs to mark it.
+    """An answer with everything that is needed to grade it.
 
-    *prompt* and *model* have the student's numbers. *explanation* is what the machine said of it.
-    Where it is marked without names, *submission*, *received_at* and *late_credit* are null for
-    graders. The `ETag` is that of the mark, for `If-Match`.
+    *prompt* and *model* have the student's numbers. *explanation* is the automatic result. If the
+    assignment is graded anonymously, *submission*, *received_at* and *late_credit* are null for
+    TAs. The `ETag` is that of the mark, for `If-Match`.
     """
 
     model_config = with_examples(ITEM)
@@ -183,9 +183,10 @@ class ReviewItem(QueueLine):
 
 
 class NextAnswer(Schema):
-    """The next answer to mark, which is claimed; null where none is left that is free.
+    """The next answer to grade, claimed for the caller; null if no unclaimed answer is left.
 
-    *waiting* counts those without a mark, *claimed* those of them that others have.
+    *waiting* is the number of ungraded answers, *claimed* the number of those that others have
+    claimed.
     """
 
     model_config = with_examples({"item": ITEM, "waiting": 40, "claimed": 2})
@@ -196,7 +197,7 @@ class NextAnswer(Schema):
 
 
 class FlagIn(Schema):
-    """Why somebody should look at an answer again."""
+    """The reason for a second look at an answer."""
 
     model_config = with_examples({"note": "Is this the same idea?"})
 

@@ -25,14 +25,14 @@ EFFECT: Final[dict[str, Any]] = {
 
 
 class OutOf(Schema):
-    """A score out of what was possible; *score* null where nothing was handed in."""
+    """A score and its maximum; *score* is null if nothing was submitted."""
 
     score: Score | None
     possible: Score
 
 
 class GradeMove(Schema):
-    """A grade of an assignment that a change moves."""
+    """A grade of an assignment that a change affects."""
 
     assignment: UUID
     student: UUID
@@ -42,11 +42,11 @@ class GradeMove(Schema):
 
 
 class Effect(Schema):
-    """How many grades a change moves; *dry_run*: it was tried, and nothing of it was kept.
+    """The effect of a change on grades; *dry_run* means that nothing was stored.
 
-    *students* is how many people's grades were looked at. The others count grades of students who
-    are in the course, the test student left out. *up* and *down* compare scores; a grade whose
-    maximum alone changed is in *changed* only. *largest* are the ten that move most.
+    *students* is the number of people whose grades were compared. The other counts exclude the test
+    student and people who left. *up* and *down* compare scores; a grade of which only the maximum
+    changed is in *changed* only. *largest* are the ten largest changes.
     """
 
     model_config = with_examples(EFFECT)

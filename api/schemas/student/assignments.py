@@ -55,7 +55,7 @@ ASSIGNMENT: Final[dict[str, Any]] = {
 
 
 class Moment(Schema):
-    """A time: in UTC, on the wall clock of the course with its zone, and how far it is from now."""
+    """A time: in UTC, as local time of the course with its zone, and relative to now."""
 
     at: UtcDatetime
     text: str
@@ -63,19 +63,19 @@ class Moment(Schema):
 
 
 class Stage(Schema):
-    """What is left of the credit of an answer that comes no later than *until* (null: no end)."""
+    """The remaining credit of an answer that arrives no later than *until* (null: no end)."""
 
     until: Moment | None
     credit: Score
 
 
 class Times(Schema):
-    """When something is due, worth less and closed for this student, extensions included.
+    """When the work of this student is due, worth less and closed, extensions included.
 
-    *state* is ``planned`` before the release, which only staff see. *credit_now* is what lateness
-    leaves now, null where nothing is taken. *late_days_until* is until when the late days that are
-    left keep work in time, null where there are none: they are spent by themselves, also after
-    *closes*, and *state* and *credit_now* reckon with them.
+    *state* is ``planned`` before the release, which only staff see. *credit_now* is the share of
+    the credit that lateness leaves now, null if it takes nothing. *late_days_until* is when the
+    remaining late days end, null if there are none. They are used automatically, also after
+    *closes*, and *state* and *credit_now* include them.
     """
 
     release: Moment | None
@@ -90,8 +90,8 @@ class Times(Schema):
 class MyProblem(Schema):
     """A problem in the list of assignments.
 
-    *state* is ``new`` (never opened), ``opened``, ``started`` (some parts answered) or
-    ``answered`` (all of them).
+    *state* is ``new`` (never opened), ``opened``, ``started`` (some parts answered) or ``answered``
+    (all of them).
     """
 
     problem: str
@@ -105,7 +105,7 @@ class MyProblem(Schema):
 
 
 class MyAssignment(Schema):
-    """An assignment with its times for this student; *grade* is null until results are shown."""
+    """An assignment with the student's own dates; *grade* is null until results are released."""
 
     model_config = with_examples(ASSIGNMENT)
 

@@ -93,14 +93,14 @@ PROBLEM: Final[dict[str, Any]] = {
 
 
 class Option(Schema):
-    """Something to pick: its id, and its text in Markdown and TeX."""
+    """An option: its id, and its text in Markdown and TeX."""
 
     id: str
     text: str
 
 
 class Column(Schema):
-    """A column of a table: its name, the kind of its cells, and an example of one."""
+    """A column of a table: its name, the kind of its cells, and an example of a cell."""
 
     id: str
     kind: str
@@ -109,12 +109,12 @@ class Column(Schema):
 
 
 class Typing(Schema):
-    """How an answer is typed: in words, with an example that has nothing to do with the key.
+    """How to type an answer: as a sentence, with an example that is unrelated to the key.
 
-    The rest says what the input looks like, each null where it says nothing of this kind: the
-    *options*, the *rows* and *columns* of a table, the *variables* of a formula, the *shape* of an
-    array (null too where it is part of the question), the *count* of numbers or formulas, the
-    *layout* of a shape, the *unit* that is meant and the *units* that are read.
+    The other fields describe the input, each null if it does not apply: the *options*, the *rows*
+    and *columns* of a table, the *variables* of a formula, the *shape* of an array (also null if
+    the shape is part of the question), the *count* of numbers or formulas, the *layout* of a shape,
+    the assumed *unit* and the accepted *units*.
     """
 
     hint: str
@@ -133,7 +133,7 @@ class Typing(Schema):
 class PartAsked(Schema):
     """A question: *prompt* is Markdown and TeX, with the numbers filled in.
 
-    *title* is empty where its author gave it none.
+    *title* is empty if the author gave none.
     """
 
     id: str
@@ -145,12 +145,12 @@ class PartAsked(Schema):
 
 
 class PartScore(Schema):
-    """Where the student stands in a part.
+    """The student's score in a part.
 
-    *credit* is that of the answer which counts, after lateness and attempts; *score* what the part
-    counts, void parts and points by hand included: null where it counts for nobody. *submission*
-    has the answer that counts (null if none does), as its attempt number *attempt* (null for a
-    text); *attempt_credit* and *late_credit* are the shares of its credit that are left.
+    *credit* is that of the answer that counts, after lateness and attempts. *score* also includes
+    void parts and points set by hand; it is null if the part does not count. *submission* has the
+    answer that counts (null if there is none), as its attempt number *attempt* (null for a text).
+    *attempt_credit* and *late_credit* are the shares of its credit that are left.
     """
 
     status: str
@@ -165,7 +165,7 @@ class PartScore(Schema):
 
 
 class LastAnswer(Schema):
-    """The last answer to a part with the present numbers, as it was typed and as it was read."""
+    """The last answer to a part with the current numbers, as typed and as read."""
 
     submission: UUID
     sequence: Count
@@ -176,9 +176,9 @@ class LastAnswer(Schema):
 
 
 class PartView(PartAsked):
-    """A part as the student has it; *standing* is null until results are shown.
+    """A part as the student sees it; *standing* is null until results are released.
 
-    *voided* is ``full`` where everybody has full marks, ``out`` where it counts for nobody.
+    *voided* is ``full`` if everybody gets full credit, ``out`` if the part does not count.
     """
 
     attempts_used: Count
@@ -199,7 +199,7 @@ class ProblemNumber(Schema):
 
 
 class DraftView(Schema):
-    """What was typed and not handed in, as it was typed; *version* 0: never saved."""
+    """A draft as it was typed; *version* is 0 if it was never saved."""
 
     model_config = with_examples(PROBLEM["draft"])
 
@@ -209,7 +209,7 @@ class DraftView(Schema):
 
 
 class NoticeView(Schema):
-    """What was corrected, and what this student gained by it (null while results are hidden)."""
+    """A correction, and what this student gained by it (null while results are hidden)."""
 
     text: str
     at: UtcDatetime
@@ -217,11 +217,11 @@ class NoticeView(Schema):
 
 
 class ProblemView(Schema):
-    """A problem as one student has it, never with anything of its key.
+    """A problem with one student's numbers, without any part of its key.
 
-    *draw* counts the student's numbers from 0, null where staff look at a variant of their choice.
-    *overrides* are points by hand for this problem, for a part of it, or for the whole assignment,
-    which then stand above what is worked out here; none while results are hidden.
+    *draw* counts the student's numbers from 0; it is null if staff view a variant of their choice.
+    *overrides* are points set by hand for this problem, a part of it, or the whole assignment,
+    which replace the computed ones; there are none while results are hidden.
     """
 
     model_config = with_examples(PROBLEM)

@@ -25,7 +25,7 @@ PRACTICE: Final[dict[str, Any]] = {
 
 
 class WorkedStep(Schema):
-    """One step: as text, as MathML, and as data from which a page can draw it."""
+    """One step: as text, as MathML, and as data for a drawing."""
 
     text: str
     mathml: str
@@ -33,24 +33,24 @@ class WorkedStep(Schema):
 
 
 class KnownMistake(Schema):
-    """A known wrong answer, with the hint that a student who gives it reads."""
+    """A known wrong answer, with the hint for students who give it."""
 
     answer: str
     hint: str
 
 
 class RubricLine(Schema):
-    """What a person who marks looks for, and its points."""
+    """A criterion of the rubric, and its points."""
 
     points: Score
     text: str
 
 
 class SolvedPart(PartAsked):
-    """A question with the way to its answer.
+    """A question with the steps to its answer.
 
-    *answer* is the right answer (long numbers rounded), *key* the same as data, *accepted* which
-    answers are right in words; *model* and *rubric* are of a text.
+    *answer* is the correct answer (long numbers rounded), *key* the same as data, *accepted*
+    describes the accepted answers. A text has *model* and *rubric*.
     """
 
     steps: tuple[WorkedStep, ...]
@@ -98,7 +98,7 @@ class SolutionView(Schema):
 
 
 class PracticeIn(Schema):
-    """Answers to the numbers of a practice: 0, 1, 2, ... are others each time."""
+    """Answers to the numbers of a practice problem; each draw 0, 1, 2, ... has other numbers."""
 
     model_config = with_examples({"number": 0, "answers": {"side": "63"}})
 
@@ -119,7 +119,7 @@ class PracticeProblem(Schema):
 
 
 class PracticeOutcome(Schema):
-    """What became of an answer in practice."""
+    """The result of an answer in practice."""
 
     part: str
     status: str
@@ -133,7 +133,7 @@ class PracticeOutcome(Schema):
 
 
 class PracticeReply(Schema):
-    """The answers of a practice judged; nothing of it is kept."""
+    """The results of answers in practice; nothing is stored."""
 
     model_config = with_examples(
         {

@@ -44,7 +44,7 @@ REPLY: Final[dict[str, Any]] = {
 
 
 class AnswersIn(Schema):
-    """Answers to any of the parts, by the id of the part: as text, number or array."""
+    """Answers to any of the parts, by the id of the part: text, numbers or arrays."""
 
     model_config = with_examples({"answers": {"side": "32"}})
 
@@ -52,11 +52,11 @@ class AnswersIn(Schema):
 
 
 class PartReply(Schema):
-    """What became of the answer to one part, as far as the student may know now.
+    """The result of the answer to one part, as far as the student can see it now.
 
-    *attempt* is the number of the attempt that it used, null where it cost nothing; *repeats* the
-    submission in which the same was answered before. Where results are not shown yet, *status* is
-    ``received``, and credit and feedback are null.
+    *attempt* is the number of the attempt that it used, null if it used none. *repeats* is the
+    submission with the same answer before. While results are hidden, *status* is ``received``, and
+    credit and feedback are null.
     """
 
     part: str
@@ -76,7 +76,7 @@ class PartReply(Schema):
 
 
 class ProblemScore(Schema):
-    """Where the student stands in the problem; *waiting*: a person has yet to mark something."""
+    """The student's score in the problem; *waiting*: an answer is ungraded."""
 
     score: Score
     possible: Score
@@ -84,7 +84,7 @@ class ProblemScore(Schema):
 
 
 class Receipt(Schema):
-    """The proof that a submission is stored: its id, and the SHA-256 of what was handed in."""
+    """The proof that a submission is stored: its id, and the SHA-256 of its contents."""
 
     id: UUID
     digest: str
@@ -93,8 +93,8 @@ class Receipt(Schema):
 class SubmissionReply(Schema):
     """A stored submission with its results and its receipt.
 
-    *late_credit* is what lateness leaves of the credit; *results_from* when results will be shown,
-    if that is known.
+    *late_credit* is the share of the credit that lateness leaves; *results_from* is when results
+    will be visible, if that is known.
     """
 
     model_config = with_examples(REPLY)

@@ -49,7 +49,7 @@ STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
 
 
 class DraftIn(Schema):
-    """What is typed so far, by the id of the part; it takes the place of the draft before."""
+    """A draft by the id of the part. It replaces the earlier draft."""
 
     model_config = with_examples({"answers": {"side": "63"}})
 
@@ -57,7 +57,7 @@ class DraftIn(Schema):
 
 
 class ReadingIn(Schema):
-    """A text to be read as an answer to a part."""
+    """A text to read as an answer to a part."""
 
     model_config = with_examples({"part": "side", "answer": "2^6"})
 
@@ -66,10 +66,10 @@ class ReadingIn(Schema):
 
 
 class ReadAs(Schema):
-    """How a text is read: in plain text, as MathML and as data, or why it cannot be.
+    """How a text is read: as plain text, as MathML and as data, or why it cannot be read.
 
-    *message* and *expected* say why not, *position* is the place of the first character that could
-    not be read. Whether it is right is not known here.
+    *message* and *expected* give the reason, *position* is the index of the first character that
+    could not be read. Whether the answer is correct plays no part.
     """
 
     model_config = with_examples(READ)
@@ -85,10 +85,10 @@ class ReadAs(Schema):
 
 
 class PartOutcome(Schema):
-    """An answer in a submission and what became of it, as far as the student may know now.
+    """An answer of a submission and its result, as far as the student can see it now.
 
-    *status* is ``received`` where results are not shown yet; *credit* is that of the answer alone,
-    before lateness and attempts; *manual* says that a person marked it.
+    *status* is ``received`` while results are hidden. *credit* is that of the answer alone, before
+    lateness and attempts. *manual* means that a person graded it.
     """
 
     part: str
@@ -110,7 +110,7 @@ class PartOutcome(Schema):
 
 
 class StudentSubmission(Schema):
-    """A submission of one's own, as far as its results are shown now."""
+    """A submission of the caller, with the results that are visible now."""
 
     model_config = with_examples(
         EXAMPLE_SUBMISSION | {"results": [OUTCOME], "results_shown": True, "results_from": None}
@@ -130,10 +130,10 @@ class StudentSubmission(Schema):
 
 
 class StaffOutcome(PartOutcome):
-    """An answer with all that staff may know.
+    """An answer with everything that staff can see.
 
-    *key* and *accepted* are what is right now, *patterns* what the answer looks like beside the
-    key, *explanation* why it has its credit in sentences, *record* the grading as it is kept.
+    *key* and *accepted* are what is correct now, *patterns* describe the answer in relation to the
+    key, *explanation* gives the reason for its credit in sentences, *record* is the stored grading.
     """
 
     mistakes: tuple[str, ...]
@@ -147,8 +147,8 @@ class StaffOutcome(PartOutcome):
 class StaffSubmission(Schema):
     """A submission as staff see it, with the numbers that it answers.
 
-    *student*, *author*, *received_at*, *late_credit* and *receipt* are null for graders where the
-    assignment is marked without names.
+    *student*, *author*, *received_at*, *late_credit* and *receipt* are null for TAs if the
+    assignment is graded anonymously.
     """
 
     model_config = with_examples(
@@ -182,11 +182,11 @@ class StaffSubmission(Schema):
 
 
 class ReceiptProof(Schema):
-    """What a receipt stands for, worked out again from what is stored.
+    """The facts behind a receipt, computed again from the stored data.
 
-    *valid*: what is stored gives the digest that was handed out then (and the one that was asked
-    about, if one was). *digest*, *student* and *received_at* are null for graders where the
-    assignment is marked without names.
+    *valid*: the stored data has the digest of the receipt (and the digest in the request, if there
+    was one). *digest*, *student* and *received_at* are null for TAs if the assignment is graded
+    anonymously.
     """
 
     model_config = with_examples(
@@ -215,7 +215,7 @@ class ReceiptProof(Schema):
 
 
 class NewNumbers(Schema):
-    """New numbers: *draw* counts them from 0. What was earned with the old ones stays."""
+    """New numbers: *draw* counts them from 0. Credit for the old ones is kept."""
 
     model_config = with_examples({"draw": 1, "opened_at": RECEIVED})
 

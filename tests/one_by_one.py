@@ -82,7 +82,7 @@ def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Ta
     ours = False
     for line, found in _records(text):
         if isinstance(found, csv.Error):
-            said = f"is not CSV: {found}; look at its quotes"
+            said = f"is not CSV: {found}; check its quotes"
             if not columns:
                 raise FileError(f"the header {said}") from found
             rows.append(RowError(Row(line, {}, {}), f"the row {said}"))
@@ -305,7 +305,7 @@ def _mark(
     except GraderError as error:
         one.error = str(error)
     except Exception as error:
-        one.error = f"the answer could not be marked: {type(error).__name__}: {error}"
+        one.error = f"the answer could not be graded: {type(error).__name__}: {error}"
     return one.result.carries if one.result is not None else None
 
 

@@ -50,14 +50,14 @@ def authenticate_token(session: Session, authorization: str, *, now: datetime) -
         raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
     credential = parse_secret(authorization[len(BEARER_PREFIX) :].strip())
     if credential is None or credential.kind != "api":
-        raise Unauthenticated("This is no token of this service.")
+        raise Unauthenticated("This is not a token of this service.")
     token = _load_credential(session, Token, credential.prefix)
     if (
         token is None
         or not digests_match(credential.digest, token.digest)
         or token.revoked_at is not None
     ):
-        raise Unauthenticated("This token is not known, or was revoked.")
+        raise Unauthenticated("This token is unknown or revoked.")
     if token.expires_at is not None and token.expires_at <= now:
         raise Unauthenticated(TOKEN_EXPIRED_MESSAGE, code="token_expired")
     return Principal(
@@ -80,7 +80,7 @@ def authenticate_session(session: Session, cookie: str, *, now: datetime) -> Pri
     if row is None or not digests_match(credential.digest, row.digest):
         raise Unauthenticated("Log in first.")
     if row.revoked_at is not None or not is_session_alive(row.created_at, row.seen_at, now=now):
-        raise Unauthenticated("You were logged out; log in again.")
+        raise Unauthenticated("You were logged out. Log in again.")
     return Principal(
         _load_active_user(session, row.user_id),
         None,

@@ -35,10 +35,9 @@ from api.services.assignments.anonymity import (
 
 PROBLEM_NOT_FOUND_MESSAGE: Final = "There is no such assignment, or it has no such problem."
 """Message for a problem that does not exist or is not released, the same for both."""
-TOKEN_EXPIRED_MESSAGE: Final = "This token has expired; make a new one."  # noqa: S105  # not a secret
+TOKEN_EXPIRED_MESSAGE: Final = "This token has expired. Create a new one."  # noqa: S105  # not a secret
 COURSE_ARCHIVED_MESSAGE: Final = (
-    "This course is archived: all of it can be read, and nothing changes. An instructor can bring "
-    "it back, in its settings."
+    "This course is archived and read-only. An instructor can restore it in its settings."
 )
 IS_ENROLLED: Final = and_(
     Enrolment.course_id == Course.id,
@@ -109,7 +108,7 @@ class Principal:
         Raises `Forbidden` for a token, which cannot change an account.
         """
         if self.session_id is None:
-            raise Forbidden("Log in with your password for this; a token changes no account.")
+            raise Forbidden("Log in with your password for this. A token cannot change an account.")
         return self.session_id
 
     @property
@@ -149,7 +148,10 @@ class CourseMembership:
         Raises `Conflict` for a change in an archived course, unless *allow_archived* allows it.
         """
         if self.viewing and PERMISSION_RULES[permission].scope != "read":
-            raise Forbidden("You look as a student and change nothing; the test student may.")
+            raise Forbidden(
+                "You are viewing as a student and cannot change anything. Only the test student "
+                "can."
+            )
         if not self.has_permission(permission):
             raise Forbidden(f"This needs the right to {PERMISSION_RULES[permission].description}.")
         is_change = self.caller.writes and PERMISSION_RULES[permission].scope != "read"

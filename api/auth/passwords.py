@@ -85,18 +85,15 @@ def find_password_fault(password: str, *, email: str, name: str) -> str | None:
     if len(text) > MAX_PASSWORD_LENGTH:
         return f"The password is too long; use at most {MAX_PASSWORD_LENGTH} characters."
     if _normalize_password(password) is None:
-        return "The password holds a control character, such as a line break; leave it out."
+        return "The password contains a control character, such as a line break. Remove it."
     if len(set(text.casefold())) < MIN_DISTINCT_CHARACTERS:
         return (
-            f"The password has fewer than {MIN_DISTINCT_CHARACTERS} different characters; use more."
+            f"The password has fewer than {MIN_DISTINCT_CHARACTERS} different characters. Use more."
         )
     if stem_of(text) in _personal_stems(email, name):
-        return "The password is your name or e-mail address; use words that say nothing about you."
+        return "The password is your name or e-mail address. Choose one that does not identify you."
     if is_easily_guessed(text):
-        return (
-            "The password is among those that are tried first; use several words that have "
-            "nothing to do with each other."
-        )
+        return "This password is too common. Use several unrelated words."
     return None
 
 

@@ -61,58 +61,56 @@ class PermissionRule:
 
 PERMISSION_RULES: Final[Mapping[Permission, PermissionRule]] = {
     "see_course": PermissionRule(
-        "student", "read", "see the course, what is released of it, and notices"
+        "student", "read", "see the course, its released assignments and notices"
     ),
     "see_own_work": PermissionRule(
-        "student", "read", "see one's own submissions, results and grades"
+        "student", "read", "see your own submissions, results and grades"
     ),
-    "submit": PermissionRule("student", "submit", "submit answers and keep drafts"),
-    "request_regrade": PermissionRule(
-        "student", "submit", "ask that one's own work is marked again"
-    ),
+    "submit": PermissionRule("student", "submit", "submit answers and save drafts"),
+    "request_regrade": PermissionRule("student", "submit", "request regrades of your own work"),
     "see_unreleased": PermissionRule(
         "grader", "read", "see assignments and problems before their release"
     ),
-    "see_key": PermissionRule(
-        "grader", "read", "see keys, solutions, seeds and the rules of mistakes"
-    ),
+    "see_key": PermissionRule("grader", "read", "see keys, solutions, seeds and known mistakes"),
     "see_people": PermissionRule(
         "grader", "read", "see the names, addresses and sections of a course"
     ),
-    "see_submissions": PermissionRule("grader", "read", "see everybody's submissions and results"),
-    "see_gradebook": PermissionRule(
-        "grader", "read", "see everybody's grades and how they came about"
-    ),
+    "see_submissions": PermissionRule("grader", "read", "see all submissions and results"),
+    "see_gradebook": PermissionRule("grader", "read", "see all grades and their calculation"),
     "see_analytics": PermissionRule("grader", "read", "see the statistics of a course"),
-    "view_as_student": PermissionRule("grader", "read", "see the course as a student would"),
-    "mark": PermissionRule("grader", "grade", "mark by hand, comment, and keep rubrics"),
-    "answer_requests": PermissionRule("grader", "grade", "decide requests for a regrade"),
+    "view_as_student": PermissionRule("grader", "read", "view the course as a student"),
+    "mark": PermissionRule("grader", "grade", "grade by hand, comment, and edit rubrics"),
+    "answer_requests": PermissionRule("grader", "grade", "answer regrade requests"),
     "export": PermissionRule(
         "instructor", "read", "export grades, submissions and the course as files"
     ),
-    "see_audit": PermissionRule("instructor", "read", "see who changed what in the course"),
+    "see_audit": PermissionRule("instructor", "read", "see the audit log of the course"),
     "manage_course": PermissionRule(
-        "instructor", "manage", "change, copy and replace the course's setup"
+        "instructor", "manage", "change, copy and replace the settings of the course"
     ),
     "manage_problems": PermissionRule(
         "instructor", "manage", "upload, publish and retire problems"
     ),
     "manage_assignments": PermissionRule(
-        "instructor", "manage", "make, change, release and close assignments; void a part"
+        "instructor", "manage", "create, change, release and close assignments, and void parts"
     ),
-    "grant_extensions": PermissionRule("instructor", "manage", "extend, accommodate and excuse"),
+    "grant_extensions": PermissionRule(
+        "instructor", "manage", "grant extensions, accommodations and excuses"
+    ),
     "manage_people": PermissionRule(
-        "instructor", "manage", "import the roster, give roles, hand out invitations and resets"
+        "instructor",
+        "manage",
+        "import the roster, change roles, and create invitation and reset links",
     ),
-    "override_grades": PermissionRule("instructor", "manage", "set a grade by hand, with a reason"),
+    "override_grades": PermissionRule("instructor", "manage", "override grades, with a reason"),
     "regrade": PermissionRule("instructor", "manage", "run, apply and undo a regrade"),
     "create_courses": PermissionRule(
-        "admin", "admin", "create a course and name its first instructor"
+        "admin", "admin", "create a course and choose its first instructor"
     ),
     "manage_site": PermissionRule(
-        "admin", "admin", "create, suspend and erase accounts, name administrators"
+        "admin", "admin", "create, suspend and erase accounts, and choose administrators"
     ),
-    "see_site_audit": PermissionRule("admin", "admin", "see who changed what on the whole site"),
+    "see_site_audit": PermissionRule("admin", "admin", "see the audit log of the whole service"),
 }
 
 

@@ -19,18 +19,23 @@ class ScopeGrant:
 
 
 SCOPE_GRANTS: Final[Mapping[Scope, ScopeGrant]] = {
-    "read": ScopeGrant(frozenset({"read"}), "read all that its owner may read; change nothing"),
+    "read": ScopeGrant(
+        frozenset({"read"}), "read everything that its owner can read, without changes"
+    ),
     "submit": ScopeGrant(
         frozenset({"read", "submit"}),
-        "read; submit answers, keep drafts and ask for a regrade",
+        "read; submit answers, save drafts and request regrades",
     ),
-    "grade": ScopeGrant(frozenset({"read", "grade"}), "read; mark by hand and decide requests"),
+    "grade": ScopeGrant(
+        frozenset({"read", "grade"}), "read; grade by hand and answer regrade requests"
+    ),
     "manage": ScopeGrant(
         frozenset({"read", "grade", "manage"}),
-        "read and mark; change courses, people, problems, assignments and grades; regrade",
+        "read and grade; change courses, people, problems, assignments and grades; regrade",
     ),
     "admin": ScopeGrant(
-        frozenset(get_args(Scope)), "everything that its owner may do, the whole site included"
+        frozenset(get_args(Scope)),
+        "everything that its owner can do, including the administration of the service",
     ),
 }
 

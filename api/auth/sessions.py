@@ -101,7 +101,7 @@ def session_cookie_for(public_url: str) -> SessionCookie:
         case "http", str(host) if _is_loopback_host(host):
             return SessionCookie("grader", secure=False)
     raise ValueError(
-        f"sessions need https, and the public address is {public_url!r}; put a proxy with a "
+        f"sessions require https, but the public address is {public_url!r}. Put a proxy with a "
         "certificate in front, or use http://127.0.0.1 on one machine"
     )
 
@@ -156,7 +156,7 @@ def cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
         )
     origin = headers.get("origin")
     if origin is None:
-        return _refusal_message("neither Sec-Fetch-Site nor Origin was sent")
+        return _refusal_message("the request has neither Sec-Fetch-Site nor Origin")
     host = headers.get("host", "").lower()
     if host and _host_of(origin) == host:
         return None
@@ -174,6 +174,7 @@ def _host_of(origin: str) -> str:
 
 def _refusal_message(why: str) -> str:
     return (
-        f"The form was not sent from a page of this service ({why}); open the page and try again. "
-        "A program sends a token, or as Origin the address of the service."
+        f"The form was not sent from a page of this service ({why}). Open the page "
+        "and try again. A program sends a token, or the address of the service as "
+        "Origin."
     )

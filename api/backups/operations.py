@@ -22,8 +22,9 @@ from migrations.losses import LossError
 BYTES_PER_MEBIBYTE: Final = 1024 * 1024
 OWNER_ONLY_MODE: Final = 0o600
 EMPTY_DATABASE_MESSAGE: Final = (
-    "the database holds nothing of Grader, and no backup is made; look at its address "
-    "(GRADER_DATABASE or --database). A new one is filled by: grader db upgrade"
+    "the database has no tables of Grader, so there is nothing to back up. Check "
+    "its address (GRADER_DATABASE or --database). To set up a new database, run: "
+    "grader db upgrade"
 )
 FILE_SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 
@@ -36,7 +37,7 @@ def backup(url: str, file: Path) -> str:
     """
     database_url = _parse_url(url)
     if file.exists():
-        raise FileError(f"{file} is there already; name a file that is not")
+        raise FileError(f"{file} already exists. Name a new file")
     system = sqlite if database_url.get_backend_name() == "sqlite" else postgresql
     with _atomic_output(file) as part:
         revision = system.dump(database_url, part)
@@ -54,9 +55,7 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     """
     database_url = _parse_url(url)
     if _detect_system(file) != database_url.get_backend_name():
-        raise FileError(
-            f"{file} is a backup of {_detect_system(file)}; the database is of another kind"
-        )
+        raise FileError(f"{file} is a backup of {_detect_system(file)}, but the database is not")
     is_sqlite = database_url.get_backend_name() == "sqlite"
     system = sqlite if is_sqlite else postgresql
     revision = system.revision_in(database_url, file)
@@ -67,7 +66,7 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
         postgresql.load(database_url, file)
         if is_older:
             _upgrade_schema(
-                url, state_message=f"The database holds the backup now, with schema {revision}."
+                url, state_message=f"The database now contains the backup, with schema {revision}."
             )
     return f"restored from {file}: schema {revision}" + (", brought up to date" if is_older else "")
 
@@ -82,13 +81,10 @@ def _upgrade_schema(url: str, *, state_message: str) -> None:
     try:
         upgrade(db)
     except LossError as error:
-        raise FileError(
-            f"the backup cannot be brought up to date: {error} {state_message}"
-        ) from error
+        raise FileError(f"the backup cannot be upgraded: {error} {state_message}") from error
     except SQLAlchemyError as error:
         raise FileError(
-            f"the backup cannot be brought up to date: {explain_database_error(error)}. "
-            f"{state_message}"
+            f"the backup cannot be upgraded: {explain_database_error(error)}. {state_message}"
         ) from error
     finally:
         db.close()
@@ -98,7 +94,7 @@ def _parse_url(url: str) -> URL:
     try:
         return make_url(with_psycopg_driver(url))
     except ArgumentError as error:
-        raise FileError("--database is no address of a database; see --help") from error
+        raise FileError("--database is not the address of a database. See --help") from error
 
 
 def _detect_system(file: Path) -> str:
@@ -111,25 +107,25 @@ def _detect_system(file: Path) -> str:
     for signature, system in FILE_SIGNATURES.items():
         if head.startswith(signature):
             return system
-    raise FileError(f"{file} is no backup: it was written neither by SQLite nor by pg_dump")
+    raise FileError(f"{file} is not a backup: neither SQLite nor pg_dump wrote it")
 
 
 def _check_if_older_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
     """Return whether the backup has an older schema; raise `FileError` if it cannot be used."""
     known = revisions()
     if revision is None:
-        raise FileError(f"{file} holds no database of Grader")
+        raise FileError(f"{file} does not contain a database of Grader")
     if revision not in known:
         raise FileError(
             f"{file} was written by a newer version of Grader (schema {revision}). Install that "
-            "version; nothing was changed."
+            "version. Nothing was changed."
         )
     if revision == known[0]:
         return False
     if not upgrades:
         raise FileError(
-            f"{file} was written by an older version of Grader (schema {revision}). Say --upgrade "
-            "to bring it back and then up to date; nothing was changed."
+            f"{file} was written by an older version of Grader (schema {revision}). Use "
+            "--upgrade to restore and upgrade it. Nothing was changed."
         )
     return True
 

@@ -18,12 +18,13 @@ CONNECT_TIMEOUT_SECONDS: Final = 5
 MAJOR_VERSION_FACTOR: Final = 10_000
 """Divisor that yields the major version: PostgreSQL 15.4 reports 150004."""
 PROGRAM_MISSING_MESSAGE: Final = (
-    "{program} is not installed; it comes with PostgreSQL (on Debian and Ubuntu: "
-    "apt install postgresql-client). Where the database runs in a container, use the one in it: "
-    "docs/operate.md says how."
+    "{program} is not installed. It comes with PostgreSQL (on Debian and Ubuntu: "
+    "apt install postgresql-client). If the database runs in a container, use "
+    "the one in it, as docs/operate.md explains."
 )
 PROGRAM_TOO_OLD_MESSAGE: Final = (
-    "{program} is of PostgreSQL {ours} and cannot be used on a server of version {theirs}; install "
+    "{program} is of PostgreSQL {ours} and does not work with a server of version {theirs}; "
+    "install "
     "postgresql-client-{theirs}"
 )
 NO_OWNER_OPTIONS: Final = ("--no-owner", "--no-privileges")
@@ -65,7 +66,7 @@ def load(url: URL, file: Path) -> None:
         tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
         [count] = connection.execute(tables).fetchone() or [0]
     if count:
-        raise FileError("the database is in use already; a backup is brought back where nothing is")
+        raise FileError("the database is not empty. Restore a backup into an empty database")
     transaction_options = ("--single-transaction", "--exit-on-error")
     _run_program(
         url,
@@ -95,7 +96,7 @@ def _connect(url: URL) -> psycopg.Connection:
             autocommit=True,
         )
     except psycopg.OperationalError as error:
-        raise FileError("the database cannot be reached; look at its address") from error
+        raise FileError("the database cannot be reached. Check its address") from error
 
 
 def _check_program_version(program: str, url: URL) -> None:

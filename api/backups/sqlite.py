@@ -40,9 +40,7 @@ def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> Non
     part = target.with_name(f"{target.name}.part")
     with _translate_errors(target):
         if target.exists() and _read_table_names(target):
-            raise FileError(
-                f"{target} is in use already; a backup is brought back where nothing is"
-            )
+            raise FileError(f"{target} is not empty. Restore a backup into an empty database")
         try:
             part.unlink(missing_ok=True)
             part.touch(OWNER_ONLY_MODE)
@@ -59,7 +57,7 @@ def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> Non
 
 def _database_path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
-        raise FileError("--database is in memory; there is no file of it")
+        raise FileError("--database is in memory and has no file")
     return Path(url.database)
 
 

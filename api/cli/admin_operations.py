@@ -70,7 +70,7 @@ def create_token(
     def issue_token(session: Session) -> tuple[str, str]:
         owner = accounts.get_user_by_email(session, address)
         if owner.suspended_at is not None:
-            raise FileError("the account is suspended; a token of it would open nothing")
+            raise FileError("the account is suspended, so its tokens do not work")
         default_scopes = grantable_scopes(tokens.highest_role(session, owner) or "student")
         token, secret = tokens.create_token(
             session,
@@ -127,7 +127,7 @@ def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
         matches = [one for one in tokens.list_tokens(session, owner.id) if one.prefix == prefix]
         if not matches:
             raise FileError(
-                "the account has no such token; `grader token list` tells how each begins"
+                "the account has no such token. `grader token list` shows how each begins"
             )
         tokens.revoke_by_operator(session, matches[0], now=system_clock())
         return matches[0].name
@@ -145,7 +145,7 @@ def _format_user(user: User) -> str:
     flags = {
         "administrator": user.is_admin,
         "no password yet": user.password_hash is None,
-        "has to set a new password": user.has_locked_password,
+        "must set a new password": user.has_locked_password,
         "suspended": user.suspended_at is not None,
     }
     columns = [user.email or "-", user.name, ", ".join(name for name, so in flags.items() if so)]

@@ -35,26 +35,27 @@ def batch(
     ],
     *,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write here (.csv, .jsonl or .parquet).")
+        Path | None,
+        typer.Option("-o", "--out", help="Write the results here (.csv, .jsonl or .parquet)."),
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="Write the rows that failed here too.")
+        Path | None, typer.Option(help="Also write the rows that failed here.")
     ] = None,
     mapped: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=NAME: the file calls our column by another name."),
+        typer.Option("--map", help="COLUMN=NAME: the name of a column in the file."),
     ] = None,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of problems instead of the bank.")
     ] = None,
     published: Annotated[
-        Path | None, typer.Option(help="What `grader publish -o` wrote: solved already.")
+        Path | None, typer.Option(help="The output of `grader publish -o`, solved already.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="How many processes judge; by default all cores.")
+        int | None, typer.Option(min=1, help="Number of grading processes; by default all cores.")
     ] = None,
     cluster: Annotated[
-        str | None, typer.Option(help="Judge on a Dask cluster, such as tcp://host:8786.")
+        str | None, typer.Option(help="Grade on a Dask cluster, such as tcp://host:8786.")
     ] = None,
 ) -> None:
     """Mark a file of answers: every row comes back in its place, with its result.

@@ -64,7 +64,7 @@ def grade_file(options: BatchOptions) -> bool:
         _check_output(options.file, path)
     if options.out is not None and options.out == options.rejects:
         raise FileError(
-            f"{options.out} cannot hold both the results and the rejects; name two files"
+            f"{options.out} cannot contain both the results and the rejects. Name two files"
         )
     if options.published is not None and not options.published.is_dir():
         raise FileError(f"there is no folder {options.published}; `grader publish -o` writes one")
@@ -100,7 +100,7 @@ def _check_output(source: Path, target: Path) -> None:
     """Raise `FileError` if results cannot be written to *target*, before any grading."""
     check_writable(target)
     if target.exists() and target.samefile(source):
-        raise FileError(f"{target} is the file to be marked; write the results to another")
+        raise FileError(f"{target} is the input file. Write the results to another file")
 
 
 def _create_pool(options: BatchOptions) -> AbstractContextManager[BatchPool]:
@@ -145,7 +145,7 @@ def _print_rows(summary: BatchSummary) -> None:
         )
     OUT.print(table)
     if summary.rows > len(summary.head):
-        print_message(f"{summary.rows - len(summary.head)} more rows; -o FILE writes them all")
+        print_message(f"{summary.rows - len(summary.head)} more rows. -o FILE writes them all")
 
 
 def _print_summary(summary: BatchSummary, options: BatchOptions, seconds: float) -> None:
@@ -154,7 +154,7 @@ def _print_summary(summary: BatchSummary, options: BatchOptions, seconds: float)
         print_error(f"line {failure.line}: {failure.error}")
     if summary.failed > MAX_LISTED_FAILURES:
         print_error(
-            f"{summary.failed - MAX_LISTED_FAILURES} more rows failed; see the column `error`"
+            f"{summary.failed - MAX_LISTED_FAILURES} more rows failed. See the column `error`"
         )
     table = Table("status", "rows", box=None)
     for status, count in summary.statuses.most_common():
@@ -171,6 +171,6 @@ def _print_summary(summary: BatchSummary, options: BatchOptions, seconds: float)
         rate = summary.rows / seconds
         print_message(f"{summary.judged:,} different answers; {seconds:.1f} s, {rate:,.0f} rows/s")
     if summary.resumed:
-        print_message("parts of an earlier run were used")
+        print_message("parts of an earlier run were reused")
     for path in filter(None, (options.out, options.rejects)):
         print_message(f"written to {path}")

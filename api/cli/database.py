@@ -14,7 +14,7 @@ from api.core.errors import FileError
 
 app = typer.Typer(
     name="db",
-    help="Bring the database of the service up to date, or say whether it is.",
+    help="Upgrade the database, or check whether it is up to date.",
     no_args_is_help=True,
 )
 
@@ -31,7 +31,7 @@ UP_TO_DATE_MESSAGE: Final = "The database is up to date."
 STATE_MESSAGES: Final = {
     "empty": "The database is empty. Run: grader db upgrade",
     "older": "The database has the schema of an older version. Run: grader db upgrade",
-    "newer": "The database was written by a newer version of Grader. Install that version.",
+    "newer": "A newer version of Grader wrote the database. Install that version.",
     "current": UP_TO_DATE_MESSAGE,
 }
 """Message for each state of a schema."""
@@ -51,9 +51,7 @@ def load_settings(**options: str) -> ServiceSettings:
 @app.command()
 def upgrade(
     *,
-    wait: Annotated[
-        float, typer.Option(min=0, help="Try for so many seconds to reach the database.")
-    ] = 0,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to try to reach the database.")] = 0,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Bring the schema up to date, all of it or nothing; data stays."""

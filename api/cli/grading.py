@@ -32,8 +32,9 @@ from problems.variant_serialization import dump_variant
 
 app = typer.Typer(
     name="grader",
-    help="Mark quantitative deep-learning homework: keys from solvers, mistakes named.",
-    epilog="Begin with `grader problems`, or with `grader serve --demo`, which serves a course.",
+    help="Grade quantitative deep-learning homework with reference solvers and named mistakes.",
+    epilog="Start with `grader problems`, or with `grader serve --demo`, which serves a demo "
+    "course.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -56,7 +57,7 @@ Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="The variant
 Original = Annotated[bool, typer.Option("--original", help="The textbook variant (the default).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
-    list[Path] | None, typer.Argument(help="Problem files or folders; the shipped bank if none.")
+    list[Path] | None, typer.Argument(help="Problem files or folders; by default the shipped bank.")
 ]
 Bank = Annotated[Path | None, typer.Option(help="A folder of problems instead of the bank.")]
 
@@ -71,7 +72,7 @@ def check(
     paths: Paths = None,
     *,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Publish so many seeds at the most.")
+        int, typer.Option(min=1, help="Maximum number of published seeds.")
     ] = MAX_SEEDS,
 ) -> None:
     """Check problem files: names, keys, texts, examples, and that seeds show every mistake."""
@@ -91,10 +92,10 @@ def publish_command(
     paths: Paths = None,
     *,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Publish so many seeds at the most.")
+        int, typer.Option(min=1, help="Maximum number of published seeds.")
     ] = MAX_SEEDS,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write one JSON-lines file a problem here.")
+        Path | None, typer.Option("-o", "--out", help="Write one JSON-lines file per problem here.")
     ] = None,
 ) -> None:
     """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
@@ -169,21 +170,22 @@ def worked(
 def mark(
     problem: ProblemName,
     part: Annotated[str, typer.Argument(help="The id of the part.")],
-    answer: Annotated[str, typer.Argument(help="The answer as typed; - reads standard input.")],
+    answer: Annotated[str, typer.Argument(help="The answer; - reads standard input.")],
     *,
     seed: Seed = None,
     original: Original = False,
     student: Annotated[
-        bool, typer.Option("--student", help="Print what the student sees before the release.")
+        bool,
+        typer.Option("--student", help="Print what the student sees before results are released."),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell the key and the rule, for an appeal.")
+        bool, typer.Option("--explain", help="Show the key and the rule, for an appeal.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Mark one answer and say why."""
     if student and explain:
-        raise ProblemError("give --student or --explain, not both: an explanation tells the key")
+        raise ProblemError("use --student or --explain, not both: an explanation reveals the key")
     catalogue, name = _locate_problem(problem)
     checked_seed = _resolve_seed(seed, original=original)
     answer_grader = single_answer.SingleAnswerGrader(catalogue)
@@ -197,7 +199,9 @@ def mark(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="What mark --json printed; - reads standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="The output of `mark --json`; - reads standard input.")
+    ],
     *,
     bank: Bank = None,
 ) -> None:
@@ -218,11 +222,13 @@ def replay(
 @app.command(context_settings={"ignore_unknown_options": True})
 def read(
     kind: Annotated[str, typer.Argument(help=f"One of {', '.join(reading.STANDALONE_KINDS)}.")],
-    text: Annotated[str, typer.Argument(help="What a student types; - reads standard input.")],
+    text: Annotated[str, typer.Argument(help="The student's text; - reads standard input.")],
     *,
-    variables: Annotated[str, typer.Option(help="For an expression: its names, as K,C_in.")] = "",
+    variables: Annotated[
+        str, typer.Option(help="For an expression: its names, such as K,C_in.")
+    ] = "",
     numbers: Annotated[
-        NumberStyle | None, typer.Option(help="What marks decimals, where a course says it.")
+        NumberStyle | None, typer.Option(help="The decimal mark of the course, if it sets one.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -266,7 +272,7 @@ def _load_problem(id_or_path: str) -> Problem:
 
 def _resolve_seed(seed: int | None, *, original: bool) -> int | None:
     if original and seed is not None:
-        raise ProblemError("give --seed or --original, not both")
+        raise ProblemError("use --seed or --original, not both")
     return seed
 
 

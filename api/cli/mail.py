@@ -7,17 +7,17 @@ import typer
 from api.cli.database import load_settings
 from api.cli.output import console
 
-app = typer.Typer(name="mail", help="Try the settings of e-mail.", no_args_is_help=True)
+app = typer.Typer(name="mail", help="Test the e-mail settings.", no_args_is_help=True)
 
 
 @app.callback()
 def mail() -> None:
-    """Try the settings of e-mail."""
+    """Test the e-mail settings."""
 
 
 @app.command()
 def test(
-    address: Annotated[str, typer.Argument(help="The e-mail address that gets the message.")],
+    address: Annotated[str, typer.Argument(help="The recipient's e-mail address.")],
 ) -> None:
     """Send a test message with the settings of the service, and say what the server replied.
 

@@ -29,7 +29,7 @@ def secret(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to write.")],
     *,
     shared: Annotated[
-        bool, typer.Option("--shared", help="Let every user of the machine read it.")
+        bool, typer.Option("--shared", help="Let all users of the machine read it.")
     ] = False,
 ) -> None:
     """Write a new secret into each file, such as the password of the database; one there stays."""
@@ -38,7 +38,9 @@ def secret(
     for file in files:
         created = write_secret_if_missing(file, shared=shared)
         console.print_message(
-            f"{file} holds a new secret" if created else f"{file} holds one already; it stays"
+            f"{file} contains a new secret"
+            if created
+            else f"{file} already contains one, which is kept"
         )
 
 
@@ -46,11 +48,16 @@ def secret(
 def serve(
     *,
     demo: Annotated[
-        bool, typer.Option("--demo", help="With a demo course; prints how to log in.")
+        bool, typer.Option("--demo", help="Serve a demo course, and print how to log in.")
     ] = False,
-    host: Annotated[str, typer.Option(help="Listen here; by default GRADER_HOST.")] = "",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; by default GRADER_HOST.")
+    ] = "",
     port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="By default GRADER_PORT; 0 is any.")
+        int | None,
+        typer.Option(
+            min=0, max=65_535, help="The port; by default GRADER_PORT. 0 chooses a free one."
+        ),
     ] = None,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
@@ -85,7 +92,7 @@ def work() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
@@ -100,7 +107,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `grader backup` wrote.")],
     *,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Take a backup of an older version too.")
+        bool, typer.Option("--upgrade", help="Also accept a backup of an older version.")
     ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:

@@ -7,14 +7,14 @@ import typer
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
-app = typer.Typer(
-    name="token", help="Make, list and revoke tokens of the API.", no_args_is_help=True
-)
+app = typer.Typer(name="token", help="Create, list and revoke API tokens.", no_args_is_help=True)
 
 MAX_TOKEN_DAYS = 366
 Email = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
-Scopes = Annotated[str, typer.Option(help="With commas; without it, all that its owner may have.")]
-Days = Annotated[int, typer.Option(min=1, max=MAX_TOKEN_DAYS, help="How long it can be used.")]
+Scopes = Annotated[
+    str, typer.Option(help="Separated by commas; by default all that its owner can have.")
+]
+Days = Annotated[int, typer.Option(min=1, max=MAX_TOKEN_DAYS, help="Its lifetime.")]
 
 
 @app.command()
@@ -31,9 +31,7 @@ def make(
 
     secret, until = create_token(load_settings(database=database), email, scopes=scopes, days=days)
     typer.echo(secret)
-    console.print_message(
-        f"It can be used until {until}. It is not shown again; give it to nobody else."
-    )
+    console.print_message(f"It expires at {until}. It is not shown again. Keep it secret.")
 
 
 @app.command("list")
@@ -51,7 +49,7 @@ def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -
 @app.command()
 def revoke(
     email: Email,
-    beginning: Annotated[str, typer.Argument(help="How the token begins, as `list` tells it.")],
+    beginning: Annotated[str, typer.Argument(help="The start of the token, as `list` shows it.")],
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
@@ -59,4 +57,4 @@ def revoke(
     from api.cli.admin_operations import revoke_token  # noqa: PLC0415
 
     name = revoke_token(load_settings(database=database), email, beginning)
-    console.print_message(f"The token {name} opens nothing any more.")
+    console.print_message(f"The token {name} no longer works.")

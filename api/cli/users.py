@@ -9,13 +9,13 @@ from api.cli.output import console
 
 app = typer.Typer(
     name="user",
-    help="Make accounts and links to log in, such as the first administrator's.",
+    help="Create accounts and log-in links, such as those of the first administrator.",
     no_args_is_help=True,
 )
 
 PublicUrl = Annotated[
     str,
-    typer.Option(help="Where people reach the service; by default GRADER_PUBLIC_URL."),
+    typer.Option(help="The public address of the service; by default GRADER_PUBLIC_URL."),
 ]
 
 
@@ -71,9 +71,9 @@ def revoke(
     from api.cli.admin_operations import revoke_credentials  # noqa: PLC0415
 
     name = revoke_credentials(load_settings(database=database), email)
-    console.print_message(f"{name} is logged out everywhere and has no token any more.")
+    console.print_message(f"{name} is logged out everywhere, and all tokens are revoked.")
 
 
 def _print_link(address: str, until: str) -> None:
     typer.echo(address)
-    console.print_message(f"It can be used once, until {until}. Give it to nobody else.")
+    console.print_message(f"It works once, until {until}. Give it to its owner only.")

@@ -21,7 +21,7 @@ def write_secret_if_missing(file: Path, *, shared: bool) -> bool:
     try:
         if file.exists():
             if not file.read_text(encoding="utf-8").strip():
-                raise FileError(f"{file} is empty; delete it, and a new secret is made")
+                raise FileError(f"{file} is empty. Delete it to create a new secret")
             return False
         part = file.with_name(f"{file.name}.part")
         part.unlink(missing_ok=True)

@@ -46,7 +46,7 @@ class ProxyLogin:
         except ValueError as error:
             raise ValueError(f"{error}; {FORM_MESSAGE}") from error
         if any(network.prefixlen == 0 for network in networks):
-            raise ValueError(f"a network of all addresses lists no proxy; {FORM_MESSAGE}")
+            raise ValueError(f"a network of all addresses is not a list of proxies; {FORM_MESSAGE}")
         return cls(header, networks)
 
     @property

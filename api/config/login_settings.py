@@ -33,8 +33,8 @@ class LoginSettings(BaseModel):
         AfterValidator(validate_proxy_login),
         Field(
             description="a header in which a reverse proxy names the user, and the addresses or "
-            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Every other way to "
-            "the service has to be closed, and the proxy has to drop the header of clients"
+            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Close every "
+            "other way to the service, and let the proxy drop this header of clients"
         ),
     ] = ""
     oidc: Annotated[
@@ -52,8 +52,8 @@ class LoginSettings(BaseModel):
         BeforeValidator(split_commas),
         Field(
             description="who gets an account at the first log-in by a provider or proxy: the "
-            "domains of verified e-mail addresses, with commas between them (`*.example.edu` is "
-            "every domain below), or `*` for everybody; without any, nobody unknown"
+            "domains of verified e-mail addresses, separated by commas (`*.example.edu` is "
+            "every subdomain), or `*` for everybody; by default nobody"
         ),
     ] = ()
 
@@ -62,7 +62,7 @@ class LoginSettings(BaseModel):
         """Refuse settings with which nobody could log in."""
         if not (self.local_login or self.login_header or self.oidc):
             raise ValueError(
-                "GRADER_LOCAL_LOGIN is off, and nobody could log in; set GRADER_OIDC or "
+                "GRADER_LOCAL_LOGIN is off, so nobody could log in. Set GRADER_OIDC or "
                 "GRADER_LOGIN_HEADER"
             )
         return self

@@ -28,8 +28,7 @@ class MailSettings(BaseModel):
         str | None,
         Field(
             min_length=1,
-            description="the SMTP server that takes the e-mail; without it none is sent, and the "
-            "pages say that no e-mail is set up",
+            description="the SMTP server; without it no e-mail is sent, and the pages say so",
         ),
     ] = None
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="the port of the SMTP server")] = (
@@ -44,12 +43,12 @@ class MailSettings(BaseModel):
     ] = "starttls"
     smtp_user: Annotated[
         str | None,
-        Field(description="the name to log in with at the SMTP server; without it nobody logs in"),
+        Field(description="the user name at the SMTP server; without it there is no log-in"),
     ] = None
     smtp_password: Annotated[
         str | None,
         Field(
-            description="the password to log in with at the SMTP server",
+            description="the password at the SMTP server",
             json_schema_extra={"secret": True},
         ),
     ] = None
@@ -57,8 +56,7 @@ class MailSettings(BaseModel):
         str | None,
         AfterValidator(validate_address),
         Field(
-            description="the e-mail address that messages come from; needed with "
-            "`GRADER_SMTP_HOST`",
+            description="the sender's e-mail address; required with `GRADER_SMTP_HOST`",
         ),
     ] = None
     mail_tries: Annotated[
@@ -66,8 +64,8 @@ class MailSettings(BaseModel):
         Field(
             ge=1,
             le=100,
-            description="how often the worker tries to send a message, with longer and longer "
-            "pauses; then an administrator sees it as failed",
+            description="how often the worker tries to send a message, with increasing pauses; "
+            "then administrators see it as failed",
         ),
     ] = 10
     mail_per_hour: Annotated[
@@ -75,8 +73,8 @@ class MailSettings(BaseModel):
         Field(
             ge=1,
             le=10_000,
-            description="how many messages one person gets in an hour; more wait. Links for a "
-            "forgotten password do not count",
+            description="how many messages one person gets in an hour; others wait. Password "
+            "reset links do not count",
         ),
     ] = 10
 

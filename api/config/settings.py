@@ -26,8 +26,8 @@ from api.config.validators import (
 from api.core import failpoints
 
 UNUSED_PASSWORD_WARNING: Final = (
-    "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "  # noqa: S105  # not a secret
-    "its own, or is of SQLite; leave one out"
+    "GRADER_DATABASE_PASSWORD is set but not used, because the address of the database contains a "  # noqa: S105  # not a secret
+    "password or is one of SQLite. Remove one of the two"
 )
 """Warning for a password setting that the database address leaves no use for."""
 
@@ -42,7 +42,7 @@ class ServiceSettings(LoginSettings, MailSettings):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: Annotated[
-        str, Field(min_length=1, description="the address to listen on; 0.0.0.0 for every one")
+        str, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")
     ] = "127.0.0.1"
     port: Annotated[
         int, Field(ge=0, le=65535, description="the port to listen on; 0 for any free one")
@@ -52,15 +52,15 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=1,
             le=64,
-            description="how many processes serve, at one address; with more than one the worker "
-            "is a process of its own",
+            description="the number of serving processes at one address; with more than one, "
+            "the worker is a separate process",
         ),
     ] = 1
     worker: Annotated[
         Literal["inside", "apart"],
         Field(
-            description="`inside`: the service also publishes the bank and regrades; `apart`: it "
-            "leaves that to a `grader work` beside it"
+            description="`inside`: the service also publishes the bank and runs regrades; "
+            "`apart`: a separate `grader work` does"
         ),
     ] = "inside"
     bank: Annotated[
@@ -80,7 +80,7 @@ class ServiceSettings(LoginSettings, MailSettings):
     database_password: Annotated[
         str | None,
         Field(
-            description="the password of PostgreSQL, where the address of the database has none",
+            description="the password for PostgreSQL, if the address of the database has none",
             json_schema_extra={"secret": True},
         ),
     ] = None
@@ -90,26 +90,27 @@ class ServiceSettings(LoginSettings, MailSettings):
             ge=0,
             le=3600,
             allow_inf_nan=False,
-            description="how many seconds a start tries to reach the database",
+            description="for how many seconds the start tries to reach the database",
         ),
     ] = 30
     demo: Annotated[
         bool,
         Field(
-            description="make a demo course with synthetic students; needs an empty database, and "
-            "an address of this machine alone. A start without it ends the log-ins of the demo"
+            description="create a demo course with synthetic students; requires an empty "
+            "database, and an address that only this machine can reach. A start without it ends "
+            "the log-ins of the demo"
         ),
     ] = False
     demo_students: Annotated[
-        int, Field(ge=1, le=900, description="how many students the demo course has")
+        int, Field(ge=1, le=900, description="the number of students in the demo course")
     ] = 200
     seeds: Annotated[
         int,
         Field(
             ge=1,
             le=500,
-            description="how many variants of a problem are published; what is published keeps its "
-            "own, so that a larger number holds for problems that come later or get other numbers",
+            description="the number of variants that are published per problem; problems that "
+            "are already published keep theirs",
         ),
     ] = 500
 
@@ -117,25 +118,25 @@ class ServiceSettings(LoginSettings, MailSettings):
         str,
         Field(
             pattern=r"^https?://[^/\s]+$",
-            description="where people reach the service; links and cookies are made for it. Where "
-            "only the port is set, it is `http://127.0.0.1:` and that port",
+            description="the public address of the service, for links and cookies. If only the "
+            "port is set, it is `http://127.0.0.1:` and that port",
         ),
     ] = "http://127.0.0.1:8000"
     hosts: Annotated[
         tuple[Host, ...],
         BeforeValidator(split_commas),
         Field(
-            description="the names under which the service answers, with commas between them; "
-            "`*.example.edu` is every name below. Without any it answers to every name, and a demo "
-            "to the names of this machine: set it wherever others can reach the service"
+            description="the host names that the service answers to, separated by commas; "
+            "`*.example.edu` is every subdomain. By default it answers to every name, and a "
+            "demo to the names of this machine. Set it if others can reach the service"
         ),
     ] = ()
     trusted_proxies: Annotated[
         tuple[Proxy, ...],
         BeforeValidator(split_commas),
         Field(
-            description="the addresses or networks of reverse proxies, with commas between them, "
-            "whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
+            description="the addresses or networks of trusted reverse proxies, separated by "
+            "commas; their `X-Forwarded-For` and `X-Forwarded-Proto` are used"
         ),
     ] = ()
     connections: Annotated[
@@ -143,8 +144,8 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=10,
             le=100_000,
-            description="how many connections one process holds open; for one more the connection "
-            "that has kept the service waiting longest is closed",
+            description="the number of open connections per process; for another one, the "
+            "connection that has kept the service waiting longest is closed",
         ),
     ] = 500
     body_memory: Annotated[
@@ -152,51 +153,48 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=20,
             le=65_536,
-            description="MiB that the bodies of requests over 64 KiB may have together in one "
-            "process; more are told 503",
+            description="MiB for all request bodies over 64 KiB together, per process; more get "
+            "503",
         ),
     ] = 64
     body_memory_per_caller: Annotated[
         int,
-        Field(
-            ge=20, le=65_536, description="MiB of these that one person may have; more are told 429"
-        ),
+        Field(ge=20, le=65_536, description="MiB of these per person; more get 429"),
     ] = 24
     log_format: Annotated[
         Literal["text", "json"],
-        Field(description="how lines of the log are written, on standard error: `text` or `json`"),
+        Field(description="the format of the log on standard error: `text` or `json`"),
     ] = "text"
     metrics_token: Annotated[
         str | None,
         Field(
             min_length=16,
-            description="who sends it as a bearer token may read `/metrics`; without it there is "
-            "no such page",
+            description="the bearer token for `/metrics`; without it the page does not exist",
             json_schema_extra={"secret": True},
         ),
     ] = None
 
     submissions_per_minute: Annotated[
-        int, Field(ge=1, le=1_000_000, description="how often one person may hand in, in a minute")
+        int, Field(ge=1, le=1_000_000, description="submissions per person and minute")
     ] = 30
     drafts_per_minute: Annotated[
         int,
         Field(
             ge=1,
             le=1_000_000,
-            description="how often one person may save a draft or have an answer read, in a minute",
+            description="saved drafts and previews of answers per person and minute",
         ),
     ] = 120
     requests_per_minute: Annotated[
-        int, Field(ge=1, le=1_000_000, description="how many other requests one person may make")
+        int, Field(ge=1, le=1_000_000, description="other requests per person and minute")
     ] = 600
     stored_mebibytes_per_day: Annotated[
         int,
         Field(
             ge=1,
             le=1_000_000,
-            description="how many MiB one person's submissions and drafts may add to the database "
-            "in a day; more are told 429 `storage_budget`",
+            description="MiB that one person's submissions and drafts can add to the database "
+            "in a day; more get 429 `storage_budget`",
         ),
     ] = 16
     password_memory: Annotated[
@@ -204,8 +202,7 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=8,
             le=1_048_576,
-            description="KiB of memory that checking one password takes; forty may be checked at "
-            "a time",
+            description="KiB of memory for checking one password; forty can be checked at a time",
         ),
     ] = 19 * 1024
     problem_workers: Annotated[
@@ -213,8 +210,8 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=0,
             le=64,
-            description="how many processes check and publish the problems that instructors "
-            "send, for each process that serves; 0 is for tests: no deadline holds then",
+            description="the number of processes that check and publish instructors' problems, "
+            "per serving process; 0 is for tests and disables the deadline",
         ),
     ] = 2
     problem_deadline: Annotated[
@@ -223,8 +220,8 @@ class ServiceSettings(LoginSettings, MailSettings):
             ge=1,
             le=3600,
             allow_inf_nan=False,
-            description="after how many seconds the check or the publication of one problem is "
-            "stopped, and refused as `problem_too_slow`",
+            description="seconds after which the check or publication of a problem is stopped "
+            "and refused as `problem_too_slow`",
         ),
     ] = 120
     regrade_workers: Annotated[
@@ -232,31 +229,29 @@ class ServiceSettings(LoginSettings, MailSettings):
         Field(
             ge=0,
             le=64,
-            description="how many processes mark again in a regrade; 0 leaves it to that of the "
-            "worker",
+            description="the number of processes for regrades; 0 uses the process of the worker",
         ),
     ] = 2
     regrade_cluster: Annotated[
         str | None,
         Field(
-            description="a Dask scheduler whose workers mark again instead, in as many pieces, "
-            "such as `tcp://10.0.0.5:8786`; it needs `dlgrader[cluster]`",
+            description="a Dask scheduler whose workers run regrades instead, such as "
+            "`tcp://10.0.0.5:8786`; requires `dlgrader[cluster]`",
         ),
     ] = None
     heartbeat: Annotated[
         Path | None,
         Field(
-            description="a file that the worker touches every second, `grader work` or the one "
-            "beside several processes; the health check, `python -m api.server.healthcheck`, then "
-            "looks at it and asks nobody",
+            description="a file that a separate worker touches every second; the health check, "
+            "`python -m api.server.healthcheck`, then reads it instead of sending a request",
         ),
     ] = None
     failpoint: Annotated[
         str | None,
         Field(
             pattern=failpoints.FAILPOINT_PATTERN,
-            description="for tests of durability only: where the process dies, `after_judging`, "
-            "`before_commit` or `after_commit`; `:3` for the third time",
+            description="only for durability tests: where the process dies, `after_judging`, "
+            "`before_commit` or `after_commit`; `:3` means the third time",
         ),
     ] = None
 

@@ -92,7 +92,7 @@ def describe_setting_errors(
 
 def _explain_error(error: "ErrorDetails") -> str:
     if error["type"] == "extra_forbidden":
-        return "there is no such setting; `grader settings` lists them"
+        return "there is no such setting. `grader settings` lists them"
     return error["msg"].removeprefix("Value error, ")
 
 
@@ -104,7 +104,7 @@ def _read_variable(
     path = environment.get(variable + SECRET_FILE_SUFFIX, "") if may_be_file else ""
     if value and path:
         raise SettingsError(
-            [f"{variable} and {variable}{SECRET_FILE_SUFFIX} are both set; leave one out"]
+            [f"{variable} and {variable}{SECRET_FILE_SUFFIX} are both set. Remove one"]
         )
     if path:
         where = f"{variable}{SECRET_FILE_SUFFIX}={path}"
@@ -127,7 +127,7 @@ def _check_utf8(value: str, variable: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise SettingsError([f"{variable}: what it is set to is not UTF-8"]) from None
+        raise SettingsError([f"{variable}: the value is not UTF-8"]) from None
     return value
 
 
@@ -138,11 +138,16 @@ def _read_settings_file(path: str) -> dict[str, SettingValue]:
     try:
         table = tomllib.loads(_read_text(path, where))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError([f"{where}: this is no TOML: {error}"]) from error
+        raise SettingsError([f"{where}: this is not TOML: {error}"]) from error
     for name, value in table.items():
         if _is_section(value):
             raise SettingsError(
-                [f"{path}: {name}: the file has no sections; write each setting as NAME = VALUE"]
+                [
+                    (
+                        f"{path}: {name}: the file must not have sections. Write each setting as "
+                        "NAME = VALUE"
+                    )
+                ]
             )
     return {name: SettingValue(value, f"{path}: {name}") for name, value in table.items()}
 

@@ -28,19 +28,19 @@ def validate_database_url(address: str) -> str:
 
     >>> validate_database_url("mysql://ada:geheim@db/grader")
     Traceback (most recent call last):
-    ValueError: SQLite and PostgreSQL can be used; write sqlite:///FILE or postgresql://USER@HOST/NAME
+    ValueError: only SQLite and PostgreSQL are supported; write sqlite:///FILE or postgresql://USER@HOST/NAME
     """
     if not address.isprintable():
         raise ValueError("the address has characters that cannot be used")
     try:
         parsed = make_url(address)
     except (ArgumentError, ValueError):  # ValueError: the port is not a number
-        raise ValueError(f"this is no address of a database; {URL_FORMS}") from None
+        raise ValueError(f"this is not the address of a database; {URL_FORMS}") from None
     if parsed.drivername in SQLITE_DRIVERS:
         if not parsed.database or parsed.database.startswith((":memory:", "file:")):
             raise ValueError("no file is named; write sqlite:///FILE")
     elif parsed.drivername not in POSTGRESQL_DRIVERS:
-        raise ValueError(f"SQLite and PostgreSQL can be used; {URL_FORMS}")
+        raise ValueError(f"only SQLite and PostgreSQL are supported; {URL_FORMS}")
     return address
 
 
@@ -83,7 +83,7 @@ def validate_host(name: str) -> str:
     '*.example.edu'
     """
     if not HOST_PATTERN.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a host; write grader.example.edu, say")
+        raise ValueError(f"{name!r} is not a host name. Write one such as grader.example.edu")
     return name
 
 
@@ -96,7 +96,7 @@ def validate_proxy(address: str) -> str:
     try:
         ipaddress.ip_network(address)
     except ValueError as error:
-        raise ValueError(f"{address!r} is no IP address and no network: {error}") from error
+        raise ValueError(f"{address!r} is neither an IP address nor a network: {error}") from error
     return address
 
 

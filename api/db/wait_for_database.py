@@ -15,18 +15,22 @@ RETRY_SECONDS: Final = 0.5
 """Pause between two attempts, in seconds."""
 ADDRESS_SETTING: Final = "GRADER_DATABASE or --database"
 REFUSAL_PATTERNS: Final = {
-    "password authentication failed": "PostgreSQL refuses the password of its user; set another in "
-    "GRADER_DATABASE_PASSWORD, or in the address",
-    "no password supplied": "PostgreSQL asks for a password and none is set; set it in "
-    "GRADER_DATABASE_PASSWORD, or in the address",
-    r'database ".*" does not exist': "PostgreSQL has no such database; make it (createdb), or name "
-    f"another in {ADDRESS_SETTING}",
-    r'role ".*" (does not exist|is not permitted)': "PostgreSQL knows no such user who may log in; "
-    f"make one (createuser), or name another in {ADDRESS_SETTING}",
-    "permission denied for database": f"PostgreSQL does not let this user into the database; GRANT "
-    f"CONNECT, or name another user in {ADDRESS_SETTING}",
-    "no pg_hba.conf entry": "PostgreSQL lets this user not in from here; see its pg_hba.conf",
-    "authentication failed": f"PostgreSQL does not take this user for who they say; see its "
+    "password authentication failed": "PostgreSQL refuses the password. Set another in "
+    "GRADER_DATABASE_PASSWORD or in the address",
+    "no password supplied": "PostgreSQL asks for a password, but none is set. Set it in "
+    "GRADER_DATABASE_PASSWORD or in the address",
+    r'database ".*" does not exist': (
+        "PostgreSQL has no such database. Create it (createdb), or set another in "
+        f"{ADDRESS_SETTING}"
+    ),
+    r'role ".*" (does not exist|is not permitted)': (
+        "PostgreSQL has no such user that can log in. Create one (createuser), or "
+        f"set another in {ADDRESS_SETTING}"
+    ),
+    "permission denied for database": "PostgreSQL does not let this user connect to the "
+    f"database. GRANT CONNECT, or set another user in {ADDRESS_SETTING}",
+    "no pg_hba.conf entry": "PostgreSQL does not accept this user from here. Check its pg_hba.conf",
+    "authentication failed": "PostgreSQL does not authenticate this user. Check its "
     f"pg_hba.conf, and the user in {ADDRESS_SETTING}",
 }
 """Explanations by pattern of PostgreSQL's refusals, which waiting does not resolve.
@@ -35,19 +39,19 @@ While a connection is opened, the driver reports no error code, so the message h
 matched. Messages of a server in a language other than English are not recognized.
 """
 ERROR_PATTERNS: Final = REFUSAL_PATTERNS | {
-    "unable to open database file": "the database cannot be reached: there is no such folder, or "
-    "it cannot be written, or the file is a folder itself; "
-    f"look at its address ({ADDRESS_SETTING})",
-    "readonly database": "the file of the database, or its folder, cannot be written; give the "
-    f"user of this process the right to, or name another in {ADDRESS_SETTING}",
-    "not a database": f"the file is no database of SQLite; name another in {ADDRESS_SETTING}",
-    "malformed": "the file of the database is damaged; bring back a backup (grader restore)",
-    "permission denied for schema": "PostgreSQL lets this user make no tables here; make them "
-    "the owner of the database (ALTER DATABASE … OWNER TO …), "
-    f"or name another user in {ADDRESS_SETTING}",
-    "connection option": f"what stands after ? in {ADDRESS_SETTING} is no option of PostgreSQL",
-    "no such table": "the database has not the schema of this version. Run: grader db upgrade",
-    'relation "': "the database has not the schema of this version. Run: grader db upgrade",
+    "unable to open database file": "the database cannot be reached: its folder does not exist "
+    f"or is not writable, or the file is a folder. Check its address ({ADDRESS_SETTING})",
+    "readonly database": "the file of the database or its folder is not writable. Change its "
+    f"permissions, or set another in {ADDRESS_SETTING}",
+    "not a database": f"the file is not an SQLite database. Set another in {ADDRESS_SETTING}",
+    "malformed": "the file of the database is damaged. Restore a backup (grader restore)",
+    "permission denied for schema": "PostgreSQL does not let this user create tables. Make them "
+    "the owner of the database (ALTER DATABASE … OWNER TO …), or set another user in "
+    f"{ADDRESS_SETTING}",
+    "connection option": f"the text after ? in {ADDRESS_SETTING} is not an option of PostgreSQL",
+    "no such table": "the database does not have the schema of this version. Run: grader db "
+    "upgrade",
+    'relation "': "the database does not have the schema of this version. Run: grader db upgrade",
 }
 """Explanations by pattern of driver errors, whose own message may contain the address."""
 
@@ -62,11 +66,11 @@ def explain_database_error(error: SQLAlchemyError) -> str:
             return explanation
     if isinstance(error, OperationalError):
         return (
-            f"the database cannot be reached; look at its address ({ADDRESS_SETTING}), "
-            "and whether it runs"
+            f"the database cannot be reached. Check its address ({ADDRESS_SETTING}), and "
+            "that it is running"
         )
     return (
-        f"the database cannot be used; look at its address ({ADDRESS_SETTING}), "
+        f"the database cannot be used. Check its address ({ADDRESS_SETTING}), "
         "and run: grader db check"
     )
 
@@ -99,7 +103,7 @@ def wait_for_database(db: Database, seconds: float) -> None:
             if time.monotonic() + RETRY_SECONDS > until:
                 raise
             if not has_warned:
-                log.warning("the database does not answer; tried again for %g s", seconds)
+                log.warning("the database does not respond; tried for %g s", seconds)
             has_warned = True
             time.sleep(RETRY_SECONDS)
         else:

@@ -16,12 +16,12 @@ DEFAULT_DURATION_SECONDS: Final = 20
 def selftest(
     *,
     durability: Annotated[
-        bool, typer.Option("--durability", help="Kill a service while clients hand in.")
+        bool, typer.Option("--durability", help="Kill a service while clients submit answers.")
     ] = False,
     seconds: Annotated[
         int, typer.Option(min=1, max=86_400, help="For how long, in seconds.")
     ] = DEFAULT_DURATION_SECONDS,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the moments of the kills.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the times of the kills.")] = 0,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Try on this machine whether what has a receipt survives kill -9; exit 1 where it does not.
@@ -32,8 +32,10 @@ def selftest(
     from api.durability_test.run import run_durability_test  # noqa: PLC0415
 
     if not durability:
-        raise FileError("say what to try: grader selftest --durability")
-    console.print_message(f"Killing a service for {seconds} s while eight clients hand in ...")
+        raise FileError("name the test: grader selftest --durability")
+    console.print_message(
+        f"Killing a service for {seconds} s while eight clients submit answers ..."
+    )
     report = run_durability_test(
         load_settings(database=database).database, seconds=seconds, seed=seed
     )

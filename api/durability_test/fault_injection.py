@@ -58,7 +58,7 @@ class DurabilityReport:
         lines = [
             *([f"kills: {self.kills.total()} ({kills})"] if kills else ()),
             f"requests: {self.requests}, answers {codes}, without an answer {self.unanswered}",
-            f"receipts: {self.receipts}, of them told again after a loss {self.replayed}",
+            f"receipts: {self.receipts}, repeated after a loss {self.replayed}",
             f"longest wait: {self.longest_wait_seconds:.1f} s",
             f"lost: {len(self.findings.lost)}, doubled: {len(self.findings.doubled)}",
             *(f"not promised: {one}" for one in self.unexpected[:3]),

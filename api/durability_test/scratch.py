@@ -23,7 +23,7 @@ def scratch_database(url: str) -> Iterator[tuple[str, Path]]:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise FileError("--database is no address of a database; see --help") from error
+        raise FileError("--database is not the address of a database. See --help") from error
     if parsed.get_backend_name() == "sqlite":
         with _temporary_folder(Path(parsed.database or "").absolute().parent) as folder:
             yield f"sqlite:///{folder / 'selftest.db'}", folder
@@ -64,6 +64,6 @@ def _run_statement(server: Database, statement: str) -> None:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
     except SQLAlchemyError as error:
         raise FileError(
-            "no database can be made on the server; is its address right, and may its user make "
-            "databases (ALTER ROLE … CREATEDB)?"
+            "no database can be created on the server. Check its address, and that its user can "
+            "create databases (ALTER ROLE … CREATEDB)"
         ) from error

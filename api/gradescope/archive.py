@@ -47,7 +47,7 @@ def find_secret(archive: Path, secret_file: Path | None) -> str:
         return parse_configuration(text).secret
     except (BadZipFile, KeyError, OSError, TypeError, ValueError) as error:
         raise FileError(
-            f"{archive} is there, and is no archive of `grader gradescope`; name another file"
+            f"{archive} exists and is not an archive of `grader gradescope`. Name another file"
         ) from error
 
 
@@ -56,10 +56,10 @@ def _read_secret(path: Path) -> str:
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(
-            f"{path} has no secret that can be read; `grader secret {path}` makes one"
+            f"{path} has no readable secret. `grader secret {path}` creates one"
         ) from error
     if len(secret) < SECRET_BYTES // 2:
-        raise FileError(f"the secret in {path} is too short; `grader secret FILE` makes one")
+        raise FileError(f"the secret in {path} is too short. `grader secret FILE` creates one")
     return secret
 
 
@@ -71,7 +71,7 @@ def build_configuration(
     entries = []
     for posed in source.problems:
         if texts.setdefault(posed.problem, posed.text) != posed.text:
-            raise FileError(f"the assignment has two versions of {posed.problem}; keep one")
+            raise FileError(f"the assignment has two versions of {posed.problem}. Keep one")
         entries.append(
             ArchiveProblem(
                 posed.name, posed.problem, posed.points, _publish_seeds(posed, source, seeds)
@@ -96,7 +96,7 @@ def _publish_seeds(posed: PosedProblem, source: ArchiveSource, limit: int) -> tu
     if source.variants != "original":
         return publish_problem(problem, REGISTRY, limit=limit).report.seeds
     if not problem.has_original:
-        raise FileError(f"{posed.problem} has no original numbers; choose --variants shared")
+        raise FileError(f"{posed.problem} has no original numbers. Use --variants shared")
     return ()
 
 

@@ -38,10 +38,10 @@ VARIANTS: Final[dict[str, VariantPolicy]] = {
 }
 IGNORED_SETTINGS: Final = {
     "timeline": "set the release, due and late dates in Gradescope",
-    "cool_down_seconds": "attempts need no wait between them",
+    "cool_down_seconds": "there is no pause between attempts",
     "new_after": "a student keeps the same numbers",
     "groups": "no problem is dropped",
-    "extra": "mark extra credit in Gradescope",
+    "extra": "set extra credit in Gradescope",
     "instructions": "put the instructions into Gradescope",
     "group": "no problem is dropped",
     "voided": "every part counts as graded",
@@ -86,7 +86,7 @@ def load_archive_source(names: Sequence[str]) -> ArchiveSource:
     if not assignments:
         return _load_problems(names)
     if len(names) > 1:
-        raise FileError(f"{assignments[0]} is an assignment; name it alone, without problems")
+        raise FileError(f"{assignments[0]} is an assignment. Name it alone, without problems")
     return _load_assignment_file(assignments[0])
 
 
@@ -102,7 +102,7 @@ def _load_problems(names: Sequence[str]) -> ArchiveSource:
         titles.append(ProblemCatalog(path).get(path.stem).title)
         posed.append(PosedProblem(path.stem, path.stem, read_source(path)))
     if len({problem.name for problem in posed}) < len(posed):
-        raise FileError("a problem is named twice; name it once")
+        raise FileError("a problem is named twice. Name it once")
     return ArchiveSource(titles[0] if len(titles) == 1 else ", ".join(titles), tuple(posed))
 
 
@@ -124,7 +124,7 @@ def _load_assignment_file(path: Path) -> ArchiveSource:
     (parsed,) = setup.assignments.values()
     assignment = parsed.content
     if not assignment.problems:
-        raise FileError(f"{path} has no problems; add one")
+        raise FileError(f"{path} has no problems. Add one")
     finder = _ProblemFinder(course_folder / PROBLEMS_FOLDER)
     return ArchiveSource(
         title=assignment.title,

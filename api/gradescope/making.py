@@ -36,9 +36,9 @@ def make_archive(
     versions = tuple(dict.fromkeys(options.python_versions))
     for version in versions:
         if not PYTHON_VERSION.fullmatch(version):
-            raise FileError(f"the Python {version!r} cannot be used; write 3.11 or newer")
+            raise FileError(f"the Python {version!r} cannot be used. Write 3.11 or newer")
     if out.suffix.lower() != ".zip":
-        raise FileError(f"{out} does not end in .zip, as Gradescope wants it")
+        raise FileError(f"{out} must end in .zip")
     check_writable(out)
     secret = find_secret(out, options.secret_file)
     source = load_archive_source(names)
@@ -60,6 +60,6 @@ def make_archive(
     out.chmod(OWNER_ONLY)
     return (
         f"{out}: {pluralize(len(texts), 'problem')}, Python {' or '.join(versions)}, "
-        f"{len(content) / 1_000_000:.0f} MB. The secret is in it: upload it to Gradescope, and "
-        "give it to nobody else."
+        f"{len(content) / 1_000_000:.0f} MB. It contains the secret: upload it to Gradescope "
+        "and do not share it."
     )

@@ -67,7 +67,7 @@ def pack_wheel(distribution: metadata.Distribution) -> tuple[str, bytes]:
     info = f"{_escape(distribution.name)}-{distribution.version}.dist-info"
     tags = re.findall(r"^Tag: (\S+)$", distribution.read_text("WHEEL") or "", re.MULTILINE)
     if not tags:
-        raise FileError(f"{distribution.name} was not installed as a wheel; install it with pip")
+        raise FileError(f"{distribution.name} was not installed as a wheel. Install it with pip")
     buffer, record = io.BytesIO(), []
     with ZipFile(buffer, "w", ZIP_DEFLATED) as wheel:
         for path, content in sorted(_iterate_installed_files(distribution)):
@@ -119,8 +119,8 @@ def _download_wheels(names: tuple[str, ...], python_version: str) -> dict[str, b
             reason = (ran.stderr.strip().splitlines() or ["pip ended without a reason"])[-1]
             raise FileError(
                 f"the wheels for Python {python_version} cannot be downloaded: {reason}\n"
-                "pip must be installed (python -m ensurepip) and reach a package index; "
-                "PIP_FIND_LINKS may name a folder of wheels"
+                "pip must be installed (python -m ensurepip) and reach a package index, or "
+                "PIP_FIND_LINKS must name a folder of wheels"
             )
         return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.whl"))}
 

@@ -34,7 +34,7 @@ BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def _check_storable(text: str) -> str:
     if "\0" in text:
-        raise InvalidValue("must not hold the character U+0000")
+        raise InvalidValue("must not contain the character U+0000")
     return text
 
 
@@ -45,7 +45,7 @@ def _normalize_line(text: str) -> str:
     if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in text):
         raise InvalidValue("must be one line without control characters")
     if BIDI_CONTROLS.search(text):
-        raise InvalidValue("must not hold marks that turn the direction of text")
+        raise InvalidValue("must not contain characters that change the direction of text")
     return text
 
 
@@ -57,7 +57,7 @@ def _check_slug(text: str) -> str:
 
 def _check_idempotency_key(text: str) -> str:
     if not re.fullmatch(IDEMPOTENCY_KEY_PATTERN, text):
-        raise InvalidValue("must be visible ASCII characters without blanks, such as a UUID")
+        raise InvalidValue("must be printable ASCII characters without spaces, such as a UUID")
     return text
 
 
@@ -117,7 +117,7 @@ def _parse_points(value: object) -> Fraction:
 def _parse_credit(value: object) -> Fraction:
     credit = parse_fraction_or_percent(value)
     if not 0 <= credit <= 1:
-        raise InvalidValue("must be a number from 0 to 1; write nine tenths as 90%, 9/10 or 0.9")
+        raise InvalidValue("must be a number from 0 to 1, such as 90%, 9/10 or 0.9")
     return _check_range_and_denominator(credit, 1)
 
 
@@ -143,7 +143,7 @@ def _parse_datetime(value: object) -> datetime:
 
 
 def _year_error() -> InvalidValue:
-    return InvalidValue(f"must lie in the years {ALLOWED_YEARS[0]} to {ALLOWED_YEARS[-1]}")
+    return InvalidValue(f"must be in the years {ALLOWED_YEARS[0]} to {ALLOWED_YEARS[-1]}")
 
 
 def _parse_iso_datetime(text: str) -> datetime | None:

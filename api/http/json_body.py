@@ -94,21 +94,23 @@ def _parse_number(digits: str) -> object:
         return load_json(digits)
     except AnswerError:
         raise InvalidInput(
-            "The body holds a number of 10^309 or more, or with more than 400 digits. Send it as "
+            "The body contains a number of 10^309 or more, or with more than 400 digits. Send "
+            "it as "
             "text if it is an answer.",
             code="not_finite",
         ) from None
 
 
 def _reject_constant(name: str) -> object:
-    raise InvalidInput(f"The body holds {name}, which is not a JSON number.", code="not_finite")
+    raise InvalidInput(f"The body contains {name}, which is not a JSON number.", code="not_finite")
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise InvalidInput(
-            "An object of the body has a key twice. Send each once.", code="duplicate_key"
+            "An object in the body has the same key twice. Send each key once.",
+            code="duplicate_key",
         )
     return members
 
@@ -120,7 +122,7 @@ def _check_limits(value: object) -> None:
         value_count += len(level)
         if value_count > MAX_VALUES:
             raise ContentTooLarge(
-                f"The body holds more than {MAX_VALUES:,} values. Send fewer at a time."
+                f"The body contains more than {MAX_VALUES:,} values. Send fewer at a time."
             )
         children: list[object] = []
         has_containers = 0
@@ -143,16 +145,16 @@ def _check_limits(value: object) -> None:
 def _check_text(text: str) -> None:
     if len(text) > MAX_TEXT_CHARACTERS:
         raise InvalidInput(
-            f"A text of the body has more than {MAX_TEXT_CHARACTERS:,} characters. Shorten it."
+            f"A text in the body has more than {MAX_TEXT_CHARACTERS:,} characters. Shorten it."
         )
     if "\0" in text:
-        raise InvalidInput("A text of the body holds the character U+0000. Leave it out.")
+        raise InvalidInput("A text in the body contains the character U+0000. Remove it.")
     if not text.isascii() and SURROGATE.search(text):
-        raise InvalidInput("A text of the body holds half of a surrogate pair. Leave it out.")
+        raise InvalidInput("A text in the body contains half of a surrogate pair. Remove it.")
 
 
 def _too_deep_error() -> ServiceError:
-    return InvalidInput(f"The body is nested deeper than {MAX_DEPTH}.", code="too_deep")
+    return InvalidInput(f"The body is nested more deeply than {MAX_DEPTH}.", code="too_deep")
 
 
 class StrictRequest(Request):

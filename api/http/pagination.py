@@ -70,7 +70,7 @@ class Cursor:
                 if sort_value is not None and row_id is not None:
                     return cls(by, sort_value, row_id)
         raise InvalidInput(
-            "The cursor is not one of this list. Start again without it.",
+            "The cursor does not belong to this list. Start again without it.",
             errors=(FieldError("query cursor", "is not a cursor of this list"),),
         )
 

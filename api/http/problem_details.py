@@ -199,7 +199,7 @@ async def _handle_service_error(request: Request, error: ServiceError) -> Respon
 
 async def _handle_validation_error(request: Request, error: RequestValidationError) -> Response:
     fields = to_field_errors(error.errors())
-    first = f"{fields[0].field} {fields[0].message}." if fields else "The request cannot be used."
+    first = f"{fields[0].field} {fields[0].message}." if fields else "The request is invalid."
     return error_to_response(InvalidInput(first, errors=fields), _get_request_id(request))
 
 
@@ -241,7 +241,7 @@ def _suggest_path_without_slash(request: Request) -> str:
     scope = dict(request.scope) | {"path": bare, "raw_path": bare.encode()}
     if not any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
         return ""
-    return f"Addresses have no slash at the end. Ask for {bare}"
+    return f"Addresses do not end in a slash. Use {bare}"
 
 
 async def _handle_grader_error(request: Request, error: GraderError) -> Response:
@@ -265,7 +265,7 @@ async def _handle_storage_error(request: Request, error: DBAPIError | PoolTimeou
         raise error
     # Neither the statement nor its values are logged.
     cause = type(getattr(error, "orig", None) or error).__name__
-    log.error("storage does not answer: %s, request %s", cause, _get_request_id(request))
+    log.error("the database does not respond: %s, request %s", cause, _get_request_id(request))
     unavailable = ServiceUnavailable(
         ERROR_CODES["unavailable"].meaning, retry_after=STORAGE_RETRY_SECONDS
     )

@@ -64,7 +64,7 @@ class BodyBudget:
         if reserved + size > self._caller_bytes:
             raise RateLimited(
                 f"You are uploading more than {self._caller_bytes // MEBIBYTE} MiB at once. "
-                "Wait until an upload has ended, and send this one again.",
+                "Wait until an upload has finished, and send this one again.",
                 code="too_many_uploads",
                 retry_after=RETRY_SECONDS,
             )
@@ -72,8 +72,8 @@ class BodyBudget:
         free = self._total_bytes - others
         if reserved + size > (free // 2 if others else free):
             raise ServiceUnavailable(
-                "The service is receiving as many uploads as it can hold. Nothing was done: send "
-                f"this one again in {RETRY_SECONDS} s.",
+                "The service is receiving too many uploads. Nothing was stored. Send this one "
+                f"again in {RETRY_SECONDS} s.",
                 code="upload_capacity",
                 retry_after=RETRY_SECONDS,
             )
@@ -235,7 +235,7 @@ class RequestBody:
         except TimeoutError:
             self.is_abandoned = True
             raise RequestTimeout(
-                "The body of the request did not arrive in time. Nothing was done: send it again."
+                "The body of the request did not arrive in time. Nothing was stored. Send it again."
             ) from None
 
     async def _receive_chunk(self) -> Message:

@@ -23,7 +23,7 @@ PATH_PREFIXES: Final = {
 # Messages by pydantic's error type; the names in braces are limits from the schema.
 MESSAGES: Final = {
     "missing": "is missing",
-    "extra_forbidden": "is not a field here; check the spelling or leave it out",
+    "extra_forbidden": "is not a known field; check the spelling or remove it",
     "string_type": "must be text",
     "string_unicode": "must be text without half surrogate pairs",
     "int_type": "must be a whole number",

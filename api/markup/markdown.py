@@ -30,8 +30,8 @@ MAX_TEXT_SECONDS: Final = 1.0
 Each formula of the bank takes less than 0.001 s.
 """
 TEXT_TOO_COSTLY: Final = (
-    f"the formulas up to ${{source}}$ take more than {MAX_TEXT_SECONDS:g} s of processor time to "
-    "convert; write them shorter, or leave some out"
+    f"the formulas up to ${{source}}$ take more than {MAX_TEXT_SECONDS:g} s of "
+    "processor time to convert; shorten or remove some"
 )
 ALIGN_STYLE: Final = re.compile(r' style="text-align:(left|right|center)"')
 SCROLL_ATTRIBUTES: Final = 'tabindex="0" role="group" aria-label'

@@ -99,7 +99,7 @@ def _convert_uncached(source: str, *, display: bool) -> Conversion:
 def _sanitize_markup(markup: str) -> str:
     """Return the converter's markup in the form that pages may contain."""
     if LINK_ATTRIBUTE.search(markup):
-        raise TexError("A formula cannot have a label, nor refer to one.")
+        raise TexError("A formula cannot have a label or refer to one.")
     # Browsers render the box of `menclose` differently; all render a row with a class.
     boxed = markup.replace('<menclose notation="box">', '<mrow class="mx-boxed">')
     return STYLE_ATTRIBUTE.sub(_replace_style_with_classes, boxed.replace("</menclose>", "</mrow>"))
@@ -131,5 +131,5 @@ def _replace_style_with_classes(match: re.Match[str]) -> str:
     styles = re.sub(r"\s+", "", match[1]).strip(";").split(";")
     unknown = [style for style in styles if style not in STYLE_CLASSES]
     if unknown:
-        raise TexError(f"The converter has used a style that is not known: {unknown[0]}")
+        raise TexError(f"The converter used an unknown style: {unknown[0]}")
     return f' class="{" ".join(STYLE_CLASSES[style] for style in styles if STYLE_CLASSES[style])}"'

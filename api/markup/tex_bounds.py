@@ -66,8 +66,8 @@ def check_bounds(source: str) -> None:
     definition = DEFINITION.search(source)
     if definition is not None:
         raise TexError(
-            f"at character {definition.start() + 1}: A formula cannot define commands. Write out "
-            f"what {definition[0]} would stand for."
+            f"at character {definition.start() + 1}: A formula cannot define commands. Write "
+            f"out the meaning of {definition[0]}."
         )
     _check_depth(source)
     _check_closed(source)
@@ -79,7 +79,7 @@ def _check_depth(source: str) -> None:
         depth += (lexeme in GROUP_BEGINS) - (lexeme in GROUP_ENDS)
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
-        raise TexError(f"A formula is nested deeper than {MAX_DEPTH}.")
+        raise TexError(f"A formula is nested more deeply than {MAX_DEPTH}.")
 
 
 def _check_closed(source: str) -> None:

@@ -29,7 +29,7 @@ TOO_COSTLY: Final = (
     "The formula takes too much time or memory to convert. Split it into shorter formulas, and "
     "close every bracket."
 )
-NO_ANSWER: Final = "The converter of formulas did not answer in time. Try again in a moment."
+NO_ANSWER: Final = "The formula converter did not respond in time. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class DistributedRateLimits:
             self.exchange_usage()
         except Exception as error:
             if not self._is_unreachable:
-                log.warning("limits hold for each process alone: %s", type(error).__name__)
+                log.warning("limits apply to each process separately: %s", type(error).__name__)
             self._is_unreachable = True
         else:
             self._is_unreachable = False

@@ -16,7 +16,7 @@ from api.core.errors import RateLimited, ServiceUnavailable
 MAX_REQUESTS_PER_PERSON: Final = 4
 MAX_WAITING: Final = 10
 RETRY_SECONDS: Final = 5
-TOO_MANY_MESSAGE: Final = "You have several large requests under way. Wait for them first."
+TOO_MANY_MESSAGE: Final = "You have several large requests in progress. Wait for them first."
 BUSY_MESSAGE: Final = "The service is busy with other large requests. Try again in a moment."
 
 

@@ -52,8 +52,8 @@ class StorageBudget:
             seconds = math.ceil(wait)
             mebibytes = self._limiter.rate.events // MEBIBYTE
             raise RateLimited(
-                f"You have stored {mebibytes} MiB of answers and drafts within a day, which is the "
-                "most that one person may. Nothing was stored: send shorter answers, in "
+                f"You have stored {mebibytes} MiB of answers and drafts within a day, which is "
+                "the limit per person. Nothing was stored. Send shorter answers in "
                 f"{math.ceil(seconds / MINUTE_SECONDS)} min.",
                 code="storage_budget",
                 retry_after=seconds,

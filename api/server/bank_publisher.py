@@ -73,7 +73,7 @@ def _try_publish(settings: ServiceSettings) -> bool:
                 _publish_with_worker_pool(db, catalogue, seeds=settings.seeds)
             return has_lock
     except SQLAlchemyError as error:
-        sys.stderr.write(f"The bank is not complete yet: {explain_database_error(error)}\n")
+        sys.stderr.write(f"The bank is incomplete: {explain_database_error(error)}\n")
         return False
     finally:
         db.close()

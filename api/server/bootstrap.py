@@ -37,24 +37,27 @@ SCHEMA_TOO_OLD_MESSAGE: Final = (
     "The database does not have the schema of this version. Run: grader db upgrade"
 )
 SCHEMA_TOO_NEW_MESSAGE: Final = (
-    "The database was written by a newer version of Grader. Install that version, or set "
+    "A newer version of Grader wrote the database. Install that version, or set "
     "GRADER_DATABASE to another database."
 )
 UNSAFE_SETTINGS_MESSAGE: Final = (
-    "PostgreSQL runs with {told}: what people were told is stored could be lost. Set it to on, in "
-    "postgresql.conf or by ALTER SYSTEM, ALTER DATABASE or ALTER ROLE, and start again."
+    "PostgreSQL runs with {told}: confirmed submissions could be lost. Set it to "
+    "on, in postgresql.conf or by ALTER SYSTEM, ALTER DATABASE or ALTER ROLE, "
+    "and start again."
 )
 PUBLIC_DEMO_MESSAGE: Final = (
-    "GRADER_DEMO is set, and {name} says that others reach the service: {value}. A demo prints its "
-    "passwords at the start. Leave GRADER_DEMO out, or serve the demo on this machine alone, with "
+    "GRADER_DEMO is set, and {name} says that others can reach the service: "
+    "{value}. A demo prints its passwords at the start. Remove GRADER_DEMO, or "
+    "serve the demo on this machine only, with "
     "GRADER_PUBLIC_URL=http://127.0.0.1:PORT and without GRADER_HOSTS."
 )
 PUBLIC_DEMO_WARNING: Final = (
-    "The demo listens on %s, which other machines may reach. It prints its passwords at the start. "
-    "Set GRADER_HOST=127.0.0.1, or publish the port of a container at 127.0.0.1 alone."
+    "The demo listens on %s, which other machines may reach. It prints its "
+    "passwords at the start. Set GRADER_HOST=127.0.0.1, or publish the port of a "
+    "container at 127.0.0.1 only."
 )
 EMPTY_BANK_WARNING: Final = (
-    "GRADER_BANK: %s holds no problem; courses have only what their staff upload"
+    "GRADER_BANK: %s contains no problem; courses have only the problems that their staff upload"
 )
 MAX_WORKERS: Final = 4
 
@@ -63,9 +66,9 @@ DEMO_ENDED_WARNING: Final = (
 )
 
 NO_ACCOUNT_MESSAGE: Final = (
-    "There is no account yet. Make the first one, an administrator's, in another terminal: "
-    'grader user add you@example.edu "Your Name" --admin%s. It prints a link to log in. To look '
-    "around first: grader serve --demo, in an empty folder."
+    "There is no account yet. Create the first administrator in another terminal: "
+    'grader user add you@example.edu "Your Name" --admin%s. It prints a log-in link. To look '
+    "around first, run grader serve --demo in an empty folder."
 )
 
 log = getLogger("api.starting")
@@ -182,7 +185,7 @@ def _publish_and_create_demo(
     plan = limit_plan(catalogue.ids)
     with _worker_pool() as executor:
         _publish_demo_problems(db, catalogue, executor, plan=plan, seeds=settings.seeds, now=now)
-        with _show_progress("Making the demo course") as progress:
+        with _show_progress("Creating the demo course") as progress:
             return get_or_create_demo_course(
                 db,
                 plan,

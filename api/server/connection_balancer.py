@@ -98,7 +98,7 @@ class ConnectionBalancer:
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # another process was faster, or the client has left
         except OSError as error:
-            log.error("no connection can be taken: %s", error.strerror)  # noqa: TRY400
+            log.error("no connection can be accepted: %s", error.strerror)  # noqa: TRY400
             self._loop.remove_reader(self._listener)
             self._loop.call_later(FULL_PAUSE_SECONDS, self._start_accepting)
             return

@@ -140,7 +140,7 @@ def main(action: Callable[[ServiceSettings], int | None] = serve) -> None:
     for name in find_unknown_variables(
         os.environ, ServiceSettings.model_fields, secret_names=SECRET_SETTINGS
     ):
-        log.warning("%s is no setting; `grader settings` lists them", name)
+        log.warning("%s is not a setting; `grader settings` lists them", name)
     if settings.has_unused_password:
         log.warning(UNUSED_PASSWORD_WARNING)
     try:

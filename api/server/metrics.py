@@ -42,20 +42,20 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "grader_requests",
-            "Requests that were answered",
+            "Completed requests",
             ("method", "route", "status"),
             registry=self.registry,
         )
         self._seconds = Histogram(
             "grader_request_seconds",
-            "How long requests took",
+            "Duration of requests",
             ("area",),
             buckets=DURATION_BUCKETS_SECONDS,
             registry=self.registry,
         )
         self._in_progress = Gauge(
             "grader_requests_under_way",
-            "Requests that are not answered yet",
+            "Requests in progress",
             registry=self.registry,
             multiprocess_mode="livesum",
         )

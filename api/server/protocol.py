@@ -30,9 +30,9 @@ FIELD_OVERHEAD_BYTES: Final = 32
 
 They account for its memory.
 """
-HEAD_TOO_LARGE_MESSAGE: Final = "The address and the headers have more than 16 KiB together."
+HEAD_TOO_LARGE_MESSAGE: Final = "The address and the headers together have more than 16 KiB."
 TOO_MANY_REQUESTS_MESSAGE: Final = "Too many requests are pipelined."
-CONNECT_REFUSED_MESSAGE: Final = "There is no way through to another server."
+CONNECT_REFUSED_MESSAGE: Final = "The service is not a proxy."
 
 
 class _UpgradeTolerantParser(httptools.HttpRequestParser):

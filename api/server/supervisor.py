@@ -126,7 +126,7 @@ class Supervisor:
                 self._on_end(pid or 0)
                 if not self._was_ready:
                     return False
-                log.error("%s, process %s, ended; another takes its place", slot.name, pid)
+                log.error("%s, process %s, ended and is replaced", slot.name, pid)
             if slot.process is None and time.monotonic() >= slot.restart_after:
                 slot.start()
         return True
@@ -141,7 +141,7 @@ class Supervisor:
         while self._list_running() and self._signals <= signals_before and time.monotonic() < until:
             wait([process.sentinel for process in self._list_running()], timeout=POLL_SECONDS)
         for process in self._list_running():
-            log.error("%s, process %s, does not end and is killed", process.name, process.pid)
+            log.error("%s, process %s, does not stop and is killed", process.name, process.pid)
             process.kill()
             process.join()
 

@@ -36,7 +36,7 @@ class Heartbeat:
         """Raise `StartupError` if the file cannot be written."""
         self.beat()
         if self._failed:
-            raise StartupError(f"{ENV_PREFIX}HEARTBEAT: set it to a file that can be written")
+            raise StartupError(f"{ENV_PREFIX}HEARTBEAT: set it to a writable file")
 
     def beat(self) -> None:
         """Touch the file; log a failure once until it succeeds again."""
@@ -73,7 +73,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     runner.start()
     outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
     outbox_runner.start()
-    log.info("the worker is up")
+    log.info("the worker is running")
     on_ready()
     restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
     while not stop_requested.wait(POLL_SECONDS):

@@ -135,7 +135,7 @@ class IntegerKind(ScalarKind[IntegerPart]):
     """Kind of a whole number. A fraction is readable but wrong, because it is a known mistake."""
 
     part: ClassVar[type[IntegerPart]] = IntegerPart
-    hint = "A whole number; arithmetic is worked out."
+    hint = "A whole number; you can type a calculation."
     example = "2^10 - 24"
 
     def can_carry_forward(self, value: Value, key: Value) -> bool:

@@ -282,4 +282,4 @@ def _find_redundant_mistakes(part: KeyedPart, seed_report: SeedReport) -> Iterat
         yield f"{path}.{mistake}: it gives the key in every draw; remove it"
     for first, second in seed_report.together.get(part.id, ()):
         if first in authored and second in authored:
-            yield f"{path}.{second}: it gives what {first} gives in every draw; keep one of them"
+            yield f"{path}.{second}: it gives what {first} gives in every draw. Keep one of them"

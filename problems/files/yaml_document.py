@@ -206,7 +206,7 @@ class _DocumentReader:
             if key in entries:
                 first = self.lines[value_position.path]
                 self._fail(
-                    f"{key!r} stands here again, first on line {first}; keep one", value_position
+                    f"{key!r} is repeated; it is first on line {first}. Keep one", value_position
                 )
             value = next(self.events)
             if in_braces and isinstance(value, ScalarEvent) and _is_blank(value):

@@ -54,12 +54,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "counted_from_one": (
             3,
-            "Which number has the first row?",
+            "What number does the first row have?",
             "Counted rows and columns from one.",
         ),
         "numbered_from": (
             2,
-            "Which number has the first in the list?",
+            "What number does the first in the list have?",
             "Counted from one instead of zero, or the reverse.",
         ),
         "sigmoid_left_out": (

@@ -94,7 +94,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "grid_not_squared": (
             4,
-            "How many cells has a grid?",
+            "How many cells does a grid have?",
             "Counted the cells along one side of the grid instead of all of them.",
         ),
         "grid_rounded_down": (

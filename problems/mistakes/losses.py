@@ -44,7 +44,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "probability_for_loss": (
             3,
-            "What does the loss make of the probability of the right class?",
+            "How does the loss use the probability of the right class?",
             "Gave the probability of the right class, not its loss.",
         ),
         "binary_for_categorical": (

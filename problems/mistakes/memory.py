@@ -34,7 +34,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "long_format_counted": (
             5,
-            "How many bits has one number in the format that is named?",
+            "How many bits does one number have in the format that is named?",
             "Counted 32 bits for each number where the format has fewer.",
         ),
         "queries_counted": (
@@ -64,7 +64,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "short_copies_only": (
             3,
-            "Which numbers have the short format in mixed precision, and which the long one?",
+            "Which numbers have the short format in mixed precision, and which have the long one?",
             "Counted all numbers in the short format.",
         ),
         "long_copy_left_out": (

@@ -39,7 +39,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "side_for_area": (
             2,
-            "How many cells has one slice of the kernel?",
+            "How many cells does one slice of the kernel have?",
             "Took the side of the kernel for its area: k where k x k belongs.",
         ),
         "bias_in_each_channel": (

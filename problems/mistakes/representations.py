@@ -14,7 +14,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "log_variance_sign": (
             4,
-            "Which spread has a code whose logarithm is very negative, a large or a small one?",
+            "Does a code whose logarithm is very negative have a large or a small spread?",
             "Took e to the negative logarithm of the variance.",
         ),
         "log_variance_kept": (
@@ -24,7 +24,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "noise_subtracted": (
             3,
-            "Which sign has the noise, and which the formula?",
+            "What sign does the noise have, and what sign the formula?",
             "Subtracted the noise.",
         ),
         "deviation_for_variance": (
@@ -109,7 +109,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "text_without_ends": (
             6,
-            "How many neighbours has the first word of the text?",
+            "How many neighbours does the first word of the text have?",
             "Counted windows that reach beyond the ends of the text.",
         ),
         "centre_counted": (
@@ -144,7 +144,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "negatives_left_out": (
             4,
-            "Which words has the model to tell the true context from?",
+            "Which words does the model have to tell apart from the true context?",
             "Left out the terms of the negative samples.",
         ),
         "negatives_averaged": (

@@ -59,7 +59,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "epochs_from_one": (
             4,
-            "Which number has the first epoch or step?",
+            "What number does the first epoch or step have?",
             "Counted the epochs or steps from 1.",
         ),
         "warmup_not_ended": (

@@ -134,7 +134,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "positions_from_one": (
             6,
-            "Which number has the first position?",
+            "What number does the first position have?",
             "Counted the positions from 1.",
         ),
         "sines_exchanged": (

@@ -69,7 +69,7 @@ def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
     told = here.ina.post(there, {"results": True}).json()
     assert told["warnings"] == [
         "1 answer to part why of “Why small kernels” is not marked.",
-        "The assignment is still open: more answers may come.",
+        "The assignment is still open: more answers may arrive.",
     ]
     assert here.ina.post(there, {"results": False}).json()["warnings"] == []
 
@@ -82,7 +82,7 @@ def test_an_extension_keeps_an_assignment_open_for_the_warning(world):
     assert here.ina.get(there).json()["warnings"] == []
     extend(world, here.course, {"days": 3}, student_id=student.id)
     told = here.ina.get(there).json()["warnings"]
-    assert told == ["The assignment is still open: more answers may come."]
+    assert told == ["The assignment is still open: more answers may arrive."]
 
 
 @pytest.mark.parametrize(

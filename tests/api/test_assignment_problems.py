@@ -53,7 +53,7 @@ def test_another_version_of_a_problem_that_nobody_opened_is_not_called_opened(
         other = store_version(session, made, TEXT_PROBLEM, now=world.clock())
         body = {"problem": "why-small-kernels", "version": str(other.id)}
     path = f"/assignments/{problem.assignment}/problems"
-    for said in ("change that with PATCH", "This problem has been opened"):
+    for said in ("Change it with PATCH", "Students have opened this problem"):
         refused = teacher.post(path, body)
         assert refused.status_code == 409
         assert said in refused.json()["detail"]

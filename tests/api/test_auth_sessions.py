@@ -125,7 +125,7 @@ def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, s
     ],
 )
 def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
-    with pytest.raises(ValueError, match="sessions need https") as caught:
+    with pytest.raises(ValueError, match="sessions require https") as caught:
         session_cookie_for(address)
     assert repr(address) in str(caught.value)
 
@@ -208,7 +208,7 @@ def test_a_form_from_elsewhere_is_refused_with_the_reason(method, headers, why) 
     told = cross_site_refusal(method, headers)
     assert told is not None
     assert why in told
-    assert "open the page and try again" in told
+    assert "Open the page and try again" in told
 
 
 def test_a_refusal_repeats_no_more_than_a_piece_of_a_long_header() -> None:

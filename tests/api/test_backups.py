@@ -71,7 +71,7 @@ def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_pat
     assert rows(empty) == before
     again = grader("restore", str(file), "--database", empty)
     assert again.code == 2
-    assert "in use already" in again.err
+    assert "is not empty" in again.err
     assert rows(empty) == before
 
 
@@ -88,7 +88,7 @@ def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_aske
     assert f"schema {revisions()[-1]}" in made.err
     wipe(empty)
     told = grader("restore", str(older), "--database", empty)
-    assert (told.code, "Say --upgrade to bring it back" in told.err) == (2, True)
+    assert (told.code, "Use --upgrade to restore" in told.err) == (2, True)
     assert "is empty" in grader("db", "check", "--database", empty).err
     done = grader("restore", str(older), "--upgrade", "--database", empty)
     assert (done.code, "brought up to date" in done.err) == (0, True), done.err
@@ -105,7 +105,9 @@ def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_aske
     told = grader("restore", str(older), "--upgrade", "--database", empty)
     is_sqlite = empty.startswith("sqlite")
     left = (
-        "was not changed" if is_sqlite else f"holds the backup now, with schema {revisions()[-1]}"
+        "was not changed"
+        if is_sqlite
+        else f"now contains the backup, with schema {revisions()[-1]}"
     )
     assert (told.code, f"It would lose data. The database {left}." in told.err) == (2, True)
     monkeypatch.undo()
@@ -118,7 +120,7 @@ def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path)
         Path(make_url(empty).database).touch()
     told = grader("backup", str(tmp_path / "a.backup"), "--database", empty)
     assert told.code == 2
-    assert "holds nothing of Grader, and no backup is made" in told.err
+    assert "has no tables of Grader, so there is nothing to back up" in told.err
     assert "grader db upgrade" in told.err
     assert list(tmp_path.glob("a.backup*")) == []
 
@@ -273,9 +275,12 @@ def damage(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda file: file.write_bytes(b"hello"), "is no backup"),
-        (lambda file: file.write_bytes(b""), "is no backup"),
-        (lambda file: file.write_bytes(b"PGDMP"), "is a backup of postgresql; the database is of"),
+        (lambda file: file.write_bytes(b"hello"), "is not a backup"),
+        (lambda file: file.write_bytes(b""), "is not a backup"),
+        (
+            lambda file: file.write_bytes(b"PGDMP"),
+            "is a backup of postgresql, but the database is not",
+        ),
         (lambda file: file.unlink(), "cannot be read: no such file"),
         (damage, "kept.backup"),
         (lambda file: file.write_bytes(file.read_bytes()[:30_000]), "kept.backup"),
@@ -308,8 +313,8 @@ def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        (None, "pg_dump is not installed; it comes with PostgreSQL"),
-        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "pg_dump is of PostgreSQL 9 and cannot be used on"),
+        (None, "pg_dump is not installed. It comes with PostgreSQL"),
+        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "pg_dump is of PostgreSQL 9 and does not work with"),
         ("echo no luck >&2; exit 1", "pg_dump failed: no luck"),
     ],
 )

@@ -143,7 +143,7 @@ def test_a_file_without_failures_has_no_rejects(grader, tmp_path: Path) -> None:
     assert read(rejects) == []
     same = grader("batch", str(path), "-o", str(out), "--rejects", str(out))
     assert same.code == 2
-    assert "name two files" in same.err
+    assert "Name two files" in same.err
 
 
 def test_published_variants_are_taken_and_stale_ones_are_solved(grader, tmp_path: Path) -> None:

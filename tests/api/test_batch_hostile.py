@@ -82,7 +82,7 @@ def test_a_row_without_its_last_cell_has_no_answer(batch):
 def test_a_quote_that_is_never_closed_costs_its_own_row_alone(batch):
     ran, rows = batch(f'{HEAD}\n{GOOD}\nann,yolo-output-depth,yolov3,"255\n{GOOD}\n')
     assert statuses(rows) == ["correct", "", "correct"]
-    assert "line 3: the row is not CSV: unexpected end of data; look at its quotes" in ran.err
+    assert "line 3: the row is not CSV: unexpected end of data; check its quotes" in ran.err
 
 
 def test_lines_are_counted_through_answers_of_several_lines_and_empty_rows(batch):
@@ -209,7 +209,7 @@ def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_pat
     ("out", "words"),
     [
         ("nowhere/out.csv", "there is no folder "),
-        ("folder", "folder is a folder; name a file in it"),
+        ("folder", "folder is a folder. Name a file in it"),
         (f"{'x' * 400}.csv", "cannot be written: File name too long"),
         (f"{'x' * 250}.csv", "cannot be written: File name too long"),
     ],
@@ -228,4 +228,4 @@ def test_more_failed_rows_than_a_screen_holds_are_counted(batch):
     ran, rows = batch(f"{HEAD}\n" + "ann,no-such,a,1\n" * 25 + f"{GOOD}\n")
     assert sum(1 for row in rows if row["error"]) == 25
     assert ran.err.count("there is no problem 'no-such'") == 20
-    assert "5 more rows failed; see the column `error`" in ran.err
+    assert "5 more rows failed. See the column `error`" in ran.err

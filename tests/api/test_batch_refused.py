@@ -18,7 +18,7 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("folder", "is a folder; name a file in it"),
+        ("folder", "is a folder. Name a file in it"),
         ("in.csv/out.csv", "there is no folder"),
         ("/dev/null", "is not a file"),
         ("/proc/out.csv", "cannot be written"),

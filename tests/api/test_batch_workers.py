@@ -222,7 +222,7 @@ class Lacking:
 def test_the_machine_of_a_cluster_that_lacks_grader_is_named(
     *, scheduler: bool, named: str
 ) -> None:
-    with pytest.raises(FileError, match=f"^{named} judges by another engine .*--preload dlgrader"):
+    with pytest.raises(FileError, match=f"^{named} uses another engine .*--preload dlgrader"):
         _check_engines(Lacking(scheduler=scheduler))
 
 
@@ -254,7 +254,7 @@ def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 2)
     ran = grader("batch", str(path), "--cluster", "nonsense")
     assert ran.code == 2
-    assert "no Dask scheduler answers at nonsense" in ran.err
+    assert "no Dask scheduler responds at nonsense" in ran.err
 
 
 class OfCluster(InlineExecutor):

@@ -119,7 +119,7 @@ def test_mark_of_a_seed_is_marked_with_that_seeds_numbers(grader) -> None:
         (("show", "conv-output-shape", "--seed", "1", "--original"), "not both"),
         (("batch", "missing.csv"), "cannot be read"),
         (("check", "missing.yaml"), "cannot be read"),
-        (("read", "colour", "red"), "'colour' is not read alone"),
+        (("read", "colour", "red"), "'colour' cannot be read alone"),
     ],
 )
 def test_a_slip_is_told_in_one_line_without_a_traceback(grader, arguments, said: str) -> None:

@@ -75,7 +75,7 @@ def test_what_a_student_is_called_is_printed_as_it_is(on_terminal, name):
 def test_no_more_than_fifty_rows_are_shown(on_terminal):
     ran = on_terminal("ann,yolo-output-depth,yolov3,255\n" * 53)
     assert ran.out.count("ann") == 50
-    assert "3 more rows; -o FILE writes them all" in ran.err
+    assert "3 more rows. -o FILE writes them all" in ran.err
 
 
 def test_publish_says_what_was_refused_and_never_told_apart(grader, tmp_path):
@@ -95,7 +95,7 @@ def test_publish_says_why_seeds_were_refused(grader, tmp_path):
 def test_a_problem_without_draws_has_one_variant(grader, tmp_path):
     path = write(tmp_path, "tiny")
     path.write_text(path.read_text().replace("{choose: [64, 96, 97]}", "63"))
-    assert grader("publish", str(path)).out == "tiny: one variant, nothing is drawn\n"
+    assert grader("publish", str(path)).out == "tiny: one variant, no random parameters\n"
 
 
 def test_check_prints_seeds_and_warnings_and_counts_files_with_errors(grader, tmp_path):

@@ -159,7 +159,7 @@ def test_a_problem_that_was_seen_keeps_its_version_and_one_that_was_answered_sta
     done = applied(teacher, course, files).json()
     [note] = done["notes"]
     assert note.startswith("assignments/hw-1.yaml: our-own-problem stays at version 1")
-    assert note.endswith("a regrade brings version 2")
+    assert note.endswith("a regrade updates it to version 2")
     assert "version: 1" in exported(teacher, course)[path]
     again = applied(teacher, course, exported(teacher, course)).json()
     assert (again["changes"], again["notes"]) == ([], [])

@@ -47,7 +47,7 @@ def test_a_demo_does_not_start_where_others_reach_it(tmp_path, settings, named):
     file = tmp_path / "grader.db"
     with pytest.raises(StartupError) as refused:
         bootstrap(ServiceSettings(database=f"sqlite:///{file}", demo=True, **settings))
-    for said in (f"{named} says", "Leave GRADER_DEMO out", "http://127.0.0.1:PORT"):
+    for said in (f"{named} says", "Remove GRADER_DEMO", "http://127.0.0.1:PORT"):
         assert said in str(refused.value)
     assert not file.exists()
 

@@ -163,7 +163,7 @@ def test_moodle_gets_those_alone_whom_it_knows(world, course, prof, ann, posed):
 def test_a_list_without_addresses_is_no_list_of_moodle(course, prof, text):
     told = send_participants(prof, course, text)
     assert told.status_code == 422
-    assert "The list of participants cannot be used" in told.json()["detail"]
+    assert "The list of participants is invalid" in told.json()["detail"]
 
 
 def test_a_warning_that_is_not_fatal_lets_the_file_through(world, course, prof, ann, posed):

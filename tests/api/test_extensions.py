@@ -130,7 +130,7 @@ def test_a_section_of_another_course_gets_no_extension(world, course, teacher):
     answer = teacher.post(f"/courses/{course}/extensions", body)
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
-        {"field": "section", "message": "is no section of this course"}
+        {"field": "section", "message": "is not a section of this course"}
     ]
 
 

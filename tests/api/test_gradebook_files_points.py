@@ -20,7 +20,7 @@ POINTS = [
     ("1,5", "1,5 has a decimal comma; write 1.5"),
     ("-1", "'-1' is below 0"),
     ("−0.5", "'−0.5' is below 0"),
-    ("01-Feb", "'01-Feb' is a date, which a spreadsheet makes of 1/2"),
+    ("01-Feb", "'01-Feb' is a date: a spreadsheet converts 1/2"),
     ("01. Feb", "is a date"),
     ("2. Jan. 26", "is a date"),
     ("Feb-01", "is a date"),

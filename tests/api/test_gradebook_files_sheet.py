@@ -160,8 +160,8 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
         (b"\xff\xfe\x00", "1: the sheet is not UTF-8"),
         (b"PK\x03\x04...xl/workbook.xml", "1: the file is an Excel workbook (.xlsx); save the"),
         (b"%PDF-1.4", "1: the file is a PDF; save the table as CSV UTF-8"),
-        (f'{HEAD}\ns1\ns2,"x\ns3\n', "3: the row that begins here is not CSV"),
-        (f'{HEAD}\n"a"b\n', "2: the row that begins here is not CSV"),
+        (f'{HEAD}\ns1\ns2,"x\ns3\n', "3: the row that starts here is not CSV"),
+        (f'{HEAD}\n"a"b\n', "2: the row that starts here is not CSV"),
     ],
 )
 def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) -> None:
@@ -235,7 +235,7 @@ def test_an_answer_that_is_changed_twice_is_not_changed() -> None:
     table[1]["points"] = "2"
     sheet = read_score_sheet(saved([table[0], table[1], {**table[0], "points": "3"}]))
     assert [change.submission_id for change in sheet.changes] == ["s2"]
-    assert said(sheet) == ["4: lines 2 and 4 change the same answer; keep one of them"]
+    assert said(sheet) == ["4: lines 2 and 4 change the same answer. Keep one of them"]
 
 
 def test_points_beside_old_ones_that_a_spreadsheet_damaged_are_a_change() -> None:

@@ -71,7 +71,7 @@ def test_json_that_is_ambiguous_or_cannot_be_stored_is_refused_by_name(body, cod
 
 @pytest.mark.parametrize("key", ["\\udfff", "\\u0000", "x" * 20_001])
 def test_a_key_is_held_to_the_same_as_a_text(key):
-    with pytest.raises(InvalidInput, match="A text of the body"):
+    with pytest.raises(InvalidInput, match="A text in the body"):
         parse_json_body(f'[{{"{key}": 1}}]'.encode())
 
 

@@ -109,7 +109,7 @@ def test_a_method_that_there_is_not_is_answered_with_those_of_all_routes_at_the_
         ("ours", "must be another text"),
         ("one", "cannot be used"),
         ("by_name.…", "must be a whole number"),
-        ("…", "is not a field here; check the spelling or leave it out"),
+        ("…", "is not a known field; check the spelling or remove it"),
     ],
 )
 def test_words_that_would_repeat_what_was_sent_are_not_told(field, said):
@@ -167,7 +167,7 @@ def test_a_crash_is_logged_once_with_its_traceback_and_the_id_that_the_caller_ha
 def test_the_log_of_storage_trouble_holds_no_statement_and_no_values(caplog):
     with caplog.at_level(logging.INFO):
         ask(APP, "GET", "/api/v1/raise/locked")
-    assert "storage does not answer" in caplog.text
+    assert "the database does not respond" in caplog.text
     assert "canary" not in caplog.text
 
 

@@ -99,10 +99,10 @@ def test_who_spends_late_days_is_told_so_at_once(world):
     assert student.submit(problem, {"cells": "7"}).json()["messages"] == []
     world.clock.advance(days=1, seconds=1)
     told = student.submit(problem, {"cells": "8"}).json()["messages"]
-    assert told == ["It came after due: 1 late day is spent on this assignment."]
+    assert told == ["It arrived after the due time: 1 late day is used on this assignment."]
     world.clock.advance(days=1)
     told = student.submit(problem, {"cells": "9"}).json()["messages"]
-    assert told == ["It came after due: 2 late days are spent on this assignment."]
+    assert told == ["It arrived after the due time: 2 late days are used on this assignment."]
     assert student.submit(problem, {"cells": "10"}).json()["messages"] == []
 
 
@@ -129,11 +129,14 @@ def test_an_answer_that_cannot_be_read_spares_late_days_and_is_not_refused(world
     world.clock.advance(days=1, hours=1)
     told = student.submit(problem, answers).json()
     assert [one["status"] for one in told["results"]] in (["unreadable"], ["missing"])
-    assert "It came after due, and no late day was spent on it." in told["messages"]
+    assert "It arrived after the due time and used no late day." in told["messages"]
     assert student.get(f"/courses/{course}/late-days").json()["left"] == 1
     world.clock.advance(hours=1)
     done = student.submit(problem, {"third": "1/3"}).json()
-    assert (done["late_credit"], done["messages"][-1].split(":")[0]) == (1, "It came after due")
+    assert (done["late_credit"], done["messages"][-1].split(":")[0]) == (
+        1,
+        "It arrived after the due time",
+    )
     assert student.get(f"/courses/{course}/late-days").json()["left"] == 0
 
 

@@ -17,7 +17,7 @@ def mail_server(tmp_path, monkeypatch):
 def test_a_test_message_arrives(grader, mail_server):
     ran = grader("mail", "test", "ops@example.edu")
     assert ran.code == 0, ran.err
-    assert f"127.0.0.1:{mail_server.port} took the message for ops@example.edu." in ran.err
+    assert f"127.0.0.1:{mail_server.port} accepted the message for ops@example.edu." in ran.err
     [message] = mail_server.messages()
     assert (message["To"], message["Subject"]) == ("ops@example.edu", "Test message of Grader")
 

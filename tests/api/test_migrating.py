@@ -173,7 +173,7 @@ def test_a_password_in_vain_is_told_by_commands_but_not_for_an_address_of_their_
     url = f"sqlite:///{tmp_path / 'none.db'}"
     monkeypatch.setenv("GRADER_DATABASE", url)
     monkeypatch.setenv("GRADER_DATABASE_PASSWORD", "geheim")
-    assert "GRADER_DATABASE_PASSWORD is set and not used" in grader("db", "check").err
+    assert "GRADER_DATABASE_PASSWORD is set but not used" in grader("db", "check").err
     assert "PASSWORD" not in grader("db", "check", "--database", url).err
 
 
@@ -189,12 +189,12 @@ def test_who_looks_at_a_file_that_is_not_there_makes_none(tmp_path, grader, monk
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("nonsense", "this is no address of a database"),
+        ("nonsense", "this is not the address of a database"),
         ("sqlite:////nowhere/at/all/grader.db", "the database cannot be reached"),
         ("postgresql://nobody@127.0.0.1:1/none", "the database cannot be reached"),
-        ("sqlite:///{folder}/notes.txt", "the file is no database of SQLite"),
-        ("postgresql://u:geheim@127.0.0.1:1/g?foo=bar", "is no option of PostgreSQL"),
-        ("mysql://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
+        ("sqlite:///{folder}/notes.txt", "the file is not an SQLite database"),
+        ("postgresql://u:geheim@127.0.0.1:1/g?foo=bar", "is not an option of PostgreSQL"),
+        ("mysql://u:geheim@db/g", "only SQLite and PostgreSQL are supported"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_without_a_traceback(

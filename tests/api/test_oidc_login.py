@@ -358,7 +358,7 @@ def test_a_provider_that_goes_down_under_way_gives_a_clear_page(campus):
     uni.down = "connection"
     page = browser.get(answer)
     assert page.status == 503
-    assert "Nobody was logged in" in page.one(role="alert").text
+    assert "You are not logged in" in page.one(role="alert").text
     uni.down = ""
     assert log_in(world, browser).status == 303
 

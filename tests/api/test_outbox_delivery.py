@@ -251,7 +251,7 @@ def test_declined_kinds_are_dropped(world, mail_server, course, ann, released):
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
     deliver(world)
     assert mail_server.messages() == []
-    assert rows(world)[0].error == "the recipient declined such messages"
+    assert rows(world)[0].error == "the recipient declined this kind of message"
 
 
 def test_who_left_the_course_gets_no_mail_about_it(world, mail_server, course, ann, released):

@@ -69,7 +69,7 @@ def test_points_stand_in_place_of_what_was_earned_until_withdrawn(
 def test_too_many_points_are_refused_in_words(prof, student, posed):
     refused = put(prof, posed, student, 17)
     assert refused.status_code == 422
-    more = "must be at most 16, unless more than the maximum is meant"
+    more = "must be at most 16, unless you allow more than the maximum"
     assert refused.json()["errors"] == [{"field": "points", "message": more}]
 
 

@@ -61,7 +61,7 @@ def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field
 
 def test_an_unknown_zone_is_said_as_a_sentence_of_its_field(scene):
     found = scene.browser.send(settings(scene), "act=save", zone="Berlin")
-    assert found.one("p", id="zone-wrong").text == "Time zone is not known; write Europe/Berlin."
+    assert found.one("p", id="zone-wrong").text == "Time zone is unknown; write Europe/Berlin."
 
 
 def test_another_zone_is_tried_before_it_moves_every_time(scene):
@@ -117,7 +117,10 @@ def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
     wrong = admin.send(form, title="New", slug="new", zone="UTC", instructor="no@example.edu")
     assert wrong.status == 422
     assert wrong.one("input", name="title")["value"] == "New"
-    assert "make the course without one, and add the person to it" in wrong.one(role="alert").text
+    assert (
+        "create the course without an instructor, and add the person to it"
+        in wrong.one(role="alert").text
+    )
     made = admin.send(form, title="New", slug="new", zone="UTC")
     course = admin.follow(made)
     assert course.heading == "New"
@@ -163,7 +166,7 @@ def test_files_are_looked_at_and_then_applied(scene):
         ({"assignments/new.yaml": "titel: New"}, "assignments/new.yaml"),
         ({"assignments/new.yaml": "a: [1"}, "new.yaml"),
         ({"problems/own.yaml": "id: own"}, "own.yaml"),
-        ({"elsewhere/x.yaml": "a: 1"}, "is no file of a course"),
+        ({"elsewhere/x.yaml": "a: 1"}, "is not a file of a course"),
         ({"notes.txt": "no"}, "no .yaml file"),
     ],
 )
@@ -238,9 +241,9 @@ def test_the_extensions_of_an_assignment_say_that_there_are_others_and_keep_it_f
         ({"student": "nobody"}, "fits no student"),
         ({"student": "Dent"}, "fits more than one student"),
         ({"grants.days": "-1"}, "must be at least 0"),
-        ({"grants.due": "tomorrow"}, "is not a date and time"),
+        ({"grants.due": "tomorrow"}, "is not a valid date and time"),
         ({"grants.days": "1", "grants.due": "2026-11-20T12:00"}, "either due or"),
-        ({}, "What is granted gives nothing yet; add days, due or attempts"),
+        ({}, "What is granted gives nothing; add days, due or attempts"),
     ],
 )
 def test_an_extension_that_cannot_be_is_refused_and_stays_typed(scene, typed, said):

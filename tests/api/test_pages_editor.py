@@ -75,7 +75,7 @@ def test_what_is_typed_is_saved(scene):
         ({"attempts": "many"}, "attempts", "must be a whole number"),
         ({"attempts": "9" * 40}, "attempts", "must be a whole number"),
         ({"attempts": "²"}, "attempts", "must be a whole number"),
-        ({"timeline.due": "tomorrow"}, "timeline.due", "is not a date and time"),
+        ({"timeline.due": "tomorrow"}, "timeline.due", "is not a valid date and time"),
         ({"timeline.late[0].credit": "120%"}, "timeline.late[0].credit", "between 0 and 1"),
         ({"by_attempt": "50%, 90%"}, "by_attempt", "must not be more than"),
         (
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_each_of_a_list_is_said_once_with_what_to_write(scene
     found = scene.browser.send(settings_form(scene.editor()), "act=save", **typed)
     told = found.one(id="error").text
     assert "1 field needs another look" in told
-    assert told.count("from 0 to 1; write nine tenths as 90%, 9/10 or 0.9") == 1
+    assert told.count("from 0 to 1, such as 90%, 9/10 or 0.9") == 1
 
 
 def test_what_is_said_of_a_field_above_the_form_names_it_as_the_form_does(scene):
@@ -147,7 +147,7 @@ def test_of_two_edits_the_later_one_is_told_what_differs_and_keeps_what_it_typed
     assert found.status == 412
     rows = found.one(role="alert").one("table").rows()
     assert ["Title", "Theirs", "Mine"] in rows
-    assert ["Attempts at each part", "2", "nothing"] in rows
+    assert ["Attempts per part", "2", "nothing"] in rows
     assert found.one("input", name="title")["value"] == "Mine"
     assert scene.browser.send(settings_form(found), "act=save").status == 303
     assert scene.staff.get(scene.path).json()["title"] == "Mine"
@@ -283,7 +283,7 @@ def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scen
     scene.student.submit(scene.posed, {"cells": "9"})
     refused = scene.press(seen, "Hide again")
     assert refused.status == 409
-    assert "cannot be hidden again" in refused.text
+    assert "cannot be unpublished" in refused.text
 
 
 def test_results_are_shown_now_and_by_the_rule_again(scene):

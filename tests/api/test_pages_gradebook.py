@@ -225,7 +225,7 @@ def test_points_by_hand_are_set_with_a_reason_and_withdrawn_again(browser, cours
         ({"points": ""}, 422, "points must be a number"),
         ({"reason": " "}, 422, "reason must not be empty"),
         ({"points": "99"}, 422, "more than"),
-        ({"target": "nothing, side"}, 422, "problem is no problem of this assignment"),
+        ({"target": "nothing, side"}, 422, "problem is not a problem of this assignment"),
         ({"version": "99"}, 412, "since"),
         ({"version": "x"}, 412, "since"),
     ],

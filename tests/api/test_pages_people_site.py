@@ -173,7 +173,7 @@ def test_nobody_is_erased_by_another_name(world, browser, ann, typed):
     page = browser.get(f"/users/{ann.id}/erase")
     page = browser.send(ending(page, "/erase"), confirm=typed)
     assert page.status == 422
-    assert page.one(role="alert").text.startswith("Nobody was erased.")
+    assert page.one(role="alert").text.startswith("Nothing was erased.")
     with world.session() as session:
         assert session.get_one(User, ann.id).name == "Ann Example"
 

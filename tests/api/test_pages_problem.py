@@ -153,7 +153,7 @@ def test_storage_that_fails_keeps_what_was_typed_on_the_page(world: World) -> No
     with refusing(world):
         page = browser.send(form, "check=cells", **{"answer.cells": "9"})
     assert page.status == 503
-    assert "Storage failed; nothing of this was stored." in told(page, "cells")
+    assert "The database failed. Nothing of this was stored." in told(page, "cells")
     assert value(page, "answer.cells") == "9"
     assert handed_in(student, posed) == []
     assert browser.send(form, "check=cells", **{"answer.cells": "9"}).status == 303
@@ -260,7 +260,7 @@ def test_new_numbers_are_taken_where_they_are_given(world: World) -> None:
     assert not before.all("form", action=f"{posed.path}/variant")[0].all("button")
     early = browser.post(f"{posed.path}/variant")
     assert early.status == 409
-    assert "New numbers come after 1 counted attempts" in early.text
+    assert "New numbers are available after 1 counted attempts" in early.text
     student.submit(posed, {"cells": "1"})
     page = browser.get(posed.path)
     done = browser.send(page.one("form", action=f"{posed.path}/variant"))

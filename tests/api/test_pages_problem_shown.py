@@ -136,7 +136,7 @@ def test_a_late_answer_says_what_it_counts(world: World) -> None:
     world.clock.advance(hours=30)
     student.submit(posed, {"cells": "9"})
     page = Browser(world, student).get(posed.path)
-    assert "It came late: it counts 90" in told(page, "cells")
+    assert "It arrived late and gets 90" in told(page, "cells")
     assert "1.8 of 2 points (late: 90 %)" in page.one(id="points-cells").text
     assert "Late: an answer is worth 90" in page.one(id="notices").text
 
@@ -186,7 +186,7 @@ def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
     assert not page.one("form", id="answers").all("button", name="check")
     refused = browser.send(page.one("form", id="answers"), check="cells", **{"answer.cells": "9"})
     assert refused.status == 403
-    assert "Staff hand in as the test student" in told(refused, "cells")
+    assert "Staff submit as the test student" in told(refused, "cells")
 
 
 def test_the_side_panel_lists_all_problems_with_their_states(world: World) -> None:

@@ -246,8 +246,8 @@ def test_without_days_to_ask_a_student_asks_at_any_time_as_the_editor_says(
     assert said in page.one(aria_labelledby="rules").text
     teacher = Browser(world, world.enrol(course, role="instructor"))
     editor = teacher.get(f"/assignments/{posed.assignment}/edit")
-    assert editor.one("p", id="regrade_days-hint").text == "Empty: at any time."
-    assert "0: they cannot ask." in editor.one("p", id="regrade_limit-hint").text
+    assert editor.one("p", id="regrade_days-hint").text == "Default: no limit."
+    assert "0: no requests." in editor.one("p", id="regrade_limit-hint").text
 
 
 def test_the_drawing_of_the_times_says_them_too(world, browser, course):

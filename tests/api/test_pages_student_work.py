@@ -185,7 +185,7 @@ class TestRequests:
         here.world.clock.advance(days=3)
         page = Browser(here.world, asker).post(f"{path}/parts/why/request", {"text": "Late?"})
         assert page.status == 409
-        assert "The time to ask about this answer ended on" in page.one(role="alert").text
+        assert "The regrade window for this answer ended on" in page.one(role="alert").text
         assert page.one("textarea").text == "Late?"
 
     def test_a_public_comment_is_shown_and_one_for_the_staff_is_not(self, here, asker, path):
@@ -317,7 +317,7 @@ class TestPractice:
     def test_where_nothing_is_typed_the_page_asks_for_it(self, world, student, over, number):
         page = Browser(world, student).post(f"{over.path}/practice", {"number": number})
         assert page.status == 422
-        assert "Nothing is typed yet." in page.one(role="alert").text
+        assert "Enter an answer first." in page.one(role="alert").text
         assert page.one("input", name="number")["value"] == "0"
 
     def test_what_cannot_be_read_is_marked_where_it_stops(self, world, student, over):

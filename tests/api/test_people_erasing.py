@@ -255,7 +255,7 @@ def test_nobody_is_erased_by_mistake(world, admin, ann, body):
     told = admin.post(f"/users/{ann.id}/erase", body)
     assert (told.status_code, told.json()["code"]) == (422, "invalid")
     assert told.json()["detail"] == (
-        "Nobody was erased. It cannot be undone, and needs the name of the account."
+        "Nothing was erased. Erasure cannot be undone and requires the name of the account."
     )
     assert told.json()["errors"] == [
         {"field": "confirm", "message": "must be the name of the account"}

@@ -255,7 +255,7 @@ def test_accounts_are_listed_with_what_is_special_about_them(operator):
         (("token", "make", "ann@example.edu", "--scopes", ","), "the scopes are read,"),
         (("token", "make", "ann@example.edu", "--scopes", "read,"), "the scopes are read,"),
         (("token", "make", "ann@example.edu", "--scopes", " "), "the scopes are read,"),
-        (("token", "make", "ann@example.edu", "--scopes", "admin"), "above your role"),
+        (("token", "make", "ann@example.edu", "--scopes", "admin"), "exceed your role"),
         (("token", "make", "ann@example.edu", "--days", "367"), "--days"),
         (("user", "revoke", "nobody@example.edu"), "no account"),
         (("user", "link", "nobody@example.edu"), "no account"),

@@ -302,7 +302,7 @@ def test_the_bank_is_changed_by_no_course(world, desk):
     shared = world.version("conv-output-shape")
     answer = desk.act(shared.id, "retire")
     assert answer.status_code == 403
-    assert "Upload a version of your own" in answer.json()["detail"]
+    assert "Upload your own version" in answer.json()["detail"]
     assert desk.get(shared.id).json()["status"] == "published"
 
 

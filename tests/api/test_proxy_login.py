@@ -189,7 +189,7 @@ def test_a_rule_decides_who_gets_an_account(campus, new_accounts, user, status):
     with world.session() as session:
         assert len(session.scalars(select(User)).all()) == (1 if status == 303 else 0)
     if status == 403:
-        assert "There is no account for you" in page.one(role="alert").text
+        assert "You have no account here" in page.one(role="alert").text
 
 
 def test_an_account_with_the_same_address_asks_for_its_password_once(campus):

@@ -257,7 +257,7 @@ def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, ca
     with pytest.raises(KeyboardInterrupt):
         publish_until_complete(away)
     told = capsys.readouterr().err
-    assert told.count("The bank is not complete yet: the database cannot be reached") == 3
+    assert told.count("The bank is incomplete: the database cannot be reached") == 3
     assert "geheim" not in told
 
 
@@ -265,7 +265,7 @@ def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
     monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.0)
     told = publish_problem_source(bank("conv-output-shape"), seeds=2)
     assert isinstance(told, PublishFailure)
-    assert "of processor time to work out, the limit is 5 s; use smaller numbers" in told.errors[0]
+    assert "of processor time to compute; the limit is 5 s; use smaller numbers" in told.errors[0]
 
 
 def test_one_slow_variant_among_many_is_enough(monkeypatch):
@@ -282,7 +282,7 @@ parts: [{{id: p, kind: number, prompt: "?", key: "{slow} if n == 7 else n"}}]
 """
     told = publish_problem_source(ProblemSource("one-slow", text), seeds=60)
     assert isinstance(told, PublishFailure)
-    assert "of processor time to work out" in told.errors[0]
+    assert "of processor time to compute" in told.errors[0]
     quick = publish_problem_source(
         ProblemSource("one-slow", text.replace("n == 7", "n == 77")), seeds=60
     )

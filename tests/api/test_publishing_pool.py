@@ -160,7 +160,7 @@ def test_one_user_has_few_requests_under_way_and_so_have_all():
         for _ in range(MAX_REQUESTS_PER_USER):
             held.append(pool.reserve(users[0]))
             held[-1].__enter__()
-        with pytest.raises(RateLimited, match="Wait until one has ended"):
+        with pytest.raises(RateLimited, match="Wait until one has finished"):
             pool.reserve(users[0]).__enter__()
         for user in users[1 : MAX_REQUESTS - MAX_REQUESTS_PER_USER + 1]:
             held.append(pool.reserve(user))

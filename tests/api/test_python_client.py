@@ -37,6 +37,13 @@ hw = grader.login(sys.argv[1], course=sys.argv[2]).assignment("squares")
 """
 
 
+STAFF_PROLOGUE = """\
+import json, sys
+import dlgrader_client as grader
+course = grader.staff(sys.argv[1], sys.argv[2])
+"""
+
+
 def find_python(version: str) -> str:
     """Return a Python of *version* that runs, or ""; pyenv hides some behind shims that fail."""
     folders = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
@@ -99,6 +106,7 @@ class Scene:
     email: str
     home: Path
     python: str
+    staff_token: str
 
     def run(self, script: str, *, killed: bool = False) -> str:
         """Run a script of the student, and return what it prints."""
@@ -111,6 +119,21 @@ class Scene:
             check=False,
         )
         assert ran.returncode == (-signal.SIGKILL if killed else 0), ran.stderr
+        return ran.stdout
+
+    def run_as_staff(self, script: str) -> str:
+        """Run a script of an instructor, whose token is in the environment."""
+        token = {"DLGRADER_TOKEN": self.staff_token, "DLGRADER_SERVER": self.address}
+        ran = subprocess.run(
+            [self.python, "-c", STAFF_PROLOGUE + script, self.address, self.slug],
+            cwd=self.home,
+            env=client_environment(self.home) | token,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
     def confirm(self, code: str) -> None:
@@ -133,6 +156,8 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
     world = World(url, clock=FakeClock(datetime.now(UTC)))
     course = world.course()
     email = with_password(world, world.enrol(course))
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    staff_token = world.token(instructor.id, scopes=["manage"])
     slugs = {
         "squares": world.assignment(course, results="at_once", attempts=9),
         "shapes": world.assignment(course, "conv-output-shape", attempts=9),
@@ -143,7 +168,8 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
         slug = session.get_one(Course, course).slug
     world.close()
     with serving(folder, url) as address:
-        scene = Scene(address, slug, email, folder / "home", find_python("3.9") or sys.executable)
+        python = find_python("3.9") or sys.executable
+        scene = Scene(address, slug, email, folder / "home", python, staff_token)
         log_in(scene)
         yield scene
 
@@ -241,6 +267,37 @@ print(len(hw.account.connection.request("GET", path)["items"]))
     assert "3 queued answers delivered." in printed
     assert "0 queued answers delivered." in printed
     assert int(scene.run(count)) == before + 3
+
+
+def test_staff_list_export_and_regrade(scene):
+    scene.run("print(hw.submit('cells', 9)); print(hw.submit('doubled', 17))")
+    printed = scene.run_as_staff(
+        """
+print([person["name"] for person in course.people("student")])
+hw = course.assignment("squares")
+[row] = course.gradebook()
+before = row["scores"]["squares"]
+lines = course.export_submissions("all.jsonl", pseudonymous=True).read_text().splitlines()
+assert len(lines) >= 2 and all(json.loads(line) for line in lines)
+header = course.export("csv", "grades.csv").read_text().splitlines()[0]
+version = {"parts": {"doubled": {"key": "17"}}, "drop_examples": DROPPED}
+tried = hw.regrade(hw.problems[0], version, reason="The key was wrong.")
+ready = tried.wait()
+print(ready)
+assert ready.status == "ready", ready
+assert course.gradebook()[0]["scores"]["squares"] == before
+print(tried.apply("The key was corrected."))
+assert course.gradebook()[0]["scores"]["squares"] != before
+print(tried.undo("The old key was right."))
+assert course.gradebook()[0]["scores"]["squares"] == before
+print(header, [one.status for one in hw.regrades(hw.problems[0])])
+""".replace("DROPPED", "[]")
+    )
+    assert "Stu Dent" in printed
+    assert "would change" in printed
+    assert "Regrade: applied" in printed
+    assert "['undone']" in printed
+    assert "gr_api_" not in printed
 
 
 def test_the_notebook_of_the_demo_is_graded_in_a_kernel(scene, tmp_path):

@@ -75,7 +75,7 @@ def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, prob
             world.db, world.clock, workers=2, executor_factory=get_executor_factory("nonsense")
         )
     ) as runner:
-        with pytest.raises(BrokenExecutor, match="no Dask scheduler answers at nonsense"):
+        with pytest.raises(BrokenExecutor, match="no Dask scheduler responds at nonsense"):
             runner.run_until_idle()
         assert seen(teacher, run)["status"] == "judging"
     world.service.regrades.run_until_idle()

@@ -125,7 +125,7 @@ def test_without_a_file_the_answers_are_printed(grader, tmp_path: Path) -> None:
         (["--problems", "conv-output-shape=second"], "'second' in"),
         (["--problems", ","], "names no problem"),
         (["--problems", SHEET, "-o", "ada.md"], "is a report"),
-        (["--problems", SHEET, "-o", "a.csv", "--doubtful", "a.csv"], "name two files"),
+        (["--problems", SHEET, "-o", "a.csv", "--doubtful", "a.csv"], "Name two files"),
         (["--problems", SHEET, "-o", "none/a.csv"], "there is no folder none"),
     ],
 )

@@ -289,7 +289,7 @@ def test_a_name_that_two_columns_make_too_long_is_named():
 def test_a_row_without_anything_that_tells_the_student_apart_is_named():
     roster = read_roster("name,student number,login\nAda,1,\nAlan,,\n")
     assert names(roster) == ["Ada"]
-    assert said(roster) == [(3, "the row has nothing that tells the student apart; give an e-mail")]
+    assert said(roster) == [(3, "the row does not identify the student; add an e-mail address")]
 
 
 @pytest.mark.parametrize(
@@ -320,9 +320,9 @@ def packed(name):
         ("", 1, "the file is empty"),
         (b"\xef\xbb\xbf\r\n\r\n", 1, "the file is empty"),
         ("sep=;", 1, "the file is empty"),
-        ("Ada,ada@example.edu\n", 1, "an address and no header"),
-        ("email\nada@example.edu\n", 1, "no column holds names"),
-        ("\nname,grade\nAda,1\n", 2, "no column tells students apart"),
+        ("Ada,ada@example.edu\n", 1, "an address and is not a header"),
+        ("email\nada@example.edu\n", 1, "no column contains names"),
+        ("\nname,grade\nAda,1\n", 2, "no column identifies the students"),
         ("name,email,E-Mail\nAda,a@example.edu,b@example.edu\n", 1, None),
         ("name,email,Email\nAda,a@example.edu,b@example.edu\n", 1, "two columns 'email'"),
         ('name,email\nBob,b@example.edu\n"Ada,a@example.edu\nEve,e@example.edu\n', 3, "its quotes"),

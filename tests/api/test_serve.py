@@ -54,7 +54,7 @@ def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsy
 
 def test_a_bank_without_a_problem_is_told(tmp_path, caplog):
     bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
-    assert f"GRADER_BANK: {tmp_path} holds no problem" in caplog.text
+    assert f"GRADER_BANK: {tmp_path} contains no problem" in caplog.text
 
 
 def test_an_address_that_is_taken_ends_the_process(environment, capfd):
@@ -87,7 +87,7 @@ def test_a_password_that_is_set_in_vain_is_told(environment, capsys, tmp_path):
     with pytest.raises(SystemExit):
         main(lambda _settings: 0)
     told = capsys.readouterr().err
-    assert "GRADER_DATABASE_PASSWORD is set and not used" in told
+    assert "GRADER_DATABASE_PASSWORD is set but not used" in told
     assert WORD not in told
 
 
@@ -105,7 +105,7 @@ def test_a_heartbeat_that_cannot_be_written_is_told_before_anything_starts(
     assert ended.value.code == 2
     told = capsys.readouterr().err
     assert f"the heartbeat {place} cannot be written: no such file or directory" in told
-    assert told.endswith("GRADER_HEARTBEAT: set it to a file that can be written\n")
+    assert told.endswith("GRADER_HEARTBEAT: set it to a writable file\n")
     assert "Traceback" not in told
 
 

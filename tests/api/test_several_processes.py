@@ -186,7 +186,7 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
         killed = min(servers(service))
         os.kill(killed, signal.SIGKILL)
         ledger.hand_in(10)
-        service.wait_for(rf"server, process {killed}, ended; another takes its place")
+        service.wait_for(rf"server, process {killed}, ended and is replaced")
         service.wait_for("Application startup complete", times=3)
         until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 3)
         assert ledger.figure(posts) == len(ledger.stored)
@@ -267,7 +267,7 @@ def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):
     heartbeat = tmp_path / "heartbeat"
     run = "from api.cli.grading import main; import sys; sys.argv = ['grader', 'work']; main()"
     with started(tmp_path, "-c", run, worker="apart", heartbeat=str(heartbeat)) as service:
-        service.wait_for("the worker is up")
+        service.wait_for("the worker is running")
         until(heartbeat.exists)
         check = [sys.executable, "-m", "api.server.healthcheck"]
         alive = os.environ | {"GRADER_HEARTBEAT": str(heartbeat)}

@@ -194,7 +194,7 @@ def test_the_locked_password_says_what_to_do_and_only_to_who_knows_it(scene):
     scene.grant()
     told = Browser(scene.world).login(EMAIL)
     assert told.status_code == 403
-    assert "link from who gave you the role" in told.json()["detail"]
+    assert "link from the person who gave you the role" in told.json()["detail"]
     assert Browser(scene.world).login(EMAIL, "not the old password").status_code == 401
 
 
@@ -304,7 +304,7 @@ def test_a_list_of_students_gives_no_staff_role_and_ends_nothing(scene, attack):
     done = scene.instructor.delete(f"{scene.here}/people/{attack.user}")
     again = scene.instructor.post(f"{scene.here}/roster", content=text, headers=headers)
     assert again.json()["skipped"][0]["message"] == (
-        "Future Colleague is grader of this course and stays it"
+        "Future Colleague is grader of this course and keeps this role"
     )
     [row] = scene.instructor.get(f"{scene.here}/people?state=withdrawn").json()["items"]
     assert row["user"] == attack.user
@@ -341,7 +341,7 @@ def test_the_pages_ask_for_the_locked_password_and_say_why(scene, attack):
     typed = {"secret": secret, "password": NEWEST, "again": NEWEST}
     asked = browser.send(welcome.one("form"), **typed)
     assert asked.status == 422
-    assert "an administrator can make a link" in asked.text
+    assert "an administrator can create a link" in asked.text
     done = browser.send(asked.one("form"), **typed, current=PASSWORD)
     assert (done.status, done.location) == (303, "/")
 

@@ -92,8 +92,8 @@ def test_a_start_gives_up_after_the_time_that_is_set():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"database": "grader_is_not_there"}, "has no such database; make it (createdb)"),
-        ({"username": "nobody_is_called_so"}, "knows no such user who may log in; make one"),
+        ({"database": "grader_is_not_there"}, "has no such database. Create it (createdb)"),
+        ({"username": "nobody_is_called_so"}, "has no such user that can log in. Create one"),
     ],
 )
 def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
@@ -112,9 +112,7 @@ def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
 def test_a_file_of_sqlite_that_cannot_be_opened_is_told_by_its_folder(tmp_path, place):
     with pytest.raises(OperationalError) as refused:
         bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path / place}"))
-    assert "there is no such folder, or it cannot be written" in explain_database_error(
-        refused.value
-    )
+    assert "its folder does not exist or is not writable" in explain_database_error(refused.value)
 
 
 def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
@@ -123,7 +121,7 @@ def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
     with engine.connect() as connection, pytest.raises(OperationalError) as refused:
         connection.execute(text("CREATE TABLE x (y)"))
     engine.dispose()
-    assert "or its folder, cannot be written" in explain_database_error(refused.value)
+    assert "or its folder is not writable" in explain_database_error(refused.value)
 
 
 def test_who_does_not_own_the_database_is_told_what_to_do(own_database, grader):
@@ -141,7 +139,7 @@ def test_who_does_not_own_the_database_is_told_what_to_do(own_database, grader):
             server.execute(f"REASSIGN OWNED BY {user} TO CURRENT_USER")
             server.execute(f"DROP ROLE {user}")
     assert refused.code == 2
-    assert "make them the owner of the database (ALTER DATABASE … OWNER TO …)" in refused.err
+    assert "Make them the owner of the database (ALTER DATABASE … OWNER TO …)" in refused.err
     assert taken.code == 0, taken.err
 
 
@@ -153,9 +151,9 @@ WRONG = ("28P01", 'password authentication failed for user "x"')
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (WRONG, "refuses the password of its user"),
-        (("28000", 'no pg_hba.conf entry for host "::1", user "x"'), "see its pg_hba.conf"),
-        (("28000", 'Ident authentication failed for user "x"'), "see its pg_hba.conf"),
+        (WRONG, "refuses the password"),
+        (("28000", 'no pg_hba.conf entry for host "::1", user "x"'), "Check its pg_hba.conf"),
+        (("28000", 'Ident authentication failed for user "x"'), "Check its pg_hba.conf"),
         (("42501", 'permission denied for database "x"'), "GRANT CONNECT"),
     ],
 )

@@ -173,7 +173,7 @@ def test_new_numbers_come_after_so_many_counted_attempts_and_not_before(world, c
     student.submit(problem, {"tripled": "1"})  # another part
     refused = renew(student, problem)
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
-    assert "so far there are 1" in refused.json()["detail"]
+    assert "you have 1" in refused.json()["detail"]
     student.submit(problem, {"squared": "2"})
     done = renew(student, problem)
     assert (done.status_code, done.json()["draw"]) == (201, 1)

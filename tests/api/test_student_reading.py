@@ -46,7 +46,7 @@ def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course
     assert (told["read_as"], told["mathml"], told["value"]) == ("", "", None)
     assert f"{told['message']} Expected {told['expected']}." == submitted["feedback"]
     assert told["position"] == submitted["position"]
-    assert read(student, problem, "squared", " ").json()["message"] == "Nothing is typed yet."
+    assert read(student, problem, "squared", " ").json()["message"] == "Enter an answer first."
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 1
 
 

@@ -35,7 +35,9 @@ def test_a_key_that_cannot_be_is_refused_in_words(world, course, student, key):
     headers = {"Idempotency-Key": key}
     told = student.post(f"{problem.path}/submissions", {"answers": RIGHT}, headers=headers)
     assert told.status_code == 422
-    assert "must be visible ASCII characters without blanks" in told.json()["errors"][0]["message"]
+    assert (
+        "must be printable ASCII characters without spaces" in told.json()["errors"][0]["message"]
+    )
 
 
 def test_a_later_part_follows_an_earlier_submission(world, course, student):

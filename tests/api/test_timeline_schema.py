@@ -47,7 +47,9 @@ def test_a_time_is_a_wall_clock_of_the_course_and_one_with_an_offset_becomes_it(
     ],
 )
 def test_what_is_no_date_with_a_time_is_refused(given):
-    with pytest.raises(ValidationError, match=r"is not a date and time|no time of day|the years"):
+    with pytest.raises(
+        ValidationError, match=r"is not a valid date and time|no time of day|the years"
+    ):
         TimelineSpec(due=given)
 
 
@@ -107,8 +109,8 @@ DUE = "2026-11-27 23:59"
         ({"due": DUE, "release": "2026-11-28 00:00"}, "due .* is before release"),
         ({"due": DUE, "close": "2026-11-27 23:58"}, "close .* is before due"),
         ({"release": DUE, "close": "2026-11-27 23:58"}, "close .* is before release"),
-        ({"late": [step(days=1)]}, "late steps count from due"),
-        ({"late_days": 2}, "late days count from due"),
+        ({"late": [step(days=1)]}, "late steps are relative to due"),
+        ({"late_days": 2}, "late days are relative to due"),
         ({"close": {"days": 2}}, "such a close count"),
         ({"due": DUE, "late": [step(until=DUE)]}, "late step 1 .* not after due"),
         ({"due": DUE, "late": [step(days=2), step(days=1)]}, "late step 2 .* not after step 1"),
@@ -118,10 +120,10 @@ DUE = "2026-11-27 23:59"
             "late step 2 .* not after step 1",
         ),
         ({"due": DUE, "late": [step("50%", days=1), step("60%", days=2)]}, "gives 60%, more"),
-        ({"due": DUE, "late": [step()]}, "either until a time or some days"),
-        ({"due": DUE, "late": [step(days=0)]}, "either until a time or some days"),
-        ({"due": DUE, "late": [step(days=1, until="2026-12-01 12:00")]}, "either until a time"),
-        ({"due": DUE, "close": {}}, "say how many days or hours"),
+        ({"due": DUE, "late": [step()]}, "either at a time or some days"),
+        ({"due": DUE, "late": [step(days=0)]}, "either at a time or some days"),
+        ({"due": DUE, "late": [step(days=1, until="2026-12-01 12:00")]}, "either at a time"),
+        ({"due": DUE, "close": {}}, "set the days or hours"),
         ({"due": DUE, "close": {"weeks": 1}}, "Extra inputs"),
         ({"due": DUE, "late_days": -1}, "greater than or equal to 0"),
         ({"due": DUE, "late_days": True}, "valid integer"),

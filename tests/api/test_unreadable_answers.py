@@ -78,7 +78,7 @@ def test_a_submission_has_at_most_what_all_parts_take_together(world, course, st
             assert response.status_code == status
     assert response.json()["code"] == "too_large"
     assert response.json()["detail"] == (
-        "The answers have 24,001 characters, and the parts of this problem take at most 24,000 "
+        "The answers have 24,001 characters; the parts of this problem accept at most 24,000 "
         "together. Shorten them."
     )
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2

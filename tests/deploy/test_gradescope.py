@@ -216,7 +216,7 @@ def test_an_engine_that_is_killed_leaves_results_that_say_so(root):
     finally:
         (root / "source" / "python").write_text(program)
     assert results["score"] == 0
-    assert "tell the course staff" in results["output"]
+    assert "Tell the course staff" in results["output"]
 
 
 def test_a_machine_without_a_suitable_python_is_told_what_to_do(root, tmp_path):

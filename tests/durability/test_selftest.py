@@ -33,11 +33,11 @@ def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((), "say what to try: grader selftest --durability"),
+        ((), "name the test: grader selftest --durability"),
         (("--durability", "--database", "sqlite:////no/such/grader.db"), "/no/such: no such file"),
         (
             ("--durability", "--database", "postgresql://nobody@127.0.0.1:1/grader"),
-            "no database can be made on the server",
+            "no database can be created on the server",
         ),
     ],
 )

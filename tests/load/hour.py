@@ -128,7 +128,7 @@ def _told(hall: Hall, worked: Worked, db: Database, scene: DurabilityCourse) -> 
     )
     for students in SIZES:
         print(_sized(students, worked, count, is_sqlite=db.is_sqlite))
-    print(f"{hall.ledger.receipt_count:,} receipts, {hall.ledger.replayed} of them told again")
+    print(f"{hall.ledger.receipt_count:,} receipts, {hall.ledger.replayed} repeated")
     for said, times in result.odd.most_common(3):
         print(f"not promised, {times} times: {said}")
     print(findings.to_text() or "nothing is lost, doubled or changed")

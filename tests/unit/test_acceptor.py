@@ -140,7 +140,7 @@ class Full:
 def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monkeypatch, caplog):
     monkeypatch.setattr(connection_balancer, "FULL_PAUSE_SECONDS", 0.01)
     assert served(Full(listener, 2), [None], lambda: come(1) or 1) == [1]
-    assert caplog.messages == ["no connection can be taken: Too many open files"] * 2
+    assert caplog.messages == ["no connection can be accepted: Too many open files"] * 2
 
 
 def test_a_door_that_is_closed_takes_nothing_even_what_it_had_left_to_others(

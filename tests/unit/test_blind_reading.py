@@ -85,7 +85,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
         try:
             reading = kind.normalize_and_read(typed, None, stated, scope)
         except AnswerError as error:
-            expected = ("Nothing is typed yet.", None)
+            expected = ("Enter an answer first.", None)
             if not is_blank(typed):
                 expected = (error.message, error.position)
             assert (told.readable, told.message, told.position) == (False, *expected)

@@ -199,7 +199,7 @@ def test_an_example_that_holds_is_passed(expect, answer):
                 params=W,
                 examples=[RIGHT],
             ),
-            "parts.a.mistakes.two: it gives what one gives in every draw; keep one of them",
+            "parts.a.mistakes.two: it gives what one gives in every draw. Keep one of them",
         ),
         (
             problem(ask(key="halve(W)"), params=W, examples=[RIGHT]),

@@ -112,7 +112,7 @@ def test_points_and_comments_that_are_too_long_are_named_by_line():
     header = "submission_id,part,points,comment,version\n"
     long = read_score_sheet(f"{header}s,p,{'1' * 500},,v\ns,q,1,{'c' * 20_001},v\n")
     assert [(problem.line, problem.message) for problem in long.problems] == [
-        (2, "the cell has 500 characters; write the points alone"),
+        (2, "the cell has 500 characters; write only the points"),
         (3, "the comment has over 20000 characters; shorten it"),
     ]
 

@@ -180,7 +180,7 @@ def test_the_file_of_an_assignment_gives_settings_problems_and_warnings(course):
     ("names", "message"),
     [
         (["conv-output-shape", "conv-output-shape"], "named twice"),
-        (["HW", "conv-output-shape"], "name it alone"),
+        (["HW", "conv-output-shape"], "Name it alone"),
         (["EMPTY"], "has no problems"),
         (["BROKEN"], "assignments/broken.yaml:2: attempts"),
         (["MISSING"], "which the assignment names"),
@@ -206,8 +206,8 @@ def test_an_assignment_that_cannot_be_used_is_refused(course, names, message):
 @pytest.mark.parametrize(
     ("content", "secret_file", "message"),
     [
-        (b"PK", None, "is no archive of `grader gradescope`"),
-        (None, "absent", "has no secret that can be read"),
+        (b"PK", None, "is not an archive of `grader gradescope`"),
+        (None, "absent", "has no readable secret"),
         (None, "short", "too short"),
     ],
 )
@@ -229,5 +229,5 @@ def test_a_secret_file_decides_and_a_new_archive_has_a_new_secret(tmp_path):
 @pytest.mark.parametrize("version", ["3.10", "2.7", "3", "3.12 --help"])
 def test_a_python_that_is_too_old_is_refused(tmp_path, version):
     options = ArchiveOptions(None, None, None, None, (version,), 1)
-    with pytest.raises(FileError, match=r"write 3\.11 or newer"):
+    with pytest.raises(FileError, match=r"Write 3\.11 or newer"):
         make_archive(["pooling-4x4"], tmp_path / "a.zip", options, warn=pytest.fail)

@@ -137,7 +137,7 @@ def test_what_an_author_wrote_between_examples_stays():
 
 @pytest.mark.parametrize("text", [*EXAMPLES.values(), FLOW])
 def test_an_example_that_is_not_there_is_refused(text):
-    with pytest.raises(InvalidInput, match="names example 3, which there is not"):
+    with pytest.raises(InvalidInput, match="names example 3, which does not exist"):
         remove_examples(text, [0, 3] if "examples" in text else [3])
 
 

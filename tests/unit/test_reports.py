@@ -78,7 +78,7 @@ def test_html_and_svg_of_a_notebook_are_never_read() -> None:
         (["**Exercise 4.2** text"], ["4(2)"]),
         (["1.1 first", "1.2 second", "2.1 third"], ["1(1)", "1(2)", "2(1)"]),
         (["4.", "1. Down", "2. Up", "3. Total", "5."], ["4", "4(1)", "4(2)", "4(3)", "5"]),
-        (["3.14 is no label", "a) nor is (b) later in the line"], ["", "a"]),
+        (["3.14 is not a label", "a) nor is (b) later in the line"], ["", "a"]),
     ],
 )
 def test_labels_are_followed_as_authors_write_them(lines, paths) -> None:

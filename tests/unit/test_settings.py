@@ -81,8 +81,14 @@ def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address)
         ({"GRADER_PORT": "http"}, "GRADER_PORT='http': Input should be a valid integer"),
         ({"GRADER_PROCESSES": "0"}, "GRADER_PROCESSES='0': Input should be greater"),
         ({"GRADER_WORKER": "beside"}, "GRADER_WORKER='beside': Input should be 'inside' or"),
-        ({"GRADER_HOSTS": "a.b,http://x"}, "GRADER_HOSTS='http://x': 'http://x' is no name of a"),
-        ({"GRADER_TRUSTED_PROXIES": "caddy"}, "GRADER_TRUSTED_PROXIES='caddy': 'caddy' is no IP"),
+        (
+            {"GRADER_HOSTS": "a.b,http://x"},
+            "GRADER_HOSTS='http://x': 'http://x' is not a host name",
+        ),
+        (
+            {"GRADER_TRUSTED_PROXIES": "caddy"},
+            "GRADER_TRUSTED_PROXIES='caddy': 'caddy' is neither an IP",
+        ),
         ({"GRADER_TRUSTED_PROXIES": "10.0.0.1/8"}, "has host bits set"),
         ({"GRADER_LOG_FORMAT": "xml"}, "GRADER_LOG_FORMAT='xml'"),
         ({"GRADER_DATABASE_WAIT": "nan"}, "GRADER_DATABASE_WAIT='nan'"),
@@ -108,8 +114,8 @@ def test_what_cannot_be_is_named_by_its_variable(environment, said):
         ("port = 'x'", "grader.toml: port='x': Input should be a valid integer"),
         ("prot = 80", "grader.toml: prot=80: there is no such setting"),
         ("hosts = [1]", "grader.toml: hosts=1: Input should be a valid string"),
-        ("port = ", "this is no TOML"),
-        ("port = 80\nport = 81", "this is no TOML"),
+        ("port = ", "this is not TOML"),
+        ("port = 80\nport = 81", "this is not TOML"),
         ("[grader]\nmetrics_token = 'geheim'", "grader.toml: grader: the file has no sections"),
         ("[[grader]]\nmetrics_token = 'geheim'", "grader.toml: grader: the file has no sections"),
         ("#" * 65_537, "grader.toml: the file has more than 65,536 characters"),
@@ -149,7 +155,7 @@ def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
     given |= {"GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr", variable: "geheim-0123456789\udcff"}
     with pytest.raises(SettingsError) as refused:
         read_settings(given)
-    assert str(refused.value) == f"{variable}: what it is set to is not UTF-8"
+    assert str(refused.value) == f"{variable}: the value is not UTF-8"
 
 
 def test_what_is_wrong_with_all_settings_together_is_told_without_them():
@@ -163,11 +169,11 @@ def test_what_is_wrong_with_all_settings_together_is_told_without_them():
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("geheim", "this is no address of a database; write sqlite:///FILE or"),
-        ("mysql://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
-        ("postgresql+psycopg2://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
-        ("sqlite+aiosqlite:///geheim.db", "SQLite and PostgreSQL can be used"),
-        ("postgresql://u:geheim@db:port/g", "this is no address of a database"),
+        ("geheim", "this is not the address of a database; write sqlite:///FILE or"),
+        ("mysql://u:geheim@db/g", "only SQLite and PostgreSQL are supported"),
+        ("postgresql+psycopg2://u:geheim@db/g", "only SQLite and PostgreSQL are supported"),
+        ("sqlite+aiosqlite:///geheim.db", "only SQLite and PostgreSQL are supported"),
+        ("postgresql://u:geheim@db:port/g", "this is not the address of a database"),
         ("sqlite:///:memory:", "no file is named"),
         ("sqlite://", "no file is named"),
         ("sqlite:///geheim\0.db", "the address has characters that cannot be used"),

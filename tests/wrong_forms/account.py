@@ -5,7 +5,7 @@ from wrong_forms.form import WrongForm
 FORMS = {
     "log-in": WrongForm(
         "/login",
-        "The e-mail address or the password is not right",
+        "The e-mail address or the password is incorrect",
         {"email": "nobody@example.edu", "password": "three other words"},
         wrong="password",
         who=None,

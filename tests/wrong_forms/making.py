@@ -42,7 +42,7 @@ FORMS = {
     ),
     "new assignment": WrongForm(
         f"{COURSE}/assignments/new",
-        "Attempts at each part",
+        "Attempts per part",
         {"title": "Ninth", "slug": "hw-9", "attempts": "many"},
         wrong="attempts",
     ),

@@ -16,7 +16,7 @@ FORMS = {
     ),
     "too many points by hand": WrongForm(
         f"{COURSE}/students/{{classmate}}?open={{slug}}",
-        "unless more than the maximum is meant",
+        "unless you allow more than the maximum",
         {"points": "9000", "reason": "By hand"},
         to=f"{ASSIGNMENT}/overrides",
         wrong="points",

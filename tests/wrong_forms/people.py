@@ -40,7 +40,7 @@ FORMS = {
     ),
     "person who is there": WrongForm(
         f"{COURSE}/people",
-        "There is somebody with this e-mail address",
+        "The course already has a person with this e-mail address",
         {"name": "Bo Example", "email": "{email}"},
         status=409,
     ),

@@ -82,7 +82,7 @@ def apply_folder(
 
 def _require_slug(setup: CourseSetup) -> str:
     if setup.course is None:
-        raise FileError(f"there is no {COURSE_FILE}, so say which course: --course SLUG")
+        raise FileError(f"there is no {COURSE_FILE}. Name the course: --course SLUG")
     return setup.course.content.slug
 
 
@@ -91,7 +91,7 @@ def _get_or_create_course(session: Session, setup: CourseSetup, slug: str) -> Co
     course = session.scalar(select(Course).where(Course.slug == slug))
     if course is None:
         if setup.course is None:
-            raise FileError(f"there is no course {slug!r}, and no {COURSE_FILE} to make it of")
+            raise FileError(f"there is no course {slug!r}, and no {COURSE_FILE} to create it from")
         course = create_course_from_file(session, setup.course, slug=slug, now=system_clock())
     lock_and_refresh(session, course)
     return course

@@ -10,7 +10,7 @@ from api.cli.output import console
 
 app = typer.Typer(
     name="course",
-    help="Write a course as files, or make a course what files say.",
+    help="Export a course to files, or apply files to a course.",
     no_args_is_help=True,
 )
 
@@ -21,7 +21,7 @@ Folder = Annotated[Path, typer.Argument(help="The folder of the files.")]
 def export(
     folder: Folder,
     *,
-    course: Annotated[str, typer.Option(help="The slug of the course.")],
+    course: Annotated[str, typer.Option(help="The short name of the course.")],
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
@@ -31,7 +31,7 @@ def export(
     written, stale = export_course(load_settings(database=database), course, folder)
     console.print_message(f"{written} files of {course} written to {folder}")
     for path in stale:
-        console.print_message(f"{path} is not in the course; delete it, or apply it")
+        console.print_message(f"{path} is not in the course. Delete it, or apply it")
 
 
 @app.command()
@@ -39,11 +39,13 @@ def apply(
     folder: Folder,
     *,
     course: Annotated[
-        str, typer.Option(help="The slug of the course; by default that of course.yaml.")
+        str, typer.Option(help="The short name of the course; by default the one in course.yaml.")
     ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change.")
+    ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Remove what the course has and the folder has not.")
+        bool, typer.Option("--prune", help="Remove what the course has but the folder does not.")
     ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
@@ -59,7 +61,7 @@ def apply(
     for note in applied.notes:
         console.print_message(note)
     for path in applied.left:
-        console.print_message(f"{path} is in the course and not in the folder; --prune removes it")
+        console.print_message(f"{path} is in the course but not in the folder. --prune removes it")
     if not applied.changes:
         console.print_message("Nothing changes.")
     elif applied.effect.changed:

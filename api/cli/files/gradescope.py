@@ -22,20 +22,22 @@ def gradescope(
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="Write the archive here (.zip).")],
     secret_file: Annotated[
-        Path | None, typer.Option(help="The secret that decides the numbers of students.")
+        Path | None, typer.Option(help="The secret that determines the students' numbers.")
     ] = None,
     attempts: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Attempts at each part; no limit if absent.")
+        int | None, typer.Option(min=1, max=1000, help="Attempts per part; unlimited by default.")
     ] = None,
     visibility: Annotated[
         Visibility | None, typer.Option(help="When students see their results.")
     ] = None,
-    variants: Annotated[VariantPolicy | None, typer.Option(help="Who has which numbers.")] = None,
+    variants: Annotated[
+        VariantPolicy | None, typer.Option(help="How numbers are assigned to students.")
+    ] = None,
     python: Annotated[
         list[str] | None, typer.Option(help="Python of Gradescope's image; may be repeated.")
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Publish so many seeds of a problem at the most.")
+        int, typer.Option(min=1, help="Maximum number of published seeds per problem.")
     ] = MAX_SEEDS,
 ) -> None:
     """Write an autograder for Gradescope, which grades uploaded answers with this engine.

@@ -46,13 +46,13 @@ def report(
         Path | None, typer.Option(help="Write the doubtful rows here; by default beside OUT.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=MAX_SEED, help="The variant that the sheet has.")
+        int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of the sheet.")
     ] = None,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of problems instead of the bank.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="How many processes read; by default all cores.")
+        int | None, typer.Option(min=1, help="Number of reading processes; by default all cores.")
     ] = None,
 ) -> None:
     """Find the answers in reports, and mark them; doubtful ones are listed for a person.
@@ -82,9 +82,11 @@ def _check_outputs(out: Path | None, beside: Path | None, reports: list[Path]) -
     for path in filter(None, (out, beside)):
         check_writable(path)
         if path.exists() and any(path.samefile(file) for file in reports):
-            raise FileError(f"{path} is a report; write the results to another file")
+            raise FileError(f"{path} is a report. Write the results to another file")
     if out is not None and out == beside:
-        raise FileError(f"{out} cannot hold both the results and the doubtful rows; name two files")
+        raise FileError(
+            f"{out} cannot contain both the results and the doubtful rows. Name two files"
+        )
 
 
 def _print_rows(rows: list[ReportRow]) -> None:

@@ -79,7 +79,7 @@ def print_check_report(report: CheckReport) -> None:
 def print_seed_report(report: SeedReport) -> None:
     """Print the number of seeds of a problem, and why others were rejected."""
     if not report.walked:
-        OUT.print(f"{report.problem}: one variant, nothing is drawn")
+        OUT.print(f"{report.problem}: one variant, no random parameters")
         return
     OUT.print(f"{report.problem}: {len(report.seeds)} seeds of {report.walked}")
     for reason, count in sorted(report.refused.items(), key=lambda item: -item[1])[:5]:

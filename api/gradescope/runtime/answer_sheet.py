@@ -52,7 +52,9 @@ class AnswerSheet:
         if is_blank(typed):
             return
         if not _is_encodable(format_typed_answer(typed)):
-            self.note(f"{problem}/{part} was left out: it has half a character. Type it again.")
+            self.note(
+                f"{problem}/{part} was left out: it has an incomplete character. Type it again."
+            )
             return
         answers = self.answers.setdefault(problem, {})
         if part in answers:

@@ -31,7 +31,7 @@ def describe_part(
     if standing.refusal:
         lines.append(f"This answer does not count. {standing.refusal}")
     if progress.waiting:
-        lines.append("An answer waits for a person, who may give points.")
+        lines.append("A person will grade this answer.")
     newest = standing.result.credit or 0
     if progress.credit is not None and (progress.credit != newest or standing.refusal):
         lines.append(f"Your best answer counts: {format_points(progress.credit * points, points)}.")
@@ -72,7 +72,7 @@ def describe_rules(configuration: Configuration) -> str:
         sentences = ["You may upload as often as you like before the deadline."]
     else:
         sentences = [f"Each part has {pluralize(limit, 'attempt')}."]
-    sentences.append("Of each part your best answer counts.")
+    sentences.append("Your best answer to each part counts.")
     if limit is not None or configuration.by_attempt:
         sentences.append("An answer that cannot be read, or that you gave before, uses no attempt.")
     if configuration.by_attempt:

@@ -25,8 +25,9 @@ from grader.variants.variant import Variant
 from problems.catalog import ProblemCatalog
 
 FAILURE_MESSAGE: Final = (
-    "The autograder failed, so nothing was graded. Your files are stored. This is no fault of your "
-    "answers: tell the course staff, who see the reason and can run the autograder again."
+    "The autograder failed, so nothing was graded. Your files are stored. Your "
+    "answers did not cause this. Tell the course staff: they see the reason and "
+    "can run the autograder again."
 )
 SELF_CHECK: Final = "--check"
 

@@ -31,7 +31,7 @@ def load_metadata(root: Path) -> Metadata:
     """Return the metadata below *root*; raise an exception if they cannot be read."""
     data = json.loads((root / METADATA_FILE).read_text(encoding="utf-8"))
     if not isinstance(data, dict):
-        raise TypeError("the metadata of the submission are no object")
+        raise TypeError("the metadata of the submission is not an object")
     return Metadata(_find_student(data), tuple(_find_earlier_answers(data)))
 
 
@@ -46,7 +46,7 @@ def _find_student(data: Mapping[str, Any]) -> str:
     ids = [f"id:{user['id']}" for user in users if user.get("id") is not None]
     names = sorted(filter(None, emails)) or sorted(ids)
     if not names:
-        raise ValueError("the metadata of the submission name no user")
+        raise ValueError("the metadata of the submission has no user")
     return names[0]
 
 

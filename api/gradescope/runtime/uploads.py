@@ -77,8 +77,8 @@ def _is_candidate(path: Path, folder: Path) -> bool:
 def _read_text(path: Path) -> str:
     if path.stat().st_size > MAX_BYTES:
         raise UploadError(
-            f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB. Remove what is no answer, "
-            "such as the output of cells."
+            f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB. Remove everything but the "
+            "answers, such as the output of cells."
         )
     try:
         return path.read_bytes().decode("utf-8-sig")
@@ -108,7 +108,7 @@ def read_csv(text: str, sheet: AnswerSheet) -> None:
         if count == MAX_ROWS:
             raise UploadError(f"The CSV file has more than {MAX_ROWS:,} rows.")
         if isinstance(row, csv.Error):
-            sheet.note(f"Line {line} was left out: a quote is not closed, or stands alone.")
+            sheet.note(f"Line {line} was left out: a quote is unbalanced.")
         elif any(cell.strip() for cell in row):
             _add_row(dict(zip(names, row, strict=False)), f"Line {line}", sheet)
 

@@ -111,9 +111,9 @@ def check_query_names(
     reported = [
         name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_REPORTED_NAMES]
     ]
-    known_hint = f"known are {', '.join(sorted(known))}" if known else "this address has none"
+    known_hint = f"known are {', '.join(sorted(known))}" if known else "there are none here"
     raise InvalidInput(
-        f"The query has a parameter that is not one here: {', '.join(reported)}; {known_hint}.",
+        f"The query has an unknown parameter: {', '.join(reported)}; {known_hint}.",
         errors=tuple(
             FieldError(f"query {name}", f"is not a parameter; {known_hint}") for name in reported
         ),
@@ -128,8 +128,8 @@ def _check_no_repeated_names(request: Request, list_names: Collection[str]) -> N
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise InvalidInput(
-            f"The query has a parameter more than once: {', '.join(repeated)}. Send each once.",
-            errors=tuple(FieldError(f"query {name}", "comes more than once") for name in repeated),
+            f"The query repeats a parameter: {', '.join(repeated)}. Send each once.",
+            errors=tuple(FieldError(f"query {name}", "is repeated") for name in repeated),
         )
 
 

@@ -33,10 +33,10 @@ from api.http.request_body import BodyLimits, RequestBody
 
 CLIENT_CLOSED_STATUS: Final = 499
 STOPPING_RETRY_SECONDS: Final = 5
-STOPPING_MESSAGE: Final = "The service is stopping; nothing was done."
+STOPPING_MESSAGE: Final = "The service is stopping. Nothing was done."
 STOPPING_IN_DOUBT_MESSAGE: Final = (
-    "The service is stopping, and it is not known whether this was done; look before you send it "
-    "again, or send it with the same Idempotency-Key."
+    "The service is stopping, and it is unknown whether this was done. Check "
+    "before you send it again, or send it with the same Idempotency-Key."
 )
 REQUEST_ID_PATTERN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HOST_PATTERN: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
@@ -177,9 +177,9 @@ class _RequestCycle:
             raise NotFound(ERROR_CODES["not_found"].meaning)
         query: bytes = self.scope["query_string"]
         if b"%00" in query:
-            raise InvalidInput("The query holds the character U+0000. Leave it out.")
+            raise InvalidInput("The query contains the character U+0000. Remove it.")
         if not query.isascii():
-            raise InvalidInput("The query holds bytes that are not ASCII. Write each as %XX.")
+            raise InvalidInput("The query contains bytes that are not ASCII. Write each as %XX.")
         self.body.check_content_length(self.headers)
 
     def is_header_repeated(self, name: bytes) -> bool:

@@ -19,10 +19,10 @@ from api.services.accounts.device_codes import PollRefusal
 router = ApiRouter(tags=["account"])
 
 REFUSAL_MESSAGES: Final[dict[PollRefusal, str]] = {
-    "authorization_pending": "The code has not been confirmed yet. Ask again in 5 s.",
-    "slow_down": "The program asks too often. Wait 5 s longer between two requests.",
-    "expired_token": "The code is unknown, was used or has expired. Begin the log-in again.",
-    "access_denied": "The log-in was refused. Begin again if it is yours.",
+    "authorization_pending": "The code has not been confirmed yet. Poll again in 5 s.",
+    "slow_down": "The program polls too often. Wait 5 s longer between two requests.",
+    "expired_token": "The code is unknown, used or expired. Start the log-in again.",
+    "access_denied": "The log-in was refused. Start again if that was a mistake.",
 }
 SECOND: Final = timedelta(seconds=1)
 

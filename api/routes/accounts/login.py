@@ -31,8 +31,8 @@ from api.services.accounts.sessions import NewSession
 
 router = ApiRouter(tags=["account"])
 PASSWORD_LOGIN_OFF: Final = (
-    "Log-in by password is turned off here. Open the log-in page and use another way to log in; it "  # noqa: S105  # not a secret
-    "asks for an invitation link where it needs one."
+    "Log-in by password is turned off. Use another way on the log-in page; it asks for an "  # noqa: S105  # not a secret
+    "invitation link if it needs one."
 )
 
 

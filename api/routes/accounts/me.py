@@ -99,7 +99,7 @@ def get_account_export(context: ContextDep) -> StreamingResponse:
     with context.reading() as session:
         caller = context.authenticate(session)
         if caller.only_course is not None:
-            raise Forbidden("This token is for one course; take one without a course.")
+            raise Forbidden("This token is for one course. Use one without a course.")
     context.count_limited_action("export_person", str(caller.id))
     pieces = stream_account_data(context.service.db.reading, caller.user, now=context.now)
     return StreamingResponse(pieces, media_type="application/json")

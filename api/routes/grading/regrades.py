@@ -111,7 +111,7 @@ def _parse_version(body: VersionIn) -> versions.VersionSpec:
         case VersionIn(id=UUID() as version):
             return versions.ExistingVersion(version)
         case _:
-            raise InvalidInput("Say in version by which version is marked.")
+            raise InvalidInput("State the version to grade by in `version`.")
 
 
 def _parse_options(body: RegradeIn) -> RegradeOptions:

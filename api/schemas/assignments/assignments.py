@@ -41,7 +41,7 @@ TIMELINE: Final[dict[str, Any]] = {
 SETTINGS: Final[dict[str, Any]] = {
     "slug": "hw-1",
     "title": "Convolutions",
-    "instructions": "Show nothing but the result.",
+    "instructions": "Answer with the result only.",
     "category": "Homework",
     "position": 0,
     "timeline": TIMELINE,
@@ -74,7 +74,7 @@ STUDENT: Final[dict[str, Any]] = {
     "course": "01933e3a-0000-7000-8000-00000000000c",
     "slug": "hw-1",
     "title": "Convolutions",
-    "instructions": "Show nothing but the result.",
+    "instructions": "Answer with the result only.",
     "category": "Homework",
     "times": TIMES,
     "late_days": 2,

@@ -58,7 +58,7 @@ class ProblemSettings(Schema):
         Points | None,
         Setting(
             "Points",
-            "Empty: the sum of its parts.",
+            "Default: the sum of its parts.",
             affects_grades=True,
             column=ColumnConverter(load=_serialize_points),
         ),
@@ -78,8 +78,8 @@ class ProblemSettings(Schema):
             section="parts",
             choices={
                 "": "Counts as marked",
-                "full": "Full marks for everybody",
-                "out": "Out of score and maximum",
+                "full": "Full credit for everybody",
+                "out": "Remove it from score and maximum",
             },
             affects_grades=True,
             is_copied=False,

@@ -70,7 +70,7 @@ class AssignmentSettings(Schema):
         Prose,
         Setting(
             "Instructions",
-            "Students read them above the problems. Leave empty for none.",
+            "Students see them above the problems. Optional.",
             section="what",
             attributes={"rows": 3},
         ),
@@ -82,7 +82,7 @@ class AssignmentSettings(Schema):
     ] = ""
     position: Annotated[
         Count | None,
-        Setting("Place in the course", "0 is the first. Empty: where it is."),
+        Setting("Position in the course", "0 is the first. Default: unchanged."),
     ] = None
     timeline: Annotated[
         TimelineSpec,
@@ -96,8 +96,8 @@ class AssignmentSettings(Schema):
     attempts: Annotated[
         Annotated[int, Field(ge=1, le=1000)] | None,
         Setting(
-            "Attempts at each part",
-            "Empty: no limit. What cannot be read costs none.",
+            "Attempts per part",
+            "Default: no limit. Unreadable answers use no attempt.",
             section="attempts",
             affects_grades=True,
         ),
@@ -112,7 +112,7 @@ class AssignmentSettings(Schema):
         Field(max_length=50),
         Setting(
             "Credit by attempt",
-            "Such as 100%, 90%, 80%; the last one for all that follow.",
+            "Such as 100%, 90%, 80%; the last one applies to all later attempts.",
             section="attempts",
             affects_grades=True,
             column=ColumnConverter(_serialize_shares, _serialize_shares),
@@ -151,8 +151,8 @@ class AssignmentSettings(Schema):
             section="attempts",
             choices={
                 "each": "Each student has their own",
-                "shared": "The same drawn numbers for all",
-                "original": "Those of the textbook for all",
+                "shared": "The same random numbers for everyone",
+                "original": "Textbook numbers for everyone",
                 "each_after": "Their own, and new ones after some attempts",
             },
         ),
@@ -161,7 +161,7 @@ class AssignmentSettings(Schema):
         Annotated[int, Field(ge=1, le=1000)] | None,
         Setting(
             "New numbers after attempts",
-            "Only where students may have new ones.",
+            "Only if students can get new numbers.",
             section="attempts",
         ),
     ] = None
@@ -180,19 +180,19 @@ class AssignmentSettings(Schema):
     ] = False
     regrade_days: Annotated[
         Annotated[Count, Field(le=3660)] | None,
-        Setting("Days to ask for another mark", "Empty: at any time.", section="release"),
+        Setting("Regrade window (days)", "Default: no limit.", section="release"),
     ] = None
     regrade_limit: Annotated[
         Annotated[Count, Field(le=1000)] | None,
-        Setting("Requests of a student", "Empty: no limit. 0: they cannot ask.", section="release"),
+        Setting("Requests of a student", "Default: no limit. 0: no requests.", section="release"),
     ] = None
     anonymous: Annotated[bool, Setting("Mark without names", section="release")] = False
     lms_id: Annotated[
         str,
         Field(max_length=200, pattern=r"^[\x21-\x7e]*$"),
         Setting(
-            "Id in the learning platform",
-            "For exports. Empty for none.",
+            "LMS id",
+            "For exports. Optional.",
             attributes={"spellcheck": "false", "maxlength": 200},
             is_copied=False,
         ),

@@ -42,7 +42,7 @@ def validate_local_time(value: object) -> datetime:
     """Return the wall clock that was written; with a zone only where an offset was given."""
     moment = value if isinstance(value, datetime) else _parse_local_time(value)
     if not MIN_YEAR <= moment.year <= MAX_YEAR:
-        raise InvalidValue(f"must lie in the years {MIN_YEAR} to {MAX_YEAR}")
+        raise InvalidValue(f"must be in the years {MIN_YEAR} to {MAX_YEAR}")
     return moment
 
 
@@ -56,7 +56,7 @@ def _parse_local_time(value: object) -> datetime:
             return datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[3] or '').upper()}")
     except ValueError:
         pass
-    raise InvalidValue(f"is not a date and time that there is; write it like {EXAMPLE}")
+    raise InvalidValue(f"is not a valid date and time; write it like {EXAMPLE}")
 
 
 def _format_local_time(moment: datetime) -> str:
@@ -73,7 +73,7 @@ def parse_credit(value: object) -> Fraction:
     except InvalidValue as error:
         raise InvalidValue("is not a credit; write it like 90%, 9/10 or 0.9") from error
     if not 0 <= credit <= 1:
-        raise InvalidValue("must lie between 0 and 1; write nine tenths as 90%, 9/10 or 0.9")
+        raise InvalidValue("must be between 0 and 1, such as 90%, 9/10 or 0.9")
     return credit
 
 
@@ -123,7 +123,7 @@ class Offset(Schema):
     @model_validator(mode="after")
     def _check_not_empty(self) -> Self:
         if self.days is None and self.hours is None:
-            raise InvalidValue("say how many days or hours after due")
+            raise InvalidValue("set the days or hours after due")
         return self
 
 
@@ -143,9 +143,7 @@ class LateStep(Schema):
     def _check_end(self) -> Self:
         lasts = bool(self.days or self.hours)
         if lasts == (self.until is not None):
-            raise InvalidValue(
-                "a late step ends either until a time or some days or hours after due"
-            )
+            raise InvalidValue("a late step ends either at a time or some days or hours after due")
         return self
 
 
@@ -195,7 +193,7 @@ class TimelineSpec(Schema):
     def _check_due(self) -> None:
         if self.due is None and (self.late or self.late_days or isinstance(self.close, Offset)):
             what = "late steps" if self.late else "late days" if self.late_days else "such a close"
-            raise InvalidValue(f"{what} count from due, which is missing; add due")
+            raise InvalidValue(f"{what} are relative to due, which is missing; add due")
 
     def _check_order(self) -> None:
         close = None if isinstance(self.close, Offset) else self.close
@@ -206,8 +204,8 @@ class TimelineSpec(Schema):
                 if _is_before(later_time, time):
                     raise InvalidValue(
                         f"{later} ({_format_local_time(later_time)}) is before "
-                        f"{name} ({_format_local_time(time)}); "
-                        "release, due and close follow each other"
+                        f"{name} ({_format_local_time(time)}); release, due and close must be "
+                        "in this order"
                     )
 
     def _check_steps(self) -> None:
@@ -219,7 +217,7 @@ class TimelineSpec(Schema):
             if _is_before(ends, end) or ends == end:
                 raise InvalidValue(
                     f"late step {number} ends at {_format_local_time(ends)}, not after {after} "
-                    f"({_format_local_time(end)}); put the steps in the order of their ends"
+                    f"({_format_local_time(end)}); sort the steps by their ends"
                 )
             if step.credit > credit:
                 raise InvalidValue(
@@ -268,10 +266,10 @@ class ExtensionSpec(Schema):
     @model_validator(mode="after")
     def _check_grants(self) -> Self:
         if self.due is not None and (self.days is not None or self.hours is not None):
-            raise InvalidValue("say either due or how many days and hours later, not both")
+            raise InvalidValue("set either due or the days and hours after it, not both")
         if self.attempts is not None and self.unlimited_attempts:
-            raise InvalidValue("say either how many more attempts or unlimited_attempts, not both")
+            raise InvalidValue("set either attempts or unlimited_attempts, not both")
         grants = (self.days, self.hours, self.due, self.close, self.release, self.attempts)
         if not (any(grants) or self.unlimited_attempts or self.no_cool_down):
-            raise InvalidValue("gives nothing yet; add days, due or attempts")
+            raise InvalidValue("gives nothing; add days, due or attempts")
         return self

@@ -36,7 +36,7 @@ Zone: TypeAlias = Annotated[
     Field(max_length=60),
     Setting(
         "Time zone",
-        "All times are on its clock. Such as Europe/Berlin.",
+        "All times of the course are in this zone. Such as Europe/Berlin.",
         attributes={"required": True, "maxlength": 60, "spellcheck": "false"},
         affects_grades=True,
     ),
@@ -86,7 +86,7 @@ class CourseSettings(Schema):
             "Decimals",
             "How students write numbers.",
             choices={
-                "": "As each problem says",
+                "": "As in each problem",
                 "point": "A decimal point: 0.5",
                 "comma": "A decimal comma: 0,5",
             },
@@ -96,8 +96,8 @@ class CourseSettings(Schema):
         Count,
         Field(le=1000),
         Setting(
-            "Late days of a student",
-            "For the whole course; each assignment says how many it takes.",
+            "Late days per student",
+            "For the whole course; each assignment sets how many can be used in it.",
         ),
     ] = 0
     categories: Annotated[
@@ -105,8 +105,8 @@ class CourseSettings(Schema):
         Field(max_length=50),
         Setting(
             "Categories",
-            "Assignments of a category count together with its weight. Without categories, points "
-            "are added up. Empty a row to take it out.",
+            "Assignments of a category count together with its weight. Without categories, "
+            "points are added up. Clear a row to remove it.",
             section="rows",
             column=ColumnConverter(_store_categories),
         ),

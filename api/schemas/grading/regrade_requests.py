@@ -110,7 +110,7 @@ class DecisionIn(Schema):
     @model_validator(mode="after")
     def _check_mark(self) -> Self:
         if self.decision == "declined" and self.mark is not None:
-            raise InvalidValue("must not have a mark where the request is declined")
+            raise InvalidValue("must not have a mark if the request is declined")
         return self
 
 

@@ -30,8 +30,8 @@ Key = Annotated[Line, Field(max_length=200)]
 def _check_snake_case(text: str) -> str:
     if not re.fullmatch(SNAKE_CASE_PATTERN, text):
         raise InvalidValue(
-            "must be small letters, digits and single underscores, a letter first, such as "
-            "off_by_one"
+            "must be lower-case letters, digits and single underscores, starting with a letter, "
+            "such as off_by_one"
         )
     return text
 
@@ -108,7 +108,7 @@ class VersionIn(Schema):
         if len(ways) != 1:
             raise InvalidValue("must have exactly one of id, source, parts, accept and mistake")
         if self.drop_examples and ways & {"id", "source"}:
-            raise InvalidValue("may have drop_examples only with parts, accept or mistake")
+            raise InvalidValue("can have drop_examples only with parts, accept or mistake")
         return self
 
 

@@ -14,7 +14,7 @@ def _normalize_text(text: str) -> str:
     """Return *text* with plain ends of lines, as a file of the course can hold it."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     if match := UNPRINTABLE.search(plain):
-        raise InvalidValue(f"must not hold the invisible character U+{ord(match[0]):04X}")
+        raise InvalidValue(f"must not contain the invisible character U+{ord(match[0]):04X}")
     return plain
 
 

@@ -10,7 +10,7 @@ from api.schemas.student.assignments import TIMES, Times
 from api.schemas.student.submissions import ProblemScore
 
 TYPING: Final[dict[str, Any]] = {
-    "hint": "A whole number; arithmetic is worked out.",
+    "hint": "A whole number; you can type a calculation.",
     "example": "2^10 - 24",
     "options": None,
     "rows": None,

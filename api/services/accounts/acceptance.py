@@ -25,10 +25,10 @@ from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 
 NO_LINK = "There is no such link."
-LINK_USED = "This link was used, or a newer one was. Log in, or ask for another."
+LINK_USED = "This link, or a newer one, was used. Log in, or ask for a new link."
 WRONG_LOCKED_PASSWORD = (
-    "is needed with this link, and was not right: the account is in another course, which the link "  # noqa: S105  # not a secret
-    "gives no way into; an administrator can make a link without it"
+    "is required with this link and was incorrect, because the account is also in another "  # noqa: S105  # not a secret
+    "course; an administrator can create a link that does not require it"
 )
 
 
@@ -155,7 +155,7 @@ def _check_usable(invite: Invite, *, now: datetime) -> None:
     if invite.used_at is not None or invite.revoked_at is not None:
         raise Gone(LINK_USED)
     if invite.expires_at is None or invite.expires_at <= now:
-        raise Gone("This link has expired. Ask for another.")
+        raise Gone("This link has expired. Ask for a new one.")
 
 
 def _require_active(user: User | None) -> User:

@@ -23,9 +23,7 @@ STUDENT_ID_LABELS: Final = {"student_number": "student number", "login": "login"
 
 Nobody logs in with them.
 """
-NEEDS_ADMIN: Final = (
-    "This person is in another course too, or is staff; an administrator can do it."
-)
+NEEDS_ADMIN: Final = "This person is also in another course, or is staff. Ask an administrator."
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def create_invitation(
     Earlier invitations end. Raises `Conflict` if there is a password, no address, or a suspension.
     """
     if user.password_hash is not None:
-        raise Conflict("This account has a password already; make a reset link instead.")
+        raise Conflict("This account already has a password. Create a reset link instead.")
     if user.email is None:
         raise Conflict(NO_ADDRESS)
     if user.suspended_at is not None:
@@ -266,4 +266,4 @@ def revoke_access(session: Session, email: str, *, now: datetime) -> User:
 def check_not_self(caller: Principal, user: User) -> None:
     """Raise `Conflict` if *user* is the caller's own account."""
     if caller.id == user.id:
-        raise Conflict("This is your own account; another administrator has to do it.")
+        raise Conflict("This is your own account. Another administrator must do this.")

@@ -21,8 +21,7 @@ from api.services.accounts import sessions
 from api.services.audit import recorder
 
 SEVERAL_COURSES: Final = (
-    "Several courses gave you a role, and each would have to let you in. Ask an administrator for "
-    "a link."
+    "Several courses gave you a role, so only an administrator can create a link for you. Ask one."
 )
 USED_LINK_CONDITIONS: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(None))
 

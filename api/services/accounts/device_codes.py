@@ -28,8 +28,8 @@ POLL_TOLERANCE: Final = timedelta(seconds=0.5)
 """How much earlier than the interval a request may come: clocks and networks are not exact."""
 TOKEN_DAYS: Final = 90
 UNKNOWN_CODE_MESSAGE: Final = (
-    "No log-in waits for this code. Check the letters, or begin again: a code is good once, and "
-    "for ten minutes."
+    "No log-in is waiting for this code. Check the letters, or start again: a "
+    "code works once, for ten minutes."
 )
 
 PollRefusal = Literal["authorization_pending", "slow_down", "expired_token", "access_denied"]
@@ -152,11 +152,11 @@ def _check_student(session: Session, caller: Principal, row: DeviceCode) -> Cour
             )
         ).one_or_none()
         if course is None:
-            raise NotFound("The program asks for a course that you are not in. Check its name.")
+            raise NotFound("The program names a course that you are not in. Check its name.")
     role = highest_role(session, caller.user, course=course.id if course else None)
     if ROLE_RANKS[role or "student"] > ROLE_RANKS["student"]:
         raise Forbidden(
-            "Codes are for students: a token of staff could read the work of the class. Make a "
+            "Codes are for students: a staff token could read the work of the class. Create a "
             "token under “Account”, or name a course in which you are a student."
         )
     return course

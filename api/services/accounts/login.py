@@ -24,12 +24,13 @@ from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction, LoginFailu
 from api.services.accounts import sessions
 from api.services.accounts.sessions import NewSession
 
-WRONG_CREDENTIALS = "The e-mail address or the password is not right."
+WRONG_CREDENTIALS = "The e-mail address or the password is incorrect."
 TOO_MANY_FAILURES = "Too many failed log-ins. Try again in {seconds} s."
 SUSPENDED = "This account is suspended. Ask your instructor."
 LOCKED_OUT = (
-    "You were given a new role, and your password came from another course. Set a new one with the "
-    "link from who gave you the role, or ask an administrator for a link."
+    "You have a new role, and your password comes from another course. Set a new "
+    "one with the link from the person who gave you the role, or ask an "
+    "administrator for a link."
 )
 
 

@@ -19,7 +19,7 @@ from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 
-LOGGED_OUT = "You were logged out meanwhile; log in again."
+LOGGED_OUT = "You were logged out. Log in again."
 
 
 def get_profile(session: Session, caller: Principal) -> Me:
@@ -99,7 +99,7 @@ def change_password(
     if not passwords.verify(attempt.password, stored) or user is None or stored is None:
         message = "is not your password"
         raise InvalidInput(
-            "The current password is not right.", errors=(FieldError("current", message),)
+            "The current password is incorrect.", errors=(FieldError("current", message),)
         )
     check_password_allowed(user, new_password, field_name="new")
     hashed = passwords.hash(new_password)

@@ -59,12 +59,12 @@ def create_token(
     _lock_account_and_check_token_count(session, owner, actor, now=now)
     role = highest_role(session, owner, course=course)
     if course is not None and role is None:
-        fault = "is no course that you are in"
+        fault = "is not one of your courses"
         raise InvalidInput(f"The course {fault}.", errors=(FieldError("course", fault),))
     # People who are in no course yet may create a token in advance.
     useful = grantable_scopes(role or "student")
     if not set(scopes) <= set(useful):
-        fault = f"may be {', '.join(useful)}; the others are above your role"
+        fault = f"may be {', '.join(useful)}; the others exceed your role"
         raise InvalidInput(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
     secret = new_secret("api")
     token = Token(
@@ -106,8 +106,8 @@ def _lock_account_and_check_token_count(
     )
     if usable is not None and usable >= MAX_TOKENS:
         raise Conflict(
-            f"The account has {MAX_TOKENS} tokens, the most that one can have. Revoke one that is "
-            "not needed any more first."
+            f"The account has {MAX_TOKENS} tokens, which is the limit. Revoke one that you no "
+            "longer need first."
         )
 
 
@@ -120,7 +120,7 @@ def lock_account(session: Session, user_id: UUID, actor: Principal | None) -> Us
         User, user_id, with_for_update={"key_share": True}, populate_existing=True
     )
     if account is None or not _is_logged_in(session, actor):
-        raise Unauthenticated("You were logged out; log in again.")
+        raise Unauthenticated("You were logged out. Log in again.")
     return account
 
 

@@ -15,16 +15,16 @@ from api.auth.roles import EffectiveRole, role_has_permission
 from api.db.models import Assignment
 
 WITHOUT_NAMES: Final = (
-    "This assignment is marked without names, so graders see nothing of it by student. "
-    "Ask an instructor."
+    "This assignment is graded anonymously, so TAs cannot see it by student. Ask an instructor."
 )
 NO_VIEW_AS: Final = (
-    "An assignment of this course is marked without names, so graders cannot look as a student. "
-    "Look as the test student."
+    "An assignment of this course is graded anonymously, so TAs cannot view as a "
+    "student. View as the test student."
 )
 NO_ACCOMMODATIONS: Final = (
-    "An assignment of this course is marked without names. The times, limits and late days of a "
-    "student could tell which work there is theirs, so graders do not see them. Ask an instructor."
+    "An assignment of this course is graded anonymously. The dates, limits and "
+    "late days of a student could reveal which work is theirs, so TAs cannot see "
+    "them. Ask an instructor."
 )
 ANONYMOUS_ASSIGNMENT_CONDITIONS: Final = (Assignment.anonymous, Assignment.deleted_at.is_(None))
 HAS_ANONYMOUS_ASSIGNMENT: Final = select(

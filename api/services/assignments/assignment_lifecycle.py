@@ -79,7 +79,7 @@ def _check_assignment_slug_free(
         select(Assignment.id).where(Assignment.course_id == act.course.id, Assignment.slug == slug)
     )
     if other is not None and (row is None or other != row.id):
-        raise Conflict("The course has an assignment of this short name; choose another.")
+        raise Conflict("The course already has an assignment with this short name. Choose another.")
 
 
 def update_assignment(
@@ -119,7 +119,7 @@ def publish_assignment(session: Session, act: ChangeContext, row: Assignment) ->
         AssignmentProblem.assignment_id == row.id, AssignmentProblem.removed_at.is_(None)
     )
     if session.scalar(problems.limit(1)) is None:
-        raise Conflict("The assignment has no problem; add one before you publish it.")
+        raise Conflict("The assignment has no problems. Add one before you publish it.")
     row.published_at = act.now
     increment_version(row)
     act.record(session, "assignment.published", ("assignment", row.id))
@@ -133,7 +133,9 @@ def unpublish_assignment(session: Session, act: ChangeContext, row: Assignment) 
     if row.published_at is None:
         return
     if has_submissions(session, row.id):
-        raise Conflict("Students have handed in to this assignment, so it cannot be hidden again.")
+        raise Conflict(
+            "Students have submitted work to this assignment, so it cannot be unpublished."
+        )
     row.published_at = None
     increment_version(row)
     act.record(session, "assignment.unpublished", ("assignment", row.id))
@@ -156,8 +158,8 @@ def delete_assignment(
     """Delete an assignment: submissions are kept, and its slug becomes free."""
     if not confirmed and has_submissions(session, row.id):
         raise Conflict(
-            "Students have handed in to this assignment. What they handed in is kept, but it "
-            "counts no more; send confirm=true to delete it."
+            "Students have submitted work to this assignment. It is kept but no longer counts. "
+            "Send confirm=true to delete the assignment."
         )
     act.record(
         session, "assignment.deleted", ("assignment", row.id), change=(serialize_settings(row), {})
@@ -187,7 +189,7 @@ def set_results_and_solutions_released(
     """Release results or solutions now, or return them to the rule of the assignment."""
     before = _serialize_release_times(row)
     if body.results is None and body.solutions is None:
-        message = "says whether results are shown from now on; give it or solutions"
+        message = "states whether results are visible from now on; send it or solutions"
         raise InvalidInput.for_field("results", message)
     if body.results is not None:
         row.results_released_at = act.now if body.results else None

@@ -23,7 +23,7 @@ def post_notice(
     if body.regrade is not None:
         regrade = session.get(Regrade, body.regrade)
         if regrade is None or regrade.problem_id != posed.problem.id:
-            raise InvalidInput.for_field("regrade", "is no regrade of this problem")
+            raise InvalidInput.for_field("regrade", "is not a regrade of this problem")
     row = Notice(
         id=new_id(),
         problem_id=posed.problem.id,

@@ -163,14 +163,14 @@ def find_version_to_pin(
             load_newest_version(session, of, space=one) for one in spaces or (str(course.id), BANK)
         )
         version = next((candidate for candidate in candidates if candidate is not None), None)
-        message = "is no published problem of the course or of the bank"
+        message = "is not a published problem of the course or the bank"
     else:
         is_usable = or_(ProblemVersion.space == BANK, ProblemVersion.space == str(course.id))
         is_wanted = ProblemVersion.id == version_id
         version = session.scalar(
             select(ProblemVersion).where(is_wanted, is_usable, ProblemVersion.status == "published")
         )
-        field, message = "version", "is no published version of the course or of the bank"
+        field, message = "version", "is not a published version of the course or the bank"
     if version is None:
         raise InvalidInput.for_field(field, message)
     return version

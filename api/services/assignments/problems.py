@@ -61,8 +61,8 @@ def add_problem(
         if row is not None and row.removed_at is None:
             if serialize_problem_state(row) != _serialize_requested_state(row, version, body):
                 raise Conflict(
-                    "The assignment has a problem of this name; change that with PATCH, or remove "
-                    "it first."
+                    "The assignment already has a problem with this name. Change it with PATCH, "
+                    "or remove it first."
                 )
             return _build_response(session, assignment, row, _build_empty_effect(session, act))
         row = row or ProblemRow(
@@ -107,7 +107,7 @@ def _choose_version(
 
 
 VERSION_IS_FIXED: Final = (
-    "This problem has been opened, so its version stays; a regrade of the problem changes it."
+    "Students have opened this problem, so only a regrade can change its version."
 )
 
 
@@ -147,7 +147,7 @@ def check_group_and_voided_parts(
     errors = []
     if row.group and row.group not in groups:
         existing = f"there are {', '.join(groups)}" if groups else "it has none"
-        errors.append(FieldError("group", f"is no group of the assignment; {existing}"))
+        errors.append(FieldError("group", f"is not a group of the assignment; {existing}"))
     if not row.voided.keys() <= {*parts}:
         message = f"names a part that the problem does not have; there are {', '.join(parts)}"
         errors.append(FieldError("voided", message))
@@ -182,8 +182,8 @@ def remove_problem(
     row = posed.problem
     if not confirmed and has_submissions(session, row):
         raise Conflict(
-            "Students have handed in to this problem. What they handed in is kept, but it counts "
-            "no more; send confirm=true to remove it."
+            "Students have submitted work to this problem. It is kept but no longer counts. "
+            "Send confirm=true to remove the problem."
         )
     with act.rollback_if_dry_run(session):
         before = serialize_problem_state(row)

@@ -34,10 +34,10 @@ def _find_errors(course: Course, values: AssignmentIn) -> Iterator[FieldError]:
     known = [category["id"] for category in course.categories]
     if values.category and values.category not in known:
         existing = f"there are {', '.join(known)}" if known else "the course has none"
-        yield FieldError("category", f"is no category of the course; {existing}")
+        yield FieldError("category", f"is not a category of the course; {existing}")
     if (values.variants == "each_after") != (values.new_after is not None):
         message = (
-            "says after how many attempts new numbers may be had; give it with each_after only"
+            "sets after how many attempts new numbers are possible; use it with each_after only"
         )
         yield FieldError("new_after", message)
     for index, (credit, next_credit) in enumerate(
@@ -57,7 +57,7 @@ def _find_release_errors(values: AssignmentIn) -> Iterator[FieldError]:
     ends = {"after_due": due, "after_close": close or due}
     if values.results in ends and ends[values.results] is None:
         end = values.results.removeprefix("after_")
-        message = f"waits for {end}, which the timeline does not have; add it, or choose another"
+        message = f"waits for {end}, which the timeline lacks; add it, or choose another"
         yield FieldError("results", message)
 
 

@@ -90,7 +90,7 @@ def _validate(spec: TimelineSpec) -> TimelineSpec:
     except ValidationError as error:
         message = to_field_errors(error.errors())[0].message
         raise InvalidInput(
-            f"The timeline cannot be used: {message}", errors=(FieldError("timeline", message),)
+            f"The timeline is invalid: {message}", errors=(FieldError("timeline", message),)
         ) from error
 
 
@@ -124,7 +124,7 @@ def _step_end(step: LateStep | Offset, due: datetime | None, zone: ZoneInfo) -> 
     if isinstance(step, LateStep) and step.until is not None:
         return local_to_microseconds(step.until, zone)
     if due is None:
-        raise ValueError("what counts from due needs due")
+        raise ValueError("dates relative to due require due")
     return (
         local_to_microseconds(due + timedelta(days=step.days or 0), zone)
         + (step.hours or 0) * MICROSECONDS_PER_HOUR

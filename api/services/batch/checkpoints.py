@@ -95,7 +95,7 @@ def open_checkpoint_folder(path: Path) -> Iterator[CheckpointFolder]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise FileError(f"another `grader batch` is writing {path}; wait for it") from error
+                raise FileError(f"another `grader batch` is writing {path}. Wait for it") from error
         try:
             yield CheckpointFolder(folder)
         except BaseException:

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 10
 CHUNK_SECONDS: Final = 600.0
-KILLED_MESSAGE: Final = "the process that marked it ended; the answer is not marked"
+KILLED_MESSAGE: Final = "the grading process died; the answer is not graded"
 
 
 class InlineExecutor(Executor):
@@ -123,14 +123,14 @@ def open_cluster_pool(address: str) -> Iterator[BatchPool]:
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise FileError(f"no Dask scheduler answers at {address}: {error}") from error
+        raise FileError(f"no Dask scheduler responds at {address}: {error}") from error
     with client:
         try:
             client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except TimeoutError as error:
             raise FileError(
-                f"the cluster at {address} has no workers; start some with "
-                f"`dask worker --preload dlgrader {address}`"
+                f"the cluster at {address} has no workers. Start some with `dask worker "
+                f"--preload dlgrader {address}`"
             ) from error
         _check_engines(client)
         yield BatchPool(client.get_executor, max_waiting=8 * len(client.nthreads()))
@@ -145,7 +145,7 @@ def _check_engines(client: Any) -> None:
     for name, engine in sorted((engines | {"scheduler": _fetch_scheduler_engine(client)}).items()):
         if engine != ENGINE:
             raise FileError(
-                f"the {name} judges by another engine ({engine!r}, here {ENGINE!r}); install the "
+                f"the {name} uses another engine ({engine!r}, here {ENGINE!r}); install the "
                 "same version of Grader there, and start it with `--preload dlgrader`"
             )
 

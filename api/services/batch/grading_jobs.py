@@ -159,7 +159,7 @@ def _error_message(error: Exception) -> str:
     """Return the message for an answer without a result."""
     if isinstance(error, GraderError):
         return str(error)
-    return f"the answer could not be marked: {type(error).__name__}: {error}"
+    return f"the answer could not be graded: {type(error).__name__}: {error}"
 
 
 def _grade_question(job: BatchJob, question: BatchQuestion, context: PartContext) -> PartResult:

@@ -148,7 +148,7 @@ class _BatchRun:
     def _check_unchanged(self) -> None:
         now, then = self._batch.source.path.stat(), self._initial_stat
         if (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns):
-            raise FileError(f"{self._batch.source.path} was changed while it was read; begin again")
+            raise FileError(f"{self._batch.source.path} was changed while it was read. Start again")
 
     def _write_outputs(self, checkpoints: CheckpointFolder, graded: GradedRows) -> BatchSummary:
         """Write the rows with their results, block by block, and return the summary."""

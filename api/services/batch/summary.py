@@ -30,7 +30,7 @@ class BatchSummary:
     """Counts of a batch: rows by status, by mistake, and failed rows.
 
     *failures* has the first failed rows, *judged* the number of distinct questions. *head* has the
-    first rows with their results. *resumed*: parts of an earlier run were used.
+    first rows with their results. *resumed*: parts of an earlier run were reused.
     """
 
     rows: int = 0

@@ -119,7 +119,8 @@ def _load_instructor(session: Session, email: str | None) -> User | None:
     )
     if user is None:
         message = (
-            "is the address of no account; make the course without one, and add the person to it"
+            "does not belong to an account; create the course without an instructor, and "
+            "add the person to it"
         )
         raise InvalidInput.for_field("instructor", message)
     return user
@@ -129,7 +130,7 @@ def check_course_slug_free(session: Session, slug: str, row: Course | None) -> N
     """Raise `Conflict` if another course has the slug."""
     other = session.scalar(select(Course.id).where(Course.slug == slug))
     if other is not None and (row is None or other != row.id):
-        raise Conflict("There is a course of this short name; choose another.")
+        raise Conflict("There is already a course with this short name. Choose another.")
 
 
 def serialize_settings(course: Course) -> dict[str, Any]:

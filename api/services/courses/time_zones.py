@@ -24,7 +24,7 @@ def get_zone(name: str) -> ZoneInfo:
         _suggest_zones(name[:MAX_ZONE_NAME_LENGTH].strip().casefold().replace(" ", "_"))
     )
     hint = f"did you mean {suggestions}?" if suggestions else "write one such as Europe/Berlin."
-    field_message = f"is not known; write {suggestions or 'one such as Europe/Berlin'}"
+    field_message = f"is unknown; write {suggestions or 'one such as Europe/Berlin'}"
     raise InvalidInput(
         f"There is no such time zone; {hint}", errors=(FieldError("zone", field_message),)
     )

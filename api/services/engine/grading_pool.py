@@ -31,9 +31,11 @@ It is half of the threads of a process, so that others can still log in and read
 BUSY_MESSAGE: Final = (
     "Many long answers are being graded. Nothing was stored. Try again in a moment."
 )
-TOO_MANY_MESSAGE: Final = "Too many long answers at once; nothing was done. Try again in 1 s."
+TOO_MANY_MESSAGE: Final = (
+    "You sent too many long answers at once. Nothing was stored. Try again in 1 s."
+)
 STOP_RETRY_SECONDS: Final = 5
-STOPPING_MESSAGE: Final = "The service is stopping; nothing was done."
+STOPPING_MESSAGE: Final = "The service is stopping. Nothing was done."
 
 
 def is_expensive(answers: Mapping[str, RawAnswer]) -> bool:

@@ -42,10 +42,8 @@ READING_FIELDS: Final = (
 )
 """Fields of a part that affect the reading of answers."""
 
-BLANK_MESSAGE: Final = "Nothing is typed yet."
-UNRENDERABLE_MESSAGE: Final = (
-    "This cannot be shown. It can be handed in; a person looks at it then."
-)
+BLANK_MESSAGE: Final = "Enter an answer first."
+UNRENDERABLE_MESSAGE: Final = "This cannot be displayed. You can submit it; a person will grade it."
 
 
 @dataclass(frozen=True, slots=True)

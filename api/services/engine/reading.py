@@ -28,7 +28,9 @@ def read_standalone_answer(
     `ProblemError` for a kind that cannot be read without a problem.
     """
     if kind not in STANDALONE_KINDS:
-        raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(STANDALONE_KINDS)}")
+        raise ProblemError(
+            f"{kind!r} cannot be read alone; there are {', '.join(STANDALONE_KINDS)}"
+        )
     definition = KINDS[kind]
     part = definition.part.model_construct(
         id="read", kind=kind, **_part_fields_for_reading(kind, typed, variables)

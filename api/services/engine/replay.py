@@ -53,7 +53,7 @@ def replay_records(text: str, answer_grader: SingleAnswerGrader) -> Iterator[Rep
     Raises `FileError` if there is none.
     """
     if not text.strip():
-        raise FileError("there are no records; `grader mark --json` prints one")
+        raise FileError("there are no records. `grader mark --json` prints one")
     line = 1
     for piece in RECORD_START.split(text):
         if piece.strip():

@@ -152,7 +152,7 @@ def add_person(
         enrolment = Enrolment(course_id=member.course.id, user_id=user.id, created_at=now)
         session.add(enrolment)
     elif enrolment.withdrawn_at is None:
-        raise Conflict(f"There is somebody with this e-mail address in the course: {user.name}.")
+        raise Conflict(f"The course already has a person with this e-mail address: {user.name}.")
     else:
         _check_may_assign_role(member, enrolment.role)
         enrolment.version += 1
@@ -288,12 +288,12 @@ def flush_new_accounts(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict("Somebody adds the same person just now. Try again.") from error
+        raise Conflict("Another request is adding the same person. Try again.") from error
 
 
 def _check_may_assign_role(member: CourseMembership, role: str) -> None:
     if not can_assign_role(member.role, role):  # type: ignore[arg-type]  # the column holds a role
-        raise Forbidden(f"Your role does not allow to give or take the role {role}.")
+        raise Forbidden(f"You cannot grant or revoke a role above yours: {role}.")
 
 
 def _check_not_last_instructor(

@@ -55,13 +55,13 @@ def _check_importable(plan: RosterPlan, *, partial: bool, withdraw: bool) -> Non
     """
     if plan.problems and withdraw:
         raise InvalidInput(
-            "Nobody is withdrawn by a file with rows that cannot be used. Correct them first.",
+            "A file with invalid rows cannot withdraw people. Fix the rows first.",
             errors=_to_field_errors(plan.problems),
         )
     if plan.problems and not partial:
         raise InvalidInput(
-            "Some rows cannot be used, and nothing was changed. Correct them, or send the file "
-            "with partial=true to take over the others.",
+            "Some rows are invalid, and nothing was changed. Fix them, or send the file with "
+            "partial=true to import the others.",
             errors=_to_field_errors(plan.problems),
         )
 

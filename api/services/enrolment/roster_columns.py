@@ -122,14 +122,15 @@ def _list_headers(field: str, kind: str) -> list[str]:
 
 def _check_columns(indexes: Mapping[str, int], cells: Sequence[str]) -> None:
     if not cells:
-        raise ValueError("the file is empty; it needs a header such as name,email and the students")
+        raise ValueError("the file is empty. It needs a header such as name,email and the students")
     if any("@" in cell for cell in cells):
         raise ValueError(
-            "the first line holds an address and no header; put a line such as name,email above it"
+            "the first line contains an address and is not a header; add a line such as "
+            "name,email above it"
         )
     if not {"name", "first", "last"} & indexes.keys():
         raise ValueError(
-            "no column holds names; the header needs name, or first name and last name"
+            "no column contains names; the header needs name, or first name and last name"
         )
     if not set(IDENTIFIER_FIELDS) & indexes.keys():
-        raise ValueError("no column tells students apart; add one with the header email")
+        raise ValueError("no column identifies the students; add one with the header email")

@@ -116,7 +116,7 @@ def _check_and_register_identifiers(state: _ReaderState, row: RosterRow) -> None
         if value and earlier_line is not None:
             raise RowError(
                 f"the {IDENTIFIER_LABELS[name]} {getattr(row, name)} is on line {earlier_line} "
-                f"and on line {row.line}; keep one of the two"
+                f"and on line {row.line}. Keep one of the two"
             )
     state.lines_by_identifier |= {
         (name, value): row.line for name, value in identifiers.items() if value

@@ -94,7 +94,7 @@ def make_plan(
         earlier_line = lines.setdefault(person.user.id, row.line) if person else row.line
         if earlier_line != row.line:
             plan.problems.append(
-                RowProblem(row.line, f"it is the same person as on line {earlier_line}; keep one")
+                RowProblem(row.line, f"it is the same person as on line {earlier_line}. Keep one")
             )
             continue
         _plan_row(plan, row, person)
@@ -142,13 +142,15 @@ def _describe_conflict(matches: Mapping[str, ExistingPerson]) -> str:
     people = ", ".join(
         f"the {MATCH_LABELS[name]} is that of {match.user.name}" for name, match in matches.items()
     )
-    return f"{people}; correct one of them"
+    return f"{people}; fix one of them"
 
 
 def _plan_row(plan: RosterPlan, row: RosterRow, person: ExistingPerson | None) -> None:
     """Add a row to the part of the plan where it belongs."""
     if person is not None and person.is_staff and person.enrolment is not None:
-        message = f"{person.user.name} is {person.enrolment.role} of this course and stays it"
+        message = (
+            f"{person.user.name} is {person.enrolment.role} of this course and keeps this role"
+        )
         plan.skipped.append(RowProblem(row.line, message))
         return
     change = PlannedChange(row, person, _find_changes(row, person))

@@ -83,12 +83,12 @@ def _clean_cell(cell: str) -> str:
     text = " ".join(unicodedata.normalize("NFC", INVISIBLE_CHARACTERS.sub("", text)).split())
     match = FORBIDDEN_CHARACTERS.search(text)
     if match:
-        raise RowError(f"a cell holds the hidden character U+{ord(match[0]):04X}; type it anew")
+        raise RowError(f"a cell contains the hidden character U+{ord(match[0]):04X}; type it again")
     return text
 
 
 def find_skip_reason(columns: RosterColumns, values: Mapping[str, str]) -> str:
-    """Return the reason why a row is no student of the course, "" if it is one."""
+    """Return the reason why a row is not a student of the course, "" if it is one."""
     (name, _), role = _parse_names(values), values.get("role", "")
     if columns.format.startswith("canvas"):
         if "points possible" in name.casefold() or not any(values.values()):
@@ -124,7 +124,7 @@ def parse_row(line: int, values: Mapping[str, str], columns: RosterColumns) -> R
         lms_id=_parse_lms_id(values.get("lms_id", "")),
     )
     if not any(getattr(row, name) for name in IDENTIFIER_LABELS):
-        raise RowError("the row has nothing that tells the student apart; give an e-mail")
+        raise RowError("the row does not identify the student; add an e-mail address")
     return row
 
 

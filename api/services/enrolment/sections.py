@@ -39,7 +39,7 @@ def check_section(session: Session, course_id: UUID, section: UUID | None) -> No
     if row is None or row.course_id != course_id:
         raise InvalidInput(
             "Name a section of this course.",
-            errors=(FieldError("section", "is no section of this course"),),
+            errors=(FieldError("section", "is not a section of this course"),),
         )
 
 
@@ -158,4 +158,4 @@ def _check_name_free(session: Session, member: CourseMembership, name: str) -> N
     session.get(Course, member.course.id, with_for_update=True)
     taken = select(Section.id).where(Section.course_id == member.course.id, Section.name == name)
     if session.scalar(taken) is not None:
-        raise Conflict("There is a section of this name.")
+        raise Conflict("There is already a section with this name.")

@@ -23,7 +23,7 @@ def grant_excuse(
     load_student_enrolment(session, act.course, body.student, field="student")
     problem_id = _find_problem_id(session, assignment, body.problem)
     if _has_excuse(session, assignment, body.student, problem_id):
-        raise Conflict("The student is excused from this already.")
+        raise Conflict("The student is already excused from this.")
     with act.rollback_if_dry_run(session):
         row = Excuse(
             id=new_id(),
@@ -53,7 +53,7 @@ def _find_problem_id(session: Session, assignment: Assignment, slug: str | None)
     for row in load_problems(session, assignment.id):
         if row.slug == slug:
             return row.id
-    raise InvalidInput.for_field("problem", "is no problem of the assignment")
+    raise InvalidInput.for_field("problem", "is not a problem of the assignment")
 
 
 def _has_excuse(

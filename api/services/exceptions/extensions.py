@@ -84,7 +84,7 @@ def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> 
 def _load_recipients(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
     """Return the students who receive an extension."""
     if (body.student is None) == (body.section is None):
-        message = "is the one whom the extension is for; give either a student or a section"
+        message = "names the recipient of the extension; send either a student or a section"
         raise InvalidInput.for_field("student", message)
     if body.student is not None:
         return [load_student_enrolment(session, course, body.student, field="student").user_id]
@@ -105,7 +105,7 @@ def _check_not_already_granted(session: Session, course: Course, body: Extension
     )
     wanted = _without_reason(body.grants)
     if any(_without_reason(ExtensionSpec.model_validate(spec)) == wanted for spec in specs):
-        raise Conflict("This is granted already; twice it gives no more than once.")
+        raise Conflict("This extension already exists.")
 
 
 def _without_reason(spec: ExtensionSpec) -> ExtensionSpec:
@@ -123,7 +123,7 @@ def _lock_assignments(
         statement = statement.where(Assignment.id == assignment_id)
     rows = list(session.scalars(statement.order_by(Assignment.id)))
     if assignment_id is not None and not rows:
-        raise InvalidInput.for_field("assignment", "is no assignment of the course")
+        raise InvalidInput.for_field("assignment", "is not an assignment of the course")
     for row in rows:
         lock_and_refresh(session, row)
     return rows

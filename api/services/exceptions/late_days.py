@@ -1,4 +1,4 @@
-"""Late days of a student: usage and refunds."""
+"""Late days per student: usage and refunds."""
 
 from uuid import UUID
 
@@ -54,14 +54,14 @@ def refund_late_days(
     load_student_enrolment(session, act.course, user)
     assignment = session.get(Assignment, body.assignment)
     if assignment is None or assignment.course_id != act.course.id:
-        raise InvalidInput.for_field("assignment", "is no assignment of the course")
+        raise InvalidInput.for_field("assignment", "is not an assignment of the course")
     lock_and_refresh(session, assignment)
     row = session.get(
         LateDays, {"assignment_id": assignment.id, "student_id": user}, with_for_update=True
     )
     spent = row.days if row is not None else 0
     if row is None or spent < body.days:
-        raise Conflict(f"The student has spent {spent} late days on this assignment, not so many.")
+        raise Conflict(f"The student has spent {spent} late days on this assignment, not more.")
     with act.rollback_if_dry_run(session):
         row.days = spent - body.days
         act.record(

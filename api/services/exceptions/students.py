@@ -26,7 +26,7 @@ def load_student_enrolment(
         )
     )
     if enrolment is None and field:
-        raise InvalidInput.for_field(field, "is no student of the course")
+        raise InvalidInput.for_field(field, "is not a student of the course")
     if enrolment is None:
         raise NotFound("There is no such student in this course.")
     return enrolment

@@ -66,7 +66,7 @@ class GradebookExport:
 def get_format(name: str) -> ExportFormat:
     """Return a file format by its name; raise `NotFound` if there is none."""
     if name not in FORMATS:
-        raise NotFound(f"There is no such form of file. There are {', '.join(FORMATS)}.")
+        raise NotFound(f"There is no such file format. There are {', '.join(FORMATS)}.")
     return FORMATS[name]
 
 
@@ -108,7 +108,7 @@ def read_participant_emails(file: bytes) -> frozenset[str]:
         reason = (
             roster.problems[0].message if roster.problems else "the list has no e-mail addresses"
         )
-        raise InvalidInput(f"The list of participants cannot be used: {reason}.")
+        raise InvalidInput(f"The list of participants is invalid: {reason}.")
     return emails
 
 
@@ -139,8 +139,8 @@ def check_no_fatal_warnings(export: GradebookExport) -> None:
     fatal = [warning for warning in export.file.warnings if warning.code in FATAL_CODES]
     if fatal:
         raise Conflict(
-            "The other system would misread the file. Mend what is named, or ask for it all the "
-            "same (by API with force=true).",
+            "The other system would misread the file. Fix the listed problems, or export it "
+            "anyway (by API with force=true).",
             code="file_misread",
             errors=tuple(FieldError(one.code, one.message) for one in fatal),
         )

@@ -22,8 +22,8 @@ from api.services.external_login.identities import AssertedIdentity
 
 FLOW_LIFETIME: Final = timedelta(minutes=10)
 START_AGAIN: Final = (
-    "This log-in was begun in another browser or tab, took more than ten minutes, or was finished "
-    "before. Start again."
+    "This log-in was started in another browser or tab, took more than ten "
+    "minutes, or is already finished. Start again."
 )
 SECRET_BYTES: Final = 32
 

@@ -25,10 +25,11 @@ from api.services.enrolment.enrolments import flush_new_accounts
 ANYBODY: Final = "*"
 MAX_NAME_CHARACTERS: Final = 200
 UNKNOWN_PERSON: Final = (
-    "There is no account for you here yet, and none is made by logging in. Ask your instructor or "
-    "an administrator to add you with the e-mail address that the provider knows and has verified."
+    "You have no account here, and logging in does not create one. Ask your "
+    "instructor or an administrator to add you with the e-mail address that your "
+    "log-in provider has verified."
 )
-LINKED_ELSEWHERE: Final = "This identity opens another account already."
+LINKED_ELSEWHERE: Final = "This identity already belongs to another account."
 EMAIL_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Email)
 
 

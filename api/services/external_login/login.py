@@ -19,7 +19,7 @@ from api.services.external_login import flows, identities
 from api.services.external_login.flows import START_AGAIN, FlowSecret
 from api.services.external_login.identities import AssertedIdentity
 
-NO_PROOF = "Enter the password of this account, or the invitation link that you were sent."
+NO_PROOF = "Enter the password of this account, or your invitation link."
 
 
 @dataclass(frozen=True, slots=True)

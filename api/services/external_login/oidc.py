@@ -35,8 +35,8 @@ MAX_SUBJECT_CHARACTERS: Final = 255
 SCOPE: Final = "openid email profile"
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 UNAVAILABLE: Final = (
-    "{name} does not answer, or not as it should. Nobody was logged in. Try again in a minute; if "
-    "it goes on, tell an administrator."
+    "{name} does not respond correctly. You are not logged in. Try again in a "
+    "minute; if this continues, tell an administrator."
 )
 NOT_ACCEPTED: Final = "The reply of {name} was not accepted. Start again."
 
@@ -135,7 +135,7 @@ class OidcProvider:
         url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
         values = self.http.get_json(url)
         if values.get("issuer") != self.settings.issuer:
-            raise ProviderError(f"{url} is of another issuer")
+            raise ProviderError(f"{url} is from another issuer")
         for name in ENDPOINTS:
             if not is_trustworthy_url(values.get(name)):
                 raise ProviderError(f"{url} has no https address as {name}")
@@ -148,9 +148,9 @@ class OidcProvider:
         """Refuse a reply of another issuer, which could come from a mix-up of two providers."""
         is_required = metadata.values.get("authorization_response_iss_parameter_supported") is True
         if issuer is None and is_required:
-            raise _TokenError("the reply has no issuer, and the provider always sends one")
+            raise _TokenError("the reply has no issuer, which the provider always sends")
         if issuer is not None and issuer != self.settings.issuer:
-            raise _TokenError("the reply is of another issuer")
+            raise _TokenError("the reply is from another issuer")
 
     def _redeem_code(self, metadata: _Metadata, secret: FlowSecret, code: str) -> dict[str, Any]:
         fields = {
@@ -240,7 +240,7 @@ class OidcProvider:
             return {}
         user_info = self.http.get_json(str(endpoint), token=token)
         if user_info.get("sub") != claims.get("sub"):
-            raise _TokenError("the user info is of another subject")
+            raise _TokenError("the user info is for another subject")
         names = ("email", "email_verified", "name")
         return {name: user_info[name] for name in names if name in user_info}
 

@@ -79,9 +79,9 @@ class ProviderHttp:
         try:
             value = json.loads(bytes(body))
         except (ValueError, RecursionError) as error:
-            raise ProviderError(f"{url}: the reply is no JSON") from error
+            raise ProviderError(f"{url}: the reply is not JSON") from error
         if not isinstance(value, dict):
-            raise ProviderError(f"{url}: the reply is no JSON object")
+            raise ProviderError(f"{url}: the reply is not a JSON object")
         return value
 
     def _open_client(self) -> httpx2.Client:

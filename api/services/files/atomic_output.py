@@ -57,11 +57,11 @@ def check_writable(path: Path) -> None:
     """Raise `FileError` if no file can be written at *path*; an existing file is not touched."""
     with convert_os_errors(path):
         if path.is_dir():
-            raise FileError(f"{path} is a folder; name a file in it")
+            raise FileError(f"{path} is a folder. Name a file in it")
         if path.exists() and not path.is_file():
-            raise FileError(f"{path} is not a file; name one to write")
+            raise FileError(f"{path} is not a file. Name a file to write")
         if not path.parent.is_dir():
-            raise FileError(f"there is no folder {path.parent}; make it first")
+            raise FileError(f"there is no folder {path.parent}. Create it first")
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_temp_prefix(path)):
             pass
 

@@ -62,7 +62,7 @@ def parse_first_row(line: str, delimiter: str) -> list[str]:
     if len(line) > MAX_HEADER_CHARACTERS:
         raise CsvFileError(
             f"the first line has {len(line):,} characters; at most {MAX_HEADER_CHARACTERS:,} are "
-            "read; it has to be a header such as name,email"
+            "read; it must be a header such as name,email"
         )
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
@@ -101,7 +101,7 @@ def read_rows(
 def _explain_csv_error(error: str) -> str:
     if "field limit" in error:
         return (
-            f"the row that begins here has a cell of over {csv.field_size_limit():,} characters; "
+            f"the row that starts here has a cell of over {csv.field_size_limit():,} characters; "
             "look for a quote that is not closed, or shorten the cell"
         )
-    return f"the row that begins here is not CSV ({error}); look at its quotes"
+    return f"the row that starts here is not CSV ({error}); check its quotes"

@@ -30,5 +30,5 @@ def build_non_csv_message(data: bytes) -> str:
             (name for sign, name in ZIPPED_SPREADSHEETS if sign in data), "a zip archive"
         )
     if file_kind == "a zip archive":
-        return f"the file is {file_kind}; unpack it, and take the CSV file that is in it"
+        return f"the file is {file_kind}; unpack it and use the CSV file in it"
     return f"the file is {file_kind}; save the table as CSV UTF-8" if file_kind else ""

@@ -152,7 +152,7 @@ def _make_sort_key(
     ids = [assignment.id for assignment in book.assignments]
     if UUID(order.by) not in ids:
         raise InvalidInput.for_field(
-            "query sort", "is no assignment in the gradebook of this course"
+            "query sort", "is not an assignment in the gradebook of this course"
         )
     index = ids.index(UUID(order.by))
     return lambda item: _score_sort_key(cells[item.id][index].score)

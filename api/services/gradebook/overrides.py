@@ -90,7 +90,7 @@ def _require_student(session: Session, member: CourseMembership, user_id: UUID) 
     try:
         return load_student(session, member.course.id, user_id)
     except NotFound as error:
-        raise InvalidInput.for_field("student", "is no student of this course") from error
+        raise InvalidInput.for_field("student", "is not a student of this course") from error
 
 
 def withdraw_override(
@@ -104,7 +104,7 @@ def withdraw_override(
     """Withdraw an override, so that the computed points count again."""
     session.refresh(row)
     if row.withdrawn_at is not None:
-        raise Conflict("This override was withdrawn before.")
+        raise Conflict("This override was already withdrawn.")
     before = _load_grade(session, assignment, row.student_id)
     score = before.score if before else None
     row.withdrawn_at, row.withdrawn_by = now, member.caller.id
@@ -167,7 +167,7 @@ def _resolve_target(
     _check_not_excused(context, payload.student, None)
     if payload.problem is None:
         if payload.part is not None:
-            raise InvalidInput.for_field("part", "needs the problem that it is of")
+            raise InvalidInput.for_field("part", "requires its problem")
         return _OverrideTarget(
             None,
             None,
@@ -177,15 +177,17 @@ def _resolve_target(
         (problem for problem in context.problems if problem.row.slug == payload.problem), None
     )
     if problem is None:
-        raise InvalidInput.for_field("problem", "is no problem of this assignment")
+        raise InvalidInput.for_field("problem", "is not a problem of this assignment")
     _check_not_excused(context, payload.student, problem.row)
     if payload.part is None:
         return _OverrideTarget(problem.row.id, None, problem.points)
     part = next((one for one in problem.version.parts if one["id"] == payload.part), None)
     if part is None:
-        raise InvalidInput.for_field("part", "is no part of this problem")
+        raise InvalidInput.for_field("part", "is not a part of this problem")
     if problem.row.voided.get(payload.part) == "out":
-        raise Conflict("This part is left out of the score and the maximum; points change nothing.")
+        raise Conflict(
+            "This part is excluded from the score and the maximum, so points have no effect."
+        )
     return _OverrideTarget(problem.row.id, payload.part, Fraction(part["points"]))
 
 
@@ -199,7 +201,7 @@ def _check_not_excused(
 
 def _check_points_within_maximum(payload: OverrideIn, maximum: Fraction) -> None:
     if payload.points > maximum and not payload.over_maximum:
-        more = "unless more than the maximum is meant"
+        more = "unless you allow more than the maximum"
         raise InvalidInput.for_field(
             "points", f"must be at most {format_rounded_number(maximum)}, {more}"
         )

@@ -86,7 +86,7 @@ def _load_recipient(session: Session, message: OutboxMessage) -> User:
     if _is_optional(message.kind):
         declined = session.get(MailOptOut, {"user_id": user.id, "kind": message.kind})
         if declined is not None:
-            raise MessageDroppedError("the recipient declined such messages")
+            raise MessageDroppedError("the recipient declined this kind of message")
     return user
 
 
@@ -115,10 +115,10 @@ def _compose_invitation(
 ) -> dict[str, str]:
     course = _load_course(session, message)
     if user.has_password:
-        raise MessageDroppedError("the recipient has a password already")
+        raise MessageDroppedError("the recipient already has a password")
     creator = session.get(User, message.created_by) if message.created_by else None
     if creator is None:
-        raise MessageDroppedError("the account that sent the invitation is gone")
+        raise MessageDroppedError("the account that sent the invitation no longer exists")
     # As for a link that is downloaded: that of an administrator does not belong to the course.
     link_creator = LinkCreator(creator.id, None if creator.is_admin else course.id)
     [link] = issue_links(
@@ -127,16 +127,18 @@ def _compose_invitation(
     return {"course": course.title, **_describe_link(link, get_zone(course.zone))}
 
 
-def _compose_news(session: Session, message: OutboxMessage, mail: DeliverySettings) -> dict[str, str]:
+def _compose_news(
+    session: Session, message: OutboxMessage, mail: DeliverySettings
+) -> dict[str, str]:
     course = _load_course(session, message)
     assignment = session.get(Assignment, message.assignment_id)
     if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:
-        raise MessageDroppedError("the assignment is gone")
+        raise MessageDroppedError("the assignment no longer exists")
     since = message.created_at
     path = "/me/requests"
     if message.kind == "results_released":
         if assignment.results_released_at is None:
-            raise MessageDroppedError("the release was taken back")
+            raise MessageDroppedError("the release was withdrawn")
         path = f"/assignments/{assignment.id}"
     return {
         "course": course.title,
@@ -158,5 +160,5 @@ def _load_course(session: Session, message: OutboxMessage) -> Course:
         )
     )
     if course is None:
-        raise MessageDroppedError("the recipient is not in the course any more")
+        raise MessageDroppedError("the recipient is no longer in the course")
     return course

@@ -126,7 +126,9 @@ def _find_allowed_time(
     return now if last is None else last + HOUR
 
 
-def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> EmailMessage | None:
+def _compose(
+    db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock
+) -> EmailMessage | None:
     """Return the e-mail of a claimed message; None, and drop it, if it should not be sent."""
     try:
         with db.transaction() as session:

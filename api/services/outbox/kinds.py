@@ -23,10 +23,10 @@ class KindRule:
 
 
 KIND_RULES: Final[Mapping[MessageKind, KindRule]] = {
-    "password_reset": KindRule("you ask for a new password", counted=False),
+    "password_reset": KindRule("you request a new password", counted=False),
     "invitation": KindRule("a course invites you"),
     "results_released": KindRule("the results of an assignment are released", optional=True),
-    "request_answered": KindRule("your request for a regrade is answered", optional=True),
+    "request_answered": KindRule("your regrade request is answered", optional=True),
 }
 OPTIONAL_KINDS: Final[tuple[MessageKind, ...]] = tuple(
     kind for kind, rule in KIND_RULES.items() if rule.optional

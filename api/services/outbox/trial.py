@@ -38,4 +38,4 @@ def send_test_message(settings: ServiceSettings, address: str) -> str:
         raise FileError(f"The message was not sent: {error}") from error
     finally:
         transport.close()
-    return f"{mail.host}:{mail.port} took the message for {address}."
+    return f"{mail.host}:{mail.port} accepted the message for {address}."

@@ -24,7 +24,7 @@ def publish_version(
     Raises `Conflict` if the version waits for the regrade that created it.
     """
     if version.status == "published":
-        raise Conflict("This version is published already.")
+        raise Conflict("This version is already published.")
     check_no_pending_regrade(session, version)
     _lock_course_version(session, version)
     set_version_status(session, member, version, "published", reason=reason, now=now)
@@ -41,7 +41,7 @@ def retire_version(
 ) -> None:
     """Retire a version: no further assignment can use it; those that have it keep it."""
     if version.status == "retired":
-        raise Conflict("This version is retired already.")
+        raise Conflict("This version is already retired.")
     check_no_pending_regrade(session, version)
     _lock_course_version(session, version)
     set_version_status(session, member, version, "retired", reason=reason, now=now)
@@ -50,5 +50,5 @@ def retire_version(
 
 def _lock_course_version(session: Session, version: ProblemVersion) -> None:
     if version.space == BANK:
-        raise Forbidden("The bank is the same for all courses. Upload a version of your own.")
+        raise Forbidden("The bank is the same for all courses. Upload your own version.")
     session.refresh(version, with_for_update=True)

@@ -35,8 +35,9 @@ The serving process solves some variants again, for worked solutions and for ans
 that follow from earlier ones. Those of the bank take 0.03 s at most.
 """
 VARIANT_TOO_SLOW: Final = (
-    "one variant takes {seconds:.0f} s of processor time to work out, "
-    f"the limit is {MAX_VARIANT_SECONDS:.0f} s; use smaller numbers or tensors, or a simpler key"
+    "one variant takes {seconds:.0f} s of processor time to compute; the limit "
+    f"is {MAX_VARIANT_SECONDS:.0f} s; use smaller numbers or tensors, or a "
+    "simpler key"
 )
 SEEDS_TO_CHECK: Final = 5
 """Number of seeds to try for a version whose variants exist already."""

@@ -25,13 +25,13 @@ MAX_TRIES: Final = 2
 NICENESS: Final = 10
 RETRY_SECONDS: Final = 10
 TOO_MANY: Final = (
-    f"You have {MAX_REQUESTS_PER_USER} checks or uploads of problems under way. "
-    "Wait until one has ended."
+    f"You have {MAX_REQUESTS_PER_USER} checks or uploads of problems in progress. "
+    "Wait until one has finished."
 )
 BUSY: Final = "Too many problems are being checked. Nothing was stored. Send it again in a moment."
-NO_WORKER: Final = "The problem cannot be worked out just now. Send it again in a moment."
+NO_WORKER: Final = "The problem cannot be computed at the moment. Send it again in a moment."
 TOO_SLOW: Final = (
-    "takes longer than {seconds:g} s to work out and was stopped; use smaller numbers or tensors, "
+    "takes longer than {seconds:g} s to compute and was stopped; use smaller numbers or tensors, "
     "fewer parts or a simpler key, or split it into several problems"
 )
 

@@ -16,7 +16,7 @@ from api.services.enrolment.search import text_search_condition
 from api.services.problems.versions import BANK
 
 MAX_VERSIONS: Final = 200
-NO_VERSION: Final = "There is no such problem version in this course or in the bank."
+NO_VERSION: Final = "There is no such problem version in this course or the bank."
 
 
 @dataclass(frozen=True, slots=True)

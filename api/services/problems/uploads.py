@@ -131,7 +131,9 @@ def store_upload(
     session.execute(select(Course.id).where(Course.id == member.course.id).with_for_update())
     before = find_newest_unretired(session, member, outcome.id)
     if (before.id if before else None) != upload.follows:
-        raise Conflict(f"Somebody stored another version of {outcome.id} just now. Look at that.")
+        raise Conflict(
+            f"Another version of {outcome.id} was stored at the same time. Check it first."
+        )
     version = _store_uploaded_version(session, member, upload, outcome, now=now)
     recorder.record_action(
         session,

@@ -72,7 +72,7 @@ def check_no_pending_regrade(session: Session, version: ProblemVersion) -> None:
         )
     )
     if version.status == "draft" and run is not None:
-        raise Conflict(f"The regrade {run} made this version; apply or cancel that.")
+        raise Conflict(f"The regrade {run} created this version. Apply or cancel the regrade.")
 
 
 def load_titles_using_undone_versions(

@@ -94,7 +94,7 @@ def create_regrade(
             session, problem.id, students=_select_students(session, problem, options)
         )
         if scope == "some" and not submission_counts:
-            raise InvalidInput("None of these students has handed in anything to this problem.")
+            raise InvalidInput("None of these students has submitted work to this problem.")
         run.total = add_chunks(session, run, submission_counts, course=posed.member.course.id)
     _record_creation(session, posed, run, now=now)
     return run
@@ -128,10 +128,12 @@ def _check_parts_compatible(pinned: ProblemVersion, version: ProblemVersion) -> 
     for part in pinned.parts:
         kind = kinds.get(part["id"])
         if kind is None:
-            raise _version_error(f"lacks the part {part['id']}; void a part that is not to count")
+            raise _version_error(
+                f"lacks the part {part['id']}; void the part if it should not count"
+            )
         if KINDS[kind].by_person != KINDS[part["kind"]].by_person:
             raise _version_error(
-                f"changes who marks the part {part['id']}; give the new part another id"
+                f"changes who grades the part {part['id']}; give the new part another id"
             )
 
 
@@ -156,9 +158,9 @@ def _resolve_scope(
         opened = session.scalar(select(Draw.student_id).where(Draw.problem_id == problem.id))
         if opened is not None:
             raise Conflict(
-                "The version draws other numbers than those which students have answered with. "
-                'Leave the draw block as it is, or ask with "unopened": true: those who have not '
-                "opened the problem get the version, the others keep theirs.",
+                "The version draws other numbers than those that students have answered. "
+                'Leave the draw block as it is, or send "unopened": true: only students who have '
+                "not opened the problem get the version.",
                 code="other_numbers",
             )
         return "unopened"

@@ -49,7 +49,7 @@ def check_no_active_regrade(session: Session, problem_id: UUID) -> None:
     )
     if active is not None:
         raise Conflict(
-            f"The regrade {active} of this problem is not finished; apply, cancel or undo it.",
+            f"The regrade {active} of this problem is not finished. Apply, cancel or undo it.",
             code="regrade_active",
         )
 

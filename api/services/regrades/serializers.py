@@ -114,8 +114,8 @@ def _serialize_regrade(
 
 def _describe_remaining_use(version: VersionRef, title: str) -> str:
     return (
-        f"Version {version.number} of the {version.space} stays published: {title} has it. "
-        "Regrade that as well, or give it another version."
+        f"Version {version.number} of the {version.space} stays published: {title} "
+        "uses it. Regrade it too, or give it another version."
     )
 
 

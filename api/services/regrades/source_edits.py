@@ -58,7 +58,7 @@ def remove_examples(source: str, indices: Sequence[int]) -> str:
         examples = _find_field(root, "examples") if isinstance(root, MappingNode) else None
         if not isinstance(examples, SequenceNode) or index >= len(examples.value):
             raise InvalidInput.for_field(
-                "version.drop_examples", f"names example {index}, which there is not"
+                "version.drop_examples", f"names example {index}, which does not exist"
             )
         source = _remove_item(source, examples, index)
     return source
@@ -119,7 +119,8 @@ def _find_part(source: str, part: str) -> MappingNode:
         if id_node is not None and id_node.value == part:
             return node  # type: ignore[no-any-return]  # a mapping, as checked above
     raise InvalidInput(
-        f"The problem has no part {part[:80]}.", errors=(FieldError("part", "is no part of it"),)
+        f"The problem has no part {part[:80]}.",
+        errors=(FieldError("part", "is not one of its parts"),),
     )
 
 

@@ -126,7 +126,7 @@ def prepare_version(
         )
     text = remove_examples(_edit_source(session, posed, spec), drop_examples)
     if text == current.source:
-        raise Conflict("The file is that of the version now; nothing would change.")
+        raise Conflict("The file equals the current version, so nothing would change.")
     source = ProblemSource(
         current.problem, text, stored_variants=load_variants(session, current.id)
     )
@@ -142,7 +142,7 @@ def load_or_store_version(
     version from which this one was made.
     """
     if posed.version.id != prepared.base:
-        raise Conflict("The problem has another version now; ask again.")
+        raise Conflict("The problem has another version now. Try again.")
     if prepared.version is not None:
         return session.get_one(ProblemVersion, prepared.version)
     if prepared.source is None or prepared.outcome is None:
@@ -207,11 +207,13 @@ def _resolve_part_and_key(
     answer, record = _load_answer_and_record(session, posed, spec.answer)
     if posed.version.variants and posed.assignment.variants not in SHARED_VARIANT_MODES:
         raise _field_error(
-            "answer", "students have different numbers; give the value as a key made of them"
+            "answer", "students have different numbers; give the value as a key that uses them"
         )
     key = format_expression(from_json(record.get("value")))
     if key is None:
-        raise _field_error("answer", "this answer has no value that can be written; give a key")
+        raise _field_error(
+            "answer", "this answer has no value that can be written down; give a key"
+        )
     return answer.part, key
 
 
@@ -221,7 +223,7 @@ def _load_answer_and_record(
     """Return an answer to the problem, with the record of its last grading by the engine."""
     answer = session.get(Answer, answer_id)
     if answer is None or answer.problem_id != posed.problem.id:
-        raise _field_error("answer", "is no answer to this problem")
+        raise _field_error("answer", "is not an answer to this problem")
     record = session.scalar(
         select(Grading.record)
         .where(Grading.answer_id == answer_id, Grading.kind != "manual")

@@ -16,8 +16,8 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
     """Return the blocks of a file; raise `ReportError` with what to do if it cannot be read."""
     if len(data) > MAX_FILE_BYTES:
         raise ReportError(
-            f"the file has {len(data) // 1_000_000} MB, at most {MAX_FILE_BYTES // 1_000_000} are "
-            "read; hand it in without pictures"
+            f"the file has {len(data) // 1_000_000} MB, at most {MAX_FILE_BYTES // 1_000_000} "
+            "are read; remove its pictures"
         )
     match ending.lower():
         case ".docx":
@@ -30,8 +30,8 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
             blocks = split_text(_decode(data))
         case _:
             raise ReportError(
-                f"files that end in {ending or 'nothing'} are not read; "
-                f"save it as one of {', '.join(FILE_ENDINGS)}"
+                f"files that end in {ending or 'nothing'} are not supported; save it as one of "
+                f"{', '.join(FILE_ENDINGS)}"
             )
     return check_blocks(blocks)
 
@@ -44,5 +44,5 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise ReportError("the file is not UTF-8; save it as UTF-8 text") from error
     if "\0" in text:
-        raise ReportError("the file is no text, whatever its name says; export it again")
+        raise ReportError("the file is not text, despite its name; export it again")
     return text

@@ -15,9 +15,9 @@ MAX_RATIO: Final = 200
 """How much a part of the package may grow when it is unpacked; Word's grow about tenfold."""
 MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 200
-NOT_A_DOCUMENT: Final = "this is no Word document (.docx); save it again as .docx, or as text"
+NOT_A_DOCUMENT: Final = "this is not a Word document (.docx); save it again as .docx, or as text"
 ENCRYPTED: Final = "the document is encrypted; save it without a password"
-TOO_LARGE: Final = "the document is too large when unpacked; hand in the answers without pictures"
+TOO_LARGE: Final = "the document is too large when unpacked; remove its pictures"
 OLE_START: Final = b"\xd0\xcf\x11\xe0"
 """The first bytes of an old .doc file, and of a .docx with a password."""
 

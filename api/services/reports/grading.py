@@ -17,7 +17,7 @@ from problems.registry import REGISTRY
 
 MEMORY_BYTES: Final = 2 * 1024**3
 """Address space of a process that reads reports."""
-NOT_READ: Final = "the document could not be read within the limits of memory; export it again"
+NOT_READ: Final = "the document needs too much memory; export it again"
 CERTAIN, DOUBTFUL = "certain", "doubtful"
 
 

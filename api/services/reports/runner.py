@@ -15,7 +15,7 @@ from api.services.reports.sheets import Sheet
 REPORT_SECONDS: Final = 60.0
 """How long one report may take, its file and its answers."""
 MAX_FILES: Final = 2_000
-TOO_LONG: Final = "the report takes too long to read; hand in the answers without logs and data"
+TOO_LONG: Final = "the report takes too long to read; remove logs and data"
 CRASHED: Final = "the document could not be read; export it again, or save it as text"
 
 

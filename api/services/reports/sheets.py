@@ -54,7 +54,7 @@ def parse_sheet(items: Sequence[str], catalog: ProblemCatalog, *, seed: int | No
         if has_label:
             label = parse_label(label_text)
             if not label:
-                raise FileError(f"{label_text.strip()!r} in {item!r} is no label; {EXPECTED}")
+                raise FileError(f"{label_text.strip()!r} in {item!r} is not a label; {EXPECTED}")
             labels[name.strip()] = label
     if not problems:
         raise FileError(f"--problems names no problem; {EXPECTED}")

@@ -147,6 +147,6 @@ def delete_comment(session: Session, caller: Principal, comment: UUID, *, now: d
         raise NotFound(COMMENT_NOT_FOUND_MESSAGE)
     context.member.require("mark")
     if row.author_id != caller.id:
-        raise Forbidden("You can take back your own comments only.")
+        raise Forbidden("You can only delete your own comments.")
     row.deleted_at = now
     record_action(session, context.member, "comment.deleted", now=now, target=("comment", row.id))

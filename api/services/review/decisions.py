@@ -140,7 +140,7 @@ def decide_regrade_request(
         raise NotFound(REQUEST_NOT_FOUND_MESSAGE)
     context = _load_answer_of_request(session, caller, row)
     if row.status != "open":
-        raise Conflict("This request was answered already.")
+        raise Conflict("This request is already answered.")
     if decision.mark is not None:
         context.member.require("mark")
         mark_answer(

@@ -99,7 +99,7 @@ def _build_warnings(
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."
     if is_open:
-        yield "The assignment is still open: more answers may come."
+        yield "The assignment is still open: more answers may arrive."
 
 
 def _count_waiting_students(session: Session, assignment: Assignment) -> int:

@@ -91,7 +91,7 @@ def _load_regradable_answer(
         context.part.assigned_problem.assignment, rules, now=now
     )
     if not visibility.now:
-        raise NotReleased("Results are not shown yet, so there is none to ask about.")
+        raise NotReleased("Results are not released yet.")
     _check_request_window(session, context, visibility, now=now)
     return context
 
@@ -105,7 +105,7 @@ def _check_request_window(
     """
     assignment = context.part.assigned_problem.assignment
     if context.answer.credit is None:
-        raise Conflict("This answer is not marked yet; ask when it is.")
+        raise Conflict("This answer is not graded yet.")
     if assignment.regrade_days is None:
         return
     since = session.get_one(Grading, context.answer.grading_id).created_at
@@ -121,7 +121,7 @@ def _check_request_window(
     )
     if now > end:
         raise Conflict(
-            f"The time to ask about this answer ended on {timeline.format_absolute(end, where)}.",
+            f"The regrade window for this answer ended on {timeline.format_absolute(end, where)}.",
             code="requests_closed",
         )
 
@@ -142,7 +142,7 @@ def _lock_and_check_no_open_request(session: Session, context: AnswerContext) ->
         )
     )
     if open_request is not None:
-        raise Conflict("You have asked about this answer already; the request is open.")
+        raise Conflict("You already have an open request about this answer.")
 
 
 def _check_request_limit(session: Session, context: AnswerContext) -> None:
@@ -161,7 +161,7 @@ def _check_request_limit(session: Session, context: AnswerContext) -> None:
     )
     if (request_count or 0) >= assignment.regrade_limit:
         raise Conflict(
-            f"No more requests can be made in this assignment: {assignment.regrade_limit} are "
+            f"You cannot make more requests in this assignment: {assignment.regrade_limit} are "
             "allowed.",
             code="requests_closed",
         )
@@ -175,7 +175,7 @@ def list_own_regrade_requests(
     Raises `Forbidden` if the token may not read.
     """
     if not is_permitted("student", "see_own_work", scopes=caller.scopes):
-        raise Forbidden("This needs a token that may read.")
+        raise Forbidden("This requires a token with the scope `read`.")
     query = (
         select(RegradeRequest, Answer, AssignmentProblem, Assignment, Course)
         .join(Answer, Answer.id == RegradeRequest.answer_id)

@@ -246,7 +246,7 @@ def _separate_repeated(
     repeated = [
         SheetLineError(
             change.line,
-            f"lines {same[0].line} and {change.line} change the same answer; keep one of them",
+            f"lines {same[0].line} and {change.line} change the same answer. Keep one of them",
         )
         for same in changes_by_answer.values()
         for change in same[1:]
@@ -265,8 +265,8 @@ def _explain_mismatch(change: SheetChange, row: SheetRow | None) -> str:
     for column, value in change.cells_to_verify.items():
         if value.casefold() != format_text_cell(current[column]).casefold():
             return (
-                f"the {column} of this submission is {current[column]!r}, not {value!r}; "
-                "sort whole rows only, or download a new sheet"
+                f"the {column} of this submission is {current[column]!r}, not {value!r}; sort "
+                "only whole rows, or download a new sheet"
             )
     if change.version != compute_row_version(row):
         return f"the grading has changed since the sheet was written; {DOWNLOAD_ADVICE}"

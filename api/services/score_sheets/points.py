@@ -35,7 +35,7 @@ def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
     (Fraction(3, 2), Fraction(1, 3), Fraction(5, 2), None)
     """
     if len(cell) > MAX_CELL_CHARACTERS:
-        raise AnswerError(f"the cell has {len(cell):,} characters; write the points alone")
+        raise AnswerError(f"the cell has {len(cell):,} characters; write only the points")
     typed = " ".join(cell.split())
     if not typed:
         return None
@@ -77,7 +77,7 @@ def _describe_invalid_points(typed: str, example: str) -> str:
         return f"{quoted} is below 0; write 0 or more points"
     if DATE.fullmatch(typed):
         return (
-            f"{quoted} is a date, which a spreadsheet makes of 1/2 or 1.2; write {example} as text "
+            f"{quoted} is a date: a spreadsheet converts 1/2 or 1.2; write {example} as text "
             "or set the column's format to number"
         )
     return (

@@ -106,7 +106,7 @@ def _plan_changes(
 def _sheet_error(sheet: SheetChanges) -> InvalidInput:
     first = sheet.problems[0]
     more = len(sheet.problems) - 1
-    rest = f" {more} more lines have problems; dry_run=true tells of all." if more else ""
+    rest = f" {more} more lines have problems; dry_run=true lists all." if more else ""
     return InvalidInput(
         f"Line {first.line}: {first.message}. Nothing was changed.{rest}",
         errors=tuple(

@@ -41,8 +41,8 @@ The digest of the receipt is computed from the student's id: a grader with the r
 could find the student.
 """
 ANONYMOUS_DIGEST_MESSAGE: Final = (
-    "This assignment is marked without names, and a digest tells whose work it is. An instructor "
-    "can compare it."
+    "This assignment is graded anonymously, and a digest reveals whose work it "
+    "is. An instructor can compare it."
 )
 BATCH_SIZE: Final = 25
 NO_SUBMISSION = "There is no such submission."

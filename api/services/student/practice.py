@@ -103,7 +103,7 @@ def _check_solutions_visible(session: Session, problem_session: ProblemSession) 
     if until is not None:
         zone, now = problem_session.assigned.member.course.zone, problem_session.now
         when = f"after {serialize_moment(until, zone, now=now).text}"
-    raise NotReleased(f"There is practice on this problem {when}.", until=until)
+    raise NotReleased(f"Practice on this problem is available {when}.", until=until)
 
 
 def _list_practice_positions(session: Session, problem_session: ProblemSession) -> list[int]:

@@ -201,7 +201,7 @@ def lock_and_check_version(session: Session, problem_session: ProblemSession) ->
 def check_can_write(member: CourseMembership) -> None:
     """Raise `Forbidden` if staff view the course as a student, for whom they cannot write."""
     if member.viewing:
-        raise Forbidden("You look as a student; only the test student can do this.")
+        raise Forbidden("You are viewing as a student. Only the test student can do this.")
 
 
 def number_style(problem_session: ProblemSession, variant: Variant) -> NumberStyle | None:

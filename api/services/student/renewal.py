@@ -35,13 +35,13 @@ def assign_new_numbers(session: Session, problem_session: ProblemSession) -> New
     numbers. Of two concurrent requests, one fails.
     """
     if problem_session.preview:
-        raise Forbidden("Only students and the test student have numbers of their own.")
+        raise Forbidden("Only students and the test student have their own numbers.")
     if not lock_and_check_version(session, problem_session):
-        raise Conflict("The problem was changed just now; read it again.")
+        raise Conflict("The problem has just changed. Reload it.")
     _lock_progress(session, problem_session)
     used = load_past_identities(session, problem_session.key.problem_id, problem_session.student_id)
     if problem_session.draw.number + 1 in used:
-        raise Conflict("You have new numbers already; read the problem again.")
+        raise Conflict("You already have new numbers. Reload the problem.")
     _check_renewable(session, problem_session)
     number = problem_session.draw.number + 1
     row = {
@@ -84,12 +84,12 @@ def _check_renewable(session: Session, problem_session: ProblemSession) -> None:
     )
     if attempts < assignment.new_after:
         raise Conflict(
-            f"New numbers come after {assignment.new_after} counted attempts at a part without "
-            f"full credit; so far there are {attempts}."
+            f"New numbers are available after {assignment.new_after} counted attempts at a part "
+            f"without full credit; you have {attempts}."
         )
     if not _has_attempts_left(problem_session, answers):
         raise Conflict(
-            "No attempt is left at any part, so there is nothing to answer with new numbers.",
+            "No attempts are left, so new numbers would not help.",
             code="attempts_exhausted",
         )
 
@@ -138,4 +138,4 @@ def _find_unused_position(
         position = (start + step) % length
         if listed[position] not in used:
             return position
-    raise Conflict(f"You have had all {length} sets of numbers that there are.")
+    raise Conflict(f"You have used all {length} sets of numbers.")

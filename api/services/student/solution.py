@@ -59,12 +59,12 @@ def _check_released(session: Session, problem_session: ProblemSession) -> None:
     if visibility.now:
         return
     if visibility.since is None:
-        raise NotReleased("The solution is not shown yet.")
+        raise NotReleased("The solution is not available yet.")
     when = serialize_moment(
         visibility.since, problem_session.assigned.member.course.zone, now=problem_session.now
     )
     raise NotReleased(
-        f"The solution is shown after {when.text}, {when.relative}.", until=visibility.since
+        f"The solution is available after {when.text}, {when.relative}.", until=visibility.since
     )
 
 

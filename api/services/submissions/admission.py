@@ -30,7 +30,7 @@ from grader.policy import Admission, AdmissionError, SubmissionRules, admit_answ
 
 MAX_SUBMISSIONS_PER_PROBLEM: Final = 1_000
 """Maximum number of submissions of a student to one problem."""
-PROBLEM_CHANGED_MESSAGE: Final = "The problem was changed just now; look at it again, then answer."
+PROBLEM_CHANGED_MESSAGE: Final = "The problem has just changed. Look at it again, then answer."
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,9 +177,9 @@ def prepare_from_cache(
 
 def _check_may_submit(member: CourseMembership) -> None:
     if member.viewing:
-        raise Forbidden("You look as a student; only the test student can hand in.")
+        raise Forbidden("You are viewing as a student. Only the test student can submit.")
     if member.is_staff:
-        raise Forbidden("Staff hand in as the test student: send the header X-View-As: test.")
+        raise Forbidden("Staff submit as the test student: send the header X-View-As: test.")
 
 
 def check_parts(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
@@ -192,7 +192,7 @@ def check_parts(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
             errors=tuple(
                 FieldError(
                     f"answers.{part[:80]}",
-                    f"is no part of the problem{suggest_similar(part, part_names)}",
+                    f"is not a part of the problem{suggest_similar(part, part_names)}",
                 )
                 for part in unknown_parts[:20]
             ),
@@ -203,8 +203,8 @@ def _check_size(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
     """Raise `ContentTooLarge` if *answers* have more characters than all parts accept together."""
     if _count_excess_characters(problem, answers) > 0:
         raise ContentTooLarge(
-            f"The answers have {total_text_length(answers.values()):,} characters, and the parts "
-            f"of this problem take at most {_max_characters(problem):,} together. Shorten them."
+            f"The answers have {total_text_length(answers.values()):,} characters; the parts of "
+            f"this problem accept at most {_max_characters(problem):,} together. Shorten them."
         )
 
 

@@ -107,16 +107,16 @@ def _iter_messages(
         if status == "unreadable":
             yield f"{result.part}: it could not be read; no attempt was used."
     if not visibility.now:
-        yield "It is stored. Results are shown later."
+        yield "It is stored. Results will be released later."
 
 
 def _iter_lateness_messages(admitted: AdmittedSubmission) -> Iterator[str]:
     admission, late_days = admitted.admission, admitted.late_days
     if admitted.has_spared_late_days:
-        yield "It came after due, and no late day was spent on it."
+        yield "It arrived after the due time and used no late day."
         return
     if late_days:
         spent = "1 late day is" if late_days == 1 else f"{late_days} late days are"
-        yield f"It came after due: {spent} spent on this assignment."
+        yield f"It arrived after the due time: {spent} used on this assignment."
     if admission.late < 1:
-        yield f"It came late: it counts {shown_number(admission.late * 100)} % of its credit."
+        yield f"It arrived late and gets {shown_number(admission.late * 100)} % of its credit."

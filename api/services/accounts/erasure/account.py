@@ -92,7 +92,7 @@ def erase_account(
     check_not_self(caller, user)
     if confirm.strip() != user.name:
         raise InvalidInput(
-            "Nobody was erased. It cannot be undone, and needs the name of the account.",
+            "Nothing was erased. Erasure cannot be undone and requires the name of the account.",
             errors=(FieldError("confirm", "must be the name of the account"),),
         )
     old, new = user.id, uuid4()

@@ -108,9 +108,9 @@ def _select_invitable(
     if user_ids is not None and len(users) < len(set(user_ids)):
         missing = sorted(set(user_ids) - {user.id for user in users}, key=str)
         raise InvalidInput(
-            "Some cannot be invited from here: they are not in the course, have no e-mail address, "
-            "have a password already, were in another course first, or are staff of one. An "
-            "administrator can make a link for them.",
+            "Some people cannot be invited from this course: they are not in it, have no e-mail "
+            "address, already have a password, were in another course first, or are staff of "
+            "one. An administrator can create a link for them.",
             errors=tuple(FieldError(f"people {one}", "cannot be invited") for one in missing),
         )
     return users
@@ -184,7 +184,7 @@ def create_reset_link(
     if enrolment.is_test or user.email is None:
         raise Conflict("This person has no e-mail address to log in with.")
     if enrolment.withdrawn_at is not None:
-        raise Conflict("This person is not in the course any more.")
+        raise Conflict("This person is no longer in the course.")
     if not may_edit_account(session, member, enrolment, user):
         raise Forbidden(NEEDS_ADMIN)
     if user.suspended_at is not None:

@@ -41,7 +41,7 @@ def check_columns(path: Path, columns: Sequence[str], names: Mapping[str, str]) 
     taken = set(columns) & set(RESULT_FIELDS)
     if taken and not is_batch_output(columns):
         raise FileError(
-            f"{path} already has a column {min(taken)!r}, which the results would hide; rename it"
+            f"{path} already has a column {min(taken)!r}, which the results would hide. Rename it"
         )
 
 

@@ -105,7 +105,7 @@ class CsvSource:
             records = CsvRecords(chain(blank, lines), self._delimiter)
             for _, cells in records:
                 if isinstance(cells, csv.Error):
-                    message = f"the header is not CSV: {cells}; look at its quotes"
+                    message = f"the header is not CSV: {cells}; check its quotes"
                     raise FileError(message) from cells
                 if any(cells):
                     return cells, _Position(start.byte + records.bytes_read, records.line)
@@ -162,7 +162,7 @@ class CsvSource:
         """Return the cells of a row, padded or cut to the columns, and its error."""
         width = len(self._columns)
         if isinstance(record, csv.Error):
-            return [None] * width, f"the row is not CSV: {record}; look at its quotes"
+            return [None] * width, f"the row is not CSV: {record}; check its quotes"
         cells = [*record[:width], *[None] * (width - len(record))]
         if any(cell.strip() for cell in record[width:]):
             return cells, (

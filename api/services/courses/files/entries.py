@@ -28,7 +28,7 @@ def apply_entries(
     """
     names = [one.problem for one in entries]
     if len(set(names)) < len(names):
-        message = "must name each problem once; give one of them another name, with `of`"
+        message = "must name each problem once; give one of them another name with `of`"
         raise InvalidInput.for_field("problems", message)
     rows = session.scalars(
         select(ProblemRow).where(ProblemRow.assignment_id == assignment.id)
@@ -49,7 +49,9 @@ def apply_entries(
 
 def _remove_problem(session: Session, act: ChangeContext, row: ProblemRow) -> None:
     if has_submissions(session, row):
-        message = f"must keep {row.slug}, to which students have handed in; remove it over REST"
+        message = (
+            f"must keep {row.slug}, because students have submitted work to it; remove it by REST"
+        )
         raise Conflict(f"problems {message}.", errors=(FieldError("problems", message),))
     row.removed_at = act.now
     row.version += 1
@@ -108,7 +110,7 @@ def _choose_version(
         return current
     if current is not None and opened:
         stays = f"must stay {current.number} of the {space_kind(current)}"
-        message = f"{stays}: it has been opened; a regrade changes it"
+        message = f"{stays}: students have opened it; a regrade changes it"
         field_error = FieldError(f"{field}.version", message)
         raise Conflict(f"version {field_error.message}.", errors=(field_error,))
     try:
@@ -155,7 +157,7 @@ def _load_numbered(
         .limit(1)
     )
     if version is None:
-        message = "is not published here; leave it out for the newest"
+        message = "is not published here; omit it for the newest"
         raise InvalidInput(f"version {message}.", errors=(FieldError(f"{field}.version", message),))
     return version
 
@@ -169,5 +171,8 @@ def _describe_newer_version(
     newer = _load_newest(session, act, entry)
     if newer.id == version.id:
         return []
-    message = f"stays at version {version.number}, which has been opened; a regrade brings version"
+    message = (
+        f"stays at version {version.number}, which students have opened; a regrade "
+        "updates it to version"
+    )
     return [f"{entry.problem} {message} {newer.number}"]

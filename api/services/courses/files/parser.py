@@ -90,7 +90,7 @@ def _parse_path(path: str) -> tuple[str, str]:
         is_in_folder and _is_slug(slug) and (is_numbered or not separator)
     ):
         message = (
-            f"is no file of a course; there are {COURSE_FILE}, {ASSIGNMENTS_FOLDER}/SLUG.yaml, "
+            f"is not a file of a course; there are {COURSE_FILE}, {ASSIGNMENTS_FOLDER}/SLUG.yaml, "
             f"{PROBLEMS_FOLDER}/ID.yaml and {PROBLEMS_FOLDER}/ID{VERSION_SEPARATOR}NUMBER.yaml"
         )
         raise _build_error(path, [FieldError("path", message)])

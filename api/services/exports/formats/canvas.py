@@ -94,7 +94,7 @@ def _warn_about_person(person: ExportPerson) -> Iterator[FileWarning]:
         yield FileWarning(
             "name_is_points_row",
             person.id,
-            f"Canvas takes the row of {person.name} for the points possible; change the name.",
+            f"Canvas reads the row of {person.name} as the points possible. Change the name.",
         )
     if _canvas_id(person):
         return
@@ -102,15 +102,15 @@ def _warn_about_person(person: ExportPerson) -> Iterator[FileWarning]:
         yield FileWarning(
             "no_login",
             person.id,
-            f"{person.name} has no login, so Canvas can match the name alone. Import the roster "
+            f"{person.name} has no login, so Canvas can only match the name. Import the roster "
             "from Canvas again, or add the login.",
         )
     elif format_text_cell(person.login) != person.login.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"The login {format_text_cell(person.login)!r} of {person.name} is not written as "
-            "Canvas has it. Enter the scores of this student in Canvas by hand.",
+            f"The login {format_text_cell(person.login)!r} of {person.name} differs from the "
+            "one in Canvas. Enter the scores of this student in Canvas by hand.",
         )
 
 
@@ -120,8 +120,8 @@ def _warn_about_column(column: ExportColumn) -> Iterator[FileWarning]:
         yield FileWarning(
             "reserved_title",
             column.id,
-            f"Canvas keeps titles such as {title!r} for columns of its own and ignores them in a "
-            "file; rename the assignment.",
+            f"Canvas keeps titles such as {title!r} for its own columns and ignores them in a "
+            "file. Rename the assignment.",
         )
     elif _canvas_id(column):
         return

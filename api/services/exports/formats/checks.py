@@ -26,8 +26,9 @@ def warn_waiting_cells(book: ExportGradebook) -> Iterator[FileWarning]:
             yield FileWarning(
                 "waiting",
                 column.id,
-                f"The work of {format_student_count(count)} in {column.title!r} waits for marking, "
-                "and the file has no score for it. Mark it first, or write the file again later.",
+                f"The work of {format_student_count(count)} in {column.title!r} is ungraded, "
+                "and the file has no score for it. Grade it first, or export the file again "
+                "later.",
             )
 
 
@@ -53,7 +54,7 @@ def warn_same_titles(
         yield FileWarning(
             "same_title",
             column.id,
-            f"Two columns would be read as {first.title!r}; rename one of them.",
+            f"Two columns would be read as {first.title!r}. Rename one of them.",
         )
 
 
@@ -65,8 +66,8 @@ def warn_same_people(
         yield FileWarning(
             "same_person",
             person.id,
-            f"{person.name} and {first.name} have the same {word} {key(person)!r}, so that one "
-            "would get the scores of the other. Mend it in the roster.",
+            f"{person.name} and {first.name} have the same {word} {key(person)!r}, so one would "
+            "get the scores of the other. Fix this in the roster.",
         )
 
 

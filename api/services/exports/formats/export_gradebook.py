@@ -37,8 +37,8 @@ WARNINGS: Final[Mapping[WarningCode, str]] = {
     "same_person": "Two rows would be read as one person.",
     "same_title": "Two columns would be read as one.",
     "title_is_id": "Canvas reads the number at the end of the title as the id of an assignment.",
-    "unknown_email": "Moodle refuses the whole file for a person it does not know; left out.",
-    "waiting": "Work waits for a person to mark it; the cells have no score.",
+    "unknown_email": "Moodle refuses the whole file if it does not know a person; left out.",
+    "waiting": "Some work is ungraded; the cells have no score.",
 }
 """Meanings of the warning codes of all writers."""
 

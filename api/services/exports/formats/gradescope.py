@@ -83,8 +83,8 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
             yield FileWarning(
                 "no_number",
                 person.id,
-                f"{person.name} has no student number, by which readers of the file find people. "
-                "Add it in the roster.",
+                f"{person.name} has no student number, which identifies people in the file. Add "
+                "it in the roster.",
             )
     yield from warn_same_people(
         book.people, lambda item: item.student_number, word="student number"
@@ -99,8 +99,8 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
             yield FileWarning(
                 "reserved_title",
                 column.id,
-                f"Readers of the file take {column.title!r} for a column of Gradescope's own; "
-                "rename the assignment.",
+                f"Readers of the file mistake {column.title!r} for a column of Gradescope. "
+                "Rename the assignment.",
             )
     yield from warn_waiting_cells(book)
     yield from warn_excused_cells(book, "Gradescope")

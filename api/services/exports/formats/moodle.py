@@ -102,15 +102,15 @@ def _warn_if_person_omitted(
         yield FileWarning(
             "no_email",
             person.id,
-            f"{person.name} has no e-mail, by which Moodle finds people, and is left out. Add it "
-            "in the roster.",
+            f"{person.name} has no e-mail address, which identifies people in Moodle, and is "
+            "left out. Add it in the roster.",
         )
     elif format_text_cell(person.email) != person.email.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"{person.name} is left out: the e-mail {format_text_cell(person.email)!r} is not "
-            "written as Moodle has it. Enter the grades of this student in Moodle by hand.",
+            f"{person.name} is left out: the e-mail {format_text_cell(person.email)!r} differs "
+            "from the one in Moodle. Enter the grades of this student in Moodle by hand.",
         )
     elif (
         participant_emails is not None and person.email.strip().casefold() not in participant_emails
@@ -118,8 +118,8 @@ def _warn_if_person_omitted(
         yield FileWarning(
             "unknown_email",
             person.id,
-            f"{person.name} is left out: Moodle has no participant {person.email}. Enrol the "
-            "student in Moodle, or mend the e-mail in the roster.",
+            f"{person.name} is left out: Moodle has no participant {person.email}. Enroll the "
+            "student in Moodle, or fix the e-mail address in the roster.",
         )
 
 
@@ -133,8 +133,8 @@ def _find_warnings(book: ExportGradebook, included: list[ExportPerson]) -> Itera
                 "over_limit",
                 column.id,
                 f"Moodle refuses grades over {format_number(MAX_GRADE)}, so "
-                f"{format_student_count(count)} in {column.title!r} came without a grade. "
-                "Scale the points of the assignment, or ask for unlimited grades in Moodle.",
+                f"{format_student_count(count)} in {column.title!r} got no grade. Scale the "
+                "points of the assignment, or enable unlimited grades in Moodle.",
             )
     yield from warn_waiting_cells(book)
     yield from warn_excused_cells(book, "Moodle")

@@ -75,7 +75,7 @@ def start_applying_regrade(
     elif run.status == "stopped":
         _check_undo_not_started(session, run)
     else:
-        raise Conflict(f"The regrade is {run.status}; only one that is ready can be applied.")
+        raise Conflict(f"The regrade is {run.status}. Only a regrade that is ready can be applied.")
     run.status, run.error, run.stepped_at = "applying", "", now
     recorder.record_action(
         session,
@@ -99,7 +99,7 @@ def _switch_to_new_version(
     now: datetime,
 ) -> None:
     if problem.version_id != run.from_version:
-        raise Conflict("The problem has another version now; cancel this and begin anew.")
+        raise Conflict("The problem has another version now. Cancel this regrade and start again.")
     if options.never_lower is not None:
         run.never_lower = options.never_lower
     run.notice = options.notice
@@ -124,7 +124,7 @@ def _check_undo_not_started(session: Session, run: Regrade) -> None:
         )
     )
     if undone is not None:
-        raise Conflict("The regrade was stopped while it was undone; undo it to the end.")
+        raise Conflict("The regrade was stopped during its undo. Undo it again to finish.")
 
 
 def add_missing_students(

@@ -266,7 +266,7 @@ class _ClusterExecutor(Executor):
 
 def _copy_outcome(done: Future[T], target: Future[T]) -> None:
     if done.cancelled():
-        target.set_exception(BrokenExecutor("the cluster has gone"))
+        target.set_exception(BrokenExecutor("the cluster is no longer reachable"))
     elif (error := done.exception()) is None:
         target.set_result(done.result())
     elif type(error).__module__.startswith(DASK_PACKAGE):

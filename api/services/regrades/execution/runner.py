@@ -153,7 +153,7 @@ class RegradeRunner:
             if is_transient and self._tries[run, number] < MAX_TRIES:
                 raise
             log.exception("a regrade failed: %s, chunk %s", run, number)
-            message = f"Chunk {number} failed ({type(error).__name__}); the log says more."
+            message = f"Chunk {number} failed ({type(error).__name__}); the log has details."
             with self._db.transaction() as session:
                 _record_failure(session, run, message, now=self._clock())
         self._tries.pop((run, number), None)

@@ -58,7 +58,7 @@ def cancel_regrade(
     """
     run = lock_regrade(session, run_id)
     if run.status not in STATUS_AFTER_CANCEL:
-        raise Conflict(f"The regrade is {run.status}; there is nothing to cancel.")
+        raise Conflict(f"The regrade is {run.status}. There is nothing to cancel.")
     before, run.status = run.status, STATUS_AFTER_CANCEL[run.status]
     run.cancelled_at = run.stepped_at = now
     recorder.record_action(
@@ -84,7 +84,7 @@ def start_undoing_regrade(
     run = lock_regrade(session, run_id)
     problem = lock_assignment_and_load_problem(session, run.problem_id)
     if run.status not in {"applied", "stopped"}:
-        raise Conflict(f"The regrade is {run.status}; only one that was applied can be undone.")
+        raise Conflict(f"The regrade is {run.status}. Only an applied regrade can be undone.")
     _check_is_latest(session, run)
     if problem.version_id == run.to_version and run.scope != "some":
         problem.version_id = run.from_version
@@ -123,7 +123,7 @@ def _check_is_latest(session: Session, run: Regrade) -> None:
     )
     if other is not None:
         raise Conflict(
-            f"The regrade {other} of this problem came later; cancel or undo that first.",
+            f"The regrade {other} of this problem is newer. Cancel or undo it first.",
             code="regrade_active",
         )
 

@@ -84,7 +84,7 @@ def check_not_claimed(review: Review, me: UUID, *, now: datetime) -> None:
         return
     minutes = -(-(until - now) // timedelta(minutes=1))
     raise Conflict(
-        f"Another marker has claimed this answer, for {minutes} more minutes at most.",
+        f"Another person has claimed this answer, for {minutes} more minutes at most.",
         code="claimed",
     )
 

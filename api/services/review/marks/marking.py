@@ -61,7 +61,7 @@ def lock_criteria_for_mark(
     items = ensure_and_lock_rubric_items(session, part, variants=variants, lock="shared")
     if not items.keys() >= set(request.items):
         raise InvalidInput(
-            "The rubric of this part has no such item; read it again.",
+            "The rubric of this part has no such item. Reload it.",
             errors=(FieldError("items", "must be items of the rubric of this part"),),
         )
     return {item: Criterion.from_row(row) for item, row in items.items()}
@@ -84,7 +84,7 @@ def unmark_answer(
     expected.check(item.review.version)
     check_not_claimed(item.review, context.member.caller.id, now=now)
     if not item.answer.manual:
-        raise Conflict("This answer has no mark by a person.")
+        raise Conflict("No person has graded this answer.")
     before = _answer_state(item.answer)
     set_current_grading(item.answer, _load_engine_grading(session, item), manual=False)
     _clear_review(item)

@@ -163,7 +163,7 @@ def _check_placeholders(session: Session, edit: RubricEdit, say: str) -> None:
         Template.parse(say).fill(scope)
     except GraderError as error:
         raise InvalidInput(
-            "The words of the rubric item name a number that the problem does not have.",
+            "The text of the rubric item names a number that the problem does not have.",
             errors=(FieldError("say", "must name numbers of the problem, as in {{K}}"),),
         ) from error
 

@@ -37,7 +37,7 @@ class StoredRequest:
         """Return the stored reply; raise `InvalidInput` if the key came with another request."""
         if self.fingerprint != fingerprint:
             raise InvalidInput(
-                "This Idempotency-Key came before with other answers; take a new key.",
+                "This Idempotency-Key was used with other answers. Use a new key.",
                 code="idempotency_key_reused",
             )
         reply = session.execute(

@@ -36,13 +36,13 @@ SUBMIT_TIMEOUT_SECONDS: Final = 30
 """Seconds that a request waits for its submission to be stored."""
 DRAIN_TIMEOUT_SECONDS: Final = 1.0
 UNKNOWN_OUTCOME_MESSAGE: Final = (
-    "It is not known yet whether this was stored; send it again with the same Idempotency-Key."
+    "It is unknown whether this was stored. Send it again with the same Idempotency-Key."
 )
 DEADLOCK_SQLSTATE: Final = "40P01"
 CHECK_BEFORE_RETRY_MESSAGE: Final = (
-    "It is not known whether this was stored; look at your submissions before you send it again."
+    "It is unknown whether this was stored. Check your submissions before you send it again."
 )
-STORAGE_FAILED_MESSAGE: Final = "Storage failed; nothing of this was stored."
+STORAGE_FAILED_MESSAGE: Final = "The database failed. Nothing of this was stored."
 
 
 class SubmissionWriter:

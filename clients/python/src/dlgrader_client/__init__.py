@@ -24,7 +24,7 @@ from dlgrader_client._errors import (
     RefusedError,
     UnusableAnswerError,
 )
-from dlgrader_client._login import obtain_token, revoke_token, running_shell
+from dlgrader_client._login import obtain_token, require_token, revoke_token, running_shell
 from dlgrader_client._results import (
     Delivery,
     NotSubmitted,
@@ -33,6 +33,7 @@ from dlgrader_client._results import (
     Status,
     SubmissionResult,
 )
+from dlgrader_client._staff import Regrade, RegradeChanges, StaffAssignment, StaffCourse
 from dlgrader_client._values import to_answer
 from dlgrader_client._version import VERSION as __version__
 
@@ -51,6 +52,10 @@ __all__ = [
     "Problem",
     "Reading",
     "RefusedError",
+    "Regrade",
+    "RegradeChanges",
+    "StaffAssignment",
+    "StaffCourse",
     "Status",
     "SubmissionResult",
     "UnusableAnswerError",
@@ -58,11 +63,14 @@ __all__ = [
     "connect",
     "login",
     "logout",
+    "staff",
     "to_answer",
     "use",
 ]
 
 PROGRAM = "dlgrader-client"
+STAFF_TIMEOUT_SECONDS = 300.0
+"""Time for a response to staff: a regrade publishes a version first, and an export may be long."""
 
 
 def connect(
@@ -82,6 +90,20 @@ def login(server: str, course: str = "", *, program: str = PROGRAM, force: bool 
     """Log in as `connect` does, and return a course: the only one if no *course* is named."""
     account = connect(server, course=course or None, program=program, force=force)
     return account.course(course)
+
+
+def staff(server: str, course: str = "") -> StaffCourse:
+    """Return a course for its staff: lists, exports and regrades.
+
+    It uses the token in ``DLGRADER_TOKEN`` or in the file of tokens; staff cannot log in with a
+    code. Without *course* it is the only one. Raises `NotLoggedInError` if there is no token.
+    """
+    address = normalize_address(server)
+    token = require_token(address)
+    connection = Connection(address, token.secret)
+    connection.timeout_seconds = STAFF_TIMEOUT_SECONDS
+    taught = Account(connection, token.user_id).course(course)
+    return StaffCourse(connection, taught.id, taught.title)
 
 
 def logout(server: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import json
+import shutil
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from typing import Any, NoReturn, Optional
+from pathlib import Path
+from typing import IO, Any, NoReturn, Optional
 from urllib.parse import urlsplit
 
 from dlgrader_client._errors import (
@@ -93,6 +95,7 @@ class Connection:
 
     def __init__(self, address: str, token: Optional[Secret] = None) -> None:
         self.address = normalize_address(address)
+        self.timeout_seconds: float = TIMEOUT_SECONDS
         self._token = token or Secret()
         self._opener = _build_opener(self.address)
 
@@ -120,8 +123,7 @@ class Connection:
         headers: Optional[Mapping[str, str]] = None,
     ) -> tuple[Any, str]:
         """Send a request as `request` does; return the JSON and the ETag, "" without one."""
-        sent = {"Accept": "application/json", "User-Agent": f"dlgrader-client/{VERSION}"}
-        sent.update(headers or {})
+        sent = {"Accept": "application/json", **_headers(), **(headers or {})}
         content = None
         if body is not None:
             content = json.dumps(body, allow_nan=False).encode()
@@ -134,8 +136,28 @@ class Connection:
             _raise_refusal(status, reply, self.address)
         return _parse(reply), etag
 
-    def _exchange(self, request: urllib.request.Request) -> tuple[int, bytes, str]:
+    def download(self, path: str, target: Path) -> Path:
+        """Write the response to a GET of a *path* below ``/api/v1`` to a file, and return it.
+
+        The file is replaced only once the whole response has arrived. Raises the errors of
+        `request`, and `OSError` if the file cannot be written.
+        """
+        request = urllib.request.Request(f"{self.address}/api/v1{path}", headers=_headers())
+        part = target.with_name(f".{target.name}.part")
+        with part.open("wb") as file:
+            status, reply, _ = self._exchange(request, file)
+        if status >= 300:
+            part.unlink()
+            _raise_refusal(status, reply, self.address)
+        part.replace(target)
+        return target
+
+    def _exchange(
+        self, request: urllib.request.Request, file: Optional[IO[bytes]] = None
+    ) -> tuple[int, bytes, str]:
         """Return the status, the body and the ETag of the response.
+
+        The body of a success goes to *file* instead, if there is one.
 
         A verbose traceback of a notebook shows values. So no error has a frame of urllib, and the
         request has the token only while it is sent.
@@ -143,8 +165,11 @@ class Connection:
         if self._token:
             request.add_unredirected_header("Authorization", f"Bearer {self._token.reveal()}")
         try:
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+            with self._opener.open(request, timeout=self.timeout_seconds) as response:
                 etag = response.headers.get("ETag", "")
+                if file is not None:
+                    shutil.copyfileobj(response, file)
+                    return response.status, b"", etag
                 return response.status, response.read(MAX_RESPONSE_BYTES), etag
         except urllib.error.HTTPError as error:
             with error:
@@ -156,6 +181,10 @@ class Connection:
         finally:
             request.remove_header("Authorization")
         raise ConnectionFailedError(f"{self.address} did not answer: {reason}.")
+
+
+def _headers() -> dict[str, str]:
+    return {"User-Agent": f"dlgrader-client/{VERSION}"}
 
 
 def _read_error(error: urllib.error.HTTPError) -> bytes:

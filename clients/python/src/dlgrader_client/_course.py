@@ -41,7 +41,7 @@ class Account:
     def course(self, name: str = "") -> Course:
         """Return a course by its short name, title or id; without a name, the only one."""
         rows = self.connection.request("GET", "/me")["courses"]
-        row = _pick(rows, name, ("slug", "title", "course"), "course")
+        row = pick_row(rows, name, ("slug", "title", "course"), "course")
         return Course(self, str(row["course"]), str(row["title"]))
 
     def deliver(self) -> Delivery:
@@ -98,7 +98,7 @@ class Course:
     def assignment(self, name: str = "") -> Assignment:
         """Return an assignment by its short name, title or id; without a name, the only one."""
         rows = [assignment.row for assignment in self.assignments()]
-        row = _pick(rows, name, ("slug", "title", "id"), "assignment")
+        row = pick_row(rows, name, ("slug", "title", "id"), "assignment")
         return Assignment(self.account, row)
 
 
@@ -119,7 +119,7 @@ class Assignment:
 
     def problem(self, name: str = "") -> Problem:
         """Return a problem by its name or title; without a name, the only one."""
-        row = _pick(self.row["problems"], name, ("problem", "title"), "problem")
+        row = pick_row(self.row["problems"], name, ("problem", "title"), "problem")
         return Problem(self.account, self.id, str(row["problem"]))
 
     def check(self, part: str, value: Any) -> Reading:
@@ -248,7 +248,7 @@ def _convert_answers(
     return {str(part): to_answer(value) for part, value in merged.items()}
 
 
-def _pick(rows: list[Any], name: str, keys: tuple[str, ...], noun: str) -> Any:
+def pick_row(rows: list[Any], name: str, keys: tuple[str, ...], noun: str) -> Any:
     """Return the row that *name* means by the first of *keys* that fits; "" is the only row."""
     if not name and len(rows) == 1:
         return rows[0]

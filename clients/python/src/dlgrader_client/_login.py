@@ -16,7 +16,14 @@ from dlgrader_client._errors import (
 )
 from dlgrader_client._markup import NEUTRAL, box, escape, plain
 from dlgrader_client._secret import Secret
-from dlgrader_client._tokens import StoredToken, find_token, forget_token, store_token
+from dlgrader_client._tokens import (
+    SERVER_NAME,
+    TOKEN_NAME,
+    StoredToken,
+    find_token,
+    forget_token,
+    store_token,
+)
 
 SLOW_DOWN_SECONDS = 5
 MAX_INTERVAL_SECONDS = 60
@@ -44,6 +51,17 @@ def obtain_token(
     token = _with_user(address, _log_in(connection, course=course, program=program))
     store_token(address, token)
     return token
+
+
+def require_token(address: str) -> StoredToken:
+    """Return the stored token of a server; raise `NotLoggedInError` if there is none."""
+    token = find_token(address)
+    if token is None:
+        raise NotLoggedInError(
+            f"There is no token for {address}. Create one under “Account” on the server, and set "
+            f"{TOKEN_NAME} to it and {SERVER_NAME} to {address}."
+        )
+    return _with_user(address, token)
 
 
 def revoke_token(server: str) -> None:

@@ -22,7 +22,7 @@ VERDICTS = {
 }
 
 
-class _Displayed(ABC):
+class Displayed(ABC):
     """Base of everything that a notebook displays; `str` and `repr` are the same text."""
 
     @abstractmethod
@@ -36,7 +36,7 @@ class _Displayed(ABC):
 
 
 @dataclass(frozen=True, repr=False)
-class Reading(_Displayed):
+class Reading(Displayed):
     """How the server reads an answer; nothing was submitted and no attempt used."""
 
     part: str
@@ -76,7 +76,7 @@ class Reading(_Displayed):
 
 
 @dataclass(frozen=True, repr=False)
-class PartResult(_Displayed):
+class PartResult(Displayed):
     """Result of the answer to one part, as far as it is visible now.
 
     *attempts_left* is None without a limit. *points* are those of the part, *score* those that the
@@ -139,7 +139,7 @@ class PartResult(_Displayed):
 
 
 @dataclass(frozen=True, repr=False)
-class SubmissionResult(_Displayed):
+class SubmissionResult(Displayed):
     """A submission that the server has stored, with the result of each part and its receipt."""
 
     submission: str
@@ -180,7 +180,7 @@ class SubmissionResult(_Displayed):
 
 
 @dataclass(frozen=True, repr=False)
-class NotSubmitted(_Displayed):
+class NotSubmitted(Displayed):
     """Answers that wait on this machine because the server did not answer: not submitted."""
 
     reason: str
@@ -203,7 +203,7 @@ class NotSubmitted(_Displayed):
 
 
 @dataclass(frozen=True, repr=False)
-class Delivery(_Displayed):
+class Delivery(Displayed):
     """Outcome of a delivery: answers *delivered*, *refused* with the reason, and *waiting*."""
 
     delivered: tuple[SubmissionResult, ...] = ()
@@ -225,7 +225,7 @@ class Delivery(_Displayed):
 
 
 @dataclass(frozen=True, repr=False)
-class Status(_Displayed):
+class Status(Displayed):
     """Status of a problem: a row per part, the due time, and the number of queued answers."""
 
     title: str

@@ -1,17 +1,13 @@
 """Tests of `clients/python`: against a server process, and its own tests on every Python here."""
 
 import json
-import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +16,13 @@ import httpx2
 import pytest
 from actors import FakeClock
 from browsers import PASSWORD, with_password
+from client_process import CLIENT, PATIENCE, client_environment, find_python, serving
 from hatchling.builders.wheel import WheelBuilder
 from world import World
 
 from api.db.models import Assignment, Course
 
-ROOT = Path(__file__).parents[2]
-CLIENT = ROOT / "clients" / "python"
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-PATIENCE = 120
 PROLOGUE = """\
 import os, signal, sys
 import dlgrader_client as grader
@@ -42,29 +36,6 @@ import json, sys
 import dlgrader_client as grader
 course = grader.staff(sys.argv[1], sys.argv[2])
 """
-
-
-def find_python(version: str) -> str:
-    """Return a Python of *version* that runs, or ""; pyenv hides some behind shims that fail."""
-    folders = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
-    candidates = [sys.executable] if sys.version.startswith(f"{version}.") else []
-    candidates += [str(folder / "python") for folder in folders]
-    candidates += [shutil.which(f"python{version}") or ""]
-    for candidate in filter(None, candidates):
-        probe = subprocess.run([candidate, "-c", "import ssl"], capture_output=True, check=False)
-        if probe.returncode == 0:
-            return candidate
-    return ""
-
-
-def client_environment(home: Path) -> dict[str, str]:
-    kept = {name: one for name, one in os.environ.items() if not name.startswith("DLGRADER_")}
-    return kept | {
-        "PYTHONPATH": str(CLIENT / "src"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "DLGRADER_HOME": str(home),
-    }
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -174,32 +145,6 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
         yield scene
 
 
-@contextmanager
-def serving(folder: Path, url: str) -> Iterator[str]:
-    """Yield the address of a server process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with subprocess.Popen(
-        [sys.executable, "-m", "api"],
-        cwd=folder,
-        env={name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
-        | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "GRADER_PORT": str(port)}
-        | {"GRADER_DATABASE": url, "GRADER_BANK": str(empty_bank(folder))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            assert any("running on http" in line for line in process.stdout), "it did not start"
-            drain = threading.Thread(target=process.stdout.read)
-            drain.start()
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=PATIENCE)
-        drain.join()
-
-
 def log_in(scene: Scene) -> None:
     """Log the client in with a code that the student confirms in a browser."""
     with subprocess.Popen(
@@ -214,12 +159,6 @@ def log_in(scene: Scene) -> None:
         printed, errors = ran.communicate(timeout=PATIENCE)
     assert ran.returncode == 0, errors
     assert "gr_api_" not in printed + errors
-
-
-def empty_bank(folder: Path) -> Path:
-    made = folder / "bank"
-    made.mkdir()
-    return made
 
 
 def test_a_student_answers_wrong_reads_the_hint_and_answers_right(scene):

@@ -34,6 +34,7 @@ from grader.expressions.tree import (
     ItemAccess,
     Name,
     Node,
+    SliceAccess,
     children,
     replace_nodes,
     walk,
@@ -222,12 +223,14 @@ def _build_key_formula_steps(
 
 def _is_solver_result(node: Node) -> bool:
     """Return whether *node* calls a solver, or indexes the result of a call."""
-    return _is_solver_result(node.value) if isinstance(node, ItemAccess) else _is_solver_call(node)
+    if isinstance(node, (ItemAccess, SliceAccess)):
+        return _is_solver_result(node.value)
+    return _is_solver_call(node)
 
 
 def _has_known_value(node: Node) -> bool:
     """Return whether *node* is a value of the problem, or calls a solver."""
-    return isinstance(node, (Name, FieldAccess, ItemAccess)) or _is_solver_call(node)
+    return isinstance(node, (Name, FieldAccess, ItemAccess, SliceAccess)) or _is_solver_call(node)
 
 
 def _evaluate_to_literal(node: Node, scope: Scope) -> Node | None:

@@ -2,8 +2,8 @@
 
 Decimals are exact fractions, ``/`` returns a fraction, integers have up to 4,096 bits. The language
 has names, calls with keywords, tuples, lists, constant indices and slices, ``.field``, comparisons,
-``and or not``, ``a if c else b`` and strings as arguments. It has nothing else: no comprehension, no lambda,
-no attribute of Python objects. `grader.expressions.evaluate` evaluates a tree.
+``and or not``, ``a if c else b`` and strings as arguments. It has nothing else: no comprehension,
+no lambda, no attribute of Python objects. `grader.expressions.evaluate` evaluates a tree.
 """
 
 import ast

@@ -291,7 +291,8 @@ def _build_unexplained_result(
     if judgement.remark:
         hint = f"{hint} {judgement.remark}"
     if judgement.cells and context.keyed is not None and context.keyed.show == "cells":
-        hint = f"{hint} {context.kind.describe_errors(answer.reading, judgement.cells)}"
+        errors = context.kind.describe_errors(answer.reading, judgement.cells, context.keyed)
+        hint = f"{hint} {errors}"
     return answer.build_result(
         "partial" if partly else "wrong",
         judgement.credit,

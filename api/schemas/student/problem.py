@@ -17,6 +17,7 @@ TYPING: Final[dict[str, Any]] = {
     "columns": None,
     "variables": None,
     "shape": None,
+    "names": None,
     "count": None,
     "layout": None,
     "unit": None,
@@ -113,8 +114,8 @@ class Typing(Schema):
 
     The rest says what the input looks like, each null where it says nothing of this kind: the
     *options*, the *rows* and *columns* of a table, the *variables* of a formula, the *shape* of an
-    array (null too where it is part of the question), the *count* of numbers or formulas, the
-    *layout* of a shape, the *unit* that is meant and the *units* that are read.
+    array (null too where it is part of the question), the *names* of its numbers, the *count* of
+    numbers or formulas, the *layout* of a shape, the *unit* that is meant and the *units* that are read.
     """
 
     hint: str
@@ -124,6 +125,7 @@ class Typing(Schema):
     columns: tuple[Column, ...] | None = None
     variables: tuple[str, ...] | None = None
     shape: tuple[Count, ...] | None = None
+    names: tuple[str, ...] | None = None
     count: Count | None = None
     layout: str | None = None
     unit: str | None = None

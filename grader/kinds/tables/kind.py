@@ -88,8 +88,11 @@ class TableKind(AnswerKind[TablePart, TableCells]):
             return RIGHT_BY_RULE["cells"]
         return _judge_partly_right(tuple(marks), rows, key, part)
 
-    def describe_errors(self, reading: Reading[TableCells], cells: tuple[bool, ...]) -> str:
+    def describe_errors(
+        self, reading: Reading[TableCells], cells: tuple[bool, ...], part: TablePart
+    ) -> str:
         """Return a sentence with the rows and columns of the wrong cells, counted from 1."""
+        del part
         width = len(reading.value[0])
         wrong = (divmod(index, width) for index, right in enumerate(cells) if not right)
         return format_wrong_cells([f"row {row + 1} column {column + 1}" for row, column in wrong])

@@ -209,7 +209,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         flops,
         {
             "macs_for_flops": replace_formula(flops, lambda g: g.macs),
-            "halved_for_doubled": replace_formula(flops, lambda g: Fraction(g.macs, 2)),
+            "macs_halved": replace_formula(flops, lambda g: Fraction(g.macs, 2)),
         },
     ),
     *build_wrong_versions(

@@ -179,7 +179,9 @@ def _is_distinctive(value: Value, key: Value | None, mistake: str) -> bool:
     if not is_number(value):
         return True
     if mistake in COMMON_MISTAKES:
-        is_next = is_number(key) and magnitude(value) < MIN_DISTINCTIVE_NUMBER
-        return mistake == "rounded_otherwise" or not is_next or abs(float(value - key)) > 1
+        is_slip = is_number(key) and magnitude(value - key) <= 1
+        return mistake == "rounded_otherwise" or not (
+            is_slip and magnitude(value) < MIN_DISTINCTIVE_NUMBER
+        )
     least = MIN_FAR_NUMBER if mistake in CLOSE_BY_CHANCE else MIN_DISTINCTIVE_NUMBER
     return value.denominator >= MIN_DISTINCTIVE_DENOMINATOR or magnitude(value) >= least

@@ -115,7 +115,8 @@ class Typing(Schema):
     The rest says what the input looks like, each null where it says nothing of this kind: the
     *options*, the *rows* and *columns* of a table, the *variables* of a formula, the *shape* of an
     array (null too where it is part of the question), the *names* of its numbers, the *count* of
-    numbers or formulas, the *layout* of a shape, the *unit* that is meant and the *units* that are read.
+    numbers or formulas, the *layout* of a shape, the *unit* that is meant and the *units* that are
+    read.
     """
 
     hint: str

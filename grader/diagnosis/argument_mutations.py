@@ -190,14 +190,15 @@ def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutatio
         if isinstance(leaf, Name):
             for other in candidates:
                 if other != leaf:
-                    yield "other_value_used", _replace_everywhere(tree, leaf, other)
+                    yield "other_value_used", replace_everywhere(tree, leaf, other)
     for leaf in leaves:
         for other in candidates:
             if other != leaf:
                 yield "other_value_used", replace_node(tree, leaf, other)
 
 
-def _replace_everywhere(tree: Node, leaf: Node, other: Node) -> Node:
+def replace_everywhere(tree: Node, leaf: Node, other: Node) -> Node:
+    """Return *tree* with *other* in the place of each node that equals *leaf*."""
     return replace_nodes(tree, lambda node: other if node == leaf else None)
 
 

@@ -17,6 +17,7 @@ from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
     enumerate_item_mutations,
+    replace_everywhere,
 )
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
@@ -65,7 +66,7 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
     trees = _collect_trees(problem, part.key)
-    others = (*part.key_variables, *problem.params, *problem.let)
+    others = (*sorted(part.key_variables), *problem.params, *problem.let)
     arithmetic = (
         Mutation(mistake, name, mutated)
         for name, tree in trees.items()
@@ -159,13 +160,7 @@ def _take_other_variables(tree: Node, variables: Sequence[str]) -> Iterator[tupl
     for name in used:
         for other in variables:
             if other not in used:
-                exchanged = replace_nodes(
-                    tree,
-                    lambda node, name=name, other=other: (
-                        Name(other) if node == Name(name) else None
-                    ),
-                )
-                yield "other_value_used", exchanged
+                yield "other_value_used", replace_everywhere(tree, Name(name), Name(other))
 
 
 def _exchange_names(tree: Node, first: str, second: str) -> Node:

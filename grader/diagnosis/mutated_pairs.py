@@ -61,7 +61,8 @@ def find_mutated_pairs(
     plan = get_plan(problem, registry)
     ranks = {mistake: registry.mistakes[mistake].rank for mistake in plan.mistakes[part.id]}
     mistakes = sorted(
-        (mistake for mistake in ranks if ranks[mistake] > RARE_RANK), key=lambda one: -ranks[one]
+        (mistake for mistake in ranks if ranks[mistake] > RARE_RANK),
+        key=lambda mistake: -ranks[mistake],
     )[:MAX_MISTAKES]
     if not mutations or not mistakes:
         return NO_MISTAKES

@@ -30,9 +30,9 @@ def explain_refusals(
 
 def _find_common_condition(draws: Draws, published: Draws, names: Sequence[str]) -> str:
     """Return the condition of `require` that leaves out *draws* but no published draw."""
-    for shown, opposite, holds in _iter_conditions(draws[0], names):
+    for condition, opposite, holds in _iter_conditions(draws[0], names):
         if all(map(holds, draws)) and not any(map(holds, published)):
-            return f"always {shown}; `require: [{opposite}]` leaves such draws out"
+            return f"always {condition}; `require: [{opposite}]` leaves such draws out"
     return ""
 
 

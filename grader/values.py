@@ -113,6 +113,20 @@ class Tensor:
         """Yield the sub-tensors of the first axis, in order."""
         return (self[index] for index in range(self.shape[0]))
 
+    def select(self, selectors: tuple[int | slice, ...]) -> "Tensor | Number":
+        """Return the cells that an index or a slice selects on each of the first axes.
+
+        Raises `IndexError` if an index does not fit, or if nothing is left.
+
+        >>> Tensor((2, 2), (1, 2, 3, 4)).select((slice(None), 1))
+        Tensor(shape=(2,), cells=(2, 4))
+        """
+        positions = np.arange(len(self.cells)).reshape(self.shape)[selectors]
+        if not positions.size:
+            raise IndexError("it has no cells")
+        cells = tuple(self.cells[position] for position in positions.ravel().tolist())
+        return Tensor(positions.shape, cells) if positions.shape else cells[0]
+
     def map(self, change: Callable[[Number], Number]) -> "Tensor":
         """Return the tensor with *change* applied to each cell."""
         return Tensor(self.shape, tuple(change(cell) for cell in self.cells))

@@ -14,6 +14,7 @@ from grader.registry import Registry
 from grader.values import OpaqueValue, Tensor, Value, to_nested
 from grader.variants.variant import Variant, draw_values, solve_keys, solve_variant_from_values
 from problems.checks.lint import find_tolerated_mistakes
+from problems.checks.refused_draws import explain_refusals
 
 Clock: TypeAlias = Callable[[], float]
 MAX_SEEDS: Final = 500
@@ -23,6 +24,8 @@ DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"
 NO_DRAW: Final = "no draw satisfies `require`"
+MIN_VARIANTS: Final = 30
+"""Number of variants below which an author is warned that students share numbers."""
 MIN_TRIED_SEEDS: Final = 20
 """Least number of seeds of which most must have no draw for a problem to be refused."""
 
@@ -34,7 +37,9 @@ class SeedReport:
     *inert* lists, by part, the mistakes that give the key in every draw; they are
     dropped there. *together* lists pairs of mistakes that give the same value in every
     examined variant; of these, the more common one is named. *walked* is the number of
-    seeds examined, 0 for a problem without draws.
+    seeds examined, 0 for a problem without draws. *explanations* says for reasons which numbers
+    the refused draws have in common, or gives an example. *muted* counts, by part and mistake, the
+    published seeds whose key the mistake gives; there are some only if no other seed is left.
     """
 
     problem: str
@@ -43,6 +48,8 @@ class SeedReport:
     refused: Mapping[str, int] = field(default_factory=dict)
     inert: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    explanations: Mapping[str, str] = field(default_factory=dict)
+    muted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,9 @@ def publish_problem(
     A seed is refused if no draw satisfies `require`, if a key cannot be computed, if a
     live mistake gives the key or a value within the tolerance, or if its numbers repeat
     those of an earlier seed. Numbers of the original are refused too, unless there are
-    no others. Raises `ProblemError` if no seed is left, or if most seeds, of at least 20, have
-    no draw.
+    no others. If no seed is left because mistakes exclude each other, those in which one gives the
+    key are published, and it is not named there. Raises `ProblemError` if no seed is left then
+    either, or if most seeds, of at least 20, have no draw.
     """
     if not problem.has_drawn_params:
         return Publication(SeedReport(problem.id))
@@ -81,10 +89,20 @@ def publish_problem(
         selection.allow_original_numbers()
         variants, report = selection.select(limit)
     if not variants:
+        selection.mute_coincidences()
+        variants, report = selection.select(limit)
+    if not variants:
         most_common = sorted(report.refused.items(), key=lambda item: -item[1])[:3]
-        reasons = "; ".join(f"{reason} ({count})" for reason, count in most_common)
+        reasons = "; ".join(
+            f"{reason} ({count}){_prefix(', ', report.explanations.get(reason, ''))}"
+            for reason, count in most_common
+        )
         raise ProblemError(f"no seed discriminates: {reasons}; widen params or `ignore` a mistake")
     return Publication(report, tuple(variants), selection.slowest_seconds)
+
+
+def _prefix(prefix: str, text: str) -> str:
+    return f"{prefix}{text}" if text else ""
 
 
 class _SeedSelector:
@@ -99,6 +117,7 @@ class _SeedSelector:
         self._variants: dict[object, Variant] = {}
         self._first_seeds: dict[object, int | None] = {}
         self.slowest_seconds = 0.0
+        self._mutes_coincidences = False
         if problem.has_original:
             self._first_seeds[_numbers_key(draw_values(problem, None, registry))] = None
 
@@ -106,16 +125,23 @@ class _SeedSelector:
         """Allow seeds to repeat the numbers of the original."""
         self._first_seeds.clear()
 
+    def mute_coincidences(self) -> None:
+        """Allow seeds in which a mistake gives the key; it is not named there."""
+        self._mutes_coincidences = True
+
     def select(self, limit: int) -> tuple[list[Variant], SeedReport]:
         """Return up to *limit* variants that discriminate, and the report."""
         inert = self.find_inert_mistakes(limit)
         variants: list[Variant] = []
         refused: Counter[str] = Counter()
+        refused_draws: dict[str, list[Mapping[str, Value]]] = {}
         repeats = seed = 0
         for seed in range(MAX_WALKED_SEEDS):
             reason = self.refusal_reason(seed, inert)
             if reason:
                 refused[reason] += 1
+                if reason not in {NO_DRAW, REPEATED_NUMBERS}:
+                    refused_draws.setdefault(reason, []).append(self.drawn_values(seed))
             else:
                 variants.append(self.solve_variant(seed))
             repeats = repeats + 1 if reason == REPEATED_NUMBERS else 0
@@ -123,8 +149,28 @@ class _SeedSelector:
                 break
         seeds = tuple(variant.seed for variant in variants if variant.seed is not None)
         together = _find_coinciding_mistakes(variants[:DRAWS_FOR_COINCIDENCE])
-        report = SeedReport(self._problem.id, seeds, seed + 1, dict(refused), inert, together)
+        explanations = explain_refusals(
+            refused_draws,
+            [variant.names for variant in variants],
+            self._problem.drawn_param_names,
+        )
+        muted = self._count_muted_mistakes(variants, inert) if self._mutes_coincidences else {}
+        report = SeedReport(
+            self._problem.id, seeds, seed + 1, dict(refused), inert, together, explanations, muted
+        )
         return variants, report
+
+    def _count_muted_mistakes(
+        self, variants: list[Variant], inert: Mapping[str, frozenset[str]]
+    ) -> dict[str, Mapping[str, int]]:
+        """Return, by part and mistake, in how many *variants* the mistake gives the key."""
+        counts: dict[str, Counter[str]] = {}
+        for variant in variants:
+            for part, known in variant.mistakes.items():
+                counts.setdefault(part, Counter()).update(
+                    known.hidden - inert.get(part, frozenset())
+                )
+        return {part: dict(counter) for part, counter in counts.items() if counter}
 
     def try_draw_numbers(self, seed: int) -> bool:
         """Draw the numbers of *seed*; return whether a draw satisfies `require`.
@@ -215,7 +261,8 @@ class _SeedSelector:
             return REPEATED_NUMBERS
         for part, reason in self.solve_variant(seed).failures.items():
             return f"{part}: {reason}"
-        for part, ids in self.find_mistakes_giving_key(seed).items():
+        hidden = {} if self._mutes_coincidences else self.find_mistakes_giving_key(seed)
+        for part, ids in hidden.items():
             for mistake in sorted(ids - inert.get(part, frozenset())):
                 return f"{part}: {mistake} gives the key"
         for tolerant_part, candidate in find_tolerated_mistakes(

@@ -35,6 +35,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
         ask("quantity", dimension="pixels", unit="px", key=50176, tolerance={"sigfigs": 2}),
         ask("quantity", dimension="seconds", unit="µs", key="2/3", tolerance={"abs": "0.01"}),
         ask("quantity", dimension="seconds", unit="h", key=-2),
+        ask("quantity", dimension="bytes", unit="KiB", key=588, prefixes="binary"),
     ],
     "set": [
         ask("set", key="(1, 3, -5)"),
@@ -81,6 +82,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "expression", key="weights(C, F, K)", variables={"C": "1..9", "F": "1..9", "K": "1..9"}
         ),
         ask("expression", key="sqrt(x) / 3", variables={"x": "0.5..2.5"}),
+        ask("expression", key="2*i + 1", variables={"i": "1..9"}, square=True),
         ask(
             "expression",
             key="(b - a, a)",
@@ -116,10 +118,18 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             show="cells",
         ),
     ],
-    "choice": [ask("choice", key="'x'", options={"x": "First", "y": "Second", "z": "Third"})],
+    "choice": [
+        ask(
+            "choice",
+            key="'x'",
+            options={"x": "First", "y": "Second", "z": "Third"},
+            feedback={"y": "Is it the second?"},
+        )
+    ],
     "choices": [
         ask("choices", key="('z', 'x')", options={"x": "First", "y": "Second", "z": "Third"}),
         ask("choices", key="('x',)", options={"x": "One", "y": "Two"}, credit_by="option"),
+        ask("choices", key="('x',)", options={"x": "1", "y": "2"}, feedback={"y": "Why two?"}),
     ],
     "predicate": [
         ask(

@@ -14,6 +14,7 @@ from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS, Function
 from grader.expressions.tree import (
     Call,
+    ItemAccess,
     Name,
     Node,
     NumberLiteral,
@@ -24,13 +25,17 @@ from grader.expressions.tree import (
     replace_nodes,
     walk,
 )
-from grader.values import Value
+from grader.values import Tensor, Value
 
 MAX_ARGUMENT_MUTATIONS: Final = 96
 """Maximum number of mutated trees of one expression."""
 MAX_DROPPED_ITEMS: Final = 8
 """Number of items of a list of which each one is left out."""
 PAIR: Final = 2
+MAX_OTHER_ITEMS: Final = 4
+"""Number of items of a list, from the first, that may be taken for another."""
+ENTRY_DEFAULTS: Final[Mapping[str, int]] = {"stride": 1, "padding": 0, "dilation": 1}
+"""Defaults of arguments that may be pairs, for one of their entries."""
 Mutations = Iterator[tuple[str, Node]]
 
 
@@ -56,11 +61,14 @@ def _mutate_calls(tree: Node, all_calls: Sequence[Call], others: Sequence[str]) 
                 "argument_left_out",
                 replace_node(tree, call, replace(call, keywords=())),
             )
+    for call in calls:
+        yield from _drop_entries(tree, call)
     for call in all_calls:
         yield from _drop_arguments(tree, call)
         yield from _mutate_sequences(tree, call)
     for call in calls:
         yield from _exchange_arguments(tree, call)
+        yield from _turn_arrays(tree, call)
     for call in calls:
         yield from _take_other_values(tree, call, others)
 
@@ -78,6 +86,50 @@ def _drop_keyword_everywhere(tree: Node, keyword: str) -> Node:
 
 def _without_keyword(call: Call, keyword: str) -> Call:
     return replace(call, keywords=tuple(pair for pair in call.keywords if pair[0] != keyword))
+
+
+def _drop_entries(tree: Node, call: Call) -> Mutations:
+    """Yield the call with one entry of a pair at its default: the stride of one axis forgotten."""
+    for keyword, value in call.keywords:
+        if keyword in ENTRY_DEFAULTS and isinstance(value, TupleLiteral):
+            default = NumberLiteral(ENTRY_DEFAULTS[keyword])
+            for entry in value.items:
+                if entry != default:
+                    yield "argument_left_out", replace_node(tree, entry, default)
+
+
+def _turn_arrays(tree: Node, call: Call) -> Mutations:
+    """Yield the call with an array turned by half or transposed; a number cannot be turned."""
+    for argument in _values_of(call):
+        if isinstance(argument, (Name, Call)):
+            for function in ("_turn", "_transpose"):
+                yield (
+                    "array_turned",
+                    replace_node(tree, argument, Call(function, (argument,))),
+                )
+
+
+def enumerate_item_mutations(tree: Node) -> Mutations:
+    """Yield the tree with another item of a list: one index replaced, everywhere or once."""
+    accesses = [node for node in walk(tree) if isinstance(node, ItemAccess) and node.index >= 0]
+    for index in sorted({node.index for node in accesses}):
+        for other in range(MAX_OTHER_ITEMS):
+            if other != index:
+                yield "other_item_used", _replace_index(tree, index, other)
+    for node in accesses if len(accesses) > 1 else ():
+        for other in range(MAX_OTHER_ITEMS):
+            if other != node.index:
+                replacement = ItemAccess(node.value, other)
+                yield "other_item_used", replace_node(tree, node, replacement)
+
+
+def _replace_index(tree: Node, index: int, other: int) -> Node:
+    def exchange(node: Node) -> Node | None:
+        if isinstance(node, ItemAccess) and node.index == index:
+            return ItemAccess(_replace_index(node.value, index, other), other)
+        return None
+
+    return replace_nodes(tree, exchange)
 
 
 def _drop_arguments(tree: Node, call: Call) -> Mutations:
@@ -133,10 +185,21 @@ def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutatio
     ]
     numbers = dict.fromkeys(node for node in walk(tree) if _is_plain_number(node))
     candidates = [*numbers, *(Name(name) for name in others if name not in names_in(tree))]
+    repeated = [leaf for leaf in dict.fromkeys(leaves) if leaves.count(leaf) > 1]
+    for leaf in repeated:
+        if isinstance(leaf, Name):
+            for other in candidates:
+                if other != leaf:
+                    yield "other_value_used", replace_everywhere(tree, leaf, other)
     for leaf in leaves:
         for other in candidates:
             if other != leaf:
                 yield "other_value_used", replace_node(tree, leaf, other)
+
+
+def replace_everywhere(tree: Node, leaf: Node, other: Node) -> Node:
+    """Return *tree* with *other* in the place of each node that equals *leaf*."""
+    return replace_nodes(tree, lambda node: other if node == leaf else None)
 
 
 def _is_plain_number(node: Node) -> bool:
@@ -167,6 +230,28 @@ def _drop(sequence: Value, index: Value) -> Value:
     return (*items[:position], *items[position + 1 :])
 
 
+def _turn(array: Value) -> Value:
+    tensor = _require_array(array)
+    return Tensor(tensor.shape, tensor.cells[::-1])
+
+
+def _transpose(array: Value) -> Value:
+    tensor = _require_array(array)
+    if len(tensor.shape) != PAIR:
+        raise SolverError("only a matrix can be transposed")
+    rows, columns = tensor.shape
+    cells = (
+        tensor.cells[row * columns + column] for column in range(columns) for row in range(rows)
+    )
+    return Tensor((columns, rows), tuple(cells))
+
+
+def _require_array(array: Value) -> Tensor:
+    if not isinstance(array, Tensor):
+        raise SolverError("only an array can be turned")
+    return array
+
+
 def _as_index(index: Value) -> int:
     if not isinstance(index, int):
         raise SolverError("an index is an integer")
@@ -185,5 +270,7 @@ SEQUENCE_FUNCTIONS: Final[Mapping[str, Function]] = {
     "_swap": _swap,
     "_repeat": _repeat,
     "_drop": _drop,
+    "_turn": _turn,
+    "_transpose": _transpose,
 }
 """Functions that the mutated trees call, beside those of the registry."""

@@ -15,7 +15,7 @@ from grader.definitions.problem import AnyPart
 from grader.diagnosis.mistakes import AUTHOR_RANK, KnownMistakes, MistakeCandidate
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.rounding import FLOAT_FIGURES
+from grader.grading.rounding import FLOAT_FIGURES, has_significant_figures
 from grader.kinds import AnswerKind
 from grader.reading import Reading
 from grader.values import Number, Tensor, is_number
@@ -29,6 +29,11 @@ MIN_REACH: Final = 1e-300
 
 `REACH_FACTOR` is the factor by which the search is widened.
 """
+
+MIN_TELLING_FIGURES: Final = 6
+"""Figures from which on the rounding of a value is evidence of a pair of mistakes."""
+MIN_TELLING_CELLS: Final = 4
+"""Number of rounded cells of an array that are such evidence together."""
 
 ArrayShape: TypeAlias = tuple[int, ...]
 
@@ -117,6 +122,13 @@ class MistakeIndex:
             )
         candidates = (self._candidates[at] for at in positions)
         return [candidate for candidate in candidates if is_like(candidate.value)]
+
+    def has_telling_figures(self, reading: Reading[Any]) -> bool:
+        """Return whether an answer has figures enough to tell one pair of mistakes from others."""
+        number = self._kind.lookup_key(reading.value, self._part)
+        if is_number(number) and reading.step:
+            return has_significant_figures(number, reading.step, MIN_TELLING_FIGURES)
+        return isinstance(number, Tensor) and len(number.cells) >= MIN_TELLING_CELLS
 
     def _find_positions_near(
         self, shape: ArrayShape, number: float, reach: float = 0.0

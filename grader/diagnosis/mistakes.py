@@ -8,6 +8,7 @@ same solver if one of the two only changes its arguments.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ from grader.variants.plan import get_plan
 
 AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
+MIN_PAIR_DENOMINATOR: Final = 10
+"""Smallest denominator of a fraction that is evidence of two mistakes; 1/2 comes by chance."""
 MIN_DISTINCTIVE_KEY: Final = 100
 MIN_RATIO_TO_CHANCE: Final = 5
 MIN_RARE_NUMBER: Final = 30
@@ -164,11 +167,13 @@ def find_mistake_pairs(
 ) -> KnownMistakes:
     """Return the wrong answers from two mistakes at once, without those *known* from one alone.
 
-    They are only computed if the answer is specific enough: a tensor, or a number of four or more
-    digits.
+    They are only computed if the answer is specific enough: a tensor, a fraction, or a number of
+    four or more digits.
     """
     key = keys.get(part.id)
-    if not (isinstance(key, Tensor) or (is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS)):
+    if not isinstance(key, (Tensor, Fraction)) and not (
+        is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS
+    ):
         return NO_MISTAKES
     plan = get_plan(problem, registry)
     mistaken_answers = MistakenAnswers(
@@ -178,9 +183,18 @@ def find_mistake_pairs(
     candidates = []
     for pair in plan.mistake_pairs[part.id]:
         value = mistaken_answers.compute_at_all_sites(*pair).get(part.id)
+        if isinstance(key, Fraction) and not (value is not None and is_telling_pair(value)):
+            continue
         if value is not None and value not in alone:
             candidates.append(build_candidate(pair, value, registry))
     return _build_known_mistakes(part, keys, candidates)
+
+
+def is_telling_pair(value: Value) -> bool:
+    """Return whether *value* is too specific for two mistakes to give it by chance."""
+    if not is_number(value):
+        return isinstance(value, Tensor)
+    return magnitude(value) >= MIN_NUMBER_FOR_PAIRS or value.denominator >= MIN_PAIR_DENOMINATOR
 
 
 def _build_known_mistakes(

@@ -25,17 +25,30 @@ from grader.values import Value, is_number, magnitude
 
 MIN_DISTINCTIVE_NUMBER: Final = 30
 """Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
-MIN_DISTINCTIVE_DENOMINATOR: Final = 10
+MIN_FAR_NUMBER: Final = 50
+"""The same for `CLOSE_BY_CHANCE`."""
+MIN_DISTINCTIVE_DENOMINATOR: Final = 12
 """Smallest denominator that is evidence of a mutation: 1/2 comes by chance."""
 CLOSE_BY_CHANCE: Final = frozenset(
-    {"other_value_used", "entries_exchanged", "single_entry_used", "operands_exchanged"}
+    {
+        "other_value_used",
+        "entries_exchanged",
+        "single_entry_used",
+        "operands_exchanged",
+        "sign_flipped",
+        "other_item_used",
+    }
 )
 """Mistakes with many variants, of which one is close to the key by chance."""
+LAST_RESORTS: Final = frozenset({"other_item_used", "array_turned"})
+"""Mistakes that are left out where another mutation gives the same answer."""
 COMMON_MISTAKES: Final = frozenset({"argument_left_out", "stopped_early", "rounded_otherwise"})
 """Mistakes with few variants that are likely enough to explain even a small number."""
 MAX_SLIP: Final = 10
 MAX_RELATIVE_SLIP: Final = Fraction(1, 5)
 """Differences of a whole number from the key that are no evidence of `CLOSE_BY_CHANCE`."""
+MIN_LARGE_KEY: Final = 10_000
+"""Smallest key with so many neighbors that a slip hits none of the mistakes by chance."""
 
 
 def find_mutated_answers(
@@ -59,17 +72,27 @@ def find_mutated_answers(
     scope = build_scope(names, keys, registry)
     scope = Scope(scope.names, {**scope.functions, **SEQUENCE_FUNCTIONS})
     candidates: dict[tuple[str, ...], MistakeCandidate] = {}
+    in_key: set[str] = set()
     for mutation in get_mutations(problem, part.id):
         if mutation.mistake in part.ignore or mutation.mistake not in registry.mistakes:
             continue
         value = _compute_answer(problem, part, mutation, scope)
-        if value is None or value == key or not _is_distinctive(value, mutation.mistake):
+        if value is None or value == key or not _is_evidence(value, key, mutation.mistake):
             continue
-        if mutation.mistake in CLOSE_BY_CHANCE and not _is_far_from_key(value, key):
+        if mutation.mistake in LAST_RESORTS and any(
+            value == other.value for other in candidates.values()
+        ):
             continue
-        if mutation.mistake != "complement_taken" or (is_number(value) and value > 0):
-            candidate = build_candidate((mutation.mistake,), value, registry)
-            candidates.setdefault((mutation.mistake, repr(value)), candidate)
+        in_key |= set() if mutation.name else {repr(value)}
+        location = mutation.name if mutation.name in problem.let else ""
+        candidate = build_candidate((mutation.mistake,), value, registry)
+        candidates.setdefault((mutation.mistake, repr(value), location), candidate)
+    # A slip in what the question asks for is likelier than one in a value that it may give.
+    candidates = {
+        entry: candidate
+        for entry, candidate in candidates.items()
+        if not entry[-1] or entry[1] not in in_key
+    }
     for candidate in (*known.candidates, *candidates.values()):
         for value in _mix_axes(candidate.value, key):
             if CLOSE_BY_CHANCE.intersection(candidate.ids) and not _is_far_from_key(value, key):
@@ -89,6 +112,8 @@ def _compute_answer(
         value = solve_key_or_none(mutation.part, scope)
         if value is None or not mutation.name:
             return value
+        if not _may_be_carried(value, mutation.mistake):
+            return None
         return solve_key_or_none(part, Scope({**names, mutation.name: value}, scope.functions))
     changed = False
     try:
@@ -96,6 +121,8 @@ def _compute_answer(
             if name == mutation.name:
                 names[name] = evaluate(mutation.tree, Scope(names, scope.functions))
                 changed = True
+                if not _may_be_carried(names[name], mutation.mistake):
+                    return None
             elif changed:
                 names[name] = evaluate(expression.tree, Scope(names, scope.functions))
     except SolverError:
@@ -103,15 +130,31 @@ def _compute_answer(
     return solve_key_or_none(part, Scope(names, scope.functions))
 
 
+def _may_be_carried(value: Value, mistake: str) -> bool:
+    """Return whether a student would compute on: nobody does with a negative complement."""
+    return mistake != "complement_taken" or (is_number(value) and value > 0)
+
+
+def _is_evidence(value: Value, key: Value | None, mistake: str) -> bool:
+    """Return whether *value* is evidence of *mistake*, and not of a slip or of another one."""
+    if mistake == "complement_taken" and not (is_number(value) and value > 0):
+        return False
+    if mistake in CLOSE_BY_CHANCE and not _is_far_from_key(value, key):
+        return False
+    return _is_distinctive(value, key, mistake)
+
+
 def _is_far_from_key(value: Value, key: Value | None) -> bool:
     """Return whether *value* differs from *key* by more than a slip of the pen would."""
     if isinstance(value, tuple) and isinstance(key, tuple) and len(value) == len(key):
         pairs = zip(value, key, strict=True)
+        if value != key and sorted(map(repr, value)) == sorted(map(repr, key)):
+            return True
         return any(pair[0] != pair[1] and _is_far_from_key(*pair) for pair in pairs)
     if not isinstance(value, int) or not is_number(key):
         return True
-    distance = magnitude(value - key)
-    return distance > MAX_SLIP and distance > MAX_RELATIVE_SLIP * magnitude(key)
+    distance, size = magnitude(value - key), magnitude(key)
+    return distance > MAX_SLIP and (distance > MAX_RELATIVE_SLIP * size or size >= MIN_LARGE_KEY)
 
 
 def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
@@ -125,10 +168,14 @@ def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
             yield (*key[:axis], value[axis], *key[axis + 1 :])
 
 
-def _is_distinctive(value: Value, mistake: str) -> bool:
+def _is_distinctive(value: Value, key: Value | None, mistake: str) -> bool:
     """Return whether *value* is evidence of a mutation; simple numbers come by chance."""
-    if not is_number(value) or mistake in COMMON_MISTAKES:
+    if not is_number(value):
         return True
-    return value.denominator >= MIN_DISTINCTIVE_DENOMINATOR or (
-        magnitude(value) >= MIN_DISTINCTIVE_NUMBER
-    )
+    if mistake in COMMON_MISTAKES:
+        is_slip = is_number(key) and magnitude(value - key) <= 1
+        return mistake == "rounded_otherwise" or not (
+            is_slip and magnitude(value) < MIN_DISTINCTIVE_NUMBER
+        )
+    least = MIN_FAR_NUMBER if mistake in CLOSE_BY_CHANCE else MIN_DISTINCTIVE_NUMBER
+    return value.denominator >= MIN_DISTINCTIVE_DENOMINATOR or magnitude(value) >= least

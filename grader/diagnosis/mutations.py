@@ -5,7 +5,7 @@ inverted. `enumerate_mutations` lists such changes of a tree; `grader.diagnosis.
 computes the answers to which they lead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice
@@ -16,6 +16,8 @@ from grader.definitions.problem import Problem
 from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
+    enumerate_item_mutations,
+    replace_everywhere,
 )
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
@@ -34,6 +36,8 @@ from grader.expressions.tree import (
 
 MAX_MUTATIONS: Final = 64
 """Maximum number of mutations of a part."""
+MAX_ITEM_MUTATIONS: Final = 24
+"""Maximum number of mutations of a part that take another item of a list."""
 MAX_EXCHANGED_NAMES: Final = 4
 """Number of names in a tree up to which each pair is exchanged."""
 NOTABLE_ARGUMENTS: Final = frozenset({"padding", "stride", "dilation", "groups", "output_padding"})
@@ -43,7 +47,7 @@ MIN_TERMS: Final = 2
 SUM_SIGNS: Final = frozenset({"+", "-"})
 WHOLES: Final = (NumberLiteral(1), NumberLiteral(100))
 """Wholes of which a share is taken."""
-ROUNDINGS: Final = ("floor", "ceil")
+ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,30 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
     trees = _collect_trees(problem, part.key)
-    others = tuple(problem.params)
+    others = (*sorted(part.key_variables), *problem.params, *problem.let)
     arithmetic = (
         (mistake, name, mutated)
         for name, tree in trees.items()
-        for mistake, mutated in enumerate_mutations(tree)
+        for mistake, mutated in (
+            *enumerate_mutations(tree),
+            *_take_other_variables(tree, sorted(part.key_variables)),
+        )
+    )
+    items = (
+        (mistake, name, mutated)
+        for name, tree in trees.items()
+        for mistake, mutated in enumerate_item_mutations(tree)
     )
     arguments = (
         (mistake, name, mutated)
         for name, tree in trees.items()
         for mistake, mutated in enumerate_argument_mutations(tree, others)
     )
-    chosen = (*islice(arithmetic, MAX_MUTATIONS), *islice(arguments, MAX_ARGUMENT_MUTATIONS))
+    chosen = (
+        *islice(arithmetic, MAX_MUTATIONS),
+        *islice(arguments, MAX_ARGUMENT_MUTATIONS),
+        *islice(items, MAX_ITEM_MUTATIONS),
+    )
     return tuple(
         Mutation(mistake, name, tree, _mutate_part(problem, name or part_id, tree))
         for mistake, name, tree in chosen
@@ -155,6 +171,15 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
             yield "operands_exchanged", _exchange_names(tree, *pair)
 
 
+def _take_other_variables(tree: Node, variables: Sequence[str]) -> Iterator[tuple[str, Node]]:
+    """Yield a formula with each variable replaced by another one that it does not have."""
+    used = [name for name in variables if name in names_in(tree)]
+    for name in used:
+        for other in variables:
+            if other not in used:
+                yield "other_value_used", replace_everywhere(tree, Name(name), Name(other))
+
+
 def _exchange_names(tree: Node, first: str, second: str) -> Node:
     exchanged = {first: Name(second), second: Name(first)}
     return replace_nodes(
@@ -187,7 +212,12 @@ def _mutate_sum(node: BinaryOperation) -> Iterator[tuple[str, Node]]:
         for sign, term in terms:
             if not isinstance(term, NumberLiteral):
                 yield "single_summand", term if sign > 0 else Negation(term)
-    elif node.operator == "-":
+    for index in range(1, len(terms)):
+        flipped = (-terms[index][0], terms[index][1])
+        yield "sign_flipped", _join_terms([*terms[:index], flipped, *terms[index + 1 :]])
+    if len(terms) > MIN_TERMS:
+        return
+    if node.operator == "-":
         yield "operands_exchanged", BinaryOperation("-", node.right, node.left)
     else:
         yield "added_for_multiplied", BinaryOperation("*", node.left, node.right)
@@ -227,9 +257,10 @@ def _mutate_call(node: Call) -> Iterator[tuple[str, Node]]:
         return
     argument = node.arguments[0]
     if node.function in ROUNDINGS:
-        other = ROUNDINGS[1 - ROUNDINGS.index(node.function)]
         yield "rounded_otherwise", argument
-        yield "rounded_otherwise", Call(other, (argument,), site=node.site)
+        for other in ("floor", "ceil"):
+            if other != node.function:
+                yield "rounded_otherwise", Call(other, (argument,), site=node.site)
     elif node.function == "sqrt":
         yield "exponent_left_out", argument
 

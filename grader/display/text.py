@@ -24,6 +24,8 @@ from grader.expressions.tree import (
     Negation,
     Node,
     NumberLiteral,
+    SliceAccess,
+    SliceRange,
     TextLiteral,
     TupleLiteral,
 )
@@ -184,10 +186,22 @@ def _format_node(node: Node) -> tuple[str, int]:
             return f"({', '.join(map(to_text, items))}{',' if len(items) == 1 else ''})", ATOM
         case ItemAccess(value, index):
             return f"{_format_operand(value, ATOM)}[{index}]", ATOM
+        case SliceAccess(value, ranges):
+            listed = ", ".join(map(_format_range, ranges))
+            return f"{_format_operand(value, ATOM)}[{listed}]", ATOM
         case FieldAccess(value, name):
             return f"{_format_operand(value, ATOM)}.{name}", ATOM
         case _:
             return _format_condition(node), LOOSE
+
+
+def _format_range(index: int | SliceRange) -> str:
+    """Return an index, or the bounds of a slice: ``1:``, ``::-1``."""
+    if isinstance(index, int):
+        return str(index)
+    step = "" if index.step is None else f":{index.step}"
+    bounds = ("" if bound is None else str(bound) for bound in (index.start, index.stop))
+    return f"{':'.join(bounds)}{step}"
 
 
 def _format_condition(node: Conditional | Comparison | LogicalNot | BooleanOperation) -> str:

@@ -9,32 +9,33 @@ from itertools import takewhile
 from typing import Final
 
 from grader.definitions.parts import KeyedPart
-from grader.definitions.problem import AnyPart
+from grader.definitions.problem import AnyPart, Problem
+from grader.display.solver_steps import (
+    build_formula_steps,
+    evaluate_to_literal,
+    has_known_value,
+    is_solver_call,
+    resolve_conditionals,
+    trace_solver_calls,
+)
 from grader.display.steps import (
     Formula,
-    PooledWindow,
     Rows,
     SolutionStep,
     TextStep,
-    Window,
     build_value_step,
     format_items,
     substitute_values,
     to_literal,
 )
-from grader.display.text import to_text
-from grader.errors import SolverError
-from grader.expressions.arithmetic import FUNCTIONS
+from grader.display.text import is_shape, to_text
 from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
+    BinaryOperation,
     Call,
     Conditional,
-    FieldAccess,
-    ItemAccess,
-    Name,
     Node,
-    children,
     replace_nodes,
     walk,
 )
@@ -48,13 +49,11 @@ from grader.kinds.predicates import PredicatePart
 from grader.kinds.tables.part import TableKey, TablePart
 from grader.kinds.texts import TextPart
 from grader.registry import Registry
-from grader.values import Record, Tensor, Value
+from grader.values import Record, Value, is_number
 from grader.variants.variant import Variant
 
 ARRAY_PARTS: Final = (VectorPart, MatrixPart, TensorPart)
 MAX_STEPS: Final = 200
-MAX_INLINE_VECTOR_LENGTH: Final = 40
-"""Maximum length of the text of a vector that is written into a formula."""
 OMITTED_ROWS_SENTENCE: Final = "The other rows follow in the same way."
 
 
@@ -86,20 +85,80 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
         case TablePart():
             return _trace_table(part, key, registry)
         case FormulaPart(key=Expression(tree=tree)) if part.variables:
-            names = {name: one for name, one in scope.names.items() if name not in part.variables}
-            return (Formula(part.id, tree, substitute_values(tree, names), None),)
+            return tuple(_trace_formula_key(part, tree, scope, registry))
         case NumberPart() if part.key is None:
             return (_build_limits_step(part),)
         case _:
-            return tuple(_trace_key(part, scope, registry))
+            return (
+                *_trace_derived_values(variant.problem, part, scope, registry),
+                *_trace_key(part, scope, registry),
+            )
+
+
+def _trace_formula_key(
+    part: FormulaPart, tree: Node, scope: Scope, registry: Registry
+) -> Iterator[SolutionStep]:
+    """Yield a key that is a formula; if it calls solvers, their steps at one point of the domains.
+
+    The call of a solver says nothing to a student, and its steps have the formula in symbols.
+    """
+    names = {name: one for name, one in scope.names.items() if name not in part.variables}
+    if not any(map(is_solver_call, walk(tree))):
+        yield Formula(part.id, tree, substitute_values(tree, names), None)
+        return
+    points = part.comparison_points
+    point = points[len(points) // 2]
+    numbers = ", ".join(f"{name} = {to_text(value)}" for name, value in point.items())
+    yield TextStep(f"For example with {numbers}:")
+    at_point = Scope({**names, **point}, scope.functions)
+    yield from trace_solver_calls(tree, at_point, registry)
+    yield from build_formula_steps(part.id, tree, at_point, registry)
+
+
+def _trace_derived_values(
+    problem: Problem, part: AnyPart, scope: Scope, registry: Registry
+) -> Iterator[SolutionStep]:
+    """Yield the steps to the values of `let` that the key uses, and no earlier key.
+
+    Only numbers and shapes are worked out.
+    """
+    used = _derived_names(problem, part)
+    for earlier in takewhile(lambda other: other is not part, problem.parts):
+        used -= _derived_names(problem, earlier)
+    for name, expression in problem.let.items():
+        value = scope.names[name]
+        if name not in used or not (is_number(value) or _is_shape(value)):
+            continue
+        if not isinstance(expression.tree, (Call, BinaryOperation, Conditional)):
+            continue
+        tree = resolve_conditionals(expression.tree, scope)
+        steps = [*trace_solver_calls(tree, scope, registry)]
+        steps += build_formula_steps(name, tree, scope, registry)
+        yield from steps
+        if not isinstance(steps[-1], Formula) or steps[-1].name != name:
+            yield build_value_step(name, value)
+
+
+def _derived_names(problem: Problem, part: AnyPart) -> set[str]:
+    """Return the names of `let` that the key of *part* uses, directly or not."""
+    if isinstance(part, (ChoicePart, ChoicesPart)) or part.key_expression is None:
+        return set()
+    used = set(part.key_expression.names)
+    for name, expression in reversed(problem.let.items()):
+        used |= expression.names if name in used else set()
+    return used & problem.let.keys()
+
+
+def _is_shape(value: Value) -> bool:
+    return isinstance(value, tuple) and is_shape(value)
 
 
 def _trace_key(part: AnyPart, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
     """Yield the steps of the solver calls in the key, then those of the key itself."""
     if part.key_expression is not None:
-        tree = _resolve_conditionals(part.key_expression.tree, scope)
-        yield from _trace_solver_calls(tree, scope, registry)
-        for step in _build_key_formula_steps(part.id, tree, scope, registry):
+        tree = resolve_conditionals(part.key_expression.tree, scope)
+        yield from trace_solver_calls(tree, scope, registry)
+        for step in build_formula_steps(part.id, tree, scope, registry):
             yield _with_array_value(step) if isinstance(part, ARRAY_PARTS) else step
 
 
@@ -115,32 +174,6 @@ def _with_array_value(step: SolutionStep) -> SolutionStep:
     )
 
 
-def _trace_solver_calls(tree: Node, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
-    """Yield the steps of the solver calls in *tree*, inner calls first, without duplicates."""
-    emitted: list[tuple[SolutionStep, ...]] = []
-    for call, index in _iterate_solver_calls(tree):
-        steps = _select_cell_steps(_trace_solver_call(call, scope, registry), index)
-        if steps not in emitted:
-            emitted.append(steps)
-            yield from steps
-
-
-def _select_cell_steps(
-    steps: tuple[SolutionStep, ...], index: tuple[int, ...]
-) -> tuple[SolutionStep, ...]:
-    """Return the steps to the cell at *index*, without the sizes; all *steps* if it has none.
-
-    Steps before the first cell, such as the padded input, stay.
-    """
-    cell_steps = [
-        step for step in steps if isinstance(step, Window | PooledWindow) and step.place == index
-    ]
-    if not cell_steps:
-        return steps
-    before = takewhile(lambda step: not isinstance(step, Window | PooledWindow), steps)
-    return (*(step for step in before if not isinstance(step, Formula)), *cell_steps)
-
-
 def _drop_repeated_sentences(steps: Iterable[SolutionStep]) -> Iterator[SolutionStep]:
     """Yield *steps* without repeated sentences."""
     sentences: set[SolutionStep] = set()
@@ -152,96 +185,6 @@ def _drop_repeated_sentences(steps: Iterable[SolutionStep]) -> Iterator[Solution
             yield step
 
 
-def _trace_solver_call(call: Call, scope: Scope, registry: Registry) -> tuple[SolutionStep, ...]:
-    """Return the steps of one call; none if it has no tracer or the tracer fails."""
-    tracer = registry.tracers.get(call.function)
-    if tracer is None:
-        return ()
-    arguments = [evaluate(argument, scope) for argument in call.arguments]
-    keywords = {word: evaluate(value, scope) for word, value in call.keywords}
-    try:
-        return tracer(*arguments, **keywords)
-    except SolverError:
-        return ()  # the key was computed; it is shown without these steps
-
-
-def _resolve_conditionals(tree: Node, scope: Scope) -> Node:
-    """Return *tree* with each ``a if c else b`` replaced by the branch taken."""
-
-    def take_branch(node: Node) -> Node | None:
-        if not isinstance(node, Conditional):
-            return None
-        side = node.then if require_boolean(evaluate(node.test, scope)) else node.otherwise
-        return _resolve_conditionals(side, scope)
-
-    return replace_nodes(tree, take_branch)
-
-
-def _iterate_solver_calls(
-    node: Node, index: tuple[int, ...] = ()
-) -> Iterator[tuple[Call, tuple[int, ...]]]:
-    """Yield the solver calls in *node*, inner first, with the *index* applied to each result."""
-    below = (node.index, *index) if isinstance(node, ItemAccess) else ()
-    for child in children(node):
-        yield from _iterate_solver_calls(child, below)
-    if _is_solver_call(node):
-        yield node, index  # type: ignore[misc] # a call, as `_is_solver_call` says
-
-
-def _is_solver_call(node: Node) -> bool:
-    """Return whether *node* calls a solver."""
-    return isinstance(node, Call) and node.function not in FUNCTIONS
-
-
-def _build_key_formula_steps(
-    name: str, tree: Node, scope: Scope, registry: Registry
-) -> Iterator[SolutionStep]:
-    """Yield the key in symbols and in numbers, unless its only call has been traced already.
-
-    In the symbols, the result of a solver, or a cell of it, replaces its call. If that is a matrix
-    or long, a formula cannot hold it, and the step only states the value of the key.
-    """
-    if (
-        isinstance(tree, Call)
-        and tree.function in registry.tracers
-        and _trace_solver_call(tree, scope, registry)
-    ):
-        return
-    value = evaluate(tree, scope)
-    symbols = replace_nodes(
-        tree, lambda node: _evaluate_to_literal(node, scope) if _is_solver_result(node) else None
-    )
-    numbers = replace_nodes(
-        tree, lambda node: _evaluate_to_literal(node, scope) if _has_known_value(node) else None
-    )
-    if any(map(_is_solver_call, walk(numbers))):
-        yield build_value_step(name, value)
-    else:
-        yield Formula(name, symbols, numbers, value)
-
-
-def _is_solver_result(node: Node) -> bool:
-    """Return whether *node* calls a solver, or indexes the result of a call."""
-    return _is_solver_result(node.value) if isinstance(node, ItemAccess) else _is_solver_call(node)
-
-
-def _has_known_value(node: Node) -> bool:
-    """Return whether *node* is a value of the problem, or calls a solver."""
-    return isinstance(node, (Name, FieldAccess, ItemAccess)) or _is_solver_call(node)
-
-
-def _evaluate_to_literal(node: Node, scope: Scope) -> Node | None:
-    """Return the value of *node* as a formula holds it; None for matrices and long arrays."""
-    value = evaluate(node, scope)
-    if (
-        isinstance(value, Tensor)
-        and len(value.shape) == 1
-        and len(to_text(value)) <= MAX_INLINE_VECTOR_LENGTH
-    ):
-        return to_literal(value.cells)
-    return to_literal(value)
-
-
 def _trace_choice_conditions(
     part: KeyedPart, scope: Scope, registry: Registry
 ) -> Iterator[SolutionStep]:
@@ -249,12 +192,12 @@ def _trace_choice_conditions(
     if part.key is None:
         return
     tree = part.key.tree
-    yield from _trace_solver_calls(tree, scope, registry)
+    yield from trace_solver_calls(tree, scope, registry)
     for node in walk(tree):
         if isinstance(node, Conditional):
             test = replace_nodes(
                 node.test,
-                lambda item: _evaluate_to_literal(item, scope) if _has_known_value(item) else None,
+                lambda item: evaluate_to_literal(item, scope) if has_known_value(item) else None,
             )
             holds = require_boolean(evaluate(node.test, scope))
             yield TextStep(

@@ -25,6 +25,8 @@ from grader.expressions.tree import (
     Negation,
     Node,
     NumberLiteral,
+    SliceAccess,
+    SliceRange,
     TextLiteral,
     TupleLiteral,
 )
@@ -94,6 +96,8 @@ def _evaluate_node(node: Node, scope: Scope, work: WorkBudget) -> Value:
             return sequence
         case ItemAccess(value, index):
             return _get_item(_evaluate_node(value, scope, work), index)
+        case SliceAccess(value, ranges):
+            return _get_slice(_evaluate_node(value, scope, work), ranges, work)
         case FieldAccess(value, name):
             return _get_field(_evaluate_node(value, scope, work), name)
         case Conditional(test, then, otherwise):
@@ -195,6 +199,26 @@ def _get_item(value: Value, index: int) -> Value:
         except IndexError as error:
             raise SolverError(f"there is no item {index}") from error
     raise SolverError("only a tuple or a tensor has items")
+
+
+def _get_slice(value: Value, ranges: tuple[int | SliceRange, ...], work: WorkBudget) -> Value:
+    """Return the items of a tuple, or the part of a tensor, that *ranges* select."""
+    work.spend(value)
+    selectors = tuple(one.to_slice() if isinstance(one, SliceRange) else one for one in ranges)
+    try:
+        if isinstance(value, Tensor):
+            return value.select(selectors)
+        if isinstance(value, tuple) and len(selectors) == 1:
+            return _require_items(value[selectors[0]])
+    except IndexError as error:
+        raise SolverError(f"the slice does not fit: {error}") from error
+    raise SolverError("only a tuple or a tensor has slices, and a tuple has one axis")
+
+
+def _require_items(items: Value) -> Value:
+    if items == ():
+        raise IndexError("it has no items")
+    return items
 
 
 def _get_field(value: Value, name: str) -> Value:

@@ -1,9 +1,9 @@
 """Parser of the expression language of problem files: text to a bounded tree.
 
 Decimals are exact fractions, ``/`` returns a fraction, integers have up to 4,096 bits. The language
-has names, calls with keywords, tuples, lists, constant indices, ``.field``, comparisons, ``and or
-not``, ``a if c else b`` and strings as arguments. It has nothing else: no comprehension, no lambda,
-no attribute of Python objects. `grader.expressions.evaluate` evaluates a tree.
+has names, calls with keywords, tuples, lists, constant indices and slices, ``.field``, comparisons,
+``and or not``, ``a if c else b`` and strings as arguments. It has nothing else: no comprehension,
+no lambda, no attribute of Python objects. `grader.expressions.evaluate` evaluates a tree.
 """
 
 import ast
@@ -29,6 +29,8 @@ from grader.expressions.tree import (
     Negation,
     Node,
     NumberLiteral,
+    SliceAccess,
+    SliceRange,
     TextLiteral,
     TupleLiteral,
     calls_in,
@@ -191,7 +193,7 @@ class _TreeBuilder:
                     site,
                 )
             case ast.Subscript(value=value, slice=index):
-                return ItemAccess(self.build(value, below), self._build_index(index))
+                return self._build_subscript(self.build(value, below), index)
             case ast.Attribute(value=value, attr=name) if not name.startswith("_"):
                 return FieldAccess(self.build(value, below), name)
             case _:
@@ -202,17 +204,28 @@ class _TreeBuilder:
                 quoted = shorten(piece or self._source)
                 raise ProblemError(f"{quoted!r} is not part of the expression language{hint}")
 
+    def _build_subscript(self, value: Node, index: ast.expr) -> Node:
+        """Return an item or a slice of *value*; several indices are for the axes of a tensor."""
+        indices = index.elts if isinstance(index, ast.Tuple) else [index]
+        if any(isinstance(item, ast.Slice) for item in indices):
+            return SliceAccess(value, tuple(self._build_range(item) for item in indices))
+        return ItemAccess(value, self._build_index(index))
+
+    def _build_range(self, node: ast.expr) -> int | SliceRange:
+        if not isinstance(node, ast.Slice):
+            return self._build_index(node)
+        bounds = (node.lower, node.upper, node.step)
+        start, stop, step = (None if one is None else self._build_index(one) for one in bounds)
+        if step == 0:
+            raise ProblemError(f"the step of a slice in {shorten(self._source)!r} is 0")
+        return SliceRange(start, stop, step)
+
     def _build_index(self, node: ast.expr) -> int:
         match node:
             case ast.Constant(value=int() as index) if not isinstance(index, bool):
                 return index
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as index)):
                 return -index
-            case ast.Slice():
-                raise ProblemError(
-                    f"{shorten(self._source)!r} has a slice; write the items one by one, "
-                    "such as (X[0], X[1])"
-                )
             case _:
                 raise ProblemError(f"an index in {shorten(self._source)!r} is not a whole number")
 

@@ -106,6 +106,27 @@ class ItemAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceRange:
+    """The constant bounds of a slice, with Python's meaning; None where one is left out."""
+
+    start: int | None
+    stop: int | None
+    step: int | None
+
+    def to_slice(self) -> slice:
+        """Return the bounds as Python's slice."""
+        return slice(self.start, self.stop, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceAccess:
+    """``value[1:3]``, or along several axes ``value[0:2, 1]``: at least one range."""
+
+    value: "Node"
+    ranges: tuple[int | SliceRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldAccess:
     """``value.name`` of a record or an opaque value."""
 
@@ -126,6 +147,7 @@ Node: TypeAlias = (
     | Call
     | TupleLiteral
     | ItemAccess
+    | SliceAccess
     | FieldAccess
 )
 
@@ -145,7 +167,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (test, then, otherwise)
         case Call(_, arguments, keywords, _):
             return (*arguments, *(item for _, item in keywords))
-        case ItemAccess(value, _) | FieldAccess(value, _):
+        case ItemAccess(value, _) | SliceAccess(value, _) | FieldAccess(value, _):
             return (value,)
         case _:
             return ()
@@ -209,6 +231,8 @@ def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
             return Call(function, below[: len(arguments)], tuple(new_keywords), site)
         case ItemAccess(_, index):
             return ItemAccess(below[0], index)
+        case SliceAccess(_, ranges):
+            return SliceAccess(below[0], ranges)
         case FieldAccess(_, name):
             return FieldAccess(below[0], name)
         case _:

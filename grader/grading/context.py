@@ -13,6 +13,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
 from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
 from grader.diagnosis.mutated_answers import find_mutated_answers
+from grader.diagnosis.mutated_pairs import find_mutated_pairs
 from grader.diagnosis.mutations import get_argument_mistakes
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
@@ -133,6 +134,16 @@ class PartContext:
                 variant.keys,
                 self.registry,
                 known=variant.mistakes.get(self.part.id, NO_MISTAKES),
+            )
+        )
+
+    @cached_property
+    def mutated_pair_index(self) -> MistakeIndex:
+        """The wrong answers from a mistake in the arithmetic of the key and one in a solver."""
+        variant = self.variant
+        return self._build_index(
+            find_mutated_pairs(
+                variant.problem, self.part, variant.names, variant.keys, self.registry
             )
         )
 

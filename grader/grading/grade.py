@@ -6,11 +6,11 @@ answer that cannot be read is unreadable and costs nothing; if the engine cannot
 grades the part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from grader.diagnosis.mistake_index import select_highest_ranked
+from grader.diagnosis.mistake_index import MistakeIndex, select_highest_ranked
 from grader.diagnosis.mistakes import MistakeCandidate
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
@@ -23,7 +23,7 @@ from grader.kinds.tables.part import TablePart
 from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.registry import Registry
-from grader.values import Value
+from grader.values import Tensor, Value
 from grader.variants.variant import Variant
 
 FULL_CREDIT: Final = Fraction(1)
@@ -209,7 +209,7 @@ def _find_likeliest_mistakes(
     """Return the likeliest causes: from true values, carried ones, two at once, or arithmetic.
 
     An answer that may be the key rounded shows no other mistake. A pair of mistakes must match
-    exactly: there are too many pairs for a rounding to be evidence.
+    exactly, or in six figures: there are too many pairs for a coarse rounding to be evidence.
     """
     context, reading = answer.context, answer.reading
 
@@ -229,10 +229,24 @@ def _find_likeliest_mistakes(
                 for candidate in candidates
             )
             return "mistake_carried", candidates
-    pairs = context.mistake_pair_index.find_equal(reading)
-    if pairs or is_key_rounded():
+    pairs = _find_telling_pairs(context.mistake_pair_index, reading, is_key_rounded)
+    if pairs or (not isinstance(reading.value, Tensor) and is_key_rounded()):
         return "mistake_pair", select_highest_ranked(pairs)
-    return "mistake", context.mutation_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
+    candidates = context.mutation_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
+    if candidates:
+        return "mistake", candidates
+    pairs = _find_telling_pairs(context.mutated_pair_index, reading, is_key_rounded)
+    return "mistake_pair", select_highest_ranked(pairs)
+
+
+def _find_telling_pairs(
+    index: MistakeIndex, reading: Reading[Any], is_key_rounded: Callable[[], bool]
+) -> list[MistakeCandidate]:
+    """Return the pairs of mistakes that equal the answer, or round to its many figures."""
+    pairs = index.find_equal(reading)
+    if not pairs and index.has_telling_figures(reading) and not is_key_rounded():
+        return index.find_roundings(reading)
+    return pairs
 
 
 def _build_mistake_result(
@@ -291,7 +305,8 @@ def _build_unexplained_result(
     if judgement.remark:
         hint = f"{hint} {judgement.remark}"
     if judgement.cells and context.keyed is not None and context.keyed.show == "cells":
-        hint = f"{hint} {context.kind.describe_errors(answer.reading, judgement.cells)}"
+        errors = context.kind.describe_errors(answer.reading, judgement.cells, context.keyed)
+        hint = f"{hint} {errors}"
     return answer.build_result(
         "partial" if partly else "wrong",
         judgement.credit,

@@ -35,6 +35,7 @@ from grader.kinds.base import (
     RoundingMatcher,
     SampleAnswers,
     as_tensor,
+    first_spelling,
 )
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
 from grader.values import Tensor, Value, magnitude
@@ -123,8 +124,9 @@ class ArrayKind(AnswerKind[T, Tensor]):
         """Return whether every cell of three figures or more may be a rounding of *value*."""
         return precise_cells_may_be_rounded(reading.value, value)
 
-    def describe_errors(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[Tensor], cells: tuple[bool, ...], part: T) -> str:
         """Return a sentence with the indices of the wrong cells, counted from 1."""
+        del part
         shape = reading.value.shape
         return format_wrong_cells(
             [_format_index(index, shape) for index, right in enumerate(cells) if not right]
@@ -224,6 +226,15 @@ class VectorKind(ArrayKind[VectorPart]):
                 count, size = pluralize(len(items), word), _format_size(key)
                 raise SolverError(f"there are {count}, the key has the size {size}")
         return key
+
+    def describe_errors(
+        self, reading: Reading[Tensor], cells: tuple[bool, ...], part: VectorPart
+    ) -> str:
+        """Return a sentence with the names of the wrong numbers, or without names the indices."""
+        if not part.names:
+            return super().describe_errors(reading, cells, part)
+        wrong = [name for name, right in zip(part.names, cells, strict=True) if not right]
+        return format_wrong_cells([first_spelling(name) for name in wrong])
 
 
 class MatrixPart(ArrayPart):

@@ -43,6 +43,12 @@ NamesOfNumbers: TypeAlias = Annotated[
 ]
 """Names that a student may use for several numbers; ``k | kernel`` has two spellings."""
 
+
+def first_spelling(name: str) -> str:
+    """Return the first of the spellings of a number's name: ``k`` of ``k | kernel``."""
+    return name.partition(" | ")[0]
+
+
 CARRIED_TYPES: Final = frozenset({bool, int, tuple, Tensor, Fraction})
 KindRule: TypeAlias = Literal[
     "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"
@@ -217,9 +223,9 @@ class AnswerKind(ABC, Generic[P, A]):
         """Return whether later keys can use *value*, a student's answer, in place of *key*."""
         return has_same_form_and_sign(value, key)
 
-    def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...], part: P) -> str:
         """Return a sentence that lists the wrong cells, for parts that show them."""
-        del reading
+        del reading, part
         wrong = ", ".join(str(index) for index, right in enumerate(cells, 1) if not right)
         return f"Not right: {wrong}."
 

@@ -1,7 +1,9 @@
 """Kinds whose answer is picked from a list: `choice` and `choices`."""
 
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Literal, Self
 
@@ -13,6 +15,7 @@ from grader.display.mathml import math_element, table_element, text_element
 from grader.display.render import Rendering
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
+from grader.expressions.parser import Expression
 from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
 from grader.reading.grammar.characters import fold_lookalikes
@@ -40,9 +43,35 @@ SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
 
 
 class OptionsPart(KeyedPart):
-    """Part with options by id; the key is an id as text, such as ``'a'``."""
+    """Part with options by id; the key is an id as text, such as ``'a'``.
+
+    *feedback* says by option what a student reads who picks it wrongly.
+    """
 
     options: Annotated[dict[SnakeId, Prose], Field(min_length=2, max_length=26)]
+    feedback: dict[SnakeId, Prose] = {}
+
+    @property
+    def expressions(self) -> tuple[tuple[str, Expression], ...]:
+        """The expressions of the part with their fields, for checks of their names."""
+        placeholders = (
+            ("say", placeholder)
+            for text in self.feedback.values()
+            for placeholder in text.expressions
+        )
+        return (*super().expressions, *placeholders)
+
+    def describe_wrong_options(self, picked: Iterable[str], key: Value | None, scope: Scope) -> str:
+        """Return the feedback on the options in *picked* that do not belong to the *key*."""
+        right = key if isinstance(key, tuple) else (key,)
+        wrong = (option for option in picked if option in self.feedback and option not in right)
+        return " ".join(self.feedback[option].fill(scope).strip() for option in wrong)
+
+    @model_validator(mode="after")
+    def _check_feedback(self) -> Self:
+        if unknown := [option for option in self.feedback if option not in self.options]:
+            raise ValueError(f"`feedback` names {unknown[0]!r}, which is not one of the options")
+        return self
 
     @model_validator(mode="after")
     def _check_literal_keys(self) -> Self:
@@ -87,9 +116,10 @@ class ChoiceKind(AnswerKind[ChoicePart, str]):
     def judge(
         self, reading: Reading[str], key: Value | None, part: ChoicePart, scope: Scope
     ) -> Judgement:
-        """Return full credit if the option is the key, else none."""
-        del part, scope
-        return RIGHT if reading.value == key else WRONG
+        """Return full credit if the option is the key, else none, with the option's feedback."""
+        if reading.value == key:
+            return RIGHT
+        return replace(WRONG, remark=part.describe_wrong_options((reading.value,), key, scope))
 
     def render(self, reading: Reading[str], part: ChoicePart, scope: Scope) -> Rendering:
         """Return the option with its text."""
@@ -139,18 +169,18 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
         """Return full credit for exactly the right options.
 
         With credit by option, the credit is the share of right options picked minus the share of
-        wrong ones, at least 0.
+        wrong ones, at least 0. The feedback on wrong options is a remark.
         """
-        del scope
         if reading.value == key:
             return RIGHT
+        remark = part.describe_wrong_options(reading.value, key, scope)
         if part.credit_by == "all" or not isinstance(key, tuple):
-            return WRONG
+            return replace(WRONG, remark=remark)
         cells = tuple((option in reading.value) == (option in key) for option in part.options)
         right: set[object] = set(key)
         wrong = set(part.options) - right
         credit = _share_of_picked(reading.value, right) - _share_of_picked(reading.value, wrong)
-        return Judgement(max(credit, WRONG.credit), cells=cells, rule="cells")
+        return Judgement(max(credit, WRONG.credit), cells=cells, rule="cells", remark=remark)
 
     def render(
         self, reading: Reading[tuple[str, ...]], part: ChoicesPart, scope: Scope

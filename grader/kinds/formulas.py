@@ -30,7 +30,13 @@ from grader.kinds.base import (
     SampleAnswers,
     judge_cells,
 )
-from grader.reading import RawAnswer, Reading, read_formula, read_formula_list
+from grader.reading import (
+    RawAnswer,
+    Reading,
+    read_formula,
+    read_formula_list,
+    read_square_side_formula,
+)
 from grader.values import Number, Value
 
 CACHED_FORMULAS: Final = 512
@@ -74,9 +80,13 @@ class FormulaPart(KeyedPart):
 
 
 class ExpressionPart(FormulaPart):
-    """A formula, or where the key is a tuple a list of formulas."""
+    """A formula, or where the key is a tuple a list of formulas.
+
+    With `square` the answer is the side of a square, and n×n means n.
+    """
 
     kind: Literal["expression"]
+    square: bool = False
     credit_by: Literal["component", "all"] = "all"
 
     @property
@@ -90,6 +100,8 @@ class ExpressionPart(FormulaPart):
             raise ValueError("a formula needs `variables`, such as {K: 1..11, C: 1..64}")
         if self.formula_count is None and "credit_by" in self.model_fields_set:
             raise ValueError("`credit_by` is for a list of formulas; this key is one formula")
+        if self.formula_count is not None and self.square:
+            raise ValueError("`square` is for one formula; this key is a list of formulas")
         others = [(f"accept.{index}", one.key) for index, one in enumerate(self.accept)]
         others += [(f"mistakes.{mistake.id}", mistake.key) for mistake in self.mistakes]
         for location, key in others:
@@ -121,7 +133,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         del scope
         variables = tuple(part.variables)
         if part.formula_count is None:
-            single = read_formula(typed, variables)
+            single = (read_square_side_formula if part.square else read_formula)(typed, variables)
             return Reading(BoundFormula(single.value), single.text, single.notes)
         several = read_formula_list(typed, variables)
         return Reading(tuple(map(BoundFormula, several.value)), several.text, several.notes)

@@ -1,11 +1,12 @@
 """Kind whose answer is a number with a unit: `quantity`, such as 60.95 MB or 3.6 GMACs."""
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, Self
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from grader.display.mathml import quantity_element
 from grader.display.text import to_text
@@ -34,12 +35,19 @@ from grader.kinds.base import (
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.reading import RawAnswer, Reading
 from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
-from grader.reading.units.unit_names import DIMENSIONS, parse_unit
+from grader.reading.units.unit_names import DECIMAL_BYTES, DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
 
 LOST_UNIT: Final = "The number has no unit, and it fits another unit than the question's."
 MIN_LOST_FACTOR: Final = 1000
 """Factor between two units from which on a number without its unit is not just wrong."""
+DECIMAL_PREFIX: Final = re.compile(
+    r"(?<![A-Za-z\\])(?:(?P<letter>[kKMGT])B(?![A-Za-z])"
+    r"|(?P<word>(?i:kilo|mega|giga|tera))(?=(?i:bytes?)(?![A-Za-z])))"
+    r"|\\(?P<command>kilo|mega|giga|tera)(?=\s*\\byte)"
+)
+"""Decimal prefix of a number of bytes: ``MB``, ``megabytes``, ``\\mega\\byte``."""
+BINARY_NOTE: Final = "KB, MB, GB and TB count in steps of 1,024 here."
 OTHER_DIMENSION_SAMPLES: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 """Sample answers of another dimension; all other dimensions use MACs."""
 
@@ -59,13 +67,15 @@ class ConvertedQuantity:
 class QuantityPart(ScalarPart):
     """A number with a unit of `dimension`; the key, and a distance in the tolerance, are in `unit`.
 
-    With ``bare: unit`` a number without a unit is in the part's; otherwise it is refused.
+    With ``bare: unit`` a number without a unit is in the part's; otherwise it is refused. With
+    ``prefixes: binary`` 1 KB is 1,024 bytes, as in a question that says so.
     """
 
     kind: Literal["quantity"]
     dimension: Literal["bytes", "macs", "flops", "parameters", "pixels", "seconds"]
     unit: str
     bare: Literal["refused", "unit"] = "refused"
+    prefixes: Literal["decimal", "binary"] = "decimal"
 
     @field_validator("unit")
     @classmethod
@@ -77,6 +87,17 @@ class QuantityPart(ScalarPart):
             units = ", ".join(DIMENSIONS[dimension])
             raise ValueError(f"{spelling!r} is no unit of {dimension}; there are {units}")
         return unit.name if unit else spelling
+
+    @model_validator(mode="after")
+    def _check_prefixes(self) -> Self:
+        if self.prefixes == "binary" and self.dimension != "bytes":
+            raise ValueError("`prefixes: binary` is for a number of bytes")
+        if self.prefixes == "binary" and self.unit in DECIMAL_BYTES:
+            raise ValueError(
+                f"with `prefixes: binary` write the unit as {DECIMAL_BYTES[self.unit][0]}; "
+                f"students may write {self.unit}"
+            )
+        return self
 
     @property
     def unit_size(self) -> Number:
@@ -97,7 +118,11 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
         """Return the quantity in the part's unit; refuse a unit of another dimension."""
         del scope
         default = part.unit if part.bare == "unit" else None
-        reading = read_quantity(typed, dimension=part.dimension, default=default)
+        binary = part.prefixes == "binary" and isinstance(typed, str)
+        text = _to_binary_prefixes(typed) if binary else typed  # type: ignore[arg-type]
+        reading = read_quantity(text, dimension=part.dimension, default=default)
+        if text != typed:
+            reading = replace(reading, notes=(*reading.notes, BINARY_NOTE))
         rounded = None if reading.rounded is None else _convert_to_part_unit(reading.rounded, part)
         return replace(_convert_to_part_unit(reading, part), rounded=rounded)
 
@@ -201,6 +226,22 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
             *bare,
         )
         return SampleAnswers(right, (self.format_key(beyond, part),), broken)
+
+
+def _to_binary_prefixes(text: str) -> str:
+    """Return *text* with the decimal prefixes of bytes as binary ones.
+
+    >>> _to_binary_prefixes("588 KB, 0.57 megabytes")
+    '588 KiB, 0.57 mebibytes'
+    """
+
+    def to_binary(match: re.Match[str]) -> str:
+        if letter := match["letter"]:
+            return f"{letter.upper()}iB"
+        slash = "\\" if match["command"] else ""
+        return f"{slash}{(match['word'] or match['command'])[:2].lower()}bi"
+
+    return DECIMAL_PREFIX.sub(to_binary, text)
 
 
 def _has_lost_unit(reading: Reading[ConvertedQuantity], key: Number, part: QuantityPart) -> bool:

@@ -119,8 +119,11 @@ class SetKind(AnswerKind[SetPart, Items]):
         del part, scope
         return reading.value == value
 
-    def describe_errors(self, reading: Reading[Items], cells: tuple[bool, ...]) -> str:
+    def describe_errors(
+        self, reading: Reading[Items], cells: tuple[bool, ...], part: SetPart
+    ) -> str:
         """Return a sentence that lists the wrong items, or says that some are missing."""
+        del part
         wrong = [
             to_text(item) for item, right in zip(reading.value, cells, strict=True) if not right
         ]

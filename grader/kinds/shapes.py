@@ -40,7 +40,7 @@ Axes: TypeAlias = tuple[int, ...] | tuple[BoundFormula, ...]
 class ShapePart(FormulaPart):
     """A shape; *layout* says in the statement's order what the axes are, such as HWC.
 
-    With `square`, one number n means n×n. With `variables` the axes are formulas.
+    With `square`, one number or formula n means n×n. With `variables` the axes are formulas.
     """
 
     kind: Literal["shape"]
@@ -62,6 +62,8 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
         if not part.variables:
             return _read_sizes(typed, part)  # type: ignore[return-value]
         axes = read_formula_shape(typed, tuple(part.variables))
+        if part.square and len(axes.value) == 1:
+            axes = replace(axes, value=axes.value * 2, text=to_text(axes.value * 2))
         return Reading(tuple(map(BoundFormula, axes.value)), axes.text, axes.notes)
 
     def solve(self, part: ShapePart, scope: Scope) -> Value | None:

@@ -14,7 +14,7 @@ from grader.reading.json_text import load_json
 from grader.reading.numbers import find_ambiguous_thousands, read_number
 from grader.reading.result import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.shapes import read_shape
-from grader.reading.square_sides import read_square_side
+from grader.reading.square_sides import read_square_side, read_square_side_formula
 from grader.reading.tensors import read_tensor
 from grader.reading.units.quantities import Quantity, read_quantity
 from grader.reading.wording.axis_names import find_layout, read_named_axes
@@ -40,5 +40,6 @@ __all__ = [
     "read_quantity",
     "read_shape",
     "read_square_side",
+    "read_square_side_formula",
     "read_tensor",
 ]

@@ -1,17 +1,20 @@
-"""Side of a square, typed as ``29 × 29``, ``29²`` or ``29 × 29 = 841``."""
+"""Side of a square, typed as ``29 × 29``, ``29²`` or ``29 × 29 = 841``, also as a formula."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
+from grader.reading.formulas import read_formula, read_formula_shape
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import MAX_TEXT, WORD_KINDS
-from grader.reading.result import Reading
+from grader.reading.result import RawAnswer, Reading
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number
 
@@ -39,6 +42,45 @@ def read_square_side(typed: str) -> Reading[Number] | None:
         return None
     side_text = to_text(side)
     return Reading(side, side_text, (*notes, f"{side_text}×{side_text} stands for {side_text}."), 1)
+
+
+def read_square_side_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
+    """Return the formula in *typed*; of n×n, n·n and n² the side n.
+
+    Raises `AnswerError` as `read_formula` does.
+
+    >>> read_square_side_formula("(2*i - 1) x (2*i - 1)", ["i"]).text
+    '2·i - 1'
+    """
+    reading = read_formula(typed, variables)
+    side = _find_side_of_formula(reading.value)
+    if side is None and isinstance(typed, str):
+        side = _find_equal_axis(typed, variables)
+    if side is None:
+        return reading
+    square = to_text(BinaryOperation("*", side, side))
+    notes = (*reading.notes, f"{square} stands for {to_text(side)}.")
+    return replace(reading, value=side, text=to_text(side), notes=notes)
+
+
+def _find_side_of_formula(formula: Node) -> Node | None:
+    """Return the factor of which *formula* is the product with itself, or the square."""
+    match formula:
+        case BinaryOperation("*", left, right) if left == right:
+            return left
+        case BinaryOperation("**", base, NumberLiteral(2)):
+            return base
+        case _:
+            return None
+
+
+def _find_equal_axis(typed: str, variables: Collection[str]) -> Node | None:
+    """Return the formula of both axes if *typed* names two equal ones, such as ``2i by 2i``."""
+    try:
+        axes = read_formula_shape(typed, variables).value
+    except AnswerError:
+        return None
+    return axes[0] if len(axes) == SQUARED and axes[0] == axes[1] else None
 
 
 def _find_side_before(links: Sequence[Sequence[Token]], area: Number, text: str) -> Number | None:

@@ -20,10 +20,16 @@ from grader.kinds.numbers import IntegerPart
 from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant, find_redundant_conditions, solve_variant
+from problems.checks.diagnosis_lint import (
+    find_few_variants,
+    find_muted_mistakes,
+    find_parts_without_mistakes,
+)
 from problems.checks.examples import check_examples, check_sample_answers
 from problems.checks.lint import (
     describe_accepted_by_part,
     find_repeating_decimals,
+    find_unsuitable_tolerances,
     find_untypable_keys,
     find_wide_tolerances,
 )
@@ -172,6 +178,10 @@ def _run_checks(
                 *find_revealing_hints(variants, registry),
             ]
             warnings += find_repeating_decimals(all_variants)
+            warnings += find_unsuitable_tolerances(variants)
+            warnings += find_parts_without_mistakes(problem, registry)
+            warnings += find_few_variants(publication.report, options.seeds)
+            warnings += find_muted_mistakes(publication.report)
     except GraderError as error:
         errors.append(str(error))
     prefix = f"{file}: " if file else ""

@@ -11,10 +11,11 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.grading.tolerance import Tolerance, describe_tolerance
 from grader.kinds import KINDS
+from grader.kinds.numbers import IntegerPart
 from grader.kinds.tables.part import TablePart
 from grader.reading.decimal_places import last_decimal_unit
 from grader.registry import Registry
-from grader.values import Tensor, Value, is_number, simplify_number
+from grader.values import Tensor, Value, is_number, magnitude, simplify_number
 from grader.variants.variant import Variant
 from problems.checks.texts import variant_label
 
@@ -88,6 +89,33 @@ def find_repeating_decimals(variants: Iterable[Variant]) -> Iterator[str]:
                 f"({variant_label(variant)}), so that a fraction alone is right; "
                 "give a tolerance, such as {rounded: 3}"
             )
+
+
+def find_unsuitable_tolerances(variants: Iterable[Variant]) -> Iterator[str]:
+    """Yield a warning for each tolerance that accepts 0, or a whole number off by one.
+
+    Each part is reported once. Rounding to figures is meant to accept neighbors of large counts.
+    """
+    reported: set[str] = set()
+    for variant in variants:
+        for part in variant.problem.parts:
+            fault = _describe_unsuitable_tolerance(part, variant.keys.get(part.id))
+            if fault and part.id not in reported:
+                reported.add(part.id)
+                yield f"parts.{part.id}.tolerance: {fault} ({variant_label(variant)})"
+
+
+def _describe_unsuitable_tolerance(part: AnyPart, key: Value | None) -> str:
+    """Return what is wrong with the tolerance of a part with one number, "" if nothing is."""
+    if not is_number(key) or not key or len(_part_tolerances(part)) != 1:
+        return ""
+    (tolerance,) = _part_tolerances(part)
+    if tolerance.radius(key) >= magnitude(key):
+        return f"it accepts 0 where the key is {_shorten(to_text(key))}; tighten it"
+    is_wide = (tolerance.abs or tolerance.rel) and tolerance.radius(key) >= 1
+    if isinstance(part, IntegerPart) and is_wide:
+        return f"it accepts {to_text(key + 1)} for the count {to_text(key)}; leave it exact"
+    return ""
 
 
 def _find_repeating_decimal(key: Value | None) -> Fraction | None:

@@ -66,6 +66,8 @@ def _iter_student_texts(problem: Problem) -> Iterator[LocatedTemplate]:
         if isinstance(part, (ChoicePart, ChoicesPart)):
             for name, text in part.options.items():
                 yield f"parts.{part.id}.options.{name}", text
+            for name, text in part.feedback.items():
+                yield f"parts.{part.id}.feedback.{name}", text
         if isinstance(part, TextPart):
             yield f"parts.{part.id}.model", part.model
             for item in part.rubric:

@@ -57,6 +57,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Which of the given numbers belongs where?",
             "Exchanged two of the given numbers, or the two sides of a difference.",
         ),
+        "sign_flipped": (
+            2,
+            "Which of the terms are added, and which are subtracted?",
+            "Added a term that is subtracted, or subtracted one that is added.",
+        ),
         "rounded_otherwise": (
             2,
             "Is the result rounded down, rounded up, or not rounded at all?",
@@ -86,6 +91,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             1,
             "Do all directions, layers or items have the same number?",
             "Took one entry of a pair or of a list for all of them.",
+        ),
+        "other_item_used": (
+            1,
+            "Which of several rows, classes or layers is asked for here?",
+            "Took another item of a list or another row of an array.",
+        ),
+        "array_turned": (
+            1,
+            "Does each entry of the arrays meet the right one? One of them may be turned round.",
+            "Turned an array round, or transposed it.",
         ),
         "other_value_used": (
             1,

@@ -7,6 +7,11 @@ from problems.mistakes.table import build_mistakes
 
 MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
+        "macs_halved": (
+            1,
+            "Is a multiply-accumulate more than one operation, or less?",
+            "Halved the MACs instead of doubling them.",
+        ),
         "same_padding_assumed": (
             1,
             "Is there padding here that keeps the size? If not, what is lost at the border?",

@@ -205,7 +205,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "layer_left_out": replace_arguments(mlp_macs, sizes=lambda g: g.sizes[:-1]),
         },
     ),
-    *build_wrong_versions(flops, {"macs_for_flops": replace_formula(flops, lambda g: g.macs)}),
+    *build_wrong_versions(
+        flops,
+        {
+            "macs_for_flops": replace_formula(flops, lambda g: g.macs),
+            "macs_halved": replace_formula(flops, lambda g: Fraction(g.macs, 2)),
+        },
+    ),
     *build_wrong_versions(
         separable_ratio,
         {

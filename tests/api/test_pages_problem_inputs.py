@@ -235,3 +235,13 @@ def test_cells_are_named_by_their_place() -> None:
 def test_a_matrix_that_was_pasted_looks_the_same_when_it_comes_back_in_its_cells() -> None:
     assert is_same_input(MATRIX, "[[1, 2], [3, 4]]", [*map(list, FOUR)])
     assert not is_same_input(MATRIX, "[[1, 2], [3, 5]]", [*map(list, FOUR)])
+
+
+def test_the_cells_of_a_vector_have_the_names_of_its_numbers() -> None:
+    counts = asked("vector", shape=(3,), names=("TP", "FP", "FN"))
+    drawn = build_input(counts, "FP = 3, TP = 7, FN = 2")
+    assert drawn.widget == "grid"
+    cells = [cell for block in drawn.blocks for line in block.lines for cell in line.cells]
+    assert [(cell.label, cell.text) for cell in cells] == [("TP", "7"), ("FP", "3"), ("FN", "2")]
+    assert build_input(counts, "[7, 3, 2]").blocks == drawn.blocks
+    assert build_input(counts, "7, 3").text == "7, 3"

@@ -356,3 +356,54 @@ def test_a_hint_that_says_the_key_is_warned_of(say, is_told):
 
 def with_answer(answer: str) -> dict[str, object]:
     return {"params": "original", "answers": {"a": answer}, "expect": {"a": "correct"}}
+
+
+def test_a_part_that_names_no_mistakes_is_reported():
+    parts = [ask(key="W"), ask(id="b", key="halve(W)"), ask(id="c", key="7*W + 2")]
+    found = report(
+        problem(*parts, params=W, examples=[{"answers": {"a": "2"}, "expect": {"a": "wrong"}}])
+    )
+    warned = [one for one in found.warnings if "no mistake is named here" in one]
+    assert [one.split(": ")[1] for one in warned] == ["parts.a"]
+
+
+@pytest.mark.parametrize(
+    ("values", "seeds", "warned"),
+    [([7, 9, 11], 40, True), ([7, 9, 11], 2, False), ([*range(7, 99, 2)], 40, False)],
+)
+def test_few_variants_are_reported(values, seeds, warned):
+    params = {"W": {"choose": values, "original": 5}}
+    found = report(problem(HALF, params=params, examples=[RIGHT]), seeds=seeds)
+    message = "toy.yaml: params: only 3 variants exist, so students share numbers; widen the "
+    assert [one.startswith(message) for one in found.warnings] == [True] * warned
+
+
+def test_muted_mistakes_are_reported():
+    parts = [ask(key="halve(W)", prompt="{{W}}"), ask(id="b", key="halve(W + 1)")]
+    params = {"W": {"choose": [6, 7]}}
+    found = report(problem(*parts, params=params))
+    warned = [one for one in found.warnings if "is not named there" in one]
+    assert [one.split(" and ")[0] for one in warned] == [
+        f"toy.yaml: parts.{part}: rounded_up gives the key in 1 of 2 variants" for part in "ab"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        (ask("number", key="W/1000", tolerance={"abs": "0.01"}), "it accepts 0 where the key is"),
+        (ask("number", key="W/1000", tolerance={"decimals": 1}), "it accepts 0 where the key is"),
+        (ask(key="halve(W)*500", tolerance={"rel": "1%"}), "it accepts 1001 for the count 1000"),
+        (ask("number", key="W/1000", tolerance={"rounded": 2}), ""),
+        (ask(key="halve(W)*500", tolerance={"rounded": 3}), ""),
+        (ask("number", key="W/7", tolerance={"rel": "2%"}), ""),
+    ],
+)
+def test_tolerances_that_accept_zero_or_a_neighbor_are_reported(part, fault):
+    part = {**part, "prompt": "{{W}}", "ignore": ["rounded_up"]}
+    params = {"W": {"choose": [7, 9, 11], "original": 5}}
+    found = report(
+        problem(part, params=params, examples=[{"answers": {"a": "2"}, "expect": {"a": "wrong"}}])
+    )
+    warned = [one for one in found.warnings if "parts.a.tolerance: " in one]
+    assert [fault in one for one in warned] == [True] * bool(fault)

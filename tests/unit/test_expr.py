@@ -160,12 +160,6 @@ def test_no_other_name_is_asked_for_where_no_name_is_at_fault(source):
     assert "choose another name" not in str(caught.value)
 
 
-@pytest.mark.parametrize("source", ["X[0:2]", "X[:]", "X[::2]"])
-def test_a_slice_is_told_what_stands_in_its_place(source):
-    with pytest.raises(ProblemError, match=r"has a slice; write the items one by one, such as"):
-        parse(source)
-
-
 @pytest.mark.parametrize(
     ("source", "literal"),
     [("6998552", True), ("[[1, 2], [3, 4]]", True), ("'a'", True), ("2 + 3", True), ("W", False)],

@@ -282,3 +282,9 @@ def test_a_key_may_be_rows_of_a_tensor():
     part = ask("matrix", key="(2*X[1], X[0], (5, 6))")
     variant = original(part, params={"X": [[1, 2], [3, 4]]})
     assert variant.keys["a"] == Tensor.from_nested([[6, 8], [1, 2], [5, 6]])
+
+
+def test_wrong_numbers_of_a_named_vector_are_listed_by_name():
+    part = ask("vector", key="(7, 3, 2)", names=["TP | true_positives", "FP", "FN"], show="cells")
+    assert mark(part, "[7, 4, 3]").hint == "1 of 3 cells is correct. Not right: FP, FN."
+    assert mark(part, "FN = 2, TP = 8, FP = 3").hint.endswith("Not right: TP.")

@@ -3,8 +3,11 @@
 from fractions import Fraction
 
 import pytest
-from factories import ask, judged, mark
+from factories import BOOK, ask, judged, mark, problem
 from pydantic import ValidationError
+
+from grader.definitions.name_checks import check_names
+from grader.errors import ProblemError
 
 OPTIONS = {"a": "Stride", "b": "Padding of 1", "c": "Neither", "d": "Both"}
 CHOICE = ask("choice", key="'b'", options=OPTIONS)
@@ -286,3 +289,30 @@ def test_numbers_of_a_condition_are_read_by_their_names():
     assert mark(part, "k = 5, p = 3-1 = 2: 8 -> 4").status == "unreadable"
     with pytest.raises(ValidationError, match="as many `names` as numbers"):
         mark({**part, "names": ["k"]}, "1, 2")
+
+
+FEEDBACK = {"a": "What does $S$ of {{W}} change?", "d": "Both at once?"}
+
+
+def test_the_feedback_on_a_wrong_option_is_shown():
+    part = {**CHOICE, "feedback": FEEDBACK}
+    result = mark(part, "a", params={"W": 28})
+    assert (result.status, result.hint) == ("wrong", "Not right. What does $S$ of 28 change?")
+    assert mark(part, "c", params={"W": 28}).hint == "Not right."
+    assert mark(part, "b", params={"W": 28}).hint == "Correct."
+
+
+def test_feedback_on_several_options_tells_nothing_about_missing_ones():
+    feedback = {**FEEDBACK, "b": "Padding?"}
+    part = {**CHOICES, "feedback": feedback}
+    assert mark(part, "a", params={"W": 28}).hint == "Not right."
+    assert mark(part, "a, b, d", params={"W": 28}).hint == "Not right. Padding?"
+    by_option = {**part, "credit_by": "option"}
+    assert mark(by_option, "a, b, d", params={"W": 28}).hint == "Partly right. Padding?"
+
+
+def test_feedback_names_an_option_and_known_names():
+    with pytest.raises(ValidationError, match="`feedback` names 'e', which is not one of"):
+        mark({**CHOICE, "feedback": {"e": "Is there an e?"}}, "a")
+    with pytest.raises(ProblemError, match="names 'Q', which is not known here"):
+        check_names(problem({**CHOICE, "feedback": {"a": "{{Q}}"}}), BOOK)

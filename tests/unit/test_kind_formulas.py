@@ -260,3 +260,39 @@ def test_a_formula_of_many_powers_is_judged():
 def test_formulas_with_constants_roots_and_powers_are_compared_up_to_noise(key, typed, status):
     part = ask("expression", key=key, variables={"n": "1..40"})
     assert mark(part, typed).status == status
+
+
+SIDE = ask("expression", square=True, key="2*i - 1", variables={"i": "1..9"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("2i - 1", "correct"),
+        ("(2i - 1) x (2i - 1)", "correct"),
+        ("F_i = (2i-1)×(2i-1)", "correct"),
+        ("(2*i-1)*(2*i-1)", "correct"),
+        ("(2i-1)^2", "correct"),
+        ("2i-1 by 2i-1", "correct"),
+        ("(2i-1) × (2i+1)", "wrong"),
+        ("i × i", "wrong"),
+        ("4i^2 - 4i + 1", "wrong"),
+    ],
+)
+def test_the_side_of_a_square_may_be_typed_as_the_square(typed, status):
+    assert mark(SIDE, typed).status == status
+
+
+def test_the_square_is_named_in_the_reading():
+    result = mark(SIDE, "(2i-1)×(2i-1)")
+    assert (result.read_as, result.notes[-1]) == (
+        "2·i - 1",
+        "(2·i - 1)·(2·i - 1) stands for 2·i - 1.",
+    )
+    plain = {**SIDE, "square": False}
+    assert mark(plain, "(2i-1)×(2i-1)").status == "wrong"
+
+
+def test_a_list_of_formulas_is_no_side():
+    with pytest.raises(ValidationError, match="`square` is for one formula"):
+        problem({**SIDE, "key": "(i, 2*i)"})

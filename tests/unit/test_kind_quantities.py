@@ -180,3 +180,46 @@ def test_a_distance_is_measured_in_the_unit_of_the_part():
     part = quantity("MiB", key="2", tolerance={"abs": "0.5", "rounded": 3})
     assert mark(part, "2458 KiB").status == "correct"
     assert mark(part, "2600 KiB").status == "wrong"
+
+
+BINARY = quantity("KiB", key=588, prefixes="binary")
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("588 KB", "correct"),
+        ("588kB", "correct"),
+        ("588 kilobytes", "correct"),
+        (r"\SI{588}{\kilo\byte}", "correct"),
+        ("588 KB (602112 B)", "correct"),
+        ("588 KiB", "correct"),
+        ("602112 bytes", "correct"),
+        ("602.112 KB", "wrong"),
+        ("588 Kbit", "wrong"),
+        ("588 kb", "unreadable"),
+        ("588 KB (602.112 KB)", "unreadable"),
+    ],
+)
+def test_prefixes_of_bytes_are_binary_where_the_question_says_so(typed, status):
+    assert mark(BINARY, typed).status == status
+    assert mark(quantity("KiB", key=588), "588 KB").status == "wrong"
+
+
+def test_figures_count_in_the_typed_unit_with_binary_prefixes():
+    part = quantity("MiB", key="1.25", prefixes="binary", tolerance={"rounded": 3})
+    assert mark(part, "1280 KB").status == "correct"
+    assert mark(part, "1.25 MB").status == "correct"
+    assert mark(part, "1.311 MB").status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"unit": "KB"}, "with `prefixes: binary` write the unit as KiB"),
+        ({"unit": "MMACs", "dimension": "macs"}, "`prefixes: binary` is for a number of bytes"),
+    ],
+)
+def test_binary_prefixes_are_for_bytes_in_binary_units(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        QuantityPart.model_validate({**BINARY, "id": "a", **fields})

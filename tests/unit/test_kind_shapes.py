@@ -189,3 +189,11 @@ def test_two_orders_of_axes_that_contradict_each_other_are_refused():
 )
 def test_sizes_behind_names_in_the_order_asked_for_are_read(typed):
     assert mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed).status == "correct"
+
+
+def test_one_formula_stands_for_both_axes_of_a_square():
+    part = ask("shape", square=True, key="(2*i, 2*i)", variables={"i": "1..9"})
+    assert mark(part, "2i").status == "correct"
+    assert mark(part, "2i × 2i").status == "correct"
+    assert mark(part, "i").status == "wrong"
+    assert mark({**part, "square": False}, "2i").status == "unreadable"

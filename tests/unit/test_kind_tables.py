@@ -262,3 +262,32 @@ def test_a_column_may_be_of_shares(typed, status):
     column = {"kind": "number", "share": True, "key": "layer/4"}
     found = mark(ask("table", rows="(3, 2)", columns={"precision": column}), typed)
     assert found.status == status
+
+
+SHAPES = ask(
+    "table",
+    rows="(1, 2, 3)",
+    columns={"shape": {"kind": "shape", "key": "(8, 24//layer, 24//layer)"}},
+)
+NUMBERS = ask("table", rows="(1, 2, 3)", columns={"n": {"kind": "integer", "key": "1000*layer"}})
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status"),
+    [
+        (SHAPES, "(8, 24, 24), (8, 12, 12), (8, 8, 8)", "correct"),
+        (SHAPES, "[(8, 24, 24), (8, 12, 12), (8, 8, 8)]", "correct"),
+        (SHAPES, "8x24x24, 8x12x12, 8x8x8", "correct"),
+        (SHAPES, "8, 24, 24; 8, 12, 12; 8, 8, 8", "correct"),
+        (SHAPES, "(8, 12, 12), (8, 24, 24), (8, 8, 8)", "partial"),
+        (SHAPES, "8, 24, 24", "unreadable"),
+        (SHAPES, "(8, 24, 24), (8, 12, 12)", "unreadable"),
+        (NUMBERS, "1000, 2000, 3000", "correct"),
+        (NUMBERS, "1,000, 2,000, 3,000", "correct"),
+        (NUMBERS, "1000; 2000; 3000", "correct"),
+        (NUMBERS, "1,000,2", "unreadable"),
+        (NUMBERS, "2000, 2000, 3000", "partial"),
+    ],
+)
+def test_a_table_of_one_column_may_be_a_list_in_one_line(part, typed, status):
+    assert mark(part, typed).status == status

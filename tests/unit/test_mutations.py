@@ -1,11 +1,15 @@
 """Tests of mistakes in the arithmetic of a key, which no wrong version of a solver shows."""
 
+from fractions import Fraction
+from math import log2
+
 import pytest
 from factories import ask, marked, original
 
 from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
+    enumerate_item_mutations,
 )
 from grader.diagnosis.mutations import MAX_MUTATIONS, enumerate_mutations, get_mutations
 from grader.expressions.parser import parse
@@ -89,6 +93,7 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
         for source in calls
         for mistake, _ in enumerate_argument_mutations(parse(source).tree, ("e",))
     }
+    found |= {mistake for mistake, _ in enumerate_item_mutations(parse("x[1]").tree)}
     assert found == {mistake.id for mistake in MISTAKES}
     assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)
 
@@ -142,3 +147,71 @@ def test_a_mistake_in_an_earlier_part_that_the_key_uses_is_named() -> None:
 def test_a_value_close_to_the_key_does_not_show_that_another_number_was_taken() -> None:
     part = ask("integer", key="H*linear_params(C, F)")
     assert mistakes_of(part, str(224 * 64 * 193 + 1), params=NETWORK) == ()
+
+
+def test_another_item_of_a_list_is_named() -> None:
+    params = {"u": 12, "x": [7, 151, 223]}
+    part = ask("number", key="u*x[0]/9")
+    assert mistakes_of(part, "201.333", params=params) == ("other_item_used",)
+    assert mistakes_of(part, "297.333", params=params) == ("other_item_used",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "mistakes"),
+    [
+        ("[[5, 1], [3, 2]]", ("other_value_used",)),
+        ("[[4, 3], [2, 1]]", ("array_turned",)),
+    ],
+)
+def test_another_array_and_a_turned_one_are_named(typed, mistakes) -> None:
+    params = {"X": [[1, 2], [3, 4]], "Y": [[5, 1], [3, 2]]}
+    part = ask("matrix", key="max_pool2d(X, 1)")
+    assert mistakes_of(part, typed, params=params) == mistakes
+
+
+def test_a_flipped_sign_is_named_in_numbers_and_formulas() -> None:
+    assert mistakes_of(ask("number", key="u*v - w"), "469", params={"u": 12, "v": 31, "w": 97}) == (
+        "sign_flipped",
+    )
+    formula = ask("expression", key="(n - k)/2 + 1", variables={"n": "9..32", "k": "1..7"})
+    assert mistakes_of(formula, "(n + k)/2 + 1", params={}) == ("sign_flipped",)
+
+
+def test_another_variable_of_a_formula_is_named() -> None:
+    variables = {"n": "9..32", "k": "1..7", "m": "1..7"}
+    part = ask("expression", key="1/n + 1/k**2", variables=variables)
+    assert mistakes_of(part, "1/m + 1/k^2", params={}) == ("other_value_used",)
+
+
+def test_exchanged_axes_are_named_although_the_shape_is_close_to_the_key() -> None:
+    part = ask("shape", key="conv_shape((H, W, 3), 8, 3, padding=1)", ignore=["axes_swapped"])
+    assert mistakes_of(part, "36x32x8", params={"H": 32, "W": 36}) == ("operands_exchanged",)
+
+
+def test_a_stride_forgotten_on_one_axis_is_named() -> None:
+    part = ask(key="prod(conv_shape((80, 90, 3), 8, 3, stride=(s, 3)))")
+    assert mistakes_of(part, str(78 * 30 * 8), params={"s": 2}) == ("argument_left_out",)
+
+
+def test_a_slip_in_the_arithmetic_is_named_together_with_a_mistake_in_a_solver() -> None:
+    part = ask(key="conv_params(32, 64, 3) + conv_params(64, 96, 5)")
+    assert set(mistakes_of(part, str(64 * 96 * 25), params={})) == {"summand_left_out", "no_bias"}
+
+
+def test_six_figures_are_evidence_of_two_mistakes_and_four_are_not() -> None:
+    part = ask(
+        "number",
+        key="binary_cross_entropy((p, q), (1, 0))",
+        tolerance={"rounded": 3},
+    )
+    params = {"p": Fraction(7, 10), "q": Fraction(1, 5)}
+    both = sum(-log2(value) for value in (0.7, 0.8))
+    assert mistakes_of(part, f"{both:.6g}", params=params) == ("log_base_two", "sum_for_mean")
+    assert mistakes_of(part, f"{both:.3g}", params=params) == ()
+
+
+def test_a_complement_that_is_negative_is_not_carried_on() -> None:
+    part = ask(key="tokens**2")
+    let = {"tokens": "u*v + 1"}
+    params = {"u": 10, "v": 11}
+    assert mistakes_of(part, "12100", params=params, let=let) == ("summand_left_out",)

@@ -95,7 +95,10 @@ def test_the_numbers_of_the_original_are_published_where_there_are_no_others():
     ("parts", "reason"),
     [
         ([ask(key="broken(W)")], "a: the solver cannot take 1 values (2)"),
-        ([ask(key="halve(W)"), ask(id="b", key="halve(W + 1)")], "a: rounded_up gives the key (1)"),
+        (
+            [ask(key="halve(W)"), ask(id="b", key="broken(W)")],
+            "b: the solver cannot take 1 values (2), for example with W = ",
+        ),
     ],
 )
 def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
@@ -104,6 +107,51 @@ def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
     assert caught.value.message.startswith("no seed discriminates: the numbers repeat (")
     assert reason in caught.value.message
     assert caught.value.message.endswith("; widen params or `ignore` a mistake")
+
+
+def test_mistakes_that_exclude_each_other_are_muted_where_they_give_the_key():
+    parts = [ask(key="halve(W)"), ask(id="b", key="halve(W + 1)")]
+    publication = published(*parts, params={"W": {"choose": [6, 7]}})
+    assert sorted(drawn(publication)) == [(6,), (7,)]
+    assert publication.report.muted == {"a": {"rounded_up": 1}, "b": {"rounded_up": 1}}
+    for variant in publication.variants:
+        muted, live = ("a", "b") if variant.names["W"] == 6 else ("b", "a")
+        named = {part: [one.ids for one in variant.mistakes[part].candidates] for part in "ab"}
+        assert ("rounded_up",) not in named[muted]
+        assert ("rounded_up",) in named[live]
+
+
+def test_no_mistake_is_muted_while_a_seed_tells_all_from_the_key():
+    publication = published(ask(key="halve(W)"), params={"W": {"choose": [6, 7, 8]}})
+    assert drawn(publication) == [(7,)]
+    assert publication.report.muted == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "params", "explanation"),
+    [
+        (
+            ask(key="halve(W)"),
+            {"W": {"choose": [6, 7]}},
+            'always W = 6; `require: ["W != 6"]` leaves such draws out',
+        ),
+        (
+            ask(key="W + K", mistakes=[{"id": "twice", "key": "2*W", "say": "No."}]),
+            {"W": {"integers": [4, 6]}, "K": {"integers": [4, 6]}},
+            'always W = K; `require: ["W != K"]` leaves such draws out',
+        ),
+        (
+            ask(key="halve(W)"),
+            {"W": {"choose": [6, 7, 8, 9]}},
+            "for example with W = ",
+        ),
+    ],
+)
+def test_what_refused_draws_have_in_common_is_explained(part, params, explanation):
+    report = published(part, params=params).report
+    [(reason, text)] = report.explanations.items()
+    assert reason.endswith("gives the key")
+    assert text.startswith(explanation)
 
 
 def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_numbers():

@@ -263,3 +263,44 @@ def test_every_other_kind_says_what_is_right(part, text):
 )  # fmt: skip
 def test_a_step_is_data_that_a_page_can_draw(step, record):
     assert serialize_step(step) == record
+
+
+def test_the_values_of_let_that_a_key_uses_come_first():
+    texts = told(
+        ask(key="weights(3, 8, inner) + extra", prompt="?"),
+        params={"W": 9},
+        let={
+            "inner": "side(W, 3, stride=2)",
+            "extra": "inner + W*10",
+            "unused": "side(W, 5)",
+            "layers": "((W, 1), (W, 2))",
+        },
+    )
+    assert texts == [
+        COUNT,
+        SIDE,
+        "inner = 4",
+        "extra = inner + W·10 = 4 + 9·10 = 94",
+        "N = C·K^2·F + F = 3·4^2·8 + 8 = 392",
+        "a = 392 + extra = 392 + 94 = 486",
+    ]
+
+
+def test_a_value_of_let_that_a_solver_fails_to_explain_is_stated():
+    texts = told(
+        ask(key="2*inner", prompt="?"),
+        params={"W": 9},
+        let={"inner": "weights(3, 8, 3, bias=W == 1)"},
+    )
+    assert texts == ["inner = 216", "a = 2·inner = 2·216 = 432"]
+
+
+def test_a_formula_that_calls_a_solver_is_worked_out_at_an_example_and_shows_no_call():
+    part = ask("expression", key="side(n, 3, stride=2) + 1", variables={"n": "3..11"})
+    texts = told(part)
+    assert texts == [
+        "For example with n = 7:",
+        COUNT,
+        "W_out = floor((W - K)/S) + 1 = floor((7 - 3)/2) + 1 = 3",
+        "a = 3 + 1 = 4",
+    ]

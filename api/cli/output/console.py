@@ -83,7 +83,10 @@ def print_seed_report(report: SeedReport) -> None:
         return
     OUT.print(f"{report.problem}: {len(report.seeds)} seeds of {report.walked}")
     for reason, count in sorted(report.refused.items(), key=lambda item: -item[1])[:5]:
-        OUT.print(Text(f"    refused {count}: {reason}"))
+        explanation = report.explanations.get(reason, "")
+        OUT.print(
+            Text(f"    refused {count}: {reason}{f' ({explanation})' if explanation else ''}")
+        )
     for part, ids in report.inert.items():
         OUT.print(Text(f"    inert in {part}: {', '.join(sorted(ids))}"))
     for part, pairs in report.together.items():

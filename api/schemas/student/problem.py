@@ -17,6 +17,7 @@ TYPING: Final[dict[str, Any]] = {
     "columns": None,
     "variables": None,
     "shape": None,
+    "names": None,
     "count": None,
     "layout": None,
     "unit": None,
@@ -113,8 +114,8 @@ class Typing(Schema):
 
     The other fields describe the input, each null if it does not apply: the *options*, the *rows*
     and *columns* of a table, the *variables* of a formula, the *shape* of an array (also null if
-    the shape is part of the question), the *count* of numbers or formulas, the *layout* of a shape,
-    the assumed *unit* and the accepted *units*.
+    the shape is part of the question), the *names* of its numbers, the *count* of numbers or
+    formulas, the *layout* of a shape, the assumed *unit* and the accepted *units*.
     """
 
     hint: str
@@ -124,6 +125,7 @@ class Typing(Schema):
     columns: tuple[Column, ...] | None = None
     variables: tuple[str, ...] | None = None
     shape: tuple[Count, ...] | None = None
+    names: tuple[str, ...] | None = None
     count: Count | None = None
     layout: str | None = None
     unit: str | None = None

@@ -18,6 +18,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Name
 from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
+from grader.kinds.base import first_spelling
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
 from grader.kinds.predicates import PredicatePart
@@ -75,14 +76,28 @@ def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
             fields["example"] = f"5 {part.unit}"
         case PredicatePart():
             count = len(part.as_)
-            fields |= {
-                "count": count,
-                "example": ", ".join(str(index) for index in range(1, count + 1)),
-            }
+            fields |= {"count": count, **_name_fields(part.names)}
+            fields["example"] = _numbers_example(part.names, count)
         case VectorPart() | MatrixPart() | TensorPart():
             is_shape_given = isinstance(key, Tensor) and part.size == "given"
             fields["shape"] = key.shape if is_shape_given and isinstance(key, Tensor) else None
+            if isinstance(part, VectorPart) and part.names:
+                fields |= _name_fields(part.names)
+                fields["example"] = _numbers_example(part.names, len(part.names))
     return Typing(**fields)
+
+
+def _name_fields(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"names": tuple(map(first_spelling, names)) or None}
+
+
+def _numbers_example(names: tuple[str, ...], count: int) -> str:
+    """Return an example of *count* numbers, each with its name if they have names."""
+    numbers = range(1, count + 1)
+    if not names:
+        return ", ".join(map(str, numbers))
+    pairs = zip(map(first_spelling, names), numbers, strict=True)
+    return ", ".join(f"{name} = {number}" for name, number in pairs)
 
 
 def _choice_fields(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, Any]:

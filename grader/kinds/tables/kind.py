@@ -5,7 +5,7 @@ true previous row or from the student's own, so that one slip costs one row.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeAlias
 
 from grader.display.mathml import table_element, text_element
@@ -16,6 +16,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.kinds.arrays import format_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers, judge_cells
 from grader.kinds.numbers import IntegerPart
+from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
 from grader.reading import RawAnswer, Reading, is_blank
 from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
@@ -25,6 +26,14 @@ from grader.values import OpaqueValue, Value
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
+
+ENCLOSED_PATTERN: Final = re.compile(r"[\[({].*[\])}]")
+SEMICOLON: Final = re.compile(r"(;)")
+COMMA: Final = re.compile(r"(,)")
+SPACED_COMMA: Final = re.compile(r"(,\s+)")
+"""Separators of listed rows; a group, so that a split keeps them."""
+
+AXES_PATTERN: Final = re.compile(r"[(\[,×x]|\\times")
 
 TableRow: TypeAlias = tuple[Reading[Any] | None, ...]
 TableCells: TypeAlias = tuple[TableRow, ...]
@@ -53,7 +62,8 @@ class TableKind(AnswerKind[TablePart, TableCells]):
     def read(self, typed: RawAnswer, part: TablePart, scope: Scope) -> Reading[TableCells]:
         """Return the cells by row; an empty cell is None."""
         expected = len(_row_items(evaluate(part.rows.tree, scope)))
-        lines = split_table_rows(typed, columns=tuple(part.columns), rows=expected)
+        listed = _split_listed_rows(typed, expected, part)
+        lines = split_table_rows(listed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
             raise AnswerError(
                 f"The table has {pluralize(len(lines), 'row')}.",
@@ -88,8 +98,11 @@ class TableKind(AnswerKind[TablePart, TableCells]):
             return RIGHT_BY_RULE["cells"]
         return _judge_partly_right(tuple(marks), rows, key, part)
 
-    def describe_errors(self, reading: Reading[TableCells], cells: tuple[bool, ...]) -> str:
+    def describe_errors(
+        self, reading: Reading[TableCells], cells: tuple[bool, ...], part: TablePart
+    ) -> str:
         """Return a sentence with the rows and columns of the wrong cells, counted from 1."""
+        del part
         width = len(reading.value[0])
         wrong = (divmod(index, width) for index, right in enumerate(cells) if not right)
         return format_wrong_cells([f"row {row + 1} column {column + 1}" for row, column in wrong])
@@ -149,6 +162,41 @@ def _row_items(value: Value) -> tuple[Value, ...]:
     if not isinstance(value, tuple) or not 1 <= len(value) <= MAX_ROWS:
         raise SolverError(f"a table has 1 to {MAX_ROWS} rows")
     return value
+
+
+def _split_listed_rows(typed: RawAnswer, count: int, part: TablePart) -> RawAnswer:
+    """Return the items of a list in one line as lines, if the table has one column and *count* fit.
+
+    A semicolon separates them, or a comma outside brackets. Numbers need a space behind the comma,
+    because it could group thousands.
+    """
+    text = typed.strip() if isinstance(typed, str) else ""
+    if len(part.columns) != 1 or count == 1 or not text or "\n" in text:
+        return typed
+    (column,) = part.columns.values()
+    comma = COMMA if isinstance(column, ShapePart) else SPACED_COMMA
+    for body in (text, text[1:-1] if ENCLOSED_PATTERN.fullmatch(text) else ""):
+        for separator in (SEMICOLON, comma):
+            items = _split_outside_brackets(body, separator)
+            if len(items) == count and _are_shapes_whole(items, column):
+                return type(typed)("\n".join(items))
+    return typed
+
+
+def _are_shapes_whole(items: Sequence[str], column: Column) -> bool:
+    """Return whether each of *items* is a whole shape, not one axis of a shape."""
+    return not isinstance(column, ShapePart) or all(map(AXES_PATTERN.search, items))
+
+
+def _split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
+    items, depth = [""], 0
+    for piece in separator.split(text):
+        if separator.fullmatch(piece) and not depth:
+            items.append("")
+            continue
+        items[-1] += piece
+        depth += sum(map(piece.count, "([{")) - sum(map(piece.count, ")]}"))
+    return [item.strip() for item in items if item.strip()]
 
 
 def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope) -> TableRow:

@@ -12,7 +12,14 @@ from typing import Final
 from api.schemas.student.problem import PartAsked
 from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading import NumberStyle, RawAnswer, is_blank, normalize_number_style, read_tensor
+from grader.reading import (
+    NumberStyle,
+    RawAnswer,
+    is_blank,
+    normalize_number_style,
+    read_labeled_numbers,
+    read_tensor,
+)
 from grader.reading.arrays.grid import split_table_rows
 
 MAX_COLUMNS: Final = 12
@@ -25,7 +32,10 @@ PLANE_AXES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class AnswerGrid:
-    """Grid of an answer: its *shape*, and the names of *rows* and *columns* of a table."""
+    """Grid of an answer: its *shape*, and the names of *rows* and *columns* of a table.
+
+    The numbers of a vector have names of *columns* alone.
+    """
 
     shape: tuple[int, ...]
     rows: tuple[str, ...] = ()
@@ -57,7 +67,7 @@ def build_grid(part: PartAsked) -> AnswerGrid | None:
     typing = part.typing
     grid = None
     if part.kind in ARRAY_KINDS and typing.shape:
-        grid = AnswerGrid(typing.shape)
+        grid = AnswerGrid(typing.shape, columns=typing.names or ())
     elif part.kind == "table" and typing.rows and typing.columns:
         names = tuple(column.id for column in typing.columns)
         grid = AnswerGrid((len(typing.rows), len(names)), typing.rows, names)
@@ -113,10 +123,12 @@ def read_rows(
     grid: AnswerGrid, text: RawAnswer, *, decimal_style: NumberStyle | None = None
 ) -> list[list[str]]:
     """Return the rows of cells in a text of any notation, or raise `AnswerError`."""
-    if grid.columns:
+    if grid.rows:
         lines = split_table_rows(text, columns=grid.columns, rows=len(grid.rows))
         return [[_format_cell(cell) for cell in line] for line in lines]
-    tensor = read_tensor(normalize_number_style(text, decimal_style)).value
+    plain = normalize_number_style(text, decimal_style)
+    reading = read_labeled_numbers(plain, grid.columns) if grid.columns else read_tensor(plain)
+    tensor = reading.value
     width = tensor.shape[-1]
     if len(grid.shape) == 1 and width == 1:
         width = len(tensor.cells)

@@ -93,10 +93,11 @@ fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: setup ## write what comes from the code: solvers, mistakes, errors, calls, the schemas
+docs: setup ## write the pages that come from the code, and check the documentation site
 	@$(BIN)/python -c 'from pathlib import Path; from problems.docs_generator import write_pages; write_pages(Path("docs"))'
 	@$(BIN)/python -c 'from pathlib import Path; from api.docs_site.generator import write_pages; write_pages(Path())'
 	@$(BIN)/grader schema > problems/problem.schema.json
+	@$(BIN)/python -m api.docs_site.checker
 
 demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.pages import account, course, device, external_login, guides, home, login, mail
+from api.pages import account, course, device, docs, external_login, home, login, mail
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -52,7 +52,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     login.router,
     external_login.router,
     grades.router,
-    guides.router,
+    docs.router,
     history.router,
     receipt.router,
     home.router,

@@ -10,6 +10,7 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 
 ROUTES = {
     ("GET", "/"): Route("person", site=True),
+    ("GET", "/api"): Route("anyone"),
     ("GET", "/docs"): Route("anyone"),
     ("GET", "/docs/search"): Route("anyone", query={"q": "late days"}),
     ("GET", "/docs/pictures/{name}"): Route("anyone", path={"name": "problem.png"}),

@@ -106,7 +106,7 @@ def _rewrite_links(tokens: Iterable[Token], *, file: str) -> Iterator[Token]:
         if token.type == "image":
             token.attrs["src"] = resolve_link(str(token.attrs["src"]), source=file)
             token.attrs["loading"] = "lazy"
-            if not token.attrs["src"].startswith("https:"):  # the policy of pages refuses them
+            if not str(token.attrs["src"]).startswith("https:"):  # the policy of pages refuses them
                 yield token
         elif address or token.type not in LINK_TOKENS:
             yield token

@@ -61,6 +61,7 @@ def render_page(name: str) -> DocsPage:
     has_contents = CONTENTS_MARKER in source.partition("\n## ")[0]
     sections = () if has_contents or not name else tuple(_find_sections(tokens))
     html = parser.renderer.render(tokens, parser.options, env)
+    html = html.replace("<th></th>", "<td></td>")  # an empty cell is no heading
     return DocsPage(title.content, sections, restyle_html(html, table_class="table"))
 
 

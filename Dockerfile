@@ -15,7 +15,8 @@ COPY grader ./grader
 COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
-COPY docs/*.md ./docs/
+COPY docs ./docs
+COPY CHANGELOG.md CONTRIBUTING.md SECURITY.md ./
 RUN uv sync --frozen --no-dev --no-editable --extra cluster \
     && ln -s "$(/opt/grader/bin/python -I -c 'import dlgrader; print(dlgrader.PACKAGES)')" \
         /opt/grader/packages

@@ -19,7 +19,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 BENCHMARKS := judging solvers networks naming files pages memory connections intake_parts intake refused starved storage regrading_engine regrading growth batch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs demo bench audit clean
+.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs pictures demo bench audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -93,10 +93,14 @@ fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: setup ## write what comes from the code: solvers, mistakes, errors, calls, the schemas
+docs: setup ## write the pages that come from the code, and check the documentation site
 	@$(BIN)/python -c 'from pathlib import Path; from problems.docs_generator import write_pages; write_pages(Path("docs"))'
 	@$(BIN)/python -c 'from pathlib import Path; from api.docs_site.generator import write_pages; write_pages(Path())'
 	@$(BIN)/grader schema > problems/problem.schema.json
+	@$(BIN)/python -m api.docs_site.checker
+
+pictures: setup ## take the pictures of the documentation, of the demo course (where chromium is)
+	@PYTHONPATH=tests $(BIN)/python tests/browser/pictures.py
 
 demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv

@@ -18,6 +18,13 @@ from api.markup.error_docs import render_errors_page
 CALLS_MARKER: Final = "<!-- What follows is written by `make docs`. -->\n"
 """Where the table of calls begins in `docs/api.md`."""
 
+DECISIONS_HEADER: Final = """\
+# Decisions
+
+Written by `make docs` from the titles. Each page has the context of a decision, the decision and
+what follows from it; [Contributing](../../CONTRIBUTING.md#a-decision) says how to add one.
+"""
+
 
 def build_openapi_document() -> dict[str, Any]:
     """Return the OpenAPI document of the service."""
@@ -55,8 +62,21 @@ def _render_call_tables(document: dict[str, Any]) -> Iterator[str]:
         yield ""
 
 
+def render_decisions_page(root: Path) -> str:
+    """Return `docs/decisions/index.md`: the list of all decisions, by number."""
+    paths = sorted((root / "docs" / "decisions").glob("[0-9]*.md"))
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0] for path in paths]
+    rows = [
+        f"- [{title.removeprefix('# ')}]({path.name})"
+        for path, title in zip(paths, titles, strict=True)
+    ]
+    return "\n".join((DECISIONS_HEADER, *rows)) + "\n"
+
+
 def write_pages(root: Path) -> None:
     """Write the generated pages to the checkout at *root*."""
+    decisions = root / "docs" / "decisions" / "index.md"
+    decisions.write_text(render_decisions_page(root), encoding="utf-8")
     document = build_openapi_document()
     page = root / "docs" / "api.md"
     page.write_text(render_api_page(page.read_text(encoding="utf-8"), document), encoding="utf-8")

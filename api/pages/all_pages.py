@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from api.pages import account, course, device, external_login, guides, home, login, mail
+from api.pages import (
+    account,
+    api_reference,
+    course,
+    device,
+    docs,
+    external_login,
+    home,
+    login,
+    mail,
+)
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -45,6 +55,7 @@ from api.pages.student import (
 
 PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
+    api_reference.router,
     device.router,
     mail.router,
     assignment.router,
@@ -52,7 +63,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     login.router,
     external_login.router,
     grades.router,
-    guides.router,
+    docs.router,
     history.router,
     receipt.router,
     home.router,

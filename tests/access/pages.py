@@ -10,9 +10,11 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 
 ROUTES = {
     ("GET", "/"): Route("person", site=True),
+    ("GET", "/api"): Route("anyone"),
     ("GET", "/docs"): Route("anyone"),
-    ("GET", "/docs/errors"): Route("anyone"),
-    ("GET", "/docs/{name}"): Route("anyone", path={"name": "gradebook"}),
+    ("GET", "/docs/search"): Route("anyone", query={"q": "late days"}),
+    ("GET", "/docs/pictures/{name}"): Route("anyone", path={"name": "problem.png"}),
+    ("GET", "/docs/{name:path}"): Route("anyone", path={"name": "gradebook"}),
     ("GET", "/static/{name}"): Route("anyone"),
     ("GET", "/login"): Route("anyone"),
     ("POST", "/login"): Route("anyone", called=False),

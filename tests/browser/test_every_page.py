@@ -11,10 +11,10 @@ from furnished import ROUTES
 from scene import HERE
 from screens import faults, look, overflow, violations
 
-from api.markup.guides import GUIDES
+from api.markup.docs_files import list_pages, page_address
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
-NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")
+NO_PAGES = ("/api/", "/static/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
     "/assignments/{assignment}/score-sheet",
     "/courses/{course}/export/archive",
@@ -63,14 +63,14 @@ def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
         assert (answer.status, [*faults(page), *screens.said]) == (200, []), reader
 
 
-@pytest.mark.parametrize("name", GUIDES)
-def test_a_guide_has_no_fault_on_a_phone(tour, opened, name):
-    """The table of routes names only one guide, which is checked like all pages."""
+@pytest.mark.parametrize("name", sorted(list_pages()))
+def test_a_page_of_the_documentation_has_no_fault_on_a_phone(tour, opened, name):
+    """The table of routes names only one such page, which is checked like all pages."""
     screens, _ = tour
     page = opened(None)
     screens.said.clear()
     look(page, width=390, scheme="light")
-    page.goto(f"/docs/{name}")
+    page.goto(page_address(name))
     assert (overflow(page), [*violations(page), *screens.said]) == (0, [])
 
 

@@ -12,6 +12,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from api.markup.docs_files import ROOT_PAGES
+
 ROOT = Path(__file__).parents[2]
 GIT = shutil.which("git") or "git"
 SPEC = importlib.util.spec_from_file_location("release", ROOT / ".ci" / "release.py")
@@ -39,7 +41,7 @@ def builds(tmp_path_factory) -> list[Path]:
             copy_function=shutil.copyfile,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-    for name in ("pyproject.toml", "README.md", "uv.lock"):
+    for name in ("pyproject.toml", "README.md", "uv.lock", *ROOT_PAGES):
         shutil.copyfile(ROOT / name, copy / name)
     (copy / ".gitignore").write_text("__pycache__/\n")
     for tree, folder in zip((ROOT, copy), folders, strict=True):

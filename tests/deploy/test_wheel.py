@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.markup.guides import GUIDES
+from api.markup.docs_files import ROOT_PAGES
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "dlgrader"
@@ -47,13 +47,14 @@ def test_the_wheel_holds_the_bank_and_the_files_of_the_pages_unchanged(wheel, fo
         assert wheel.read(f"{INSIDE}/{path.relative_to(ROOT)}") == path.read_bytes()
 
 
-def test_the_wheel_holds_the_guides_that_are_served_and_no_other(wheel):
-    folder = f"{INSIDE}/api/web/guides/"
+def test_the_wheel_holds_the_documentation_and_no_other_files_beside_it(wheel):
+    folder = f"{INSIDE}/api/web/documents/"
     found = {name for name in wheel.namelist() if name.startswith(folder)}
-    assert found == {f"{folder}{name}.md" for name in GUIDES}
-    for name in GUIDES:
-        source = (ROOT / "docs" / f"{name}.md").read_bytes()
-        assert wheel.read(f"{folder}{name}.md") == source
+    docs = [path for path in (ROOT / "docs").rglob("*") if path.is_file()]
+    sources = {path.relative_to(ROOT).as_posix() for path in docs} | {*ROOT_PAGES}
+    assert found == {f"{folder}{source}" for source in sources}
+    for source in sources:
+        assert wheel.read(f"{folder}{source}") == (ROOT / source).read_bytes()
 
 
 def test_the_wheel_installs_one_top_level_package_with_the_name_of_the_distribution(wheel):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.markup.guides import GUIDES
+from api.markup.docs_files import list_pages
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 ASK = """
@@ -16,13 +16,14 @@ import json, sys
 import dlgrader, api
 from fastapi.testclient import TestClient
 from api.app import create_app
-from api.markup.guides import GUIDES
+from api.markup.docs_files import list_pages, page_address
 from api.pages.layout.templating import static_url
 from api.config.settings import ServiceSettings
 
 client = TestClient(create_app(ServiceSettings()))
-guides = [f"/docs/{name}" for name in GUIDES]
-asked = ["/login", "/welcome", "/docs", *guides, *map(static_url, sys.argv[1:])]
+docs = [page_address(name) for name in list_pages()]
+pictures = ["/docs/pictures/problem.png", "/docs/search?q=padding"]
+asked = ["/login", "/welcome", *docs, *pictures, *map(static_url, sys.argv[1:])]
 told = {path: client.get(path).status_code for path in asked}
 print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "told": told}))
 """
@@ -38,7 +39,9 @@ def installed(wheel_file, tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_installed_wheel_serves_the_log_in_guides_and_every_static_file(installed, tmp_path):
+def test_the_installed_wheel_serves_the_log_in_documentation_and_every_static_file(
+    installed, tmp_path
+):
     files = sorted(one.name for one in STATIC.iterdir())
     database = {"GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"}
     done = subprocess.run(
@@ -51,6 +54,6 @@ def test_the_installed_wheel_serves_the_log_in_guides_and_every_static_file(inst
     )
     found = json.loads(done.stdout)
     assert Path(found["from"]).is_relative_to(installed)
-    assert len(found["told"]) == len(files) + len(GUIDES) + 3
+    assert len(found["told"]) == len(files) + len(list_pages()) + 4
     assert set(found["told"].values()) == {200}
     assert "<h1>Log in</h1>" in found["login"]

@@ -23,7 +23,7 @@ from api.cli.output import console
 ROOT = Path(__file__).parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 BLOCK = re.compile(
     r"^```(?:(console)|(?:yaml|json) (\S+\.(?:yaml|jsonl)))\n(.*?)^```$", re.MULTILINE | re.DOTALL

@@ -1,0 +1,284 @@
+"""Tests of the documentation pages: each is a Markdown file, and no link in it is broken."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import Browser, Page
+from world import World
+
+from api.docs_site import checker
+from api.markup import docs_files, docs_pages, docs_search
+from api.markup.docs_files import list_pages, load_navigation, page_address
+from api.markup.docs_pages import render_page
+from api.pages.layout.templating import CSP
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(list_pages())
+MOST = 320 * 1024
+"""Maximum size of a page in bytes. A reference is one page, which browsers cache."""
+TO_HELP = re.compile(r'href="(/docs[^"{]*)"')
+TEMPLATES = ROOT / "api" / "web" / "templates"
+
+
+@pytest.fixture(scope="module")
+def service(shared_database_url):
+    world = World(shared_database_url)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def anybody(service):
+    return Browser(service)
+
+
+def ids(page: Page) -> list[str]:
+    return [one["id"] for one in page.walk() if one.get("id")]
+
+
+ANCHORS: dict[str, frozenset[str] | None] = {}
+"""The anchors of each page that a link led to, None if it is no page."""
+
+
+def leads(anybody: Browser, page: Page, target: str) -> bool:
+    """Return whether *target*, linked from *page*, is a page that has the anchor."""
+    path, _, anchor = target.partition("#")
+    if not path:
+        return anchor in ids(page)
+    if path not in ANCHORS:
+        found = anybody.get(path)
+        ANCHORS[path] = frozenset(ids(found)) if found.status == 200 else None
+    anchors = ANCHORS[path]
+    return anchors is not None and (not anchor or anchor in anchors)
+
+
+def test_the_first_page_lists_every_page_of_the_navigation(anybody):
+    links = {one["href"] for one in anybody.get("/docs").all("a")}
+    listed = {address for part in load_navigation() for address in part.pages}
+    assert len(listed) > 25
+    assert listed | {"/api"} <= links
+    assert [part.title for part in load_navigation()] == [
+        "Tutorials",
+        "How-to guides",
+        "Reference",
+        "Explanation",
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_its_file_to_everybody(anybody, name):
+    source = (ROOT / list_pages()[name]).read_text(encoding="utf-8")
+    page = anybody.get(page_address(name))
+    plain = re.sub(r"^(```+).*?^\1$", "", source, flags=re.MULTILINE | re.DOTALL)
+    assert page.status == 200
+    assert page.heading == source.partition("\n")[0].removeprefix("# ").replace("`", "")
+    assert len(page.all("h2")) == len(re.findall(r"^## ", plain, re.MULTILINE))
+    assert len(page.all("table")) == len(re.findall(r"^ *\|[-:|]*-[-:|]*\|$", plain, re.MULTILINE))
+    assert page.headers["content-security-policy"] == CSP
+    assert len(page.source.encode()) <= MOST
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_navigation_opens_the_part_of_the_page_that_is_read(anybody, name):
+    page = anybody.get(page_address(name))
+    current = [one.text for one in page.all("a") if one.get("aria-current") == "page"]
+    parts = [part for part in load_navigation() if page_address(name) in part.pages]
+    assert current == [part.pages[page_address(name)] for part in parts]
+    assert page.source.count("<details open>") == len(parts)
+
+
+def test_the_site_builds_without_warnings():
+    assert checker.find_warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "warning"),
+    [
+        ("[a](#nowhere)", "leads to no heading"),
+        ("![a](pictures/none.png)", "does not exist"),
+        ("![a](../Makefile)", "is not in docs/pictures"),
+        ("[a](nowhere.md)", "does not exist"),
+        ("![](pictures/problem.png)", "has no description"),
+        ("## B\n\n## C", ""),
+    ],
+)
+def test_a_planted_fault_of_a_page_is_a_warning(monkeypatch, planted, warning):
+    for module in (docs_pages, checker):
+        monkeypatch.setattr(module, "read_source", lambda _: f"# T\n\n{planted}\n")
+    found = [*checker._check_page("rights")]  # noqa: SLF001
+    assert [warning in one for one in found] == [True] * bool(warning)
+
+
+def test_a_page_without_an_entry_is_a_warning(monkeypatch):
+    more = dict(list_pages()) | {"lonely": "docs/lonely.md"}
+    monkeypatch.setattr(checker, "list_pages", lambda: more)
+    assert [*checker._check_navigation()] == [  # noqa: SLF001
+        "docs/lonely.md: no entry of index.md leads to this page"
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_of_a_page_leads_somewhere(anybody, name):
+    page = anybody.get(page_address(name))
+    links = {one["href"] for one in page.all("a")} - {"/"}
+    inside = [one for one in sorted(links) if not one.startswith(("https://", "/api"))]
+    assert inside
+    assert [one for one in inside if not leads(anybody, page, one)] == []
+    assert len(ids(page)) == len({*ids(page)})
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in (ROOT / "docs/pictures").iterdir()))
+def test_a_picture_is_served_with_its_bytes(service, name):
+    answer = service.client.get(f"/docs/pictures/{name}")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content == (ROOT / "docs" / "pictures" / name).read_bytes()
+    again = service.client.get(
+        f"/docs/pictures/{name}", headers={"If-None-Match": answer.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_every_link_to_the_help_leads_somewhere(anybody, path):
+    targets = TO_HELP.findall(path.read_text(encoding="utf-8"))
+    assert [one for one in targets if not leads(anybody, Page("none"), one.rstrip("/"))] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "guides"),
+    [
+        ("base.html", [""]),
+        ("staff/problem_check.html", ["/write-a-problem", "/solvers", "/mistakes", "/answers"]),
+        ("staff/exports.html", ["/gradebook#files", "/gradebook#the-score-sheet"]),
+        ("staff/score_sheet.html", ["/gradebook#the-score-sheet"]),
+        ("student/problem.html", ["/answers"]),
+        ("student/practice.html", ["/answers"]),
+        ("account.html", ["/api", "/rights#scopes-of-a-token"]),
+    ],
+)
+def test_a_page_leads_to_the_guide_that_is_needed_there(template, guides):
+    source = (TEMPLATES / template).read_text(encoding="utf-8")
+    assert TO_HELP.findall(source) == [f"/docs{one}" for one in guides]
+
+
+@pytest.mark.parametrize("template", ["staff/problem_check", "student/problem", "student/practice"])
+def test_what_is_typed_stays_while_a_guide_is_read(template):
+    source = (TEMPLATES / f"{template}.html").read_text(encoding="utf-8")
+    assert source.count('href="/docs') == source.count('" target="_blank">') > 0
+    assert "in a new tab" in source.lower()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing", "errors.md", "..%2Fanswers", "answers.md", "examples/report", "pictures/none.png"],
+)
+def test_what_is_no_page_is_not_found(anybody, name):
+    assert anybody.get(f"/docs/{name}").status == 404
+
+
+def test_a_page_that_the_browser_has_is_not_sent_again(world):
+    first = world.client.get("/docs/rights")
+    assert first.headers["cache-control"] == "public, no-cache"
+    tag = first.headers["etag"]
+    again = world.client.get("/docs/rights", headers={"If-None-Match": f'"x", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert world.client.get("/docs/rights", headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[a](answers.md#limits)", '<a href="/docs/answers#limits">a</a>'),
+        ("[a](errors.md)", '<a href="/docs/errors">a</a>'),
+        ("[a](#b)", '<a href="#b">a</a>'),
+        ("[*a* b](../Makefile) [c](#d)", '<em>a</em> b <a href="#d">c</a>'),
+        ("[a](javascript:alert(1))", "[a](javascript:alert(1))"),
+        (
+            "[a](https://example.org)",
+            '<a href="https://example.org" rel="external noreferrer">a</a>',
+        ),
+        ("[a](http://example.org)", "a"),
+        ("[a](../README.md)", '<a href="/docs">a</a>'),
+        (
+            "![a](pictures/problem.png)b",
+            '<img src="/docs/pictures/problem.png" alt="a" loading="lazy" />b',
+        ),
+        ("![a](https://example.org/x.png)b", "b"),
+        ("a <b>c</b>", "a &lt;b&gt;c&lt;/b&gt;"),
+        ("a <!-- b --> c", "a  c"),
+    ],
+)
+def test_a_page_brings_links_to_pages_and_no_markup_of_its_own(monkeypatch, written, shown):
+    monkeypatch.setattr(docs_pages, "read_source", lambda _: f"# T\n\n{written}\n")
+    assert render_page("rights").text.strip() == f"<p>{shown}</p>"
+
+
+def test_headings_have_the_ids_that_github_gives_them(monkeypatch):
+    text = "# T\n\n## A `b`: c\n\n### A *d*\n\n## a b c\n\n- [x](#y)\n"
+    monkeypatch.setattr(docs_pages, "read_source", lambda _: text)
+    found = render_page("rights")
+    assert re.findall(r'id="([^"]*)"', found.text) == ["a-b-c", "a-d", "a-b-c-1"]
+    assert [(one.id, one.heading) for one in found.sections] == [
+        ("a-b-c", "A <code>b</code>: c"),
+        ("a-b-c-1", "a b c"),
+    ]
+
+
+def results(page: Page) -> list[str]:
+    return [one["href"] for one in page.one("ol").all("a")]
+
+
+def test_a_search_finds_the_section_by_its_heading_first(anybody):
+    page = anybody.get("/docs/search", params={"q": "late days"})
+    assert page.status == 200
+    assert page.headers["content-security-policy"] == CSP
+    assert all(leads(anybody, page, one) for one in results(page))
+    scored = anybody.get("/docs/search", params={"q": "Score SHEET"})
+    assert results(scored)[0] == "/docs/gradebook#the-score-sheet"
+    assert "<mark>" in scored.source
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_found_by_its_title(name):
+    title = docs_pages.read_title(name)
+    found = [one.address for one in docs_search.search(title)]
+    assert page_address(name) in [one.partition("#")[0] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "Enter one or more words."),
+        ("   ", "Enter one or more words."),
+        ("zzyzx", "No section contains “zzyzx”."),
+        ("<b>zzyzx</b>", "No section contains “<b>zzyzx</b>”."),
+        ("((((", "No section contains “((((”."),
+    ],
+)
+def test_a_search_without_results_says_so(anybody, query, said):
+    page = anybody.get("/docs/search", params={"q": query})
+    assert page.status == 200
+    assert said in page.one("main").text
+
+
+def test_a_search_is_limited_and_its_snippet_has_no_markup(monkeypatch):
+    assert docs_search.search("x" * 100_000) == []
+    assert len(docs_search.search("a")) == docs_search.MAX_RESULTS
+    monkeypatch.setattr(docs_search, "_load_index", lambda: (section("<i>needle</i> & hay"),))
+    [found] = docs_search.search("need")
+    assert found.snippet == "&lt;i&gt;<mark>needle</mark>&lt;/i&gt; &amp; hay"
+
+
+def section(text):
+    return docs_search._IndexedSection("T", "", "/docs", text, "t\n", text.lower())  # noqa: SLF001
+
+
+def test_all_words_must_occur_and_the_beginning_of_a_word_is_enough(monkeypatch):
+    texts = ("padding and strides", "padding", "strides", "unpadding strides")
+    monkeypatch.setattr(docs_search, "_load_index", lambda: tuple(map(section, texts)))
+    assert [str(one.snippet).count("<mark>") for one in docs_search.search("stride padd")] == [2]
+
+
+def test_the_files_come_from_the_checkout():
+    assert docs_files.docs_root() == ROOT

@@ -10,6 +10,7 @@ from world import TEXT_PROBLEM, published
 from api.services.problems.versions import store_version
 
 CHANGED = TEXT_PROBLEM.replace("Twice that?", "Double of that?")
+OTHER_KEY = TEXT_PROBLEM.replace('key: "2*cells"', 'key: "cells*2"')
 WRONG = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')
 
 
@@ -172,7 +173,7 @@ def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
     world, seen, said, words, way
 ):
     scene = StaffScene(world)
-    form = {"source": CHANGED, "act": "publish"}
+    form = {"source": OTHER_KEY, "act": "publish"}
     if seen:
         scene.student.get(scene.posed.path)
     page = scene.browser.follow(scene.browser.post(f"{scene.home}/problems/check", form))

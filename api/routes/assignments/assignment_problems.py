@@ -82,7 +82,7 @@ def post_problem(
 @router.patch(
     PROBLEM_PATH,
     response_model=PosedChanged,
-    responses=EDIT_ERRORS,
+    responses=EDIT_ERRORS | error_responses(Conflict, "regrade_active"),
 )
 def patch_problem(
     assignment: UUID,
@@ -96,7 +96,8 @@ def patch_problem(
 ) -> PosedChanged:
     """Change how a problem is set: points, group, extra, void parts, and the version.
 
-    The version is free until a student has seen the problem; from then on a regrade changes it.
+    The version is free until a student has seen the problem. From then on a regrade changes it,
+    except for a version that differs only in its wording.
     """
     with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(

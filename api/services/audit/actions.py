@@ -48,6 +48,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "problem.added": "a problem was added to an assignment",
     "problem.changed": "how a problem is set was changed",
     "problem.removed": "a problem was taken out of an assignment",
+    "problem.reworded": "an opened problem got a version with another wording, without a regrade",
     "regrade.applied": "a regrade was applied",
     "regrade.cancelled": "a regrade was cancelled",
     "regrade.created": "a regrade was planned",

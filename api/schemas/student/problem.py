@@ -18,6 +18,7 @@ TYPING: Final[dict[str, Any]] = {
     "variables": None,
     "shape": None,
     "count": None,
+    "names": None,
     "layout": None,
     "unit": None,
     "units": None,
@@ -114,7 +115,8 @@ class Typing(Schema):
     The rest says what the input looks like, each null where it says nothing of this kind: the
     *options*, the *rows* and *columns* of a table, the *variables* of a formula, the *shape* of an
     array (null too where it is part of the question), the *count* of numbers or formulas, the
-    *layout* of a shape, the *unit* that is meant and the *units* that are read.
+    *names* of the numbers of a vector, the *layout* of a shape, the *unit* that is meant and the
+    *units* that are read.
     """
 
     hint: str
@@ -125,6 +127,7 @@ class Typing(Schema):
     variables: tuple[str, ...] | None = None
     shape: tuple[Count, ...] | None = None
     count: Count | None = None
+    names: tuple[str, ...] | None = None
     layout: str | None = None
     unit: str | None = None
     units: tuple[str, ...] | None = None

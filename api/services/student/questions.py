@@ -82,6 +82,8 @@ def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
         case VectorPart() | MatrixPart() | TensorPart():
             is_shape_given = isinstance(key, Tensor) and part.size == "given"
             fields["shape"] = key.shape if is_shape_given and isinstance(key, Tensor) else None
+            if isinstance(part, VectorPart) and part.names:
+                fields["names"] = tuple(name.partition(" | ")[0] for name in part.names)
     return Typing(**fields)
 
 

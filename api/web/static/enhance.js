@@ -157,6 +157,7 @@ async function save() {
     if (failed === "send") return;
     report(error, save);
     failed = "save";
+    saving = setTimeout(save, 10000);
   }
 }
 function later() {
@@ -197,6 +198,7 @@ function restore() {
 /* How an answer is read, without telling whether it is right. */
 const reader = document.querySelector("form[data-reading]");
 let reading;
+let read;
 let asked;
 async function preview(part) {
   const box = document.getElementById(`preview-${part}`);
@@ -205,6 +207,7 @@ async function preview(part) {
   asked?.abort();
   if (!box || (cells.length && !cells.every(([, text]) => text.trim()))) return box?.replaceChildren();
   asked = new AbortController();
+  const stale = setTimeout(() => box.replaceChildren(), 1000); // it is about what was typed before
   try {
     const body = new URLSearchParams([["part", part], ...fields]);
     const { ok, doc } = await ask(reader.dataset.reading, body, { signal: asked.signal });
@@ -215,12 +218,16 @@ async function preview(part) {
     bad ? field?.setAttribute("aria-invalid", "true") : field?.removeAttribute("aria-invalid");
   } catch (error) {
     if (error.name !== "AbortError") box.replaceChildren();
+  } finally {
+    clearTimeout(stale);
   }
 }
 
 reader?.addEventListener("input", (event) => {
   clearTimeout(reading);
-  reading = setTimeout(preview, 300, partOf(event.target));
+  read = partOf(event.target);
+  if (!navigator.onLine) document.getElementById(`preview-${read}`)?.replaceChildren();
+  reading = setTimeout(preview, 300, read);
 });
 
 if (form) {
@@ -239,7 +246,11 @@ if (form) {
     event.preventDefault();
     if (check) send(check);
   });
-  addEventListener("online", () => dirty && save());
+  addEventListener("online", () => {
+    if (dirty) save();
+    if (read) preview(read);
+    if (failed === "send") said.querySelector("p").firstChild.data = "The connection is back. Nothing was checked yet.";
+  });
   addEventListener("pagehide", () => {
     if (dirty) fetch(`${form.action}/draft`, {
       method: "POST", keepalive: true, body: new URLSearchParams(new FormData(form)),

@@ -25,11 +25,20 @@ PLANE_AXES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class AnswerGrid:
-    """Grid of an answer: its *shape*, and the names of *rows* and *columns* of a table."""
+    """Grid of an answer: its *shape*, and the names of *rows* and *columns* of a table.
+
+    *names* are those of the numbers of a vector.
+    """
 
     shape: tuple[int, ...]
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Names above the cells, if there are any."""
+        return self.columns or self.names
 
     @property
     def cell_count(self) -> int:
@@ -57,10 +66,11 @@ def build_grid(part: PartAsked) -> AnswerGrid | None:
     typing = part.typing
     grid = None
     if part.kind in ARRAY_KINDS and typing.shape:
-        grid = AnswerGrid(typing.shape)
+        names = typing.names or ()
+        grid = AnswerGrid(typing.shape, names=names if typing.shape == (len(names),) else ())
     elif part.kind == "table" and typing.rows and typing.columns:
-        names = tuple(column.id for column in typing.columns)
-        grid = AnswerGrid((len(typing.rows), len(names)), typing.rows, names)
+        columns = tuple(column.id for column in typing.columns)
+        grid = AnswerGrid((len(typing.rows), len(columns)), typing.rows, columns)
     fits = grid is not None and grid.width <= MAX_COLUMNS and grid.cell_count <= MAX_CELLS
     return grid if fits else None
 

@@ -27,8 +27,10 @@ def find_changes_beyond_wording(before: str, after: str) -> tuple[str, ...]:
     ...                             "id: a\ntitle: New\nparts: [{id: b, key: '2'}]")
     ('parts.b.key',)
     """
-    one, two = (_mask_texts(load_document(text, file="").data) for text in (before, after))
-    return tuple(_find_differences(one, two))
+    old_fields, new_fields = (
+        _mask_texts(load_document(text, file="").data) for text in (before, after)
+    )
+    return tuple(_find_differences(old_fields, new_fields))
 
 
 def _mask_texts(document: Any) -> dict[str, Any]:
@@ -73,9 +75,9 @@ def _placeholders(text: object) -> list[str]:
 def _find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the fields that differ; the order inside of them matters."""
     for name in dict.fromkeys((*before, *after)):
-        one, two = (
+        old_hash, new_hash = (
             hash_fields({name: fields[name]}) if name in fields else ""
             for fields in (before, after)
         )
-        if one != two:
+        if old_hash != new_hash:
             yield name

@@ -15,6 +15,7 @@ from api.pages.forms.form_version import parse_form_version
 from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
 from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.frame import render_page
+from api.pages.layout.theme import THEME_COOKIE, THEME_COOKIE_SECONDS, THEMES
 from api.pages.login import LOGGED_OUT_PATH, copy_cookies
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import me
@@ -81,6 +82,7 @@ def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
         made=forms.new_token,
         done=forms.message,
         has_mail=context.service.outbox.is_enabled,
+        themes=THEMES,
     )
 
 
@@ -126,6 +128,25 @@ def _passwords_differ_error() -> InvalidInput:
     return InvalidInput(
         PASSWORDS_DIFFER_MESSAGE, errors=(FieldError("new", "is not the same both times"),)
     )
+
+
+@router.post("/theme")
+def set_theme(form: FormDep, context: PageDep) -> Response:
+    """Choose a theme in this browser; an empty or unknown name follows the system."""
+    theme = form.text("theme")
+    response = RedirectResponse("/account#appearance", status_code=303)
+    if theme in THEMES and theme:
+        response.set_cookie(
+            THEME_COOKIE,
+            theme,
+            max_age=THEME_COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=context.service.settings.public_url.startswith("https"),
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE)
+    return response
 
 
 @router.post("/me/sessions/end")

@@ -17,10 +17,10 @@ from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
     bank,
-    checker,
     new_assignment,
     problem_settings,
 )
+from api.pages.staff.authoring import checker, gallery, preview
 from api.pages.staff.courses import (
     audit,
     course_analytics,
@@ -79,6 +79,8 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     wrong_answers.router,
     unopened.router,
     checker.router,
+    gallery.router,
+    preview.router,
     bank.router,
     gradebook.router,
     student_detail.router,

@@ -1,6 +1,7 @@
 """Course page: assignments and points for students, the dashboard for staff."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -9,13 +10,13 @@ from api.dependencies import RequestContext
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.courses import dashboard as staff_course
-from api.pages.student.components.states import build_assignment_progress
+from api.pages.student.components.states import AssignmentProgress, build_assignment_progress
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.accounts.mail import NewsItem
 from api.schemas.courses.courses import CourseView
-from api.schemas.student.assignments import MyAssignment
+from api.schemas.student.assignments import Moment, MyAssignment
 from api.services.gradebook.totals import CourseTotal, load_my_total
 
 router = PageRouter()
@@ -48,8 +49,34 @@ def render_student_course(
         late_days=exceptions.get_my_late_days(course.id, context),
         open=active,
         closed=[one for one in progress if not one.is_open],
+        due_next=None if course.archived_at else _find_due_next(active),
         to_do=None if course.archived_at else unanswered_count,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DueNext:
+    """The next due time with questions left: its assignment, and the link to the first of them."""
+
+    title: str
+    href: str
+    due: Moment
+
+
+def _find_due_next(progress: Sequence[AssignmentProgress]) -> DueNext | None:
+    """Return what the student has to answer next, or None if nothing with a due time is left."""
+    candidates = [
+        (one.set.times.due, one)
+        for one in progress
+        if one.set.times.state == "open" and one.set.times.due is not None
+        if one.unanswered_count and not one.set.excused
+    ]
+    if not candidates:
+        return None
+    due, work = min(candidates, key=lambda candidate: candidate[0].at)
+    rows = [row.problem for row in work.rows if row.problem.answered < row.problem.parts]
+    href = f"/assignments/{work.set.id}/problems/{rows[0].problem}"
+    return DueNext(work.set.title, href, due)
 
 
 def _load_my_total(context: RequestContext, course: UUID) -> CourseTotal:

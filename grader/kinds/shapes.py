@@ -82,7 +82,7 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
         if len(reading.value) != len(key):
             return Judgement(
                 WRONG.credit,
-                form_mismatch=_describe_axis_count_mismatch(len(reading.value), len(key), part),
+                form_mismatch=describe_axis_count_mismatch(len(reading.value), len(key), part),
             )
         partial = part.credit_by == "axis"
         if part.variables:
@@ -139,7 +139,8 @@ def _to_shape(value: Value | None) -> Value:
     raise SolverError("the key is not a shape: a tuple of whole numbers")
 
 
-def _describe_axis_count_mismatch(actual: int, expected: int, part: ShapePart) -> str:
+def describe_axis_count_mismatch(actual: int, expected: int, part: ShapePart) -> str:
+    """Return that a shape has another number of axes than the question asks for."""
     layout = f" ({' × '.join(part.layout)})" if part.layout else ""
     return (
         f"The shape has {actual} {'axis' if actual == 1 else 'axes'}, asked are {expected}{layout}."

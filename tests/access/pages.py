@@ -29,6 +29,7 @@ ROUTES = {
     ("POST", "/forgot"): Route("anyone", called=False),
     ("GET", "/welcome"): Route("anyone"),
     ("POST", "/welcome"): Route("anyone", called=False),
+    ("POST", "/theme"): Route("anyone", ok=303, body="theme=dark", media=FORM, headers=OURS),
     ("POST", "/view-as"): Route("anyone", ok=303, body="student=", media=FORM, headers=OURS),
 }
 

@@ -103,6 +103,10 @@ ROUTES = {
     ("POST", f"{COURSE}/problems/check"): Route(
         **MANAGES | {"ok": 422}, body="source=id:%20nothing&act=check"
     ),
+    ("POST", f"{COURSE}/problems/check/preview"): Route(
+        **MANAGES | {"ok": 200}, body="source=id:%20x"
+    ),
+    ("GET", f"{COURSE}/problems/new"): Route("instructor"),
     ("GET", PROBLEM): Route("grader"),
     ("POST", f"{PROBLEM}/publish"): Route(**MANAGES, body="reason=good"),
     ("POST", f"{PROBLEM}/retire"): Route(**MANAGES, body="reason=bad"),

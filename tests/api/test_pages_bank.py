@@ -10,6 +10,7 @@ from world import TEXT_PROBLEM, published
 from api.services.problems.versions import store_version
 
 CHANGED = TEXT_PROBLEM.replace("Twice that?", "Double of that?")
+OTHER_KEY = TEXT_PROBLEM.replace('key: "2*cells"', 'key: "cells*2"')
 WRONG = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')
 
 
@@ -172,7 +173,7 @@ def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
     world, seen, said, words, way
 ):
     scene = StaffScene(world)
-    form = {"source": CHANGED, "act": "publish"}
+    form = {"source": OTHER_KEY, "act": "publish"}
     if seen:
         scene.student.get(scene.posed.path)
     page = scene.browser.follow(scene.browser.post(f"{scene.home}/problems/check", form))
@@ -242,8 +243,8 @@ def test_the_checker_says_what_grader_check_says_with_the_line(scene):
 def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
     found = check(scene, "check", CHANGED)
     assert found.status == 200
-    assert "why-small-kernels is in order." in found.text
-    assert "“Store as a draft” leads to a preview as students see it." in found.text
+    assert "why-small-kernels has no errors." in found.text
+    assert "A kernel of size 3." in found.one("div", id="seen").text
     assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
 
 
@@ -287,7 +288,7 @@ def test_the_same_file_again_is_refused_and_kept(scene):
 def test_an_uploaded_file_is_taken_in_place_of_the_text(scene):
     files = {"file": ("problem.yaml", CHANGED.encode(), "text/yaml")}
     found = check(scene, "check", "id: other", files=files)
-    assert "why-small-kernels is in order." in found.text
+    assert "why-small-kernels has no errors." in found.text
 
 
 def test_a_version_can_be_edited_as_a_new_one(scene):
@@ -298,8 +299,11 @@ def test_a_version_can_be_edited_as_a_new_one(scene):
 
 
 def test_a_new_problem_begins_with_one_that_passes_the_check_without_a_warning(scene):
-    page = scene.browser.get(scene.browser.get(scene.path).one("a", text="New problem")["href"])
+    gallery = scene.browser.get(scene.browser.get(scene.path).one("a", text="New problem")["href"])
+    form = gallery.one("form", action=f"{scene.path}/check")
+    page = scene.browser.get(f"{form['action']}?template=integer")
     checked = scene.browser.send(page.one("form", enctype="multipart/form-data"), "act=check")
-    assert "my-problem is in order." in checked.one("div", role="status").text
-    assert "warning" not in checked.one("div", role="status").text
+    report = checked.all("div", role="status")[0].text
+    assert "my-problem has no errors." in report
+    assert "warning" not in report
     assert scene.browser.get(f"{scene.path}/check").one("textarea").text == ""

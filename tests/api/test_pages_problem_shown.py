@@ -119,13 +119,14 @@ def test_a_card_has_one_score_which_tells_what_the_attempt_took_from_it(world: W
     for answer in ("7", "8", "9"):
         student.submit(posed, {"cells": answer})
     page = browser.get(posed.path)
-    assert page.one(id="points-cells").text == THIRD
+    assert page.one(id="points-cells").text == "2 points"
     assert f"Correct {THIRD}" in told(page, "cells")
-    assert "2 of 2" not in page.one(id="part-cells").text
+    assert page.one(id="part-cells").text.count(" of 2 points") == 1
     student.submit(posed, {"cells": "6"})
     page = browser.get(posed.path)
-    assert page.one(id="points-cells").text == THIRD
+    assert page.one(id="points-cells").text == "2 points"
     assert f"Your best answer so far: correct, {THIRD}." in told(page, "cells")
+    assert page.one(id="part-cells").text.count(" of 2 points") == 1
     assert "0 of 2" not in told(page, "cells")
     assert THIRD in browser.get(f"{posed.path}/submissions").text
 
@@ -137,7 +138,8 @@ def test_a_late_answer_says_what_it_counts(world: World) -> None:
     student.submit(posed, {"cells": "9"})
     page = Browser(world, student).get(posed.path)
     assert "It arrived late and gets 90" in told(page, "cells")
-    assert "1.8 of 2 points (late: 90 %)" in page.one(id="points-cells").text
+    assert "1.8 of 2 points (late: 90 %)" in told(page, "cells")
+    assert page.one(id="points-cells").text == "2 points"
     assert "Late: an answer is worth 90" in page.one(id="notices").text
 
 
@@ -241,3 +243,92 @@ def test_what_is_typed_never_reaches_the_converter_of_formulas(
     for path in (posed.path, submission, f"{posed.path}/submissions"):
         assert "((((" in browser.get(path).text
     assert asked == []
+
+
+def test_what_the_next_attempt_is_worth_is_told_before_it_is_used(world: World) -> None:
+    student, posed, browser = seat(world, by_attempt=[1, "1/2", "2/5"], attempts=3)
+    first = browser.get(posed.path)
+    line = "This attempt is worth 100 % of the points, the next one 50 %."
+    assert first.one(id="left-cells").text == f"3 of 3 attempts left · {line}"
+    assert first.one(id="left-why").text == ""
+    student.submit(posed, {"cells": "7"})
+    second = told(browser.get(posed.path), "cells")
+    assert "This attempt is worth 50 % of the points, the next one 40 %." in second
+    student.submit(posed, {"cells": "8"})
+    assert "Last attempt of 3" in told(browser.get(posed.path), "cells")
+    assert "This attempt is worth 40 % of the points." in told(browser.get(posed.path), "cells")
+    student.submit(posed, {"cells": "6"})
+    assert "is worth" not in browser.get(posed.path).one(id="part-cells").text
+
+
+def test_where_every_attempt_is_worth_the_same_nothing_is_said_of_it(world: World) -> None:
+    _, posed, browser = seat(world, attempts=3)
+    assert browser.get(posed.path).one(id="left-cells").text == "3 of 3 attempts left"
+
+
+def test_only_letters_of_options_are_shown_and_no_ids(world: World) -> None:
+    choice = (
+        "id: which-one\ntitle: Which one\ntopic: training\ndifficulty: 1\n"
+        "statement: Think.\nparts:\n"
+        "  - {id: word, kind: choice, prompt: 'Which?', options: {both: Both lead to it.,"
+        " none: Neither does.}, key: \"'both'\", reason: facts}\n"
+        "  - {id: letter, kind: choices, prompt: 'Which?', options: {a: ReLU, b: GELU},"
+        " key: \"('a',)\", reason: facts}\n"
+    )
+    student = world.enrol(course := world.course(), "Ann Example")
+    [posed] = world.assignment(course, choice)
+    page = Browser(world, student).get(posed.path)
+    assert "both Both" not in page.one(id="part-word").text
+    assert [one.text for one in page.one(id="part-word").all("label")] == [
+        "Both lead to it.",
+        "Neither does.",
+    ]
+    assert [one.text for one in page.one(id="part-letter").all("b")] == ["a", "b"]
+
+
+def test_the_cells_of_named_numbers_have_their_names(world: World) -> None:
+    student = world.enrol(course := world.course(), "Ann Example")
+    [posed] = world.assignment(course, "iou-two-boxes")
+    part = Browser(world, student).get(posed.path).one(id="part-areas")
+    assert [one.text for one in part.all("th", scope="col")] == ["truth", "prediction"]
+    assert [one["aria-label"] for one in part.all("input", name="cell.areas")] == [
+        "truth",
+        "prediction",
+    ]
+
+
+def test_practice_typesets_how_an_answer_is_read(world: World) -> None:
+    text = (
+        "id: two-by-two\ntitle: Two by two\ntopic: training\ndifficulty: 1\n"
+        "params: {N: {integers: [2, 9], original: 3}}\n"
+        "statement: Let $N = {{N}}$.\nparts:\n"
+        "  - {id: array, kind: matrix, size: asked, prompt: 'Which?', key: '((5, 6), (9, N))'}\n"
+    )
+    student = world.enrol(course := world.course(), "Ann Example")
+    [posed] = world.assignment(course, text, timeline_spec={"due": "2026-11-03 12:00"})
+    Browser(world, student).get(posed.path)
+    world.clock.advance(days=3)
+    browser = Browser(world, student)
+    page = browser.get(f"{posed.path}/practice")
+    sent = browser.send(page.one("form", has="practice"), **{"answer.array": "[[5, 6], [9, 7]]"})
+    said = sent.one(id="told-array")
+    assert "[[5, 6], [9, 7]]" not in said.text
+    assert [one.text for one in said.one("math").all("mn")] == ["5", "6", "9", "7"]
+
+
+def test_a_shape_with_another_number_of_axes_is_noted_before_it_is_checked(world: World) -> None:
+    student = world.enrol(course := world.course(), "Ann Example")
+    [posed] = world.assignment(course, "conv-output-shape")
+    browser = Browser(world, student)
+    [card, *_] = [
+        one
+        for one in browser.get(posed.path).all("input")
+        if one.get("name", "").startswith("answer.")
+    ]
+    form = {"part": card["name"].partition(".")[2]}
+    read = browser.post(f"{posed.path}/reading", form | {card["name"]: "12x12"})
+    assert "The shape has 2 axes, asked are 3" in read.text
+    assert (
+        "asked are"
+        not in browser.post(f"{posed.path}/reading", form | {card["name"]: "12x12x3"}).text
+    )

@@ -1,5 +1,6 @@
 """Tests of the students' course pages: what is due next, their scores, and the rules."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -102,6 +103,31 @@ def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student
         "Questions left": "4",
         "Late days left": "3 of 3",
     }
+
+
+def test_what_is_due_next_leads_to_the_first_question_that_is_left(world, browser, student, course):
+    world.assignment(course, timeline_spec={"due": "2026-11-20 12:00"})
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=LATE)
+    student.submit(first, {"cells": "9", "doubled": "18", "why": "?"})
+    page = browser.get(f"/courses/{course}")
+    assert page.one(id="due-next").one("a")["href"] == second.path
+    assert "5 Nov 2026, 12:00" in page.one(id="due-next").text
+    cards = [one.text for one in page.all("article", has="card")]
+    assert [" of ".join(re.findall(r"(\d) of (\d) parts answered", one)[0]) for one in cards] == [
+        "3 of 6",
+        "0 of 3",
+    ]
+    student.submit(second, {"cells": "9", "doubled": "18", "why": "?"})
+    assert "20 Nov 2026, 12:00" in browser.get(f"/courses/{course}").one(id="due-next").text
+
+
+def test_the_current_grade_leads_to_how_it_is_calculated(world, browser, student, course):
+    [over] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:30"})
+    student.submit(over, {"cells": "9", "doubled": "18"})
+    world.clock.advance(hours=2)
+    link = browser.get(f"/courses/{course}").one("a", text="How the current grade is calculated")
+    path, _, place = link["href"].partition("#")
+    assert browser.get(path).one(id=place).all("dt")
 
 
 def test_points_that_wait_to_be_marked_are_told_beside_those_there_are(

@@ -155,3 +155,26 @@ def test_a_token_that_is_refused_keeps_what_was_typed(browser, typed):
 
 def test_a_done_that_is_none_of_ours_says_nothing(browser):
     assert browser.get("/account", params={"done": "<b>x</b>"}).one(id="done").text == ""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "theme"), [("dark", "dark"), ("light", "light"), ("", None), ("pink", None)]
+)
+def test_a_theme_is_chosen_in_the_account_and_kept_in_the_browser(world, chosen, theme):
+    browser = Browser(world, world.enrol(world.course(), "Ann Example"))
+    form = browser.get("/account").one("form", action="/theme")
+    assert [one["value"] for one in form.all("input", name="theme")] == ["", "light", "dark"]
+    assert browser.send(form, theme=chosen).location == "/account#appearance"
+    page = browser.get("/account")
+    assert page.one("html").attributes.get("data-theme") == theme
+    [checked] = [
+        one["value"] for one in page.all("input", name="theme") if "checked" in one.attributes
+    ]
+    assert checked == (theme or "")
+
+
+def test_the_system_theme_comes_back(world):
+    browser = Browser(world, world.enrol(world.course(), "Ann Example"))
+    for chosen in ("dark", ""):
+        browser.send(browser.get("/account").one("form", action="/theme"), theme=chosen)
+    assert "data-theme" not in browser.get("/").one("html").attributes

@@ -11,7 +11,13 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
-from slow_work import die, process_id, publish_or_sleep, publish_when_released
+from slow_work import (
+    die,
+    preview_or_sleep,
+    process_id,
+    publish_or_sleep,
+    publish_when_released,
+)
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World
 
@@ -75,6 +81,17 @@ def test_a_problem_that_takes_too_long_is_refused_and_the_next_gets_a_new_worker
         assert refused.value.code == "problem_too_slow"
         monkeypatch.setattr(publishing_pool, "publish_problem_source", process_id)
         assert pool.publish(SOURCE, seeds=2) != first
+
+
+def test_a_preview_runs_in_a_worker_with_the_deadline_of_checks(monkeypatch):
+    monkeypatch.setattr(publishing_pool, "preview_problem_text", preview_or_sleep)
+    with pool_of(1, 5) as pool:
+        with pytest.raises(InvalidInput, match="takes longer than 5 s") as refused:
+            pool.preview(ENDLESS_ID)
+        assert refused.value.code == "problem_too_slow"
+        outcome = pool.preview(OWN)
+        assert outcome.preview is not None
+        assert outcome.preview.id == "of-our-own"
 
 
 def test_a_stop_ends_what_is_being_published(monkeypatch):

@@ -182,3 +182,25 @@ def test_forced_colours_keep_brackets_and_marks_of_cells(desk):
     assert style(here.page.locator(".grid-cells").first, "borderLeftStyle") == "solid"
     assert style(here.cell("max", 3), "borderLeftStyle") == "dashed"
     assert violations(here.page) == []
+
+
+def test_a_chosen_theme_holds_against_that_of_the_system_and_paper_is_light(served, screens):
+    person = served.world.enrol(served.world.course(), "Ann Example")
+    page = screens.open(person, scheme="light")
+    page.goto("/account")
+    light = page.evaluate(GROUND)
+    page.get_by_role("radio", name="Dark").check()
+    page.get_by_role("button", name="Change theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(GROUND) != light
+    assert violations(page) == []
+    page.emulate_media(media="print")
+    assert page.evaluate(GROUND) == light
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.get_by_role("radio", name="Light").check()
+    page.get_by_role("button", name="Change theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.evaluate(GROUND) == light
+
+
+GROUND = "getComputedStyle(document.documentElement).backgroundColor"

@@ -116,7 +116,8 @@ def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(des
     here.fill("max", POOLED["max"])
     here.button("max").click()
     expect(here.told("max")).to_contain_text("Correct 1 of 1 point")
-    expect(here.page.locator("#points-max")).to_have_text("1 of 1 point")
+    expect(here.page.locator("#points-max")).to_have_text("1 point")
+    expect(here.page.locator("#part-max")).to_contain_text("1 of 1 point")
     assert screens.said == []
 
 
@@ -171,9 +172,29 @@ def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
     expect(here.button("max")).to_be_focused()
     assert here.cells("max") == ["9", "7", "8", "6"]
     here.page.context.set_offline(offline=False)
+    expect(here.page.locator("#said")).to_contain_text("The connection is back.")
+    expect(here.page.locator("#said")).not_to_contain_text("did not answer")
     here.page.get_by_role("button", name="Try again").click()
     expect(here.told("max")).to_contain_text("Correct")
+    expect(here.page.locator("#said")).to_be_empty()
     assert here.submissions() == 1
+
+
+def test_a_preview_never_shows_what_was_typed_before(served, screens, course, student):
+    [posed] = served.world.assignment(course)
+    page = screens.open(student)
+    page.goto(posed.path)
+    field, preview = page.locator("#answer-cells"), page.locator("#preview-cells")
+    field.fill("12")
+    expect(preview).to_contain_text("Read as 12")
+    page.context.set_offline(offline=True)
+    field.fill("6")
+    expect(preview).to_be_empty(timeout=250)
+    page.context.set_offline(offline=False)
+    expect(preview).to_contain_text("Read as 6")
+    page.route("**/reading", lambda _: None)  # the server never answers
+    field.fill("7")
+    expect(preview).to_be_empty(timeout=3000)
 
 
 def test_a_paste_that_is_too_long_is_to_be_shortened_and_not_to_be_sent_again(desk):

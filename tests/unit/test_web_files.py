@@ -13,6 +13,7 @@ STYLED = re.compile(r"(?:^|[,{}])\s*\.([\w-]+)[^{}]*(?=\{)")
 FIRST_AREA = "Editor, bank and review"
 EXCLAIMED = re.compile(r"!(?!=|doctype)")
 SHEET = WEB / "static" / "app.css"
+EDITOR_SHEET = WEB / "static" / "editor.css"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 ELSEWHERE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style\b|\son[a-z]+=|\sstyle=|javascript:""")
@@ -26,13 +27,21 @@ def test_the_style_sheet_is_small():
     assert len(SHEET.read_bytes()) <= 34 * 1024
 
 
-@pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
+def test_the_style_sheet_of_authors_is_small():
+    assert 0 < len(EDITOR_SHEET.read_bytes()) <= 4 * 1024
+
+
+@pytest.mark.parametrize(
+    "path", [*TEMPLATES, *SCRIPTS, SHEET, EDITOR_SHEET], ids=lambda path: path.name
+)
 def test_in_the_dark_nothing_but_colours_is_another(path):
     """`light-dark()` gives only colors, so browser tests of dark mode check colors alone."""
     assert "prefers-color-scheme" not in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*TEMPLATES, *SCRIPTS, SHEET, EDITOR_SHEET], ids=lambda path: path.name
+)
 def test_a_file_of_the_pages_names_no_other_server(path):
     assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []
 

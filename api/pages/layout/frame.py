@@ -14,6 +14,7 @@ from api.auth.roles import Permission
 from api.dependencies import RequestContext
 from api.pages.layout.flash import OUTCOMES
 from api.pages.layout.templating import render_response
+from api.pages.layout.theme import read_theme
 from api.schemas.student.assignments import Moment
 from api.services.student.times import serialize_moment
 
@@ -53,7 +54,8 @@ class PageFrame:
     """The frame around a page: the viewer and the tabs of their course.
 
     *person* is the viewer's id, which tells scripts whose input they saved. *zone* is
-    the time zone of the course, used for all times; *now* is the time of the request.
+    the time zone of the course, used for all times; *now* is the time of the request. *theme* is
+    ``light``, ``dark``, or empty for that of the browser.
     """
 
     person: UUID | None
@@ -67,6 +69,7 @@ class PageFrame:
     viewing: str
     zone: str
     now: datetime
+    theme: str
 
     def moment(self, timestamp: datetime | None) -> Moment | None:
         """Return a time in the course's time zone, or in UTC outside of a course."""
@@ -93,6 +96,7 @@ def build_frame(context: RequestContext) -> PageFrame:
         viewing=context.view_as,
         zone=member.course.zone if member else "UTC",
         now=context.now,
+        theme=read_theme(context.request),
     )
 
 

@@ -1,12 +1,13 @@
 """Practice: a problem with other numbers than the student's own. Nothing is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from api.core.errors import InvalidInput
 from api.dependencies import RequestContext
@@ -23,6 +24,7 @@ from api.pages.student.components.inputs import (
     build_input,
     has_content,
     parse_form_answers,
+    shows_reading,
 )
 from api.pages.student.components.location import ProblemLocation
 from api.pages.student.components.tensors import build_tensor_displays
@@ -147,4 +149,6 @@ def _build_card(
         )
     field = build_input(part, typed, marks=marks, decimal_style=decimal_style)
     feedback = build_practice_feedback(outcome, part.points, typed=typed) if outcome else None
+    if feedback and shows_reading(field):
+        feedback = replace(feedback, read_as="", mathml=Markup(""))
     return PracticeCard(part, part_letter(index), field, feedback)

@@ -82,7 +82,7 @@ def post_problem(
 @router.patch(
     PROBLEM_PATH,
     response_model=PosedChanged,
-    responses=EDIT_ERRORS,
+    responses=EDIT_ERRORS | error_responses(Conflict, "regrade_active"),
 )
 def patch_problem(
     assignment: UUID,
@@ -96,7 +96,8 @@ def patch_problem(
 ) -> PosedChanged:
     """Change the settings of a problem: points, group, extra credit, void parts, version.
 
-    The version can be changed until a student has seen the problem; afterwards, use a regrade.
+    The version can be changed until a student has seen the problem. Afterwards, use a regrade,
+    except for a version that differs only in its wording.
     """
     with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(

@@ -119,12 +119,13 @@ class PracticeProblem(Schema):
 
 
 class PracticeOutcome(Schema):
-    """The result of an answer in practice."""
+    """The result of an answer in practice; *mathml* is *read_as* as MathML."""
 
     part: str
     status: str
     credit: Score | None
     read_as: str
+    mathml: str = ""
     notes: tuple[str, ...]
     feedback: str
     position: Count | None

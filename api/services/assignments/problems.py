@@ -1,7 +1,7 @@
 """Problems of an assignment: add, change, void, order, remove."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
@@ -32,6 +32,7 @@ from api.services.assignments.pinned_versions import (
 from api.services.audit.change_context import ChangeContext
 from api.services.courses.stored_settings import dump_settings, read_settings, write_settings
 from api.services.grades.effects import recompute_grades
+from api.services.regrades.rewording import VERSION_IS_FIXED, reword_opened_problem
 
 ProblemRow: TypeAlias = AssignmentProblem
 
@@ -106,11 +107,6 @@ def _choose_version(
     )
 
 
-VERSION_IS_FIXED: Final = (
-    "Students have opened this problem, so only a regrade can change its version."
-)
-
-
 def _choose_position(session: Session, assignment_id: UUID, position: int | None) -> int:
     if position is not None:
         return position
@@ -158,20 +154,26 @@ def check_group_and_voided_parts(
 def update_problem(
     session: Session, act: ChangeContext, posed: AssignedProblem, body: PosedPatch
 ) -> PosedChanged:
-    """Change settings of a problem and recompute all grades that depend on them."""
+    """Change settings of a problem and recompute all grades that depend on them.
+
+    An opened problem takes only a version that differs in its wording.
+    """
     row, version, changes = posed.problem, posed.version, changed_fields(body)
+    action = "problem.changed"
     with act.rollback_if_dry_run(session):
         before = serialize_problem_state(row)
         if "version" in changes and changes["version"] != version.id:
-            if is_opened(session, row):
-                raise Conflict(VERSION_IS_FIXED)
+            before_version = version
             version = find_version_to_pin(session, act.course, version_id=changes["version"])
+            if is_opened(session, row):
+                reword_opened_problem(session, row, before_version, version)
+                action = "problem.reworded"
             row.version_id = version.id
         write_problem_settings(row, changes)
         check_group_and_voided_parts(posed.assignment, row, version)
         session.flush()
         return _record_and_recompute(
-            session, act, posed.assignment, row, action="problem.changed", before=before
+            session, act, posed.assignment, row, action=action, before=before
         )
 
 

@@ -48,6 +48,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "problem.added": "a problem was added to an assignment",
     "problem.changed": "settings of a problem in an assignment were changed",
     "problem.removed": "a problem was removed from an assignment",
+    "problem.reworded": "an opened problem got a version with another wording, without a regrade",
     "regrade.applied": "a regrade was applied",
     "regrade.cancelled": "a regrade was cancelled",
     "regrade.created": "a regrade was planned",

@@ -17,6 +17,7 @@ from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
+from grader.kinds.shapes import ShapePart, describe_axis_count_mismatch
 from grader.kinds.tables.part import TablePart
 from grader.reading import NumberStyle, RawAnswer, is_blank
 from problems.publish import to_json_data
@@ -88,6 +89,15 @@ def _strip_key(part: Part) -> Part:
     return type(part).model_construct(**fields)
 
 
+def _find_form_notes(part: Part, value: object) -> tuple[str, ...]:
+    """Return what the question itself says against the form of a reading, whatever the key is."""
+    if not isinstance(part, ShapePart) or part.layout is None or not isinstance(value, tuple):
+        return ()
+    if len(value) == len(part.layout):
+        return ()
+    return (describe_axis_count_mismatch(len(value), len(part.layout), part),)
+
+
 def read_answer(
     question: KeylessQuestion, typed: RawAnswer, *, numbers: NumberStyle | None = None
 ) -> ReadAs:
@@ -109,7 +119,7 @@ def read_answer(
     return ReadAs(
         readable=True,
         read_as=rendered.text,
-        notes=reading.notes,
+        notes=(*reading.notes, *_find_form_notes(question.part, reading.value)),
         mathml=rendered.mathml,
         value=None if value is None else to_json_data(value),
     )

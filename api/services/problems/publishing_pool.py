@@ -3,16 +3,18 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from api.core.errors import FieldError, InvalidInput, RateLimited, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.tex import TexUnavailableError
+from api.services.problems.problem_errors import DEFAULT_FILE_NAME
 from api.services.problems.publishing import ProblemSource, PublishOutcome, publish_problem_source
+from api.services.problems.student_preview import PreviewOutcome, preview_problem_text
 
 MAX_REQUESTS_PER_USER: Final = 2
 """Maximum number of concurrent requests of one user to publish or check, per process."""
@@ -34,6 +36,10 @@ TOO_SLOW: Final = (
     "takes longer than {seconds:g} s to compute and was stopped; use smaller numbers or tensors, "
     "fewer parts or a simpler key, or split it into several problems"
 )
+
+PREVIEWED_PROBLEM: Final = "The problem"
+"""Name of a file in errors of its preview: its id may not be readable yet."""
+Outcome = TypeVar("Outcome")
 
 log = logging.getLogger("api.publishing")
 
@@ -74,6 +80,17 @@ class PublishingPool:
         Raises `RateLimited` if the user has too many such requests in progress,
         `ServiceUnavailable` if all users together do.
         """
+        with self._count_request(user):
+            yield self.publish
+
+    @contextmanager
+    def reserve_preview(self, user: UUID) -> Iterator[Callable[[str], PreviewOutcome]]:
+        """Yield the preview function for a request of *user*, under the limits of `reserve`."""
+        with self._count_request(user):
+            yield self.preview
+
+    @contextmanager
+    def _count_request(self, user: UUID) -> Iterator[None]:
         with self._lock:
             if self._running[user] >= MAX_REQUESTS_PER_USER:
                 raise RateLimited(TOO_MANY, retry_after=RETRY_SECONDS)
@@ -81,7 +98,7 @@ class PublishingPool:
                 raise ServiceUnavailable(BUSY, retry_after=RETRY_SECONDS)
             self._running[user] += 1
         try:
-            yield self.publish
+            yield
         finally:
             with self._lock:
                 self._running[user] -= 1
@@ -94,13 +111,20 @@ class PublishingPool:
         Raises `InvalidInput` with ``problem_too_slow`` if it misses the deadline, and
         `ServiceUnavailable` if the second worker dies too or the service stops.
         """
+        return self._run(source.id, publish_problem_source, source, seeds=seeds)
+
+    def preview(self, text: str) -> PreviewOutcome:
+        """Return the preview of the file *text*, with the deadline and the errors of `publish`."""
+        return self._run(PREVIEWED_PROBLEM, preview_problem_text, text)
+
+    def _run(self, problem: str, job: Callable[..., Outcome], *args: Any, **kwargs: Any) -> Outcome:
         if self._pool is None:
-            return publish_problem_source(source, seeds=seeds)
+            return job(*args, **kwargs)
         for _ in range(MAX_TRIES):
             try:
-                return self._pool.submit(publish_problem_source, source, seeds=seeds).result()
+                return self._pool.submit(job, *args, **kwargs).result()
             except DeadlineExceeded as error:
-                raise _too_slow_error(source, error.seconds) from error
+                raise _too_slow_error(problem, error.seconds) from error
             except CancelledError:  # the service stops
                 break
             except (BrokenExecutor, TexUnavailableError) as error:
@@ -113,7 +137,8 @@ class PublishingPool:
             self._pool.kill()
 
 
-def _too_slow_error(source: ProblemSource, seconds: float) -> InvalidInput:
+def _too_slow_error(problem: str, seconds: float) -> InvalidInput:
     message = TOO_SLOW.format(seconds=seconds)
-    field = FieldError("", message, f"{source.id}.yaml")
-    return InvalidInput(f"{source.id} {message}.", code="problem_too_slow", errors=(field,))
+    file = DEFAULT_FILE_NAME if problem == PREVIEWED_PROBLEM else f"{problem}.yaml"
+    field = FieldError("", message, file)
+    return InvalidInput(f"{problem} {message}.", code="problem_too_slow", errors=(field,))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.core.errors import NotReleased
 from api.schemas.student.solution import PracticeOutcome, PracticeProblem, PracticeReply
+from api.services.engine.keyless_reading import KeylessQuestion, read_answer
 from api.services.engine.protected_numbers import load_protected_numbers
 from api.services.engine.single_answer import serialize_student_result
 from api.services.engine.variant_identity import load_identities, load_past_identities
@@ -18,7 +19,7 @@ from api.services.student.questions import render_statement, serialize_numbers, 
 from api.services.student.times import serialize_moment
 from api.services.submissions.preparation import check_parts
 from grader.grading.grade import grade
-from grader.reading import NumberStyle, RawAnswer
+from grader.reading import NumberStyle, RawAnswer, is_blank
 from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
@@ -54,11 +55,20 @@ def grade_practice(
             PracticeOutcome(
                 **_select_visible_fields(serialize_student_result(result, variant)),
                 credit=result.credit,
+                mathml=_render_reading(variant, result.part, answers[result.part], numbers),
             )
             for result in results
             if result.part in answers
         ),
     )
+
+
+def _render_reading(
+    variant: Variant, part: str, typed: RawAnswer, numbers: NumberStyle | None
+) -> str:
+    scope = variant.student_scope(REGISTRY)
+    question = KeylessQuestion.from_part(variant.problem.get_part(part), scope)
+    return "" if is_blank(typed) else read_answer(question, typed, numbers=numbers).mathml
 
 
 def _select_visible_fields(record: Mapping[str, Any]) -> dict[str, Any]:

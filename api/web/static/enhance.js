@@ -157,6 +157,7 @@ async function save() {
     if (failed === "send") return;
     report(error, save);
     failed = "save";
+    saving = setTimeout(save, 10000);
   }
 }
 function later() {
@@ -197,6 +198,7 @@ function restore() {
 /* How an answer is read, without telling whether it is right. */
 const reader = document.querySelector("form[data-reading]");
 let reading;
+let read;
 let asked;
 async function preview(part) {
   const box = document.getElementById(`preview-${part}`);
@@ -205,6 +207,7 @@ async function preview(part) {
   asked?.abort();
   if (!box || (cells.length && !cells.every(([, text]) => text.trim()))) return box?.replaceChildren();
   asked = new AbortController();
+  const stale = setTimeout(() => box.replaceChildren(), 1000); // it is about what was typed before
   try {
     const body = new URLSearchParams([["part", part], ...fields]);
     const { ok, doc } = await ask(reader.dataset.reading, body, { signal: asked.signal });
@@ -215,12 +218,16 @@ async function preview(part) {
     bad ? field?.setAttribute("aria-invalid", "true") : field?.removeAttribute("aria-invalid");
   } catch (error) {
     if (error.name !== "AbortError") box.replaceChildren();
+  } finally {
+    clearTimeout(stale);
   }
 }
 
 reader?.addEventListener("input", (event) => {
   clearTimeout(reading);
-  reading = setTimeout(preview, 300, partOf(event.target));
+  read = partOf(event.target);
+  if (!navigator.onLine) document.getElementById(`preview-${read}`)?.replaceChildren();
+  reading = setTimeout(preview, 300, read);
 });
 
 if (form) {
@@ -239,7 +246,11 @@ if (form) {
     event.preventDefault();
     if (check) send(check);
   });
-  addEventListener("online", () => dirty && save());
+  addEventListener("online", () => {
+    if (dirty) save();
+    if (read) preview(read);
+    if (failed === "send") said.querySelector("p").firstChild.data = "The connection is back. Nothing was checked yet.";
+  });
   addEventListener("pagehide", () => {
     if (dirty) fetch(`${form.action}/draft`, {
       method: "POST", keepalive: true, body: new URLSearchParams(new FormData(form)),
@@ -274,6 +285,68 @@ for (const one of all("form[data-unsaved]")) {
   one.addEventListener("submit", () => { sent = true; });
   addEventListener("pageshow", () => { sent = false; });
   addEventListener("beforeunload", (event) => { if (!sent && state() !== stored) event.preventDefault(); });
+}
+
+/* A problem's file: numbered lines, and a preview that leaves room for checks within their limit. */
+const file = document.querySelector("[data-preview]");
+const SPACING = 3000;
+let drawing;
+let drawn = 0;
+
+function number() {
+  const bad = new Set(all("a[data-line]").map((link) => +link.dataset.line));
+  const lines = file.value.split("\n").flatMap((_, at) => {
+    if (!bad.has(at + 1)) return `${at + 1}\n`;
+    const mark = document.createElement("mark");
+    return [Object.assign(mark, { id: `line-${at + 1}`, textContent: at + 1 }), "\n"];
+  });
+  document.getElementById("lines").replaceChildren(...lines);
+  file.rows = file.value.split("\n").length + 1;
+}
+
+function soon(pause) {
+  clearTimeout(drawing);
+  drawing = setTimeout(draw, Math.max(pause, drawn + SPACING - Date.now()));
+}
+
+async function draw() {
+  drawn = Infinity; // one at a time: what is typed meanwhile waits
+  let pause = 0;
+  const source = file.value;
+  try {
+    const limits = { signal: AbortSignal.timeout(150000) };
+    const { status, doc } = await ask(file.dataset.preview, new URLSearchParams({ source }), limits);
+    const [faults, seen] = all("#faults, #seen", doc);
+    if (status === 429 || status === 503) pause = 10000;
+    say(seen ? "" : main(doc) ?? AWAY);
+    if (seen) {
+      const old = document.getElementById("seen");
+      const fresh = seen.childElementCount > 0;
+      document.getElementById("faults").replaceChildren(...faults.childNodes);
+      old.classList.toggle("ed-old", !fresh);
+      if (fresh) old.replaceChildren(...seen.childNodes);
+      number();
+    }
+  } catch (error) {
+    report(error, draw);
+  }
+  drawn = Date.now();
+  if (pause || source !== file.value) soon(pause);
+}
+
+if (file) {
+  file.addEventListener("input", () => {
+    number();
+    if (drawn < Infinity) soon(700);
+  });
+  document.addEventListener("click", ({ target }) => {
+    const line = target.closest("a[data-line]")?.dataset.line;
+    if (!line) return;
+    const start = file.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1);
+    file.focus({ preventScroll: true });
+    file.setSelectionRange(start, `${file.value}\n`.indexOf("\n", start));
+  });
+  if (file.value.trim() && !document.querySelector("#seen > *, #faults > *")) soon(0);
 }
 
 /* For any page: an element that is fetched again, keys that press, a secret out of the address. */

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Conflict, NotFound, PreconditionFailed, ServiceError
+from api.db.models import ProblemVersion
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
@@ -39,6 +40,8 @@ from api.schemas.assignments.problems import (
     ProblemSettings,
 )
 from api.schemas.courses.problems import VersionListed
+from api.services.problems.views import serialize_version_summary
+from api.services.regrades.rewording import list_rewordings
 
 router = PageRouter()
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
@@ -65,11 +68,19 @@ def add_problem(assignment: UUID, form: FormDep, context: PageDep) -> Response:
 
 @router.get(f"{PROBLEM_PATH}/settings")
 def show_problem_settings(
-    assignment: UUID, problem: str, context: PageDep, saved: flash.SavedQuery = ""
+    assignment: UUID,
+    problem: str,
+    context: PageDep,
+    saved: flash.SavedQuery = "",
+    version: UUID | None = None,
 ) -> Response:
-    """Return the settings page of a problem."""
+    """Return the settings page of a problem; *version* is selected, but not saved."""
+    problem_key = (assignment, problem)
+    typed = None
+    if version is not None:
+        typed = {**_load_stored_texts(problem_key, context), "version": str(version)}
     return _render_problem_settings(
-        (assignment, problem), context, message=flash.flash_message(saved)
+        problem_key, context, typed=typed, message=flash.flash_message(saved)
     )
 
 
@@ -124,13 +135,27 @@ def _list_group_ids(assignment_view: StaffAssignment | StudentAssignment) -> lis
 def _list_selectable_versions(
     course: UUID, posed: PosedSettings, context: RequestContext
 ) -> list[VersionListed]:
-    """Return the versions that can be selected: the published ones and the current one."""
+    """Return the versions that can be selected: the published ones and the current one.
+
+    Once the problem is opened, only those that change the wording of the current one.
+    """
+    if posed.opened:
+        return _list_rewordings(course, posed, context)
     versions = problems.get_versions(course, posed.version_id, context)
     return [
         version
         for version in versions.items
         if version.status == "published" or version.id == posed.version_id
     ]
+
+
+def _list_rewordings(
+    course: UUID, posed: PosedSettings, context: RequestContext
+) -> list[VersionListed]:
+    with context.reading() as session:
+        pinned = session.get_one(ProblemVersion, posed.version_id)
+        others = list_rewordings(session, pinned, course)
+        return [serialize_version_summary(version) for version in (pinned, *others)]
 
 
 def _build_crumbs(

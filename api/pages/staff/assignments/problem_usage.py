@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from api.db.models import ProblemVersion
 from api.dependencies import RequestContext
 from api.pages.staff.common import has_permission
 from api.schemas.courses.problems import VersionOut
@@ -14,6 +15,7 @@ from api.services.assignments.pinned_versions import (
 )
 from api.services.assignments.views import load_titles
 from api.services.problems.versions import space_kind
+from api.services.regrades.rewording import is_rewording
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class ProblemUsage:
     """Assignment that uses a problem: the version, and the link to a *newer* one.
 
     If *is_opened*, the version stays until a regrade, even if only the test student
-    opened it.
+    opened it; but a newer one that *is_rewording* can be used at once.
     """
 
     title: str
@@ -32,6 +34,7 @@ class ProblemUsage:
     is_opened: bool
     is_seen: bool
     newer: str
+    is_rewording: bool
 
 
 def load_problems_opened_by_students(assignment: UUID, context: RequestContext) -> frozenset[str]:
@@ -65,6 +68,7 @@ def _iterate_usages(
             if pin.version.problem != version.problem:
                 continue
             path = f"/assignments/{assignment}"
+            rewords = pin.opened and _is_rewording(version, pin, context)
             yield ProblemUsage(
                 title=title,
                 href=f"{path}/edit#problems"
@@ -75,12 +79,29 @@ def _iterate_usages(
                 is_this=pin.version.id == version.id,
                 is_opened=pin.opened,
                 is_seen=pin.row.id in seen,
-                newer=_upgrade_link(version, pin, f"{path}/problems/{pin.row.slug}", context),
+                newer=_upgrade_link(
+                    version,
+                    pin,
+                    f"{path}/problems/{pin.row.slug}",
+                    context,
+                    is_wording_change=rewords,
+                ),
+                is_rewording=rewords,
             )
 
 
+def _is_rewording(version: VersionOut, pin: PinnedProblem, context: RequestContext) -> bool:
+    with context.reading() as session:
+        return is_rewording(session, pin.version, session.get_one(ProblemVersion, version.id))
+
+
 def _upgrade_link(
-    version: VersionOut, pin: PinnedProblem, path: str, context: RequestContext
+    version: VersionOut,
+    pin: PinnedProblem,
+    path: str,
+    context: RequestContext,
+    *,
+    is_wording_change: bool,
 ) -> str:
     """Return the link that moves an assignment to *version*, or "" if it is not newer.
 
@@ -96,6 +117,9 @@ def _upgrade_link(
     ]
     if version.status != "published" or ranks[0] <= ranks[1]:
         return ""
+    if is_wording_change:
+        can_manage = has_permission(context, "manage_assignments")
+        return f"{path}/settings?version={version.id}#version" if can_manage else ""
     if pin.opened:
         return f"{path}/regrades?do=id#start" if has_permission(context, "regrade") else ""
     return f"{path}/settings" if has_permission(context, "manage_assignments") else ""

@@ -99,7 +99,7 @@ def build_practice_feedback(
         if outcome.credit is None or not is_read
         else format_score(outcome.credit * points, points),
         read_as=outcome.read_as if is_read else "",
-        mathml=Markup(""),
+        mathml=_mark_engine_mathml(outcome.mathml) if is_read else Markup(""),
         typed=None if is_read else split_at_error(typed, outcome.position),
         cause=_render_engine_message(outcome.feedback, is_read=is_read),
         is_cause=outcome.status == "mistake",
@@ -109,12 +109,17 @@ def build_practice_feedback(
 
 
 def render_mathml(reading: ReadAs | None) -> Markup:
-    """Return a reading as MathML, or empty markup if there is none.
+    """Return a reading as MathML, or empty markup if there is none."""
+    return _mark_engine_mathml(reading.mathml if reading else "")
+
+
+def _mark_engine_mathml(mathml: str) -> Markup:
+    """Return MathML of the engine as markup.
 
     It is generated from the tree that the engine grades, which escapes everything a
     student typed.
     """
-    return Markup(reading.mathml if reading else "")  # noqa: S704  # as above
+    return Markup(mathml)  # noqa: S704  # as above
 
 
 def split_at_error(typed: RawAnswer | None, position: int | None) -> UnreadableText | None:

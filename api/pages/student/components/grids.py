@@ -67,10 +67,11 @@ def build_grid(part: PartAsked) -> AnswerGrid | None:
     typing = part.typing
     grid = None
     if part.kind in ARRAY_KINDS and typing.shape:
-        grid = AnswerGrid(typing.shape, columns=typing.names or ())
+        names = typing.names or ()
+        grid = AnswerGrid(typing.shape, columns=names if typing.shape == (len(names),) else ())
     elif part.kind == "table" and typing.rows and typing.columns:
-        names = tuple(column.id for column in typing.columns)
-        grid = AnswerGrid((len(typing.rows), len(names)), typing.rows, names)
+        columns = tuple(column.id for column in typing.columns)
+        grid = AnswerGrid((len(typing.rows), len(columns)), typing.rows, columns)
     fits = grid is not None and grid.width <= MAX_COLUMNS and grid.cell_count <= MAX_CELLS
     return grid if fits else None
 

@@ -134,6 +134,11 @@ def _parse_form_cells(part: PartAsked, grid: AnswerGrid, form: PostedForm) -> Ra
     return "" if all(map(is_blank, texts)) else nest_texts(texts, grid.shape)
 
 
+def shows_reading(field: AnswerInput) -> bool:
+    """Return whether an input itself shows how its answer is read."""
+    return field.widget in {"words", "pick", "tick"} or (field.widget == "grid" and not field.text)
+
+
 def has_content(typed: RawAnswer | None) -> bool:
     """Return whether an answer is not blank."""
     return typed is not None and not is_blank(typed)

@@ -5,6 +5,7 @@ quickly.
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -92,6 +93,7 @@ def _build_display(problem_session: ProblemSession, variant: Variant) -> Assignm
         zone=member.course.zone,
         decimal_style=number_style(problem_session, variant),
         now=problem_session.now,
+        attempt_credits=tuple(map(Fraction, assignment.by_attempt)),
         may_write=not (problem_session.preview or member.viewing or member.course.archived_at),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Final
 
 from markupsafe import Markup
@@ -19,7 +20,11 @@ from api.pages.student.components.feedback import (
 )
 from api.pages.student.components.grids import format_answer
 from api.pages.student.components.inputs import AnswerInput, CellMarks, build_input, is_same_input
-from api.pages.student.components.scores import describe_changed_status, format_part_score
+from api.pages.student.components.scores import (
+    describe_changed_status,
+    describe_next_attempt,
+    format_part_score,
+)
 from api.pages.student.components.states import (
     ProblemStatusRow,
     build_assignment_progress,
@@ -54,7 +59,8 @@ class JudgedAnswer:
 class AssignmentDisplay:
     """Display context of a problem: titles, time zone and decimal separator of the course.
 
-    *may_write* is True if the viewer can save drafts and submit answers.
+    *may_write* is True if the viewer can save drafts and submit answers. *attempt_credits* is the
+    share of the credit that the first attempt has, the second, and so on; empty: all of it.
     """
 
     course: str
@@ -63,6 +69,7 @@ class AssignmentDisplay:
     decimal_style: NumberStyle | None
     now: datetime
     may_write: bool
+    attempt_credits: tuple[Fraction, ...] = ()
 
     def moment(self, timestamp: datetime | None) -> Moment | None:
         """Return *timestamp* in the time zone of the course."""
@@ -130,6 +137,7 @@ class PartCard:
     preview: ReadingPreview | None
     feedback: AnswerFeedback | None
     score: str
+    worth: str
     is_draft: bool
     voided: str
     refused: str
@@ -137,6 +145,12 @@ class PartCard:
     wait: Moment | None
     may_check: bool
     after: str
+
+    @property
+    def head_score(self) -> str:
+        """The score of the part for the head of its card, "" if the feedback below states it."""
+        stated = self.feedback is not None and self.feedback.score
+        return "" if stated or self.score in self.after else self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,7 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
     ):
         feedback = replace(feedback, read_as="", mathml=Markup(""))
     is_open = page_data.view.times.state in {"open", "late"} and page_data.display.may_write
+    may_check = is_open and part.attempts_left != 0
     return PartCard(
         part=part,
         letter=part_letter(index),
@@ -184,12 +199,13 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         preview=build_reading_preview(field, typed, reading) if is_draft or last is None else None,
         feedback=feedback,
         score=format_part_score(part),
+        worth=describe_next_attempt(part, page_data.display.attempt_credits) if may_check else "",
         is_draft=is_draft and page_data.error is None,
         voided=VOIDED_MESSAGES.get(part.voided, ""),
         refused=_refusal_message(page_data, part),
         elsewhere=_other_window_answer(page_data, part),
         wait=page_data.display.moment(part.wait_until),
-        may_check=is_open and part.attempts_left != 0,
+        may_check=may_check,
         after=describe_changed_status(part),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
-from api.pages.layout.formatting import format_score
+from api.pages.layout.formatting import format_score, format_share
 from api.pages.student.components.states import StatusLabel, label_answer
 from api.schemas.student.problem import PartView
 from api.schemas.student.work import PartOutcome, StaffSubmission, StudentSubmission
@@ -23,6 +23,25 @@ def format_part_score(part: PartView) -> str:
             factors[name_attempt(standing.attempt)] = standing.attempt_credit
         factors["late"] = standing.late_credit
     return format_score(standing.score, part.points, factors)
+
+
+def describe_next_attempt(part: PartView, attempt_credits: Sequence[Fraction]) -> str:
+    """Return what the next attempt at a part is worth, and the one after it, before it is used.
+
+    Empty if every attempt is worth the same, and for a text, which a TA grades.
+    """
+    if part.kind == "text" or len(set(attempt_credits)) <= 1:
+        return ""
+    worth = [_attempt_credit(attempt_credits, part.attempts_used + ahead) for ahead in range(2)]
+    text = f"This attempt is worth {format_share(worth[0])}"
+    if part.attempts_left == 1 or worth[0] == worth[1]:
+        return f"{text} of the points."
+    return f"{text} of the points, the next one {format_share(worth[1])}."
+
+
+def _attempt_credit(attempt_credits: Sequence[Fraction], used: int) -> Fraction:
+    """Return the credit of an attempt after *used* others; the last entry holds for all later."""
+    return Fraction(attempt_credits[min(used, len(attempt_credits) - 1)])
 
 
 def format_answer_score(

@@ -1,0 +1,1 @@
+"""Staff pages to write a problem: gallery of templates, editor with preview, checker."""

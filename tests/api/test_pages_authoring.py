@@ -1,0 +1,142 @@
+"""Tests of the pages to write a problem: gallery, editor, and the preview beside the text."""
+
+import pytest
+from pages import Browser
+from staff_scene import StaffScene
+from world import TEXT_PROBLEM
+
+from api.services.problems.publishing_pool import MAX_REQUESTS_PER_USER
+from problems.templates import TEMPLATES, TEMPLATES_BY_KIND
+
+WIDGETS = {
+    "integer": ("input", "answer.side"),
+    "shape": ("input", "answer.output"),
+    "expression": ("input", "answer.weights"),
+    "matrix": ("input", "cell.output"),
+    "table": ("input", "cell.layers"),
+    "choice": ("input", "answer.layer"),
+    "choices": ("input", "answer.layers"),
+    "set": ("input", "answer.kernels"),
+    "vector": ("input", "cell.output"),
+    "text": ("textarea", "answer.why"),
+}
+
+
+@pytest.fixture
+def scene(world):
+    return StaffScene(world)
+
+
+def preview(scene, source):
+    return scene.browser.post(f"{scene.home}/problems/check/preview", {"source": source})
+
+
+def test_the_bank_leads_to_a_gallery_with_a_template_for_each_kind(scene):
+    bank = scene.browser.get(f"{scene.home}/problems")
+    gallery = scene.browser.get(bank.one("a", text="New problem")["href"])
+    buttons = gallery.all("button", name="template")
+    assert [one["value"] for one in buttons] == [one.kind for one in TEMPLATES]
+    assert [one.text for one in buttons] == [one.label for one in TEMPLATES]
+
+
+def test_a_new_problem_starts_from_a_kind_a_title_and_a_question(scene):
+    gallery = scene.browser.get(f"{scene.home}/problems/new")
+    form = gallery.one("form", action=f"{scene.home}/problems/check")
+    typed = {"title": "Layer: which?", "question": "Which one?", "template": "choice"}
+    page = scene.browser.get(
+        f"{form['action']}?title=Layer%3A+which%3F&question=Which+one%3F&template=choice"
+    )
+    source = page.one("textarea", id="source").text
+    assert "id: layer-which" in source
+    assert 'title: "Layer: which?"' in source
+    assert "prompt: Which one?" in source
+    assert set(typed) <= {one.get("name") for one in form.walk()}
+    stored = scene.browser.post(
+        f"{scene.home}/problems/check",
+        {"source": TEMPLATES_BY_KIND["choice"].fill(title="Layer: which?"), "act": "draft"},
+    )
+    assert scene.browser.follow(stored).one("h1").text == "Layer: which?"
+
+
+@pytest.mark.parametrize(("query", "status"), [("template=poem", 404), ("template=A1", 422)])
+def test_a_template_that_does_not_exist_is_no_page(scene, query, status):
+    assert scene.browser.get(f"{scene.home}/problems/check?{query}").status == status
+
+
+@pytest.mark.parametrize("kind", WIDGETS)
+def test_the_preview_has_the_numbers_and_the_inputs_of_students(scene, kind):
+    shown = preview(scene, TEMPLATES_BY_KIND[kind].source)
+    tag, name = WIDGETS[kind]
+    assert shown.status == 200
+    assert shown.all(tag, name=name)
+    assert "{{" not in shown.text
+    assert shown.one("dl").all("dd")[0].text
+
+
+def test_the_preview_stores_nothing_and_needs_no_examples(scene):
+    source = TEMPLATES_BY_KIND["integer"].source.partition("# Answers to the original")[0]
+    shown = preview(scene, source)
+    assert "A picture of 28×28" in shown.text.replace(" × ", "×")
+    assert not scene.browser.get(f"{scene.home}/problems?space=course&status=draft").all(
+        "a", text="Size of a feature map"
+    )
+
+
+def test_errors_in_the_preview_cite_and_link_their_lines(scene):
+    source = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')
+    line = 1 + source[: source.index("K*Q")].count("\n")
+    shown = preview(scene, source)
+    link = shown.one("a", data_line=str(line))
+    assert (link.text, link["href"]) == (f"Line {line}", f"#line-{line}")
+    assert not shown.one("div", id="seen").text
+    checked = scene.browser.post(f"{scene.home}/problems/check", {"source": source, "act": "check"})
+    assert checked.all("a", href=f"#line-{line}")
+    lines = checked.one("pre", id="lines")
+    assert lines.one("mark", id=f"line-{line}").text == str(line)
+    assert lines.text.split() == [str(number + 1) for number in range(source.count("\n") + 1)]
+
+
+@pytest.mark.parametrize(
+    "source", ["", "{", "a: [", "id: x\n\tb: 1", "\x01", "&a [*a, *a]", "- 1", "id: 1\nid: 2"]
+)
+def test_a_text_that_is_no_problem_yet_is_an_error_and_no_failure(scene, source):
+    shown = preview(scene, source)
+    assert shown.status == 200
+    assert shown.one("div", id="faults").text
+
+
+def test_without_a_textbook_value_the_preview_takes_the_first_seed(scene):
+    source = (
+        TEMPLATES_BY_KIND["integer"]
+        .source.replace(", original: 28", "")
+        .replace(", original: 5", "")
+    )
+    assert "Seed 0" in preview(scene, source.partition("# Answers to")[0]).text
+
+
+def test_a_check_shows_the_preview_too_for_browsers_without_scripts(scene):
+    source = TEMPLATES_BY_KIND["table"].source
+    page = scene.browser.post(f"{scene.home}/problems/check", {"source": source, "act": "check"})
+    assert page.status == 200
+    assert page.one("div", id="seen").all("input", name="cell.layers")
+
+
+def test_previews_count_against_the_limit_of_checks(scene, monkeypatch):
+    publishing = scene.world.service.publishing
+    monkeypatch.setitem(publishing._running, scene.staff.id, MAX_REQUESTS_PER_USER)  # noqa: SLF001
+    assert preview(scene, TEXT_PROBLEM).status == 429
+    publishing._running.clear()  # noqa: SLF001
+    assert [preview(scene, "id: x").status for _ in range(30)] == [200] * 30
+    assert preview(scene, "id: x").status == 429
+    checked = scene.browser.post(f"{scene.home}/problems/check", {"source": "id: x"})
+    assert checked.status == 429
+
+
+def test_students_and_tas_have_no_editor_and_no_preview(scene):
+    grader = scene.world.enrol(scene.course, "Greta Grader", role="grader")
+    for person, status in ((grader, 403), (scene.student, 403)):
+        browser = Browser(scene.world, person)
+        assert browser.get(f"{scene.home}/problems/new").status == status
+        sent = browser.post(f"{scene.home}/problems/check/preview", {"source": TEXT_PROBLEM})
+        assert sent.status == status
+        assert not sent.all("div", id="seen")

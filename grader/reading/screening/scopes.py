@@ -1,0 +1,177 @@
+"""Phrases after a value that say what it belongs to: ``82.1 % for the second layer``.
+
+Such a phrase is harmless if the question itself names its object; otherwise the value may be one
+of something else than the question asks for.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.screening.qualifiers import PRONOUN
+
+PREPOSITIONS: Final = (
+    r"for|of|in|with|at|on|from|per|over|across|within|during|including|incl|by"
+    r"|if|unless|when|assuming"
+)
+_OBJECT: Final = r"[^,;:()=≈→\n\[\]{}|]*"
+SCOPE: Final = re.compile(
+    r"(?<=[\w)\]}%*.,;])[\s,;(]+"
+    rf"(?P<phrase>(?:[^\W\d_]+\s+){{0,3}}?(?P<preposition>{PREPOSITIONS})\s+"
+    rf"(?P<object>{_OBJECT}[^\W\d_]{_OBJECT}))",
+    re.IGNORECASE,
+)
+LINK: Final = re.compile(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
+WORD: Final = re.compile(r"[^\W_]+")
+DIGIT: Final = re.compile(r"[0-9]")
+STEM_LETTERS: Final = 4
+GENERIC: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "its",
+        "our",
+        "my",
+        "any",
+        "such",
+        "it",
+        "both",
+        "all",
+        "total",
+        "sum",
+        "whole",
+        "entire",
+        "full",
+        "one",
+        "single",
+        "image",
+        "images",
+        "sample",
+        "example",
+        "input",
+        "inference",
+        "forward",
+        "pass",
+        "python",
+        "numpy",
+        "torch",
+        "pytorch",
+        "keras",
+        "tensorflow",
+        "excel",
+        "matlab",
+        "general",
+        "fact",
+        "other",
+        "words",
+        "order",
+        "short",
+        "decimal",
+        "decimals",
+        "figure",
+        "figures",
+        "digit",
+        "digits",
+        "place",
+        "places",
+        "form",
+        "fraction",
+        "fractions",
+        "percent",
+        "cent",
+        "rounding",
+        "per",
+        "scientific",
+        "notation",
+        "pixel",
+        "pixels",
+        "px",
+        "and",
+        "or",
+        "of",
+        "in",
+        "for",
+        "with",
+        "at",
+        "on",
+        "from",
+        "to",
+        "by",
+        "network",
+        "model",
+        "formula",
+        "question",
+        "task",
+        "exercise",
+        "part",
+        "hand",
+        "calculator",
+        "code",
+        "script",
+        "bytes",
+        "units",
+        "unit",
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "have",
+        "has",
+        "which",
+        "where",
+        "we",
+        "you",
+        "get",
+        "as",
+        "well",
+    ]
+)
+"""Words that single nothing out: the whole, one image, or the way in which a value is written."""
+
+
+def refuse_other_scope(text: str, question: str) -> None:
+    """Raise `AnswerError` if words after the value in *text* limit it to what is not asked for.
+
+    >>> refuse_other_scope("82.1 % of the MACs", "What share of the MACs is that?")
+    >>> refuse_other_scope("82.1 % for cars", "What share of the MACs is that?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'for cars' says what the value belongs to, and the question names \
+something else. Expected the value that the question asks for, without this remark.
+    """
+    links = [link.end() for link in LINK.finditer(text)]
+    start = links[-1] if links else 0
+    stems = _find_stems(question)
+    for match in SCOPE.finditer(text, start):
+        if not DIGIT.search(text, start, match.start("phrase")):
+            continue
+        if match["preposition"].lower() == "of" and PRONOUN.search(question):
+            continue  # "the share of them": the whole is named elsewhere
+        for word in WORD.findall(match["object"].lower()):
+            stem = word if DIGIT.search(word) else word[:STEM_LETTERS]
+            if word in GENERIC or stem in stems or word.isdecimal():
+                continue
+            if len(word) == 1:
+                continue
+            words = text[match.start("preposition") : match.end()].strip()
+            raise AnswerError(
+                f"'{truncate_line(words)}' says what the value belongs to, and the question names"
+                " something else.",
+                expected="the value that the question asks for, without this remark",
+                position=match.start("preposition"),
+            )
+
+
+@lru_cache(maxsize=1024)
+def _find_stems(question: str) -> frozenset[str]:
+    """Return the first letters of the words in *question*, short ones in full."""
+    flat = question.replace("_", "").replace("{", " ").replace("}", " ")
+    words = [word.lower() for word in WORD.findall(f"{question} {flat}")]
+    return frozenset([*words, *(word[:STEM_LETTERS] for word in words if not DIGIT.search(word))])

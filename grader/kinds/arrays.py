@@ -66,7 +66,10 @@ class ArrayPart(KeyedPart):
 
 T = TypeVar("T", bound=ArrayPart)
 MATRIX_AXES: Final = 2
-COMPUTED_CELLS: Final = re.compile(r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}=")
+COMPUTED_CELLS: Final = re.compile(
+    r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
+    r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="
+)
 """Two computations with their results."""
 
 

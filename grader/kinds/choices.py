@@ -25,7 +25,7 @@ SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
 """Characters around an option: brackets, quotes, bold markers."""
 LABEL_PATTERN: Final = re.compile(
     r"(?:(?:(?:the|my)\s+)?(?:(?:correct|right|best)\s+)?(?:answers?|options?|choices?|letters?)"
-    r"|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
+    r"|only|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
     r"(?:\s+(?:is|are)\b|\s*[:=]|\s|(?=\())\s*",
     re.IGNORECASE,
 )

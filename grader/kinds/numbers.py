@@ -29,10 +29,10 @@ from grader.kinds.base import (
     SampleAnswers,
 )
 from grader.reading import RawAnswer, Reading, find_ambiguous_thousands, read_number
-from grader.reading.square_sides import read_square_side
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.pipelines import SCALAR_REWRITERS
 from grader.reading.screening.approximations import refuse_approximate_count
+from grader.reading.square_sides import read_square_side
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
 EXACT_NUMBER_REMARK: Final = "The exact number is asked for, with all its digits."

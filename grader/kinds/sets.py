@@ -22,7 +22,7 @@ from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, Sampl
 from grader.reading import RawAnswer, Reading
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.shapes import drop_item_names
+from grader.reading.restatements.shapes import drop_item_names, drop_order
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
@@ -68,8 +68,8 @@ class SetKind(AnswerKind[SetPart, Items]):
     def get_rewriters(self, part: SetPart) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
         if part.of == "name":
-            return (build_echo_stripper(part.options, formula=False),)
-        return (drop_item_names, strip_echo) if part.of == "shape" else (strip_echo,)
+            return (drop_order, build_echo_stripper(part.options, formula=False))
+        return (drop_item_names if part.of == "shape" else drop_order, strip_echo)
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""

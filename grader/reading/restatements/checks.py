@@ -16,6 +16,8 @@ from grader.reading.restatements.rewriting import (
     parse_plain,
 )
 from grader.reading.screening.known_words import KNOWN
+from grader.reading.screening.qualifiers import QUALIFIER
+from grader.reading.wording.meaning_words import CHANGING
 
 REMARK: Final = re.compile(
     r"\A(?P<value>[^()\n]*?[0-9][^()\n]*?)"
@@ -41,6 +43,11 @@ COUNTED: Final = re.compile(
 )
 PERCENTAGE: Final = re.compile(r"(?:about|approx\.?|around|ca\.?)?\s*([0-9]+(?:\.[0-9]+)?)\s?%")
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
+NAMED: Final = re.compile(rf"([^\W\d_]{{2,20}})\s*(?:=|:|of|is)?\s*{NUMBER}")
+ADJECTIVES: Final = frozenset({"new", "old", "true", "better", "rather", "exact", "corrected"})
+SO: Final = re.compile(
+    rf"(?P<working>[^=\n]*[0-9][^=\n]*?)[\s,;]+so\s+(?P<value>{NUMBER})(?P<unit>[^0-9=]*)\Z"
+)
 NOT_COUNTED: Final = frozenset(
     ["times", "is", "was", "its", "this", "less", "plus", "minus", "units", "values"]
 )
@@ -68,6 +75,7 @@ def drop_check(text: str, question: str) -> Rewriting | None:
         or _shares_out(remark, value, question)
         or _counts_other_things(remark, match["value"], question)
         or _is_percentage(remark, value)
+        or _names_other_quantity(remark, question)
     )
     if not explained:
         return None
@@ -89,6 +97,33 @@ def _counts_other_things(remark: str, text: str, question: str) -> bool:
     return known and not any(
         noun.lower()[:4] in lowered or noun.lower() in NOT_COUNTED for noun in counted
     )
+
+
+def _names_other_quantity(remark: str, question: str) -> bool:
+    """Return whether *remark* is one number with the name of what the *question* does not ask."""
+    match = NAMED.fullmatch(remark)
+    if match is None:
+        return False
+    name = match[1].lower()
+    ordinary = name in KNOWN or CHANGING.fullmatch(name) or QUALIFIER.fullmatch(name)
+    return not ordinary and name not in ADJECTIVES and name[:4] not in question.lower()
+
+
+def keep_computed(text: str, question: str) -> Rewriting | None:
+    """Return what follows ``so`` if the numbers before it give it by one operation.
+
+    >>> keep_computed("32 gammas and 32 betas, so 64", "").text
+    '64'
+    """
+    del question
+    match = SO.match(text)
+    if match is None or RETRACTION.search(match["working"]):
+        return None
+    numbers = [Fraction(parse_plain(number)) for number in NUMBERS.findall(match["working"])]
+    if not _compute(numbers, Fraction(parse_plain(match["value"]))):
+        return None
+    value = match["value"] + match["unit"]
+    return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
 
 
 def _is_percentage(remark: str, value: Fraction) -> bool:

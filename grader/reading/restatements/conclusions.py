@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
+from grader.reading.screening.known_words import KNOWN
 
 CONCLUSION: Final = re.compile(
     r"(?P<working>.*(?:=|→|⇒|->|≈|//).*?)[\s,;.]+(?:and\s+)?(?:(?:so|hence|thus|therefore|rounded\s+(?:up|down|off)|rounded)"
@@ -35,8 +36,8 @@ POWER: Final = re.compile(r"\^|\*\*|[²³]|[^\W_]")
 TWO_VALUES: Final = re.compile(
     r"(?<![\w])(?:or|not|but|maybe|edit|sorry|wait|actually)(?![\w])|\?", re.IGNORECASE
 )
-SEPARATOR: Final = re.compile(r"[,;\n](?=\s*[^\W\d_]+\w*\s*=)")
-EQUATION: Final = re.compile(r"([^\W\d_]+)\s*=\s*\S")
+SEPARATOR: Final = re.compile(r"[,;\n](?=\s*[^\W\d_]+\w*\s*[=:])")
+EQUATION: Final = re.compile(r"([^\W\d_]+)\s*[=:]\s*\S")
 
 
 def keep_conclusion(text: str, question: str) -> Rewriting | None:
@@ -100,7 +101,7 @@ def drop_copied_label(text: str, question: str) -> Rewriting | None:
 
 
 def keep_asked(text: str, question: str) -> Rewriting | None:
-    """Return the last equation of *text* if the question names it, and none of the others.
+    """Return the equation of *text* that the question names, if it names none of the others.
 
     >>> keep_asked("I = 88, U = 146, IoU = 88/146", "What is the IoU?").text
     'IoU = 88/146'
@@ -109,8 +110,12 @@ def keep_asked(text: str, question: str) -> Rewriting | None:
     names = [EQUATION.match(item) for item in items]
     if len(items) < MIN_ITEMS or not all(names) or TWO_VALUES.search(text):
         return None
-    question_words = set(re.findall(r"[^\W_]+", question))
-    named = [name[1] in question_words for name in names if name]
-    if any(named[:-1]) or not named[-1]:
+    question_words = set(re.findall(r"[^\W_]+", f"{question} {question.lower()}"))
+    named = [
+        item for item, name in zip(items, names, strict=True) if name and name[1] in question_words
+    ]
+    unasked = [name[1].lower() for name in names if name and name[1] not in question_words]
+    if len(named) != 1 or not KNOWN.isdisjoint(unasked):
         return None
-    return Rewriting(items[-1], describe_dropped(text[: text.rindex(items[-1])]), items[-1])
+    others = text.replace(named[0], "", 1).strip(" ,;\n")
+    return Rewriting(named[0], describe_dropped(others), named[0])

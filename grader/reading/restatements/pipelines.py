@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grader.reading.restatements.checks import drop_check
+from grader.reading.restatements.checks import drop_check, keep_computed
 from grader.reading.restatements.conclusions import (
     drop_comparison,
     drop_copied_label,
@@ -12,7 +12,7 @@ from grader.reading.restatements.conclusions import (
 )
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.shapes import name_axes
+from grader.reading.restatements.shapes import drop_axis_nouns, name_axes
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.tables import drop_row_names
 from grader.reading.restatements.totals import keep_total
@@ -32,6 +32,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_copied_label,
     drop_check,
     explain_sign,
+    keep_computed,
     keep_conclusion,
     strip_echo,
 )
@@ -53,4 +54,10 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_conclusion,
     strip_echo,
 )
-SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (name_axes, keep_conclusion, name_axes, strip_echo)
+SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    name_axes,
+    drop_axis_nouns,
+    keep_conclusion,
+    name_axes,
+    strip_echo,
+)

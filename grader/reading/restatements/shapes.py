@@ -23,6 +23,13 @@ PRODUCT: Final = re.compile(
     r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,|\*|·)\s*[0-9]+)+\s*[)\]]?)\s*=\s*"
     r"(?P<product>[0-9][0-9, ]*)(?P<words>[^0-9=]*)\Z"
 )
+SIZES_WITH_NOUNS: Final = re.compile(
+    r"\s*[0-9]+\s+[^\W\d_]{3,}(?:\s*(?:×|x|,|by|and)\s*[0-9]+\s+[^\W\d_]{3,})+[\s.]*"
+)
+ORDER: Final = re.compile(
+    r"[\s,;]*\(?\s*in\s+(?:the\s+|any\s+|this\s+)?order(?:\s+of\s+[^()0-9]*)?\)?[\s.]*\Z",
+    re.IGNORECASE,
+)
 NAMED_SHAPE: Final = re.compile(
     r"(?P<name>[^\W\d_][\w.]*?)\s*(?:=|:|\s)\s*(?:torch\.Size\()?"
     r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,)\s*[0-9]+)+\s*[)\]]?)\)?(?=\s*(?:[,;\n]|and\b|\Z))"
@@ -49,6 +56,33 @@ def name_axes(text: str, question: str) -> Rewriting | None:
         return None
     screened = " ".join(re.findall(r"[^\W\d_]{3,}", f"{before} {match['after']}"))
     return Rewriting(axes, ("The names tell which size is which.",), screened)
+
+
+def drop_axis_nouns(text: str, question: str) -> Rewriting | None:
+    """Return sizes without the nouns behind them, if the *question* has these in the same order.
+
+    >>> drop_axis_nouns("25 words × 200 values", "Which shape (words × values)?").text
+    '25 × 200'
+    """
+    sizes = SIZES_WITH_NOUNS.fullmatch(text)
+    if sizes is None:
+        return None
+    nouns = re.findall(r"[^\W\d_]{3,}", text.lower())
+    position = -1
+    for noun in nouns:
+        position = question.lower().find(noun[:4], position + 1)
+        if position < 0:
+            return None
+    value = " × ".join(re.findall(r"[0-9]+", text))
+    return Rewriting(value, describe_dropped(" ".join(nouns)), value)
+
+
+def drop_order(text: str, question: str) -> Rewriting | None:
+    """Return a set without the remark on the order in which its items stand."""
+    del question
+    match = ORDER.search(text)
+    value = text[: match.start()] if match else ""
+    return Rewriting(value, describe_dropped(text[len(value) :]), value) if value else None
 
 
 def drop_product(text: str, question: str) -> Rewriting | None:

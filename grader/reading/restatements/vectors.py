@@ -33,7 +33,8 @@ LETTERED: Final = re.compile(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[
 OTHER: Final = re.compile(r"[^\s,;.$]")
 OPEN, CLOSE = "([{", ")]}"
 EQUATION: Final = re.compile(
-    rf"(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z", re.DOTALL
+    rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
+    re.DOTALL,
 )
 COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√")
 MIN_CELLS: Final = 2

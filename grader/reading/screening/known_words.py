@@ -36,7 +36,8 @@ okay done simply simple simplified numerically numeric written expressed fractio
 percent percentage ratio times fold computer python numpy torch pytorch tensorflow keras jax
 excel matlab octave calculator wolfram code calculation computation working terminal print
 printed prints shell script cell notebook float floats int ints integer integers dtype array
-tensor matrix vector list tuple shape size sizes item whole entire full same unchanged order rate
+tensor matrix vector list tuple shape size sizes item whole entire full same
+unchanged order rate factor
 """
 _FIELD: Final = """
 parameter parameters params param weight weights bias biases learnable trainable non-trainable
@@ -76,6 +77,8 @@ ECHOED: Final = {
     "less": _FEWER,
     "fewer": _FEWER,
     "more": _MORE,
+    "additional": _MORE,
+    "extra": _MORE,
 }
 """Words that change a value, unless the question asks for it with one of these beginnings."""
 UNIT_STEMS: Final = {
@@ -138,7 +141,8 @@ alone.
         bits = unit is not None and unit.name == "bit" and "bits" not in stems
         if unit is not None and (units or (_asks_for(unit.dimension, stems) and not bits)):
             continue
-        if not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
+        contradicts = word == "nats" and "bits" in stems and "nats" not in stems
+        if not contradicts and not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
             continue
         raise AnswerError(
             f"The word '{truncate_line(match[0])}' beside the value may change it.",

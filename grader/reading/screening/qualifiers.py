@@ -102,8 +102,12 @@ AFTER: Final = re.compile(
     r"(?<!\w)(?:after|behind|then|output|leaves?|follow|through)", re.IGNORECASE
 )
 """Words of a question that place its value before or after a step."""
+ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
+RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
+AMOUNT: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
+"""Words of a difference, beside a question about a ratio."""
 DIFFERENCE: Final = re.compile(
-    r"how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
+    r"(?:on|at)\s+each\s+(?:side|end)|how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
     re.IGNORECASE,
 )
 """A question about a difference, whose answer is no total."""
@@ -197,6 +201,8 @@ that the question asks for, without this remark.
     _refuse_inclusions(text, question)
     if (total := TOTAL.search(text)) and DIFFERENCE.search(question):
         raise _qualifier_error(total[0], total.start())
+    if RATIO.search(question) and "times" not in text and (amount := AMOUNT.search(text)):
+        raise _qualifier_error(amount[0], amount.start())
 
 
 def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
@@ -210,6 +216,12 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     if kind == "whole":
         pronoun = PRONOUN.search(question) is not None
         return not question.strip() or pronoun or following.lower()[:STEM_LETTERS] in stems
+    if kind == "correction":
+        return (
+            re.search(rf"(?<!\w){re.escape(match[0])}(?!\w)", question, re.IGNORECASE) is not None
+        )
+    if kind == "share" and match[0].lower().startswith("for"):
+        return ALL.search(question) is not None and following.lower()[:STEM_LETTERS] in stems
     if kind == "share" and following:
         return _shares_by(question, following.lower()[:STEM_LETTERS])
     if kind == "order" and not _has_same_order(question, match[0].lower()):

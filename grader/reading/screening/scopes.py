@@ -24,9 +24,12 @@ SCOPE: Final = re.compile(
     re.IGNORECASE,
 )
 LINK: Final = re.compile(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
+PROMPT_LINE: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n", re.MULTILINE)
+"""A line of a program, before the line that it printed."""
 WORD: Final = re.compile(r"[^\W_]+")
 DIGIT: Final = re.compile(r"[0-9]")
 STEM_LETTERS: Final = 4
+ORDINAL: Final = re.compile(r"(?<![\w-])(?:first|second|third|fourth|last)(?![\w-])")
 GENERIC: Final = frozenset(
     [
         "the",
@@ -146,8 +149,10 @@ def refuse_other_scope(text: str, question: str) -> None:
     grader.errors.AnswerError: 'for cars' says what the value belongs to, and the question names \
 something else. Expected the value that the question asks for, without this remark.
     """
+    text = PROMPT_LINE.sub(lambda line: " " * len(line[0]), text)
     links = [link.end() for link in LINK.finditer(text)]
     start = links[-1] if links else 0
+    _refuse_other_ordinal(text, start, question)
     stems = _find_stems(question)
     for match in SCOPE.finditer(text, start):
         if not DIGIT.search(text, start, match.start("phrase")):
@@ -166,6 +171,18 @@ something else. Expected the value that the question asks for, without this rema
                 " something else.",
                 expected="the value that the question asks for, without this remark",
                 position=match.start("preposition"),
+            )
+
+
+def _refuse_other_ordinal(text: str, start: int, question: str) -> None:
+    """Raise `AnswerError` for ``after the second step`` where the question names the first."""
+    asked_ordinals = set(ORDINAL.findall(question.lower()))
+    for match in ORDINAL.finditer(text.lower(), start) if asked_ordinals else ():
+        if match[0] not in asked_ordinals and DIGIT.search(text, start, match.start()):
+            raise AnswerError(
+                f"'{match[0]}' is not what the question asks for.",
+                expected="the value that the question asks for, without this remark",
+                position=match.start(),
             )
 
 

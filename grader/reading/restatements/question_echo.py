@@ -56,7 +56,10 @@ LINKING: Final = frozenset(
 """Words directly before a value that no reader takes for a function of it."""
 OPERATORS: Final = frozenset("+-*/·×^")
 FUNCTION_WORDS: Final = frozenset(
-    ["with", "from", "over", "into", "have", "does", "that", "than", "each", "many"]
+    {
+        *("with", "from", "over", "into", "have", "does", "that", "than", "each", "many", "for"),
+        *("the", "and", "are", "has", "its", "was", "but", "not", "all", "how", "out"),
+    }
 )
 PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}\}")
 SLOT: Final = re.compile(
@@ -200,10 +203,9 @@ class _Echo:
     def _fills_slot(self, index: int) -> bool:
         """Return whether the number at *index* stands beside the same noun as in the question."""
         number = self.pieces[index].text
-        near = [
-            *reversed(self.pieces[max(0, index - 2) : index]),
-            *self.pieces[index + 1 : index + 3],
-        ]
+        near = [*self.pieces[max(0, index - 1) : index], *self.pieces[index + 1 : index + 2]]
+        if near and near[0].text == "-":  # the hyphen of "top-3"
+            near = [*self.pieces[max(0, index - 2) : index - 1], *near]
         stems = {piece.text.lower()[:STEM_LETTERS] for piece in near if piece.kind == "word"}
         return any(
             noun in stems and (asked is None or asked == number) for noun, asked in self.slots
@@ -220,6 +222,6 @@ def _find_slots(question: str) -> tuple[tuple[str, str | None], ...]:
         slots += [
             (noun.lower()[:STEM_LETTERS], number)
             for noun in nouns
-            if noun and len(noun) >= STEM_LETTERS and noun.lower() not in FUNCTION_WORDS
+            if noun and len(noun) >= MIN_NOUN_LETTERS and noun.lower() not in FUNCTION_WORDS
         ]
     return tuple(slots)

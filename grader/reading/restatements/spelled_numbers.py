@@ -40,6 +40,8 @@ SPELLED: Final = re.compile(rf"(?<![\w-])(?:{'|'.join(WORDS)})(?![\w-])", re.IGN
 FRACTION: Final = re.compile(
     r"(?<![\w-])(?:one|an?)[\s-](?=(?:half|third|quarter)(?![\w-]))", re.IGNORECASE
 )
+PRONOUN: Final = re.compile(r"[^\W\d_]+\s+\Z(?<!\bis\s)(?<!\bonly\s)(?<!\bjust\s)", re.IGNORECASE)
+"""A word before ``one`` that makes it a pronoun: ``the second one``."""
 MULTIPLE: Final = re.compile(
     r"\s*(?:times\s*)?(?:as\s+(?:many|much|large|big|long|high|wide))?(?:\s+as\s+.*)?\s*\Z"
 )
@@ -63,6 +65,8 @@ def spell_out(text: str, question: str) -> Rewriting | None:
     if len(numbers) != 1:
         return None
     number = numbers[0]
+    if number[0].lower() == "one" and PRONOUN.search(plain, 0, number.start()):
+        return None
     before, after = plain[: number.start()], plain[number.end() :]
     if MULTIPLE.match(after):
         after = ""

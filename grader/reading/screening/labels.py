@@ -13,7 +13,7 @@ from grader.reading.grammar.errors import truncate_line
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;=]))(?P<sign>[-−|])?\s?(?P<name>[^\W\d_]+)"
     r"(?:_?\{?(?P<index>[0-9]{1,2})\}?|(?P<call>\((?P<arguments>[^()=]{1,30})\)))?"
-    r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?\s{0,2}(?:=|≈)"
+    r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?\s{0,2}(?:=|≈|:(?=\s))"
 )
 ARGUMENT: Final = re.compile(r"[^\W_]+")
 SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
@@ -39,10 +39,11 @@ def refuse_other_name(text: str, question: str) -> None:
     grader.errors.AnswerError: 'F1' is not what the question asks for. Expected the value of what \
 the question names.
     """
-    if "=" not in text and "≈" not in text:
+    if not any(sign in text for sign in "=≈:"):
         return
     labels = list(LABEL.finditer(text))
-    if len(labels) == 1 and labels[0]["sign"] and not labels[0].start():
+    signed = len(labels) == 1 and labels[0]["sign"] and not labels[0].start()
+    if signed and not labels[0]["call"]:
         raise AnswerError(
             f"A sign stands before the name '{truncate_line(labels[0]['name'])}'.",
             expected="the value of what the question names",
@@ -51,7 +52,7 @@ the question names.
     if len(labels) != 1:
         return
     label = labels[0]
-    written = label[0].rstrip("=≈ ").strip()
+    written = label[0].rstrip("=≈: ").strip()
     plain, symbols = _find_symbols(question)
     indices = {index for name, index in plain if name == label["name"].lower()}
     if label["index"] and indices and label["index"] not in indices:

@@ -29,6 +29,13 @@ PROMPT_LINE: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n",
 WORD: Final = re.compile(r"[^\W_]+")
 DIGIT: Final = re.compile(r"[0-9]")
 STEM_LETTERS: Final = 4
+INCLUDING: Final = frozenset({"with", "including", "incl"})
+INCLUDED: Final = re.compile(
+    r"(?<!\w)(?:with|have|has|having|includ\w+|contains?)\s+(?:(?:an?|its|one|all|the|both)\s+)?"
+    r"(?:[^\W\d_]+\s+)??([^\W\d_]{4,})",
+    re.IGNORECASE,
+)
+"""What a layer of the statement has: ``each filter has a bias``."""
 ORDINAL: Final = re.compile(r"(?<![\w-])(?:first|second|third|fourth|last)(?![\w-])")
 GENERIC: Final = frozenset(
     [
@@ -140,8 +147,10 @@ GENERIC: Final = frozenset(
 """Words that single nothing out: the whole, one image, or the way in which a value is written."""
 
 
-def refuse_other_scope(text: str, question: str) -> None:
+def refuse_other_scope(text: str, question: str, context: str = "") -> None:
     """Raise `AnswerError` if words after the value in *text* limit it to what is not asked for.
+
+    Parts that *context*, the statement of the problem, includes may be named: ``with biases``.
 
     >>> refuse_other_scope("82.1 % of the MACs", "What share of the MACs is that?")
     >>> refuse_other_scope("82.1 % for cars", "What share of the MACs is that?")
@@ -165,6 +174,9 @@ something else. Expected the value that the question asks for, without this rema
                 continue
             if len(word) == 1:
                 continue
+            included = "param" in question.lower() and match["preposition"].lower() in INCLUDING
+            if included and word[:STEM_LETTERS] in _find_included(context):
+                continue
             words = text[match.start("preposition") : match.end()].strip()
             raise AnswerError(
                 f"'{truncate_line(words)}' says what the value belongs to, and the question names"
@@ -172,6 +184,13 @@ something else. Expected the value that the question asks for, without this rema
                 expected="the value that the question asks for, without this remark",
                 position=match.start("preposition"),
             )
+
+
+@lru_cache(maxsize=1024)
+def _find_included(context: str) -> frozenset[str]:
+    """Return the first letters of the words for what the statement gives to its layers."""
+    matches = INCLUDED.findall(context)
+    return frozenset(word.lower()[:STEM_LETTERS] for word in matches)
 
 
 def _refuse_other_ordinal(text: str, start: int, question: str) -> None:

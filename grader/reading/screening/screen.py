@@ -45,7 +45,7 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     refuse_other_name(text, question)
     refuse_assigned_axes(text)
     listed = f"{question} {' '.join(words.listed)}"
-    refuse_other_scope(text, listed)
+    refuse_other_scope(text, listed, words.context)
     refuse_unknown_words(
         strip_reason(text)[0], question=listed, context=words.context, units=words.units
     )

@@ -3,7 +3,7 @@
 `blind_messy_texts.jsonl` has one object per line: the problem, the seed, the part, the text, and
 what a fair teacher would do. "right": accept it. "refuse": ask the student. "wrong": count it as
 wrong. "not right": either of the last two. "either": accept it or ask. Batch 1 guided the readers
-afterwards; batch 2 was written and measured once after they were finished.
+afterwards; batches 2 and 3 were written when it had, and measured once before the last changes.
 """
 
 import json
@@ -22,7 +22,7 @@ from problems.registry import REGISTRY
 FILE = Path(__file__).with_name("blind_messy_texts.jsonl")
 TEXTS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
-BOUNDS = {1: (0.004, 0.007, 0.075)}
+BOUNDS = {1: (0.004, 0.007, 0.07), 2: (0.007, 0.007, 0.1), 3: (0.03, 0.007, 0.11)}
 """For each batch: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 
 

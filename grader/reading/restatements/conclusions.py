@@ -27,12 +27,11 @@ CROSS: Final = re.compile(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
 LABEL: Final = re.compile(
     r"\s*\$*(?P<label>[^=≈\n]{1,60}?)\s*(?:=|≈|:)\s*(?P<value>\S.*)\Z", re.DOTALL
 )
-MIN_LABEL: Final = 2
 MIN_ITEMS: Final = 2
 SPACING: Final = re.compile(
     r"[\s$*·.?]|\\(?:cdot|times|,|;|left|right|mathrm|text|operatorname)|[{}]"
 )
-POWER: Final = re.compile(r"\^|\*\*|[²³]|[^\W_]")
+MATHEMATICS: Final = re.compile(r"\$([^$]+)\$")
 TWO_VALUES: Final = re.compile(
     r"(?<![\w])(?:or|not|but|maybe|edit|sorry|wait|actually)(?![\w])|\?", re.IGNORECASE
 )
@@ -92,9 +91,8 @@ def drop_copied_label(text: str, question: str) -> Rewriting | None:
     if match is None:
         return None
     label = SPACING.sub("", match["label"]).lower()
-    flat_question = SPACING.sub("", question).lower()
-    start = flat_question.find(label)
-    if len(label) < MIN_LABEL or start < 0 or POWER.match(flat_question, start + len(label)):
+    formulas = {SPACING.sub("", formula).lower() for formula in MATHEMATICS.findall(question)}
+    if label not in formulas:
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)

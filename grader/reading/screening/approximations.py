@@ -23,8 +23,8 @@ def refuse_approximate_count(typed: str) -> None:
 
 def refuse_approximate_formula(typed: str) -> None:
     """Raise `AnswerError` for ``1/N + 1/K^2 ≈ 1/K^2``, which gives two formulas."""
-    match = APPROXIMATION.match(typed)
-    if match is not None:
+    marked = any(sign in typed for sign in ("≈", "approx", "~="))
+    if marked and APPROXIMATION.match(typed):
         raise AnswerError(
             "The formula is followed by an approximation of it.", expected="the exact formula alone"
         )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from grader.definitions.field_types import (
     Credit,
@@ -47,6 +47,17 @@ class Part(StrictModel):
     kind: str
     prompt: Prose = EMPTY_TEMPLATE
     points: Points = 1
+
+    _statement: str = PrivateAttr("")
+
+    @property
+    def statement(self) -> str:
+        """The source of the problem's statement, whose words an answer may use; "" without one."""
+        return self._statement
+
+    def set_statement(self, source: str) -> None:
+        """Set the statement of the problem that this part belongs to."""
+        self._statement = source
 
     @property
     def expressions(self) -> tuple[tuple[str, Expression], ...]:

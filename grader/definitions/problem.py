@@ -175,6 +175,8 @@ class Problem(StrictModel):
     @classmethod
     def _set_hashes(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         problem = handler(raw)
+        for part in problem.parts:
+            part.set_statement(problem.statement.source)
         if isinstance(raw, dict):
             rest = {name: value for name, value in raw.items() if name not in DRAW_FIELDS}
             drawn = {name: raw.get(name) for name in DRAW_FIELDS}

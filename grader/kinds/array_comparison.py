@@ -15,7 +15,7 @@ from grader.grading.rounding import (
     is_rounded_as_typed,
     last_figure_unit,
 )
-from grader.kinds.base import RoundingMatcher, as_tensor
+from grader.kinds.base import WRONG, Judgement, RoundingMatcher
 from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, Tensor, Value, magnitude, simplify_number
 
@@ -113,3 +113,25 @@ def _may_be_cell_rounding(cell: Number, expected: Number) -> bool:
     return is_rounded_as_typed(
         cell, expected, step=last_figure_unit(cell, _cell_decimal_unit(cell))
     )
+
+
+def as_tensor(value: Value | None) -> Tensor:
+    """Return a key as a tensor, converting nested tuples, or raise `SolverError`."""
+    if isinstance(value, Tensor):
+        return value
+    try:
+        tensor = Tensor.from_nested(value)
+    except ValueError as error:
+        raise SolverError(f"the key is not a tensor: {error}") from error
+    if not tensor.shape or not tensor.cells:
+        raise SolverError("the key is a number or empty, not a tensor")
+    return tensor
+
+
+def judge_cells(cells: tuple[bool, ...], *, partial: bool, first_wrong: str = "") -> Judgement:
+    """Return the judgement of *cells*: all or nothing, or if *partial* the share of right ones."""
+    if partial or all(cells):
+        return Judgement(
+            Fraction(sum(cells), len(cells)), cells=cells, rule="cells", first_wrong=first_wrong
+        )
+    return Judgement(WRONG.credit, cells=cells, rule="cells", first_wrong=first_wrong)

@@ -1,6 +1,8 @@
 """Kinds whose answer is an array of numbers: `vector`, `matrix` and `tensor`."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import cycle
@@ -21,6 +23,7 @@ from grader.grading.tolerance import (
     find_cell_rule,
 )
 from grader.kinds.array_comparison import (
+    as_tensor,
     build_rounding_matcher,
     precise_cells_may_be_rounded,
     tensor_equals_value,
@@ -34,10 +37,11 @@ from grader.kinds.base import (
     NamesOfNumbers,
     RoundingMatcher,
     SampleAnswers,
-    as_tensor,
     first_spelling,
 )
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
+from grader.reading.restatements.pipelines import ARRAY_REWRITERS
+from grader.reading.restatements.vectors import solve_cells
 from grader.values import Tensor, Value, magnitude
 
 MAX_LISTED_CELLS: Final = 10
@@ -62,12 +66,20 @@ class ArrayPart(KeyedPart):
 
 
 T = TypeVar("T", bound=ArrayPart)
+MATRIX_AXES: Final = 2
+COMPUTED_CELLS: Final = re.compile(
+    r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
+    r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="
+)
+"""Two computations with their results."""
 
 
 class ArrayKind(AnswerKind[T, Tensor]):
     """Kind of an array that is compared with a key of the same shape, cell by cell."""
 
     rank: ClassVar[int | None]
+
+    rewriters = ARRAY_REWRITERS
 
     def read(self, typed: RawAnswer, part: T, scope: Scope) -> Reading[Tensor]:
         """Return the array."""
@@ -179,10 +191,20 @@ def _format_index(flat_index: int, shape: tuple[int, ...]) -> str:
 
 
 def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
+    if _has_no_row_ends(answer, expected):
+        misfit = "All the numbers stand in one row."
+        return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
     if part.size == "asked":
         return WRONG_BY_RULE["cells"]
     misfit = f"The answer has the size {_format_size(answer)}, asked is {_format_size(expected)}."
     return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
+
+
+def _has_no_row_ends(answer: Tensor, expected: Tensor) -> bool:
+    """Return whether *answer* has the cells of a matrix with several rows in a single one."""
+    shapes = (answer.shape, expected.shape)
+    single = len(answer.shape) == len(expected.shape) == MATRIX_AXES and answer.shape[0] == 1
+    return single and shapes[1][0] > 1 and len(answer.cells) == len(expected.cells)
 
 
 def _format_size(tensor: Tensor) -> str:
@@ -212,6 +234,11 @@ class VectorKind(ArrayKind[VectorPart]):
     def read(self, typed: RawAnswer, part: VectorPart, scope: Scope) -> Reading[Tensor]:
         """Return the numbers, in the order of the part's names if the answer names them."""
         del scope
+        if isinstance(typed, str) and COMPUTED_CELLS.search(typed):
+            cells = solve_cells(typed, "")
+            if cells is not None:
+                reading = read_labeled_numbers(cells.text, part.names)
+                return replace(reading, notes=(*reading.notes, *cells.notes))
         return read_labeled_numbers(typed, part.names)
 
     def solve(self, part: VectorPart, scope: Scope) -> Value | None:

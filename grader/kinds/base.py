@@ -12,16 +12,17 @@ from grader.definitions.parts import Part
 from grader.display.mathml import math_element, to_mathml
 from grader.display.render import Rendering
 from grader.display.text import to_text
-from grader.errors import SolverError
+from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
-from grader.reading.lists.column_totals import find_column_total
-from grader.reading.screening.known_words import refuse_unknown_words
-from grader.reading.screening.qualifiers import LETTER, refuse_qualifiers
-from grader.reading.screening.question_order import refuse_other_order, strip_column_names
+from grader.reading.restatements.question_echo import strip_echo
+from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.screening.qualifiers import LETTER
+from grader.reading.screening.question_order import strip_column_names
 from grader.reading.screening.reasons import strip_reason
+from grader.reading.screening.screen import ScreenedWords, refuse_changing_words
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.values import Tensor, Value, has_same_form_and_sign
 
@@ -81,6 +82,8 @@ class Judgement:
         return self.credit.numerator == self.credit.denominator
 
 
+MAX_REWRITTEN_CHARACTERS: Final = 1_000
+"""Length of an unreadable text above which no rewriting is tried."""
 RIGHT = Judgement(Fraction(1))
 WRONG = Judgement(Fraction(0))
 RIGHT_BY_RULE: Final[Mapping[str, Judgement]] = {
@@ -109,8 +112,9 @@ class AnswerKind(ABC, Generic[P, A]):
     its own. *by_person* means that only a person grades it, *reads_by_numbers* that the reading
     depends on the numbers of the student's variant, *refuses_qualifiers* that words which limit or
     negate the value are refused before reading, *refuses_unknown_words* that so are words which are
-    not known to be harmless, and *reads_alone* that `grader read` can read
-    an answer without a problem, because the kind has no options, rows or condition.
+    not known to be harmless, and *reads_alone* that `grader read` can read an answer without a
+    problem, because the kind has no options, rows or condition. *rewriters* is the usual result of
+    `get_rewriters`.
     """
 
     part: ClassVar[type[Part]]
@@ -122,6 +126,7 @@ class AnswerKind(ABC, Generic[P, A]):
     reads_by_numbers: ClassVar[bool] = False
     refuses_qualifiers: ClassVar[bool] = True
     refuses_unknown_words: ClassVar[bool] = True
+    rewriters: ClassVar[tuple[Rewriter, ...]] = (strip_echo,)
 
     @abstractmethod
     def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
@@ -140,34 +145,74 @@ class AnswerKind(ABC, Generic[P, A]):
         if isinstance(typed, list):
             check_text_length(typed, self.max_characters)
         normalized = normalize_number_style(typed, style)
-        if not isinstance(normalized, str) or not LETTER.search(normalized):
+        if not isinstance(normalized, str):
             return self.read(normalized, part, scope)
+        if not LETTER.search(normalized) or not self.refuses_qualifiers:
+            return self._read_or_rewrite(normalized, part, scope)
         return self._read_words(normalized, part, scope)
 
     def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
-        if not self.refuses_qualifiers:
-            return self.read(text, part, scope)
         value_text, reason = strip_reason(text)
         value_text, header = strip_column_names(value_text, _question_of(part))
         notes = (*header, *reason)
-        reading = self.read(value_text, part, scope)
-        self._refuse_changing_words(fold_lookalikes(text), part)
+        reading = self._read_or_rewrite(value_text, part, scope, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
+
+    def _read_or_rewrite(
+        self, text: str, part: P, scope: Scope, *, screened: str = ""
+    ) -> Reading[A]:
+        """Return the reading of *text*, or else of its first rewriting that is readable.
+
+        Words of *screened* that may change the value are refused.
+        """
+        try:
+            reading = self.read(text, part, scope)
+            self._refuse_changing_words(fold_lookalikes(screened), part)
+        except AnswerError:
+            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope)
+            if rewritten is None:
+                raise
+            return rewritten
+        return reading
+
+    def _read_rewritten(self, text: str, part: P, scope: Scope) -> Reading[A] | None:
+        """Return the reading of the first readable rewriting of *text*; None if there is none."""
+        if len(text) > MAX_REWRITTEN_CHARACTERS:
+            return None
+        question = _question_of(part)
+        notes: tuple[str, ...] = ()
+        for rewrite in self.get_rewriters(part):
+            rewriting = rewrite(text, question)
+            if rewriting is None:
+                continue
+            text, notes = rewriting.text, (*notes, *rewriting.notes)
+            try:
+                reading = self.read(text, part, scope)
+                self._refuse_changing_words(rewriting.screened, part)
+            except AnswerError:
+                continue
+            return replace(reading, notes=(*reading.notes, *notes))
+        return None
+
+    def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        del part
+        return self.rewriters
 
     def _refuse_changing_words(self, text: str, part: P) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
+        if not text or not self.refuses_qualifiers or not LETTER.search(text):
+            return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
-        question = _question_of(part)
-        refuse_qualifiers(text, question=question, names=names)
-        if not names and self.refuses_unknown_words and not find_column_total(text):
-            listed = " ".join(getattr(part, "names", ()))
-            refuse_other_order(text, question)
-            refuse_unknown_words(
-                strip_reason(text)[0],
-                question=f"{question} {listed}",
-                units=hasattr(part, "dimension"),
-            )
+        words = ScreenedWords(
+            question=_question_of(part),
+            context=part.statement,
+            names=names,
+            listed=tuple(getattr(part, "names", ())),
+            units=hasattr(part, "dimension"),
+        )
+        refuse_changing_words(text, words, unknown_words=not names and self.refuses_unknown_words)
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:
@@ -255,25 +300,3 @@ class AnswerKind(ABC, Generic[P, A]):
 def _question_of(part: Part) -> str:
     """Return the texts of the question, whose words an answer may use."""
     return f"{part.title} {part.prompt.source}"
-
-
-def as_tensor(value: Value | None) -> Tensor:
-    """Return a key as a tensor, converting nested tuples, or raise `SolverError`."""
-    if isinstance(value, Tensor):
-        return value
-    try:
-        tensor = Tensor.from_nested(value)
-    except ValueError as error:
-        raise SolverError(f"the key is not a tensor: {error}") from error
-    if not tensor.shape or not tensor.cells:
-        raise SolverError("the key is a number or empty, not a tensor")
-    return tensor
-
-
-def judge_cells(cells: tuple[bool, ...], *, partial: bool, first_wrong: str = "") -> Judgement:
-    """Return the judgement of *cells*: all or nothing, or if *partial* the share of right ones."""
-    if partial or all(cells):
-        return Judgement(
-            Fraction(sum(cells), len(cells)), cells=cells, rule="cells", first_wrong=first_wrong
-        )
-    return Judgement(WRONG.credit, cells=cells, rule="cells", first_wrong=first_wrong)

@@ -19,6 +19,7 @@ from grader.expressions.parser import Expression
 from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
 from grader.reading.grammar.characters import fold_lookalikes
+from grader.reading.restatements.options import match_restated_option
 from grader.values import Value
 
 MAX_OPTION_LENGTH: Final = 500
@@ -27,7 +28,7 @@ SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
 """Characters around an option: brackets, quotes, bold markers."""
 LABEL_PATTERN: Final = re.compile(
     r"(?:(?:(?:the|my)\s+)?(?:(?:correct|right|best)\s+)?(?:answers?|options?|choices?|letters?)"
-    r"|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
+    r"|only|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
     r"(?:\s+(?:is|are)\b|\s*[:=]|\s|(?=\())\s*",
     re.IGNORECASE,
 )
@@ -99,11 +100,23 @@ class ChoiceKind(AnswerKind[ChoicePart, str]):
     hint = "The letter or name of one option."
     reads_alone = False
     refuses_qualifiers = False
+    rewriters = ()
 
     def read(self, typed: RawAnswer, part: ChoicePart, scope: Scope) -> Reading[str]:
         """Return the id of the option."""
         del scope
-        picked = _match_option(_require_text(typed), part)
+        text = _require_text(typed)
+        try:
+            picked = _match_option(text, part)
+        except AnswerError:
+            restated = match_restated_option(
+                _strip_reason(text),
+                {name: option.source for name, option in part.options.items()},
+                f"{part.title} {part.prompt.source}",
+            )
+            if restated is None:
+                raise
+            picked = restated
         return Reading(picked, text=picked)
 
     def solve(self, part: ChoicePart, scope: Scope) -> Value | None:
@@ -146,6 +159,7 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
     hint = "The letters or names of all that are right."
     reads_alone = False
     refuses_qualifiers = False
+    rewriters = ()
 
     def read(self, typed: RawAnswer, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
         """Return the ids of the options, sorted."""

@@ -21,6 +21,7 @@ from grader.expressions.sampling import Domain, sample_points
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.tree import TupleLiteral as Listed
 from grader.expressions.vectorized_eval import PointSample
+from grader.kinds.array_comparison import judge_cells
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,
@@ -28,7 +29,6 @@ from grader.kinds.base import (
     AnswerKind,
     Judgement,
     SampleAnswers,
-    judge_cells,
 )
 from grader.reading import (
     RawAnswer,
@@ -37,6 +37,9 @@ from grader.reading import (
     read_formula_list,
     read_square_side_formula,
 )
+from grader.reading.restatements.question_echo import build_echo_stripper
+from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.screening.approximations import refuse_approximate_formula
 from grader.values import Number, Value
 
 CACHED_FORMULAS: Final = 512
@@ -128,9 +131,15 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
     hint = "A formula in the variables that are named."
     example = "x + 1"
 
+    def get_rewriters(self, part: ExpressionPart) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        return (build_echo_stripper(part.variables, formula=True),)
+
     def read(self, typed: RawAnswer, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
         """Return the formula, or the list of formulas."""
         del scope
+        if isinstance(typed, str):
+            refuse_approximate_formula(typed)
         variables = tuple(part.variables)
         if part.formula_count is None:
             single = (read_square_side_formula if part.square else read_formula)(typed, variables)

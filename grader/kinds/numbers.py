@@ -28,14 +28,11 @@ from grader.kinds.base import (
     RoundingMatcher,
     SampleAnswers,
 )
-from grader.reading import (
-    RawAnswer,
-    Reading,
-    find_ambiguous_thousands,
-    read_number,
-    read_square_side,
-)
+from grader.reading import RawAnswer, Reading, find_ambiguous_thousands, read_number
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.restatements.pipelines import SCALAR_REWRITERS
+from grader.reading.screening.approximations import refuse_approximate_count
+from grader.reading.square_sides import read_square_side
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
 EXACT_NUMBER_REMARK: Final = "The exact number is asked for, with all its digits."
@@ -58,6 +55,8 @@ S = TypeVar("S", bound=ScalarPart)
 
 class ScalarKind(AnswerKind[S, Number]):
     """Kind of one number that is compared with a key by a tolerance."""
+
+    rewriters = SCALAR_REWRITERS
 
     def solve(self, part: S, scope: Scope) -> Value | None:
         """Return the key, a number, or None if the part has limits instead."""
@@ -146,6 +145,8 @@ class IntegerKind(ScalarKind[IntegerPart]):
         """Return the number, or the side of a square typed as n×n."""
         del scope
         side = read_square_side(typed) if part.square and isinstance(typed, str) else None
+        if part.tolerance.widest_rule == "exact" and isinstance(typed, str):
+            refuse_approximate_count(typed)
         return side or read_count(typed)
 
 

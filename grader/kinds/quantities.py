@@ -34,6 +34,7 @@ from grader.kinds.base import (
 )
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.reading import RawAnswer, Reading
+from grader.reading.restatements.pipelines import QUANTITY_REWRITERS
 from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
 from grader.reading.units.unit_names import DECIMAL_BYTES, DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
@@ -111,6 +112,8 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
     part: ClassVar[type[QuantityPart]] = QuantityPart
     hint = "A number with its unit."
     example = "5 MB"
+
+    rewriters = QUANTITY_REWRITERS
 
     def read(
         self, typed: RawAnswer, part: QuantityPart, scope: Scope

@@ -20,6 +20,10 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
+from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
+from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.shapes import drop_item_names, drop_order
+from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
 
@@ -61,9 +65,17 @@ class SetKind(AnswerKind[SetPart, Items]):
     hint = "All of them, in any order, with commas between."
     example = "3, 5"
 
+    def get_rewriters(self, part: SetPart) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        if part.of == "name":
+            return (drop_order, build_echo_stripper(part.options, formula=False))
+        return (drop_item_names if part.of == "shape" else drop_order, strip_echo)
+
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""
         del scope
+        if isinstance(typed, str) and part.of == "integer":
+            refuse_bracketed_item(typed)
         return read_set(typed, of=part.of, names=part.options)
 
     def solve(self, part: SetPart, scope: Scope) -> Value | None:

@@ -10,7 +10,8 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.formula_equality import BoundFormula
 from grader.expressions.tree import NumberLiteral
-from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers, judge_cells
+from grader.kinds.array_comparison import judge_cells
+from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.kinds.formulas import (
     FormulaPart,
     build_key_formulas,
@@ -27,6 +28,8 @@ from grader.reading import (
     read_named_axes,
     read_shape,
 )
+from grader.reading.restatements.pipelines import SHAPE_REWRITERS
+from grader.reading.restatements.shapes import drop_product
 from grader.values import Tensor, Value
 
 Layout: TypeAlias = Literal[
@@ -56,11 +59,17 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
     hint = "The sizes of the axes in order, with × or commas between."
     example = "3×32×32"
 
+    rewriters = SHAPE_REWRITERS
+
     def read(self, typed: RawAnswer, part: ShapePart, scope: Scope) -> Reading[Axes]:
         """Return the axes as numbers, or as formulas if the part has variables."""
         del scope
         if not part.variables:
-            return _read_sizes(typed, part)  # type: ignore[return-value]
+            product = drop_product(typed, "") if isinstance(typed, str) and "=" in typed else None
+            if product is None:
+                return _read_sizes(typed, part)  # type: ignore[return-value]
+            sizes = _read_sizes(product.text, part)
+            return replace(sizes, notes=(*sizes.notes, *product.notes))  # type: ignore[return-value]
         axes = read_formula_shape(typed, tuple(part.variables))
         if part.square and len(axes.value) == 1:
             axes = replace(axes, value=axes.value * 2, text=to_text(axes.value * 2))

@@ -86,7 +86,9 @@ def _strip_key(part: Part) -> Part:
     if isinstance(part, ExpressionPart) and part.formula_count:
         # The reader expects a list or not by the form of the key, so only that form is copied.
         fields["key"] = parse(f"({'0, ' * part.formula_count})")
-    return type(part).model_construct(**fields)
+    keyless = type(part).model_construct(**fields)
+    keyless.set_statement(part.statement)
+    return keyless
 
 
 def _find_form_notes(part: Part, value: object) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from grader.display.steps import format_items
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
+from grader.kinds.array_comparison import judge_cells
 from grader.kinds.arrays import format_wrong_cells
-from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers, judge_cells
+from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers
 from grader.kinds.numbers import IntegerPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
@@ -48,6 +49,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
     reads_alone = False
     reads_by_numbers = True
     refuses_unknown_words = False
+    rewriters = ()
 
     def solve(self, part: TablePart, scope: Scope) -> Value | None:
         """Return the keys of all rows."""

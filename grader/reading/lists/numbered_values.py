@@ -41,7 +41,7 @@ EQUATION: Final = re.compile(r"[^=\n]*[0-9)][ \t]*(?:=|≈)[ \t]*[^=\n]+")
 CONJUNCTION: Final = re.compile(r"(?:[\s,;|&]|\band\b)+\Z", re.IGNORECASE)
 LETTER: Final = re.compile(r"[^\W\d_]")
 DECIMAL_COMMAS: Final = re.compile(
-    r"\s*(-?[0-9]{1,9}(?:,[0-9]{1,9})?(?:(?:\s*;\s*|\s+)-?[0-9]{1,9}(?:,[0-9]{1,9})?)+)[\s.]*"
+    r"\s*(?:[^\W\d_]\w?\s*=)?[\s(\[]*(-?[0-9]{1,9}(?:,[0-9]{1,9})?(?:(?:\s*;\s*|\s+)-?[0-9]{1,9}(?:,[0-9]{1,9})?)+)[\s.)\]]*"
 )
 """Numbers with at most one comma each, separated by spaces or semicolons."""
 LEADING_ZERO: Final = re.compile(r"(?<![0-9,])-?0,[0-9]")

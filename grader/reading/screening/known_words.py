@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
-from grader.reading.screening.qualifiers import HARMLESS
+from grader.reading.screening.qualifiers import EXCLUSIONS, HARMLESS, QUALIFIER, find_excluded
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import parse_unit
 
@@ -36,7 +36,8 @@ okay done simply simple simplified numerically numeric written expressed fractio
 percent percentage ratio times fold computer python numpy torch pytorch tensorflow keras jax
 excel matlab octave calculator wolfram code calculation computation working terminal print
 printed prints shell script cell notebook float floats int ints integer integers dtype array
-tensor matrix vector list tuple shape size sizes item
+tensor matrix vector list tuple shape size sizes item whole entire full same
+unchanged order rate factor
 """
 _FIELD: Final = """
 parameter parameters params param weight weights bias biases learnable trainable non-trainable
@@ -67,6 +68,19 @@ TYPESETTING: Final = re.compile(
     r"|(?<![\w.])[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++"
 )
 """Names of TeX environments and colors, axes of a layout, attributes and objects of programs."""
+_FEWER: Final = frozenset({"save", "less", "fewe", "smal", "lowe", "redu"})
+_MORE: Final = frozenset({"more", "grow", "rise", "incr", "addi", "larg"})
+ECHOED: Final = {
+    word: frozenset({word[:4]})
+    for word in ["most", "least", "over", "under", "above", "below", "not", "none", "times"]
+} | {
+    "less": _FEWER,
+    "fewer": _FEWER,
+    "more": _MORE,
+    "additional": _MORE,
+    "extra": _MORE,
+}
+"""Words that change a value, unless the question asks for it with one of these beginnings."""
 UNIT_STEMS: Final = {
     "macs": frozenset({"macs", "mult", "accu"}),
     "flops": frozenset({"flop", "floa", "oper"}),
@@ -82,13 +96,20 @@ OTHER_UNITS: Final = {
 }
 """Units that no quantity has, with the beginnings of words that ask for them."""
 STEM_LETTERS: Final = 4
+EXCLUSION: Final = re.compile(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
+"""Words that leave out what follows."""
+OPERATION: Final = re.compile(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
+"""A computation with two numbers."""
 
 
-def refuse_unknown_words(text: str, *, question: str, units: bool = True) -> None:
+def refuse_unknown_words(
+    text: str, *, question: str, context: str = "", units: bool = True
+) -> None:
     """Raise `AnswerError` for a word that is neither known to be harmless nor in the question.
 
     Names of *units* are harmless where a quantity is asked for, because the reader uses them;
-    elsewhere the question must use them, by the same name or another.
+    elsewhere the question must use them, by the same name or another. Words of *context*, the
+    statement of the problem, are harmless on the way to the value, as in ``4 scores + 1 = 5``.
 
     >>> refuse_unknown_words("The result is 28 windows", question="How many windows fit?")
     >>> refuse_unknown_words("28 crops", question="How many windows fit?")
@@ -97,17 +118,31 @@ def refuse_unknown_words(text: str, *, question: str, units: bool = True) -> Non
 alone.
     """
     stems = question_stems(question)
+    excluded = find_excluded(context)
+    working = question_stems(context) if "=" in text else frozenset[str]()
     blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        if word[:STEM_LETTERS] in stems or _abbreviates(word, stems):
+        if (
+            is_echo(word, stems)
+            or QUALIFIER.fullmatch(word)
+            or not stems.isdisjoint(ECHOED.get(word, ()))
+        ):
+            continue  # a qualifier that is left has passed `refuse_qualifiers`
+        if word[:STEM_LETTERS] in excluded and EXCLUSION.search(text, 0, match.start()):
+            continue
+        if match[0].isupper() and word in question_initials(question):
+            continue
+        if word[:STEM_LETTERS] in working and _is_working(text, match.end()):
             continue
         unit = parse_unit(match[0])
-        if unit is not None and (units or _asks_for(unit.dimension, stems)):
+        bits = unit is not None and unit.name == "bit" and "bits" not in stems
+        if unit is not None and (units or (_asks_for(unit.dimension, stems) and not bits)):
             continue
-        if not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
+        contradicts = word == "nats" and "bits" in stems and "nats" not in stems
+        if not contradicts and not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
             continue
         raise AnswerError(
             f"The word '{truncate_line(match[0])}' beside the value may change it.",
@@ -121,13 +156,29 @@ def _asks_for(dimension: str, stems: frozenset[str]) -> bool:
     return not stems or not UNIT_STEMS.get(dimension, frozenset()).isdisjoint(stems)
 
 
-def _abbreviates(word: str, stems: frozenset[str]) -> bool:
-    """Return whether *word* is a beginning of three letters of a word in the question."""
+def _is_working(text: str, end: int) -> bool:
+    """Return whether a word that ends at *end* belongs to a computation before the last sign."""
+    last = text.rfind("=")
+    start = text.rfind("=", 0, end) + 1
+    stop = text.find("=", end)
+    return end <= last and OPERATION.search(text, start, stop) is not None
+
+
+def is_echo(word: str, stems: frozenset[str]) -> bool:
+    """Return whether a *word* in lower case is, or abbreviates, a word of a question."""
+    if word[:STEM_LETTERS] in stems or word.removesuffix("s") in stems:
+        return True
     return len(word) < STEM_LETTERS and any(stem.startswith(word) for stem in stems)
 
 
 def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
+
+
+@lru_cache(maxsize=1024)
+def question_initials(question: str) -> str:
+    """Return the first letters of all words in *question*: MSE stands for three of them."""
+    return "".join(word[0].lower() for word in re.findall(r"[^\W\d_]+", question))
 
 
 @lru_cache(maxsize=1024)

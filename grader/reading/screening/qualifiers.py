@@ -21,8 +21,13 @@ EXCLUSIONS: Final = (
 """Words that leave a part of the whole out; their object follows."""
 INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
 """Words that contradict a question which leaves something out."""
-SHARES: Final = r"for\s+(?:all|both)|per|each|every|apiece|pro(?=\s+[A-ZÄÖÜ])"
+SHARES: Final = (
+    r"for\s+(?:all|both)|per|each|every|apiece|(?<=[0-9]\s)an?(?=\s+[^\W\d_]{3})|pro(?=\s+[A-ZÄÖÜ])"
+)
 """Words that distribute a value over several things; their object follows."""
+SHARED: Final = r"(?:per|each|every|an?|one|single)"
+"""Words of a question before the thing to which a value may be distributed."""
+ADJECTIVE: Final = r"(?!(?:the|of|from|in|for|with|to|and|batch)\b)[^\W\d_]+"
 ORDERS: Final = r"before|after|prior\s+to|until"
 """Words that place a value before or after a step; their object follows."""
 CORRECTIONS: Final = (
@@ -54,7 +59,9 @@ OTHER_QUANTITIES: Final = (
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )
 """Names of the rest, the reverse or a half of what questions ask for."""
-STATISTICS: Final = r"mean|average|avg|median|norm|variance|var|std|maximum|minimum|argmax|argmin"
+STATISTICS: Final = (
+    r"means?|averages?|avg|medians?|norms?|variances?|var|std|maximum|minimum|argmax|argmin"
+)
 """Functions that a question may ask for by name."""
 ACTIVATIONS: Final = (
     r"sigmoid|(?:leaky|p)?-?relu|gelu|elu|selu|swish|silu|softmax|log-?softmax|softplus|tanh|sgn|sign"
@@ -71,7 +78,8 @@ HARMLESS: Final = re.compile(
     r"|per\s+cent"
     r"|(?:times|[0-9]\s?[x×])\s+(?:fewer|less|smaller|faster|cheaper|lower|as\s+(?:many|much|large|small|few|fast|big))"
     r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
-    r"|not\s+(?:rounded|exact(?:ly)?)",
+    r"|not\s+(?:rounded|exact(?:ly)?)"
+    r"|\A\s*only(?=\s+[0-9])|rounded\s+(?:up|down|off)|(?:the\s+)?same\s+as\s+(?:before|above)",
     re.IGNORECASE,
 )
 """Clauses with such words that say nothing about the value."""
@@ -86,6 +94,24 @@ SEVERAL: Final = re.compile(
 )
 COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
 """A label such as ``1 - IoU``, whose value is the complement of what it names."""
+PRONOUN: Final = re.compile(r"(?<!\w)of\s+(?:them|these|those|it)(?!\w)")
+BEFORE: Final = re.compile(
+    r"(?<!\w)(?:before|prior|until|enters?|input|into|comes?\s+in)", re.IGNORECASE
+)
+AFTER: Final = re.compile(
+    r"(?<!\w)(?:after|behind|then|output|leaves?|follow|through)", re.IGNORECASE
+)
+"""Words of a question that place its value before or after a step."""
+ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
+RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
+AMOUNT: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
+"""Words of a difference, beside a question about a ratio."""
+DIFFERENCE: Final = re.compile(
+    r"(?:on|at)\s+each\s+(?:side|end)|how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
+    re.IGNORECASE,
+)
+"""A question about a difference, whose answer is no total."""
+TOTAL: Final = re.compile(r"(?<!\w)(?:altogether|in\s+total|overall|in\s+all)(?!\w)", re.IGNORECASE)
 WHOLES: Final = r"of(?=\s+(?:the|all|its|this|that)\s+[^\W\d_])"
 """A word between a share or a count and the whole; its object follows."""
 CLASSES: Final = {
@@ -120,7 +146,7 @@ EXEMPTING: Final = {
 }
 """Words of a question after which a student may qualify the answer in the same way."""
 OBJECT: Final = re.compile(
-    r"[\s,:(]*(?:(?:the|a|an|any|its|all|both|of|their|single|one|that|every|each|last|first|second|third)\s+)*([^\W\d_]{2,})",
+    r"[\s,:(]*(?:(?:the|a|an|any|its|all|both|of|their|single|one|that|every|each|last|first|second|third|[0-9]{1,9})\s+)*([^\W\d_]{2,})",
     re.IGNORECASE,
 )
 """The next word with a meaning of its own."""
@@ -130,7 +156,8 @@ LETTER: Final = re.compile(r"[^\W\d_]")
 STEM_LETTERS: Final = 4
 """Number of first letters by which a word of an answer is found in the question."""
 EXCLUDED_BY_QUESTION: Final = re.compile(
-    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})",
+    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})"
+    r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)",
     re.IGNORECASE,
 )
 """What a question leaves out."""
@@ -139,10 +166,13 @@ INCLUSION: Final = re.compile(
 )
 
 
-def refuse_qualifiers(text: str, *, question: str = "", names: Collection[str] = ()) -> None:
+def refuse_qualifiers(
+    text: str, *, question: str = "", context: str = "", names: Collection[str] = ()
+) -> None:
     """Raise `AnswerError` if words in *text* limit, negate or correct the value.
 
-    Words that the *question* uses in the same way, and declared *names*, are harmless.
+    Words that the *question* uses in the same way, and declared *names*, are harmless, and so are
+    words that leave out what *context*, the statement of the problem, leaves out.
 
     >>> refuse_qualifiers("27 per filter", question="How many weights has each filter?")
     >>> refuse_qualifiers("27 per filter")
@@ -164,10 +194,15 @@ that the question asks for, without this remark.
         if match.lastgroup == "function" and LATER_LINK.search(text, match.end()):
             continue
         following = OBJECT.match(text, match.end())
-        if not _is_used_by(question, match, following[1] if following else ""):
+        excluded = match.lastgroup == "exclusion" and following and _excludes(context, following[1])
+        if not excluded and not _is_used_by(question, match, following[1] if following else ""):
             end = following.end() if following else match.end()
             raise _qualifier_error(text[match.start() : end], match.start())
     _refuse_inclusions(text, question)
+    if (total := TOTAL.search(text)) and DIFFERENCE.search(question):
+        raise _qualifier_error(total[0], total.start())
+    if RATIO.search(question) and "times" not in text and (amount := AMOUNT.search(text)):
+        raise _qualifier_error(amount[0], amount.start())
 
 
 def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
@@ -179,7 +214,18 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     if kind in {"quantity", "multiple", "function"}:
         return match[0].split()[-1].lower()[:STEM_LETTERS] in stems
     if kind == "whole":
-        return not question.strip() or following.lower()[:STEM_LETTERS] in stems
+        pronoun = PRONOUN.search(question) is not None
+        return not question.strip() or pronoun or following.lower()[:STEM_LETTERS] in stems
+    if kind == "correction":
+        return (
+            re.search(rf"(?<!\w){re.escape(match[0])}(?!\w)", question, re.IGNORECASE) is not None
+        )
+    if kind == "share" and match[0].lower().startswith("for"):
+        return ALL.search(question) is not None and following.lower()[:STEM_LETTERS] in stems
+    if kind == "share" and following:
+        return _shares_by(question, following.lower()[:STEM_LETTERS])
+    if kind == "order" and not _has_same_order(question, match[0].lower()):
+        return False
     words = EXEMPTING.get(kind)
     if words is None or not words.search(question):
         return False
@@ -187,13 +233,42 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def _shares_by(question: str, stem: str) -> bool:
+    """Return whether the question asks for one, or each, of the things whose name begins so."""
+    shared = re.search(
+        rf"(?<!\w)(?:{SHARED}|each\s+of\s+the(?:\s+[0-9{{]\S*)?)\s+(?:{ADJECTIVE}\s+){{0,2}}?{stem}",
+        question,
+        re.IGNORECASE,
+    )
+    return shared is not None
+
+
+@lru_cache(maxsize=1024)
 def _word_stems(question: str) -> frozenset[str]:
     return frozenset(word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{2,}", question))
 
 
+def _has_same_order(question: str, word: str) -> bool:
+    """Return whether *question* does not place its value only on the other side of a step."""
+    before, after = BEFORE.search(question), AFTER.search(question)
+    return bool(before) if word != "after" else bool(after) or not before
+
+
+def _excludes(context: str, following: str) -> bool:
+    """Return whether *context* leaves out what is called *following*."""
+    return following.lower()[:STEM_LETTERS] in find_excluded(context)
+
+
+@lru_cache(maxsize=1024)
+def find_excluded(question: str) -> frozenset[str]:
+    """Return the first letters of the words for what *question* leaves out."""
+    matches = EXCLUDED_BY_QUESTION.findall(question)
+    return frozenset(word.lower() for words in matches for word in words if word)
+
+
 def _refuse_inclusions(text: str, question: str) -> None:
     """Raise `AnswerError` if *text* includes what the *question* leaves out."""
-    excluded = {word.lower() for word in EXCLUDED_BY_QUESTION.findall(question)}
+    excluded = find_excluded(question)
     if not excluded:
         return
     for match in INCLUSION.finditer(text):

@@ -1,0 +1,58 @@
+"""An option in a sentence of the question: ``The first model predicts it better``."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+WORD: Final = re.compile(r"[^\W_]+")
+FILLING: Final = frozenset(
+    ["the", "a", "an", "it", "is", "its", "this", "that", "one", "i", "think", "would", "be", "so"]
+)
+"""Words that belong to no option and say nothing."""
+MIN_NAME_LETTERS: Final = 3
+NEGATION: Final = re.compile(
+    r"(?<![^\W_])(?:not|no|never|neither|nor|or|[^\W\d_]+n't)(?![^\W_])|\?"
+)
+
+
+def match_restated_option(text: str, options: Mapping[str, str], question: str) -> str | None:
+    """Return the name of the only one of *options* that *text* holds.
+
+    All other words must be words of the *question*; otherwise return None.
+
+    >>> options = {"a": "the first", "b": "the last"}
+    >>> match_restated_option("The first model", options, "Which model?")
+    'a'
+    """
+    names = frozenset(name.lower() for name in options)
+    answer = _content(text, names)
+    question_words = set(_content(question)) - names
+    matches = []
+    for name, option in options.items():
+        for words in (_content(option), [name.lower()] if len(name) >= MIN_NAME_LETTERS else []):
+            start = _find(answer, words)
+            if start is None:
+                continue
+            rest = [*answer[:start], *answer[start + len(words) :]]
+            other = NEGATION.findall(text.lower()) != NEGATION.findall(option.lower())
+            if question_words.issuperset(rest) and not other:
+                matches.append(name)
+                break
+    return matches[0] if len(matches) == 1 else None
+
+
+def _content(text: str, names: frozenset[str] = frozenset()) -> list[str]:
+    """Return the words of *text* that say something, or are *names*, in lower case."""
+    words = WORD.findall(text.lower())
+    return [word for word in words if word not in FILLING or word in names]
+
+
+def _find(words: Sequence[str], sought: Sequence[str]) -> int | None:
+    """Return where *sought* begins in *words*; None if it is empty or absent."""
+    size = len(sought)
+    if not size:
+        return None
+    places = range(len(words) - size + 1)
+    return next(
+        (start for start in places if list(words[start : start + size]) == list(sought)), None
+    )

@@ -1,0 +1,33 @@
+"""Interface of rewritings: a text and its question in, a plainer text and notes out."""
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+from grader.reading.grammar.errors import truncate_line
+
+NUMBER: Final = r"(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+"""A plain number, with groups of three digits or none."""
+STEM_LETTERS: Final = 4
+
+
+class Rewriting(NamedTuple):
+    """A plainer text, the notes on it, and the *screened* text, whose words remain to be judged."""
+
+    text: str
+    notes: tuple[str, ...]
+    screened: str
+
+
+Rewriter: TypeAlias = Callable[[str, str], Rewriting | None]
+"""Function of a text and its question; it returns None where it has nothing to do."""
+
+
+def describe_dropped(words: str) -> tuple[str, ...]:
+    """Return the note that *words* were ignored."""
+    return (f"'{truncate_line(' '.join(words.split()))}' was ignored.",)
+
+
+def parse_plain(number: str) -> str:
+    """Return *number* without the signs that group its digits."""
+    return re.sub(r"[, ](?=[0-9]{3})", "", number)

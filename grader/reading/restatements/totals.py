@@ -1,0 +1,52 @@
+"""A list of named summands and their sum: ``conv: 64, fc: 10; total: 74``, checked by addition."""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    Rewriting,
+    describe_dropped,
+    parse_plain,
+)
+
+_TOTAL: Final = (
+    r"(?:(?:in\s+)?total|sum|together|altogether|overall|all|insgesamt|gesamt|zusammen|Σ)"
+)
+_UNIT: Final = r"(?:[ \t]?[^\W\d_]{1,12}|[ \t]?%)?"
+ITEM: Final = re.compile(
+    rf"\s*(?P<name>[^\W\d_][\w .-]{{0,30}}?)\s*(?:=|:|\s)\s*(?P<value>{NUMBER})(?P<unit>{_UNIT})\s*"
+)
+LAST: Final = re.compile(
+    rf"[,;\n→⇒.]*\s*(?:so|=>|->|→|⇒|and|a)?\s*(?:(?:the\s+)?{_TOTAL}\s*(?:is|=|:|of)?\s*|(?:=>|->|→|⇒)\s*)"
+    rf"(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z",
+    re.IGNORECASE,
+)
+ARROW: Final = re.compile(rf"\s*(?:=>|->|→|⇒)\s*(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z")
+MIN_SUMMANDS: Final = 2
+
+
+def keep_total(text: str, question: str) -> Rewriting | None:
+    """Return the sum at the end of a list of summands, if it is their sum.
+
+    >>> keep_total("conv: 64, fc: 10; total: 74", "").text
+    '74'
+    >>> keep_total("conv: 64, fc: 10; total: 75", "")
+    """
+    del question
+    last = LAST.search(text) or ARROW.search(text)
+    if last is None:
+        return None
+    items = re.split(r",(?![0-9]{3}(?![0-9]))|[;\n]", text[: last.start()])
+    summands = [ITEM.fullmatch(item) for item in items if item.strip()]
+    if len(summands) < MIN_SUMMANDS or not all(summands):
+        return None
+    units = {summand["unit"].strip() for summand in summands if summand}
+    if len(units | {last["unit"].strip()}) > 1 and units != {""}:
+        return None
+    total = sum(Fraction(parse_plain(summand["value"])) for summand in summands if summand)
+    if total != Fraction(parse_plain(last["value"])):
+        return None
+    value = f"{last['value']}{last['unit']}"
+    return Rewriting(value, describe_dropped(text[: last.start("value")]), value)

@@ -1,0 +1,197 @@
+"""Cells with names, units or their computation each: ``x = 19, y = 65`` and ``3 px, 5 px``."""
+
+import re
+from typing import Final
+
+from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting, describe_dropped
+from grader.reading.screening.known_words import KNOWN, is_echo, question_stems
+
+_NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
+NAMED: Final = re.compile(
+    rf"(?P<name>(?:(?!(?:and|the|is|of|in)\s)[^\W\d_]{{3,}}\s)?[^\W\d_]+(?:_?\{{?[0-9]\}}?)?)\s*(?:=|:|≈|\bis\b)?\s*(?P<value>{_NUMBER})(?![\w.]*[0-9])"
+)
+WORDS: Final = re.compile(r"[^\W\d_]+")
+ORDERED_NAMES: Final = (
+    ("x", "y", "w", "h"),
+    ("cx", "cy", "w", "h"),
+    ("xc", "yc", "w", "h"),
+    ("x1", "y1", "x2", "y2"),
+    ("tx", "ty", "tw", "th"),
+    ("left", "top", "width", "height"),
+    ("left", "top", "right", "bottom"),
+)
+"""Orders in which coordinates of boxes are always written."""
+PERCENT_CELL: Final = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\s?%")
+UNIT_CELL: Final = re.compile(
+    rf"({_NUMBER})\s?(?P<unit>px|pixels?|ms|MB|GB|rows?|cols?|columns?)(?!\w)"
+)
+ANY_NUMBER: Final = re.compile(rf"(?<![\w.]){_NUMBER}")
+RECORD: Final = re.compile(
+    r"""\s*\{\s*["']?(?P<name>\w{1,30})["']?\s*:\s*(?P<value>\[[^{}:]*\])\s*\}\s*"""
+)
+LETTERED: Final = re.compile(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[^A-Z:=]*?\]\])")
+OTHER: Final = re.compile(r"[^\s,;.$]")
+OPEN, CLOSE = "([{", ")]}"
+EQUATION: Final = re.compile(
+    rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
+    re.DOTALL,
+)
+COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√")
+MIN_CELLS: Final = 2
+MAX_SYMBOL: Final = 2
+"""Length of a name that the question writes in mathematical type."""
+
+
+def unwrap_record(text: str, question: str) -> Rewriting | None:
+    """Return the list in a JSON object with one field: ``{"bbox": [1, 2]}``."""
+    del question
+    match = RECORD.fullmatch(text)
+    return match and Rewriting(match["value"], describe_dropped(match["name"]), match["value"])
+
+
+def stack_lettered(text: str, question: str) -> Rewriting | None:
+    """Return matrices with letters that count up, ``A: [[1]], B: [[2]]``, as one array."""
+    del question
+    items = list(LETTERED.finditer(text))
+    letters = [ord(item["letter"]) - ord(items[0]["letter"]) for item in items]
+    if (
+        len(items) < MIN_CELLS
+        or letters != [*range(len(items))]
+        or OTHER.search(LETTERED.sub("", text))
+    ):
+        return None
+    value = f"[{', '.join(item['array'] for item in items)}]"
+    return Rewriting(value, ("The arrays were read in the order of their names.",), value)
+
+
+def order_named_cells(text: str, question: str) -> Rewriting | None:
+    """Return the numbers of *text* if each has a name and the question has the same order.
+
+    >>> order_named_cells("row 3, column 1", "Give (row, column).").text
+    '[3, 1]'
+    """
+    cells = list(NAMED.finditer(text))
+    numbers = ANY_NUMBER.findall(text)
+    if len(cells) < MIN_CELLS or len(cells) != len(numbers):
+        return None
+    names = tuple(re.sub(r"[_{}]", "", cell["name"]).lower() for cell in cells)
+    if len(set(names)) != len(names):
+        return None
+    rest = NAMED.sub(" ", text)
+    stems = question_stems(question)
+    for word in WORDS.findall(rest.lower()):
+        if len(word) > MAX_SYMBOL and word not in KNOWN and not is_echo(word, stems):
+            return None
+    if re.search(r"[^\w\s,;.|&()\[\]{}$*-]", rest) or re.search(r"\b(?:or|not)\b", rest):
+        return None
+    if names not in ORDERED_NAMES and not _has_order(question, names):
+        return None
+    value = f"[{', '.join(cell['value'] for cell in cells)}]"
+    return Rewriting(value, ("The values were read in the order of their names.",), value)
+
+
+def _has_order(question: str, names: tuple[str, ...]) -> bool:
+    """Return whether *names* stand in this order in *question*."""
+    if any(len(name) <= MAX_SYMBOL for name in names):
+        question = " ".join(re.findall(r"\$[^$]*\$", question))
+    flat = re.sub(r"\\[a-z]+|\{\{[^{}]*\}\}", " ", question).lower().replace("_", "")
+    position = -1
+    for name in names:
+        stem = name if len(name) <= STEM_LETTERS else name[:STEM_LETTERS]
+        tail = r"(?![^\W_]|\s?[\^²³])" if len(name) <= STEM_LETTERS else ""
+        match = re.compile(rf"(?<![^\W_]){re.escape(stem)}s?{tail}").search(flat, position + 1)
+        if match is None:
+            return False
+        position = match.start()
+    return True
+
+
+def drop_cell_units(text: str, question: str) -> Rewriting | None:
+    """Return *text* without the unit behind each cell; percentages become shares.
+
+    >>> drop_cell_units("8.5% 12%", "").text
+    '0.085 0.12'
+    """
+    numbers = ANY_NUMBER.findall(text)
+    percents = PERCENT_CELL.findall(text)
+    if len(numbers) < MIN_CELLS:
+        return None
+    if len(percents) == len(numbers) == text.count("%"):
+        plain = PERCENT_CELL.sub(lambda cell: _as_share(cell[1]), text)
+        return Rewriting(plain, ("Each cell is in percent.",), plain)
+    units = {cell["unit"].rstrip("s") for cell in UNIT_CELL.finditer(text)}
+    same = len(units) == 1 and len(UNIT_CELL.findall(text)) == len(numbers)
+    if not same or units.pop()[:1].lower() not in {stem[:1] for stem in question_stems(question)}:
+        return None
+    plain = UNIT_CELL.sub(r"\1", text)
+    return Rewriting(plain, describe_dropped(UNIT_CELL.search(text)["unit"]), plain)  # type: ignore[index]
+
+
+def _as_share(percent: str) -> str:
+    whole, _, decimals = percent.partition(".")
+    digits = whole.zfill(3)
+    return f"{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}{decimals}".rstrip("0").rstrip(".")
+
+
+def solve_cells(text: str, question: str) -> Rewriting | None:
+    """Return the results of equations that compute a cell each: ``2 + 3 = 5, max(0, 1) = 1``.
+
+    >>> solve_cells("2 + 3 = 5, max(0, 1) = 1", "").text
+    '[5, 1]'
+    """
+    del question
+    rows = []
+    for line in text.strip().strip("$").splitlines():
+        inner = line.strip()
+        if inner[:1] in OPEN and inner[-1:] in CLOSE and _is_enclosed(inner):
+            inner = inner[1:-1]
+        cells = [_solve_cell(cell) for cell in _split_cells(inner)]
+        if not cells or None in cells:
+            return None
+        rows.append(", ".join(str(cell) for cell in cells))
+    if "=" not in text or sum(row.count(",") + 1 for row in rows) < MIN_CELLS:
+        return None
+    value = (
+        f"[{', '.join(rows)}]"
+        if all("," not in row for row in rows)
+        else "\n".join(rows)
+        if len(rows) > 1
+        else f"[{rows[0]}]"
+    )
+    return Rewriting(value, ("The result of each computation was read.",), value)
+
+
+def _solve_cell(cell: str) -> str | None:
+    """Return the number of a cell, or the result of its computation; None for anything else."""
+    if re.fullmatch(_NUMBER, cell.strip()):
+        return cell.strip()
+    equation = EQUATION.fullmatch(cell.strip())
+    if equation is None or not COMPUTED.search(equation["working"]):
+        return None
+    return equation["value"]
+
+
+def _split_cells(line: str) -> list[str]:
+    """Return the pieces of *line* between commas, semicolons and ``and`` outside brackets."""
+    depth = 0
+    pieces, start = [], 0
+    for match in re.finditer(r"[(\[{]|[)\]}]|[,;]|\band\b", line):
+        if match[0] in OPEN:
+            depth += 1
+        elif match[0] in CLOSE:
+            depth -= 1
+        elif not depth:
+            pieces.append(line[start : match.start()])
+            start = match.end()
+    pieces.append(line[start:])
+    return [piece for piece in pieces if piece.strip()]
+
+
+def _is_enclosed(text: str) -> bool:
+    """Return whether the first bracket of *text* closes at its end."""
+    depth = 0
+    for index, character in enumerate(text):
+        depth += (character in OPEN) - (character in CLOSE)
+        if not depth:
+            return index == len(text) - 1
+    return False

@@ -1,0 +1,213 @@
+"""Phrases after a value that say what it belongs to: ``82.1 % for the second layer``.
+
+Such a phrase is harmless if the question itself names its object; otherwise the value may be one
+of something else than the question asks for.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.screening.qualifiers import PRONOUN
+
+PREPOSITIONS: Final = (
+    r"for|of|in|with|at|on|from|per|over|across|within|during|including|incl|by"
+    r"|if|unless|when|assuming"
+)
+_OBJECT: Final = r"[^,;:()=≈→\n\[\]{}|]*"
+SCOPE: Final = re.compile(
+    r"(?<=[\w)\]}%*.,;])[\s,;(]+"
+    rf"(?P<phrase>(?:[^\W\d_]+\s+){{0,3}}?(?P<preposition>{PREPOSITIONS})\s+"
+    rf"(?P<object>{_OBJECT}[^\W\d_]{_OBJECT}))",
+    re.IGNORECASE,
+)
+LINK: Final = re.compile(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
+PROMPT_LINE: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n", re.MULTILINE)
+"""A line of a program, before the line that it printed."""
+WORD: Final = re.compile(r"[^\W_]+")
+DIGIT: Final = re.compile(r"[0-9]")
+STEM_LETTERS: Final = 4
+INCLUDING: Final = frozenset({"with", "including", "incl"})
+INCLUDED: Final = re.compile(
+    r"(?<!\w)(?:with|have|has|having|includ\w+|contains?)\s+(?:(?:an?|its|one|all|the|both)\s+)?"
+    r"(?:[^\W\d_]+\s+)??([^\W\d_]{4,})",
+    re.IGNORECASE,
+)
+"""What a layer of the statement has: ``each filter has a bias``."""
+ORDINAL: Final = re.compile(r"(?<![\w-])(?:first|second|third|fourth|last)(?![\w-])")
+GENERIC: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "its",
+        "our",
+        "my",
+        "any",
+        "such",
+        "it",
+        "both",
+        "all",
+        "total",
+        "sum",
+        "whole",
+        "entire",
+        "full",
+        "one",
+        "single",
+        "image",
+        "images",
+        "sample",
+        "example",
+        "input",
+        "inference",
+        "forward",
+        "pass",
+        "python",
+        "numpy",
+        "torch",
+        "pytorch",
+        "keras",
+        "tensorflow",
+        "excel",
+        "matlab",
+        "general",
+        "fact",
+        "other",
+        "words",
+        "order",
+        "short",
+        "decimal",
+        "decimals",
+        "figure",
+        "figures",
+        "digit",
+        "digits",
+        "place",
+        "places",
+        "form",
+        "fraction",
+        "fractions",
+        "percent",
+        "cent",
+        "rounding",
+        "per",
+        "scientific",
+        "notation",
+        "pixel",
+        "pixels",
+        "px",
+        "and",
+        "or",
+        "of",
+        "in",
+        "for",
+        "with",
+        "at",
+        "on",
+        "from",
+        "to",
+        "by",
+        "network",
+        "model",
+        "formula",
+        "question",
+        "task",
+        "exercise",
+        "part",
+        "hand",
+        "calculator",
+        "code",
+        "script",
+        "bytes",
+        "units",
+        "unit",
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "have",
+        "has",
+        "which",
+        "where",
+        "we",
+        "you",
+        "get",
+        "as",
+        "well",
+    ]
+)
+"""Words that single nothing out: the whole, one image, or the way in which a value is written."""
+
+
+def refuse_other_scope(text: str, question: str, context: str = "") -> None:
+    """Raise `AnswerError` if words after the value in *text* limit it to what is not asked for.
+
+    Parts that *context*, the statement of the problem, includes may be named: ``with biases``.
+
+    >>> refuse_other_scope("82.1 % of the MACs", "What share of the MACs is that?")
+    >>> refuse_other_scope("82.1 % for cars", "What share of the MACs is that?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'for cars' says what the value belongs to, and the question names \
+something else. Expected the value that the question asks for, without this remark.
+    """
+    text = PROMPT_LINE.sub(lambda line: " " * len(line[0]), text)
+    links = [link.end() for link in LINK.finditer(text)]
+    start = links[-1] if links else 0
+    _refuse_other_ordinal(text, start, question)
+    stems = _find_stems(question)
+    for match in SCOPE.finditer(text, start):
+        if not DIGIT.search(text, start, match.start("phrase")):
+            continue
+        if match["preposition"].lower() == "of" and PRONOUN.search(question):
+            continue  # "the share of them": the whole is named elsewhere
+        for word in WORD.findall(match["object"].lower()):
+            stem = word if DIGIT.search(word) else word[:STEM_LETTERS]
+            if word in GENERIC or stem in stems or word.isdecimal():
+                continue
+            if len(word) == 1:
+                continue
+            included = "param" in question.lower() and match["preposition"].lower() in INCLUDING
+            if included and word[:STEM_LETTERS] in _find_included(context):
+                continue
+            words = text[match.start("preposition") : match.end()].strip()
+            raise AnswerError(
+                f"'{truncate_line(words)}' says what the value belongs to, and the question names"
+                " something else.",
+                expected="the value that the question asks for, without this remark",
+                position=match.start("preposition"),
+            )
+
+
+@lru_cache(maxsize=1024)
+def _find_included(context: str) -> frozenset[str]:
+    """Return the first letters of the words for what the statement gives to its layers."""
+    matches = INCLUDED.findall(context)
+    return frozenset(word.lower()[:STEM_LETTERS] for word in matches)
+
+
+def _refuse_other_ordinal(text: str, start: int, question: str) -> None:
+    """Raise `AnswerError` for ``after the second step`` where the question names the first."""
+    asked_ordinals = set(ORDINAL.findall(question.lower()))
+    for match in ORDINAL.finditer(text.lower(), start) if asked_ordinals else ():
+        if match[0] not in asked_ordinals and DIGIT.search(text, start, match.start()):
+            raise AnswerError(
+                f"'{match[0]}' is not what the question asks for.",
+                expected="the value that the question asks for, without this remark",
+                position=match.start(),
+            )
+
+
+@lru_cache(maxsize=1024)
+def _find_stems(question: str) -> frozenset[str]:
+    """Return the first letters of the words in *question*, short ones in full."""
+    flat = question.replace("_", "").replace("{", " ").replace("}", " ")
+    words = [word.lower() for word in WORD.findall(f"{question} {flat}")]
+    return frozenset([*words, *(word[:STEM_LETTERS] for word in words if not DIGIT.search(word))])

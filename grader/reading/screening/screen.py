@@ -1,0 +1,51 @@
+"""All checks of the words beside a value, in order."""
+
+from typing import NamedTuple
+
+from grader.reading.lists.column_totals import find_column_total
+from grader.reading.screening.known_words import refuse_unknown_words
+from grader.reading.screening.labels import (
+    refuse_assigned_axes,
+    refuse_false_equation,
+    refuse_other_name,
+)
+from grader.reading.screening.qualifiers import refuse_qualifiers
+from grader.reading.screening.question_order import refuse_other_order
+from grader.reading.screening.reasons import strip_reason
+from grader.reading.screening.scopes import refuse_other_scope
+from grader.reading.screening.working import drop_working
+
+
+class ScreenedWords(NamedTuple):
+    """What a question lends to an answer.
+
+    *question* is its prompt, *context* the statement of the problem, *names* its variables and
+    options, *listed* the names of the numbers asked for, *units* whether a quantity is asked for.
+    """
+
+    question: str
+    context: str
+    names: tuple[str, ...]
+    listed: tuple[str, ...]
+    units: bool
+
+
+def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: bool) -> None:
+    """Raise `AnswerError` for words in *text* that the readers may not drop.
+
+    With *unknown_words* so are words that are not known to be harmless.
+    """
+    text = drop_working(text)
+    question = words.question
+    refuse_qualifiers(text, question=question, context=words.context, names=words.names)
+    if not unknown_words or find_column_total(text):
+        return
+    refuse_other_order(text, question)
+    refuse_false_equation(text)
+    refuse_other_name(text, question)
+    refuse_assigned_axes(text)
+    listed = f"{question} {' '.join(words.listed)}"
+    refuse_other_scope(text, listed, words.context)
+    refuse_unknown_words(
+        strip_reason(text)[0], question=listed, context=words.context, units=words.units
+    )

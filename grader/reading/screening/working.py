@@ -1,0 +1,61 @@
+"""The computation before a value, ``9 classes × 4 boxes = 36``: harmless if it gives the value."""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from grader.reading.grammar.characters import fold_lookalikes
+
+LINK: Final = re.compile(r"=+>?|→|⇒|->")
+NUMBER: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?"
+WORDS: Final = re.compile(r"(?:[^\W\d_]{2,}[.'-]?\s*|[\[\]()]\s*)+")
+SUM: Final = re.compile(rf"\s*({NUMBER})((?:\s*[-+*/×·]\s*{NUMBER})+)\s*")
+STEP: Final = re.compile(rf"\s*([-+*/×·])\s*({NUMBER})")
+VALUE: Final = re.compile(rf"\s*({NUMBER})(?!\s*[-+*/×·^0-9.])")
+
+
+def drop_working(text: str) -> str:
+    """Return *text* after its last sign if the computation before it gives the value, else all.
+
+    >>> drop_working("9 classes × 4 boxes = 36 scores")
+    ' 36 scores'
+    >>> drop_working("9 classes × 5 boxes = 36 scores")
+    '9 classes × 5 boxes = 36 scores'
+    """
+    links = list(LINK.finditer(text))
+    if not links:
+        return text
+    value = VALUE.match(fold_lookalikes(text[links[-1].end() :]))
+    start = links[-2].end() if len(links) > 1 else 0
+    working = fold_lookalikes(text[start : links[-1].start()])
+    if value is None or not re.search(r"[^\W\d_]{2,}", working) or len(working) > MAX_CHARACTERS:
+        return text
+    # Brackets would need precedence, so only sums of products without any are evaluated.
+    result = None if "(" in working else _evaluate(WORDS.sub(" ", working))
+    return text[links[-1].end() :] if result == _to_fraction(value[1]) else text
+
+
+MAX_CHARACTERS: Final = 300
+
+
+def _evaluate(computation: str) -> Fraction | None:
+    """Return the value of a sum of products; None for any other text."""
+    match = SUM.fullmatch(computation)
+    if match is None:
+        return None
+    terms = [_to_fraction(match[1])]
+    for sign, number in STEP.findall(match[2]):
+        value = _to_fraction(number)
+        if sign in "+-":
+            terms.append(value if sign == "+" else -value)
+        elif sign == "/":
+            if not value:
+                return None
+            terms[-1] /= value
+        else:
+            terms[-1] *= value
+    return sum(terms, Fraction(0))
+
+
+def _to_fraction(number: str) -> Fraction:
+    return Fraction(number.replace(",", ""))

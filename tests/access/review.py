@@ -82,6 +82,7 @@ ROUTES = {
     ("PUT", f"{ANSWER}/mark"): Route("grader", scope="grade", body={"credit": 1}),
     # The answer of the scene has no mark to take back.
     ("DELETE", f"{ANSWER}/mark"): Route("grader", scope="grade", ok=409),
+    ("POST", f"{ANSWER}/undo"): Route("grader", scope="grade", ok=409, headers={"If-Match": "*"}),
     ("PUT", f"{ANSWER}/flag"): Route("grader", scope="grade", body={"note": "Look."}),
     ("DELETE", f"{ANSWER}/flag"): Route("grader", scope="grade"),
     ("GET", f"{ANSWER}/gradings"): Route("grader"),

@@ -26,7 +26,7 @@ from api.schemas.grading.review import FlagIn, ReviewItem
 from api.services.review import comments
 from api.services.review.gradings import load_gradings
 from api.services.review.marks import claims
-from api.services.review.marks.marking import mark_answer, unmark_answer
+from api.services.review.marks.marking import mark_answer, undo_mark, unmark_answer
 from api.services.review.marks.marking_view import load_review_item
 from api.services.review.review_subjects import AnswerContext, load_answer_for_staff
 
@@ -113,6 +113,18 @@ def delete_mark(
     with context.transaction() as session:
         subject = _authorize_answer(context, session, answer)
         unmark_answer(session, subject, expected=if_match, now=context.now)
+        return _load_review_item_and_set_etag(context, session, subject, response)
+
+
+@router.post(f"{ANSWER_PATH}/undo", responses=MARK_ERRORS)
+def post_undo(
+    answer: UUID, context: ContextDep, response: Response, if_match: IfMatch
+) -> ReviewItem:
+    """Undo the last mark: the mark before it counts again, or the answer has none."""
+    with context.transaction() as session:
+        subject = _authorize_answer(context, session, answer)
+        variants = context.service.variants
+        undo_mark(session, subject, variants=variants, expected=if_match, now=context.now)
         return _load_review_item_and_set_etag(context, session, subject, response)
 
 

@@ -8,12 +8,13 @@ from api.pages.forms.form import PostedForm
 from api.schemas.grading.review import MarkView
 
 TEXT_FIELDS: Final = ("comment", "reason", "adjustment", "credit")
+ZERO_ACTION: Final = "zero"
 SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
 EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
     "": "The mark",
     "items": "Rubric",
-    "adjustment": "Points more or less",
+    "adjustment": "Adjustment",
     "credit": "Credit",
     "comment": "Comment",
     "reason": "Reason",
@@ -39,11 +40,13 @@ def read_posted_fields(form: PostedForm) -> dict[str, str]:
 
 
 def parse_mark(form: PostedForm) -> dict[str, Any]:
-    """Return the posted mark as the body of an API request.
+    """Return the posted mark as the body of an API request; the button for 0 ignores items.
 
     Raises `InvalidInput` if nothing is selected: an accidental key press would give no
     points.
     """
+    if form.text("act") == ZERO_ACTION:
+        return {"credit": "0"} | form.non_empty_texts("comment", "reason")
     values: dict[str, Any] = {"items": list(form.get_all("items"))}
     values |= form.non_empty_texts(*TEXT_FIELDS)
     if not values["items"] and values.keys().isdisjoint(SCORE_FIELDS):

@@ -21,6 +21,7 @@ from api.core.cache import LruCache
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.markdown import make_markdown_parser, render_with_parser
 from api.markup.tex import TexUnavailableError
+from grader.kinds.texts import build_phrase_pattern, find_phrases
 
 RENDER_SECONDS: Final = 2.0
 """Deadline for one text, in a worker that runs already."""
@@ -166,19 +167,6 @@ def highlight_plain_text(text: str, highlights: tuple[Highlight, ...]) -> Markup
     return escape(text) if pattern is None else _mark_phrases(text, pattern, highlights)
 
 
-def find_phrases(text: str, highlight: Highlight) -> list[str]:
-    r"""Return the phrases of *highlight* that occur in *text*, ignoring case and line breaks.
-
-    >>> find_phrases("Fewer\nparameters.", Highlight("1", ("fewer parameters", "deeper")))
-    ['fewer parameters']
-    """
-    return [
-        phrase
-        for phrase in highlight.phrases
-        if re.search(_phrase_regex(phrase), text, re.IGNORECASE)
-    ]
-
-
 @lru_cache(maxsize=MAX_CACHED_ANSWERS)
 def _phrase_pattern(highlights: tuple[Highlight, ...]) -> re.Pattern[str] | None:
     """Return a pattern of all phrases, longest first, each in a group; None without phrases."""
@@ -186,22 +174,16 @@ def _phrase_pattern(highlights: tuple[Highlight, ...]) -> re.Pattern[str] | None
     if not phrases:
         return None
     longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(map(_phrase_regex, longest_first)), re.IGNORECASE)
-
-
-def _phrase_regex(phrase: str) -> str:
-    """Return the pattern of a phrase, with the rest of the word in which it ends.
-
-    The phrase begins a word: “overfit” is found in “overfitting”, “fit” is not.
-    """
-    return r"(?<!\w)" + r"\s+".join(map(re.escape, phrase.split())) + r"\w*"
+    return re.compile("|".join(map(build_phrase_pattern, longest_first)), re.IGNORECASE)
 
 
 def _mark_phrases(text: str, pattern: re.Pattern[str], highlights: tuple[Highlight, ...]) -> Markup:
     """Return *text* escaped, with phrases as `mark` and the labels of their rubric items."""
     pieces, end = [], 0
     for match in pattern.finditer(text):
-        labels = ", ".join(item.label for item in highlights if find_phrases(match[0], item))
+        labels = ", ".join(
+            item.label for item in highlights if find_phrases(match[0], item.phrases)
+        )
         pieces += [
             escape(text[end : match.start()]),
             Markup("<mark>{}<sup>{}</sup></mark>").format(match[0], labels),

@@ -33,6 +33,7 @@ from problems.checks.texts import (
     accept_any_text,
     find_duplicate_titles,
     find_text_faults,
+    find_unused_phrases,
     variant_label,
 )
 from problems.files.loader import load_problem, load_source, read_source
@@ -170,6 +171,7 @@ def _run_checks(
             warnings += [
                 *_find_unused_definitions(problem, publication, registry),
                 *find_revealing_hints(variants, registry),
+                *find_unused_phrases(problem, variants[0], registry=registry),
             ]
             warnings += find_repeating_decimals(all_variants)
     except GraderError as error:

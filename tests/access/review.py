@@ -85,6 +85,7 @@ ROUTES = {
     ("POST", f"{ANSWER}/undo"): Route("grader", scope="grade", ok=409, headers={"If-Match": "*"}),
     ("PUT", f"{ANSWER}/flag"): Route("grader", scope="grade", body={"note": "Look."}),
     ("DELETE", f"{ANSWER}/flag"): Route("grader", scope="grade"),
+    ("GET", f"{ANSWER}/neighbors"): Route("grader"),
     ("GET", f"{ANSWER}/gradings"): Route("grader"),
     ("GET", f"{ANSWER}/comments"): Route("student", owned=True),
     ("POST", f"{ANSWER}/comments"): Route(

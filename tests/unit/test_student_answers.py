@@ -9,7 +9,6 @@ from api.markup.student_answers import (
     MAX_MARKUP_CHARACTERS,
     AnswerRenderer,
     Highlight,
-    find_phrases,
     render_student_markdown,
 )
 from api.markup.tex import TexUnavailableError
@@ -42,11 +41,6 @@ def test_phrases_are_highlighted_with_the_numbers_of_their_items(text, markup):
         assert "<mark>" not in rendered.markup
     else:
         assert rendered.markup.strip() == markup
-
-
-def test_phrases_are_found_over_a_line_break_and_whatever_their_case():
-    assert find_phrases("FEWER\nparameters, no outfit", FEWER) == ["fewer parameters"]
-    assert find_phrases("refitted, C++", Highlight("3", ("fit", "c++"))) == ["c++"]
 
 
 def test_a_phrase_with_signs_is_text_and_no_pattern():

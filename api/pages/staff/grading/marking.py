@@ -18,6 +18,11 @@ from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.grading.answer_text import load_adjacent, render_answer
+from api.pages.staff.grading.grading_aids import (
+    build_highlights,
+    list_neighbors,
+    load_comments_to_reuse,
+)
 from api.pages.staff.grading.marks import LABELS, mark_to_fields, parse_mark, read_posted_fields
 from api.pages.staff.grading.review import (
     claim_next_and_redirect,
@@ -30,6 +35,7 @@ from api.routes.grading import review
 from api.schemas.grading.marks import MarkIn
 from api.schemas.grading.regrade_requests import CommentIn
 from api.schemas.grading.review import FlagIn, ReviewItem
+from grader.kinds.texts import find_phrases
 
 router = PageRouter()
 ANSWER_PATH: Final = "/answers/{answer}"
@@ -62,6 +68,7 @@ def _render_marking_page(
     item = api.get_review_item(answer, context, Response())
     part_key = item.assignment, item.problem, item.part
     rubric = review.get_rubric(*part_key, context)
+    highlights = build_highlights(rubric, SHORTCUT_KEYS)
     comment_list = api.get_comments(answer, context)
     history = api.get_gradings(answer, context)
     assignment, crumbs = load_assignment_and_crumbs(
@@ -83,7 +90,12 @@ def _render_marking_page(
         queue=_queue_path(item),
         rubric=rubric,
         keys=SHORTCUT_KEYS,
-        answer=render_answer(context, item.typed),
+        answer=render_answer(context, item.typed, highlights),
+        phrases={
+            each.id: find_phrases(str(item.typed or ""), each.look_for) for each in rubric.items
+        },
+        neighbors=list_neighbors(context, item, rubric, SHORTCUT_KEYS),
+        reusable=load_comments_to_reuse(context, part_key, item),
         adjacent=load_adjacent(context, part_key, answer),
         progress=find_part_progress(part_key, context),
         comments=comment_list.comments,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, Review
 from api.services.review.review_subjects import AssignedPart
 
-GradedQuery: TypeAlias = Select[tuple[Any, ...]]
+GradedQuery: TypeAlias = Select[*tuple[Any, ...]]
 GRADED_BY_ME: Final[GradedQuery] = (
     select(Review.answer_id, Review.version, Review.marked_at, Answer.credit)
     .join(Answer, Answer.id == Review.answer_id)

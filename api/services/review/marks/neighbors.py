@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
@@ -45,7 +45,7 @@ class _Match:
     similarity: int
 
 
-def _select_text(part: AssignedPart) -> "func.Function[str]":
+def _select_text(part: AssignedPart) -> ColumnElement[str]:
     """Return the expression for the typed text of an answer, without what is not compared."""
     typed = Submission.answers[part.part_id].as_string()
     return func.substr(typed, 1, 2 * MAX_COMPARED_CHARACTERS)
@@ -160,7 +160,7 @@ def _serialize_neighbors(
     for match in matches:
         if match.answer not in by_answer:
             continue  # its mark was removed since
-        answer, review, answers, *numbers = by_answer[match.answer]
+        answer, review, answers, draw_hash, seed = by_answer[match.answer]
         mark = serialize_mark(review, names)
         if mark is None or answer.credit is None:
             continue
@@ -171,7 +171,7 @@ def _serialize_neighbors(
                 similarity=match.similarity,
                 score=answer.credit * part.points,
                 points=part.points,
-                same_numbers=VariantIdentity(*numbers) == identity,
+                same_numbers=VariantIdentity(draw_hash, seed) == identity,
                 mark=mark,
             )
         )

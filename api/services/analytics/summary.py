@@ -71,7 +71,7 @@ def load_course_mistakes(
         _build_course_mistake(mistake, students_by_assignment, assignments)
         for mistake, students_by_assignment in students_by_mistake.items()
     ]
-    course_mistakes.sort(key=lambda one: (-one.students, one.mistake))
+    course_mistakes.sort(key=lambda item: (-item.students, item.mistake))
     return tuple(course_mistakes[:MAX_MISTAKES])
 
 

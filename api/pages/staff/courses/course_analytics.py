@@ -48,7 +48,7 @@ class MistakeRow:
 
 
 def _build_mistake_rows(course_analytics: CourseAnalytics) -> list[MistakeRow]:
-    shown = course_analytics.assignments[-SHOWN_ASSIGNMENTS:]
+    latest = course_analytics.assignments[-SHOWN_ASSIGNMENTS:]
     return [
         MistakeRow(
             join_mistake_names([mistake.mistake]),
@@ -58,7 +58,7 @@ def _build_mistake_rows(course_analytics: CourseAnalytics) -> list[MistakeRow]:
                 next(
                     (one for one in mistake.assignments if one.assignment == each.assignment), None
                 )
-                for each in shown
+                for each in latest
             ),
         )
         for mistake in course_analytics.mistakes

@@ -83,6 +83,6 @@ def load_comments_to_reuse(
     with context.reading() as session:
         posed = context.authorize_problem(session, assignment, problem, right="see_submissions")
         lines = load_reusable_comments(session, find_part(posed, part))
-    given = item.mark.comment.splitlines() if item.mark else []
-    fresh = [line for line in lines if line not in given]
+    current_lines = item.mark.comment.splitlines() if item.mark else []
+    fresh = [line for line in lines if line not in current_lines]
     return [ReusableComment(text, key) for text, key in zip(fresh, COMMENT_KEYS, strict=False)]

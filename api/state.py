@@ -10,6 +10,7 @@ from api.config.oidc_settings import parse_oidc_providers
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
+from api.markup.student_answers import AnswerRenderer
 from api.rate_limits.distributed import DistributedRateLimits
 from api.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
@@ -86,6 +87,7 @@ class AppState:
     outbox: Outbox = field(init=False)
     outbox_runner: OutboxRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
+    answer_renderer: AnswerRenderer = field(init=False)
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
@@ -130,6 +132,9 @@ class AppState:
             self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
         )
         object.__setattr__(self, "publishing", publishing)
+        # Tests render texts without a process, as they publish problems.
+        renderer = AnswerRenderer(min(self.settings.problem_workers, 1))
+        object.__setattr__(self, "answer_renderer", renderer)
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
@@ -161,6 +166,7 @@ class AppState:
         for provider in self.oidc_providers.values():
             provider.http.close()
         self.publishing.close()
+        self.answer_renderer.close()
         self.regrades.close()
         self.outbox_runner.close()
         self.grading_pool.close()

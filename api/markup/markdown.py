@@ -67,11 +67,23 @@ def _render_as_tex_source(source: str, _options: object = None) -> str:
 
 @lru_cache(maxsize=2)
 def _markdown_parser(*, converts: bool = True) -> MarkdownIt:
-    """Return the Markdown parser, without raw HTML, images and links."""
+    """Return the Markdown parser of problem files."""
+    return make_markdown_parser(converts=converts)
+
+
+def make_markdown_parser(*, converts: bool = True) -> MarkdownIt:
+    """Return a Markdown parser with formulas, without raw HTML, images and links."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
     renderer = _render_formula if converts else _render_as_tex_source
-    return parser.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=renderer)
+    # A label would become an id, which could be one that the page uses.
+    return parser.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=True,
+        double_inline=True,
+        renderer=renderer,
+    )
 
 
 def render_markdown(text: str) -> Markup:
@@ -89,8 +101,16 @@ def render_markdown(text: str) -> Markup:
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
 def _render_markdown_cached(text: str) -> Markup:
+    return render_with_parser(_markdown_parser(), text, {})
+
+
+def render_with_parser(parser: MarkdownIt, text: str, environment: dict[str, Any]) -> Markup:
+    """Render *text* with a parser of `make_markdown_parser`, within the budget of one text.
+
+    The rules of the parser read *environment*. Raises `TexUnavailableError`.
+    """
     BUDGET.seconds_left = MAX_TEXT_SECONDS
-    return restyle_html(_markdown_parser().render(text), table_class="given")
+    return restyle_html(parser.render(text, environment), table_class="given")
 
 
 def restyle_html(html: str, *, table_class: str) -> Markup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.analysis.numerics import ROUNDING_NOISE
-from grader.analysis.sums import ItemSums, TableSums, select_answered_items
+from grader.analysis.sums import ItemSums, TableSums, select_complete_items
 
 MIN_FOR_ALPHA: Final = 2
 """Minimum number of items, and of students, for an alpha."""
@@ -13,7 +13,7 @@ MIN_FOR_ALPHA: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Alpha of *k* items over the *n* students who opened them all (KR-20 if all are 0 or 1).
+    """Alpha of *k* items over the *n* students who have them all (KR-20 if all are 0 or 1).
 
     *sem* is the standard error of a total, in points. Both are None if there are fewer than two
     items or students, or if all totals are equal.
@@ -27,7 +27,7 @@ class Reliability:
 
 def estimate_reliability(sums: TableSums) -> Reliability:
     """Return Cronbach's alpha, from the sums of a table."""
-    items, totals = select_answered_items(sums.items), sums.totals
+    items, totals = select_complete_items(sums.items), sums.totals
     k, n = len(items), totals.n
     if n < MIN_FOR_ALPHA or k < MIN_FOR_ALPHA or not totals.squares:
         return Reliability(None, None, k, n)
@@ -38,12 +38,12 @@ def estimate_reliability(sums: TableSums) -> Reliability:
 
 def compute_alphas_if_deleted(sums: TableSums) -> tuple[float | None, ...]:
     """Return for each item the alpha of the others, over the students who opened every item."""
-    items = select_answered_items(sums.items)
+    items = select_complete_items(sums.items)
     if sums.totals.n < MIN_FOR_ALPHA or len(items) <= MIN_FOR_ALPHA:
         return (None,) * len(sums.items)
     item_squares = sum(item.complete.squares for item in items)
     return tuple(
-        _compute_alpha_if_deleted(item, item_squares, len(items)) if item.all_scores.n else None
+        _compute_alpha_if_deleted(item, item_squares, len(items)) if item in items else None
         for item in sums.items
     )
 

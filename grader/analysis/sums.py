@@ -27,7 +27,7 @@ class ItemSums:
     students who have a rest: *product* and *sorted_product* are the sums of item times rest,
     centered, in the given order and with both sorted; *two_valued* is set if everybody has nothing
     or full points. *complete* and *others* (the total without the item) cover the students who have
-    a score in every item that anybody has.
+    a score in every item that anybody has and that is graded as a whole.
     """
 
     maximum: float
@@ -63,6 +63,11 @@ def compute_deviation_sums(
     return DeviationSums(n, mean, max(0.0, squares - total * mean))
 
 
-def select_answered_items(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
-    """Return the items in which anybody has a score."""
-    return tuple(item for item in items if item.all_scores.n)
+def select_complete_items(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
+    """Return the items of which the students with a score in every item have one.
+
+    Items that are only partly graded are not among them. Without such students, return the items
+    in which anybody has a score.
+    """
+    answered = tuple(item for item in items if item.all_scores.n)
+    return tuple(item for item in answered if item.complete.n) or answered

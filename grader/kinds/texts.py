@@ -1,8 +1,10 @@
 """Kind whose answer a person grades: `text`, with a rubric."""
 
-from typing import Annotated, ClassVar, Final, Literal, Self
+import re
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from grader.definitions.field_types import Points, Prose, SnakeId, StrictModel
 from grader.definitions.parts import Part
@@ -17,12 +19,53 @@ MAX_TEXT_LENGTH: Final = 20_000
 MAX_DISPLAYED_LENGTH: Final = 200
 
 
+Phrase: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=2, max_length=80, pattern=r"^[^\n]*$"),
+    Field(description="a word or phrase, whatever its case; it begins a word"),
+]
+
+
+def build_phrase_pattern(phrase: str) -> str:
+    """Return the regular expression of a phrase, with the rest of the word in which it ends.
+
+    The phrase begins a word: “overfit” is found in “overfitting”, “fit” is not.
+    """
+    return r"(?<!\w)" + r"\s+".join(map(re.escape, phrase.split())) + r"\w*"
+
+
+def find_phrases(text: str, phrases: Iterable[str]) -> list[str]:
+    r"""Return the *phrases* that occur in *text*, whatever their case and line breaks.
+
+    >>> find_phrases("Fewer\nparameters.", ("fewer parameters", "deeper"))
+    ['fewer parameters']
+    """
+    return [
+        phrase for phrase in phrases if re.search(build_phrase_pattern(phrase), text, re.IGNORECASE)
+    ]
+
+
 class RubricItem(StrictModel):
-    """A criterion that a marker ticks, and its points."""
+    """A criterion that a TA ticks, and its points.
+
+    The words and phrases of *look_for* are highlighted in answers. They tick nothing.
+    """
 
     id: SnakeId
     points: Points
     say: Prose
+    look_for: Annotated[tuple[Phrase, ...], Field(max_length=20)] = ()
+
+    @field_validator("look_for")
+    @classmethod
+    def _check_phrases(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        folded = [" ".join(phrase.casefold().split()) for phrase in phrases]
+        doubled = [
+            phrase for phrase, text in zip(phrases, folded, strict=True) if folded.count(text) > 1
+        ]
+        if doubled:
+            raise ValueError(f"{doubled[0]!r} is named twice; leave one out")
+        return phrases
 
 
 class TextPart(Part):

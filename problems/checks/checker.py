@@ -39,6 +39,7 @@ from problems.checks.texts import (
     accept_any_text,
     find_duplicate_titles,
     find_text_faults,
+    find_unused_phrases,
     variant_label,
 )
 from problems.files.loader import load_problem, load_source, read_source
@@ -176,6 +177,7 @@ def _run_checks(
             warnings += [
                 *_find_unused_definitions(problem, publication, registry),
                 *find_revealing_hints(variants, registry),
+                *find_unused_phrases(problem, variants[0], registry=registry),
             ]
             warnings += find_repeating_decimals(all_variants)
             warnings += find_unsuitable_tolerances(variants)

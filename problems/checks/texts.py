@@ -8,7 +8,7 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.definitions.template import Template
 from grader.errors import GraderError
 from grader.kinds.choices import ChoicePart, ChoicesPart
-from grader.kinds.texts import TextPart
+from grader.kinds.texts import TextPart, find_phrases
 from grader.registry import Registry
 from grader.variants.variant import Variant
 
@@ -96,3 +96,18 @@ def find_duplicate_titles(problem: Problem) -> Iterator[str]:
         if part.title and earlier != part.id:
             message = f"{part.title!r} is the title of {earlier} too; tell them apart"
             yield f"parts.{part.id}.title: {message}"
+
+
+def find_unused_phrases(problem: Problem, variant: Variant, *, registry: Registry) -> Iterator[str]:
+    """Yield a warning for each rubric item none of whose phrases is in the model answer."""
+    scope = variant.student_scope(registry)
+    for part in problem.parts:
+        if not isinstance(part, TextPart) or not part.model.source:
+            continue
+        model = part.model.fill(scope)
+        for item in part.rubric:
+            if item.look_for and not find_phrases(model, item.look_for):
+                yield (
+                    f"parts.{part.id}.rubric.{item.id}.look_for: none of these phrases is in the "
+                    "model answer; name one that is"
+                )

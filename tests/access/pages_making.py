@@ -129,6 +129,7 @@ ROUTES = {
     ("POST", f"{ANSWER}/mark"): Route(**MARKS, body=version_of("/answers/{answer}/review")),
     # The answer of the scene has no mark to take back.
     ("POST", f"{ANSWER}/unmark"): Route(**MARKS | {"ok": 409}, body="version=1"),
+    ("POST", f"{ANSWER}/undo"): Route(**MARKS | {"ok": 409}, body="version=1"),
     ("POST", f"{ANSWER}/claim"): Route(**MARKS, body=""),
     ("POST", f"{ANSWER}/release"): Route(**MARKS, body=""),
     ("POST", f"{ANSWER}/skip"): Route(**MARKS, body=""),

@@ -82,8 +82,10 @@ ROUTES = {
     ("PUT", f"{ANSWER}/mark"): Route("grader", scope="grade", body={"credit": 1}),
     # The answer of the scene has no mark to take back.
     ("DELETE", f"{ANSWER}/mark"): Route("grader", scope="grade", ok=409),
+    ("POST", f"{ANSWER}/undo"): Route("grader", scope="grade", ok=409, headers={"If-Match": "*"}),
     ("PUT", f"{ANSWER}/flag"): Route("grader", scope="grade", body={"note": "Look."}),
     ("DELETE", f"{ANSWER}/flag"): Route("grader", scope="grade"),
+    ("GET", f"{ANSWER}/neighbors"): Route("grader"),
     ("GET", f"{ANSWER}/gradings"): Route("grader"),
     ("GET", f"{ANSWER}/comments"): Route("student", owned=True),
     ("POST", f"{ANSWER}/comments"): Route(

@@ -8,6 +8,7 @@ from student_scenes import extend
 
 from api.core.ids import new_id
 from api.db.models import Answer, AssignmentProblem, Excuse, Grade
+from problems.mistakes import MISTAKES
 
 DUE = {"due": "2026-11-03 12:00"}
 
@@ -336,3 +337,66 @@ def queries(world, ask) -> int:
     ask()
     event.remove(world.db.engine, "before_cursor_execute", note)
     return len(made)
+
+
+def test_the_reliability_does_not_collapse_while_texts_are_being_graded(world):
+    group = Class(world, 12)
+    [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
+    for number, student in enumerate(group.students):
+        right = {
+            part: value if number % (at + 2) else "7"
+            for at, (part, value) in enumerate(RIGHT.items())
+        }
+        done(student.submit(posed, right | {"why": f"Because of {number}."}))
+    world.clock.advance(days=2)
+    before = group.of(posed)["reliability"]
+    with world.session() as session:
+        texts = session.scalars(select(Answer.id).where(Answer.part == "why")).all()
+    for at, text in enumerate(texts):
+        partly = group.of(posed)["reliability"]
+        assert (partly, partly["n"], partly["k"]) == (before, 12, len(RIGHT))
+        credit = {"credit": "1" if at % 2 else "1/2"}
+        done(group.staff.put(f"/answers/{text}/mark", json=credit, headers={"If-Match": "*"}))
+    after = group.of(posed)["reliability"]
+    assert (after["n"], after["k"]) == (12, len(RIGHT) + 1)
+    assert after["alpha"] != before["alpha"]
+
+
+def test_the_mistakes_of_a_class_are_counted_over_its_assignments(world):
+    group = Class(world, 4)
+    doubled, first, second = (
+        {"square": "20", "cube": "1000", "next": "101"},
+        *(world.assignment(group.course, source)[0] for source in (POWERS, ROOTS)),
+    )
+    group.hand_in(first, doubled, doubled, doubled, RIGHT)
+    group.hand_in(first, doubled)
+    group.hand_in(second, doubled, RIGHT)
+    [mistake] = group.of_course()["mistakes"]
+    assert (mistake["mistake"], mistake["description"], mistake["students"]) == ("doubled", "", 3)
+    assert [(one["assignment"], one["students"], one["of"]) for one in mistake["assignments"]] == [
+        (str(first.assignment), 3, 4),
+        (str(second.assignment), 1, 2),
+    ]
+    tuesday = world.section(group.course, "Tuesday")
+    world.set_enrolment(group.students[0], section_id=tuesday)
+    world.set_enrolment(group.students[1], is_test=True)
+    assert group.of_course()["mistakes"][0]["students"] == 2
+    assert group.of_course(section=str(tuesday))["mistakes"][0]["students"] == 1
+    with world.session() as session:
+        session.get_one(AssignmentProblem, first.id).removed_at = world.clock()
+    assert group.of_course()["mistakes"][0]["students"] == 1
+
+
+def test_a_mistake_that_the_catalog_knows_has_its_note_and_two_at_once_count_for_both(world):
+    group = Class(world, 2)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, WRONG, WRONG)
+    with world.session() as session:
+        for answer in session.scalars(select(Answer).where(Answer.part == "square")):
+            answer.mistakes = "kernel_flipped|average_for_max"
+    mistakes = group.of_course()["mistakes"]
+    assert [one["mistake"] for one in mistakes] == ["average_for_max", "kernel_flipped"]
+    assert [one["students"] for one in mistakes] == [2, 2]
+    assert [one["description"] for one in mistakes] == [
+        MISTAKES[one["mistake"]].note for one in mistakes
+    ]

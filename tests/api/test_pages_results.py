@@ -3,7 +3,7 @@
 from urllib.parse import urljoin
 
 import pytest
-from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
+from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class
 from pages import Browser
 from regrading import prepare
 
@@ -113,12 +113,30 @@ def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, brow
     assert (
         page.one("svg", has="chart-wide").all("title")[0].text.startswith("Histogram of 5 students")
     )
-    rows = page.one(aria_label="Item analysis").one("table").rows()
+    rows = page.one(aria_label="Mistakes by part").one("table").rows()
     by_part = {row[0].split()[-3]: row for row in rows[1:]}
     assert [*by_part] == ["Square", "Cube", "Next", "Why"]
-    assert by_part["Square"][5] == "20 2 × doubled"
-    assert by_part["Cube"][5] == "999 1 × no cause known 1 without a cause in all"
-    assert by_part["Cube"][4] == "1 of 4"
+    assert by_part["Square"][2] == "20 2 × doubled"
+    assert by_part["Cube"][2] == "999 1 × no cause known 1 unexplained"
+    assert by_part["Cube"][1] == "1 of 4"
+
+
+def test_statistics_are_behind_a_click_and_each_is_explained(world, group, browser):
+    [posed] = world.assignment(group.course, WRITTEN)
+    group.hand_in(posed, RIGHT, DOUBLED, ODD)
+    path = f"/assignments/{posed.assignment}/results"
+    statistics = browser.get(path).one("details", id="statistics")
+    assert statistics.one("summary").text == "Statistics"
+    assert statistics.get("open", "closed") == "closed"
+    explained = {one.text: one for one in statistics.all("dl")[0].all("dt")}
+    assert [*explained] == ["Facility", "Discrimination", "Attempts", "Cronbach’s α"]
+    assert all(len(one.text.split()) >= 10 for one in statistics.all("dl")[0].all("dd"))
+    assert "Parts with ungraded answers are left out." in statistics.text
+    for query in ("attempt=best", "sort=facility"):
+        assert (
+            browser.get(f"{path}?{query}").one("details", id="statistics").get("open", "closed")
+            == ""
+        )
 
 
 def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser):
@@ -160,7 +178,7 @@ def test_the_parts_are_sorted_by_links(world, group, browser, sort, direction, f
     [head] = [one for one in table.all("th", scope="col") if one.get("aria-sort")]
     assert head["aria-sort"] == said
     turned = "asc" if direction == "desc" else "desc"
-    assert head.one("a")["href"] == f"?sort={sort}&dir={turned}#items"
+    assert head.one("a")["href"] == f"?sort={sort}&dir={turned}#statistics"
 
 
 @pytest.mark.parametrize("query", ["sort=colour", "dir=up", "attempt=last", "section=x"])
@@ -366,3 +384,16 @@ def test_a_grader_of_an_anonymous_assignment_finds_no_list_of_students(world, gr
     refused = browser.get(f"/assignments/{posed.assignment}/unopened")
     assert refused.status == 403
     assert "Stu 1" not in refused.text
+
+
+def test_the_mistakes_of_the_class_over_time_say_how_many_made_them(world, group, browser):
+    path = f"/courses/{group.course}/analytics"
+    [first] = world.assignment(group.course, POWERS)
+    assert "No known mistake so far." in browser.get(path).text
+    group.hand_in(first, DOUBLED, DOUBLED, RIGHT, RIGHT)
+    [second] = world.assignment(group.course, ROOTS)
+    group.hand_in(second, DOUBLED, RIGHT, RIGHT, RIGHT)
+    label = "Mistakes of the class over time"
+    _, [name, students, *shares] = browser.get(path).one(aria_label=label).one("table").rows()
+    assert (name, students) == ("doubled", "2")
+    assert shares == ["50 % half or more 2 of 4", "25 % 1 of 4"]

@@ -70,7 +70,7 @@ def test_what_a_person_gave_is_not_called_what_a_machine_said(scene, ada):
     student = scene.student(GOOD)
     scene.mark(scene.ada, scene.answer(student), credit=1)
     [how] = [one for one in desk(ada, scene, student).all("details") if "person" in one.text]
-    assert how.one("summary").text == "How it is marked"
+    assert how.one("summary").text == "How it is graded"
     assert "Marked by a person." in how.text
 
 
@@ -86,7 +86,7 @@ def test_one_marks_by_the_rubric_answer_after_answer_until_none_is_left(scene, a
         done = ada.send(marks(found), "act=next", items=ticked, comment="Say also why.")
         assert done.status == 303
         found = ada.follow(done)
-    assert "No answer is free." in ada.get(done.location).text
+    assert "No answer is left for you." in ada.get(done.location).text
     assert [told(scene, one)["score"] for one in students] == [2, 2, 2]
     assert {told(scene, one)["mark"]["comment"] for one in students} == {"Say also why."}
 
@@ -169,10 +169,10 @@ def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
     bob = Browser(scene.world, scene.bob)
     bob.post(f"{scene.part}/next")
     nothing = ada.post(f"{scene.part}/next")
-    assert "No answer is free." in ada.get(nothing.location).text
+    assert "No answer is left for you." in ada.get(nothing.location).text
     claimed = ada.post(f"/answers/{scene.answer(student)}/claim")
     assert claimed.status == 409
-    assert "Bob Grader has it until" in claimed.text
+    assert "Bob Grader has reserved it until" in claimed.text
     [back] = [one for one in desk(bob, scene, student).all("form") if "release" in one["action"]]
     assert bob.follow(bob.send(back)).heading == "Why small kernels, Why"
     assert ada.post(f"{scene.part}/next").location.endswith("/review")
@@ -199,21 +199,107 @@ def test_no_name_is_shown_where_marking_is_without_names(world, name):
         assert str(student.id) not in found.source
 
 
-def test_what_a_student_wrote_is_text_and_nothing_else(scene, ada):
+def test_markdown_and_tex_of_a_student_are_rendered_and_html_is_text(scene, ada):
     student = scene.student("<script>alert(1)</script> $x$ **b**\n\n  twice  ")
     found = desk(ada, scene, student)
     assert "<script>alert" not in found.source
-    [said] = found.all("p", has="rv-said")
-    assert "<script>alert(1)</script> $x$ **b**" in said.text
+    said = found.one("div", id="answer")
+    assert said.all("p")[0].text == "<script>alert(1)</script> x b"
+    assert [said.one(name).text for name in ("math", "strong")] == ["x", "b"]
+    [typed] = found.all("p", has="rv-said")
+    assert "<script>alert(1)</script> $x$ **b**" in typed.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("256*200 + 200*3", "256*200 + 200*3"),
+        ("# 1\n2 < 3", "# 1 2 < 3"),
+        ("[here](https://example.org) ![it](https://example.org/a.png)", "[here](https://"),
+        ("$\\def\\a#1{\\a{#1#1}}\\a{x}$", r"\def\a#1{\a{#1#1}}\a{x}"),
+        ("$$x$$ (progress)", "x (progress)"),
+    ],
+)
+def test_an_answer_is_rendered_without_what_changes_its_meaning_or_the_page(
+    scene, ada, typed, shown
+):
+    found = desk(ada, scene, scene.student(f"{typed} and *so* on")).one("div", id="answer")
+    assert shown in found.text
+    assert [found.all(tag) for tag in ("h1", "h2", "a", "img")] == [[]] * 4
+    assert [one for one in found.all() if one is not found and one.get("id")] == []
+
+
+def test_the_progress_and_the_answers_graded_before_are_a_key_away(scene, ada):
+    students = [scene.student(text) for text in (GOOD, "Deeper.", "No idea.")]
+    first = ada.post(f"{scene.part}/next").location
+    found = ada.get(first)
+    assert found.one(id="progress").text == "0 of 3 graded"
+    assert found.all(data_key="p") == found.all(data_key="u") == []
+    second = ada.send(marks(found), "act=next", credit="1").location
+    found = ada.get(second)
+    assert found.one(id="progress").text == "1 of 3 graded"
+    assert found.one(data_key="p")["href"] == first
+    third = ada.send(marks(found), "act=next", credit="1").location
+    assert ada.get(second).one(data_key="p")["href"] == first
+    assert ada.get(first).one(data_key="s")["href"] == second
+    assert ada.get(third).one(data_key="p")["href"] == second
+    assert {told(scene, one)["score"] for one in students} == {4, None}
+
+
+def test_one_key_gives_zero_points_whatever_is_ticked(scene, ada):
+    student = scene.student("No idea.")
+    found = desk(ada, scene, student)
+    ticked = [found.all("input", name="items")[0]["value"]]
+    assert found.one(data_key="0")["value"] == "zero"
+    done = ada.send(marks(found), "act=zero", items=ticked, comment="Read it again.")
+    assert done.status == 303
+    mark = told(scene, student)["mark"]
+    assert (mark["credit"], mark["items"], mark["comment"]) == (0, [], "Read it again.")
+
+
+def test_the_last_grade_is_undone_from_the_next_answer_and_from_the_queue(scene, ada):
+    students = [scene.student(text) for text in (GOOD, "Deeper.")]
+    first = ada.post(f"{scene.part}/next").location
+    second = ada.send(marks(ada.get(first)), "act=next", credit="50%").location
+    found = ada.get(second)
+    [undo] = [one for one in found.all("form") if one["action"].endswith("/undo")]
+    assert undo.one("button").text == "Undo last grade (2 of 4) u"
+    assert ada.send(undo).location == first
+    assert [told(scene, one)["mark"] for one in students] == [None, None]
+    for path in (first, second):
+        scene.world.clock.advance(seconds=1)
+        ada.send(marks(ada.get(path)), "act=stay", credit="1")
+    queue = ada.get(scene.part)
+    [undo] = [one for one in queue.all("form") if one["action"].endswith("/undo")]
+    assert ada.send(undo).location == second
+    assert sorted(str(told(scene, one)["score"]) for one in students) == ["4", "None"]
+
+
+def test_undoing_a_changed_grade_brings_the_one_before_it_back(scene, ada):
+    student = scene.student(GOOD)
+    answer = scene.answer(student)
+    scene.mark(scene.bob, answer, items=scene.items()[:1], comment="First.")
+    scene.mark(scene.ada, answer, credit=0, comment="Second.")
+    undone = scene.ada.post(f"/answers/{answer}/undo", headers={"If-Match": "*"})
+    assert undone.status_code == 200
+    mark = told(scene, student)["mark"]
+    assert (mark["comment"], len(mark["items"]), mark["credit"]) == ("First.", 1, None)
+    stale = scene.ada.post(f"/answers/{answer}/undo", headers={"If-Match": '"v1"'})
+    assert stale.status_code == 412
+    [undo] = [
+        one for one in desk(ada, scene, student).all("form") if one["action"].endswith("/undo")
+    ]
+    assert ada.send(undo).status == 303
+    assert told(scene, student)["mark"]["comment"] == "Second."
 
 
 def test_an_answer_that_says_the_same_is_marked_alike(scene, ada):
     one, two = scene.student(GOOD), scene.student(GOOD)
     scene.mark(scene.bob, scene.answer(one), items=scene.items()[:1], comment="Why?")
     found = desk(ada, scene, two)
-    alike = found.one("form", has="note")
+    alike = found.one("div", has="note")
     assert "by Bob Grader" in alike.text
-    assert ada.send(alike).status == 303
+    assert ada.send(alike.one("form")).status == 303
     assert told(scene, two)["mark"]["items"] == told(scene, one)["mark"]["items"]
     assert told(scene, two)["mark"]["comment"] == "Why?"
 
@@ -230,7 +316,7 @@ def test_a_group_is_marked_at_once(scene, ada):
     assert ada.send(marks(found), items=ticked).status == 303
     assert [told(scene, one)["score"] for one in same] == [2, 2, 2]
     assert told(scene, other)["mark"] is None
-    assert "all marked" in ada.get(f"{scene.part}/groups").text
+    assert "all graded" in ada.get(f"{scene.part}/groups").text
 
 
 @pytest.mark.parametrize("shows", ["waiting", "marked", "mine", "flagged", "all"])

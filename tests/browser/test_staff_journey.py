@@ -191,8 +191,8 @@ def test_answers_are_marked_one_after_the_other_with_the_keyboard_alone(desk, po
     keys.press("1")
     keys.press("2")
     keys.press("n")
-    expect(page.get_by_text("0 answers to mark, 2 marked")).to_be_visible()
-    page.get_by_role("link", name="Marked", exact=True).click()
+    expect(page.get_by_text("0 answers to grade, 2 graded")).to_be_visible()
+    page.get_by_role("link", name="Graded", exact=True).click()
     rows = page.get_by_role("row")
     expect(rows.filter(has_text=first)).to_contain_text("2 / 4")
     expect(rows.filter(has_not_text=first).nth(1)).to_contain_text("4 / 4")
@@ -225,12 +225,12 @@ def test_the_keys_are_turned_off_and_stay_off_until_they_are_turned_on(desk, pos
 @script
 def test_an_answer_is_marked_by_its_rubric_and_the_student_reads_it(desk, posed, class_, script):
     page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why", script)
-    page.get_by_role("button", name="Take the next answer").click()
+    page.get_by_role("button", name="Grade the next answer").click()
     student = next(one for one in class_ if one.name in page.locator(".rv-said").inner_text())
     page.get_by_role("checkbox", name="Fewer parameters.").check()
     page.get_by_label("Comment", exact=True).fill("And deeper?")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("marked", exact=True)).to_be_visible()
+    expect(page.get_by_text("graded", exact=True)).to_be_visible()
     told = student.get(f"{posed.path}/submissions").json()["items"][0]["results"]
     assert [str(one["score"]) for one in told if one["part"] == "why"] == ["2"]
 
@@ -351,7 +351,7 @@ def test_the_ticks_of_a_mark_in_an_archived_course_are_plain_to_see(desk, teache
     page.keyboard.press("n")
     page.get_by_role("checkbox", name="Fewer parameters.").check()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("marked", exact=True)).to_be_visible()
+    expect(page.get_by_text("graded", exact=True)).to_be_visible()
     answer = page.url
     assert teacher.post(f"/courses/{course}/archive").status_code == 200
     page.goto(answer)

@@ -20,14 +20,15 @@ from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
-from api.schemas.grading.marks import GradingView, MarkIn
+from api.schemas.grading.marks import GradingView, MarkIn, NeighborView
 from api.schemas.grading.regrade_requests import CommentIn, CommentView, OwnComments, StaffComments
 from api.schemas.grading.review import FlagIn, ReviewItem
 from api.services.review import comments
 from api.services.review.gradings import load_gradings
 from api.services.review.marks import claims
-from api.services.review.marks.marking import mark_answer, unmark_answer
+from api.services.review.marks.marking import mark_answer, undo_mark, unmark_answer
 from api.services.review.marks.marking_view import load_review_item
+from api.services.review.marks.neighbors import load_neighbors
 from api.services.review.review_subjects import AnswerContext, load_answer_for_staff
 
 router = ApiRouter(tags=["review"])
@@ -116,6 +117,18 @@ def delete_mark(
         return _load_review_item_and_set_etag(context, session, subject, response)
 
 
+@router.post(f"{ANSWER_PATH}/undo", responses=MARK_ERRORS)
+def post_undo(
+    answer: UUID, context: ContextDep, response: Response, if_match: IfMatch
+) -> ReviewItem:
+    """Undo the last mark: the mark before it counts again, or the answer has none."""
+    with context.transaction() as session:
+        subject = _authorize_answer(context, session, answer)
+        variants = context.service.variants
+        undo_mark(session, subject, variants=variants, expected=if_match, now=context.now)
+        return _load_review_item_and_set_etag(context, session, subject, response)
+
+
 @router.put(f"{ANSWER_PATH}/flag", responses=INPUT_ERRORS)
 def put_flag(answer: UUID, body: FlagIn, context: ContextDep, response: Response) -> ReviewItem:
     """Flag an answer for a second look."""
@@ -132,6 +145,14 @@ def delete_flag(answer: UUID, context: ContextDep, response: Response) -> Review
         subject = _authorize_answer(context, session, answer)
         claims.flag_answer(session, subject, "")
         return _load_review_item_and_set_etag(context, session, subject, response)
+
+
+@router.get(f"{ANSWER_PATH}/neighbors", responses=READ_ERRORS)
+def get_neighbors(answer: UUID, context: ContextDep) -> list[NeighborView]:
+    """Return the three graded answers to the same part with the most similar words."""
+    with context.reading() as session:
+        subject = _authorize_answer(context, session, answer, right="see_submissions")
+        return load_neighbors(session, subject)
 
 
 @router.get(f"{ANSWER_PATH}/gradings", responses=READ_ERRORS)

@@ -232,8 +232,42 @@ class AssignmentSummary(Schema):
     penalised: Count
 
 
+COURSE_MISTAKE: Final[dict[str, Any]] = {
+    "mistake": "same_padding",
+    "description": "Assumes same padding.",
+    "students": 98,
+    "assignments": [
+        {"assignment": "01933e3a-0000-7000-8000-000000000001", "students": 98, "of": 196}
+    ],
+}
+
+
+class MistakeShare(Schema):
+    """How many students made a mistake in an assignment, *of* those who submitted answers."""
+
+    assignment: UUID
+    students: Count
+    of: Count
+
+
+class CourseMistake(Schema):
+    """A known mistake over the assignments of a course.
+
+    *students* made it in any of them. *description* is for the staff, "" for a mistake that only
+    its problem knows. Of *assignments* there are those in which somebody made it, in their order.
+    """
+
+    mistake: str
+    description: str
+    students: Count
+    assignments: tuple[MistakeShare, ...]
+
+
 class CourseAnalytics(Schema):
-    """Statistics of the published assignments of a course."""
+    """Statistics of the published assignments of a course.
+
+    *mistakes* are the ten that most students made.
+    """
 
     model_config = with_examples(
         {
@@ -241,6 +275,7 @@ class CourseAnalytics(Schema):
             "section": None,
             "students": 201,
             "assignments": [SUMMARY],
+            "mistakes": [COURSE_MISTAKE],
         }
     )
 
@@ -248,3 +283,4 @@ class CourseAnalytics(Schema):
     section: UUID | None
     students: Count
     assignments: tuple[AssignmentSummary, ...]
+    mistakes: tuple[CourseMistake, ...]

@@ -26,6 +26,7 @@ RUBRIC_ITEM: Final[dict[str, Any]] = {
     "say": "Fewer parameters.",
     "points": 2,
     "position": 0,
+    "look_for": ["fewer parameters"],
     "used": 31,
     "version": 1,
 }
@@ -43,6 +44,15 @@ GROUP: Final[dict[str, Any]] = {
     "answers": 12,
     "waiting": 3,
     "claimed": 0,
+    "mark": MARK,
+}
+NEIGHBOR: Final[dict[str, Any]] = {
+    "answer": "01933e3a-0000-7000-8000-0000000000ac",
+    "text": "It has fewer parameters.",
+    "similarity": 83,
+    "score": 2,
+    "points": 4,
+    "same_numbers": True,
     "mark": MARK,
 }
 GRADING: Final[dict[str, Any]] = {
@@ -119,7 +129,10 @@ class RubricItemPatch(Schema):
 
 
 class RubricItemView(Schema):
-    """A rubric item; *used* is the number of answers that have it, *version* its ETag."""
+    """A rubric item; *used* is the number of answers that have it, *version* its ETag.
+
+    *look_for* has the words and phrases of the problem that a page highlights in answers.
+    """
 
     model_config = with_examples(RUBRIC_ITEM)
 
@@ -128,6 +141,7 @@ class RubricItemView(Schema):
     say: str
     points: Score
     position: int
+    look_for: tuple[str, ...]
     used: Count
     version: Count
 
@@ -179,6 +193,24 @@ class GroupView(Schema):
     waiting: Count
     claimed: Count
     mark: MarkView | None
+
+
+class NeighborView(Schema):
+    """A graded answer to the same part with similar words.
+
+    *similarity* is from 0 to 100, where 100 means equal but for case and spaces. *same_numbers*
+    is whether its student has the numbers of this one. It never names the student.
+    """
+
+    model_config = with_examples(NEIGHBOR)
+
+    answer: UUID
+    text: str
+    similarity: Count
+    score: Score
+    points: Score
+    same_numbers: bool
+    mark: MarkView
 
 
 class GroupMarked(Schema):

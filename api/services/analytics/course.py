@@ -26,6 +26,7 @@ from api.services.analytics.overview import (
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
+from api.services.analytics.summary import load_course_mistakes
 from api.services.enrolment.sections import check_section
 
 LATENESS_BINS_HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
@@ -52,11 +53,13 @@ def compute_course_analytics(
         .order_by(Assignment.position, Assignment.id)
     ).all()
     statistics = _CourseStatistics(session, course, students)
+    summaries = tuple(statistics.summarize(assignment) for assignment in assignments)
     return CourseAnalytics(
         course=course.id,
         section=section,
         students=count_students(session, students),
-        assignments=tuple(statistics.summarize(assignment) for assignment in assignments),
+        assignments=summaries,
+        mistakes=load_course_mistakes(session, students, summaries),
     )
 
 

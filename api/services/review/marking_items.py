@@ -172,7 +172,7 @@ def store_marks(
     """
     me = part.assigned_problem.member.caller.id
     for item, mark_values, outcome in marks:
-        grading = _build_grading(part, item, mark_values, outcome, now=now)
+        grading = _build_grading(part, item, mark_values, outcome, now=now, keep_marker=keep_marker)
         session.add(grading)
         set_current_grading(item.answer, grading, manual=True)
         _update_review(part, item, mark_values)
@@ -198,9 +198,11 @@ def _build_grading(
     outcome: MarkOutcome,
     *,
     now: datetime,
+    keep_marker: bool,
 ) -> Grading:
     """Return the grading of a mark; its record keeps what the engine read and found."""
     before = item.grading
+    replaced = _find_replaced_mark(item, keep_marker=keep_marker)
     return Grading(
         id=new_id(),
         answer_id=item.answer.id,
@@ -208,7 +210,7 @@ def _build_grading(
         status=outcome.status,
         credit=outcome.credit,
         mistakes="" if outcome.status == "correct" else before.mistakes,
-        record=before.record | _build_mark_record(mark_values, outcome),
+        record=before.record | _build_mark_record(mark_values, outcome, replaced=replaced),
         said=before.said | _build_feedback(outcome, part.points),
         engine=before.engine,
         version_id=before.version_id,
@@ -218,12 +220,28 @@ def _build_grading(
     )
 
 
-def _build_mark_record(mark_values: MarkValues, outcome: MarkOutcome) -> dict[str, Any]:
+def _find_replaced_mark(item: MarkingItem, *, keep_marker: bool) -> str | None:
+    """Return the id of the grading whose mark a new one replaces, for undo; None without one.
+
+    A changed rubric grades again and replaces no mark of a person.
+    """
+    if not item.answer.manual:
+        return None
+    if keep_marker:
+        replaced = item.grading.record.get("mark", {}).get("replaced")
+        return None if replaced is None else str(replaced)
+    return str(item.grading.id)
+
+
+def _build_mark_record(
+    mark_values: MarkValues, outcome: MarkOutcome, *, replaced: str | None
+) -> dict[str, Any]:
     mark = {
         "items": [str(item) for item in mark_values.items],
         "adjustment": str(mark_values.adjustment),
         "credit": None if mark_values.credit is None else str(mark_values.credit),
         "comment": mark_values.comment,
+        "replaced": replaced,
     }
     return {
         "status": outcome.status,

@@ -78,11 +78,6 @@ class QueuedAnswer:
     flagged: bool
     skipped_at_micros: int
 
-    @property
-    def claim_order(self) -> tuple[int, str]:
-        """Sort key for this marker: skipped answers come last."""
-        return self.skipped_at_micros, self.rank
-
 
 def queued_answer_condition(
     assignment: Assignment, text_parts: Sequence[tuple[UUID, str]]

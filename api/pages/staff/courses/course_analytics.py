@@ -11,14 +11,22 @@ from api.pages.layout.formatting import MINUS, format_share
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import build_query_string, can_see_all_names, course_crumbs
+from api.pages.staff.grading.item_rows import join_mistake_names
 from api.pages.staff.results.results import ResultsPageFiltersDep
 from api.routes.assignments import analytics
 from api.routes.courses import people
-from api.schemas.analytics.assignment import AssignmentSummary, HandedIn
+from api.schemas.analytics.assignment import (
+    AssignmentSummary,
+    CourseAnalytics,
+    HandedIn,
+    MistakeShare,
+)
 
 router = PageRouter()
 
 HOURS_PER_DAY: Final = 24
+SHOWN_ASSIGNMENTS: Final = 6
+"""Number of assignments beside each other in the table of mistakes: the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,34 @@ class SubmissionTimesChart:
 
     summary: AssignmentSummary
     chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class MistakeRow:
+    """A mistake of the class, with its share in each of the shown assignments, or None."""
+
+    name: str
+    description: str
+    students: int
+    shares: tuple[MistakeShare | None, ...]
+
+
+def _build_mistake_rows(course_analytics: CourseAnalytics) -> list[MistakeRow]:
+    latest = course_analytics.assignments[-SHOWN_ASSIGNMENTS:]
+    return [
+        MistakeRow(
+            join_mistake_names([mistake.mistake]),
+            mistake.description,
+            mistake.students,
+            tuple(
+                next(
+                    (one for one in mistake.assignments if one.assignment == each.assignment), None
+                )
+                for each in latest
+            ),
+        )
+        for mistake in course_analytics.mistakes
+    ]
 
 
 @router.get("/courses/{course}/analytics")
@@ -49,6 +85,8 @@ def show_course_analytics(
         told=course_analytics,
         asked=filters,
         scores=_draw_score_box_plots(course_analytics.assignments),
+        mistakes=_build_mistake_rows(course_analytics),
+        recent=course_analytics.assignments[-SHOWN_ASSIGNMENTS:],
         hand_ins=_select_submission_chart(course_analytics.assignments, of),
         section=build_query_string({"section": filters.section}).replace("?", "&"),
         sections=people.get_sections(course, context).items if can_see_all_names(context) else (),

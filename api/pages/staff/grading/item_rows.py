@@ -164,7 +164,7 @@ def _iterate_headers(
     for column, label in SORT_LABELS.items():
         is_sorted = column == sort
         next_direction = "desc" if is_sorted and direction == "asc" else "asc"
-        href = build_query_string({**params, "sort": column, "dir": next_direction}) + "#items"
+        href = build_query_string({**params, "sort": column, "dir": next_direction}) + "#statistics"
         direction_word = DIRECTION_WORDS[direction] if is_sorted else ""
         yield (
             column,

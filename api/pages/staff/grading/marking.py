@@ -1,4 +1,4 @@
-"""Marking page: one answer with its rubric, then the next one."""
+"""Grading page: one answer beside the model answer and the rubric, then the next one."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,9 +17,16 @@ from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
 from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
+from api.pages.staff.grading.answer_text import load_adjacent, render_answer
+from api.pages.staff.grading.grading_aids import (
+    build_highlights,
+    list_neighbors,
+    load_comments_to_reuse,
+)
 from api.pages.staff.grading.marks import LABELS, mark_to_fields, parse_mark, read_posted_fields
 from api.pages.staff.grading.review import (
     claim_next_and_redirect,
+    find_part_progress,
     load_assignment_and_crumbs,
     part_title,
 )
@@ -28,6 +35,7 @@ from api.routes.grading import review
 from api.schemas.grading.marks import MarkIn
 from api.schemas.grading.regrade_requests import CommentIn
 from api.schemas.grading.review import FlagIn, ReviewItem
+from grader.kinds.texts import find_phrases
 
 router = PageRouter()
 ANSWER_PATH: Final = "/answers/{answer}"
@@ -60,6 +68,7 @@ def _render_marking_page(
     item = api.get_review_item(answer, context, Response())
     part_key = item.assignment, item.problem, item.part
     rubric = review.get_rubric(*part_key, context)
+    highlights = build_highlights(rubric, SHORTCUT_KEYS)
     comment_list = api.get_comments(answer, context)
     history = api.get_gradings(answer, context)
     assignment, crumbs = load_assignment_and_crumbs(
@@ -81,6 +90,14 @@ def _render_marking_page(
         queue=_queue_path(item),
         rubric=rubric,
         keys=SHORTCUT_KEYS,
+        answer=render_answer(context, item.typed, highlights),
+        phrases={
+            each.id: find_phrases(str(item.typed or ""), each.look_for) for each in rubric.items
+        },
+        neighbors=list_neighbors(context, item, rubric, SHORTCUT_KEYS),
+        reusable=load_comments_to_reuse(context, part_key, item),
+        adjacent=load_adjacent(context, part_key, answer),
+        progress=find_part_progress(part_key, context),
         comments=comment_list.comments,
         history=history,
         t=BoundForm(fields, None if is_stale else error, LABELS),
@@ -123,6 +140,17 @@ def unmark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
     except FORM_ERRORS as error:
         return _render_marking_page(answer, context, error=error)
     return flash.redirect_with_flash(f"/answers/{answer}/review")
+
+
+@router.post(f"{ANSWER_PATH}/undo")
+def undo_last_mark(answer: UUID, form: FormDep, context: PageDep) -> Response:
+    """Undo the last mark of the answer, claim the answer, and redirect to it."""
+    try:
+        api.post_undo(answer, context, Response(), parse_form_version(form.text("version")))
+        api.claim_answer(answer, context, Response())
+    except FORM_ERRORS as error:
+        return _render_marking_page(answer, context, error=error)
+    return _redirect_to_answer(answer)
 
 
 @router.post(f"{ANSWER_PATH}/claim")

@@ -8,12 +8,13 @@ from api.pages.forms.form import PostedForm
 from api.schemas.grading.review import MarkView
 
 TEXT_FIELDS: Final = ("comment", "reason", "adjustment", "credit")
+ZERO_ACTION: Final = "zero"
 SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
 EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
     "": "The mark",
     "items": "Rubric",
-    "adjustment": "Points more or less",
+    "adjustment": "Adjustment",
     "credit": "Credit",
     "comment": "Comment",
     "reason": "Reason",
@@ -35,17 +36,24 @@ def mark_to_fields(mark: MarkView | None) -> dict[str, str]:
 def read_posted_fields(form: PostedForm) -> dict[str, str]:
     """Return the posted texts by form field."""
     ticked = {f"item.{one}": "on" for one in form.get_all("items")}
+    ticked |= {f"reused.{line}": "on" for line in form.get_all("reused")}
     return {name: form.text(name) for name in TEXT_FIELDS} | ticked
 
 
 def parse_mark(form: PostedForm) -> dict[str, Any]:
-    """Return the posted mark as the body of an API request.
+    """Return the posted mark as the body of an API request; the button for 0 ignores items.
+
+    Comments that are given again follow the typed comment, each on its line.
 
     Raises `InvalidInput` if nothing is selected: an accidental key press would give no
     points.
     """
+    comment = "\n".join(filter(None, [form.text("comment").strip(), *form.get_all("reused")]))
+    texts = form.non_empty_texts(*TEXT_FIELDS) | ({"comment": comment} if comment else {})
+    if form.text("act") == ZERO_ACTION:
+        return {"credit": "0"} | {name: texts[name] for name in texts.keys() - SCORE_FIELDS}
     values: dict[str, Any] = {"items": list(form.get_all("items"))}
-    values |= form.non_empty_texts(*TEXT_FIELDS)
+    values |= texts
     if not values["items"] and values.keys().isdisjoint(SCORE_FIELDS):
         raise InvalidInput.for_field("credit", EMPTY_MARK_MESSAGE)
     if "adjustment" in values:

@@ -1,4 +1,4 @@
-"""Marking of an assignment: progress, queues of parts, and groups of equal answers."""
+"""Grading of an assignment: progress, queues of parts, and groups of identical answers."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -15,12 +15,14 @@ from api.pages.layout.formatting import format_count
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.layout.grade_steps import ProblemTitles
 from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.grading.answer_text import distinguish_texts, load_adjacent, render_answer
 from api.pages.staff.grading.marks import mark_to_fields, parse_mark, read_posted_fields
 from api.routes.assignments import assignments
 from api.routes.courses import courses
 from api.routes.grading import review as api
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.grading.marks import MarkIn
+from api.schemas.grading.review import PartProgress
 from api.services.review.queue import QueueFilter, load_queue
 from api.services.review.review_subjects import find_part
 
@@ -29,8 +31,6 @@ PART_PATH: Final = "/assignments/{assignment}/review/{problem}/{part}"
 QUEUE_FILTERS: Final = ("waiting", "marked", "mine", "flagged", "all")
 ROWS: Final = 50
 GROUPS_PER_PAGE: Final = 8
-BRIEF_LENGTH: Final = 200
-"""Number of characters of a long text that are shown until it is expanded."""
 CountParam = Annotated[int | None, Query(ge=0, le=1_000_000)]
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
 AssignmentAndCrumbs = tuple[StaffAssignment | StudentAssignment, tuple[Breadcrumb, ...]]
@@ -87,7 +87,7 @@ def show_review_queue(
     """Return the queue of a part; *empty* means that no answer was left to claim."""
     page_request = build_page_request(context, limit=ROWS, cursor=cursor)
     answer_page = api.get_review_queue(assignment, problem, part, context, page_request, shows)
-    progress = api.get_review_progress(assignment, context)
+    part_key = assignment, problem, part
     assignment_view, crumbs = load_assignment_and_crumbs(
         assignment, context, with_review_crumb=True
     )
@@ -104,10 +104,20 @@ def show_review_queue(
         shows=shows,
         filters=QUEUE_FILTERS,
         mine=_find_claimed_answer(assignment, problem, part, context),
-        progress=next(
-            (each for each in progress.parts if (each.problem, each.part) == (problem, part)), None
-        ),
+        progress=find_part_progress(part_key, context),
+        adjacent=load_adjacent(context, part_key),
         is_empty=bool(empty),
+    )
+
+
+def find_part_progress(
+    part_key: tuple[UUID, str, str], context: RequestContext
+) -> PartProgress | None:
+    """Return the grading progress of a part, or None if it has no answers to grade."""
+    assignment, *problem_and_part = part_key
+    progress = api.get_review_progress(assignment, context)
+    return next(
+        (part for part in progress.parts if [part.problem, part.part] == problem_and_part), None
     )
 
 
@@ -154,11 +164,9 @@ def show_answer_groups(
     claimed them.
     """
     part_key = assignment, problem, part
-    message = "" if marked is None else f"{format_count(marked, 'answer')} marked."
+    message = "" if marked is None else f"{format_count(marked, 'answer')} graded."
     if left:
-        message += (
-            f" {format_count(left, 'answer')} left to who holds {'it' if left == 1 else 'them'}."
-        )
+        message += f" {format_count(left, 'answer')} left to the TAs who reserved them."
     return _render_answer_groups(part_key, context, cursor=cursor, message=message)
 
 
@@ -184,14 +192,15 @@ def _render_answer_groups(
     return render_page(
         context,
         "staff/review_groups.html",
-        title="Answers that say the same",
+        title="Identical answers",
         crumbs=[*crumbs, Breadcrumb(part_title(assignment_view, problem, part), base)],
         tab="assignments",
         status=error.status if error else 200,
         one=assignment_view,
         base=base,
         found=group_page.items,
-        brief=BRIEF_LENGTH,
+        summaries=distinguish_texts([each.text for each in group_page.items]),
+        texts=[render_answer(context, each.text) for each in group_page.items],
         next=group_page.next,
         rubric=rubric,
         done=message,

@@ -75,7 +75,7 @@ def show_results(
     )
     assignment_view = load_staff_assignment(assignment, context)
     ready = review.get_release_readiness(assignment, context)
-    rows = sort_rows(build_item_rows(assignment_analytics), sort=sort, direction=direction)
+    parts = build_item_rows(assignment_analytics)
     return render_page(
         context,
         "staff/results.html",
@@ -85,7 +85,9 @@ def show_results(
         set=assignment_view,
         told=assignment_analytics,
         ready=ready,
-        rows=rows,
+        parts=parts,
+        rows=sort_rows(parts, sort=sort, direction=direction),
+        opens_statistics=bool(context.request.url.query),
         heads=build_headers(sort, direction, filters.query_params),
         scores=draw_distribution(assignment_analytics.grades),
         may_release=has_permission(context, "manage_assignments"),

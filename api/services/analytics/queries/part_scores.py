@@ -169,7 +169,10 @@ class PartScoreQueries:
 
     @cached_property
     def part_points(self) -> CTE:
-        """Points of a student in a part, and the columns by which first answers are grouped."""
+        """Points of a student in a part, and the columns by which first answers are grouped.
+
+        *settled* is 1 unless an answer to the part waits for a person.
+        """
         first = self.first_answers.c
         measured = (first.of_first == 1) & (first.voided == 0)
         answered = select(
@@ -184,7 +187,11 @@ class PartScoreQueries:
         ).where(first.credit.is_not(None) | measured)
         more = [*self._select_progress_points(), *self._select_blanks()]
         if not more:
-            return answered.cte("cells")
+            alone = answered.cte("found")
+            waiting = select(alone.c.item).where(alone.c.waits == 1)
+            return select(alone, as_flag(alone.c.item.not_in(waiting)).label("settled")).cte(
+                "cells"
+            )
         every = union_all(answered, *more).subquery()
         key_columns = (every.c.item, every.c.student_id)
         merged = (
@@ -201,6 +208,7 @@ class PartScoreQueries:
         return select(
             *(one for one in merged.c if one.key not in {"points", "waits", "blank"}),
             points.label("points"),
+            as_flag(merged.c.item.not_in(waiting)).label("settled"),
         ).cte("cells")
 
     def _select_progress_points(self) -> list[Select[Any]]:

@@ -45,7 +45,8 @@ class UnitScoreQueries:
         """Points of a student in each unit, and in all units of its level.
 
         *total* is the student's share of the points of the parts that are there, times the maximum,
-        plus extra points. It is meaningful for parts only, as are the columns of answers.
+        plus extra points. It is meaningful for parts only, as are the columns of answers. *graded*
+        and *graded_units* are the points in the units that are *settled*, and their number.
         """
         each = union_all(self._select_part_scores(), self._select_problem_scores()).subquery()
         has_points = each.c.points.is_not(None)
@@ -59,7 +60,10 @@ class UnitScoreQueries:
             each,
             func.sum(each.c.points).over(**window).label("earned"),
             func.sum(case((has_points, each.c.most))).over(**window).label("possible"),
-            func.count(each.c.points).over(**window).label("there"),
+            func.sum(case((each.c.settled == 1, each.c.points))).over(**window).label("graded"),
+            func.count(case((each.c.settled == 1, each.c.points)))
+            .over(**window)
+            .label("graded_units"),
             (share + func.coalesce(extra, 0.0)).label("total"),
         ).cte("scored")
 
@@ -70,7 +74,7 @@ class UnitScoreQueries:
             cell.item.label("unit"),
             cell.student_id,
             cell.points,
-            *(part.most, part.counts, part.problem_id),
+            *(part.most, part.counts, cell.settled, part.problem_id),
             *(cell[name] for name in GROUPING_COLUMN_TYPES),
         ).join(self.part_scores.parts, part.item == cell.item)
 
@@ -85,6 +89,7 @@ class UnitScoreQueries:
                 cell.student_id,
                 func.sum(cell.points) * worth / func.nullif(possible, 0.0, type_=Float),
                 worth,
+                literal(1, Integer),
                 literal(1, Integer),
                 cast(null(), Uuid),
                 *NULL_GROUPING_COLUMNS,

@@ -36,21 +36,26 @@ def build_unit_sum_queries(units: UnitScoreQueries) -> QueryBatch:
 
 
 def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
-    """Return the query for the sums of each unit: one row per part and problem."""
+    """Return the query for the sums of each unit: one row per part and problem.
+
+    The students who have every unit are those who have every settled one. Otherwise few would be
+    left while texts are being graded, and the reliability would be that of a handful.
+    """
     used = (
         select(scored.c.level, func.count(scored.c.unit.distinct()).label("units"))
-        .where(scored.c.points.is_not(None))
+        .where(scored.c.points.is_not(None), scored.c.settled == 1)
         .group_by(scored.c.level)
         .cte("used")
     )
     columns = ranked.c
     has_points = columns.points.is_not(None)
-    pair, complete = columns.rest.is_not(None), and_(has_points, columns.there == used.c.units)
+    pair = columns.rest.is_not(None)
+    complete = and_(has_points, columns.settled == 1, columns.graded_units == used.c.units)
     alone = _spread_columns(ALONE, has_points, columns.points)
     pairs = zip(PAIR, (columns.points, columns.rest, columns.points + columns.rest), strict=True)
     whole = zip(
         COMPLETE,
-        (columns.points, columns.earned - columns.points, columns.earned),
+        (columns.points, columns.graded - columns.points, columns.graded),
         strict=True,
     )
     extreme = (columns.points == 0) | (columns.points == columns.most)
@@ -71,7 +76,7 @@ def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
             ),
             func.min(case((pair, as_flag(extreme)))).label("two_valued"),
         )
-        .join(used, used.c.level == columns.level)
+        .outerjoin(used, used.c.level == columns.level)
         .group_by(columns.level, columns.unit)
     )
 

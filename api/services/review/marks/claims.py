@@ -1,5 +1,6 @@
 """Claims: one marker at a time holds an answer, for 15 minutes or until it is graded."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict
 from api.db.models import Review, ReviewSkip
 from api.db.upserts import insert_missing_rows, upsert_rows
+from api.services.review.marks.neighbors import load_queue_similarities
 from api.services.review.queue import QueuedAnswer, load_queue
 from api.services.review.review_subjects import AnswerContext, AssignedPart
 
@@ -22,14 +24,18 @@ def claim_next_answer(
     """Claim the next answer; return it with the numbers of answers waiting and held by others.
 
     The answer is None if none is free. A marker who already holds an answer gets it again, so that
-    nobody collects answers.
+    nobody collects answers. Of texts, the one that is most similar to the last one that they graded
+    comes first.
     """
     me = part.assigned_problem.member.caller.id
     waiting = [one for one in load_queue(session, part, now=now) if one.waiting]
+    similarities = load_queue_similarities(
+        session, part, [one.answer for one in waiting if one.claimed_by is None], now=now
+    )
     taken = next(
         (
             one
-            for one in _filter_and_sort_claimable(waiting, me)
+            for one in _filter_and_sort_claimable(waiting, me, similarities)
             if _try_claim_unmarked(session, one, me, now=now)
         ),
         None,
@@ -38,10 +44,20 @@ def claim_next_answer(
     return (taken.answer if taken else None), len(waiting), held
 
 
-def _filter_and_sort_claimable(waiting: list[QueuedAnswer], me: UUID) -> list[QueuedAnswer]:
-    """Return the answers that may be claimed, in the order in which to try them."""
-    free = [one for one in waiting if one.claimed_by in {None, me}]
-    return sorted(free, key=lambda item: (item.claimed_by is None, item.claim_order))
+def _filter_and_sort_claimable(
+    waiting: list[QueuedAnswer], me: UUID, similarities: Mapping[UUID, int]
+) -> list[QueuedAnswer]:
+    """Return the answers that may be claimed, in the order in which to try them.
+
+    The one that is held comes first, skipped ones last. The order among the others is by
+    similarity, then random.
+    """
+
+    def sort_key(item: QueuedAnswer) -> tuple[bool, int, int, str]:
+        similarity = similarities.get(item.answer, 0)
+        return item.claimed_by is None, item.skipped_at_micros, -similarity, item.rank
+
+    return sorted((one for one in waiting if one.claimed_by in {None, me}), key=sort_key)
 
 
 def _try_claim_unmarked(session: Session, queued: QueuedAnswer, me: UUID, *, now: datetime) -> bool:

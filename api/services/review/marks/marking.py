@@ -92,6 +92,41 @@ def unmark_answer(
     _record_mark_change(session, context, "answer.unmarked", before, now=now)
 
 
+def undo_mark(
+    session: Session,
+    context: AnswerContext,
+    *,
+    variants: VariantCache,
+    expected: IfMatchVersions,
+    now: datetime,
+) -> None:
+    """Undo the last mark of an answer: the mark before it counts again, or none.
+
+    Raises as `mark_answer` and `unmark_answer` do.
+    """
+    replaced = _load_replaced_mark(session, context.answer)
+    if replaced is None:
+        unmark_answer(session, context, expected=expected, now=now)
+    else:
+        mark_answer(session, context, replaced, variants=variants, expected=expected, now=now)
+
+
+def _load_replaced_mark(session: Session, answer: Answer) -> MarkIn | None:
+    """Return the mark that the current mark of *answer* replaced, or None."""
+    replaced = session.get_one(Grading, answer.grading_id).record.get("mark", {}).get("replaced")
+    if not answer.manual or replaced is None:
+        return None
+    earlier = session.get_one(Grading, UUID(replaced))
+    mark = earlier.record["mark"]
+    return MarkIn(
+        items=tuple(map(UUID, mark["items"])),
+        adjustment=Fraction(mark["adjustment"]),
+        credit=None if mark["credit"] is None else Fraction(mark["credit"]),
+        comment=mark["comment"],
+        reason=earlier.reason,
+    )
+
+
 def _load_engine_grading(session: Session, item: MarkingItem) -> Grading:
     """Return the last grading by the engine, except by the version of an undone regrade.
 

@@ -16,6 +16,7 @@ from api.db.upserts import insert_missing_rows
 from api.schemas.grading.marks import RubricItemView, RubricView
 from api.services.engine.variants import VariantCache
 from api.services.review.review_subjects import AssignedPart
+from grader.kinds.texts import RubricItem as DefinedRubricItem
 from grader.kinds.texts import TextPart
 
 MARKED_ITEMS_QUERY: Final = (
@@ -47,14 +48,10 @@ class Criterion:
 
 def _build_default_items(part: AssignedPart, variants: VariantCache) -> list[dict[str, Any]]:
     """Return the rubric of the problem as rows with deterministic ids."""
-    problem = part.assigned_problem.problem
-    definition = variants.get_problem(part.assigned_problem.version).get_part(part.part_id)
-    if not isinstance(definition, TextPart):
-        return []
     return [
         {
-            "id": uuid5(problem.id, f"{part.part_id}/{item.id}"),
-            "problem_id": problem.id,
+            "id": _default_item_id(part, item.id),
+            "problem_id": part.assigned_problem.problem.id,
             "part": part.part_id,
             "position": position,
             "label": item.id.replace("_", " "),
@@ -62,8 +59,29 @@ def _build_default_items(part: AssignedPart, variants: VariantCache) -> list[dic
             "points": Fraction(item.points),
             "version": 1,
         }
-        for position, item in enumerate(definition.rubric)
+        for position, item in enumerate(_load_defined_items(part, variants))
     ]
+
+
+def _default_item_id(part: AssignedPart, item: str) -> UUID:
+    return uuid5(part.assigned_problem.problem.id, f"{part.part_id}/{item}")
+
+
+def _load_defined_items(part: AssignedPart, variants: VariantCache) -> Sequence[DefinedRubricItem]:
+    """Return the rubric in the problem's definition."""
+    definition = variants.get_problem(part.assigned_problem.version).get_part(part.part_id)
+    return definition.rubric if isinstance(definition, TextPart) else ()
+
+
+def find_phrases_by_item(
+    part: AssignedPart, variants: VariantCache
+) -> Mapping[UUID, tuple[str, ...]]:
+    """Return the words and phrases to look for, by rubric item of the problem's definition."""
+    return {
+        _default_item_id(part, item.id): item.look_for
+        for item in _load_defined_items(part, variants)
+        if item.look_for
+    }
 
 
 def _load_stored_items(
@@ -117,23 +135,32 @@ def load_rubric(session: Session, part: AssignedPart, *, variants: VariantCache)
     """Return the rubric of a part with the number of uses of each item."""
     counts = count_rubric_item_uses(session, part)
     items = load_current_rubric_items(session, part, variants=variants)
+    phrases = find_phrases_by_item(part, variants)
     return RubricView(
         problem=part.assigned_problem.problem.slug,
         part=part.part_id,
         part_title=part.title,
         points=part.points,
-        items=tuple(serialize_rubric_item(item, used=counts.get(item.id, 0)) for item in items),
+        items=tuple(
+            serialize_rubric_item(
+                item, used=counts.get(item.id, 0), look_for=phrases.get(item.id, ())
+            )
+            for item in items
+        ),
     )
 
 
-def serialize_rubric_item(row: RubricItem, *, used: int) -> RubricItemView:
-    """Serialize a rubric item."""
+def serialize_rubric_item(
+    row: RubricItem, *, used: int, look_for: tuple[str, ...] = ()
+) -> RubricItemView:
+    """Serialize a rubric item; one that a TA added has nothing to look for."""
     return RubricItemView(
         id=row.id,
         label=row.label,
         say=row.say,
         points=row.points,
         position=row.position,
+        look_for=look_for,
         used=used,
         version=row.version,
     )

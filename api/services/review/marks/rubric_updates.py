@@ -34,6 +34,7 @@ from api.services.review.marking_items import (
 from api.services.review.marks.rubric import (
     Criterion,
     ensure_and_lock_rubric_items,
+    find_phrases_by_item,
     load_current_rubric_items,
     serialize_rubric_item,
 )
@@ -113,7 +114,9 @@ def update_rubric_item(
             _serialize_criterion(after) | {"answers": remarked.answers},
         )
         _record_rubric_change(session, edit, "rubric_item.changed", row, change=change)
-    view = serialize_rubric_item(row, used=remarked.answers).model_copy(update=values)
+    phrases = find_phrases_by_item(edit.part, edit.variants).get(item, ())
+    view = serialize_rubric_item(row, used=remarked.answers, look_for=phrases)
+    view = view.model_copy(update=values)
     return RubricChange(item=view, remarked=remarked)
 
 

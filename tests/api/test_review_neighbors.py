@@ -1,0 +1,152 @@
+"""Tests of similar graded answers: which are shown, in what order texts come, and to whom."""
+
+from itertools import pairwise
+
+import pytest
+from pages import Browser
+from review_scene import Class
+from world import TEXT_PROBLEM
+
+from api.services.review.marks import neighbors
+
+FEWER = "Two small kernels have fewer parameters than a large one."
+ALIKE = "Two small kernels have fewer parameters than one large one."
+DEEPER = "The network gets more non-linearities, so it can learn more."
+LOOKS = TEXT_PROBLEM.replace(
+    "say: Fewer parameters.", "say: Fewer parameters., look_for: [fewer parameters, weights]"
+)
+
+
+@pytest.fixture
+def scene(world):
+    return Class(world)
+
+
+@pytest.fixture
+def ada(scene):
+    return Browser(scene.world, scene.ada)
+
+
+def near(scene, student):
+    return scene.ada.get(f"/answers/{scene.answer(student)}/neighbors").json()
+
+
+def test_the_nearest_graded_answers_come_first_with_their_points(scene):
+    graded = [scene.student(text) for text in (DEEPER, ALIKE, f"{FEWER} And so on.")]
+    for student, credit in zip(graded, (0, "1/2", 1), strict=True):
+        scene.mark(scene.bob, scene.answer(student), credit=credit)
+    scene.student(f"{FEWER} Nobody graded it.")
+    found = near(scene, scene.student(FEWER))
+    assert [one["text"] for one in found] == [ALIKE, f"{FEWER} And so on."]
+    assert [one["score"] for one in found] == [2, 4]
+    assert all(50 <= one["similarity"] < 100 and one["same_numbers"] for one in found)
+
+
+def test_at_most_three_are_shown_and_equal_texts_once(scene):
+    for number in range(6):
+        for _ in range(2):
+            student = scene.student(f"{FEWER} Reason {number}.")
+            scene.mark(scene.bob, scene.answer(student), credit=1)
+    found = near(scene, scene.student(FEWER))
+    assert len({one["text"] for one in found}) == len(found) == 3
+
+
+def test_an_answer_without_its_mark_is_no_neighbor(scene):
+    graded = scene.student(ALIKE)
+    scene.mark(scene.bob, scene.answer(graded), credit=1)
+    student = scene.student(FEWER)
+    assert len(near(scene, student)) == 1
+    scene.ada.delete(f"/answers/{scene.answer(graded)}/mark", headers={"If-Match": "*"})
+    assert near(scene, student) == []
+
+
+@pytest.mark.parametrize("text", ["?", "x" * 19_990, "\u0130" * 300, "a\x0bb"])
+def test_any_text_has_neighbors_or_none(scene, text):
+    for _ in range(2):
+        scene.mark(scene.bob, scene.answer(scene.student(f"{text} y")), credit=1)
+    answer = scene.answer(scene.student(f"{text} z"))
+    assert scene.ada.get(f"/answers/{answer}/neighbors").status_code == 200
+    assert scene.next(scene.bob)["answer"] == str(answer)
+
+
+def test_the_next_text_is_the_most_similar_one_and_skipped_ones_come_last(scene):
+    texts = [FEWER, DEEPER, ALIKE, f"{DEEPER} Really.", f"{FEWER} Really."]
+    by_answer = {str(scene.answer(scene.student(text))): text for text in texts}
+    got = []
+    for _ in texts:
+        answer = scene.next(scene.ada)["answer"]
+        got.append(by_answer[answer])
+        scene.world.clock.advance(seconds=1)
+        scene.mark(scene.ada, answer, credit=1)
+    topics = ["kernels" in text for text in got]
+    assert sum(first != second for first, second in pairwise(topics)) == 1
+
+
+def test_until_one_is_graded_texts_come_in_the_order_of_the_queue(scene):
+    for number in range(4):
+        scene.student(f"Thought {number}.")
+    assert scene.next(scene.ada)["answer"] == scene.listed(scene.bob)[0]
+
+
+def test_no_name_and_no_id_of_a_student_reaches_a_ta_without_names(world):
+    scene = Class(world, {"anonymous": True})
+    graded = scene.student(ALIKE, name="Gray Ded")
+    scene.mark(scene.bob, scene.answer(graded), credit=1)
+    student = scene.student(FEWER, name="Wai Ting")
+    found = scene.ada.get(f"/answers/{scene.answer(student)}/neighbors")
+    page = Browser(world, scene.ada).get(f"/answers/{scene.answer(student)}/review")
+    assert page.one(id="neighbors").text.count("% similar") == 1
+    for source in (found.text, page.source):
+        assert [one for one in ("Gray", "Ded", str(graded.id)) if one in source] == []
+
+
+def test_a_key_gives_the_grade_of_a_neighbor_and_nothing_is_ticked_before(scene, ada):
+    graded, student = scene.student(ALIKE), scene.student(FEWER)
+    scene.mark(scene.bob, scene.answer(graded), items=scene.items()[:1], comment="Say why.")
+    page = ada.get(f"/answers/{scene.answer(student)}/review")
+    near = page.one(id="neighbors")
+    assert "2 of 4, items 1" in near.text
+    assert page.one(id="rubric").all("input", name="items", checked="") == []
+    assert near.one("button", data_key="q").text == "Give the same grade q"
+    assert ada.send(near.one("form")).status == 303
+    mark = scene.ada.get(f"/answers/{scene.answer(student)}/review").json()["mark"]
+    assert (mark["items"], mark["comment"]) == (scene.items()[:1], "Say why.")
+
+
+def test_phrases_are_highlighted_and_named_at_their_item_and_tick_nothing(world):
+    scene = Class(world, source=LOOKS)
+    student = scene.student("It has FEWER\nparameters and *fewer weights*, deeper.")
+    page = Browser(world, scene.ada).get(f"/answers/{scene.answer(student)}/review")
+    assert [one.text for one in page.one(id="answer").all("mark")] == ["weights1"]
+    rubric = page.one(id="rubric")
+    assert rubric.one("small").text == "Found: fewer parameters, weights"
+    assert rubric.all("input", name="items", checked="") == []
+    [first, second] = scene.ada.get(f"{scene.part}/rubric").json()["items"]
+    assert (first["look_for"], second["look_for"]) == (["fewer parameters", "weights"], [])
+
+
+def test_comments_of_other_answers_are_given_again_by_a_tick(scene, ada):
+    for text, comment in (("One.", "Say why."), ("Two.", "Say why.\nAnd deeper?")):
+        scene.mark(scene.bob, scene.answer(scene.student(text)), credit=0, comment=comment)
+    student = scene.student(FEWER)
+    path = f"/answers/{scene.answer(student)}/review"
+    form = ada.get(path).one(id="rubric")
+    assert [one["value"] for one in form.all("input", name="reused")] == [
+        "Say why.",
+        "And deeper?",
+    ]
+    assert form.all("input", name="reused", checked="") == []
+    refused = ada.send(form, reused=["Say why."], comment="Mine.")
+    again = refused.one(id="rubric").one("input", name="reused", value="Say why.")
+    assert (refused.status, again.get("checked", "no")) == (422, "")
+    ada.send(form, reused=["Say why."], comment="Mine.", credit="1")
+    assert scene.ada.get(path).json()["mark"]["comment"] == "Mine.\nSay why."
+    left = [one["value"] for one in ada.get(path).one(id="rubric").all("input", name="reused")]
+    assert "Say why." not in left
+
+
+def test_no_more_texts_are_compared_than_the_limit(scene, monkeypatch):
+    monkeypatch.setattr(neighbors, "MAX_COMPARED_TEXTS", 2)
+    for number in range(4):
+        scene.mark(scene.bob, scene.answer(scene.student(f"{FEWER} {number}")), credit=1)
+    assert len(near(scene, scene.student(FEWER))) == 2

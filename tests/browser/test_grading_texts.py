@@ -1,0 +1,148 @@
+"""Tests of grading many texts in a browser: keys counted, and what is in view without scrolling."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from screens import HEIGHT, LOOKS, violations
+
+from api.demo.coursework.essays import draw_level, write_essay
+from api.demo.seeded_random import SeededRandom
+from grader.kinds.texts import TextPart
+from grader.variants.random_stream import RandomStream
+from problems.files.loader import load_file
+
+BANK = Path(__file__).parents[2] / "problems" / "bank"
+INVARIANCE = BANK / "pooling" / "max-pool-invariance.yaml"
+LONGEST_RUBRIC = BANK / "interpretation" / "grad-cam-heatmap.yaml"
+TEXTS = 60
+LONG_WORD = re.compile(r"\w{7,}")
+
+
+def text_part(path: Path) -> TextPart:
+    """Return the part of a problem that asks for a text."""
+    [part] = [one for one in load_file(path).parts if isinstance(one, TextPart)]
+    return part
+
+
+def essays(path: Path, count: int) -> list[str]:
+    """Return texts as the students of the demo write them."""
+    part, texts = text_part(path), []
+    for student in range(count):
+        rng = SeededRandom(RandomStream(b"grading texts", str(student)))
+        texts.append(write_essay(part, {}, draw_level(rng.between(20, 90), rng), rng))
+    return texts
+
+
+class Desk:
+    """The grading page of a TA who uses the keyboard alone and counts what they press."""
+
+    def __init__(self, page):
+        self.page, self.pressed = page, 0
+
+    def press(self, key):
+        self.pressed += 1
+        self.page.keyboard.press(key)
+
+    def press_and_go(self, key):
+        with self.page.expect_navigation():
+            self.press(key)
+
+    @property
+    def text(self):
+        typed = self.page.locator("details .rv-said")
+        shown = typed if typed.count() else self.page.locator("#answer")
+        return shown.text_content().strip()
+
+    def matching_keys(self):
+        """Return the keys of the rubric items of which the answer has a long word."""
+        items = self.page.locator("#rubric .rv-item").all_inner_texts()
+        return [
+            str(at + 1)
+            for at, item in enumerate(items)
+            if any(word in self.text.lower() for word in LONG_WORD.findall(item.lower()))
+        ]
+
+    def grade(self):
+        """Grade the answer by its words, and go to the next one."""
+        keys = self.matching_keys()
+        for key in keys:
+            self.press(key)
+        self.press_and_go("n" if keys else "0")
+        return len(keys)
+
+
+@pytest.fixture
+def start(served, screens):
+    """Return a function that poses a problem, submits texts, and opens the queue as a TA."""
+
+    def go(path, texts, **look):
+        course = served.world.course()
+        [posed] = served.world.assignment(course, path.read_text(encoding="utf-8"))
+        part = text_part(path).id
+        for number, text in enumerate(texts):
+            student = served.world.enrol(course, f"Student {number}")
+            assert student.submit(posed, {part: text}).status_code == 201
+        page = screens.open(served.world.enrol(course, "Tea Ay", role="grader"), **look)
+        page.goto(f"/assignments/{posed.assignment}/review/{posed.slug}/{part}")
+        return Desk(page)
+
+    return go
+
+
+def test_sixty_texts_are_graded_with_the_keyboard_alone(start):
+    desk = start(INVARIANCE, essays(INVARIANCE, TEXTS))
+    desk.press_and_go("n")
+    ticked = 0
+    for number in range(TEXTS):
+        expect(desk.page.locator("#progress")).to_have_text(f"{number} of {TEXTS} graded")
+        ticked += desk.grade()
+    expect(desk.page.get_by_text(f"0 answers to grade, {TEXTS} graded")).to_be_visible()
+    assert desk.pressed == 1 + ticked + TEXTS
+    assert desk.pressed <= 4.2 * TEXTS
+
+
+def test_a_grade_is_undone_and_answers_are_left_and_found_again_by_keys(start):
+    desk = start(INVARIANCE, ["Max pooling.", "No idea.", "ReLU."])
+    desk.press_and_go("n")
+    first = desk.text
+    desk.press("1")
+    desk.press_and_go("n")
+    second = desk.text
+    desk.press_and_go("u")
+    assert desk.text == first
+    expect(desk.page.locator("#progress")).to_have_text("0 of 3 graded")
+    expect(desk.page.locator("#rubric input:checked")).to_have_count(0)
+    desk.press_and_go("0")
+    assert desk.text == second
+    desk.press_and_go("p")
+    assert desk.text == first
+    expect(desk.page.get_by_label("or a credit without items")).to_have_value("0")
+    desk.press_and_go("s")
+    assert desk.text == second
+
+
+@pytest.mark.parametrize("path", [INVARIANCE, LONGEST_RUBRIC], ids=lambda path: path.stem)
+def test_answer_model_rubric_and_buttons_are_in_view_together(start, path):
+    desk = start(path, essays(path, 1))
+    desk.press_and_go("n")
+    parts = ("#answer", "#s-model", "#rubric .rv-item >> nth=-1", "#rubric button[value=zero]")
+    boxes = [desk.page.locator(part).bounding_box() for part in parts]
+    assert all(0 <= box["y"] < HEIGHT for box in boxes)
+    answer, model, item, button = boxes
+    assert item["y"] + item["height"] < HEIGHT
+    assert button["y"] + button["height"] < HEIGHT
+    assert answer["x"] + answer["width"] <= model["x"] < item["x"]
+    assert abs(answer["y"] - model["y"]) < 60
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_rendered_answer_is_free_of_faults_and_fits(start, screens, width, scheme):
+    table = "| a | b |\n|---|---|\n| 1 | 2 |"
+    text = f"*Why?*\n\n- $256 \\cdot 200$\n\n{table}\n\n$$x^2$$\n\n```\ncode\n```"
+    desk = start(INVARIANCE, [text], width=width, scheme=scheme)
+    desk.press_and_go("n")
+    expect(desk.page.locator("#answer math")).to_have_count(2)
+    assert (violations(desk.page), screens.said) == ([], [])
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,110 @@
+"""Tests of rendering the texts of students: highlights, and bounds on hostile texts."""
+
+import time
+
+import pytest
+
+from api.markup import student_answers
+from api.markup.student_answers import (
+    MAX_MARKUP_CHARACTERS,
+    AnswerRenderer,
+    Highlight,
+    render_student_markdown,
+)
+from api.markup.tex import TexUnavailableError
+
+FEWER = Highlight("1", ("fewer parameters", "overfit"))
+DEEPER = Highlight("2", ("deep", "overfit"))
+
+
+@pytest.fixture
+def worker():
+    """Yield a renderer with a worker process."""
+    renderer = AnswerRenderer(1)
+    yield renderer
+    renderer.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("Fewer parameters.", "<mark>Fewer parameters<sup>1</sup></mark>."),
+        ("less overfitting", "less <mark>overfitting<sup>1, 2</sup></mark>"),
+        ("*deeper* <b>", "<p><em><mark>deeper<sup>2</sup></mark></em> &lt;b&gt;</p>"),
+        ("indeed `deep` $deep$", None),
+        ("Fewer *parameters*", None),
+    ],
+)
+def test_phrases_are_highlighted_with_the_numbers_of_their_items(text, markup):
+    rendered = AnswerRenderer(0).render(text, (FEWER, DEEPER))
+    if markup is None:
+        assert "<mark>" not in rendered.markup
+    else:
+        assert rendered.markup.strip() == markup
+
+
+def test_a_phrase_with_signs_is_text_and_no_pattern():
+    signs = Highlight("1", ("(a|b)*", "1<2"))
+    markup = AnswerRenderer(0).render("x (a|b)* 1<2 aaa", (signs,)).markup
+    assert markup.count("<mark>") == 2
+    assert "1&lt;2" in markup
+
+
+def test_lines_stay_and_products_are_no_emphasis():
+    assert "3*4*5<br />" in render_student_markdown("3*4*5\nb")
+    assert "<em>" not in render_student_markdown("256*200 + 200*3")
+    assert "<em>why</em>" in render_student_markdown("*why* 2*3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[(" * 9_000, "*a_ " * 5_000, "|a" * 9_000, "_*" * 9_000, "$a$" * 6_000, "> " * 9_000),
+        *(r"$\def\a#1{\a{#1#1}}\a{x}$", "$" + r"\left(" * 600 + "$"),
+        "a`" * 900 + "``" * 4_000,
+    ],
+    ids=lambda text: text[:6],
+)
+def test_a_hostile_text_is_displayed_in_bounded_time_and_size(worker, text):
+    worker.render("*Start the worker.*")
+    before = time.monotonic()
+    rendered = worker.render(text)
+    assert time.monotonic() - before < student_answers.RENDER_SECONDS + 2
+    assert len(rendered.markup) <= max(MAX_MARKUP_CHARACTERS, len(rendered.markup.striptags()) * 5)
+
+
+def test_a_text_that_misses_the_deadline_is_displayed_as_typed_and_others_are_rendered():
+    renderer = AnswerRenderer(1, deadline_seconds=0.02)
+    try:
+        slow = "*a_ " * 5_000
+        assert renderer.render(slow).markup == slow.strip()
+        assert renderer.render(slow).is_plain
+        assert "<em>short</em>" in renderer.render("*short*").markup
+    finally:
+        renderer.close()
+
+
+def test_a_text_that_no_worker_can_render_is_displayed_as_typed_and_tried_again(monkeypatch):
+    renderer, calls = AnswerRenderer(0), []
+
+    def fail(text, _highlights):
+        calls.append(text)
+        raise TexUnavailableError("no answer")
+
+    monkeypatch.setattr(student_answers, "render_student_markdown", fail)
+    for _ in range(2):
+        assert renderer.render("*a* <b>").markup == "*a* &lt;b&gt;"
+    assert len(calls) == 2
+
+
+def test_the_process_that_serves_parses_no_text_of_a_student(worker, monkeypatch):
+    monkeypatch.setattr(student_answers, "_student_parser", None)
+    assert "<em>a</em>" in worker.render("*a* $x$").markup
+    with pytest.raises(TypeError):
+        AnswerRenderer(0).render("*a* $x$")
+
+
+def test_a_closed_renderer_displays_texts_as_typed():
+    renderer = AnswerRenderer(1)
+    renderer.close()
+    assert renderer.render("*a*").markup == "*a*"

@@ -5,6 +5,7 @@ from typing import Final
 from api.pages import account, course, device, external_login, guides, home, login, mail
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
+    assignment_actions,
     assignment_editor,
     bank,
     checker,
@@ -59,6 +60,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     practice.router,
     problem.router,
     new_assignment.router,
+    assignment_actions.router,
     assignment_editor.router,
     problem_settings.router,
     course_analytics.router,

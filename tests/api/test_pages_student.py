@@ -334,7 +334,7 @@ def test_staff_who_look_as_a_student_see_their_pages(world, course, student):
     teacher.cookies["grader-view-as"] = str(student.id)
     page = teacher.get(f"/assignments/{posed.assignment}")
     assert page.heading == "Homework 1"
-    assert "You look as a student." in page.text
+    assert "Viewing as " in page.text
     stopped = teacher.send(page.one("form", has="band"), "student=")
     assert stopped.location == f"/courses/{course}/students/{student.id}"
     assert teacher.follow(stopped).status == 200

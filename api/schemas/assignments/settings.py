@@ -22,8 +22,8 @@ AssignmentSlug: TypeAlias = Annotated[
     Setting(
         "Short name",
         section="what",
-        hint="For files and columns of the gradebook, such as hw-1.",
-        attributes={"required": True, "maxlength": 64, "spellcheck": "false"},
+        hint="For files and columns of the gradebook, such as hw-1. Empty: from the title.",
+        attributes={"maxlength": 64, "spellcheck": "false"},
     ),
 ]
 AssignmentTitle: TypeAlias = Annotated[

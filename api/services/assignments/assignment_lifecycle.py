@@ -51,7 +51,9 @@ def increment_version(row: Assignment) -> None:
 def create_assignment(session: Session, act: ChangeContext, values: AssignmentIn) -> Assignment:
     """Create an unpublished assignment."""
     if not values.slug:
-        values = values.model_copy(update={"slug": derive_free_slug(session, act.course, values.title)})
+        values = values.model_copy(
+            update={"slug": derive_free_slug(session, act.course, values.title)}
+        )
     check_settings(session, act.course, values, None)
     _check_assignment_slug_free(session, act, values.slug, None)
     row = Assignment(

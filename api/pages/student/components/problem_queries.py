@@ -92,7 +92,7 @@ def _build_display(problem_session: ProblemSession, variant: Variant) -> Assignm
         zone=member.course.zone,
         decimal_style=number_style(problem_session, variant),
         now=problem_session.now,
-        may_write=not (problem_session.preview or member.viewing or member.course.archived_at),
+        may_write=not (problem_session.is_read_only or member.course.archived_at),
     )
 
 

@@ -195,7 +195,7 @@ def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
     assert head == ["What was done", "Who", "When", "Before and after"]
     assert row[0] == "a section was made section: Tuesday"
     assert row[1] == "Grace Prof"
-    assert row[2].startswith("Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)")
+    assert row[2].startswith("Mon 2 Nov 2026, 13:00")
     assert row[3] == "name: Tuesday"
 
 

@@ -27,7 +27,10 @@ AssignmentSlug: TypeAlias = Annotated[
     ),
 ]
 AssignmentTitle: TypeAlias = Annotated[
-    Title, Setting("Title", section="what", attributes={"required": True, "maxlength": 200})
+    Title,
+    Setting(
+        "Title", section="what", attributes={"required": True, "maxlength": 200, "class": "wide"}
+    ),
 ]
 
 

@@ -94,8 +94,7 @@ def find_password_fault(password: str, *, email: str, name: str) -> str | None:
         return "The password is your name or e-mail address; use words that say nothing about you."
     if is_easily_guessed(text):
         return (
-            "The password is among those that are tried first; use several words that have "
-            "nothing to do with each other."
+            "The password is too common; use several words that have nothing to do with each other."
         )
     return None
 

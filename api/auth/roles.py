@@ -110,7 +110,7 @@ PERMISSION_RULES: Final[Mapping[Permission, PermissionRule]] = {
         "admin", "admin", "create a course and name its first instructor"
     ),
     "manage_site": PermissionRule(
-        "admin", "admin", "create, suspend and erase accounts, name administrators"
+        "admin", "admin", "create, suspend and erase accounts, and name administrators"
     ),
     "see_site_audit": PermissionRule("admin", "admin", "see who changed what on the whole site"),
 }

@@ -1,6 +1,5 @@
 """Tests of the result pages: what needs action, statistics of parts, wrong answers."""
 
-
 import pytest
 from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
 from pages import Browser

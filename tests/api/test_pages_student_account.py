@@ -85,7 +85,7 @@ def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
         ("not it at all", OTHER, OTHER, "The current password is not right."),
         (PASSWORD, OTHER, OTHER + " ", "The two new passwords are not the same."),
         (PASSWORD, "short", "short", "at least 10"),
-        (PASSWORD, "iloveyou123", "iloveyou123", "tried first"),
+        (PASSWORD, "iloveyou123", "iloveyou123", "too common"),
     ],
 )
 def test_a_password_that_is_refused_says_why_and_is_never_sent_back(

@@ -127,7 +127,7 @@ def patch_assignment(
 def delete_assignment(
     assignment: UUID, context: ContextDep, expected: IfMatch, *, confirm: Confirm = False
 ) -> None:
-    """Take an assignment out of the course; what was handed in is kept and counts no more."""
+    """Delete an assignment; submissions to it are kept but no longer count."""
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         lock_row(session, row, expected)

@@ -170,8 +170,8 @@ def delete_assignment(
     """Delete an assignment: submissions are kept, and its slug becomes free."""
     if not confirmed and has_submissions(session, row.id):
         raise Conflict(
-            "Students have handed in to this assignment. What they handed in is kept, but it "
-            "counts no more; send confirm=true to delete it."
+            "Students have submitted work to this assignment. If you delete it, their submissions "
+            "are kept but no longer count; send confirm=true to delete it."
         )
     act.record(
         session, "assignment.deleted", ("assignment", row.id), change=(serialize_settings(row), {})

@@ -182,8 +182,8 @@ def remove_problem(
     row = posed.problem
     if not confirmed and has_submissions(session, row):
         raise Conflict(
-            "Students have handed in to this problem. What they handed in is kept, but it counts "
-            "no more; send confirm=true to remove it."
+            "Students have submitted work to this problem. If you remove it, their submissions are "
+            "kept but no longer count; send confirm=true to remove it."
         )
     with act.rollback_if_dry_run(session):
         before = serialize_problem_state(row)

@@ -156,7 +156,11 @@ def test_name_and_address_are_corrected_unless_somebody_did_so_meanwhile(world, 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [({"email": "root"}, "E-mail must"), ({"name": ""}, "Name must"), ({"email": ""}, "E-mail must")],
+    [
+        ({"email": "root"}, "E-mail must"),
+        ({"name": ""}, "Name must"),
+        ({"email": ""}, "E-mail must"),
+    ],
 )
 def test_a_wrong_correction_comes_back_as_typed(browser, ann, typed, said):
     page = browser.send(ending(opened(browser, ann), str(ann.id)), **typed)

@@ -13,9 +13,9 @@ from api.pages.layout import flash
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_editor import (
     load_assignment_to_edit,
-    read_posted_texts,
     render_assignment_editor,
 )
+from api.pages.staff.assignments.assignment_form import read_posted_texts
 from api.routes.assignments import assignments as api
 from api.routes.courses import people
 

@@ -82,7 +82,7 @@ def render_assignment_editor(
     view = courses.get_course(assignment_view.course, context, Response())
     fields = assignment_to_texts(assignment_view)
     if typed is not None:
-        typed = points_to_texts(assignment_view) | typed
+        typed = {**points_to_texts(assignment_view), **typed}
     stale = isinstance(error, PreconditionFailed) and typed is not None
     times = dry_run_result.assignment.times if dry_run_result else assignment_view.times
     form_error = None if stale else error

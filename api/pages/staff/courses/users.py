@@ -25,13 +25,7 @@ USER_PATH: Final = "/users/{user}"
 ROWS: Final = 70
 CRUMBS: Final = (Breadcrumb("Users", "/users"),)
 EMPTY_FORM: Final = PostedForm()
-LABELS: Final = {
-    "name": "Name",
-    "email": "E-mail",
-    "student_number": "Student number",
-    "confirm": "The name",
-}
-"""Labels of the form fields."""
+LABELS: Final = {"name": "Name", "email": "E-mail", "student_number": "Student number"}
 UserState = Literal["active", "suspended", "admin", "all"]
 
 
@@ -216,7 +210,7 @@ def _render_administrator_form(
         status=error.status if error else 200,
         user=account,
         confirm=confirm,
-        t=BoundForm({"confirm": confirm}, error, LABELS),
+        t=BoundForm({"confirm": confirm}, error, {"confirm": "The name"}),
         error=error,
     )
 

@@ -478,3 +478,17 @@ def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher
     assert (
         "Version 1 of the course stays published: Homework 1 has it." in page.one(has="note").text
     )
+
+
+def test_a_regrade_that_is_being_applied_is_not_called_applied(world, course, browser, problem):
+    world.enrol(course).submit(problem, {"cells": "6"})
+    [accept] = browser.get(f"{problem.path}/results").all("button", name="accept")
+    done = browser.post(f"{problem.path}/accept", {"accept": accept["value"]})
+    ready = started(world, browser, done)
+    form = ready.one("form", action=f"{ready.path}/apply")
+    applying = browser.follow(browser.send(form))
+    names = [one.text for one in applying.all("dt")]
+    assert ("Started to apply" in names, "Applied" in names) == (True, False)
+    world.service.regrades.run_until_idle()
+    names = [one.text for one in browser.get(ready.path).all("dt")]
+    assert ("Started to apply" in names, "Applied" in names) == (False, True)

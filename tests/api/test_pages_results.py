@@ -387,3 +387,13 @@ def test_a_grader_of_an_anonymous_assignment_finds_no_list_of_students(world, gr
     refused = browser.get(f"/assignments/{posed.assignment}/unopened")
     assert refused.status == 403
     assert "Stu 1" not in refused.text
+
+
+def test_results_that_nobody_has_opened_count_nothing_of_nothing(world, course):
+    [posed] = world.assignment(course, POWERS)
+    browser = Browser(world, world.enrol(course, role="instructor"))
+    page = browser.get(f"{posed.path.partition('/problems')[0]}/results")
+    assert page.status == 200
+    assert "of 0" not in page.text
+    assert "no students yet" in page.text
+    assert "0 of 0" not in browser.get(f"{posed.path}/results").text

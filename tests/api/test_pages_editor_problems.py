@@ -168,7 +168,7 @@ def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
     asked = scene.browser.send(out)
-    assert "Not taken out yet." in asked.text
+    assert "Remove this problem?" in asked.text
     assert "why-small-kernels" in names(scene)
     sure = asked.all("form", action=out["action"])[0]
     assert scene.browser.send(sure).status == 303

@@ -163,6 +163,11 @@ class CourseMembership:
         """Whether the member sees more than students do."""
         return self.role != "student"
 
+    @property
+    def previews_drafts(self) -> bool:
+        """Whether staff view as the test student, who sees drafts but cannot submit to them."""
+        return self.is_test and bool(self.caller.view_as)
+
     def is_blind_to(self, assignment: Assignment) -> bool:
         """Return whether the names of students in *assignment* are hidden from the member."""
         return assignment.anonymous and is_blind_role(self.role)
@@ -266,7 +271,8 @@ def load_assignment_membership(
     """Return the membership of *caller* in the course of an assignment, and the assignment.
 
     Raises `NotFound` if it is hidden. A student does not see an assignment before it is published;
-    the calling code has to check its release. With *include_deleted*, a deleted one is found by
+    the calling code has to check its release. Staff who view as the test student see drafts, but
+    change nothing. With *include_deleted*, a deleted one is found by
     those with the *permission*.
     """
     row = fetch_one(session, ASSIGNMENT_QUERY, assignment=assignment_id, caller=caller.id)
@@ -280,8 +286,11 @@ def load_assignment_membership(
     if member is None:
         raise NotFound("There is no such assignment.")
     member.require("see_course")
-    is_hidden = assignment.published_at is None and not member.is_staff
-    if is_hidden or (assignment.deleted_at and not member.has_permission(permission)):
+    is_draft_for_students = assignment.published_at is None and not member.is_staff
+    if is_draft_for_students and member.previews_drafts:
+        member = replace(member, viewing=True)
+        is_draft_for_students = False
+    if is_draft_for_students or (assignment.deleted_at and not member.has_permission(permission)):
         raise NotFound("There is no such assignment.")
     member.require(permission)
     return member, assignment

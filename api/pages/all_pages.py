@@ -15,6 +15,7 @@ from api.pages import (
 )
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
+    assignment_actions,
     assignment_editor,
     bank,
     new_assignment,
@@ -70,6 +71,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     practice.router,
     problem.router,
     new_assignment.router,
+    assignment_actions.router,
     assignment_editor.router,
     problem_settings.router,
     course_analytics.router,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi.responses import RedirectResponse, Response
 
+from api.dependencies import RequestContext
 from api.pages.course import render_student_course
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
@@ -67,8 +68,13 @@ def _build_overview(course: CourseView, progress: Iterable[AssignmentProgress]) 
 @router.post("/view-as")
 def set_view_as_cookie(form: FormDep, context: PageDep) -> Response:
     """Start viewing as a student, given by id or as ``test``; an empty name stops it."""
-    student = form.text("student")
-    response = RedirectResponse(local_path_or_home(form.text("next", "/")), status_code=303)
+    path = local_path_or_home(form.text("next", "/"))
+    return view_as_student(context, form.text("student"), path)
+
+
+def view_as_student(context: RequestContext, student: str, path: str) -> Response:
+    """Redirect to *path* and set the cookie to view as *student*; an empty name deletes it."""
+    response = RedirectResponse(path, status_code=303)
     secure = context.service.settings.public_url.startswith("https")
     if student:
         response.set_cookie(VIEW_AS_COOKIE, student, httponly=True, samesite="lax", secure=secure)

@@ -86,6 +86,9 @@ ROUTES = {
             + "&results=at_once&solutions=after_close&variants=each&up=why-small-kernels"
         ),
     ),
+    # Its cookie would make the next callers view as the test student.
+    ("POST", f"{ASSIGNMENT}/view"): Route(**MANAGES, body="", called=False),
+    ("GET", f"{ASSIGNMENT}/delete"): Route("instructor"),
     ("POST", f"{ASSIGNMENT}/delete"): Route(**MANAGES, body="confirm=yes"),
     ("POST", f"{ASSIGNMENT}/restore"): Route(**MANAGES, body="", restores=True),
     ("POST", f"{ASSIGNMENT}/problems"): Route(

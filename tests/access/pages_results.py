@@ -18,6 +18,12 @@ ROUTES = {
     ("GET", f"{ASSIGNMENT}/unopened"): Route("grader"),
     ("GET", f"{POSED}/results"): Route("grader"),
     ("GET", f"{POSED}/regrades"): Route("grader"),
+    ("POST", f"{POSED}/accept"): Route(
+        "instructor",
+        scope="manage",
+        body="accept=cells/00000000-0000-7000-8000-000000000000",
+        **FORM,
+    ),
     ("POST", f"{POSED}/regrades"): Route("instructor", scope="manage", body=PREPARED, **FORM),
     ("GET", ONE): Route("grader"),
     ("POST", f"{ONE}/apply"): Route("instructor", scope="manage", body="notice=", **FORM),

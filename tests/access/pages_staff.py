@@ -107,7 +107,7 @@ ROUTES = {
     ("POST", "/users/new"): Route(**SITE | POST, body="name=Bo&email=bo%40example.edu"),
     ("GET", USER): Route(**SITE),
     ("POST", USER): Route(**SITE | POST, body=_name),
-    ("POST", f"{USER}/suspend"): Route(**SITE | POST, body="a=b"),
+    ("POST", f"{USER}/suspend"): Route(**SITE | POST, body="confirm=yes"),
     ("POST", f"{USER}/restore"): Route(**SITE | POST, body="a=b"),
     ("GET", f"{USER}/administrator"): Route(**SITE),
     ("POST", f"{USER}/administrator"): Route(**SITE | POST, body="confirm=The+student"),

@@ -58,7 +58,7 @@ def test_problems_are_found_by_what_is_asked(scene, query, is_there):
     found = scene.browser.get(scene.path + query)
     assert found.status == 200
     assert bool(found.all("a", href=f"{scene.path}/{scene.version.id}")) == is_there
-    assert ("No problem is like that" in found.text) != is_there
+    assert ("No problem matches" in found.text) != is_there
 
 
 def test_the_topics_that_there_are_can_be_chosen(scene):

@@ -270,3 +270,18 @@ def test_the_form_begins_with_whom_the_way_to_it_named(scene):
         str(scene.student.id),
         str(scene.posed.assignment),
     )
+
+
+def test_a_new_course_reports_every_wrong_field_once_and_in_one_round(world):
+    browser = Browser(world, world.person("Root Example", admin=True))
+    form = browser.get("/courses").one("form", action="/courses")
+    typed = {"title": "Vision", "slug": "cv", "zone": "Berlin"}
+    typed |= {"categories[0].id": "Homework", "categories[0].weight": "half of it"}
+    found = browser.send(form, **typed)
+    assert found.status == 422
+    assert "2 fields need another look" in found.one(id="error").text
+    assert [one["id"] for one in found.all("p", has="wrong")] == [
+        "zone-wrong",
+        "categories[0].weight-wrong",
+    ]
+    assert "Europe/Berlin" in found.one(id="zone-wrong").text

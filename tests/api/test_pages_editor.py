@@ -38,7 +38,7 @@ def test_a_button_saves_nothing_where_nothing_was_typed(scene):
     tag = scene.staff.get(scene.path).headers["ETag"]
     assert scene.staff.patch(scene.path, body, headers={"If-Match": tag}).status_code == 200
     before = scene.staff.get(scene.path).json()
-    assert scene.press(scene.editor(), "Hide again").status == 303
+    assert scene.press(scene.editor(), "Unpublish").status == 303
     after = scene.staff.get(scene.path).json()
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"published_at", "version"}
@@ -170,10 +170,12 @@ def test_a_new_assignment_is_made_with_its_times_and_leads_to_its_problems(scene
         | {"timeline.late[0].hours": "12"},
     )
     assert made.status == 303
-    told = scene.staff.get(made.location.partition("/edit")[0]).json()
+    told = scene.staff.get(f"/assignments/{made.location.rpartition('to=')[2][:36]}").json()
     assert told["timeline"]["due"] == "2026-12-01 12:00"
     assert told["timeline"]["late"][0]["hours"] == 12
-    assert "No problem yet" in scene.browser.follow(made).text
+    bank = scene.browser.follow(made)
+    assert "Assignment created. Choose its problems." in bank.text
+    assert "Choose problems for Second, which has 0 problems." in bank.text
 
 
 def test_a_slug_that_is_taken_keeps_the_new_assignment_in_its_form(scene):
@@ -222,8 +224,8 @@ def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typ
 
 
 ALONG = (
-    *("Hide again", "Show results now", "Show solutions now"),
-    *("Move why-large-kernels up", "Find problems to add"),
+    *("Unpublish", "Show results now", "Show solutions now"),
+    *("Move why-large-kernels up", "Choose problems"),
 )
 
 
@@ -266,7 +268,7 @@ def test_a_button_of_the_editor_takes_nothing_typed_over_what_somebody_else_save
 def test_who_looks_as_a_student_is_told_that_what_was_typed_is_not_saved(scene):
     mine = scene.editor()
     scene.browser.post("/view-as", {"student": str(scene.student.id)})
-    refused = scene.press(mine, "Find problems to add", title="Typed")
+    refused = scene.press(mine, "Choose problems", title="Typed")
     assert (refused.status, "You look as a student" in refused.text) == (403, True)
 
 
@@ -277,11 +279,11 @@ def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
 
 def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scene):
     seen = scene.editor()
-    assert scene.press(seen, "Hide again").status == 303
-    assert "Students do not see it." in scene.editor().text
+    assert scene.press(seen, "Unpublish").status == 303
+    assert "Draft. Students cannot see it." in scene.editor().text
     published(scene)
     scene.student.submit(scene.posed, {"cells": "9"})
-    refused = scene.press(seen, "Hide again")
+    refused = scene.press(seen, "Unpublish")
     assert refused.status == 409
     assert "cannot be unpublished" in refused.text
 
@@ -292,8 +294,8 @@ def test_results_are_shown_now_and_by_the_rule_again(scene):
     told = scene.browser.follow(done).one(has="note-good")
     assert told.text.startswith("Students see their results now. 1 answer to part why")
     assert scene.staff.get(scene.path).json()["results_released_at"]
-    done = scene.press(scene.editor(), "Show results by the rule")
-    assert "Results are shown by the rule again." in scene.browser.follow(done).text
+    done = scene.press(scene.editor(), "Show results automatically")
+    assert "Results are released automatically again." in scene.browser.follow(done).text
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
@@ -321,9 +323,11 @@ def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(sce
     action = f"/courses/{scene.course}/assignments/new"
     form = scene.browser.get(action).one("form", action=action)
     made = scene.browser.send(form, title="Empty", slug="empty")
-    editor = scene.browser.follow(made)
-    fields = form_fields(settings_form(editor)) | {"act": "publish", "title": "Still empty"}
-    refused = scene.browser.post(made.location.partition("?")[0], fields)
+    [path] = {
+        one["href"].partition("#")[0] for one in scene.browser.follow(made).all("a", text="Empty")
+    }
+    fields = form_fields(settings_form(scene.browser.get(path)))
+    refused = scene.browser.post(path, fields | {"act": "publish", "title": "Still empty"})
     assert refused.status == 409
     assert refused.one(has="note-good").text == "Saved."
     assert refused.one("input", name="title")["value"] == "Still empty"
@@ -332,7 +336,7 @@ def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(sce
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
-    assert "Students have handed in to it." in asked.text
+    assert "Students have submitted work." in asked.text
     assert scene.staff.get(scene.path).status_code == 200
     done = scene.press(asked, "Delete anyway")
     assert done.location.startswith(scene.home)
@@ -347,21 +351,19 @@ def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_handed_in(s
     assert scene.student.get(scene.posed.path).status_code == 404
     [undo] = [one for one in told.all("form") if one.get("action").endswith("/restore")]
     back = scene.browser.follow(scene.browser.send(undo))
-    assert "The assignment is back." in back.text
+    assert "Assignment restored." in back.text
     assert scene.student.get(scene.posed.path).json()["standing"]["score"] == 2
 
 
 def test_an_assignment_without_work_is_asked_about_too(scene):
     asked = scene.press(scene.editor(), "Delete assignment")
-    assert "Nobody has handed in to it." in asked.text
+    assert "Nobody has submitted anything." in asked.text
     assert scene.staff.get(scene.path).status_code == 200
 
 
 def test_a_deletion_is_not_undone_over_a_new_assignment_of_that_name(scene):
     slug = scene.staff.get(scene.path).json()["slug"]
-    assert (
-        scene.press(scene.press(scene.editor(), "Delete assignment"), "Delete anyway").status == 303
-    )
+    assert scene.press(scene.press(scene.editor(), "Delete assignment"), "Delete").status == 303
     made = scene.staff.post(f"{scene.home}/assignments", {"slug": slug, "title": "New"})
     assert made.status_code == 201
     assert scene.staff.post(f"{scene.path}/restore").status_code == 409
@@ -370,7 +372,7 @@ def test_a_deletion_is_not_undone_over_a_new_assignment_of_that_name(scene):
 def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the_assignment(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment", title="Homework one")
-    kept = scene.press(asked, "Keep it")
+    kept = scene.press(asked, "Cancel")
     assert [one.one("input", name="title")["value"] for one in (asked, kept)] == [
         "Homework one",
         "Homework one",
@@ -379,16 +381,123 @@ def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the
     assert scene.staff.get(scene.path).json()["title"] == "Homework 1"
 
 
-@pytest.mark.parametrize("button", ["Find problems to add", "Show solutions now"])
+@pytest.mark.parametrize("button", ["Choose problems", "Show solutions now"])
 def test_what_a_button_saved_along_is_told_with_its_effect_on_grades(scene, button):
     scene.student.submit(scene.posed, {"cells": "9"})
     done = scene.press(scene.editor(), button, by_attempt="50%")
     told = scene.browser.follow(done).one(has="note-good").text
     assert "Saved. 1 grade changed: 0 up, 1 down." in told
-    again = scene.browser.follow(scene.press(scene.editor(), "Find problems to add"))
+    again = scene.browser.follow(scene.press(scene.editor(), "Choose problems"))
     assert not again.all(has="note-good")
 
 
 def test_a_course_without_times_has_no_drawing(world):
     found = StaffScene(world).editor()
     assert found.all("svg", has="tl") == []
+
+
+def test_the_short_name_comes_from_the_title_and_gets_a_number_if_it_is_used(scene):
+    action = f"/courses/{scene.course}/assignments/new"
+    for title, slug in (("Übung 2: Pooling", "ubung-2-pooling"), ("übung 2 – pooling", None)):
+        form = scene.browser.get(action).one("form", action=action)
+        made = scene.browser.send(form, title=title, slug="")
+        assert made.status == 303
+        told = scene.staff.get(f"/assignments/{made.location.rpartition('to=')[2][:36]}").json()
+        assert told["slug"] == (slug or "ubung-2-pooling-2")
+    before = scene.staff.get(scene.path).json()["slug"]
+    typed = scene.browser.send(settings_form(scene.editor()), "act=save", slug="", title="Kernels")
+    assert typed.status == 303
+    assert scene.staff.get(scene.path).json()["slug"] == before
+
+
+def test_the_form_asks_for_title_and_times_and_keeps_the_rest_closed_unless_it_is_wrong(scene):
+    form = settings_form(scene.editor())
+    more = form.one("details", id="more")
+    hidden = {one.get("name") for one in (*more.all("input"), *more.all("select"))}
+    asked = {one["name"] for one in form.all("input") if one.get("type") != "hidden"} - hidden
+    assert asked == {"title", "timeline.release", "timeline.due", "points.why-small-kernels"}
+    assert "open" not in more.attributes
+    wrong = scene.browser.send(form, "act=save", attempts="many")
+    assert "open" in settings_form(wrong).one("details", id="more").attributes
+    late = scene.browser.send(form, "act=save", **{"timeline.due": "2026-10-01T12:00"})
+    assert late.status == 422
+    assert "open" not in settings_form(late).one("details", id="more").attributes
+
+
+def test_points_of_all_problems_are_changed_at_once_and_tried_first(world):
+    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    scene.student.submit(scene.posed, {"cells": "9"})
+    typed = {"points.why-small-kernels": "7.5", "points.why-large-kernels": "4"}
+    tried = scene.browser.send(settings_form(scene.editor()), "act=try", **typed)
+    assert "1 grade of 1 student would change" in tried.text
+    assert settings_form(tried).one("input", name="points.why-small-kernels")["value"] == "7.5"
+    before = [one["points"] for one in scene.staff.get(scene.path).json()["problems"]]
+    done = scene.browser.send(settings_form(tried), "act=save")
+    assert "Saved. 1 grade changed" in scene.browser.get(done.location).text
+    after = scene.staff.get(scene.path).json()["problems"]
+    assert [one["points"] for one in after] == [7.5, 4] != before
+    cleared = scene.browser.send(
+        settings_form(scene.editor()), "act=save", **{"points.why-small-kernels": ""}
+    )
+    assert cleared.status == 303
+    [first, second] = scene.staff.get(scene.path).json()["problems"]
+    assert (first["points"], first["own_points"], second["own_points"]) == (before[0], None, 4)
+
+
+def test_wrong_points_are_named_with_their_problem_and_stay(scene):
+    typed = {"points.why-small-kernels": "many", "title": "Other"}
+    found = scene.browser.send(settings_form(scene.editor()), "act=save", **typed)
+    assert found.status == 422
+    assert found.one(id="error").all("a", href="#points.why-small-kernels")
+    assert settings_form(found).one("input", name="points.why-small-kernels")["value"] == "many"
+    assert scene.staff.get(scene.path).json()["title"] == "Homework 1"
+
+
+@pytest.mark.parametrize("state", ["published", "planned", "draft"])
+def test_view_as_student_shows_the_assignment_in_one_click_even_before_students_see_it(
+    scene, state
+):
+    if state == "draft":
+        scene.staff.post(f"{scene.path}/unpublish")
+    if state == "planned":
+        published(scene, **{"timeline.release": "2026-11-09T08:00"})
+    [form] = scene.editor().all("form", action=f"{scene.path}/view")
+    page = scene.browser.follow(scene.browser.send(form))
+    assert page.heading == "Homework 1"
+    assert "Viewing as the test student." in page.text
+    assert ("Students cannot see this assignment yet." in page.text) == (state != "published")
+    problem = scene.browser.get(scene.posed.path)
+    assert problem.status == 200
+    assert bool(problem.all("button", name="check")) == (state == "published")
+    stopped = scene.browser.send(page.one("form", has="band"), "student=")
+    assert stopped.location == f"{scene.path}/edit"
+    [problem] = scene.staff.get(scene.path).json()["problems"]
+    assert problem["opened"] == (state == "published")
+    if state != "published":
+        assert scene.student.get(scene.path).status_code == 404
+        assert scene.student.get(scene.posed.path).status_code == 404
+
+
+def test_the_test_student_cannot_submit_to_a_draft(scene):
+    scene.staff.post(f"{scene.path}/unpublish")
+    scene.staff.post(f"{scene.home}/test-student")
+    sent = scene.staff.post(
+        f"{scene.posed.path}/submissions",
+        {"answers": {"cells": "9"}},
+        headers={"X-View-As": "test"},
+    )
+    assert sent.status_code == 403
+
+
+def test_the_address_of_the_deletion_asks_and_deletes_nothing(scene):
+    page = scene.browser.get(f"{scene.path}/delete")
+    assert page.status == 200
+    assert "Delete this assignment?" in page.one(role="alert").text
+    assert scene.staff.get(scene.path).status_code == 200
+
+
+def test_the_question_about_a_deletion_counts_as_unsaved_only_with_something_typed(scene):
+    plain = scene.press(scene.editor(), "Delete assignment")
+    assert settings_form(plain).get("data-unsaved") == ""
+    typed = scene.press(scene.editor(), "Delete assignment", title="Other")
+    assert settings_form(typed)["data-unsaved"] == "yes"

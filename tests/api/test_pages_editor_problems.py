@@ -36,22 +36,47 @@ def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
 
 
-def test_a_problem_is_found_in_the_bank_and_added(scene):
-    scene.world.version("conv-output-shape")
-    bank = scene.browser.follow(scene.press(scene.editor(), "Find problems to add"))
-    found = scene.browser.send(bank.one("form", role="search"), text="conv-output")
-    [add] = found.all("form", action=f"{scene.path}/problems")
-    [button] = add.all("button", name="add")
-    added = scene.browser.send(add, f"add={button['value']}")
+def test_problems_are_chosen_with_checkboxes_over_several_searches_and_added_at_once(scene):
+    for name in ("conv-output-shape", "conv-sizing"):
+        scene.world.version(name)
+    bank = scene.browser.follow(scene.press(scene.editor(), "Choose problems"))
+    found = scene.browser.send(bank.one("form", role="search"), text="output-shape")
+    [box] = found.all("input", name="pick")
+    other = scene.browser.send(
+        found.one("form", role="search"), text="conv-sizing", pick=box["value"]
+    )
+    assert "Output shape of a convolution" in other.one("fieldset", has="card").text
+    [kept, second] = other.all("input", name="pick")
+    assert "checked" in kept.attributes
+    assert "checked" not in second.attributes
+    action = other.one("button", formmethod="post")["formaction"]
+    added = scene.browser.post(action, {"pick": [kept["value"], second["value"]]})
+    assert added.status == 303
+    assert names(scene)[-2:] == ["conv-output-shape", "conv-sizing"]
+    page = scene.browser.follow(added)
+    assert "Problems added." in page.text
+    again = scene.browser.get(f"{scene.home}/problems?to={scene.posed.assignment}&text=conv-")
+    assert again.all("input", name="pick") == []
+
+
+def test_a_preview_of_a_problem_keeps_the_button_that_adds_it(scene):
+    version = scene.world.version("conv-output-shape")
+    bank = scene.browser.get(f"{scene.home}/problems?to={scene.posed.assignment}")
+    [link] = [one for one in bank.all("a") if f"/problems/{version.id}?" in one.get("href")]
+    preview = scene.browser.get(link["href"])
+    following = preview.one("a", text="Next")["href"]
+    form = scene.browser.get(following).one("form", action=f"{scene.path}/problems")
+    added = scene.browser.send(form, f"pick={form.one('button', name='pick')['value']}")
     assert added.status == 303
     assert names(scene)[-1] == "conv-output-shape"
-    search = scene.browser.follow(added)
-    assert "Saved. No grade changed." in search.one(role="status").text
-    assert search.one("input", name="text")["value"] == "conv-output"
-    assert "is in it" in search.one("tr", id="conv-output-shape").text
-    again = scene.browser.send(search.one("form", role="search"), text="conv-output")
-    assert again.all("button", name="add") == []
-    assert "is in it" in again.text
+    assert "This problem is in" in scene.browser.get(following).text
+
+
+def test_a_version_that_cannot_be_used_is_refused_and_the_editor_says_so(scene):
+    pick = "conv-output-shape/00000000-0000-7000-8000-000000000000"
+    refused = scene.browser.post(f"{scene.path}/problems", {"pick": pick})
+    assert refused.status == 422
+    assert "is no published version" in refused.one(role="alert").text
 
 
 def settings(scene):
@@ -143,7 +168,7 @@ def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
     asked = scene.browser.send(out)
-    assert "Not taken out yet." in asked.text
+    assert "Remove this problem?" in asked.text
     assert "why-small-kernels" in names(scene)
     sure = asked.all("form", action=out["action"])[0]
     assert scene.browser.send(sure).status == 303

@@ -103,6 +103,14 @@ def test_students_are_sorted_and_filtered_by_the_address(world, browser, course,
     assert (names(page) if expected else page.all("tbody")) == expected
 
 
+@pytest.mark.usefixtures("ann", "posed")
+def test_the_threshold_shows_its_effect_above_the_table(browser, course):
+    page = book(browser, course, below=60)
+    counted = page.one("tfoot").all("tr")[-1].all("td")[0].text
+    assert f"{counted} student" in page.one(id="gb-said").text
+    assert "below 60 % of the course grade" in page.one(id="gb-said").text
+
+
 @pytest.mark.usefixtures("ann")
 def test_the_column_that_sorts_is_marked_and_its_link_turns_it_round(browser, course):
     [name, total] = book(browser, course, sort="total", dir="desc", text="ann").all(
@@ -191,7 +199,7 @@ def test_a_story_names_the_times_that_hold_for_the_student(
             )
         )
     facts = story(browser, course, ann).one("dl", has="facts").text
-    assert "Wed 4 Nov 2026, 13:00 UTC" in facts
+    assert "Wed 4 Nov 2026, 13:00 (" in facts
     assert "2 days (ill)" in facts
 
 

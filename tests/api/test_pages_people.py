@@ -182,7 +182,7 @@ def test_the_test_student_is_made_once_and_looked_through(browser, course):
     assert page.one("button", name="student")["value"] == "test"
     assert page.all("input", name="email") == []
     browser.send(page.one("form", action="/view-as"), "student=test")
-    assert "You look as a student." in browser.get(f"/courses/{course}").text
+    assert "Viewing as " in browser.get(f"/courses/{course}").text
 
 
 def test_sections_are_added_renamed_and_deleted_where_nobody_is_in_them(world, browser, course):

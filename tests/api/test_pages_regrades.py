@@ -37,6 +37,13 @@ def leads(page, text):
     return urljoin(page.path, page.all("a", text=text)[0]["href"]).partition("#")[0]
 
 
+def accept_form(browser, problem):
+    """Return the path of the form that accepts the first group of wrong answers."""
+    [button, *_] = browser.get(f"{problem.path}/results").all("button", name="accept")
+    part, answer = button["value"].split("/")
+    return f"{problem.path}/regrades?do=accept&part={part}&answer={answer}"
+
+
 def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     world, course, browser, problem
 ):
@@ -44,9 +51,10 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     for person in people:
         person.submit(problem, {"cells": "6"})
     wrong = browser.get(f"{problem.path}/results")
-    start = browser.get(leads(wrong, "Accept"))
-    assert "2 students gave 6 at first" in start.text
-    ready = started(world, browser, browser.send(form_of(start, problem.path)))
+    [accept] = wrong.all("button", name="accept")
+    ready = started(
+        world, browser, browser.post(f"{problem.path}/accept", {"accept": accept["value"]})
+    )
     assert "The dry run is done. Nothing is changed yet." in ready.text
     assert "2 up, 0 down" in ready.text
     assert ready.one(aria_label="Changed students").one("table").rows()[1] == [
@@ -76,7 +84,7 @@ def test_an_example_that_says_otherwise_is_told_in_words_and_can_be_dropped(worl
     [problem] = world.assignment(course, text)
     student = world.enrol(course)
     student.submit(problem, {"cells": "6"})
-    start = browser.get(leads(browser.get(f"{problem.path}/results"), "Accept"))
+    start = browser.get(accept_form(browser, problem))
     assert not start.all("input", name="version.drop_examples")
     refused = browser.send(form_of(start, problem.path))
     assert refused.status == 422
@@ -126,7 +134,7 @@ def test_where_numbers_differ_the_expression_of_a_known_mistake_is_suggested(
     asked = student.get(problem.path).json()["statement"]
     size = int("".join(filter(str.isdigit, asked)))
     student.submit(problem, {"cells": str(4 * size)})
-    start = browser.get(leads(browser.get(f"{problem.path}/results"), "Accept"))
+    start = browser.get(accept_form(browser, problem))
     assert start.one("input", name="version.accept.key")["value"] == "4*K"
     hint = start.one(id="version.accept.key-hint").text
     assert hint.startswith("An expression in the names of the problem, here K: students have")
@@ -150,7 +158,7 @@ def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
 def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "6"})
-    name = leads(browser.get(f"{problem.path}/results"), "Name it")
+    name = leads(browser.get(f"{problem.path}/results"), "Label mistake")
     form = form_of(browser.get(name), problem.path)
     typed = {"version.mistake.id": "border_only", "version.mistake.say": "What about the middle?"}
     run = started(world, browser, browser.send(form, **typed))
@@ -166,7 +174,7 @@ def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
     asked = student.get(problem.path).json()["statement"]
     size = int("".join(filter(str.isdigit, asked)))
     student.submit(problem, {"cells": str(2 * size**2)})
-    accept = leads(browser.get(f"{problem.path}/results"), "Accept")
+    accept = accept_form(browser, problem)
     start = browser.get(accept)
     assert start.one("input", name="version.accept.key")["value"] == "2*(K*K)"
     assert "it is twice the key" in start.text
@@ -470,3 +478,17 @@ def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher
     assert (
         "Version 1 of the course stays published: Homework 1 has it." in page.one(has="note").text
     )
+
+
+def test_a_regrade_that_is_being_applied_is_not_called_applied(world, course, browser, problem):
+    world.enrol(course).submit(problem, {"cells": "6"})
+    [accept] = browser.get(f"{problem.path}/results").all("button", name="accept")
+    done = browser.post(f"{problem.path}/accept", {"accept": accept["value"]})
+    ready = started(world, browser, done)
+    form = ready.one("form", action=f"{ready.path}/apply")
+    applying = browser.follow(browser.send(form))
+    names = [one.text for one in applying.all("dt")]
+    assert ("Started to apply" in names, "Applied" in names) == (True, False)
+    world.service.regrades.run_until_idle()
+    names = [one.text for one in browser.get(ready.path).all("dt")]
+    assert ("Started to apply" in names, "Applied" in names) == (False, True)

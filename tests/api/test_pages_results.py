@@ -1,7 +1,5 @@
 """Tests of the result pages: what needs action, statistics of parts, wrong answers."""
 
-from urllib.parse import urljoin
-
 import pytest
 from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class
 from pages import Browser
@@ -233,20 +231,43 @@ def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_one
     assert "more votes than the key" in first[2]
 
 
-def test_wrong_answers_stand_in_groups_what_nothing_explains_first(world, group, browser):
+def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, browser):
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")])
     page = browser.get(f"{posed.path}/results")
     rows = page.one(aria_label="Wrong answers to Square").one("table").rows()[1:]
-    assert [row[1].split()[0] for row in rows] == ["2", "3", "1"]
+    assert [row[1].split()[0] for row in rows] == ["3", "2", "1"]
     assert [row[2] for row in rows] == [
-        "no cause known It is one less than the key.",
         "doubled",
+        "no cause known It is one less than the key.",
         "no cause known",
     ]
-    accept = page.one(aria_label="Wrong answers to Square").all("a", text="Accept")[0]
-    address = urljoin(f"{posed.path}/results", accept["href"])
-    assert address.startswith(f"{posed.path}/regrades?do=accept&part=square&answer=")
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [(lambda n: 2 * n, "2*n"), (lambda n: 2 * n * n, "2*(n**2)"), (lambda n: n**3 + 7 * n, None)],
+    ids=["a mistake", "a relation to the key", "no cause"],
+)
+def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause(world, given, key):
+    group = Class(world, 8)
+    [posed] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.draw(posed, *[0, 1] * 4)
+    answers = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:6]]
+    group.hand_in(posed, *answers, *[{"square": "7", "cube": "7"}] * 2)
+    browser = Browser(world, group.staff)
+    page = browser.get(f"{posed.path}/results")
+    buttons = page.one(aria_label="Wrong answers to Square").all("button", name="accept")
+    done = browser.post(f"{posed.path}/accept", {"accept": buttons[0]["value"]})
+    assert done.status == 303
+    if key is None:
+        asked = browser.follow(done)
+        assert asked.one("input", name="version.accept.key")["value"] == ""
+        return
+    world.service.regrades.run_until_idle()
+    run = browser.follow(done)
+    assert "The dry run is done. Nothing is changed yet." in run.text
+    assert "6 up, 0 down" in run.text
 
 
 def test_what_students_typed_is_text_and_never_markup(world, group, browser):
@@ -397,3 +418,13 @@ def test_the_mistakes_of_the_class_over_time_say_how_many_made_them(world, group
     _, [name, students, *shares] = browser.get(path).one(aria_label=label).one("table").rows()
     assert (name, students) == ("doubled", "2")
     assert shares == ["50 % half or more 2 of 4", "25 % 1 of 4"]
+
+
+def test_results_that_nobody_has_opened_count_nothing_of_nothing(world, course):
+    [posed] = world.assignment(course, POWERS)
+    browser = Browser(world, world.enrol(course, role="instructor"))
+    page = browser.get(f"{posed.path.partition('/problems')[0]}/results")
+    assert page.status == 200
+    assert "of 0" not in page.text
+    assert "no students yet" in page.text
+    assert "0 of 0" not in browser.get(f"{posed.path}/results").text

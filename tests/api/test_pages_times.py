@@ -1,6 +1,8 @@
-"""Tests of the times on course pages: in the course's time zone, each with its zone."""
+"""Tests of the times on course pages: in the course's time zone, which a page states once."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from furnished import ROUTES, furnished
@@ -11,6 +13,8 @@ from world import World
 from api.db.models import Course
 
 ZONE = "Asia/Tokyo"
+OF_SEVERAL_COURSES = ("/me/requests",)
+"""Pages of several courses, on which each time has its zone."""
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 PAGES = sorted(
     path
@@ -37,4 +41,11 @@ def test_a_time_stands_on_the_clocks_of_the_course(scene, path):
     address = PARAMETER.sub(lambda found: places[found[1]], path)
     browser = Browser(scene.world, scene.people.get(route.least, scene.student))
     page = browser.get(address, params=dict(route.query))
-    assert [one.text for one in page.all("time") if ZONE not in one.text] == []
+    for element in page.all("time"):
+        local = datetime.fromisoformat(element["datetime"]).astimezone(ZoneInfo(ZONE))
+        assert element.text.startswith(f"{local:%a} {local.day} {local:%b} {local.year}, ")
+        assert f", {local:%H:%M}" in element.text
+    in_course = path not in OF_SEVERAL_COURSES and page.headers["content-type"].startswith(
+        "text/html"
+    )
+    assert [one.text for one in page.all("footer")] == [f"Times: {ZONE}"] * in_course

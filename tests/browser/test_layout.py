@@ -173,6 +173,11 @@ def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
     page = screens.open(served.world.enrol(course, "Tea Cher", role="instructor"), width=390)
     page.goto(f"/assignments/{posed.assignment}/edit")
     title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
+    points = box(page.locator("[name^='points.']"))
+    assert box(title)["width"] >= 11 * REM
+    assert points["x"] + points["width"] <= 390
+    page.goto(f"/courses/{course}/problems")
+    title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
     assert 11 * REM <= box(title)["width"] <= 15 * REM
     assert overflow(page) == 0
 

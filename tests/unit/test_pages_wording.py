@@ -10,6 +10,7 @@ from api.pages.layout.formatting import (
     format_number,
     format_points,
     format_share,
+    page_zone,
     part_name,
     render_moment,
 )
@@ -74,6 +75,24 @@ def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
         '</time> <span class="muted">(in 2 days)</span>'
     )
     assert render_moment(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "shown"),
+    [
+        ("2026-11-02T12:05", "Mon 2 Nov 2026, 13:05 Europe/Berlin (CET)", "Mon 2 Nov 2026, 13:05"),
+        ("2026-11-02T12:05", "Mon 2 Nov 2026, 21:05 Asia/Tokyo (JST)", None),
+        ("2026-10-25T00:30", "Sun 25 Oct 2026, 02:30 Europe/Berlin (CEST)", None),
+        ("2026-10-25T01:30", "Sun 25 Oct 2026, 02:30 Europe/Berlin (CET)", None),
+    ],
+)
+def test_a_page_leaves_out_its_zone_except_where_the_clock_shows_a_time_twice(at, text, shown):
+    moment = Moment(at=datetime.fromisoformat(f"{at}:00+00:00"), text=text, relative="now")
+    reset = page_zone.set("Europe/Berlin")
+    try:
+        assert f">{shown or text}</time>" in render_moment(moment)
+    finally:
+        page_zone.reset(reset)
 
 
 def test_a_part_is_called_by_words_and_not_by_its_id():

@@ -8,7 +8,13 @@ FORMS = {
     "new course": WrongForm(
         "/courses",
         "Time zone",
-        {"title": "Vision", "slug": "cv", "zone": "Middle Earth"},
+        {
+            "title": "Vision",
+            "slug": "cv",
+            "zone": "Middle Earth",
+            "categories[0].id": "Homework",
+            "categories[0].weight": "half of it",
+        },
         wrong="zone",
         who="admin",
     ),

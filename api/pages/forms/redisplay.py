@@ -43,6 +43,12 @@ class BoundForm:
         errors = self.error.errors if self.error else ()
         return next((error.message for error in errors if _is_within(error.field, name)), "")
 
+    def list_error_for(self, name: str) -> str:
+        """Return the error message for a list that none of its fields displays, or ""."""
+        errors = self.error.errors if self.error else ()
+        candidates = (one for one in errors if one.field not in self.values)
+        return next((one.message for one in candidates if _is_within(one.field, name)), "")
+
     @property
     def field_errors(self) -> tuple[LabeledFieldError, ...]:
         """The errors with their fields, without duplicates."""

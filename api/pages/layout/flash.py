@@ -12,6 +12,7 @@ from api.schemas.shared.effects import Effect
 
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 OUTCOMES: Final[Mapping[str, str]] = {
+    "assignment-created": "Assignment created. Choose its problems.",
     "assignment-restored": "Assignment restored. Its submissions count again.",
     "course-created": "Course created.",
     "course-copied": "Course copied. This is the copy: its assignments are not published yet. "
@@ -25,6 +26,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "administrator-made": "Made an administrator. All sessions ended.",
     "administrator-withdrawn": "No longer an administrator. All sessions ended.",
     "points-set": "Points set by hand.",
+    "problems-added": "Problems added.",
     "user-changed": "Changes saved.",
     "user-created": "Account created.",
     "user-restored": "Account restored.",

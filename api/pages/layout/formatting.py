@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -15,6 +17,8 @@ THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
 MINUS_PATTERN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
 DEFAULT_DECIMALS: Final = 2
+page_zone: Final = ContextVar("page_zone", default="")
+"""Time zone that the page being rendered states once, "" if it states none."""
 PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
 
 
@@ -122,11 +126,20 @@ def describe_grade_changes(changed: int, up: int, down: int) -> str:
 
 
 def render_moment(value: Moment | None) -> Markup:
-    """Return a time in the course's time zone, and its distance from now."""
+    """Return a time in its time zone, and its distance from now.
+
+    The zone of the page is left out, because the page states it once; it stays where the clock
+    shows the same time twice.
+    """
     if value is None:
         return Markup("")
+    text = value.text
+    if zone := page_zone.get():
+        local = value.at.astimezone(ZoneInfo(zone))
+        is_ambiguous = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        text = text if is_ambiguous else text.partition(f" {zone}")[0]
     return Markup('<time datetime="{}">{}</time> <span class="muted">({})</span>').format(
-        value.at.isoformat(), value.text, value.relative
+        value.at.isoformat(), text, value.relative
     )
 
 

@@ -13,6 +13,7 @@ from api.auth.authorization import CourseMembership
 from api.auth.roles import Permission
 from api.dependencies import RequestContext
 from api.pages.layout.flash import OUTCOMES
+from api.pages.layout.formatting import page_zone
 from api.pages.layout.templating import render_response
 from api.pages.layout.theme import read_theme
 from api.schemas.student.assignments import Moment
@@ -122,11 +123,16 @@ def render_page(
 ) -> HTMLResponse:
     """Render *template* in its frame; *tab* is the course tab that the page belongs to."""
     saved = context.request.query_params.get("saved", "")
+    frame = build_frame(context)
     frame_variables = {
-        "frame": build_frame(context),
+        "frame": frame,
         "title": title,
         "crumbs": crumbs,
         "tab": tab,
         "outcome": OUTCOMES.get(saved, "") if status == HTTPStatus.OK else "",
     }
-    return render_response(template, {**frame_variables, **variables}, status=status)
+    reset = page_zone.set(frame.zone if frame.course else "")
+    try:
+        return render_response(template, {**frame_variables, **variables}, status=status)
+    finally:
+        page_zone.reset(reset)

@@ -22,9 +22,8 @@ def assignment_page(assignment: UUID, context: PageDep) -> Response:
     if isinstance(assignment_view, StaffAssignment):
         return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
     with context.reading() as session:
-        mine = load_my_assignment(
-            session, *context.authorize_assignment(session, assignment), now=context.now
-        )
+        member, row = context.authorize_assignment(session, assignment)
+        mine = load_my_assignment(session, member, row, now=context.now)
     budget = exceptions.get_my_late_days(assignment_view.course, context).budget
     return render_page(
         context,
@@ -32,6 +31,8 @@ def assignment_page(assignment: UUID, context: PageDep) -> Response:
         title=assignment_view.title,
         crumbs=(Breadcrumb(mine.course_title, f"/courses/{assignment_view.course}"),),
         tab="assignments",
+        stop_path=f"/assignments/{assignment}/edit" if context.view_as == "test" else "",
+        is_draft=member.previews_drafts and (member.viewing or mine.times.state == "planned"),
         told=assignment_view,
         work=build_assignment_progress(mine),
         strip=build_credit_strip(assignment_view.times, now=context.now),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.field_types import Count, Credit, Score, UtcDatetime
+from api.http.field_types import Count, Credit, Points, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import EXAMPLE_PROBLEM, PosedSettings
 from api.schemas.assignments.settings import (
@@ -99,21 +99,25 @@ STUDENT: Final[dict[str, Any]] = {
 
 
 class AssignmentIn(AssignmentSettings):
-    """A new assignment. It is not published yet."""
+    """A new assignment. It is not published yet. Without *slug*, its title gives one."""
 
     model_config = with_examples(SETTINGS)
 
-    slug: AssignmentSlug
+    slug: AssignmentSlug = ""
     title: AssignmentTitle
 
 
 class AssignmentPatch(AssignmentSettings):
-    """Settings of an assignment to change; others stay as they are."""
+    """Settings of an assignment to change; others stay as they are.
+
+    *points* are those of its problems by name; null is the sum of the problem's parts.
+    """
 
     model_config = ConfigDict(json_schema_extra=patch_schema({"timeline": TIMELINE, "attempts": 5}))
 
     slug: AssignmentSlug = ""
     title: AssignmentTitle = ""
+    points: Annotated[dict[str, Points | None], Field(max_length=200)] = {}
 
 
 class StaffAssignment(AssignmentSettings):

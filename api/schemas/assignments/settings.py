@@ -22,12 +22,15 @@ AssignmentSlug: TypeAlias = Annotated[
     Setting(
         "Short name",
         section="what",
-        hint="For files and columns of the gradebook, such as hw-1.",
-        attributes={"required": True, "maxlength": 64, "spellcheck": "false"},
+        hint="For files and columns of the gradebook, such as hw-1. Empty: from the title.",
+        attributes={"maxlength": 64, "spellcheck": "false"},
     ),
 ]
 AssignmentTitle: TypeAlias = Annotated[
-    Title, Setting("Title", section="what", attributes={"required": True, "maxlength": 200})
+    Title,
+    Setting(
+        "Title", section="what", attributes={"required": True, "maxlength": 200, "class": "wide"}
+    ),
 ]
 
 

@@ -3,13 +3,15 @@
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from api.core.errors import InvalidInput
 from api.http.field_types import Count, Email, Points, Slug, UtcDatetime
-from api.http.schema import Schema, with_examples
+from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patch_schemas import Title, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
+from api.services.courses.time_zones import get_zone
 
 SETTINGS: Final[dict[str, Any]] = {
     "slug": "dl-2026",
@@ -31,9 +33,20 @@ COURSE: Final[dict[str, Any]] = SETTINGS | {
 
 Name: TypeAlias = Annotated[Title, Field(max_length=80)]
 """The name of a category or of a group of problems."""
+
+
+def _check_zone(name: str) -> str:
+    """Return *name*; raise `InvalidValue`, with similar names, if it is no time zone."""
+    try:
+        return get_zone(name).key
+    except InvalidInput as error:
+        raise InvalidValue(error.errors[0].message) from error
+
+
 Zone: TypeAlias = Annotated[
     str,
     Field(max_length=60),
+    AfterValidator(_check_zone),
     Setting(
         "Time zone",
         "All times of the course are in this zone. Such as Europe/Berlin.",

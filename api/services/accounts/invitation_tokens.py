@@ -103,6 +103,4 @@ def check_password_allowed(user: User, password: str, *, field_name: str = "pass
     """Raise `InvalidInput` for the field *field_name* if *password* is not allowed."""
     fault = find_password_fault(password, email=user.email or "", name=user.name)
     if fault:
-        raise InvalidInput(
-            fault, errors=(FieldError(field_name, "must differ from the current one"),)
-        )
+        raise InvalidInput(fault, errors=(FieldError(field_name, "is not accepted"),))

@@ -21,7 +21,13 @@ from api.schemas.assignments.assignments import (
 from api.schemas.shared.patch_schemas import changed_fields
 from api.schemas.shared.setting import grade_settings
 from api.services.assignments.pinned_versions import load_pinned_problems
-from api.services.assignments.settings import apply_settings, check_settings, serialize_settings
+from api.services.assignments.settings import (
+    apply_settings,
+    check_settings,
+    derive_free_slug,
+    serialize_settings,
+    set_points,
+)
 from api.services.assignments.views import build_staff_view
 from api.services.audit.change_context import ChangeContext, diff_values
 from api.services.courses.active_students import ACTIVE_PEOPLE
@@ -44,6 +50,10 @@ def increment_version(row: Assignment) -> None:
 
 def create_assignment(session: Session, act: ChangeContext, values: AssignmentIn) -> Assignment:
     """Create an unpublished assignment."""
+    if not values.slug:
+        values = values.model_copy(
+            update={"slug": derive_free_slug(session, act.course, values.title)}
+        )
     check_settings(session, act.course, values, None)
     _check_assignment_slug_free(session, act, values.slug, None)
     row = Assignment(
@@ -87,6 +97,7 @@ def update_assignment(
 ) -> AssignmentChanged:
     """Change settings of an assignment and recompute all grades that depend on them."""
     changes = changed_fields(body)
+    points = changes.pop("points", {})
     with act.rollback_if_dry_run(session):
         before = serialize_settings(row)
         values = _merge_settings(row, changes)
@@ -94,10 +105,13 @@ def update_assignment(
         _check_assignment_slug_free(session, act, values.slug, row)
         apply_settings(row, values, act.course)
         difference = diff_values(before, serialize_settings(row))
+        has_new_points = set_points(session, act, row, points)
         if any(difference):
-            increment_version(row)
             act.record(session, "assignment.changed", ("assignment", row.id), change=difference)
-        moves = [row] if grade_settings(AssignmentIn) & difference[1].keys() else []
+        if any(difference) or has_new_points:
+            increment_version(row)
+        affects_grades = has_new_points or grade_settings(AssignmentIn) & difference[1].keys()
+        moves = [row] if affects_grades else []
         effect = recompute_grades(session, act, moves, cause=act.to_grade_cause("settings", row.id))
         return AssignmentChanged(assignment=serialize_assignment(session, act, row), effect=effect)
 
@@ -158,8 +172,8 @@ def delete_assignment(
     """Delete an assignment: submissions are kept, and its slug becomes free."""
     if not confirmed and has_submissions(session, row.id):
         raise Conflict(
-            "Students have submitted work to this assignment. It is kept but no longer counts. "
-            "Send confirm=true to delete the assignment."
+            "Students have submitted work to this assignment. If you delete it, their submissions "
+            "are kept but no longer count. Send confirm=true to delete it."
         )
     act.record(
         session, "assignment.deleted", ("assignment", row.id), change=(serialize_settings(row), {})

@@ -184,8 +184,8 @@ def remove_problem(
     row = posed.problem
     if not confirmed and has_submissions(session, row):
         raise Conflict(
-            "Students have submitted work to this problem. It is kept but no longer counts. "
-            "Send confirm=true to remove the problem."
+            "Students have submitted work to this problem. If you remove it, their submissions are "
+            "kept but no longer count. Send confirm=true to remove it."
         )
     with act.rollback_if_dry_run(session):
         before = serialize_problem_state(row)

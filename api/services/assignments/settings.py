@@ -1,19 +1,48 @@
 """Settings of an assignment: validate, write to its row, and read back."""
 
-from collections.abc import Iterator
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import count
+from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.clock import from_micros
 from api.core.errors import FieldError, InvalidInput
 from api.db.models import Assignment, Course
 from api.schemas.assignments.assignments import AssignmentIn
+from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments import timeline
 from api.services.assignments.pinned_versions import load_problems
+from api.services.audit.change_context import ChangeContext
 from api.services.courses.stored_settings import read_settings, write_settings
 from api.services.courses.time_zones import get_zone
+
+MAX_DERIVED_SLUG_LENGTH: Final = 50
+"""Length limit of a derived short name, which leaves room for a number behind it."""
+
+
+def derive_slug(title: str) -> str:
+    """Return the short name that a title suggests: its letters and digits in plain ASCII.
+
+    >>> derive_slug("Homework 1"), derive_slug("Übung: Faltung & Pooling"), derive_slug("第一")
+    ('homework-1', 'ubung-faltung-pooling', 'assignment')
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = "-".join(re.findall(r"[a-z0-9]+", plain))
+    return words[:MAX_DERIVED_SLUG_LENGTH].rstrip("-") or "assignment"
+
+
+def derive_free_slug(session: Session, course: Course, title: str) -> str:
+    """Return the short name for *title*, with a number behind it if the course has used it."""
+    used = {*session.scalars(select(Assignment.slug).where(Assignment.course_id == course.id))}
+    slug = derive_slug(title)
+    candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
+    return next(candidate for candidate in candidates if candidate not in used)
 
 
 def serialize_settings(row: Assignment) -> dict[str, Any]:
@@ -89,3 +118,31 @@ def update_resolved_times(row: Assignment, course: Course) -> None:
     row.release_at = None if resolved.release is None else from_micros(resolved.release)
     row.due_at = None if resolved.due is None else from_micros(resolved.due)
     row.closes_at = None if resolved.closes_at is None else from_micros(resolved.closes_at)
+
+
+def set_points(
+    session: Session,
+    act: ChangeContext,
+    assignment: Assignment,
+    points: Mapping[str, Fraction | None],
+) -> bool:
+    """Set the points of problems by name, and return whether any of them changed.
+
+    None is the sum of the problem's parts. Raises `InvalidInput` for a problem that the assignment
+    does not have.
+    """
+    rows = {row.slug: row for row in load_problems(session, assignment.id)} if points else {}
+    unknown = points.keys() - rows.keys()
+    if unknown:
+        message = "is no problem of the assignment"
+        raise InvalidInput.for_fields(
+            [FieldError(f"points.{name[:80]}", message) for name in sorted(unknown)]
+        )
+    changed = [rows[name] for name, value in points.items() if rows[name].points != value]
+    for row in changed:
+        before = {"points": read_settings(ProblemSettings, row)["points"]}
+        write_settings(ProblemSettings, row, {"points": points[row.slug]})
+        row.version += 1
+        after = {"points": read_settings(ProblemSettings, row)["points"]}
+        act.record(session, "problem.changed", ("problem", row.id), change=(before, after))
+    return bool(changed)

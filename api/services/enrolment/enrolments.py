@@ -264,7 +264,7 @@ def _change_account(
 def check_email_free(session: Session, email: str) -> None:
     """Raise `InvalidInput` if the e-mail address is taken."""
     if session.scalar(select(User.id).where(User.email == email)) is not None:
-        message = "is somebody else's"
+        message = "belongs to another account"
         raise InvalidInput(f"The e-mail address {message}.", errors=(FieldError("email", message),))
 
 

@@ -91,7 +91,13 @@ class ProblemSession:
     def is_first_view(self) -> bool:
         """Whether the student sees the numbers for the first time, which must be recorded."""
         is_seen = self.opened_at is not None
-        return not (is_seen or self.preview or self.assigned.member.viewing)
+        return not (is_seen or self.is_read_only)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the caller only looks: staff, a view as a student, or a draft."""
+        is_draft = not self.rules.is_released(to_micros(self.now))
+        return self.preview or self.assigned.member.viewing or is_draft
 
     def load_variant(self, session: Session, variants: VariantCache) -> Variant:
         """Return the variant of this session."""
@@ -103,11 +109,12 @@ def load_released_rules(
 ) -> SubmissionRules:
     """Return the rules for the student whose work it is.
 
-    Raises `NotFound` for a student before the release.
+    Raises `NotFound` for a student before the release, unless staff view as the test student.
     """
     member = assigned.member
     rules = load_student_rules(session, member, [assigned.assignment])[assigned.assignment.id]
-    if not member.is_staff and not rules.is_released(to_micros(now)):
+    sees_drafts = member.is_staff or member.previews_drafts
+    if not sees_drafts and not rules.is_released(to_micros(now)):
         raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
     return rules
 

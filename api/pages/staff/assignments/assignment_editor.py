@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse
 
 from api.core.errors import Conflict, PreconditionFailed, ServiceError
 from api.dependencies import RequestContext
-from api.http.etags import IfMatchVersions
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
 from api.pages.forms.redisplay import FORM_ERRORS, BoundForm, find_differences
@@ -20,7 +19,9 @@ from api.pages.staff.assignments.assignment_form import (
     LABELS,
     assignment_to_texts,
     build_form_context,
+    changed_points,
     field_label,
+    points_to_texts,
     read_posted_texts,
     texts_to_assignment,
 )
@@ -77,9 +78,11 @@ def render_assignment_editor(
     the result of a dry run. *confirm* names an action that asks for confirmation,
     *saved* is the code of the message about the previous action.
     """
-    assignment_view = _load_assignment_to_edit(assignment, context)
+    assignment_view = load_assignment_to_edit(assignment, context)
     view = courses.get_course(assignment_view.course, context, Response())
     fields = assignment_to_texts(assignment_view)
+    if typed is not None:
+        typed = {**points_to_texts(assignment_view), **typed}
     stale = isinstance(error, PreconditionFailed) and typed is not None
     times = dry_run_result.assignment.times if dry_run_result else assignment_view.times
     form_error = None if stale else error
@@ -101,7 +104,7 @@ def render_assignment_editor(
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
         has_work=bool(confirm) and _has_work(assignment, context),
-        is_unsaved=typed is not None,
+        is_unsaved=bool(typed and find_differences(fields, typed, field_label)),
         **build_form_context(
             BoundForm(fields if typed is None else typed, form_error, LABELS), view
         ),
@@ -113,7 +116,7 @@ def _has_work(assignment: UUID, context: RequestContext) -> bool:
         return has_submissions(session, assignment)
 
 
-def _load_assignment_to_edit(assignment: UUID, context: RequestContext) -> StaffAssignment:
+def load_assignment_to_edit(assignment: UUID, context: RequestContext) -> StaffAssignment:
     """Return the assignment; raise `Conflict` while the caller looks as a student."""
     with context.reading() as session:
         context.authorize_assignment(session, assignment, right="manage_assignments")
@@ -159,10 +162,11 @@ def save_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Respon
 def _patch_settings(
     assignment: UUID, form: PostedForm, context: RequestContext, *, is_dry_run: bool = False
 ) -> AssignmentChanged:
-    """Apply the settings of *form* to the assignment and return the result."""
-    body = validate_body(
-        AssignmentPatch, _omit_empty_position(texts_to_assignment(read_posted_texts(form)))
-    )
+    """Apply the settings and points of *form* to the assignment and return the result."""
+    typed = read_posted_texts(form)
+    values = _omit_empty_position(texts_to_assignment(typed))
+    points = changed_points(load_assignment_to_edit(assignment, context), typed)
+    body = validate_body(AssignmentPatch, values | ({"points": points} if points else {}))
     expected = parse_form_version(form.text("version"))
     return api.patch_assignment(assignment, body, context, expected, Response(), dry_run=is_dry_run)
 
@@ -198,9 +202,8 @@ def _has_unsaved_changes(assignment: UUID, form: PostedForm, context: RequestCon
     assignment_view = api.get_assignment(assignment, context, Response())
     if not isinstance(assignment_view, StaffAssignment):
         return False
-    return bool(
-        find_differences(assignment_to_texts(assignment_view), read_posted_texts(form), field_label)
-    )
+    stored, typed = assignment_to_texts(assignment_view), read_posted_texts(form)
+    return bool(find_differences(stored, points_to_texts(assignment_view) | typed, field_label))
 
 
 def _publish_assignment(assignment: UUID, context: RequestContext) -> Response:
@@ -278,29 +281,3 @@ def _move_name(names: list[str], form: PostedForm) -> list[str]:
     target_index = min(max(index + step, 0), len(names) - 1)
     names.insert(target_index, names.pop(index))
     return names
-
-
-@router.post("/assignments/{assignment}/delete")
-def delete_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
-    """Delete the assignment after a confirmation; the page that follows can undo it.
-
-    The confirmation page keeps the unsaved settings.
-    """
-    anything = IfMatchVersions(None)
-    assignment_view = _load_assignment_to_edit(assignment, context)
-    if form.text("confirm") != "yes":
-        typed = read_posted_texts(form) if form.has("title") else None
-        return render_assignment_editor(assignment, context, typed=typed, confirm="delete")
-    api.delete_assignment(assignment, context, anything, confirm=True)
-    return RedirectResponse(
-        f"/courses/{assignment_view.course}?saved={flash.DELETED}{assignment}", status_code=303
-    )
-
-
-@router.post("/assignments/{assignment}/restore")
-def restore_assignment(assignment: UUID, context: PageDep) -> Response:
-    """Undo the deletion of the assignment and redirect to its editor."""
-    api.post_restore(assignment, context, Response())
-    return RedirectResponse(
-        f"/assignments/{assignment}/edit?saved=assignment-restored", status_code=303
-    )

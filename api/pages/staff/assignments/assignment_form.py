@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.core.errors import InvalidInput
+from api.http.field_types import serialize_fraction
 from api.pages.forms.form import PostedForm
 from api.pages.forms.redisplay import BoundForm
 from api.pages.forms.rows import (
@@ -36,12 +37,17 @@ CLOSE_OFFSET_FIELDS: Final = ("timeline.close.days", "timeline.close.hours")
 LATE_STEPS_FIELD: Final = "timeline.late"
 LATE_COLUMNS: Final = ("credit", "days", "hours", "until")
 LATE_NUMBER_COLUMNS: Final = frozenset({"days", "hours"})
+POINTS_PREFIX: Final = "points."
+"""Start of the names of the points fields, before the name of the problem."""
+ESSENTIAL_FIELDS: Final = ("title", "timeline.release", "timeline.due")
+"""Fields that the form always displays, besides those of the problems; all others are in “More”."""
 LABELS: Final[Mapping[str, str]] = field_labels(FIELDS) | {
-    "timeline.release": "Release",
+    "timeline.release": "Opens",
     "timeline.due": "Due",
     "timeline.late": "Late steps",
     "timeline.late_days": "Late days",
     "timeline.close": "Close",
+    "points": "Points",
 }
 NEW_ASSIGNMENT_TEXTS: Final[Mapping[str, str]] = default_texts(FIELDS) | {"timeline.late_days": "0"}
 """Default field texts of a new assignment."""
@@ -58,10 +64,18 @@ def build_setting_fields(categories: Sequence[str]) -> dict[str, SettingField]:
 
 
 def build_form_context(typed: BoundForm, course: CourseView) -> dict[str, Any]:
-    """Return the posted texts, the row numbers and the fields, as the form template needs them."""
+    """Return the posted texts, the row numbers and the fields, as the form template needs them.
+
+    *has_hidden_error* is true if “More” contains a field with an error.
+    """
     rows = row_numbers_by_list(typed.values)
     fields = build_setting_fields([category.id for category in course.categories])
-    return {"t": typed, "rows": rows, "fields": fields}
+    visible = (*ESSENTIAL_FIELDS, "timeline", "points", POINTS_PREFIX)
+    errors = [error.field for error in typed.field_errors]
+    has_hidden_error = any(
+        not name.startswith(POINTS_PREFIX) and name not in visible for name in errors
+    )
+    return {"t": typed, "rows": rows, "fields": fields, "has_hidden_error": has_hidden_error}
 
 
 def assignment_to_texts(assignment: StaffAssignment) -> dict[str, str]:
@@ -76,6 +90,28 @@ def assignment_to_texts(assignment: StaffAssignment) -> dict[str, str]:
         "timeline.late_days": str(timeline["late_days"]),
         **_close_to_texts(timeline["close"]),
         **flatten_rows(LATE_STEPS_FIELD, late, LATE_COLUMNS),
+        **points_to_texts(assignment),
+    }
+
+
+def points_to_texts(assignment: StaffAssignment) -> dict[str, str]:
+    """Return the points of the problems as form field texts."""
+    return {
+        POINTS_PREFIX + problem.problem: str(serialize_fraction(problem.points))
+        for problem in assignment.problems
+    }
+
+
+def changed_points(assignment: StaffAssignment, typed: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the *typed* points that differ from those of *assignment*, by problem.
+
+    An empty field is None: the sum of the problem's parts.
+    """
+    stored = points_to_texts(assignment)
+    return {
+        name.removeprefix(POINTS_PREFIX): text or None
+        for name, text in typed.items()
+        if name.startswith(POINTS_PREFIX) and text != stored.get(name)
     }
 
 
@@ -96,7 +132,8 @@ def read_posted_texts(form: PostedForm) -> dict[str, str]:
     """Return the field texts of a posted *form*, without empty rows."""
     plain = (*TIME_FIELDS, *CLOSE_OFFSET_FIELDS, "timeline.late_days", "version")
     late = flatten_rows(LATE_STEPS_FIELD, read_filled_rows(form, LATE_STEPS_FIELD), LATE_COLUMNS)
-    return form_to_texts(FIELDS, form) | {name: form.text(name) for name in plain} | late
+    points = {name: form.text(name) for name in form.fields if name.startswith(POINTS_PREFIX)}
+    return form_to_texts(FIELDS, form) | {name: form.text(name) for name in plain} | late | points
 
 
 def row_numbers_by_list(texts: Mapping[str, str]) -> dict[str, range]:
@@ -108,7 +145,8 @@ def row_numbers_by_list(texts: Mapping[str, str]) -> dict[str, range]:
 def texts_to_assignment(texts: Mapping[str, str]) -> dict[str, Any]:
     """Convert form field texts to the settings of an API request.
 
-    Raises `InvalidInput` if the close is given both as a time and as an offset.
+    An empty short name is left out: the title gives one, or the stored one stays. Raises
+    `InvalidInput` if the close is given both as a time and as an offset.
     """
     timeline = {
         "release": texts["timeline.release"] or None,
@@ -119,7 +157,10 @@ def texts_to_assignment(texts: Mapping[str, str]) -> dict[str, Any]:
         ),
         "late_days": parse_whole_number(texts["timeline.late_days"], empty=0),
     }
-    return texts_to_settings(FIELDS, texts) | {"timeline": timeline}
+    settings = texts_to_settings(FIELDS, texts) | {"timeline": timeline}
+    if not settings["slug"]:
+        del settings["slug"]
+    return settings
 
 
 def _parse_close(texts: Mapping[str, str]) -> object:
@@ -141,6 +182,8 @@ def field_label(name: str) -> str:
     if name == "version":
         return ""
     row = ROW_FIELD.fullmatch(name)
+    if name.startswith(POINTS_PREFIX):
+        return f"{LABELS['points']}, {name.removeprefix(POINTS_PREFIX)}"
     if row:
         return f"{LABELS[row[1]]}, row {int(row[2]) + 1}, {row[3].replace('_', ' ')}"
     return LABELS.get(name) or f"{LABELS['timeline.close']}, {name.rpartition('.')[2]} after due"

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from pydantic import Field
 
 from api.core.errors import NotFound, ServiceError
 from api.dependencies import RequestContext
@@ -29,9 +30,12 @@ router = PageRouter()
 LIST_PATH: Final = "/courses/{course}/problems"
 VERSION_PATH: Final = f"{LIST_PATH}/{{problem_version}}"
 ROWS: Final = 30
+MAX_PICKS: Final = 50
+"""Maximum number of problems that are chosen at once, so that an address holds them."""
 SPACES: Final = (("", "bank and course"), ("bank", "the bank"), ("course", "this course"))
 STATUSES: Final = ("published", "draft", "retired")
 VersionTab = Literal["preview", "source", "versions"]
+PickText = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9-]+/[0-9a-f-]{36}$")]
 SearchText = Annotated[str, Query(max_length=200)]
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
 NumberText = Annotated[str, Query(max_length=6, pattern=r"^(-1|\d*)$")]
@@ -39,7 +43,11 @@ NumberText = Annotated[str, Query(max_length=6, pattern=r"^(-1|\d*)$")]
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """Filters of the problem list; *to* is an assignment to add problems to."""
+    """Filters of the problem list.
+
+    *to* is an assignment to add problems to, *pick* the problems that are chosen for it so far,
+    each with its version.
+    """
 
     topic: SearchText = ""
     text: SearchText = ""
@@ -47,11 +55,12 @@ class ProblemFilter:
     space: Literal["", "bank", "course"] = ""
     status: Literal["published", "draft", "retired"] = "published"
     to: UUID | None = None
+    pick: Annotated[tuple[PickText, ...], Query(max_length=MAX_PICKS)] = ()
 
     def query_string(self, cursor: str | None = None) -> str:
         """Return the query string of the same list, starting at *cursor*."""
         params = asdict(self) | {"cursor": cursor}
-        return urlencode({name: str(param) for name, param in params.items() if param})
+        return urlencode({name: param for name, param in params.items() if param}, doseq=True)
 
 
 @router.get(LIST_PATH)
@@ -80,6 +89,7 @@ def show_problem_bank(
         tab="problems",
         course=view,
         found=problem_page.items,
+        picked=_load_other_picks(course, context, filters, problem_page),
         wanted=filters,
         topics=topics,
         kinds=tuple(KINDS),
@@ -87,9 +97,29 @@ def show_problem_bank(
         statuses=STATUSES,
         to=to,
         manages=has_permission(context, "manage_problems"),
-        back=f"/courses/{course}/problems?{filters.query_string(cursor)}",
         next=filters.query_string(problem_page.next) if problem_page.next else "",
+        cursor=problem_page.next,
         done=flash.flash_message(saved),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PickedProblem:
+    """A problem that is chosen for an assignment: the *value* of its checkbox, and its title."""
+
+    value: str
+    title: str
+
+
+def _load_other_picks(
+    course: UUID, context: RequestContext, filters: ProblemFilter, problem_page: ProblemPage
+) -> tuple[PickedProblem, ...]:
+    """Return the chosen problems that this page of the list does not contain."""
+    listed = {f"{problem.problem}/{problem.id}" for problem in problem_page.items}
+    other = [value for value in dict.fromkeys(filters.pick) if value not in listed]
+    return tuple(
+        PickedProblem(value, api.get_version(course, version, context).title)
+        for value, version in ((value, UUID(value.partition("/")[2])) for value in other)
     )
 
 
@@ -108,36 +138,36 @@ def _search_problems(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class VersionViewOptions:
+    """Tab of the version page, the variant to preview and the version to compare with.
+
+    *to* is an assignment to add the problem to.
+    """
+
+    show: VersionTab = "preview"
+    seed: NumberText = ""
+    position: NumberText = ""
+    against: UUID | None = None
+    to: UUID | None = None
+
+
 @router.get(VERSION_PATH)
 def show_problem_version(
     course: UUID,
     problem_version: UUID,
     context: PageDep,
-    show: VersionTab = "preview",
-    seed: NumberText = "",
-    position: NumberText = "",
-    against: UUID | None = None,
+    options: Annotated[VersionViewOptions, Depends()],
     saved: flash.SavedQuery = "",
 ) -> Response:
     """Return a problem version: a variant with its keys, the source file or a diff."""
-    options = _VersionViewOptions(show, seed, position, against)
     return _render_problem_version((course, problem_version), context, options, fresh=bool(saved))
-
-
-@dataclass(frozen=True, slots=True)
-class _VersionViewOptions:
-    """Tab of the version page, the variant to preview and the version to compare with."""
-
-    show: VersionTab = "preview"
-    seed: str = ""
-    position: str = ""
-    against: UUID | None = None
 
 
 def _render_problem_version(
     version_key: tuple[UUID, UUID],
     context: RequestContext,
-    options: _VersionViewOptions,
+    options: VersionViewOptions,
     *,
     fresh: bool = False,
     error: ServiceError | None = None,
@@ -169,6 +199,7 @@ def _render_problem_version(
         changed=changed,
         lines=tuple(_classify_diff_lines(changed.text)) if changed else (),
         manages=has_permission(context, "manage_problems"),
+        to=assignments.get_assignment(options.to, context, Response()) if options.to else None,
         places=usages,
         done=describe_version_status(version, usages) if fresh else "",
         error=error,
@@ -176,7 +207,7 @@ def _render_problem_version(
 
 
 def _load_preview(
-    version_key: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
+    version_key: tuple[UUID, UUID], context: RequestContext, options: VersionViewOptions
 ) -> tuple[PreviewOut | None, NotFound | None]:
     """Return the requested variant, or the `NotFound` error if it does not exist."""
     if options.show != "preview":
@@ -198,7 +229,7 @@ def _first_position(version_key: tuple[UUID, UUID], context: RequestContext) -> 
 
 
 def _load_diff(
-    version_key: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
+    version_key: tuple[UUID, UUID], context: RequestContext, options: VersionViewOptions
 ) -> DiffOut | None:
     """Return the diff of a version, or None for a first version."""
     try:
@@ -246,5 +277,5 @@ def _change_version_and_redirect(
     try:
         change(*version_key, validate_body(ReasonIn, form.non_empty_texts("reason")), context)
     except FORM_ERRORS as error:
-        return _render_problem_version(version_key, context, _VersionViewOptions(), error=error)
+        return _render_problem_version(version_key, context, VersionViewOptions(), error=error)
     return flash.redirect_with_flash(f"/courses/{version_key[0]}/problems/{version_key[1]}")

@@ -12,8 +12,8 @@ from api.services.courses.active_students import AudienceSize, count_audience
 
 PUBLISHED: Final = "published"
 RULE_MESSAGES: Final[Mapping[str, str]] = {
-    "results": "Results are shown by the rule again.",
-    "solutions": "Solutions are shown by the rule again.",
+    "results": "Results are released automatically again.",
+    "solutions": "Solutions are released automatically again.",
 }
 RELEASED_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Students see their results now.",

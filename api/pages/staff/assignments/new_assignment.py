@@ -48,11 +48,13 @@ def _render_new_assignment(course: UUID, context: RequestContext, typed: BoundFo
 
 @router.post("/courses/{course}/assignments/new")
 def create_assignment(course: UUID, form: FormDep, context: PageDep) -> Response:
-    """Create an assignment and redirect to its problems."""
+    """Create an assignment and redirect to the choice of its problems."""
     typed = read_posted_texts(form)
     try:
         body = validate_body(AssignmentIn, texts_to_assignment(typed))
         created = api.post_assignment(course, body, context, Response())
     except FORM_ERRORS as error:
         return _render_new_assignment(course, context, BoundForm(typed, error, LABELS))
-    return flash.redirect_with_flash(f"/assignments/{created.id}/edit#problems")
+    return flash.redirect_with_flash(
+        f"/courses/{course}/problems?to={created.id}", word="assignment-created"
+    )

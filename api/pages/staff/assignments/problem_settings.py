@@ -23,7 +23,6 @@ from api.pages.forms.setting_fields import (
 from api.pages.layout import flash
 from api.pages.layout.formatting import part_name
 from api.pages.layout.frame import Breadcrumb, render_page
-from api.pages.login import local_path_or_home
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_editor import render_assignment_editor
 from api.pages.staff.assignments.problem_usage import load_problems_opened_by_students
@@ -51,19 +50,19 @@ LABELS: Final = field_labels(FIELDS) | {"version": "Version", "text": "Notice"}
 
 @router.post("/assignments/{assignment}/problems")
 def add_problem(assignment: UUID, form: FormDep, context: PageDep) -> Response:
-    """Append a problem to the assignment and return to the page where it was selected."""
-    problem, _, version = form.text("add").partition("/")
-    row = {"problem": problem, "version": version} if version else {}
+    """Append the chosen problems to the assignment, and redirect to its editor."""
+    picks = [
+        dict(zip(("problem", "version"), pick.split("/", 1), strict=False))
+        for pick in form.get_all("pick")
+    ]
+    rows = picks or [form.non_empty_texts("problem", "version", "of")]
     try:
-        body = validate_body(PosedIn, form.non_empty_texts("problem", "version", "of") | row)
-        changed = api.post_problem(assignment, body, context, Response())
+        bodies = [validate_body(PosedIn, row) for row in rows]
+        changes = [api.post_problem(assignment, body, context, Response()) for body in bodies]
     except FORM_ERRORS as error:
         return render_assignment_editor(assignment, context, error=error)
-    if not version:
-        return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
-    return flash.redirect_with_flash(
-        f"{local_path_or_home(form.text('next'))}#{problem}", changed.effect
-    )
+    effect, word = (changes[0].effect, "") if len(changes) == 1 else (None, "problems-added")
+    return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", effect, word)
 
 
 @router.get(f"{PROBLEM_PATH}/settings")

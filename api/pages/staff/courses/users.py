@@ -11,6 +11,7 @@ from api.core.errors import InvalidInput, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import BoundForm
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.common import RECOVERABLE_ERRORS, build_query_string
@@ -24,6 +25,7 @@ USER_PATH: Final = "/users/{user}"
 ROWS: Final = 70
 CRUMBS: Final = (Breadcrumb("Users", "/users"),)
 EMPTY_FORM: Final = PostedForm()
+LABELS: Final = {"name": "Name", "email": "E-mail", "student_number": "Student number"}
 UserState = Literal["active", "suspended", "admin", "all"]
 
 
@@ -61,15 +63,16 @@ def _render_new_user(
 ) -> Response:
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-    names = ("name", "email", "student_number")
+    typed = {name: form.text(name) for name in ("name", "email", "student_number")}
     return render_page(
         context,
         "staff/user_new.html",
         title="New user",
         crumbs=CRUMBS,
         status=error.status if error else 200,
-        typed={name: form.text(name) for name in names},
+        typed=typed,
         invites=not form.has("name") or form.has("invite"),
+        t=BoundForm(typed, error, LABELS),
         error=error,
     )
 
@@ -101,7 +104,9 @@ def _render_user(
     form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
     link: LinkOut | None = None,
+    confirm: str = "",
 ) -> Response:
+    """Return the page of an account; *confirm* names an action that asks for confirmation."""
     account = _load_account(context, user)
     typed = {
         "name": form.text("name", account.name),
@@ -117,6 +122,8 @@ def _render_user(
         typed=typed,
         error=error,
         link=link,
+        confirm=confirm,
+        t=BoundForm(typed, error, LABELS),
         is_self=context.activity.caller is not None and context.activity.caller.id == user,
     )
 
@@ -168,8 +175,10 @@ def _act_and_redirect(
 
 
 @router.post(f"{USER_PATH}/suspend")
-def suspend_user(user: UUID, context: PageDep) -> Response:
-    """Suspend an account."""
+def suspend_user(user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Suspend an account after a confirmation."""
+    if form.text("confirm") != "yes":
+        return _render_user(context, user, confirm="suspend")
     return _act_and_redirect(
         context, user, lambda: api.suspend_user(user, context), "user-suspended"
     )
@@ -201,6 +210,7 @@ def _render_administrator_form(
         status=error.status if error else 200,
         user=account,
         confirm=confirm,
+        t=BoundForm({"confirm": confirm}, error, {"confirm": "The name"}),
         error=error,
     )
 

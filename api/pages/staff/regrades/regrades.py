@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import Conflict, InvalidInput, ServiceError
 from api.dependencies import RequestContext
@@ -14,7 +15,7 @@ from api.pages.forms.redisplay import BoundForm
 from api.pages.layout.formatting import format_count
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
-from api.pages.staff.common import course_crumbs, has_permission
+from api.pages.staff.common import build_query_string, course_crumbs, has_permission
 from api.pages.staff.regrades import form_errors, regrade_form
 from api.pages.staff.regrades.form_errors import ContradictedExample
 from api.pages.staff.regrades.regrade_form import RegradeFormPart, RegradeVersionKind
@@ -50,6 +51,7 @@ class RegradeStartForm:
     parts: tuple[RegradeFormPart, ...]
     versions: tuple[tuple[str, str], ...]
     group: WrongGroup | None
+    group_query: str
     by_answer: bool
     contradicted_examples: tuple[ContradictedExample, ...]
     names: tuple[str, ...]
@@ -153,15 +155,22 @@ def _build_start_form(
         if do == "id"
         else (),
         group=group,
+        group_query=_build_group_query(form, do) if group else "",
         by_answer=by_answer,
         contradicted_examples=contradicted_examples,
         names=_usable_names(parts, form.text(f"version.{do}.part")),
     )
 
 
+def _build_group_query(form: PostedForm, do: str) -> str:
+    """Return the part of a query string that names the group of the form."""
+    part, answer = form.text(f"version.{do}.part"), form.text(f"version.{do}.answer")
+    return "&" + urlencode({"part": part, "answer": answer})
+
+
 def _default_reason(group: WrongGroup) -> str:
     """Return the default reason for accepting a group of answers."""
-    return f"Right as well: {format_count(group.count, 'student')} gave it"
+    return f"Also correct: {format_count(group.count, 'student')} gave it"
 
 
 def _usable_names(parts: tuple[RegradeFormPart, ...], chosen: str) -> tuple[str, ...]:
@@ -232,3 +241,28 @@ def start_regrade(assignment: UUID, problem: str, form: FormDep, context: PageDe
     except (Conflict, InvalidInput) as error:
         return _render_regrades(assignment, problem, context, form, error)
     return redirect_to_regrade(run.id)
+
+
+@router.post("/assignments/{assignment}/problems/{problem}/accept")
+def accept_wrong_answers(
+    assignment: UUID, problem: str, form: FormDep, context: PageDep
+) -> Response:
+    """Start the dry run that accepts a group of wrong answers; without a known key, ask for it."""
+    with context.reading() as session:
+        context.authorize_problem(session, assignment, problem, right="regrade")
+    part, _, answer = form.text("accept").partition("/")
+    fields = {"do": "accept", "version.accept.part": part, "version.accept.answer": answer}
+    start = _build_start_form(
+        context,
+        load_staff_assignment(assignment, context),
+        problem,
+        PostedForm({name: (value,) for name, value in fields.items()}),
+        None,
+    )
+    has_key = start.by_answer or bool(start.typed("version.accept.key"))
+    if start.group is None or not has_key:
+        query = build_query_string({"do": "accept", "part": part, "answer": answer})
+        path = f"/assignments/{assignment}/problems/{problem}/regrades{query}#start"
+        return RedirectResponse(path, status_code=303)
+    values = {name: (value,) for name, value in start.typed.values.items()}
+    return start_regrade(assignment, problem, PostedForm(values), context)

@@ -39,7 +39,10 @@ MAX_SHOWN_MATCHES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswerGroupView:
-    """Group of equal wrong answers, with its cause and links to actions."""
+    """Group of equal wrong answers, with its cause and its actions.
+
+    *accept* is the value of the button that accepts it, *name* the link to name its mistake.
+    """
 
     summary: WrongGroup
     cause: str
@@ -110,7 +113,7 @@ def show_problem_results(
     part: Annotated[str, Query(max_length=80)] = "",
     after: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
-    """Return the wrong answers to a problem, starting with those no mistake explains.
+    """Return the wrong answers to a problem, those of the most students first.
 
     For a single *part* everything is shown, with its groups in pages; *after* is the
     offset.
@@ -218,17 +221,9 @@ def _build_part_results(
     )
 
 
-def _rank_group(group: WrongGroup) -> int:
-    """Return the sort key of a group.
-
-    Possible keys come first, then unexplained groups of several answers, then explained
-    groups, then single answers.
-    """
-    if group.key_doubt:
-        return -1
-    if group.mistakes:
-        return 1
-    return 0 if group.count > 1 else 2
+def _rank_group(group: WrongGroup) -> tuple[int, bool]:
+    """Return the sort key of a group: the most students first, then groups that doubt the key."""
+    return -group.count, not group.key_doubt
 
 
 def _build_group(group: WrongGroup, part: str) -> WrongAnswerGroupView:
@@ -240,7 +235,7 @@ def _build_group(group: WrongGroup, part: str) -> WrongAnswerGroupView:
         cause=join_mistake_names(group.mistakes),
         looks=" and ".join(group.looks),
         typed="" if typed == group.shown else typed,
-        accept=f"regrades{build_query_string({'do': 'accept', **params})}#start",
+        accept=f"{part}/{group.example.answer}",
         name=f"regrades{build_query_string({'do': 'mistake', **params})}#start",
     )
 

@@ -94,7 +94,7 @@ def _build_display(problem_session: ProblemSession, variant: Variant) -> Assignm
         decimal_style=number_style(problem_session, variant),
         now=problem_session.now,
         attempt_credits=tuple(map(Fraction, assignment.by_attempt)),
-        may_write=not (problem_session.preview or member.viewing or member.course.archived_at),
+        may_write=not (problem_session.is_read_only or member.course.archived_at),
     )
 
 

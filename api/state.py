@@ -22,6 +22,7 @@ from api.services.outbox.runner import OutboxRunner
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
+from api.services.reports.uploads.report_reader import ReportReader
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.services.submissions.writer.writer_thread import SubmissionWriter
 
@@ -86,6 +87,7 @@ class AppState:
     outbox: Outbox = field(init=False)
     outbox_runner: OutboxRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
+    report_reader: ReportReader = field(init=False)
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
@@ -130,6 +132,7 @@ class AppState:
             self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
         )
         object.__setattr__(self, "publishing", publishing)
+        object.__setattr__(self, "report_reader", ReportReader(self.settings.report_workers))
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
@@ -161,6 +164,7 @@ class AppState:
         for provider in self.oidc_providers.values():
             provider.http.close()
         self.publishing.close()
+        self.report_reader.close()
         self.regrades.close()
         self.outbox_runner.close()
         self.grading_pool.close()

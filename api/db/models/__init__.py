@@ -31,6 +31,7 @@ from api.db.models.people import (
 )
 from api.db.models.problems import ProblemVersion, Variant
 from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
+from api.db.models.reports import Report, ReportAnswer
 from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
 from api.db.models.submissions import Answer, Draft, Draw, Grading, ProblemProgress, Submission
 
@@ -72,6 +73,8 @@ __all__ = [
     "RegradeChunk",
     "RegradeRequest",
     "RegradeStudent",
+    "Report",
+    "ReportAnswer",
     "Review",
     "ReviewSkip",
     "RubricItem",

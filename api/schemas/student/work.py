@@ -186,7 +186,8 @@ class ReceiptProof(Schema):
 
     *valid*: what is stored gives the digest that was handed out then (and the one that was asked
     about, if one was). *digest*, *student* and *received_at* are null for graders where the
-    assignment is marked without names.
+    assignment is marked without names; so is *document*, the SHA-256 of the report that the
+    answers were confirmed from, which is null for typed answers too.
     """
 
     model_config = with_examples(
@@ -212,6 +213,7 @@ class ReceiptProof(Schema):
     sequence: Count
     received_at: UtcDatetime | None
     answers: dict[str, Answer | None]
+    document: str | None = None
 
 
 class NewNumbers(Schema):

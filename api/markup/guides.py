@@ -24,6 +24,7 @@ GUIDES: Final[Mapping[str, str]] = MappingProxyType(
         "solvers": "What the key of a problem can compute, with formulas and arguments.",
         "mistakes": "The causes of wrong answers that are named, and what students are told.",
         "gradebook": "What the numbers mean, points by hand, files for other systems.",
+        "reports": "Handing in a whole document: what is read, and how answers are found.",
         "rights": "Who may see and do what in a course, and what a token may do.",
         "api": "Everything that the pages do, for programs, shown with curl.",
     }

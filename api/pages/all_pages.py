@@ -40,6 +40,7 @@ from api.pages.student import (
     practice,
     problem,
     receipt,
+    reports,
     solution,
 )
 
@@ -57,6 +58,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     receipt.router,
     home.router,
     practice.router,
+    reports.router,
     problem.router,
     new_assignment.router,
     assignment_editor.router,

@@ -3,9 +3,7 @@
 import hashlib
 
 import pytest
-from world import OTHER_PROBLEM, TEXT_PROBLEM, World
-
-from api.services.reports.uploads import storage
+from world import TEXT_PROBLEM
 
 MARKDOWN = "text/markdown"
 REPORT = """\

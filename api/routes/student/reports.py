@@ -72,6 +72,23 @@ def authorize_released(
     return member, row
 
 
+def authorize_report(
+    session: Session,
+    context: RequestContext,
+    assignment: UUID,
+    *,
+    right: Permission = "see_course",
+) -> tuple[CourseMembership, Assignment]:
+    """Return the membership and the assignment of a report.
+
+    Raises the same `NotFound` for an assignment and for a report that the caller may not see.
+    """
+    try:
+        return authorize_released(session, context, assignment, right=right)
+    except NotFound as error:
+        raise NotFound(storage.NO_REPORT_MESSAGE) from error
+
+
 @router.post(
     REPORTS_PATH,
     status_code=201,
@@ -146,7 +163,7 @@ def get_reports(assignment: UUID, context: ContextDep) -> ReportSummaries:
 def get_report(assignment: UUID, report: UUID, context: ContextDep) -> ReportOut:
     """Return a report of the caller with the passages of each part."""
     with context.reading() as session:
-        member, row = authorize_released(session, context, assignment)
+        member, row = authorize_report(session, context, assignment)
         stored, has_document = storage.load_report(session, member, row, report)
         confirmations = load_confirmations(session, stored)
         return serialize_report(stored, confirmations, has_document=has_document)
@@ -161,7 +178,7 @@ def get_report(assignment: UUID, report: UUID, context: ContextDep) -> ReportOut
 def get_document(assignment: UUID, report: UUID, context: ContextDep) -> Response:
     """Return the file of a report, for its student; for staff unless names are hidden."""
     with context.reading() as session:
-        member, row = authorize_released(session, context, assignment)
+        member, row = authorize_report(session, context, assignment)
         name, document = storage.load_document(session, member, row, report)
     headers = SANDBOX_HEADERS | {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"
@@ -183,7 +200,7 @@ def confirm_answers(
     error; the others are submitted.
     """
     with context.reading() as session:
-        member, row = authorize_released(session, context, assignment, right="submit")
+        member, row = authorize_report(session, context, assignment, right="submit")
         storage.check_may_upload(member)
         stored, _ = storage.load_report(session, member, row, report)
         groups = select_answers(stored, load_confirmations(session, stored), body)

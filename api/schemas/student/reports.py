@@ -20,6 +20,7 @@ PASSAGE: Final[dict[str, str]] = {
 PART: Final[dict[str, Any]] = {
     "problem": "conv-output-shape",
     "part": "stride_2",
+    "kind": "shape",
     "label": "1(b)",
     "confidence": "certain",
     "doubt": "",
@@ -64,6 +65,7 @@ class ReportPart(Schema):
 
     problem: str
     part: str
+    kind: str
     label: str
     confidence: Literal["certain", "doubtful", "missing"]
     doubt: str

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
+from api.schemas.grading.report_quotes import ReportQuote
 from api.schemas.student.submissions import RESULT, Receipt
 
 SUBMISSION = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
@@ -134,6 +135,7 @@ class StaffOutcome(PartOutcome):
 
     *key* and *accepted* are what is right now, *patterns* what the answer looks like beside the
     key, *explanation* why it has its credit in sentences, *record* the grading as it is kept.
+    *quote* is the passage of the report that it was confirmed from, null for a typed answer.
     """
 
     mistakes: tuple[str, ...]
@@ -142,6 +144,7 @@ class StaffOutcome(PartOutcome):
     patterns: tuple[str, ...]
     explanation: tuple[str, ...]
     record: dict[str, Any]
+    quote: ReportQuote | None = None
 
 
 class StaffSubmission(Schema):

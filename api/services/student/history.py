@@ -134,10 +134,16 @@ def load_submission_view(
     answers = load_graded_answers(session, [row.submission])[submission]
     if member.is_staff:
         member.require("see_submissions")
-        response = build_staff_submission(
-            session, row.submission, answers, row.problem, member, variants=variants
-        )
         is_blind = member.is_blind_to(row.assignment)
+        response = build_staff_submission(
+            session,
+            row.submission,
+            answers,
+            row.problem,
+            member,
+            variants=variants,
+            is_blind=is_blind,
+        )
         return response.model_copy(update=ANONYMIZED_FIELDS) if is_blind else response
     visibility = compute_results_visibility(
         row.assignment, _load_visible_submission_rules(session, member, row, now), now=now

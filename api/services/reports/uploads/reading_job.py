@@ -133,6 +133,7 @@ def _serialize_part(item: AlignedPart, label: str) -> dict[str, Any]:
     return {
         "problem": item.part.problem,
         "part": item.part.part,
+        "kind": item.part.kind,
         "label": label,
         "confidence": confidence,
         "doubt": item.doubt,

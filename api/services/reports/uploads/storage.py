@@ -26,7 +26,7 @@ MAX_REPORTS: Final = 50
 MAX_NAME_CHARACTERS: Final = 200
 BUDGET_WINDOW: Final = timedelta(days=1)
 CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-NO_REPORT_MESSAGE: Final = "There is no such report."
+NO_REPORT_MESSAGE: Final = "There is no such assignment, or it has no such report."
 DELETED_MESSAGE: Final = "The document is no longer stored; its digest and passages are."
 STAFF_MESSAGE: Final = (
     "Staff hand in a report as the test student: send the header X-View-As: test."

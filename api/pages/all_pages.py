@@ -41,6 +41,7 @@ from api.pages.student import (
     problem,
     receipt,
     reports,
+    sheet,
     solution,
 )
 
@@ -59,6 +60,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     home.router,
     practice.router,
     reports.router,
+    sheet.router,
     problem.router,
     new_assignment.router,
     assignment_editor.router,

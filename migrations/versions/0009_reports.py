@@ -68,10 +68,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_report_answers_report_id"), "report_answers", ["report_id"], unique=False
     )
-    op.add_column(
-        "assignment_problems",
-        sa.Column("labels", sa.String(length=400), nullable=False, server_default=""),
-    )
+    op.add_column("assignment_problems", sa.Column("labels", sa.String(length=400), nullable=True))
 
 
 def downgrade() -> None:

@@ -29,6 +29,9 @@ ROUTES = {
         owned=True,
         body={"answers": [{"problem": "why-small-kernels", "part": "cells", "answer": "9"}]},
     ),
+    ("GET", "/api/v1/assignments/{assignment}/report-template"): Route("student"),
+    ("GET", "/assignments/{assignment}/report-template"): Route("student"),
+    ("GET", "/assignments/{assignment}/sheet"): Route("student"),
     ("GET", REPORTS): Route("student"),
     ("POST", REPORTS): Route(
         "student",

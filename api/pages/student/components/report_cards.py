@@ -84,12 +84,12 @@ class ReportCard:
 
     def build_answer(self) -> ConfirmedAnswer | None:
         """Return the answer that the form holds, None if it holds none."""
-        names = {"problem": self.part.problem, "part": self.part.part}
-        if self.choice == TYPED:
-            return ConfirmedAnswer(**names, answer=self.typed) if self.typed.strip() else None
+        problem, part = self.part.problem, self.part.part
+        if self.choice == TYPED and self.typed.strip():
+            return ConfirmedAnswer(problem=problem, part=part, answer=self.typed)
         if self.passage is None:
             return None
-        return ConfirmedAnswer(**names, passage=int(self.choice))
+        return ConfirmedAnswer(problem=problem, part=part, passage=int(self.choice))
 
 
 def build_report_cards(
@@ -127,7 +127,8 @@ def build_report_cards(
 def _parse_choice(form: PostedForm | None, index: int, part: ReportPart) -> tuple[str, str]:
     """Return the choice and the typed answer of a part; without a form the chosen passage."""
     if form is None or not form.has(f"choice-{index}"):
-        return (NOT_ANSWERED if part.confidence == "missing" else "0"), ""
+        default = NOT_ANSWERED if part.passages else TYPED
+        return (default if part.confidence == "missing" else "0"), ""
     return form.text(f"choice-{index}"), form.text(f"typed-{index}")
 
 

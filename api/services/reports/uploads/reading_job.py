@@ -1,19 +1,22 @@
 """Reading of an uploaded report in a worker process: from the file to a passage for each part."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from api.services.reports.documents import read_blocks
+from api.services.reports.documents import read_blocks, read_marked_answers
 from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
 from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import build_problem_parts
 from grader.definitions.problem import Problem
 from grader.reading import NumberStyle
-from grader.reports.alignment import AlignedPart, align_report
+from grader.reports.alignment import UNREADABLE, AlignedPart, align_report
 from grader.reports.blocks import ReportError
+from grader.reports.clauses import shorten_quote
+from grader.reports.documents.answer_marks import MarkedAnswer, PartName
+from grader.reports.documents.tex_source import split_tex
 from grader.reports.labels import Label, format_label
 from grader.reports.passages import Passage, find_passages
 from grader.reports.sheet import SheetPart
@@ -81,15 +84,47 @@ def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> l
         for problem in problems
         for part, label in problem.labels
     }
+    marked = _read_marked_parts(parts, read_marked_answers(data, ending))
+    unmarked = [part for part in parts if (part.problem, part.part) not in marked]
+    aligned = marked | {
+        (item.part.problem, item.part.part): item for item in align_report(unmarked, passages)
+    }
     rows = [
-        _serialize_part(item, labels[item.part.problem, item.part.part])
-        for item in align_report(parts, passages)
+        _serialize_part(aligned[part.problem, part.part], labels[part.problem, part.part])
+        for part in parts
     ]
     if sum(len(passage["text"]) for row in rows for passage in row["passages"][:1]) > (
         MAX_READING_CHARACTERS
     ):
         raise ReportError(TOO_MUCH_TEXT)
     return rows
+
+
+def _read_marked_parts(
+    parts: Sequence[SheetPart], answers: Mapping[PartName, MarkedAnswer]
+) -> dict[PartName, AlignedPart]:
+    """Return the parts that a filled-in template answers; an empty answer is missing."""
+    aligned = {}
+    for part in parts:
+        answer = answers.get((part.problem, part.part))
+        if answer is not None:
+            aligned[part.problem, part.part] = _read_marked_part(part, answer)
+    return aligned
+
+
+def _read_marked_part(part: SheetPart, answer: MarkedAnswer) -> AlignedPart:
+    if not answer.text:
+        return AlignedPart(part, None)
+    quote = shorten_quote(answer.text, answer.text)
+    passage = Passage(
+        answer.text, quote, answer.location, part.forms, {}, part.label, 0, source=answer.text
+    )
+    plain = "\n".join(block.text for block in split_tex(answer.text))
+    for text in dict.fromkeys((answer.text, plain)):
+        read_as = part.read(text)
+        if read_as is not None:
+            return AlignedPart(part, passage, text, read_as)
+    return AlignedPart(part, passage, answer.text, doubt=UNREADABLE)
 
 
 def _build_sheet_parts(problem: SheetProblem) -> list[SheetPart]:

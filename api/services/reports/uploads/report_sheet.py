@@ -15,10 +15,9 @@ from api.services.assignments.pinned_versions import PINNED_PROBLEMS
 from api.services.engine.assigned_variant import load_current_draw
 from api.services.engine.variant_identity import VariantIdentity, load_identity_at
 from api.services.reports.sheets import MAX_SHEET_PARTS
-from api.services.reports.uploads.part_labels import label_parts
 from api.services.reports.uploads.reading_job import SheetProblem
 from grader.reading import NumberStyle
-from grader.reports.labels import Label
+from grader.reports.labels import Label, label_parts
 
 NO_PROBLEMS_MESSAGE: Final = "This assignment has no problems yet, so there is nothing to read."
 TOO_LARGE_MESSAGE: Final = (
@@ -51,7 +50,7 @@ def load_labeled_problems(session: Session, assignment_id: UUID) -> Sequence[Lab
         LabeledProblem(
             problem,
             version,
-            label_parts(number, problem.labels, [part["id"] for part in version.parts]),
+            label_parts(number, problem.labels or "", [part["id"] for part in version.parts]),
         )
         for number, (problem, version) in enumerate(rows, 1)
     ]

@@ -83,16 +83,16 @@ def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(studen
 
 
 def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, posed):
-    report = uploaded(student, posed, REPORT.replace(": 9", ": 9 or 18"))
+    report = uploaded(student, posed, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18"))
     cells = report["parts"][0]
-    assert (cells["confidence"], cells["doubt"] != "") == ("doubtful", True)
-    other = [passage["read_as"] for passage in cells["passages"]].index("18")
+    assert (cells["confidence"], cells["doubt"]) == ("doubtful", "another passage fits as well")
+    other = [passage["quote"] for passage in cells["passages"]].index("Cells: 18")
     [item] = confirm(student, report, ("cells", other), ("doubled", "36"))
     assert [result["read_as"] for result in item["submission"]["results"]] == ["18", "36"]
     with world.session() as session:
         rows = session.scalars(select(ReportAnswer).order_by(ReportAnswer.part)).all()
         assert [(row.part, row.quote, row.location) for row in rows] == [
-            ("cells", "How many cells: 9 or 18", "line 5"),
+            ("cells", "Cells: 18", "line 7"),
             ("doubled", "", ""),
         ]
 

@@ -70,7 +70,7 @@ def _build_section(view: ProblemView, labels: dict[str, str]) -> SheetSection:
             view.problem,
             part.id,
             labels.get(part.id, ""),
-            part.title or part.id.replace("_", " "),
+            part.title,
             _describe_question(part),
         )
         for part in view.parts

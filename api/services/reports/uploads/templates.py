@@ -29,13 +29,18 @@ TEX_ESCAPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SheetQuestion:
-    """Part of a sheet: its names, its label, its title and its prompt in Markdown."""
+    """Part of a sheet: its names, its label, its title, "" for none, and its prompt in Markdown."""
 
     problem: str
     part: str
     label: str
     title: str
     prompt: str
+
+    @property
+    def heading(self) -> str:
+        """The label and the title; without a title, the name of the part."""
+        return f"{self.label} {self.title or self.part.replace('_', ' ')}"
 
     def format_mark(self, mark: str) -> str:
         """Return a mark with the names of the part."""
@@ -67,13 +72,9 @@ def _write_markdown(title: str, sections: Sequence[SheetSection]) -> str:
         lines += [f"# {section.title}", "", *_quote_lines(section.statement), ""]
         for question in section.questions:
             start, end = map(question.format_mark, MARKDOWN_MARKS)
-            lines += [_format_heading(question), "", *_quote_lines(question.prompt), ""]
+            lines += [f"## {question.heading}", "", *_quote_lines(question.prompt), ""]
             lines += [start, "", end, ""]
     return "\n".join(lines)
-
-
-def _format_heading(question: SheetQuestion) -> str:
-    return f"## {question.label} {question.title}"
 
 
 def _quote_lines(text: str) -> list[str]:
@@ -94,7 +95,7 @@ def _write_tex(title: str, sections: Sequence[SheetSection]) -> str:
         lines += [rf"\section*{{{escape_tex(section.title)}}}", escape_tex(section.statement), ""]
         for question in section.questions:
             start, end = map(question.format_mark, TEX_MARKS)
-            heading = escape_tex(f"{question.label} {question.title}")
+            heading = escape_tex(question.heading)
             lines += [rf"\subsection*{{{heading}}}", escape_tex(question.prompt), ""]
             lines += [start, "", end, ""]
     return "\n".join([*lines, r"\end{document}", ""])
@@ -124,7 +125,7 @@ def _write_notebook(title: str, sections: Sequence[SheetSection]) -> str:
 
 def _build_question_cells(section: SheetSection, number: int) -> Iterator[dict[str, Any]]:
     for index, question in enumerate(section.questions, 1):
-        text = f"{_format_heading(question)}\n\n{question.prompt}"
+        text = f"## {question.heading}\n\n{question.prompt}"
         yield _build_cell(text, f"question-{number}-{index}")
         mark = question.format_mark(MARKDOWN_MARKS[0])
         yield _build_cell(f"{mark}\n", f"answer-{number}-{index}")

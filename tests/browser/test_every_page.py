@@ -16,6 +16,8 @@ from api.markup.guides import GUIDES
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")
 FILES = (
+    "/assignments/{assignment}/report-template",
+    "/assignments/{assignment}/reports/{report}/document",
     "/assignments/{assignment}/score-sheet",
     "/courses/{course}/export/archive",
     "/courses/{course}/exports/submissions",

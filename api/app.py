@@ -39,6 +39,8 @@ UPLOAD_LIMITS: Final = {
     r"(/api/v1)?/courses/[^/]+/roster": BodyCap(5 * MEBIBYTE, "manage_people"),
     r"(/api/v1)?/courses/[^/]+/apply": BodyCap(5 * MEBIBYTE, "manage_course"),
     r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(20 * MEBIBYTE, "override_grades"),
+    # A report may have 5 MiB; a form around it needs some more.
+    r"(/api/v1)?/assignments/[^/]+/reports": BodyCap(5 * MEBIBYTE + 65_536, "submit"),
 }
 """The limits of bodies above the usual one, each with the right that its route asks for."""
 

@@ -23,6 +23,7 @@ from api.services.outbox.runner import OutboxRunner
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
+from api.services.reports.uploads.report_reader import ReportReader
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.services.submissions.writer.writer_thread import SubmissionWriter
 
@@ -88,6 +89,7 @@ class AppState:
     outbox_runner: OutboxRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
     answer_renderer: AnswerRenderer = field(init=False)
+    report_reader: ReportReader = field(init=False)
     shared_rate_limits: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
@@ -135,6 +137,7 @@ class AppState:
         # Tests render texts without a process, as they publish problems.
         renderer = AnswerRenderer(min(self.settings.problem_workers, 1))
         object.__setattr__(self, "answer_renderer", renderer)
+        object.__setattr__(self, "report_reader", ReportReader(self.settings.report_workers))
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
@@ -167,6 +170,7 @@ class AppState:
             provider.http.close()
         self.publishing.close()
         self.answer_renderer.close()
+        self.report_reader.close()
         self.regrades.close()
         self.outbox_runner.close()
         self.grading_pool.close()

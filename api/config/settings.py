@@ -197,6 +197,17 @@ class ServiceSettings(LoginSettings, MailSettings):
             "in a day; more get 429 `storage_budget`",
         ),
     ] = 16
+    report_mebibytes_per_day: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, description="how many MiB one person's reports may have a day"),
+    ] = 25
+    report_days: Annotated[
+        int, Field(ge=1, le=36_500, description="after how many days documents of reports go")
+    ] = 730
+    report_workers: Annotated[
+        int,
+        Field(ge=0, le=16, description="processes that read reports; 0 for none, in tests only"),
+    ] = 1
     password_memory: Annotated[
         int,
         Field(

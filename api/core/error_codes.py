@@ -133,6 +133,12 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "Checking or publishing the problem took longer than the service allows, and was stopped. "
         "Use smaller numbers or tensors, fewer parts or a simpler key. Nothing was stored.",
     ),
+    "report_unreadable": ErrorCode(
+        422,
+        "The report cannot be read",
+        "The document is of another kind, too large, encrypted or damaged; the detail says what to "
+        "do. Nothing was stored.",
+    ),
     "bad_json": ErrorCode(422, "Not JSON", "The body is not valid JSON in UTF-8."),
     "not_finite": ErrorCode(
         422,
@@ -169,6 +175,12 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "Too much stored today",
         "Your submissions and drafts reached the daily limit of stored data. `Retry-After` "
         "states when the next one can be stored.",
+    ),
+    "report_budget": ErrorCode(
+        429,
+        "Too many reports today",
+        "The reports of one person may have so many MiB in a day. `Retry-After` says when the next "
+        "one is stored; answers can be typed meanwhile.",
     ),
     "too_many_uploads": ErrorCode(
         429,

@@ -51,6 +51,8 @@ from api.pages.student import (
     practice,
     problem,
     receipt,
+    reports,
+    sheet,
     solution,
 )
 
@@ -69,6 +71,8 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     receipt.router,
     home.router,
     practice.router,
+    reports.router,
+    sheet.router,
     problem.router,
     new_assignment.router,
     assignment_actions.router,

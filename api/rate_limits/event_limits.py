@@ -33,6 +33,7 @@ LimitedAction = Literal[
     "token_person",
     "check_export",
     "upload_file",
+    "upload_report",
 ]
 
 RETENTION_PAUSES: Final = 4
@@ -90,6 +91,8 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     # Each takes up to a second of CPU time in a large class.
     "check_export": EventLimit(30, MINUTE),
     "upload_file": EventLimit(30, MINUTE),
+    # Each takes seconds of CPU time in a process of its own.
+    "upload_report": EventLimit(30, HOUR),
 }
 FREE_LOGIN_TRIES: Final = 3
 """Failures per account and address before failures elsewhere slow down log-ins.

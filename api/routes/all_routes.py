@@ -8,7 +8,14 @@ from api.routes.assignments import analytics, assignment_problems, assignments, 
 from api.routes.courses import audit, course_files, courses, people, problems, roster
 from api.routes.grades import exports, gradebook, grades, overrides
 from api.routes.grading import marks, regrade_requests, regrades, review
-from api.routes.student import assigned_problems, drafts, history, submissions
+from api.routes.student import (
+    assigned_problems,
+    drafts,
+    history,
+    report_templates,
+    reports,
+    submissions,
+)
 
 ROUTERS: Final[tuple[ApiRouter, ...]] = (
     login.router,
@@ -23,6 +30,8 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     assigned_problems.router,
     drafts.router,
     history.router,
+    reports.router,
+    report_templates.router,
     courses.router,
     course_files.router,
     assignments.router,

@@ -6,27 +6,27 @@ so another key gives the same passages.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from grader.reports.matching import choose_passages
+from grader.reports.passage_reading import PassageReading, count_axes, read_passage
 from grader.reports.passages import Passage
 from grader.reports.regions import Region, find_regions
 from grader.reports.scores import (
     IMPOSSIBLE,
-    TOTAL_WORDS,
     Scores,
     score_passages,
     score_positions,
     score_support,
 )
 from grader.reports.sheet import SheetPart
-from grader.reports.words import find_words, numbered
+from grader.reports.words import numbered
 
 MAX_PARTS: Final = 500
-PUNCTUATION: Final = "$ .,;\n"
+MAX_ALTERNATIVES: Final = 6
 MAX_READINGS: Final = 16
 """Number of passages that are read for one part; those with the best scores."""
 LABELED: Final = 0.8
@@ -47,11 +47,21 @@ OTHER_AXES: Final = -1.5
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A passage that was not chosen for a part but can be read as an answer to it."""
+
+    passage: Passage
+    text: str
+    read_as: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlignedPart:
     """The passage chosen for a part, None if there is none.
 
     *text* is the answer in it, *read_as* how it was read ("" if it is unreadable), *doubt* the
-    reason why a person must look ("" if there is none).
+    reason why a person must look ("" if there is none). *alternatives* are other passages, the
+    best first, each with another reading.
     """
 
     part: SheetPart
@@ -59,6 +69,7 @@ class AlignedPart:
     text: str = ""
     read_as: str = ""
     doubt: str = ""
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def is_certain(self) -> bool:
@@ -76,43 +87,6 @@ def align_report(
     return tuple(aligned.get(index, AlignedPart(part, None)) for index, part in enumerate(parts))
 
 
-@dataclass(frozen=True, slots=True)
-class _PassageReading:
-    """Text of a passage that could be read, and how; *is_shortened* if words were left out."""
-
-    text: str
-    read_as: str
-    is_shortened: bool
-
-
-def _read_passage(part: SheetPart, passage: Passage) -> _PassageReading | None:
-    """Return how a passage, or its value without the words beside it, is read for a part."""
-    read_as = part.read(passage.text)
-    if read_as is not None:
-        return _PassageReading(passage.text, read_as, is_shortened=False)
-    for text in passage.shorter_texts() if part.kind != "text" else ():
-        read_as = part.read(text)
-        if read_as is not None:
-            return _PassageReading(text, read_as, is_shortened=_omits_words(part, passage, text))
-    return None
-
-
-def _omits_words(part: SheetPart, passage: Passage, text: str) -> bool:
-    """Return whether *text* omits words of a passage other than a name that the part has too."""
-    if not passage.text.strip(PUNCTUATION).endswith(text.strip(PUNCTUATION)):
-        return True
-    return bool(find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS)
-
-
-def count_axes(read_as: str) -> int:
-    """Return the number of axes of a shape as it was read.
-
-    >>> count_axes("64×64×3"), count_axes("(H, W, N)")
-    (3, 3)
-    """
-    return read_as.count("×" if "×" in read_as else ",") + 1
-
-
 @dataclass(slots=True)
 class _RegionAlignment:
     """Alignment of the parts and passages of one region."""
@@ -120,7 +94,7 @@ class _RegionAlignment:
     region: Region
     parts: Sequence[SheetPart]
     passages: Sequence[Passage]
-    readings: list[dict[int, "_PassageReading"]] = field(default_factory=list)
+    readings: list[dict[int, PassageReading]] = field(default_factory=list)
     candidates: list[int] = field(default_factory=list)
     positions: Scores = field(default_factory=lambda: np.zeros((0, 0)))
     support: Scores = field(default_factory=lambda: np.zeros((0, 0)))
@@ -140,12 +114,30 @@ class _RegionAlignment:
         scores += self.positions
         chosen = choose_passages(scores)
         texts = sum(part.is_text for part in parts)
-        return {
-            self.region.parts[row]: self._build_text(part, passages, chosen[row], texts=texts)
-            if part.is_text
-            else self._build(parts, passages, scores, chosen, row)
-            for row, part in enumerate(parts)
-        }
+        aligned: dict[int, AlignedPart] = {}
+        for row, part in enumerate(parts):
+            item = (
+                self._build_text(part, passages, chosen[row], texts=texts)
+                if part.is_text
+                else self._build(parts, passages, scores, chosen, row)
+            )
+            alternatives = self._list_alternatives(item, passages, scores[row], row)
+            aligned[self.region.parts[row]] = replace(item, alternatives=alternatives)
+        return aligned
+
+    def _list_alternatives(
+        self, item: AlignedPart, passages: Sequence[Passage], scores: Scores, row: int
+    ) -> tuple[Alternative, ...]:
+        """Return the readable passages other than the chosen one, the best first."""
+        alternatives: dict[str, Alternative] = {}
+        for column in sorted(self.readings[row], key=lambda column: -scores[column]):
+            reading, passage = self.readings[row][column], passages[column]
+            text = passage.source if item.part.is_text else reading.text
+            if reading.read_as != item.read_as and text != item.text:
+                alternatives.setdefault(
+                    reading.read_as, Alternative(passage, text, reading.read_as)
+                )
+        return tuple(alternatives.values())[:MAX_ALTERNATIVES]
 
     def _build_text(
         self, part: SheetPart, passages: Sequence[Passage], column: int | None, *, texts: int
@@ -170,12 +162,12 @@ class _RegionAlignment:
     ) -> None:
         """Read the best passages of each part, and rule out all others."""
         for row, part in enumerate(parts):
-            readings: dict[int, _PassageReading] = {}
+            readings: dict[int, PassageReading] = {}
             possible = np.flatnonzero(scores[row] > IMPOSSIBLE)
             self.candidates.append(len(possible))
             order = possible[np.argsort(-scores[row, possible], kind="stable")]
             for column in order[:MAX_READINGS].tolist():
-                reading = _read_passage(part, passages[column])
+                reading = read_passage(part, passages[column])
                 if reading is not None and reading.read_as not in part.given_values:
                     readings[column] = reading
                     if part.axes and count_axes(reading.read_as) != part.axes:

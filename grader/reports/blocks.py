@@ -30,6 +30,10 @@ class Location:
             return str(self.page)
         return f"line {self.line}" if self.cell is None else f"cell {self.cell}"
 
+    def describe(self) -> str:
+        """Return the location in words, such as ``page 3``."""
+        return f"page {self.page}" if self.page is not None else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -1,6 +1,8 @@
 """Labels of questions and parts: ``Q2``, ``2(b)ii``, ``part c`` as paths of levels."""
 
 import re
+from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import Final, TypeAlias
 
 Label: TypeAlias = tuple[str, ...]
@@ -26,6 +28,8 @@ LETTER: Final = re.compile(
 )
 BARE_LETTER: Final = re.compile(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
 SEPARATOR: Final = re.compile(r"[\s:,;*_–-]*")
+COUNTERS: Final[tuple[Sequence[str], ...]] = ((), ascii_lowercase, ROMAN)
+"""Counters of each level of a label from the order; further levels and long lists have numbers."""
 RANKS: Final = {"question": 0, "number": 1, "letter": 2, "roman": 3, "item": 4}
 
 
@@ -53,6 +57,37 @@ def format_label(label: Label) -> str:
     '2(b)ii'
     """
     return "".join(f"({piece})" if index == 1 else piece for index, piece in enumerate(label))
+
+
+def parse_labels(text: str) -> tuple[Label, ...]:
+    """Return the labels that an author writes with commas; () for a text with a bad one.
+
+    >>> parse_labels("2(b)i, 2(b)ii"), parse_labels("2, zwei")
+    ((('2', 'b', 'i'), ('2', 'b', 'ii')), ())
+    """
+    labels = tuple(parse_label(piece) for piece in text.split(",") if piece.strip())
+    return labels if all(labels) else ()
+
+
+def label_parts(number: int, text: str, parts: Sequence[str]) -> dict[str, Label]:
+    """Return the labels of the *parts* of problem *number*, counted from 1.
+
+    *text* has a label for each part, or one for the problem, or is empty; then the labels follow
+    from the order.
+
+    >>> {part: format_label(label) for part, label in label_parts(3, "", ["mean", "std"]).items()}
+    {'mean': '3(a)', 'std': '3(b)'}
+    """
+    labels = parse_labels(text) or ((str(number),),)
+    if len(labels) == len(parts):
+        return dict(zip(parts, labels, strict=True))
+    start = labels[0]
+    depth = min(len(start), MAX_LEVELS - 1)
+    counters = COUNTERS[depth] if depth < len(COUNTERS) else ()
+    counters = (
+        counters if len(counters) >= len(parts) else [str(index + 1) for index in range(len(parts))]
+    )
+    return {part: (*start[:depth], counters[index]) for index, part in enumerate(parts)}
 
 
 class LabelTracker:

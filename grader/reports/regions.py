@@ -121,7 +121,7 @@ def _infer_labels(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> li
     """Return the top label of each part's problem by order and words; () where none is clear."""
     tops = list(dict.fromkeys(passage.label[:1] for passage in passages if passage.label))
     problems = list(dict.fromkeys(part.problem for part in parts))
-    if not tops or len(tops) == 1 or len(passages) == 0:
+    if not problems or len(tops) <= 1:
         return [()] * len(parts)
     scores = np.maximum(score_passages(parts, passages), -1.0)
     fit = np.zeros((len(problems), len(tops)))

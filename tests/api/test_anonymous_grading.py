@@ -63,6 +63,7 @@ REFUSED: Final = {
     "/assignments/{assignment}/students/{user}/history",
     "/assignments/{assignment}/students/{user}/times",
     "/assignments/{assignment}/overrides",
+    "/assignments/{assignment}/reports/{report}/document",
     "/assignments/{assignment}/unopened",
     "/courses/{course}/students/{user}/late-days",
     "/regrades/{regrade}/changes",
@@ -220,6 +221,7 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
     graders &= {path for (_, path), one in ROUTES.items() if one.least in {"student", "grader"}}
     unanswered = {path for path in graders & answered.keys() if min(answered[path]) >= REFUSAL}
     own = {"/courses/{course}/grades", "/assignments/{assignment}/history"}
+    own.add("/assignments/{assignment}/reports/{report}")
     uncalled = {path for (_, path), one in ROUTES.items() if not one.called}
     unanswered = {one.removeprefix("/api/v1") for one in unanswered - uncalled}
     assert unanswered - own == REFUSED

@@ -66,6 +66,7 @@ PROBLEM: Mapping[str, dict[str, Any]] = {
     "group": {"group": "Best"},
     "extra": {"extra": True},
     "voided": {"voided": {"why": "full"}},
+    "labels": {"labels": "2(b)i, 2(b)ii, 3"},
 }
 
 

@@ -40,7 +40,7 @@ HOLD_NOBODY = {
     *("assignment_problems.voided", "courses.categories", "drafts.answers", "extensions.spec"),
     *("gradings.record", "gradings.said", "problem_versions.parts", "problem_versions.report"),
     *("regrade_changes.before", "regrade_changes.result", "regrade_chunks.counts"),
-    *("regrades.counts", "reviews.items"),
+    *("regrades.counts", "reports.reading", "reviews.items"),
     *("standings.parts",),
     *("submissions.answers", "submissions.reply", "tokens.scopes", "variants.data"),
 }

@@ -16,6 +16,8 @@ from api.markup.docs_files import list_pages, page_address
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 NO_PAGES = ("/api/", "/static/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
+    "/assignments/{assignment}/report-template",
+    "/assignments/{assignment}/reports/{report}/document",
     "/assignments/{assignment}/score-sheet",
     "/courses/{course}/export/archive",
     "/courses/{course}/exports/submissions",

@@ -32,7 +32,16 @@ from api.db.models.people import (
 from api.db.models.problems import ProblemVersion, Variant
 from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
 from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
-from api.db.models.submissions import Answer, Draft, Draw, Grading, ProblemProgress, Submission
+from api.db.models.submissions import (
+    Answer,
+    Draft,
+    Draw,
+    Grading,
+    ProblemProgress,
+    Report,
+    ReportAnswer,
+    Submission,
+)
 
 __all__ = [
     "LOCKED_PASSWORD_PREFIX",
@@ -72,6 +81,8 @@ __all__ = [
     "RegradeChunk",
     "RegradeRequest",
     "RegradeStudent",
+    "Report",
+    "ReportAnswer",
     "Review",
     "ReviewSkip",
     "RubricItem",

@@ -106,6 +106,7 @@ class AssignmentProblem(Base):
 
     *points* is its worth here, None for the sum of its parts. *voided* lists parts that do not
     count as graded: everybody gets ``full`` points, or the part is left ``out`` of the maximum.
+    *labels* are those of its parts on the sheet, with commas; None for labels from the order.
     """
 
     __tablename__ = "assignment_problems"
@@ -120,6 +121,7 @@ class AssignmentProblem(Base):
     group: Mapped[str] = mapped_column(String(80), default="")
     extra: Mapped[bool] = mapped_column(default=False)
     voided: Mapped[Json] = mapped_column(default=dict)
+    labels: Mapped[str | None] = mapped_column(String(400))
     removed_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -12,6 +12,7 @@ from api.schemas.shared.effects import Effect
 
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 OUTCOMES: Final[Mapping[str, str]] = {
+    "answers-confirmed": "Answers submitted.",
     "assignment-created": "Assignment created. Choose its problems.",
     "assignment-restored": "Assignment restored. Its submissions count again.",
     "course-created": "Course created.",

@@ -24,6 +24,7 @@ PARAMETER_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "problem": "the name of the problem in the assignment",
     "problem_version": "the id of a version of the problem",
     "regrade": "the id of the regrade",
+    "report": "the id of the report",
     "request": "the id of the regrade request",
     "role": "only people with this role",
     "section": "the id of the section",

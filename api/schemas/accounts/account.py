@@ -207,6 +207,7 @@ class MeExport(Schema):
             "courses": [EXAMPLE_COURSE],
             "submissions": [],
             "drafts": [],
+            "reports": [],
             "grades": [],
             "comments": [],
             "regrade_requests": [],
@@ -223,6 +224,7 @@ class MeExport(Schema):
     courses: tuple[dict[str, Any], ...]
     submissions: tuple[dict[str, Any], ...]
     drafts: tuple[dict[str, Any], ...]
+    reports: tuple[dict[str, Any], ...]
     grades: tuple[dict[str, Any], ...]
     comments: tuple[dict[str, Any], ...]
     regrade_requests: tuple[dict[str, Any], ...]

@@ -4,13 +4,14 @@ from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from api.http.field_types import Count, Points, Score, Slug, UtcDatetime, serialize_fraction
-from api.http.schema import Schema, with_examples
+from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patch_schemas import Prose, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
+from grader.reports.labels import parse_labels
 
 EXAMPLE_PROBLEM: Final[dict[str, Any]] = {
     "problem": "conv-output-size",
@@ -26,6 +27,7 @@ EXAMPLE_PROBLEM: Final[dict[str, Any]] = {
     "position": 0,
     "extra": False,
     "voided": {},
+    "labels": None,
     "parts": [{"id": "side", "title": "Output width", "kind": "integer", "points": 2}],
     "opened": True,
     "version": 1,
@@ -46,12 +48,19 @@ def _serialize_points(points: Fraction | None) -> int | float | str | None:
     return None if points is None else serialize_fraction(points)
 
 
+def _check_labels(text: str | None) -> str | None:
+    if text is not None and not parse_labels(text):
+        raise InvalidValue("must be labels with commas between them, such as 2(b)i, 2(b)ii")
+    return text
+
+
 class ProblemSettings(Schema):
     """The settings of a problem in an assignment.
 
     *points* null is the sum of its parts. *version* is the id of a published version. *voided*
     tells of parts that do not count as they were marked: ``full`` marks for everybody, or ``out``
-    of score and maximum.
+    of score and maximum. *labels* are those of its parts on the sheet, null for labels from the
+    order.
     """
 
     points: Annotated[
@@ -85,6 +94,16 @@ class ProblemSettings(Schema):
             is_copied=False,
         ),
     ] = {}
+    labels: Annotated[
+        str | None,
+        Field(min_length=1, max_length=400),
+        AfterValidator(_check_labels),
+        Setting(
+            "Labels on the sheet",
+            "As your sheet numbers the parts, such as 2(b)i, 2(b)ii, or 2 for the problem. Empty: "
+            "from the order.",
+        ),
+    ] = None
 
 
 class PosedIn(ProblemSettings):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.http.field_types import Answer, Count, Score, Text, UtcDatetime
 from api.http.schema import Schema, with_examples
+from api.schemas.grading.report_quotes import ReportQuote
 
 ANSWER = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
 MARKER: Final[dict[str, Any]] = {"id": "01933e3a-0000-7000-8000-00000000000d", "name": "Gra Der"}
@@ -157,7 +158,8 @@ class QueueLine(Schema):
 class ReviewItem(QueueLine):
     """An answer with everything that is needed to grade it.
 
-    *prompt* and *model* have the student's numbers. *explanation* is the automatic result. If the
+    *prompt* and *model* have the student's numbers. *explanation* is the automatic result. *quote*
+    is the passage of the report that the answer was confirmed from, null for a typed answer. If the
     assignment is graded anonymously, *submission*, *received_at* and *late_credit* are null for
     TAs. The `ETag` is that of the mark, for `If-Match`.
     """
@@ -180,6 +182,7 @@ class ReviewItem(QueueLine):
     same_as: SameAs | None
     comments: Count
     version: Count
+    quote: ReportQuote | None = None
 
 
 class NextAnswer(Schema):

@@ -84,10 +84,15 @@ class ProblemScore(Schema):
 
 
 class Receipt(Schema):
-    """The proof that a submission is stored: its id, and the SHA-256 of its contents."""
+    """The proof that a submission is stored: its id, and the SHA-256 of its contents.
+
+    *document* is the SHA-256 of the report that the answers were confirmed from, null for typed
+    answers; *digest* covers it.
+    """
 
     id: UUID
     digest: str
+    document: str | None = None
 
 
 class SubmissionReply(Schema):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
+from api.schemas.grading.report_quotes import ReportQuote
 from api.schemas.student.submissions import RESULT, Receipt
 
 SUBMISSION = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
@@ -134,6 +135,7 @@ class StaffOutcome(PartOutcome):
 
     *key* and *accepted* are what is correct now, *patterns* describe the answer in relation to the
     key, *explanation* gives the reason for its credit in sentences, *record* is the stored grading.
+    *quote* is the passage of the report that it was confirmed from, null for a typed answer.
     """
 
     mistakes: tuple[str, ...]
@@ -142,6 +144,7 @@ class StaffOutcome(PartOutcome):
     patterns: tuple[str, ...]
     explanation: tuple[str, ...]
     record: dict[str, Any]
+    quote: ReportQuote | None = None
 
 
 class StaffSubmission(Schema):
@@ -185,8 +188,9 @@ class ReceiptProof(Schema):
     """The facts behind a receipt, computed again from the stored data.
 
     *valid*: the stored data has the digest of the receipt (and the digest in the request, if there
-    was one). *digest*, *student* and *received_at* are null for TAs if the assignment is graded
-    anonymously.
+    was one). *document* is the SHA-256 of the report that the answers were confirmed from, null for
+    typed answers. *digest*, *student*, *received_at* and *document* are null for TAs if the
+    assignment is graded anonymously.
     """
 
     model_config = with_examples(
@@ -212,6 +216,7 @@ class ReceiptProof(Schema):
     sequence: Count
     received_at: UtcDatetime | None
     answers: dict[str, Answer | None]
+    document: str | None = None
 
 
 class NewNumbers(Schema):

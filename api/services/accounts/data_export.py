@@ -3,11 +3,13 @@
 The export reveals nothing early: a submission comes with the reply of the time, and a grade or a
 comment only once results are shown to the student.
 
-Submissions and drafts may be large. One transaction reads their ids and everything short; they
-follow in small batches. So memory is bounded, and a slow reader holds no transaction. Submissions
-never change; a draft is read in its current state when its turn comes.
+Submissions, drafts and reports may be large. One transaction reads their ids and everything short;
+they follow in small batches, and reports with their documents one at a time. So memory is bounded,
+and a slow reader holds no transaction. Submissions never change; a draft is read in its current
+state when its turn comes.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -16,7 +18,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from api.core.clock import to_micros
 from api.core.json_text import serialize_json
@@ -35,6 +37,7 @@ from api.db.models import (
     Identity,
     Override,
     RegradeRequest,
+    Report,
     Submission,
     User,
 )
@@ -72,15 +75,19 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
             .order_by(Submission.received_at, Submission.id)
         ).all()
         drafts = session.scalars(select(Draft.problem_id).where(Draft.student_id == user.id)).all()
+        reports = session.scalars(
+            select(Report.id).where(Report.student_id == user.id).order_by(Report.id)
+        ).all()
     large = {
         "submissions": _read_in_batches(reading, _load_submissions, submissions),
         "drafts": _read_in_batches(reading, partial(_load_drafts, student=user.id), drafts),
+        "reports": _read_in_batches(reading, _load_reports, reports, batch_size=1),
     }
     return _stream_json(small_fields, large)
 
 
 def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExport:
-    """Return the export without submissions and drafts."""
+    """Return the export without submissions, drafts and reports."""
     visible_assignments = _load_visible_assignments(session, user.id, now=now)
     return MeExport(
         exported_at=now,
@@ -88,6 +95,7 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
         courses=tuple(one.model_dump(mode="json") for one in list_user_courses(session, user.id)),
         submissions=(),
         drafts=(),
+        reports=(),
         grades=_load_grades(session, user.id, visible_assignments),
         comments=_load_comments(session, user.id, visible_assignments),
         regrade_requests=_load_regrade_requests(session, user.id),
@@ -132,10 +140,12 @@ def _read_in_batches(
     reading: ReadSessionFactory,
     read: Callable[[Session, Sequence[UUID]], Iterable[JsonObject]],
     ids: Sequence[UUID],
+    *,
+    batch_size: int = BATCH_SIZE,
 ) -> Iterator[JsonObject]:
     """Yield the items of *ids* in order; each batch is read in its own session."""
-    for start in range(0, len(ids), BATCH_SIZE):
-        batch = ids[start : start + BATCH_SIZE]
+    for start in range(0, len(ids), batch_size):
+        batch = ids[start : start + batch_size]
         with reading() as session:
             items = list(read(session, batch))
         yield from items
@@ -185,6 +195,24 @@ def _load_drafts(session: Session, problems: Sequence[UUID], *, student: UUID) -
         select(Draft).where(Draft.student_id == student, Draft.problem_id.in_(problems))
     )
     return [_serialize_row(row, ("problem_id", "answers", "saved_at")) for row in rows]
+
+
+def _load_reports(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
+    """Return reports with their documents in Base64, null once a document is deleted."""
+    rows = session.scalars(
+        select(Report)
+        .where(Report.id.in_(ids))
+        .options(undefer(Report.document), undefer(Report.reading))
+    )
+    names = ("id", "assignment_id", "file_name", "digest", "uploaded_at")
+    return [
+        _serialize_row(row, names)
+        | {
+            "parts": row.reading["parts"],
+            "document": None if row.document is None else b64encode(row.document).decode(),
+        }
+        for row in rows
+    ]
 
 
 def _load_grades(

@@ -20,6 +20,7 @@ from api.schemas.assignments.problems import (
 )
 from api.schemas.shared.effects import Effect
 from api.schemas.shared.patch_schemas import changed_fields
+from api.schemas.shared.setting import declared_settings, grade_settings
 from api.services.assignments.assignment_lifecycle import increment_version
 from api.services.assignments.pinned_versions import (
     find_version_to_pin,
@@ -33,6 +34,7 @@ from api.services.audit.change_context import ChangeContext
 from api.services.courses.stored_settings import dump_settings, read_settings, write_settings
 from api.services.grades.effects import recompute_grades
 from api.services.regrades.rewording import VERSION_IS_FIXED, reword_opened_problem
+from grader.reports.labels import parse_labels
 
 ProblemRow: TypeAlias = AssignmentProblem
 
@@ -72,7 +74,7 @@ def add_problem(
         row.position = _choose_position(session, assignment.id, body.position)
         row.version_id = version.id
         write_problem_settings(row, dict(body))
-        check_group_and_voided_parts(assignment, row, version)
+        check_problem_settings(assignment, row, version)
         row.removed_at = None
         session.add(row)
         session.flush()
@@ -134,10 +136,13 @@ def serialize_problem_state(row: ProblemRow) -> dict[str, Any]:
     return settings | {"version": str(row.version_id), "position": row.position}
 
 
-def check_group_and_voided_parts(
+def check_problem_settings(
     assignment: Assignment, row: ProblemRow, version: ProblemVersion
 ) -> None:
-    """Raise `InvalidInput` if *row* names a group or part that the assignment or version lacks."""
+    """Raise `InvalidInput` if the settings of *row* do not fit the assignment or the version.
+
+    They may name groups and parts that exist, and have one label, or one for each part.
+    """
     groups = [group["id"] for group in assignment.groups]
     parts = [part["id"] for part in version.parts]
     errors = []
@@ -147,6 +152,10 @@ def check_group_and_voided_parts(
     if not row.voided.keys() <= {*parts}:
         message = f"names a part that the problem does not have; there are {', '.join(parts)}"
         errors.append(FieldError("voided", message))
+    label_count = len(parse_labels(row.labels or ""))
+    if label_count > 1 and label_count != len(parts):
+        message = f"has {label_count} labels; give one for the problem, or {len(parts)}"
+        errors.append(FieldError("labels", message))
     if errors:
         raise InvalidInput.for_fields(errors)
 
@@ -170,7 +179,7 @@ def update_problem(
                 action = "problem.reworded"
             row.version_id = version.id
         write_problem_settings(row, changes)
-        check_group_and_voided_parts(posed.assignment, row, version)
+        check_problem_settings(posed.assignment, row, version)
         session.flush()
         return _record_and_recompute(
             session, act, posed.assignment, row, action=action, before=before
@@ -211,10 +220,16 @@ def _record_and_recompute(
     row.version += 1
     increment_version(assignment)
     act.record(session, action, ("problem", row.id), change=(before, after))
-    effect = recompute_grades(
-        session, act, [assignment], cause=act.to_grade_cause("settings", row.id)
-    )
+    moved = [assignment] if _affects_grades(before, after) else []
+    effect = recompute_grades(session, act, moved, cause=act.to_grade_cause("settings", row.id))
     return _build_response(session, assignment, row, effect)
+
+
+def _affects_grades(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether a change of a problem may change grades: labels alone may not."""
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    without_effect = declared_settings(ProblemSettings).keys() - grade_settings(ProblemSettings)
+    return not before or not after or bool(changed - without_effect)
 
 
 def _build_response(

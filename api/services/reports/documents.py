@@ -4,6 +4,11 @@ from typing import Final
 
 from api.services.reports.docx_text import docx_to_markdown
 from grader.reports.blocks import Block, ReportError, check_blocks
+from grader.reports.documents.answer_marks import (
+    MarkedAnswer,
+    PartName,
+    find_marked_answers,
+)
 from grader.reports.documents.notebooks import split_notebook
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
@@ -34,6 +39,17 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
                 f"{', '.join(FILE_ENDINGS)}"
             )
     return check_blocks(blocks)
+
+
+def read_marked_answers(data: bytes, ending: str) -> dict[PartName, MarkedAnswer]:
+    """Return the answers of a filled-in template by problem and part; {} for other files."""
+    match ending.lower():
+        case ".md" | ".txt" | ".tex":
+            return find_marked_answers(_decode(data))
+        case ".ipynb":
+            return find_marked_answers(_decode(data), is_notebook=True)
+        case _:
+            return {}
 
 
 def _decode(data: bytes) -> str:

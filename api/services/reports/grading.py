@@ -7,6 +7,7 @@ from typing import Final
 
 from api.services.engine.single_answer import format_decimal, open_bank
 from api.services.reports.documents import read_blocks
+from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import Sheet, SheetParts
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
@@ -15,8 +16,6 @@ from grader.reports.blocks import ReportError
 from grader.reports.passages import find_passages
 from problems.registry import REGISTRY
 
-MEMORY_BYTES: Final = 2 * 1024**3
-"""Address space of a process that reads reports."""
 NOT_READ: Final = "the document needs too much memory; export it again"
 CERTAIN, DOUBTFUL = "certain", "doubtful"
 
@@ -49,23 +48,11 @@ class ReportRow:
     reason: str = ""
 
 
-def limit_memory() -> None:
-    """Limit the memory of this process, if the system can; a report that needs more is refused."""
-    try:
-        import resource  # noqa: PLC0415  # not on Windows
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [limit for limit in (soft, hard, MEMORY_BYTES) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-
-
 def grade_in_worker(
     data: bytes, ending: str, student: str, sheet: Sheet, bank: Path | None
 ) -> list[ReportRow]:
-    """Return the rows of a report, in a process that is only for this; its memory is limited."""
-    limit_memory()
+    """Return the rows of a report, in a process of its own, which is put into the sandbox."""
+    enter_sandbox()
     try:
         return grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
     except MemoryError:

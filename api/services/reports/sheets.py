@@ -1,6 +1,6 @@
 """The sheet that reports answer: its problems in order, with the labels of their parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,7 +91,22 @@ class SheetParts:
 
 def build_parts(problem: Problem, sheet: Sheet) -> list[SheetPart]:
     """Return the parts of a problem as the sheet asks them; no key is computed."""
-    values = draw_values(problem, sheet.seed, REGISTRY)
+    labels = {part.id: sheet.label_of(problem.id, part.id) for part in problem.parts}
+    return build_problem_parts(problem, labels, seed=sheet.seed)
+
+
+def build_problem_parts(
+    problem: Problem,
+    labels: Mapping[str, Label],
+    *,
+    seed: int | None,
+    numbers: NumberStyle | None = None,
+) -> list[SheetPart]:
+    """Return the parts of a problem with the numbers of a seed; no key is computed.
+
+    *labels* are the labels by part; *numbers* is the number style unless the problem has its own.
+    """
+    values = draw_values(problem, seed, REGISTRY)
     scope = Scope(values, available_functions(REGISTRY))
     question_values = [
         values[name] for name in problem.params if isinstance(values.get(name), Tensor)
@@ -100,8 +115,8 @@ def build_parts(problem: Problem, sheet: Sheet) -> list[SheetPart]:
         build_sheet_part(
             problem,
             part,
-            build_reader(KeylessQuestion.from_part(part, scope), problem.numbers),
-            label=sheet.label_of(problem.id, part.id),
+            build_reader(KeylessQuestion.from_part(part, scope), problem.numbers or numbers),
+            label=labels.get(part.id, ()),
             given_values=question_values,
             prompt=_fill_prompt(part, scope),
         )

@@ -13,6 +13,7 @@ from api.db.models import Answer, Comment, Grading, Review
 from api.schemas.grading.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
+from api.services.reports.uploads.quotes import load_report_quotes
 from api.services.review.queue import QueuedAnswer
 from api.services.review.review_subjects import (
     AnswerContext,
@@ -160,6 +161,7 @@ def serialize_review_item(
         same_as=None if answer.manual else equivalent_mark,
         comments=_count_comments(session, answer),
         version=review.version if review else 1,
+        quote=load_report_quotes(session, submission.id, is_blind=blind).get(answer.part),
     )
 
 

@@ -14,7 +14,7 @@ from api.auth.roles import is_permitted
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.engine import fetch_one
-from api.db.models import Assignment, AssignmentProblem, Submission
+from api.db.models import Assignment, AssignmentProblem, Report, ReportAnswer, Submission
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.assignments.release import compute_results_visibility
@@ -40,6 +40,16 @@ ANONYMIZED_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
 The digest of the receipt is computed from the student's id: a grader with the roster
 could find the student.
 """
+BLIND_RECEIPT_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
+    ("student", "received_at", "digest", "document")
+)
+"""Fields of a receipt that are hidden from graders in anonymous marking."""
+DOCUMENT_DIGEST_QUERY: Final = (
+    select(Report.digest)
+    .join(ReportAnswer, ReportAnswer.report_id == Report.id)
+    .where(ReportAnswer.submission_id == bindparam("submission"))
+    .limit(1)
+)
 ANONYMOUS_DIGEST_MESSAGE: Final = (
     "This assignment is graded anonymously, and a digest reveals whose work it "
     "is. An instructor can compare it."
@@ -124,10 +134,16 @@ def load_submission_view(
     answers = load_graded_answers(session, [row.submission])[submission]
     if member.is_staff:
         member.require("see_submissions")
-        response = build_staff_submission(
-            session, row.submission, answers, row.problem, member, variants=variants
-        )
         is_blind = member.is_blind_to(row.assignment)
+        response = build_staff_submission(
+            session,
+            row.submission,
+            answers,
+            row.problem,
+            member,
+            variants=variants,
+            is_blind=is_blind,
+        )
         return response.model_copy(update=ANONYMIZED_FIELDS) if is_blind else response
     visibility = compute_results_visibility(
         row.assignment, _load_visible_submission_rules(session, member, row, now), now=now
@@ -164,17 +180,23 @@ def load_receipt_proof(
     is_blind = _authorize_receipt_and_check_blind(session, caller, row)
     if is_blind and digest is not None:
         raise Forbidden(ANONYMOUS_DIGEST_MESSAGE)
-    proof = _build_receipt_proof(row, digest)
-    if is_blind:
-        return proof.model_copy(update=dict.fromkeys(("student", "received_at", "digest")))
-    return proof
+    document = session.scalar(DOCUMENT_DIGEST_QUERY, {"submission": submission})
+    proof = _build_receipt_proof(row, digest, document)
+    return proof.model_copy(update=BLIND_RECEIPT_FIELDS) if is_blind else proof
 
 
-def _build_receipt_proof(row: _SubmissionRow, digest: str | None) -> ReceiptProof:
+def _build_receipt_proof(
+    row: _SubmissionRow, digest: str | None, document: str | None
+) -> ReceiptProof:
     submission = row.submission
     key = ProgressKey(submission.problem_id, submission.student_id)
     recomputed = receipt_digest(
-        submission.id, key, submission.sequence, submission.received_at, submission.answers
+        submission.id,
+        key,
+        submission.sequence,
+        submission.received_at,
+        submission.answers,
+        document=document,
     )
     return ReceiptProof(
         id=submission.id,
@@ -186,6 +208,7 @@ def _build_receipt_proof(row: _SubmissionRow, digest: str | None) -> ReceiptProo
         sequence=submission.sequence,
         received_at=submission.received_at,
         answers={part: from_json(told) for part, told in submission.answers.items()},
+        document=document,
     )
 
 

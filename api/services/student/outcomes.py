@@ -119,5 +119,5 @@ def serialize_submission_fields(
         "draw": submission.draw,
         "received_at": submission.received_at,
         "late_credit": late[0] if late else Fraction(1),
-        "receipt": Receipt(id=submission.id, digest=submission.reply["receipt"]["digest"]),
+        "receipt": Receipt(**submission.reply["receipt"]),
     }

@@ -72,7 +72,12 @@ class AdmittedSubmission:
         entry = self.entry
         key = entry.ids.id_texts[:2]
         return receipt_digest(
-            self.id_text, key, self.sequence, entry.received_at, self.stored_answers
+            self.id_text,
+            key,
+            self.sequence,
+            entry.received_at,
+            self.stored_answers,
+            document=entry.source.digest if entry.source else None,
         )
 
 

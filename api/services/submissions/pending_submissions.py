@@ -22,13 +22,26 @@ from grader.values import Value
 SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """Report from which a student confirmed answers: its id, the SHA-256 of its document.
+
+    *quotes* has for each part the passage, as quoted, and its location in the document.
+    """
+
+    report_id: UUID
+    digest: str
+    quotes: Mapping[str, tuple[str, str]]
+
+
 class PendingSubmission(NamedTuple):
     """A graded submission that is not stored yet.
 
     *author_id* sent it, *student_id* owns it: they differ for the test student. *last_sequence* is
     the sequence number of the latest submission, and *carried_values* the earlier values of the
     student, at the time of grading. *submitter* is the identity under which the request was
-    accepted; *from_cache*: it came from the cache and may be stale.
+    accepted; *from_cache*: it came from the cache and may be stale. *source* is the report that the
+    answers were confirmed from, None for typed answers.
     """
 
     author_id: UUID
@@ -49,6 +62,7 @@ class PendingSubmission(NamedTuple):
     submitter: CachedSubmitter | None = None
     from_cache: bool = False
     carried_values: Mapping[str, Value] = MappingProxyType({})
+    source: ReportSource | None = None
 
     @property
     def ids(self) -> SubmissionIds:
@@ -97,10 +111,12 @@ def receipt_digest(
     sequence: int,
     received_at: datetime,
     answers: object,
+    document: str | None = None,
 ) -> str:
     """Return the SHA-256 of a receipt: ids, sequence number, time of receipt and answers.
 
-    *key* holds the ids of the problem and the student.
+    *key* holds the ids of the problem and the student; *document* is the digest of the report that
+    the answers were confirmed from.
     """
     text = SORTED_ENCODER.encode(
         [
@@ -110,6 +126,7 @@ def receipt_digest(
             sequence,
             received_at.isoformat(),
             answers,
+            *((document,) if document else ()),
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

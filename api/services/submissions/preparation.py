@@ -26,6 +26,7 @@ from api.services.submissions.cache.submission_cache import (
 from api.services.submissions.grading import AnswerGrader
 from api.services.submissions.pending_submissions import (
     PendingSubmission,
+    ReportSource,
     StoredSubmission,
     fingerprint,
 )
@@ -41,11 +42,15 @@ from grader.variants.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRequest:
-    """A request to submit: the answers, the idempotency key if any, and the time of receipt."""
+    """A request to submit: the answers, the idempotency key if any, and the time of receipt.
+
+    *source* is the report that the answers were confirmed from, None for typed answers.
+    """
 
     answers: Mapping[str, RawAnswer]
     idempotency_key: str | None
     received_at: datetime
+    source: ReportSource | None = None
 
 
 class PreparedSubmission(NamedTuple):
@@ -97,6 +102,7 @@ class PreparedSubmission(NamedTuple):
             fingerprint=fingerprint(problem_id, submitter.student_id, request.answers),
             submitter=submitter,
             from_cache=self.from_cache,
+            source=request.source,
         )
 
 

@@ -54,7 +54,8 @@ def build_reply(admitted: AdmittedSubmission, summary: ScoreSummary) -> dict[str
             *_iter_messages(entry, admission, visibility),
             *_iter_lateness_messages(admitted),
         ],
-        "receipt": {"id": admitted.id_text, "digest": admitted.receipt_digest},
+        "receipt": {"id": admitted.id_text, "digest": admitted.receipt_digest}
+        | ({"document": entry.source.digest} if entry.source else {}),
     }
 
 

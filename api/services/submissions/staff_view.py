@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
 from api.db.models import AssignmentProblem, Submission
+from api.schemas.grading.report_quotes import ReportQuote
 from api.schemas.student.work import StaffOutcome, StaffSubmission
 from api.services.assignments.release import Visibility
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey, load_answers
+from api.services.reports.uploads.quotes import load_report_quotes
 from api.services.student.outcomes import (
     GradedAnswer,
     serialize_outcome,
@@ -38,10 +40,15 @@ def build_staff_submission(
     member: CourseMembership,
     *,
     variants: VariantCache,
+    is_blind: bool,
 ) -> StaffSubmission:
-    """Return a submission with its numbers, and the record, key and patterns of each answer."""
+    """Return a submission with its numbers, and the record, key and patterns of each answer.
+
+    *is_blind*: the member grades without names, and sees no more of a report than its passages.
+    """
     version = answers[0][1].version_id if answers else submission.version_id
     variant = variants.get_variant(session, version, submission.position)
+    quotes = load_report_quotes(session, submission.id, is_blind=is_blind)
     results = _grade_again(session, submission, variant, numbers=member.course.numbers)
     return StaffSubmission(
         course=member.course.id,
@@ -51,7 +58,9 @@ def build_staff_submission(
         position=submission.position,
         seed=variant.seed,
         results=tuple(
-            _build_staff_outcome(answer, submission, variant, results[answer[0].part])
+            _build_staff_outcome(
+                answer, submission, variant, results[answer[0].part], quotes.get(answer[0].part)
+            )
             for answer in answers
         ),
         **serialize_submission_fields(submission, answers, problem),
@@ -76,7 +85,11 @@ def _grade_again(
 
 
 def _build_staff_outcome(
-    graded: GradedAnswer, submission: Submission, variant: Variant, result: PartResult
+    graded: GradedAnswer,
+    submission: Submission,
+    variant: Variant,
+    result: PartResult,
+    quote: ReportQuote | None,
 ) -> StaffOutcome:
     answer, grading = graded
     part = variant.problem.get_part(answer.part)
@@ -90,4 +103,5 @@ def _build_staff_outcome(
         patterns=describe_key_resemblances(result),
         explanation=tuple(explanation),
         record=grading.record | {"typed": submission.answers.get(answer.part)},
+        quote=quote,
     )

@@ -36,26 +36,26 @@ def _split_cell(cell: object, number: int) -> Iterator[Block]:
     if not isinstance(cell, dict):
         return
     if cell.get("cell_type") in ("markdown", "raw"):  # a hostile cell may have a list here
-        source = "\n".join(_join(cell.get("source")).splitlines())
+        source = "\n".join(join_source(cell.get("source")).splitlines())
         yield from split_text(source, cell=number)
         return
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
-        if text := _printed_text(output):
+        if text := printed_text(output):
             yield Block(text[:MAX_BLOCK_CHARACTERS], Location(1, cell=number), "code")
 
 
-def _printed_text(output: Any) -> str:
+def printed_text(output: Any) -> str:
     """Return what an output printed as plain text, "" for errors, HTML and images."""
     if not isinstance(output, dict):
         return ""
     if output.get("output_type") == "stream":
-        return _join(output.get("text"))
+        return join_source(output.get("text"))
     data = output.get("data")
-    return _join(data.get("text/plain")) if isinstance(data, dict) else ""
+    return join_source(data.get("text/plain")) if isinstance(data, dict) else ""
 
 
-def _join(source: object) -> str:
+def join_source(source: object) -> str:
     """Return the text of a cell, which is one text or a list of lines."""
     if isinstance(source, str):
         return source

@@ -1,7 +1,8 @@
 """Permanent erasure of a person: the identity goes, the answers stay under a random id.
 
-Erased: name, addresses and numbers, password, tokens, sessions and links, drafts, and free text:
-answers that a person grades, unreadable answers, comments on them, requests, reasons. Grades stay
+Erased: name, addresses and numbers, password, tokens, sessions and links, drafts, reports with
+their documents and passages, and free text: answers that a person grades, unreadable answers,
+comments on them, requests, reasons. Grades stay
 unchanged, and so does every other answer.
 """
 
@@ -40,7 +41,12 @@ from api.db.models import (
 )
 from api.rate_limits import stored_events
 from api.services.accounts.accounts import check_not_self
-from api.services.accounts.erasure.work import ERASED, erase_free_text, recompute_receipts
+from api.services.accounts.erasure.work import (
+    ERASED,
+    delete_reports,
+    erase_free_text,
+    recompute_receipts,
+)
 from api.services.audit import recorder
 
 ERASED_NAME: Final = "Erased person"
@@ -99,6 +105,7 @@ def erase_account(
     words = {getattr(user, name) for name in IDENTITY_FIELDS} - {"", None}
     _allow_erasure(session)
     erase_free_text(session, old)
+    delete_reports(session, old)
     _delete_credentials_and_drafts(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
         enrolment.lms_id = ""

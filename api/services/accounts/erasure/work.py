@@ -17,6 +17,8 @@ from api.db.models import (
     ProblemVersion,
     RegradeChange,
     RegradeRequest,
+    Report,
+    ReportAnswer,
     Review,
     Submission,
 )
@@ -52,6 +54,13 @@ def erase_free_text(session: Session, student: UUID) -> None:
     session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free_text_ids)))
     _erase_comments_and_requests(session, student)
     _erase_reasons(session, student)
+
+
+def delete_reports(session: Session, student: UUID) -> None:
+    """Delete a student's reports with their documents and passages; the answers stay."""
+    reports = select(Report.id).where(Report.student_id == student)
+    session.execute(delete(ReportAnswer).where(ReportAnswer.report_id.in_(reports)))
+    session.execute(delete(Report).where(Report.student_id == student))
 
 
 def _find_free_text(session: Session, answers: Iterable[Answer]) -> set[UUID]:
@@ -145,13 +154,14 @@ def _remove_comment(record: Mapping[str, Any]) -> dict[str, Any]:
 def recompute_receipts(session: Session, student: UUID, new: UUID) -> None:
     """Recompute the receipts of a *student* for the *new* id, so that they prove what is stored.
 
-    The old receipts name the erased person and no longer prove anything.
+    The old receipts name the erased person and no longer prove anything; the documents of reports
+    are deleted by now.
     """
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
         digest = receipt_digest(
             row.id, ProgressKey(row.problem_id, new), row.sequence, row.received_at, row.answers
         )
-        row.reply = row.reply | {"receipt": row.reply["receipt"] | {"digest": digest}}
+        row.reply = row.reply | {"receipt": {"id": row.reply["receipt"]["id"], "digest": digest}}
 
 
 def _blank_texts(data: Mapping[str, Any], preserved: Collection[str]) -> dict[str, Any]:

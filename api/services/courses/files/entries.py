@@ -79,7 +79,7 @@ def _apply_entry(
     row.position, row.version_id, row.removed_at = position, version.id, None
     problems.write_problem_settings(row, dict(entry))
     try:
-        problems.check_group_and_voided_parts(assignment, row, version)
+        problems.check_problem_settings(assignment, row, version)
     except InvalidInput as error:
         fields = tuple(FieldError(f"{field}.{one.field}", one.message) for one in error.errors)
         raise InvalidInput(error.detail, errors=fields) from error

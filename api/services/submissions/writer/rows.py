@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.core.ids import new_id
 from api.core.json_text import JsonText, serialize_json
-from api.db.models import Answer, Draw, Grading, Submission
+from api.db.models import Answer, Draw, Grading, ReportAnswer, Submission
 from api.db.upserts import RowBatch, RowValues
 from api.rate_limits.storage_budget import utf8_size
 from api.services.submissions.admission import AdmittedSubmission
@@ -55,8 +55,29 @@ def build_row_batches(
         RowBatch(Submission, submissions),
         RowBatch(Answer, answers),
         RowBatch(Grading, gradings),
+        RowBatch(
+            ReportAnswer,
+            [row for one in admitted_submissions for row in _build_report_rows(one)],
+        ),
     ]
     return rows, sizes
+
+
+def _build_report_rows(admitted: AdmittedSubmission) -> list[RowValues]:
+    """Return the passages that the answers were confirmed from, none for typed answers."""
+    source = admitted.entry.source
+    if source is None:
+        return []
+    return [
+        {
+            "submission_id": admitted.id,
+            "part": part,
+            "report_id": source.report_id,
+            "quote": quote,
+            "location": location,
+        }
+        for part, (quote, location) in source.quotes.items()
+    ]
 
 
 def _build_draw_row(admitted: AdmittedSubmission) -> RowValues:

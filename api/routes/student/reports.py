@@ -1,0 +1,224 @@
+"""Reports: a document with many answers, of which the student confirms each."""
+
+import json
+from typing import Annotated, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import Query, Response
+from sqlalchemy.orm import Session
+
+from api.auth.authorization import CourseMembership
+from api.auth.roles import Permission
+from api.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    Unauthenticated,
+)
+from api.db.models import Assignment, Report
+from api.dependencies import ContextDep, RequestContext, SubmissionContextDep
+from api.http.json_body import ApiRouter
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import READ_ERRORS
+from api.routes.shared.files import FileBody, describe_file_body, describe_file_response
+from api.routes.student.submissions import submit_and_wait
+from api.schemas.student.reports import (
+    ConfirmationError,
+    ConfirmedProblem,
+    ConfirmIn,
+    ConfirmOut,
+    ReportOut,
+    ReportSummaries,
+)
+from api.services.assignments.views import get_assignment
+from api.services.reports.uploads import storage
+from api.services.reports.uploads.confirmation import (
+    ProblemAnswers,
+    check_same_numbers,
+    load_confirmations,
+    select_answers,
+)
+from api.services.reports.uploads.report_sheet import load_report_sheet
+from api.services.reports.uploads.serializers import serialize_report, serialize_summary
+
+router = ApiRouter(tags=["reports"])
+
+REPORTS_PATH: Final = "/assignments/{assignment}/reports"
+REPORT_PATH: Final = f"{REPORTS_PATH}/{{report}}"
+DOCUMENT_TYPE: Final = "application/octet-stream"
+DOCUMENT_EXAMPLE: Final = "# 1\n(b) With stride 2 the output is 63×63×16.\n"
+SANDBOX_HEADERS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
+"""Headers of a document: a browser saves it and never runs anything in it."""
+
+
+def authorize_released(
+    session: Session,
+    context: RequestContext,
+    assignment: UUID,
+    *,
+    right: Permission = "see_course",
+) -> tuple[CourseMembership, Assignment]:
+    """Return the membership and the assignment; raise `NotFound` before its release."""
+    member, row = context.authorize_assignment(session, assignment, right=right)
+    get_assignment(session, member, row, now=context.now)
+    return member, row
+
+
+def authorize_report(
+    session: Session,
+    context: RequestContext,
+    assignment: UUID,
+    *,
+    right: Permission = "see_course",
+) -> tuple[CourseMembership, Assignment]:
+    """Return the membership and the assignment of a report.
+
+    Raises the same `NotFound` for an assignment and for a report that the caller may not see.
+    """
+    try:
+        return authorize_released(session, context, assignment, right=right)
+    except NotFound as error:
+        raise NotFound(storage.NO_REPORT_MESSAGE) from error
+
+
+@router.post(
+    REPORTS_PATH,
+    status_code=201,
+    responses=error_responses(
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        InvalidInput,
+        "report_unreadable",
+        RateLimited,
+        "report_budget",
+    ),
+    openapi_extra=describe_file_body(DOCUMENT_TYPE, DOCUMENT_EXAMPLE),
+)
+def upload_report(
+    assignment: UUID,
+    context: ContextDep,
+    document: FileBody,
+    name: Annotated[str, Query(max_length=300, description="the name of the file")],
+) -> ReportOut:
+    """Read a report and store it with a passage for each part; nothing is graded.
+
+    The end of the name says what it is: `.md`, `.txt`, `.tex`, `.ipynb` or `.docx`. Confirm the
+    answers afterwards.
+    """
+    file_name = storage.clean_file_name(name)
+    now, settings = context.now, context.service.settings
+    daily = settings.report_mebibytes_per_day
+    with context.reading() as session:
+        member, row = authorize_released(session, context, assignment, right="submit")
+        storage.check_may_upload(member)
+        ending = storage.check_file(file_name, document)
+        storage.check_count(session, member, row)
+        author = member.caller.id
+        storage.check_budget(session, author, len(document), mebibytes_per_day=daily, now=now)
+        sheet = load_report_sheet(session, member, row)
+    context.count_limited_action("upload_report", str(author))
+    parts = context.service.report_reader.read(author, document, ending, sheet.problems)
+    with context.transaction() as session:
+        member, row = context.authorize_assignment(session, assignment, right="submit")
+        storage.lock_author(session, author)
+        storage.check_budget(session, author, len(document), mebibytes_per_day=daily, now=now)
+        storage.delete_old_documents(session, days=settings.report_days, now=now)
+        report = storage.store_report(
+            session,
+            member,
+            row,
+            file_name=file_name,
+            document=document,
+            parts=parts,
+            draws=sheet.draws,
+            now=now,
+        )
+    return get_report(assignment, report, context)
+
+
+@router.get(REPORTS_PATH, responses=READ_ERRORS)
+def get_reports(assignment: UUID, context: ContextDep) -> ReportSummaries:
+    """Return the reports that the caller uploaded to an assignment, the newest first."""
+    with context.reading() as session:
+        member, row = authorize_released(session, context, assignment)
+        reports = storage.list_reports(session, member, row)
+        return ReportSummaries(
+            items=tuple(
+                serialize_summary(report, has_document=has_document)
+                for report, has_document in reports
+            )
+        )
+
+
+@router.get(REPORT_PATH, responses=READ_ERRORS)
+def get_report(assignment: UUID, report: UUID, context: ContextDep) -> ReportOut:
+    """Return a report of the caller with the passages of each part."""
+    with context.reading() as session:
+        member, row = authorize_report(session, context, assignment)
+        stored, has_document = storage.load_report(session, member, row, report)
+        confirmations = load_confirmations(session, stored)
+        return serialize_report(stored, confirmations, has_document=has_document)
+
+
+@router.get(
+    f"{REPORT_PATH}/document",
+    response_class=Response,
+    responses=READ_ERRORS
+    | describe_file_response(DOCUMENT_TYPE, DOCUMENT_EXAMPLE, "the file as it was uploaded"),
+)
+def get_document(assignment: UUID, report: UUID, context: ContextDep) -> Response:
+    """Return the file of a report, for its student; for staff unless names are hidden."""
+    with context.reading() as session:
+        member, row = authorize_report(session, context, assignment)
+        name, document = storage.load_document(session, member, row, report)
+    headers = SANDBOX_HEADERS | {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    }
+    return Response(document, media_type=DOCUMENT_TYPE, headers=headers)
+
+
+@router.post(
+    f"{REPORT_PATH}/confirm",
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict, InvalidInput),
+)
+def confirm_answers(
+    assignment: UUID, report: UUID, body: ConfirmIn, context: SubmissionContextDep
+) -> ConfirmOut:
+    """Submit the confirmed answers of a report, one submission for each problem.
+
+    They count like typed answers, at the time of this request. The same answers of a report are
+    one submission, however often they are confirmed. A problem whose answers are refused has an
+    error; the others are submitted.
+    """
+    with context.reading() as session:
+        member, row = authorize_report(session, context, assignment, right="submit")
+        storage.check_may_upload(member)
+        stored, _ = storage.load_report(session, member, row, report)
+        groups = select_answers(stored, load_confirmations(session, stored), body)
+    return ConfirmOut(
+        items=tuple(_submit_answers(context, assignment, stored, group) for group in groups)
+    )
+
+
+def _submit_answers(
+    context: RequestContext, assignment: UUID, report: Report, group: ProblemAnswers
+) -> ConfirmedProblem:
+    try:
+        with context.reading() as session:
+            member, row = context.authorize_assignment(session, assignment, right="submit")
+            problem_id = check_same_numbers(session, member, row, report, group.problem)
+        request = group.build_request(report, problem_id, received_at=context.now)
+        stored = submit_and_wait(context, assignment, group.problem, request)
+    except ServiceError as error:
+        refusal = ConfirmationError(code=error.code, detail=str(error))
+        return ConfirmedProblem(problem=group.problem, submission=None, error=refusal)
+    return ConfirmedProblem(problem=group.problem, submission=json.loads(stored.reply), error=None)

@@ -1,0 +1,1 @@
+"""Reports that students upload to an assignment: read, stored, confirmed as answers."""

@@ -1,0 +1,196 @@
+"""Reading of an uploaded report in a worker process: from the file to a passage for each part."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from api.services.reports.documents import read_blocks, read_marked_answers
+from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
+from api.services.reports.sandbox import enter_sandbox
+from api.services.reports.sheets import build_problem_parts
+from grader.definitions.problem import Problem
+from grader.reading import NumberStyle
+from grader.reports.alignment import UNREADABLE, AlignedPart, align_report
+from grader.reports.blocks import ReportError
+from grader.reports.clauses import shorten_quote
+from grader.reports.documents.answer_marks import MarkedAnswer, PartName
+from grader.reports.documents.tex_source import split_tex
+from grader.reports.labels import Label, format_label
+from grader.reports.passages import Passage, find_passages
+from grader.reports.sheet import SheetPart
+from problems.files.loader import load_problem
+
+MISSING: Final = "missing"
+MAX_CONTEXT_CHARACTERS: Final = 400
+MAX_ALTERNATIVE_CHARACTERS: Final = 2_000
+"""Maximum length of a passage that is offered instead of the chosen one."""
+MAX_READING_CHARACTERS: Final = 2_000_000
+UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""Characters that a notebook may escape and that a database does not store."""
+TOO_MUCH_TEXT: Final = "the answers are too long; hand in the document without logs and data"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetProblem:
+    """Problem of an assignment as a worker needs it: plain data, without a key.
+
+    *source* is its problem file, *seed* that of the student's variant, *labels* those of its parts.
+    *has_set_labels* says that its author set them. *numbers* is the course's number style.
+    """
+
+    slug: str
+    source: str
+    seed: int | None
+    labels: tuple[tuple[str, Label], ...]
+    has_set_labels: bool
+    numbers: NumberStyle | None
+
+
+def read_in_worker(
+    data: bytes, ending: str, problems: Sequence[SheetProblem]
+) -> list[dict[str, Any]] | str:
+    """Return `read_report` in a process of its own, or the reason why the file is refused."""
+    enter_sandbox()
+    return read_or_refuse(data, ending, problems)
+
+
+def read_or_refuse(
+    data: bytes, ending: str, problems: Sequence[SheetProblem]
+) -> list[dict[str, Any]] | str:
+    """Return `read_report`, or the reason why the file is refused."""
+    try:
+        return read_report(data, ending, problems)
+    except ReportError as error:
+        return str(error)
+    except MemoryError:
+        return NOT_READ
+
+
+def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> list[dict[str, Any]]:
+    """Return for each part its passages, as JSON data; raise `ReportError` for a refused file.
+
+    The first passage is the chosen one, unless the confidence is ``missing``.
+    """
+    passages = find_passages(read_blocks(data, ending))
+    parts: Sequence[SheetPart] = [
+        part for problem in problems for part in _build_sheet_parts(problem)
+    ]
+    if not any(problem.has_set_labels for problem in problems):
+        parts = _drop_unused_labels(parts, passages)
+    labels = {
+        (problem.slug, part): format_label(label)
+        for problem in problems
+        for part, label in problem.labels
+    }
+    marked = _read_marked_parts(parts, read_marked_answers(data, ending))
+    unmarked = [part for part in parts if (part.problem, part.part) not in marked]
+    aligned = marked | {
+        (item.part.problem, item.part.part): item for item in align_report(unmarked, passages)
+    }
+    rows = [
+        _serialize_part(aligned[part.problem, part.part], labels[part.problem, part.part])
+        for part in parts
+    ]
+    if sum(len(passage["text"]) for row in rows for passage in row["passages"][:1]) > (
+        MAX_READING_CHARACTERS
+    ):
+        raise ReportError(TOO_MUCH_TEXT)
+    return rows
+
+
+def _read_marked_parts(
+    parts: Sequence[SheetPart], answers: Mapping[PartName, MarkedAnswer]
+) -> dict[PartName, AlignedPart]:
+    """Return the parts that a filled-in template answers; an empty answer is missing."""
+    aligned = {}
+    for part in parts:
+        answer = answers.get((part.problem, part.part))
+        if answer is not None:
+            aligned[part.problem, part.part] = _read_marked_part(part, answer)
+    return aligned
+
+
+def _read_marked_part(part: SheetPart, answer: MarkedAnswer) -> AlignedPart:
+    if not answer.text:
+        return AlignedPart(part, None)
+    quote = shorten_quote(answer.text, answer.text)
+    passage = Passage(
+        answer.text, quote, answer.location, part.forms, {}, part.label, 0, source=answer.text
+    )
+    plain = "\n".join(block.text for block in split_tex(answer.text))
+    for text in dict.fromkeys((answer.text, plain)):
+        read_as = part.read(text)
+        if read_as is not None:
+            return AlignedPart(part, passage, text, read_as)
+    return AlignedPart(part, passage, answer.text, doubt=UNREADABLE)
+
+
+def _build_sheet_parts(problem: SheetProblem) -> list[SheetPart]:
+    parts = build_problem_parts(
+        _load_problem(problem.source),
+        dict(problem.labels),
+        seed=problem.seed,
+        numbers=problem.numbers,
+    )
+    return [replace(part, problem=problem.slug) for part in parts]
+
+
+@lru_cache(maxsize=256)
+def _load_problem(source: str) -> Problem:
+    return load_problem(source, file="problem.yaml")
+
+
+def _drop_unused_labels(
+    parts: Sequence[SheetPart], passages: Iterable[Passage]
+) -> Sequence[SheetPart]:
+    """Return the parts without labels if the report lacks any of them.
+
+    Students may number their answers in their own way; labels from the order say nothing then.
+    """
+    known = {passage.label for passage in passages}
+    if all(part.label in known for part in parts):
+        return parts
+    return [replace(part, label=()) for part in parts]
+
+
+def _serialize_part(item: AlignedPart, label: str) -> dict[str, Any]:
+    passages = []
+    if item.passage is not None:
+        passages.append(_serialize_passage(item.passage, item.text, item.read_as))
+    passages += [
+        _serialize_passage(alternative.passage, alternative.text, alternative.read_as)
+        for alternative in item.alternatives
+        if len(alternative.text) <= MAX_ALTERNATIVE_CHARACTERS
+    ]
+    confidence = MISSING if item.passage is None else CERTAIN if item.is_certain else DOUBTFUL
+    return {
+        "problem": item.part.problem,
+        "part": item.part.part,
+        "kind": item.part.kind,
+        "label": label,
+        "confidence": confidence,
+        "doubt": item.doubt,
+        "passages": passages,
+    }
+
+
+def _serialize_passage(passage: Passage, text: str, read_as: str) -> dict[str, str]:
+    fields = {
+        "text": text,
+        "read_as": read_as,
+        "quote": passage.quote,
+        "context": _cut_context(passage.source, text),
+        "location": passage.location.describe(),
+    }
+    return {
+        name: UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", field) for name, field in fields.items()
+    }
+
+
+def _cut_context(source: str, text: str) -> str:
+    """Return the text around a passage, at most `MAX_CONTEXT_CHARACTERS` of it."""
+    start = max(0, source.find(text[:60]) - MAX_CONTEXT_CHARACTERS // 4)
+    end = start + MAX_CONTEXT_CHARACTERS
+    return f"{'…' if start else ''}{source[start:end]}{'…' if end < len(source) else ''}"

@@ -1,0 +1,48 @@
+"""Reading of a passage as an answer to a part, with or without the words beside its value."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from grader.reports.passages import Passage
+from grader.reports.scores import TOTAL_WORDS
+from grader.reports.sheet import SheetPart
+from grader.reports.words import find_words
+
+PUNCTUATION: Final = "$ .,;\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PassageReading:
+    """Text of a passage that could be read, and how; *is_shortened* if words were left out."""
+
+    text: str
+    read_as: str
+    is_shortened: bool
+
+
+def read_passage(part: SheetPart, passage: Passage) -> PassageReading | None:
+    """Return how a passage, or its value without the words beside it, is read for a part."""
+    read_as = part.read(passage.text)
+    if read_as is not None:
+        return PassageReading(passage.text, read_as, is_shortened=False)
+    for text in passage.shorter_texts() if part.kind != "text" else ():
+        read_as = part.read(text)
+        if read_as is not None:
+            return PassageReading(text, read_as, is_shortened=_omits_words(part, passage, text))
+    return None
+
+
+def _omits_words(part: SheetPart, passage: Passage, text: str) -> bool:
+    """Return whether *text* omits words of a passage other than a name that the part has too."""
+    if not passage.text.strip(PUNCTUATION).endswith(text.strip(PUNCTUATION)):
+        return True
+    return bool(find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS)
+
+
+def count_axes(read_as: str) -> int:
+    """Return the number of axes of a shape as it was read.
+
+    >>> count_axes("64×64×3"), count_axes("(H, W, N)")
+    (3, 3)
+    """
+    return read_as.count("×" if "×" in read_as else ",") + 1

@@ -1,0 +1,319 @@
+"""Tests of uploaded reports over REST: read, confirmed, and counted like typed answers."""
+
+import hashlib
+from uuid import UUID
+
+import pytest
+from regrading import act, prepare
+from sqlalchemy import select
+from student_scenes import DUE_TOMORROW
+from uploads import REPORT, confirm, path_of, upload, uploaded
+from word_files import from_lines
+from world import OTHER_PROBLEM, TEXT_PROBLEM, World
+
+from api.db.models import Report, ReportAnswer
+from api.services.reports.uploads import storage
+
+
+@pytest.fixture
+def posed(world, course):
+    [posed] = world.assignment(course, TEXT_PROBLEM)
+    return posed
+
+
+def submissions(person, posed):
+    return person.get(f"{posed.path}/submissions").json()["items"]
+
+
+def test_a_report_is_read_and_nothing_is_graded(student, posed):
+    report = uploaded(student, posed)
+    found = {part["part"]: part for part in report["parts"]}
+    assert {name: part["confidence"] for name, part in found.items()} == dict.fromkeys(
+        ("cells", "doubled", "why"), "certain"
+    )
+    assert [part["label"] for part in found.values()] == ["1(a)", "1(b)", "1(c)"]
+    assert found["cells"]["passages"][0] == {
+        "text": "9",
+        "read_as": "9",
+        "quote": "How many cells: 9",
+        "context": "How many cells: 9",
+        "location": "line 5",
+    }
+    assert report["digest"] == hashlib.sha256(REPORT.encode()).hexdigest()
+    assert submissions(student, posed) == []
+
+
+def test_confirmed_answers_are_a_submission_with_a_receipt_of_the_document(student, posed):
+    report = uploaded(student, posed)
+    [item] = confirm(student, report, certain=True)
+    statuses = [result["status"] for result in item["submission"]["results"]]
+    assert statuses == ["correct", "correct", "needs_review"]
+    receipt = item["submission"]["receipt"]
+    assert receipt["document"] == report["digest"]
+    proof = student.get(f"/receipts/{receipt['id']}").json()
+    assert (proof["valid"], proof["document"]) == (True, report["digest"])
+    again = student.get(path_of(report)).json()
+    assert {part["submission"] for part in again["parts"]} == {receipt["id"]}
+
+
+def test_a_receipt_of_another_document_is_not_valid(world, student, posed):
+    report = uploaded(student, posed)
+    [item] = confirm(student, report, certain=True)
+    with world.session() as session:
+        session.get_one(Report, UUID(report["id"])).digest = "1" * 64
+    assert not student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
+
+
+def test_confirming_counts_as_typing_the_same_answers_does(world, course, student, posed):
+    other = world.enrol(course, "Ty Ping")
+    answers = {"cells": "8", "doubled": "16", "why": "Fewer parameters."}
+    report = uploaded(student, posed, REPORT.replace(": 9", ": 8").replace(": 18", ": 16"))
+    [item] = confirm(student, report, ("cells", 0), ("doubled", 0), ("why", answers["why"]))
+    typed = other.submit(posed, answers).json()
+    for field in ("results", "standing", "late_credit", "messages"):
+        assert item["submission"][field] == typed[field]
+
+
+def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(student, posed):
+    report = uploaded(student, posed)
+    first, second = (confirm(student, report, ("cells", 0)) for _ in range(2))
+    assert first == second
+    assert len(submissions(student, posed)) == 1
+    assert len(confirm(student, report, certain=True)[0]["submission"]["results"]) == 2
+
+
+def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, posed):
+    report = uploaded(student, posed, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18"))
+    cells = report["parts"][0]
+    assert (cells["confidence"], cells["doubt"]) == ("doubtful", "another passage fits as well")
+    other = [passage["quote"] for passage in cells["passages"]].index("Cells: 18")
+    [item] = confirm(student, report, ("cells", other), ("doubled", "36"))
+    assert [result["read_as"] for result in item["submission"]["results"]] == ["18", "36"]
+    with world.session() as session:
+        rows = session.scalars(select(ReportAnswer).order_by(ReportAnswer.part)).all()
+        assert [(row.part, row.quote, row.location) for row in rows] == [
+            ("cells", "Cells: 18", "line 7"),
+            ("doubled", "", ""),
+        ]
+
+
+def test_an_unreadable_answer_costs_nothing_and_can_be_confirmed_again(student, posed):
+    report = uploaded(student, posed)
+    [item] = confirm(student, report, ("cells", "9 or so, 10?"))
+    [result] = item["submission"]["results"]
+    assert (result["status"], result["attempt"]) == ("unreadable", None)
+    [item] = confirm(student, report, certain=True)
+    assert item["submission"]["results"][0]["status"] == "correct"
+
+
+def test_attempts_and_deadlines_hold_and_another_problem_is_submitted_all_the_same(world, course):
+    student = world.enrol(course)
+    first, second = world.assignment(
+        course, TEXT_PROBLEM, OTHER_PROBLEM, attempts=1, timeline_spec=DUE_TOMORROW
+    )
+    report = uploaded(student, first, f"{REPORT}\n## 2. Large kernels\n\n(a) How many cells: 9\n")
+    first_answers = {"problem": first.slug, "part": "cells", "answer": "8"}
+    assert confirm_raw(student, report, first_answers)[0]["error"] is None
+    both = confirm_raw(
+        student,
+        report,
+        first_answers | {"answer": "9"},
+        {"problem": second.slug, "part": "cells", "answer": "9"},
+    )
+    assert [item["error"] and item["error"]["code"] for item in both] == [
+        "attempts_exhausted",
+        None,
+    ]
+    world.clock.advance(days=8)
+    late = confirm_raw(student, report, {**first_answers, "part": "doubled"})
+    assert late[0]["error"]["code"] == "deadline_passed"
+
+
+def confirm_raw(person, report, *answers):
+    done = person.post(f"{path_of(report)}/confirm", {"answers": list(answers)})
+    assert done.status_code == 200, done.text
+    return done.json()["items"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"part": "cells", "passage": 99}, "does not have"),
+        ({"part": "cells"}, "either a passage or an answer"),
+        ({"part": "cells", "passage": 0, "answer": "9"}, "either a passage or an answer"),
+        ({"part": "cells", "answer": "  "}, "empty"),
+        ({"part": "none", "passage": 0}, "names no part"),
+    ],
+)
+def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed, answer, message):
+    report = uploaded(student, posed)
+    body = {"certain": True, "answers": [{"problem": posed.slug, **answer}]}
+    refused = student.post(f"{path_of(report)}/confirm", body)
+    assert refused.status_code == 422
+    assert message in refused.json()["detail"]
+    assert submissions(student, posed) == []
+    assert student.post(f"{path_of(report)}/confirm", {}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "message"),
+    [
+        (b"\xff\xff\xff", "a.md", "UTF-8"),
+        (b"%PNG", "a.png", ".ipynb"),
+        (b"{}", "a.ipynb", "no Jupyter notebook"),
+        (b"PK nothing", "a.docx", "no Word document"),
+        (b"\xd0\xcf\x11\xe0 secret", "a.docx", "without a password"),
+        (b"   \n", "a.txt", "no text"),
+        (b"", "a.md", "empty"),
+        (b"a" * (storage.MAX_REPORT_BYTES + 1), "a.md", "5 MiB"),
+    ],
+    ids=["bytes", "picture", "json", "zip", "password", "blank", "empty", "large"],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
+    student, posed, document, name, message
+):
+    refused = upload(student, posed, document, name)
+    assert refused.status_code == 422
+    assert message in refused.json()["detail"]
+    assert student.get(f"/assignments/{posed.assignment}/reports").json()["items"] == []
+
+
+def test_characters_that_no_database_stores_are_replaced(student, posed):
+    cell = '{"cell_type": "markdown", "source": "(a) How many cells\\u0000 \\ud800: 9"}'
+    report = uploaded(student, posed, f'{{"cells": [{cell}]}}', "a.ipynb")
+    assert confirm(student, report, ("cells", 0))[0]["error"] is None
+
+
+def test_word_files_are_read_and_kept_as_they_are(student, posed):
+    document = from_lines(REPORT)
+    report = uploaded(student, posed, document, "C:\\work\\my report.docx")
+    assert report["file_name"] == "my report.docx"
+    answer = student.get(f"{path_of(report)}/document")
+    assert answer.content == document
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''my%20report.docx"
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+def test_a_report_belongs_to_its_student_alone(world, course, student, posed):
+    report, classmate = uploaded(student, posed), world.enrol(course, "Class Mate")
+    for path in (path_of(report), f"{path_of(report)}/document"):
+        assert classmate.get(path).status_code == 404
+    body = {"certain": True}
+    assert classmate.post(f"{path_of(report)}/confirm", body).status_code == 404
+
+
+def test_the_documents_of_a_day_have_a_budget(database_url):
+    world = World(database_url, settings={"report_mebibytes_per_day": 1})
+    course = world.course()
+    student, [posed] = world.enrol(course), world.assignment(course)
+    large = REPORT + "x" * 700_000
+    uploaded(student, posed, large)
+    refused = upload(student, posed, large)
+    assert (refused.status_code, refused.json()["code"]) == (429, "report_budget")
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    uploaded(student, posed)
+    world.clock.advance(days=1, seconds=1)
+    uploaded(student, posed, large)
+    world.close()
+
+
+def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, student, posed):
+    report = uploaded(student, posed)
+    [item] = confirm(student, report, certain=True)
+    world.clock.advance(days=world.service.settings.report_days + 1)
+    uploaded(student, posed, name="another.md")
+    old = student.get(path_of(report)).json()
+    assert (old["has_document"], old["digest"]) == (False, report["digest"])
+    gone = student.get(f"{path_of(report)}/document")
+    assert (gone.status_code, "no longer stored" in gone.text) == (404, True)
+    assert student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
+
+
+def test_other_numbers_than_those_of_the_report_are_not_answered_by_it(world, course):
+    student = world.enrol(course)
+    [posed] = world.assignment(course, variants="each_after", new_after=1, attempts=3)
+    report = uploaded(student, posed)
+    student.submit(posed, {"cells": "1"})
+    assert student.post(f"{posed.path}/variant").status_code == 201
+    [item] = confirm(student, report, ("doubled", 0))
+    if item["error"] is None:  # the new numbers may be the old ones
+        assert report["parts"]
+    else:
+        assert (item["error"]["code"], "have changed" in item["error"]["detail"]) == (
+            "conflict",
+            True,
+        )
+
+
+def test_labels_of_the_sheet_find_answers_in_another_order(world, course):
+    student = world.enrol(course)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    [posed] = world.assignment(course)
+    path = f"/assignments/{posed.assignment}/problems/{posed.slug}"
+    patch = {"labels": "2(c), 2(b), 2(a)"}
+    assert teacher.patch(path, patch, headers={"If-Match": "*"}).status_code == 200
+    report = uploaded(student, posed, "2.\n\n(a) It is good.\n\n(b) 18\n\n(c) 9\n")
+    found = {part["part"]: part["passages"][0]["read_as"] for part in report["parts"]}
+    assert (found["cells"], found["doubled"]) == ("9", "18")
+    assert {part["confidence"] for part in report["parts"]} == {"certain"}
+
+
+@pytest.mark.parametrize("labels", ["two", "1(a), 1(b)", "1, 2, 3, 4", ""])
+def test_labels_that_do_not_fit_are_refused(world, course, labels):
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    [posed] = world.assignment(course)
+    path = f"/assignments/{posed.assignment}/problems/{posed.slug}"
+    refused = teacher.patch(path, {"labels": labels}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "labels"
+
+
+def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
+    student = world.enrol(course)
+    [posed] = world.assignment(course, variants="each")
+    size = student.get(posed.path).json()["numbers"][0]["text"]
+    for form, ending in (("md", ".md"), ("tex", ".tex"), ("ipynb", ".ipynb")):
+        path = f"/assignments/{posed.assignment}/report-template"
+        template = student.get(path, params={"form": form})
+        assert template.status_code == 200
+        assert f"kernel of size {size}" in template.text
+        mark = "answer why-small-kernels.cells"
+        assert template.text.count(mark) == 1
+        end = {"md": " -->\n", "tex": "\n", "ipynb": ' -->\\n"'}[form]
+        filled = {"ipynb": f' -->\\n", "{int(size) ** 2}\\n"'}.get(form, f"{end}{int(size) ** 2}\n")
+        text = template.text.replace(f"{mark}{end}", f"{mark}{filled}")
+        report = uploaded(student, posed, text, f"report{ending}")
+        found = {part["part"]: part for part in report["parts"]}
+        assert found["cells"]["passages"][0]["read_as"] == str(int(size) ** 2)
+        assert [part["confidence"] for part in report["parts"]] == ["certain", "missing", "missing"]
+
+
+def test_staff_hand_in_no_report_but_as_the_test_student(world, course, posed):
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    refused = upload(teacher, posed)
+    assert (refused.status_code, "test student" in refused.json()["detail"]) == (403, True)
+    assert teacher.post(f"/courses/{course}/test-student").status_code in {200, 201}
+    test = {"X-View-As": "test"}
+    report = uploaded(teacher, posed, **test)
+    [item] = confirm(teacher, report, certain=True, **test)
+    assert item["error"] is None
+
+
+def test_before_its_release_an_assignment_takes_no_report(world, course, student):
+    [posed] = world.assignment(course, timeline_spec={"release": "2027-01-01 12:00"})
+    assert upload(student, posed).status_code == 404
+    assert student.get(f"/assignments/{posed.assignment}/reports").status_code == 404
+
+
+def test_a_regrade_of_a_confirmed_answer_keeps_its_passage_and_its_receipt(world, course, student):
+    [posed] = world.assignment(course)
+    report = uploaded(student, posed)
+    [item] = confirm(student, report, certain=True)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    run = prepare(world, teacher, posed)
+    assert act(world, teacher, run, "apply")["status"] == "applied"
+    submission = item["submission"]["id"]
+    assert student.get(f"/receipts/{submission}").json()["valid"]
+    results = teacher.get(f"/submissions/{submission}").json()["results"]
+    assert results[0]["quote"]["text"] == "How many cells: 9"
+    assert results[0]["status"] != "correct"

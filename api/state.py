@@ -27,6 +27,7 @@ from api.services.submissions.writer.writer_thread import SubmissionWriter
 
 if TYPE_CHECKING:
     from api.services.external_login.oidc import OidcProvider
+    from api.services.lti.tool import LtiTool
 
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
@@ -66,6 +67,15 @@ def _build_oidc_providers(settings: ServiceSettings) -> "Mapping[str, OidcProvid
     }
 
 
+def _build_lti_tool(settings: ServiceSettings) -> "LtiTool | None":
+    """Return the LTI tool; if LTI is off, its libraries are not loaded."""
+    if not settings.lti:
+        return None
+    from api.services.lti.tool import LtiTool  # noqa: PLC0415  # takes long
+
+    return LtiTool.from_settings(settings)
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
     """Components of a running service; `close` stops them after the writer has finished."""
@@ -90,6 +100,7 @@ class AppState:
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
     oidc_providers: "Mapping[str, OidcProvider]" = field(init=False)
+    lti: "LtiTool | None" = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
@@ -133,6 +144,7 @@ class AppState:
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
+        object.__setattr__(self, "lti", _build_lti_tool(self.settings))
 
     @property
     def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:
@@ -160,6 +172,8 @@ class AppState:
         """Finish all accepted work, then close the database."""
         for provider in self.oidc_providers.values():
             provider.http.close()
+        if self.lti is not None:
+            self.lti.close()
         self.publishing.close()
         self.regrades.close()
         self.outbox_runner.close()

@@ -3,6 +3,8 @@
 from typing import Final
 
 from api.pages import account, course, device, external_login, guides, home, login, mail
+from api.pages.lti import course as lti_course
+from api.pages.lti import endpoints, launch, link, platforms, registration
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_editor,
@@ -51,6 +53,13 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     course.router,
     login.router,
     external_login.router,
+    endpoints.router,
+    launch.router,
+    launch.cross_site_router,
+    link.router,
+    lti_course.router,
+    platforms.router,
+    registration.router,
     grades.router,
     guides.router,
     history.router,

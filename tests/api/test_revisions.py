@@ -17,10 +17,30 @@ from world import TEXT_PROBLEM, World
 from api.core.person_names import name_sort_key
 from api.db.engine import Database
 from api.db.migrations import schema_state
-from api.db.models import Answer, MailOptOut, OutboxMessage, User
+from api.db.models import (
+    Answer,
+    LtiContext,
+    LtiDeployment,
+    LtiKey,
+    LtiLaunch,
+    LtiLineItem,
+    LtiLink,
+    LtiPlatform,
+    LtiRegistrationLink,
+    LtiScore,
+    LtiUser,
+    MailOptOut,
+    OutboxMessage,
+    User,
+)
 from grader.kinds import KINDS
 from migrations.losses import LossError
 
+LTI_TABLES = (
+    *(LtiScore, LtiLineItem, LtiLaunch, LtiUser, LtiLink, LtiContext, LtiDeployment),
+    *(LtiRegistrationLink, LtiPlatform, LtiKey),
+)
+"""Tables of LTI, those that refer to others first."""
 GOOD = """
 def upgrade():
     with op.batch_alter_table("submissions") as batch:
@@ -175,7 +195,7 @@ def test_all_revisions_go_down_and_up_over_data_and_change_none(db):
 def test_an_upgrade_lists_everybody_by_family_name(db):
     with db.transaction() as session:
         session.execute(update(User).where(User.name == "A classmate").values(name="Łu Đặng, Jr."))
-        for table in (OutboxMessage, MailOptOut):  # the way back refuses to lose them
+        for table in (*LTI_TABLES, OutboxMessage, MailOptOut):  # the way back refuses to lose them
             session.execute(delete(table))
     revisions = Revisions(db)
     revisions.down("0003")

@@ -13,17 +13,21 @@ from api.schemas.shared.effects import Effect
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 OUTCOMES: Final[Mapping[str, str]] = {
     "assignment-restored": "Assignment restored. Its submissions count again.",
+    "course-connected": "Connected to the course of the learning platform.",
     "course-created": "Course created.",
     "course-copied": "Course copied. This is the copy: its assignments are not published yet. "
     "Check their dates, and add its people.",
     "excuse-saved": "Excused.",
     "excuse-withdrawn": "Excuse withdrawn.",
+    "key-rotated": "Key created.",
     "late-days-refunded": "Late days refunded.",
     "person-added": "Added to the course.",
     "person-changed": "Changes saved.",
     "person-withdrawn": "Withdrawn from the course. All work is kept.",
     "administrator-made": "Made an administrator. All sessions ended.",
     "administrator-withdrawn": "No longer an administrator. All sessions ended.",
+    "platform-changed": "Changes saved.",
+    "platform-registered": "Learning platform registered.",
     "points-set": "Points set by hand.",
     "user-changed": "Changes saved.",
     "user-created": "Account created.",

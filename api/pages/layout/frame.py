@@ -67,6 +67,7 @@ class PageFrame:
     viewing: str
     zone: str
     now: datetime
+    has_lti: bool
 
     def moment(self, timestamp: datetime | None) -> Moment | None:
         """Return a time in the course's time zone, or in UTC outside of a course."""
@@ -93,6 +94,7 @@ def build_frame(context: RequestContext) -> PageFrame:
         viewing=context.view_as,
         zone=member.course.zone if member else "UTC",
         now=context.now,
+        has_lti=context.service.lti is not None,
     )
 
 

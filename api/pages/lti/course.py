@@ -1,0 +1,63 @@
+"""Page of a course's learning platforms: connected courses, and what their links open."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi.responses import RedirectResponse, Response
+
+from api.core.errors import InvalidInput, ServiceError
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep
+from api.pages.layout.frame import render_page
+from api.pages.lti.common import require_tool
+from api.pages.router import PageDep, PageRouter
+from api.pages.staff.common import RECOVERABLE_ERRORS, course_crumbs, load_assignment_titles
+from api.services.lti.launches.contexts import list_contexts
+from api.services.lti.launches.links import choose_assignment, list_links
+
+router = PageRouter()
+COURSE_PATH: Final = "/courses/{course}/lti"
+
+
+@router.get(COURSE_PATH)
+def show_connections(course: UUID, context: PageDep) -> Response:
+    """Return the connected contexts of a course, with their links."""
+    return _render_connections(course, context)
+
+
+def _render_connections(
+    course: UUID, context: RequestContext, *, error: ServiceError | None = None
+) -> Response:
+    with context.reading() as session:
+        context.authorize_course(session, course, right="manage_assignments")
+        require_tool(context)
+        contexts, links = list_contexts(session, course), list_links(session, course)
+    return render_page(
+        context,
+        "staff/lti_course.html",
+        title="Learning platforms",
+        crumbs=course_crumbs(context),
+        tab="settings",
+        status=error.status if error else 200,
+        contexts=contexts,
+        links=links,
+        assignments=load_assignment_titles(course, context),
+        error=error,
+    )
+
+
+@router.post(f"{COURSE_PATH}/links")
+def choose_link_target(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Choose the assignment that a link opens."""
+    link, assignment = parse_id(form.text("link")), parse_id(form.text("assignment"))
+    try:
+        with context.transaction() as session:
+            member = context.authorize_course(session, course, right="manage_assignments")
+            require_tool(context)
+            if link is None:
+                raise InvalidInput("Choose a link.")
+            choose_assignment(session, member, link, assignment, now=context.now)
+    except RECOVERABLE_ERRORS as error:
+        return _render_connections(course, context, error=error)
+    return RedirectResponse(f"/courses/{course}/lti?saved=platform-changed", status_code=303)

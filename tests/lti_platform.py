@@ -165,6 +165,9 @@ class LtiPlatform:
 
     *published* are the ids of the keys in its JWKS, *kid* the one that signs. *down* makes every
     request fail: ``"connection"``, or a status. *requests* are the paths that were requested.
+    *items* are its line items and *scores* the scores it accepted. *faults* are those of the next
+    requests for scores: a status, ``429 7`` with the seconds to wait, ``timeout`` before the
+    score is stored, or ``lost`` after. *refused_users* are not enrolled, *revoked* tokens ended.
     """
 
     dialect: Dialect
@@ -180,6 +183,13 @@ class LtiPlatform:
         default_factory=lambda: Member("u-student", "Stu Dent", "learner", "stu@example.edu")
     )
     tool_keys: Any = None
+    items: list[dict[str, Any]] = field(default_factory=list)
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    page_size: int = 100
+    refused_users: set[str] = field(default_factory=set)
+    tokens_given: int = 0
+    revoked: set[str] = field(default_factory=set)
 
     @property
     def host(self) -> str:
@@ -351,7 +361,79 @@ class LtiPlatform:
             return httpx2.Response(200, json={"keys": keys})
         if request.url.path == "/token":
             return self.give_token(request)
+        if request.url.path == "/context/lineitems":
+            return self.serve_items(request)
+        if request.url.path.endswith("/scores"):
+            return self.take_score(request)
         return httpx2.Response(404, json={})
+
+    def scope_of(self, request: httpx2.Request) -> str:
+        """Return the scopes of the token of a request, "" for a token that ended."""
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        scopes, _, number = base64.urlsafe_b64decode(token).decode().rpartition(" #")
+        return "" if number in self.revoked else scopes
+
+    def serve_items(self, request: httpx2.Request) -> httpx2.Response:
+        """List line items page by page, or create another one for every request."""
+        scopes = self.scope_of(request).split()
+        if self.dialect.line_item_query:
+            assert request.url.query.decode().startswith(self.dialect.line_item_query[1:])
+        if request.method == "POST":
+            assert scopes == [f"{AGS}scope/lineitem"]
+            assert request.headers["Content-Type"] == "application/vnd.ims.lis.v2.lineitem+json"
+            item = json.loads(request.content)
+            number = len(self.items) + 1
+            item["id"] = f"{self.host}/items/{number}{self.dialect.line_item_query}"
+            self.items.append(item)
+            if "lost item" in self.faults:
+                self.faults.remove("lost item")
+                raise httpx2.ReadTimeout("lost")
+            return httpx2.Response(201, json=item)
+        # As Moodle does: the scope to write does not let a tool read.
+        if scopes != [f"{AGS}scope/lineitem.readonly"]:
+            return httpx2.Response(401 if not scopes else 403, json={})
+        query = parse_qs(request.url.query.decode())
+        start = int(query.get("start", ["0"])[0])
+        page = self.items[start : start + self.page_size]
+        headers = {}
+        if start + self.page_size < len(self.items):
+            separator = self.dialect.line_item_query + "&" if self.dialect.line_item_query else "?"
+            url = f"{self.host}/context/lineitems{separator}start={start + self.page_size}"
+            headers["Link"] = f'<{self.host}/first>; rel="first", <{url}>; rel="next"'
+        return httpx2.Response(200, json=page, headers=headers)
+
+    def take_score(self, request: httpx2.Request) -> httpx2.Response:
+        """Accept a score that is newer than the last one of its user, unless a fault is due."""
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "timeout":
+            raise httpx2.ReadTimeout("slow")
+        if fault and fault != "lost":
+            status, _, seconds = fault.partition(" ")
+            headers = {"Retry-After": seconds} if seconds else {}
+            return httpx2.Response(int(status), json={"error": "a fault"}, headers=headers)
+        if self.scope_of(request) != f"{AGS}scope/score":
+            return httpx2.Response(401, json={})
+        assert request.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
+        if self.dialect.line_item_query:
+            assert str(request.url).endswith(f"/scores{self.dialect.line_item_query}")
+        score = json.loads(request.content) | {"item": request.url.path.split("/")[2]}
+        if score["userId"] in self.refused_users:
+            return httpx2.Response(400, json={"error": "Incorrect score received"})
+        earlier = [one["timestamp"] for one in self.scores_of(score["userId"], score["item"])]
+        assert all(one < score["timestamp"] for one in earlier), "timestamps go back"
+        assert score["scoreMaximum"] > 0
+        self.scores.append(score)
+        if fault == "lost":
+            raise httpx2.ReadTimeout("lost")
+        return httpx2.Response(200)
+
+    def scores_of(self, user: str, item: str = "") -> list[dict[str, Any]]:
+        """Return the scores of a user that were accepted, in order."""
+        return [
+            one
+            for one in self.scores
+            if one["userId"] == user and (not item or one["item"] == item)
+        ]
 
     def give_token(self, request: httpx2.Request) -> httpx2.Response:
         """Check the assertion of the tool, and return a token that names its scopes."""
@@ -361,7 +443,9 @@ class LtiPlatform:
         assert claims["iss"] == claims["sub"] == self.dialect.client_id
         assert claims["aud"] == f"{self.host}/token"
         assert claims["jti"]
-        token = base64.urlsafe_b64encode(form["scope"].encode()).decode()
+        self.tokens_given += 1
+        text = f"{form['scope']} #{self.tokens_given}"
+        token = base64.urlsafe_b64encode(text.encode()).decode()
         return httpx2.Response(200, json={"access_token": token, "expires_in": 3600})
 
 

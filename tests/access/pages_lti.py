@@ -43,6 +43,16 @@ ROUTES = {
     ("POST", "/lti/platforms/{platform}/disable"): Route("admin", ok=303, body="x=1", **MAKES),
     ("POST", "/lti/platforms/{platform}/enable"): Route("admin", ok=303, body="x=1", **MAKES),
     ("GET", "/courses/{course}/lti"): Route("instructor"),
+    ("POST", "/courses/{course}/lti/sync"): Route(
+        "instructor", scope="manage", ok=303, body="x=1", **SENT
+    ),
+    ("POST", "/courses/{course}/lti/scores"): Route(
+        "instructor",
+        scope="manage",
+        ok=303,
+        body=lambda scene: f"assignment={scene.posed.assignment}",
+        **SENT,
+    ),
     ("POST", "/courses/{course}/lti/links"): Route(
         "instructor",
         scope="manage",
@@ -88,6 +98,7 @@ def furnish(scene: Scene) -> None:
                     context_id=place,
                     course_id=course,
                     connected_at=now,
+                    line_items_url="https://lms.example/items",
                     scopes=[],
                     created_at=now,
                 )

@@ -51,7 +51,7 @@ def test_no_route_has_two_entries():
 @pytest.fixture(scope="module")
 def scene(shared_database_url) -> Iterator[Scene]:
     """Yield one scene for all routes, on each system in turn."""
-    world = World(shared_database_url, settings={"lti": True})
+    world = World(shared_database_url)
     yield furnished(world)
     world.close()
 

@@ -46,7 +46,7 @@ def campus(database_url):
     worlds = []
 
     def started(dialect="moodle", *, connected=True, registered=True, **changes):
-        world = World(database_url, settings={"lti": True})
+        world = World(database_url)
         worlds.append(world)
         world.platform = LtiPlatform(DIALECTS[dialect], now=int(world.clock().timestamp()))
         world.service.lti.http = PlatformHttp(world.platform.transport)
@@ -666,7 +666,7 @@ def test_the_database_holds_no_secret_of_a_launch(campus):
 
 @pytest.mark.parametrize("path", ["/lti/login", "/lti/jwks", "/lti/config.json", "/lti/link"])
 def test_without_the_setting_there_is_no_lti(database_url, path):
-    world = World(database_url)
+    world = World(database_url, settings={"lti": False})
     assert Browser(world).get(path).status == 404
     world.close()
 

@@ -27,7 +27,7 @@ REGISTRATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
 @pytest.fixture
 def world(database_url):
-    world = World(database_url, settings={"lti": True})
+    world = World(database_url)
     yield world
     world.close()
 

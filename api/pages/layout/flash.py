@@ -29,6 +29,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "platform-changed": "Changes saved.",
     "platform-registered": "Learning platform registered.",
     "points-set": "Points set by hand.",
+    "scores-compared": "Scores compared. Those that differ are sent now.",
     "user-changed": "Changes saved.",
     "user-created": "Account created.",
     "user-restored": "Account restored.",

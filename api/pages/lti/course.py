@@ -15,6 +15,12 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import RECOVERABLE_ERRORS, course_crumbs, load_assignment_titles
 from api.services.lti.launches.contexts import list_contexts
 from api.services.lti.launches.links import choose_assignment, list_links
+from api.services.lti.scores.overview import (
+    list_failed_scores,
+    list_items,
+    start_sending,
+    synchronize_course,
+)
 
 router = PageRouter()
 COURSE_PATH: Final = "/courses/{course}/lti"
@@ -33,6 +39,9 @@ def _render_connections(
         context.authorize_course(session, course, right="manage_assignments")
         require_tool(context)
         contexts, links = list_contexts(session, course), list_links(session, course)
+        items, failures = list_items(session, course), list_failed_scores(session, course)
+    titles = load_assignment_titles(course, context)
+    sending = {item.assignment_id for item in items}
     return render_page(
         context,
         "staff/lti_course.html",
@@ -42,7 +51,10 @@ def _render_connections(
         status=error.status if error else 200,
         contexts=contexts,
         links=links,
-        assignments=load_assignment_titles(course, context),
+        assignments=titles,
+        items=items,
+        failures=failures,
+        unsent={id_: title for id_, title in titles.items() if id_ not in sending},
         error=error,
     )
 
@@ -61,3 +73,29 @@ def choose_link_target(course: UUID, form: FormDep, context: PageDep) -> Respons
     except RECOVERABLE_ERRORS as error:
         return _render_connections(course, context, error=error)
     return RedirectResponse(f"/courses/{course}/lti?saved=platform-changed", status_code=303)
+
+
+@router.post(f"{COURSE_PATH}/scores")
+def send_assignment_scores(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Let the scores of an assignment be sent to the connected learning platforms."""
+    assignment = parse_id(form.text("assignment"))
+    try:
+        with context.transaction() as session:
+            member = context.authorize_course(session, course, right="override_grades")
+            require_tool(context)
+            if assignment is None:
+                raise InvalidInput.for_field("assignment", "must be chosen")
+            start_sending(session, member, assignment, now=context.now)
+    except RECOVERABLE_ERRORS as error:
+        return _render_connections(course, context, error=error)
+    return RedirectResponse(f"/courses/{course}/lti?saved=platform-changed", status_code=303)
+
+
+@router.post(f"{COURSE_PATH}/sync")
+def synchronize_scores(course: UUID, context: PageDep) -> Response:
+    """Compare all scores now, and send failed ones again."""
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="override_grades")
+        require_tool(context)
+        synchronize_course(session, member, now=context.now)
+    return RedirectResponse(f"/courses/{course}/lti?saved=scores-compared", status_code=303)

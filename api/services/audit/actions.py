@@ -35,6 +35,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "late_days.refunded": "late days were given back to a student",
     "lti_context.changed": "what a learning platform opens or gets was changed",
     "lti_context.connected": "a course of a learning platform was connected to a course",
+    "lti_context.synchronized": "scores were sent to learning platforms again",
     "lti_key.rotated": "a key that signs messages to learning platforms was replaced",
     "lti_platform.added": "a learning platform was registered",
     "lti_platform.changed": "a learning platform was changed",

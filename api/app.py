@@ -88,6 +88,8 @@ def create_app(
         if settings.worker == "inside":
             service.regrades.start()
             service.outbox_runner.start()
+            if service.score_runner is not None:
+                service.score_runner.start()
         service.shared_rate_limits.start()
         yield
         service.close()

@@ -1,6 +1,6 @@
 """State of a running service: settings, database, clock, caches and background workers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -29,6 +29,8 @@ from api.services.submissions.writer.writer_thread import SubmissionWriter
 
 if TYPE_CHECKING:
     from api.services.external_login.oidc import OidcProvider
+    from api.services.lti.scores.runner import ScoreRunner
+    from api.services.lti.tool import LtiTool
 
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
@@ -68,6 +70,26 @@ def _build_oidc_providers(settings: ServiceSettings) -> "Mapping[str, OidcProvid
     }
 
 
+def build_lti_tool(settings: ServiceSettings) -> "LtiTool | None":
+    """Return the LTI tool; if LTI is off, its libraries are not loaded."""
+    if not settings.lti:
+        return None
+    from api.services.lti.tool import LtiTool  # noqa: PLC0415  # takes long
+
+    return LtiTool.from_settings(settings)
+
+
+def build_score_runner(
+    db: Database, clock: Clock, tool: "LtiTool | None", after_score: Callable[[], None]
+) -> "ScoreRunner | None":
+    """Return the runner that sends scores to learning platforms, None if LTI is off."""
+    if tool is None:
+        return None
+    from api.services.lti.scores.runner import ScoreRunner  # noqa: PLC0415  # takes long
+
+    return ScoreRunner(db, clock, tool, after_score=after_score)
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
     """Components of a running service; `close` stops them after the writer has finished."""
@@ -94,6 +116,8 @@ class AppState:
     storage: StorageBudget = field(init=False)
     proxy_login: ProxyLogin | None = field(init=False)
     oidc_providers: "Mapping[str, OidcProvider]" = field(init=False)
+    lti: "LtiTool | None" = field(init=False)
+    score_runner: "ScoreRunner | None" = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
@@ -141,6 +165,10 @@ class AppState:
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
+        lti = build_lti_tool(self.settings)
+        object.__setattr__(self, "lti", lti)
+        scores = build_score_runner(self.db, self.clock, lti, writer.wait_briefly_until_drained)
+        object.__setattr__(self, "score_runner", scores)
 
     @property
     def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:
@@ -173,6 +201,10 @@ class AppState:
         self.report_reader.close()
         self.regrades.close()
         self.outbox_runner.close()
+        if self.score_runner is not None:
+            self.score_runner.close()
+        if self.lti is not None:
+            self.lti.close()
         self.grading_pool.close()
         self.writer.close()
         self.shared_rate_limits.close()

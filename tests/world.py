@@ -106,7 +106,7 @@ class World:
 
     def __post_init__(self) -> None:
         given = {"database": self.url, "password_memory": 8}
-        given |= {"regrade_workers": 0, "problem_workers": 0, "report_workers": 0}
+        given |= {"regrade_workers": 0, "problem_workers": 0, "report_workers": 0, "lti": True}
         given |= dict.fromkeys(PACES, 1_000_000) | dict(self.settings)
         self.app = create_app(
             ServiceSettings(**given), clock=self.clock, submission_cache=self.submission_cache

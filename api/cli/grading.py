@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import batch, database, mail, service, tokens, users
+from api.cli import batch, database, lti, mail, service, tokens, users
 from api.cli.files import courses, gradescope
 from api.cli.files.report import report as report_command
 from api.cli.output import console
@@ -45,6 +45,7 @@ COMMAND_GROUPS = (
     database,
     courses,
     gradescope,
+    lti,
     mail,
     service,
     selftest_command,

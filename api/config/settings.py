@@ -14,6 +14,7 @@ from pydantic import (
 from sqlalchemy import make_url
 
 from api.config.login_settings import LoginSettings
+from api.config.lti_settings import LtiSettings
 from api.config.mail_settings import MailSettings
 from api.config.validators import (
     add_password_if_missing,
@@ -36,7 +37,7 @@ Host = Annotated[str, AfterValidator(validate_host)]
 Proxy = Annotated[str, AfterValidator(validate_proxy)]
 
 
-class ServiceSettings(LoginSettings, MailSettings):
+class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
     """Operator settings: each field is the variable ``GRADER_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -286,7 +287,11 @@ class ServiceSettings(LoginSettings, MailSettings):
     @classmethod
     def iter_fields(cls) -> Iterator[tuple[str, object, str]]:
         """Yield the name, default and description of every setting, by the class that has it."""
-        groups = (LoginSettings.model_fields, MailSettings.model_fields)
+        groups = (
+            LoginSettings.model_fields,
+            MailSettings.model_fields,
+            LtiSettings.model_fields,
+        )
         for name in sorted(cls.model_fields, key=lambda name: [name in group for group in groups]):
             field = cls.model_fields[name]
             yield name, field.default, field.description or ""

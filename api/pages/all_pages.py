@@ -13,6 +13,8 @@ from api.pages import (
     login,
     mail,
 )
+from api.pages.lti import course as lti_course
+from api.pages.lti import endpoints, launch, link, platforms, registration
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_actions,
@@ -65,6 +67,13 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     course.router,
     login.router,
     external_login.router,
+    endpoints.router,
+    launch.router,
+    launch.cross_site_router,
+    link.router,
+    lti_course.router,
+    platforms.router,
+    registration.router,
     grades.router,
     docs.router,
     history.router,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
@@ -58,6 +58,8 @@ class _ReadSnapshot:
 class PageRoute(APIRoute):
     """Page route that reads the form, even if the caller has to log in again first."""
 
+    accepts_cross_site: ClassVar[bool] = False
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, _close_snapshot_after(endpoint), **options)
 
@@ -68,7 +70,7 @@ class PageRoute(APIRoute):
 
         async def handle_page(request: Request) -> Response:
             refusal = cross_site_refusal(request.method, request.headers)
-            if refusal:
+            if refusal and not self.accepts_cross_site:
                 raise Forbidden(refusal)
             request.state.form = PostedForm()
             await authenticate_large_body(request, authenticators)
@@ -76,6 +78,12 @@ class PageRoute(APIRoute):
             return await handle(request)
 
         return handle_page
+
+
+class CrossSitePageRoute(PageRoute):
+    """Page route whose form another site sends, such as a launch; it must not use a session."""
+
+    accepts_cross_site = True
 
 
 def _close_snapshot_after(endpoint: Callable[..., Response]) -> Callable[..., Response]:
@@ -96,8 +104,8 @@ def _close_snapshot_after(endpoint: Callable[..., Response]) -> Callable[..., Re
 class PageRouter(APIRouter):
     """Router for pages, which are left out of the OpenAPI schema."""
 
-    def __init__(self) -> None:
-        super().__init__(route_class=PageRoute, include_in_schema=False)
+    def __init__(self, route_class: type[PageRoute] = PageRoute) -> None:
+        super().__init__(route_class=route_class, include_in_schema=False)
 
 
 class _PageContext(RequestContext):

@@ -1,4 +1,4 @@
-"""Worker process: publishes the bank, executes regrades and sends e-mail."""
+"""Worker process: publishes the bank, executes regrades, sends e-mail and scores."""
 
 import logging
 import signal
@@ -17,6 +17,7 @@ from api.server.bootstrap import StartupError
 from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
+from api.state import build_lti_tool, build_score_runner
 
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""
@@ -73,6 +74,10 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     runner.start()
     outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
     outbox_runner.start()
+    tool = build_lti_tool(settings)
+    score_runner = build_score_runner(db, system_clock, tool, lambda: None)
+    if score_runner is not None:
+        score_runner.start()
     log.info("the worker is running")
     on_ready()
     restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
@@ -85,6 +90,10 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     publisher.terminate()
     runner.close()
     outbox_runner.close()
+    if score_runner is not None:
+        score_runner.close()
+    if tool is not None:
+        tool.close()
     db.close()
     publisher.join()
     log.info("the worker has ended")

@@ -17,10 +17,32 @@ from world import TEXT_PROBLEM, World
 from api.core.person_names import name_sort_key
 from api.db.engine import Database
 from api.db.migrations import schema_state
-from api.db.models import Answer, MailOptOut, OutboxMessage, Report, ReportAnswer, User
+from api.db.models import (
+    Answer,
+    LtiContext,
+    LtiDeployment,
+    LtiKey,
+    LtiLaunch,
+    LtiLineItem,
+    LtiLink,
+    LtiPlatform,
+    LtiRegistrationLink,
+    LtiScore,
+    LtiUser,
+    MailOptOut,
+    OutboxMessage,
+    Report,
+    ReportAnswer,
+    User,
+)
 from grader.kinds import KINDS
 from migrations.losses import LossError
 
+LTI_TABLES = (
+    *(LtiScore, LtiLineItem, LtiLaunch, LtiUser, LtiLink, LtiContext, LtiDeployment),
+    *(LtiRegistrationLink, LtiPlatform, LtiKey),
+)
+"""Tables of LTI, those that refer to others first."""
 GOOD = """
 def upgrade():
     with op.batch_alter_table("submissions") as batch:
@@ -176,7 +198,7 @@ def test_an_upgrade_lists_everybody_by_family_name(db):
     with db.transaction() as session:
         session.execute(update(User).where(User.name == "A classmate").values(name="Łu Đặng, Jr."))
         # The way back refuses to lose them.
-        for table in (OutboxMessage, MailOptOut, ReportAnswer, Report):
+        for table in (*LTI_TABLES, OutboxMessage, MailOptOut, ReportAnswer, Report):
             session.execute(delete(table))
     revisions = Revisions(db)
     revisions.down("0003")

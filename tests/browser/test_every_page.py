@@ -23,6 +23,8 @@ FILES = (
     "/courses/{course}/exports/submissions",
     "/courses/{course}/exports/{form}",
     "/me/export",
+    "/lti/config.json",
+    "/lti/jwks",
 )
 PAGES = sorted(
     path

@@ -198,12 +198,14 @@ def test_nothing_is_run_that_was_text():
 
 
 def test_the_service_opens_no_address_that_somebody_sends():
-    """Only commands contact other machines, and log-in the OpenID providers of the operator.
+    """Only commands contact other machines, log-in the OpenID providers, and LTI the platforms.
 
-    The health check contacts its own port.
+    The operator sets the providers. Addresses of platforms must be public and use https:
+    tests/api/test_lti_platforms.py. The health check contacts its own port.
     """
     ours = ("api/server/healthcheck.py", "api/durability_test/")
     ours += ("api/services/external_login/provider_http.py",)
+    ours += ("api/services/lti/protocol/public_http.py",)
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
 

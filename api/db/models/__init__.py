@@ -1,6 +1,6 @@
 """ORM models; the revisions in `migrations/` create their tables."""
 
-from api.db.models.audit import AuditEntry
+from api.db.models.audit import AuditEntry, ErasureFlag
 from api.db.models.base import Base
 from api.db.models.change_counters import ChangeCounter
 from api.db.models.courses import (
@@ -14,8 +14,19 @@ from api.db.models.courses import (
     Notice,
     Section,
 )
-from api.db.models.erasure import ErasureFlag
 from api.db.models.grades import Grade, GradeChange, Override
+from api.db.models.lti import (
+    LtiContext,
+    LtiDeployment,
+    LtiKey,
+    LtiLaunch,
+    LtiLineItem,
+    LtiLink,
+    LtiPlatform,
+    LtiRegistrationLink,
+    LtiScore,
+    LtiUser,
+)
 from api.db.models.outbox import MailOptOut, OutboxMessage
 from api.db.models.people import (
     LOCKED_PASSWORD_PREFIX,
@@ -68,6 +79,16 @@ __all__ = [
     "LateDays",
     "LoginFlow",
     "LoginSession",
+    "LtiContext",
+    "LtiDeployment",
+    "LtiKey",
+    "LtiLaunch",
+    "LtiLineItem",
+    "LtiLink",
+    "LtiPlatform",
+    "LtiRegistrationLink",
+    "LtiScore",
+    "LtiUser",
     "MailOptOut",
     "Notice",
     "OutboxMessage",

@@ -26,3 +26,15 @@ class AuditEntry(Base):
     reason: Mapped[str] = mapped_column(default="")
     request: Mapped[str] = mapped_column(String(80), default="")
     at: Mapped[Timestamp]
+
+
+class ErasureFlag(Base):
+    """Flag that a person is being erased: it exists only within that transaction.
+
+    Triggers refuse every change of the audit log, submissions, gradings and grade changes. While
+    this row is visible, their personal data may be changed. No other transaction ever sees it.
+    """
+
+    __tablename__ = "erasings"
+
+    id: Mapped[Id]

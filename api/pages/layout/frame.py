@@ -71,6 +71,7 @@ class PageFrame:
     zone: str
     now: datetime
     theme: str
+    has_lti: bool
 
     def moment(self, timestamp: datetime | None) -> Moment | None:
         """Return a time in the course's time zone, or in UTC outside of a course."""
@@ -98,6 +99,7 @@ def build_frame(context: RequestContext) -> PageFrame:
         zone=member.course.zone if member else "UTC",
         now=context.now,
         theme=read_theme(context.request),
+        has_lti=context.service.lti is not None,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import PasswordHasher
@@ -12,7 +12,7 @@ from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import SessionEvent
 from api.core.errors import Forbidden, Gone, InvalidInput, NotFound
 from api.db.engine import Database
-from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, LtiUser, User
 from api.rate_limits import stored_events
 from api.services.accounts import login, sessions
 from api.services.accounts.credentials import determine_if_locked_password_needed, revoke_used_links
@@ -77,6 +77,8 @@ def set_password_with_link(
         is_reset = invite.purpose == "reset" or user.has_locked_password
         user.password_hash = hashed
         invite.used_at = now
+        # Who had the account before could have linked it to a user of a learning platform.
+        session.execute(delete(LtiUser).where(LtiUser.user_id == user.id))
         revoke_unused_links(session, [user.id], now=now)
         event: SessionEvent = "reset" if is_reset else "password_changed"
         sessions.end_sessions_and_tokens_for_event(session, event, [user.id], now=now)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from api.auth.authorization import CourseMembership, Principal
 from api.core.errors import Gone
-from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Identity, Invite, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Identity, Invite, LtiUser, User
 from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.audit import recorder
@@ -44,7 +44,11 @@ def end_sessions_and_lock_unvouched_password(
         return
     sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
     _revoke_links_of_other_courses(session, user.id, course, now=now)
-    if user.has_password and not _is_vouched(session, user.id, course):
+    if is_password_vouched(session, user.id, course):
+        return
+    # Who set up the account could have linked it to a user of their own on a learning platform.
+    session.execute(delete(LtiUser).where(LtiUser.user_id == user.id))
+    if user.has_password:
         _lock_password(session, actor, user, now=now)
 
 
@@ -63,7 +67,7 @@ def _revoke_links_of_other_courses(
     session.execute(unused.values(revoked_at=now))
 
 
-def _is_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
+def is_password_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
     """Tell whether *course* or an administrator vouches for the password.
 
     A password that no link set up is vouched for, too.
@@ -154,11 +158,12 @@ def determine_if_locked_password_needed(session: Session, invite: Invite, user: 
 
 
 def unlink_identities(session: Session, user_id: UUID) -> None:
-    """Delete the links to log-in providers of an account whose e-mail address others changed.
+    """Delete the links to providers and platforms of an account whose address others changed.
 
     They were made for the owner of the old address, who may be somebody else.
     """
-    session.execute(delete(Identity).where(Identity.user_id == user_id))
+    for model in (Identity, LtiUser):
+        session.execute(delete(model).where(model.user_id == user_id))
 
 
 def revoke_used_links(session: Session, user_id: UUID, *, now: datetime) -> None:

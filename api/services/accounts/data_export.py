@@ -35,6 +35,9 @@ from api.db.models import (
     Extension,
     Grade,
     Identity,
+    LtiDeployment,
+    LtiPlatform,
+    LtiUser,
     Override,
     RegradeRequest,
     Report,
@@ -110,11 +113,27 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
             _serialize_row(one, ("created_at", "seen_at"))
             for one in list_sessions(session, user.id, now=now)
         ),
-        identities=tuple(
-            _serialize_row(one, ("issuer", "subject", "email", "created_at"))
-            for one in session.scalars(select(Identity).where(Identity.user_id == user.id))
-        ),
+        identities=_load_identities(session, user.id),
         acts=_load_audit_entries(session, user.id),
+    )
+
+
+def _load_identities(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
+    """Return the identities at log-in providers and learning platforms."""
+    identities = session.scalars(select(Identity).where(Identity.user_id == user_id)).all()
+    platform_users = session.execute(
+        select(LtiPlatform.issuer, LtiUser)
+        .join(LtiDeployment, LtiDeployment.platform_id == LtiPlatform.id)
+        .join(LtiUser, LtiUser.deployment_id == LtiDeployment.id)
+        .where(LtiUser.user_id == user_id)
+        .order_by(LtiUser.created_at, LtiUser.id)
+    )
+    return (
+        *(_serialize_row(one, ("issuer", "subject", "email", "created_at")) for one in identities),
+        *(
+            {"issuer": issuer, "email": None} | _serialize_row(row, ("subject", "created_at"))
+            for issuer, row in platform_users
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from api.db.models import (
     Course,
     Excuse,
     Extension,
+    LtiPlatform,
     Notice,
     ProblemVersion,
     Regrade,
@@ -43,6 +44,7 @@ TARGET_NAME_QUERIES: Final[Mapping[str, Select[UUID, str]]] = {
         .outerjoin(User, User.id == Extension.student_id)
         .outerjoin(Section, Section.id == Extension.section_id)
     ),
+    "lti_platform": select(LtiPlatform.id, LtiPlatform.name),
     "notice": (
         select(Notice.id, AssignmentProblem.slug).join(
             AssignmentProblem, AssignmentProblem.id == Notice.problem_id

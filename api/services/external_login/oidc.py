@@ -13,8 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import JoseError
 
 from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
 from api.core.errors import Forbidden, ServiceUnavailable
@@ -25,11 +24,11 @@ from api.services.external_login.provider_http import (
     ProviderHttp,
     ProviderRefusalError,
 )
+from api.services.external_login.signature_keys import SignatureKeys, UnreadableKeysError
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
 """Signatures by a public key; neither ``none`` nor HMAC, whose key others may know."""
 METADATA_SECONDS: Final = 3600
-MIN_KEY_FETCH_SECONDS: Final = 10
 LEEWAY_SECONDS: Final = 60
 MAX_SUBJECT_CHARACTERS: Final = 255
 SCOPE: Final = "openid email profile"
@@ -59,12 +58,6 @@ class _Metadata:
         return isinstance(listed, list) and value in listed
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    key_set: KeySet
-    fetched_at: float
-
-
 @dataclass(slots=True)
 class OidcProvider:
     """One provider; *public_url* is the address of this service."""
@@ -73,7 +66,7 @@ class OidcProvider:
     public_url: str
     http: ProviderHttp = field(default_factory=ProviderHttp)
     _metadata: _Metadata | None = field(default=None, init=False)
-    _keys: _Keys | None = field(default=None, init=False)
+    _keys: SignatureKeys = field(default_factory=SignatureKeys, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
@@ -202,34 +195,14 @@ class OidcProvider:
 
     def _decode(self, metadata: _Metadata, token: str) -> dict[str, Any]:
         """Return the claims of a signed token; new keys are fetched if its key is not known."""
-        keys = self._load_keys(metadata, newer_than=None)
-        try:
-            return jwt.decode(token, keys.key_set, algorithms=ALGORITHMS).claims
-        except InvalidKeyIdError:
-            keys = self._load_keys(metadata, newer_than=keys.fetched_at)
-            return jwt.decode(token, keys.key_set, algorithms=ALGORITHMS).claims
 
-    def _load_keys(self, metadata: _Metadata, *, newer_than: float | None) -> _Keys:
-        with self._lock:
-            keys, now = self._keys, time.monotonic()
-        age_limit = METADATA_SECONDS if newer_than is None else MIN_KEY_FETCH_SECONDS
-        if keys is not None and now - keys.fetched_at < age_limit:
-            return keys
-        listed = self.http.get_json(metadata.values["jwks_uri"]).get("keys")
-        usable = [
-            key
-            for key in (listed if isinstance(listed, list) else ())
-            if isinstance(key, dict)
-            and key.get("kty") in {"RSA", "EC"}
-            and key.get("use", "sig") == "sig"
-        ]
+        def fetch() -> dict[str, Any]:
+            return self.http.get_json(metadata.values["jwks_uri"])
+
         try:
-            keys = _Keys(KeySet.import_key_set({"keys": usable}), now)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+            return self._keys.decode(token, fetch, algorithms=ALGORITHMS)
+        except UnreadableKeysError as error:
             raise ProviderError("the keys of the provider cannot be read") from error
-        with self._lock:
-            self._keys = keys
-        return keys
 
     def _fetch_missing_email(
         self, metadata: _Metadata, tokens: dict[str, Any], claims: dict[str, Any]

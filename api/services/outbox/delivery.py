@@ -19,7 +19,7 @@ from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import OutboxMessage
 from api.services.outbox.composition import MessageDroppedError, compose_email
-from api.services.outbox.kinds import UNCOUNTED_KINDS
+from api.services.outbox.kinds import SCORE_KIND, UNCOUNTED_KINDS
 from api.services.outbox.smtp import MAX_ERROR_LENGTH, DeliverySettings, MailError
 
 CLAIM_TIME: Final = timedelta(minutes=5)
@@ -83,7 +83,11 @@ def _is_any_due(db: Database, now: datetime) -> bool:
 def _due_messages(now: datetime) -> Any:
     return (
         select(OutboxMessage)
-        .where(OutboxMessage.status == "waiting", OutboxMessage.due_at <= now)
+        .where(
+            OutboxMessage.status == "waiting",
+            OutboxMessage.due_at <= now,
+            OutboxMessage.kind != SCORE_KIND,
+        )
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(1)
     )
@@ -117,7 +121,7 @@ def _find_allowed_time(
         .where(
             OutboxMessage.recipient_id == message.recipient_id,
             OutboxMessage.sent_at > now - HOUR,
-            OutboxMessage.kind.not_in(UNCOUNTED_KINDS),
+            OutboxMessage.kind.not_in((*UNCOUNTED_KINDS, SCORE_KIND)),
         )
         .order_by(OutboxMessage.sent_at.desc())
         .limit(mail.per_hour)
@@ -179,8 +183,10 @@ def _finish(db: Database, claim: _Claim, **values: Any) -> None:
 
 
 def count_by_status(session: Session) -> dict[str, int]:
-    """Return how many messages have each status."""
+    """Return how many e-mails have each status."""
     rows = session.execute(
-        select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
+        select(OutboxMessage.status, func.count())
+        .where(OutboxMessage.kind != SCORE_KIND)
+        .group_by(OutboxMessage.status)
     )
     return {row[0]: row[1] for row in rows}

@@ -12,6 +12,7 @@ from api.core.errors import Conflict, NotFound
 from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset
 from api.services.audit import recorder
+from api.services.outbox.kinds import SCORE_KIND
 
 
 def list_failed_messages(
@@ -21,7 +22,7 @@ def list_failed_messages(
     query = (
         select(OutboxMessage, User)
         .join(User, User.id == OutboxMessage.recipient_id)
-        .where(OutboxMessage.status == "failed")
+        .where(OutboxMessage.status == "failed", OutboxMessage.kind != SCORE_KIND)
     )
     page = apply_keyset(
         query, OutboxMessage.created_at, OutboxMessage.id, after=after, order="descending"
@@ -35,7 +36,7 @@ def resend_message(session: Session, caller: Principal, message_id: UUID, *, now
     Raises `NotFound` if there is no such message, and `Conflict` if it has not failed.
     """
     message = session.get(OutboxMessage, message_id, with_for_update=True)
-    if message is None:
+    if message is None or message.kind == SCORE_KIND:
         raise NotFound("There is no such message.")
     if message.status != "failed":
         raise Conflict("This message has not failed.")

@@ -36,3 +36,5 @@ UNCOUNTED_KINDS: Final[tuple[MessageKind, ...]] = tuple(
     kind for kind, rule in KIND_RULES.items() if not rule.counted
 )
 """Kinds that the hourly limit of a recipient does not count."""
+SCORE_KIND: Final = "score"
+"""Kind of a message that sends a score to a learning platform; it is no e-mail, and no news."""

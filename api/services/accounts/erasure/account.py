@@ -30,6 +30,9 @@ from api.db.models import (
     Identity,
     Invite,
     LoginSession,
+    LtiLaunch,
+    LtiScore,
+    LtiUser,
     MailOptOut,
     OutboxMessage,
     ProblemProgress,
@@ -140,6 +143,8 @@ def _delete_credentials_and_drafts(session: Session, user: User) -> None:
         *(Token.user_id, LoginSession.user_id, Invite.user_id),
         *(DeviceCode.user_id, Identity.user_id, Draft.student_id),
         # The error of a message may quote the address.
+        # Scores refer to their messages, so they go first.
+        *(LtiScore.student_id, LtiUser.user_id, LtiLaunch.user_id),
         *(OutboxMessage.recipient_id, MailOptOut.user_id),
     )
     for owner in owners:

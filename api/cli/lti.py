@@ -1,0 +1,97 @@
+"""Commands for learning platforms: `grader lti`."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
+from api.cli.output import console
+
+app = typer.Typer(
+    name="lti", help="Register learning platforms, and rotate the keys.", no_args_is_help=True
+)
+
+Platform = Annotated[str, typer.Argument(help="The name of the platform.")]
+
+
+@app.command()
+def show(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
+    """Print what an administrator of a platform copies: a label, a tab and a value in each line."""
+    # Imported here: commands that only grade start without these libraries.
+    from api.services.lti.platforms.configuration import ToolAddresses  # noqa: PLC0415
+
+    addresses = ToolAddresses(load_settings(database=database).public_url.rstrip("/"))
+    for label, value in addresses.list_values():
+        typer.echo(f"{label}\t{value}")
+
+
+@app.command()
+def add(
+    name: Platform,
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            help="What the platform displays, each as NAME=VALUE: issuer, client_id, "
+            "authorization_url, token_url, jwks_url; also origin, audience, deployments (with "
+            "commas between them), and vouches_email=yes."
+        ),
+    ],
+    *,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Register a platform with the values that it displays."""
+    from api.cli.lti_operations import register_platform  # noqa: PLC0415
+
+    register_platform(load_settings(database=database), name, values)
+    console.print_message(f"{name} is registered.")
+
+
+@app.command()
+def link(
+    name: Platform,
+    origin: Annotated[str, typer.Argument(help="Its address, such as https://lms.example.edu.")],
+    *,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Print a link by which a platform registers itself, once, within a day."""
+    from api.cli.lti_operations import create_link  # noqa: PLC0415
+
+    typer.echo(create_link(load_settings(database=database), name, origin))
+
+
+@app.command("list")
+def list_platforms(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
+    """List the platforms: name, issuer, client, deployments and state, with tabs between them."""
+    from api.cli.lti_operations import list_platform_lines  # noqa: PLC0415
+
+    for line in list_platform_lines(load_settings(database=database)):
+        typer.echo(line)
+
+
+@app.command()
+def deploy(
+    client_id: Annotated[str, typer.Argument(help="The client id of the platform.")],
+    deployment: Annotated[str, typer.Argument(help="The deployment id to add.")],
+    *,
+    issuer: Annotated[str, typer.Option(help="The issuer, if several have this client.")] = "",
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Add a deployment to a platform."""
+    from api.cli.lti_operations import deploy_client  # noqa: PLC0415
+
+    name = deploy_client(load_settings(database=database), client_id, deployment, issuer=issuer)
+    console.print_message(f"The deployment was added to {name}.")
+
+
+@app.command()
+def rotate(
+    *,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Withdraw the earlier keys, which somebody may know.")
+    ] = False,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Create a key that signs in an hour, when platforms have fetched it, and print its id."""
+    from api.cli.lti_operations import rotate_tool_keys  # noqa: PLC0415
+
+    typer.echo(rotate_tool_keys(load_settings(database=database), at_once=at_once))

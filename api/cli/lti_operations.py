@@ -1,0 +1,125 @@
+"""Operations of `grader lti`, directly in the database."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.cli.admin_operations import open_database
+from api.config.settings import ServiceSettings
+from api.core.clock import system_clock
+from api.core.errors import FileError, InvalidInput
+from api.db.models import LtiPlatform
+from api.services.audit import recorder
+from api.services.lti.platforms import registry
+from api.services.lti.platforms.configuration import ToolAddresses
+from api.services.lti.platforms.registration import create_registration_link
+from api.services.lti.platforms.registry import PlatformValues
+from api.services.lti.platforms.tool_keys import rotate_keys
+
+T = TypeVar("T")
+REQUIRED_VALUES: Final = ("issuer", "client_id", "authorization_url", "token_url", "jwks_url")
+VALUE_NAMES: Final = (*REQUIRED_VALUES, "origin", "audience", "deployments", "vouches_email")
+
+
+def _run(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
+    """Run *work* in a transaction; an error names the fields that are wrong."""
+    with open_database(settings) as db:
+        try:
+            with db.transaction() as session:
+                return work(session)
+        except InvalidInput as error:
+            fields = "; ".join(f"{one.field} {one.message}" for one in error.errors)
+            raise FileError(f"{error.detail} {fields}".strip()) from error
+
+
+def register_platform(settings: ServiceSettings, name: str, pairs: Sequence[str]) -> None:
+    """Register a platform; *pairs* are its values, each as ``NAME=VALUE``."""
+    values = _parse_values(name, pairs)
+    _run(settings, lambda session: registry.add_platform(session, None, values, now=system_clock()))
+
+
+def _parse_values(name: str, pairs: Sequence[str]) -> PlatformValues:
+    texts: dict[str, Any] = dict.fromkeys(REQUIRED_VALUES, "")
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or key not in VALUE_NAMES:
+            raise FileError(f"{pair!r} is not NAME=VALUE with one of {', '.join(VALUE_NAMES)}")
+        texts[key] = value.strip()
+    deployments = texts.pop("deployments", "").split(",")
+    vouches = texts.pop("vouches_email", "no")
+    if vouches not in {"yes", "no"}:
+        raise FileError("vouches_email is yes or no")
+    return PlatformValues(
+        name=name,
+        **texts,
+        vouches_email=vouches == "yes",
+        deployments=tuple(one.strip() for one in deployments if one.strip()),
+    )
+
+
+def create_link(settings: ServiceSettings, name: str, origin: str) -> str:
+    """Return a link by which the platform at *origin* registers itself."""
+    addresses = ToolAddresses(settings.public_url.rstrip("/"))
+    return _run(
+        settings,
+        lambda session: (
+            create_registration_link(
+                session, None, name=name, origin=origin, addresses=addresses, now=system_clock()
+            ).url
+        ),
+    )
+
+
+def list_platform_lines(settings: ServiceSettings) -> list[str]:
+    """Return a line for each platform."""
+
+    def load_lines(session: Session) -> list[str]:
+        return [
+            "\t".join(
+                (
+                    row.platform.name,
+                    row.platform.issuer,
+                    row.platform.client_id,
+                    ",".join(row.deployments) or "-",
+                    "disabled" if row.platform.disabled_at else "enabled",
+                )
+            )
+            for row in registry.list_platforms(session)
+        ]
+
+    return _run(settings, load_lines)
+
+
+def deploy_client(
+    settings: ServiceSettings, client_id: str, deployment: str, *, issuer: str
+) -> str:
+    """Add a deployment to the platform with this client; return the name of the platform."""
+
+    def add(session: Session) -> str:
+        query = select(LtiPlatform).where(LtiPlatform.client_id == client_id)
+        if issuer:
+            query = query.where(LtiPlatform.issuer == issuer)
+        platforms = session.scalars(query).all()
+        if len(platforms) != 1:
+            raise FileError(
+                f"{len(platforms)} platforms have this client id; `grader lti list` lists them, "
+                "and --issuer chooses one"
+            )
+        registry.add_deployment(session, None, platforms[0].id, deployment, now=system_clock())
+        return platforms[0].name
+
+    return _run(settings, add)
+
+
+def rotate_tool_keys(settings: ServiceSettings, *, at_once: bool) -> str:
+    """Create a key that replaces the current one; return its id."""
+
+    def rotate(session: Session) -> str:
+        now = system_clock()
+        kid = rotate_keys(session, now=now, at_once=at_once)
+        recorder.record_action(session, None, "lti_key.rotated", now=now, change=({}, {"kid": kid}))
+        return kid
+
+    return _run(settings, rotate)

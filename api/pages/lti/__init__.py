@@ -1,0 +1,1 @@
+"""Pages of LTI: launches, links to accounts, connected courses, and registered platforms."""

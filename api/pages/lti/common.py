@@ -1,0 +1,99 @@
+"""Helpers of the LTI pages: the tool, frames of platforms, and the cookie of launches."""
+
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.responses import RedirectResponse, Response
+
+from api.auth.sessions import SessionCookie, session_cookie_for
+from api.core.errors import NotFound, ServiceError
+from api.dependencies import RequestContext
+from api.pages.layout.templating import CSP, render_response, retry_headers
+from api.pages.login import copy_cookies
+from api.routes.accounts.login import set_session_cookies
+from api.services.accounts.sessions import NewSession
+
+if TYPE_CHECKING:
+    from api.services.lti.tool import LtiTool
+
+LTI_OFF: Final = "LTI is off in this service."
+BROWSER_SECRET_BYTES: Final = 32
+MAX_SECRET_CHARACTERS: Final = 100
+COOKIE_LIFETIME: Final = timedelta(hours=1)
+NO_FRAME: Final = "frame-ancestors 'none'"
+
+
+def require_tool(context: RequestContext) -> "LtiTool":
+    """Return the LTI tool; raise `NotFound` if LTI is off."""
+    tool = context.service.lti
+    if tool is None:
+        raise NotFound(LTI_OFF)
+    return tool
+
+
+def is_framed(context: RequestContext) -> bool:
+    """Return whether the browser shows the page in a frame, where it may block our cookies."""
+    return context.request.headers.get("sec-fetch-dest", "") in {"iframe", "frame"}
+
+
+def browser_cookie(context: RequestContext) -> SessionCookie:
+    """Return the cookie by which a browser is known to have begun a launch."""
+    session = session_cookie_for(context.service.settings.public_url)
+    return SessionCookie(f"{session.name}-lti", secure=session.secure)
+
+
+def get_browser_secret(context: RequestContext) -> str:
+    """Return the secret of the browser, "" if it has none."""
+    value = context.request.cookies.get(browser_cookie(context).name, "")
+    return value if len(value) <= MAX_SECRET_CHARACTERS else ""
+
+
+def create_browser_secret() -> str:
+    """Create an unguessable secret of a browser."""
+    return secrets.token_urlsafe(BROWSER_SECRET_BYTES)
+
+
+def get_session_cookie(context: RequestContext) -> str:
+    """Return the session cookie of the browser, "" if it has none."""
+    name = session_cookie_for(context.service.settings.public_url).name
+    return context.request.cookies.get(name, "")
+
+
+def redirect(
+    context: RequestContext,
+    path: str,
+    *,
+    browser_secret: str = "",
+    login: NewSession | None = None,
+) -> Response:
+    """Redirect to *path* with the cookies of a launch and of a new session, if there are any."""
+    cookies = Response()
+    if browser_secret:
+        header = browser_cookie(context).to_header(browser_secret, remaining=COOKIE_LIFETIME)
+        cookies.headers.append("Set-Cookie", header)
+    if login is not None:
+        set_session_cookies(login, context, cookies)
+    return copy_cookies(RedirectResponse(path, status_code=303), cookies)
+
+
+def render_framed(
+    template: str, variables: dict[str, Any], *, origins: Collection[str] = (), status: int = 200
+) -> Response:
+    """Render a page that the platform with these *origins* may show in a frame."""
+    policy = CSP
+    if origins:
+        policy = CSP.replace(NO_FRAME, f"frame-ancestors {' '.join(origins)}")
+    return render_response(
+        template, variables, status=status, headers={"Content-Security-Policy": policy}
+    )
+
+
+def render_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:
+    """Return the page that says why a launch is refused."""
+    response = render_framed(
+        "lti/refused.html", {"error": error}, origins=origins, status=error.status
+    )
+    response.headers.update(retry_headers(error))
+    return response

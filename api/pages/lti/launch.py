@@ -1,0 +1,186 @@
+"""Launch pages: a platform begins a launch, sends its message, and the browser goes on."""
+
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import Query
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from api.core.errors import Forbidden, ServiceError, Unauthenticated
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep
+from api.pages.lti.common import (
+    create_browser_secret,
+    get_browser_secret,
+    get_session_cookie,
+    is_framed,
+    redirect,
+    render_framed,
+    render_refusal,
+    require_tool,
+)
+from api.pages.router import CrossSitePageRoute, PageDep, PageRouter
+from api.services.lti.launches.entry import BrowserLogin, LaunchEntry, enter
+from api.services.lti.launches.initiation import (
+    LoginRequest,
+    build_authorization_url,
+    find_platform,
+    start_launch,
+)
+from api.services.lti.launches.verification import (
+    VerifiedLaunch,
+    consume_state,
+    load_launch_to_move,
+    load_verified_launch,
+    move_launch,
+    verify_launch,
+)
+
+router = PageRouter()
+cross_site_router = PageRouter(CrossSitePageRoute)
+MAX_PARAMETER_CHARACTERS: Final = 8_000
+Parameter = Annotated[str, Query(max_length=MAX_PARAMETER_CHARACTERS)]
+PARAMETERS: Final = (
+    *("iss", "login_hint", "target_link_uri", "client_id", "lti_deployment_id"),
+    "lti_message_hint",
+)
+NOT_SENT: Final = (
+    "The learning platform did not send a message ({error}). Open the link there again."
+)
+
+
+def _begin(context: RequestContext, values: dict[str, str]) -> Response:
+    """Begin a launch: send the browser to the platform, or to a new tab if it is in a frame."""
+    tool = require_tool(context)
+    request = LoginRequest(*(values[name][:MAX_PARAMETER_CHARACTERS] for name in PARAMETERS))
+    try:
+        context.count_limited_action("flow_address", context.client_address_key)
+        with context.service.db.reading() as session:
+            platform = find_platform(session, request, addresses=tool.addresses)
+            session.expunge(platform)
+        if is_framed(context):
+            url = f"/lti/login?{urlencode(request.list_parameters())}"
+            return render_framed(
+                "lti/open.html", {"url": url, "platform": platform}, origins=platform.origins
+            )
+        secret = get_browser_secret(context) or create_browser_secret()
+        with context.service.db.transaction() as session:
+            state = start_launch(session, platform, secret, now=context.now)
+    except ServiceError as error:
+        return render_refusal(error)
+    url = build_authorization_url(platform, request, state, tool.addresses)
+    return redirect(context, url, browser_secret=secret)
+
+
+@router.get("/lti/login")
+def begin_launch_by_link(
+    context: PageDep,
+    iss: Parameter = "",
+    login_hint: Parameter = "",
+    target_link_uri: Parameter = "",
+    client_id: Parameter = "",
+    lti_deployment_id: Parameter = "",
+    lti_message_hint: Parameter = "",
+) -> Response:
+    """Begin a launch that a platform requests by a link."""
+    values = (iss, login_hint, target_link_uri, client_id, lti_deployment_id, lti_message_hint)
+    return _begin(context, dict(zip(PARAMETERS, values, strict=True)))
+
+
+@cross_site_router.post("/lti/login")
+def begin_launch_by_form(form: FormDep, context: PageDep) -> Response:
+    """Begin a launch that a platform requests by a form."""
+    return _begin(context, {name: form.text(name) for name in PARAMETERS})
+
+
+@cross_site_router.post("/lti/launch")
+def receive_message(form: FormDep, context: PageDep) -> Response:
+    """Verify the message of a platform, and go on in the browser that began the launch."""
+    tool, origins = require_tool(context), list[str]()
+    try:
+        launch_id, platform, state = consume_state(
+            context.service.db, form.text("state"), now=context.now
+        )
+        origins = platform.origins
+        if not form.has("id_token"):
+            raise Forbidden(NOT_SENT.format(error=form.text("error")[:100] or "nothing was sent"))
+        launch = verify_launch(
+            context.service.db,
+            tool,
+            launch_id,
+            platform,
+            state,
+            id_token=form.raw_text("id_token"),
+            now=context.now,
+        )
+    except ServiceError as error:
+        return render_refusal(error, origins=origins)
+    if is_framed(context):
+        return _render_continuation(launch)
+    return RedirectResponse(f"/lti/enter?{urlencode({'token': launch.token})}", status_code=303)
+
+
+def _render_continuation(launch: VerifiedLaunch) -> Response:
+    """Return the page that continues a launch in a new tab, where cookies are not blocked."""
+    return render_framed(
+        "lti/continue.html",
+        {"launch": launch, "name": launch.claims.name or "the user of the platform"},
+        origins=launch.platform.origins,
+    )
+
+
+@router.get("/lti/enter")
+def continue_launch(context: PageDep, token: Parameter = "") -> Response:
+    """Continue a launch; a browser without our cookie is asked to do so in a new tab."""
+    require_tool(context)
+    try:
+        if not get_browser_secret(context):
+            with context.service.db.reading() as session:
+                return _render_continuation(load_launch_to_move(session, token, now=context.now))
+        return _enter(context, token, get_browser_secret(context))
+    except ServiceError as error:
+        return render_refusal(error)
+
+
+@router.post("/lti/enter")
+def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
+    """Continue a launch in the new tab that its user opened."""
+    require_tool(context)
+    secret = create_browser_secret()
+    try:
+        context.count_limited_action("flow_address", context.client_address_key)
+        with context.service.db.transaction() as session:
+            token = move_launch(session, form.text("token"), secret, now=context.now)
+        return _enter(context, token, secret)
+    except ServiceError as error:
+        return render_refusal(error)
+
+
+def _enter(context: RequestContext, token: str, secret: str) -> Response:
+    with context.service.db.transaction() as session:
+        launch = load_verified_launch(session, token, secret, now=context.now)
+        entry = enter(session, launch, load_browser_login(context, session), now=context.now)
+    return redirect_to_entry(context, entry, token, secret)
+
+
+def load_browser_login(context: RequestContext, session: Session) -> BrowserLogin:
+    """Return who is logged in to the browser of a request."""
+    cookie = get_session_cookie(context)
+    try:
+        caller = context.authenticate(session) if cookie else None
+    except (Unauthenticated, Forbidden):
+        caller = None
+    return BrowserLogin(caller, cookie)
+
+
+def redirect_to_entry(
+    context: RequestContext, entry: LaunchEntry, token: str, secret: str
+) -> Response:
+    """Redirect to the page that an entry leads to."""
+    path, query = entry.path, urlencode({"token": token})
+    if entry.needs_link:
+        path = f"/lti/link?{query}"
+    elif entry.needs_connection:
+        path = f"/lti/connect?{query}"
+    return redirect(context, path, browser_secret=secret, login=entry.new_session)

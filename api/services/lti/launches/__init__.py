@@ -1,0 +1,1 @@
+"""Launches: begun by a platform, verified, and continued with an account and a course."""

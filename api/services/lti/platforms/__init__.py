@@ -1,0 +1,1 @@
+"""Platforms: registered by hand or by themselves, and the keys that sign messages to them."""

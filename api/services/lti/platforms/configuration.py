@@ -1,0 +1,124 @@
+"""Configuration of this tool: what an administrator copies, and the forms that platforms fetch."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from api.services.lti.protocol.claims import (
+    ASSIGNMENT_PARAMETER,
+    LINE_ITEM_READ_SCOPE,
+    LINE_ITEM_SCOPE,
+    MEMBERSHIP_SCOPE,
+    RESOURCE_LINK,
+    SCORE_SCOPE,
+)
+
+TITLE: Final = "Grader"
+DESCRIPTION: Final = "Homework in deep learning that is graded at once."
+SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, SCORE_SCOPE, MEMBERSHIP_SCOPE)
+CLAIM_NAMES: Final = ("iss", "sub", "name", "given_name", "family_name", "email")
+REGISTRATION_FIELD: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+PRIVACY_FIELD: Final = "https://canvas.instructure.com/lti/privacy_level"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAddresses:
+    """Addresses of this tool, below the public address of the service."""
+
+    public_url: str
+
+    @property
+    def login_url(self) -> str:
+        """The address at which a platform begins a launch."""
+        return f"{self.public_url}/lti/login"
+
+    @property
+    def launch_url(self) -> str:
+        """The redirect address, which is also the target of every link."""
+        return f"{self.public_url}/lti/launch"
+
+    @property
+    def jwks_url(self) -> str:
+        """The address of the public keys."""
+        return f"{self.public_url}/lti/jwks"
+
+    @property
+    def configuration_url(self) -> str:
+        """The address of the configuration as JSON."""
+        return f"{self.public_url}/lti/config.json"
+
+    @property
+    def domain(self) -> str:
+        """The host of the service, with its port if it is unusual."""
+        return urlsplit(self.public_url).netloc
+
+    def list_values(self) -> tuple[tuple[str, str], ...]:
+        """Return what an administrator of a platform copies, with labels."""
+        return (
+            ("Login initiation URL", self.login_url),
+            ("Redirect URL and target link URL", self.launch_url),
+            ("Public keyset (JWKS) URL", self.jwks_url),
+            ("Domain", self.domain),
+            ("Configuration as JSON (Canvas)", self.configuration_url),
+        )
+
+
+def build_registration(addresses: ToolAddresses) -> dict[str, Any]:
+    """Return the client registration of dynamic registration."""
+    return {
+        "application_type": "web",
+        "response_types": ["id_token"],
+        "grant_types": ["implicit", "client_credentials"],
+        "initiate_login_uri": addresses.login_url,
+        "redirect_uris": [addresses.launch_url],
+        "client_name": TITLE,
+        "jwks_uri": addresses.jwks_url,
+        "token_endpoint_auth_method": "private_key_jwt",
+        "scope": " ".join(SCOPES),
+        REGISTRATION_FIELD: {
+            "domain": addresses.domain,
+            "target_link_uri": addresses.launch_url,
+            "description": DESCRIPTION,
+            "claims": list(CLAIM_NAMES),
+            "messages": [
+                {"type": RESOURCE_LINK, "target_link_uri": addresses.launch_url, "label": TITLE},
+            ],
+            PRIVACY_FIELD: "public",
+        },
+    }
+
+
+def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
+    """Return the configuration as JSON that Canvas fetches for a developer key."""
+    placement = {"enabled": True, "target_link_uri": addresses.launch_url, "text": TITLE}
+    return {
+        "title": TITLE,
+        "description": DESCRIPTION,
+        "oidc_initiation_url": addresses.login_url,
+        "target_link_uri": addresses.launch_url,
+        "public_jwk_url": addresses.jwks_url,
+        "scopes": list(SCOPES),
+        "custom_fields": {},
+        "extensions": [
+            {
+                "platform": "canvas.instructure.com",
+                "domain": addresses.domain,
+                "privacy_level": "public",
+                "settings": {
+                    "platform": "canvas.instructure.com",
+                    "placements": [
+                        {
+                            **placement,
+                            "placement": "course_navigation",
+                            "message_type": RESOURCE_LINK,
+                        },
+                    ],
+                },
+            }
+        ],
+    }
+
+
+def format_custom_parameter(assignment: object) -> str:
+    """Return the custom parameter with which a link opens an assignment."""
+    return f"{ASSIGNMENT_PARAMETER}={assignment}"

@@ -1,0 +1,182 @@
+"""Dynamic registration: a platform registers itself by a link that works once.
+
+An administrator creates the link and pastes it into the platform. Without such a link anybody
+could register a platform of their own and launch as a teacher.
+"""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.authorization import Principal
+from api.core.errors import Forbidden, InvalidInput
+from api.core.ids import new_id
+from api.db.engine import Database
+from api.db.models import LtiPlatform, LtiRegistrationLink
+from api.services.audit import recorder
+from api.services.lti.platforms.configuration import (
+    REGISTRATION_FIELD,
+    ToolAddresses,
+    build_registration,
+)
+from api.services.lti.platforms.registry import PlatformValues, add_platform
+from api.services.lti.protocol.addresses import PlatformError, get_origin, is_https_url
+from api.services.lti.protocol.claims import MAX_TEXT_CHARACTERS
+
+if TYPE_CHECKING:
+    from api.services.lti.protocol.public_http import PlatformHttp
+
+LINK_LIFETIME: Final = timedelta(hours=24)
+SECRET_BYTES: Final = 32
+LINK_ENDED: Final = (
+    "This link was used, has expired, or is not complete. An administrator of Grader can create "
+    "another one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRegistrationLink:
+    """New link, which is shown once."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRequest:
+    """Request of a platform to be registered: where its metadata are, and its token, if any."""
+
+    secret: str = field(repr=False)
+    openid_configuration: str
+    token: str = field(repr=False)
+
+
+def create_registration_link(
+    session: Session,
+    caller: Principal | None,
+    *,
+    name: str,
+    origin: str,
+    addresses: ToolAddresses,
+    now: datetime,
+) -> NewRegistrationLink:
+    """Create a link by which the platform at *origin* registers itself, once, within a day."""
+    if not 0 < len(name) <= MAX_TEXT_CHARACTERS:
+        raise InvalidInput.for_field("name", "must be filled in")
+    if not is_https_url(origin):
+        raise InvalidInput.for_field("origin", "must be the https address of the platform")
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    row = LtiRegistrationLink(
+        id=new_id(),
+        digest=_digest(secret),
+        name=name,
+        origin=get_origin(origin),
+        created_by=None if caller is None else caller.id,
+        created_at=now,
+        expires_at=now + LINK_LIFETIME,
+    )
+    session.add(row)
+    recorder.record_action(
+        session, caller, "lti_platform.invited", now=now, change=({}, {"origin": row.origin})
+    )
+    return NewRegistrationLink(f"{addresses.public_url}/lti/register/{secret}", row.expires_at)
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()
+
+
+def find_link(session: Session, secret: str, *, now: datetime) -> LtiRegistrationLink:
+    """Return a link that can be used; raise `Forbidden` otherwise."""
+    presented = _digest(secret)
+    row = session.scalar(select(LtiRegistrationLink).where(LtiRegistrationLink.digest == presented))
+    if row is None or not hmac.compare_digest(row.digest, presented):
+        raise Forbidden(LINK_ENDED)
+    if row.used_at is not None or row.expires_at <= now:
+        raise Forbidden(LINK_ENDED)
+    return row
+
+
+def register_platform(
+    db: Database,
+    http: "PlatformHttp",
+    request: RegistrationRequest,
+    *,
+    addresses: ToolAddresses,
+    now: datetime,
+) -> tuple[LtiPlatform, bool]:
+    """Register this tool at a platform, and the platform here.
+
+    Returns the platform, and whether it named its deployment. Raises `Forbidden` for a link that
+    has ended, and `InvalidInput` if the platform refuses or its metadata are not usable; the link
+    can then be used again.
+    """
+    with db.transaction() as session:
+        link_id, name, origin = _use_link(session, request.secret, now=now)
+    try:
+        values = _exchange(http, request, name=name, origin=origin, addresses=addresses)
+        with db.transaction() as session:
+            return add_platform(session, None, values, now=now), bool(values.deployments)
+    except BaseException as error:
+        with db.transaction() as session:
+            session.get_one(LtiRegistrationLink, link_id).used_at = None
+        if isinstance(error, PlatformError):
+            raise InvalidInput(f"The platform was not registered: {error}.") from error
+        raise
+
+
+def _use_link(session: Session, secret: str, *, now: datetime) -> tuple[UUID, str, str]:
+    link = find_link(session, secret, now=now)
+    session.refresh(link, with_for_update=True)
+    if link.used_at is not None:
+        raise Forbidden(LINK_ENDED)
+    link.used_at = now
+    return link.id, link.name, link.origin
+
+
+def _exchange(
+    http: "PlatformHttp",
+    request: RegistrationRequest,
+    *,
+    name: str,
+    origin: str,
+    addresses: ToolAddresses,
+) -> PlatformValues:
+    """Fetch the metadata of the platform, send the registration, and return its values."""
+    metadata = http.get_object(request.openid_configuration)
+    issuer, endpoint = _read(metadata, "issuer"), _read(metadata, "registration_endpoint")
+    headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
+    reply = http.send("POST", endpoint, headers=headers, body=build_registration(addresses))
+    if not reply.is_success or not isinstance(reply.value, dict):
+        raise PlatformError(f"{endpoint}: status {reply.status}")
+    configuration = reply.value.get(REGISTRATION_FIELD)
+    deployment = configuration.get("deployment_id") if isinstance(configuration, dict) else None
+    audience = metadata.get("authorization_server")
+    return PlatformValues(
+        name=name,
+        issuer=issuer,
+        client_id=_read(reply.value, "client_id"),
+        authorization_url=_read(metadata, "authorization_endpoint"),
+        token_url=_read(metadata, "token_endpoint"),
+        jwks_url=_read(metadata, "jwks_uri"),
+        origin=origin,
+        audience=audience if isinstance(audience, str) else "",
+        deployments=(deployment,) if isinstance(deployment, str) and deployment else (),
+    )
+
+
+def _read(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value:
+        raise PlatformError(f"its reply lacks {name}")
+    return value

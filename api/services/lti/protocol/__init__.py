@@ -1,0 +1,1 @@
+"""LTI protocol without a database: requests to platforms, signatures, claims, grade services."""

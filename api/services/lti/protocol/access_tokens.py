@@ -1,0 +1,110 @@
+"""Access tokens for the services of a platform: client credentials with a signed assertion."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from api.core.ids import new_id_text
+from api.services.lti.protocol.addresses import PlatformError
+from api.services.lti.protocol.public_http import PlatformHttp
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME: Final = timedelta(minutes=5)
+DEFAULT_LIFETIME_SECONDS: Final = 300
+MAX_LIFETIME_SECONDS: Final = 3600
+RENEWAL_MARGIN: Final = timedelta(seconds=30)
+
+
+class TokenRefusedError(PlatformError):
+    """The platform gives no access token; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """Address at which a client gets tokens, and the audience that its assertions name."""
+
+    url: str
+    client_id: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedToken:
+    text: str = field(repr=False)
+    renew_at: datetime
+
+
+_Key: TypeAlias = tuple[TokenEndpoint, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class AccessTokens:
+    """Access tokens, cached until half a minute before they expire."""
+
+    _tokens: dict[_Key, _CachedToken] = field(default_factory=dict, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def get(
+        self,
+        http: PlatformHttp,
+        endpoint: TokenEndpoint,
+        scopes: tuple[str, ...],
+        load_key: Callable[[], RSAKey],
+        *,
+        now: datetime,
+    ) -> str:
+        """Return a token for *scopes*; raise `TokenRefusedError` or another `PlatformError`."""
+        with self._lock:
+            cached = self._tokens.get((endpoint, scopes))
+        if cached is not None and now < cached.renew_at:
+            return cached.text
+        fetched = _fetch_token(http, endpoint, scopes, load_key(), now=now)
+        with self._lock:
+            self._tokens[endpoint, scopes] = fetched
+        return fetched.text
+
+    def forget(self, endpoint: TokenEndpoint, scopes: tuple[str, ...]) -> None:
+        """Forget a token, so that the next `get` fetches another one."""
+        with self._lock:
+            self._tokens.pop((endpoint, scopes), None)
+
+
+def _fetch_token(
+    http: PlatformHttp,
+    endpoint: TokenEndpoint,
+    scopes: tuple[str, ...],
+    key: RSAKey,
+    *,
+    now: datetime,
+) -> _CachedToken:
+    issued_at = int(now.timestamp())
+    claims = {
+        "iss": endpoint.client_id,
+        "sub": endpoint.client_id,
+        "aud": endpoint.audience,
+        "iat": issued_at,
+        "exp": issued_at + int(ASSERTION_LIFETIME.total_seconds()),
+        "jti": new_id_text(),
+    }
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": jwt.encode({"alg": "RS256", "kid": key.kid, "typ": "JWT"}, claims, key),
+        "scope": " ".join(scopes),
+    }
+    reply = http.send("POST", endpoint.url, form=form)
+    value = reply.value if isinstance(reply.value, dict) else {}
+    token = value.get("access_token")
+    if not reply.is_success or not isinstance(token, str) or not token.isascii():
+        reason = str(value.get("error", ""))[:100]
+        raise TokenRefusedError(f"no access token: status {reply.status} {reason}".strip())
+    lifetime = value.get("expires_in")
+    seconds = DEFAULT_LIFETIME_SECONDS
+    if isinstance(lifetime, int) and lifetime > 0:
+        seconds = min(lifetime, MAX_LIFETIME_SECONDS)
+    return _CachedToken(token, now + timedelta(seconds=seconds) - RENEWAL_MARGIN)

@@ -1,0 +1,180 @@
+"""HTTP requests to platforms: https only, to public addresses only, short, and without redirects.
+
+The addresses come from platforms, so a request must never reach a service of the own network.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Final
+
+import httpx2
+
+from api.services.lti.protocol.addresses import (
+    HTTPS_PORT,
+    PlatformError,
+    PlatformUnreachableError,
+    get_origin,
+    is_https_url,
+)
+
+MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024
+"""Maximum size of a reply; a page of a roster with some thousand people fits."""
+TIMEOUT_SECONDS: Final = 10
+MAX_CONCURRENT_REQUESTS: Final = 8
+"""Requests to platforms at a time: a slow one must not take the threads that serve students."""
+WAIT_SECONDS: Final = 2
+SUCCESS_STATUSES: Final = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReply:
+    """Reply of a platform: status, headers with lower-case names, and the body as JSON.
+
+    *value* is None for a body that is no JSON, such as an empty one.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    value: Any
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is from 200 to 299."""
+        return self.status in SUCCESS_STATUSES
+
+
+class PublicAddressTransport(httpx2.BaseTransport):
+    """Transport that connects to public addresses only.
+
+    The name is resolved once, and the connection goes to the address that was checked: a name
+    whose address changes in between leads nowhere else. The certificate is checked for the name.
+    """
+
+    def __init__(self) -> None:
+        self._transport = httpx2.HTTPTransport()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request to the checked address of its host."""
+        host = request.url.host
+        address = resolve_public_address(host, request.url.port or HTTPS_PORT)
+        # The header `Host` was set from the name before.
+        pinned = httpx2.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host},
+        )
+        return self._transport.handle_request(pinned)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+def resolve_public_address(host: str, port: int) -> str:
+    """Return an address of *host*; raise `httpx2.ConnectError` if any of them is not public."""
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpx2.ConnectError(f"the name {host} has no address") from error
+    addresses = [str(entry[4][0]) for entry in entries]
+    if not addresses or not all(map(_is_public, addresses)):
+        raise httpx2.ConnectError(f"the address of {host} is private")
+    return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    """Return whether an address belongs to the public network.
+
+    >>> [_is_public(text) for text in ("93.184.216.34", "10.0.0.5", "::ffff:127.0.0.1")]
+    [True, False, False]
+    """
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    parsed = parsed if mapped is None else mapped
+    return parsed.is_global and not parsed.is_multicast
+
+
+class PlatformHttp:
+    """HTTP client for platforms; *transport* replaces the network in tests."""
+
+    def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
+        self._transport = transport
+        self._client: httpx2.Client | None = None
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
+
+    def get_object(self, url: str) -> dict[str, Any]:
+        """Return the JSON object at *url*; raise `PlatformError` if there is none."""
+        reply = self.send("GET", url)
+        if reply.status != httpx2.codes.OK or not isinstance(reply.value, dict):
+            raise PlatformError(f"{url}: status {reply.status}, or no JSON object")
+        return reply.value
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> PlatformReply:
+        """Send a request with *body* as JSON, or with *form*, and return the reply of any status.
+
+        Raises `PlatformError` for an address that is not allowed or a reply that is too long, and
+        `PlatformUnreachableError`.
+        """
+        if not is_https_url(url):
+            raise PlatformError(f"{url[:200]!r} is no https address")
+        if not self._turns.acquire(timeout=WAIT_SECONDS):
+            raise PlatformUnreachableError("too many requests wait for platforms")
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            return self._send_in_turn(
+                method, url, headers=headers, content=content, data=dict(form) if form else None
+            )
+        except httpx2.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise PlatformUnreachableError(f"{get_origin(url)}: {reason[:200]}") from error
+        except httpx2.InvalidURL as error:
+            raise PlatformError(f"{url[:200]!r} is no address") from error
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def _send_in_turn(self, method: str, url: str, **options: Any) -> PlatformReply:
+        body = bytearray()
+        with self._open_client().stream(method, url, **options) as response:
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) > MAX_RESPONSE_BYTES:
+                    raise PlatformError(f"{url}: the reply is too long")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            status = response.status_code
+        try:
+            value = json.loads(bytes(body)) if body else None
+        except (ValueError, RecursionError):
+            value = None
+        return PlatformReply(status, headers, value)
+
+    def _open_client(self) -> httpx2.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = httpx2.Client(
+                    transport=self._transport or PublicAddressTransport(),
+                    timeout=TIMEOUT_SECONDS,
+                    follow_redirects=False,
+                    trust_env=False,
+                    headers={"Accept": "application/json"},
+                )
+            return self._client

@@ -1,0 +1,1 @@
+"""Scores sent to platforms: what each should have, and its delivery through the outbox."""

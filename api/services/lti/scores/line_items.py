@@ -1,0 +1,108 @@
+"""Line items at platforms: found by the id of their assignment, or created."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.db.engine import Database
+from api.db.models import Assignment, LtiContext, LtiLineItem, LtiPlatform
+from api.services.grades.assignment import compute_student_grade, load_grading_context
+from api.services.lti.protocol.claims import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE
+from api.services.lti.protocol.grade_service import (
+    GradeServiceRefusalError,
+    LineItemSpec,
+    TokenExpiredError,
+    create_line_item,
+    find_line_item,
+)
+from api.services.lti.tool import LtiTool
+
+CANVAS_DOMAIN: Final = "instructure.com"
+DEFAULT_MAXIMUM: Final = Fraction(100)
+NO_LINE_ITEMS: Final = (
+    "the platform offers no line items for this course; open a link there as an instructor, and "
+    "let the tool send grades"
+)
+NOT_ALLOWED: Final = (
+    "the platform has no line item for this assignment, and lets Grader create none"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemTarget:
+    """Line item to send to: its address, "" if it is not known, and how to find or create it."""
+
+    item_id: UUID
+    url: str
+    container_url: str
+    scopes: tuple[str, ...]
+    spec: LineItemSpec
+
+    @classmethod
+    def build(cls, session: Session, item: LtiLineItem, context: LtiContext) -> Self:
+        """Return the target of a stored line item."""
+        assignment = session.get_one(Assignment, item.assignment_id)
+        maximum = Fraction(0) if item.url else _compute_maximum(session, assignment.id)
+        return cls(
+            item.id,
+            item.url,
+            context.line_items_url,
+            tuple(context.scopes),
+            LineItemSpec(assignment.title, maximum or DEFAULT_MAXIMUM, str(assignment.id)),
+        )
+
+
+def _compute_maximum(session: Session, assignment_id: UUID) -> Fraction:
+    """Return the points of an assignment for a student without exceptions."""
+    context = load_grading_context(session, assignment_id, [])
+    return compute_student_grade(context, UUID(int=0), {}).possible
+
+
+def is_canvas(platform: LtiPlatform) -> bool:
+    """Return whether a platform is a Canvas, by its issuer."""
+    host = urlsplit(platform.issuer).hostname or ""
+    return host == CANVAS_DOMAIN or host.endswith(f".{CANVAS_DOMAIN}")
+
+
+def resolve_line_item(
+    db: Database, tool: LtiTool, platform: LtiPlatform, target: LineItemTarget, *, now: datetime
+) -> str:
+    """Return the address of a line item, which is found or created, and then stored.
+
+    Raises `PlatformError`.
+    """
+    if target.url:
+        return target.url
+    if not target.container_url:
+        raise GradeServiceRefusalError(NO_LINE_ITEMS)
+    url = _find(db, tool, platform, target, now=now) or _create(db, tool, platform, target, now=now)
+    with db.transaction() as session:
+        session.get_one(LtiLineItem, target.item_id).url = url
+    return url
+
+
+def _find(
+    db: Database, tool: LtiTool, platform: LtiPlatform, target: LineItemTarget, *, now: datetime
+) -> str:
+    # Moodle lists line items only for this scope, even if the other one is granted as well.
+    scope = LINE_ITEM_READ_SCOPE if LINE_ITEM_READ_SCOPE in target.scopes else LINE_ITEM_SCOPE
+    token = tool.fetch_token(db, platform, (scope,), now=now)
+    try:
+        return find_line_item(tool.http, target.container_url, token, target.spec.resource_id)
+    except TokenExpiredError:
+        tool.forget_token(platform, (scope,))
+        raise
+
+
+def _create(
+    db: Database, tool: LtiTool, platform: LtiPlatform, target: LineItemTarget, *, now: datetime
+) -> str:
+    if target.scopes and LINE_ITEM_SCOPE not in target.scopes:
+        raise GradeServiceRefusalError(NOT_ALLOWED)
+    token = tool.fetch_token(db, platform, (LINE_ITEM_SCOPE,), now=now)
+    return create_line_item(tool.http, target.container_url, token, target.spec)

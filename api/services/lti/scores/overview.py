@@ -1,0 +1,170 @@
+"""Overview of the scores of a course for staff: counts, failures, and sending them again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, InvalidInput
+from api.db.models import (
+    Assignment,
+    LtiContext,
+    LtiLineItem,
+    LtiScore,
+    OutboxMessage,
+    User,
+)
+from api.services.audit import recorder
+from api.services.lti.launches.contexts import ensure_line_item
+from api.services.lti.scores.reconciliation import reconcile_item, requeue
+
+NO_CONTEXT = (
+    "No connected course of a learning platform offers line items. Open a link there as an "
+    "instructor once, and let the tool send grades."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOverview:
+    """Scores of a line item: how many were *sent*, are *waiting*, and have *failed*."""
+
+    item_id: UUID
+    assignment_id: UUID
+    title: str
+    context_title: str
+    sent: int
+    waiting: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedScore:
+    """Score that a platform refused, and why."""
+
+    student_id: UUID
+    student: str
+    assignment: str
+    error: str
+    tries: int
+
+
+def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
+    """Return the line items of a course in the order of its assignments."""
+    counts: dict[UUID, Counter[str]] = {}
+    rows = session.execute(
+        select(LtiScore.line_item_id, OutboxMessage.status, func.count())
+        .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
+        .where(OutboxMessage.course_id == course_id)
+        .group_by(LtiScore.line_item_id, OutboxMessage.status)
+    )
+    for item_id, status, count in rows:
+        counts.setdefault(item_id, Counter())[status] = count
+    items = session.execute(
+        select(LtiLineItem, Assignment, LtiContext)
+        .join(Assignment, Assignment.id == LtiLineItem.assignment_id)
+        .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
+        .where(LtiContext.course_id == course_id)
+        .order_by(Assignment.position, Assignment.id, LtiLineItem.id)
+    ).all()
+    return [
+        ItemOverview(
+            item.id,
+            assignment.id,
+            assignment.title,
+            context.title or context.context_id,
+            *(counts.get(item.id, Counter())[status] for status in ("sent", "waiting", "failed")),
+        )
+        for item, assignment, context in items
+    ]
+
+
+def list_failed_scores(session: Session, course_id: UUID) -> list[FailedScore]:
+    """Return the failed scores of a course by name of the student."""
+    rows = session.execute(
+        select(User.id, User.name, Assignment.title, OutboxMessage.error, OutboxMessage.tries)
+        .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
+        .join(User, User.id == LtiScore.student_id)
+        .join(Assignment, Assignment.id == OutboxMessage.assignment_id)
+        .where(OutboxMessage.course_id == course_id, OutboxMessage.status == "failed")
+        .order_by(User.sort_name, User.id, Assignment.position, Assignment.id)
+    )
+    return [FailedScore(*row) for row in rows]
+
+
+def synchronize_course(session: Session, member: CourseMembership, *, now: datetime) -> int:
+    """Compare all scores of a course now, and send failed ones again; return how many wait.
+
+    A line item with failures is looked up again: somebody may have deleted it at the platform.
+    """
+    member.require("override_grades")
+    items = _load_items(session, member.course.id)
+    for item in items:
+        failed = session.scalars(
+            select(LtiScore)
+            .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
+            .where(LtiScore.line_item_id == item.id, OutboxMessage.status == "failed")
+        ).all()
+        if failed and session.get_one(LtiContext, item.context_id).line_items_url:
+            item.url = ""
+        for row in failed:
+            requeue(session, row, now=now)
+        reconcile_item(session, item, now=now)
+    session.flush()
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(LtiScore)
+        .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
+        .where(
+            LtiScore.line_item_id.in_([item.id for item in items]),
+            OutboxMessage.status == "waiting",
+        )
+    )
+    recorder.record_action(
+        session, member, "lti_context.synchronized", now=now, change=({}, {"waiting": waiting})
+    )
+    return waiting or 0
+
+
+def _load_items(session: Session, course_id: UUID) -> Sequence[LtiLineItem]:
+    return session.scalars(
+        select(LtiLineItem)
+        .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
+        .where(LtiContext.course_id == course_id)
+        .order_by(LtiLineItem.id)
+    ).all()
+
+
+def start_sending(
+    session: Session, member: CourseMembership, assignment_id: UUID, *, now: datetime
+) -> None:
+    """Let the scores of an assignment be sent to every connected context that takes them.
+
+    Raises `InvalidInput` for an assignment of another course, and `Conflict` if no context offers
+    line items.
+    """
+    member.require("override_grades")
+    assignment = session.get(Assignment, assignment_id)
+    if assignment is None or assignment.course_id != member.course.id:
+        raise InvalidInput.for_field("assignment", "is no assignment of this course")
+    contexts = session.scalars(
+        select(LtiContext).where(
+            LtiContext.course_id == member.course.id, LtiContext.line_items_url != ""
+        )
+    ).all()
+    if not contexts:
+        raise Conflict(NO_CONTEXT)
+    for context in contexts:
+        ensure_line_item(session, context, assignment_id, url="", now=now)
+    recorder.record_action(
+        session,
+        member,
+        "lti_context.changed",
+        now=now,
+        target=("assignment", assignment_id),
+        change=({}, {"sends_scores": True}),
+    )

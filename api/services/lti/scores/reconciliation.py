@@ -1,0 +1,143 @@
+"""Reconciliation: what platforms should have is compared with what they were sent.
+
+Grades change for many reasons, and results become visible as time passes. Comparing misses none of
+them, and costs those who submit nothing. One message of the outbox stands for a student in a line
+item; its score is looked up when it is sent, so that superseded scores are never sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.core.ids import new_id
+from api.db.engine import Database
+from api.db.models import (
+    Assignment,
+    Course,
+    Grade,
+    LtiContext,
+    LtiDeployment,
+    LtiLineItem,
+    LtiPlatform,
+    LtiScore,
+    LtiUser,
+    OutboxMessage,
+)
+from api.services.lti.scores.wanted import NO_SCORE, load_recipients, load_wanted_scores
+from api.services.outbox.kinds import SCORE_KIND
+
+MAX_AGE: Final = timedelta(minutes=5)
+"""How long a line item without a changed grade is not compared: results become visible by time."""
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """Reconciler of all line items; it remembers which had no changed grade since the last time."""
+
+    _seen: dict[UUID, tuple[object, datetime]] = field(default_factory=dict, init=False)
+
+    def run(self, db: Database, *, now: datetime) -> int:
+        """Store a message for each score that is not what it should be; return how many."""
+        with db.reading() as session:
+            due = [item for item in _load_items(session) if self._is_due(session, item, now=now)]
+            ids = [item.id for item in due]
+        count = 0
+        for item_id in ids:
+            with db.transaction() as session:
+                count += reconcile_item(session, session.get_one(LtiLineItem, item_id), now=now)
+        return count
+
+    def _is_due(self, session: Session, item: LtiLineItem, *, now: datetime) -> bool:
+        fingerprint = _compute_fingerprint(session, item)
+        seen, compared_at = self._seen.get(item.id, (None, now))
+        if seen == fingerprint and now - compared_at < MAX_AGE:
+            return False
+        self._seen[item.id] = fingerprint, now
+        return True
+
+
+def _load_items(session: Session) -> Sequence[LtiLineItem]:
+    """Return the line items of enabled platforms and of courses that are not archived."""
+    return session.scalars(
+        select(LtiLineItem)
+        .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
+        .join(LtiDeployment, LtiDeployment.id == LtiContext.deployment_id)
+        .join(LtiPlatform, LtiPlatform.id == LtiDeployment.platform_id)
+        .join(Course, Course.id == LtiContext.course_id)
+        .where(LtiPlatform.disabled_at.is_(None), Course.archived_at.is_(None))
+        .order_by(LtiLineItem.id)
+    ).all()
+
+
+def _compute_fingerprint(session: Session, item: LtiLineItem) -> object:
+    """Return a value that differs after a change of a grade, the settings, or the people."""
+    grades = session.execute(
+        select(func.count(), func.sum(Grade.version)).where(
+            Grade.assignment_id == item.assignment_id
+        )
+    ).one()
+    version = session.scalar(select(Assignment.version).where(Assignment.id == item.assignment_id))
+    people = session.scalar(
+        select(func.count())
+        .select_from(LtiUser)
+        .join(LtiContext, LtiContext.deployment_id == LtiUser.deployment_id)
+        .where(LtiContext.id == item.context_id)
+    )
+    return tuple(grades), version, people
+
+
+def reconcile_item(session: Session, item: LtiLineItem, *, now: datetime) -> int:
+    """Store a message for each student whose score in a line item is not what it should be."""
+    recipients = load_recipients(session, item)
+    students = [recipient.student_id for recipient in recipients]
+    wanted = load_wanted_scores(session, item.assignment_id, students, now=now)
+    stored = {
+        row.student_id: row
+        for row in session.scalars(select(LtiScore).where(LtiScore.line_item_id == item.id))
+    }
+    context = session.get_one(LtiContext, item.context_id)
+    count = 0
+    for student in students:
+        score, row = wanted.get(student, NO_SCORE), stored.get(student)
+        if row is None and score is not NO_SCORE:
+            _add_message(session, item, student, course_id=context.course_id, now=now)
+            count += 1
+        elif row is not None and (row.score, row.possible, row.progress) != (
+            score.score,
+            score.possible,
+            score.progress,
+        ):
+            count += requeue(session, row, now=now)
+    return count
+
+
+def _add_message(
+    session: Session, item: LtiLineItem, student: UUID, *, course_id: UUID | None, now: datetime
+) -> None:
+    message = OutboxMessage(
+        id=new_id(),
+        recipient_id=student,
+        kind=SCORE_KIND,
+        course_id=course_id,
+        assignment_id=item.assignment_id,
+        created_at=now,
+        due_at=now,
+    )
+    session.add(message)
+    session.flush()
+    session.add(LtiScore(line_item_id=item.id, student_id=student, message_id=message.id))
+    session.flush()
+
+
+def requeue(session: Session, row: LtiScore, *, now: datetime) -> bool:
+    """Let the message of a score be sent again; return False if it waits anyway."""
+    message = session.get(OutboxMessage, row.message_id, with_for_update=True)
+    if message is None or message.status == "waiting":
+        return False
+    message.status, message.tries, message.due_at, message.error = "waiting", 0, now, ""
+    return True

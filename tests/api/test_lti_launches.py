@@ -1,0 +1,683 @@
+"""Tests of launches by learning platforms: five dialects, and a table of launches to refuse."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browsers import PASSWORD, with_password
+from lti_platform import (
+    DIALECTS,
+    MEMBERSHIP,
+    TOOL,
+    LtiPlatform,
+    Member,
+    signed_by,
+    signed_with_the_public_key,
+    unsigned,
+)
+from pages import Browser
+from sqlalchemy import func, select
+from world import World
+
+from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    Enrolment,
+    Invite,
+    LtiContext,
+    LtiDeployment,
+    LtiLaunch,
+    LtiLineItem,
+    LtiLink,
+    LtiUser,
+    User,
+)
+from api.services.lti.protocol.public_http import PlatformHttp
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def campus(database_url):
+    """Return a function that starts the service with a platform, which is at ``platform``."""
+    worlds = []
+
+    def started(dialect="moodle", *, connected=True, registered=True, **changes):
+        world = World(database_url)
+        worlds.append(world)
+        world.platform = LtiPlatform(DIALECTS[dialect], now=int(world.clock().timestamp()))
+        world.service.lti.http = PlatformHttp(world.platform.transport)
+        if registered:
+            world.platform.register(world, **changes)
+        if connected:
+            connect(world)
+        return world
+
+    yield started
+    for world in worlds:
+        world.close()
+
+
+def connect(world):
+    """Connect the context of the platform to a new course with an assignment."""
+    world.dl = world.course()
+    [world.posed] = world.assignment(world.dl)
+    with world.session() as session:
+        session.add(
+            LtiContext(
+                id=new_id(),
+                deployment_id=session.scalar(select(LtiDeployment.id)),
+                context_id=world.platform.dialect.context,
+                course_id=world.dl,
+                connected_at=world.clock(),
+                scopes=[],
+                created_at=world.clock(),
+            )
+        )
+
+
+def rows(world, model):
+    with world.session() as session:
+        stored = session.scalars(select(model)).all()
+        session.expunge_all()
+        return stored
+
+
+def name_of(browser):
+    page = browser.get("/api/v1/me", headers={"Accept": "application/json"})
+    return json.loads(page.source)["name"] if page.status == 200 else page.status
+
+
+def role_in(world, name):
+    with world.session() as session:
+        return session.scalar(
+            select(Enrolment.role)
+            .join(User, User.id == Enrolment.user_id)
+            .where(User.name == name, Enrolment.course_id == world.dl)
+        )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_launch_of_each_dialect_opens_the_course(campus, dialect):
+    world = campus(dialect)
+    browser = Browser(world)
+    page = world.platform.launch(browser, world.platform.student)
+    assert (page.status, page.location) == (303, f"/courses/{world.dl}")
+    assert browser.follow(page).status == 200
+    name = "Stu Dent" if world.platform.dialect.names else "Somebody without a name"
+    assert name_of(browser) == name
+    assert role_in(world, name) == "student"
+    again = Browser(world)
+    world.platform.launch(again, world.platform.student)
+    assert len(rows(world, LtiUser)) == 1
+
+
+def test_a_link_opens_the_assignment_that_its_parameter_names(campus):
+    world = campus("canvas")
+    assignment = world.posed.assignment
+    page = world.platform.launch(
+        Browser(world),
+        world.platform.student,
+        custom={"assignment": str(assignment)},
+        endpoint={"scope": [], "lineitem": "https://uni.instructure.com/items/5"},
+    )
+    assert page.location == f"/assignments/{assignment}"
+    [link] = rows(world, LtiLink)
+    assert (link.assignment_id, link.title) == (assignment, "Homework 1")
+    [item] = rows(world, LtiLineItem)
+    assert (item.assignment_id, item.url) == (assignment, "https://uni.instructure.com/items/5")
+
+
+def test_a_link_of_a_copied_course_opens_the_assignment_with_the_same_short_name(campus):
+    world = campus()
+    other = world.course()
+    [original] = world.assignment(other)
+    with world.session() as session:
+        slug = session.get_one(Assignment, original.assignment).slug
+        session.get_one(Assignment, world.posed.assignment).slug = slug
+    page = world.platform.launch(
+        Browser(world),
+        world.platform.student,
+        custom={"assignment": str(original.assignment)},
+    )
+    assert page.location == f"/assignments/{world.posed.assignment}"
+
+
+WRONG = {
+    "another issuer": {"iss": "https://moodle.evil.example"},
+    "no issuer": {"iss": None},
+    "another audience": {"aud": "somebody-else"},
+    "no audience": {"aud": None},
+    "two audiences and no authorized party": {"aud": ["Ux3mCrpIJRqNiCd", "other"], "azp": None},
+    "another authorized party": {"azp": "somebody-else"},
+    "another nonce": {"nonce": "chosen"},
+    "no nonce": {"nonce": None},
+    "an expired message": {"exp": 1_000_000_000},
+    "no expiry": {"exp": None},
+    "a message from the future": {"iat": 4_000_000_000},
+    "an old message that never expires": {"iat": 1_000_000_000, "exp": 4_000_000_000},
+    "no time of issue": {"iat": None},
+    "no version": {"version": None},
+    "another version": {"version": "1.1"},
+    "no type of message": {"message_type": None},
+    "another type of message": {"message_type": "LtiSubmissionReviewRequest"},
+    "no deployment": {"deployment_id": None},
+    "an empty deployment": {"deployment_id": ""},
+    "a deployment that is a number": {"deployment_id": 3},
+    "another deployment": {"deployment_id": "99"},
+    "no link": {"resource_link": None},
+    "a link without an id": {"resource_link": {"title": "x"}},
+    "no context": {"context": None},
+    "no user": {"sub": None},
+    "an id of the user that is too long": {"sub": "x" * 256},
+    "no roles": {"roles": None},
+    "no target": {"target_link_uri": None},
+    "a target elsewhere": {"target_link_uri": "https://evil.example/lti/launch"},
+    "a target that begins as ours": {"target_link_uri": f"{TOOL}/lti/launch.evil"},
+}
+
+
+@pytest.mark.parametrize("claims", WRONG.values(), ids=WRONG)
+def test_a_launch_with_wrong_claims_is_refused_with_a_page(campus, claims):
+    world = campus()
+    assert_refused(world, claims=claims)
+
+
+SIGNATURES = {
+    "alg none": unsigned,
+    "HS256 with the public key": signed_with_the_public_key,
+    "a key that the platform does not publish": signed_by("evil-key", names="evil-key"),
+    "the id of a key of the platform": signed_by("evil-key", names="platform-key-1"),
+    "no signature at all": lambda _claims: "not a token",
+    "an empty token": lambda _claims: "",
+}
+
+
+@pytest.mark.parametrize("sign", SIGNATURES.values(), ids=SIGNATURES)
+def test_a_launch_with_a_bad_signature_is_refused_with_a_page(campus, sign):
+    world = campus()
+    assert_refused(world, sign=sign)
+
+
+def assert_refused(world, *, claims=None, sign=None, browser=None):
+    browser = browser or Browser(world)
+    page = world.platform.launch(browser, world.platform.student, sign=sign, **(claims or {}))
+    assert page.status == 403, page.text
+    assert page.one("h1").text == "The link cannot be opened"
+    assert page.one("p", role="alert").text
+    assert name_of(browser) == 401
+    assert rows(world, LtiUser) == []
+    return page
+
+
+def test_a_replayed_launch_is_refused(campus):
+    world = campus()
+    browser = Browser(world)
+    query = world.platform.authorize(world.platform.begin(browser))
+    token = world.platform.signed(world.platform.claims(world.platform.student, query["nonce"]))
+    form = {"state": query["state"], "id_token": token}
+    assert world.platform.send(browser, form).status == 303
+    assert world.platform.send(browser, form).status == 403
+    other = world.platform.authorize(world.platform.begin(browser))
+    assert world.platform.send(browser, form | {"state": other["state"]}).status == 403
+
+
+def test_a_state_that_is_unknown_or_expired_is_refused(campus):
+    world = campus()
+    browser = Browser(world)
+    query = world.platform.authorize(world.platform.begin(browser))
+    token = world.platform.signed(world.platform.claims(world.platform.student, query["nonce"]))
+    for state in ("", "chosen"):
+        page = world.platform.send(browser, {"state": state, "id_token": token})
+        assert page.status == 403
+    world.clock.advance(minutes=11)
+    page = world.platform.send(browser, {"state": query["state"], "id_token": token})
+    assert page.status == 403
+    assert "took more than ten minutes" in page.text
+
+
+def test_an_error_of_the_platform_is_a_page(campus):
+    world = campus()
+    browser = Browser(world)
+    query = world.platform.authorize(world.platform.begin(browser))
+    form = {"state": query["state"], "error": "login_required"}
+    page = world.platform.send(browser, form)
+    assert page.status == 403
+    assert "login_required" in page.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "message"),
+    [
+        ({"iss": "https://evil.example"}, 403, "not registered"),
+        ({"client_id": "other"}, 403, "not registered"),
+        ({"iss": ""}, 422, "iss"),
+        ({"login_hint": ""}, 422, "login_hint"),
+        ({"target": "https://evil.example/lti/launch"}, 403, f"{TOOL}/lti/launch"),
+        ({"target": ""}, 422, "target_link_uri"),
+    ],
+)
+def test_a_launch_that_begins_wrong_is_refused_with_a_page(campus, changes, status, message):
+    world = campus("canvas")
+    page = world.platform.begin(Browser(world), **changes)
+    assert (page.status, page.location) == (status, "")
+    assert message in page.text
+    assert rows(world, LtiLaunch) == []
+
+
+def test_a_disabled_platform_launches_nobody(campus):
+    world = campus()
+    admin = Browser(world, world.person(admin=True))
+    page = admin.get("/lti/platforms")
+    [disable] = [one for one in page.all("form") if one["action"].endswith("/disable")]
+    query = world.platform.authorize(world.platform.begin(Browser(world)))
+    assert admin.send(disable).status == 303
+    page = world.platform.begin(Browser(world))
+    assert page.status == 403
+    assert "disabled" in page.text
+    token = world.platform.signed(world.platform.claims(world.platform.student, query["nonce"]))
+    form = {"state": query["state"], "id_token": token}
+    assert world.platform.send(Browser(world), form).status == 403
+    page = admin.get("/lti/platforms")
+    [enable] = [one for one in page.all("form") if one["action"].endswith("/enable")]
+    assert admin.send(enable).status == 303
+    assert world.platform.launch(Browser(world), world.platform.student).status == 303
+
+
+def test_an_unknown_deployment_is_named_and_can_be_added(campus):
+    world = campus(connected=False, deployments=())
+    browser = Browser(world)
+    page = world.platform.launch(browser, world.platform.student)
+    assert page.status == 403
+    assert "'3'" in page.text
+    admin = Browser(world, world.person(admin=True))
+    forms = admin.get("/lti/platforms").all("form")
+    [add] = [one for one in forms if one["action"].endswith("/deployments")]
+    assert admin.send(add, deployment="3").status == 303
+    page = world.platform.launch(browser, world.platform.student)
+    assert "not connected" in page.text
+
+
+def test_a_rotated_key_of_the_platform_is_fetched(campus):
+    world = campus()
+    world.platform.launch(Browser(world), world.platform.student)
+    assert world.platform.requests == ["GET /jwks"]
+    world.platform.launch(Browser(world), world.platform.student)
+    assert world.platform.requests == ["GET /jwks"]
+    world.platform.kid = "platform-key-2"
+    world.platform.published = ("platform-key-1", "platform-key-2")
+    keys = next(iter(world.service.lti._keys.values()))  # noqa: SLF001  # its clock is monotonic
+    object.__setattr__(keys._keys, "fetched_at", keys._keys.fetched_at - 60)  # noqa: SLF001
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.status == 303
+    assert world.platform.requests == ["GET /jwks"] * 2
+
+
+@pytest.mark.parametrize("down", ["connection", 500, 404])
+def test_a_platform_whose_keys_cannot_be_fetched_is_a_page(campus, down):
+    world = campus()
+    world.platform.down = down
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.status == 503
+    assert "cannot be fetched" in page.text
+
+
+def test_in_a_frame_a_launch_opens_in_a_new_tab(campus):
+    world = campus()
+    frame = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
+    parameters = {
+        "iss": world.platform.dialect.issuer,
+        "login_hint": "hint & more",
+        "target_link_uri": f"{TOOL}/lti/launch",
+    }
+    browser = Browser(world)
+    page = browser.get("/lti/login", params=parameters, headers=frame)
+    assert page.status == 200
+    policy = page.headers["content-security-policy"]
+    assert "frame-ancestors https://moodle.example.edu;" in policy
+    link = page.one("a", text="Open in a new tab")
+    assert link["target"] == "_blank"
+    assert parse_qs(urlsplit(link["href"]).query)["login_hint"] == ["hint & more"]
+    assert rows(world, LtiLaunch) == []
+    assert browser.get(link["href"]).status == 303
+
+
+def test_only_pages_of_a_launch_can_be_framed_and_only_by_the_platform(campus):
+    world = campus("canvas")
+    page = Browser(world).get("/login")
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    page = Browser(world).get("/lti/enter", params={"token": "x"})
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    page = world.platform.post_message(
+        Browser(world), world.platform.student, headers={"Sec-Fetch-Dest": "iframe"}
+    )
+    assert (
+        "frame-ancestors https://canvas.instructure.com https://sso.canvaslms.com "
+        in (page.headers["content-security-policy"])
+    )
+
+
+def test_without_cookies_a_launch_continues_in_a_new_tab_once(campus):
+    world = campus()
+    frame = Browser(world)
+    page = world.platform.post_message(
+        frame, world.platform.student, headers={"Sec-Fetch-Dest": "iframe"}
+    )
+    assert page.status == 200
+    form = page.one("form", action="/lti/enter")
+    assert form["target"] == "_blank"
+    assert "Continue as Stu Dent" in form.text
+    tab = Browser(world)
+    assert tab.send(form).location == f"/courses/{world.dl}"
+    assert name_of(tab) == "Stu Dent"
+    assert name_of(frame) == 401
+    assert Browser(world).send(form).status == 403
+
+
+def test_a_browser_that_blocks_the_cookie_gets_the_same_page(campus):
+    world = campus()
+    browser = Browser(world)
+    page = world.platform.post_message(browser, world.platform.student)
+    browser.cookies.clear()
+    assert browser.get(page.location).one("form", action="/lti/enter")["target"] == "_blank"
+
+
+def test_a_launch_begun_in_another_browser_is_refused(campus):
+    world = campus()
+    victim, attacker = Browser(world), Browser(world)
+    world.platform.begin(victim)
+    page = world.platform.post_message(attacker, world.platform.student)
+    assert victim.get(page.location).status == 403
+    assert name_of(victim) == 401
+
+
+def test_a_moved_launch_links_nobody_because_they_are_logged_in(campus):
+    world = campus()
+    victim = Browser(world, world.person("Vic Tim"))
+    page = world.platform.post_message(
+        Browser(world), world.platform.student, headers={"Sec-Fetch-Dest": "iframe"}
+    )
+    page = victim.follow(victim.send(page.one("form", action="/lti/enter")))
+    assert page.all("button", value="login") == []
+    token = page.all("input", name="token")[0]["value"]
+    assert victim.post("/lti/link", {"token": token, "choice": "login"}).status == 403
+    assert rows(world, LtiUser) == []
+
+
+def test_somebody_who_is_logged_in_links_once(campus):
+    world = campus()
+    ann = world.person("Ann Example")
+    browser = Browser(world, ann)
+    page = browser.follow(world.platform.launch(browser, world.platform.student))
+    facts = [one.text for one in page.all("dd")]
+    assert facts == ["Stu Dent, stu@example.edu (id u-student)", f"Ann Example, {ann_mail(world)}"]
+    form = page.one("button", value="login")
+    done = browser.send(page.all("form")[0], "choice=login")
+    assert form.text == "Use the account of Ann Example"
+    assert done.location == f"/courses/{world.dl}"
+    assert role_in(world, "Ann Example") == "student"
+    fresh = Browser(world)
+    world.platform.launch(fresh, world.platform.student)
+    assert name_of(fresh) == "Ann Example"
+
+
+def ann_mail(world):
+    with world.session() as session:
+        return session.scalar(select(User.email).where(User.name == "Ann Example"))
+
+
+def test_an_address_alone_opens_no_account(campus):
+    world = campus(vouches_email=True)
+    with_password(world, world.person("Real Stu", email="stu@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(world.platform.launch(browser, world.platform.student))
+    assert page.all("button", value="new") == []
+    assert name_of(browser) == 401
+    form = page.one("form")
+    wrong = {"email": "stu@example.edu", "password": "wrong one"}
+    refused = browser.send(form, "choice=password", **wrong)
+    assert refused.status == 401
+    assert rows(world, LtiUser) == []
+    token = {"token": form.one("input", name="token")["value"], "choice": "new"}
+    assert browser.post("/lti/link", token).status == 409
+    done = browser.send(form, "choice=password", email="Stu@example.edu", password=PASSWORD)
+    assert done.location == f"/courses/{world.dl}"
+    assert name_of(browser) == "Real Stu"
+
+
+def test_a_new_account_gets_the_address_only_of_a_platform_that_vouches_for_it(campus):
+    world = campus()
+    world.platform.launch(Browser(world), world.platform.student)
+    with world.session() as session:
+        assert session.scalars(select(User.email)).all() == [None]
+
+
+def test_a_platform_that_vouches_gives_new_accounts_their_address(campus):
+    world = campus(vouches_email=True)
+    world.platform.launch(Browser(world), world.platform.student)
+    with world.session() as session:
+        assert session.scalars(select(User.email)).all() == ["stu@example.edu"]
+
+
+def test_an_account_has_one_user_of_a_deployment(campus):
+    world = campus()
+    browser = Browser(world, world.person("Ann Example"))
+    page = browser.follow(world.platform.launch(browser, world.platform.student))
+    browser.send(page.all("form")[0], "choice=login")
+    page = browser.follow(world.platform.launch(browser, Member("u-2", "Other")))
+    refused = browser.send(page.all("form")[0], "choice=login")
+    assert refused.status == 409
+    assert "another user of the learning platform" in refused.text
+
+
+def test_a_launch_never_opens_an_administrator(campus):
+    world = campus()
+    admin = world.person("Ad Min", admin=True)
+    with_password(world, world.person(admin=True, email="ad@example.edu"))
+    browser = Browser(world, admin)
+    page = browser.follow(world.platform.launch(browser, world.platform.teacher))
+    assert browser.send(page.all("form")[0], "choice=login").status == 303
+    fresh = Browser(world)
+    page = world.platform.launch(fresh, world.platform.teacher)
+    assert page.status == 403
+    assert "administrator" in page.text
+    assert name_of(fresh) == 401
+    other = Browser(world)
+    page = other.follow(world.platform.launch(other, Member("u-3", "X", "instructor")))
+    refused = other.send(
+        page.all("form")[0], "choice=password", email="ad@example.edu", password=PASSWORD
+    )
+    assert refused.status == 403
+    assert name_of(other) == 401
+    assert len(rows(world, LtiUser)) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("learner", "student"),
+        ("Learner", "student"),
+        ("ta", "grader"),
+        ("instructor", "instructor"),
+        (f"{MEMBERSHIP}#Instructor", "instructor"),
+        ("administrator", None),
+        ("mentor", None),
+        ("http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator", None),
+    ],
+)
+def test_a_role_in_the_course_decides_and_no_other(campus, role, expected):
+    world = campus("blackboard")
+    browser = Browser(world)
+    page = world.platform.launch(browser, Member("u-9", "New Person", role))
+    if expected is None:
+        assert page.status == 403
+        assert "role" in page.text
+    elif expected != "student":
+        page = browser.follow(page)
+        browser.send(page.all("form")[-1], "choice=new")
+    assert role_in(world, "New Person") == expected
+    with world.session() as session:
+        assert session.scalar(select(func.count()).where(User.is_admin)) == 0
+
+
+def test_the_test_student_of_a_platform_gets_no_account(campus):
+    world = campus("canvas")
+    test_user = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+    roles = [f"{MEMBERSHIP}#Learner", test_user]
+    page = world.platform.launch(Browser(world), world.platform.student, roles=roles)
+    assert page.status == 403
+    assert "test student" in page.text
+    assert rows(world, User) == []
+
+
+def test_a_role_that_staff_gave_stays(campus):
+    world = campus()
+    ann = world.enrol(world.dl, "Ann Example", role="grader")
+    browser = Browser(world, ann)
+    page = browser.follow(world.platform.launch(browser, world.platform.student))
+    browser.send(page.all("form")[0], "choice=login")
+    assert role_in(world, "Ann Example") == "grader"
+
+
+def test_somebody_who_was_withdrawn_stays_out(campus):
+    world = campus()
+    world.platform.launch(Browser(world), world.platform.student)
+    with world.session() as session:
+        session.scalars(select(Enrolment)).one().withdrawn_at = world.clock()
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.status == 403
+    assert "withdrawn" in page.text
+
+
+def test_staff_whose_account_another_course_set_up_are_added_by_hand(campus):
+    world = campus()
+    elsewhere = world.course()
+    ann = world.enrol(elsewhere, "Ann Example")
+    with world.session() as session:
+        session.add(
+            Invite(
+                id=new_id(),
+                prefix="abc",
+                digest=b"\x01" * 32,
+                user_id=ann.id,
+                created_at=world.clock(),
+                expires_at=world.clock(),
+                used_at=world.clock(),
+                purpose="invite",
+                course_id=elsewhere,
+            )
+        )
+    browser = Browser(world, ann)
+    page = browser.follow(world.platform.launch(browser, world.platform.teacher))
+    page = browser.send(page.all("form")[0], "choice=login")
+    assert page.status == 403
+    assert "“People”" in page.text
+
+
+def test_a_new_address_or_password_ends_the_link_to_a_platform(campus):
+    world = campus()
+    world.platform.launch(Browser(world), world.platform.student)
+    [user] = rows(world, LtiUser)
+    admin = world.person(admin=True)
+    changed = admin.patch(
+        f"/users/{user.user_id}", {"email": "new@example.edu"}, headers={"If-Match": "*"}
+    )
+    assert changed.status_code == 200, changed.text
+    assert rows(world, LtiUser) == []
+    page = world.platform.launch(Browser(world), Member("u-5", "Fi Ve"))
+    assert page.status == 303
+    [user] = rows(world, LtiUser)
+    with world.session() as session:
+        session.get_one(User, user.user_id).email = "five@example.edu"
+    link = admin.post(f"/users/{user.user_id}/reset").json()["link"]
+    secret = link.rpartition("#")[2]
+    body = {"secret": secret, "password": PASSWORD}
+    assert world.client.post("/api/v1/invites/accept", json=body).status_code in {200, 201}
+    assert rows(world, LtiUser) == []
+
+
+def test_a_teacher_connects_a_context_once(campus):
+    world = campus("brightspace", connected=False)
+    world.dl = world.course()
+    teacher = world.enrol(world.dl, "Tea Cher", role="instructor")
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.status == 403
+    assert "not connected" in page.text
+    assert rows(world, LtiUser) == []
+    browser = Browser(world, teacher)
+    page = browser.follow(world.platform.launch(browser, world.platform.teacher))
+    page = browser.send(page.all("form")[0], "choice=login")
+    page = browser.follow(page)
+    assert "DL 2026" in page.text
+    form = page.one("form", action="/lti/connect")
+    missing = browser.send(form)
+    assert missing.status == 422
+    stranger = Browser(world, world.enrol(world.dl, role="instructor"))
+    assert stranger.send(form, course=str(world.dl)).status == 403
+    foreign = browser.send(form, course=str(world.course()))
+    assert foreign.status == 404
+    done = browser.send(form, course=str(world.dl))
+    assert done.location == f"/courses/{world.dl}/lti?saved=course-connected"
+    assert "DL 2026 at Brightspace" in browser.follow(done).text
+    [context] = rows(world, LtiContext)
+    assert (context.course_id, context.connected_by) == (world.dl, teacher.id)
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.location == f"/courses/{world.dl}"
+
+
+def test_a_teacher_without_a_course_is_told_what_to_do(campus):
+    world = campus("sakai", connected=False)
+    browser = Browser(world)
+    page = browser.follow(world.platform.launch(browser, world.platform.teacher))
+    page = browser.follow(browser.send(page.all("form")[-1], "choice=new"))
+    assert "You are not an instructor of any course" in page.text
+
+
+def test_staff_choose_what_a_link_opens(campus):
+    world = campus()
+    teacher = world.enrol(world.dl, role="instructor")
+    world.platform.launch(Browser(world), world.platform.student)
+    browser = Browser(world, teacher)
+    page = browser.get(f"/courses/{world.dl}/lti")
+    form = page.one("form", action=f"/courses/{world.dl}/lti/links")
+    done = browser.send(form, assignment=str(world.posed.assignment))
+    assert done.status == 303
+    page = world.platform.launch(Browser(world), world.platform.student)
+    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert len(rows(world, LtiLineItem)) == 1
+    [other] = world.assignment(world.course())
+    assert browser.send(form, assignment=str(other.assignment)).status == 422
+
+
+def test_the_database_holds_no_secret_of_a_launch(campus):
+    world = campus()
+    query = world.platform.authorize(world.platform.begin(Browser(world)))
+    [launch] = rows(world, LtiLaunch)
+    stored = repr([getattr(launch, column.name) for column in LtiLaunch.__table__.columns])
+    assert query["state"] not in stored
+    assert query["nonce"] not in stored
+    world.clock.advance(minutes=11)
+    world.platform.begin(Browser(world))
+    assert len(rows(world, LtiLaunch)) == 1
+
+
+@pytest.mark.parametrize("path", ["/lti/login", "/lti/jwks", "/lti/config.json", "/lti/link"])
+def test_without_the_setting_there_is_no_lti(database_url, path):
+    world = World(database_url, settings={"lti": False})
+    assert Browser(world).get(path).status == 404
+    world.close()
+
+
+def test_without_the_setting_its_libraries_are_not_loaded():
+    code = (
+        "import sys, api.app\nfrom api.config.settings import ServiceSettings\n"
+        "api.app.create_app(ServiceSettings(database='sqlite:///unused.db')).state.service.close()\n"
+        "print([one for one in ('joserfc', 'httpx2') if one in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,545 @@
+"""Tests of scores that are sent to learning platforms: when, which, and under faults."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import lti_killed
+import pytest
+from lti_platform import DIALECTS, LtiPlatform
+from pages import Browser
+from regrading import act, prepare
+from sqlalchemy import select, update
+from world import World
+
+from api.core.clock import system_clock
+from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    Enrolment,
+    Excuse,
+    Grade,
+    LtiContext,
+    LtiDeployment,
+    LtiLineItem,
+    LtiScore,
+    LtiUser,
+    OutboxMessage,
+    Override,
+)
+from api.db.models import (
+    LtiPlatform as PlatformRow,
+)
+from api.services.lti.platforms.tool_keys import load_public_keys
+from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.delivery import MAX_TRIES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def campus(database_url):
+    """Return a function that starts the service with a platform and a student in a context."""
+    worlds = []
+
+    def started(dialect="moodle", *, scopes=None, container=True, **assignment):
+        world = World(database_url)
+        worlds.append(world)
+        world.platform = LtiPlatform(DIALECTS[dialect])
+        world.service.lti.http = PlatformHttp(world.platform.transport)
+        world.platform.register(world)
+        world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
+        world.dl = world.course()
+        [world.posed] = world.assignment(world.dl, **assignment)
+        world.teacher = world.enrol(world.dl, "Tea Cher", role="instructor")
+        scopes = ["lineitem", "lineitem.readonly", "score"] if scopes is None else scopes
+        query = world.platform.dialect.line_item_query
+        url = f"{world.platform.host}/context/lineitems{query}" if container else ""
+        with world.session() as session:
+            world.lti_context = new_id()
+            session.add(
+                LtiContext(
+                    id=world.lti_context,
+                    deployment_id=session.scalar(select(LtiDeployment.id)),
+                    context_id=world.platform.dialect.context,
+                    course_id=world.dl,
+                    connected_at=world.clock(),
+                    line_items_url=url,
+                    scopes=[
+                        f"https://purl.imsglobal.org/spec/lti-ags/scope/{one}" for one in scopes
+                    ],
+                    created_at=world.clock(),
+                )
+            )
+            session.flush()
+            session.add(
+                LtiLineItem(
+                    context_id=world.lti_context,
+                    assignment_id=world.posed.assignment,
+                    url="",
+                    created_at=world.clock(),
+                )
+            )
+        world.stu = student(world, "u-student", "Stu Dent")
+        return world
+
+    yield started
+    for world in worlds:
+        world.close()
+
+
+def student(world, subject, name):
+    """Return a student of the course who has launched."""
+    person = world.enrol(world.dl, name)
+    with world.session() as session:
+        session.add(
+            LtiUser(
+                deployment_id=session.scalar(select(LtiDeployment.id)),
+                subject=subject,
+                user_id=person.id,
+                created_at=world.clock(),
+            )
+        )
+    return person
+
+
+def answer(world, cells="9", person=None, key=None):
+    """Submit an answer; 9 is correct for 2 of 8 points, and 18 for the doubled one."""
+    done = (person or world.stu).submit(
+        world.posed, {"cells": cells}, **({"key": key} if key else {})
+    )
+    assert done.status_code == 201, done.text
+
+
+def run(world):
+    world.service.score_runner.run_until_idle()
+
+
+def sent(world, user="u-student"):
+    return [
+        (one.get("scoreGiven"), one["scoreMaximum"], one["gradingProgress"])
+        for one in world.platform.scores_of(user)
+    ]
+
+
+def messages(world):
+    with world.session() as session:
+        return [
+            (one.status, one.tries, one.error)
+            for one in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+        ]
+
+
+def override(world, points):
+    done = world.teacher.post(
+        f"/assignments/{world.posed.assignment}/overrides",
+        {"student": str(world.stu.id), "points": points, "reason": "It was right."},
+        headers={"If-Match": "*"},
+    )
+    assert done.status_code == 201, done.text
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_score_arrives_in_a_new_column_of_each_dialect(campus, dialect):
+    world = campus(dialect)
+    answer(world)
+    assert messages(world) == []
+    run(world)
+    [item] = world.platform.items
+    assert (item["label"], item["scoreMaximum"]) == ("Homework 1", 8)
+    assert item["resourceId"] == str(world.posed.assignment)
+    [score] = world.platform.scores
+    assert (score["scoreGiven"], score["scoreMaximum"]) == (2, 8)
+    assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
+    assert score["timestamp"].endswith("Z")
+    assert "." in score["timestamp"]
+    extension = score.get("https://canvas.instructure.com/lti/submission")
+    assert extension == ({"new_submission": False} if dialect == "canvas" else None)
+    assert messages(world) == [("sent", 1, "")]
+    run(world)
+    assert len(world.platform.scores) == 1
+
+
+def test_a_line_item_is_found_on_a_later_page_before_one_is_created(campus):
+    world = campus()
+    mine = {
+        "resourceId": str(world.posed.assignment),
+        "id": f"{world.platform.host}/items/9?type_id=3",
+    }
+    others = [{"resourceId": str(n), "id": f"{world.platform.host}/items/{n}"} for n in range(5)]
+    world.platform.items = [*others, mine]
+    world.platform.page_size = 2
+    answer(world)
+    run(world)
+    assert [one["item"] for one in world.platform.scores] == ["9"]
+    assert len(world.platform.items) == 6
+    with world.session() as session:
+        assert session.scalar(select(LtiLineItem.url)) == mine["id"]
+
+
+def test_a_lost_reply_to_a_new_line_item_creates_no_second_one(campus):
+    world = campus()
+    world.platform.faults = ["lost item"]
+    answer(world)
+    run(world)
+    assert world.platform.scores == []
+    world.clock.advance(minutes=2)
+    run(world)
+    assert len(world.platform.items) == 1
+    assert sent(world) == [(2, 8, "FullyGraded")]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "container", "reason"),
+    [
+        (["lineitem.readonly", "score"], True, "lets Grader create none"),
+        (["score"], False, "offers no line items"),
+    ],
+)
+def test_a_platform_without_columns_is_listed_as_failed(campus, scopes, container, reason):
+    world = campus(scopes=scopes, container=container)
+    answer(world)
+    run(world)
+    [(status, _, error)] = messages(world)
+    assert status == "failed"
+    assert reason in error
+    page = Browser(world, world.teacher).get(f"/courses/{world.dl}/lti")
+    assert reason in page.text
+
+
+def test_no_score_leaves_before_the_results_are_released(campus):
+    world = campus(results="manual")
+    answer(world)
+    run(world)
+    assert world.platform.requests == []
+    release(world)
+    run(world)
+    assert sent(world) == [(2, 8, "FullyGraded")]
+
+
+def release(world, *, visible=True):
+    with world.session() as session:
+        row = session.get_one(Assignment, world.posed.assignment)
+        row.results_released_at = world.clock() if visible else None
+        row.version += 1
+
+
+def test_results_that_become_visible_by_time_are_sent_then(campus):
+    due = {"release": "2026-11-01 12:00", "due": "2026-11-09 12:00"}
+    world = campus(results="after_due", timeline_spec=due)
+    answer(world)
+    run(world)
+    assert sent(world) == []
+    world.clock.advance(days=8)
+    run(world)
+    assert sent(world) == [(2, 8, "FullyGraded")]
+
+
+def test_results_that_are_hidden_again_are_cleared(campus):
+    world = campus(results="manual")
+    answer(world)
+    release(world)
+    run(world)
+    release(world, visible=False)
+    world.clock.advance(seconds=1)
+    run(world)
+    assert sent(world) == [(2, 8, "FullyGraded"), (None, 8, "NotReady")]
+
+
+def test_an_override_and_its_withdrawal_send_the_new_number(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    override(world, "7.5")
+    run(world)
+    path = f"/assignments/{world.posed.assignment}/overrides"
+    with world.session() as session:
+        number = session.scalar(select(Override.id))
+    done = world.teacher.delete(f"{path}/{number}", headers={"If-Match": "*"})
+    assert done.status_code in {200, 204}, done.text
+    run(world)
+    assert [one[0] for one in sent(world)] == [2, 7.5, 2]
+
+
+def test_an_excuse_clears_the_score_and_its_withdrawal_sends_it_again(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    body = {"student": str(world.stu.id), "reason": "Ill."}
+    path = f"/assignments/{world.posed.assignment}/excuses"
+    done = world.teacher.post(path, body)
+    assert done.status_code == 201, done.text
+    run(world)
+    with world.session() as session:
+        number = session.scalar(select(Excuse.id))
+    taken = world.teacher.delete(f"{path}/{number}", headers={"If-Match": "*"})
+    assert taken.status_code in {200, 204}, taken.text
+    run(world)
+    assert [one[0] for one in sent(world)] == [2, None, 2]
+
+
+def test_a_voided_part_sends_the_new_number(campus):
+    world = campus()
+    answer(world, cells="8")
+    run(world)
+    path = f"/assignments/{world.posed.assignment}/problems/{world.posed.slug}"
+    body = {"voided": {"cells": "full"}}
+    done = world.teacher.patch(path, body, headers={"If-Match": "*"})
+    assert done.status_code == 200, done.text
+    run(world)
+    assert [one[0] for one in sent(world)] == [0, 2]
+
+
+def test_a_regrade_sends_the_new_number(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    number = prepare(world, world.teacher, world.posed)
+    assert act(world, world.teacher, number, "apply")["status"] == "applied"
+    run(world)
+    with world.session() as session:
+        graded = session.scalar(select(Grade.score))
+    assert graded != 2
+    assert [one[0] for one in sent(world)] == [2, graded]
+
+
+def test_superseded_scores_are_sent_as_one(campus):
+    world = campus()
+    answer(world)
+    for points in ("3", "4", "5"):
+        override(world, points)
+    run(world)
+    assert [one[0] for one in sent(world)] == [5]
+    assert len(messages(world)) == 1
+
+
+def test_a_score_that_a_person_has_to_complete_is_marked_so(campus):
+    world = campus()
+    done = world.stu.submit(world.posed, {"cells": "9", "why": "Because."})
+    assert done.status_code == 201
+    run(world)
+    assert [one[2] for one in sent(world)] == ["PendingManual"]
+
+
+def test_without_an_answer_nothing_is_sent(campus):
+    world = campus()
+    run(world)
+    assert world.platform.requests == []
+    assert messages(world) == []
+
+
+def test_somebody_who_never_launched_and_somebody_who_left_get_no_score(campus):
+    world = campus()
+    stranger = world.enrol(world.dl, "No Launch")
+    answer(world, person=stranger)
+    answer(world)
+    with world.session() as session:
+        left = update(Enrolment).where(Enrolment.user_id == world.stu.id)
+        session.execute(left.values(withdrawn_at=world.clock()))
+    run(world)
+    assert world.platform.scores == []
+
+
+def test_access_tokens_are_cached_and_replaced_when_they_end(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    assert world.platform.tokens_given == 3
+    override(world, "3")
+    run(world)
+    assert world.platform.tokens_given == 3
+    world.platform.revoked = {"3"}
+    override(world, "4")
+    run(world)
+    assert world.platform.tokens_given == 4
+    assert [one[0] for one in sent(world)] == [2, 3, 4]
+    world.clock.advance(hours=2)
+    override(world, "5")
+    run(world)
+    assert world.platform.tokens_given == 5
+
+
+FAULTS = {
+    "a server error": (["500"], "waiting", timedelta(minutes=1)),
+    "a time-out": (["timeout"], "waiting", timedelta(minutes=1)),
+    "a lost reply": (["lost"], "waiting", timedelta(minutes=1)),
+    "a rate limit": (["429 90"], "waiting", timedelta(seconds=90)),
+    "a rate limit without a time": (["429"], "waiting", timedelta(minutes=1)),
+}
+
+
+@pytest.mark.parametrize(("faults", "status", "wait"), FAULTS.values(), ids=FAULTS)
+def test_after_a_fault_the_last_score_arrives(campus, faults, status, wait):
+    world = campus()
+    world.platform.faults = list(faults)
+    answer(world)
+    run(world)
+    [(now, tries, error)] = messages(world)
+    assert now == status
+    assert error
+    assert tries == (0 if faults[0].startswith("429") else 1)
+    override(world, "6")
+    world.clock.advance(seconds=wait.total_seconds() - 1)
+    before = len(world.platform.scores)
+    run(world)
+    assert len(world.platform.scores) == before
+    world.clock.advance(seconds=1)
+    run(world)
+    assert sent(world)[-1][0] == 6
+    assert messages(world)[0][0] == "sent"
+
+
+@pytest.mark.parametrize("fault", ["400", "403", "404", "422"])
+def test_a_refusal_is_final_and_listed_until_staff_sync(campus, fault):
+    world = campus()
+    world.platform.faults = [fault]
+    answer(world)
+    run(world)
+    [(status, tries, error)] = messages(world)
+    assert (status, tries) == ("failed", 1)
+    assert f"status {fault} (a fault)" in error
+    world.clock.advance(days=1)
+    run(world)
+    assert world.platform.scores == []
+    staff = Browser(world, world.teacher)
+    page = staff.get(f"/courses/{world.dl}/lti")
+    assert ["Homework 1", world.platform.dialect.context, "0", "0", "1"] in page.all("table")[
+        0
+    ].rows()
+    assert "Stu Dent" in page.text
+    done = staff.send(page.one("form", action=f"/courses/{world.dl}/lti/sync"))
+    assert "Scores compared" in staff.follow(done).text
+    run(world)
+    assert sent(world) == [(2, 8, "FullyGraded")]
+    page = staff.get(f"/courses/{world.dl}/lti")
+    assert ["Homework 1", world.platform.dialect.context, "1", "0", "0"] in page.all("table")[
+        0
+    ].rows()
+
+
+def test_a_failed_score_is_tried_again_when_it_changes(campus):
+    world = campus()
+    world.platform.refused_users = {"u-student"}
+    answer(world)
+    run(world)
+    assert messages(world)[0][0] == "failed"
+    world.platform.refused_users = set()
+    override(world, "5")
+    run(world)
+    assert sent(world) == [(5, 8, "FullyGraded")]
+
+
+def test_one_refused_student_stops_nobody_else(campus):
+    world = campus()
+    other = student(world, "u-2", "Other One")
+    world.platform.refused_users = {"u-student"}
+    answer(world)
+    answer(world, person=other)
+    run(world)
+    assert sent(world, "u-2") == [(2, 8, "FullyGraded")]
+    assert sorted(one[0] for one in messages(world)) == ["failed", "sent"]
+
+
+def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
+    world = campus()
+    other = student(world, "u-2", "Other One")
+    answer(world)
+    answer(world, person=other)
+    world.platform.down = "connection"
+    run(world)
+    assert len(world.platform.requests) == 1
+    for _ in range(2 * MAX_TRIES + 2):
+        world.clock.advance(hours=1)
+        run(world)
+    assert [one[0] for one in messages(world)] == ["failed", "failed"]
+    assert all(one[1] == MAX_TRIES for one in messages(world))
+
+
+def test_a_disabled_platform_gets_nothing(campus):
+    world = campus()
+    answer(world)
+    with world.session() as session:
+        session.execute(update(PlatformRow).values(disabled_at=world.clock()))
+    run(world)
+    assert world.platform.requests == []
+
+
+def test_timestamps_increase_even_if_the_clock_goes_back(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    for points in ("3", "4"):
+        override(world, points)
+        world.clock.advance(seconds=-30)
+        run(world)
+    stamps = [datetime.fromisoformat(one["timestamp"]) for one in world.platform.scores]
+    assert stamps == sorted(set(stamps))
+    assert len(stamps) == 3
+
+
+def test_staff_send_the_scores_of_an_assignment_without_a_link(campus):
+    world = campus()
+    [other] = world.assignment(world.dl)
+    with world.session() as session:
+        session.get_one(Assignment, other.assignment).title = "Homework 2"
+    staff = Browser(world, world.teacher)
+    page = staff.get(f"/courses/{world.dl}/lti")
+    form = page.one("form", action=f"/courses/{world.dl}/lti/scores")
+    assert staff.send(form, assignment=str(other.assignment)).status == 303
+    done = world.stu.submit(other, {"cells": "9"})
+    assert done.status_code == 201
+    run(world)
+    assert [one["label"] for one in world.platform.items] == ["Homework 2"]
+    assert len(world.platform.scores) == 1
+
+
+def test_a_score_is_neither_e_mail_nor_news(campus):
+    world = campus()
+    world.platform.faults = ["400"]
+    answer(world)
+    run(world)
+    page = Browser(world, world.person(admin=True)).get("/mail")
+    assert "No message has failed" in page.text
+
+
+def test_an_erased_student_leaves_no_score(campus):
+    world = campus()
+    answer(world)
+    run(world)
+    admin = world.person(admin=True)
+    done = admin.post(f"/users/{world.stu.id}/erase", {"confirm": "Stu Dent"})
+    assert done.status_code == 200, done.text
+    with world.session() as session:
+        for model in (LtiScore, LtiUser, OutboxMessage):
+            assert session.scalars(select(model)).all() == []
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_worker_that_is_killed_loses_no_score(campus, tmp_path, moment):
+    world = campus()
+    answer(world)
+    with world.session() as session:
+        session.execute(update(LtiLineItem).values(url=f"{world.platform.host}/items/1?type_id=3"))
+    world.service.score_runner._reconciler.run(world.db, now=world.clock())  # noqa: SLF001
+    scores = tmp_path / "scores"
+    values = {"database": world.url, "lti": True, "at": moment, "scores": str(scores)}
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "lti_killed.py", json.dumps(values)],
+        check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        cwd=ROOT,
+    )
+    assert done.returncode == lti_killed.KILLED
+    assert [one[:2] for one in messages(world)] == [("waiting", 1)]
+    first = (
+        [json.loads(line) for line in scores.read_text().splitlines()] if scores.exists() else []
+    )
+    assert len(first) == (1 if moment == "after" else 0)
+    override(world, "6")
+    world.clock.advance(seconds=(system_clock() - world.clock()).total_seconds() + 600)
+    run(world)
+    assert sent(world) == [(6, 8, "FullyGraded")]
+    assert all(one["timestamp"] < world.platform.scores[0]["timestamp"] for one in first)
+    assert messages(world)[0][:2] == ("sent", 2)

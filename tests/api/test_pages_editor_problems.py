@@ -76,7 +76,7 @@ def test_a_version_that_cannot_be_used_is_refused_and_the_editor_says_so(scene):
     pick = "conv-output-shape/00000000-0000-7000-8000-000000000000"
     refused = scene.browser.post(f"{scene.path}/problems", {"pick": pick})
     assert refused.status == 422
-    assert "is no published version" in refused.one(role="alert").text
+    assert "is not a published version" in refused.one(role="alert").text
 
 
 def settings(scene):

@@ -114,7 +114,7 @@ def test_a_version_that_changes_more_is_refused_and_leads_to_a_regrade(scene, ol
     answer = pin(scene, upload(scene, REWORDED.replace(old, new, 1)))
     assert answer.status_code == 409
     assert named in answer.json()["detail"]
-    assert "a regrade of the problem changes it" in answer.json()["detail"]
+    assert "only a regrade can change its version" in answer.json()["detail"]
     assert "A kernel of size" in scene.student.get(scene.posed.path).json()["statement"]
 
 

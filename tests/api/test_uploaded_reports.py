@@ -161,7 +161,7 @@ def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed
         (b"\xff\xff\xff", "a.md", "UTF-8"),
         (b"%PNG", "a.png", ".ipynb"),
         (b"{}", "a.ipynb", "no Jupyter notebook"),
-        (b"PK nothing", "a.docx", "no Word document"),
+        (b"PK nothing", "a.docx", "not a Word document"),
         (b"\xd0\xcf\x11\xe0 secret", "a.docx", "without a password"),
         (b"   \n", "a.txt", "no text"),
         (b"", "a.md", "empty"),

@@ -56,7 +56,7 @@ FORMS = {
     ),
     "mark of a group": WrongForm(
         f"{PART}/groups",
-        "Points more or less",
+        "Adjustment",
         {"adjustment": "some", "comment": "Well put."},
         to=f"{PART}/groups/{{group}}/mark",
         wrong="adjustment",

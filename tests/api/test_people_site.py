@@ -260,7 +260,7 @@ def test_accounts_are_listed_with_what_is_special_about_them(operator):
         (("user", "revoke", "nobody@example.edu"), "no account"),
         (("user", "link", "nobody@example.edu"), "no account"),
         (("user", "link", "nobody"), "no e-mail address"),
-        (("user", "add", "ann@example.edu", "Ann"), "somebody else's"),
+        (("user", "add", "ann@example.edu", "Ann"), "belongs to another account"),
         (("user", "add", "b@example.edu", "\n"), "no name"),
         (("user", "link", "ann@example.edu", "--public-url", "nowhere"), "--public-url"),
     ],

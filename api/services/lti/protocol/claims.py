@@ -1,14 +1,13 @@
 """Claims of a launch, as far as they are used here."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/"
 NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/"
-DEEP_LINKING: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 LTI_VERSION: Final = "1.3.0"
 RESOURCE_LINK: Final = "LtiResourceLinkRequest"
@@ -37,7 +36,6 @@ class LaunchClaims(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    message_type: Literal["LtiResourceLinkRequest", "LtiDeepLinkingRequest"]
     deployment_id: str
     subject: str
     roles: tuple[str, ...] = ()
@@ -52,13 +50,6 @@ class LaunchClaims(BaseModel):
     line_item_url: str = ""
     memberships_url: str = ""
     scopes: tuple[str, ...] = ()
-    return_url: str = ""
-    return_value: str = ""
-
-    @property
-    def is_deep_link(self) -> bool:
-        """Whether the platform asks to choose content for a link."""
-        return self.message_type == DEEP_LINK
 
 
 def parse_claims(claims: Mapping[str, Any], *, tool_url: str) -> LaunchClaims:
@@ -69,18 +60,19 @@ def parse_claims(claims: Mapping[str, Any], *, tool_url: str) -> LaunchClaims:
     if claims.get(f"{CLAIM}version") != LTI_VERSION:
         raise ClaimError(f"is not of LTI {LTI_VERSION}")
     message_type = claims.get(f"{CLAIM}message_type")
-    if message_type not in {RESOURCE_LINK, DEEP_LINK}:
+    if message_type == DEEP_LINK:
+        raise ClaimError(
+            "asks to choose content (deep linking), which is not supported; add the link by hand"
+        )
+    if message_type != RESOURCE_LINK:
         raise ClaimError("has a type that is not supported")
     target = claims.get(f"{CLAIM}target_link_uri")
-    if message_type == RESOURCE_LINK and not _is_own_url(target, tool_url):
+    if not _is_own_url(target, tool_url):
         raise ClaimError("leads to an address that is not of this service (target_link_uri)")
     context, link = _get_object(claims, "context"), _get_object(claims, "resource_link")
     endpoint = _read_object(claims.get(f"{AGS}claim/endpoint"))
     memberships = _read_object(claims.get(f"{NRPS}claim/namesroleservice"))
-    settings = _read_object(claims.get(f"{DEEP_LINKING}deep_linking_settings"))
-    is_link = message_type == RESOURCE_LINK
     return LaunchClaims(
-        message_type=message_type,
         deployment_id=_require_id(claims.get(f"{CLAIM}deployment_id"), "deployment"),
         subject=_require_id(claims.get("sub"), "user (sub)"),
         roles=_read_roles(claims),
@@ -88,15 +80,13 @@ def parse_claims(claims: Mapping[str, Any], *, tool_url: str) -> LaunchClaims:
         email=_read_text(claims.get("email")),
         context_id=_require_id(context.get("id"), "course (context)"),
         context_title=_read_text(context.get("title")) or _read_text(context.get("label")),
-        link_id=_require_id(link.get("id"), "link (resource_link)") if is_link else "",
+        link_id=_require_id(link.get("id"), "link (resource_link)"),
         link_title=_read_text(link.get("title")),
         assignment=_read_text(_get_object(claims, "custom").get(ASSIGNMENT_PARAMETER)),
         line_items_url=_read_url(endpoint.get("lineitems")),
         line_item_url=_read_url(endpoint.get("lineitem")),
         scopes=_read_texts(endpoint.get("scope")),
         memberships_url=_read_url(memberships.get("context_memberships_url")),
-        return_url=_read_return_url(settings, is_required=not is_link),
-        return_value=settings["data"] if isinstance(settings.get("data"), str) else "",
     )
 
 
@@ -145,10 +135,3 @@ def _read_name(claims: Mapping[str, Any]) -> str:
 def _read_url(value: object) -> str:
     is_usable = isinstance(value, str) and value.startswith("https://")
     return str(value) if is_usable and len(str(value)) <= MAX_URL_CHARACTERS else ""
-
-
-def _read_return_url(settings: Mapping[str, Any], *, is_required: bool) -> str:
-    url = _read_url(settings.get("deep_link_return_url"))
-    if is_required and not url:
-        raise ClaimError("has no https address to return the content to (deep_link_return_url)")
-    return url

@@ -27,6 +27,7 @@ LETTER: Final = re.compile(
     r"\((?P<closed>[a-zA-Z]|[ivx]{2,5})\)|(?P<open>[a-zA-Z]|[ivx]{2,5})(?:\)|\.(?=\s|$|\*))"
 )
 BARE_LETTER: Final = re.compile(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
+COLON: Final = re.compile(r"\s*:(?!\S)\s*")
 SEPARATOR: Final = re.compile(r"[\s:,;*_–-]*")
 COUNTERS: Final[tuple[Sequence[str], ...]] = ((), ascii_lowercase, ROMAN)
 """Counters of each level of a label from the order; further levels and long lists have numbers."""
@@ -110,9 +111,8 @@ class LabelTracker:
         end = self._follow_number(line, start, bullet=bullet, is_heading=is_heading)
         letters_start = start if end is None else _skip(SEPARATOR, line, end)
         letters_end = self._follow_letters(line, letters_start)
-        if letters_end is not None:
-            return letters_end
-        return end
+        end = end if letters_end is None else letters_end
+        return None if end is None else _skip(COLON, line, end)
 
     def _follow_number(
         self, line: str, start: int, *, bullet: bool, is_heading: bool
@@ -129,11 +129,25 @@ class LabelTracker:
         if dotted and self._stack[:1] == [("question", match["number"])]:
             self._push("number", dotted["number"])
             return dotted.end()
+        if self._repeats_question(match["number"], line, match.end()):
+            return match.end()
         if not self._take_number(match["number"], delimiter, bullet=bullet):
             return None
         if dotted:
             self._push("number", dotted["number"])
         return dotted.end() if dotted else match.end()
+
+    def _repeats_question(self, number: str, line: str, end: int) -> bool:
+        """Return whether a number repeats the question before a letter: ``2(b)`` after ``2(a)``.
+
+        The letters that follow it are then those of the question.
+        """
+        kinds = {kind for kind, _ in self._stack}
+        return (
+            self._stack[:1] == [("question", number)]
+            and kinds.isdisjoint({"number", "item"})
+            and LETTER.match(line, _skip(SEPARATOR, line, end)) is not None
+        )
 
     def _continues(self, number: str, dotted: str) -> bool:
         """Return whether a dotted number is the next label and no decimal number: 1.2 after 1.1."""

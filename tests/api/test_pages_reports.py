@@ -34,7 +34,7 @@ def form_of(page):
 
 def test_a_student_finds_the_pages_from_the_assignment(browser, posed):
     page = browser.get(f"/assignments/{posed.assignment}")
-    upload = browser.get(page.one("a", text="Hand in a report")["href"])
+    upload = browser.get(page.one("a", text="Submit a report")["href"])
     assert "None yet" in upload.text
     assert page.one("a", text="The sheet, to print")["href"].endswith("/sheet")
 
@@ -55,8 +55,8 @@ def test_all_certain_answers_are_confirmed_with_one_button(browser, student, pos
     done = browser.send(form_of(page), "act=certain")
     assert done.status == 303
     after = browser.get(done.location)
-    assert "Handed in." in after.text
-    assert "All parts are handed in from this report" in after.text
+    assert "Answers submitted." in after.text
+    assert "All parts of this report are submitted" in after.text
     [submission] = student.get(f"{posed.path}/submissions").json()["items"]
     assert [result["typed"] for result in submission["results"]][:2] == ["9", "18"]
     receipt = after.one("section", id="part-0").one("a", text="receipt")
@@ -67,7 +67,7 @@ def test_one_answer_is_confirmed_and_the_others_wait(browser, student, posed):
     page = open_report(browser, posed)
     done = browser.send(form_of(page), "act=part-1")
     after = browser.get(done.location)
-    assert [row[3] for row in after.one("table").rows()[1:]] == ["certain", "handed in", "certain"]
+    assert [row[3] for row in after.one("table").rows()[1:]] == ["certain", "submitted", "certain"]
     [submission] = student.get(f"{posed.path}/submissions").json()["items"]
     assert [result["part"] for result in submission["results"]] == ["doubled"]
 
@@ -81,7 +81,7 @@ def test_a_missing_part_is_listed_and_typed_and_first_shown_as_it_is_read(browse
     wrong = browser.send(form_of(page), "act=read", **(typed | {"typed-1": "2,5"}))
     assert "Read as" not in wrong.one("section", id="part-1").one("p", has="hint").text
     done = browser.send(form_of(shown), "act=part-1")
-    assert browser.get(done.location).one("section", id="part-1").one("span", text="handed in")
+    assert browser.get(done.location).one("section", id="part-1").one("span", text="submitted")
 
 
 def test_nothing_chosen_is_refused_and_what_was_typed_stays(browser, posed):
@@ -101,7 +101,7 @@ def test_a_refused_problem_says_why_and_keeps_the_form(world, course, browser):
     [other] = [open_report(browser, posed, REPORT.replace(": 9", ": 8"))]
     refused = browser.send(form_of(other), "act=part-0")
     assert refused.status == 409
-    assert "Not everything was handed in" in refused.text
+    assert "Some answers were not submitted" in refused.text
     assert "attempt" in refused.one("div", role="alert").text
 
 

@@ -55,7 +55,7 @@ def _render_reports(
     response = render_page(
         context,
         "student/reports.html",
-        title="Hand in a report",
+        title="Submit a report",
         crumbs=_build_crumbs(clock, view),
         tab="assignments",
         status=error.status if error else 200,

@@ -87,7 +87,7 @@ CASES: dict[str, dict[tuple[str, tuple[int, str]], list[bytes]]] = {
         ("matrix", DEEP): [b"[" * 100_000, b"[" * 30 + b"1" + b"]" * 30],
         ("any answer", DEEP): [b'{"a":' * 5_000],
     },
-    "the same key twice": {
+    "a key twice": {
         ("any answer", TWICE): [
             b'{"a_integer": "8", "a_integer": "9"}',
             b'{"a_integer": "8", "a\\u005finteger": "9"}',

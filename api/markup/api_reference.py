@@ -22,10 +22,10 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReferenceParameter:
-    """Parameter of an operation: *place* is path, query or header."""
+    """Parameter of an operation: *location* is path, query or header."""
 
     name: str
-    place: str
+    location: str
     required: bool
     description: str
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -30,8 +31,14 @@ WAIT_SECONDS: Final = 4.0
 MAX_CACHED_ANSWERS: Final = 256
 MAX_MARKUP_CHARACTERS: Final = 12_000
 """Maximum length of the rendered text, so that a page stays below 30 KB."""
-MARKUP_CHARACTERS: Final = re.compile(r"[$*_`#|\\~]|^\s*(?:[-+>]|\d+[.)])\s", re.MULTILINE)
-"""Characters without which a text looks the same whether it is rendered or not."""
+MARKUP_CHARACTERS: Final = re.compile(r"[$*_`#|\\~]|^[ \t]*(?:[-+>]|\d+[.)])[ \t]", re.MULTILINE)
+"""Characters without which a text looks the same whether it is rendered or not.
+
+The serving process searches for them, so the time must be linear in the length of the text: a
+blank before a marker never spans lines.
+"""
+MAX_MARKS: Final = 200
+"""Maximum number of highlighted phrases in a piece of text; the rest is displayed without."""
 NICENESS: Final = 5
 
 
@@ -180,13 +187,16 @@ def _phrase_pattern(highlights: tuple[Highlight, ...]) -> re.Pattern[str] | None
 def _mark_phrases(text: str, pattern: re.Pattern[str], highlights: tuple[Highlight, ...]) -> Markup:
     """Return *text* escaped, with phrases as `mark` and the labels of their rubric items."""
     pieces, end = [], 0
-    for match in pattern.finditer(text):
-        labels = ", ".join(
-            item.label for item in highlights if find_phrases(match[0], item.phrases)
-        )
+    labels: dict[str, str] = {}
+    for match in islice(pattern.finditer(text), MAX_MARKS):
+        word = match[0].casefold()
+        if word not in labels:
+            labels[word] = ", ".join(
+                item.label for item in highlights if find_phrases(word, item.phrases)
+            )
         pieces += [
             escape(text[end : match.start()]),
-            Markup("<mark>{}<sup>{}</sup></mark>").format(match[0], labels),
+            Markup("<mark>{}<sup>{}</sup></mark>").format(match[0], labels[word]),
         ]
         end = match.end()
     return Markup("").join([*pieces, escape(text[end:])])

@@ -15,6 +15,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
+from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.lengths import check_text_length
 from grader.reading.restatements.question_echo import strip_echo
@@ -169,7 +170,9 @@ class AnswerKind(ABC, Generic[P, A]):
         try:
             reading = self.read(text, part, scope)
             self._refuse_changing_words(fold_lookalikes(screened), part)
-        except AnswerError:
+        except AnswerError as error:
+            if DASH_IS_AMBIGUOUS in str(error):
+                raise  # a rewriting would choose one of the two readings
             rewritten = self._read_rewritten(fold_lookalikes(text), part, scope)
             if rewritten is None:
                 raise

@@ -361,7 +361,7 @@ def test_a_grader_cannot_look_as_a_student_of_an_anonymous_assignment(scene, pat
             assert told.json()["items"] == []
         else:
             assert (told.status_code, told.json()["code"]) == (403, "forbidden")
-            assert "without names" in told.json()["detail"]
+            assert "graded anonymously" in told.json()["detail"]
         assert not scene.is_join("", sent(told))
         assert ask(scene, f"/api/v1{where}", person="instructor", headers=looks).status_code != 404
 

@@ -196,7 +196,7 @@ def test_only_what_has_a_problem_is_published_and_what_is_answered_stays(
     student.submit(problem, {"cells": "9"})
     refused = teacher.post(f"{there}/unpublish")
     assert refused.status_code == 409
-    assert "handed in" in refused.json()["detail"]
+    assert "submitted work" in refused.json()["detail"]
     assert teacher.delete(there, headers={"If-Match": "*"}).status_code == 409
     path = f"{there}?confirm=true"
     assert teacher.delete(path, headers={"If-Match": "*"}).status_code == 204

@@ -301,7 +301,7 @@ def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
     (tmp_path / "there").write_text("mine")
     url = f"sqlite:///{tmp_path / 'none.db'}"
     ran = grader("backup", str(tmp_path / "there"), "--database", url)
-    assert (ran.code, "is there already" in ran.err) == (2, True)
+    assert (ran.code, "already exists" in ran.err) == (2, True)
     ran = grader("backup", str(tmp_path / "new"), "--database", url)
     assert (ran.code, "there is no database at" in ran.err) == (2, True)
     ran = grader("backup", str(tmp_path / "no" / "folder"), "--database", url)

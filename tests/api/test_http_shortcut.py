@@ -37,7 +37,7 @@ def test_it_takes_the_first_of_all_routes_that_fits(method):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "*", "/nowhere", "/api", "/api/", "/api/v1", "/courses/", f"/courses/{ID}/"]
+    "path", ["", "*", "/nowhere", "/apis", "/api/", "/api/v1", "/courses/", f"/courses/{ID}/"]
 )
 def test_an_address_of_no_route_is_left_to_others(path):
     assert SHORTCUT.matches(asked(path, "GET")) == (Match.NONE, {})

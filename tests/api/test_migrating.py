@@ -132,7 +132,7 @@ def test_a_schema_of_a_newer_version_is_refused_and_left_alone(db, empty_url, gr
     before = tables(db)
     assert schema_state(db) == "newer"
     for demo in (False, True):
-        with pytest.raises(StartupError, match="written by a newer version") as refused:
+        with pytest.raises(StartupError, match="A newer version of Grader wrote") as refused:
             bootstrap(ServiceSettings(database=empty_url, demo=demo))
         assert str(refused.value) == SCHEMA_TOO_NEW_MESSAGE
     for command in ("upgrade", "check"):

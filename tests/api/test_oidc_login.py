@@ -346,7 +346,7 @@ def test_a_provider_that_is_down_gives_a_clear_page(campus, down):
     world.providers["uni"].down = down
     page = Browser(world).get("/login/oidc/uni")
     assert page.status == 503
-    assert "Uni does not answer" in page.one(role="alert").text
+    assert "Uni does not respond" in page.one(role="alert").text
     assert page.one("input", name="password")
     assert log_in(world, Browser(world), "lab").status == 303
 
@@ -370,7 +370,7 @@ def test_nobody_listens_at_the_provider(campus):
     world.service.oidc_providers["uni"].http = ProviderHttp()
     page = Browser(world).get("/login/oidc/uni")
     assert page.status == 503
-    assert "does not answer" in page.one(role="alert").text
+    assert "does not respond" in page.one(role="alert").text
 
 
 def test_new_keys_are_fetched_when_the_provider_rotates_them(campus, monkeypatch):

@@ -158,7 +158,7 @@ def test_the_type_of_a_problem_leads_to_its_code_on_a_page_of_the_service(world)
     address, _, anchor = told["type"].partition("#")
     page = world.client.get(address)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert set(re.findall(r'<dt id="(\w+)">', page.text)) == set(ERROR_CODES)
+    assert set(re.findall(r'<h3 id="(\w+)">', page.text)) == set(ERROR_CODES)
     assert anchor == told["code"] == "unauthenticated"
     assert "`" not in page.text
     assert "$" not in page.text

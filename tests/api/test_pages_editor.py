@@ -269,7 +269,7 @@ def test_who_looks_as_a_student_is_told_that_what_was_typed_is_not_saved(scene):
     mine = scene.editor()
     scene.browser.post("/view-as", {"student": str(scene.student.id)})
     refused = scene.press(mine, "Choose problems", title="Typed")
-    assert (refused.status, "You look as a student" in refused.text) == (403, True)
+    assert (refused.status, "You are viewing as a student" in refused.text) == (403, True)
 
 
 def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):

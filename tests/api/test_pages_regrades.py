@@ -476,7 +476,7 @@ def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher
     act(world, teacher, run, "undo")
     page = browser.get(f"/regrades/{run['id']}")
     assert (
-        "Version 1 of the course stays published: Homework 1 has it." in page.one(has="note").text
+        "Version 1 of the course stays published: Homework 1 uses it." in page.one(has="note").text
     )
 
 

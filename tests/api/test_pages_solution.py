@@ -122,6 +122,8 @@ def whole_page(problem, seed):
         is_archived=False,
         tabs=(),
         viewing="",
+        theme="",
+        has_lti=False,
         course=None,
     )
     context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}

@@ -41,7 +41,7 @@ def test_before_the_first_answer_the_list_says_what_will_be_in_it(browser, posed
 
 
 def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed):
-    for answers in (WRONG, {"cells": "nine"}, RIGHT):
+    for answers in (WRONG, {"cells": "many"}, RIGHT):
         handed_in(student, posed, answers)
     page = browser.get(f"{posed.path}/submissions")
     assert [one.text for one in page.all("h2")] == ["Submission 3", "Submission 2", "Submission 1"]

@@ -194,7 +194,7 @@ def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mai
     secret = mailed_secrets(world, mail_server)[-1]
     refused = accept(world, secret)
     assert refused.status_code == 410
-    assert "Ask an administrator" in refused.json()["detail"]
+    assert "only an administrator" in refused.json()["detail"]
 
 
 def test_an_administrator_resets_by_e_mail_too(world, mail_server):

@@ -172,7 +172,7 @@ def test_a_fresh_service_gets_its_first_administrator_by_a_command(world, databa
     assert ran.code == 0, ran.err
     found = LINK.fullmatch(ran.out.strip())
     assert found is not None, ran.out
-    assert "used once" in ran.err
+    assert "works once" in ran.err
     world.clock.now = _made(world, "chief@example.edu")
     browser = Browser(world)
     body = {"secret": found[1], "password": PASSWORD}

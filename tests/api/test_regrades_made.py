@@ -70,7 +70,7 @@ def test_an_undone_regrade_tells_who_has_its_version_meanwhile_and_leaves_it(
     assert taken(world, teacher, course) == run["to_version"]["id"]
     undone = act(world, teacher, run, "undo")
     [warning] = undone["warnings"]
-    assert warning.startswith("Version 1 of the course stays published: New has it.")
+    assert warning.startswith("Version 1 of the course stays published: New uses it.")
     assert status_of(teacher, course, run["to_version"]) == "published"
 
 
@@ -79,7 +79,7 @@ def test_a_version_that_another_regrade_is_about_to_apply_stays(world, course, t
     [other] = world.assignment(course)
     again = prepare(world, teacher, other, {"id": run["to_version"]["id"]})
     undone = act(world, teacher, run, "undo")
-    assert "Homework 1 has it" in undone["warnings"][0]
+    assert "Homework 1 uses it" in undone["warnings"][0]
     act(world, teacher, again, "apply")
     act(world, teacher, again, "undo")
     assert status_of(teacher, course, run["to_version"]) == "published"

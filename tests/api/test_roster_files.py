@@ -264,8 +264,8 @@ HEAD = "name,email,student number\n"
         ("Ada\x07,ada@example.edu,1", "hidden character U[+]0007"),
         ("Ada,ada@example.edu,1.23E+07", "rounded the student number to 1.23E[+]07"),
         ('Ada,ada@example.edu,"1,23E+07"', "rounded"),
-        ("Ada,BOB@Example.edu,9", "the e-mail bob@example.edu is on line 2 and on line 3; keep"),
-        ("Ada,ada@example.edu,7", "the student number 7 is on line 2 and on line 3; keep"),
+        ("Ada,BOB@Example.edu,9", "the e-mail bob@example.edu is on line 2 and on line 3. Keep"),
+        ("Ada,ada@example.edu,7", "the student number 7 is on line 2 and on line 3. Keep"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(row, problem):

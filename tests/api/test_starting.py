@@ -77,7 +77,7 @@ def test_a_start_waits_for_a_database_that_comes_late(own_database, caplog):
             bootstrap(ServiceSettings(database=way, database_wait=30))
         assert 1 < time.monotonic() - began < 20
     [said] = [one for one in caplog.records if one.name == "api.reaching"]
-    assert "does not answer" in said.message
+    assert "does not respond" in said.message
 
 
 def test_a_start_gives_up_after_the_time_that_is_set():

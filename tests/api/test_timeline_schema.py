@@ -111,7 +111,7 @@ DUE = "2026-11-27 23:59"
         ({"release": DUE, "close": "2026-11-27 23:58"}, "close .* is before release"),
         ({"late": [step(days=1)]}, "late steps are relative to due"),
         ({"late_days": 2}, "late days are relative to due"),
-        ({"close": {"days": 2}}, "such a close count"),
+        ({"close": {"days": 2}}, "such a close"),
         ({"due": DUE, "late": [step(until=DUE)]}, "late step 1 .* not after due"),
         ({"due": DUE, "late": [step(days=2), step(days=1)]}, "late step 2 .* not after step 1"),
         ({"due": DUE, "late": [step(days=1), step(hours=24)]}, "late step 2 .* not after step 1"),

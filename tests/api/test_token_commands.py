@@ -65,7 +65,7 @@ def test_a_secret_is_made_once_and_stays(grader, tmp_path):
     assert len(made) >= 43
     assert file.stat().st_mode & 0o777 == 0o400
     again = grader("secret", "--shared", str(file))
-    assert (again.code, "it stays" in again.err) == (0, True)
+    assert (again.code, "which is kept" in again.err) == (0, True)
     assert file.read_text() == made
     assert made not in again.err + again.out
     other = tmp_path / "other"

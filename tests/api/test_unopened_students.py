@@ -154,5 +154,5 @@ def test_graders_are_refused_while_the_assignment_is_anonymous(world, course, pr
         session.execute(own.values(anonymous=True))
     response = grader.get(f"/assignments/{problem.assignment}/unopened")
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
-    assert "without names" in response.json()["detail"]
+    assert "graded anonymously" in response.json()["detail"]
     assert names(prof, problem) == names(grader, homework) == ["Ada Example"]

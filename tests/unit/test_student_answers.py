@@ -3,9 +3,12 @@
 import time
 
 import pytest
+from cpu_time import cpu_seconds
 
 from api.markup import student_answers
 from api.markup.student_answers import (
+    MARKUP_CHARACTERS,
+    MAX_MARKS,
     MAX_MARKUP_CHARACTERS,
     AnswerRenderer,
     Highlight,
@@ -62,6 +65,7 @@ def test_lines_stay_and_products_are_no_emphasis():
         *("[(" * 9_000, "*a_ " * 5_000, "|a" * 9_000, "_*" * 9_000, "$a$" * 6_000, "> " * 9_000),
         *(r"$\def\a#1{\a{#1#1}}\a{x}$", "$" + r"\left(" * 600 + "$"),
         "a`" * 900 + "``" * 4_000,
+        *("a" + "\n" * 19_900 + "b", "a" + " " * 19_900 + "b", "a\n" + " \n" * 9_900),
     ],
     ids=lambda text: text[:6],
 )
@@ -71,6 +75,22 @@ def test_a_hostile_text_is_displayed_in_bounded_time_and_size(worker, text):
     rendered = worker.render(text)
     assert time.monotonic() - before < student_answers.RENDER_SECONDS + 2
     assert len(rendered.markup) <= max(MAX_MARKUP_CHARACTERS, len(rendered.markup.striptags()) * 5)
+
+
+@pytest.mark.parametrize("text", ["a" + "\n" * 19_900 + "b", "\n " * 9_900 + "b", "1" * 19_900])
+def test_the_serving_process_searches_for_markup_in_linear_time(text):
+    assert cpu_seconds(lambda: MARKUP_CHARACTERS.search(text)) < 0.05
+
+
+def test_many_phrases_in_a_text_are_highlighted_in_bounded_time_and_number():
+    highlights = [
+        Highlight(str(item), tuple(f"q{phrase}" for phrase in range(item, item + 20)))
+        for item in range(20)
+    ]
+    found = []
+    text = "q1 " * 6_000
+    assert cpu_seconds(lambda: found.append(AnswerRenderer(0).render(text, highlights))) < 0.5
+    assert found[0].markup.count("<mark>") == MAX_MARKS
 
 
 def test_a_text_that_misses_the_deadline_is_displayed_as_typed_and_others_are_rendered():

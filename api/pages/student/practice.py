@@ -37,7 +37,7 @@ router = PageRouter()
 
 PRACTICE_PATH: Final = "/assignments/{assignment}/problems/{problem}/practice"
 MAX_PRACTICE_NUMBER: Final = 1_000_000
-NOTHING_TYPED_MESSAGE: Final = "Nothing is typed yet. Answer a part, then check."
+NOTHING_TYPED_MESSAGE: Final = "Enter an answer first."
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class PracticeReply(Schema):
                     "status": "correct",
                     "credit": 1,
                     "read_as": "63",
+                    "mathml": "<math><mn>63</mn></math>",
                     "notes": [],
                     "feedback": "Correct.",
                     "position": None,

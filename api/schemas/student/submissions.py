@@ -39,6 +39,7 @@ REPLY: Final[dict[str, Any]] = {
     "receipt": {
         "id": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "document": None,
     },
 }
 

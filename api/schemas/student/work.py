@@ -37,7 +37,7 @@ EXAMPLE_SUBMISSION: Final[dict[str, Any]] = {
     "draw": 0,
     "received_at": RECEIVED,
     "late_credit": 1,
-    "receipt": {"id": SUBMISSION, "digest": DIGEST},
+    "receipt": {"id": SUBMISSION, "digest": DIGEST, "document": None},
 }
 STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
     "mistakes": ["rounded_up"],
@@ -46,6 +46,7 @@ STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
     "patterns": ["one more than the key"],
     "explanation": ["Typed: 64", "Not right: it is what rounded_up gives.", "Credit: none of 2."],
     "record": {"rule": "mistake", "engine": "1"},
+    "quote": None,
 }
 
 
@@ -198,6 +199,7 @@ class ReceiptProof(Schema):
             "id": SUBMISSION,
             "valid": True,
             "digest": DIGEST,
+            "document": None,
             "assignment": ASSIGNMENT,
             "problem": "conv-output-size",
             "student": "01933e3a-0000-7000-8000-00000000000a",

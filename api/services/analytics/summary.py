@@ -1,11 +1,10 @@
 """Summaries of wrong answers: the most common one of each part, and mistakes over a course."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, column, func, select, values
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, AssignmentProblem
@@ -50,47 +49,73 @@ def _serialize_summary(data: AnalyticsData, row: Any, text: str) -> WrongBrief:
 def load_course_mistakes(
     session: Session, students: StudentQuery, assignments: Sequence[AssignmentSummary]
 ) -> tuple[CourseMistake, ...]:
-    """Return the mistakes that most of *students* made in *assignments*, with one query."""
-    rows = session.execute(
-        select(AssignmentProblem.assignment_id, Answer.student_id, Answer.mistakes)
-        .distinct()
+    """Return the mistakes that most of *students* made in *assignments*.
+
+    The database counts the students, so the number of rows that are read does not grow with them.
+    """
+    explained = (
+        select(
+            AssignmentProblem.assignment_id.label("assignment"),
+            Answer.student_id.label("student"),
+            Answer.mistakes.label("mistakes"),
+        )
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .where(
-            AssignmentProblem.assignment_id.in_(bindparam("assignments", expanding=True)),
+            AssignmentProblem.assignment_id.in_([one.assignment for one in assignments]),
             AssignmentProblem.removed_at.is_(None),
             Answer.mistakes != "",
             Answer.student_id.in_(students),
-        ),
-        {"assignments": [one.assignment for one in assignments]},
+        )
+        .subquery()
     )
-    students_by_mistake: defaultdict[str, dict[UUID, set[UUID]]] = defaultdict(dict)
-    for assignment, student, mistakes in rows:
-        for mistake in split_mistakes(mistakes):
-            students_by_mistake[mistake].setdefault(assignment, set()).add(student)
-    course_mistakes = [
-        _build_course_mistake(mistake, students_by_assignment, assignments)
-        for mistake, students_by_assignment in students_by_mistake.items()
-    ]
-    course_mistakes.sort(key=lambda item: (-item.students, item.mistake))
-    return tuple(course_mistakes[:MAX_MISTAKES])
+    combinations = session.scalars(select(explained.c.mistakes).distinct()).all()
+    pairs = [(text, mistake) for text in combinations for mistake in split_mistakes(text)]
+    if not pairs:
+        return ()
+    named = (
+        values(column("mistakes", String), column("mistake", String), name="named")
+        .data(pairs)
+        .cte("named")
+    )
+    counted = func.count(explained.c.student.distinct())
+    rows = select(named.c.mistake, counted).join(
+        explained, explained.c.mistakes == named.c.mistakes
+    )
+    totals = sorted(
+        session.execute(rows.group_by(named.c.mistake)),
+        key=lambda row: (-row[1], row[0]),
+    )[:MAX_MISTAKES]
+    by_assignment = {
+        (mistake, assignment): count
+        for mistake, count, assignment in session.execute(
+            rows.add_columns(explained.c.assignment).group_by(
+                named.c.mistake, explained.c.assignment
+            )
+        )
+    }
+    return tuple(
+        _build_course_mistake(mistake, count, by_assignment, assignments)
+        for mistake, count in totals
+    )
 
 
 def _build_course_mistake(
     mistake: str,
-    students_by_assignment: Mapping[UUID, set[UUID]],
+    students: int,
+    by_assignment: Mapping[tuple[str, UUID], int],
     assignments: Sequence[AssignmentSummary],
 ) -> CourseMistake:
     return CourseMistake(
         mistake=mistake,
         description=MISTAKES[mistake].note if mistake in MISTAKES else "",
-        students=len(set[UUID]().union(*students_by_assignment.values())),
+        students=students,
         assignments=tuple(
             MistakeShare(
                 assignment=one.assignment,
-                students=len(students_by_assignment[one.assignment]),
+                students=by_assignment[mistake, one.assignment],
                 of=one.handed_in,
             )
             for one in assignments
-            if one.assignment in students_by_assignment
+            if (mistake, one.assignment) in by_assignment
         ),
     )

@@ -54,8 +54,11 @@ def build_reply(admitted: AdmittedSubmission, summary: ScoreSummary) -> dict[str
             *_iter_messages(entry, admission, visibility),
             *_iter_lateness_messages(admitted),
         ],
-        "receipt": {"id": admitted.id_text, "digest": admitted.receipt_digest}
-        | ({"document": entry.source.digest} if entry.source else {}),
+        "receipt": {
+            "id": admitted.id_text,
+            "digest": admitted.receipt_digest,
+            "document": entry.source.digest if entry.source else None,
+        },
     }
 
 

@@ -8,6 +8,8 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.tokens import OPENERS, Token
 
+DASH_IS_AMBIGUOUS: Final = "can be read as a minus sign"
+"""Text of every error about a dash that may be a minus sign."""
 LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
 """A dash attached to the colon after a label: ``Ans:- 5``.
 
@@ -32,7 +34,7 @@ FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
 def label_dash_error(position: int) -> AnswerError:
     """Return the error for ``Ans:- 5`` with the dash at *position*."""
     return AnswerError(
-        "The dash in ':-' can be read as a minus sign.",
+        f"The dash in ':-' {DASH_IS_AMBIGUOUS}.",
         expected="no dash, or a blank between the colon and a minus sign",
         position=position,
     )

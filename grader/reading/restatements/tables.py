@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from grader.reading.arrays.ambiguous_rows import COLUMN_WORDS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/[0-9]+)?%?"
@@ -37,6 +38,8 @@ def drop_row_names(text: str, question: str) -> Rewriting | None:
     if len(matches) < MIN_ROWS or len(matches) != len(lines) - bool(header):
         return None
     names = [row["name"].strip().lower() for row in matches]
+    if names[0].startswith(COLUMN_WORDS):
+        return None  # each line is a column then
     columns = [name.lower() for name in NAME.findall(header)]
     if not _are_numbered(names) and names != columns:
         return None

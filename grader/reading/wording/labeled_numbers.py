@@ -10,7 +10,11 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
 from grader.reading.arrays.headings import refuse_reordered_heading
-from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
+from grader.reading.grammar.ambiguous_signs import (
+    DASH_IS_AMBIGUOUS,
+    LABEL_DASH,
+    label_dash_error,
+)
 from grader.reading.grammar.characters import clean_text
 from grader.reading.lists.numbered_values import read_numbered_values
 from grader.reading.numbers import MAX_TEXT, read_number
@@ -212,7 +216,7 @@ def _strip_label_sign(piece: str) -> str:
     """
     if DASHED.match(piece):
         raise AnswerError(
-            "A dash after a name can be read as a minus sign.",
+            f"A dash after a name {DASH_IS_AMBIGUOUS}.",
             expected="an equals sign between the name and its number",
         )
     return _strip_leading_match(SIGN, piece)

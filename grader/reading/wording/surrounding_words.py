@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.equation_chains import LINKS, ValueTokens
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
 from grader.reading.grammar.tokens import Token
@@ -163,7 +164,7 @@ def _check_leading_word(
     signed = first.kind == "symbol" and first.text in {"-", "+"}
     if signed and before.end < first.start < first.end < follows:
         raise AnswerError(
-            "A dash after a word can be read as a minus sign.",
+            f"A dash after a word {DASH_IS_AMBIGUOUS}.",
             expected="the number alone",
             position=first.start,
         )
@@ -184,7 +185,7 @@ def _refuse_numbered_label(tokens: Sequence[Token], start: int, text: str) -> No
     apart = number.end < dash.start and dash.end < other.start
     if apart and (number.value < other.value or NUMBERED.fullmatch(word.text)):
         raise AnswerError(
-            f"The dash in {quote_span(text, word.start, other.end)} can be read as a minus sign.",
+            f"The dash in {quote_span(text, word.start, other.end)} {DASH_IS_AMBIGUOUS}.",
             expected="the number alone",
             position=dash.start,
         )

@@ -144,4 +144,4 @@ def _iter_remarks(outcome: PartOutcome, submission: StudentSubmission) -> Iterat
     if outcome.repeats is not None:
         yield REPEATED_ANSWER_MESSAGE
     if submission.late_credit < FULL_CREDIT and outcome.status != UNREADABLE:
-        yield f"It came late: it counts {format_share(submission.late_credit)} of its credit."
+        yield f"It arrived late and gets {format_share(submission.late_credit)} of its credit."

@@ -103,5 +103,5 @@ def test_without_e_mail_nothing_of_it_is_offered(database_url):
     assert people.all("form", action=f"/courses/{course}/invites/mail") == []
     assert Browser(world, admin).get("/users").all("a", href="/mail") == []
     assert "To turn e-mail on" in Browser(world, admin).get("/mail").text
-    assert "To turn e-mail on" in Browser(world, teacher).get("/me/mail").text
+    assert "No e-mail is set up" in Browser(world, teacher).get("/me/mail").text
     world.close()

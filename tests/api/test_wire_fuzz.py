@@ -39,7 +39,8 @@ PROBES = {("GET", "/readyz")}
 LARGEST = 64 * 1024
 """Maximum size in bytes of a response to a student."""
 STUDENTS = {"student", "anonymous"}
-DOCUMENT = "/api/v1/openapi.json"
+DOCUMENTS = ("/api/v1/openapi.json", "/api", "/docs")
+"""Documentation, which may be longer: these addresses and all below `/docs`."""
 """The API description: it is the same for everybody, and larger."""
 REFUSED, BROKEN = 400, 500
 OPERATIONS = 4
@@ -68,11 +69,16 @@ def sent(scene: Scene, raw: Raw) -> Answered:
     return ask(scene.world.app, raw.key[0], raw.path, **more)
 
 
+def is_documentation(raw: Raw) -> bool:
+    """Return whether a request asks for a page of the documentation, the same for everybody."""
+    return raw.key[1] in DOCUMENTS or raw.key[1].startswith("/docs/")
+
+
 def faults(raw: Raw, answered: Answered, seconds: float) -> Iterator[str]:
     """Yield a message for each rule that a response breaks."""
     if answered.status >= BROKEN and raw.key not in PROBES:
         yield f"{answered.status} {answered.body[:300]!r} to {raw}"
-    if len(answered.body) > LARGEST and raw.who in STUDENTS and raw.key[1] != DOCUMENT:
+    if len(answered.body) > LARGEST and raw.who in STUDENTS and not is_documentation(raw):
         yield f"{len(answered.body)} bytes to {raw}"
     if seconds >= LIMIT:
         yield f"{seconds:.1f} s for {raw}"
@@ -106,7 +112,7 @@ def run(scene: Scene, seed: int, is_over: Callable[[int], bool]) -> Run:
             seconds = cpu_seconds(lambda raw=raw: sent(scene, raw), all_threads=True)
         done.statuses[answered.status] += 1
         done.slowest = max(done.slowest, (seconds, str(raw)))
-        if raw.who in STUDENTS and raw.key[1] != DOCUMENT:
+        if raw.who in STUDENTS and not is_documentation(raw):
             done.largest = max(done.largest, (len(answered.body), str(raw)))
         done.wrong += [f"seed {seed}, {one}" for one in faults(raw, answered, seconds)]
         number += 1

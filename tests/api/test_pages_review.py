@@ -236,6 +236,7 @@ def test_the_progress_and_the_answers_graded_before_are_a_key_away(scene, ada):
     assert found.one(id="progress").text == "0 of 3 graded"
     assert found.all(data_key="p") == found.all(data_key="u") == []
     second = ada.send(marks(found), "act=next", credit="1").location
+    scene.world.clock.advance(seconds=1)
     found = ada.get(second)
     assert found.one(id="progress").text == "1 of 3 graded"
     assert found.one(data_key="p")["href"] == first

@@ -232,6 +232,6 @@ def test_an_answer_that_one_holds_widens_no_page_of_a_phone(served, screens):
     scene.student("Fewer parameters.")
     page = screens.open(scene.ada, width=390)
     page.goto(scene.part)
-    page.get_by_role("button", name="Take the next answer").click()
-    expect(page.get_by_text("Yours until")).to_be_visible()
+    page.get_by_role("button", name="Grade the next answer").click()
+    expect(page.get_by_text("Reserved for you until")).to_be_visible()
     assert overflow(page) == 0

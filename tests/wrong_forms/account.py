@@ -58,9 +58,7 @@ FORMS = {
         wrong="text",
         who="classmate",
     ),
-    "practice with nothing": WrongForm(
-        "{over}/practice", "Answer a part, then check", who="student"
-    ),
+    "practice with nothing": WrongForm("{over}/practice", "Enter an answer first", who="student"),
     "account": WrongForm(
         "/users/{user}", "E-mail", {"email": "at home"}, wrong="email", who="admin"
     ),

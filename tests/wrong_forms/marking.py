@@ -39,7 +39,7 @@ FORMS = {
     ),
     "mark that somebody else gave": WrongForm(
         "/answers/{answer}/review",
-        "Somebody marked this answer since you opened it",
+        "Another TA graded this answer after you opened it",
         {"credit": "50%", "version": "77"},
         to="/answers/{answer}/mark",
         who="grader",

@@ -295,7 +295,8 @@ let drawn = 0;
 
 function number() {
   const bad = new Set(all("a[data-line]").map((link) => +link.dataset.line));
-  const lines = file.value.split("\n").flatMap((_, at) => {
+  const count = Math.max(file.value.split("\n").length, ...bad);
+  const lines = Array.from({ length: count }).flatMap((_, at) => {
     if (!bad.has(at + 1)) return `${at + 1}\n`;
     const mark = document.createElement("mark");
     return [Object.assign(mark, { id: `line-${at + 1}`, textContent: at + 1 }), "\n"];

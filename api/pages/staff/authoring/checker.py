@@ -98,7 +98,7 @@ def _render_editor(course: UUID, context: RequestContext, state: _EditorState) -
         status=status,
         course=view,
         state=state,
-        line_count=state.source.count("\n") + 1,
+        line_count=max(state.source.count("\n") + 1, *(fault.line or 0 for fault in errors), 0),
         marked_lines={fault.line for fault in errors},
         errors=errors,
         warnings=locate_faults(report.warnings, state.source) if report else (),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import outbox_killed
@@ -290,7 +291,7 @@ def test_the_runner_of_a_service_delivers_by_itself(world, mail_server, ann):
     for _ in range(100):
         if rows(world)[0].status == "sent":
             break
-        runner._stop.wait(0.1)  # noqa: SLF001
+        time.sleep(0.1)
     runner.close()
     assert len(mail_server.messages()) == 1
 

@@ -144,6 +144,11 @@ def link_identity(
             created_at=now,
         )
     )
+    store_link(session, user_id, issuer=asserted.issuer, now=now)
+
+
+def store_link(session: Session, user_id: UUID, *, issuer: str, now: datetime) -> None:
+    """Store an identity that the session adds, and record that it opens an account from now on."""
     flush_new_accounts(session)
     recorder.record_action(
         session,
@@ -151,5 +156,5 @@ def link_identity(
         "user.linked",
         now=now,
         target=("user", user_id),
-        change=({}, {"issuer": asserted.issuer}),
+        change=({}, {"issuer": issuer}),
     )

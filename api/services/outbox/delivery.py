@@ -70,7 +70,7 @@ def deliver_next(
         _record_failure(db, claim, mail, error, now=clock())
         return "unreachable" if error.is_unreachable else "handled"
     now = clock()
-    _finish(db, claim, status="sent", sent_at=now, error="")
+    store_outcome(db, claim.message_id, claim.tries, status="sent", sent_at=now, error="")
     return "handled"
 
 
@@ -141,7 +141,7 @@ def _compose(
                 return None  # its recipient was erased
             return compose_email(session, message, mail, now=clock())
     except MessageDroppedError as reason:
-        _finish(db, claim, status="dropped", error=str(reason))
+        store_outcome(db, claim.message_id, claim.tries, status="dropped", error=str(reason))
         return None
 
 
@@ -152,10 +152,18 @@ def _record_failure(
     is_last = error.is_permanent or claim.tries >= mail.max_tries
     log.warning("message %s, try %s: %s", claim.message_id, claim.tries, error)
     if is_last:
-        _finish(db, claim, status="failed", error=str(error)[:MAX_ERROR_LENGTH])
+        store_outcome(
+            db, claim.message_id, claim.tries, status="failed", error=str(error)[:MAX_ERROR_LENGTH]
+        )
     else:
         pause = compute_pause(claim.tries)
-        _finish(db, claim, due_at=now + pause, error=str(error)[:MAX_ERROR_LENGTH])
+        store_outcome(
+            db,
+            claim.message_id,
+            claim.tries,
+            due_at=now + pause,
+            error=str(error)[:MAX_ERROR_LENGTH],
+        )
 
 
 def compute_pause(tries: int) -> timedelta:
@@ -168,15 +176,15 @@ def compute_pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
 
 
-def _finish(db: Database, claim: _Claim, **values: Any) -> None:
-    """Store the outcome of a try, unless another worker has begun a later one."""
+def store_outcome(db: Database, message_id: UUID, tries: int, /, **values: Any) -> None:
+    """Store the outcome of try number *tries*, unless another worker has begun a later one."""
     with db.transaction() as session:
         session.execute(
             update(OutboxMessage)
             .where(
-                OutboxMessage.id == claim.message_id,
+                OutboxMessage.id == message_id,
                 OutboxMessage.status == "waiting",
-                OutboxMessage.tries == claim.tries,
+                OutboxMessage.tries == tries,
             )
             .values(**values)
         )

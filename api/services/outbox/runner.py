@@ -1,24 +1,20 @@
 """Outbox runner: a thread of the worker that delivers messages."""
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final, Self
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.services.outbox.delivery import deliver_next
+from api.services.outbox.polling_thread import PollingThread
 from api.services.outbox.smtp import DeliverySettings, SmtpTransport
 
 POLL_SECONDS: Final = 2.0
 """Seconds between two checks for messages that are due."""
 UNREACHABLE_PAUSE_SECONDS: Final = 30.0
 """Seconds without a try after the SMTP server could not be used."""
-STOP_SECONDS: Final = 4.0
-"""Seconds that a stop waits for the current message; an unfinished one is sent again later."""
 
 log = logging.getLogger("api.outbox")
 
@@ -38,8 +34,7 @@ class OutboxRunner:
         after_message: Callable[[], None] = lambda: None,
     ) -> None:
         self._db, self._clock, self._mail, self._after_message = db, clock, mail, after_message
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run_until_stopped, name="outbox", daemon=True)
+        self._thread = PollingThread("outbox", self._deliver, poll_seconds=POLL_SECONDS, log=log)
 
     @classmethod
     def from_settings(
@@ -60,9 +55,7 @@ class OutboxRunner:
 
     def close(self) -> None:
         """Stop after the current message."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._thread.close()
 
     def run_until_idle(self) -> bool:
         """Try every message that is due; return False if the SMTP server cannot be used."""
@@ -70,7 +63,7 @@ class OutboxRunner:
             return True
         transport = SmtpTransport(self._mail)
         try:
-            while not self._stop.is_set():
+            while not self._thread.is_stopped:
                 progress = deliver_next(self._db, transport, self._mail, self._clock)
                 if progress != "handled":
                     return progress == "idle"
@@ -79,13 +72,6 @@ class OutboxRunner:
             transport.close()
         return True
 
-    def _run_until_stopped(self) -> None:
-        while not self._stop.is_set():
-            is_reachable = True
-            try:
-                is_reachable = self.run_until_idle()
-            except SQLAlchemyError as error:
-                log.warning("the outbox waits: %s", type(error).__name__)
-            except Exception:
-                log.exception("the outbox failed")
-            self._stop.wait(POLL_SECONDS if is_reachable else UNREACHABLE_PAUSE_SECONDS)
+    def _deliver(self) -> float:
+        """Deliver what is due, and return the seconds until the next check."""
+        return POLL_SECONDS if self.run_until_idle() else UNREACHABLE_PAUSE_SECONDS

@@ -18,7 +18,7 @@ from api.db.models import LtiLaunch, LtiPlatform, LtiUser, User
 from api.services.accounts.login import SUSPENDED
 from api.services.audit import recorder
 from api.services.enrolment.enrolments import flush_new_accounts
-from api.services.external_login.identities import parse_email
+from api.services.external_login.identities import parse_email, store_link
 from api.services.lti.protocol.claims import LaunchClaims
 
 LINKED_ELSEWHERE: Final = "This user of the learning platform opens another account already."
@@ -85,7 +85,7 @@ def create_account(
     """Create the account of an unknown user and link it.
 
     It gets the e-mail address of the launch only if the platform vouches for addresses and no
-    other account has it: whoever has an address can have the password reset.
+    other account has it, because the owner of an address can reset the password.
     """
     email = parse_email(claims.email) if platform.vouches_email else None
     if email is not None and has_account_with_address(session, claims):
@@ -127,12 +127,4 @@ def link_account(
             created_at=now,
         )
     )
-    flush_new_accounts(session)
-    recorder.record_action(
-        session,
-        None,
-        "user.linked",
-        now=now,
-        target=("user", user.id),
-        change=({}, {"issuer": issuer}),
-    )
+    store_link(session, user.id, issuer=issuer, now=now)

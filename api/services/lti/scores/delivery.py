@@ -1,7 +1,7 @@
 """Delivery of scores: at least once, the last score of a student last.
 
-A message is claimed, its score looked up and stored with a timestamp, sent, and marked, in
-transactions of their own: nothing is locked while the platform works. The timestamp is stored
+Claiming a message, storing its score with a timestamp, and storing the outcome are separate
+transactions, so nothing is locked while the platform responds. The timestamp is stored
 before the score is sent. So a score whose reply was lost is repeated with a later one.
 """
 
@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
@@ -38,7 +38,7 @@ from api.services.lti.protocol.grade_service import (
 from api.services.lti.scores.line_items import LineItemTarget, is_canvas, resolve_line_item
 from api.services.lti.scores.wanted import NO_SCORE, load_recipients, load_wanted_scores
 from api.services.lti.tool import LtiTool
-from api.services.outbox.delivery import CLAIM_TIME, LOST_MESSAGE, compute_pause
+from api.services.outbox.delivery import CLAIM_TIME, LOST_MESSAGE, compute_pause, store_outcome
 from api.services.outbox.kinds import SCORE_KIND
 from api.services.outbox.smtp import MAX_ERROR_LENGTH
 
@@ -107,18 +107,32 @@ def deliver_next_score(
     except RateLimitError as error:
         due_at = clock() + error.retry_after
         pauses.add(delivery.platform.id, due_at)
-        _finish(
-            db, delivery.claim, due_at=due_at, tries=delivery.claim.tries - 1, error=_cut(error)
+        store_outcome(
+            db,
+            delivery.claim.message_id,
+            delivery.claim.tries,
+            due_at=due_at,
+            tries=delivery.claim.tries - 1,
+            error=_cut(error),
         )
     except GradeServiceRefusalError as error:
         log.warning("score %s: %s", delivery.claim.message_id, error)
-        _finish(db, delivery.claim, status="failed", error=_cut(error))
+        store_outcome(
+            db, delivery.claim.message_id, delivery.claim.tries, status="failed", error=_cut(error)
+        )
     except PlatformError as error:
         log.warning("score %s, try %s: %s", delivery.claim.message_id, delivery.claim.tries, error)
         pauses.add(delivery.platform.id, clock() + UNREACHABLE_PAUSE)
         _record_failure(db, delivery.claim, error, now=clock())
     else:
-        _finish(db, delivery.claim, status="sent", sent_at=clock(), error="")
+        store_outcome(
+            db,
+            delivery.claim.message_id,
+            delivery.claim.tries,
+            status="sent",
+            sent_at=clock(),
+            error="",
+        )
     return "handled"
 
 
@@ -218,20 +232,12 @@ def _send(db: Database, tool: LtiTool, delivery: _Delivery, clock: Clock) -> Non
 def _record_failure(db: Database, claim: _Claim, error: PlatformError, *, now: datetime) -> None:
     """Plan the next try, or give the score up."""
     if claim.tries >= MAX_TRIES:
-        _finish(db, claim, status="failed", error=_cut(error))
+        store_outcome(db, claim.message_id, claim.tries, status="failed", error=_cut(error))
     else:
-        _finish(db, claim, due_at=now + compute_pause(claim.tries), error=_cut(error))
-
-
-def _finish(db: Database, claim: _Claim, **values: Any) -> None:
-    """Store the outcome of a try, unless a later one has begun."""
-    with db.transaction() as session:
-        session.execute(
-            update(OutboxMessage)
-            .where(
-                OutboxMessage.id == claim.message_id,
-                OutboxMessage.status == "waiting",
-                OutboxMessage.tries == claim.tries,
-            )
-            .values(**values)
+        store_outcome(
+            db,
+            claim.message_id,
+            claim.tries,
+            due_at=now + compute_pause(claim.tries),
+            error=_cut(error),
         )

@@ -1,8 +1,8 @@
-"""Reconciliation: what platforms should have is compared with what they were sent.
+"""Reconciliation: compares the scores that platforms should have with those that they were sent.
 
 Grades change for many reasons, and results become visible as time passes. Comparing misses none of
-them, and costs those who submit nothing. One message of the outbox stands for a student in a line
-item; its score is looked up when it is sent, so that superseded scores are never sent.
+them and adds no work to a submission. The outbox has one message per student and line item. Its
+score is looked up when it is sent, so superseded scores are never sent.
 """
 
 from collections.abc import Sequence

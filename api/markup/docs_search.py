@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
+from itertools import islice
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -15,6 +16,7 @@ from api.markup.docs_pages import read_title, split_page
 MAX_QUERY_CHARACTERS: Final = 100
 MAX_WORDS: Final = 8
 MAX_RESULTS: Final = 20
+MAX_CACHED_QUERIES: Final = 256
 SNIPPET_CHARACTERS: Final = 200
 TITLE_WEIGHT: Final = 12
 HEADING_WEIGHT: Final = 8
@@ -48,7 +50,12 @@ def search(query: str) -> list[SearchResult]:
 
     A word also matches the beginning of a longer word. At most `MAX_WORDS` words are used.
     """
-    words = WORD.findall(query[:MAX_QUERY_CHARACTERS].lower())[:MAX_WORDS]
+    words = WORD.findall(query[:MAX_QUERY_CHARACTERS].lower())
+    return list(_search_words(tuple(dict.fromkeys(words))[:MAX_WORDS]))
+
+
+@lru_cache(maxsize=MAX_CACHED_QUERIES)
+def _search_words(words: Sequence[str]) -> list[SearchResult]:
     if not words:
         return []
     patterns = [re.compile(rf"\b{word}") for word in words]
@@ -89,11 +96,12 @@ def _rank_section(
         if word not in section.lower_text and word not in section.lower_names:
             return 0
         in_names = pattern.search(section.lower_names) is not None
-        occurrences = len(pattern.findall(section.lower_text))
+        matches = islice(pattern.finditer(section.lower_text), MAX_COUNTED_OCCURRENCES)
+        occurrences = sum(1 for _ in matches)
         if not in_names and not occurrences:
             return 0
         weight = HEADING_WEIGHT if section.heading else TITLE_WEIGHT
-        rank += weight * in_names + min(occurrences, MAX_COUNTED_OCCURRENCES)
+        rank += weight * in_names + occurrences
     return rank
 
 

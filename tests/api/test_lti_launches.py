@@ -578,6 +578,21 @@ def test_staff_whose_account_another_course_set_up_are_added_by_hand(campus):
     assert "“People”" in page.text
 
 
+def test_the_unused_links_of_another_course_end_when_a_launch_gives_a_staff_role(campus):
+    world = campus()
+    elsewhere = world.course()
+    stranger = world.enrol(elsewhere, "Mal Lory", role="instructor")
+    teacher = world.enrol(elsewhere, "Tea Cher")
+    told = stranger.post(f"/courses/{elsewhere}/invites", {"people": [str(teacher.id)]}).text
+    secret = told.partition("#")[2].partition(",")[0]
+    browser = Browser(world, teacher)
+    page = browser.follow(world.platform.launch(browser, world.platform.teacher))
+    assert browser.send(page.all("form")[0], "choice=login").status == 303
+    assert "instructor" in {row.role for row in rows(world, Enrolment)}
+    body = {"secret": secret, "password": PASSWORD}
+    assert world.client.post("/api/v1/invites/accept", json=body).status_code == 410
+
+
 def test_a_new_address_or_password_ends_the_link_to_a_platform(campus):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)

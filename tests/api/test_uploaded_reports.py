@@ -217,6 +217,24 @@ def test_the_documents_of_a_day_have_a_budget(database_url):
     world.close()
 
 
+def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
+    world = World(database_url, settings={"submissions_per_minute": 2})
+    course = world.course()
+    student = world.enrol(course)
+    problems = world.assignment(
+        course, TEXT_PROBLEM, OTHER_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-odd")
+    )
+    report = uploaded(student, problems[0])
+    answers = [{"problem": posed.slug, "part": "cells", "answer": "9"} for posed in problems]
+    items = confirm_raw(student, report, *answers)
+    assert [item["error"] and item["error"]["code"] for item in items] == [
+        None,
+        None,
+        "rate_limited",
+    ]
+    world.close()
+
+
 def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, student, posed):
     report = uploaded(student, posed)
     [item] = confirm(student, report, certain=True)

@@ -205,16 +205,27 @@ def confirm_answers(
         stored, _ = storage.load_report(session, member, row, report)
         groups = select_answers(stored, load_confirmations(session, stored), body)
     return ConfirmOut(
-        items=tuple(_submit_answers(context, assignment, stored, group) for group in groups)
+        items=tuple(
+            _submit_answers(context, assignment, stored, group, is_counted=index == 0)
+            for index, group in enumerate(groups)
+        )
     )
 
 
 def _submit_answers(
-    context: RequestContext, assignment: UUID, report: Report, group: ProblemAnswers
+    context: RequestContext,
+    assignment: UUID,
+    report: Report,
+    group: ProblemAnswers,
+    *,
+    is_counted: bool,
 ) -> ConfirmedProblem:
+    """Submit the answers to one problem; the request itself counts as the first submission."""
     try:
         with context.reading() as session:
             member, row = context.authorize_assignment(session, assignment, right="submit")
+            if not is_counted:
+                context.service.rate_limiters["submissions"].consume(str(member.caller.id))
             problem_id = check_same_numbers(session, member, row, report, group.problem)
         request = group.build_request(report, problem_id, received_at=context.now)
         stored = submit_and_wait(context, assignment, group.problem, request)

@@ -42,20 +42,23 @@ def end_sessions_and_lock_unvouched_password(
     """
     if user.is_admin and course is not None:
         return
-    sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
-    _revoke_links_of_other_courses(session, user.id, course, now=now)
+    end_sessions_and_links(session, user.id, course, now=now)
     if is_password_vouched(session, user.id, course):
         return
-    # Who set up the account could have linked it to a user of their own on a learning platform.
+    # The person who set up the account could have linked it to their user on a learning platform.
     session.execute(delete(LtiUser).where(LtiUser.user_id == user.id))
     if user.has_password:
         _lock_password(session, actor, user, now=now)
 
 
-def _revoke_links_of_other_courses(
+def end_sessions_and_links(
     session: Session, user_id: UUID, course: UUID | None, *, now: datetime
 ) -> None:
-    """Revoke the unused links of other courses."""
+    """End the sessions of somebody who gets a staff role in *course*, and other courses' links.
+
+    The person who created such a link could set the password with it.
+    """
+    sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user_id], now=now)
     unused = update(Invite).where(
         Invite.user_id == user_id,
         Invite.used_at.is_(None),

@@ -23,7 +23,7 @@ from api.db.models import (
     User,
 )
 from api.services.accounts import sessions
-from api.services.accounts.credentials import is_password_vouched
+from api.services.accounts.credentials import end_sessions_and_links, is_password_vouched
 from api.services.accounts.login import find_session_id
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
@@ -38,17 +38,17 @@ TEST_USER: Final = (
     "student, use “View as a student” in Grader."
 )
 NO_ROLE: Final = (
-    "Your role in this course of the learning platform gives none here: students, TAs and "
-    "instructors of the course can open the link."
+    "Only students, TAs and instructors of this course can open the link, and your role in the "
+    "learning platform is another one."
 )
 NOT_CONNECTED: Final = (
     "This course of the learning platform is not connected to a course in Grader yet. An "
-    "instructor has to open the link once."
+    "instructor must open the link once."
 )
 WITHDRAWN: Final = (
     "You were withdrawn from this course in Grader, and your work is kept. Ask your instructor."
 )
-ARCHIVED: Final = "The course in Grader is archived, and takes nobody in any more."
+ARCHIVED: Final = "The course in Grader is archived and accepts no new people."
 UNVOUCHED: Final = (
     "The learning platform names you as staff. Your account here was set up by another course, so "
     "an instructor has to add you to this one, on its page “People”."
@@ -182,7 +182,7 @@ def enrol(session: Session, context: LtiContext, user: User, role: Role, *, now:
     )
     session.flush()
     if role != "student":
-        sessions.end_sessions_and_tokens_for_event(session, "role_changed", [user.id], now=now)
+        end_sessions_and_links(session, user.id, course.id, now=now)
     recorder.record_action(
         session,
         None,

@@ -15,7 +15,7 @@ COMMENT_WIDTH: Final = 98
 PAGE_HEADER: Final = """\
 # Settings
 
-What can be set, by whoever runs the service. `grader settings` prints what is in force, in the form
+Settings of the service, for its operators. `grader settings` prints what is in force, in the form
 of a file.
 
 - A variable of the environment sets one: `GRADER_PORT=80`.

@@ -21,7 +21,7 @@ LINK = re.compile(r'<a href="([^"]*)"')
 FILE_LINK = re.compile(r"\[[^\]]*\]\((?!https?:|#)([^)\s#]+)")
 PICTURE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
 UNLISTED_FOLDER = "decisions/"
-"""Folder whose pages are listed by a page of their own."""
+"""Folder whose own index lists its pages."""
 
 
 def main() -> None:

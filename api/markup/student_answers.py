@@ -1,6 +1,6 @@
 """Free text of students as HTML: Markdown and TeX, rendered in a worker process with a deadline.
 
-Students are not trusted: a text that takes too long is displayed as it was typed, and the process
+A text may be hostile. If rendering takes too long, the page displays the typed text. The process
 that serves pages never parses one.
 """
 
@@ -169,7 +169,7 @@ def _replace_with_markup(
 
 
 def highlight_plain_text(text: str, highlights: tuple[Highlight, ...]) -> Markup:
-    """Return *text* as HTML that displays it as it was typed, with *highlights*."""
+    """Return the typed *text* as HTML, without rendering it, with *highlights*."""
     pattern = _phrase_pattern(highlights)
     return escape(text) if pattern is None else _mark_phrases(text, pattern, highlights)
 

@@ -91,7 +91,7 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     # Each takes up to a second of CPU time in a large class.
     "check_export": EventLimit(30, MINUTE),
     "upload_file": EventLimit(30, MINUTE),
-    # Each takes seconds of CPU time in a process of its own.
+    # Each takes seconds of CPU time in a worker process.
     "upload_report": EventLimit(30, HOUR),
 }
 FREE_LOGIN_TRIES: Final = 3

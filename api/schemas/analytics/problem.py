@@ -53,7 +53,7 @@ GROUP: Final[dict[str, Any]] = {
 
 
 class ExampleOut(Schema):
-    """One answer of a group, as it was typed and read; the submission identifies the student.
+    """One answer of a group, as typed and as read; the submission identifies the student.
 
     *position* is the position of its numbers in the list of variants, -1 for the original.
     """

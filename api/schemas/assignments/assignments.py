@@ -206,7 +206,7 @@ class ReleaseIn(Schema):
 class Released(Schema):
     """An assignment after a release; *waiting* is the number of grades with ungraded answers.
 
-    *warnings* state what is ungraded, unanswered or still open although something is visible now.
+    *warnings* list what is ungraded, unanswered or still open.
     """
 
     model_config = with_examples(

@@ -201,7 +201,7 @@ class ProblemNumber(Schema):
 
 
 class DraftView(Schema):
-    """A draft as it was typed; *version* is 0 if it was never saved."""
+    """A draft with its typed answers; *version* is 0 if it was never saved."""
 
     model_config = with_examples(PROBLEM["draft"])
 

@@ -1,7 +1,7 @@
 """New wording of a problem that students have opened, without a regrade.
 
 A version that differs from the pinned one only in its wording grades every answer as before, so
-students get its texts with their own numbers, and what was graded stays as it is.
+students see its texts with their own numbers, and no grade changes.
 """
 
 from typing import Final

@@ -51,7 +51,7 @@ class ReportRow:
 def grade_in_worker(
     data: bytes, ending: str, student: str, sheet: Sheet, bank: Path | None
 ) -> list[ReportRow]:
-    """Return the rows of a report, in a process of its own, which is put into the sandbox."""
+    """Return the rows of a report; called in a worker process, which it puts into the sandbox."""
     enter_sandbox()
     try:
         return grade_report(data, ending, student, _load_sheet_parts(sheet, bank))

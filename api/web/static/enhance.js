@@ -207,7 +207,7 @@ async function preview(part) {
   asked?.abort();
   if (!box || (cells.length && !cells.every(([, text]) => text.trim()))) return box?.replaceChildren();
   asked = new AbortController();
-  const stale = setTimeout(() => box.replaceChildren(), 1000); // it is about what was typed before
+  const stale = setTimeout(() => box.replaceChildren(), 1000); // a reply about an earlier text
   try {
     const body = new URLSearchParams([["part", part], ...fields]);
     const { ok, doc } = await ask(reader.dataset.reading, body, { signal: asked.signal });

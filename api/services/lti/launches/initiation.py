@@ -30,8 +30,7 @@ SEVERAL_CLIENTS: Final = (
 )
 INCOMPLETE: Final = "The learning platform did not send {name}. Open the link there again."
 WRONG_TARGET: Final = (
-    "The link of the learning platform leads to another address. Its target link URL has to be "
-    "{url}"
+    "The link of the learning platform leads to another address. Its target link URL must be {url}"
 )
 
 

@@ -1,6 +1,6 @@
 """Link of an unknown user of a platform to an account: by a log-in, a password, or a new one.
 
-Invitation links are no proof: whoever made one could open the account for good by it.
+Invitation links are no proof: their creator could keep access to the account.
 """
 
 from dataclasses import dataclass, field, replace

@@ -1,1 +1,1 @@
-"""Platforms: registered by hand or by themselves, and the keys that sign messages to them."""
+"""Platforms: manual and dynamic registration, and the keys that sign messages to them."""

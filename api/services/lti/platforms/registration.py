@@ -1,7 +1,7 @@
 """Dynamic registration: a platform registers itself by a link that works once.
 
 An administrator creates the link and pastes it into the platform. Without such a link anybody
-could register a platform of their own and launch as a teacher.
+could register a fake platform and launch as a teacher.
 """
 
 import hmac

@@ -51,7 +51,7 @@ class SheetProblem:
 def read_in_worker(
     data: bytes, ending: str, problems: Sequence[SheetProblem]
 ) -> list[dict[str, Any]] | str:
-    """Return `read_report` in a process of its own, or the reason why the file is refused."""
+    """Return `read_report`, or the reason for refusing the file; called in a worker process."""
     enter_sandbox()
     return read_or_refuse(data, ending, problems)
 

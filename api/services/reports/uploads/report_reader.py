@@ -18,9 +18,9 @@ NICENESS: Final = 5
 MAX_WAITING: Final = 8
 """Maximum number of requests that wait for a reading; each occupies a thread."""
 RETRY_SECONDS: Final = 5
-TOO_MANY_MESSAGE: Final = "A report of yours is being read. Wait until that has ended."
+TOO_MANY_MESSAGE: Final = "One of your reports is being read. Wait until it is finished."
 BUSY_MESSAGE: Final = "Many reports are being read. Nothing was stored. Send it again in a moment."
-STOPPING_MESSAGE: Final = "The service is stopping; nothing was stored."
+STOPPING_MESSAGE: Final = "The service is stopping. Nothing was stored."
 
 log = logging.getLogger("api.reports")
 
@@ -59,7 +59,7 @@ class ReportReader:
         return outcome
 
     def close(self) -> None:
-        """Kill the workers; their current jobs fail, and nothing of them is stored."""
+        """Kill the workers. Their current jobs fail and store nothing."""
         if self._pool is not None:
             self._pool.kill()
 

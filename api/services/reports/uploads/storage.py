@@ -83,7 +83,7 @@ def check_budget(
         wait = BUDGET_WINDOW if oldest is None else oldest + BUDGET_WINDOW - now
         raise RateLimited(
             f"Your reports of one day may have {mebibytes_per_day} MiB together. Nothing was "
-            "stored: hand in a smaller document, or type the answers.",
+            "stored. Upload a smaller document, or type the answers.",
             code="report_budget",
             retry_after=max(1, round(wait.total_seconds())),
         )
@@ -98,8 +98,8 @@ def check_count(session: Session, member: CourseMembership, assignment: Assignme
     )
     if count and count >= MAX_REPORTS:
         raise InvalidInput(
-            f"You have uploaded {MAX_REPORTS} reports to this assignment, which is the most that "
-            "it takes. Confirm the answers of one, or type them."
+            f"You have uploaded {MAX_REPORTS} reports to this assignment, which is the limit. "
+            "Confirm the answers of one of them, or type your answers."
         )
 
 

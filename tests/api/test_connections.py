@@ -93,6 +93,7 @@ def serving(budget=None):
 
     @app.get("/slow")
     def slow() -> str:
+        held.append(1)
         time.sleep(1.2)
         return "slow"
 
@@ -145,7 +146,11 @@ WITHHELD = {
 
 @pytest.mark.parametrize("sent", WITHHELD.values(), ids=WITHHELD)
 def test_however_many_connections_keep_the_service_waiting_others_are_served(server, sent):
-    lines = [server.connect(sent) for _ in range(3 * LIMIT)]
+    lines = []
+    for _ in range(3 * LIMIT):
+        lines.append(server.connect(sent))
+        if sent == ABOUT:  # idle from its response on; before, its request is in progress
+            assert lines[-1].recv(65536).startswith(b"HTTP/1.1 200 ")
     for _ in range(5):
         assert server.status() == 200
     assert server.count <= LIMIT
@@ -166,6 +171,7 @@ def test_an_upload_of_a_known_caller_outlives_all_that_wait_for_strangers():
 
 def test_a_request_that_is_worked_on_is_not_closed(server):
     slow = server.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    wait_until(lambda: server.held)
     for _ in range(3 * LIMIT):
         server.connect()
     assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")

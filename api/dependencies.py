@@ -5,7 +5,7 @@ response is sent after the commit, and a failed commit is never reported as a su
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Annotated, ClassVar, cast
 from uuid import UUID
@@ -14,12 +14,13 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from api.auth import authentication, authorization, request_activity
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal, with_request_data
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
 from api.auth.secrets import parse_secret
-from api.auth.sessions import cross_site_refusal, device_cookie_for, session_cookie_for
-from api.core.errors import ERROR_CODES, Forbidden, NotFound, Unauthenticated
+from api.auth.sessions import device_cookie_for
+from api.core.errors import ERROR_CODES, NotFound
 from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
@@ -60,17 +61,14 @@ class RequestContext(Authenticator):
             yield session
             due = request_activity.is_recording_due(session, self.activity, now=self.now)
         if due:
-            request_activity.record_activity_in_new_transaction(
-                self.service.db, self.activity, now=self.now
-            )
+            db = self.service.db
+            request_activity.record_activity_in_new_transaction(db, self.activity, now=self.now)
             self.activity.is_recorded = True
             self.invalidate_snapshot()
 
-    @contextmanager
-    def reading_without_activity(self) -> Iterator[Session]:
-        """Yield a read-only session; the caller's activity is not stored."""
-        with self.service.db.reading() as session:
-            yield session
+    def reading_without_activity(self) -> AbstractContextManager[Session]:
+        """Return a read-only session for a `with`; the caller's activity is not stored."""
+        return self.service.db.reading()
 
     @contextmanager
     def heavy_reading(self, member: CourseMembership) -> Iterator[Session]:
@@ -122,7 +120,7 @@ class RequestContext(Authenticator):
     @property
     def device_secret(self) -> str:
         """The secret that identifies a browser known from earlier log-ins, "" if it sends none."""
-        name = device_cookie_for(self.service.settings.public_url).name
+        name = device_cookie_for(self._public_url).name
         value = self.request.cookies.get(name, "")
         secret = parse_secret(value)
         return value if secret is not None and secret.kind == "device" else ""
@@ -145,8 +143,10 @@ class RequestContext(Authenticator):
         return caller
 
     def _build_principal(self, session: Session) -> Principal:
-        return authorization.with_request_data(
-            self._verify_credential(session),
+        return with_request_data(
+            authentication.authenticate_request(
+                session, self.request, self._public_url, now=self.now
+            ),
             view_as=self.view_as,
             request=self.request.state.request_id,
             writes=self.request.method not in request_activity.SAFE_METHODS,
@@ -177,9 +177,7 @@ class RequestContext(Authenticator):
         self, session: Session, path_params: Mapping[str, str], right: Permission
     ) -> None:
         """Raise `Forbidden` if the caller lacks a *right* in the course of the path."""
-        course, assignment = (
-            parse_id(path_params.get(name, "")) for name in ("course", "assignment")
-        )
+        course, assignment = _parse_path_ids(path_params)
         if assignment is not None:
             self.authorize_assignment(session, assignment, right=right)
         elif course is not None:
@@ -188,9 +186,7 @@ class RequestContext(Authenticator):
             raise NotFound(ERROR_CODES["not_found"].meaning)
 
     def _check_path_access(self, session: Session, path_params: Mapping[str, str]) -> None:
-        course, assignment = (
-            parse_id(path_params.get(name, "")) for name in ("course", "assignment")
-        )
+        course, assignment = _parse_path_ids(path_params)
         if assignment is not None and "problem" in path_params:
             check_released(
                 session,
@@ -220,28 +216,13 @@ class RequestContext(Authenticator):
 
         The credential is not verified here.
         """
-        headers = self.request.headers
         if self.view_as:
             return None
-        authorization = headers.get("Authorization")
-        if authorization is not None:
-            return authentication.token_digest(authorization)
-        cookie = self.request.cookies.get(session_cookie_for(self.service.settings.public_url).name)
-        if cookie is None or cross_site_refusal(self.request.method, headers):
-            return None
-        return authentication.session_digest(cookie)
+        return authentication.request_credential_digest(self.request, self._public_url)
 
-    def _verify_credential(self, session: Session) -> Principal:
-        authorization = self.request.headers.get("Authorization")
-        if authorization is not None:
-            return authentication.authenticate_token(session, authorization, now=self.now)
-        cookie = self.request.cookies.get(session_cookie_for(self.service.settings.public_url).name)
-        if cookie is None:
-            raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
-        refusal = cross_site_refusal(self.request.method, self.request.headers)
-        if refusal:
-            raise Forbidden(refusal)
-        return authentication.authenticate_session(session, cookie, now=self.now)
+    @property
+    def _public_url(self) -> str:
+        return self.service.settings.public_url
 
     def authorize_site(self, session: Session, *, right: Permission) -> Principal:
         """Return the caller, who needs a *right* that belongs to no course."""
@@ -268,12 +249,9 @@ class RequestContext(Authenticator):
         include_deleted: bool = False,
     ) -> tuple[CourseMembership, Assignment]:
         """Return the membership of the caller in an assignment's course, and the assignment."""
+        caller = self.authenticate(session)
         result = authorization.load_assignment_membership(
-            session,
-            self.authenticate(session),
-            assignment,
-            permission=right,
-            include_deleted=include_deleted,
+            session, caller, assignment, permission=right, include_deleted=include_deleted
         )
         self.activity.member = result[0]
         return result
@@ -288,6 +266,11 @@ class RequestContext(Authenticator):
         )
         self.activity.member = assigned.member
         return assigned
+
+
+def _parse_path_ids(path_params: Mapping[str, str]) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the course and the assignment in a path, None where it has none."""
+    return parse_id(path_params.get("course", "")), parse_id(path_params.get("assignment", ""))
 
 
 class SubmissionContext(RequestContext):

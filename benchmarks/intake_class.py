@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal
 from api.auth.secrets import new_secret, parse_secret
 from api.core.ids import new_id
 from api.db.engine import Database

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import (

@@ -24,8 +24,7 @@ DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"
 NO_DRAW: Final = "no draw satisfies `require`"
-MIN_VARIANTS: Final = 30
-"""Number of variants below which an author is warned that students share numbers."""
+MIN_VARIANTS: Final = 30  # below it, an author is warned that students share numbers
 MIN_TRIED_SEEDS: Final = 20
 """Least number of seeds of which most must have no draw for a problem to be refused."""
 
@@ -94,24 +93,18 @@ def publish_problem(
     if not variants:
         most_common = sorted(report.refused.items(), key=lambda item: -item[1])[:3]
         reasons = "; ".join(
-            f"{reason} ({count}){_prefix(', ', report.explanations.get(reason, ''))}"
+            ", ".join(filter(None, (f"{reason} ({count})", report.explanations.get(reason))))
             for reason, count in most_common
         )
         raise ProblemError(f"no seed discriminates: {reasons}; widen params or `ignore` a mistake")
     return Publication(report, tuple(variants), selection.slowest_seconds)
 
 
-def _prefix(prefix: str, text: str) -> str:
-    return f"{prefix}{text}" if text else ""
-
-
 class _SeedSelector:
     """The seeds of one problem, each drawn once and solved once if its numbers are new."""
 
     def __init__(self, problem: Problem, registry: Registry, clock: Clock) -> None:
-        self._problem = problem
-        self._registry = registry
-        self._clock = clock
+        self._problem, self._registry, self._clock = problem, registry, clock
         self._draws: dict[int, Mapping[str, Value]] = {}
         self._failed_seeds: set[int] = set()
         self._variants: dict[object, Variant] = {}
@@ -150,9 +143,7 @@ class _SeedSelector:
         seeds = tuple(variant.seed for variant in variants if variant.seed is not None)
         together = _find_coinciding_mistakes(variants[:DRAWS_FOR_COINCIDENCE])
         explanations = explain_refusals(
-            refused_draws,
-            [variant.names for variant in variants],
-            self._problem.drawn_param_names,
+            refused_draws, [variant.names for variant in variants], self._problem.drawn_param_names
         )
         muted = self._count_muted_mistakes(variants, inert) if self._mutes_coincidences else {}
         report = SeedReport(
@@ -224,33 +215,25 @@ class _SeedSelector:
                 continue
             examined.add(numbers)
             needs_all = seed < full_draws or len(common) < len(self._problem.parts)
-            hidden = (
-                self._find_hidden_in_solved_parts(seed)
-                if needs_all
-                else self._filter_hidden_mistakes(seed, common)
-            )
+            among = None if needs_all else common
+            hidden = self._find_hidden_in_solved_parts(seed, among)
             for part, ids in hidden.items():
                 common[part] = common.get(part, ids) & ids
             if len(common) == len(self._problem.parts) and not any(common.values()):
                 break
         return {part: ids for part, ids in common.items() if ids}
 
-    def _find_hidden_in_solved_parts(self, seed: int) -> Mapping[str, frozenset[str]]:
-        """Return the hidden mistakes of *seed*, by part with a computed key."""
-        failed = self.solve_variant(seed).failures
-        return {
-            part: ids
-            for part, ids in self.find_mistakes_giving_key(seed).items()
-            if part not in failed
-        }
-
-    def _filter_hidden_mistakes(
-        self, seed: int, among: Mapping[str, frozenset[str]]
+    def _find_hidden_in_solved_parts(
+        self, seed: int, among: Mapping[str, frozenset[str]] | None
     ) -> Mapping[str, frozenset[str]]:
-        """Return which of the mistakes *among* are hidden by *seed*, by part with a key."""
-        names = self.drawn_values(seed)
-        keys, failed = solve_keys(self._problem, names, self._registry)
-        hidden = find_hidden_mistakes(self._problem, names, keys, self._registry, among=among)
+        """Return the mistakes of *among*, or of all, that *seed* hides, by part with a key."""
+        if among is None:
+            failed = self.solve_variant(seed).failures
+            hidden = self.find_mistakes_giving_key(seed)
+        else:
+            names = self.drawn_values(seed)
+            keys, failed = solve_keys(self._problem, names, self._registry)
+            hidden = find_hidden_mistakes(self._problem, names, keys, self._registry, among=among)
         return {part: ids for part, ids in hidden.items() if part not in failed}
 
     def refusal_reason(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:

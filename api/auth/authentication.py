@@ -6,15 +6,18 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
+from starlette.requests import Request
 
-from api.auth.authorization import TOKEN_EXPIRED_MESSAGE, Principal
+from api.auth.authorization import TOKEN_EXPIRED_MESSAGE
+from api.auth.principal import Principal
 from api.auth.secrets import digests_match, parse_secret
-from api.auth.sessions import is_session_alive
-from api.core.errors import Unauthenticated
+from api.auth.sessions import cross_site_refusal, is_session_alive, session_cookie_for
+from api.core.errors import Forbidden, Unauthenticated
 from api.db.engine import fetch_one
 from api.db.models import LoginSession, Token, User
 
 BEARER_PREFIX: Final = "bearer "
+NO_TOKEN_MESSAGE: Final = "Send the header: Authorization: Bearer TOKEN."  # noqa: S105  # no secret
 CredentialRow = TypeVar("CredentialRow", Token, LoginSession)
 
 
@@ -28,6 +31,39 @@ CREDENTIAL_QUERIES: Final[dict[type[Any], Select[Any, User]]] = {
     LoginSession: _credential_query(LoginSession),
     Token: _credential_query(Token),
 }
+
+
+def request_credential_digest(request: Request, public_url: str) -> bytes | None:
+    """Return the digest of the credential in *request*, which is not verified here.
+
+    Returns None if there is none, or if it must not be used for this request.
+    """
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        return token_digest(authorization)
+    cookie = request.cookies.get(session_cookie_for(public_url).name)
+    if cookie is None or cross_site_refusal(request.method, request.headers):
+        return None
+    return session_digest(cookie)
+
+
+def authenticate_request(
+    session: Session, request: Request, public_url: str, *, now: datetime
+) -> Principal:
+    """Authenticate *request* by its token or session cookie.
+
+    Raises `Unauthenticated` without a valid one, `Forbidden` for a cross-site request.
+    """
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        return authenticate_token(session, authorization, now=now)
+    cookie = request.cookies.get(session_cookie_for(public_url).name)
+    if cookie is None:
+        raise Unauthenticated(NO_TOKEN_MESSAGE)
+    refusal = cross_site_refusal(request.method, request.headers)
+    if refusal:
+        raise Forbidden(refusal)
+    return authenticate_session(session, cookie, now=now)
 
 
 def token_digest(authorization: str) -> bytes | None:
@@ -47,7 +83,7 @@ def session_digest(cookie: str) -> bytes | None:
 def authenticate_token(session: Session, authorization: str, *, now: datetime) -> Principal:
     """Authenticate the token in an ``Authorization`` header; raise `Unauthenticated` on failure."""
     if not authorization.lower().startswith(BEARER_PREFIX):
-        raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
+        raise Unauthenticated(NO_TOKEN_MESSAGE)
     credential = parse_secret(authorization[len(BEARER_PREFIX) :].strip())
     if credential is None or credential.kind != "api":
         raise Unauthenticated("This is not a token of this service.")

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.auth.sessions import is_seen_at_stale
 from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token

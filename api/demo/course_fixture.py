@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal
 from api.auth.roles import Role
 from api.core.ids import new_id
 from api.db.models import (

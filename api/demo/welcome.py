@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal
 from api.db.engine import Database
 from api.db.models import Assignment, Course, Enrolment, User
 from api.demo.logins import DemoLogin

@@ -78,7 +78,6 @@ class ArrayKind(AnswerKind[T, Tensor]):
     """Kind of an array that is compared with a key of the same shape, cell by cell."""
 
     rank: ClassVar[int | None]
-
     rewriters = ARRAY_REWRITERS
 
     def read(self, typed: RawAnswer, part: T, scope: Scope) -> Reading[Tensor]:
@@ -101,9 +100,8 @@ class ArrayKind(AnswerKind[T, Tensor]):
         if answer.cells == expected.cells:
             return RIGHT_BY_RULE["exact"]
         if isinstance(part.tolerance, Tolerance) and part.tolerance.widest_rule == "exact":
-            return _judge_partly_right(
-                tuple(map(eq, answer.cells, expected.cells)), expected.shape, part
-            )
+            cells = tuple(map(eq, answer.cells, expected.cells))
+            return _judge_partly_right(cells, expected.shape, part)
         rules = tuple(
             "exact" if cell == wanted else find_cell_rule(cell, wanted, tolerance)
             for cell, wanted, tolerance in zip(
@@ -140,9 +138,8 @@ class ArrayKind(AnswerKind[T, Tensor]):
         """Return a sentence with the indices of the wrong cells, counted from 1."""
         del part
         shape = reading.value.shape
-        return format_wrong_cells(
-            [_format_index(index, shape) for index, right in enumerate(cells) if not right]
-        )
+        wrong = [_format_index(index, shape) for index, right in enumerate(cells) if not right]
+        return format_wrong_cells(wrong)
 
     def build_samples(self, part: T, key: Value | None) -> SampleAnswers:
         """Return the key, the key with every cell moved out of tolerance, and broken text."""
@@ -202,9 +199,8 @@ def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> J
 
 def _has_no_row_ends(answer: Tensor, expected: Tensor) -> bool:
     """Return whether *answer* has the cells of a matrix with several rows in a single one."""
-    shapes = (answer.shape, expected.shape)
-    single = len(answer.shape) == len(expected.shape) == MATRIX_AXES and answer.shape[0] == 1
-    return single and shapes[1][0] > 1 and len(answer.cells) == len(expected.cells)
+    both_are_matrices = len(answer.shape) == len(expected.shape) == MATRIX_AXES
+    return both_are_matrices and answer.shape == (1, len(expected.cells)) != expected.shape
 
 
 def _format_size(tensor: Tensor) -> str:

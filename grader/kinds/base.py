@@ -85,14 +85,11 @@ class Judgement:
 
 MAX_REWRITTEN_CHARACTERS: Final = 1_000
 """Length of an unreadable text above which no rewriting is tried."""
+RULES: Final[tuple[KindRule, ...]] = get_args(KindRule)
 RIGHT = Judgement(Fraction(1))
 WRONG = Judgement(Fraction(0))
-RIGHT_BY_RULE: Final[Mapping[str, Judgement]] = {
-    by: Judgement(RIGHT.credit, rule=by) for by in get_args(KindRule)
-}
-WRONG_BY_RULE: Final[Mapping[str, Judgement]] = {
-    by: Judgement(WRONG.credit, rule=by) for by in get_args(KindRule)
-}
+RIGHT_BY_RULE: Final[Mapping[str, Judgement]] = {by: replace(RIGHT, rule=by) for by in RULES}
+WRONG_BY_RULE: Final[Mapping[str, Judgement]] = {by: replace(WRONG, rule=by) for by in RULES}
 """Judgements without credit by deciding rule, built once because they are frequent."""
 
 
@@ -156,9 +153,8 @@ class AnswerKind(ABC, Generic[P, A]):
         """Return the reading of a text with words, unless one may change the value."""
         value_text, reason = strip_reason(text)
         value_text, header = strip_column_names(value_text, _question_of(part))
-        notes = (*header, *reason)
         reading = self._read_or_rewrite(value_text, part, scope, screened=text)
-        return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
+        return replace(reading, notes=(*reading.notes, *header, *reason))
 
     def _read_or_rewrite(
         self, text: str, part: P, scope: Scope, *, screened: str = ""
@@ -274,8 +270,7 @@ class AnswerKind(ABC, Generic[P, A]):
     def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...], part: P) -> str:
         """Return a sentence that lists the wrong cells, for parts that show them."""
         del reading, part
-        wrong = ", ".join(str(index) for index, right in enumerate(cells, 1) if not right)
-        return f"Not right: {wrong}."
+        return f"Not right: {', '.join(str(at) for at, right in enumerate(cells, 1) if not right)}."
 
     def carried_value(self, reading: Reading[A]) -> Value | None:
         """Return the answer as a value that later keys can use and JSON can hold, or None.

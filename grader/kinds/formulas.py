@@ -109,14 +109,9 @@ class ExpressionPart(FormulaPart):
         others += [(f"mistakes.{mistake.id}", mistake.key) for mistake in self.mistakes]
         for location, key in others:
             if _count_formulas(key) != self.formula_count:
-                expected_form = (
-                    f"a list of {pluralize(self.formula_count, 'formula')}"
-                    if self.formula_count
-                    else "one formula"
-                )
-                raise ValueError(
-                    f"`{location}` has not the form of the key, which is {expected_form}"
-                )
+                count = self.formula_count
+                form = f"a list of {pluralize(count, 'formula')}" if count else "one formula"
+                raise ValueError(f"`{location}` has not the form of the key, which is {form}")
         return self
 
 
@@ -149,11 +144,9 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
 
     def solve(self, part: ExpressionPart, scope: Scope) -> Value | None:
         """Return the key as a formula over the part's variables, or as a tuple of them."""
-        return (
-            _build_key_formula(part, scope)
-            if part.formula_count is None
-            else build_key_formulas(part, scope)
-        )
+        if part.formula_count is None:
+            return _build_key_formula(part, scope)
+        return build_key_formulas(part, scope)
 
     def judge(
         self, reading: Reading[Formulas], key: Value | None, part: ExpressionPart, scope: Scope
@@ -165,9 +158,8 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
             differs = find_counterexample(answer, key, part.comparison_points)
             if differs is None:
                 return RIGHT_BY_RULE["points"]
-            if answer.evaluate_sample(part.comparison_points).tops.count(None) == len(
-                part.comparison_points
-            ):
+            values = answer.evaluate_sample(part.comparison_points).tops
+            if all(value is None for value in values):
                 return Judgement(WRONG.credit, form_mismatch=NO_VALUE, rule="points")
             return Judgement(WRONG.credit, remark=_describe_counterexample(differs), rule="points")
         if not isinstance(answer, tuple) or not isinstance(key, tuple):
@@ -175,9 +167,8 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         if len(answer) != len(key):
             message = f"The answer has {pluralize(len(answer), 'formula')}, asked are {len(key)}."
             return Judgement(WRONG.credit, form_mismatch=message, rule="points")
-        return judge_formulas(
-            answer, key, part, noun="formula", partial=part.credit_by == "component"
-        )
+        partial = part.credit_by == "component"
+        return judge_formulas(answer, key, part, noun="formula", partial=partial)
 
     def lookup_key(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
         """Return the values at the sample points."""
@@ -281,11 +272,8 @@ def judge_formulas(
     if all(marks):
         return RIGHT_BY_RULE["points"]
     first_wrong = f"{noun} {marks.index(False) + 1}"
-    remark = next(
-        _describe_counterexample(counterexample, first_wrong)
-        for counterexample in counterexamples
-        if counterexample is not None
-    )
+    first = next(filter(None, counterexamples))
+    remark = _describe_counterexample(first, first_wrong)
     return replace(
         judge_cells(marks, partial=partial), remark=remark, rule="points", first_wrong=first_wrong
     )

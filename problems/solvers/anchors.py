@@ -160,10 +160,8 @@ def _grid_position(center: object, image: Pair, grid: Pair) -> tuple[Number, Num
 def _find_best_anchor(size: object, anchors: object, overlap: OverlapMeasure) -> int:
     wanted = _box_at_origin(_as_two_numbers(size, "the size", positive=True))
     shapes = as_rows(anchors, "anchors", width=2, most=MAX_BOXES)
-    shared = [
-        overlap(wanted, _box_at_origin(_as_two_numbers(shape, "an anchor", positive=True)))
-        for shape in shapes
-    ]
+    sizes = (_as_two_numbers(shape, "an anchor", positive=True) for shape in shapes)
+    shared = [overlap(wanted, _box_at_origin(one)) for one in sizes]
     return shared.index(max(shared))
 
 
@@ -197,9 +195,8 @@ def _cell_counted_from_one(args: SimpleNamespace) -> tuple[int, int]:
 
 def _best_anchor_by_smaller_area(args: SimpleNamespace) -> int:
     """Return the best anchor by intersection over the smaller of the two areas."""
-    return _find_best_anchor(args.size, args.anchors, WRONG_MEASURES["over_smaller_box"]) + int(
-        args.first
-    )
+    index = _find_best_anchor(args.size, args.anchors, WRONG_MEASURES["over_smaller_box"])
+    return index + int(args.first)
 
 
 def _swap_first_two_results(solver: Solver) -> Solver:

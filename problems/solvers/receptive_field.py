@@ -132,11 +132,9 @@ def _parse_window(layer: object) -> AxisWindow:
             "each layer is (kernel, stride), (kernel, stride, dilation) or "
             "(kernel, stride, dilation, padding)"
         )
+    fields = zip(layer, LAYER_FIELDS, strict=False)
     return AxisWindow(
-        *(
-            as_integer(value, name, least=int(name != "padding"))
-            for value, name in zip(layer, LAYER_FIELDS, strict=False)
-        )
+        *(as_integer(one, name, least=int(name != "padding")) for one, name in fields)
     )
 
 
@@ -208,12 +206,7 @@ SIZE_MISTAKES: Final = (
     "kernels_multiplied",
     "dilation_left_out",
 )
-POSITION_MISTAKES: Final = (
-    "previous_stride",
-    "strides_ignored",
-    "dilation_left_out",
-    "padding_left_out",
-)
+POSITION_MISTAKES: Final = (*SIZE_MISTAKES[:2], "dilation_left_out", "padding_left_out")
 
 FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SimpleNamespace], object]]] = {
     receptive_field: lambda grow, args: _compute_field(args.layers, grow).size,

@@ -6,7 +6,8 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.auth.authorization import AssignedProblem, Principal, load_assignment_membership
+from api.auth.authorization import AssignedProblem, load_assignment_membership
+from api.auth.principal import Principal
 from api.core.ids import new_id
 from api.db.models import (
     Answer,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.db.models import Course, User
 from api.services.assignments.open_assignments import list_open_assignments
 from api.services.courses.active_students import AudienceSize, count_audience

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.core.errors import Gone
 from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Identity, Invite, LtiUser, User
 from api.rate_limits import stored_events

@@ -272,10 +272,7 @@ def _load_comments(
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .where(
             Comment.deleted_at.is_(None),
-            or_(
-                Comment.author_id == user_id,
-                (Answer.student_id == user_id) & Comment.public,
-            ),
+            or_(Comment.author_id == user_id, (Answer.student_id == user_id) & Comment.public),
         )
         .order_by(Comment.created_at, Comment.id)
     )

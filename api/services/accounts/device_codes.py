@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.auth.roles import ROLE_RANKS
 from api.auth.secrets import NewSecret, digests_match, new_secret, parse_secret
 from api.auth.user_codes import new_user_code, normalize_user_code, user_code_digest

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
 from api.auth.passwords import PasswordHasher
+from api.auth.principal import Principal
 from api.core.errors import FieldError, InvalidInput, Unauthenticated
 from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.auth.secrets import new_secret
 from api.auth.sessions import IDLE_TIMEOUT, SESSION_EVENT_EFFECTS, SESSION_LIFETIME, SessionEvent
 from api.core.errors import NotFound

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.auth.roles import ROLE_RANKS, EffectiveRole, grantable_scopes
 from api.auth.scopes import SCOPE_GRANTS, Scope
 from api.auth.secrets import NewSecret, new_secret

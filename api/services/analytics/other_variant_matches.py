@@ -64,13 +64,13 @@ def find_other_variant_matches(
     """
     assigned_variants = _load_assigned_variants(session, problem, students)
     unheld = {
-        part: _find_unheld_keys(digests, assigned_variants)
+        part: {*digests.values()} - _find_held_keys(digests, assigned_variants)
         for part, digests in keys.digests.items()
     }
     differing_digests = {
         part: digests
         for part, digests in keys.digests.items()
-        if len({digests[variant] for variant in assigned_variants if variant in digests}) > 1
+        if len(_find_held_keys(digests, assigned_variants)) > 1
     }
     if not differing_digests:
         return {}
@@ -106,13 +106,11 @@ def _load_assigned_variants(
     return {VariantIdentity(*row) for row in rows}
 
 
-def _find_unheld_keys(
+def _find_held_keys(
     digests: Mapping[VariantIdentity, str], assigned_variants: set[VariantIdentity]
 ) -> set[str]:
-    """Return the keys that no student has."""
-    return {*digests.values()} - {
-        digests[variant] for variant in assigned_variants if variant in digests
-    }
+    """Return the keys that at least one student has."""
+    return {digests[variant] for variant in assigned_variants & digests.keys()}
 
 
 def _expected_chance_matches(hit: int, all_keys: int, unheld: int) -> float | None:
@@ -196,14 +194,11 @@ def _same_key_condition(left: FromClause, right: FromClause) -> ColumnElement[bo
 
 def _count_holders(graded_values: CTE, holders: CTE) -> CTE:
     """Return the number of holders of each key, and when the first of them solved the part."""
+    graded = graded_values.c
     solved = (
-        select(
-            graded_values.c.part,
-            graded_values.c.student_id,
-            func.min(graded_values.c.at).label("at"),
-        )
-        .where(graded_values.c.right == 1)
-        .group_by(graded_values.c.part, graded_values.c.student_id)
+        select(graded.part, graded.student_id, func.min(graded.at).label("at"))
+        .where(graded.right == 1)
+        .group_by(graded.part, graded.student_id)
         .cte("solved")
     )
     return (
@@ -229,9 +224,8 @@ def _select_top_matches(each: CTE) -> Select[Any]:
     rank = func.row_number(type_=Integer).over(
         partition_by=match.part, order_by=(match.after.desc(), match.held_by, match.answer)
     )
-    ranked = select(
-        match.part, match.answer, match.held_by, match.after, rank.label("place")
-    ).subquery()
+    columns = (match.part, match.answer, match.held_by, match.after)
+    ranked = select(*columns, rank.label("place")).subquery()
     return select(ranked).where(ranked.c.place <= MAX_LISTED_MATCHES)
 
 
@@ -263,12 +257,8 @@ def _select_graded_values(
     problem: VersionedProblem, students: StudentQuery, parts: list[str]
 ) -> CTE:
     """Return each graded value of a student once; *right* is 1 if it has full credit."""
-    key_columns = (
-        Answer.part,
-        Answer.student_id,
-        Answer.draw,
-        extract_digest(Answer.value).label("digest"),
-    )
+    digest = extract_digest(Answer.value).label("digest")
+    key_columns = (Answer.part, Answer.student_id, Answer.draw, digest)
     each = (
         select(
             *key_columns,

@@ -58,7 +58,7 @@ class WrongAnswerQueries:
         """Return the queries for the groups that have more votes than the key."""
         return {
             "right": select(self._right),
-            "groups": self._select_groups(self._key_doubt_condition()),
+            "groups": select(self._groups).where(self._key_doubt_condition()),
         }
 
     def build_table_queries(self) -> QueryBatch:
@@ -66,7 +66,7 @@ class WrongAnswerQueries:
         near = (self._groups.c.place <= MAX_GROUPS) | self._key_doubt_condition()
         return {
             "right": select(self._right),
-            "groups": self._select_groups(near),
+            "groups": select(self._groups).where(near),
             "mistakes": self._select_mistake_sums(),
             "tallies": self._select_variant_tallies(),
         }
@@ -74,9 +74,6 @@ class WrongAnswerQueries:
     def _key_doubt_condition(self) -> Any:
         group = self._groups.c
         return (group.in_top > group.right_in_top) & (group.doubt <= MAX_DOUBTED_GROUPS)
-
-    def _select_groups(self, condition: Any) -> Select[Any]:
-        return select(self._groups).where(condition)
 
     def _select_mistake_sums(self) -> Select[Any]:
         columns = self._by_value.c
@@ -200,14 +197,8 @@ def _count_right_answers(answers: CTE) -> CTE:
 def _group_by_value(answers: CTE) -> CTE:
     """Return the wrong answers grouped by value, variant and cause."""
     columns = answers.c
-    key_columns = (
-        columns.item,
-        columns.mistakes,
-        columns.draw_hash,
-        columns.seed,
-        columns.own,
-        columns.value,
-    )
+    variant = (columns.draw_hash, columns.seed)
+    key_columns = (columns.item, columns.mistakes, *variant, columns.own, columns.value)
     return (
         select(
             *key_columns,

@@ -214,18 +214,14 @@ def _query_accommodations(
     members: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
     for student, section in session.execute(SECTIONS, params) if by_section else ():
         members[section].append(student)
-    specs: dict[UUID, list[ExtensionSpec]] = {one: [] for one in students}
+    granted: dict[UUID, list[ExtensionSpec]] = {student: [] for student in students}
     for extension in extensions:
-        for student in (
-            [extension.student_id]
-            if extension.section_id is None
-            else members[extension.section_id]
-        ):
-            if student in specs:
-                specs[student].append(_parse_extension(_dump_spec(extension.spec)))
+        owners = members[extension.section_id] if extension.section_id else [extension.student_id]
+        for student in granted.keys() & owners:
+            granted[student].append(_parse_extension(_dump_spec(extension.spec)))
     return {
-        spec: Accommodations(tuple(given), late_days.get(spec, 0), spent.get(spec, 0))
-        for spec, given in specs.items()
+        student: Accommodations(tuple(specs), late_days.get(student, 0), spent.get(student, 0))
+        for student, specs in granted.items()
     }
 
 

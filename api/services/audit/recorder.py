@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.db.models import AuditEntry, Enrolment
 from api.services.audit.actions import ACTIONS
 from api.services.audit.targets import TARGET_NAME_QUERIES

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.auth.roles import EffectiveRole
 from api.core.errors import Conflict, InvalidInput
 from api.core.ids import new_id

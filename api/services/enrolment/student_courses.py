@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.auth.roles import is_permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays

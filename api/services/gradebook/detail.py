@@ -138,9 +138,7 @@ def _load_record(
 
 
 def _grade_course(record: _StudentRecord, assignments: Sequence[Assignment]) -> ComputedGrade:
-    lines = [
-        to_assignment_line(assignment, record.cells[assignment.id]) for assignment in assignments
-    ]
+    lines = [to_assignment_line(one, record.cells[one.id]) for one in assignments]
     return compute_course_grade(lines, parse_categories(record.book.course))
 
 
@@ -212,7 +210,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
     slugs = {posed.row.id: posed.row.slug for posed in context.problems}
     titles = {posed.row.slug: posed.version.title for posed in context.problems}
     explanations = {
-        _breakdown_label(given, slugs): _explain_override(given, record.author_names)
+        _breakdown_label(given, slugs): f"by {record.author_names[given.author_id]}: {given.reason}"
         for given in overrides
     }
     return {
@@ -265,10 +263,6 @@ def _breakdown_label(override: Override, slugs: Mapping[UUID, str]) -> str:
         return TOTAL_LABEL
     slug = slugs.get(override.problem_id, "")
     return slug if override.part is None else f"{slug}, {override.part}"
-
-
-def _explain_override(override: Override, authors: Mapping[UUID, str]) -> str:
-    return f"by {authors[override.author_id]}: {override.reason}"
 
 
 def serialize_override_for_student(

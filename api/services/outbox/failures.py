@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import Conflict, NotFound
 from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import InvalidInput
 from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage
 from api.services.outbox.kinds import OPTIONAL_KINDS, MessageKind

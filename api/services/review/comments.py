@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Comment

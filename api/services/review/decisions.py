@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Row, case, select, type_coerce
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.auth.principal import Principal
 from api.core.clock import to_micros
 from api.core.errors import Conflict, NotFound
 from api.db.models import (

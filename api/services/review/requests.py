@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.auth.roles import is_permitted
 from api.core.clock import from_micros
 from api.core.errors import Conflict, Forbidden, NotFound, NotReleased

@@ -15,9 +15,9 @@ from api.auth.authorization import (
     PROBLEM_NOT_FOUND_MESSAGE,
     AssignedProblem,
     CourseMembership,
-    Principal,
     load_course_membership,
 )
+from api.auth.principal import Principal
 from api.auth.roles import Permission
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
+from api.auth.principal import Principal
 from api.core.clock import to_micros
 from api.db.models import Assignment, Course, Draw, Excuse, ProblemProgress
 from api.schemas.student.assignments import MyAssignment, MyProblem

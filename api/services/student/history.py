@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal, load_course_membership
+from api.auth.authorization import CourseMembership, load_course_membership
+from api.auth.principal import Principal
 from api.auth.roles import is_permitted
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound

@@ -1,6 +1,6 @@
 """People of a course: list, add, edit and withdraw; its test student."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -59,12 +59,9 @@ class PeoplePageFilters:
     def query_string(self, **changes: object) -> str:
         """Return the query string of this page with *changes*, without default values."""
         params = {one.name: getattr(self, one.name) for one in fields(self)} | changes
-        return (
-            build_query_string(
-                params | {"state": "" if params["state"] == "active" else params["state"]}
-            )
-            or "?"
-        )
+        if params["state"] == "active":
+            params["state"] = ""
+        return build_query_string(params) or "?"
 
 
 async def _read_filters(
@@ -144,15 +141,16 @@ def add_person(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Add a person to the course and redirect to their page."""
     _require_manage_people(context, course)
     try:
-        body = validate_body(
-            PersonIn, form.non_empty_texts("role", "section", *(field[0] for field in FIELDS))
-        )
+        names = ("role", "section", *(field[0] for field in FIELDS))
+        body = validate_body(PersonIn, form.non_empty_texts(*names))
         added = api.post_person(course, body, context, Response())
     except RECOVERABLE_ERRORS as error:
         return render_people_page(context, course, form=form, error=error)
-    return RedirectResponse(
-        f"/courses/{course}/people/{added.user}?saved=person-added", status_code=303
-    )
+    return _redirect_to_person(course, added.user, "person-added")
+
+
+def _redirect_to_person(course: UUID, user: UUID, saved: str) -> Response:
+    return RedirectResponse(f"/courses/{course}/people/{user}?saved={saved}", status_code=303)
 
 
 def _require_manage_people(context: RequestContext, course: UUID) -> None:
@@ -209,28 +207,19 @@ def _render_person(
 def load_permissions_on_account(
     context: RequestContext, course: UUID, user: UUID
 ) -> AccountPermissions | None:
-    """Return the permissions of the caller on an account.
-
-    The result is None if the caller cannot manage people.
-    """
+    """Return the permissions of the caller on an account, None if they cannot manage people."""
     with context.reading() as session:
         member = context.authorize_course(session, course)
-        return (
-            load_account_permissions(session, member, user)
-            if member.has_permission("manage_people")
-            else None
-        )
+        may_manage = member.has_permission("manage_people")
+        return load_account_permissions(session, member, user) if may_manage else None
 
 
 def _is_editable(person: Person, name: str, account_permissions: AccountPermissions | None) -> bool:
     """Return whether the course can change a field, or fill it while it is empty."""
-    if (
-        account_permissions is None
-        or account_permissions.may_edit
-        or person.withdrawn_at
-        or name == "lms_id"
-    ):
-        return True  # who was withdrawn is taken back under all that is known of them
+    if name == "lms_id" or account_permissions is None or account_permissions.may_edit:
+        return True
+    if person.withdrawn_at:
+        return True  # the form adds them again, which needs all fields
     return name in STUDENT_ID_LABELS and not getattr(person, name)
 
 
@@ -252,9 +241,9 @@ def _chosen_role_and_section(person: Person, form: PostedForm) -> Mapping[str, s
 def _build_field(person: Person, definition: tuple[str, str, str], form: PostedForm) -> PersonField:
     """Return a field with the posted value, and the stored value if it differs."""
     name, label, kind = definition
-    stored_value = str(getattr(person, name) or "")
-    value = form.text(name, stored_value)
-    return PersonField(name, label, kind, value, stored_value if value != stored_value else "")
+    stored = str(getattr(person, name) or "")
+    value = form.text(name, stored)
+    return PersonField(name, label, kind, value, stored if value != stored else "")
 
 
 @router.post(f"{PEOPLE_PATH}/{{user}}")
@@ -264,14 +253,11 @@ def change_person(course: UUID, user: UUID, form: FormDep, context: PageDep) -> 
     person = api.get_person(course, user, context, Response())
     try:
         body = validate_body(PersonPatch, _changed_fields(person, form))
-        api.patch_person(
-            course, user, body, context, parse_form_version(form.text("version")), Response()
-        )
+        version = parse_form_version(form.text("version"))
+        api.patch_person(course, user, body, context, version, Response())
     except RECOVERABLE_ERRORS as error:
         return _render_person(context, course, user, form=form, error=error)
-    return RedirectResponse(
-        f"/courses/{course}/people/{user}?saved=person-changed", status_code=303
-    )
+    return _redirect_to_person(course, user, "person-changed")
 
 
 def _changed_fields(person: Person, form: PostedForm) -> dict[str, object]:
@@ -290,21 +276,11 @@ def _changed_fields(person: Person, form: PostedForm) -> dict[str, object]:
 @router.post(f"{PEOPLE_PATH}/{{user}}/withdraw")
 def withdraw_person(course: UUID, user: UUID, context: PageDep) -> Response:
     """Withdraw a person from the course; their work is kept."""
-    return _act_and_redirect(
-        context, course, user, lambda: api.delete_person(course, user, context)
-    )
-
-
-def _act_and_redirect(
-    context: RequestContext, course: UUID, user: UUID, act: Callable[[], object]
-) -> Response:
     try:
-        act()
+        api.delete_person(course, user, context)
     except RECOVERABLE_ERRORS as error:
         return _render_person(context, course, user, error=error)
-    return RedirectResponse(
-        f"/courses/{course}/people/{user}?saved=person-withdrawn", status_code=303
-    )
+    return _redirect_to_person(course, user, "person-withdrawn")
 
 
 @router.post(f"{PEOPLE_PATH}/{{user}}/reset")

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import FieldError, InvalidInput
 from api.db.models import (
     Answer,

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import Forbidden, InvalidInput
 from api.core.ids import new_id
 from api.db.engine import Database

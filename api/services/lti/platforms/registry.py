@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import LtiDeployment, LtiPlatform

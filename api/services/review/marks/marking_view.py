@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.schemas.grading.review import NextAnswer, ReviewItem
 from api.services.engine.variant_identity import load_identities
 from api.services.engine.variants import VariantCache

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import AssignedProblem, Principal
+from api.auth.authorization import AssignedProblem
+from api.auth.principal import Principal
 from api.db.engine import cache_in_snapshot
 from api.db.models import ChangeCounter
 from api.services.grades import complete_grading_context, load_problems

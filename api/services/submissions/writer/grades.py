@@ -74,10 +74,8 @@ class _ProgressUpdate:
     @property
     def progress_row(self) -> RowValues:
         """The row of the progress in the problem."""
-        entry, parts = (
-            self.admitted.entry,
-            join_part_members(self.part_progress.json_texts.values()),
-        )
+        entry = self.admitted.entry
+        parts = join_part_members(self.part_progress.json_texts.values())
         last = self.state.answers[next(iter(entry.answer_results))][-1]
         return build_progress_row(entry.progress_key, parts, self.total, last)
 
@@ -102,9 +100,8 @@ def store_with_grades(
         update.admitted.id: serialize_json(build_reply(update.admitted, _summarize_score(update)))
         for update in updates
     }
-    rows, sizes = build_row_batches(
-        list(admitted.values()), replies, now=now
-    )  # before the grades: ids follow this order
+    # Before the grades: the ids follow this order.
+    rows, sizes = build_row_batches(list(admitted.values()), replies, now=now)
     progress_rows = [update.progress_row for update in updates]
     grades, changes = _lock_and_build_grade_rows(session, updates, cache_transaction, now=now)
     write_batches(
@@ -141,8 +138,8 @@ def _build_progress_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
             version=admitted.state.version + 1,
             answers=answers,
             carried_values=carried_values,
-            change_counters=admitted.context.change_counters
-            or {},  # without counters it is not cached
+            # Without counters it is not cached.
+            change_counters=admitted.context.change_counters or {},
             part_progress=part_progress,
         ),
         grading_context,
@@ -205,10 +202,8 @@ def _build_policy_answer(admitted: AdmittedSubmission, part: str) -> StoredAnswe
 
 
 def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
-    graded = update.total.graded
-    used_attempts = {
-        part: where.attempts_used for part, where in update.part_progress.parts.items()
-    }
+    graded, parts = update.total.graded, update.part_progress.parts
+    used_attempts = {part: progress.attempts_used for part, progress in parts.items()}
     return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 
 
@@ -228,10 +223,8 @@ def _lock_and_build_grade_rows(
     changes: list[RowValues] = []
     for grade_key, group in updates_by_key.items():
         before, last = grades[grade_key], group[-1]
-        totals = {
-            **before.problem_totals,
-            **{one.admitted.entry.problem_id: one.total for one in group},
-        }
+        new_totals = {one.admitted.entry.problem_id: one.total for one in group}
+        totals = {**before.problem_totals, **new_totals}
         row = build_grade_row(
             last.grading_context, last.admitted.entry.student_id, totals, updated_at=now
         )
@@ -258,19 +251,15 @@ def _lock_and_load_grades(
     locked = _lock_grades(session, updates_by_key)
     missing = sorted(updates_by_key.keys() - locked.keys())
     if missing:
-        insert_missing_rows(
-            session, Grade, [_build_empty_grade_row(place, now) for place in missing]
-        )
+        empty_rows = [_build_empty_grade_row(grade_key, now) for grade_key in missing]
+        insert_missing_rows(session, Grade, empty_rows)
         locked |= _lock_grades(session, missing)
     grades: dict[Pair, CachedGrade] = {}
     uncached: list[_ProgressUpdate] = []
     for grade_key, (version, _) in locked.items():
-        last = updates_by_key[grade_key][-1]
-        grade = (
-            None
-            if last.change_counters is None
-            else cache_transaction.get_grade(grade_key, version, last.change_counters)
-        )
+        last, grade = updates_by_key[grade_key][-1], None
+        if last.change_counters is not None:
+            grade = cache_transaction.get_grade(grade_key, version, last.change_counters)
         if grade is None:
             uncached.append(last)
         else:

@@ -10,6 +10,7 @@ from api.pages import (
     docs,
     external_login,
     home,
+    join,
     login,
     mail,
 )
@@ -79,6 +80,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     history.router,
     receipt.router,
     home.router,
+    join.router,
     practice.router,
     reports.router,
     sheet.router,

@@ -185,7 +185,7 @@ def accept_invitation(form: FormDep, context: PageDep) -> Response:
     if form.raw_text("current"):
         typed["current"] = form.raw_text("current")
     try:
-        _check_repeated_password(form)
+        check_repeated_password(form)
         api.accept_invite(validate_body(AcceptInviteIn, typed), context, response)
     except ServiceError as error:
         variables = {"error": error, "secret": secret}
@@ -198,7 +198,8 @@ def _concerns_field(error: ServiceError, field: str) -> bool:
     return any(one.field == field for one in error.errors)
 
 
-def _check_repeated_password(form: PostedForm) -> None:
+def check_repeated_password(form: PostedForm) -> None:
+    """Raise `InvalidInput` unless the form has the same password twice."""
     if form.raw_text("password") != form.raw_text("again"):
         raise InvalidInput(
             PASSWORDS_DIFFER_MESSAGE,

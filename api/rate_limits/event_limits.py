@@ -25,6 +25,9 @@ LimitedAction = Literal[
     "invite_link",
     "code_address",
     "code_person",
+    "join_guess",
+    "join_account_address",
+    "join_account_course",
     "reset_address",
     "reset_account",
     "export_person",
@@ -79,6 +82,11 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "code_address": EventLimit(120, MINUTE),
     # Codes that a person looks up or confirms; few people guess with what is typed once.
     "code_person": EventLimit(20, MINUTE, max_pause=15 * MINUTE),
+    # Wrong codes only, so that a lecture hall can open the link of its course together.
+    "join_guess": EventLimit(60, MINUTE),
+    # Each hashes a password or sends a message, and stays in the list of people.
+    "join_account_address": EventLimit(300, MINUTE),
+    "join_account_course": EventLimit(2_000, HOUR),
     "reset_address": EventLimit(30, MINUTE),
     # Beyond this no message is sent; the reply is the same.
     "reset_account": EventLimit(3, HOUR),

@@ -5,7 +5,7 @@ from typing import Final
 from api.http.json_body import ApiRouter
 from api.routes.accounts import device, login, mail, me, users
 from api.routes.assignments import analytics, assignment_problems, assignments, exceptions
-from api.routes.courses import audit, course_files, courses, people, problems, roster
+from api.routes.courses import audit, course_files, courses, joining, people, problems, roster
 from api.routes.grades import exports, gradebook, grades, overrides
 from api.routes.grading import marks, regrade_requests, regrades, review
 from api.routes.student import (
@@ -23,6 +23,7 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     device.router,
     mail.router,
     people.router,
+    joining.router,
     roster.router,
     users.router,
     audit.router,

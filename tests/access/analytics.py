@@ -10,5 +10,6 @@ ROUTES = {
     ("GET", f"{API}/courses/{{course}}/attention"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/analytics"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/unopened"): Route("grader"),
+    ("GET", "/api/v1/courses/{course}/students-to-help"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/problems/{{problem}}/analytics"): Route("grader"),
 }

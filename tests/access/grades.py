@@ -23,6 +23,7 @@ def _override(scene: Scene) -> dict[str, object]:
 ROUTES = {
     ("GET", f"{COURSE}/gradebook"): Route("grader"),
     ("GET", f"{COURSE}/grades"): Route("student"),
+    ("GET", f"{COURSE}/mistakes"): Route("student"),
     ("GET", f"{COURSE}/students/{{user}}/grades"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/history"): Route("student"),
     ("GET", f"{ASSIGNMENT}/students/{{user}}/history"): Route("grader"),

@@ -27,6 +27,8 @@ ROUTES = {
     ("POST", "/logout"): Route("anyone", called=False, headers=OURS),
     ("GET", "/forgot"): Route("anyone"),
     ("POST", "/forgot"): Route("anyone", called=False),
+    ("GET", "/join"): Route("anyone"),
+    ("POST", "/join"): Route("anyone", called=False),
     ("GET", "/welcome"): Route("anyone"),
     ("POST", "/welcome"): Route("anyone", called=False),
     ("POST", "/theme"): Route("anyone", ok=303, body="theme=dark", media=FORM, headers=OURS),

@@ -16,6 +16,7 @@ ROUTES = {
     ("GET", "/courses/{course}/analytics"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/results"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/unopened"): Route("grader"),
+    ("GET", "/courses/{course}/students-to-help"): Route("grader"),
     ("GET", f"{POSED}/results"): Route("grader"),
     ("GET", f"{POSED}/regrades"): Route("grader"),
     ("POST", f"{POSED}/accept"): Route(

@@ -89,6 +89,7 @@ ROUTES = {
     ("POST", f"{COURSE}/people/{{user}}/withdraw"): Route(**MANAGES, body="a=b"),
     ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**MANAGES | {"ok": 200}, body="a=b"),
     ("POST", f"{COURSE}/test-student"): Route(**MANAGES, body="a=b"),
+    ("POST", f"{COURSE}/joining"): Route(**MANAGES, body="act=on"),
     ("POST", f"{COURSE}/sections"): Route(**MANAGES, body="section_name=C"),
     ("POST", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, body="section_name=C"),
     # The section of the scene has people, so that it stays.

@@ -14,6 +14,7 @@ ROUTES = {
     ("GET", "/courses/{course}"): Route("student"),
     ("GET", "/assignments/{assignment}"): Route("student"),
     ("GET", "/courses/{course}/grades"): Route("student"),
+    ("GET", "/courses/{course}/mistakes"): Route("student"),
     ("GET", "/assignments/{assignment}/history"): Route("student"),
     ("GET", f"{PROBLEM}/submissions"): Route("student"),
     # Practice comes after the close: 403 before (tests/api/test_pages_student_work.py asks).

@@ -60,6 +60,14 @@ ROUTES = {
     ("DELETE", f"{COURSE}/people/{{user}}"): Route(**MANAGES, ok=204),
     ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**MANAGES, ok=201),
     ("POST", f"{COURSE}/test-student"): Route(**MANAGES),
+    ("GET", f"{COURSE}/joining"): Route(**MANAGES | {"scope": "manage"}),
+    # Joining is off in the scene: tests/api/test_joining.py asks.
+    ("POST", f"{COURSE}/joining/code"): Route(**MANAGES, ok=409),
+    ("GET", f"{API}/join/{{code}}"): Route("anyone", ok=404, path={"code": "BDFK-XTRW"}),
+    ("POST", f"{API}/join"): Route(
+        "person", login=True, called=False, body={"code": "BDFK-XTRW-BDFK-XTRW"}
+    ),
+    ("POST", f"{API}/join/account"): Route("anyone", called=False, ok=201),
     ("GET", f"{COURSE}/sections"): Route("grader"),
     ("POST", f"{COURSE}/sections"): Route(**MANAGES, ok=201, body={"name": "C"}),
     ("PATCH", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, body={"name": "C"}),

@@ -30,6 +30,7 @@ COURSE: Mapping[str, dict[str, Any]] = {
     "zone": {"zone": "Asia/Tokyo"},
     "numbers": {"numbers": "comma"},
     "late_day_budget": {"late_day_budget": 7},
+    "self_enrollment": {"self_enrollment": True},
     "categories": {"categories": [*CATEGORIES, {"id": "Exam", "weight": 3.5, "drop_lowest": 1}]},
 }
 ASSIGNMENT: Mapping[str, dict[str, Any]] = {

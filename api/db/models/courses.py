@@ -11,7 +11,10 @@ from api.db.models.base import Base, Id, Json, ShortText, Timestamp, UserId, for
 
 
 class Course(Base):
-    """Course in one time zone; *categories* are those of its assignments, with weights."""
+    """Course in one time zone; *categories* are those of its assignments, with weights.
+
+    *join_code* is None until *self_enrollment* is turned on for the first time.
+    """
 
     __tablename__ = "courses"
 
@@ -23,6 +26,8 @@ class Course(Base):
     secret: Mapped[str] = mapped_column(String(64))
     late_day_budget: Mapped[int] = mapped_column(default=0)
     categories: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    self_enrollment: Mapped[bool] = mapped_column(default=False)
+    join_code: Mapped[str | None] = mapped_column(String(20), index=True, unique=True)
     created_at: Mapped[Timestamp]
     archived_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -14,6 +14,7 @@ from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.layout.grade_steps import ExplainedStep, ProblemTitles
 from api.pages.layout.local_time import CourseClock
 from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.grading.item_rows import join_mistake_names
 from api.routes.assignments import assignments
 from api.routes.grades import grades
 from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
@@ -90,6 +91,24 @@ def my_grades_page(
         told=grades_view,
         total=[ProblemTitles().explain_line(one) for one in grades_view.explain],
         rows=rows,
+    )
+
+
+@router.get("/courses/{course}/mistakes")
+def my_mistakes_page(course: UUID, context: PageDep) -> Response:
+    """Return the student's known mistakes over the course, with practice on each."""
+    mistakes = grades.get_my_mistakes(course, context).items
+    clock = CourseClock.for_request(context)
+    return render_page(
+        context,
+        "student/mistakes.html",
+        title="My mistakes",
+        crumbs=(
+            Breadcrumb(clock.course.title, f"/courses/{course}"),
+            Breadcrumb("My grades", f"/courses/{course}/grades"),
+        ),
+        tab="grades",
+        mistakes=[(join_mistake_names([one.mistake]), one) for one in mistakes],
     )
 
 

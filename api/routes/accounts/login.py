@@ -48,8 +48,8 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
     After too many wrong passwords in a minute, you must wait before the next try, longer each time.
     `Retry-After` states the seconds.
     """
-    _refuse_cross_site(context.request)
-    _require_password_login(context)
+    refuse_cross_site(context.request)
+    require_password_login(context)
     cookie = session_cookie_for(context.service.settings.public_url)
     new_session = log_in(
         context.service.db,
@@ -93,8 +93,8 @@ def accept_invite(
     A link works once. A person who was given a staff role in another course also sends the current
     password as `current`.
     """
-    _refuse_cross_site(context.request)
-    _require_password_login(context)
+    refuse_cross_site(context.request)
+    require_password_login(context)
     acceptance = LinkAcceptance(
         context.client_address_key, context.now, body.secret, body.password, body.current or ""
     )
@@ -117,8 +117,8 @@ def post_password_reset(body: PasswordResetIn, context: AnonymousContextDep) -> 
     The response is the same if no account has it. The link works once and expires after a day;
     using it ends all sessions and tokens.
     """
-    _refuse_cross_site(context.request)
-    _require_password_login(context)
+    refuse_cross_site(context.request)
+    require_password_login(context)
     request_password_reset(
         context.service.db,
         context.service.outbox,
@@ -145,13 +145,13 @@ def set_session_cookies(
     )
 
 
-def _require_password_login(context: ContextDep) -> None:
+def require_password_login(context: ContextDep) -> None:
     """Raise `Forbidden` if the operator has turned the log-in by password off."""
     if not context.service.settings.local_login:
         raise Forbidden(PASSWORD_LOGIN_OFF)
 
 
-def _refuse_cross_site(request: Request) -> None:
+def refuse_cross_site(request: Request) -> None:
     """Raise `Forbidden` for a request from another site's page.
 
     Programs send neither ``Origin`` nor ``Sec-Fetch-Site``, and are let through.

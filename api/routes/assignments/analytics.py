@@ -12,6 +12,7 @@ from api.http.pagination import Cursor, PageRequestDep
 from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
 from api.schemas.analytics.assignment import AssignmentAnalytics, CourseAnalytics
 from api.schemas.analytics.problem import ProblemAnalytics
+from api.schemas.analytics.students_to_help import StudentsToHelp
 from api.schemas.analytics.unopened import UnopenedStudentPage
 from api.schemas.courses.attention import CourseAttention
 from api.services.analytics import (
@@ -22,6 +23,7 @@ from api.services.analytics import (
     load_course_attention,
 )
 from api.services.assignments.anonymity import WITHOUT_NAMES, is_blind_in_course
+from api.services.courses.students_to_help import load_students_to_help
 from api.services.courses.unopened_students import (
     count_unopened_students,
     list_unopened_students,
@@ -51,6 +53,20 @@ def get_course_analytics(
     with context.heavy_reading(member) as session:
         member = context.authorize_course(session, course, right="see_analytics")
         return compute_course_analytics(session, member.course, section=section)
+
+
+@router.get("/courses/{course}/students-to-help", responses=INPUT_ERRORS)
+def get_students_to_help(
+    course: UUID, context: ContextDep, section: SectionFilter = None
+) -> StudentsToHelp:
+    """List the students who may need help, each with the rules that apply.
+
+    The list leaves out the test student, students who left, and, for TAs, assignments that are
+    graded anonymously.
+    """
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_submissions")
+        return load_students_to_help(session, member, section=section, now=context.now)
 
 
 @router.get("/courses/{course}/attention", responses=READ_ERRORS)

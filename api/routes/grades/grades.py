@@ -14,8 +14,10 @@ from api.http.problem_details import error_responses
 from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.grades.grades import MyGrades, StudentGrades
 from api.schemas.grades.history import GradeEventPage, StaffGradeEventPage
+from api.schemas.student.solution import OwnMistakes
 from api.services.gradebook.detail import load_my_grades, load_student_grades
 from api.services.gradebook.history import load_my_grade_history, load_student_grade_history
+from api.services.student.solution import load_own_mistakes
 
 router = ApiRouter(tags=["grades"])
 
@@ -26,6 +28,14 @@ def get_my_grades(course: UUID, context: ContextDep) -> MyGrades:
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_own_work")
         return load_my_grades(session, member, now=context.now)
+
+
+@router.get("/courses/{course}/mistakes", responses=READ_ERRORS)
+def get_my_mistakes(course: UUID, context: ContextDep) -> OwnMistakes:
+    """Return your known mistakes by cause, in problems whose solutions you can see."""
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_own_work")
+        return load_own_mistakes(session, member, now=context.now)
 
 
 @router.get("/courses/{course}/students/{user}/grades", responses=READ_ERRORS)

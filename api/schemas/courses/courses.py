@@ -19,6 +19,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "zone": "Europe/Berlin",
     "numbers": "point",
     "late_day_budget": 5,
+    "self_enrollment": False,
     "categories": [
         {"id": "Homework", "weight": 60, "drop_lowest": 1},
         {"id": "Exam", "weight": 40, "drop_lowest": 0},
@@ -90,7 +91,8 @@ class CourseSettings(Schema):
     """What can be set for a course.
 
     *numbers* is how students write decimals (null: each problem says). *late_day_budget* is how
-    many late days a student may spend in all. Without categories the points are added up.
+    many late days a student may spend in all. Without categories the points are added up. With
+    *self_enrollment*, students can join with the link or code of the course.
     """
 
     numbers: Annotated[
@@ -113,6 +115,14 @@ class CourseSettings(Schema):
             "For the whole course; each assignment sets how many can be used in it.",
         ),
     ] = 0
+    self_enrollment: Annotated[
+        bool,
+        Setting(
+            "Students can join with a link or code",
+            "They join as students, also with a new account. The link is on the People page.",
+            is_copied=False,
+        ),
+    ] = False
     categories: Annotated[
         tuple[CategorySpec, ...],
         Field(max_length=50),

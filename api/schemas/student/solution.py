@@ -158,3 +158,52 @@ class PracticeReply(Schema):
 
     problem: PracticeProblem
     results: tuple[PracticeOutcome, ...]
+
+
+class MistakenProblem(Schema):
+    """A problem in which the student made a mistake, and how many times."""
+
+    assignment: UUID
+    assignment_title: str
+    problem: str
+    title: str
+    times: Count
+
+
+class OwnMistake(Schema):
+    """A known mistake of the student over the course, with the problems to practice it on.
+
+    *description* is "" for a mistake that only its problem knows.
+    """
+
+    mistake: str
+    description: str
+    times: Count
+    problems: tuple[MistakenProblem, ...]
+
+
+class OwnMistakes(Schema):
+    """The student's known mistakes in problems whose solutions are visible, most frequent first."""
+
+    model_config = with_examples(
+        {
+            "items": [
+                {
+                    "mistake": "bias_left_out",
+                    "description": "Left out the bias.",
+                    "times": 3,
+                    "problems": [
+                        {
+                            "assignment": "01933e3a-0000-7000-8000-00000000000a",
+                            "assignment_title": "Homework 1",
+                            "problem": "conv-parameters",
+                            "title": "Parameters of a convolution",
+                            "times": 3,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    items: tuple[OwnMistake, ...]

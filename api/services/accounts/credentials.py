@@ -1,9 +1,11 @@
 """Credentials of people who become staff: a link from another course must not open the role.
 
 Staff who create a link can use it themselves, and then know the password of the account. A course
-*vouches* for a password that its used links set up; so do administrators and the command line. A
-staff role in a course that does not vouch locks the password, until its owner sets another with a
-link from that course and the locked password, or with a link from an administrator.
+*vouches* for a password that its used links set up; so do administrators and the command line.
+Nobody vouches for a password that was chosen when somebody joined a course with an unconfirmed
+e-mail address (`ACCOUNT_BY_JOINING`). A staff role in a course that does not vouch locks the
+password, until its owner sets another with a link from that course and the locked password, or with
+a link from an administrator.
 """
 
 from datetime import datetime
@@ -24,6 +26,8 @@ from api.services.audit import recorder
 SEVERAL_COURSES: Final = (
     "Several courses gave you a role, so only an administrator can create a link for you. Ask one."
 )
+ACCOUNT_BY_JOINING: Final = "join"
+"""Purpose of the used link that stands for an account whose e-mail address was not confirmed."""
 USED_LINK_CONDITIONS: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(None))
 
 
@@ -76,9 +80,10 @@ def is_password_vouched(session: Session, user_id: UUID, course: UUID | None) ->
 
     A password that no link set up is vouched for, too.
     """
-    links = select(Invite.course_id).where(Invite.user_id == user_id, *USED_LINK_CONDITIONS)
-    vouching = set(session.scalars(links))
-    return not vouching or bool(vouching & {None, course})
+    query = select(Invite.purpose, Invite.course_id)
+    links = session.execute(query.where(Invite.user_id == user_id, *USED_LINK_CONDITIONS)).all()
+    vouching = {link.course_id for link in links if link.purpose != ACCOUNT_BY_JOINING}
+    return not links or bool(vouching & {None, course})
 
 
 def _lock_password(
@@ -99,6 +104,7 @@ def _course_vouches_condition(
     return exists().where(
         link.user_id == user,
         link.course_id == course,
+        link.purpose != ACCOUNT_BY_JOINING,
         link.used_at.is_not(None),
         link.revoked_at.is_(None),
     )
@@ -136,6 +142,7 @@ def password_vouched_elsewhere_condition(course: UUID) -> ColumnElement[bool]:
     return exists().where(
         Invite.user_id == User.id,
         Invite.course_id.is_distinct_from(course),
+        Invite.purpose != ACCOUNT_BY_JOINING,
         *USED_LINK_CONDITIONS,
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import CourseMembership
 from api.auth.principal import Principal
 from api.auth.roles import EffectiveRole
+from api.auth.user_codes import new_join_code
 from api.core.errors import Conflict, InvalidInput
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, User
@@ -102,6 +103,7 @@ def build_course(body: CourseIn, *, now: datetime) -> Course:
     """Return a new course with these settings and a fresh secret."""
     row = Course(id=new_id(), secret=secrets.token_hex(SECRET_BYTES), created_at=now, version=1)
     write_settings(CourseIn, row, dict(body) | {"zone": get_zone(body.zone).key})
+    row.join_code = new_join_code() if body.self_enrollment else None
     return row
 
 
@@ -193,6 +195,8 @@ def apply_settings(session: Session, course: Course, settings: Mapping[str, Any]
     if "categories" in settings:
         _check_categories(settings["categories"])
     write_settings(CourseIn, course, values)
+    if course.self_enrollment and course.join_code is None:
+        course.join_code = new_join_code()
 
 
 def check_assignment_categories_exist(course: Course, assignments: Sequence[Assignment]) -> None:

@@ -23,6 +23,7 @@ from api.pages.staff.common import (
     course_crumbs,
     has_permission,
 )
+from api.routes.courses import joining as api_joining
 from api.routes.courses import people as api
 from api.schemas.accounts.mail import InvitationsQueued
 from api.schemas.accounts.people import LinkOut, Person, PersonIn, PersonPatch
@@ -114,6 +115,7 @@ def render_people_page(
         text=filters.text,
         state=filters.state,
     )
+    may_manage = has_permission(context, "manage_people")
     return render_page(
         context,
         "staff/people.html",
@@ -128,7 +130,8 @@ def render_people_page(
         sections=api.get_sections(course, context).items,
         roles=ROLES,
         fields=[PersonField(name, label, kind, form.text(name)) for name, label, kind in FIELDS],
-        may_manage=has_permission(context, "manage_people"),
+        may_manage=may_manage,
+        joining=api_joining.get_join_link(course, context) if may_manage else None,
         form=form,
         error=error,
         queued=queued,

@@ -1,4 +1,4 @@
-"""Page of the students who have not opened an assignment."""
+"""Pages of students: those who have not opened an assignment, and those who may need help."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -53,4 +53,26 @@ def show_unopened_students(
         section=section_id,
         sections=people.get_sections(assignment_view.course, context).items,
         more=build_query_string(next_query) if student_page.next else "",
+    )
+
+
+@router.get("/courses/{course}/students-to-help")
+def show_students_to_help(
+    course: UUID, context: PageDep, section: Annotated[str, Query(max_length=40)] = ""
+) -> Response:
+    """Return the students of a course who may need help, with the rules of the list."""
+    section_id = parse_id(section) if section else None
+    if section and section_id is None:
+        raise InvalidInput("Name a section of this course.")
+    students = analytics.get_students_to_help(course, context, section_id)
+    return render_page(
+        context,
+        "staff/students_to_help.html",
+        title="Students who may need help",
+        crumbs=course_crumbs(context),
+        tab="assignments",
+        course=course,
+        students=students,
+        section=section_id,
+        sections=people.get_sections(course, context).items,
     )

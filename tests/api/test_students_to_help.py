@@ -1,0 +1,113 @@
+"""Tests of the list of students who may need help: each rule, its limits, and the page."""
+
+import pytest
+from analytics_scenes import POWERS, ROOTS
+from grades_scene import excuse
+from pages import Browser
+from sqlalchemy import update
+
+from api.db.models import Assignment
+from api.services.courses.students_to_help import (
+    MISSED_ASSIGNMENTS,
+    STUCK_ATTEMPTS,
+    UNOPENED_WINDOW,
+)
+
+DUE = {"due": "2026-11-03 12:00", "close": {"days": 5}}
+"""A day after the clock of the tests, and open for five more."""
+
+
+@pytest.fixture
+def ta(world, course):
+    return world.enrol(course, "Tee Ay", role="grader")
+
+
+def load(person, course, **query):
+    response = person.get(f"/courses/{course}/students-to-help", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def reasons(person, course, **query):
+    """Return the rules that apply, by student."""
+    return {
+        one["name"]: [reason["rule"] for reason in one["reasons"]]
+        for one in load(person, course, **query)["items"]
+    }
+
+
+def test_not_opened_counts_shortly_before_it_is_due(world, course, ta):
+    [posed] = world.assignment(course, POWERS, timeline_spec={"due": "2026-11-10 12:00"})
+    ada = world.enrol(course, "Ada Example")
+    world.enrol(course, "Bob Example")
+    ada.get(posed.path)
+    assert reasons(ta, course) == {}
+    world.clock.advance(days=8 - UNOPENED_WINDOW.days)
+    assert reasons(ta, course) == {"Bob Example": ["not_opened"]}
+    world.clock.advance(days=UNOPENED_WINDOW.days, seconds=1)
+    assert reasons(ta, course) == {}
+
+
+def test_stuck_means_many_attempts_at_one_part_of_an_open_assignment(world, course, ta):
+    [posed] = world.assignment(course, POWERS, timeline_spec=DUE)
+    ada, bob, cem = (world.enrol(course, name) for name in ("Ada A", "Bob B", "Cem C"))
+    for answer in range(1, STUCK_ATTEMPTS):
+        for student in (ada, bob, cem):
+            student.submit(posed, {"square": str(answer)})
+    ada.submit(posed, {"square": "no number"})  # costs no attempt
+    bob.submit(posed, {"square": "100"})
+    assert not any("stuck" in rules for rules in reasons(ta, course).values())
+    cem.submit(posed, {"square": "5"})
+    assert reasons(ta, course) == {"Cem C": ["stuck"]}
+    [reason] = load(ta, course)["items"][0]["reasons"]
+    assert (reason["problem"], reason["part"]) == (posed.slug, "square")
+    assert reason["attempts"] == STUCK_ATTEMPTS
+    world.clock.advance(days=30)
+    assert reasons(ta, course) == {}
+
+
+def test_falling_behind_means_nothing_in_the_last_assignments(world, course, ta, prof):
+    posed = [world.assignment(course, source, timeline_spec=DUE)[0] for source in (POWERS, ROOTS)]
+    assert len(posed) == MISSED_ASSIGNMENTS
+    ada, _, excused = (world.enrol(course, name) for name in ("Ada A", "Bob B", "Exc D"))
+    excuse(world, posed[0], excused, prof)
+    ada.submit(posed[1], {"square": "7"})
+    world.clock.advance(days=2)
+    assert reasons(ta, course) == {"Bob B": ["behind", "behind"]}
+    with world.session() as session:
+        session.execute(update(Assignment).values(anonymous=True))
+    assert reasons(ta, course) == {}
+    instructor = world.enrol(course, "Ada Prof", role="instructor")
+    assert reasons(instructor, course) == {"Bob B": ["behind", "behind"]}
+
+
+def test_a_section_and_students_are_refused_where_they_do_not_belong(world, course, ta):
+    world.assignment(course, POWERS, timeline_spec=DUE)
+    section = world.section(course, "Tuesday")
+    world.enrol(course, "Ada A", section=section)
+    world.enrol(course, "Bob B")
+    assert reasons(ta, course, section=str(section)) == {"Ada A": ["not_opened"]}
+    other = str(world.section(world.course("other"), "Monday"))
+    path = f"/courses/{course}/students-to-help"
+    assert ta.get(path, params={"section": other}).status_code == 422
+    assert world.enrol(course, "Cem C").get(path).status_code == 403
+
+
+def test_the_page_states_the_rules_and_names_each_reason(world, course, ta):
+    browser, path = Browser(world, ta), f"/courses/{course}/students-to-help"
+    page = browser.get(path)
+    rules = page.one("section", aria_labelledby="rules")
+    assert len(rules.all("li")) == 3
+    for number in (UNOPENED_WINDOW.days, STUCK_ATTEMPTS, MISSED_ASSIGNMENTS):
+        assert str(number) in rules.text
+    assert not page.all("table")
+    [posed] = world.assignment(course, POWERS, timeline_spec=DUE)
+    ada = world.enrol(course, "Ada A")
+    world.enrol(course, "Bob B")
+    for answer in range(STUCK_ATTEMPTS):
+        ada.submit(posed, {"square": str(answer)})
+    table = browser.get(path).one("table")
+    assert [row[0] for row in table.rows()[1:]] == ["Ada A", "Bob B"]
+    assert [flag.text for flag in table.all("span", has="flag")] == ["Stuck", "Not opened"]
+    dashboard = browser.get(f"/courses/{course}")
+    assert dashboard.one("a", href=path)

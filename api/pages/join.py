@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.auth.authorization import Principal
+from api.auth.principal import Principal
 from api.core.errors import InvalidInput, NotFound, ServiceError, Unauthenticated
 from api.dependencies import RequestContext
 from api.http.etags import IfMatchVersions

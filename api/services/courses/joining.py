@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import CourseMembership, Principal
+from api.auth.authorization import CourseMembership
 from api.auth.passwords import PasswordHasher
+from api.auth.principal import Principal
 from api.auth.secrets import new_secret
 from api.auth.user_codes import new_join_code, normalize_join_code
 from api.core.errors import Conflict, Forbidden, InvalidInput, NotFound, RateLimited

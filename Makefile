@@ -63,7 +63,7 @@ durability: setup ## kill services, PostgreSQL and lines for SECONDS=600 in all 
 
 fuzz: setup ## send what nobody should to readers, loader and routes for SECONDS=600 (seed SEED=1)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
-	$(BIN)/pytest -q tests/property --hypothesis-profile=default --hypothesis-seed=$(or $(SEED),1)
+	GRADER_TEST_MUTATIONS=10000 $(BIN)/pytest -q tests/property --hypothesis-profile=default --hypothesis-seed=$(or $(SEED),1)
 
 load: setup ## play the last hour before a deadline (STUDENTS=2000 SECONDS=600 DATABASE=... PROCESSES=1)
 	$(BIN)/python tests/load/hour.py $(or $(STUDENTS),2000) $(or $(SECONDS),600) '$(DATABASE)' $(or $(PROCESSES),1)

@@ -12,6 +12,8 @@ MAX_LEVELS: Final = 4
 MAX_LABEL_CHARACTERS: Final = 40
 MAX_GAP: Final = 3
 """By how much the numbers of two questions in a row may differ."""
+MIN_INDENT: Final = 2
+"""By how many spaces an item stands further in than its question."""
 ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 PREFIX: Final = re.compile(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
 QUESTION_WORD: Final = re.compile(
@@ -97,14 +99,21 @@ class LabelTracker:
     def __init__(self) -> None:
         self._stack: list[tuple[str, str]] = []
         self._style = ""
+        self._top_indent = self._indent = 0
+        self._top_is_bare = self._is_bare = False
 
     @property
     def path(self) -> Label:
         """The current label, from the question down."""
         return tuple(text for _, text in self._stack)
 
-    def follow(self, line: str, *, is_heading: bool = False) -> int | None:
-        """Follow the label that *line* starts with; return where its text begins, None for none."""
+    def follow(self, line: str, *, is_heading: bool = False, indent: int = 0) -> int | None:
+        """Follow the label that *line* starts with; return where its text begins, None for none.
+
+        *indent* is the number of spaces before the line: a number further in than the last question
+        is an item of a list.
+        """
+        self._indent = indent
         prefix = PREFIX.match(line)
         start = prefix.end() if prefix else 0
         bullet = prefix is not None and prefix["bullet"] is not None
@@ -131,6 +140,7 @@ class LabelTracker:
             return dotted.end()
         if self._repeats_question(match["number"], line, match.end()):
             return match.end()
+        self._is_bare = not line[match.end() :].strip(" \t*_:.)")
         if not self._take_number(match["number"], delimiter, bullet=bullet):
             return None
         if dotted:
@@ -167,18 +177,24 @@ class LabelTracker:
             self._style != "word"
             and (top < number <= top + MAX_GAP or not self._stack)
             and not (bullet and (top == 0 or item))
-            and not (continues_item and style != self._style)
+            and not (top and self._indent >= self._top_indent + MIN_INDENT)
+            and not (continues_item and (style != self._style or self._is_listed()))
             and (style == self._style or number == top + 1 or not self._stack)
         )
         if is_top:
             if style == "word" or not self._style or number == top + 1:
                 self._style = style
             self._stack = [("question", text)]
+            self._top_indent, self._top_is_bare = self._indent, self._is_bare
             return True
         if top and (number == 1 or continues_item):
             self._push("item" if "letter" in kinds else "number", text)
             return True
         return False
+
+    def _is_listed(self) -> bool:
+        """Return whether the numbers of questions stand alone, but this one does not."""
+        return self._top_is_bare and not self._is_bare
 
     def _follow_letters(self, line: str, start: int) -> int | None:
         """Follow the letters and Roman numerals of a label; return where they end."""

@@ -127,7 +127,9 @@ class _PassageFinder:
 
     def _read_text(self, block: Block) -> None:
         text = GLUED.sub("\n- ", EMPHASIS.sub("", block.text))
-        end = self._labels.follow(text.lstrip(), is_heading=block.form == "heading")
+        indent = len(text) - len(text.lstrip(" "))
+        is_heading = block.form == "heading"
+        end = self._labels.follow(text.lstrip(), is_heading=is_heading, indent=indent)
         if end is not None:
             text = text.lstrip()[end:]
             self._context = PassageContext(

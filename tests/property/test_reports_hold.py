@@ -1,12 +1,14 @@
 """Properties of reports: the key chooses no passage, and hostile files are read or refused."""
 
 import json
+import os
 import random
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_files import page_of_lines, pdf_file
 from report_cases import EXPECTED, FOLDER, align, bank, sheet_parts
 from word_files import from_lines
 
@@ -22,7 +24,8 @@ from grader.reports.blocks import ReportError
 from grader.reports.passages import find_passages
 from problems.registry import REGISTRY
 
-MUTATIONS = 120
+MUTATIONS = int(os.environ.get("GRADER_TEST_MUTATIONS", "120"))
+"""Number of mutated files of each kind; `make fuzz` takes 10,000."""
 MAX_SECONDS = 5.0
 TEX = r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}"
 PIECES = (
@@ -110,13 +113,16 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
 
 def mutated_file(ending: str, draw: random.Random) -> tuple[str, bytes]:
     """Return the name of a report and the mutated file: its bytes, or the text in a valid file."""
-    names = [name for name in EXPECTED if name.endswith(".md" if ending == ".docx" else ending)]
+    source = ".md" if ending in {".docx", ".pdf"} else ending
+    names = [name for name in EXPECTED if name.endswith(source)]
     name = draw.choice(names)
     data = (FOLDER / name).read_bytes()
     if ending == ".docx" and draw.random() < 0.6:
         return name, from_lines(mutate(data, draw).decode("utf-8", "replace"))
     if ending == ".docx":
         return name, mutate(from_lines(data.decode()), draw)
+    if ending == ".pdf":
+        return name, mutate(pdf_file(page_of_lines(data.decode())), draw)
     if ending == ".ipynb" and draw.random() < 0.8:
         notebook = json.loads(data)
         cell = draw.choice(notebook["cells"])
@@ -139,7 +145,7 @@ def check_mutated(ending: str, seed: int) -> str:
     return outcome
 
 
-@pytest.mark.parametrize("ending", [".md", ".txt", ".tex", ".ipynb", ".docx"])
+@pytest.mark.parametrize("ending", [".md", ".txt", ".tex", ".ipynb", ".docx", ".pdf"])
 def test_mutated_files_are_read_or_refused(ending) -> None:
     outcomes = {check_mutated(ending, seed) for seed in range(MUTATIONS)}
     assert "read" in outcomes

@@ -6,7 +6,7 @@ import time
 import zipfile
 
 import pytest
-from word_files import from_lines, package, paragraph, run, word_file
+from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
 
 from api.services.reports.documents import MAX_FILE_BYTES, read_blocks
 from api.services.reports.docx_text import docx_to_markdown
@@ -52,12 +52,20 @@ def refusal(data: bytes, ending: str) -> str:
             + paragraph(run("part"), level=1)
             + paragraph(run("second"), level=0)
             + paragraph(run("part"), level=1),
-            "1. first\n(a) part\n(b) part\n2. second\n(a) part",
+            "1. first\n  (a) part\n  (b) part\n2. second\n  (a) part",
         ),
     ],
 )
 def test_what_word_shows_becomes_text(body, markdown) -> None:
     assert docx_to_markdown(word_file(body)) == markdown
+
+
+def test_a_list_of_word_starts_where_it_says_and_shows_the_number_of_an_empty_item() -> None:
+    start = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="3"/></w:lvlOverride></w:num>'
+    numbering = NUMBERING.replace("</w:num>", start)
+    body = paragraph(run(""), level=0) + paragraph(run("part"), level=1)
+    text = docx_to_markdown(word_file(body, numbering=numbering))
+    assert text == "3. \n  (a) part"
 
 
 def test_a_table_of_word_has_its_rows_and_columns() -> None:
@@ -116,7 +124,7 @@ DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
         (b"[" * 1_000_000, ".ipynb", "save it again"),
         (b'{"cells": 5}', ".ipynb", "save it again"),
         (json.dumps({"cells": [{}] * 6_000}).encode(), ".ipynb", "at most 5,000"),
-        (b"%PDF-1.7", ".pdf", "save it as one of"),
+        (b"%PDF-1.7", ".pdf", "export it again"),
         (b"MZ", ".exe", "save it as one of"),
     ],
 )

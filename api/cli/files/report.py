@@ -30,7 +30,8 @@ MAX_READ_AS_CHARACTERS: Final = 40
 
 def report(
     files: Annotated[
-        list[Path], typer.Argument(help="Reports (.md, .txt, .tex, .ipynb, .docx) or folders.")
+        list[Path],
+        typer.Argument(help="Reports (.md, .txt, .tex, .ipynb, .docx, .pdf) or folders."),
     ],
     *,
     problems: Annotated[

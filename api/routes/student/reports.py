@@ -111,8 +111,8 @@ def upload_report(
 ) -> ReportOut:
     """Read a report and store it with a passage for each part; nothing is graded.
 
-    The end of the name says what it is: `.md`, `.txt`, `.tex`, `.ipynb` or `.docx`. Confirm the
-    answers afterwards.
+    The end of the name says what it is: `.md`, `.txt`, `.tex`, `.ipynb`, `.docx` or `.pdf`.
+    Confirm the answers afterwards.
     """
     file_name = storage.clean_file_name(name)
     now, settings = context.now, context.service.settings

@@ -3,6 +3,7 @@
 from typing import Final
 
 from api.services.reports.docx_text import docx_to_markdown
+from api.services.reports.pdf_pages import read_pdf
 from grader.reports.blocks import Block, ReportError, check_blocks
 from grader.reports.documents.answer_marks import (
     MarkedAnswer,
@@ -10,11 +11,12 @@ from grader.reports.documents.answer_marks import (
     find_marked_answers,
 )
 from grader.reports.documents.notebooks import split_notebook
+from grader.reports.documents.pages.page_text import split_pages
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
 
 MAX_FILE_BYTES: Final = 20_000_000
-FILE_ENDINGS: Final = (".md", ".txt", ".tex", ".ipynb", ".docx")
+FILE_ENDINGS: Final = (".md", ".txt", ".tex", ".ipynb", ".docx", ".pdf")
 
 
 def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
@@ -31,6 +33,8 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
             blocks = split_notebook(_decode(data))
         case ".tex":
             blocks = split_tex(_decode(data))
+        case ".pdf":
+            blocks = split_pages(read_pdf(data))
         case ".md" | ".txt":
             blocks = split_text(_decode(data))
         case _:

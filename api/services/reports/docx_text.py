@@ -1,6 +1,6 @@
 """Word files as Markdown: paragraphs, numbered lists, tables, scripts and formulas."""
 
-from collections import defaultdict
+import re
 from typing import Final
 
 from api.services.reports.docx_math import to_tex
@@ -36,7 +36,10 @@ def _paragraph(node: XmlNode, numbering: "_Numbering") -> str:
     text = "".join(_inline(child) for child in node.children)
     style = node.value("pPr", "pStyle").lower()
     heading = "# " if style.startswith(("heading", "title", "berschrift")) and text.strip() else ""
-    return f"{heading}{numbering.label(node) if text.strip() else ''}{text}"
+    label = numbering.label(node)
+    if not text.strip():
+        return "" if label.strip() == "-" else label  # a question whose answer stands below it
+    return f"{heading}{label.lstrip() if heading else label}{text}"
 
 
 def _inline(node: XmlNode) -> str:
@@ -94,6 +97,20 @@ def _table(node: XmlNode, numbering: "_Numbering") -> list[str]:
     return [*lines[:1], rule, *lines[1:]] if lines else []
 
 
+def _read_starts(node: XmlNode, definition: XmlNode | None) -> list[int]:
+    """Return the first number of each of the nine levels of a list."""
+    starts = [1] * 9
+    levels = [child for child in definition.children if child.name == "lvl"] if definition else []
+    overrides = [child for child in node.children if child.name == "lvlOverride"]
+    for level, name in [(one, "start") for one in levels] + [
+        (one, "startOverride") for one in overrides
+    ]:
+        depth, start = level.attributes.get("ilvl", ""), level.value(name)
+        if depth in set("012345678") and re.fullmatch(r"\d{1,4}", start):
+            starts[int(depth)] = int(start)
+    return starts
+
+
 class _Numbering:
     """Counts the numbered lists of a document, as Word does when it shows them."""
 
@@ -105,12 +122,12 @@ class _Numbering:
             for node in children
             if node.name == "abstractNum"
         }
+        lists = {node.attributes.get("numId", ""): node for node in children if node.name == "num"}
         self._lists = {
-            node.attributes.get("numId", ""): abstract.get(node.value("abstractNumId"))
-            for node in children
-            if node.name == "num"
+            name: abstract.get(node.value("abstractNumId")) for name, node in lists.items()
         }
-        self._counts: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
+        self._starts = {name: _read_starts(node, self._lists[name]) for name, node in lists.items()}
+        self._counts: dict[str, list[int]] = {}
 
     def label(self, paragraph: XmlNode) -> str:
         """Return the number of a paragraph, such as ``(b) ``; "" if it has none."""
@@ -120,6 +137,7 @@ class _Numbering:
         if not list_id or definition is None or depth_text not in set("012345678"):
             return ""
         depth = int(depth_text)
+        indent = "  " * depth
         levels = {
             node.attributes.get("ilvl", ""): node
             for node in definition.children
@@ -127,16 +145,17 @@ class _Numbering:
         }
         level = levels.get(depth_text)
         if level is None or level.value("numFmt") in {"bullet", "none", ""}:
-            return "- "
-        counts = self._counts[list_id]
+            return f"{indent}- "
+        starts = self._starts[list_id]
+        counts = self._counts.setdefault(list_id, [start - 1 for start in starts])
         counts[depth] += 1
-        counts[depth + 1 :] = [0] * (8 - depth)
+        counts[depth + 1 :] = [start - 1 for start in starts[depth + 1 :]]
         label = level.value("lvlText")
         for index in range(9):
             upper = levels.get(str(index))
             text_format = upper.value("numFmt") if upper else "decimal"
             label = label.replace(f"%{index + 1}", _format_count(counts[index], text_format))
-        return f"{label} "
+        return f"{indent}{label} "
 
 
 def _format_count(count: int, text_format: str) -> str:

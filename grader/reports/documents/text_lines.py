@@ -20,15 +20,19 @@ CONTINUES: Final = re.compile(r" ?(?:[a-z]{2,}|[a-z] |\(|\$[^$])")
 ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
 
 
-def split_text(text: str, *, cell: int | None = None, first_line: int = 1) -> list[Block]:
+def split_text(
+    text: str, *, cell: int | None = None, first_line: int = 1, is_joined: bool = False
+) -> list[Block]:
     r"""Return the blocks of Markdown or plain text, in order.
+
+    *is_joined* says that no sentence goes on in the next line.
 
     >>> [block.form for block in split_text("# 1\n$$x = 2$$\nso 2")]
     ['heading', 'math', 'text']
     """
     check_size(text)
     lines = STRUCK_OUT.sub(_blank_struck_out, text).replace("\r\n", "\n").split("\n")
-    return list(_LineReader(lines, cell, first_line).read())
+    return list(_LineReader(lines, cell, first_line, is_joined=is_joined).read())
 
 
 def _blank_struck_out(match: re.Match[str]) -> str:
@@ -38,8 +42,11 @@ def _blank_struck_out(match: re.Match[str]) -> str:
 class _LineReader:
     """Reader of the lines of a text; each method reads one block and moves on."""
 
-    def __init__(self, lines: list[str], cell: int | None, first_line: int) -> None:
+    def __init__(
+        self, lines: list[str], cell: int | None, first_line: int, *, is_joined: bool
+    ) -> None:
         self._lines, self._cell, self._first = lines, cell, first_line
+        self._is_joined = is_joined
         self._next = 0
 
     def read(self) -> Iterator[Block]:
@@ -78,7 +85,8 @@ class _LineReader:
         text = self._lines[self._next]
         self._next += 1
         while (
-            self._next < len(self._lines)
+            not self._is_joined
+            and self._next < len(self._lines)
             and len(text) < MAX_BLOCK_CHARACTERS
             and not ENDS_SENTENCE.search(text)
             and CONTINUES.match(self._lines[self._next])

@@ -1,0 +1,1 @@
+"""Pages of positioned glyphs as blocks: rows, scripts, fractions, arrays, tables, paragraphs."""

@@ -1,0 +1,230 @@
+"""Text of pages: rows joined to paragraphs and tables, and cut into blocks with their pages."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.reports.blocks import MAX_CHARACTERS, Block, ReportError
+from grader.reports.documents.pages.arrays import join_arrays
+from grader.reports.documents.pages.glyph_characters import to_piece
+from grader.reports.documents.pages.page_glyphs import PageGlyphs, Piece, join_pieces
+from grader.reports.documents.pages.rows import Row, build_rows, write_pieces
+from grader.reports.documents.pages.stacked_formulas import join_stacked
+from grader.reports.documents.text_lines import split_text
+
+MAX_PAGE_GLYPHS: Final = 30_000
+COLUMN_GAP: Final = 1.3
+"""Smallest gap between the columns of a table, as a multiple of the font size."""
+EDGE_GAP: Final = 0.3
+"""Smallest gap between the columns of a table whose edges are known."""
+LINE_PITCH: Final = 1.75
+FULL_ROW: Final = 0.12
+HEADING_SIZE: Final = 1.15
+MAX_HEADING_LENGTH: Final = 100
+MARGIN: Final = 0.2
+"""Share of a page at its top and bottom where its number may stand."""
+MAX_INDENT: Final = 12
+ALONE: Final = 1.9
+"""Distance of a page's number from the next row, as a multiple of the font size."""
+PAGE_NUMBER: Final = re.compile(
+    r"(?:page\s*)?[-–]?\s*\d{1,3}\s*[-–]?(?:\s*(?:/|of)\s*\d{1,3})?", re.IGNORECASE
+)
+STARTS_ITEM: Final = re.compile(r"(?:\(?[0-9a-zA-Z]{1,3}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+)\s|=")
+ITEM_MARK: Final = re.compile(r"[-•*▪◦–]|\(?\w{1,4}[.):]")
+"""Mark or label of a list, which is no column of a table."""
+WORD_CUT: Final = re.compile(r"[a-z]-$")
+TOO_MANY_GLYPHS: Final = (
+    f"a page has more than {MAX_PAGE_GLYPHS:,} characters; hand in the answers without data"
+)
+
+
+@dataclass(slots=True)
+class TextLine:
+    """A line of the text of a page; *doubt* says what is unclear about it."""
+
+    text: str
+    doubt: str = ""
+
+
+def split_pages(pages: Iterable[PageGlyphs]) -> list[Block]:
+    """Return the blocks of a document whose pages have positioned glyphs."""
+    blocks: list[Block] = []
+    count = 0
+    for number, page in enumerate(pages, 1):
+        if len(page.glyphs) > MAX_PAGE_GLYPHS:
+            raise ReportError(TOO_MANY_GLYPHS)
+        lines = write_page(page)
+        text = "\n".join(line.text for line in lines)
+        count += len(text)
+        if count > MAX_CHARACTERS:
+            raise ReportError(f"the document has more than {MAX_CHARACTERS:,} characters")
+        doubts = [line.doubt for line in lines for _ in line.text.split("\n")]
+        blocks += _place_blocks(split_text(text, is_joined=True), doubts, number)
+    return blocks
+
+
+def _place_blocks(blocks: Sequence[Block], doubts: Sequence[str], page: int) -> list[Block]:
+    """Return blocks with their page and the doubts of their lines."""
+    placed = []
+    for block in blocks:
+        start = block.location.line - 1
+        end = start + block.text.count("\n") + 1
+        doubt = next(filter(None, doubts[start:end]), "")
+        location = replace(block.location, page=page)
+        placed.append(replace(block, location=location, doubt=doubt))
+    return placed
+
+
+def write_page(page: PageGlyphs) -> list[TextLine]:
+    """Return the lines of a page: paragraphs, headings, formulas, and the rows of tables."""
+    pieces = [piece for glyph in page.glyphs if (piece := to_piece(glyph)) is not None]
+    pieces = join_stacked(pieces, page.rules, write_pieces)
+    rows = build_rows(join_arrays(pieces, write_pieces))
+    rows = _drop_page_number(rows, page)
+    return _write_rows(rows) if rows else []
+
+
+def _drop_page_number(rows: Sequence[Row], page: PageGlyphs) -> list[Row]:
+    """Return the rows without a number that stands alone at the bottom or the top."""
+    remaining = list(rows)
+    for index, beside in ((-1, -2), (0, 1)):
+        row = remaining[index] if remaining else None
+        if row is None or MARGIN < row.baseline / max(page.height, 1) < 1 - MARGIN:
+            continue
+        distance = (
+            abs(row.baseline - remaining[beside].baseline) if len(remaining) > 1 else math.inf
+        )
+        if PAGE_NUMBER.fullmatch(row.text.strip()) and distance >= ALONE * row.size:
+            del remaining[index]
+    return remaining
+
+
+def _write_rows(rows: Sequence[Row]) -> list[TextLine]:
+    """Return the lines of rows, from top to bottom."""
+    body = _body_size(rows)
+    left = min(row.left for row in rows)
+    right = max(row.right for row in rows)
+    width = right - left
+    lines: list[TextLine] = []
+    index = 0
+    before: Row | None = None
+    while index < len(rows):
+        table = _take_table(rows, index)
+        if table:
+            lines += [TextLine(""), *_write_table(table), TextLine("")]
+            index += len(table)
+            before = None
+            continue
+        row = rows[index]
+        index += 1
+        if before is not None and lines and _continues(before, row, right - FULL_ROW * width):
+            _append(lines[-1], row)
+        else:
+            lines.append(_write_row(row, body, row.left - left))
+        before = row
+    return lines
+
+
+def _body_size(rows: Sequence[Row]) -> float:
+    """Return the size of most letters of a page."""
+    sizes = sorted(row.size for row in rows for _ in row.text)
+    return sizes[len(sizes) // 2]
+
+
+def _write_row(row: Row, body: float, indent: float) -> TextLine:
+    """Return a row as a line, with spaces for its indentation."""
+    text = row.text.strip()
+    if any(piece.is_array for piece in row.pieces):
+        text = f"$${text}$$"
+    elif row.size >= HEADING_SIZE * body and len(text) <= MAX_HEADING_LENGTH and "=" not in text:
+        text = f"# {text}"
+    else:
+        text = " " * min(MAX_INDENT, round(2 * indent / body)) + text
+    return TextLine(text, row.find_doubt())
+
+
+def _append(line: TextLine, row: Row) -> None:
+    """Append a row to the paragraph that it continues, without the hyphen of a cut word."""
+    text = row.text.strip()
+    if WORD_CUT.search(line.text) and text[:1].islower():
+        line.text = f"{line.text[:-1]}{text}"
+    else:
+        line.text = f"{line.text} {text}"
+    line.doubt = line.doubt or row.find_doubt()
+
+
+def _continues(before: Row, row: Row, full: float) -> bool:
+    """Return whether a row continues the paragraph of the row before it, which is full."""
+    size = before.size
+    return (
+        before.right >= full
+        and 0 < before.baseline - row.baseline <= LINE_PITCH * size
+        and abs(row.size - size) <= 0.1 * size
+        and abs(row.left - before.left) <= 3 * size
+        and not any(piece.is_array for piece in (*before.pieces, *row.pieces))
+        and not STARTS_ITEM.match(row.text.strip())
+    )
+
+
+def _split_columns(row: Row) -> list[list[Piece]]:
+    """Return the pieces of a row between wide gaps."""
+    cells: list[list[Piece]] = []
+    end = 0.0
+    for piece in sorted(row.pieces, key=lambda piece: piece.left):
+        if cells and piece.left - end <= COLUMN_GAP * row.size:
+            cells[-1].append(piece)
+        else:
+            cells.append([piece])
+        end = max(end, piece.right) if len(cells[-1]) > 1 else piece.right
+    if cells[1:] and ITEM_MARK.fullmatch(join_pieces(cells[0])):
+        cells[:2] = [[*cells[0], *cells[1]]]
+    return cells
+
+
+def _take_table(rows: Sequence[Row], start: int) -> list[list[list[Piece]]]:
+    """Return the cells of the rows of a table that starts at a row, [] if none does."""
+    table: list[list[list[Piece]]] = []
+    for row in rows[start:]:
+        if any(piece.is_array for piece in row.pieces):
+            break
+        cells = _split_columns(row)
+        if table and len(cells) != len(table[0]):
+            starts = zip(*([cell[0].left for cell in line] for line in table), strict=True)
+            cells = _split_at(row, [min(lefts) for lefts in starts])
+        if len(cells) == 1 or (table and not _is_aligned(table[-1], cells)):
+            break
+        table.append(cells)
+    return table if len(table) > 1 else []
+
+
+def _split_at(row: Row, edges: Sequence[float]) -> list[list[Piece]]:
+    """Return the pieces of a row in columns that start at *edges*, where there are gaps."""
+    cells: list[list[Piece]] = [[]]
+    for piece in sorted(row.pieces, key=lambda piece: piece.left):
+        is_start = len(cells) < len(edges) and piece.left >= edges[len(cells)] - piece.size
+        if cells[-1] and is_start and piece.left - cells[-1][-1].right >= EDGE_GAP * piece.size:
+            cells.append([piece])
+        else:
+            cells[-1].append(piece)
+    return cells
+
+
+def _is_aligned(before: Sequence[Sequence[Piece]], cells: Sequence[Sequence[Piece]]) -> bool:
+    """Return whether two rows have the same columns."""
+    return len(before) == len(cells) and all(
+        one[0].left <= two[-1].right + one[0].size and two[0].left <= one[-1].right + one[0].size
+        for one, two in zip(before, cells, strict=True)
+    )
+
+
+def _write_table(table: Sequence[Sequence[Sequence[Piece]]]) -> list[TextLine]:
+    """Return a table as Markdown; its first row is the header."""
+    lines = []
+    for cells in table:
+        text = " | ".join(join_pieces(cell).replace("|", "/") for cell in cells)
+        doubt = next((p.doubt for cell in cells for p in cell if p.doubt), "")
+        lines.append(TextLine(f"| {text} |", doubt))
+    rule = TextLine("|" + "---|" * len(table[0]))
+    return [lines[0], rule, *lines[1:]]

@@ -1,0 +1,126 @@
+"""Tests of PDF files: what their positions say, what is doubtful, and which files are refused."""
+
+import pytest
+from pdf_files import Line, Text, page_of_lines, pdf_file
+
+from api.services.reports.documents import read_blocks
+from api.services.reports.pdf_pages import MAX_PAGES
+from grader.reports.blocks import Block, ReportError
+from grader.reports.documents.pages.glyph_characters import UNKNOWN_CHARACTER
+from grader.reports.documents.pages.page_glyphs import Glyph, PageGlyphs
+from grader.reports.documents.pages.page_text import split_pages
+from grader.reports.documents.pages.rows import CROWDED, UNCLEAR_SCRIPT
+
+ANSWERS = "1. Shapes\nstride 1: 126x126x16\n2. Total: 390410"
+
+
+def read(*items: Text | Line) -> list[Block]:
+    return list(read_blocks(pdf_file(items), ".pdf"))
+
+
+def texts(*items: Text | Line) -> list[str]:
+    return [block.text.strip() for block in read(*items)]
+
+
+def test_the_lines_of_a_pdf_have_their_page() -> None:
+    pages = page_of_lines(ANSWERS), page_of_lines("3. Params: 2432 weights")
+    blocks = read_blocks(pdf_file(*pages), ".pdf")
+    assert [block.text.strip() for block in blocks] == [
+        *ANSWERS.splitlines(),
+        "3. Params: 2432 weights",
+    ]
+    assert [str(block.location) for block in blocks] == ["1", "1", "1", "2"]
+    assert all(not block.doubt for block in blocks)
+
+
+def test_a_small_raised_number_is_an_exponent_and_a_small_lowered_one_an_index() -> None:
+    line = Text(72, 700, "Cost = 64 x 5"), Text(148, 705, "2", 8), Text(153, 700, " x 3 = 4800")
+    assert texts(*line) == ["Cost = 64 x 5^2 x 3 = 4800"]
+    assert texts(Text(72, 700, "volume of R"), Text(134, 697, "12", 8), Text(143, 700, " = 5")) == [
+        "volume of R_{12} = 5"
+    ]
+
+
+def test_numbers_above_and_below_a_bar_are_a_fraction_and_underlined_text_is_none() -> None:
+    fraction = [
+        *(Text(72, 700, "ratio ="), Text(116, 708, "28512", 12), Text(119, 692, "9408", 12)),
+        *(Line(115, 151, 703.5), Text(156, 700, "= 3.03")),
+    ]
+    assert texts(*fraction) == ["ratio = 28512/9408 = 3.03"]
+    underlined = Text(72, 700, "the answers are"), Line(72, 152, 698), Text(72, 686, "below 12 of")
+    assert texts(*underlined) == ["the answers are below 12 of"]
+
+
+def test_an_array_in_tall_brackets_has_its_rows_and_columns() -> None:
+    cells = [
+        Text(110 + 30 * column, 715 - 18 * row, text)
+        for row, line in enumerate((("1", "-2"), ("13", "0.5")))
+        for column, text in enumerate(line)
+    ]
+    blocks = read(Text(72, 705, "G ="), Text(96, 700, "[", 44), *cells, Text(162, 700, "]", 44))
+    assert [block.text for block in blocks] == [
+        r"$$G = \begin{bmatrix} 1 & -2 \\ 13 & 0.5 \end{bmatrix}$$"
+    ]
+    assert not blocks[0].doubt
+    uneven = read(Text(96, 700, "[", 44), *cells[:3], Text(162, 700, "]", 44))
+    assert uneven[0].doubt
+
+
+def test_wide_gaps_in_aligned_rows_are_the_columns_of_a_table() -> None:
+    rows = (("layer", "params"), ("conv 1", "2432"), ("conv 2", "51264"))
+    items = [
+        Text(72 + 120 * column, 700 - 16 * row, text)
+        for row, line in enumerate(rows)
+        for column, text in enumerate(line)
+    ]
+    (table,) = read(*items)
+    assert table.form == "table"
+    assert table.text.splitlines()[2:] == ["| conv 1 | 2432 |", "| conv 2 | 51264 |"]
+
+
+def test_a_paragraph_is_joined_and_its_hyphen_dropped() -> None:
+    full = "The output of the third layer has a size that follows from its dimen-"
+    items = Text(72, 700, full), Text(72, 685, "sions: 16x16x256 values in all.")
+    (text,) = texts(*items)
+    assert text.endswith("from its dimensions: 16x16x256 values in all.")
+
+
+def test_the_number_of_a_page_is_left_out() -> None:
+    items = [*page_of_lines(ANSWERS), Text(300, 40, "7")]
+    assert texts(*items) == ANSWERS.splitlines()
+
+
+def test_a_character_that_the_file_does_not_name_is_doubtful() -> None:
+    glyphs = [
+        Glyph(text, 72 + 7 * index, 79 + 7 * index, 700, 708, 700, 12)
+        for index, text in enumerate("x=\ue0017")
+    ]
+    (block,) = split_pages([PageGlyphs(612, 792, tuple(glyphs))])
+    assert block.doubt == UNKNOWN_CHARACTER
+
+
+def test_a_small_number_without_a_host_and_overlapping_rows_are_doubtful() -> None:
+    (*_, block) = read(
+        Text(72, 700, "size = 10 or 10"), Text(170, 705, "5", 8), Text(190, 700, "m")
+    )
+    assert block.doubt == UNCLEAR_SCRIPT
+    crowded = read(Text(72, 700, "sum of 3"), Text(120, 693, "1024 values"))
+    assert {block.doubt for block in crowded} == {CROWDED}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"no pdf at all", "damaged"),
+        (b"%PDF-1.7\n" + b"\0" * 500, "damaged"),
+        (pdf_file(page_of_lines(ANSWERS))[:300], "damaged"),
+        (pdf_file(page_of_lines(ANSWERS), encrypted=True), "has a password"),
+        (pdf_file([Line(72, 300, 500)]), "has no text"),
+        (pdf_file(*[[] for _ in range(MAX_PAGES + 1)]), f"more than {MAX_PAGES} pages"),
+        (pdf_file([Text(72, 700, "1" * 70_000)]), "a page has more than"),
+    ],
+)
+def test_what_is_no_readable_pdf_is_refused_with_what_to_do(data, message) -> None:
+    with pytest.raises(ReportError, match=message) as refusal:
+        read_blocks(data, ".pdf")
+    assert any(word in str(refusal.value) for word in ("hand in", "type the answers"))

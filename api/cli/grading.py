@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from api.services.engine.replay import replay_records
 from api.services.files.csv_rows import read_text
 from api.services.problems import serializers
 from api.services.problems.file_checks import check_files
+from grader import ENGINE
 from grader.definitions.problem import MAX_SEED, Problem
 from grader.display.text import pluralize
 from grader.errors import AnswerError, ProblemError
@@ -52,6 +54,29 @@ COMMAND_GROUPS = (
 )
 for commands in COMMAND_GROUPS:
     app.add_typer(commands.app)
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if is_asked:
+        typer.echo(f"grader {version('dlgrader')}, engine {ENGINE}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version of Grader and of its engine.",
+        ),
+    ] = False,
+) -> None:
+    """Options of `grader` itself."""
+
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of this seed.")]

@@ -129,10 +129,12 @@ class TexConverter:
             )
         except OSError as error:
             raise TexUnavailableError(NO_ANSWER) from error
-        threading.Thread(target=self._watch_child, args=(self._child,), daemon=True).start()
+        threading.Thread(
+            target=self._kill_child_when_late, args=(self._child,), daemon=True
+        ).start()
         return self._child
 
-    def _watch_child(self, child: subprocess.Popen[bytes]) -> None:
+    def _kill_child_when_late(self, child: subprocess.Popen[bytes]) -> None:
         """Kill a child that does not answer in time; runs as long as the child lives."""
         while child.poll() is None:
             sent_at = self._sent_at

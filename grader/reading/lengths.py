@@ -26,7 +26,7 @@ def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
 
     A list has the same limit as the same answer typed as one text.
     """
-    length = total_text_length(items)
+    length = total_length_of_texts_and_long_numbers(items)
     if length > limit:
         raise AnswerError(
             f"The texts of the list have {length:,} characters.",
@@ -34,7 +34,7 @@ def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
         )
 
 
-def total_text_length(items: Iterable[RawAnswer]) -> int:
+def total_length_of_texts_and_long_numbers(items: Iterable[RawAnswer]) -> int:
     """Return the number of characters of all texts and long numbers in nested lists."""
     length = 0
     pending = [*items]

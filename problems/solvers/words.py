@@ -97,12 +97,12 @@ def negative_sampling_loss(
 
 def _sampling_loss(args: SimpleNamespace, *, sign: int = -1, weight: float = 1) -> float:
     """Return the loss, with *sign* for the negative scores and *weight* for their terms."""
-    positive, others = _sample_scores(args)
+    positive, others = _score_context_and_negatives(args)
     losses = np.logaddexp(0, -positive) + weight * np.logaddexp(0, -sign * others).sum()
     return float(losses) / log_of_base(args.base)
 
 
-def _sample_scores(args: SimpleNamespace) -> tuple[float, Array]:
+def _score_context_and_negatives(args: SimpleNamespace) -> tuple[float, Array]:
     """Return the dot product of the center with its context, and with each negative."""
     centre = as_doubles(as_array(args.centre, "centre", ranks=VECTOR_RANK), "centre")
     context = as_doubles(as_array(args.context, "context", ranks=VECTOR_RANK), "context")
@@ -134,13 +134,13 @@ def _count_pairs_ignoring_ends(args: SimpleNamespace) -> int:
 
 def _loss_with_mean_over_negatives(args: SimpleNamespace) -> float:
     """Return the loss with the mean over the negatives in place of their sum."""
-    _, others = _sample_scores(args)
+    _, others = _score_context_and_negatives(args)
     return _sampling_loss(args, weight=1 / len(others))
 
 
 def _softmax_loss_of_samples(args: SimpleNamespace) -> float:
     """Return the softmax cross-entropy of the context against the negatives."""
-    positive, others = _sample_scores(args)
+    positive, others = _score_context_and_negatives(args)
     return float(-log_softmax(np.array([positive, *others]))[0]) / log_of_base(args.base)
 
 

@@ -92,7 +92,7 @@ def _class_rows(args: SimpleNamespace, name: str) -> Array:
     return cast("Array", rows)
 
 
-def _replace_true_class(solver: Solver, name: str) -> Mapping[str, Solver]:
+def _build_true_class_mistakes(solver: Solver, name: str) -> Mapping[str, Solver]:
     """Return the wrong versions of a loss of *name*, the scores, for another true class."""
     return {
         "most_probable_class": replace_arguments(
@@ -247,22 +247,22 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         softmax_cross_entropy,
         {
-            **_replace_true_class(softmax_cross_entropy, "logits"),
+            **_build_true_class_mistakes(softmax_cross_entropy, "logits"),
             "divided_by_class_count": _divided_by_class_count(softmax_cross_entropy, "logits"),
         },
     ),
     *build_wrong_versions(
         cross_entropy,
         {
-            **_replace_true_class(cross_entropy, "probabilities"),
+            **_build_true_class_mistakes(cross_entropy, "probabilities"),
             "divided_by_class_count": _divided_by_class_count(cross_entropy, "probabilities"),
         },
     ),
     *build_wrong_versions(
         softmax_cross_entropy_gradient,
-        _replace_true_class(softmax_cross_entropy_gradient, "logits"),
+        _build_true_class_mistakes(softmax_cross_entropy_gradient, "logits"),
     ),
-    *build_wrong_versions(hinge_loss, _replace_true_class(hinge_loss, "scores")),
+    *build_wrong_versions(hinge_loss, _build_true_class_mistakes(hinge_loss, "scores")),
     *build_wrong_versions(
         triplet_loss, {"distances_compared": replace_formula(triplet_loss, _distances_compared)}
     ),

@@ -22,7 +22,7 @@ from problems.solvers.overlaps import (
     iou_matrix,
     union_area,
 )
-from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, describe_corners
+from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, introduce_corners
 from problems.traces.reals import real_formula
 from problems.traces.tracing import build_table, build_tracers
 
@@ -65,7 +65,7 @@ class _BoxPair:
     def trace_corners(self) -> Iterator[SolutionStep]:
         """Yield the corners of both boxes."""
         fmt, inclusive = self.args.fmt, self.args.inclusive
-        yield from describe_corners(fmt, inclusive=inclusive, boxes="both boxes")
+        yield from introduce_corners(fmt, inclusive=inclusive, boxes="both boxes")
         rows = [
             (name, *format_box(box, CORNER_FORMAT))
             for name, box in (("A", self.first), ("B", self.second))

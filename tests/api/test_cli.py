@@ -1,6 +1,7 @@
 """Tests of each command, as a teacher or a script uses it."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import jsonschema
@@ -24,6 +25,11 @@ parts:
 examples:
   - {answers: {side: "126"}, expect: {side: correct}}
 """
+
+
+def test_the_version_is_that_of_the_distribution_and_of_the_engine(grader) -> None:
+    ran = grader("--version")
+    assert (ran.code, ran.out) == (0, f"grader {version('dlgrader')}, engine {ENGINE}\n")
 
 
 def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:

@@ -29,11 +29,8 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def builds(tmp_path_factory) -> list[Path]:
-    """Build twice, the second time from a copy of the tree whose files have other times."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
-    copy = tmp_path_factory.mktemp("copy")
+def copy_tree(copy: Path) -> None:
+    """Copy what a wheel is built from to *copy*; the files get new times."""
     for name in ("api", "grader", "problems", "migrations", "dlgrader", "docs"):
         shutil.copytree(
             ROOT / name,
@@ -44,6 +41,14 @@ def builds(tmp_path_factory) -> list[Path]:
     for name in ("pyproject.toml", "README.md", "uv.lock", *ROOT_PAGES):
         shutil.copyfile(ROOT / name, copy / name)
     (copy / ".gitignore").write_text("__pycache__/\n")
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory) -> list[Path]:
+    """Build twice, the second time from a copy of the tree whose files have other times."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    copy = tmp_path_factory.mktemp("copy")
+    copy_tree(copy)
     for tree, folder in zip((ROOT, copy), folders, strict=True):
         release.build_files(tree, folder, epoch=EPOCH)
     return folders

@@ -1,22 +1,12 @@
 """Tests of the wheel next to other packages with the same import names."""
 
 import json
-import os
-import re
 import shlex
 import shutil
-import subprocess
-import sys
-import sysconfig
-import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 import httpx2
 import pytest
+from deploy.installed import Installed, install_wheel, read_until, serving
 
 from problems.catalog import ProblemCatalog
 
@@ -42,48 +32,19 @@ from api.gradescope.runtime.configuration import Configuration
 archive = build_archive(Configuration("Homework", "secret", ()), {}, ())
 print(*zipfile.ZipFile(io.BytesIO(archive)).namelist(), sep="\\n")
 """
-PATIENCE = 90
-
-
-@dataclass(frozen=True)
-class Installed:
-    """An environment in which the wheel is installed."""
-
-    bin: Path
-    site: Path
-
-    def run(self, *command: str | Path, folder: Path, code: int = 0, **environment: str) -> str:
-        """Return the output of a command of the environment; it must exit with *code*."""
-        program, *arguments = map(str, command)
-        ran = subprocess.run(
-            [str(self.bin / program), *arguments],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == code, ran.stderr
-        return ran.stdout or ran.stderr
 
 
 @pytest.fixture(scope="module")
 def installed(wheel_file, tmp_path_factory) -> Installed:
-    """Install the wheel into an environment that borrows this one's dependencies.
+    """Install the wheel into an environment of its own.
 
     Its site-packages has other modules with the names of our packages, which fail when
     imported.
     """
-    folder = tmp_path_factory.mktemp("clean")
-    venv.create(folder, with_pip=False, symlinks=True)
-    paths = sysconfig.get_paths("venv", {"base": str(folder), "platbase": str(folder)})
-    site = Path(paths["purelib"])
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--offline"]
-    subprocess.run([*uv, "--python", str(folder), str(wheel_file)], check=True, capture_output=True)
-    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    installed = install_wheel(wheel_file, tmp_path_factory.mktemp("environment") / "venv")
     for name in CLASHING:
-        (site / f"{name}.py").write_text(f"raise ImportError('another {name}')")
-    return Installed(Path(paths["scripts"]), site)
+        (installed.site / f"{name}.py").write_text(f"raise ImportError('another {name}')")
+    return installed
 
 
 def test_nothing_but_the_one_package_is_added(installed):
@@ -131,34 +92,6 @@ def test_a_database_is_made_and_a_program_by_its_module_name_finds_the_packages(
 def test_the_server_starts_by_the_name_of_the_package(installed, tmp_path):
     told = installed.run("python", "-m", "dlgrader", folder=tmp_path, code=2, GRADER_PORT="many")
     assert "GRADER_PORT" in told
-
-
-@contextmanager
-def serving(installed, folder: Path, *options: str, **environment: str) -> Iterator[IO[str]]:
-    """Yield the output of `grader serve` while it runs; then stop it, which must end well."""
-    process = subprocess.Popen(
-        [str(installed.bin / "grader"), "serve", "--port", "0", *options],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process.stdout
-    finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-
-
-def read_until(output: IO[str], pattern: str) -> str:
-    lines = []
-    for line in output:
-        lines.append(line)
-        if found := re.search(pattern, line):
-            return found[1]
-    raise AssertionError(f"it ended before {pattern!r}: {''.join(lines)}")
 
 
 def test_serve_says_what_to_do_first_and_the_first_administrator_can_be_made(installed, tmp_path):

@@ -8,7 +8,7 @@ from kind_examples import EXAMPLES, PARAMS
 
 from grader.errors import AnswerError
 from grader.kinds import KINDS
-from grader.reading.lengths import check_text_length, total_text_length
+from grader.reading.lengths import check_text_length, total_length_of_texts_and_long_numbers
 
 LIMITS = {
     **dict.fromkeys(KINDS, 2_000),
@@ -54,4 +54,4 @@ def test_what_a_list_says_of_its_length_is_the_limit(kind):
 
 def test_an_array_of_numbers_with_all_digits_of_a_float_is_within_the_limit():
     numbers = [[Fraction(repr(1e-9 / (7 + at))) for at in range(64)] for _ in range(64)]
-    assert total_text_length([numbers]) == 0
+    assert total_length_of_texts_and_long_numbers([numbers]) == 0

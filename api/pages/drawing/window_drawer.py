@@ -64,7 +64,7 @@ class WindowDrawer:
         first = self.path.moves[0]
         for channel in range(len(first.kernels) or 1):
             weights = self._draw_weights(first, channel) if first.kernels else ""
-            window = self._draw_window(first, channel)
+            window = self._draw_window_at_origin(first, channel)
             yield f'<g id="{self.id_prefix}k{channel}">{window}{weights}</g>'
         rows, columns = self.path.map_size
         lines = draw_grid_lines(columns, rows, (self.output_cell_width, CELL_HEIGHT))
@@ -149,15 +149,15 @@ class WindowDrawer:
 
     def _draw_pooling_window(self, move: WindowMove, x: int, y: int) -> str:
         """Return a pooling window at a point: the shared one, unless the edge cuts it off."""
-        window = self._draw_window(move, 0)
-        is_shared = window == self._draw_window(self.path.moves[0], 0)
+        window = self._draw_window_at_origin(move, 0)
+        is_shared = window == self._draw_window_at_origin(self.path.moves[0], 0)
         return (
             draw_reference(f"{self.id_prefix}k0", x, y)
             if is_shared
             else translate_drawing(window, x, y)
         )
 
-    def _draw_window(self, move: WindowMove, channel: int) -> str:
+    def _draw_window_at_origin(self, move: WindowMove, channel: int) -> str:
         """Return the cells under the window, drawn at the origin, and a frame around them."""
         wide, (top, left) = self.cell_width, move.covered.corner
         cells = [(row - top, at - left) for (row, at), _ in move.covered.iter_cells(channel)]

@@ -54,10 +54,12 @@ class BoundForm:
         """The errors with their fields, without duplicates."""
         errors = self.error.errors if self.error else ()
         return tuple(
-            dict.fromkeys(self._label_error(error.field, error.message) for error in errors)
+            dict.fromkeys(
+                self._attach_error_to_nearest_field(error.field, error.message) for error in errors
+            )
         )
 
-    def _label_error(self, path: str, message: str) -> LabeledFieldError:
+    def _attach_error_to_nearest_field(self, path: str, message: str) -> LabeledFieldError:
         near = [name for name in self.labels if _is_within(path, name)]
         nearest = max(near, key=len, default="")
         label = self.labels.get(nearest, path)

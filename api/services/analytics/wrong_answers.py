@@ -61,7 +61,7 @@ class WrongAnswerQueries:
             "groups": select(self._groups).where(self._key_doubt_condition()),
         }
 
-    def build_table_queries(self) -> QueryBatch:
+    def build_answer_group_queries(self) -> QueryBatch:
         """Return the queries for the largest groups and for those that may be the key."""
         near = (self._groups.c.place <= MAX_GROUPS) | self._key_doubt_condition()
         return {

@@ -75,7 +75,7 @@ def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> 
             students=students,
         )
         previews = tuple(
-            _build_preview(assignment, act, old, new)
+            _preview_student_times(assignment, act, old, new)
             for assignment, old, new in zip(assignments, before, after, strict=True)
         )
         return ExtensionGranted(extension=response, previews=previews, effect=effect)
@@ -143,7 +143,7 @@ def _add_extension(granted: Accommodations, spec: ExtensionSpec) -> Accommodatio
     return replace(granted, extensions=(*granted.extensions, spec))
 
 
-def _build_preview(
+def _preview_student_times(
     row: Assignment, act: ChangeContext, before: Accommodations, after: Accommodations
 ) -> Preview:
     student_times = [

@@ -127,7 +127,7 @@ def load_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -
     return flow
 
 
-def await_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: datetime) -> None:
+def store_identity_to_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: datetime) -> None:
     """Store the identity that waits to be linked to an existing account."""
     flow.answered_at = flow.answered_at or now
     flow.issuer, flow.subject = asserted.issuer, asserted.subject

@@ -61,7 +61,7 @@ def log_in_or_await_link(
     """
     user = identities.find_account(session, asserted)
     if user is None and identities.find_linkable_account(session, asserted) is not None:
-        flows.await_link(flow, asserted, now=now)
+        flows.store_identity_to_link(flow, asserted, now=now)
         return None
     if user is None:
         user = identities.create_account(

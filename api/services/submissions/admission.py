@@ -155,13 +155,13 @@ def _decide_admission(
     credit = rules.late_credit_at(to_micros(entry.received_at))
     if credit == 1 or not assignment.timeline.get("late_days"):
         return _AdmissionDecision(
-            _apply_policy(rules, entry, state, visibility=visibility), rules, visibility
+            _admit_or_raise(rules, entry, state, visibility=visibility), rules, visibility
         )
     extended_rules, days = late_days.resolve_rules_and_late_days(
         session, assignment, student=entry.student_id, received_at=entry.received_at
     )
     visibility_after = compute_results_visibility(assignment, extended_rules, now=entry.received_at)
-    admission = _apply_policy(extended_rules, entry, state, visibility=visibility_after)
+    admission = _admit_or_raise(extended_rules, entry, state, visibility=visibility_after)
     if _has_countable_answer(entry, state, visibility_after):
         return _AdmissionDecision(admission, extended_rules, visibility_after, days)
     late = credit or Fraction(0)
@@ -240,7 +240,7 @@ def _refresh_grading(
     )
 
 
-def _apply_policy(
+def _admit_or_raise(
     rules: SubmissionRules,
     entry: PendingSubmission,
     state: StudentProblemState,

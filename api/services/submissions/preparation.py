@@ -36,7 +36,7 @@ from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
-from grader.reading.lengths import total_text_length
+from grader.reading.lengths import total_length_of_texts_and_long_numbers
 from grader.variants.variant import Variant
 
 
@@ -208,15 +208,18 @@ def check_parts(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
 def _check_size(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
     """Raise `ContentTooLarge` if *answers* have more characters than all parts accept together."""
     if _count_excess_characters(problem, answers) > 0:
+        length = total_length_of_texts_and_long_numbers(answers.values())
         raise ContentTooLarge(
-            f"The answers have {total_text_length(answers.values()):,} characters; the parts of "
-            f"this problem accept at most {_max_characters(problem):,} together. Shorten them."
+            f"The answers have {length:,} characters; the parts of this problem "
+            f"accept at most {_max_characters(problem):,} together. Shorten them."
         )
 
 
 def _count_excess_characters(problem: Problem, answers: Mapping[str, RawAnswer]) -> int:
     """Return the number of characters in *answers* above the limit, 0 if there are none."""
-    return max(0, total_text_length(answers.values()) - _max_characters(problem))
+    return max(
+        0, total_length_of_texts_and_long_numbers(answers.values()) - _max_characters(problem)
+    )
 
 
 def _max_characters(problem: Problem) -> int:

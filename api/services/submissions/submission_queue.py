@@ -78,7 +78,7 @@ class SubmissionQueue:
             gathered = self._gathered_by_loop.setdefault(item.loop, [])
             gathered.append(item)
         if len(gathered) == 1:
-            item.loop.call_soon(self._flush_when_idle, item.loop, 1, 0)
+            item.loop.call_soon(self._flush_when_idle_or_full, item.loop, 1, 0)
 
     def _check_capacity(self) -> None:
         if self._closed:
@@ -86,7 +86,7 @@ class SubmissionQueue:
         if len(self) >= self._max_size:
             raise ServiceUnavailable(BUSY_MESSAGE, retry_after=1)
 
-    def _flush_when_idle(
+    def _flush_when_idle_or_full(
         self, loop: asyncio.AbstractEventLoop, previous_count: int, idle_rounds: int
     ) -> None:
         """Pass on the submissions of a *loop* after `IDLE_ROUNDS` iterations without a new one.
@@ -97,7 +97,7 @@ class SubmissionQueue:
         count = len(self._gathered_by_loop.get(loop, ()))
         idle_rounds = idle_rounds + 1 if count == previous_count else 0
         if idle_rounds < IDLE_ROUNDS and count < MAX_BATCH_SIZE:
-            loop.call_soon(self._flush_when_idle, loop, count, idle_rounds)
+            loop.call_soon(self._flush_when_idle_or_full, loop, count, idle_rounds)
             return
         with self._condition:
             self._pending += self._gathered_by_loop.pop(loop, ())

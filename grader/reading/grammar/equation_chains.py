@@ -93,7 +93,7 @@ def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
     depth = 0
     worded = False  # whether a word follows the last cut
     equals = max((index for index, token in enumerate(tokens) if token.text == "="), default=-1)
-    conclusion = _find_conclusion(tokens)
+    conclusion = _find_concluding_word(tokens)
     for index, token in enumerate(tokens):
         if token.kind != "symbol":
             worded = worded or token.kind in {"word", "text"}
@@ -140,7 +140,7 @@ def _is_therefore(token: Token) -> bool:
     return token.kind == "word" and token.text.lower() in THEREFORE_WORDS
 
 
-def _find_conclusion(tokens: Sequence[Token]) -> int | None:
+def _find_concluding_word(tokens: Sequence[Token]) -> int | None:
     """Return the position of the last ``so``, if a value precedes it and only a value follows.
 
     Return None if nearby words may name another value: ``63, so 64 with padding``.

@@ -223,13 +223,13 @@ def upload_score_sheet(assignment: UUID, form: FormDep, context: PageDep) -> Res
             assignment, context, body, dry_run=not form.has("apply"), style=style
         )
     except RECOVERABLE_ERRORS as error:
-        return _render_score_sheet(context, member.course.id, target, error=error, style=style)
-    return _render_score_sheet(
+        return _render_score_sheet_page(context, member.course.id, target, error=error, style=style)
+    return _render_score_sheet_page(
         context, member.course.id, target, result=result, body=body, style=style
     )
 
 
-def _render_score_sheet(
+def _render_score_sheet_page(
     context: RequestContext,
     course: UUID,
     target: AssignmentOption,

@@ -109,7 +109,7 @@ def erase_account(
     _allow_erasure(session)
     erase_free_text(session, old)
     delete_reports(session, old)
-    _delete_credentials_and_drafts(session, user)
+    _delete_personal_rows(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
         enrolment.lms_id = ""
         # Withdrawn, so off every list: an instructor cannot grade a person without a name.
@@ -138,7 +138,7 @@ def _allow_erasure(session: Session) -> None:
     session.flush()
 
 
-def _delete_credentials_and_drafts(session: Session, user: User) -> None:
+def _delete_personal_rows(session: Session, user: User) -> None:
     owners = (
         *(Token.user_id, LoginSession.user_id, Invite.user_id),
         *(DeviceCode.user_id, Identity.user_id, Draft.student_id),

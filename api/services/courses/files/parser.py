@@ -64,7 +64,7 @@ def parse_setup(files: Mapping[str, str]) -> CourseSetup:
         if len(errors) >= MAX_ERRORS:
             break
         try:
-            folder, name = _parse_path(path)
+            folder, name = _split_course_file_path(path)
             if folder == PROBLEMS_FOLDER:
                 problems[name] = text
             elif folder == ASSIGNMENTS_FOLDER:
@@ -79,7 +79,7 @@ def parse_setup(files: Mapping[str, str]) -> CourseSetup:
     return CourseSetup(course, assignments, problems, frozenset(files))
 
 
-def _parse_path(path: str) -> tuple[str, str]:
+def _split_course_file_path(path: str) -> tuple[str, str]:
     """Return the folder and the name for which a path stands."""
     file_path = PurePosixPath(path)
     folder = str(file_path.parent)

@@ -85,13 +85,13 @@ def dry_run_chunk(session: Session, run: Regrade, chunk: int, *, grade: JobGrade
         grade(load_job(session, problem.id, submissions)) if submissions else {},
         manual_parts={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
     )
-    totals = _compute_scores_before_and_after(session, run, problem, students, answers, changes)
+    totals = _compute_scores_by_stage(session, run, problem, students, answers, changes)
     counted = {student: told for student, told in totals.items() if students[student]}
     counts = count_changes(answers, changes, counted)
     return DryRunResult(count_chunk_submissions(session, run, chunk), changes, totals, counts)
 
 
-def _compute_scores_before_and_after(
+def _compute_scores_by_stage(
     session: Session,
     run: Regrade,
     problem: AssignmentProblem,

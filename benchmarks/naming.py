@@ -22,8 +22,11 @@ from grader.values import Number, Tensor, Value, is_number, simplify_number
 from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
 from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
-from tests.bank.blind_wrong_values import VALUES as BLIND_VALUES
-from tests.bank.blind_wrong_values import count_outcomes
+from tests.bank.blind_wrong_values import (
+    COLLECTIONS,
+    count_named_without_authors,
+    count_outcomes,
+)
 from tests.bank.wrong_values import VALUES, figures
 
 NEAR = 20
@@ -135,9 +138,12 @@ def main() -> None:
     print(f"\n{len(VALUES)} collected wrong values")
     for what, share in figures().items():
         print(f"{what:<36} {share:>8.1%}")
-    print(f"\n{len(BLIND_VALUES)} blind wrong values")
-    for (nameable, outcome), number in sorted(count_outcomes().items()):
-        print(f"{'with a cause' if nameable else 'without a cause'}: {outcome:<20} {number:>8}")
+    for collection, values in COLLECTIONS.items():
+        print(f"\n{len(values)} blind wrong values, {collection} collection")
+        for (nameable, outcome), number in sorted(count_outcomes(collection).items()):
+            print(f"{'with a cause' if nameable else 'without a cause'}: {outcome:<20} {number:>8}")
+    named, nameable = count_named_without_authors()
+    print(f"\nwithout the mistakes of the problems' authors {named} of {nameable} are named")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ MIN_FAR_NUMBER: Final = 50
 """The same for `CLOSE_BY_CHANCE`."""
 MIN_DISTINCTIVE_DENOMINATOR: Final = 12
 """Smallest denominator that is evidence of a mutation: 1/2 comes by chance."""
+MIN_DISTINCTIVE_PRODUCT: Final = 60
+"""Smallest product of numerator and denominator that is such evidence: 17/4, but not 5/2."""
 CLOSE_BY_CHANCE: Final = frozenset(
     {
         "other_value_used",
@@ -40,9 +42,13 @@ CLOSE_BY_CHANCE: Final = frozenset(
     }
 )
 """Mistakes with many variants, of which one is close to the key by chance."""
-LAST_RESORTS: Final = frozenset({"other_item_used", "array_turned"})
+LAST_RESORTS: Final = frozenset(
+    {"other_item_used", "array_turned", "halved_for_doubled", "sign_of_result"}
+)
 """Mistakes that are left out where another mutation gives the same answer."""
-COMMON_MISTAKES: Final = frozenset({"argument_left_out", "stopped_early", "rounded_otherwise"})
+COMMON_MISTAKES: Final = frozenset(
+    {"argument_left_out", "stopped_early", "rounded_otherwise", "sign_of_result"}
+)
 """Mistakes with few variants that are likely enough to explain even a small number."""
 MAX_SLIP: Final = 10
 MAX_RELATIVE_SLIP: Final = Fraction(1, 5)
@@ -79,20 +85,18 @@ def find_mutated_answers(
         value = _compute_answer(problem, part, mutation, scope)
         if value is None or value == key or not _is_evidence(value, key, mutation.mistake):
             continue
-        if mutation.mistake in LAST_RESORTS and any(
-            value == other.value for other in candidates.values()
-        ):
-            continue
         in_key |= set() if mutation.name else {repr(value)}
         location = mutation.name if mutation.name in problem.let else ""
         candidate = build_candidate((mutation.mistake,), value, registry)
         candidates.setdefault((mutation.mistake, repr(value), location), candidate)
     # A slip in what the question asks for is likelier than one in a value that it may give.
-    candidates = {
-        entry: candidate
-        for entry, candidate in candidates.items()
-        if not entry[-1] or entry[1] not in in_key
-    }
+    candidates = _drop_last_resorts(
+        {
+            entry: candidate
+            for entry, candidate in candidates.items()
+            if not entry[-1] or entry[1] not in in_key
+        }
+    )
     for candidate in (*known.candidates, *candidates.values()):
         for value in _mix_axes(candidate.value, key):
             if CLOSE_BY_CHANCE.intersection(candidate.ids) and not _is_far_from_key(value, key):
@@ -101,6 +105,20 @@ def find_mutated_answers(
                 mixed = candidate._replace(value=value)
                 candidates.setdefault((*candidate.ids, repr(value)), mixed)
     return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
+
+
+def _drop_last_resorts(
+    candidates: Mapping[tuple[str, ...], MistakeCandidate],
+) -> dict[tuple[str, ...], MistakeCandidate]:
+    """Return *candidates* without the last resorts whose answer has another explanation."""
+    explained = {entry[1] for entry in candidates if entry[0] not in LAST_RESORTS}
+    remaining = {}
+    for entry, candidate in candidates.items():
+        if entry[0] in LAST_RESORTS and entry[1] in explained:
+            continue
+        explained.add(entry[1])
+        remaining[entry] = candidate
+    return remaining
 
 
 def _compute_answer(
@@ -177,5 +195,11 @@ def _is_distinctive(value: Value, key: Value | None, mistake: str) -> bool:
         return mistake == "rounded_otherwise" or not (
             is_slip and magnitude(value) < MIN_DISTINCTIVE_NUMBER
         )
-    least = MIN_FAR_NUMBER if mistake in CLOSE_BY_CHANCE else MIN_DISTINCTIVE_NUMBER
-    return value.denominator >= MIN_DISTINCTIVE_DENOMINATOR or magnitude(value) >= least
+    if isinstance(value, int):
+        least = MIN_FAR_NUMBER if mistake in CLOSE_BY_CHANCE else MIN_DISTINCTIVE_NUMBER
+        return magnitude(value) >= least
+    # A share has one complement alone; of other fractions, simple ones come by chance.
+    return mistake == "complement_taken" or (
+        value.denominator >= MIN_DISTINCTIVE_DENOMINATOR
+        or magnitude(value.numerator) * value.denominator >= MIN_DISTINCTIVE_PRODUCT
+    )

@@ -19,6 +19,12 @@ from grader.diagnosis.argument_mutations import (
     enumerate_item_mutations,
     replace_everywhere,
 )
+from grader.diagnosis.broad_mutations import (
+    MAX_BROAD_MUTATIONS,
+    enumerate_broad_mutations,
+    take_other_names,
+)
+from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, join_terms, split_terms, sums_below
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
     BinaryOperation,
@@ -27,7 +33,6 @@ from grader.expressions.tree import (
     Negation,
     Node,
     NumberLiteral,
-    children,
     names_in,
     replace_node,
     replace_nodes,
@@ -44,9 +49,6 @@ NOTABLE_ARGUMENTS: Final = frozenset({"padding", "stride", "dilation", "groups",
 """Arguments that a question sets on purpose, because their defaults are common."""
 CACHED_MUTATIONS: Final = 1024
 MIN_TERMS: Final = 2
-SUM_SIGNS: Final = frozenset({"+", "-"})
-WHOLES: Final = (NumberLiteral(1), NumberLiteral(100))
-"""Wholes of which a share is taken."""
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
 
 
@@ -90,10 +92,19 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
         for name, tree in trees.items()
         for mistake, mutated in enumerate_argument_mutations(tree, others)
     )
+    broad = (
+        (mistake, name, mutated)
+        for name, tree in trees.items()
+        for mistake, mutated in (
+            *enumerate_broad_mutations(tree, of_result=not name),
+            *(take_other_names(tree, others) if not name else ()),
+        )
+    )
     chosen = (
         *islice(arithmetic, MAX_MUTATIONS),
         *islice(arguments, MAX_ARGUMENT_MUTATIONS),
         *islice(items, MAX_ITEM_MUTATIONS),
+        *islice(broad, MAX_BROAD_MUTATIONS),
     )
     return tuple(
         Mutation(mistake, name, tree, _mutate_part(problem, name or part_id, tree))
@@ -159,7 +170,7 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
     for node in walk(tree):
         if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
             if id(node) not in seen_sums:
-                seen_sums.update(map(id, _sums_below(node)))
+                seen_sums.update(map(id, sums_below(node)))
                 yield from _mutate(tree, node, _mutate_sum(node))
         elif isinstance(node, BinaryOperation):
             yield from _mutate(tree, node, _mutate_operation(node))
@@ -205,16 +216,16 @@ def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _mutate_sum(node: BinaryOperation) -> Iterator[tuple[str, Node]]:
-    terms = list(_split_terms(node, sign=1))
+    terms = list(split_terms(node, sign=1))
     for index in range(len(terms)):
-        yield "summand_left_out", _join_terms(terms[:index] + terms[index + 1 :])
+        yield "summand_left_out", join_terms(terms[:index] + terms[index + 1 :])
     if len(terms) > MIN_TERMS:
         for sign, term in terms:
             if not isinstance(term, NumberLiteral):
                 yield "single_summand", term if sign > 0 else Negation(term)
     for index in range(1, len(terms)):
         flipped = (-terms[index][0], terms[index][1])
-        yield "sign_flipped", _join_terms([*terms[:index], flipped, *terms[index + 1 :]])
+        yield "sign_flipped", join_terms([*terms[:index], flipped, *terms[index + 1 :]])
     if len(terms) > MIN_TERMS:
         return
     if node.operator == "-":
@@ -263,29 +274,3 @@ def _mutate_call(node: Call) -> Iterator[tuple[str, Node]]:
                 yield "rounded_otherwise", Call(other, (argument,), site=node.site)
     elif node.function == "sqrt":
         yield "exponent_left_out", argument
-
-
-def _split_terms(node: Node, *, sign: int) -> Iterator[tuple[int, Node]]:
-    """Yield the terms of a sum with their signs."""
-    if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
-        yield from _split_terms(node.left, sign=sign)
-        yield from _split_terms(node.right, sign=sign if node.operator == "+" else -sign)
-    else:
-        yield sign, node
-
-
-def _sums_below(node: Node) -> Iterator[Node]:
-    """Yield *node* and the sums that are terms of it."""
-    if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
-        yield node
-        for child in children(node):
-            yield from _sums_below(child)
-
-
-def _join_terms(terms: list[tuple[int, Node]]) -> Node:
-    (sign, joined), *others = terms
-    if sign < 0:
-        joined = Negation(joined)
-    for sign, term in others:
-        joined = BinaryOperation("+" if sign > 0 else "-", joined, term)
-    return joined

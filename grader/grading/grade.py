@@ -6,27 +6,29 @@ answer that cannot be read is unreadable and costs nothing; if the engine cannot
 grades the part.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from grader.diagnosis.mistake_index import MistakeIndex, select_highest_ranked
 from grader.diagnosis.mistakes import MistakeCandidate
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.grading.answer_in_context import NO_CREDIT, REVIEW_MESSAGE, AnswerInContext
-from grader.grading.context import PartContext, get_part_contexts
-from grader.grading.follow_through import FollowThrough, compute_follow_through
+from grader.grading.context import MAX_CACHED_TEXT_LENGTH, PartContext, get_part_contexts
+from grader.grading.follow_through import compute_follow_through
+from grader.grading.mistake_naming import combine_hints, find_likeliest_mistakes
 from grader.grading.result import DecidingRule, PartResult
 from grader.kinds.base import WRONG, Judgement
 from grader.kinds.tables.part import TablePart
 from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.registry import Registry
-from grader.values import Tensor, Value
+from grader.values import Value
 from grader.variants.variant import Variant
 
 FULL_CREDIT: Final = Fraction(1)
+CACHED_RESULTS: Final = 2048
 CELL_NOUNS: Final = {
     "matrix": "cell",
     "shape": "dimension",
@@ -63,12 +65,34 @@ def grade(
         result = (
             context.common.missing_result
             if typed is None
-            else grade_part(context, typed, student_values, style)
+            else _grade_recurring(context, typed, student_values, style)
         )
         if result.carries is not None:
             student_values[context.part.id] = result.carries
         results.append(result)
     return tuple(results)
+
+
+def _grade_recurring(
+    context: PartContext,
+    typed: RawAnswer,
+    student_values: Mapping[str, Value],
+    style: NumberStyle | None,
+) -> PartResult:
+    """Return the result of an answer; that of an equal short text is cached if none is carried."""
+    if (
+        type(typed) is str
+        and len(typed) <= MAX_CACHED_TEXT_LENGTH
+        and context.dependencies.isdisjoint(student_values)
+    ):
+        return _grade_cached(context, typed, style)
+    return grade_part(context, typed, student_values, style)
+
+
+@lru_cache(maxsize=CACHED_RESULTS)
+def _grade_cached(context: PartContext, typed: str, style: NumberStyle | None) -> PartResult:
+    """Return the result of a text; the search for mistakes takes longer than all the rest."""
+    return grade_part(context, typed, {}, style)
 
 
 def grade_part(
@@ -181,7 +205,7 @@ def _apply_rules(answer: AnswerInContext, judgement: Judgement) -> PartResult:
         if followed.credit * follow.credit > judgement.credit:
             earned = Judgement(followed.credit * follow.credit, followed.remark)
             partial_credit = _PartialCredit(earned, "follow_through", follow.key)
-    rule, candidates = _find_likeliest_mistakes(answer, follow)
+    rule, candidates = find_likeliest_mistakes(answer, follow)
     if candidates:
         return _build_mistake_result(answer, partial_credit, rule, candidates)
     return _build_unexplained_result(answer, partial_credit)
@@ -203,52 +227,6 @@ def _compare_with_key(answer: AnswerInContext, key: Value) -> Judgement:
         return WRONG
 
 
-def _find_likeliest_mistakes(
-    answer: AnswerInContext, follow: FollowThrough
-) -> tuple[DecidingRule, tuple[MistakeCandidate, ...]]:
-    """Return the likeliest causes: from true values, carried ones, two at once, or arithmetic.
-
-    An answer that may be the key rounded shows no other mistake. A pair of mistakes must match
-    exactly, or in six figures: there are too many pairs for a coarse rounding to be evidence.
-    """
-    context, reading = answer.context, answer.reading
-
-    def is_key_rounded() -> bool:
-        return any(context.kind.may_be_rounding(reading, key) for key in (context.key, follow.key))
-
-    candidates = context.mistake_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
-    if candidates:
-        return "mistake", candidates
-    if follow.carried_values:
-        candidates = context.build_carried_mistake_index(follow.carried_values).find_likeliest(
-            reading, is_key_rounded=is_key_rounded
-        )
-        if candidates:
-            candidates = tuple(
-                candidate._replace(credit=candidate.credit * follow.credit)
-                for candidate in candidates
-            )
-            return "mistake_carried", candidates
-    pairs = _find_telling_pairs(context.mistake_pair_index, reading, is_key_rounded)
-    if pairs or (not isinstance(reading.value, Tensor) and is_key_rounded()):
-        return "mistake_pair", select_highest_ranked(pairs)
-    candidates = context.mutation_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
-    if candidates:
-        return "mistake", candidates
-    pairs = _find_telling_pairs(context.mutated_pair_index, reading, is_key_rounded)
-    return "mistake_pair", select_highest_ranked(pairs)
-
-
-def _find_telling_pairs(
-    index: MistakeIndex, reading: Reading[Any], is_key_rounded: Callable[[], bool]
-) -> list[MistakeCandidate]:
-    """Return the pairs of mistakes that equal the answer, or round to its many figures."""
-    pairs = index.find_equal(reading)
-    if not pairs and index.has_telling_figures(reading) and not is_key_rounded():
-        return index.find_roundings(reading)
-    return pairs
-
-
 def _build_mistake_result(
     answer: AnswerInContext,
     partial_credit: _PartialCredit,
@@ -263,12 +241,11 @@ def _build_mistake_result(
             *(Fraction(candidate.credit) for candidate in candidates if candidate.credit),
         )
     )
-    hint = " Or: ".join(dict.fromkeys(candidate.hint for candidate in candidates))
     return answer.build_result(
         "mistake",
         credit,
         rule,
-        hint=f"One of these may have happened. {hint}" if len(candidates) > 1 else hint,
+        hint=combine_hints(candidates),
         mistakes=tuple(dict.fromkeys(name for candidate in candidates for name in candidate.ids)),
         judgement=judgement,
         counted_key=partial_credit.counted_key,

@@ -102,6 +102,31 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Does each entry of the arrays meet the right one? One of them may be turned round.",
             "Turned an array round, or transposed it.",
         ),
+        "sign_of_result": (
+            2,
+            "Which sign does the result have?",
+            "Gave the result with the other sign.",
+        ),
+        "summand_counted_twice": (
+            1,
+            "Is anything counted twice in your answer?",
+            "Added or subtracted one of the terms twice.",
+        ),
+        "multiplied_or_divided": (
+            1,
+            "Is one number multiplied by the other here, or divided by it?",
+            "Multiplied where the key divides, or divided where it multiplies.",
+        ),
+        "multiplied_or_raised": (
+            1,
+            "Which number is raised to which power here?",
+            "Multiplied for a power, or exchanged the base and the exponent.",
+        ),
+        "count_off_by_one": (
+            1,
+            "Count again what is multiplied or divided by here: is it one too many, or too few?",
+            "Multiplied or divided by a count that is one too small or too large.",
+        ),
         "other_value_used": (
             1,
             "Which of the given numbers belongs here? You may have taken another one.",

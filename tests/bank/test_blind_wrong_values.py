@@ -1,27 +1,48 @@
 """Tests that blind wrong values are named, rightly, and that none of them is accepted."""
 
-from tests.bank.blind_wrong_values import VALUES, count_outcomes
+import pytest
+
+from tests.bank.blind_wrong_values import (
+    COLLECTIONS,
+    count_named_without_authors,
+    count_outcomes,
+)
 
 
-def test_the_collection_is_large() -> None:
-    nameable = sum(value["nameable"] for value in VALUES)
-    assert nameable >= 900
-    assert len(VALUES) - nameable >= 100
-    assert len({value["problem"] for value in VALUES}) >= 140
+@pytest.mark.parametrize(
+    ("collection", "nameable", "others", "problems"),
+    [("first", 900, 100, 140), ("second", 330, 10, 40)],
+)
+def test_the_collection_is_large(
+    collection: str, nameable: int, others: int, problems: int
+) -> None:
+    values = COLLECTIONS[collection]
+    count = sum(value["nameable"] for value in values)
+    assert count >= nameable
+    assert len(values) - count >= others
+    assert len({value["problem"] for value in values}) >= problems
 
 
-def test_no_wrong_value_is_accepted() -> None:
-    outcomes = count_outcomes()
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_no_wrong_value_is_accepted(collection: str) -> None:
+    outcomes = count_outcomes(collection)
     assert outcomes[True, "accepted"] + outcomes[False, "accepted"] == 0
 
 
-def test_most_nameable_values_get_a_fitting_name() -> None:
-    outcomes = count_outcomes()
-    nameable = sum(value["nameable"] for value in VALUES)
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_most_nameable_values_get_a_fitting_name(collection: str) -> None:
+    outcomes = count_outcomes(collection)
+    nameable = sum(value["nameable"] for value in COLLECTIONS[collection])
     assert outcomes[True, "fitting"] / nameable >= 0.85
 
 
-def test_few_names_mislead() -> None:
-    outcomes = count_outcomes()
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_few_names_mislead(collection: str) -> None:
+    outcomes = count_outcomes(collection)
     misleading = outcomes[True, "misleading"] + outcomes[False, "misleading"]
-    assert misleading / len(VALUES) <= 0.02
+    assert misleading / len(COLLECTIONS[collection]) <= 0.02
+
+
+def test_the_engine_alone_names_most_of_the_nameable_values() -> None:
+    named, nameable = count_named_without_authors()
+    assert named / nameable >= 0.75

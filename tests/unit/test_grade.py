@@ -375,3 +375,14 @@ def test_a_table_is_read_by_the_numbers_of_each_variant():
     }
     assert found == expected
     assert [name for name, kind in KINDS.items() if kind.reads_by_numbers] == ["table"]
+
+
+def test_an_equal_answer_is_graded_once_and_another_carried_value_anew() -> None:
+    parts = ask(id="a", key="9*7"), ask(id="b", key="a*100")
+    variant = original(*parts, book=BOOK)
+    first = marked(variant, book=BOOK, b="6400")["b"]
+    assert marked(variant, book=BOOK, b="6400")["b"] is first
+    assert first.status == "wrong"
+    assert marked(variant, book=BOOK, a="64", b="6400")["b"].status == "follow_through"
+    assert marked(variant, book=BOOK, a="65", b="6400")["b"].status == "wrong"
+    assert marked(original(*parts, book=BOOK), book=BOOK, b="6400")["b"] == first

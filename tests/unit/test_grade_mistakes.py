@@ -98,12 +98,12 @@ def book_of(**ranks: int):
         (
             {"one": 5, "two": 5},
             ("one", "two"),
-            "One of these may have happened. Hint: one. Or: Hint: two.",
+            "One of these hints applies: “Hint: one.” or “Hint: two.”",
         ),
         (
             {"one": 5, "two": 7, "three": 7},
             ("two", "three"),
-            "One of these may have happened. Hint: two. Or: Hint: three.",
+            "One of these hints applies: “Hint: two.” or “Hint: three.”",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from grader.diagnosis.argument_mutations import (
     enumerate_argument_mutations,
     enumerate_item_mutations,
 )
+from grader.diagnosis.broad_mutations import MAX_BROAD_MUTATIONS, enumerate_broad_mutations
 from grader.diagnosis.mutations import MAX_MUTATIONS, enumerate_mutations, get_mutations
 from grader.expressions.parser import parse
 from grader.registry import MistakeInfo
@@ -94,6 +95,7 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
         for mistake, _ in enumerate_argument_mutations(parse(source).tree, ("e",))
     }
     found |= {mistake for mistake, _ in enumerate_item_mutations(parse("x[1]").tree)}
+    found |= {mistake for mistake, _ in enumerate_broad_mutations(parse("3*c + a**b*d/e").tree)}
     assert found == {mistake.id for mistake in MISTAKES}
     assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)
 
@@ -101,7 +103,7 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
 def test_the_number_of_mutations_is_bounded() -> None:
     key = " + ".join(f"{number}*u*v*w" for number in range(3, 20))
     variant = original(ask("number", key=key), params=PARAMS, book=REGISTRY)
-    assert len(get_mutations(variant.problem, "a")) == MAX_MUTATIONS
+    assert len(get_mutations(variant.problem, "a")) == MAX_MUTATIONS + MAX_BROAD_MUTATIONS
 
 
 def test_the_number_of_argument_mutations_is_bounded() -> None:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
 STORED_BYTES: Final = "stored_bytes"
+SEARCHES: Final = "searches"
+"""Searches of the documentation, which anybody may make: counted by address."""
+SEARCHES_PER_MINUTE: Final = 60
 
 SECONDS_PER_MINUTE: Final = 60
 
@@ -55,7 +58,10 @@ def _build_rate_limits(settings: ServiceSettings) -> Mapping[str, RateLimit]:
     limits = {
         str(pace): RateLimit(count, SECONDS_PER_MINUTE) for pace, count in counts_per_minute.items()
     }
-    return limits | {STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day)}
+    return limits | {
+        STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day),
+        SEARCHES: RateLimit(SEARCHES_PER_MINUTE, SECONDS_PER_MINUTE),
+    }
 
 
 def _build_oidc_providers(settings: ServiceSettings) -> "Mapping[str, OidcProvider]":

@@ -194,8 +194,8 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
         Field(
             ge=1,
             le=1_000_000,
-            description="MiB that one person's submissions and drafts can add to the database "
-            "in a day; more get 429 `storage_budget`",
+            description="MiB that one person's submissions, drafts and readings of reports can add "
+            "to the database in a day; more get 429 `storage_budget`",
         ),
     ] = 16
     report_mebibytes_per_day: Annotated[

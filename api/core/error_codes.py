@@ -173,8 +173,8 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "storage_budget": ErrorCode(
         429,
         "Too much stored today",
-        "Your submissions and drafts reached the daily limit of stored data. `Retry-After` "
-        "states when the next one can be stored.",
+        "Your submissions, drafts and reports reached the daily limit of stored text. "
+        "`Retry-After` states when the next one can be stored.",
     ),
     "report_budget": ErrorCode(
         429,

@@ -1,7 +1,9 @@
 """Full-text search over the sections of the documentation."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from heapq import nlargest
@@ -36,13 +38,35 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _IndexedSection:
+class IndexedSection:
+    """Section of a page; the first one of a page has its title as another heading."""
+
     title: str
     heading: str
     address: str
     text: str
-    lower_names: str
-    lower_text: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """Occurrences of a word in a section, by its number; *is_named*: its heading has the word."""
+
+    section: int
+    count: int
+    is_named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """Sections, the sorted *words* in them, and where each word occurs.
+
+    Words are looked up, not searched for: whoever searches needs no account.
+    """
+
+    sections: Sequence[IndexedSection]
+    words: Sequence[str]
+    postings: Mapping[str, Sequence[_Posting]]
 
 
 def search(query: str) -> list[SearchResult]:
@@ -58,51 +82,64 @@ def search(query: str) -> list[SearchResult]:
 def _search_words(words: Sequence[str]) -> list[SearchResult]:
     if not words:
         return []
-    patterns = [re.compile(rf"\b{word}") for word in words]
-    ranked = ((_rank_section(section, words, patterns), section) for section in _load_index())
-    best = nlargest(MAX_RESULTS, (pair for pair in ranked if pair[0]), key=lambda pair: pair[0])
+    index = _load_index()
+    ranks = [_rank_sections(index, word) for word in words]
+    common = set.intersection(*(set(rank) for rank in ranks))
+    totals = {number: sum(rank[number] for rank in ranks) for number in sorted(common)}
+    best = nlargest(MAX_RESULTS, totals, key=totals.__getitem__)
     return [
         SearchResult(
             section.title, section.heading, section.address, _cut_snippet(section.text, words)
         )
-        for _, section in best
+        for section in map(index.sections.__getitem__, best)
     ]
 
 
 @cache
-def _load_index() -> Sequence[_IndexedSection]:
-    """Return all sections of all pages; built at the first search."""
-    return tuple(
-        _IndexedSection(
-            title := read_title(name),
+def _load_index() -> SearchIndex:
+    """Return the index of all sections of all pages; built at the first search."""
+    return build_index(
+        IndexedSection(
+            read_title(name),
             section.heading,
             page_address(name) + (f"#{section.id}" if section.id else ""),
             section.text,
-            f"{title if not section.id else ''}\n{section.heading}".lower(),
-            section.text.lower(),
+            is_first=not section.id,
         )
         for name in list_pages()
         for section in split_page(name)
     )
 
 
-def _rank_section(
-    section: _IndexedSection, words: Sequence[str], patterns: Sequence[re.Pattern[str]]
-) -> int:
-    """Return the rank of a section, 0 if it lacks a word."""
-    rank = 0
-    for word, pattern in zip(words, patterns, strict=True):
-        # Plain containment first: it skips most sections without a regular expression.
-        if word not in section.lower_text and word not in section.lower_names:
-            return 0
-        in_names = pattern.search(section.lower_names) is not None
-        matches = islice(pattern.finditer(section.lower_text), MAX_COUNTED_OCCURRENCES)
-        occurrences = sum(1 for _ in matches)
-        if not in_names and not occurrences:
-            return 0
-        weight = HEADING_WEIGHT if section.heading else TITLE_WEIGHT
-        rank += weight * in_names + occurrences
-    return rank
+def build_index(sections: Iterable[IndexedSection]) -> SearchIndex:
+    """Return the index of *sections*."""
+    indexed = tuple(sections)
+    postings: defaultdict[str, list[_Posting]] = defaultdict(list)
+    for number, section in enumerate(indexed):
+        named = f"{section.title if section.is_first else ''}\n{section.heading}"
+        named_words = set(WORD.findall(named.lower()))
+        counts = Counter(WORD.findall(section.text.lower()))
+        for word in named_words | set(counts):
+            postings[word].append(_Posting(number, counts[word], is_named=word in named_words))
+    return SearchIndex(indexed, tuple(sorted(postings)), postings)
+
+
+def _rank_sections(index: SearchIndex, prefix: str) -> dict[int, int]:
+    """Return the ranks of the sections with a word that begins with *prefix*."""
+    counts: Counter[int] = Counter()
+    named: set[int] = set()
+    for word in islice(index.words, bisect_left(index.words, prefix), None):
+        if not word.startswith(prefix):
+            break
+        for posting in index.postings[word]:
+            counts[posting.section] += posting.count
+            if posting.is_named:
+                named.add(posting.section)
+    return {
+        number: min(count, MAX_COUNTED_OCCURRENCES)
+        + (number in named) * (HEADING_WEIGHT if index.sections[number].heading else TITLE_WEIGHT)
+        for number, count in counts.items()
+    }
 
 
 def _cut_snippet(text: str, words: Sequence[str]) -> Markup:

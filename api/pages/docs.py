@@ -19,7 +19,8 @@ from api.markup.docs_files import (
 from api.markup.docs_pages import render_page
 from api.markup.docs_search import MAX_QUERY_CHARACTERS, search
 from api.pages.layout.templating import PAGE_HEADERS, render, render_response
-from api.pages.router import PageRouter
+from api.pages.router import PageDep, PageRouter
+from api.state import SEARCHES
 
 router = PageRouter()
 REVALIDATED_HEADERS: Final = {**PAGE_HEADERS, "Cache-Control": "public, no-cache"}
@@ -33,11 +34,15 @@ def docs_index_page(request: Request) -> Response:
 
 
 @router.get(f"{DOCS_PATH}/search")
-def docs_search_page(q: str = "") -> Response:
-    """Return the sections that contain all words of *q*."""
+def docs_search_page(context: PageDep, q: str = "") -> Response:
+    """Return the sections that contain all words of *q*.
+
+    Raises `RateLimited` after too many searches from one address.
+    """
+    context.service.rate_limiters[SEARCHES].consume(context.client_address_key)
     query = q.strip()[:MAX_QUERY_CHARACTERS]
-    context = {"query": query, "results": search(query), **_navigation_context("")}
-    return render_response("docs_search.html", context)
+    variables = {"query": query, "results": search(query), **_navigation_context("")}
+    return render_response("docs_search.html", variables)
 
 
 @router.get(f"/{PICTURE_FOLDER}/{{name}}")

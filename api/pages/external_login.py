@@ -138,6 +138,7 @@ def finish_oidc_login(
     oidc = _find_provider(context, provider)
     try:
         secret = _flow_secret(context)
+        context.count_limited_action("flow_step_address", context.client_address_key)
         with context.service.db.transaction() as session:
             flows.consume_state(session, secret, state, provider=provider, now=context.now)
         if error or not code:
@@ -208,6 +209,7 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
         form.text("link").rpartition("#")[2],
     )
     try:
+        context.count_limited_action("flow_step_address", context.client_address_key)
         new_session, next_path = link_account(
             context.service.db,
             _flow_secret(context),

@@ -21,6 +21,7 @@ LimitedAction = Literal[
     "login_address",
     "login_address_cap",
     "flow_address",
+    "flow_step_address",
     "invite_address",
     "invite_link",
     "code_address",
@@ -76,6 +77,8 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "login_address_cap": EventLimit(300, MINUTE),
     # A log-in at a provider, begun from an address; a lecture hall is one address.
     "flow_address": EventLimit(300, MINUTE),
+    # Later steps of such log-ins and of launches by learning platforms, which have two or three.
+    "flow_step_address": EventLimit(900, MINUTE),
     "invite_address": EventLimit(60, MINUTE),
     "invite_link": EventLimit(60, MINUTE),
     # A lecture hall that begins a notebook together.

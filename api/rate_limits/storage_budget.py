@@ -1,9 +1,10 @@
-"""Storage budget: how many bytes one person's submissions and drafts may add in a day.
+"""Storage budget: how many bytes one person's submissions, drafts and reports may add in a day.
 
-A submission is counted once it is stored, by the text of its rows, and a draft by its growth. The
-count is a level that decays by one budget a day; while it is at or over the budget, nothing more is
-stored. It is kept in memory and exchanged between processes like the rate limits
-(`api.rate_limits.distributed`), so that a check needs no query.
+A submission is counted once it is stored, by the text of its rows, a draft by its growth, and a
+report by its reading; documents have a budget of their own. The count is a level that decays by one
+budget a day; while it is at or over the budget, nothing more is stored. It is kept in memory and
+exchanged between processes like the rate limits (`api.rate_limits.distributed`), so that a check
+needs no query.
 """
 
 import math
@@ -52,8 +53,9 @@ class StorageBudget:
             seconds = math.ceil(wait)
             mebibytes = self._limiter.rate.events // MEBIBYTE
             raise RateLimited(
-                f"You have stored {mebibytes} MiB of answers and drafts within a day, which is "
-                "the limit per person. Nothing was stored. Send shorter answers in "
+                f"You have stored {mebibytes} MiB of answers, drafts and readings of reports "
+                "within a day, which is the limit per person. Nothing was stored. Send shorter "
+                "answers in "
                 f"{math.ceil(seconds / MINUTE_SECONDS)} min.",
                 code="storage_budget",
                 retry_after=seconds,

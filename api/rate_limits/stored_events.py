@@ -64,14 +64,18 @@ def consume_action_limit(
     """Count one *action* of *subject*; raise `RateLimited` if the limit is reached."""
     key = build_event_key(action, subject)
     lock_keys(session, [key])
-    limit = EVENT_LIMITS[action]
-    raise_if_limited(
-        seconds_until_allowed(
-            limit, load_event_times(session, key, since=now - limit.retention), now
-        )
-    )
+    check_action_limit(session, action, subject, now=now)
     session.add(RateLimitEvent(key=key, at=now))
     prune_events(session, now=now)
+
+
+def check_action_limit(
+    session: Session, action: LimitedAction, subject: str, *, now: datetime
+) -> None:
+    """Raise `RateLimited` if *subject* has reached the limit of an *action*; count nothing."""
+    key, limit = build_event_key(action, subject), EVENT_LIMITS[action]
+    times = load_event_times(session, key, since=now - limit.retention)
+    raise_if_limited(seconds_until_allowed(limit, times, now))
 
 
 def delete_events(session: Session, key: str, *, before: datetime) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -35,6 +36,7 @@ from api.db.models import (
     LtiUser,
     User,
 )
+from api.services.external_login import fetched_value
 from api.services.lti.protocol.public_http import PlatformHttp
 
 ROOT = Path(__file__).parents[2]
@@ -302,7 +304,7 @@ def test_an_unknown_deployment_is_named_and_can_be_added(campus):
     assert "not connected" in page.text
 
 
-def test_a_rotated_key_of_the_platform_is_fetched(campus):
+def test_a_rotated_key_of_the_platform_is_fetched(campus, monkeypatch):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)
     assert world.platform.requests == ["GET /jwks"]
@@ -310,8 +312,7 @@ def test_a_rotated_key_of_the_platform_is_fetched(campus):
     assert world.platform.requests == ["GET /jwks"]
     world.platform.kid = "platform-key-2"
     world.platform.published = ("platform-key-1", "platform-key-2")
-    keys = next(iter(world.service.lti._keys.values()))  # noqa: SLF001  # its clock is monotonic
-    object.__setattr__(keys._keys, "fetched_at", keys._keys.fetched_at - 60)  # noqa: SLF001
+    monkeypatch.setattr(fetched_value, "monotonic", lambda: monotonic() + 60)
     page = world.platform.launch(Browser(world), world.platform.student)
     assert page.status == 303
     assert world.platform.requests == ["GET /jwks"] * 2

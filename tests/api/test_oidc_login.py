@@ -376,7 +376,7 @@ def test_nobody_listens_at_the_provider(campus):
 def test_new_keys_are_fetched_when_the_provider_rotates_them(campus, monkeypatch):
     world = campus()
     uni, now = world.providers["uni"], [1_000.0]
-    monkeypatch.setattr("api.services.external_login.oidc.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("api.services.external_login.fetched_value.monotonic", lambda: now[0])
     assert log_in(world, Browser(world)).status == 303
     assert log_in(world, Browser(world)).status == 303
     assert uni.asked.count("/keys") == 1

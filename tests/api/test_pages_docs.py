@@ -265,18 +265,20 @@ def test_a_search_without_results_says_so(anybody, query, said):
 def test_a_search_is_limited_and_its_snippet_has_no_markup(monkeypatch):
     assert docs_search.search("x" * 100_000) == []
     assert len(docs_search.search("a")) == docs_search.MAX_RESULTS
-    monkeypatch.setattr(docs_search, "_load_index", lambda: (section("<i>needle</i> & hay"),))
+    index = docs_search.build_index([section("<i>needle</i> & hay")])
+    monkeypatch.setattr(docs_search, "_load_index", lambda: index)
     [found] = docs_search.search("need")
     assert found.snippet == "&lt;i&gt;<mark>needle</mark>&lt;/i&gt; &amp; hay"
 
 
 def section(text):
-    return docs_search._IndexedSection("T", "", "/docs", text, "t\n", text.lower())  # noqa: SLF001
+    return docs_search.IndexedSection("T", "", "/docs", text, is_first=True)
 
 
 def test_all_words_must_occur_and_the_beginning_of_a_word_is_enough(monkeypatch):
     texts = ("padding and strides", "padding", "strides", "unpadding strides")
-    monkeypatch.setattr(docs_search, "_load_index", lambda: tuple(map(section, texts)))
+    index = docs_search.build_index(map(section, texts))
+    monkeypatch.setattr(docs_search, "_load_index", lambda: index)
     assert [str(one.snippet).count("<mark>") for one in docs_search.search("stride padd")] == [2]
 
 

@@ -5,14 +5,19 @@ from uuid import UUID
 
 import pytest
 from regrading import act, prepare
-from sqlalchemy import select
+from sqlalchemy import event, select
 from student_scenes import DUE_TOMORROW
 from uploads import REPORT, confirm, path_of, upload, uploaded
 from word_files import from_lines
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
 from api.db.models import Report, ReportAnswer
-from api.services.reports.uploads import storage
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter
+from api.services.reports.uploads import reading_job, storage
+from api.services.reports.uploads.confirmation import load_confirmations
+from api.services.reports.uploads.reading_job import measure_reading
+
+MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
@@ -215,6 +220,74 @@ def test_the_documents_of_a_day_have_a_budget(database_url):
     world.clock.advance(days=1, seconds=1)
     uploaded(student, posed, large)
     world.close()
+
+
+def test_the_readings_of_a_day_count_against_the_budget_of_stored_text(database_url):
+    world = World(database_url, settings={"stored_mebibytes_per_day": 1})
+    course = world.course()
+    student, [posed] = world.enrol(course), world.assignment(course, TEXT_PROBLEM)
+    words = "\N{MATHEMATICAL BOLD SMALL A}" * 8 + " parameters "
+    for number in range(45):
+        world.clock.advance(minutes=2)  # 30 reports are read in an hour
+        answer = upload(student, posed, REPORT.replace("fewer", f"{number} {words * 850}"))
+        if answer.status_code != 201:
+            break
+    assert answer.status_code == 429
+    assert answer.json()["code"] == "storage_budget"
+    assert int(answer.headers["Retry-After"]) > 0
+    with world.session() as session:
+        readings = session.scalars(select(Report.reading)).all()
+    assert len(readings) == number
+    stored = sum(measure_reading(one["parts"]) for one in readings)
+    assert 0.9 * MEBIBYTE < stored < 1.15 * MEBIBYTE
+    assert student.submit(posed, {"cells": "9"}).json()["code"] == "storage_budget"
+    world.clock.advance(days=1)
+    assert upload(student, posed).status_code == 201
+    world.close()
+
+
+def test_quotes_of_confirmed_answers_are_counted(student, posed, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(LeakyBucketLimiter, "add", lambda _, __, amount: sizes.append(amount))
+    report = uploaded(student, posed)
+    confirm(student, report, ("cells", 0))
+    student.submit(posed, {"cells": "9"})
+    _, confirmed, typed = sizes
+    assert confirmed - typed >= len(report["parts"][0]["passages"][0]["quote"])
+
+
+def test_of_many_confirmations_only_the_last_replies_are_loaded(world, student, posed):
+    report = uploaded(student, posed)
+    last = [confirm(student, report, ("cells", f"9 or {i}?"), ("doubled", 0)) for i in range(4)][-1]
+    with world.db.reading() as session:
+        [row] = session.scalars(select(Report))
+        engine, loaded = session.get_bind(), []
+
+        def note(_connection, _cursor, statement, parameters, *_):
+            if "reply" in statement:
+                loaded.append(len(parameters))
+
+        event.listen(engine, "before_cursor_execute", note)
+        found = load_confirmations(session, row)
+        event.remove(engine, "before_cursor_execute", note)
+    assert loaded == [1]
+    submission = UUID(last[0]["submission"]["id"])
+    assert {part: (one.submission, one.status) for (_, part), one in found.items()} == {
+        "cells": (submission, "unreadable"),
+        "doubled": (submission, "correct"),
+    }
+
+
+def test_a_reading_has_a_mebibyte_at_most(student, posed, monkeypatch):
+    two = REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
+    assert len(uploaded(student, posed, two)["parts"][0]["passages"]) > 1
+    whole = measure_reading(uploaded(student, posed, two)["parts"])
+    monkeypatch.setattr(reading_job, "MAX_READING_BYTES", whole - 200)
+    parts = uploaded(student, posed, two)["parts"]
+    assert [len(part["passages"]) for part in parts] == [1, 1, 1]
+    monkeypatch.setattr(reading_job, "MAX_READING_BYTES", 500)
+    refused = upload(student, posed, two)
+    assert (refused.status_code, "too long" in refused.text) == (422, True)
 
 
 def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):

@@ -33,6 +33,11 @@ def require_tool(context: RequestContext) -> "LtiTool":
     return tool
 
 
+def count_step(context: RequestContext) -> None:
+    """Count a step of a launch before it writes; raise `RateLimited` over the limit."""
+    context.count_limited_action("flow_step_address", context.client_address_key)
+
+
 def is_framed(context: RequestContext) -> bool:
     """Return whether the browser shows the page in a frame, where it may block our cookies."""
     return context.request.headers.get("sec-fetch-dest", "") in {"iframe", "frame"}

@@ -11,6 +11,7 @@ from api.core.errors import Forbidden, ServiceError, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
+    count_step,
     create_browser_secret,
     get_browser_secret,
     get_session_cookie,
@@ -99,6 +100,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
     """Verify the message of a platform, and go on in the browser that began the launch."""
     tool, origins = require_tool(context), list[str]()
     try:
+        count_step(context)
         launch_id, platform, state = consume_state(
             context.service.db, form.text("state"), now=context.now
         )
@@ -135,6 +137,7 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
     """Continue a launch; a browser without our cookie is asked to do so in a new tab."""
     require_tool(context)
     try:
+        count_step(context)
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
                 return _render_continuation(load_launch_to_move(session, token, now=context.now))
@@ -149,7 +152,7 @@ def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
     require_tool(context)
     secret = create_browser_secret()
     try:
-        context.count_limited_action("flow_address", context.client_address_key)
+        count_step(context)
         with context.service.db.transaction() as session:
             token = move_launch(session, form.text("token"), secret, now=context.now)
         return _enter(context, token, secret)

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.core.errors import Forbidden, InvalidInput, ServiceError
+from api.core.errors import Forbidden, InvalidInput, RateLimited, ServiceError
 from api.core.ids import parse_id
 from api.db.models import LtiContext
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
 from api.pages.layout.templating import render_response, retry_headers
-from api.pages.lti.common import get_browser_secret, render_refusal, require_tool
+from api.pages.lti.common import count_step, get_browser_secret, render_refusal, require_tool
 from api.pages.lti.launch import load_browser_login, redirect_to_entry
 from api.pages.router import PageDep, PageRouter
 from api.services.accounts.login import LoginAttempt
@@ -77,6 +77,10 @@ def link_account(form: FormDep, context: PageDep) -> Response:
     """Link the user to an account, and continue the launch."""
     require_tool(context)
     token = form.text("token")
+    try:
+        count_step(context)
+    except RateLimited as error:
+        return render_refusal(error)
     try:
         entry = _link(
             context, form.text("choice"), form.text("email"), form.raw_text("password"), token

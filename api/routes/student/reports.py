@@ -42,8 +42,10 @@ from api.services.reports.uploads.confirmation import (
     load_confirmations,
     select_answers,
 )
+from api.services.reports.uploads.reading_job import measure_reading
 from api.services.reports.uploads.report_sheet import load_report_sheet
 from api.services.reports.uploads.serializers import serialize_report, serialize_summary
+from api.services.submissions.writer.rows import ROW_BYTES
 
 router = ApiRouter(tags=["reports"])
 
@@ -100,6 +102,7 @@ def authorize_report(
         "report_unreadable",
         RateLimited,
         "report_budget",
+        "storage_budget",
     ),
     openapi_extra=describe_file_body(DOCUMENT_TYPE, DOCUMENT_EXAMPLE),
 )
@@ -124,6 +127,7 @@ def upload_report(
         storage.check_count(session, member, row)
         author = member.caller.id
         storage.check_budget(session, author, len(document), mebibytes_per_day=daily, now=now)
+        context.service.storage.check(author)
         sheet = load_report_sheet(session, member, row)
     context.count_limited_action("upload_report", str(author))
     parts = context.service.report_reader.read(author, document, ending, sheet.problems)
@@ -142,6 +146,7 @@ def upload_report(
             draws=sheet.draws,
             now=now,
         )
+    context.service.storage.add(author, ROW_BYTES + measure_reading(parts))
     return get_report(assignment, report, context)
 
 

@@ -5,8 +5,6 @@ audience, expiry and nonce.
 """
 
 import logging
-import threading
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +15,7 @@ from joserfc.errors import JoseError
 
 from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
 from api.core.errors import Forbidden, ServiceUnavailable
+from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 from api.services.external_login.flows import FlowSecret
 from api.services.external_login.identities import AssertedIdentity, parse_email
 from api.services.external_login.provider_http import (
@@ -24,7 +23,7 @@ from api.services.external_login.provider_http import (
     ProviderHttp,
     ProviderRefusalError,
 )
-from api.services.external_login.signature_keys import SignatureKeys, UnreadableKeysError
+from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
 """Signatures by a public key; neither ``none`` nor HMAC, whose key others may know."""
@@ -48,10 +47,9 @@ class _TokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Metadata:
-    """Metadata of a provider, and when they were fetched on the monotonic clock."""
+    """Metadata of a provider."""
 
     values: dict[str, Any]
-    fetched_at: float
 
     def supports(self, name: str, value: str) -> bool:
         listed = self.values.get(name)
@@ -65,9 +63,8 @@ class OidcProvider:
     settings: OidcProviderSettings
     public_url: str
     http: ProviderHttp = field(default_factory=ProviderHttp)
-    _metadata: _Metadata | None = field(default=None, init=False)
+    _metadata: FetchedValue[_Metadata] = field(default_factory=FetchedValue, init=False)
     _keys: SignatureKeys = field(default_factory=SignatureKeys, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
     def redirect_uri(self) -> str:
@@ -121,10 +118,12 @@ class OidcProvider:
 
     def _load_metadata(self) -> _Metadata:
         """Return the metadata, fetched once an hour; raise `ProviderError` if they are unusable."""
-        with self._lock:
-            metadata, now = self._metadata, time.monotonic()
-        if metadata is not None and now - metadata.fetched_at < METADATA_SECONDS:
-            return metadata
+        try:
+            return self._metadata.get(self._fetch_metadata, max_age_seconds=METADATA_SECONDS)
+        except FetchUnderWayError as error:
+            raise ProviderError(f"{self.settings.issuer}: {error}") from error
+
+    def _fetch_metadata(self) -> _Metadata:
         url = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
         values = self.http.get_json(url)
         if values.get("issuer") != self.settings.issuer:
@@ -132,10 +131,7 @@ class OidcProvider:
         for name in ENDPOINTS:
             if not is_trustworthy_url(values.get(name)):
                 raise ProviderError(f"{url} has no https address as {name}")
-        metadata = _Metadata(values, now)
-        with self._lock:
-            self._metadata = metadata
-        return metadata
+        return _Metadata(values)
 
     def _check_issuer(self, metadata: _Metadata, issuer: str | None) -> None:
         """Refuse a reply of another issuer, which could come from a mix-up of two providers."""
@@ -201,7 +197,7 @@ class OidcProvider:
 
         try:
             return self._keys.decode(token, fetch, algorithms=ALGORITHMS)
-        except UnreadableKeysError as error:
+        except KeysUnavailableError as error:
             raise ProviderError("the keys of the provider cannot be read") from error
 
     def _fetch_missing_email(

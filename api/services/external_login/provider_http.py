@@ -1,17 +1,14 @@
-"""HTTP requests to OpenID providers: few at a time, short, small, and without redirects."""
+"""HTTP requests to OpenID providers, whose replies are JSON objects."""
 
 import json
-import threading
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx2
 
-MAX_RESPONSE_BYTES: Final = 256 * 1024
-TIMEOUT_SECONDS: Final = 5
-MAX_CONCURRENT_REQUESTS: Final = 8
-"""Requests to a provider at a time: a slow one must not take the threads that serve students."""
-WAIT_SECONDS: Final = 2
+from api.services.external_login.outbound_http import OutboundError, OutboundHttp, OutboundLimits
+
+LIMITS: Final = OutboundLimits(256 * 1024, timeout_seconds=5, total_seconds=10)
 HTTP_OK: Final = 200
 CLIENT_ERRORS: Final = range(400, 500)
 
@@ -28,10 +25,7 @@ class ProviderHttp:
     """HTTP client for one provider; *transport* replaces the network in tests."""
 
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
-        self._transport = transport
-        self._client: httpx2.Client | None = None
-        self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
+        self._http = OutboundHttp(LIMITS, transport)
 
     def get_json(self, url: str, *, token: str = "") -> dict[str, Any]:
         """Return the JSON object at *url*; raise `ProviderError` if there is none."""
@@ -52,45 +46,20 @@ class ProviderHttp:
 
     def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            self._client.close()
+        self._http.close()
 
     def _request(self, method: str, url: str, **options: Any) -> dict[str, Any]:
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
-            raise ProviderError("too many requests wait for the provider")
         try:
-            return self._request_in_turn(method, url, **options)
-        except httpx2.HTTPError as error:
-            raise ProviderError(f"{url}: {type(error).__name__}") from error
-        finally:
-            self._turns.release()
-
-    def _request_in_turn(self, method: str, url: str, **options: Any) -> dict[str, Any]:
-        body = bytearray()
-        with self._open_client().stream(method, url, **options) as response:
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) > MAX_RESPONSE_BYTES:
-                    raise ProviderError(f"{url}: the reply is too long")
-            status = response.status_code
-        if status != HTTP_OK:
-            kind = ProviderRefusalError if status in CLIENT_ERRORS else ProviderError
-            raise kind(f"{url}: status {status}")
+            reply = self._http.send(method, url, **options)
+        except OutboundError as error:
+            raise ProviderError(f"{url}: {error}") from error
+        if reply.status != HTTP_OK:
+            kind = ProviderRefusalError if reply.status in CLIENT_ERRORS else ProviderError
+            raise kind(f"{url}: status {reply.status}")
         try:
-            value = json.loads(bytes(body))
+            value = json.loads(reply.body)
         except (ValueError, RecursionError) as error:
             raise ProviderError(f"{url}: the reply is not JSON") from error
         if not isinstance(value, dict):
             raise ProviderError(f"{url}: the reply is not a JSON object")
         return value
-
-    def _open_client(self) -> httpx2.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = httpx2.Client(
-                    transport=self._transport,
-                    timeout=TIMEOUT_SECONDS,
-                    follow_redirects=False,
-                    headers={"Accept": "application/json"},
-                )
-            return self._client

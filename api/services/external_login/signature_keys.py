@@ -1,7 +1,5 @@
 """Public keys of an issuer, fetched from its JWKS address and cached."""
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -9,6 +7,8 @@ from typing import Any, Final, TypeAlias
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
+
+from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 
 MAX_AGE_SECONDS: Final = 3600
 MIN_FETCH_SECONDS: Final = 10
@@ -18,22 +18,15 @@ JwksFetcher: TypeAlias = Callable[[], dict[str, Any]]
 """Function that fetches the JWKS of an issuer."""
 
 
-class UnreadableKeysError(Exception):
-    """The JWKS of an issuer has no usable form."""
-
-
-@dataclass(frozen=True, slots=True)
-class _FetchedKeys:
-    key_set: KeySet
-    fetched_at: float
+class KeysUnavailableError(Exception):
+    """The keys of an issuer have no usable form, or are being fetched and that takes long."""
 
 
 @dataclass(slots=True)
 class SignatureKeys:
     """Keys of one issuer; they are fetched again after an hour, or for a key that is not known."""
 
-    _keys: _FetchedKeys | None = field(default=None, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _keys: FetchedValue[KeySet] = field(default_factory=FetchedValue, init=False)
 
     def decode(
         self, token: str, fetch: JwksFetcher, *, algorithms: Sequence[str]
@@ -41,33 +34,33 @@ class SignatureKeys:
         """Return the claims of a signed *token*, which are not validated yet.
 
         Raises `JoseError` or `ValueError` for a token without a valid signature,
-        `UnreadableKeysError`, and the errors of *fetch*.
+        `KeysUnavailableError`, and the errors of *fetch*.
         """
-        keys = self._load(fetch, newer_than=None)
+        keys = self._load(fetch, MAX_AGE_SECONDS)
         try:
-            return jwt.decode(token, keys.key_set, algorithms=list(algorithms)).claims
+            return jwt.decode(token, keys, algorithms=list(algorithms)).claims
         except InvalidKeyIdError:
-            keys = self._load(fetch, newer_than=keys.fetched_at)
-            return jwt.decode(token, keys.key_set, algorithms=list(algorithms)).claims
+            newer_keys = self._load(fetch, MIN_FETCH_SECONDS)
+            return jwt.decode(token, newer_keys, algorithms=list(algorithms)).claims
 
-    def _load(self, fetch: JwksFetcher, *, newer_than: float | None) -> _FetchedKeys:
-        with self._lock:
-            keys, now = self._keys, time.monotonic()
-        max_age = MAX_AGE_SECONDS if newer_than is None else MIN_FETCH_SECONDS
-        if keys is not None and now - keys.fetched_at < max_age:
-            return keys
-        listed = fetch().get("keys")
-        usable = [
-            key
-            for key in (listed if isinstance(listed, list) else ())
-            if isinstance(key, dict)
-            and key.get("kty") in {"RSA", "EC"}
-            and key.get("use", "sig") == "sig"
-        ]
+    def _load(self, fetch: JwksFetcher, max_age_seconds: float) -> KeySet:
         try:
-            keys = _FetchedKeys(KeySet.import_key_set({"keys": usable}), now)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise UnreadableKeysError("the keys cannot be read") from error
-        with self._lock:
-            self._keys = keys
-        return keys
+            return self._keys.get(lambda: _import_keys(fetch()), max_age_seconds=max_age_seconds)
+        except FetchUnderWayError as error:
+            raise KeysUnavailableError(str(error)) from error
+
+
+def _import_keys(jwks: dict[str, Any]) -> KeySet:
+    """Return the keys of a JWKS that can verify signatures; the others are ignored."""
+    listed = jwks.get("keys")
+    usable = [
+        key
+        for key in (listed if isinstance(listed, list) else ())
+        if isinstance(key, dict)
+        and key.get("kty") in {"RSA", "EC"}
+        and key.get("use", "sig") == "sig"
+    ]
+    try:
+        return KeySet.import_key_set({"keys": usable})
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise KeysUnavailableError("the keys cannot be read") from error

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.models import LtiPlatform
-from api.services.external_login.signature_keys import SignatureKeys, UnreadableKeysError
+from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
 from api.services.lti.platforms.configuration import ToolAddresses
 from api.services.lti.platforms.tool_keys import load_signing_key
 from api.services.lti.protocol.access_tokens import AccessTokens, TokenEndpoint
@@ -69,7 +69,7 @@ class LtiTool:
             return keys.decode(
                 id_token, lambda: self.http.get_object(jwks_url), algorithms=ALGORITHMS
             )
-        except UnreadableKeysError as error:
+        except KeysUnavailableError as error:
             raise PlatformError(f"{jwks_url}: {error}") from error
 
     def fetch_token(

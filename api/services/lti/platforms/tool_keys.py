@@ -7,6 +7,7 @@ earlier one stays published for a day after its successor began to sign.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from joserfc.jwk import RSAKey
@@ -20,6 +21,7 @@ from api.db.models import LtiKey
 KEY_BITS: Final = 2048
 PUBLISH_AHEAD: Final = timedelta(hours=1)
 PUBLISH_AFTER: Final = timedelta(days=1)
+MAX_CACHED_KEYS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,13 @@ def load_signing_key(db: Database, *, now: datetime) -> RSAKey:
         with db.transaction() as session:
             row = _choose_signing_key(_load_active_keys(session), now=now)
             row = row or create_key(session, now=now)
-    return RSAKey.import_key(row.private_key, {"kid": row.kid, "use": "sig", "alg": "RS256"})
+    return _import_key(row.kid, row.private_key)
+
+
+@lru_cache(maxsize=MAX_CACHED_KEYS)
+def _import_key(kid: str, private_key: str) -> RSAKey:
+    """Return a stored key, cached because its check takes some ten milliseconds."""
+    return RSAKey.import_key(private_key, {"kid": kid, "use": "sig", "alg": "RS256"})
 
 
 def load_public_keys(db: Database, *, now: datetime) -> list[dict[str, Any]]:
@@ -83,14 +91,7 @@ def load_public_keys(db: Database, *, now: datetime) -> list[dict[str, Any]]:
     load_signing_key(db, now=now)
     with db.reading() as session:
         rows = _choose_published_keys(_load_active_keys(session), now=now)
-    return [
-        dict(
-            RSAKey.import_key(
-                row.private_key, {"kid": row.kid, "use": "sig", "alg": "RS256"}
-            ).as_dict(private=False)
-        )
-        for row in rows
-    ]
+    return [dict(_import_key(row.kid, row.private_key).as_dict(private=False)) for row in rows]
 
 
 def _load_active_keys(session: Session) -> Sequence[LtiKey]:

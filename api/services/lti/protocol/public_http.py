@@ -5,7 +5,6 @@ The addresses come from platforms, so a request must never reach a service of th
 
 import json
 import socket
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -13,6 +12,12 @@ from typing import Any, Final
 
 import httpx2
 
+from api.services.external_login.deadline_transport import DeadlineTransport
+from api.services.external_login.outbound_http import (
+    OutboundError,
+    OutboundHttp,
+    OutboundLimits,
+)
 from api.services.lti.protocol.addresses import (
     HTTPS_PORT,
     PlatformError,
@@ -21,12 +26,8 @@ from api.services.lti.protocol.addresses import (
     is_https_url,
 )
 
-MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024
-"""Maximum size of a reply; a page of a roster with some thousand people fits."""
-TIMEOUT_SECONDS: Final = 10
-MAX_CONCURRENT_REQUESTS: Final = 8
-"""Requests to platforms at a time: a slow one must not take the threads that serve students."""
-WAIT_SECONDS: Final = 2
+LIMITS: Final = OutboundLimits(4 * 1024 * 1024, timeout_seconds=10, total_seconds=20)
+"""Limits of a request; a page of a roster with some thousand people fits."""
 SUCCESS_STATUSES: Final = range(200, 300)
 
 
@@ -55,7 +56,7 @@ class PublicAddressTransport(httpx2.BaseTransport):
     """
 
     def __init__(self) -> None:
-        self._transport = httpx2.HTTPTransport()
+        self._transport = DeadlineTransport()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request to the checked address of its host."""
@@ -104,10 +105,7 @@ class PlatformHttp:
     """HTTP client for platforms; *transport* replaces the network in tests."""
 
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
-        self._transport = transport
-        self._client: httpx2.Client | None = None
-        self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
+        self._http = OutboundHttp(LIMITS, transport or PublicAddressTransport())
 
     def get_object(self, url: str) -> dict[str, Any]:
         """Return the JSON object at *url*; raise `PlatformError` if there is none."""
@@ -127,54 +125,24 @@ class PlatformHttp:
     ) -> PlatformReply:
         """Send a request with *body* as JSON, or with *form*, and return the reply of any status.
 
-        Raises `PlatformError` for an address that is not allowed or a reply that is too long, and
-        `PlatformUnreachableError`.
+        Raises `PlatformError` for an address that is not allowed, and `PlatformUnreachableError`.
         """
         if not is_https_url(url):
             raise PlatformError(f"{url[:200]!r} is no https address")
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
-            raise PlatformUnreachableError("too many requests wait for platforms")
         content = None if body is None else json.dumps(body).encode()
+        data = dict(form) if form else None
         try:
-            return self._send_in_turn(
-                method, url, headers=headers, content=content, data=dict(form) if form else None
-            )
-        except httpx2.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise PlatformUnreachableError(f"{get_origin(url)}: {reason[:200]}") from error
+            reply = self._http.send(method, url, headers=headers, content=content, data=data)
+        except OutboundError as error:
+            raise PlatformUnreachableError(f"{get_origin(url)}: {error}") from error
         except httpx2.InvalidURL as error:
             raise PlatformError(f"{url[:200]!r} is no address") from error
-        finally:
-            self._turns.release()
+        try:
+            value = json.loads(reply.body) if reply.body else None
+        except (ValueError, RecursionError):
+            value = None
+        return PlatformReply(reply.status, reply.headers, value)
 
     def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            self._client.close()
-
-    def _send_in_turn(self, method: str, url: str, **options: Any) -> PlatformReply:
-        body = bytearray()
-        with self._open_client().stream(method, url, **options) as response:
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) > MAX_RESPONSE_BYTES:
-                    raise PlatformError(f"{url}: the reply is too long")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            status = response.status_code
-        try:
-            value = json.loads(bytes(body)) if body else None
-        except (ValueError, RecursionError):
-            value = None
-        return PlatformReply(status, headers, value)
-
-    def _open_client(self) -> httpx2.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = httpx2.Client(
-                    transport=self._transport or PublicAddressTransport(),
-                    timeout=TIMEOUT_SECONDS,
-                    follow_redirects=False,
-                    trust_env=False,
-                    headers={"Accept": "application/json"},
-                )
-            return self._client
+        self._http.close()

@@ -235,6 +235,10 @@ def get_executor_factory(address: str | None) -> ExecutorFactory:
     return create_process_pool if address is None else partial(_connect_cluster, address)
 
 
+class ClusterUnavailableError(BrokenExecutor):
+    """No usable cluster responds; what is sent to it waits."""
+
+
 def _connect_cluster(address: str, workers: int) -> Executor:
     del workers  # the cluster has its own number
     return _ClusterExecutor(address)
@@ -247,8 +251,8 @@ class _ClusterExecutor(Executor):
         with ExitStack() as stack:
             try:
                 self._pool = stack.enter_context(open_cluster_pool(address))
-            except FileError as error:
-                raise BrokenExecutor(str(error)) from error
+            except (FileError, OSError) as error:  # OSError: lost while engines are compared
+                raise ClusterUnavailableError(str(error)) from error
             self._exit_stack = stack.pop_all()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:

@@ -32,6 +32,7 @@ from api.services.regrades.execution.dry_run import (
     store_dry_run,
 )
 from api.services.regrades.execution.grading_jobs import (
+    ClusterUnavailableError,
     ExecutorFactory,
     JobGrader,
     create_process_pool,
@@ -142,9 +143,14 @@ class RegradeRunner:
             return None if run is None else (run.id, next_pending_chunk(session, run))
 
     def _process_with_retries(self, run: UUID, number: int | None) -> None:
-        """Process a chunk; repeated failure stops its regrade, but no other."""
+        """Process a chunk; repeated failure stops its regrade, but no other.
+
+        Raises `ClusterUnavailableError` as often as no cluster responds: the regrade waits for it.
+        """
         try:
             self._process_chunk_or_finish_phase(run, number)
+        except ClusterUnavailableError:
+            raise  # no try: a cluster that starts slowly must not end a regrade
         except Exception as error:
             self._tries[run, number] += 1
             is_transient = isinstance(error, SQLAlchemyError | BrokenExecutor)

@@ -1,6 +1,7 @@
 """Confirmation of the answers in a report: which answers are submitted, from which passages."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ NUMBERS_CHANGED_MESSAGE: Final = (
     "to others. Upload a report with the new numbers, or answer on the page of the problem."
 )
 KEY_DIGITS: Final = 32
+REPLIES_AT_A_TIME: Final = 25
 UNREADABLE: Final = "unreadable"
 
 PartKey = tuple[str, str]
@@ -77,16 +79,26 @@ class ProblemAnswers:
 def load_confirmations(session: Session, report: Report) -> dict[PartKey, Confirmation]:
     """Return the confirmed parts of a report with their last submission."""
     rows = session.execute(
-        select(AssignmentProblem.slug, ReportAnswer.part, Submission.id, Submission.reply)
+        select(AssignmentProblem.slug, ReportAnswer.part, Submission.id)
         .join(Submission, Submission.id == ReportAnswer.submission_id)
         .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
         .where(ReportAnswer.report_id == report.id)
         .order_by(Submission.id)
     )
-    return {
-        (slug, part): Confirmation(submission, _find_status(reply, part))
-        for slug, part, submission, reply in rows
-    }
+    last = {(slug, part): submission for slug, part, submission in rows}
+    parts_of: defaultdict[UUID, list[PartKey]] = defaultdict(list)
+    for key, submission in last.items():
+        parts_of[submission].append(key)
+    confirmations: dict[PartKey, Confirmation] = {}
+    # A reply may be long, and a report may have been confirmed many times.
+    ids = list(parts_of)
+    for start in range(0, len(ids), REPLIES_AT_A_TIME):
+        batch = ids[start : start + REPLIES_AT_A_TIME]
+        replies = select(Submission.id, Submission.reply).where(Submission.id.in_(batch))
+        for submission, reply in session.execute(replies):
+            for key in parts_of[submission]:
+                confirmations[key] = Confirmation(submission, _find_status(reply, key[1]))
+    return confirmations
 
 
 def _find_status(reply: Mapping[str, Any], part: str) -> str:

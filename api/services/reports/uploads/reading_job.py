@@ -1,5 +1,6 @@
 """Reading of an uploaded report in a worker process: from the file to a passage for each part."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,8 @@ MISSING: Final = "missing"
 MAX_CONTEXT_CHARACTERS: Final = 400
 MAX_ALTERNATIVE_CHARACTERS: Final = 2_000
 """Maximum length of a passage that is offered instead of the chosen one."""
-MAX_READING_CHARACTERS: Final = 2_000_000
+MAX_READING_BYTES: Final = 1024 * 1024
+"""Maximum size of a reading as JSON, the same as that of a page of a list."""
 UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 """Characters that a notebook may escape and that a database does not store."""
 TOO_MUCH_TEXT: Final = "the answers are too long; hand in the document without logs and data"
@@ -93,11 +95,25 @@ def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> l
         _serialize_part(aligned[part.problem, part.part], labels[part.problem, part.part])
         for part in parts
     ]
-    if sum(len(passage["text"]) for row in rows for passage in row["passages"][:1]) > (
-        MAX_READING_CHARACTERS
-    ):
+    return _limit_size(rows)
+
+
+def _limit_size(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts in at most `MAX_READING_BYTES`, if need be without alternatives.
+
+    Raises `ReportError` if the chosen passages alone are larger.
+    """
+    if measure_reading(rows) > MAX_READING_BYTES:
+        for row in rows:
+            del row["passages"][0 if row["confidence"] == MISSING else 1 :]
+    if measure_reading(rows) > MAX_READING_BYTES:
         raise ReportError(TOO_MUCH_TEXT)
     return rows
+
+
+def measure_reading(parts: Sequence[Mapping[str, Any]]) -> int:
+    """Return the size of a reading as JSON in UTF-8."""
+    return len(json.dumps(parts, ensure_ascii=False).encode())
 
 
 def _read_marked_parts(

@@ -30,6 +30,7 @@ def build_row_batches(
     submissions: list[RowValues] = []
     answers: list[RowValues] = []
     gradings: list[RowValues] = []
+    report_answers: list[RowValues] = []
     sizes: dict[UUID, int] = {}
     for admitted in admitted_submissions:
         submission = _build_submission_row(admitted, replies[admitted.id])
@@ -45,6 +46,9 @@ def build_row_batches(
             gradings.append(grading)
             texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
             size_bytes += 2 * ROW_BYTES + sum(map(utf8_size, texts))
+        report_rows = _build_report_rows(admitted)
+        report_answers += report_rows
+        size_bytes += sum(ROW_BYTES + utf8_size(row["quote"]) for row in report_rows)
         sizes[admitted.id] = size_bytes
     rows = [
         RowBatch(
@@ -55,10 +59,7 @@ def build_row_batches(
         RowBatch(Submission, submissions),
         RowBatch(Answer, answers),
         RowBatch(Grading, gradings),
-        RowBatch(
-            ReportAnswer,
-            [row for one in admitted_submissions for row in _build_report_rows(one)],
-        ),
+        RowBatch(ReportAnswer, report_answers),
     ]
     return rows, sizes
 

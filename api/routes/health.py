@@ -2,8 +2,10 @@
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Final, TypeAlias
 
 from pydantic import ConfigDict
@@ -15,6 +17,8 @@ from api.http.problem_details import error_responses
 from api.http.schema import Schema
 
 RETRY_SECONDS: Final = 5
+READY_SECONDS: Final = 1
+"""Seconds for which passed checks are not repeated."""
 MEBIBYTE: Final = 1024 * 1024
 
 log = logging.getLogger("api.health")
@@ -48,6 +52,7 @@ class Ready(Schema):
 
 def create_health_router(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
     """Return a router with both routes; each of *checks*, by name, raises if it fails."""
+    readiness = _Readiness(checks)
     router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/healthz")
@@ -59,12 +64,34 @@ def create_health_router(health: Health, *, checks: Mapping[str, Check]) -> ApiR
     @router.get("/readyz", responses=error_responses(ServiceUnavailable))
     def readyz(request: Request) -> Ready:
         """Report that the service can read and write, or 503 with the checks that failed."""
-        failed = [name for name, check in checks.items() if not _check_passes(name, check, request)]
+        failed = readiness.find_failures(request)
         if failed:
             raise ServiceUnavailable(f"Not ready: {', '.join(failed)}.", retry_after=RETRY_SECONDS)
         return Ready(checks=list(checks))
 
     return router
+
+
+class _Readiness:
+    """Checks that run once a second at most while they pass, for one request at a time.
+
+    One of them is a synced write, and whoever asks needs no account.
+    """
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+        self._passed_at: float | None = None
+        self._lock = threading.Lock()
+
+    def find_failures(self, request: Request) -> list[str]:
+        """Return the names of the checks that fail."""
+        with self._lock:
+            if self._passed_at is not None and monotonic() - self._passed_at < READY_SECONDS:
+                return []
+            checks = self._checks.items()
+            failed = [name for name, check in checks if not _check_passes(name, check, request)]
+            self._passed_at = None if failed else monotonic()
+            return failed
 
 
 def create_free_space_check(folder: Path, *, min_bytes: int = 50 * MEBIBYTE) -> Check:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api.routes import health
 from api.server.healthcheck import is_healthy
 
 ROOT = Path(__file__).parents[2]
@@ -44,10 +45,24 @@ def test_a_schema_of_another_version_is_not_ready(world, revision):
     assert ask(world)[0] == 200
 
 
-def test_a_disk_that_takes_no_more_is_not_ready(world):
+def test_a_flood_of_questions_causes_one_write_in_a_second(world, monkeypatch):
+    writes = []
+    own = type(world.db).check_writable
+    monkeypatch.setattr(type(world.db), "check_writable", lambda db: writes.append(own(db)))
+    now = [1_000.0]
+    monkeypatch.setattr(health, "monotonic", lambda: now[0])
+    assert [ask(world)[0] for _ in range(20)] == [200] * 20
+    assert len(writes) == 1
+    now[0] += health.READY_SECONDS
+    assert ask(world)[0] == 200
+    assert len(writes) == 2
+
+
+def test_a_disk_that_takes_no_more_is_not_ready(world, monkeypatch):
     """SQLite never writes a rolled-back change to disk, so only a commit hits the quota."""
     if not world.db.is_sqlite:
         return  # there the server writes
+    monkeypatch.setattr(health, "READY_SECONDS", 0)
     assert ask(world)[0] == 200
     longest = Path(f"{world.db.engine.url.database}-wal").stat().st_size
     before, kept = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)

@@ -205,6 +205,8 @@ def test_the_service_opens_no_address_that_somebody_sends():
     """
     ours = ("api/server/healthcheck.py", "api/durability_test/")
     ours += ("api/services/external_login/provider_http.py",)
+    ours += ("api/services/external_login/outbound_http.py",)
+    ours += ("api/services/external_login/deadline_transport.py",)
     ours += ("api/services/lti/protocol/public_http.py",)
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 

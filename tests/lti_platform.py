@@ -467,6 +467,13 @@ def signed_by(kid: str, *, names: str) -> Any:
     return lambda claims: jwt.encode({"alg": "RS256", "kid": names}, claims, rsa_key(kid))
 
 
+def signed_by_the_key_in_its_head(claims: dict[str, Any]) -> str:
+    """Return an ID token that is signed with a key of its sender, and carries this key."""
+    key = rsa_key("evil-key")
+    header = {"alg": "RS256", "jwk": key.as_dict(private=False), "jku": "https://evil.example/"}
+    return jwt.encode(header | {"kid": "platform-key-1"}, claims, key)
+
+
 def _body(header: dict[str, Any], claims: dict[str, Any]) -> str:
     pieces = (json.dumps(one).encode() for one in (header, claims))
     return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in pieces)

@@ -16,6 +16,7 @@ from lti_platform import (
     LtiPlatform,
     Member,
     signed_by,
+    signed_by_the_key_in_its_head,
     signed_with_the_public_key,
     unsigned,
 )
@@ -194,6 +195,7 @@ SIGNATURES = {
     "HS256 with the public key": signed_with_the_public_key,
     "a key that the platform does not publish": signed_by("evil-key", names="evil-key"),
     "the id of a key of the platform": signed_by("evil-key", names="platform-key-1"),
+    "a key that the token carries": signed_by_the_key_in_its_head,
     "no signature at all": lambda _claims: "not a token",
     "an empty token": lambda _claims: "",
 }

@@ -30,6 +30,7 @@ TOOL = "http://127.0.0.1:8000"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
 ROLES = {
@@ -165,9 +166,10 @@ class LtiPlatform:
 
     *published* are the ids of the keys in its JWKS, *kid* the one that signs. *down* makes every
     request fail: ``"connection"``, or a status. *requests* are the paths that were requested.
-    *items* are its line items and *scores* the scores it accepted. *faults* are those of the next
-    requests for scores: a status, ``429 7`` with the seconds to wait, ``timeout`` before the
-    score is stored, or ``lost`` after. *refused_users* are not enrolled, *revoked* tokens ended.
+    *links* are those that the tool made. *items* are its line items and *scores* the scores it
+    accepted. *faults* are those of the next requests for scores: a status, ``429 7`` with the
+    seconds to wait, ``timeout`` before the score is stored, or ``lost`` after. *refused_users*
+    are not enrolled, *revoked* tokens ended.
     """
 
     dialect: Dialect
@@ -190,6 +192,8 @@ class LtiPlatform:
     refused_users: set[str] = field(default_factory=set)
     tokens_given: int = 0
     revoked: set[str] = field(default_factory=set)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    nonces: set[str] = field(default_factory=set)
 
     @property
     def host(self) -> str:
@@ -231,7 +235,12 @@ class LtiPlatform:
     # Launches
 
     def begin(
-        self, browser: Browser, *, target: str = f"{TOOL}/lti/launch", **changes: str
+        self,
+        browser: Browser,
+        *,
+        target: str = f"{TOOL}/lti/launch",
+        headers: dict[str, str] | None = None,
+        **changes: str,
     ) -> Page:
         """Begin a launch, as a link at the platform does, and return the reply of the tool."""
         parameters = {
@@ -245,9 +254,9 @@ class LtiPlatform:
             parameters["client_id"] = self.dialect.client_id
         parameters = {name: text for name, text in (parameters | changes).items() if text}
         if self.dialect.by_post:
-            headers = {"Origin": self.host, "Sec-Fetch-Site": "cross-site", "Cookie": ""}
-            return browser.post("/lti/login", parameters, headers=headers)
-        return browser.get("/lti/login", params=parameters)
+            base = {"Origin": self.host, "Sec-Fetch-Site": "cross-site", "Cookie": ""}
+            return browser.post("/lti/login", parameters, headers=base | (headers or {}))
+        return browser.get("/lti/login", params=parameters, headers=headers or {})
 
     def authorize(self, page: Page) -> dict[str, str]:
         """Return the parameters with which the tool sends the browser to the platform."""
@@ -346,6 +355,86 @@ class LtiPlatform:
     def signed(self, claims: dict[str, Any]) -> str:
         """Return an ID token that is signed with the key in use."""
         return jwt.encode({"alg": "RS256", "kid": self.kid}, claims, rsa_key(self.kid))
+
+    # Deep linking
+
+    def choose_links(
+        self,
+        browser: Browser,
+        member: Member,
+        *,
+        settings: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> Page:
+        """Ask the tool in a frame, without its cookies, what a link opens; return its page."""
+        browser.cookies.clear()
+        frame = {"Sec-Fetch-Dest": "iframe"}
+        query = self.authorize(self.begin(browser, target=f"{TOOL}/lti/deep-link", headers=frame))
+        asked = {
+            "deep_link_return_url": f"{self.host}/links",
+            "accept_types": ["ltiResourceLink", "link"],
+            "accept_presentation_document_targets": ["iframe", "window"],
+            "accept_multiple": True,
+            "data": "opaque & kept",
+        }
+        claims = self.claims(
+            member,
+            query["nonce"],
+            message_type="LtiDeepLinkingRequest",
+            target_link_uri=f"{TOOL}/lti/deep-link",
+            **{"resource_link": None, DEEP_LINKING: asked | (settings or {})} | changes,
+        )
+        form = {"state": query["state"], "id_token": self.signed(claims)}
+        page = self.send(browser, form, headers=frame)
+        browser.cookies.clear()
+        return browser.get(page.location, headers=frame) if page.status == 303 else page
+
+    def take_links(self, page: Page) -> list[dict[str, Any]]:
+        """Take the answer of the tool as the platform does, and return the links that it made."""
+        form = page.one("form", action=f"{self.host}/links")
+        return self.take_answer(form.one("input", name="JWT")["value"])
+
+    def take_answer(self, token: str) -> list[dict[str, Any]]:
+        """Check a signed answer, and make its links with their line items."""
+        keys = KeySet.import_key_set({"keys": self.tool_keys})
+        claims = jwt.decode(token, keys, algorithms=["RS256"]).claims
+        assert claims["iss"] == self.dialect.client_id
+        assert claims["aud"] == [self.dialect.issuer]
+        assert self.now - 60 < claims["iat"] < claims["exp"] < self.now + 3600
+        assert claims["nonce"] not in self.nonces
+        self.nonces.add(claims["nonce"])
+        assert claims[f"{CLAIM}message_type"] == "LtiDeepLinkingResponse"
+        assert claims[f"{CLAIM}version"] == "1.3.0"
+        assert claims[f"{CLAIM}deployment_id"] == self.dialect.deployment
+        assert claims["https://purl.imsglobal.org/spec/lti-dl/claim/data"] == "opaque & kept"
+        made = []
+        for item in claims["https://purl.imsglobal.org/spec/lti-dl/claim/content_items"]:
+            link = item | {"id": f"link-{len(self.links) + 1}", "line_item": ""}
+            if "lineItem" in item:
+                query = self.dialect.line_item_query
+                url = f"{self.host}/items/{len(self.items) + 1}{query}"
+                self.items.append(item["lineItem"] | {"id": url, "resourceLinkId": link["id"]})
+                link["line_item"] = url
+            self.links.append(link)
+            made.append(link)
+        return made
+
+    def launch_link(self, browser: Browser, member: Member, link: dict[str, Any]) -> Page:
+        """Launch a link that the tool made."""
+        return self.launch(browser, member, **self.claims_of_link(link))
+
+    def claims_of_link(self, link: dict[str, Any]) -> dict[str, Any]:
+        """Return the claims that a launch of a link has beside those of every launch."""
+        query = self.dialect.line_item_query
+        endpoint = {"scope": SCOPES, "lineitems": f"{self.host}/context/lineitems{query}"}
+        if link["line_item"]:
+            endpoint["lineitem"] = link["line_item"]
+        return {
+            "resource_link": {"id": link["id"], "title": link["title"]},
+            "custom": link["custom"],
+            "endpoint": endpoint,
+            "target_link_uri": link["url"],
+        }
 
     # Services
 

@@ -24,6 +24,8 @@ ROUTES = {
     ("POST", "/lti/enter"): Route("anyone", called=False),
     ("GET", "/lti/link"): Route("anyone", called=False),
     ("POST", "/lti/link"): Route("anyone", called=False),
+    ("GET", "/lti/deep-link"): Route("anyone", called=False),
+    ("POST", "/lti/deep-link"): Route("anyone", called=False),
     ("GET", "/lti/register/{registration}"): Route("anyone", called=False),
     ("POST", "/lti/register/{registration}"): Route("anyone", called=False),
     ("GET", "/lti/connect"): Route("person", site=True, called=False),

@@ -167,7 +167,7 @@ WRONG = {
     "another version": {"version": "1.1"},
     "no type of message": {"message_type": None},
     "another type of message": {"message_type": "LtiSubmissionReviewRequest"},
-    "deep linking": {"message_type": "LtiDeepLinkingRequest"},
+    "deep linking without settings": {"message_type": "LtiDeepLinkingRequest"},
     "no deployment": {"deployment_id": None},
     "an empty deployment": {"deployment_id": ""},
     "a deployment that is a number": {"deployment_id": 3},

@@ -23,6 +23,7 @@ BROWSER_SECRET_BYTES: Final = 32
 MAX_SECRET_CHARACTERS: Final = 100
 COOKIE_LIFETIME: Final = timedelta(hours=1)
 NO_FRAME: Final = "frame-ancestors 'none'"
+OWN_FORMS: Final = "form-action 'self'"
 
 
 def require_tool(context: RequestContext) -> "LtiTool":
@@ -84,12 +85,24 @@ def redirect(
 
 
 def render_framed(
-    template: str, variables: dict[str, Any], *, origins: Collection[str] = (), status: int = 200
+    template: str,
+    variables: dict[str, Any],
+    *,
+    origins: Collection[str] = (),
+    status: int = 200,
+    form_origin: str = "",
 ) -> Response:
-    """Render a page that the platform with these *origins* may show in a frame."""
+    """Render a page that the platform with these *origins* may show in a frame.
+
+    Its form may go to *form_origin*, if that is given, and else to this service alone.
+    """
     policy = CSP
     if origins:
-        policy = CSP.replace(NO_FRAME, f"frame-ancestors {' '.join(origins)}")
+        policy = policy.replace(NO_FRAME, f"frame-ancestors {' '.join(origins)}")
+    if form_origin:
+        # The platform may redirect the form to another of its addresses.
+        targets = " ".join(dict.fromkeys((form_origin, *origins)))
+        policy = policy.replace(OWN_FORMS, f"form-action {targets}")
     return render_response(
         template, variables, status=status, headers={"Content-Security-Policy": policy}
     )

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from api.core.errors import Forbidden, ServiceError, Unauthenticated
+from api.db.models import LtiPlatform
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
@@ -37,6 +38,7 @@ from api.services.lti.launches.verification import (
     move_launch,
     verify_launch,
 )
+from api.services.lti.platforms.configuration import ToolAddresses
 
 router = PageRouter()
 cross_site_router = PageRouter(CrossSitePageRoute)
@@ -60,11 +62,8 @@ def _begin(context: RequestContext, values: dict[str, str]) -> Response:
         with context.service.db.reading() as session:
             platform = find_platform(session, request, addresses=tool.addresses)
             session.expunge(platform)
-        if is_framed(context):
-            url = f"/lti/login?{urlencode(request.list_parameters())}"
-            return render_framed(
-                "lti/open.html", {"url": url, "platform": platform}, origins=platform.origins
-            )
+        if is_framed(context) and not tool.addresses.is_deep_link(request.target):
+            return _render_opening(request, platform, tool.addresses)
         secret = get_browser_secret(context) or create_browser_secret()
         with context.service.db.transaction() as session:
             state = start_launch(session, platform, secret, now=context.now)
@@ -72,6 +71,20 @@ def _begin(context: RequestContext, values: dict[str, str]) -> Response:
         return render_refusal(error)
     url = build_authorization_url(platform, request, state, tool.addresses)
     return redirect(context, url, browser_secret=secret)
+
+
+def _render_opening(
+    request: LoginRequest, platform: LtiPlatform, addresses: ToolAddresses
+) -> Response:
+    """Return the page in a frame that begins a launch again, in a new tab or to choose links."""
+    parameters = request.list_parameters()
+    choice = parameters | {"target_link_uri": addresses.deep_link_url}
+    variables = {
+        "platform": platform,
+        "url": f"/lti/login?{urlencode(parameters)}",
+        "choice_url": f"/lti/login?{urlencode(choice)}",
+    }
+    return render_framed("lti/open.html", variables, origins=platform.origins)
 
 
 @router.get("/lti/login")
@@ -118,12 +131,19 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
         )
     except ServiceError as error:
         return render_refusal(error, origins=origins)
+    if launch.claims.deep_link is not None:
+        return RedirectResponse(build_choice_path(launch.token), status_code=303)
     if is_framed(context):
-        return _render_continuation(launch)
+        return render_continuation(launch)
     return RedirectResponse(f"/lti/enter?{urlencode({'token': launch.token})}", status_code=303)
 
 
-def _render_continuation(launch: VerifiedLaunch) -> Response:
+def build_choice_path(token: str) -> str:
+    """Return the path of the page on which a teacher chooses what links open."""
+    return f"/lti/deep-link?{urlencode({'token': token})}"
+
+
+def render_continuation(launch: VerifiedLaunch) -> Response:
     """Return the page that continues a launch in a new tab, where cookies are not blocked."""
     return render_framed(
         "lti/continue.html",
@@ -140,7 +160,7 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
         count_step(context)
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
-                return _render_continuation(load_launch_to_move(session, token, now=context.now))
+                return render_continuation(load_launch_to_move(session, token, now=context.now))
         return _enter(context, token, get_browser_secret(context))
     except ServiceError as error:
         return render_refusal(error)
@@ -186,4 +206,6 @@ def redirect_to_entry(
         path = f"/lti/link?{query}"
     elif entry.needs_connection:
         path = f"/lti/connect?{query}"
+    elif entry.chooses_links:
+        path = build_choice_path(token)
     return redirect(context, path, browser_secret=secret, login=entry.new_session)

@@ -15,7 +15,7 @@ from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
 from api.pages.layout.templating import render_response, retry_headers
 from api.pages.lti.common import count_step, get_browser_secret, render_refusal, require_tool
-from api.pages.lti.launch import load_browser_login, redirect_to_entry
+from api.pages.lti.launch import build_choice_path, load_browser_login, redirect_to_entry
 from api.pages.router import PageDep, PageRouter
 from api.services.accounts.login import LoginAttempt
 from api.services.courses.lifecycle import list_courses
@@ -173,6 +173,8 @@ def _connect(context: RequestContext, token: str, course: UUID) -> str:
         _require_instructor(claims, launch.user_id, member.caller.id)
         lti_context: LtiContext = remember_context(session, launch, now=context.now)
         connect_context(session, member, lti_context.id, now=context.now)
+        if claims.deep_link is not None:
+            return build_choice_path(token)
         assignment = remember_link(session, lti_context, claims, now=context.now)
         launch.expires_at = context.now
     if assignment is not None:

@@ -401,4 +401,5 @@ function unlock() {
 unlock();
 addEventListener("hashchange", unlock);
 for (const one of all("math[display=block]")) if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+document.querySelector("form[data-send-now]")?.submit();
 for (const one of all("[data-open-wide]")) one.open = matchMedia("(min-width: 60.01rem)").matches;

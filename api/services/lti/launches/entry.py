@@ -60,13 +60,14 @@ class LaunchEntry:
     """Entry by a launch: the account, the *path* to open, and a session if one begins.
 
     *needs_link*: the user is not known yet, and has to choose an account. *needs_connection*: a
-    teacher has to connect the context.
+    teacher has to connect the context. *chooses_links*: they choose next what links open.
     """
 
     path: str = "/"
     new_session: NewSession | None = None
     needs_link: bool = False
     needs_connection: bool = False
+    chooses_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,16 @@ def finish_entry(
         raise Forbidden(accounts.ADMINISTRATOR)
     launch.user_id = user.id
     context = remember_context(session, launch, now=now)
-    assignment = remember_link(session, context, claims, now=now)
+    assignment = None
+    if claims.deep_link is None:
+        assignment = remember_link(session, context, claims, now=now)
     if context.course_id is not None:
         enrol(session, context, user, role, now=now)
     new_session = None if is_logged_in else _begin_session(session, user, login, now=now)
     if context.course_id is None:
         return LaunchEntry(new_session=new_session, needs_connection=True)
+    if claims.deep_link is not None:
+        return LaunchEntry(new_session=new_session, chooses_links=True)
     launch.expires_at = now  # it is used
     return LaunchEntry(_choose_path(context.course_id, assignment, role), new_session)
 

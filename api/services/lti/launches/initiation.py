@@ -101,7 +101,7 @@ def find_platform(
         raise Forbidden(UNKNOWN_PLATFORM)
     if len(platforms) > 1:
         raise InvalidInput(SEVERAL_CLIENTS)
-    if request.target.partition("?")[0].rstrip("/") != addresses.launch_url:
+    if request.target.partition("?")[0].rstrip("/") not in addresses.targets:
         raise Forbidden(WRONG_TARGET.format(url=addresses.launch_url))
     return platforms[0]
 

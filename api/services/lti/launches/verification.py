@@ -98,7 +98,7 @@ def verify_launch(
     try:
         claims = parse_claims(
             tool.verify_id_token(platform, id_token, nonce=state.nonce, now=now),
-            tool_url=tool.addresses.launch_url,
+            targets=tool.addresses.targets,
         )
     except ClaimError as error:
         log.warning("a launch from %s was refused: it %s", platform.issuer, error)
@@ -127,13 +127,17 @@ def load_verified_launch(
     Raises `Forbidden` for another browser, and if the launch has ended. Otherwise somebody could
     send another person their own launch, and have them link it to their account.
     """
-    launch = _find_launch(session, token, now=now, locks=locks)
+    launch = find_launch(session, token, now=now, locks=locks)
     if not hmac.compare_digest(launch.browser_digest, compute_digest(browser_secret)):
         raise Forbidden(START_AGAIN)
     return launch
 
 
-def _find_launch(session: Session, token: str, *, now: datetime, locks: bool = True) -> LtiLaunch:
+def find_launch(session: Session, token: str, *, now: datetime, locks: bool = True) -> LtiLaunch:
+    """Return the verified launch that *token* continues, in whichever browser; *locks* locks it.
+
+    Raises `Forbidden` if the launch has ended.
+    """
     presented = compute_digest(token)
     query = select(LtiLaunch).where(
         LtiLaunch.digest == presented,
@@ -148,7 +152,7 @@ def _find_launch(session: Session, token: str, *, now: datetime, locks: bool = T
 
 def load_launch_to_move(session: Session, token: str, *, now: datetime) -> VerifiedLaunch:
     """Return a launch for the page that continues it in a new tab."""
-    launch = _find_launch(session, token, now=now, locks=False)
+    launch = find_launch(session, token, now=now, locks=False)
     platform = session.get_one(LtiPlatform, launch.platform_id)
     return VerifiedLaunch(platform, LaunchClaims(**launch.claims), token)
 
@@ -159,7 +163,7 @@ def move_launch(session: Session, token: str, browser_secret: str, *, now: datet
     A frame without cookies cannot show that it began the launch. So its user confirms in a new tab
     who they are, and cannot link the launch to an account just because they are logged in.
     """
-    launch = _find_launch(session, token, now=now)
+    launch = find_launch(session, token, now=now)
     if launch.is_moved:
         raise Forbidden(START_AGAIN)
     new_token = secrets.token_urlsafe(SECRET_BYTES)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from api.services.lti.protocol.claims import (
     ASSIGNMENT_PARAMETER,
+    DEEP_LINK,
     LINE_ITEM_READ_SCOPE,
     LINE_ITEM_SCOPE,
     MEMBERSHIP_SCOPE,
@@ -38,6 +39,20 @@ class ToolAddresses:
         return f"{self.public_url}/lti/launch"
 
     @property
+    def deep_link_url(self) -> str:
+        """The target of a launch that chooses what links open."""
+        return f"{self.public_url}/lti/deep-link"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The addresses that a launch may name as its target."""
+        return self.launch_url, self.deep_link_url
+
+    def is_deep_link(self, target: str) -> bool:
+        """Return whether a launch to *target* chooses what links open."""
+        return target.partition("?")[0].rstrip("/") == self.deep_link_url
+
+    @property
     def jwks_url(self) -> str:
         """The address of the public keys."""
         return f"{self.public_url}/lti/jwks"
@@ -57,6 +72,7 @@ class ToolAddresses:
         return (
             ("Login initiation URL", self.login_url),
             ("Redirect URL and target link URL", self.launch_url),
+            ("Deep linking (content selection) URL", self.deep_link_url),
             ("Public keyset (JWKS) URL", self.jwks_url),
             ("Domain", self.domain),
             ("Configuration as JSON (Canvas)", self.configuration_url),
@@ -82,6 +98,7 @@ def build_registration(addresses: ToolAddresses) -> dict[str, Any]:
             "claims": list(CLAIM_NAMES),
             "messages": [
                 {"type": RESOURCE_LINK, "target_link_uri": addresses.launch_url, "label": TITLE},
+                {"type": DEEP_LINK, "target_link_uri": addresses.deep_link_url, "label": TITLE},
             ],
             PRIVACY_FIELD: "public",
         },
@@ -90,7 +107,13 @@ def build_registration(addresses: ToolAddresses) -> dict[str, Any]:
 
 def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
     """Return the configuration as JSON that Canvas fetches for a developer key."""
-    placement = {"enabled": True, "target_link_uri": addresses.launch_url, "text": TITLE}
+    navigation = {"target_link_uri": addresses.launch_url, "message_type": RESOURCE_LINK}
+    choice = {"target_link_uri": addresses.deep_link_url, "message_type": DEEP_LINK}
+    placements = {
+        "course_navigation": navigation,
+        "assignment_selection": choice,
+        "link_selection": choice,
+    }
     return {
         "title": TITLE,
         "description": DESCRIPTION,
@@ -107,11 +130,8 @@ def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
                 "settings": {
                     "platform": "canvas.instructure.com",
                     "placements": [
-                        {
-                            **placement,
-                            "placement": "course_navigation",
-                            "message_type": RESOURCE_LINK,
-                        },
+                        {"placement": name, "enabled": True, "text": TITLE, **placement}
+                        for name, placement in placements.items()
                     ],
                 },
             }

@@ -1,9 +1,11 @@
 """Claims of a launch, as far as they are used here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
+
+from api.services.lti.protocol.addresses import is_https_url
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/"
@@ -12,6 +14,8 @@ NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/"
 LTI_VERSION: Final = "1.3.0"
 RESOURCE_LINK: Final = "LtiResourceLinkRequest"
 DEEP_LINK: Final = "LtiDeepLinkingRequest"
+DEEP_LINK_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+LINK_ITEM: Final = "ltiResourceLink"
 LINE_ITEM_SCOPE: Final = f"{AGS}scope/lineitem"
 LINE_ITEM_READ_SCOPE: Final = f"{AGS}scope/lineitem.readonly"
 SCORE_SCOPE: Final = f"{AGS}scope/score"
@@ -22,16 +26,35 @@ ASSIGNMENT_PARAMETER: Final = "assignment"
 MAX_ID_CHARACTERS: Final = 255
 MAX_TEXT_CHARACTERS: Final = 300
 MAX_URL_CHARACTERS: Final = 2000
+MAX_DATA_CHARACTERS: Final = 20_000
 
 
 class ClaimError(Exception):
     """A claim is missing or invalid; the message completes "The message of the platform …"."""
 
 
+class DeepLinkRequest(BaseModel):
+    """Request of a platform to choose what links open; the answer goes to *return_url*.
+
+    *data* goes back unchanged. *accepts_multiple*: several links may be chosen at once.
+    *accepts_line_items*: a link may bring a column of the gradebook. *accepts_windows*: it may
+    say that it opens in a window of its own.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    return_url: str
+    data: str | None = None
+    accepts_multiple: bool = False
+    accepts_line_items: bool = True
+    accepts_windows: bool = False
+
+
 class LaunchClaims(BaseModel):
     """Claims of a launch that is valid; "" stands for a claim that is not there.
 
     *link_id* and *link_title* are those of the link; *assignment* is the custom parameter.
+    *deep_link* is None unless the launch is for choosing what links open; it then has no link.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,26 +73,26 @@ class LaunchClaims(BaseModel):
     line_item_url: str = ""
     memberships_url: str = ""
     scopes: tuple[str, ...] = ()
+    deep_link: DeepLinkRequest | None = None
 
 
-def parse_claims(claims: Mapping[str, Any], *, tool_url: str) -> LaunchClaims:
-    """Return the LTI claims of a verified ID token; *tool_url* is the address of this service.
+def parse_claims(claims: Mapping[str, Any], *, targets: Collection[str]) -> LaunchClaims:
+    """Return the LTI claims of a verified ID token; *targets* are the addresses of this service.
 
     Raises `ClaimError` for a claim that is missing or invalid.
     """
     if claims.get(f"{CLAIM}version") != LTI_VERSION:
         raise ClaimError(f"is not of LTI {LTI_VERSION}")
     message_type = claims.get(f"{CLAIM}message_type")
-    if message_type == DEEP_LINK:
-        raise ClaimError(
-            "asks to choose content (deep linking), which is not supported; add the link by hand"
-        )
-    if message_type != RESOURCE_LINK:
+    if message_type not in {RESOURCE_LINK, DEEP_LINK}:
         raise ClaimError("has a type that is not supported")
+    deep_link = _read_deep_link_request(claims) if message_type == DEEP_LINK else None
+    # Deep linking needs no target: the specification lets platforms leave it out.
     target = claims.get(f"{CLAIM}target_link_uri")
-    if not _is_own_url(target, tool_url):
+    if not _is_own_url(target, targets) and not (deep_link is not None and target is None):
         raise ClaimError("leads to an address that is not of this service (target_link_uri)")
     context, link = _get_object(claims, "context"), _get_object(claims, "resource_link")
+    link_id = _require_id(link.get("id"), "link (resource_link)") if deep_link is None else ""
     endpoint = _read_object(claims.get(f"{AGS}claim/endpoint"))
     memberships = _read_object(claims.get(f"{NRPS}claim/namesroleservice"))
     return LaunchClaims(
@@ -80,18 +103,40 @@ def parse_claims(claims: Mapping[str, Any], *, tool_url: str) -> LaunchClaims:
         email=_read_text(claims.get("email")),
         context_id=_require_id(context.get("id"), "course (context)"),
         context_title=_read_text(context.get("title")) or _read_text(context.get("label")),
-        link_id=_require_id(link.get("id"), "link (resource_link)"),
+        link_id=link_id,
         link_title=_read_text(link.get("title")),
         assignment=_read_text(_get_object(claims, "custom").get(ASSIGNMENT_PARAMETER)),
         line_items_url=_read_url(endpoint.get("lineitems")),
         line_item_url=_read_url(endpoint.get("lineitem")),
         scopes=_read_texts(endpoint.get("scope")),
         memberships_url=_read_url(memberships.get("context_memberships_url")),
+        deep_link=deep_link,
     )
 
 
-def _is_own_url(target: object, tool_url: str) -> bool:
-    return isinstance(target, str) and target.partition("?")[0] in {tool_url, f"{tool_url}/"}
+def _is_own_url(target: object, targets: Collection[str]) -> bool:
+    return isinstance(target, str) and target.partition("?")[0].rstrip("/") in targets
+
+
+def _read_deep_link_request(claims: Mapping[str, Any]) -> DeepLinkRequest:
+    """Return the settings of a request to choose links; raise `ClaimError` for unusable ones."""
+    settings = _read_object(claims.get(f"{DEEP_LINK_CLAIM}deep_linking_settings"))
+    return_url = _read_url(settings.get("deep_link_return_url"))
+    if not is_https_url(return_url):
+        raise ClaimError("does not say where the chosen links go (deep_link_return_url)")
+    if LINK_ITEM not in _read_texts(settings.get("accept_types")):
+        raise ClaimError(f"does not accept links to a tool (accept_types lacks {LINK_ITEM})")
+    data = settings.get("data")
+    if data is not None and not (isinstance(data, str) and len(data) <= MAX_DATA_CHARACTERS):
+        raise ClaimError("has data for the answer that are no text, or too long (data)")
+    return DeepLinkRequest(
+        return_url=return_url,
+        data=data,
+        accepts_multiple=settings.get("accept_multiple") is True,
+        accepts_line_items=settings.get("accept_lineitem") is not False,
+        accepts_windows="window"
+        in _read_texts(settings.get("accept_presentation_document_targets")),
+    )
 
 
 def _get_object(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:

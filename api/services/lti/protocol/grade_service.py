@@ -16,6 +16,7 @@ LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 CANVAS_SUBMISSION: Final = "https://canvas.instructure.com/lti/submission"
 NEXT_PATTERN: Final = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
+LINE_ITEM_TAG: Final = "grader"
 MAX_PAGES: Final = 50
 TOO_MANY_REQUESTS: Final = 429
 UNAUTHORIZED: Final = 401
@@ -98,7 +99,7 @@ def create_line_item(http: PlatformHttp, url: str, token: str, spec: LineItemSpe
         "label": spec.label,
         "scoreMaximum": to_json_number(spec.maximum),
         "resourceId": spec.resource_id,
-        "tag": "grader",
+        "tag": LINE_ITEM_TAG,
     }
     headers = _headers(token, accept=LINE_ITEM_TYPE, content_type=LINE_ITEM_TYPE)
     reply = http.send("POST", url, headers=headers, body=body)

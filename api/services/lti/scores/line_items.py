@@ -47,20 +47,20 @@ class LineItemTarget:
     def build(cls, session: Session, item: LtiLineItem, context: LtiContext) -> Self:
         """Return the target of a stored line item."""
         assignment = session.get_one(Assignment, item.assignment_id)
-        maximum = Fraction(0) if item.url else _compute_maximum(session, assignment.id)
+        maximum = DEFAULT_MAXIMUM if item.url else compute_maximum(session, assignment.id)
         return cls(
             item.id,
             item.url,
             context.line_items_url,
             tuple(context.scopes),
-            LineItemSpec(assignment.title, maximum or DEFAULT_MAXIMUM, str(assignment.id)),
+            LineItemSpec(assignment.title, maximum, str(assignment.id)),
         )
 
 
-def _compute_maximum(session: Session, assignment_id: UUID) -> Fraction:
-    """Return the points of an assignment for a student without exceptions."""
+def compute_maximum(session: Session, assignment_id: UUID) -> Fraction:
+    """Return the points of an assignment for a student without exceptions; 100 if it has none."""
     context = load_grading_context(session, assignment_id, [])
-    return compute_student_grade(context, UUID(int=0), {}).possible
+    return compute_student_grade(context, UUID(int=0), {}).possible or DEFAULT_MAXIMUM
 
 
 def is_canvas(platform: LtiPlatform) -> bool:

@@ -1,0 +1,100 @@
+"""Pages in a frame of a platform on which a teacher chooses what new links open."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import Response
+
+from api.core.errors import InvalidInput, ServiceError
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep
+from api.pages.lti.common import render_framed, render_refusal, require_tool
+from api.pages.lti.launch import render_continuation
+from api.pages.router import PageDep, PageRouter
+from api.services.lti.launches.verification import load_launch_to_move
+from api.services.lti.protocol.addresses import get_origin
+
+if TYPE_CHECKING:
+    from api.services.lti.launches.content_selection import LinkChoice
+
+router = PageRouter()
+CHOICE_PATH = "/lti/deep-link"
+Token = Annotated[str, Query(max_length=200)]
+
+
+@router.get(CHOICE_PATH)
+def show_link_choice(context: PageDep, token: Token = "") -> Response:
+    """Return the page on which a teacher chooses the assignments that new links open."""
+    require_tool(context)
+    try:
+        return _render_choice(context, token)
+    except ServiceError as error:
+        return render_refusal(error, origins=_find_origins(context, token))
+
+
+def _render_choice(
+    context: RequestContext, token: str, *, error: ServiceError | None = None
+) -> Response:
+    choice = _load_choice(context, token)
+    if choice is None:
+        with context.service.db.reading() as session:
+            return render_continuation(load_launch_to_move(session, token, now=context.now))
+    return render_framed(
+        "lti/deep_link.html",
+        {
+            "token": token,
+            "course": choice.course.title,
+            "platform": choice.platform.name,
+            "assignments": choice.assignments,
+            "several": choice.request.accepts_multiple,
+            "is_moved": choice.is_moved,
+            "error": error,
+        },
+        origins=choice.platform.origins,
+        status=error.status if error else 200,
+    )
+
+
+def _load_choice(context: RequestContext, token: str) -> "LinkChoice | None":
+    # Imported here: a service without LTI does not load these libraries.
+    from api.services.lti.launches.content_selection import load_choice  # noqa: PLC0415
+
+    with context.service.db.transaction() as session:
+        choice = load_choice(session, token, now=context.now)
+        session.flush()
+        session.expunge_all()
+        return choice
+
+
+def _find_origins(context: RequestContext, token: str) -> list[str]:
+    """Return the addresses of the platform of a launch, none for a launch that has ended."""
+    try:
+        with context.service.db.reading() as session:
+            return list(load_launch_to_move(session, token, now=context.now).platform.origins)
+    except ServiceError:
+        return []
+
+
+@router.post(CHOICE_PATH)
+def send_link_choice(form: FormDep, context: PageDep) -> Response:
+    """Return the page that sends the chosen links, signed, back to the platform."""
+    # Imported here: a service without LTI does not load these libraries.
+    from api.services.lti.launches.content_selection import choose_links  # noqa: PLC0415
+
+    tool, token = require_tool(context), form.text("token")
+    chosen = [one for one in map(parse_id, form.get_all("assignment")) if isinstance(one, UUID)]
+    try:
+        try:
+            answer = choose_links(context.service.db, tool, token, chosen, now=context.now)
+        except InvalidInput as error:
+            return _render_choice(context, token, error=error)
+    except ServiceError as error:
+        return render_refusal(error, origins=_find_origins(context, token))
+    return render_framed(
+        "lti/deep_link_answer.html",
+        {"answer": answer, "platform": answer.platform.name},
+        origins=answer.platform.origins,
+        form_origin=get_origin(answer.return_url),
+    )

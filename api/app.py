@@ -88,8 +88,9 @@ def create_app(
         if settings.worker == "inside":
             service.regrades.start()
             service.outbox_runner.start()
-            if service.score_runner is not None:
-                service.score_runner.start()
+            for lti_runner in (service.score_runner, service.roster_runner):
+                if lti_runner is not None:
+                    lti_runner.start()
         service.shared_rate_limits.start()
         yield
         service.close()

@@ -29,6 +29,7 @@ from api.services.submissions.writer.writer_thread import SubmissionWriter
 
 if TYPE_CHECKING:
     from api.services.external_login.oidc import OidcProvider
+    from api.services.lti.roster.runner import RosterRunner
     from api.services.lti.scores.runner import ScoreRunner
     from api.services.lti.tool import LtiTool
 
@@ -96,6 +97,17 @@ def build_score_runner(
     return ScoreRunner(db, clock, tool, after_score=after_score)
 
 
+def build_roster_runner(
+    db: Database, clock: Clock, tool: "LtiTool | None"
+) -> "RosterRunner | None":
+    """Return the runner that compares rosters of learning platforms, None if LTI is off."""
+    if tool is None:
+        return None
+    from api.services.lti.roster.runner import RosterRunner  # noqa: PLC0415  # takes long
+
+    return RosterRunner(db, clock, tool)
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
     """Components of a running service; `close` stops them after the writer has finished."""
@@ -124,6 +136,7 @@ class AppState:
     oidc_providers: "Mapping[str, OidcProvider]" = field(init=False)
     lti: "LtiTool | None" = field(init=False)
     score_runner: "ScoreRunner | None" = field(init=False)
+    roster_runner: "RosterRunner | None" = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
@@ -175,6 +188,8 @@ class AppState:
         object.__setattr__(self, "lti", lti)
         scores = build_score_runner(self.db, self.clock, lti, writer.wait_briefly_until_drained)
         object.__setattr__(self, "score_runner", scores)
+        rosters = build_roster_runner(self.db, self.clock, lti)
+        object.__setattr__(self, "roster_runner", rosters)
 
     @property
     def rate_limiters(self) -> Mapping[str, LeakyBucketLimiter]:
@@ -207,8 +222,9 @@ class AppState:
         self.report_reader.close()
         self.regrades.close()
         self.outbox_runner.close()
-        if self.score_runner is not None:
-            self.score_runner.close()
+        for lti_runner in (self.score_runner, self.roster_runner):
+            if lti_runner is not None:
+                lti_runner.close()
         if self.lti is not None:
             self.lti.close()
         self.grading_pool.close()

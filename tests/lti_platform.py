@@ -33,6 +33,7 @@ NRPS = "https://purl.imsglobal.org/spec/lti-nrps/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
+MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 ROLES = {
     "instructor": [f"{MEMBERSHIP}#Instructor"],
     "ta": [f"{MEMBERSHIP}#Instructor", f"{MEMBERSHIP}/Instructor#TeachingAssistant"],
@@ -71,6 +72,7 @@ class Dialect:
     sends_client: bool = True
     names: bool = True
     audience_as_list: bool = False
+    short_roles: bool = False
     line_item_query: str = ""
     roles: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
@@ -105,6 +107,7 @@ DIALECTS = {
         deployment="3",
         context="12",
         by_post=False,
+        short_roles=True,
         line_item_query="?type_id=3",
         roles=(f"{INSTITUTION}#Administrator",),
         extra={
@@ -192,6 +195,7 @@ class LtiPlatform:
     refused_users: set[str] = field(default_factory=set)
     tokens_given: int = 0
     revoked: set[str] = field(default_factory=set)
+    members: list[Member] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
 
@@ -452,6 +456,8 @@ class LtiPlatform:
             return self.give_token(request)
         if request.url.path == "/context/lineitems":
             return self.serve_items(request)
+        if request.url.path == "/context/members":
+            return self.serve_members(request)
         if request.url.path.endswith("/scores"):
             return self.take_score(request)
         return httpx2.Response(404, json={})
@@ -490,6 +496,40 @@ class LtiPlatform:
             url = f"{self.host}/context/lineitems{separator}start={start + self.page_size}"
             headers["Link"] = f'<{self.host}/first>; rel="first", <{url}>; rel="next"'
         return httpx2.Response(200, json=page, headers=headers)
+
+    def serve_members(self, request: httpx2.Request) -> httpx2.Response:
+        """Return a page of the roster, unless a fault is due."""
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault:
+            status, _, seconds = fault.partition(" ")
+            headers = {"Retry-After": seconds} if seconds else {}
+            return httpx2.Response(int(status), json={"error": "a fault"}, headers=headers)
+        if self.scope_of(request) != f"{NRPS}scope/contextmembership.readonly":
+            return httpx2.Response(401, json={})
+        assert request.headers["Accept"] == MEMBERS_TYPE
+        start = int(parse_qs(request.url.query.decode()).get("start", ["0"])[0])
+        headers = {}
+        if start + self.page_size < len(self.members):
+            url = f"{self.host}/context/members?start={start + self.page_size}"
+            headers["Link"] = f'<{self.host}/first>; rel="first", <{url}>; rel="next"'
+        page = self.members[start : start + self.page_size]
+        entries = [self.describe(one) for one in page]
+        body = {"id": str(request.url), "context": {"id": self.dialect.context}}
+        return httpx2.Response(200, json=body | {"members": entries}, headers=headers)
+
+    def describe(self, member: Member) -> dict[str, Any]:
+        """Return the entry of a member in the roster."""
+        roles = ROLES.get(member.role, [member.role])
+        # Platforms send short names of roles here, or the full ones.
+        short = [one.rpartition("#")[2] for one in roles] if self.dialect.short_roles else roles
+        entry: dict[str, Any] = {"user_id": member.user_id, "roles": short}
+        if member.status:
+            entry["status"] = member.status
+        if self.dialect.names:
+            given, _, family = member.name.partition(" ")
+            entry |= {"name": member.name, "given_name": given, "family_name": family}
+            entry["email"] = member.email
+        return entry
 
     def take_score(self, request: httpx2.Request) -> httpx2.Response:
         """Accept a score that is newer than the last one of its user, unless a fault is due."""

@@ -1,4 +1,4 @@
-"""Worker process: publishes the bank, executes regrades, sends e-mail and scores."""
+"""Worker process: publishes the bank, executes regrades, sends e-mail and scores, and so on."""
 
 import logging
 import signal
@@ -17,7 +17,7 @@ from api.server.bootstrap import StartupError
 from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
-from api.state import build_lti_tool, build_score_runner
+from api.state import build_lti_tool, build_roster_runner, build_score_runner
 
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""
@@ -75,9 +75,13 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
     outbox_runner.start()
     tool = build_lti_tool(settings)
-    score_runner = build_score_runner(db, system_clock, tool, lambda: None)
-    if score_runner is not None:
-        score_runner.start()
+    lti_runners = (
+        build_score_runner(db, system_clock, tool, lambda: None),
+        build_roster_runner(db, system_clock, tool),
+    )
+    for lti_runner in lti_runners:
+        if lti_runner is not None:
+            lti_runner.start()
     log.info("the worker is running")
     on_ready()
     restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
@@ -90,8 +94,9 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     publisher.terminate()
     runner.close()
     outbox_runner.close()
-    if score_runner is not None:
-        score_runner.close()
+    for lti_runner in lti_runners:
+        if lti_runner is not None:
+            lti_runner.close()
     if tool is not None:
         tool.close()
     db.close()

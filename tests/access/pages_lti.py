@@ -48,6 +48,13 @@ ROUTES = {
     ("POST", "/courses/{course}/lti/sync"): Route(
         "instructor", scope="manage", ok=303, body="x=1", **SENT
     ),
+    ("POST", "/courses/{course}/lti/roster"): Route(
+        "instructor",
+        scope="manage",
+        ok=303,
+        body=lambda scene: f"context={scene.places['here']['lti_context']}",
+        **SENT,
+    ),
     ("POST", "/courses/{course}/lti/scores"): Route(
         "instructor",
         scope="manage",
@@ -73,7 +80,7 @@ def furnish(scene: Scene) -> None:
         name: f"https://lms.example/{name}"
         for name in ("authorization_url", "token_url", "jwks_url")
     }
-    links = {}
+    links, contexts = {}, {}
     with scene.world.session() as session:
         session.add(
             LtiPlatform(
@@ -93,6 +100,7 @@ def furnish(scene: Scene) -> None:
         session.flush()
         for place, course in (("here", scene.course), ("elsewhere", scene.other)):
             context, links[place] = new_id(), new_id()
+            contexts[place] = context
             session.add(
                 LtiContext(
                     id=context,
@@ -101,6 +109,7 @@ def furnish(scene: Scene) -> None:
                     course_id=course,
                     connected_at=now,
                     line_items_url="https://lms.example/items",
+                    memberships_url="https://lms.example/members",
                     scopes=[],
                     created_at=now,
                 )
@@ -110,3 +119,4 @@ def furnish(scene: Scene) -> None:
     scene.put("platform", here=platform, elsewhere=platform)
     scene.put("registration", here="none", elsewhere="none")
     scene.put("lti_link", **links)
+    scene.put("lti_context", **contexts)

@@ -57,7 +57,7 @@ def test_an_administrator_registers_each_product_by_hand(world, admin, dialect):
     platform = LtiPlatform(DIALECTS[dialect])
     page = admin.get("/lti/platforms/new")
     values = [one.text for one in page.all("code")]
-    assert values[:3] == [f"{TOOL}/lti/login", f"{TOOL}/lti/launch", f"{TOOL}/lti/jwks"]
+    assert values[:4] == [f"{TOOL}/lti/{one}" for one in ("login", "launch", "deep-link", "jwks")]
     done = admin.send(page.one("form", action="/lti/platforms/new"), **typed(platform))
     assert done.location == "/lti/platforms?saved=platform-registered"
     assert platform.dialect.client_id in admin.follow(done).text

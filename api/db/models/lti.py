@@ -88,7 +88,9 @@ class LtiKey(Base):
 class LtiContext(Base):
     """Context of a platform, usually one of its courses; a teacher connects it to a course once.
 
-    *line_items_url*, *memberships_url* and *scopes* are what the last launch offered.
+    *line_items_url*, *memberships_url* and *scopes* are what the last launch offered. The roster
+    is compared at *roster_due_at*, None if staff did not switch that on. *roster_counts* and
+    *roster_error* tell how that went at *roster_synced_at* and since.
     """
 
     __tablename__ = "lti_contexts"
@@ -104,7 +106,27 @@ class LtiContext(Base):
     line_items_url: Mapped[str] = mapped_column(String(URL_LENGTH), default="")
     memberships_url: Mapped[str] = mapped_column(String(URL_LENGTH), default="")
     scopes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    roster_due_at: Mapped[Timestamp | None]
+    roster_synced_at: Mapped[Timestamp | None]
+    roster_counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    roster_error: Mapped[ShortText] = mapped_column(default="")
     created_at: Mapped[Timestamp]
+
+
+class LtiMember(Base):
+    """Member of a context by the roster of its platform.
+
+    *seen_at* is when the roster last had them, *left_at* when it first lacked them.
+    """
+
+    __tablename__ = "lti_members"
+
+    context_id: Mapped[UUID] = foreign_key("lti_contexts.id", primary_key=True, index=False)
+    user_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("users.id", onupdate="CASCADE"), primary_key=True, index=True
+    )
+    seen_at: Mapped[Timestamp]
+    left_at: Mapped[Timestamp | None]
 
 
 class LtiLink(Base):

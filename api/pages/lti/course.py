@@ -15,6 +15,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import RECOVERABLE_ERRORS, course_crumbs, load_assignment_titles
 from api.services.lti.launches.contexts import list_contexts
 from api.services.lti.launches.links import choose_assignment, list_links
+from api.services.lti.roster.overview import list_departed_members, request_roster
 from api.services.lti.scores.overview import (
     list_failed_scores,
     list_items,
@@ -40,6 +41,7 @@ def _render_connections(
         require_tool(context)
         contexts, links = list_contexts(session, course), list_links(session, course)
         items, failures = list_items(session, course), list_failed_scores(session, course)
+        departed = list_departed_members(session, course)
     titles = load_assignment_titles(course, context)
     sending = {item.assignment_id for item in items}
     return render_page(
@@ -54,6 +56,7 @@ def _render_connections(
         assignments=titles,
         items=items,
         failures=failures,
+        departed=departed,
         unsent={id_: title for id_, title in titles.items() if id_ not in sending},
         error=error,
     )
@@ -89,6 +92,23 @@ def send_assignment_scores(course: UUID, form: FormDep, context: PageDep) -> Res
     except RECOVERABLE_ERRORS as error:
         return _render_connections(course, context, error=error)
     return RedirectResponse(f"/courses/{course}/lti?saved=platform-changed", status_code=303)
+
+
+@router.post(f"{COURSE_PATH}/roster")
+def synchronize_roster(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Let the worker compare the roster of a context now and at intervals, or stop that."""
+    lti_context, stops = parse_id(form.text("context")), form.has("stop")
+    try:
+        with context.transaction() as session:
+            member = context.authorize_course(session, course, right="manage_people")
+            require_tool(context)
+            if lti_context is None:
+                raise InvalidInput("Choose a course of the learning platform.")
+            request_roster(session, member, lti_context, is_on=not stops, now=context.now)
+    except RECOVERABLE_ERRORS as error:
+        return _render_connections(course, context, error=error)
+    outcome = "platform-changed" if stops else "roster-requested"
+    return RedirectResponse(f"/courses/{course}/lti?saved={outcome}", status_code=303)
 
 
 @router.post(f"{COURSE_PATH}/sync")

@@ -31,6 +31,7 @@ from api.db.models import (
     Invite,
     LoginSession,
     LtiLaunch,
+    LtiMember,
     LtiScore,
     LtiUser,
     MailOptOut,
@@ -144,7 +145,7 @@ def _delete_personal_rows(session: Session, user: User) -> None:
         *(DeviceCode.user_id, Identity.user_id, Draft.student_id),
         # The error of a message may quote the address.
         # Scores refer to their messages, so they go first.
-        *(LtiScore.student_id, LtiUser.user_id, LtiLaunch.user_id),
+        *(LtiScore.student_id, LtiUser.user_id, LtiLaunch.user_id, LtiMember.user_id),
         *(OutboxMessage.recipient_id, MailOptOut.user_id),
     )
     for owner in owners:

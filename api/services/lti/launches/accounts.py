@@ -66,9 +66,9 @@ def find_account(session: Session, platform_user: PlatformUser) -> User | None:
     return user
 
 
-def has_account_with_address(session: Session, claims: LaunchClaims) -> bool:
-    """Return whether an account has the address of a launch; it is not opened for that."""
-    email = parse_email(claims.email)
+def has_account_with_address(session: Session, address: str) -> bool:
+    """Return whether an account has an address of a platform; it is not opened for that."""
+    email = parse_email(address)
     return email is not None and (
         session.scalar(select(User.id).where(User.email == email)) is not None
     )
@@ -78,19 +78,20 @@ def create_account(
     session: Session,
     platform: LtiPlatform,
     platform_user: PlatformUser,
-    claims: LaunchClaims,
     *,
+    name: str,
+    address: str,
     now: datetime,
 ) -> User:
     """Create the account of an unknown user and link it.
 
-    It gets the e-mail address of the launch only if the platform vouches for addresses and no
-    other account has it, because the owner of an address can reset the password.
+    It gets the e-mail *address* that the platform states only if the platform vouches for addresses
+    and no other account has it, because the owner of an address can reset the password.
     """
-    email = parse_email(claims.email) if platform.vouches_email else None
-    if email is not None and has_account_with_address(session, claims):
+    email = parse_email(address) if platform.vouches_email else None
+    if email is not None and has_account_with_address(session, address):
         email = None
-    user = User(id=new_id(), email=email, name=claims.name or NAMELESS, created_at=now)
+    user = User(id=new_id(), email=email, name=name or NAMELESS, created_at=now)
     session.add(user)
     flush_new_accounts(session)
     recorder.record_action(session, None, "user.created", now=now, target=("user", user.id))
@@ -103,7 +104,8 @@ def link_account(
 ) -> None:
     """Let a user of a platform open an account from now on.
 
-    Raises `Conflict` if the user opens another account, or the account has another user there.
+    Raises `Conflict` if the user opens another account, or the account has another user there, or
+    if another request links the same user.
     """
     links = session.scalars(
         select(LtiUser).where(
@@ -127,4 +129,5 @@ def link_account(
             created_at=now,
         )
     )
+    flush_new_accounts(session)
     store_link(session, user.id, issuer=issuer, now=now)

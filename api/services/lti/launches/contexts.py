@@ -1,7 +1,7 @@
 """Contexts and links of platforms: remembered at each launch, and connected to courses once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from api.db.models import (
 from api.services.audit import recorder
 from api.services.lti.protocol.claims import LaunchClaims
 
+RECENT_ROSTER: Final = timedelta(minutes=10)
 CONNECTED_ELSEWHERE: Final = "This course of the learning platform is connected already."
 
 
@@ -52,6 +53,15 @@ def remember_context(session: Session, launch: LtiLaunch, *, now: datetime) -> L
     context.scopes = list(claims.scopes) or context.scopes or []
     session.flush()
     return context
+
+
+def renew_roster(context: LtiContext, *, now: datetime) -> None:
+    """Let the roster be compared now, if staff switched that on and it is not recent."""
+    is_recent = context.roster_synced_at is not None and (
+        now - context.roster_synced_at < RECENT_ROSTER
+    )
+    if context.roster_due_at is not None and not is_recent:
+        context.roster_due_at = now
 
 
 def remember_link(

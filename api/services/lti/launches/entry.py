@@ -29,7 +29,11 @@ from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 from api.services.enrolment.sections import lock_assignments
 from api.services.lti.launches import accounts
-from api.services.lti.launches.contexts import remember_context, remember_link
+from api.services.lti.launches.contexts import (
+    remember_context,
+    remember_link,
+    renew_roster,
+)
 from api.services.lti.protocol.claims import LaunchClaims
 from api.services.lti.protocol.roles import is_test_user, map_roles
 
@@ -106,9 +110,11 @@ def enter(
     user = accounts.find_account(session, platform_user)
     if user is None:
         chooses = role != "student" or login.caller is not None
-        if chooses or accounts.has_account_with_address(session, claims):
+        if chooses or accounts.has_account_with_address(session, claims.email):
             return LaunchEntry(needs_link=True)
-        user = accounts.create_account(session, platform, platform_user, claims, now=now)
+        user = accounts.create_account(
+            session, platform, platform_user, name=claims.name, address=claims.email, now=now
+        )
     return finish_entry(session, launch, user, login, now=now)
 
 
@@ -130,6 +136,8 @@ def finish_entry(
         assignment = remember_link(session, context, claims, now=now)
     if context.course_id is not None:
         enrol(session, context, user, role, now=now)
+    if role == "instructor":
+        renew_roster(context, now=now)
     new_session = None if is_logged_in else _begin_session(session, user, login, now=now)
     if context.course_id is None:
         return LaunchEntry(new_session=new_session, needs_connection=True)

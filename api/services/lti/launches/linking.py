@@ -59,7 +59,7 @@ def load_choices(session: Session, bound: BoundLaunch, login: BrowserLogin) -> L
         load_platform(session, launch).name,
         claims,
         None if caller is None else caller.user,
-        allows_new_account=not accounts.has_account_with_address(session, claims),
+        allows_new_account=not accounts.has_account_with_address(session, claims.email),
     )
 
 
@@ -75,13 +75,18 @@ def create_and_enter(session: Session, bound: BoundLaunch, login: BrowserLogin) 
     """Create an account for the user, and continue; raise `Conflict` if their address has one."""
     launch = bound.load(session)
     claims = LaunchClaims(**launch.claims)
-    if accounts.has_account_with_address(session, claims):
+    if accounts.has_account_with_address(session, claims.email):
         raise Conflict(HAS_ACCOUNT)
     platform_user = accounts.get_platform_user(launch)
     if accounts.find_account(session, platform_user) is not None:
         raise Forbidden(START_AGAIN)
     user = accounts.create_account(
-        session, load_platform(session, launch), platform_user, claims, now=bound.now
+        session,
+        load_platform(session, launch),
+        platform_user,
+        name=claims.name,
+        address=claims.email,
+        now=bound.now,
     )
     return finish_entry(session, launch, user, login, now=bound.now)
 

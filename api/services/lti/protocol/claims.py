@@ -99,16 +99,16 @@ def parse_claims(claims: Mapping[str, Any], *, targets: Collection[str]) -> Laun
         deployment_id=_require_id(claims.get(f"{CLAIM}deployment_id"), "deployment"),
         subject=_require_id(claims.get("sub"), "user (sub)"),
         roles=_read_roles(claims),
-        name=_read_name(claims),
-        email=_read_text(claims.get("email")),
+        name=read_name(claims),
+        email=read_text(claims.get("email")),
         context_id=_require_id(context.get("id"), "course (context)"),
-        context_title=_read_text(context.get("title")) or _read_text(context.get("label")),
+        context_title=read_text(context.get("title")) or read_text(context.get("label")),
         link_id=link_id,
-        link_title=_read_text(link.get("title")),
-        assignment=_read_text(_get_object(claims, "custom").get(ASSIGNMENT_PARAMETER)),
+        link_title=read_text(link.get("title")),
+        assignment=read_text(_get_object(claims, "custom").get(ASSIGNMENT_PARAMETER)),
         line_items_url=_read_url(endpoint.get("lineitems")),
         line_item_url=_read_url(endpoint.get("lineitem")),
-        scopes=_read_texts(endpoint.get("scope")),
+        scopes=read_texts(endpoint.get("scope")),
         memberships_url=_read_url(memberships.get("context_memberships_url")),
         deep_link=deep_link,
     )
@@ -124,7 +124,7 @@ def _read_deep_link_request(claims: Mapping[str, Any]) -> DeepLinkRequest:
     return_url = _read_url(settings.get("deep_link_return_url"))
     if not is_https_url(return_url):
         raise ClaimError("does not say where the chosen links go (deep_link_return_url)")
-    if LINK_ITEM not in _read_texts(settings.get("accept_types")):
+    if LINK_ITEM not in read_texts(settings.get("accept_types")):
         raise ClaimError(f"does not accept links to a tool (accept_types lacks {LINK_ITEM})")
     data = settings.get("data")
     if data is not None and not (isinstance(data, str) and len(data) <= MAX_DATA_CHARACTERS):
@@ -135,7 +135,7 @@ def _read_deep_link_request(claims: Mapping[str, Any]) -> DeepLinkRequest:
         accepts_multiple=settings.get("accept_multiple") is True,
         accepts_line_items=settings.get("accept_lineitem") is not False,
         accepts_windows="window"
-        in _read_texts(settings.get("accept_presentation_document_targets")),
+        in read_texts(settings.get("accept_presentation_document_targets")),
     )
 
 
@@ -158,23 +158,26 @@ def _require_id(value: object, what: str) -> str:
 def _read_roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(claims.get(f"{CLAIM}roles"), list):
         raise ClaimError("does not name the roles of the user")
-    return _read_texts(claims[f"{CLAIM}roles"])
+    return read_texts(claims[f"{CLAIM}roles"])
 
 
-def _read_texts(values: object) -> tuple[str, ...]:
+def read_texts(values: object) -> tuple[str, ...]:
+    """Return the texts of a list; anything else has none."""
     return tuple(
         value for value in (values if isinstance(values, list) else ()) if isinstance(value, str)
     )
 
 
-def _read_text(value: object) -> str:
+def read_text(value: object) -> str:
+    """Return a text on one line, shortened; "" for anything else."""
     text = value if isinstance(value, str) else ""
     return " ".join(text.replace("\0", "").split())[:MAX_TEXT_CHARACTERS]
 
 
-def _read_name(claims: Mapping[str, Any]) -> str:
-    pieces = (_read_text(claims.get(name)) for name in ("given_name", "family_name"))
-    return _read_text(claims.get("name")) or " ".join(piece for piece in pieces if piece)
+def read_name(claims: Mapping[str, Any]) -> str:
+    """Return the name of a person, "" if the platform does not tell it."""
+    pieces = (read_text(claims.get(name)) for name in ("given_name", "family_name"))
+    return read_text(claims.get("name")) or " ".join(piece for piece in pieces if piece)
 
 
 def _read_url(value: object) -> str:

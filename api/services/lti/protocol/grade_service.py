@@ -72,8 +72,8 @@ def find_line_item(http: PlatformHttp, url: str, token: str, resource_id: str) -
     """
     page_url = f"{url}{'&' if '?' in url else '?'}{urlencode({'resource_id': resource_id})}"
     for _ in range(MAX_PAGES):
-        reply = http.send("GET", page_url, headers=_headers(token, accept=LINE_ITEMS_TYPE))
-        _check(reply, "the line items")
+        reply = http.send("GET", page_url, headers=build_headers(token, accept=LINE_ITEMS_TYPE))
+        check_reply(reply, "the line items")
         entries = reply.value if isinstance(reply.value, list) else []
         for entry in entries:
             if isinstance(entry, dict) and entry.get("resourceId") == resource_id:
@@ -101,9 +101,9 @@ def create_line_item(http: PlatformHttp, url: str, token: str, spec: LineItemSpe
         "resourceId": spec.resource_id,
         "tag": LINE_ITEM_TAG,
     }
-    headers = _headers(token, accept=LINE_ITEM_TYPE, content_type=LINE_ITEM_TYPE)
+    headers = build_headers(token, accept=LINE_ITEM_TYPE, content_type=LINE_ITEM_TYPE)
     reply = http.send("POST", url, headers=headers, body=body)
-    _check(reply, "a new line item")
+    check_reply(reply, "a new line item")
     return _read_id(reply.value if isinstance(reply.value, dict) else {})
 
 
@@ -133,10 +133,10 @@ def send_score(
     reply = http.send(
         "POST",
         build_scores_url(item_url),
-        headers=_headers(token, content_type=SCORE_TYPE),
+        headers=build_headers(token, content_type=SCORE_TYPE),
         body=body,
     )
-    _check(reply, "the score")
+    check_reply(reply, "the score")
 
 
 def build_scores_url(item_url: str) -> str:
@@ -163,12 +163,13 @@ def to_json_number(number: Fraction) -> int | float:
     return int(number) if number.denominator == 1 else round(float(number), 4)
 
 
-def _headers(token: str, *, accept: str = "", content_type: str = "") -> dict[str, str]:
+def build_headers(token: str, *, accept: str = "", content_type: str = "") -> dict[str, str]:
+    """Return the headers of a request with an access token."""
     headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Content-Type": content_type}
     return {name: value for name, value in headers.items() if value}
 
 
-def _check(reply: PlatformReply, what: str) -> None:
+def check_reply(reply: PlatformReply, what: str) -> None:
     """Raise the error that a *reply* about *what* stands for, unless it is a success."""
     if reply.is_success:
         return

@@ -60,7 +60,9 @@ def test_who_has_stored_too_much_is_told_how_long_to_wait_and_waiting_helps(worl
     refused = student.submit(problem, answers(99))
     body, wait = refused.json(), int(refused.headers["Retry-After"])
     assert (refused.status_code, body["code"]) == (429, "storage_budget")
-    assert body["detail"].startswith("You have stored 1 MiB of answers, drafts and readings of reports within a day")
+    assert body["detail"].startswith(
+        "You have stored 1 MiB of answers, drafts and readings of reports within a day"
+    )
     assert 0 < wait == body["retry_after"] < DAY_SECONDS // 10
     assert other.submit(problem, {"cells": "9"}).status_code == 201
     world.clock.advance(seconds=wait)

@@ -10,7 +10,7 @@ from api.core.errors import InvalidInput, ServiceError
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.lti.common import render_framed, render_refusal, require_tool
+from api.pages.lti.common import count_step, render_framed, render_refusal, require_tool
 from api.pages.lti.launch import render_continuation
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.launches.verification import load_launch_to_move
@@ -29,6 +29,7 @@ def show_link_choice(context: PageDep, token: Token = "") -> Response:
     """Return the page on which a teacher chooses the assignments that new links open."""
     require_tool(context)
     try:
+        count_step(context)
         return _render_choice(context, token)
     except ServiceError as error:
         return render_refusal(error, origins=_find_origins(context, token))
@@ -86,6 +87,7 @@ def send_link_choice(form: FormDep, context: PageDep) -> Response:
     tool, token = require_tool(context), form.text("token")
     chosen = [one for one in map(parse_id, form.get_all("assignment")) if isinstance(one, UUID)]
     try:
+        count_step(context)
         try:
             answer = choose_links(context.service.db, tool, token, chosen, now=context.now)
         except InvalidInput as error:

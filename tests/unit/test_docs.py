@@ -106,12 +106,12 @@ def outcomes(settings: str, rows: Rows) -> Rows:
             {
                 **row,
                 "read as": result.read_as,
-                "said": " ".join(notes(variant, result.part, row["typed"])),
-                "refused with": result.feedback if result.status == "unreadable" else "",
+                "note": " ".join(notes(variant, result.part, row["typed"])),
+                "error": result.feedback if result.status == "unreadable" else "",
                 "status": result.status,
                 "credit": "" if result.credit is None else str(result.credit),
                 "mistakes": ", ".join(result.mistakes),
-                "told": result.feedback,
+                "feedback": result.feedback,
             }
         )
     return found

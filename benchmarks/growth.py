@@ -104,15 +104,15 @@ class Bench:
 
         draft = json.dumps({"answers": {"cells": "7"}}).encode()
         yield "submit", warm
-        yield "submit, nothing remembered", cold
+        yield "submit, empty cache", cold
         yield "draft", lambda: lambda: next(askers).put(f"{first}/draft", draft)
         yield "problem", of_student(first)
         yield "my assignments", of_student("/me/assignments")
         yield "gradebook page", of_staff(f"{course}/gradebook")
         results = f"/assignments/{here.assignment}/analytics"
-        yield "results of the assignment, worked out", anew(results)
+        yield "results of the assignment, computed", anew(results)
         yield "results of the assignment, asked again", of_staff(results)
-        yield "results of a problem, worked out", anew(f"{first}/analytics")
+        yield "results of a problem, computed", anew(f"{first}/analytics")
 
     def asker(self, token: str) -> Asker:
         """Return who asks with a token."""

@@ -107,13 +107,9 @@ class RequestContext(Authenticator):
     def count_limited_action(self, action: LimitedAction, key: str) -> None:
         """Count an *action* of *key* in a separate transaction.
 
-        The event counts even if the request fails later. Raises `RateLimited` over the limit. A
-        refused request takes no write lock, so that a flood of them delays no submission.
+        The event counts even if the request fails later. Raises `RateLimited` over the limit.
         """
-        with self.service.db.reading() as session:
-            stored_events.check_action_limit(session, action, key, now=self.now)
-        with self.service.db.transaction() as session:
-            stored_events.consume_action_limit(session, action, key, now=self.now)
+        stored_events.count_action(self.service.db, action, key, now=self.now)
 
     @property
     def client_address_key(self) -> str:

@@ -14,7 +14,7 @@ from api.auth.roles import Role, grantable_scopes
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
 from api.db.engine import Database
-from api.db.models import Enrolment, Invite, Token, User
+from api.db.models import Course, Enrolment, Invite, Token, User
 from api.demo.course_fixture import LOGIN_PEOPLE
 from api.rate_limits import stored_events
 from api.services.accounts import sessions
@@ -92,6 +92,9 @@ def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     )
     session.execute(revoked_invites.values(revoked_at=now))
     if users:
+        # Somebody who read the demo's log could have turned this on, to get an account later.
+        joinable = update(Course).where(Course.id == course_id, Course.self_enrollment)
+        session.execute(joinable.values(self_enrollment=False, join_code=None))
         target = ("course", course_id)
         recorder.record_action(
             session, None, "demo.ended", now=now, target=target, course_id=course_id

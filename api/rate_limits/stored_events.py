@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from api.db.dialects import is_sqlite
+from api.db.engine import Database
 from api.db.models import RateLimitEvent
 from api.rate_limits.event_limits import (
     EVENT_LIMITS,
@@ -56,6 +57,18 @@ def load_event_times(session: Session, key: str, *, since: datetime) -> list[dat
             select(RateLimitEvent.at).where(RateLimitEvent.key == key, RateLimitEvent.at > since)
         )
     )
+
+
+def count_action(db: Database, action: LimitedAction, subject: str, *, now: datetime) -> None:
+    """Count one *action* of *subject* in a transaction of its own.
+
+    Raises `RateLimited` if the limit is reached. Such a request takes no write lock, so that a
+    flood of them delays no submission.
+    """
+    with db.reading() as session:
+        check_action_limit(session, action, subject, now=now)
+    with db.transaction() as session:
+        consume_action_limit(session, action, subject, now=now)
 
 
 def consume_action_limit(

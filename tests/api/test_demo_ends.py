@@ -227,6 +227,26 @@ def test_log_ins_that_the_demo_gave_to_others_end_too(world, logins):
     assert Browser(world).post("/invites/accept", body).status_code == 410
 
 
+def test_nobody_joins_the_demo_s_course_after_its_end(world, logins):
+    with world.db.reading() as session:
+        course = find_demo_course(session).id
+    instructor = logins["instructor"]
+    iris = Person(instructor.user_id, "Iris", world.client, instructor.token)
+    path = f"/courses/{course}"
+    turned_on = iris.patch(path, {"self_enrollment": True}, headers={"If-Match": "*"})
+    assert turned_on.status_code == 200, turned_on.text
+    code = iris.get(f"{path}/joining").json()["code"]
+    account = {"code": code, "name": "New Person", "password": PASSWORD}
+    joined, late = Browser(world), Browser(world)
+    body = account | {"email": "joined@example.edu"}
+    assert joined.post("/join/account", body).status_code == 201
+    restart(world)
+    assert joined.get("/me").status_code == 401
+    assert Browser(world).login("joined@example.edu").status_code == 401
+    body = account | {"email": "late@example.edu"}
+    assert late.post("/join/account", body).status_code == 404
+
+
 def test_who_an_administrator_let_in_stays(world, logins):
     admin = world.person("An Admin", admin=True)
     link = admin.post(f"/users/{logins['grader'].user_id}/reset").json()["link"]

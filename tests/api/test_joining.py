@@ -233,6 +233,12 @@ def test_with_e_mail_only_the_owner_of_the_address_sets_the_password(mailing_wor
     with_password(world, world.person("Old Account", email="old@example.edu"))
     client, body = Client(world), {"code": code, "name": "New Student"}
     assert client.post("/join/account", body | NEW).status_code == 422  # it has a password
+    wrong_section = {"section": "01933e3a-0000-7000-8000-000000000001"}
+    refused = [
+        client.post("/join/account", body | wrong_section | {"email": email}).status_code
+        for email in ("new@example.edu", "old@example.edu")
+    ]
+    assert refused == [422, 422]
     answers = [
         client.post("/join/account", body | {"email": email})
         for email in ("new@example.edu", "old@example.edu", "new@example.edu")

@@ -95,17 +95,10 @@ def count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
     """
     with db.reading() as session:
         invite = _find_invite(session, acceptance.secret)
-    with db.transaction() as session:
-        if invite is None:
-            stored_events.consume_action_limit(
-                session, "invite_address", acceptance.address, now=acceptance.now
-            )
-        else:
-            stored_events.consume_action_limit(
-                session, "invite_link", invite.prefix, now=acceptance.now
-            )
     if invite is None:
+        stored_events.count_action(db, "invite_address", acceptance.address, now=acceptance.now)
         raise NotFound(NO_LINK)
+    stored_events.count_action(db, "invite_link", invite.prefix, now=acceptance.now)
 
 
 def use_up_link(session: Session, acceptance: LinkAcceptance, *, owner: UUID) -> User:

@@ -71,8 +71,7 @@ def load_course(db: Database, code: str, *, address: str, now: datetime) -> Cour
     with db.reading() as session:
         course = _find_course(session, code)
     if course is None:
-        with db.transaction() as session:
-            stored_events.consume_action_limit(session, "join_guess", address, now=now)
+        stored_events.count_action(db, "join_guess", address, now=now)
         raise NotFound(UNKNOWN_CODE)
     return course
 
@@ -167,11 +166,11 @@ def join_with_new_account(
     the address. Where a link is sent, the result is the same for every address.
     """
     body, now = request.body, request.now
-    with db.transaction() as session:
-        stored_events.consume_action_limit(
-            session, "join_account_address", request.address, now=now
-        )
-        stored_events.consume_action_limit(session, "join_account_course", str(course.id), now=now)
+    stored_events.count_action(db, "join_account_address", request.address, now=now)
+    stored_events.count_action(db, "join_account_course", str(course.id), now=now)
+    with db.reading() as session:
+        # Before the address is looked up: a wrong section must not tell whether it has an account.
+        check_section(session, course.id, body.section)
     if outbox.is_enabled:
         _join_by_mail(db, outbox, course, request)
         return None

@@ -22,26 +22,27 @@ EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
 SOLVERS_HEAD: Final = """\
 # Solvers
 
-What a key may call, beside [the functions of expressions](write-a-problem.md#let). Written by
-`make docs` from the code.
+Keys can call these functions in addition to
+[the functions of expressions](write-a-problem.md#let). `make docs` generates this page from the
+code.
 
-Arguments have PyTorch's names, in its meaning; those behind `*` are given by name. Where a layer
-works on two axes, a size, stride or padding may be a number or a pair. Whatever does not fit
-together is an error that says why, and the part goes to a person. *Mistakes* are the
+Arguments have the names and the meaning of PyTorch; those after `*` are passed by name. For a layer
+on two axes, a size, stride or padding can be a number or a pair. Incompatible arguments are an
+error with a reason, and a person then grades the part. *Mistakes* are the
 [wrong versions](mistakes.md) that Grader runs to name the cause of a wrong answer.
 """
 
 MISTAKES_HEAD: Final = """\
 # Mistakes
 
-The causes that Grader can name. Written by `make docs` from the code.
+Grader can name these causes of wrong answers. `make docs` generates this page from the code.
 
-A mistake is run: its wrong version of a [solver](solvers.md) takes the solver's place in the key of
-the student's own variant, and the answer that comes out is recognised. The rank says how often
-students make it: about how many of 586 collected wrong values it explains, and by judgement where
-the collection has none. Of several mistakes that fit, the one with the highest rank is named. A
-rare mistake, of rank 1, never decides which variants are published, and a whole number below 30
-never names it.
+To recognize a mistake, Grader replaces a [solver](solvers.md) with its wrong version in the key of
+the student's own variant, and compares the result with the answer. The rank estimates how often
+students make the mistake: roughly the number of 586 collected wrong values that it explains, or our
+judgment if the collection has none. If several mistakes match, the one with the highest rank is
+named. A rare mistake, of rank 1, never decides which variants are published, and is never named for
+a whole number below 30.
 """
 
 
@@ -77,7 +78,7 @@ def _render_mistakes_page() -> str:
             for mistake in sorted(family.MISTAKES, key=lambda item: -item.rank)
         ]
         about = _docstring_summary(family)
-        head = "| id | rank | the student is told | what happened | in |"
+        head = "| id | rank | hint | explanation | solvers |"
         tables.append(
             "\n".join(
                 [

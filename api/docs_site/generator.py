@@ -21,7 +21,7 @@ CALLS_MARKER: Final = "<!-- What follows is written by `make docs`. -->\n"
 DECISIONS_HEADER: Final = """\
 # Decisions
 
-Written by `make docs` from the titles. Each page has the context of a decision, the decision and
+`make docs` generates this page from the titles. Each page has the context of a decision, the decision and
 what follows from it; [Contributing](../../CONTRIBUTING.md#a-decision) says how to add one.
 """
 

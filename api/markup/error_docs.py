@@ -9,12 +9,12 @@ from api.core.error_codes import ERROR_CODES
 HEADER: Final = """\
 # Errors
 
-Written by `make docs` from the code.
+`make docs` generates this page from the code.
 
 Every error is a body of the type `application/problem+json` ([RFC
-9457](https://www.rfc-editor.org/rfc/rfc9457)); [the API](api.md#errors) shows one. Programs decide
-by `code`, which never changes its status or its sense; `detail` is for people. What was sent is
-never repeated. A running service shows this page at `/docs/errors`.
+9457](https://www.rfc-editor.org/rfc/rfc9457)); [the API](api.md#errors) shows an example. Write
+programs against `code`, whose status and meaning never change; `detail` is for people. Errors never
+echo the values of a request. A running service shows this page at `/docs/errors`.
 """
 
 

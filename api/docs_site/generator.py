@@ -21,8 +21,8 @@ CALLS_MARKER: Final = "<!-- What follows is written by `make docs`. -->\n"
 DECISIONS_HEADER: Final = """\
 # Decisions
 
-`make docs` generates this list from the titles. Each page describes the context, the decision and its
-consequences. [Contributing](../../CONTRIBUTING.md#a-decision) explains how to add one.
+`make docs` generates this list from the titles. Each page describes the context, the decision and
+its consequences. [Contributing](../../CONTRIBUTING.md#a-decision) explains how to add one.
 """
 
 

@@ -14,8 +14,8 @@ from api.pages import (
     login,
     mail,
 )
+from api.pages.lti import connect, deep_link, endpoints, launch, link, platforms, registration
 from api.pages.lti import course as lti_course
-from api.pages.lti import deep_link, endpoints, launch, link, platforms, registration
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_actions,
@@ -72,6 +72,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     launch.router,
     launch.cross_site_router,
     link.router,
+    connect.router,
     deep_link.router,
     lti_course.router,
     platforms.router,

@@ -187,14 +187,15 @@ def copy_course(course: UUID, form: FormDep, context: PageDep) -> Response:
     typed = {name: form.text(name) for name in COPY_FIELDS}
     try:
         copied = api.post_copy(
-            course, validate_body(CopyIn, _build_copy_body(typed)), context, Response()
+            course, validate_body(CopyIn, build_copy_body(typed)), context, Response()
         )
     except FORM_ERRORS as error:
         return _render_course_settings(course, context, copy=BoundForm(typed, error, COPY_LABELS))
     return RedirectResponse(f"/courses/{copied.id}/settings?saved=course-copied", status_code=303)
 
 
-def _build_copy_body(typed: Mapping[str, str]) -> dict[str, Any]:
+def build_copy_body(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of a request to copy a course, with the *typed* texts of a form."""
     copy: dict[str, Any] = {"slug": typed["slug"], "title": typed["title"]}
     copy["shift_days"] = parse_whole_number(typed["shift_days"], empty=0)
     return copy | ({"zone": typed["zone"]} if typed["zone"] else {})

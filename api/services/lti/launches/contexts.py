@@ -13,6 +13,7 @@ from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id, parse_id
 from api.db.models import (
     Assignment,
+    Course,
     LtiContext,
     LtiDeployment,
     LtiLaunch,
@@ -150,6 +151,22 @@ def connect_context(
             change=({}, {"title": context.title, "context": context.context_id}),
         )
     return context
+
+
+def find_copied_course(session: Session, claims: LaunchClaims) -> Course | None:
+    """Return the course whose assignment a link opens, if another context is connected to it.
+
+    A platform copies links with its courses, so such a launch comes from a copy. The link names the
+    assignment, so the caller must check that the user may know the course.
+    """
+    assignment_id = parse_id(claims.assignment)
+    assignment = None if assignment_id is None else session.get(Assignment, assignment_id)
+    if assignment is None:
+        return None
+    is_connected = session.scalar(
+        select(LtiContext.id).where(LtiContext.course_id == assignment.course_id).limit(1)
+    )
+    return None if is_connected is None else session.get_one(Course, assignment.course_id)
 
 
 def list_contexts(session: Session, course_id: UUID) -> Sequence[Row[LtiContext, LtiPlatform]]:

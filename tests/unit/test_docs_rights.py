@@ -15,7 +15,7 @@ ROWS = [
     for line in PAGE.splitlines()
     if line.startswith("| `")
 ]
-EFFECTS = {"new": "begins anew", "end": "end", "keep": "stay"}
+EFFECTS = {"new": "renewed", "end": "end", "keep": "stay"}
 
 
 @pytest.mark.parametrize("right", PERMISSION_RULES)

@@ -27,9 +27,10 @@ import polars as pl
 
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
+from grader.limits import PUBLISHED_SEEDS
 from grader.variants.variant import Variant
 from problems.catalog import ProblemCatalog
-from problems.publish import MAX_SEEDS, publish_problem
+from problems.publish import publish_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant, load_variant
 
@@ -60,7 +61,7 @@ def published(problem: str, folder: Path) -> list[str]:
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         variants = publish_problem(
-            ProblemCatalog().get(problem), REGISTRY, limit=MAX_SEEDS
+            ProblemCatalog().get(problem), REGISTRY, limit=PUBLISHED_SEEDS
         ).variants
         new = path.with_suffix(f".{os.getpid()}")
         lines = (json.dumps(dump_variant(variant, REGISTRY)) for variant in variants)

@@ -10,6 +10,7 @@ from grader.definitions.problem import Problem
 from grader.diagnosis.mistakes import KnownMistakes, find_hidden_mistakes, is_rare
 from grader.display.text import to_text
 from grader.errors import DrawError, ProblemError
+from grader.limits import PUBLISHED_SEEDS
 from grader.registry import Registry
 from grader.values import OpaqueValue, Tensor, Value, to_nested
 from grader.variants.variant import Variant, draw_values, solve_keys, solve_variant_from_values
@@ -17,7 +18,6 @@ from problems.checks.lint import find_tolerated_mistakes
 from problems.checks.refused_draws import explain_refusals
 
 Clock: TypeAlias = Callable[[], float]
-MAX_SEEDS: Final = 500
 MAX_WALKED_SEEDS: Final = 4000
 DRAWS_FOR_INERT: Final = 200
 DRAWS_FOR_COINCIDENCE: Final = 50
@@ -69,7 +69,7 @@ def zero_clock() -> float:
 
 
 def publish_problem(
-    problem: Problem, registry: Registry, *, limit: int = MAX_SEEDS, clock: Clock = zero_clock
+    problem: Problem, registry: Registry, *, limit: int = PUBLISHED_SEEDS, clock: Clock = zero_clock
 ) -> Publication:
     """Return up to *limit* variants that discriminate, from the seeds 0, 1, 2, ...
 

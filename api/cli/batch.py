@@ -65,7 +65,7 @@ def batch(
     processes = 1 if cluster is not None else _count_processes(file, workers)
     if processes > 1:
         start_fork_server(GRADING_MODULE)  # while this process loads polars
-    from api.cli.batch_run import BatchOptions, grade_file  # noqa: PLC0415  # see above
+    from api.cli.operations.batch import BatchOptions, grade_file  # noqa: PLC0415  # see above
 
     all_rows_read = grade_file(
         BatchOptions(file, out, rejects, mapped or [], bank, published, processes, cluster)

@@ -1,16 +1,16 @@
 """Commands for the database schema: `grader db upgrade` and `grader db check`."""
 
 import os
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from api.cli.output import console
-from api.config.environment import read_settings
-from api.config.settings import UNUSED_PASSWORD_WARNING, ServiceSettings
+from api.cli.output import terminal
 from api.config.sources import SettingsError
 from api.core.errors import FileError
+
+if TYPE_CHECKING:
+    from api.config.settings import ServiceSettings
 
 app = typer.Typer(
     name="db",
@@ -37,14 +37,18 @@ STATE_MESSAGES: Final = {
 """Message for each state of a schema."""
 
 
-def load_settings(**options: str) -> ServiceSettings:
+def load_settings(**options: str) -> "ServiceSettings":
     """Return the settings; *options* of a command override the environment."""
+    # Imported here: commands that only grade start without the settings of the service.
+    from api.config.environment import read_settings  # noqa: PLC0415
+    from api.config.settings import UNUSED_PASSWORD_WARNING  # noqa: PLC0415
+
     try:
         settings = read_settings(os.environ, **options)
     except SettingsError as error:
         raise FileError(str(error)) from error
     if settings.has_unused_password and not options.get("database"):
-        console.print_message(UNUSED_PASSWORD_WARNING)
+        terminal.print_message(UNUSED_PASSWORD_WARNING)
     return settings
 
 
@@ -57,20 +61,22 @@ def upgrade(
     """Bring the schema up to date, all of it or nothing; data stays."""
     if _inspect_or_upgrade_schema(database, action="upgrade", seconds=wait) == "newer":
         raise FileError(STATE_MESSAGES["newer"])
-    console.print_message(UP_TO_DATE_MESSAGE)
+    terminal.print_message(UP_TO_DATE_MESSAGE)
 
 
 @app.command()
 def check(database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """Say whether the schema is the one of this version; exit 1 where it is not."""
     state = _inspect_or_upgrade_schema(database, action="nothing")
-    console.print_message(STATE_MESSAGES[state])
+    terminal.print_message(STATE_MESSAGES[state])
     raise typer.Exit(0 if state == "current" else 1)
 
 
 def _inspect_or_upgrade_schema(url: str, *, action: str, seconds: float = 0) -> str:
     """Return the state of the schema, after an upgrade if *action* asks for one."""
     # Imported here: commands that only grade start without a database.
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
     from api.db.engine import Database  # noqa: PLC0415
     from api.db.migrations import schema_state, upgrade  # noqa: PLC0415
     from api.db.wait_for_database import (  # noqa: PLC0415

@@ -1,36 +1,23 @@
-"""The command line: `grader check|publish|problems|show|solve|worked|mark|replay|...`."""
+"""The command line: `grader check|publish|problems|show|solve|worked|mark|replay|...`.
 
-import json
-import sys
-from importlib.metadata import version
+This module only declares the commands. It imports neither the engine nor the service, so that
+`--help` and errors in options are fast; a command imports what it needs when it runs.
+"""
+
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from api.cli import batch, database, lti, mail, service, tokens, users
 from api.cli.files import courses, gradescope
 from api.cli.files.report import report as report_command
-from api.cli.output import console
+from api.cli.output import terminal
 from api.cli.output.terminal import run_command
-from api.core.errors import FileError
 from api.durability_test import command as selftest_command
-from api.services.engine import reading, single_answer
-from api.services.engine.replay import replay_records
-from api.services.files.csv_rows import read_text
-from api.services.problems import serializers
-from api.services.problems.file_checks import check_files
 from grader import ENGINE
-from grader.definitions.problem import MAX_SEED, Problem
-from grader.display.text import pluralize
-from grader.errors import AnswerError, ProblemError
-from grader.reading import NumberStyle
-from grader.variants.variant import solve_variant
-from problems.catalog import ProblemCatalog
-from problems.files.loader import bank_root, find_problem_files
-from problems.publish import MAX_SEEDS, publish_problem
-from problems.registry import REGISTRY
-from problems.variant_serialization import dump_variant
+from grader.errors import ProblemError
+from grader.limits import MAX_SEED, PUBLISHED_SEEDS
 
 app = typer.Typer(
     name="grader",
@@ -58,6 +45,8 @@ for commands in COMMAND_GROUPS:
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001  # as typer calls it
     if is_asked:
+        from importlib.metadata import version  # noqa: PLC0415  # slow to import
+
         typer.echo(f"grader {version('dlgrader')}, engine {ENGINE}")
         raise typer.Exit
 
@@ -99,18 +88,12 @@ def check(
     *,
     seeds: Annotated[
         int, typer.Option(min=1, help="Maximum number of published seeds.")
-    ] = MAX_SEEDS,
+    ] = PUBLISHED_SEEDS,
 ) -> None:
     """Check problem files: names, keys, texts, examples, and that seeds show every mistake."""
-    files = [file for path in paths or [bank_root()] for file in find_problem_files(path)]
-    if not files:
-        raise FileError("there is no problem file (*.yaml) here")
-    failed = 0
-    for report in console.track(check_files(files, seeds=seeds), "Checking", total=len(files)):
-        console.print_check_report(report)
-        failed += bool(report.errors)
-    console.print_message(f"{pluralize(len(files), 'file')}, {failed} with errors")
-    raise typer.Exit(1 if failed else 0)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    raise typer.Exit(0 if operations.check(paths or [], seeds=seeds) else 1)
 
 
 @app.command(name="publish")
@@ -119,24 +102,15 @@ def publish_command(
     *,
     seeds: Annotated[
         int, typer.Option(min=1, help="Maximum number of published seeds.")
-    ] = MAX_SEEDS,
+    ] = PUBLISHED_SEEDS,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write one JSON-lines file per problem here.")
     ] = None,
 ) -> None:
     """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
-    if out is not None and out.exists() and not out.is_dir():
-        raise FileError(f"{out} is a file; name a folder")
-    catalogue = ProblemCatalog(*(paths or ()))
-    for name in console.track(catalogue.ids, "Publishing", total=len(catalogue.ids)):
-        publication = publish_problem(catalogue.get(name), REGISTRY, limit=seeds)
-        console.print_seed_report(publication.report)
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            lines = (
-                json.dumps(dump_variant(variant, REGISTRY)) for variant in publication.variants
-            )
-            (out / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    operations.publish(paths or [], seeds=seeds, out=out)
 
 
 @app.command()
@@ -146,14 +120,9 @@ def problems(
     as_json: AsJson = False,
 ) -> None:
     """List the problems of the bank."""
-    catalogue = ProblemCatalog()
-    listed = [catalogue.get(name) for name in catalogue.ids]
-    listed = [problem for problem in listed if topic in {None, problem.topic}]
-    if as_json:
-        return console.print_json(
-            [serializers.serialize_problem_summary(problem) for problem in listed]
-        )
-    return console.print_problems(listed)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    operations.list_problems(topic, as_json=as_json)
 
 
 @app.command()
@@ -161,11 +130,9 @@ def show(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show a variant as a student sees it."""
-    variant = solve_variant(
-        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
-    )
-    question = serializers.serialize_question(variant)
-    return console.print_json(question) if as_json else console.print_question(question)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    operations.show(operations.load_variant(problem, seed, original=original), as_json=as_json)
 
 
 @app.command(name="solve")
@@ -173,11 +140,9 @@ def solve_command(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the keys of a variant and the wrong answers that are known."""
-    variant = solve_variant(
-        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
-    )
-    solution = serializers.serialize_answer_key(variant)
-    return console.print_json(solution) if as_json else console.print_solution(solution)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    operations.solve(operations.load_variant(problem, seed, original=original), as_json=as_json)
 
 
 @app.command()
@@ -185,11 +150,10 @@ def worked(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the worked solution of a variant, as students see it after the release."""
-    variant = solve_variant(
-        _load_problem(problem), _resolve_seed(seed, original=original), REGISTRY
-    )
-    solution = serializers.serialize_worked_solution(variant)
-    return console.print_json(solution) if as_json else console.print_worked_solution(solution)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    variant = operations.load_variant(problem, seed, original=original)
+    operations.show_worked_solution(variant, as_json=as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -210,17 +174,13 @@ def mark(
     as_json: AsJson = False,
 ) -> None:
     """Mark one answer and say why."""
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+    from api.cli.output import console  # noqa: PLC0415
+
     if student and explain:
         raise ProblemError("use --student or --explain, not both: an explanation reveals the key")
-    catalogue, name = _locate_problem(problem)
-    checked_seed = _resolve_seed(seed, original=original)
-    answer_grader = single_answer.SingleAnswerGrader(catalogue)
-    result = answer_grader.grade(name, part, _read_argument_or_stdin(answer), seed=checked_seed)
-    serialize = (
-        single_answer.serialize_student_result if student else single_answer.serialize_full_result
-    )
-    record = serialize(result, answer_grader.get_variant(name, checked_seed))
-    return console.print_json(record) if as_json else console.print_result(record, explain=explain)
+    record = operations.mark(problem, part, answer, seed=seed, original=original, student=student)
+    terminal.print_json(record) if as_json else console.print_result(record, explain=explain)
 
 
 @app.command()
@@ -235,72 +195,41 @@ def replay(
 
     Exit 0: all are; 1: one differs, or could not be marked.
     """
-    text = sys.stdin.read() if str(file) == "-" else read_text(file)
-    same = True
-    for replayed in replay_records(
-        text, single_answer.SingleAnswerGrader(single_answer.open_bank(bank))
-    ):
-        console.print_replay(replayed)
-        same = same and replayed.is_unchanged
-    raise typer.Exit(0 if same else 1)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    raise typer.Exit(0 if operations.replay(file, bank) else 1)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def read(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(reading.STANDALONE_KINDS)}.")],
+    kind: Annotated[
+        str, typer.Argument(help="The kind of answer, such as integer, shape or matrix.")
+    ],
     text: Annotated[str, typer.Argument(help="The student's text; - reads standard input.")],
     *,
     variables: Annotated[
         str, typer.Option(help="For an expression: its names, such as K,C_in.")
     ] = "",
     numbers: Annotated[
-        NumberStyle | None, typer.Option(help="The decimal mark of the course, if it sets one.")
+        Literal["point", "comma"] | None,
+        typer.Option(help="The decimal mark of the course, if it sets one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how a text is read, without a key: nothing is judged."""
-    names = tuple(name.strip() for name in variables.split(",") if name.strip())
-    try:
-        record = reading.read_standalone_answer(
-            kind, _read_argument_or_stdin(text), names, numbers=numbers
-        )
-    except AnswerError as error:
-        if as_json:
-            console.print_json(reading.serialize_reading_error(error))
-        else:
-            console.print_error(str(error))
-        raise typer.Exit(1) from error
-    return console.print_json(record) if as_json else console.print_reading(record)
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    is_readable = operations.read(kind, text, variables, numbers=numbers, as_json=as_json)
+    raise typer.Exit(0 if is_readable else 1)
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of problem files, for editors."""
-    console.print_json(Problem.model_json_schema())
+    from api.cli.operations import grading as operations  # noqa: PLC0415
+
+    operations.print_schema()
 
 
 app.command()(batch.batch)
 app.command(name="report")(report_command)
-
-
-def _locate_problem(problem: str) -> tuple[ProblemCatalog, str]:
-    """Return the catalogue and the problem id for an id or for the path of a file."""
-    if problem.endswith(".yaml"):
-        path = Path(problem)
-        return ProblemCatalog(path), path.stem
-    return ProblemCatalog(), problem
-
-
-def _load_problem(id_or_path: str) -> Problem:
-    catalogue, name = _locate_problem(id_or_path)
-    return catalogue.get(name)
-
-
-def _resolve_seed(seed: int | None, *, original: bool) -> int | None:
-    if original and seed is not None:
-        raise ProblemError("use --seed or --original, not both")
-    return seed
-
-
-def _read_argument_or_stdin(answer: str) -> str:
-    return sys.stdin.read() if answer == "-" else answer

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 
 app = typer.Typer(
     name="lti", help="Register learning platforms, and rotate the keys.", no_args_is_help=True
@@ -40,10 +40,10 @@ def add(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Register a platform with the values that it displays."""
-    from api.cli.lti_operations import register_platform  # noqa: PLC0415
+    from api.cli.operations.lti import register_platform  # noqa: PLC0415
 
     register_platform(load_settings(database=database), name, values)
-    console.print_message(f"{name} is registered.")
+    terminal.print_message(f"{name} is registered.")
 
 
 @app.command()
@@ -54,7 +54,7 @@ def link(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Print a link by which a platform registers itself, once, within a day."""
-    from api.cli.lti_operations import create_link  # noqa: PLC0415
+    from api.cli.operations.lti import create_link  # noqa: PLC0415
 
     typer.echo(create_link(load_settings(database=database), name, origin))
 
@@ -62,7 +62,7 @@ def link(
 @app.command("list")
 def list_platforms(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """List the platforms: name, issuer, client, deployments and state, with tabs between them."""
-    from api.cli.lti_operations import list_platform_lines  # noqa: PLC0415
+    from api.cli.operations.lti import list_platform_lines  # noqa: PLC0415
 
     for line in list_platform_lines(load_settings(database=database)):
         typer.echo(line)
@@ -77,10 +77,10 @@ def deploy(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Add a deployment to a platform."""
-    from api.cli.lti_operations import deploy_client  # noqa: PLC0415
+    from api.cli.operations.lti import deploy_client  # noqa: PLC0415
 
     name = deploy_client(load_settings(database=database), client_id, deployment, issuer=issuer)
-    console.print_message(f"The deployment was added to {name}.")
+    terminal.print_message(f"The deployment was added to {name}.")
 
 
 @app.command()
@@ -92,6 +92,6 @@ def rotate(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Create a key that signs in an hour, when platforms have fetched it, and print its id."""
-    from api.cli.lti_operations import rotate_tool_keys  # noqa: PLC0415
+    from api.cli.operations.lti import rotate_tool_keys  # noqa: PLC0415
 
     typer.echo(rotate_tool_keys(load_settings(database=database), at_once=at_once))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.cli.database import load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 
 app = typer.Typer(name="mail", help="Test the e-mail settings.", no_args_is_help=True)
 
@@ -26,4 +26,4 @@ def test(
     # Imported here: commands that only grade start without it.
     from api.services.outbox.trial import send_test_message  # noqa: PLC0415
 
-    console.print_message(send_test_message(load_settings(), address))
+    terminal.print_message(send_test_message(load_settings(), address))

@@ -7,8 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
-from api.config.environment import read_setting_values
+from api.cli.output import terminal
 from api.config.sources import ENV_PREFIX
 
 app = typer.Typer()
@@ -20,6 +19,7 @@ DEMO_SEEDS: Final = "20"
 def settings() -> None:
     """Print all settings with what they are set to, as a file of settings; secrets stay hidden."""
     from api.config.display import render_settings_file  # noqa: PLC0415
+    from api.config.environment import read_setting_values  # noqa: PLC0415
 
     typer.echo(render_settings_file(load_settings(), read_setting_values(os.environ)), nl=False)
 
@@ -37,7 +37,7 @@ def secret(
 
     for file in files:
         created = write_secret_if_missing(file, shared=shared)
-        console.print_message(
+        terminal.print_message(
             f"{file} contains a new secret"
             if created
             else f"{file} already contains one, which is kept"
@@ -99,7 +99,7 @@ def backup(
     """Write all of the database into a file, as it is at one moment; the service may run."""
     from api.backups.operations import backup as backup_database  # noqa: PLC0415
 
-    console.print_message(backup_database(load_settings(database=database).database, file))
+    terminal.print_message(backup_database(load_settings(database=database).database, file))
 
 
 @app.command()
@@ -115,4 +115,4 @@ def restore(
     from api.backups.operations import restore as restore_database  # noqa: PLC0415
 
     url = load_settings(database=database).database
-    console.print_message(restore_database(url, file, upgrades=upgrade))
+    terminal.print_message(restore_database(url, file, upgrades=upgrade))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 
 app = typer.Typer(name="token", help="Create, list and revoke API tokens.", no_args_is_help=True)
 
@@ -27,11 +27,11 @@ def make(
 ) -> None:
     """Print a new token of the API, once."""
     # Imported here: commands that only grade start without a database.
-    from api.cli.admin_operations import create_token  # noqa: PLC0415
+    from api.cli.operations.admin import create_token  # noqa: PLC0415
 
     secret, until = create_token(load_settings(database=database), email, scopes=scopes, days=days)
     typer.echo(secret)
-    console.print_message(f"It expires at {until}. It is not shown again. Keep it secret.")
+    terminal.print_message(f"It expires at {until}. It is not shown again. Keep it secret.")
 
 
 @app.command("list")
@@ -40,7 +40,7 @@ def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -
 
     There are tabs between them.
     """
-    from api.cli.admin_operations import list_token_lines  # noqa: PLC0415
+    from api.cli.operations.admin import list_token_lines  # noqa: PLC0415
 
     for line in list_token_lines(load_settings(database=database), email):
         typer.echo(line)
@@ -54,7 +54,7 @@ def revoke(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Revoke one token of an account, at once; sessions and other tokens stay."""
-    from api.cli.admin_operations import revoke_token  # noqa: PLC0415
+    from api.cli.operations.admin import revoke_token  # noqa: PLC0415
 
     name = revoke_token(load_settings(database=database), email, beginning)
-    console.print_message(f"The token {name} no longer works.")
+    terminal.print_message(f"The token {name} no longer works.")

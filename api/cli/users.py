@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 
 app = typer.Typer(
     name="user",
@@ -30,7 +30,7 @@ def add(
 ) -> None:
     """Add an account, and print the link by which its owner sets a password."""
     # Imported here: commands that only grade start without a database.
-    from api.cli.admin_operations import add_user  # noqa: PLC0415
+    from api.cli.operations.admin import add_user  # noqa: PLC0415
 
     _print_link(
         *add_user(load_settings(database=database, public_url=public_url), email, name, admin=admin)
@@ -45,7 +45,7 @@ def link(
     public_url: PublicUrl = "",
 ) -> None:
     """Print a link by which somebody sets a password: the first one, or another."""
-    from api.cli.admin_operations import create_password_link  # noqa: PLC0415
+    from api.cli.operations.admin import create_password_link  # noqa: PLC0415
 
     _print_link(
         *create_password_link(load_settings(database=database, public_url=public_url), email)
@@ -55,7 +55,7 @@ def link(
 @app.command("list")
 def list_users(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """List the accounts by family name: e-mail address, name and state, with tabs between them."""
-    from api.cli.admin_operations import list_user_lines  # noqa: PLC0415
+    from api.cli.operations.admin import list_user_lines  # noqa: PLC0415
 
     for line in list_user_lines(load_settings(database=database)):
         typer.echo(line)
@@ -68,12 +68,12 @@ def revoke(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """End every session and token of an account; its password stays."""
-    from api.cli.admin_operations import revoke_credentials  # noqa: PLC0415
+    from api.cli.operations.admin import revoke_credentials  # noqa: PLC0415
 
     name = revoke_credentials(load_settings(database=database), email)
-    console.print_message(f"{name} is logged out everywhere, and all tokens are revoked.")
+    terminal.print_message(f"{name} is logged out everywhere, and all tokens are revoked.")
 
 
 def _print_link(address: str, until: str) -> None:
     typer.echo(address)
-    console.print_message(f"It works once, until {until}. Give it to its owner only.")
+    terminal.print_message(f"It works once, until {until}. Give it to its owner only.")

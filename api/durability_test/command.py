@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 from api.core.errors import FileError
 
 app = typer.Typer()
@@ -33,7 +33,7 @@ def selftest(
 
     if not durability:
         raise FileError("name the test: grader selftest --durability")
-    console.print_message(
+    terminal.print_message(
         f"Killing a service for {seconds} s while eight clients submit answers ..."
     )
     report = run_durability_test(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from api.core.errors import FileError, InvalidInput
-from api.gradescope.runtime.configuration import VariantPolicy, Visibility
+from api.gradescope.runtime.choices import VariantPolicy, Visibility
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.courses.course_files import AssignmentFile, ProblemEntry
 from api.services.courses.files.exporter import (

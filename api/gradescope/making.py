@@ -9,7 +9,7 @@ from typing import Final
 from api.core.errors import FileError
 from api.gradescope.archive import build_archive, build_configuration, find_secret
 from api.gradescope.assignments import load_archive_source
-from api.gradescope.runtime.configuration import VariantPolicy, Visibility
+from api.gradescope.runtime.choices import VariantPolicy, Visibility
 from api.services.files.atomic_output import check_writable, write_file_atomically
 from grader.display.text import pluralize
 

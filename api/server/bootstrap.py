@@ -15,7 +15,7 @@ from rich.progress import Progress
 from sqlalchemy import select
 
 from api.auth.sessions import is_loopback_url
-from api.cli.output import console
+from api.cli.output.terminal import ERR
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.core.worker_pool import WorkerPool
@@ -235,7 +235,6 @@ def _show_progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """Print *title*; on a terminal also display a progress bar."""
     sys.stdout.write(f"{title} ...\n")
     sys.stdout.flush()
-    err = console.ERR
-    with Progress(console=err, disable=not err.is_terminal, transient=True) as bar:
+    with Progress(console=ERR, disable=not ERR.is_terminal, transient=True) as bar:
         task = bar.add_task(title, total=1)
         yield lambda _name, done, of: bar.update(task, completed=done / of)

@@ -31,9 +31,9 @@ from grader.definitions.parts import Part
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 from grader.kinds import KINDS
+from grader.limits import MAX_SEED
 from grader.reading.grammar.number_styles import NumberStyle
 
-MAX_SEED: Final = 2**53
 WORKED_SOLUTION: Final = "worked"
 """Solution that consists only of the steps of the solvers."""
 DRAW_FIELDS: Final = ("params", "let", "require")

@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Any, get_args
 
 from grader import ENGINE
-from grader.definitions.problem import MAX_SEED, Problem
+from grader.definitions.problem import Problem
 from grader.errors import ProblemError
 from grader.grading.explain import explain_result
 from grader.grading.result import PartResult
 from grader.json_values import from_json, to_json
+from grader.limits import MAX_SEED
 from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Number, Value

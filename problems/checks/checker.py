@@ -17,6 +17,7 @@ from grader.expressions.formula_equality import BoundFormula, find_counterexampl
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
+from grader.limits import PUBLISHED_SEEDS
 from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant, find_redundant_conditions, solve_variant
@@ -44,7 +45,7 @@ from problems.checks.texts import (
 )
 from problems.files.loader import load_problem, load_source, read_source
 from problems.files.yaml_document import YamlDocument, load_document
-from problems.publish import MAX_SEEDS, Clock, Publication, SeedReport, publish_problem, zero_clock
+from problems.publish import Clock, Publication, SeedReport, publish_problem, zero_clock
 
 MAX_SAMPLED_VARIANTS: Final = 5
 """Number of published variants whose texts and sample answers are checked."""
@@ -79,7 +80,7 @@ def check_file(
     path: Path,
     *,
     registry: Registry,
-    seeds: int = MAX_SEEDS,
+    seeds: int = PUBLISHED_SEEDS,
     validator: TextValidator = accept_any_text,
 ) -> CheckReport:
     """Return the report for the file at *path*, publishing up to *seeds* seeds.
@@ -100,7 +101,7 @@ def check_text(
     *,
     file: str,
     registry: Registry,
-    seeds: int = MAX_SEEDS,
+    seeds: int = PUBLISHED_SEEDS,
     validator: TextValidator = accept_any_text,
     clock: Clock = zero_clock,
 ) -> CheckResult:
@@ -129,7 +130,7 @@ def _check_loaded_problem(
 
 
 def check_problem(
-    problem: Problem, *, file: str, registry: Registry, seeds: int = MAX_SEEDS
+    problem: Problem, *, file: str, registry: Registry, seeds: int = PUBLISHED_SEEDS
 ) -> CheckReport:
     """Return the report for a loaded problem; its findings have no line numbers."""
     return _run_checks(problem, file, _CheckOptions(registry, seeds, accept_any_text))[0]

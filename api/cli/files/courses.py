@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
-from api.cli.output import console
+from api.cli.output import terminal
 
 app = typer.Typer(
     name="course",
@@ -29,9 +29,9 @@ def export(
     from api.cli.files.course_sync import export_course  # noqa: PLC0415
 
     written, stale = export_course(load_settings(database=database), course, folder)
-    console.print_message(f"{written} files of {course} written to {folder}")
+    terminal.print_message(f"{written} files of {course} written to {folder}")
     for path in stale:
-        console.print_message(f"{path} is not in the course. Delete it, or apply it")
+        terminal.print_message(f"{path} is not in the course. Delete it, or apply it")
 
 
 @app.command()
@@ -59,10 +59,10 @@ def apply(
         for line in change.diff:
             typer.echo(f"  {line}")
     for note in applied.notes:
-        console.print_message(note)
+        terminal.print_message(note)
     for path in applied.left:
-        console.print_message(f"{path} is in the course but not in the folder. --prune removes it")
+        terminal.print_message(f"{path} is in the course but not in the folder. --prune removes it")
     if not applied.changes:
-        console.print_message("Nothing changes.")
+        terminal.print_message("Nothing changes.")
     elif applied.effect.changed:
-        console.print_message(f"Grades that change: {applied.effect.changed}")
+        terminal.print_message(f"Grades that change: {applied.effect.changed}")

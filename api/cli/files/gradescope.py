@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.output import console
-from api.gradescope.runtime.configuration import VariantPolicy, Visibility
-from problems.publish import MAX_SEEDS
+from api.cli.output import terminal
+from api.gradescope.runtime.choices import VariantPolicy, Visibility
+from grader.limits import PUBLISHED_SEEDS
 
 app = typer.Typer()
 DEFAULT_PYTHONS: Final = ["3.12", "3.11"]
@@ -38,7 +38,7 @@ def gradescope(
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="Maximum number of published seeds per problem.")
-    ] = MAX_SEEDS,
+    ] = PUBLISHED_SEEDS,
 ) -> None:
     """Write an autograder for Gradescope, which grades uploaded answers with this engine.
 
@@ -50,4 +50,4 @@ def gradescope(
     options = ArchiveOptions(
         secret_file, attempts, visibility, variants, tuple(python or DEFAULT_PYTHONS), seeds
     )
-    console.print_message(make_archive(problems, out, options, warn=console.print_message))
+    terminal.print_message(make_archive(problems, out, options, warn=terminal.print_message))

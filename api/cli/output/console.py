@@ -1,42 +1,20 @@
-"""Output of the command line: results and JSON on stdout, everything else on stderr."""
+"""Results of grading commands as text: results on standard output, the rest on standard error."""
 
-import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-import typer
-from rich.progress import track as rich_track
 from rich.text import Text
 
 from api.cli.output.plain_text import to_plain_text
-from api.cli.output.terminal import ERR, OUT, print_error, print_message
+from api.cli.output.terminal import ERR, OUT, print_error
 from api.services.engine.replay import ReplayResult
 from grader.definitions.problem import Problem
 from grader.display.render import MAX_TEXT_WIDTH
 from problems.checks.checker import CheckReport
 from problems.publish import SeedReport
 
-__all__ = [
-    "ERR",
-    "OUT",
-    "print_check_report",
-    "print_error",
-    "print_json",
-    "print_message",
-    "print_problems",
-    "print_question",
-    "print_reading",
-    "print_replay",
-    "print_result",
-    "print_seed_report",
-    "print_solution",
-    "print_worked_solution",
-    "track",
-]
-
-T = TypeVar("T")
 HANGING_INDENT: Final = " " * 6
 EQUATION_SIDE_PATTERN: Final = re.compile(" (?=[=≈] )")
 COLUMNAR_TYPES: Final = frozenset({"array", "rows"})
@@ -50,18 +28,6 @@ STATUS_COLORS: Final = {
     "missing": "yellow",
     "needs_review": "cyan",
 }
-
-
-def print_json(value: object) -> None:
-    """Print *value* as JSON."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
-    """Yield *items* with a progress bar on a terminal."""
-    return rich_track(
-        items, title, total=total, console=ERR, disable=not ERR.is_terminal, transient=True
-    )
 
 
 def print_check_report(report: CheckReport) -> None:

@@ -5,19 +5,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
+from api.gradescope.runtime.choices import VariantPolicy, Visibility
 from grader.policy import SubmissionRules, Timeline
 from grader.reading import NumberStyle
 
 CONFIGURATION_FILE: Final = "assignment.json"
 PROBLEMS_FOLDER: Final = "problems"
 FORMAT: Final = 1
-
-Visibility: TypeAlias = Literal["visible", "after_due_date", "after_published", "hidden"]
-"""When students see a test, in Gradescope's words."""
-VariantPolicy: TypeAlias = Literal["each", "shared", "original"]
-"""Who has which numbers: each student their own, all the same drawn ones, all the textbook's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ import numpy as np
 from api.services.batch.formats.blocks import Ints
 from api.services.batch.grading_jobs import ProblemOutline, SourceFile, outline_problem
 from api.services.batch.interning import BatchAnswers, combine_keys
-from grader.definitions.problem import MAX_SEED
 from grader.errors import ProblemError
+from grader.limits import MAX_SEED
 from problems.catalog import ProblemCatalog
 from problems.files.loader import read_source
 

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.cli.admin_operations import open_database
+from api.cli.operations.admin import open_database
 from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
 from api.core.errors import FileError, InvalidInput

@@ -1,0 +1,96 @@
+"""What the command `grader report` does: it grades whole reports and writes the results."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.table import Table
+
+from api.cli.output.terminal import ERR, OUT, print_error, print_message, track
+from api.core.errors import FileError
+from api.services.engine.single_answer import open_bank
+from api.services.files.atomic_output import check_writable
+from api.services.reports.grading import ReportRow
+from api.services.reports.results import (
+    DOUBTFUL_COLUMNS,
+    RESULT_COLUMNS,
+    doubtful_path,
+    split_rows,
+    write_rows,
+)
+from api.services.reports.runner import find_reports, grade_files
+from api.services.reports.sheets import parse_sheet
+
+MAX_READ_AS_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Options of the command; *out* and *doubtful* are the files to write."""
+
+    problems: list[str]
+    out: Path | None
+    doubtful: Path | None
+    seed: int | None
+    bank: Path | None
+    workers: int
+
+
+def grade_reports(files: list[Path], options: ReportOptions) -> bool:
+    """Grade reports, and print or write the results; return whether all files were read."""
+    sheet = parse_sheet(options.problems, open_bank(options.bank), seed=options.seed)
+    reports = find_reports(files)
+    out = options.out
+    beside = options.doubtful or (doubtful_path(out) if out else None)
+    _check_outputs(out, beside, reports)
+    graded = grade_files(reports, sheet, options.bank, workers=options.workers)
+    rows = [row for part in track(graded, "Reading", total=len(reports)) for row in part]
+    certain_rows, doubtful_rows = split_rows(rows)
+    if out is None:
+        _print_rows(rows)
+    else:
+        write_rows(out, RESULT_COLUMNS, certain_rows)
+    if beside is not None:
+        write_rows(beside, DOUBTFUL_COLUMNS, doubtful_rows)
+    refused = [row for row in rows if row.error]
+    _print_summary(rows, refused, [path for path in (out, beside) if path])
+    return not refused
+
+
+def _check_outputs(out: Path | None, beside: Path | None, reports: list[Path]) -> None:
+    """Raise `FileError` if the results cannot be written, or would replace a report."""
+    for path in filter(None, (out, beside)):
+        check_writable(path)
+        if path.exists() and any(path.samefile(file) for file in reports):
+            raise FileError(f"{path} is a report. Write the results to another file")
+    if out is not None and out == beside:
+        raise FileError(
+            f"{out} cannot contain both the results and the doubtful rows. Name two files"
+        )
+
+
+def _print_rows(rows: list[ReportRow]) -> None:
+    """Print the rows as a table."""
+    table = Table(box=None)
+    for title in ("student", "problem", "part", "status", "read as", "page", "confidence"):
+        table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")
+    for row in rows:
+        read_as = row.read_as if len(row.read_as) <= MAX_READ_AS_CHARACTERS else "…"
+        table.add_row(
+            row.student, row.problem, row.part, row.status, read_as, row.page, row.confidence
+        )
+    OUT.print(table)
+
+
+def _print_summary(rows: list[ReportRow], refused: list[ReportRow], written: list[Path]) -> None:
+    """Print how many answers were found, and the files that were refused."""
+    for row in refused:
+        print_error(f"{row.student}: {row.error}")
+    counts = Counter(row.confidence or "missing" for row in rows if not row.error)
+    table = Table("answers", "rows", box=None)
+    for name in ("certain", "doubtful", "missing"):
+        table.add_row(name, str(counts[name]))
+    ERR.print(table)
+    for path in written:
+        print_message(f"written to {path}")

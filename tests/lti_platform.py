@@ -165,17 +165,18 @@ class Member:
 
 @dataclass
 class LtiPlatform:
-    """Platform with launches, keys and access tokens.
+    """Platform with launches, keys and access tokens; *tool* is the address of the service.
 
     *published* are the ids of the keys in its JWKS, *kid* the one that signs. *down* makes every
     request fail: ``"connection"``, or a status. *requests* are the paths that were requested.
-    *links* are those that the tool made. *items* are its line items and *scores* the scores it
-    accepted. *faults* are those of the next requests for scores: a status, ``429 7`` with the
-    seconds to wait, ``timeout`` before the score is stored, or ``lost`` after. *refused_users*
-    are not enrolled, *revoked* tokens ended.
+    *links* are those that the tool made by its *answers*. *items* are its line items and *scores*
+    the scores it accepted. *faults* are those of the next requests for scores: a status, ``429
+    7`` with the seconds to wait, ``timeout`` before the score is stored, or ``lost`` after.
+    *refused_users* are not enrolled, *revoked* tokens ended.
     """
 
     dialect: Dialect
+    tool: str = TOOL
     now: int = 0
     kid: str = "platform-key-1"
     published: tuple[str, ...] = ("platform-key-1",)
@@ -198,6 +199,7 @@ class LtiPlatform:
     members: list[Member] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -242,7 +244,7 @@ class LtiPlatform:
         self,
         browser: Browser,
         *,
-        target: str = f"{TOOL}/lti/launch",
+        target: str | None = None,
         headers: dict[str, str] | None = None,
         **changes: str,
     ) -> Page:
@@ -250,7 +252,7 @@ class LtiPlatform:
         parameters = {
             "iss": self.dialect.issuer,
             "login_hint": "hint",
-            "target_link_uri": target,
+            "target_link_uri": f"{self.tool}/lti/launch" if target is None else target,
             "lti_message_hint": "message",
             "lti_deployment_id": self.dialect.deployment,
         }
@@ -270,7 +272,7 @@ class LtiPlatform:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         assert query["response_mode"] == "form_post"
         assert (query["scope"], query["prompt"]) == ("openid", "none")
-        assert query["redirect_uri"] == f"{TOOL}/lti/launch"
+        assert query["redirect_uri"] == f"{self.tool}/lti/launch"
         return query
 
     def claims(
@@ -290,7 +292,7 @@ class LtiPlatform:
             f"{CLAIM}version": "1.3.0",
             f"{CLAIM}message_type": "LtiResourceLinkRequest",
             f"{CLAIM}deployment_id": dialect.deployment,
-            f"{CLAIM}target_link_uri": f"{TOOL}/lti/launch",
+            f"{CLAIM}target_link_uri": f"{self.tool}/lti/launch",
             f"{CLAIM}resource_link": {"id": link, "title": "Homework 1"},
             f"{CLAIM}context": {"id": dialect.context, "title": "DL 2026", "label": "DL"},
             f"{CLAIM}roles": [*ROLES.get(member.role, [member.role]), *dialect.roles],
@@ -373,7 +375,9 @@ class LtiPlatform:
         """Ask the tool in a frame, without its cookies, what a link opens; return its page."""
         browser.cookies.clear()
         frame = {"Sec-Fetch-Dest": "iframe"}
-        query = self.authorize(self.begin(browser, target=f"{TOOL}/lti/deep-link", headers=frame))
+        query = self.authorize(
+            self.begin(browser, target=f"{self.tool}/lti/deep-link", headers=frame)
+        )
         asked = {
             "deep_link_return_url": f"{self.host}/links",
             "accept_types": ["ltiResourceLink", "link"],
@@ -385,7 +389,7 @@ class LtiPlatform:
             member,
             query["nonce"],
             message_type="LtiDeepLinkingRequest",
-            target_link_uri=f"{TOOL}/lti/deep-link",
+            target_link_uri=f"{self.tool}/lti/deep-link",
             **{"resource_link": None, DEEP_LINKING: asked | (settings or {})} | changes,
         )
         form = {"state": query["state"], "id_token": self.signed(claims)}
@@ -402,6 +406,7 @@ class LtiPlatform:
         """Check a signed answer, and make its links with their line items."""
         keys = KeySet.import_key_set({"keys": self.tool_keys})
         claims = jwt.decode(token, keys, algorithms=["RS256"]).claims
+        self.answers.append(claims)
         assert claims["iss"] == self.dialect.client_id
         assert claims["aud"] == [self.dialect.issuer]
         assert self.now - 60 < claims["iat"] < claims["exp"] < self.now + 3600

@@ -104,7 +104,7 @@ def test_a_teacher_connects_a_copied_course_to_a_copy_of_the_course(world):
         actions = session.scalars(select(AuditEntry.action)).all()
         assert {"course.copied", "lti_context.connected"} <= set(actions)
         assert course.title == "DL 2027"
-    assert done.location == f"/assignments/{copied.id}?saved=course-connected"
+    assert done.location == f"/assignments/{copied.id}/results?saved=course-connected"
     assert copied_context(world).course_id == course.id
     with world.session() as session:
         session.get_one(Assignment, copied.id).published_at = world.clock()
@@ -125,7 +125,7 @@ def test_the_original_still_opens_its_own_assignment(world):
 def test_a_teacher_connects_a_copied_course_to_the_same_course(world):
     browser, page = ask(world)
     done = browser.send(form_of(page, "same course"))
-    assert done.location == f"/assignments/{world.posed.assignment}?saved=course-connected"
+    assert done.location == f"/assignments/{world.posed.assignment}/results?saved=course-connected"
     assert copied_context(world).course_id == world.dl
     page = launch(world, world.platform.student)
     assert page.location == f"/assignments/{world.posed.assignment}"

@@ -38,6 +38,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def open_strict_chromium(chromium: Browser) -> Iterator[Callable[[str], Browser]]:
+    """Yield a function that opens a browser which blocks third-party cookies.
+
+    It finds a host where the argument says, whatever certificate that has: ``lms.example
+    127.0.0.1:5000``.
+    """
+    browsers = []
+
+    def open_browser(host: str) -> Browser:
+        flags = ["--no-sandbox", "--disable-gpu", "--test-third-party-cookie-phaseout"]
+        flags += ["--ignore-certificate-errors", f"--host-resolver-rules=MAP {host}"]
+        # The service of a test has a local address, unlike one that another site opens.
+        flags += ["--disable-features=LocalNetworkAccessChecks"]
+        browsers.append(chromium.browser_type.launch(executable_path=CHROMIUM, args=flags))
+        return browsers[-1]
+
+    yield open_browser
+    for browser in browsers:
+        browser.close()
+
+
 @dataclass(frozen=True)
 class Served:
     """A world and the address at which it is served."""

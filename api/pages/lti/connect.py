@@ -137,7 +137,7 @@ def _connect(context: RequestContext, form: PostedForm) -> str:
         assignment = remember_link(session, lti_context, claims, now=context.now)
         launch.expires_at = context.now
     if assignment is not None:
-        return f"/assignments/{assignment.id}?{urlencode({'saved': 'course-connected'})}"
+        return f"/assignments/{assignment.id}/results?{urlencode({'saved': 'course-connected'})}"
     return f"/courses/{member.course.id}/lti?{urlencode({'saved': 'course-connected'})}"
 
 

@@ -19,7 +19,8 @@ the and for with that this these those there which then than from our out its it
 were has have had been being will would can could does did get gets got give gives given gave
 yield yields make makes made we'll i'd i've let use using used uses need needs see seen say says
 said obtain obtained obtains compute computed computes calculate calculated calculates find
-found leave leaves follow follows equal equals stand stands mean means become becomes where when
+found leave leaves follow follows equal equals stand stands mean means become becomes come comes
+lead leads where when
 while since because due again also too very much many more further both all any some here now
 thus hence therefore finally so you you'll they them their his her your one two three four five
 six seven eight nine ten eleven twelve first second third last next end step steps part parts
@@ -42,13 +43,15 @@ unchanged order rate factor
 _FIELD: Final = """
 parameter parameters params param weight weights bias biases learnable trainable non-trainable
 nontrainable neuron neurons unit units node nodes entries entry element elements component
-components pixel pixels pix px map maps image images feature features channel channels filter
+components pixel pixels pix px map maps image images picture pictures
+feature features channel channels filter
 filters kernel kernels layer layers conv convolution convolutional pool pooling dense linear
 fully connected network net model input height width depth length high wide long deep side sides
 spatial dimension dimensions axis axes multiplication multiplications multiply multiplies
 multiplied addition additions operation operations ops memory kept keep index indices none nan
 inf infinity cols col sample samples vice stride strides padding padded dilation group groups
-batch receptive field window position positions epoch epochs iteration iterations update updates
+batch receptive field window position positions location
+locations epoch epochs iteration iterations update updates
 token tokens word words class classes box boxes anchor anchors cells head heads block blocks
 embedding hidden gate gates sequence binary div mod
 """

@@ -77,7 +77,7 @@ def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
     second = scene.browser.get(f"{scene.path}{first.one('a', rel='next')['href']}")
     assert [one.all("th", scope="row")[0].text for one in (first, second)] == [
         "Output shape of a convolution, with stride 1 and with stride 2 conv-output-shape",
-        "Padding, kernel and feature-map sizes along a small network conv-sizing",
+        "Padding, kernel and feature map sizes in a small network conv-sizing",
     ]
 
 

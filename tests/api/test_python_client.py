@@ -256,7 +256,7 @@ def test_the_notebook_of_the_demo_is_graded_in_a_kernel(scene, tmp_path):
     outputs = [output["data"] for cell in cells for output in cell.get("outputs", ())]
     html = ["".join(data.get("text/html", "")) for data in outputs]
     assert "(not submitted)" in html[2]
-    assert "Where does a window no longer fit into the map?" in html[3]
+    assert "At which positions does a window no longer fit into the map?" in html[3]
     assert "stride_1: correct" in html[4]
     assert "stride_2: correct" in html[5]
     assert "gr_api_" not in path.read_text(encoding="utf-8")

@@ -19,18 +19,18 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "overlap_not_clipped": (
             2,
-            "Do the two boxes meet at all?",
-            "Multiplied the negative sides of an intersection that is empty.",
+            "Do the two boxes overlap at all?",
+            "Multiplied the negative sides of an empty intersection.",
         ),
         "penalty_left_out": (
             4,
-            "This measure subtracts something from the plain overlap.",
+            "Does this measure subtract something from the plain overlap?",
             "Gave the plain IoU.",
         ),
         "box_format": (
             5,
-            "What do the four numbers of a box stand for here?",
-            "Took corners for sides, or a centre or sides for corners.",
+            "What do the four numbers of a box mean here?",
+            "Took corners for sides, or a center or sides for corners.",
         ),
         "pixel_rule": (
             4,
@@ -40,32 +40,32 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "sides_exchanged": (
             4,
             "Which side of the image belongs to which coordinate?",
-            "Divided by the width what belongs to the height, and the reverse.",
+            "Divided the horizontal values by the height, and the vertical ones by the width.",
         ),
         "not_normalised": (
             4,
-            "In which unit are the coordinates asked for?",
-            "Gave pixels instead of shares of the image's sides.",
+            "In which unit should the coordinates be given?",
+            "Gave pixels instead of fractions of the image's sides.",
         ),
         "row_column_exchanged": (
             5,
-            "Which of the two numbers runs down the image, and which across?",
+            "Which of the two numbers counts down the image, and which across?",
             "Exchanged row and column, or x and y.",
         ),
         "counted_from_one": (
             3,
-            "What number does the first row have?",
+            "What is the number of the first row?",
             "Counted rows and columns from one.",
         ),
         "numbered_from": (
             2,
-            "What number does the first in the list have?",
+            "What is the number of the first item in the list?",
             "Counted from one instead of zero, or the reverse.",
         ),
         "sigmoid_left_out": (
             4,
-            "How does the network's output become a place inside a cell?",
-            "Took the raw output as the offset in the cell.",
+            "How does the network's output become a position inside a cell?",
+            "Used the raw output as the offset in the cell.",
         ),
         "exponential_left_out": (
             3,
@@ -79,18 +79,18 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "anchor_left_out": (
             4,
-            "Of which box does the raw output change the size?",
+            "Which box does the raw output scale?",
             "Left out the anchor.",
         ),
         "cell_left_out": (
             3,
-            "From where is the offset of the centre counted?",
-            "Left out the cell: gave the place from the corner of the image.",
+            "From which point is the offset of the center measured?",
+            "Left out the cell: gave the position without the corner of the cell.",
         ),
         "cell_size_left_out": (
             4,
-            "In which unit is the place of the cell, and in which the answer?",
-            "Left out the stride: gave the centre in cells.",
+            "In which unit is the position of the cell, and in which unit is the answer?",
+            "Left out the stride: gave the center in cells.",
         ),
         "variances_left_out": (
             3,
@@ -99,13 +99,13 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "classes_ignored": (
             5,
-            "May a box remove one of another class?",
+            "Can a box remove a box of another class?",
             "Suppressed across classes.",
         ),
         "at_threshold": (
             3,
-            "What is said of an overlap that is exactly the threshold?",
-            "Decided the overlap that equals the threshold the other way.",
+            "What happens to an overlap that is exactly equal to the threshold?",
+            "Treated an overlap equal to the threshold in the opposite way.",
         ),
         "low_scores_kept": (
             3,
@@ -119,27 +119,27 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "lowest_score_first": (
             3,
-            "With which box does the procedure begin?",
-            "Began with the lowest score.",
+            "With which box does the procedure start?",
+            "Started with the lowest score.",
         ),
         "removed_for_kept": (
             3,
-            "Are the boxes asked for that stay, or those that go?",
-            "Gave the boxes that are removed.",
+            "Does the question ask for the kept boxes or for the removed ones?",
+            "Gave the removed boxes.",
         ),
         "best_box_only": (
             3,
             "Can an image show more than one object?",
-            "Kept the box of the highest score only.",
+            "Kept only the box with the highest score.",
         ),
         "removed_for_lowered": (
             3,
-            "What does the soft form do to a box that overlaps a better one?",
-            "Removed the boxes, as the hard form does, instead of lowering their scores.",
+            "What does the soft version do to a box that overlaps a better one?",
+            "Removed the boxes, as standard suppression does, instead of lowering their scores.",
         ),
         "found_twice": (
             5,
-            "How often can one object be found?",
+            "How many times can one object be found?",
             "Counted every detection of an object as true, not only the first.",
         ),
         "best_anchor_left_out": (
@@ -149,8 +149,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "ignored_as_background": (
             3,
-            "Is an anchor that is no object always background?",
-            "Took the anchors between both thresholds for background.",
+            "Is an anchor that contains no object always background?",
+            "Treated the anchors between both thresholds as background.",
         ),
     }
 )

@@ -9,37 +9,37 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "flops_for_macs": (
             9,
-            "Are operations asked for, or multiply-accumulate operations?",
+            "Does the question ask for operations or for multiply-accumulate operations?",
             "Gave FLOPs: twice the multiply-accumulate operations.",
         ),
         "positions_left_out": (
             6,
-            "How often is each weight used?",
-            "Left out the positions, or time steps, that use each weight: gave their number.",
+            "How many times is each weight used?",
+            "Counted each weight once, not at every position or time step.",
         ),
         "bias_counted": (
             3,
             "Which of these operations are multiply-accumulates?",
-            "Counted the additions of the biases as multiply-accumulates.",
+            "Counted the additions of biases as multiply-accumulates.",
         ),
         "remaining_for_saved": (
             4,
-            "Is it asked what is saved, or what is left?",
+            "Does the question ask for what is saved, or for what remains?",
             "Gave the share that remains instead of the share saved.",
         ),
         "percent_of_the_smaller": (
             3,
-            "Percent of which of the two?",
-            "Took the saving in percent of the reduced value instead of the standard one.",
+            "A percentage of which of the two?",
+            "Gave the saving as a percentage of the reduced value instead of the standard one.",
         ),
         "macs_for_flops": (
             5,
-            "Are multiply-accumulate operations asked for, or single operations?",
+            "Does the question ask for multiply-accumulate operations or for single operations?",
             "Gave multiply-accumulate operations: half of the FLOPs.",
         ),
         "ratio_inverted": (
             4,
-            "Which of the two stands below the fraction bar?",
+            "Which of the two is the denominator?",
             "Gave the inverse of the ratio.",
         ),
     }

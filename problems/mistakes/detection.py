@@ -9,52 +9,52 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "boxes_times_five_plus_classes": (
             10,
-            "To what do the class scores belong in this version: to a cell or to a box?",
+            "In this version, do the class scores belong to a cell or to a box?",
             "Used the rule of the first version, B*5 + C, for a later one.",
         ),
         "class_scores_per_box": (
             8,
-            "To what do the class scores belong in this version: to a cell or to a box?",
+            "In this version, do the class scores belong to a cell or to a box?",
             "Used the rule of the later versions, B*(5 + C), for the first.",
         ),
         "objectness_left_out": (
             10,
-            "A box has more numbers than its coordinates and class scores.",
+            "Does a box have only coordinates and class scores?",
             "Left out the objectness of each box.",
         ),
         "objectness_counted": (
             3,
-            "How does this version say that there is nothing?",
-            "Counted an objectness in a version that has none.",
+            "How does this version indicate that there is no object?",
+            "Counted an objectness score in a version that has none.",
         ),
         "one_anchor": (
             6,
             "How many boxes does each cell predict?",
-            "Counted one box a cell.",
+            "Counted one box per cell.",
         ),
         "anchors_of_all_scales": (
             5,
             "Which of the anchors belong to one scale?",
-            "Gave every scale the anchors of all scales together.",
+            "Used the anchors of all scales together at every scale.",
         ),
         "earlier_version": (
             4,
-            "Does this version still work with anchors and an objectness?",
+            "Does this version still use anchors and an objectness score?",
             "Used the rule of the versions with anchors for one without.",
         ),
         "distribution_left_out": (
             4,
-            "How does this version put out a coordinate: as one number?",
-            "Counted one number a coordinate instead of a distribution.",
+            "How does this version output a coordinate: as one number?",
+            "Counted one number per coordinate instead of a distribution.",
         ),
         "background_counted": (
             3,
-            "How does this detector say that there is nothing?",
+            "How does this detector indicate that there is no object?",
             "Counted a background class.",
         ),
         "background_left_out": (
             5,
-            "How does this detector say that there is nothing?",
+            "How does this detector indicate that there is no object?",
             "Left out the background class.",
         ),
         "background_twice": (
@@ -64,12 +64,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "coordinates_left_out": (
             4,
-            "A detector says what is there; what else does it say?",
+            "A detector predicts what is there; what else does it predict?",
             "Gave the class scores without the coordinates of the boxes.",
         ),
         "centerness_left_out": (
             3,
-            "This detector has a branch more than classes and boxes.",
+            "Does this detector predict only classes and boxes?",
             "Left out the centerness.",
         ),
         "box_for_each_class": (
@@ -79,18 +79,18 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "one_box_for_all": (
             3,
-            "How many boxes does this detector refine for a region?",
-            "Counted one box for all classes instead of one for each.",
+            "How many boxes does this detector refine per region?",
+            "Counted one box for all classes instead of one per class.",
         ),
         "other_scores": (
             3,
-            "With how many numbers does this network tell object from background?",
-            "Counted one score an anchor for two, or two for one.",
+            "How many numbers does this network use to distinguish object from background?",
+            "Counted one score per anchor instead of two, or two instead of one.",
         ),
         "one_scale": (
             5,
-            "On how many maps does this detector look for objects?",
-            "Counted the boxes of one scale only.",
+            "On how many maps does this detector predict objects?",
+            "Counted the boxes of only one scale.",
         ),
         "grid_not_squared": (
             4,
@@ -99,7 +99,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "grid_rounded_down": (
             4,
-            "What becomes of the rest when a padded layer halves an odd size?",
+            "What happens to the remainder when a padded layer halves an odd size?",
             "Rounded the sides of the maps down instead of up.",
         ),
     }

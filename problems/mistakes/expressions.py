@@ -9,48 +9,48 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "summand_left_out": (
             3,
-            "Several things are added or subtracted here. Is each of them in your answer?",
+            "Several terms are added or subtracted here. Does your answer include each of them?",
             "Left out one of the terms of a sum.",
         ),
         "single_summand": (
             2,
-            "Your answer may be only one part of what is asked for. What else belongs to it?",
-            "Gave one term of a sum of several.",
+            "Your answer may be only one part of the result. What else belongs to it?",
+            "Gave only one of several terms of a sum.",
         ),
         "product_factor_left_out": (
             3,
-            "Several numbers are multiplied here. Is each of them in your answer?",
+            "Several numbers are multiplied here. Does your answer include each of them?",
             "Left out one of the factors of a product.",
         ),
         "divisor_left_out": (
             2,
-            "Is there something by which the result has to be divided?",
+            "Does the result have to be divided by something?",
             "Left out a divisor.",
         ),
         "quotient_inverted": (
             3,
-            "Which of the two numbers is divided by which?",
+            "Which of the two numbers is the numerator, and which is the denominator?",
             "Inverted a quotient.",
         ),
         "complement_taken": (
             3,
-            "Is this the share that is asked for, or the rest?",
+            "Is this the share that the question asks for, or the rest?",
             "Gave the complement, such as 1 - x for x or 100 - x for x.",
         ),
         "exponent_left_out": (
             2,
-            "Is something raised to a power here, or under a root?",
+            "Is something raised to a power here, or is there a root?",
             "Left out a power or a root.",
         ),
         "halved_for_doubled": (
             1,
             "Does this have to be doubled, or halved?",
-            "Doubled for halved, or halved for doubled.",
+            "Doubled instead of halved, or halved instead of doubled.",
         ),
         "added_for_multiplied": (
             1,
             "Which of the numbers are added here, and which are multiplied?",
-            "Added for multiplied, or multiplied for added.",
+            "Added instead of multiplied, or multiplied instead of added.",
         ),
         "operands_exchanged": (
             1,
@@ -65,21 +65,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "rounded_otherwise": (
             2,
             "Is the result rounded down, rounded up, or not rounded at all?",
-            "Rounded down, up or not at all where the key does otherwise.",
+            "Rounded down, up or not at all where the key rounds differently.",
         ),
         "argument_left_out": (
             3,
-            "Does your answer use everything that the question gives, each in its place?",
-            "Left out an argument of a call of the key, so that its default counts.",
+            "Does your answer use everything that the question gives, each value in its place?",
+            "Left out an argument of a call in the key, so its default was used.",
         ),
         "stopped_early": (
             3,
-            "Is the last step or layer in your answer?",
+            "Does your answer include the last step or layer?",
             "Left out the last item of a list, such as the last layer.",
         ),
         "item_left_out": (
             2,
-            "Is every step or layer in your answer?",
+            "Does your answer include every step or layer?",
             "Left out one item of a list, such as one of the layers.",
         ),
         "entries_exchanged": (
@@ -90,17 +90,17 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "single_entry_used": (
             1,
             "Do all directions, layers or items have the same number?",
-            "Took one entry of a pair or of a list for all of them.",
+            "Used one entry of a pair or of a list for all of them.",
         ),
         "other_item_used": (
             1,
-            "Which of several rows, classes or layers is asked for here?",
-            "Took another item of a list or another row of an array.",
+            "Which of several rows, classes or layers does the question ask about?",
+            "Used another item of a list or another row of an array.",
         ),
         "array_turned": (
             1,
-            "Does each entry of the arrays meet the right one? One of them may be turned round.",
-            "Turned an array round, or transposed it.",
+            "Are the entries of the arrays paired correctly? One of the arrays may be flipped.",
+            "Flipped or transposed an array.",
         ),
         "sign_of_result": (
             2,
@@ -129,8 +129,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "other_value_used": (
             1,
-            "Which of the given numbers belongs here? You may have taken another one.",
-            "Took another number of the question in the place of an argument.",
+            "Which of the given numbers belongs here? You may have used a different one.",
+            "Used another number of the question instead of the right argument.",
         ),
     }
 )

@@ -9,48 +9,48 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "log_base_ten": (
             6,
-            "Which logarithm is meant?",
-            "Took the logarithm to base 10.",
+            "Which logarithm does the question ask for?",
+            "Used the logarithm to base 10.",
         ),
         "log_base_two": (
             5,
-            "Which logarithm is meant?",
-            "Took the logarithm to base 2.",
+            "Which logarithm does the question ask for?",
+            "Used the logarithm to base 2.",
         ),
         "natural_log": (
             3,
-            "Which logarithm is meant?",
-            "Took the natural logarithm where another base is asked for.",
+            "Which logarithm does the question ask for?",
+            "Used the natural logarithm where another base is required.",
         ),
         "sign_lost": (
             4,
-            "Which sign does the definition begin with?",
+            "Which sign does the definition start with?",
             "Lost the minus sign.",
         ),
         "sum_for_mean": (
             6,
-            "Are the terms added up here, or averaged?",
-            "Gave the sum where the mean is asked for.",
+            "Are the terms summed here, or averaged?",
+            "Gave the sum instead of the mean.",
         ),
         "mean_for_sum": (
             4,
-            "Are the terms added up here, or averaged?",
-            "Gave the mean where the sum is asked for.",
+            "Are the terms summed here, or averaged?",
+            "Gave the mean instead of the sum.",
         ),
         "softmax_left_out": (
             5,
-            "Are these numbers probabilities already?",
-            "Took the scores as they are, without the softmax.",
+            "Are these numbers already probabilities?",
+            "Used the scores without the softmax.",
         ),
         "probability_for_loss": (
             3,
-            "How does the loss use the probability of the right class?",
-            "Gave the probability of the right class, not its loss.",
+            "How does the loss depend on the probability of the true class?",
+            "Gave the probability of the true class, not its loss.",
         ),
         "binary_for_categorical": (
             3,
-            "Which classes add to this loss if one of them is right?",
-            "Added a term for each wrong class too, as for separate yes-no questions.",
+            "Which classes contribute to this loss if only one of them is true?",
+            "Added a term for each wrong class too, as for independent binary labels.",
         ),
         "classes_from_one": (
             3,
@@ -59,28 +59,28 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "smoothing_left_out": (
             3,
-            "Is the target the plain label here?",
+            "Is the target the unsmoothed label here?",
             "Left out the smoothing of the labels.",
         ),
         "smoothed_over_others": (
             3,
             "Over which classes is the smoothing spread?",
-            "Spread the smoothing over the wrong classes alone.",
+            "Spread the smoothing only over the wrong classes.",
         ),
         "negative_term_left_out": (
             4,
-            "What does an example of the negative class add to the loss?",
+            "What does an example of the negative class contribute to the loss?",
             "Left out the term (1 - t) log(1 - p).",
         ),
         "logits_for_probabilities": (
             3,
-            "Are these numbers probabilities already?",
-            "Took the scores as they are, without the sigmoid.",
+            "Are these numbers already probabilities?",
+            "Used the scores without the sigmoid.",
         ),
         "target_ignored": (
             4,
-            "What has the true label to do with the loss?",
-            "Took the logarithm of every probability, whatever the target is.",
+            "How does the loss depend on the true label?",
+            "Took the logarithm of every probability, regardless of the target.",
         ),
         "targets_exchanged": (
             3,
@@ -89,8 +89,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "sigmoid_twice": (
             2,
-            "Are these numbers probabilities already?",
-            "Applied a sigmoid to what is a probability.",
+            "Are these numbers already probabilities?",
+            "Applied a sigmoid to a probability.",
         ),
         "distributions_swapped": (
             4,
@@ -104,22 +104,22 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "unweighted_logarithms": (
             4,
-            "How often does each of the outcomes occur?",
-            "Added the logarithms up without weighting them by the probabilities.",
+            "How often does each outcome occur?",
+            "Added up the logarithms without weighting them by the probabilities.",
         ),
         "even_distribution_taken": (
             3,
             "Are all outcomes equally likely?",
-            "Gave the logarithm of the number of outcomes, the entropy of an even distribution.",
+            "Gave the logarithm of the number of outcomes, the entropy of a uniform distribution.",
         ),
         "probabilities_averaged": (
             4,
-            "Of what is the mean taken: of the probabilities, or of their logarithms?",
+            "What is averaged: the probabilities, or their logarithms?",
             "Averaged the probabilities before taking the logarithm.",
         ),
         "loss_for_perplexity": (
             4,
-            "How does a perplexity follow from the mean loss?",
+            "How is the perplexity computed from the mean loss?",
             "Gave the mean loss itself.",
         ),
         "mean_left_out": (
@@ -129,68 +129,71 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "bases_mixed": (
             3,
-            "Which base does the logarithm have, and which the power?",
+            "Do the logarithm and the power have the same base?",
             "Raised 2 to a loss in natural logarithms.",
         ),
         "root_taken": (
             4,
-            "Is the error asked for, or its root?",
+            "Does the question ask for the error or for its square root?",
             "Took the root of the mean squared error.",
         ),
         "half_added": (
             3,
-            "Which factor stands before the sum in the definition?",
-            "Put a half before the loss.",
+            "Which factor multiplies the sum in the definition?",
+            "Added a factor of one half to the loss.",
         ),
         "half_left_out": (
             3,
-            "Which factor stands first in the definition?",
-            "Left out the half of the definition.",
+            "Which factor does the definition start with?",
+            "Left out the factor of one half in the definition.",
         ),
         "absolute_for_squared": (
             4,
             "What is done with each difference before they are added?",
-            "Took absolute differences instead of squares.",
+            "Used absolute differences instead of squares.",
         ),
         "squared_for_absolute": (
             4,
             "What is done with each difference before they are added?",
-            "Took squares instead of absolute differences.",
+            "Used squares instead of absolute differences.",
         ),
         "signs_cancelled": (
             4,
-            "May differences of opposite sign cancel?",
+            "Should differences of opposite sign cancel?",
             "Added the differences with their signs.",
         ),
         "one_branch": (
             3,
-            "Does every difference lie in the same branch of the definition?",
-            "Took the square for large differences too.",
+            "Do all differences belong to the same branch of the definition?",
+            "Used the square for large differences too.",
         ),
         "margin_left_out": (
             5,
-            "By how much has the right score to be larger than the others?",
+            "By how much must the true score exceed the others?",
             "Left out the margin.",
         ),
         "own_class_included": (
             5,
-            "Over which classes does the sum go?",
-            "Counted the right class too, which adds the margin.",
+            "Over which classes is the sum taken?",
+            "Included the true class, which adds the margin.",
         ),
         "terms_squared": (
             3,
-            "Do the terms of this loss count as they are, or squared?",
-            "Squared the terms of the hinge loss where they count as they are, or the reverse.",
+            "Are the terms of this loss squared or not?",
+            "Squared the terms of the hinge loss where they are not squared, or the reverse.",
         ),
         "not_clipped": (
             4,
-            "What does a class add that is beaten by more than the margin?",
+            (
+                "What does a class contribute if the true score exceeds its score by more than the "
+                "margin?"
+            ),
             "Kept the negative terms.",
         ),
         "worst_class_only": (
             3,
-            "Over which classes does the sum go?",
-            "Took the wrong class with the highest score alone.",
+            "Over which classes is the sum taken?",
+            "Used only the wrong class with the highest score.",
         ),
         "divided_by_classes": (
             3,

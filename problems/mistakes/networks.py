@@ -14,18 +14,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "strides_ignored": (
             6,
-            "How far apart in the image are neighbouring inputs of a later layer?",
+            "How far apart in the image are neighboring inputs of a later layer?",
             "Added the kernels as if all strides were 1.",
         ),
         "kernels_added": (
             4,
-            "How much does a further layer add to the field, and how far apart are its inputs?",
-            "Added the sizes of the kernels, whatever the strides.",
+            (
+                "How much does another layer add to the receptive field, and how far apart are its "
+                "inputs?"
+            ),
+            "Added the sizes of the kernels, regardless of the strides.",
         ),
         "kernels_multiplied": (
             3,
-            "By how many cells does a further layer widen the field?",
-            "Multiplied the sizes of the kernels that follow one another.",
+            "By how many cells does another layer widen the receptive field?",
+            "Multiplied the sizes of consecutive kernels.",
         ),
         "own_stride_included": (
             3,
@@ -34,7 +37,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "strides_added": (
             4,
-            "How far does one step of a later layer carry through all the layers before it?",
+            "How many pixels is one step of a later layer, through all the layers before it?",
             "Added the strides instead of multiplying them.",
         ),
         "pooling_left_out": (
@@ -44,8 +47,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "parallel_layers_added": (
             4,
-            "How many layers does one value pass on its way through the network?",
-            "Counted the layers of parallel branches together instead of the longest path.",
+            "How many layers does one value pass through on its way to the output?",
+            "Counted the layers of all parallel branches instead of the longest path.",
         ),
         "pooling_counted": (
             3,
@@ -54,23 +57,23 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "norms_counted": (
             2,
-            "Which layers are counted here, and which only rescale what they get?",
-            "Counted batch normalisations as layers of their own.",
+            "Which layers are counted here, and which only rescale their input?",
+            "Counted batch normalizations as separate layers.",
         ),
         "flatten_before_pool": (
             6,
             "How large are the maps when they are flattened?",
-            "Flattened the maps as they are before the last pooling.",
+            "Flattened the maps before the last pooling.",
         ),
         "add_for_concat": (
             5,
-            "What becomes of the channels where paths meet?",
-            "Left the channels as they are where a skip or a branch is concatenated.",
+            "What happens to the channels where paths are joined?",
+            "Kept the number of channels where a skip or a branch is concatenated.",
         ),
         "concat_for_add": (
             4,
-            "What becomes of the channels where paths meet?",
-            "Put the channels side by side where a residual block adds.",
+            "What happens to the channels where paths are joined?",
+            "Concatenated the channels where a residual block adds.",
         ),
         "cut_one_layer_early": (
             4,
@@ -84,12 +87,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "block_counted_once": (
             5,
-            "How often does this block occur?",
+            "How many times does this block occur?",
             "Counted a repeated block once.",
         ),
         "one_block_fewer": (
             3,
-            "How often does this block occur, the first time included?",
+            "How many times does this block occur, including the first time?",
             "Counted one repetition too few.",
         ),
         "groups_left_out": (
@@ -99,7 +102,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "input_positions": (
             4,
-            "At how many places of its input does the kernel stop?",
+            "At how many positions of its input is the kernel applied?",
             "Multiplied by the positions of the input instead of the output.",
         ),
         "fully_connected_left_out": (
@@ -109,13 +112,13 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "first_layer_left_out": (
             4,
-            "Go through the layers one by one: are all of them in your result?",
+            "Go through the layers one by one: does your result include all of them?",
             "Left out the first layer.",
         ),
         "input_not_held": (
             4,
-            "What must still be there while a layer computes its output?",
-            "Gave the largest output alone, without what the layer takes.",
+            "What must still be in memory while a layer computes its output?",
+            "Gave the largest output alone, without the input of the layer.",
         ),
     }
 )

@@ -9,13 +9,13 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "macs_halved": (
             1,
-            "Is a multiply-accumulate more than one operation, or less?",
+            "Is a multiply-accumulate operation more than one operation, or less?",
             "Halved the MACs instead of doubling them.",
         ),
         "same_padding_assumed": (
             1,
-            "Is there padding here that keeps the size? If not, what is lost at the border?",
-            "Took the size over the stride, as if the padding were chosen to keep the size.",
+            "Does the padding here preserve the size? If not, what is lost at the border?",
+            "Divided the size by the stride, as if the padding preserved the size.",
         ),
         "first_axis_for_all": (
             1,
@@ -39,78 +39,81 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "channels_multiplied": (
             1,
-            "How many maps does one filter make, whatever the number of input channels is?",
+            "How many maps does one filter produce, regardless of the number of input channels?",
             "Multiplied the number of filters by the input channels.",
         ),
         "channels_scaled_by_area": (
             1,
-            "On which axes does this layer work?",
+            "Which axes does this layer change?",
             "Multiplied the channels by the factor of each axis as well.",
         ),
         "first_layer_skipped": (
             1,
-            "Go through the layers one by one: is the first one in your result?",
+            "Go through the layers one by one: does your result include the first one?",
             "Left out the first layer.",
         ),
         "one_stride_left_out": (
             1,
-            "Which layers have a stride? Is each of them in your result?",
+            "Which layers have a stride? Does your result include each of them?",
             "Left out the last stride that is larger than one.",
         ),
         "dilation_times_kernel": (
             1,
-            "How many gaps does a dilated kernel have, and how many cells lie between its ends?",
-            "Took the kernel times the dilation as the extent of a dilated kernel.",
+            "How many gaps does a dilated kernel have, and how many cells does it span?",
+            "Used the kernel size times the dilation as the extent of a dilated kernel.",
         ),
         "kernels_for_steps": (
             1,
-            "By how many cells does a further layer widen the field?",
-            "Added the whole kernel of each layer to a field of one cell.",
+            "By how many cells does another layer widen the receptive field?",
+            "Added the whole kernel of each layer to a receptive field of one cell.",
         ),
         "last_kernel_for_steps": (
             1,
-            "By how many cells does the last layer widen the field?",
-            "Added the whole kernel of the last layer, where one cell is in the field already.",
+            "By how many cells does the last layer widen the receptive field?",
+            (
+                "Added the whole kernel of the last layer, although one cell is already in the "
+                "receptive field."
+            ),
         ),
         "fields_added": (
             1,
-            "What do the fields of neighboring cells have in common?",
-            "Added the field of the last layer to the field of those before it.",
+            "What do the receptive fields of neighboring cells have in common?",
+            "Added the receptive field of the last layer to that of the preceding layers.",
         ),
         "depthwise_for_each_output": (
             1,
-            "How many channels does the depthwise step see?",
+            "How many channels is the depthwise step applied to?",
             "Counted a depthwise filter for each output channel.",
         ),
         "side_of_the_map": (
             1,
-            "At how many places does the kernel stop along both axes?",
-            "Took the side of the output map for the number of its positions.",
+            "At how many positions is the kernel applied along both axes?",
+            "Used the side of the output map as the number of its positions.",
         ),
         "bias_per_input": (
             1,
-            "To what does a bias belong: to an input or to an output?",
-            "Counted a bias for each input instead of each output.",
+            "Does a bias belong to an input or to an output?",
+            "Counted one bias per input instead of one per output.",
         ),
         "last_bias_left_out": (
             1,
-            "Which layers have a bias? Is each of them in your result?",
+            "Which layers have a bias? Does your result include each of them?",
             "Left out the biases of the last layer.",
         ),
         "bias_of_one_gate": (
             1,
             "Which of the gates have a bias?",
-            "Counted the biases of one gate alone.",
+            "Counted the biases of only one gate.",
         ),
         "second_bias_of_one_gate": (
             1,
             "Which of the gates have the second bias?",
-            "Counted the second bias vector for one gate alone.",
+            "Counted the second bias vector for only one gate.",
         ),
         "bias_of_one_projection": (
             1,
             "Which of the projections have a bias?",
-            "Counted the biases of one projection alone.",
+            "Counted the biases of only one projection.",
         ),
         "positions_counted": (
             1,
@@ -119,17 +122,17 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "stopped_two_steps_early": (
             1,
-            "Go through the layers to the very end: are the last ones in your result?",
+            "Go through the layers to the very end: does your result include the last ones?",
             "Stopped two layers too early.",
         ),
         "first_convolution_left_out": (
             1,
-            "How many convolutions are there? Is each of them in your result?",
+            "How many convolutions are there? Does your result include each of them?",
             "Left out the first convolution.",
         ),
         "last_convolution_left_out": (
             1,
-            "How many convolutions are there? Is each of them in your result?",
+            "How many convolutions are there? Does your result include each of them?",
             "Left out the last convolution.",
         ),
     }

@@ -24,43 +24,43 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "last_kept_box_only": (
             1,
-            "With which of the kept boxes is a further box compared?",
-            "Compared each box with the last kept one alone.",
+            "With which of the kept boxes is another box compared?",
+            "Compared each box only with the last kept one.",
         ),
         "precision_for_area": (
             1,
-            "Is a value of the curve asked for, or the area under it?",
+            "Does the question ask for a value of the curve, or for the area under it?",
             "Gave the share of all detections that are true.",
         ),
         "recall_for_area": (
             1,
-            "Is a value of the curve asked for, or the area under it?",
-            "Gave the share of the objects that are found.",
+            "Does the question ask for a value of the curve, or for the area under it?",
+            "Gave the share of the objects that were found.",
         ),
         "recall_strictly_above": (
             1,
-            "Does a point count whose recall is exactly the one that is looked up?",
-            "Took the precision at recalls strictly above the fixed ones.",
+            "Does a point count if its recall equals the fixed recall?",
+            "Used the precision at recalls strictly above the fixed ones.",
         ),
         "hits_over_all": (
             1,
-            "Of which cases is a share asked for: of all, or of some of them?",
+            "Does the question ask for a share of all cases, or of some of them?",
             "Divided the true positives by all cases.",
         ),
         "other_class_positive": (
             1,
             "Which class is the positive one here?",
-            "Took the other class for the positive one.",
+            "Took the other class as the positive one.",
         ),
         "overlap_for_f_score": (
             1,
-            "How often do the true positives count in this score?",
+            "How many times does this score count the true positives?",
             "Gave TP / (TP + FP + FN), the overlap.",
         ),
         "true_positives_left_out": (
             1,
-            "Which cases are classified right?",
-            "Counted the true negatives alone as right.",
+            "Which cases are classified correctly?",
+            "Counted only the true negatives as correct.",
         ),
         "divided_by_one_less": (
             1,
@@ -69,43 +69,46 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "divided_by_rows": (
             1,
-            "Over which values does the mean go: over all, or over the rows alone?",
-            "Divided the sum by the number of rows, not of values.",
+            "Over which values is the mean taken: all values, or only the rows?",
+            "Divided the sum by the number of rows instead of values.",
         ),
         "divided_by_columns": (
             1,
-            "Over which values does the mean go: over all, or over the columns alone?",
-            "Divided the sum by the number of columns, not of values.",
+            "Over which values is the mean taken: all values, or only the columns?",
+            "Divided the sum by the number of columns instead of values.",
         ),
         "divided_by_class_count": (
             1,
-            "Does the mean go over the examples, or over the classes?",
+            "Is the mean taken over the examples, or over the classes?",
             "Divided by the number of classes instead of examples.",
         ),
         "most_probable_class": (
             1,
-            "Which class does the loss look at: the true one, or the most probable one?",
-            "Took the most probable class for the true one.",
+            "Which class does the loss use: the true one, or the most probable one?",
+            "Used the most probable class instead of the true one.",
         ),
         "class_zero_taken": (
             1,
             "Which class is the true one?",
-            "Took the first class for the true one.",
+            "Used the first class as the true one.",
         ),
         "distances_compared": (
             1,
             "What is added to the difference of the distances, and can a loss be negative?",
-            "Gave the difference of the distances, without the margin and not cut off at zero.",
+            (
+                "Gave the difference of the distances, without the margin and without clipping at "
+                "zero."
+            ),
         ),
         "statistics_of_other_axis": (
             1,
             "Which values share a mean here: those of an example, or those of a feature?",
-            "Took the mean and the variance along the other axis.",
+            "Computed the mean and the variance along the other axis.",
         ),
         "statistics_over_all": (
             1,
             "Which values share a mean here: those of one example, or all of them?",
-            "Took one mean and one variance for all values.",
+            "Computed one mean and one variance over all values.",
         ),
     }
 )

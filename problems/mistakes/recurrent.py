@@ -9,8 +9,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "one_recurrent_bias": (
             6,
-            "How many bias vectors does each gate have in the convention that is asked for?",
-            "Counted one bias vector for each gate where the convention keeps two.",
+            "How many bias vectors does each gate have in the required convention?",
+            "Counted one bias vector per gate where the convention has two.",
         ),
         "lstm_for_gru": (
             4,
@@ -19,43 +19,43 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "two_recurrent_biases": (
             4,
-            "How many bias vectors does each gate have in the convention that is asked for?",
-            "Counted two bias vectors for each gate where the convention has one.",
+            "How many bias vectors does each gate have in the required convention?",
+            "Counted two bias vectors per gate where the convention has one.",
         ),
         "gates_left_out": (
             5,
-            "What sets this layer apart from a plain recurrent one?",
+            "What distinguishes this layer from a plain recurrent layer?",
             "Counted one set of matrices, as in a plain RNN, and left out the gates.",
         ),
         "one_gate_left_out": (
             5,
-            "Write down each equation of the layer: is every matrix in your count?",
+            "Write down each equation of the layer: does your count include every matrix?",
             "Counted one gate too few, such as three of the four of an LSTM.",
         ),
         "recurrent_weights_left_out": (
             4,
-            "What else does a step take in, apart from its input?",
+            "What does a step depend on, apart from its input?",
             "Left out the weights from hidden state to hidden state.",
         ),
         "multiplied_by_length": (
             4,
-            "Does each time step have weights of its own?",
+            "Does each time step have its own weights?",
             "Multiplied the parameters by the number of time steps.",
         ),
         "one_direction": (
             4,
-            "In how many directions is the sequence read?",
-            "Counted one of the two directions.",
+            "In how many directions is the sequence processed?",
+            "Counted only one of the two directions.",
         ),
         "directions_not_joined": (
             3,
-            "What does the layer below hand on where both directions are read?",
-            "Gave the upper layers the values of one direction as input, not of both.",
+            "What does the previous layer output if it is bidirectional?",
+            "Used the values of only one direction as the input of the upper layers.",
         ),
         "one_layer": (
             4,
             "How many layers are stacked?",
-            "Counted one of the stacked layers.",
+            "Counted only one of the stacked layers.",
         ),
     }
 )

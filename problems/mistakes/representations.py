@@ -9,37 +9,37 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "exponent_not_halved": (
             6,
-            "Of what is the logarithm given: of the standard deviation, or of its square?",
-            "Took the logarithm of the variance for that of the standard deviation.",
+            "Is the logarithm that of the standard deviation, or that of its square?",
+            "Used the logarithm of the variance as that of the standard deviation.",
         ),
         "log_variance_sign": (
             4,
-            "Does a code whose logarithm is very negative have a large or a small spread?",
-            "Took e to the negative logarithm of the variance.",
+            "Does a very negative log variance mean a large or a small spread?",
+            "Used e to the power of the negative log variance.",
         ),
         "log_variance_kept": (
             4,
-            "Can what multiplies the noise be negative?",
-            "Multiplied the noise by the logarithm of the variance itself.",
+            "Can the factor of the noise be negative?",
+            "Multiplied the noise by the log variance itself.",
         ),
         "noise_subtracted": (
             3,
-            "What sign does the noise have, and what sign the formula?",
+            "Which sign does the noise have, and which sign does the formula have?",
             "Subtracted the noise.",
         ),
         "deviation_for_variance": (
             4,
-            "Which measure of spread stands in the formula, and with which power?",
-            "Put the standard deviation where the variance belongs.",
+            "Which measure of spread does the formula use, and to which power?",
+            "Used the standard deviation instead of the variance.",
         ),
         "one_not_subtracted": (
             4,
-            "How large must the divergence of the standard normal distribution from itself be?",
+            "What is the divergence of the standard normal distribution from itself?",
             "Left out the -1 of each dimension.",
         ),
         "logarithm_added": (
             4,
-            "What happens to the divergence when the variance all but vanishes?",
+            "What happens to the divergence when the variance approaches zero?",
             "Added the logarithm of the variance instead of subtracting it.",
         ),
         "mean_not_squared": (
@@ -49,22 +49,22 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "code_mean_left_out": (
             4,
-            "Does it matter where the code lies, or only how wide it is?",
+            "Does the position of the code matter, or only its spread?",
             "Left out the means.",
         ),
         "distance_squared": (
             5,
-            "Is the distance asked for, or its square?",
-            "Took the squared distance.",
+            "Does the question ask for the distance or for its square?",
+            "Used the squared distance.",
         ),
         "distance_not_squared": (
             5,
-            "Is the distance asked for, or its square?",
-            "Took the root of the squared distance.",
+            "Does the question ask for the distance or for its square?",
+            "Used the distance without squaring it.",
         ),
         "lengths_not_divided": (
             5,
-            "Does this similarity depend on how long the vectors are?",
+            "Does this similarity depend on the lengths of the vectors?",
             "Gave the product of the vectors without dividing by their lengths.",
         ),
         "lengths_not_rooted": (
@@ -74,7 +74,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "margin_forgotten": (
             5,
-            "Is it enough that the negative lies a little farther away than the positive?",
+            "Is it enough that the negative is slightly farther away than the positive?",
             "Left out the margin.",
         ),
         "margin_subtracted": (
@@ -84,48 +84,48 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "negative_loss_kept": (
             5,
-            "What is left to learn once the margin is kept?",
+            "What is the loss once the margin is satisfied?",
             "Left out the maximum with 0.",
         ),
         "pairs_exchanged": (
             4,
-            "Which of the two is to come near, and which is to go away?",
-            "Exchanged what is to be near and what is to be far.",
+            "Which pair should be close together, and which far apart?",
+            "Exchanged the positive and the negative pair.",
         ),
         "lack_not_squared": (
             4,
-            "What happens to the distance that is missing up to the margin?",
-            "Did not square what is missing up to the margin.",
+            "What happens to the distance that is missing to the margin?",
+            "Did not square the distance that is missing to the margin.",
         ),
         "one_table": (
             6,
-            "Has a word the same vector as a centre and as a context of another word?",
-            "Counted one table of vectors where there are two.",
+            "Does a word have the same vector as a center and as a context word?",
+            "Counted one table of vectors instead of two.",
         ),
         "output_biased": (
             3,
-            "What is added to the product of two word vectors?",
-            "Counted a bias for each word, where there is none.",
+            "What is added to the dot product of two word vectors?",
+            "Counted a bias for each word, although there is none.",
         ),
         "text_without_ends": (
             6,
-            "How many neighbours does the first word of the text have?",
-            "Counted windows that reach beyond the ends of the text.",
+            "How many neighbors does the first word of the text have?",
+            "Counted windows that extend beyond the ends of the text.",
         ),
         "centre_counted": (
             5,
             "Is a word its own context?",
-            "Counted the centre as a context of itself.",
+            "Counted the center word as a context of itself.",
         ),
         "one_side": (
             4,
-            "On which sides of a word does its context lie?",
-            "Counted the contexts on one side alone.",
+            "On which sides of a word is its context?",
+            "Counted the contexts on only one side.",
         ),
         "power_left_out": (
             4,
-            "Are frequent words drawn as often as they occur?",
-            "Left out the power: took the shares of the counts.",
+            "Are frequent words sampled in proportion to their counts?",
+            "Left out the power: used the relative frequencies.",
         ),
         "powers_not_divided": (
             4,
@@ -134,22 +134,22 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "even_samples": (
             3,
-            "Is each word as likely to be drawn as any other?",
+            "Are all words equally likely to be sampled?",
             "Gave each word the same probability.",
         ),
         "negatives_as_contexts": (
             5,
             "Should the score of a negative sample be large or small?",
-            "Took the sigmoid of the negatives' scores with the sign of a true context.",
+            "Used the sigmoid of the negatives' scores with the sign of a true context.",
         ),
         "negatives_left_out": (
             4,
-            "Which words does the model have to tell apart from the true context?",
+            "Which words must the model distinguish from the true context?",
             "Left out the terms of the negative samples.",
         ),
         "negatives_averaged": (
             3,
-            "Are the terms of the negative samples added up, or averaged?",
+            "Are the terms of the negative samples summed, or averaged?",
             "Averaged the terms of the negative samples.",
         ),
     }

@@ -9,43 +9,46 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "channels_kept": (
             10,
-            "What decides the number of channels that come out?",
+            "What determines the number of output channels?",
             "Kept the number of input channels.",
         ),
         "channels_pooled": (
             5,
-            "On which axes does pooling work?",
+            "Which axes does pooling change?",
             "Divided the channels by the pooling stride as well.",
         ),
         "channels_scaled": (
             4,
-            "On which axes does this layer work?",
-            "Enlarged the channels as well.",
+            "Which axes does this layer change?",
+            "Multiplied the number of channels as well.",
         ),
         "shuffled_along_one_axis": (
             5,
             "Along how many axes does a map change its size?",
-            "Shuffled along one axis: took the factor once for the channels, not for both axes.",
+            "Shuffled along one axis: divided the channels by the factor once instead of twice.",
         ),
         "crop_of_both_sides": (
             4,
             "Is that what both ends lose together, or each of them?",
-            "Gave what both ends lose together for each.",
+            "Gave what both ends lose together instead of each end.",
         ),
         "axes_swapped": (
             7,
-            "Which axis comes first in the layout that is asked for?",
+            "Which axis comes first in the requested layout?",
             "Exchanged height and width.",
         ),
         "layout_swapped": (
             7,
-            "Which axis comes first in the layout that is asked for?",
+            "Which axis comes first in the requested layout?",
             "Put the channels at the other end of the shape.",
         ),
         "weight_axes_exchanged": (
             5,
-            "Does the first axis of these weights count what comes in, or what goes out?",
-            "Exchanged the channels of the weights: the shape of the opposite kind of convolution.",
+            "Is the first axis of these weights the input channels or the output channels?",
+            (
+                "Exchanged the channels of the weights: the shape for the opposite kind of "
+                "convolution."
+            ),
         ),
         "other_channels_grouped": (
             4,
@@ -54,13 +57,13 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "one_group_alone": (
             3,
-            "Does this tensor hold the weights of all groups?",
-            "Gave the weights of one group alone.",
+            "Does this tensor contain the weights of all groups?",
+            "Gave the weights of only one group.",
         ),
         "kernel_axes_first": (
             4,
-            "In which order are the axes of the weights asked for?",
-            "Put the axes of the kernel first, as Keras does.",
+            "In which order does the question ask for the axes of the weights?",
+            "Put the kernel axes first, as in Keras.",
         ),
         "flatten_without_channels": (
             6,

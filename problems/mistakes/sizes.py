@@ -9,12 +9,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "rounded_up": (
             30,
-            "A part of a step is not a step: look again at which way the division is rounded.",
+            "Only whole steps count: check which way you rounded.",
             "Rounded up, or to the nearest, where the formula takes the floor.",
         ),
         "fraction_left": (
             11,
-            "A count must be a whole number: what happens to the fraction?",
+            "A count must be an integer: what happens to the fraction?",
             "Left the quotient as a fraction instead of taking the floor.",
         ),
         "forgot_plus_one": (
@@ -29,7 +29,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "padding_left_out": (
             15,
-            "The padding changes this result: where did it go?",
+            "The padding changes this result: did you include it?",
             "Computed as if there were no padding.",
         ),
         "padding_once": (
@@ -40,17 +40,17 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "padding_added": (
             4,
             "What does padding do to the output of a transposed convolution?",
-            "Added the padding where a transposed convolution crops by it.",
+            "Added the padding where a transposed convolution subtracts it.",
         ),
         "padding_of_both_sides": (
             4,
-            "Is the padding asked for both sides together, or for each?",
-            "Gave the padding of both sides together instead of each.",
+            "Does the question ask for the padding of both sides together, or of each side?",
+            "Gave the padding of both sides together instead of each side.",
         ),
         "ends_swapped": (
             3,
-            "At which end does the odd cell of padding go here?",
-            "Put the odd cell of an uneven padding at the other end.",
+            "At which end is the extra cell of padding added here?",
+            "Put the extra cell of an uneven padding at the other end.",
         ),
         "output_padding_left_out": (
             3,
@@ -59,7 +59,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "stride_left_out": (
             16,
-            "How far is it from one position of the kernel or window to the next?",
+            "How far does the kernel or window move from one position to the next?",
             "Computed with stride 1.",
         ),
         "size_over_stride": (
@@ -69,8 +69,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "default_stride_one": (
             8,
-            "How far apart do two neighbouring windows of the pooling begin?",
-            "Took the default stride of pooling as 1; it is the window.",
+            "How far apart do two neighboring pooling windows start?",
+            "Took the default stride of pooling as 1; it is the window size.",
         ),
         "dilation_left_out": (
             8,
@@ -79,7 +79,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "transposed_cropped": (
             5,
-            "Does the output end where the last input cell stands, or where its kernel ends?",
+            "Does the output end at the position of the last input cell, or where its kernel ends?",
             "Cropped the transposed convolution to size x stride, as 'same' padding would.",
         ),
         "convolution_for_transposed": (

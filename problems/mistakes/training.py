@@ -24,18 +24,18 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "dropped_once": (
             3,
-            "How often has the learning rate dropped by now?",
+            "How many times has the learning rate dropped by now?",
             "Dropped the learning rate once.",
         ),
         "multiplied_for_power": (
             3,
-            "What do two drops make of the learning rate?",
+            "By what factor do two drops change the learning rate?",
             "Multiplied by the number of drops instead of taking the power.",
         ),
         "line_for_cosine": (
             3,
-            "On which curve does the learning rate go down?",
-            "Took a straight line instead of the cosine.",
+            "Along which curve does the learning rate decrease?",
+            "Used a straight line instead of the cosine.",
         ),
         "whole_wave": (
             3,
@@ -45,41 +45,41 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "degrees_for_radians": (
             3,
             "In which unit is the angle?",
-            "Took the angle in degrees.",
+            "Used the angle in degrees.",
         ),
         "least_rate_left_out": (
             3,
             "Where does the schedule end?",
-            "Left out the least learning rate.",
+            "Left out the minimum learning rate.",
         ),
         "one_left_out": (
             3,
-            "Which learning rate does your formula give where the cosine is least?",
+            "Which learning rate does your formula give where the cosine is minimal?",
             "Left out the 1 that is added to the cosine.",
         ),
         "epochs_from_one": (
             4,
-            "What number does the first epoch or step have?",
+            "What is the number of the first epoch or step?",
             "Counted the epochs or steps from 1.",
         ),
         "warmup_not_ended": (
             3,
-            "What happens once the warm-up is over?",
-            "Let the learning rate grow on after the warm-up.",
+            "What happens after the warm-up?",
+            "Continued to increase the learning rate after the warm-up.",
         ),
         "step_added": (
             5,
-            "Should the loss grow or shrink?",
+            "Should the loss increase or decrease?",
             "Added the step instead of subtracting it.",
         ),
         "learning_rate_left_out": (
             4,
-            "How long is a step?",
+            "How large is a step?",
             "Left out the learning rate.",
         ),
         "weight_decay_left_out": (
             4,
-            "What pulls the weights towards zero here?",
+            "What pulls the weights toward zero here?",
             "Left out the weight decay.",
         ),
         "decay_added": (
@@ -89,23 +89,23 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "decay_without_rate": (
             4,
-            "By what is the decay multiplied, besides its own factor?",
+            "By what is the decay multiplied, apart from its own factor?",
             "Did not multiply the decay by the learning rate.",
         ),
         "decay_doubled": (
             3,
             "What is the derivative of half a square?",
-            "Took the derivative of the penalty twice as large.",
+            "Made the derivative of the penalty twice as large.",
         ),
         "decay_in_the_gradient": (
             5,
-            "Do the moments of Adam know of the decay here?",
+            "Do the moments of Adam include the decay here?",
             "Added the decay to the gradient, as an L2 penalty does.",
         ),
         "decay_after_the_step": (
             3,
             "Which weight decays: the one before the step, or the one after it?",
-            "Let the weight decay that the step leads to.",
+            "Applied the decay to the weight after the step.",
         ),
         "momentum_left_out": (
             4,
@@ -114,28 +114,28 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "averaged_for_summed": (
             4,
-            "With which factor does the gradient enter the velocity?",
-            "Took a running average, where the gradient enters in full.",
+            "By which factor is the gradient multiplied in the velocity?",
+            "Used a running average where the gradient is added in full.",
         ),
         "dampening_left_out": (
             3,
-            "With which factor does the gradient enter the velocity?",
-            "Let the gradient enter in full where it is dampened.",
+            "By which factor is the gradient multiplied in the velocity?",
+            "Added the gradient in full where it is dampened.",
         ),
         "old_velocity_used": (
             4,
             "Which comes first: the new velocity or the step?",
-            "Took the step along the old velocity.",
+            "Used the old velocity for the step.",
         ),
         "nesterov_left_out": (
             3,
-            "Which form of momentum is asked for?",
-            "Took plain momentum instead of Nesterov's.",
+            "Which form of momentum does the question ask for?",
+            "Used plain momentum instead of Nesterov's.",
         ),
         "nesterov_added": (
             2,
-            "Which form of momentum is asked for?",
-            "Took Nesterov's momentum instead of the plain one.",
+            "Which form of momentum does the question ask for?",
+            "Used Nesterov's momentum instead of the plain one.",
         ),
         "betas_swapped": (
             3,
@@ -144,7 +144,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "old_and_new_exchanged": (
             4,
-            "Which weighs more: the old moment or the new gradient?",
+            "Which has the larger weight: the old moment or the new gradient?",
             "Gave the gradient the weight of the old moment, and the reverse.",
         ),
         "square_left_out": (
@@ -154,58 +154,58 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "correction_left_out": (
             6,
-            "Both moments start at zero: what does that do to the first steps?",
+            "Both moments start at zero: how does that affect the first steps?",
             "Left out the bias correction.",
         ),
         "first_moment_corrected": (
             3,
             "How many of the moments start at zero?",
-            "Corrected the first moment alone.",
+            "Corrected only the first moment.",
         ),
         "second_moment_corrected": (
             3,
             "How many of the moments start at zero?",
-            "Corrected the second moment alone.",
+            "Corrected only the second moment.",
         ),
         "old_moments_left_out": (
             4,
-            "What do the moments keep of the steps before?",
+            "What do the moments keep from the previous steps?",
             "Left out the old moments, as in the first step.",
         ),
         "correction_of_first_step": (
             3,
-            "Which step is this?",
+            "What is the number of this step?",
             "Corrected the moments as in the first step.",
         ),
         "root_left_out": (
             4,
             "By what exactly is the step divided?",
-            "Divided by the second moment, not by its root.",
+            "Divided by the second moment instead of its square root.",
         ),
         "kept_for_dropped": (
             5,
-            "Is the probability that of being kept, or of being dropped?",
-            "Took the probability of being dropped for that of being kept.",
+            "Is this the probability of being kept, or of being dropped?",
+            "Used the probability of being dropped instead of that of being kept.",
         ),
         "dropout_not_scaled": (
             4,
-            "How does this form of dropout keep the average as it was?",
+            "How does this form of dropout preserve the mean?",
             "Left out the division by the probability of being kept.",
         ),
         "multiplied_for_divided": (
             4,
-            "Do fewer values remain, and must those that do become larger or smaller?",
+            "If fewer values remain, must they become larger or smaller?",
             "Multiplied by the probability of being kept instead of dividing.",
         ),
         "mask_inverted": (
             3,
-            "Which sign in the mask means that a value stays?",
+            "Which value in the mask means that a unit is kept?",
             "Kept what the mask drops, and dropped the rest.",
         ),
         "dropout_scaled": (
             3,
-            "Does this form of dropout change what is kept?",
-            "Divided by the probability of being kept where nothing is scaled.",
+            "Does this form of dropout change the kept values?",
+            "Divided by the probability of being kept although nothing is scaled.",
         ),
     }
 )

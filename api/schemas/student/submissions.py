@@ -16,7 +16,7 @@ RESULT: Final[dict[str, Any]] = {
     "score": 0,
     "read_as": "64",
     "notes": [],
-    "feedback": "A part of a step is not a step: look again at which way the division is rounded.",
+    "feedback": "Only whole steps count: check which way you rounded.",
     "position": None,
     "cells": [],
     "place": "",

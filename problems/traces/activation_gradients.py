@@ -24,14 +24,14 @@ SLOPE_FORMULAS: Final = {
 }
 LETTER_NOTES: Final = {
     "silu": "s is the sigmoid of x.",
-    "gelu": "Phi(x) is the share of the normal distribution below x, phi(x) its density at x.",
+    "gelu": "Phi(x) is the standard normal cumulative distribution function, phi(x) its density.",
 }
 OUTPUT_BASED_SLOPES: Final = ("sigmoid", "tanh")
 PIECEWISE_SLOPES: Final = {
-    "relu": "The slope is 1 where x is positive, else 0.",
-    "relu6": "The slope is 1 where x lies between 0 and 6, else 0.",
-    "elu": "The slope is 1 where x is positive, else exp(x).",
-    "leaky_relu": "The slope is 1 where x is positive, else {}.",
+    "relu": "The slope is 1 where x is positive, otherwise 0.",
+    "relu6": "The slope is 1 where x is between 0 and 6, otherwise 0.",
+    "elu": "The slope is 1 where x is positive, otherwise exp(x).",
+    "leaky_relu": "The slope is 1 where x is positive, otherwise {}.",
 }
 
 
@@ -52,7 +52,7 @@ def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
         )
     slope = {"negative_slope": args.negative_slope}
     yield show_array("f'(x)", activation_backward(cells, np.ones_like(cells), args.name, **slope))
-    yield TextStep("Times the gradient dy of the output, cell by cell:")
+    yield TextStep("Multiplied by the gradient dy of the output, elementwise:")
     yield show_array("dx", args.result)
 
 
@@ -62,7 +62,7 @@ def _trace_softmax_backward(
     probabilities = softmax(cells, args.axis)
     mean: Array = (probabilities * dy).sum(axis=args.axis, keepdims=True)
     yield show_array("y", probabilities)
-    yield TextStep("Along the axis, m is the sum of y·dy, the mean of dy by the weights y:")
+    yield TextStep("Along the axis, m is the sum of y·dy, the mean of dy with the weights y:")
     yield show_array("m", mean)
     yield symbolic_formula("dx", "y*(dy - m)")
     yield show_array("dx", args.result)

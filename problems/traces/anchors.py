@@ -52,7 +52,7 @@ def _grid_center_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
 
 def _trace_responsible_cell(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x, y = _grid_center_formulas(args)
-    yield TextStep("The centre in cells of the grid; the whole part is the cell, counted from 0:")
+    yield TextStep("The center in grid cells; the integer part is the cell, counted from 0:")
     yield from (x, y)
     yield build_formula("row", "floor(g_y)", g_y=y.number)
     yield build_formula("column", "floor(g_x)", g_x=x.number)
@@ -61,7 +61,7 @@ def _trace_responsible_cell(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_cell_offset(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x, y = _grid_center_formulas(args)
-    yield TextStep("The centre in cells of the grid; what is left of the whole part is the offset:")
+    yield TextStep("The center in grid cells; the fractional part is the offset:")
     yield from (x, y)
     yield build_formula("o_x", "g_x - floor(g_x)", g_x=x.number)
     yield build_formula("o_y", "g_y - floor(g_y)", g_y=y.number)
@@ -70,7 +70,7 @@ def _trace_cell_offset(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_best_anchor(args: SimpleNamespace) -> Iterator[SolutionStep]:
     object_box = Box(0, 0, *_parse_sides(args.size))
-    yield TextStep("Laid on a common centre they share the smaller width times the smaller height.")
+    yield TextStep("With the same center, they share the smaller width times the smaller height.")
     rows = []
     for number, anchor in enumerate(as_rows(args.anchors, "anchors"), start=args.first):
         anchor_box = Box(0, 0, *anchor[:2])
@@ -150,11 +150,11 @@ def _trace_anchor_geometry(args: SimpleNamespace) -> Iterator[SolutionStep]:
     """Yield the center and sides of the anchor, and a note on variances other than 1."""
     if args.fmt != CENTER_FORMAT:
         anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
-        yield TextStep("The centre and the sides of the anchor:")
+        yield TextStep("The center and the sides of the anchor:")
         yield _center_and_size_array(anchor, "a")
     center_variance, size_variance = as_numbers(args.variances, "variances")
     if (center_variance, size_variance) != (1, 1):
-        yield TextStep("The variances v_1 and v_2 multiply the deltas of centre and of size.")
+        yield TextStep("The variances v_1 and v_2 multiply the deltas of the center and the size.")
 
 
 def _center_and_size_by_letter(box: Box, index: str) -> dict[str, Number]:
@@ -178,7 +178,7 @@ def _trace_anchor_deltas(args: SimpleNamespace) -> Iterator[SolutionStep]:
     box = parse_box(args.box, "the box", fmt=args.fmt)
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
     if args.fmt != CENTER_FORMAT:
-        yield TextStep("The centres and the sides of box and anchor:")
+        yield TextStep("The centers and the sides of box and anchor:")
         yield _center_and_size_array(box, "b")
         yield _center_and_size_array(anchor, "a")
     known = {

@@ -16,15 +16,15 @@ from problems.traces.tracing import build_table, build_tracers, show_array
 
 RANKS: Final = (0, 1, 2, 3, 4)
 ACTIVATION_DESCRIPTIONS: Final = {
-    "relu": "A ReLU keeps what is positive; all else becomes 0: max(x, 0).",
-    "relu6": "A ReLU6 keeps what lies between 0 and 6; the rest becomes 0 or 6: min(max(x, 0), 6).",
-    "elu": "An ELU keeps what is positive; all else becomes exp(x) - 1.",
+    "relu": "A ReLU keeps positive values and sets all others to 0: max(x, 0).",
+    "relu6": "A ReLU6 clips values to the range from 0 to 6: min(max(x, 0), 6).",
+    "elu": "An ELU keeps positive values; all others become exp(x) - 1.",
     "sigmoid": "The sigmoid is 1/(1 + exp(-x)).",
     "tanh": "The hyperbolic tangent is (exp(x) - exp(-x))/(exp(x) + exp(-x)).",
     "softplus": "The softplus is ln(1 + exp(x)).",
     "silu": "The SiLU is x/(1 + exp(-x)).",
-    "gelu": "The GELU is x times the share of the normal distribution below x.",
-    "softmax": "The softmax is exp(x) over the sum of all exp(x) along the axis.",
+    "gelu": "The GELU is x times the standard normal cumulative distribution function at x.",
+    "softmax": "The softmax is exp(x) divided by the sum of all exp(x) along the axis.",
 }
 MAX_EXPONENT: Final = 300
 TABULATED_ACTIVATIONS: Final = ("elu", "sigmoid", "tanh", "softplus", "silu", "gelu")
@@ -34,7 +34,7 @@ def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS)
     if args.name == "leaky_relu":
         slope = to_text(to_exact_number(args.negative_slope))
-        yield TextStep(f"A leaky ReLU keeps what is positive; the rest is multiplied by {slope}.")
+        yield TextStep(f"A leaky ReLU keeps positive values; all others are multiplied by {slope}.")
     else:
         yield TextStep(ACTIVATION_DESCRIPTIONS[args.name])
     if args.name == "softmax" and cells.ndim == 1 and cells.max() < MAX_EXPONENT:
@@ -56,7 +56,7 @@ def _trace_transpose(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_flip(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(
-        "A rotation by 180 degrees turns the order of the rows round, and that in each row."
+        "A rotation by 180 degrees reverses the order of the rows and the order in each row."
     )
     yield show_array("X'", args.result)
 

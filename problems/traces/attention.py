@@ -27,11 +27,11 @@ def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     width: Number = query.shape[1]
     if args.num_heads > 1:
         share = build_formula("d_h", "d/h", d=width, h=args.num_heads)
-        yield TextStep("Each head has columns of its own, the first head the first ones:")
+        yield TextStep("Each head has its own columns; the first head has the first ones:")
         yield share
         width = share.number
     products = attention_scores(query, key, num_heads=args.num_heads, scale=False)
-    yield TextStep("The score of a query and a key is their product, feature by feature, summed.")
+    yield TextStep("The score of a query and a key is their dot product.")
     if products.size <= MAX_SCORES and width <= MAX_TERMS and products.ndim == query.ndim:
         for row, column in np.ndindex(*products.shape):
             name = f"s_{row + 1}_{column + 1}"
@@ -41,7 +41,7 @@ def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
         root = real_formula(
             "r", "sqrt(d)" if args.num_heads == 1 else "sqrt(d_h)", d=width, d_h=width
         )
-        yield TextStep("The products P are divided by the root r of the width:")
+        yield TextStep("The products P are divided by r, the square root of the width:")
         yield root
         yield show_array("S", attention_scores(query, key, num_heads=args.num_heads))
 
@@ -53,8 +53,12 @@ def _trace_attention_scores(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_attention_weights(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_score_matrix(args)
     if args.causal:
-        yield TextStep("A query sees no key after its own position: there the weight is 0.")
-    yield TextStep("The softmax makes weights of each row of scores: powers of e over their sum.")
+        yield TextStep(
+            "A query does not attend to keys after its own position: their weights are 0."
+        )
+    yield TextStep(
+        "The softmax turns each row of scores into weights: powers of e divided by their sum."
+    )
     yield show_array("A", _compute_weights(args))
 
 
@@ -65,7 +69,7 @@ def _compute_weights(args: SimpleNamespace) -> Array:
 
 def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_attention_weights(args)
-    yield TextStep("Each row of the output is the rows of V, weighted and added up.")
+    yield TextStep("Each row of the output is the weighted sum of the rows of V.")
     if args.num_heads > 1:
         values = as_array(args.value, "V", ranks=(2,))
         parts = np.split(values, args.num_heads, axis=1)
@@ -73,7 +77,7 @@ def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
             weights @ part for weights, part in zip(_compute_weights(args), parts, strict=True)
         ]
         yield show_array("O_h", np.array(heads))
-        yield TextStep("The outputs of the heads stand side by side:")
+        yield TextStep("The outputs of the heads are concatenated:")
     yield show_array("O", args.result)
 
 

@@ -25,9 +25,11 @@ from problems.traces.tracing import build_table, build_tracers, sum_formula, to_
 MAX_POINTS: Final = 16
 RANKING_COLUMNS: Final = ("rank", "score", "match", "TP", "P = TP/rank", "R = TP/objects")
 ENVELOPE_SENTENCE: Final = (
-    "At each recall counts the largest precision there or further down, the envelope."
+    "The envelope at a recall is the largest precision there or further down."
 )
-AREA_SENTENCE: Final = "Each time the recall rises, the area grows by the rise times the envelope."
+AREA_SENTENCE: Final = (
+    "Each time the recall rises, the area increases by the rise times the envelope."
+)
 
 
 def _trace_precision_recall_curve(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -83,7 +85,7 @@ def _trace_interpolated_mean(
     recalls = [reached for reached, _ in envelope]
     positions = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
     precisions = [envelope[place][1] if place < len(envelope) else 0 for place in positions]
-    yield TextStep(f"The envelope at {steps + 1} recalls from 0 to 1, 0 where none is reached:")
+    yield TextStep(f"The envelope at {steps + 1} recalls from 0 to 1, and 0 where none is reached:")
     precision_counts: dict[Number, int] = {}
     for precision in precisions:
         precision_counts[precision] = precision_counts.get(precision, 0) + 1

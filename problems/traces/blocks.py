@@ -29,7 +29,7 @@ def _trace_convs(args: SimpleNamespace, convs: list[ConvSpec]) -> Iterator[Solut
         rows.append((name, f"{kernel}×{kernel}", into // groups, out, *param_counts))
     normed = ("batch norm",) if args.batch_norm else ()
     yield TextStep(
-        f"{'Weights and biases' if args.bias else 'Weights'}: kernel times in times out."
+        f"{'Weights and biases' if args.bias else 'Weights'}: kernel times input times output."
     )
     yield Rows(("convolution", "kernel", "in", "out", "parameters", *normed), tuple(rows))
     yield sum_formula("N", [count for row in rows for count in row[4:]])
@@ -78,7 +78,7 @@ def _trace_inception_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_inception_channels(args: SimpleNamespace) -> Iterator[SolutionStep]:
     single, _, three, _, five, pooled = args.widths
     yield TextStep(
-        "The outputs of the four branches are concatenated; a reduction is inside of one."
+        "The outputs of the four branches are concatenated; a reduction is inside a branch."
     )
     yield build_formula("C", "C_1 + C_3 + C_5 + C_P", C_1=single, C_3=three, C_5=five, C_P=pooled)
 

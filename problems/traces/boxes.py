@@ -15,7 +15,7 @@ from problems.solvers.boxes import Box, box_area, convert_box, format_box, parse
 from problems.traces.tracing import build_tracers
 
 INCLUSIVE_NOTE: Final = (
-    "The last pixel belongs to the box, which is one wider and one higher for it."
+    "The last pixel belongs to the box, so it is one pixel wider and one pixel higher."
 )
 
 BOX_LETTERS: Final = {
@@ -66,7 +66,7 @@ def introduce_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Text
     if inclusive:
         yield TextStep(INCLUSIVE_NOTE)
     if fmt != CORNER_FORMAT:
-        yield TextStep(f"The corners of {boxes} follow from the format {fmt}:")
+        yield TextStep(f"The corners of {boxes} are computed from the format {fmt}:")
 
 
 def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:

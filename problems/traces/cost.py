@@ -51,7 +51,7 @@ def conv_macs_formula(
 
 
 def _trace_conv_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("Each weight is used once for each place of the output.")
+    yield TextStep("Each weight is used once for each position of the output.")
     channels = (args.in_channels, args.out_channels)
     yield conv_macs_formula(channels, args.kernel_size, args.output_size, groups=args.groups)
 
@@ -62,7 +62,7 @@ def _trace_separable_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
     depthwise = build_formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
     pointwise = build_formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
-    yield TextStep("The depthwise step and the pointwise one, at each place of the output:")
+    yield TextStep("The depthwise and the pointwise step, at each position of the output:")
     yield depthwise
     yield pointwise
     yield build_formula("M", "M_d + M_p", M_d=depthwise.number, M_p=pointwise.number)
@@ -75,19 +75,21 @@ def _trace_linear_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_mlp_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     counts = [into * out for into, out in pairwise(args.sizes)]
-    yield TextStep("Each weight is used once; a layer has inputs times units of them.")
+    yield TextStep("Each weight is used once; a layer has inputs times units weights.")
     yield build_layer_table(args.sizes, counts, "MACs")
     yield sum_formula("M", counts)
 
 
 def _trace_flops(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("A MAC is a multiplication and an addition.")
+    yield TextStep("A MAC is one multiplication and one addition.")
     yield build_formula("F", "2*M", M=args.macs)
 
 
 def _trace_separable_ratio(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
-    yield TextStep("The depthwise step has 1 filter for C_out, the pointwise one a 1×1 kernel.")
+    yield TextStep(
+        "The depthwise step has 1 filter instead of C_out, the pointwise step a 1×1 kernel."
+    )
     yield build_formula("r", f"1/C_out + 1/({cells})", C_out=args.out_channels, **kernel)
 
 

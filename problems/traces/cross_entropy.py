@@ -74,7 +74,9 @@ def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep
         args.target, rows
     ) + smoothing / rows.shape[-1]
     negative_logs = -log_softmax(rows) / log_of_base(args.base)
-    yield TextStep("The softmax makes probabilities p of the scores z: exp(z) over the sum of all.")
+    yield TextStep(
+        "The softmax turns the scores z into probabilities p: exp(z) divided by the sum."
+    )
     if smoothing:
         smoothing_text = to_text(to_exact_number(args.label_smoothing))
         yield TextStep(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
@@ -131,7 +133,7 @@ def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.probabilities, "probabilities")
     targets = _targets_as_probabilities(args.target, rows)
     known = np.where(targets > 0, rows, 1)
-    yield TextStep("The loss is minus the logarithm of the probability of what is true.")
+    yield TextStep("The loss is minus the logarithm of the probability of the true class.")
     yield from _trace_example_losses(
         args, None, targets, -np.log(known) / log_of_base(args.base), rows
     )
@@ -163,7 +165,7 @@ def _build_cell_table(columns: Mapping[str, Array]) -> SolutionStep:
 def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     true = as_doubles(args.p, "p")
     log = LOGARITHMS[args.base]
-    yield TextStep(f"Each outcome adds its probability p times its surprise, -{log}(p):")
+    yield TextStep(f"Each outcome contributes its probability p times its surprise, -{log}(p):")
     surprises = -np.log(np.where(true > 0, true, 1)) / log_of_base(args.base)
     terms = true * surprises
     yield _build_cell_table({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
@@ -174,7 +176,7 @@ def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     true, other = as_doubles(args.p, "p"), as_doubles(args.q, "q")
     log = LOGARITHMS[args.base]
     yield TextStep(
-        "p is the first distribution, q the second; each value adds p times the log of p/q:"
+        "p is the first distribution, q the second; each value contributes p times log(p/q):"
     )
     known = np.where(true > 0, true, 1)
     ratios = np.log(known / np.where(true > 0, other, 1)) / log_of_base(args.base)
@@ -194,7 +196,7 @@ def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities"
     )
     losses = -np.log(probabilities) / log_of_base(args.base)
-    yield TextStep("Each token costs minus the logarithm of the probability that it was given:")
+    yield TextStep("The loss of each token is minus the logarithm of its probability:")
     yield _build_token_table(LOGARITHMS[args.base], probabilities, losses)
     yield build_reduction_step(losses, args.reduction)
 
@@ -206,7 +208,7 @@ def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     nats = -np.log(probabilities)
     yield _build_token_table("ln", probabilities, nats)
     mean = mean_formula("H", nats.tolist())
-    yield TextStep("The perplexity is the power of e to the mean H:")
+    yield TextStep("The perplexity is e to the power of the mean H:")
     yield mean
     yield real_formula("PP", "exp(H)", H=mean.number)
 

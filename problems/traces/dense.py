@@ -46,14 +46,16 @@ def trace_dot_products(
 def _trace_dense(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x, weight = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.weight, "weight", ranks=(2,))
     biased = " and its bias" if np.any(np.asarray(args.bias) != 0) else ""
-    yield TextStep(f"Each output has its row of the weights{biased}: input times weight, summed.")
+    yield TextStep(
+        f"Each output has its own row of weights{biased}: the sum of inputs times weights."
+    )
     yield from trace_dot_products(x, weight.T, shape=args.result.shape, bias=args.bias)
     yield show_array("y", args.result)
 
 
 def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
     left, right = as_array(args.a, "a", ranks=ROW_RANKS), as_array(args.b, "b", ranks=ROW_RANKS)
-    yield TextStep("Row times column: a cell is the sum of the products along them.")
+    yield TextStep("Row times column: each cell is the sum of the products of their entries.")
     if args.result.ndim:
         yield from trace_dot_products(left, right, shape=args.result.shape)
     yield show_array("C", args.result)
@@ -62,7 +64,7 @@ def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_flatten_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rank = as_array(args.x, "x", ranks=MAP_RANKS).ndim
     if rank > 1:
-        yield TextStep("Row after row is put into one row; channels follow each other.")
+        yield TextStep("The rows are concatenated into one row; the channels follow one another.")
     yield show_array("y", args.result)
 
 

@@ -32,18 +32,18 @@ from problems.solvers.detection import (
 from problems.traces.tracing import build_tracers, sum_formula
 
 CELL_DEPTH_SENTENCE: Final = (
-    "A cell has B boxes of 4 coordinates and an objectness, and one set of class scores."
+    "A cell has B boxes with 4 coordinates and an objectness each, and one set of class scores."
 )
 BOX_DEPTH_SENTENCE: Final = (
-    "Each of the B boxes has 4 coordinates, an objectness, and a score for each class."
+    "Each of the B boxes has 4 coordinates, an objectness and a score for each class."
 )
 ANCHOR_FREE_DEPTH_SENTENCE: Final = (
-    "No anchors, no objectness: 4 coordinates of R numbers each, and the class scores."
+    "No anchors and no objectness: 4 coordinates of R numbers each, and the class scores."
 )
 ANCHOR_FREE_BOX_SENTENCE: Final = (
     "A decoded box has 4 coordinates and a score for each class, no objectness."
 )
-ANCHOR_BOX_SENTENCE: Final = "A box has 4 coordinates, an objectness, and a score for each class."
+ANCHOR_BOX_SENTENCE: Final = "A box has 4 coordinates, an objectness and a score for each class."
 
 
 def _trace_yolo_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:

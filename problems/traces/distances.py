@@ -50,7 +50,9 @@ def _trace_cosine_similarity(args: SimpleNamespace) -> Iterator[SolutionStep]:
         dot_product_formula("u", x, x),
         dot_product_formula("v", y, y),
     )
-    yield TextStep("The product s of the vectors over their lengths, the roots of u and v:")
+    yield TextStep(
+        "The dot product s divided by the lengths, which are the square roots of u and v:"
+    )
     yield from (product, x_squared, y_squared)
     known: dict[str, Value] = {"s": product.number, "u": x_squared.number, "v": y_squared.number}
     yield build_formula("cos", "s/sqrt(u*v)", result=to_exact_number(args.result), **known)
@@ -62,9 +64,7 @@ def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     far = _distance_formula("d_n", args.anchor, args.negative, squared=args.squared)
     yield TextStep(f"The {what} of the anchor to the positive and to the negative:")
     yield from (near, far)
-    yield TextStep(
-        "The negative has to be farther away than the positive, by the margin m at least:"
-    )
+    yield TextStep("The negative must be farther away than the positive by at least the margin m:")
     margin = to_exact_number(as_fraction(args.margin, "margin"))
     yield build_formula("L", "max(0, d_p - d_n + m)", d_p=near.number, d_n=far.number, m=margin)
 
@@ -78,10 +78,10 @@ def _trace_contrastive_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         "d": pair_distance.number,
     }
     if args.alike:
-        yield TextStep("The pair is alike and is drawn together:")
+        yield TextStep("The pair is positive and is pulled together:")
         yield build_formula("L", "d**2/2", **known)
     else:
-        yield TextStep("The pair is not alike and is pushed apart until it is the margin m away:")
+        yield TextStep("The pair is negative and is pushed apart up to the margin m:")
         yield build_formula("L", "max(0, m - d)**2/2", **known)
 
 

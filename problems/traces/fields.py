@@ -37,9 +37,9 @@ from problems.traces.tracing import (
 )
 
 GROWTH_SENTENCE: Final = (
-    "Each layer adds {}·jump to the field; then its stride multiplies the jump."
+    "Each layer adds {}·jump to the receptive field, then multiplies the jump by its stride."
 )
-START_SENTENCE: Final = "The start moves by ({}/2 - P)·jump."
+START_SENTENCE: Final = "The start shifts by ({}/2 - P)·jump."
 
 NamedWindow = tuple[str, AxisWindow]
 """The description of a layer, and its window along one axis."""
@@ -125,7 +125,7 @@ def _drop_padding_layers(windows: list[NamedWindow]) -> list[NamedWindow]:
 def _trace_receptive_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
     windows = _drop_padding_layers(_list_windows(args.layers))
     if len(windows) == 1:
-        yield TextStep("A single layer sees what its kernel spans.")
+        yield TextStep("The receptive field of a single layer is the span of its kernel.")
         yield kernel_span_formula(windows[0][1])
         return
     yield from _trace_field_growth(windows)
@@ -141,7 +141,7 @@ def kernel_span_formula(window: AxisWindow) -> Formula:
 
 
 def _trace_effective_stride(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("Each stride multiplies the distance of neighbouring cells.")
+    yield TextStep("Each stride multiplies the distance between neighboring cells.")
     yield product_formula("j", [window.stride for _, window in _list_windows(args.layers)])
 
 

@@ -10,7 +10,7 @@ from problems.traces.tracing import build_tracers, show_array
 
 
 def _trace_forward(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("The values pass one layer after the other.")
+    yield TextStep("The values pass through the layers one after the other.")
     values = iter_layer_outputs(args.net, args.x, weights=args.weights, biases=args.biases)
     yield show_array("x", next(values)[1])
     for number, (layer, value) in enumerate(values, start=1):

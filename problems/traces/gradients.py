@@ -44,8 +44,8 @@ MAX_SUMMED: Final = 1024
 SINGLE_MAP_RANK: Final = 2
 POOL_COLUMNS: Final = ("window", "dy", "given to", "each gets")
 POOL_RULES: Final = {
-    "max": "Each window gives its gradient to its largest cell, the first of several.",
-    "avg": "Each window gives the same share of its gradient to each of its cells.",
+    "max": "Each window passes its gradient to its largest cell, or to the first of several.",
+    "avg": "Each window distributes its gradient equally over its cells.",
 }
 
 
@@ -58,9 +58,7 @@ def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep
         "dilation": args.dilation,
         "groups": args.groups,
     }
-    yield TextStep(
-        "The transposed convolution of dy: a cell stamps the kernel where its window lay."
-    )
+    yield TextStep("The transposed convolution of dy: each cell adds the kernel at its window.")
     least = conv_transpose2d(args.dy, filters, **geometry).shape[-2:]
     unused = tuple(size - used for size, used in zip(args.result.shape[-2:], least, strict=True))
     steps = transposed_values.TRACERS["conv_transpose2d"](
@@ -82,9 +80,9 @@ def _trace_conv2d_backward_weight(args: SimpleNamespace) -> Iterator[SolutionSte
     )
     bordered = pad(maps, placement.borders)
     if any(map(any, placement.borders)):
-        yield TextStep("The input with its border of zeros:")
+        yield TextStep("The zero-padded input:")
         yield show_array("x_P", bordered if cells.ndim > SINGLE_MAP_RANK else bordered[0])
-    yield TextStep("Each weight: the input cells that it met, times the gradients there, summed.")
+    yield TextStep("Each weight: the sum of the input cells under it times the gradients there.")
     if dy_maps[0].size > MAX_PATCH:
         yield TextStep(f"Each cell of dw is the sum of {dy_maps[0].size} products.")
     else:
@@ -124,7 +122,7 @@ def _trace_weight_windows(
 def _trace_conv2d_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
     dy = as_array(args.dy, "dy", ranks=MAP_RANKS)
     yield TextStep(
-        "A bias is added to each place of its map, so its gradient is the sum over them."
+        "A bias is added at each position of its map, so its gradient is the sum over them."
     )
     maps = dy.reshape(-1, dy.shape[-2] * dy.shape[-1])
     if dy.ndim > SINGLE_MAP_RANK:
@@ -150,7 +148,7 @@ def _trace_dense_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]
         as_array(args.dy, "dy", ranks=ROW_RANKS),
         as_array(args.weight, "weight", ranks=(2,)),
     )
-    yield TextStep("Each input went to all outputs: its weights times their gradients, summed.")
+    yield TextStep("Each input affects all outputs: the sum of its weights times their gradients.")
     yield from trace_dot_products(dy, weight, shape=args.result.shape)
     yield show_array("dx", args.result)
 
@@ -188,7 +186,7 @@ def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
         rows = [_build_pool_row(args, cells, dy, place) for place in positions]
         yield build_table(POOL_COLUMNS, rows)
         yield from describe_remaining_cells(dy.size - len(positions))
-    yield TextStep("Where windows overlap, what they give adds up.")
+    yield TextStep("Where windows overlap, their contributions add up.")
     yield show_array("dx", args.result)
 
 

@@ -46,13 +46,15 @@ def _trace_ssd_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_retinanet_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("Each anchor has a sigmoid for each class, no background, and 4 coordinates.")
+    yield TextStep(
+        "Each anchor has a sigmoid for each class, no background score, and 4 coordinates."
+    )
     sources = {"class": "A*C", "box": "A*4"}
     yield from _trace_branches(args, sources, A=args.anchors, C=args.classes)
 
 
 def _trace_rpn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    scores = "two scores, object or not" if args.scores > 1 else "one score"
+    scores = "two scores (object or not)" if args.scores > 1 else "one score"
     yield TextStep(f"Each anchor has {scores}, and 4 coordinates.")
     sources = {"class": "A*2" if args.scores > 1 else "A", "box": "A*4"}
     yield from _trace_branches(args, sources, A=args.anchors)
@@ -67,14 +69,14 @@ def _trace_fcos_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_rcnn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     boxed = " and a box" if args.background_box else ""
     yield TextStep(
-        f"A region has a score and a box for each class, a score{boxed} for the background."
+        f"A region has a score and a box for each class, and a score{boxed} for the background."
     )
     sources = {"class": "C + 1", "box": "4*(C + 1)" if args.background_box else "4*C"}
     yield from _trace_branches(args, sources, C=args.classes)
 
 
 def _trace_pyramid_grids(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("A map has the side of the image over its stride, rounded up.")
+    yield TextStep("The side of a map is that of the image divided by its stride, rounded up.")
     for number, stride in enumerate(args.strides, start=1):
         yield build_formula(f"W_{number}", "ceil(W/S)", W=args.size, S=stride)
     yield Array("sides", Tensor.from_nested(args.result))

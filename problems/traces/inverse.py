@@ -100,7 +100,7 @@ def _trace_layer_count(
         border = " - 2*P" if args.padding else ""
         size_change = build_formula("d", f"K - 1{border}", K=args.kernel_size, P=args.padding)
         yield TextStep(
-            f"With stride 1 every layer {'takes away' if step is conv_size else 'adds'} d."
+            f"With stride 1, every layer {'removes' if step is conv_size else 'adds'} d."
         )
         yield size_change
         yield build_formula(
@@ -111,7 +111,7 @@ def _trace_layer_count(
     for _ in range(args.result):
         geometry = {"stride": args.stride, "padding": args.padding}
         sizes.append(step(sizes[-1], args.kernel_size, **geometry))
-    yield TextStep("The size after each layer, until it is the one that is asked for:")
+    yield TextStep("The size after each layer, up to the required one:")
     yield build_table(("layers", "size"), [*enumerate(sizes)])
     yield build_value_step("n", len(sizes) - 1)
 
@@ -119,11 +119,11 @@ def _trace_layer_count(
 def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
     plain = (args.stride, args.dilation, args.dilation_growth) == (1, 1, 1)
     if plain and args.kernel_size > 1:
-        yield TextStep("The field is one cell, and every layer adds K - 1.")
+        yield TextStep("The receptive field starts as one cell, and every layer adds K - 1.")
         yield build_formula("n", "ceil((r - 1)/(K - 1))", r=args.target, K=args.kernel_size)
         return
     yield TextStep(
-        "Each layer adds D·(K - 1)·jump to the field; then its stride multiplies the jump."
+        "Each layer adds D·(K - 1)·jump to the field, then multiplies the jump by its stride."
     )
     rows, field, jump, dilation = [(0, "", 1, 1)], 1, 1, args.dilation
     for layer in range(1, args.result + 1):
@@ -140,7 +140,7 @@ def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
     padded = (*border, *as_numbers(args.x, "x"), *border)
     unknowns = [Name(f"w_{index}") for index in range(1, len(args.result) + 1)]
     weights = unknowns[::-1] if args.flip else unknowns
-    yield TextStep("Each output is an equation for the weights of the filter:")
+    yield TextStep("Each output gives an equation for the weights of the filter:")
     for index, result in enumerate(as_numbers(args.y, "y")):
         under = padded[index * args.stride :]
         tree: Node = parse("0").tree
@@ -148,7 +148,7 @@ def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
             product = BinaryOperation("*", NumberLiteral(cell), weight)
             tree = product if tree == NumberLiteral(0) else BinaryOperation("+", tree, product)
         yield Formula(f"y_{index + 1}", tree, tree, result)
-    yield TextStep("These equations have one solution:")
+    yield TextStep("These equations have a unique solution:")
     yield Array("w", Tensor.from_nested(args.result))
 
 

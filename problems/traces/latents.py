@@ -31,7 +31,9 @@ def _build_dimension_table(**columns: object) -> SolutionStep:
 
 def _trace_latent_deviation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     logarithms = as_doubles(args.log_var, "log_var")
-    yield TextStep("The variance is e to its logarithm l; the standard deviation is its root.")
+    yield TextStep(
+        "The variance is e to the power of l; the standard deviation is its square root."
+    )
     if not logarithms.ndim:
         yield real_formula("sigma", "exp(l/2)", l=float(logarithms))
         return
@@ -43,7 +45,7 @@ def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
     mean, logarithms, noise = (
         as_doubles(one, "x") for one in (args.mean, args.log_var, args.noise)
     )
-    yield TextStep("The mean, and as many standard deviations beside it as the noise says:")
+    yield TextStep("The mean plus the standard deviation times the noise:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms), "epsilon": float(noise)}
         yield real_formula("z", "mu + exp(l/2)*epsilon", **numbers)
@@ -56,7 +58,7 @@ def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_code_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     mean, logarithms = as_doubles(args.mean, "mean"), as_doubles(args.log_var, "log_var")
-    yield TextStep("Each dimension adds what its mean and its variance are away from 0 and 1:")
+    yield TextStep("Each dimension contributes according to its mean and variance:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms)}
         yield real_formula("D", "(mu**2 + exp(l) - 1 - l)/2", **numbers)

@@ -78,7 +78,7 @@ def _trace_other_shape(args: SimpleNamespace, shape: Shape) -> Iterator[Solution
     layer = args.layer
     match layer:
         case Linear():
-            yield TextStep("A fully connected layer gives one number for each of its units.")
+            yield TextStep("A fully connected layer outputs one number for each of its units.")
         case Upsample(scale_factor=(high, wide)):
             yield build_formula("H_out", "H*R", H=shape[1], R=high)
             yield build_formula("W_out", "W*R", W=shape[2], R=wide)
@@ -86,7 +86,7 @@ def _trace_other_shape(args: SimpleNamespace, shape: Shape) -> Iterator[Solution
             yield from networks.trace_shapes(Network((layer,)), shape)
             yield from networks.explain_layout(args.layout)
         case _ if args.result == args.shape:
-            yield TextStep("A layer of this kind keeps the shape.")
+            yield TextStep("A layer of this kind preserves the shape.")
     yield build_value_step("shape", args.result)
 
 
@@ -114,7 +114,7 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         case CompositeLayer():
             yield from networks.trace_params(Network((layer,)), shape)
         case _:
-            yield TextStep("A layer of this kind has nothing to learn.")
+            yield TextStep("A layer of this kind has no parameters.")
             yield build_value_step("N", args.result)
 
 
@@ -127,7 +127,7 @@ def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
             macs = cost.TRACERS["conv_macs"]
             yield from macs(into, out, layer.kernel_size, places, groups=layer.groups)
         case ConvTranspose():
-            yield TextStep("Each weight is used once for each place of the input, which it stamps.")
+            yield TextStep("Each weight is used once for each position of the input.")
             channels = (resolve_input_channels(layer, shape), layer.out_channels)
             kernel, groups = layer.kernel_size, layer.groups
             yield conv_macs_formula(channels, kernel, shape[1:], groups=groups, index="")
@@ -137,7 +137,7 @@ def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
         case CompositeLayer():
             yield from networks.trace_macs(Network((layer,)), shape)
         case _:
-            yield TextStep("A layer of this kind multiplies by no weights.")
+            yield TextStep("A layer of this kind has no weights to multiply by.")
             yield build_value_step("M", args.result)
 
 

@@ -73,7 +73,7 @@ def _trace_mse(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_mae(args: SimpleNamespace) -> Iterator[SolutionStep]:
     differences = _compute_difference(args)
-    yield TextStep("Prediction minus target, and its size:")
+    yield TextStep("Prediction minus target, and its absolute value:")
     yield show_array("d", differences)
     sizes = np.asarray(abs(differences))
     yield show_array("|d|", sizes)
@@ -112,7 +112,9 @@ def _trace_hinge_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         reduction="none",
     )
     square = ", squared" if args.squared else ""
-    yield TextStep(f"Each wrong class adds by how much it comes nearer than the margin m{square}.")
+    yield TextStep(
+        f"Each wrong class contributes the amount by which it violates the margin m{square}."
+    )
     for index, (row, right) in enumerate(zip(rows.tolist(), classes, strict=True)):
         name = format_indexed_name("L", index, several=scores.ndim > 1)
         if index == MAX_EXAMPLES:
@@ -144,7 +146,7 @@ def _trace_hinge_example(
 def _trace_smoothed_label(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"eps": as_fraction(args.smoothing, "smoothing"), "C": args.num_classes}
     yield TextStep(
-        "eps of the probability is spread evenly over all classes, the right one among them."
+        "eps of the probability is spread evenly over all classes, including the true one."
     )
     yield build_formula("t_other", "eps/C", **known)
     yield build_formula("t_right", "1 - eps + eps/C", **known)

@@ -20,10 +20,10 @@ from problems.traces.tracing import build_table, build_tracers
 
 LABELS: Final = {1: "object", 0: "background", -1: "ignored"}
 PASCAL_SENTENCE: Final = (
-    "From the highest score down, a detection takes the true box of its largest IoU."
+    "In order of decreasing score, a detection is matched to the true box of largest IoU."
 )
 COCO_SENTENCE: Final = (
-    "From the highest score down, a detection takes the best of the true boxes not yet taken."
+    "In order of decreasing score, a detection is matched to the best unmatched true box."
 )
 
 
@@ -32,7 +32,7 @@ def _trace_match_detections(args: SimpleNamespace) -> Iterator[SolutionStep]:
     reach = "must exceed" if args.strict else "must reach"
     yield TextStep(PASCAL_SENTENCE if args.rule == "pascal" else COCO_SENTENCE)
     yield TextStep(
-        f"The IoU {reach} {to_text(to_exact_number(args.threshold))}, and a true box counts once."
+        f"IoU {reach} {to_text(to_exact_number(args.threshold))}, and a true box is matched once."
     )
     head = ("detection", "score", "largest IoU", "true box", "decision")
     yield build_table(head, _build_decision_rows(args, scores))
@@ -66,7 +66,7 @@ def _build_decision_rows(
 def _trace_anchor_labels(args: SimpleNamespace) -> Iterator[SolutionStep]:
     high, low = to_text(to_exact_number(args.positive)), to_text(to_exact_number(args.negative))
     yield TextStep(
-        f"An IoU of at least {high} with a true box: object. All below {low}: background."
+        f"IoU of at least {high} with a true box: object. All IoUs below {low}: background."
     )
     if args.keep_best:
         yield TextStep("The anchors that overlap a true box most are objects too.")

@@ -38,10 +38,10 @@ def _trace_im2col(args: SimpleNamespace) -> Iterator[SolutionStep]:
     placement = place_windows(maps.shape, kernel, **_geometry_options(args))
     if any(map(any, placement.borders)):
         bordered = pad(maps, placement.borders)
-        yield TextStep("The input with its border of zeros:")
+        yield TextStep("The zero-padded input:")
         yield show_array("X_P", bordered if x.ndim > SPATIAL_AXES else bordered[0])
     yield from trace_output_sides(x.shape[-2:], placement, trace_conv_axis)
-    yield TextStep("Each window is a column: channel after channel, row after row.")
+    yield TextStep("Each window is a column: channel by channel, row by row.")
     if args.result.shape[0] <= MAX_COLUMN_LENGTH:
         yield build_table(("window", "column"), _build_column_rows(args.result, placement.output))
         yield from describe_remaining_cells(max(args.result.shape[1] - MAX_COLUMNS, 0))
@@ -71,8 +71,10 @@ def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     placement = place_windows((1, *sizes), kernel.shape[-axes:], **_geometry_options(args))
     yield from trace_output_sides(sizes, placement, trace_conv_axis)
     high, wide = args.result.shape
-    yield TextStep(f"A row for each of the {high} outputs, a column for each of the {wide} inputs.")
-    yield TextStep("A row has the weights where the window of its output lies, and 0 elsewhere.")
+    yield TextStep(
+        f"One row for each of the {high} outputs, one column for each of the {wide} inputs."
+    )
+    yield TextStep("A row has the weights at the window of its output, and 0 elsewhere.")
     yield show_array("W", args.result)
 
 
@@ -93,7 +95,7 @@ def _output_sides(args: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int
 
 def _trace_im2col_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
-    yield TextStep("A row for each cell of a window in all channels, a column for each window.")
+    yield TextStep("One row for each cell of a window in all channels, one column for each window.")
     yield from steps
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels = ("C*", {"C": maps[0]}) if maps[0] > 1 else ("", {})
@@ -112,7 +114,7 @@ def _trace_row_and_column_counts(rows: Formula, columns: Formula) -> Iterator[So
 
 def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
-    yield TextStep("A row for each value of the output, a column for each value of the input.")
+    yield TextStep("One row for each output value, one column for each input value.")
     yield from steps
     filters = {"C_out": args.out_channels, **_output_sides(args, maps)}
     rows = build_formula("n_r", "C_out*H_out*W_out", **filters)
@@ -133,7 +135,7 @@ def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]
         yield whole
         return
     yield TextStep(
-        "Along an axis each cell of the kernel meets each place, less the p on the padding."
+        "Along an axis, each kernel cell is used at each position, minus the p on the padding."
     )
     pairs = [_axis_pairs_formula(args, maps[1:], axis) for axis in range(SPATIAL_AXES)]
     yield from pairs

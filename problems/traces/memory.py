@@ -67,7 +67,7 @@ def _trace_batch_bytes(
 ) -> Iterator[SolutionStep]:
     """Yield the bytes of a batch of N with *values* each; two *copies* include gradients."""
     if copies > 1:
-        yield TextStep("Each activation has a gradient of its own size.")
+        yield TextStep("Each activation has a gradient of the same size.")
     factors = [
         "2" if copies > 1 else "",
         "N" if args.batch_size > 1 else "",
@@ -81,7 +81,7 @@ def _trace_batch_bytes(
 def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shapes = _list_shapes(args.shapes)
     sizes = [product_formula("n", shape).number for shape in shapes]
-    yield TextStep("A layer needs its input and its output; what lies before is freed.")
+    yield TextStep("A layer needs its input and its output; everything before is freed.")
     rows = [
         (index, before, after, one + two)
         for index, ((before, after), (one, two)) in enumerate(
@@ -90,22 +90,22 @@ def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     ]
     yield build_table(("layer", "input", "output", "values together"), rows)
     most = max(rows, key=lambda row: row[-1])
-    yield TextStep(f"The most at once is that of layer {most[0]}.")
+    yield TextStep(f"The peak is at layer {most[0]}.")
     yield from _trace_batch_bytes(build_formula("n", "n", n=most[-1]), args)
 
 
 def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     states = OPTIMIZER_STATES[args.optimizer]
     state_text = {0: "nothing", 1: "one number", 2: "two numbers"}[states]
-    yield TextStep(f"For each parameter {args.optimizer} keeps {state_text} of its own.")
+    yield TextStep(f"For each parameter, {args.optimizer} keeps {state_text} as its state.")
     n = args.params
     if not args.mixed_precision:
         source = f"{2 + states}*n*b"
-        yield TextStep("Parameters and gradients are numbers for each parameter too.")
+        yield TextStep("The parameter itself and its gradient are one number each.")
         yield build_formula("M", source, n=n, b=bytes_of(args.dtype))
         return
     yield TextStep(
-        "In 16 bits: parameters and gradients. In 32: a copy of the parameters, the state."
+        "In 16 bits: parameters and gradients. In 32 bits: a copy of the parameters, the state."
     )
     short = build_formula("M_16", "2*n*b", n=n, b=bytes_of(HALF_PRECISION))
     long = build_formula("M_32", f"{1 + states}*n*b", n=n, b=bytes_of(FULL_PRECISION))
@@ -114,9 +114,7 @@ def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_kv_cache_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(
-        "Keys and values: each layer L, head h and token n has a vector of d numbers of both."
-    )
+    yield TextStep("Each layer L, head h and token n has a key and a value of d numbers each.")
     batch = "N*" if args.batch_size > 1 else ""
     known = {"N": args.batch_size, "L": args.num_layers, "h": args.num_heads}
     known |= {"d": args.head_dim, "n": args.seq_len}

@@ -31,10 +31,10 @@ METRIC_FORMULAS: Final = {
     "accuracy": ("a", "(TP + TN)/(TP + FP + FN + TN)"),
 }
 METRIC_DESCRIPTIONS: Final = {
-    "precision": "Of what was predicted positive, the share that is:",
-    "recall": "Of what is positive, the share that was found:",
-    "specificity": "Of what is negative, the share that was found:",
-    "accuracy": "Of all predictions, the share that is right:",
+    "precision": "The share of the predicted positives that are positive:",
+    "recall": "The share of the positives that were found:",
+    "specificity": "The share of the negatives that were found:",
+    "accuracy": "The share of all predictions that are correct:",
 }
 F_BETA_FORMULA: Final = "(1 + beta**2)*TP/((1 + beta**2)*TP + beta**2*FN + FP)"
 
@@ -61,7 +61,7 @@ def _trace_f_score(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield TextStep("The harmonic mean of precision and recall, in counts:")
         yield _metric_formula("f1", counts)
         return
-    yield TextStep("The harmonic mean of precision and recall, the recall beta times as dear:")
+    yield TextStep("The harmonic mean of precision and recall, with recall weighted by beta:")
     known = dict(zip(COUNT_NAMES, counts, strict=False))
     yield build_formula("F", F_BETA_FORMULA, **known, beta=as_numbers((args.beta,), "beta")[0])
 
@@ -70,7 +70,7 @@ def _trace_class_average(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_rows(args.matrix, "matrix")
     counts = [_class_counts(rows, index) for index in range(len(rows))]
     yield TextStep(
-        "Of each class, TP is on the diagonal, FP the rest of its column, FN that of its row."
+        "For each class, TP is on the diagonal, FP is the rest of its column, FN that of its row."
     )
     if args.average == "micro":
         yield from _trace_micro_average(args.metric, counts)
@@ -88,7 +88,7 @@ def _trace_class_average(args: SimpleNamespace) -> Iterator[SolutionStep]:
         return
     examples = [tp + fn for tp, _, fn in counts]
     total = dot_product_formula("S", examples, scores)
-    yield TextStep("Weighted by the examples of each class, TP + FN:")
+    yield TextStep("Weighted by the number of examples of each class, TP + FN:")
     yield total
     yield build_formula("mean", "S/N", S=total.number, N=sum(examples))
 

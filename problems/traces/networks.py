@@ -56,7 +56,7 @@ def _output_shape_or_unknown(step: NetworkStep) -> Value:
 def trace_shapes(net: Network, shape: Shape) -> Iterator[SolutionStep]:
     """Yield the table of the shapes after each layer, with the formulas of the heights."""
     steps = walk_network(net, shape).steps
-    yield TextStep(f"What comes in has the shape {to_text(shape)}.")
+    yield TextStep(f"The input has shape {to_text(shape)}.")
     rows = [
         (_describe_layer(step), _format_height_formula(step), _output_shape_or_unknown(step))
         for step in steps
@@ -79,7 +79,7 @@ def _format_height_formula(step: NetworkStep) -> str:
         case _:
             height_steps = [*trace_pool_axis(before[1], **geometry, ceil_mode=layer.ceil_mode)]
     sources = [to_text(one.numbers) for one in height_steps if isinstance(one, Formula)]
-    return sources[0] if len(sources) == 1 else f"{sources[0]}, less 1"
+    return sources[0] if len(sources) == 1 else f"{sources[0]}, minus 1"
 
 
 def _trace_network_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -112,7 +112,7 @@ def _trace_step_counts(
     """
     counts = [(step, measure(step)) for step in net_walk.steps]
     if len(counts) > MAX_FULL_LAYERS:
-        yield TextStep("Layers with none are left out.")
+        yield TextStep("Layers without parameters are omitted.")
         counts = [(step, number) for step, number in counts if number]
     shaped = net_walk.shape is not None
     head = ("layer", "shape", what) if shaped else ("layer", what)
@@ -147,15 +147,15 @@ def trace_macs(net: Network, shape: Shape) -> Iterator[SolutionStep]:
 
 def _trace_total_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if not args.trainable:
-        yield TextStep("Batch normalisation has 4 numbers a channel, two of them not learned.")
+        yield TextStep(
+            "Batch normalization has 4 numbers per channel, two of which are not learned."
+        )
     rules = PARAMS if args.trainable else ALL_PARAMS
     yield from trace_params(args.net, args.shape, rules=rules)
 
 
 def _trace_total_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(
-        "Each weight of a convolution is used once for each place, of a dense layer once."
-    )
+    yield TextStep("Each weight of a convolution is used once per position, of a dense layer once.")
     yield from trace_macs(args.net, args.shape)
 
 
@@ -166,13 +166,15 @@ def _trace_activation_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
         return math.prod(step.after or ())
 
     if args.in_place:
-        yield TextStep("Activations, dropout and flatten write over their input and count nothing.")
+        yield TextStep("Activations, dropout and flatten overwrite their input and do not count.")
     yield from _trace_step_counts(walk_network(args.net, args.shape), "A", "values", count_values)
 
 
 def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     net_walk = walk_network(args.net, args.shape)
-    yield TextStep("A value is held from the layer that makes it until the last one that takes it.")
+    yield TextStep(
+        "A value is kept from the layer that computes it until the last one that uses it."
+    )
     names = ("input", *map(_describe_layer, net_walk.steps))
     made = (math.prod(args.shape), *(math.prod(step.after or ()) for step in net_walk.steps))
     held = count_live_values(net_walk)
@@ -181,12 +183,12 @@ def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("The layers with weights on the path that has the most of them:")
+    yield TextStep("The layers with weights on the path with the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS["weighted"])
 
 
 def _trace_layer_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("The layers of this kind on the path that has the most of them:")
+    yield TextStep("The layers of this kind on the path with the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS[args.kind])
 
 

@@ -31,7 +31,9 @@ def _trace_batch_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     centres = _broadcast_statistic(args.mean, lines.mean(axis=1))
     spreads = _broadcast_statistic(args.var, lines.var(axis=1))
     if args.mean is not None or args.var is not None:
-        yield TextStep("What was kept from training stands for the statistics of these values.")
+        yield TextStep(
+            "The running statistics from training replace the statistics of these values."
+        )
     known = args.mean is not None, args.var is not None
     yield from _trace_statistics("channel", lines, centres, spreads, known=known, eps=args.eps)
     yield from _trace_normalized_values(args)
@@ -64,7 +66,7 @@ def _trace_statistics(
     """Yield mean, variance and root: formulas for one short line, otherwise a table."""
     if len(lines) > 1 or lines.size > MAX_SUMMED:
         yield TextStep(
-            f"Each {what} has a mean, a variance, and its root with eps = "
+            f"Each {what} has a mean, a variance, and the square root with eps = "
             f"{to_text(to_exact_number(eps))}."
         )
         roots = np.sqrt(spreads + float(to_exact_number(eps)))

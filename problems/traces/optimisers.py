@@ -37,10 +37,10 @@ def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"w": _to_exact_value(args.param, "param"), "g": _to_exact_value(args.grad, "grad")}
     decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
-        yield TextStep("Down the gradient, as far as the learning rate says:")
+        yield TextStep("Against the gradient, scaled by the learning rate:")
         yield build_formula("w_new", "w - eta*g", **known, eta=_learning_rate(args))
         return
-    yield TextStep("Weight decay adds its share of the weights to the gradient:")
+    yield TextStep("Weight decay adds a fraction of the weights to the gradient:")
     decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact_number(decay))
     yield decayed
     known["g_d"] = decayed.value if decayed.value is not None else 0
@@ -62,7 +62,7 @@ def _velocity_formula(args: SimpleNamespace) -> Formula:
 
 
 def _trace_momentum_velocity(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("The new velocity keeps a share of the old one and adds the gradient:")
+    yield TextStep("The new velocity keeps a fraction of the old one and adds the gradient:")
     yield _velocity_formula(args)
 
 
@@ -73,9 +73,7 @@ def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if not args.nesterov:
         yield build_formula("w_new", "w - eta*v_new", **known, eta=_learning_rate(args))
         return
-    yield TextStep(
-        "Nesterov's step looks ahead: the gradient, and once more the share of the velocity."
-    )
+    yield TextStep("Nesterov's step looks ahead: the gradient plus a fraction of the new velocity.")
     known["g"] = _to_exact_value(args.grad, "grad")
     known["beta"] = to_exact_number(as_fraction(args.momentum, "momentum"))
     yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_learning_rate(args))
@@ -118,7 +116,7 @@ def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
         "lambda_w": decay,
     }
     decay_formula = build_formula("w_d", "(1 - eta*lambda_w)*w", **known)
-    yield TextStep("The weights decay by themselves, whatever the gradient is:")
+    yield TextStep("The weights decay independently of the gradient:")
     yield decay_formula
     rate = as_fraction(args.lr, "lr") * decay
     decayed = {**vars(args), "param": (1 - rate) * as_fraction_array(args.param, "param")}
@@ -130,7 +128,7 @@ def _trace_adam_update(args: SimpleNamespace, start: str) -> Iterator[SolutionSt
     mean, square = _moment_formulas(args)
     yield TextStep("Running means of the gradient and of its square:")
     yield from (mean, square)
-    yield TextStep(f"They began at 0; step {args.step} makes up for it:")
+    yield TextStep(f"They started at 0; this is corrected for step {args.step}:")
     known: dict[str, Value] = {}
     for number, (moment, beta) in enumerate(zip((mean, square), args.betas, strict=True), start=1):
         letter = moment.name[0]
@@ -168,22 +166,22 @@ def _divide_as_doubles(value: Value | None, divisor: Number) -> Value:
 def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"x": _to_exact_value(args.x, "x"), "k": _to_exact_value(args.mask, "mask")}
     if args.inverted:
-        yield TextStep("What is kept, k, is divided by the probability to be kept.")
+        yield TextStep("The kept values k are divided by the probability of being kept.")
         yield build_formula(
             "y", "x*k/(1 - p)", **known, p=to_exact_number(as_fraction(args.p, "p"))
         )
     else:
-        yield TextStep("What is kept, k, stays as it is; the scaling is done in testing.")
+        yield TextStep("The kept values k are unchanged; the scaling is done at test time.")
         yield build_formula("y", "x*k", **known)
 
 
 def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"x": _to_exact_value(args.x, "x"), "p": to_exact_number(as_fraction(args.p, "p"))}
     if args.inverted:
-        yield TextStep("Kept with probability 1 - p and divided by it: on average nothing changes.")
+        yield TextStep("Kept with probability 1 - p and divided by it: the mean does not change.")
         yield build_formula("E", "(1 - p)*x/(1 - p)", **known)
     else:
-        yield TextStep("Kept with probability 1 - p, else 0:")
+        yield TextStep("Kept with probability 1 - p, otherwise 0:")
         yield build_formula("E", "(1 - p)*x", **known)
 
 

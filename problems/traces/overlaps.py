@@ -27,10 +27,10 @@ from problems.traces.reals import real_formula
 from problems.traces.tracing import build_table, build_tracers
 
 DISTANCE_SENTENCE: Final = (
-    "D: the squared distance of the centres. C: the squared diagonal around both."
+    "D: the squared distance between the centers. C: the squared diagonal of the enclosing box."
 )
 PAIRS_SENTENCE: Final = (
-    "Each box with each of the others: what they share, over what they cover together."
+    "Each pair of boxes: the area of the intersection divided by the area of the union."
 )
 
 
@@ -138,7 +138,7 @@ def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from pair.trace_iou()
     wide, high = pair.enclosing_side_formulas()
     around = build_formula("H", "w_H*h_H", w_H=wide.number, h_H=high.number)
-    yield TextStep("The smallest box around both:")
+    yield TextStep("The smallest enclosing box:")
     yield from (wide, high, around)
     yield build_formula("GIoU", "IoU - (H - U)/H", IoU=pair.iou, H=around.number, U=pair.union)
 
@@ -158,7 +158,7 @@ def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from steps
     sides = {"w_A": pair.first.width, "h_A": pair.first.height}
     sides |= {"w_B": pair.second.width, "h_B": pair.second.height}
-    yield TextStep("v compares the shapes of the boxes, by the angles of their diagonals.")
+    yield TextStep("v compares the aspect ratios of the boxes by the angles of their diagonals.")
     shapes = real_formula("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
     yield shapes
     if not shapes.number:
@@ -178,7 +178,7 @@ def _trace_iou_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     )
     if args.inclusive:
         yield TextStep(
-            "The last pixel belongs to each box, which is one wider and one higher for it."
+            "The last pixel belongs to each box, so it is one pixel wider and one pixel higher."
         )
     yield TextStep(PAIRS_SENTENCE)
     pairs = [

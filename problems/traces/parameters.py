@@ -106,7 +106,7 @@ def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_conv_transpose_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("It has the weights of the convolution that goes the other way.")
+    yield TextStep("It has as many weights as the convolution in the opposite direction.")
     yield from _trace_conv_params(args)
 
 
@@ -114,7 +114,7 @@ def _trace_locally_connected_params(args: SimpleNamespace) -> Iterator[SolutionS
     cells, kernel = kernel_area_piece(args.kernel_size)
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
     out = {"C_out": args.out_channels}
-    yield TextStep("Nothing is shared: each place of the output has weights of its own.")
+    yield TextStep("Nothing is shared: each output position has its own weights.")
     weights = (
         f"{where}*{cells}*C_in*C_out",
         {**sizes, **kernel, "C_in": args.in_channels, **out},
@@ -160,13 +160,13 @@ def build_layer_table(sizes: tuple[int, ...], counts: list[int], what: str) -> R
 
 
 def _trace_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("Each of the V entries has a vector of d numbers.")
+    yield TextStep("Each of the V entries is a vector of d numbers.")
     yield build_formula("N", "V*d", V=args.num_embeddings, d=args.embedding_dim)
 
 
 def _trace_batch_norm_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     learned = args.count == "learnable"
-    more = "" if learned else ", and the running mean and variance beside them"
+    more = "" if learned else ", plus the running mean and variance"
     yield TextStep(f"Each channel has a scale and a shift{more}.")
     yield build_formula("N", "2*C" if learned else "4*C", C=args.num_features)
 

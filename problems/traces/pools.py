@@ -68,11 +68,11 @@ def _trace_pool(
     padding = any(map(any, placement.windows.borders))
     if padding and padding_counts:
         cells = pad(cells, placement.windows.borders)
-        yield TextStep("The zeros of the padding are counted.")
+        yield TextStep("The padding zeros are included.")
         yield show_array("X_P", cells if x.ndim > 2 else cells[0])  # noqa: PLR2004 - (H, W)
     elif padding:
         yield TextStep(
-            f"The padding is left out: it {'never wins' if mode == 'max' else 'is no cell'}."
+            f"Padding is skipped: it {'is never the maximum' if mode == 'max' else 'has no cells'}."
         )
     corner = (0, 0) if padding_counts else tuple(ends[0] for ends in placement.windows.borders)
     yield from _trace_pool_windows(args.result, cells, placement, corner, mode)
@@ -133,7 +133,7 @@ def _trace_global_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     maps = x.reshape(-1, *x.shape[-2:])
     mode: PoolMode = "max" if parse_max_mode(args.mode) else "mean"
     yield TextStep(
-        f"Each channel gives one number, {'its largest' if mode == 'max' else 'its mean'}."
+        f"Each channel is reduced to one number, {'its largest' if mode == 'max' else 'its mean'}."
     )
     if maps[0].size <= MAX_PATCH:
         for channel, cells in enumerate(maps[:MAX_WINDOWS]):

@@ -15,10 +15,12 @@ from problems.traces.tracing import build_tracers, show_array
 
 def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
     pair = build_formula("i", "floor(j/2)", j=args.feature)
-    yield TextStep("Features come in pairs, a sine and a cosine of one angle:")
+    yield TextStep("Features come in pairs, the sine and the cosine of one angle:")
     yield pair
     rate = real_formula("r", "exp(2*i/d*ln(B))", i=pair.number, d=args.d_model, B=args.base)
-    yield TextStep("The base B to the power of 2i/d divides the position; the angle is in radians.")
+    yield TextStep(
+        "The position is divided by the base B to the power of 2i/d; the angle is in radians."
+    )
     yield rate
     angle = real_formula("phi", "p/r", p=args.position, r=rate.number)
     yield angle
@@ -26,11 +28,11 @@ def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_positional_encodings(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("Features come in pairs i = 0, 1, ..., a sine and a cosine of one angle:")
+    yield TextStep("Features come in pairs i = 0, 1, ..., the sine and the cosine of one angle:")
     yield symbolic_formula("phi", "p/B**(2*i/d)")
     yield symbolic_formula("PE_even", "sin(phi)")
     yield symbolic_formula("PE_odd", "cos(phi)")
-    yield TextStep("A row for each position p = 0, 1, ..., the angles in radians:")
+    yield TextStep("One row for each position p = 0, 1, ..., with the angles in radians:")
     yield show_array("PE", args.result)
 
 

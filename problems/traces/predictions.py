@@ -62,7 +62,7 @@ def _trace_top_k_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_pixel_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     predicted, true = _parse_masks(args)
-    yield TextStep("The cells whose class is right, over all cells:")
+    yield TextStep("The cells with the correct class, divided by all cells:")
     yield build_formula("a", "h/n", h=int((predicted == true).sum()), n=true.size)
 
 
@@ -98,7 +98,7 @@ def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_mean_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("For each class, the cells in both masks over those in at least one:")
+    yield TextStep("For each class, the cells in both masks divided by those in at least one:")
     rows, scores = [], []
     for label in map(to_exact_number, np.union1d(*_parse_masks(args)).tolist()):
         areas = _count_class_cells(args, label)

@@ -19,7 +19,7 @@ def _describe_gates(args: SimpleNamespace) -> TextStep:
     gates = GATE_COUNTS[args.kind]
     many = "one matrix" if gates == 1 else f"{gates} matrices"
     return TextStep(
-        f"{CELL_NAMES[args.kind]} has {many} from the input and as many from the last step."
+        f"{CELL_NAMES[args.kind]} has {many} for the input and as many for the hidden state."
     )
 
 
@@ -64,16 +64,16 @@ def _trace_recurrent_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         owner = "Each gate" if GATE_COUNTS[args.kind] > 1 else "It"
         yield TextStep(f"{owner} has {count} of H numbers.")
     if args.bidirectional:
-        yield TextStep("Both directions have weights of their own.")
+        yield TextStep("Each direction has its own weights.")
     if args.seq_len > 1:
-        yield TextStep("All time steps share the weights; their number plays no part.")
+        yield TextStep("All time steps share the weights; their number does not matter.")
     yield from _trace_layer_counts(args, args.bias_vectors)
 
 
 def _trace_recurrent_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield _describe_gates(args)
     if args.bidirectional:
-        yield TextStep("Both directions have weights of their own.")
+        yield TextStep("Each direction has its own weights.")
     *steps, weights = _trace_layer_counts(args, 0)
     yield from steps
     yield weights

@@ -16,7 +16,7 @@ from problems.traces.tracing import build_tracers
 
 def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     drops = build_formula("k", "floor(t/T)", t=args.epoch, T=args.step_size)
-    yield TextStep("How often the rate has dropped, then as often the factor gamma:")
+    yield TextStep("The number of drops so far is the power of the factor gamma:")
     yield drops
     yield build_formula(
         "eta_t",
@@ -29,7 +29,7 @@ def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_cosine_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
-    yield TextStep("Half a cosine leads from the first rate down to the last one:")
+    yield TextStep("The rate decreases along half a cosine wave from the first to the last value:")
     fall = "(eta_0 - eta_T)" if bottom else "eta_0"
     source = f"{'eta_T + ' if bottom else ''}{fall}*(1 + cos(pi*t/T))/2"
     yield real_formula("eta_t", source, eta_0=top, eta_T=bottom, t=args.epoch, T=args.t_max)
@@ -41,7 +41,7 @@ def _trace_warmup_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield TextStep(f"The warm-up of {args.warmup_steps} steps is over.")
         yield build_formula("eta_t", "eta", eta=rate)
         return
-    yield TextStep("In the warm-up the rate grows from 0 in equal steps:")
+    yield TextStep("During the warm-up, the rate increases from 0 in equal steps:")
     yield build_formula("eta_t", "eta*t/T", eta=rate, t=args.step, T=args.warmup_steps)
 
 

@@ -61,7 +61,7 @@ def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_shape_axes(
         args, trace_conv_axis, "kernel_size", "stride", "padding", "dilation"
     )
-    yield TextStep(f"Each of the {args.out_channels} filters gives one channel.")
+    yield TextStep(f"Each of the {args.out_channels} filters produces one channel.")
     yield shape_formula(args.result, args.layout, channels="C_out")
 
 
@@ -70,7 +70,7 @@ def _trace_pool_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield DEFAULT_STRIDE
     axis = partial(trace_pool_axis, ceil_mode=args.ceil_mode)
     yield from _trace_shape_axes(args, axis, "kernel_size", "stride", "padding")
-    yield TextStep("Each channel is pooled by itself, so that the channels stay.")
+    yield TextStep("Each channel is pooled separately, so the number of channels does not change.")
     yield shape_formula(args.result, args.layout, channels="C")
 
 
@@ -89,7 +89,7 @@ def _trace_upsample_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_pixel_shuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(
-        "R² channels become one: their values lie beside each other as a square of R×R cells."
+        "R² channels become one: their values at one position form a square of R×R cells."
     )
     yield from _trace_rearranged_axes(args, args.upscale_factor, maps="{}*R", channels="C/R**2")
 

@@ -17,14 +17,12 @@ from problems.solvers.sizes import conv_size, same_padding, same_padding_ends
 from problems.solvers.transposed import transposed_size
 from problems.traces.tracing import build_tracers
 
-DEFAULT_STRIDE: Final = TextStep(
-    "The stride of a pooling is its window, unless another one is given: S = K."
-)
+DEFAULT_STRIDE: Final = TextStep("The default stride of pooling is the window size: S = K.")
 SAME_PADDING: Final = TextStep(
-    "Same padding adds as many cells as the kernel takes away, so that only the stride counts."
+    "Same padding adds as many cells as the kernel removes, so only the stride matters."
 )
 DROPPED_WINDOW_SENTENCE: Final = (
-    "A last window would start in the padding at the end; it is left out."
+    "The last window would start in the padding at the end, so it is omitted."
 )
 
 
@@ -160,14 +158,12 @@ def _trace_pool_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_transposed_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
     apart = "one cell" if args.stride == 1 else f"{args.stride} cells"
     crop = "; the padding crops both ends" if args.padding else ""
-    yield TextStep(f"Each of the W inputs stamps the kernel, {apart} after the stamp before{crop}.")
+    yield TextStep(f"Each of the W inputs stamps the kernel, {apart} after the previous one{crop}.")
     yield transposed_size_formula(args.size, args.kernel_size, **_geometry_options(args))
 
 
 def _trace_same_padding(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(
-        "The size is kept if both ends together are padded by what the kernel takes away."
-    )
+    yield TextStep("The size is preserved if the total padding equals what the kernel removes.")
     if args.dilation == 1:
         yield build_formula("P", "(K - 1)/2", K=args.kernel_size)
     else:

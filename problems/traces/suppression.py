@@ -73,10 +73,10 @@ def _build_decision_rows(
 def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
     limit = to_text(to_exact_number(args.threshold))
     yield TextStep(
-        "The box of the highest score is taken; it lowers the scores of the others left."
+        "The box with the highest score is selected; it lowers the scores of the remaining boxes."
     )
     yield TextStep(
-        f"The factor is 1 - IoU where the IoU exceeds {limit}, else 1."
+        f"The factor is 1 - IoU where the IoU exceeds {limit}, otherwise 1."
         if args.method == "linear"
         else f"The factor is exp(-IoU²/{to_text(to_exact_number(args.sigma))})."
     )
@@ -100,7 +100,7 @@ def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
             rows.append((other + 1, *map(round_for_table, (score, shared, remaining[other]))))
         yield build_table(("box", "score", "IoU", "new score"), rows)
     if len(boxes) > MAX_ROUNDS + 1:
-        yield TextStep("The boxes that are left follow in the same way.")
+        yield TextStep("The remaining boxes follow in the same way.")
 
 
 def _lower_score(args: SimpleNamespace, score: Number, shared: Number) -> Number | float:

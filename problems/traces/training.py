@@ -16,8 +16,8 @@ def _epoch_steps_formula(args: SimpleNamespace) -> Formula:
 
 
 def _trace_steps_per_epoch(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    last = "is left out if it is not full" if args.drop_last else "may be smaller"
-    yield TextStep(f"An epoch takes every example once; its last batch {last}.")
+    last = "is dropped if it is not full" if args.drop_last else "may be smaller"
+    yield TextStep(f"An epoch uses every example once; its last batch {last}.")
     yield _epoch_steps_formula(args)
 
 

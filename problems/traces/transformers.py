@@ -26,7 +26,7 @@ def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("d_in", "h*d_h", h=heads, d_h=args.head_dim)
     elif heads > 1:
         yield TextStep(
-            f"{heads} heads share the {width} features; how many they are changes nothing."
+            f"{heads} heads share the {width} features; the number of heads does not matter."
         )
     sources = (width, args.kdim or width, args.vdim or width)
     pieces = [(name, source, inner) for name, source in zip("QKV", sources, strict=True)]
@@ -65,7 +65,7 @@ def _trace_attention_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     letters = {"n": args.seq_len, "d": args.embed_dim}
     letters["m"] = args.seq_len if is_self_attention else args.source_len
     yield TextStep(
-        "Each query meets each key over d features: for its scores, then for the values."
+        "Each query is paired with each key over d features: for the scores, then for the values."
     )
     met = build_formula("M_s", "2*n**2*d" if is_self_attention else "2*n*m*d", **letters)
     yield met

@@ -74,7 +74,7 @@ def _trace_stamps(
     *whole* computes the sum; *cells* is its number of cells.
     """
     yield TextStep(
-        "Each input cell stamps the kernel, times itself; where stamps overlap they add up."
+        "Each input cell adds a copy of the kernel, multiplied by the cell; overlaps add up."
     )
     if cells > MAX_SUM:
         return
@@ -89,7 +89,7 @@ def _trace_stamps(
             f"sum with {added}·w at ({position_text})", cast("NumpyArray", whole(so_far))
         )
     if len(stamping) > MAX_STAMPS:
-        yield TextStep(f"The other {len(stamping) - MAX_STAMPS} cells stamp in the same way.")
+        yield TextStep(f"The other {len(stamping) - MAX_STAMPS} cells follow in the same way.")
 
 
 def _trace_transposed_running_sum(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -31,23 +31,23 @@ def _patch_count_formula(args: SimpleNamespace) -> Formula:
 
 
 def _trace_number_of_patches(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(
-        "Patches side by side fill the image: so many in a column, times so many in a row."
-    )
+    yield TextStep("Patches cover the image: the number in a column times the number in a row.")
     yield _patch_count_formula(args)
 
 
 def _trace_token_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_number_of_patches(args)
     if args.class_token:
-        yield TextStep("The class token is one more.")
+        yield TextStep("The class token is one additional token.")
     yield build_formula(
         "n", "n_p + 1" if args.class_token else "n_p", n_p=_patch_count_formula(args).number
     )
 
 
 def _trace_patch_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep("It is a convolution whose kernel and stride are a patch, with d filters.")
+    yield TextStep(
+        "It is a convolution with d filters, whose kernel size and stride are the patch size."
+    )
     conv = parameters.TRACERS["conv_params"]
     yield from conv(args.in_channels, args.embed_dim, args.patch_size, bias=args.bias)
 
@@ -62,7 +62,7 @@ def _trace_vit_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         ("class token, d", width if args.class_token else 0),
         ("positions, n·d", tokens * width),
         (f"{args.num_layers} blocks of {block}", args.num_layers * block),
-        ("layer normalisation, 2·d", 2 * width),
+        ("layer normalization, 2·d", 2 * width),
         ("head", linear_params(width, args.num_classes)),
     )
     yield from _trace_token_count(args)

@@ -10,14 +10,16 @@ from problems.traces.tracing import build_tracers
 
 
 def _trace_conv_weight_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(f"The first axis counts the filters: {args.out_channels}.")
+    yield TextStep(f"The first axis is the number of filters: {args.out_channels}.")
     yield from _trace_group(args, "A filter sees the input channels of its group.", "C_in")
     yield build_value_step("shape", args.result)
 
 
 def _trace_conv_transpose_weight_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield TextStep(f"The first axis counts the input channels: {args.in_channels}.")
-    yield from _trace_group(args, "An input channel feeds the outputs of its group.", "C_out")
+    yield TextStep(f"The first axis is the number of input channels: {args.in_channels}.")
+    yield from _trace_group(
+        args, "An input channel contributes to the outputs of its group.", "C_out"
+    )
     yield build_value_step("shape", args.result)
 
 

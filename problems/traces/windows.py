@@ -28,7 +28,7 @@ def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[Solution
     filters = as_filters(kernel, axes, channels=len(cells), groups=args.groups)
     if args.flip:
         filters = np.flip(filters, tuple(range(2, filters.ndim)))
-        yield TextStep("The kernel is rotated by 180 degrees before it is laid on the input.")
+        yield TextStep("The kernel is rotated by 180 degrees before it is applied to the input.")
         yield show_array("w'", filters.reshape(w.shape) if w.ndim > axes else filters[0, 0])
     placement = place_windows(
         cells.shape,
@@ -39,7 +39,7 @@ def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[Solution
     )
     bordered = pad(cells, placement.borders)
     if any(map(any, placement.borders)):
-        yield TextStep("The input with its border of zeros:")
+        yield TextStep("The zero-padded input:")
         yield show_array("X_P", bordered.reshape(*x.shape[: x.ndim - axes], *bordered.shape[1:]))
     yield from trace_output_sides(cells.shape[1:], placement, trace_conv_axis)
     yield from _trace_windows(args, window_view(bordered, placement), filters, placement)

@@ -29,7 +29,7 @@ MAX_SAMPLES: Final = 8
 
 def _trace_skip_gram_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(
-        "Two tables, one of vectors of centres and one of contexts, a row for each word:"
+        "Two tables of vectors, one for centers and one for contexts, with one row per word:"
     )
     yield build_formula("N", "2*V*d", V=args.vocabulary, d=args.embedding_dim)
 
@@ -39,10 +39,10 @@ def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known: dict[str, Number] = {"c": reach, "T": args.length}
     if reach < args.window:
         yield TextStep(f"No two words are more than c = {reach} words apart.")
-    yield TextStep("Each word has c neighbours on either side, but some would lie beyond the ends.")
+    yield TextStep("Each word has c neighbors on either side, but some would be beyond the ends.")
     missing = build_formula("m", "c*(c + 1)/2", **known)
     yield TextStep(
-        "At either end the first word lacks c of them, the next one c - 1, and so on, m in all:"
+        "At either end, the first word lacks c of them, the next one c - 1, and so on, m in total:"
     )
     yield missing
     yield build_formula("n", "2*c*T - 2*m", **known, m=missing.number)
@@ -51,7 +51,7 @@ def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_noise_distribution(args: SimpleNamespace) -> Iterator[SolutionStep]:
     counts = as_doubles(as_array(args.counts, "counts", ranks=(1,)), "counts")
     powers = counts ** float(as_proportion(args.power, "power"))
-    yield TextStep("Each count to the power, and its share in the sum of the powers:")
+    yield TextStep("Each count raised to the power, and its share of the sum of the powers:")
     columns = zip(counts.tolist(), powers.tolist(), args.result.tolist(), strict=True)
     rows = [tuple(map(to_exact_number, row)) for row in columns]
     yield sum_formula("S", [row[1] for row in rows])
@@ -66,7 +66,7 @@ def _score_formula(name: str, context: object, centre: list[float]) -> Formula:
 def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     centre = as_doubles(args.centre, "centre").tolist()
     others = as_doubles(args.negatives, "negatives")
-    yield TextStep("The score of the true context is to be large, those of the negatives small:")
+    yield TextStep("The score of the true context should be large, those of the negatives small:")
     scores = [_score_formula("s_0", as_doubles(args.context, "context"), centre)]
     scores += [
         _score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
@@ -74,7 +74,9 @@ def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionSte
     yield from scores[: MAX_SAMPLES + 1]
     signed_scores = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]
     losses = np.logaddexp(0, -np.array(signed_scores)) / log_of_base(args.base)
-    yield TextStep("Each adds its loss; z is the score, of a negative minus the score:")
+    yield TextStep(
+        "Each word contributes its loss; z is the score, or minus the score for a negative:"
+    )
     log = LOGARITHMS[args.base]
     kinds = ["context", *["negative"] * len(others)]
     columns = zip(

@@ -74,9 +74,9 @@ def test_the_preview_has_the_numbers_and_the_inputs_of_students(scene, kind):
 
 
 def test_the_preview_stores_nothing_and_needs_no_examples(scene):
-    source = TEMPLATES_BY_KIND["integer"].source.partition("# Answers to the original")[0]
+    source = TEMPLATES_BY_KIND["integer"].source.partition("# Example answers")[0]
     shown = preview(scene, source)
-    assert "A picture of 28×28" in shown.text.replace(" × ", "×")
+    assert "28×28 pixels" in shown.text.replace(" × ", "×")
     assert not scene.browser.get(f"{scene.home}/problems?space=course&status=draft").all(
         "a", text="Size of a feature map"
     )
@@ -111,7 +111,7 @@ def test_without_a_textbook_value_the_preview_takes_the_first_seed(scene):
         .source.replace(", original: 28", "")
         .replace(", original: 5", "")
     )
-    assert "Seed 0" in preview(scene, source.partition("# Answers to")[0]).text
+    assert "Seed 0" in preview(scene, source.partition("# Example answers")[0]).text
 
 
 def test_a_check_shows_the_preview_too_for_browsers_without_scripts(scene):

@@ -17,14 +17,14 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-__all__ = ["CLIENT_ID", "OidcProvider"]
+__all__ = ["CLIENT_ID", "OidcProvider", "provider_key"]
 
 CLIENT_ID = "grader"
 CLIENT_SECRET = "a secret: of + this % client"  # noqa: S105  # of a provider that does not exist
 _KEYS: dict[str, RSAKey] = {}
 
 
-def _key(kid: str) -> RSAKey:
+def provider_key(kid: str) -> RSAKey:
     """Return the RSA key of an id, made once in a run."""
     if kid not in _KEYS:
         _KEYS[kid] = RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
@@ -80,7 +80,7 @@ class OidcProvider:
         if path == "/.well-known/openid-configuration":
             return httpx2.Response(200, json=self._discovery())
         if path == "/keys":
-            keys = [_key(kid).as_dict(private=False) for kid in self.published]
+            keys = [provider_key(kid).as_dict(private=False) for kid in self.published]
             return httpx2.Response(200, json={"keys": [*keys, {"kty": "OKP", "kid": "x"}]})
         if path == "/userinfo":
             assert request.headers["Authorization"] == "Bearer access"
@@ -137,7 +137,7 @@ class OidcProvider:
 
     def signed(self, claims: dict[str, Any]) -> str:
         """Return an ID token that is signed with the key in use."""
-        return jwt.encode({"alg": "RS256", "kid": self.kid}, claims, _key(self.kid))
+        return jwt.encode({"alg": "RS256", "kid": self.kid}, claims, provider_key(self.kid))
 
     def unsigned(self, claims: dict[str, Any]) -> str:
         """Return an ID token without a signature."""
@@ -153,10 +153,12 @@ class OidcProvider:
         header = {"alg": "HS256", "kid": self.kid}
         pieces = (json.dumps(header).encode(), json.dumps(claims).encode())
         body = ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in pieces)
-        key = _key(self.kid).as_pem(private=False)
+        key = provider_key(self.kid).as_pem(private=False)
         mac = base64.urlsafe_b64encode(hmac.digest(key, body.encode(), "sha256")).rstrip(b"=")
         return f"{body}.{mac.decode()}"
 
     def signed_by_somebody_else(self, claims: dict[str, Any]) -> str:
         """Return an ID token that claims the key in use and is signed with another one."""
-        return jwt.encode({"alg": "RS256", "kid": self.kid}, claims, _key("of somebody else"))
+        return jwt.encode(
+            {"alg": "RS256", "kid": self.kid}, claims, provider_key("of somebody else")
+        )

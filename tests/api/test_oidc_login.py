@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from browsers import OTHER, PASSWORD, with_password
-from oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
+from oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, provider_key
 from pages import Browser
 from sqlalchemy import select
 from world import World
+from written_tokens import sign_as_written
 
 from api.config.environment import read_settings
 from api.config.settings import ServiceSettings
@@ -495,3 +496,18 @@ def test_wrong_settings_are_named_without_their_secrets(text, message):
 
 def test_providers_may_be_the_only_way_to_log_in():
     assert ServiceSettings(oidc=listed(), local_login=False).oidc
+
+
+@pytest.mark.parametrize("name", ["sub", "email", "name", "preferred_username", "extra"])
+@pytest.mark.parametrize(
+    "odd", ["\ud800", "a\0b", "x" * 5_000, 5, None, [], {"a": "\ud800"}, 1e999]
+)
+def test_an_odd_claim_breaks_nothing(campus, name, odd):
+    world = campus()
+    browser, uni = Browser(world), world.providers["uni"]
+    uni.sign = lambda claims: sign_as_written(claims, provider_key("key-1"), "key-1")
+    page = log_in(world, browser, **{name: odd})
+    assert page.status in {303, 403}, page.text
+    if name == "sub":
+        assert page.status == 403
+        assert accounts(world) == []

@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 
 from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
 from api.core.errors import Forbidden, ServiceUnavailable
+from api.core.storable_text import REPLACEMENT, replace_unstorable
 from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 from api.services.external_login.flows import FlowSecret
 from api.services.external_login.identities import AssertedIdentity, parse_email
@@ -179,9 +180,9 @@ class OidcProvider:
             nonce={"essential": True, "value": secret.nonce},
         )
         try:
-            claims = self._decode(metadata, token)
+            claims: dict[str, Any] = replace_unstorable(self._decode(metadata, token))
             registry.validate(claims)
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise _TokenError(f"the ID token is not valid: {type(error).__name__}") from error
         audience, authorized = claims["aud"], claims.get("azp")
         is_shared = isinstance(audience, list) and len(audience) > 1
@@ -215,7 +216,9 @@ class OidcProvider:
 
     def _build_identity(self, claims: dict[str, Any]) -> AssertedIdentity:
         subject = claims["sub"]
-        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS:
+        is_usable = isinstance(subject, str) and 0 < len(subject) <= MAX_SUBJECT_CHARACTERS
+        # Two subjects must not become one by a replacement.
+        if not is_usable or REPLACEMENT in subject:
             raise _TokenError("the ID token has no usable subject")
         # Without the claim, and with any other value, the address counts as unverified.
         is_verified = claims.get("email_verified") is True

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from api.core.storable_text import replace_unstorable
 from api.services.external_login.outbound_http import OutboundError, OutboundHttp, OutboundLimits
 
 LIMITS: Final = OutboundLimits(256 * 1024, timeout_seconds=5, total_seconds=10)
@@ -57,7 +58,7 @@ class ProviderHttp:
             kind = ProviderRefusalError if reply.status in CLIENT_ERRORS else ProviderError
             raise kind(f"{url}: status {reply.status}")
         try:
-            value = json.loads(reply.body)
+            value = replace_unstorable(json.loads(reply.body))
         except (ValueError, RecursionError) as error:
             raise ProviderError(f"{url}: the reply is not JSON") from error
         if not isinstance(value, dict):

@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from api.config.settings import ServiceSettings
+from api.core.storable_text import replace_unstorable
 from api.db.engine import Database
 from api.db.models import LtiPlatform
 from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
@@ -54,8 +55,8 @@ class LtiTool:
         cannot be fetched.
         """
         try:
-            claims = self._decode(platform, id_token)
-        except (JoseError, ValueError, TypeError) as error:
+            claims: dict[str, Any] = replace_unstorable(self._decode(platform, id_token))
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             log.warning("a launch from %s: %s", platform.issuer, type(error).__name__)
             raise ClaimError("is not signed with a key of the platform") from error
         _check_claims(claims, platform, nonce=nonce, now=int(now.timestamp()))

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from api.core.storable_text import REPLACEMENT
 from api.services.lti.protocol.addresses import is_https_url
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -150,7 +151,7 @@ def _read_object(value: object) -> Mapping[str, Any]:
 def _require_id(value: object, what: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ClaimError(f"does not name the {what}")
-    if len(value) > MAX_ID_CHARACTERS or "\0" in value:
+    if len(value) > MAX_ID_CHARACTERS or REPLACEMENT in value:
         raise ClaimError(f"has an unusable id of the {what}")
     return value
 
@@ -171,7 +172,7 @@ def read_texts(values: object) -> tuple[str, ...]:
 def read_text(value: object) -> str:
     """Return a text on one line, shortened; "" for anything else."""
     text = value if isinstance(value, str) else ""
-    return " ".join(text.replace("\0", "").split())[:MAX_TEXT_CHARACTERS]
+    return " ".join(text.replace(REPLACEMENT, "").split())[:MAX_TEXT_CHARACTERS]
 
 
 def read_name(claims: Mapping[str, Any]) -> str:

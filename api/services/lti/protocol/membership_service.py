@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.core.storable_text import REPLACEMENT
 from api.services.lti.protocol.addresses import PlatformError
 from api.services.lti.protocol.claims import MAX_ID_CHARACTERS, read_name, read_text, read_texts
 from api.services.lti.protocol.grade_service import (
@@ -53,8 +54,10 @@ def _read_member(entry: Any) -> RosterMember:
     subject = values.get("user_id")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_ID_CHARACTERS:
         raise PlatformError("a member of the roster has no usable id")
+    if REPLACEMENT in subject:  # two members must not become one
+        raise PlatformError("a member of the roster has no usable id")
     return RosterMember(
-        subject.replace("\0", ""),
+        subject,
         read_name(values),
         read_text(values.get("email")),
         read_texts(values.get("roles")),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
+from api.core.storable_text import replace_unstorable
 from api.services.external_login.deadline_transport import DeadlineTransport
 from api.services.external_login.outbound_http import (
     OutboundError,
@@ -138,7 +139,7 @@ class PlatformHttp:
         except httpx2.InvalidURL as error:
             raise PlatformError(f"{url[:200]!r} is no address") from error
         try:
-            value = json.loads(reply.body) if reply.body else None
+            value = replace_unstorable(json.loads(reply.body)) if reply.body else None
         except (ValueError, RecursionError):
             value = None
         return PlatformReply(reply.status, reply.headers, value)

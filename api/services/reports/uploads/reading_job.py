@@ -1,12 +1,12 @@
 """Reading of an uploaded report in a worker process: from the file to a passage for each part."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from api.core.storable_text import replace_unstorable
 from api.services.reports.documents import read_blocks, read_marked_answers
 from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
 from api.services.reports.sandbox import enter_sandbox
@@ -29,8 +29,6 @@ MAX_ALTERNATIVE_CHARACTERS: Final = 2_000
 """Maximum length of a passage that is offered instead of the chosen one."""
 MAX_READING_BYTES: Final = 1024 * 1024
 """Maximum size of a reading as JSON, the same as that of a page of a list."""
-UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
-"""Characters that a notebook may escape and that a database does not store."""
 TOO_MUCH_TEXT: Final = "the answers are too long; hand in the document without logs and data"
 
 
@@ -200,9 +198,9 @@ def _serialize_passage(passage: Passage, text: str, read_as: str) -> dict[str, s
         "context": _cut_context(passage.source, text),
         "location": passage.location.describe(),
     }
-    return {
-        name: UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", field) for name, field in fields.items()
-    }
+    # A notebook may escape characters that no database stores.
+    storable: dict[str, str] = replace_unstorable(fields)
+    return storable
 
 
 def _cut_context(source: str, text: str) -> str:

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
 from api.core.errors import Forbidden, ServiceUnavailable
-from api.core.storable_text import REPLACEMENT, replace_unstorable
+from api.core.json_text import REPLACEMENT, replace_unstorable
 from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 from api.services.external_login.flows import FlowSecret
 from api.services.external_login.identities import AssertedIdentity, parse_email

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from api.core.storable_text import replace_unstorable
+from api.core.json_text import replace_unstorable
 from api.services.external_login.outbound_http import OutboundError, OutboundHttp, OutboundLimits
 
 LIMITS: Final = OutboundLimits(256 * 1024, timeout_seconds=5, total_seconds=10)

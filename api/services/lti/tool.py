@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from api.config.settings import ServiceSettings
-from api.core.storable_text import replace_unstorable
+from api.core.json_text import replace_unstorable
 from api.db.engine import Database
 from api.db.models import LtiPlatform
 from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys

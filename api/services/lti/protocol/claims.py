@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from api.core.storable_text import REPLACEMENT
+from api.core.json_text import REPLACEMENT
 from api.services.lti.protocol.addresses import is_https_url
 
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.core.storable_text import REPLACEMENT
+from api.core.json_text import REPLACEMENT
 from api.services.lti.protocol.addresses import PlatformError
 from api.services.lti.protocol.claims import MAX_ID_CHARACTERS, read_name, read_text, read_texts
 from api.services.lti.protocol.grade_service import (

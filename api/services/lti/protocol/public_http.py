@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
-from api.core.storable_text import replace_unstorable
+from api.core.json_text import replace_unstorable
 from api.services.external_login.deadline_transport import DeadlineTransport
 from api.services.external_login.outbound_http import (
     OutboundError,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from api.core.storable_text import replace_unstorable
+from api.core.json_text import replace_unstorable
 from api.services.reports.documents import read_blocks, read_marked_answers
 from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
 from api.services.reports.sandbox import enter_sandbox

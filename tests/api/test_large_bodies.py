@@ -23,7 +23,7 @@ PARAMETER = re.compile(r"\{\w+\}")
 SAFE = {"GET", "HEAD"}
 ANONYMOUS = {
     *("/api/v1/login", "/api/v1/invites/accept", "/api/v1/password-reset"),
-    *("/api/v1/device/code", "/api/v1/device/token"),
+    *("/api/v1/device/code", "/api/v1/device/token", "/api/v1/join/account"),
 }
 PAGE = {"sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"}
 TYPES = {

@@ -13,7 +13,9 @@ from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, join_terms, split_term
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.tree import (
     BinaryOperation,
+    BooleanOperation,
     Call,
+    Comparison,
     Name,
     Negation,
     Node,
@@ -84,9 +86,11 @@ def take_other_names(tree: Node, others: Sequence[str]) -> Mutations:
 
 
 def _walk_arithmetic(node: Node) -> Iterator[Node]:
-    """Yield the nodes outside the arguments of solvers."""
+    """Yield the nodes outside the arguments of solvers and outside conditions."""
     yield node
-    if isinstance(node, Call) and node.function not in FUNCTIONS:
+    if isinstance(node, (Comparison, BooleanOperation)) or (
+        isinstance(node, Call) and node.function not in FUNCTIONS
+    ):
         return
     for child in children(node):
         yield from _walk_arithmetic(child)

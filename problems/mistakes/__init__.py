@@ -20,6 +20,7 @@ from problems.mistakes import (
     metrics,
     networks,
     parameters,
+    rare_boxes,
     rare_counts,
     rare_scores,
     rare_values,
@@ -53,6 +54,7 @@ FAMILIES: Final = (
     training,
     expressions,
     rare_values,
+    rare_boxes,
     rare_counts,
     rare_scores,
 )

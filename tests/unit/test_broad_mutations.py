@@ -77,3 +77,10 @@ def test_the_double_is_named_only_if_nothing_else_explains_it() -> None:
 def test_arguments_of_solvers_are_left_alone() -> None:
     trees = enumerate_broad_mutations(parse("conv_size(3*a, b/4)").tree, of_result=False)
     assert list(trees) == []
+
+
+def test_conditions_are_left_alone() -> None:
+    assert named(ask("number", key="u*w + 1 if v < 100 else w"), "7") == ()
+    options = {"options": {"small": "Small.", "large": "Large."}}
+    part = ask("choice", key="'small' if v < 300 else 'large'", **options)
+    assert named(part, "large") == ()

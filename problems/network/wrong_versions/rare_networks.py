@@ -1,6 +1,7 @@
 """Rare wrong versions of network solvers: same padding, shapes before the end, a bias left out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Final
@@ -20,7 +21,7 @@ from problems.network.counts import (
     total_params,
 )
 from problems.network.graphs import Network
-from problems.network.layers import Conv, ConvTranspose, Layer
+from problems.network.layers import BatchNorm, Conv, ConvTranspose, Layer, LayerNorm
 from problems.network.shape_rules import SHAPES, conv_shape_rule
 from problems.network.transforms import clear_input_sizes, map_layers
 from problems.network.traversal import sum_step_counts, walk_with_rules
@@ -124,6 +125,32 @@ def _macs_and_biases(args: SimpleNamespace) -> int:
     return products + biases
 
 
+def _with_all_biases(args: SimpleNamespace) -> Network:
+    """Return the network with biases in all its convolutions, if one has none."""
+
+    def add_bias(layer: Layer) -> Layer:
+        return replace(layer, bias=True) if isinstance(layer, (Conv, ConvTranspose)) else layer
+
+    return _require_change(map_layers(args.net, add_bias), args)
+
+
+def _without_norm_shifts(args: SimpleNamespace) -> Network:
+    """Return the network whose normalizations learn a scale alone."""
+
+    def drop_shift(layer: Layer) -> Layer:
+        if isinstance(layer, (BatchNorm, LayerNorm)):
+            return replace(layer, bias=False)
+        return layer
+
+    return _require_change(map_layers(args.net, drop_shift), args)
+
+
+def _require_change(changed: Network, args: SimpleNamespace) -> Network:
+    if changed == args.net:
+        raise SolverError("the network has no such layer")
+    return changed
+
+
 def _last_of(shapes: tuple[Shape, ...]) -> Shape:
     return shapes[-1]
 
@@ -180,6 +207,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "same_padding_assumed": _count_same_padded(total_params),
             "last_bias_left_out": replace_formula(total_params, _params_without_last_bias),
             "positions_counted": replace_formula(total_params, _macs_and_biases),
+            "biases_of_all_layers": replace_arguments(total_params, net=_with_all_biases),
+            "norm_shifts_left_out": replace_arguments(total_params, net=_without_norm_shifts),
         },
     ),
     *build_wrong_versions(

@@ -15,6 +15,7 @@ from problems.network.counts import (
     total_macs,
     total_params,
 )
+from problems.network.layers import SelectChannels
 from problems.network.published.catalog import PUBLISHED_NETWORKS, named
 from problems.solvers.receptive_field import receptive_field
 
@@ -52,6 +53,57 @@ TORCHVISION = [
     ("efficientnet_b0", 5_288_548, "0.39", 82),
 ]
 
+# Name, parameters, GMACs and the side of the image for which they are published.
+TORCHVISION_BY_SIDE = [
+    ("resnext101_64x4d", 83_455_272, "15.46", 224),
+    ("inception_v3", 27_161_264, "5.713", 299),
+    ("mobilenet_v3_small", 2_542_856, "0.057", 224),
+    ("mnasnet0_5", 2_218_512, "0.104", 224),
+    ("mnasnet0_75", 3_170_208, "0.215", 224),
+    ("mnasnet1_0", 4_383_312, "0.314", 224),
+    ("mnasnet1_3", 6_282_256, "0.526", 224),
+    ("shufflenet_v2_x0_5", 1_366_792, "0.04", 224),
+    ("shufflenet_v2_x1_0", 2_278_604, "0.145", 224),
+    ("shufflenet_v2_x1_5", 3_503_624, "0.296", 224),
+    ("shufflenet_v2_x2_0", 7_393_996, "0.583", 224),
+    ("efficientnet_b1", 7_794_184, "0.69", 240),
+    ("efficientnet_b2", 9_109_994, "1.09", 288),
+    ("efficientnet_b3", 12_233_232, "1.83", 300),
+    ("efficientnet_b4", 19_341_616, "4.39", 380),
+    ("efficientnet_b5", 30_389_784, "10.27", 456),
+    ("efficientnet_b6", 43_040_704, "19.07", 528),
+    ("efficientnet_b7", 66_347_960, "37.75", 600),
+    ("efficientnet_v2_s", 21_458_488, "8.37", 384),
+    ("efficientnet_v2_m", 54_139_356, "24.58", 480),
+    ("efficientnet_v2_l", 118_515_272, "56.08", 480),
+    ("regnet_y_400mf", 4_344_144, "0.40", 224),
+    ("regnet_y_800mf", 6_432_512, "0.83", 224),
+    ("regnet_y_1_6gf", 11_202_430, "1.61", 224),
+    ("regnet_y_3_2gf", 19_436_338, "3.18", 224),
+    ("regnet_y_8gf", 39_381_472, "8.47", 224),
+    ("regnet_y_16gf", 83_590_140, "15.91", 224),
+    ("regnet_y_32gf", 145_046_770, "32.28", 224),
+    ("regnet_y_128gf", 644_812_894, "127.52", 224),
+    ("regnet_x_400mf", 5_495_976, "0.41", 224),
+    ("regnet_x_800mf", 7_259_656, "0.80", 224),
+    ("regnet_x_1_6gf", 9_190_136, "1.60", 224),
+    ("regnet_x_3_2gf", 15_296_552, "3.18", 224),
+    ("regnet_x_8gf", 39_572_648, "8.00", 224),
+    ("regnet_x_16gf", 54_278_536, "15.94", 224),
+    ("regnet_x_32gf", 107_811_560, "31.74", 224),
+]
+AUXILIARY_GIGAMACS = 0.005
+"""Those of the auxiliary classifier of Inception-v3, which the model page leaves out."""
+
+
+@pytest.mark.parametrize(("name", "parameters", "gigamacs", "side"), TORCHVISION_BY_SIDE)
+def test_a_network_has_its_published_figures_for_its_image(name, parameters, gigamacs, side):
+    net, image = named(name), (3, side, side)
+    assert total_params(net) == total_params(net, image) == parameters
+    extra = AUXILIARY_GIGAMACS if name == "inception_v3" else 0
+    assert total_macs(net, image) / 10**9 - extra == pytest.approx(float(gigamacs), abs=0.0051)
+    assert network_shape(net, image) == (1000,)
+
 
 @pytest.mark.parametrize(("name", "parameters", "gigamacs", "layers"), TORCHVISION)
 def test_a_network_of_torchvision_has_its_published_figures(name, parameters, gigamacs, layers):
@@ -64,7 +116,18 @@ def test_a_network_of_torchvision_has_its_published_figures(name, parameters, gi
 
 def test_every_named_network_is_among_the_published_figures():
     others = {"lenet5", "unet", "yolov3"}
-    assert set(PUBLISHED_NETWORKS) == {name for name, *_ in TORCHVISION} | others
+    figures = {name for name, *_ in (*TORCHVISION, *TORCHVISION_BY_SIDE)}
+    assert set(PUBLISHED_NETWORKS) == figures | others
+
+
+def test_a_channel_shuffle_takes_the_channels_of_the_branches_in_turn():
+    shuffles = [
+        layer.channels
+        for layer in named("shufflenet_v2_x0_5").layers
+        if isinstance(layer, SelectChannels)
+    ]
+    assert shuffles[0][:4] == (0, 24, 1, 25)
+    assert all(sorted(order) == list(range(len(order))) for order in shuffles)
 
 
 @pytest.mark.parametrize(

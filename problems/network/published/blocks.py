@@ -1,7 +1,10 @@
 """Building blocks of published networks: normalized convolutions and classifiers."""
 
 from collections.abc import Callable
+from fractions import Fraction
+from typing import Final
 
+from grader.values import Number
 from problems.network.constructors.all_constructors import (
     batch_norm,
     conv,
@@ -14,6 +17,10 @@ from problems.network.constructors.all_constructors import (
 )
 from problems.network.graphs import Network
 from problems.network.layers import Activation
+
+MULTIPLE: Final = 8
+"""Number of which scaled channels are multiples."""
+MIN_SHARE: Final = Fraction(9, 10)
 
 
 def normalized_conv(
@@ -40,6 +47,16 @@ def normalized_conv(
         batch_norm(),
     )
     return layers if activation is None else network(layers, activation())
+
+
+def round_channels(number: Number) -> int:
+    """Return the nearest multiple of 8 to a number of channels, at least 90 % of it.
+
+    >>> round_channels(Fraction(44)), round_channels(18)
+    (48, 24)
+    """
+    rounded = max(MULTIPLE, int(number + MULTIPLE // 2) // MULTIPLE * MULTIPLE)
+    return rounded if rounded >= MIN_SHARE * number else rounded + MULTIPLE
 
 
 def classifier(*widths: int) -> Network:

@@ -1,6 +1,6 @@
 """Published networks by name, as graphs of layers, in released or paper form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, TypeAlias
@@ -8,7 +8,16 @@ from typing import Final, TypeAlias
 from grader.errors import SolverError
 from grader.registry import Solver
 from problems.network.graphs import Network
-from problems.network.published import mobile, parallel, plain, residual
+from problems.network.published import (
+    efficientnets,
+    inception,
+    mobile,
+    parallel,
+    plain,
+    regnets,
+    residual,
+    shuffled,
+)
 from problems.network.transforms import declare_input_sizes
 from problems.solvers.bounds import Shape, as_integer
 
@@ -51,6 +60,23 @@ def _squeezenet_entry(stem: tuple[int, int], pools: tuple[int, int]) -> Publishe
     return PublishedNetwork(partial(mobile.squeezenet, stem, pools))
 
 
+def _entries(
+    build: Callable[[str, int], Network], names: Iterable[str]
+) -> dict[str, PublishedNetwork]:
+    """Return the networks of a family whose builder takes the name."""
+    return {name: PublishedNetwork(partial(build, name)) for name in names}
+
+
+def _efficientnet_entries(
+    build: Callable[[str, int], Network], table: Mapping[str, tuple[object, object, int]]
+) -> dict[str, PublishedNetwork]:
+    """Return EfficientNets; the last entry of a row of *table* is the side of the image."""
+    return {
+        name: PublishedNetwork(partial(build, name), image=(3, side, side))
+        for name, (_, _, side) in table.items()
+    }
+
+
 PUBLISHED_NETWORKS: Final[Mapping[str, PublishedNetwork]] = {
     "lenet5": PublishedNetwork(
         plain.lenet5,
@@ -73,8 +99,13 @@ PUBLISHED_NETWORKS: Final[Mapping[str, PublishedNetwork]] = {
     "squeezenet1_0": _squeezenet_entry((96, 7), (3, 7)),
     "squeezenet1_1": _squeezenet_entry((64, 3), (2, 4)),
     "mobilenet_v2": PublishedNetwork(mobile.mobilenet_v2),
-    "mobilenet_v3_large": PublishedNetwork(mobile.mobilenet_v3_large),
-    "efficientnet_b0": PublishedNetwork(mobile.efficientnet_b0),
+    **_entries(mobile.mobilenet_v3, mobile.MOBILENET_V3_BLOCKS),
+    **_entries(shuffled.mnasnet, shuffled.MNASNETS),
+    **_entries(shuffled.shufflenet_v2, shuffled.SHUFFLENETS),
+    **_entries(regnets.regnet, regnets.REGNETS),
+    **_efficientnet_entries(efficientnets.efficientnet, efficientnets.SCALINGS),
+    **_efficientnet_entries(efficientnets.efficientnet_v2, efficientnets.V2_STAGES),
+    "inception_v3": PublishedNetwork(inception.inception_v3, image=(3, 299, 299)),
     "unet": PublishedNetwork(
         partial(parallel.unet, padding=1),
         image=(1, 256, 256),

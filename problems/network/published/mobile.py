@@ -1,7 +1,7 @@
-"""Compact networks: MobileNets and EfficientNet (inverted residuals), SqueezeNet.
+"""Compact networks: MobileNets (inverted residuals) and SqueezeNet.
 
 Sources: Sandler et al. (2018) for MobileNetV2; Howard et al. (2019) for MobileNetV3;
-Tan and Le (2019) for EfficientNet; Iandola et al. (2016) for SqueezeNet.
+Iandola et al. (2016) for SqueezeNet.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,6 @@ from problems.network.constructors.all_constructors import (
     relu,
     relu6,
     residual,
-    sigmoid,
-    silu,
 )
 from problems.network.graphs import Gate, Network
 from problems.network.layers import Activation
@@ -44,7 +42,7 @@ class InvertedResidualBlock(NamedTuple):
     gate: Gate | None = None
 
 
-def _inverted_residual(block: InvertedResidualBlock) -> Network:
+def inverted_residual(block: InvertedResidualBlock) -> Network:
     """Return an inverted residual block: 1×1, depthwise and 1×1 convolutions and a gate.
 
     The gate follows the depthwise convolution. The first 1×1 convolution is left out if
@@ -63,9 +61,10 @@ def _inverted_residual(block: InvertedResidualBlock) -> Network:
     )
 
 
-def _squeeze_excitation_gate(
+def squeeze_excitation_gate(
     channels: int, squeezed: int, first: ActivationFactory, last: ActivationFactory
 ) -> Gate:
+    """Return a gate of two 1×1 convolutions behind a global average pooling."""
     return gate(network(global_avg_pool(), conv(squeezed, 1), first(), conv(channels, 1), last()))
 
 
@@ -89,7 +88,7 @@ def mobilenet_v2(classes: int) -> Network:
         for index in range(times):
             step = stride if not index else 1
             blocks.append(
-                _inverted_residual(
+                inverted_residual(
                     InvertedResidualBlock(channels, expansion * channels, out, 3, step)
                 )
             )
@@ -107,78 +106,60 @@ def mobilenet_v2(classes: int) -> Network:
     )
 
 
-# The same with the kernel first; every block has a gate.
-EFFICIENTNET_B0_STAGES: Final = (
-    (3, 1, 16, 1, 1),
-    (3, 6, 24, 2, 2),
-    (5, 6, 40, 2, 2),
-    (3, 6, 80, 3, 2),
-    (5, 6, 112, 3, 1),
-    (5, 6, 192, 4, 2),
-    (3, 6, 320, 1, 1),
-)
-
-
-def efficientnet_b0(classes: int) -> Network:
-    """Return EfficientNet-B0."""
-    blocks: list[Network] = []
-    channels = 32
-    for kernel_size, expansion, out, times, stride in EFFICIENTNET_B0_STAGES:
-        for index in range(times):
-            middle, step = expansion * channels, stride if not index else 1
-            gated = _squeeze_excitation_gate(middle, channels // 4, silu, sigmoid)
-            blocks.append(
-                _inverted_residual(
-                    InvertedResidualBlock(channels, middle, out, kernel_size, step, silu, gated)
-                )
-            )
-            channels = out
-    return network(
-        normalized_conv(32, 3, silu, stride=2),
-        *blocks,
-        *(normalized_conv(1280, 1, silu), global_avg_pool(), flatten(), dropout(), linear(classes)),
-    )
-
-
 # Kernel, channels in the middle and out, channels that the gate squeezes to (0: none), whether it
-# has hardswish, stride: table 1 of the paper.
-MOBILENET_V3_BLOCKS: Final = (
-    (3, 16, 16, 0, False, 1),
-    (3, 64, 24, 0, False, 2),
-    (3, 72, 24, 0, False, 1),
-    (5, 72, 40, 24, False, 2),
-    (5, 120, 40, 32, False, 1),
-    (5, 120, 40, 32, False, 1),
-    (3, 240, 80, 0, True, 2),
-    (3, 200, 80, 0, True, 1),
-    (3, 184, 80, 0, True, 1),
-    (3, 184, 80, 0, True, 1),
-    (3, 480, 112, 120, True, 1),
-    (3, 672, 112, 168, True, 1),
-    (5, 672, 160, 168, True, 2),
-    (5, 960, 160, 240, True, 1),
-    (5, 960, 160, 240, True, 1),
-)
+# has hardswish, stride: tables 1 and 2 of the paper.
+MOBILENET_V3_BLOCKS: Final = {
+    "mobilenet_v3_large": (
+        (3, 16, 16, 0, False, 1),
+        (3, 64, 24, 0, False, 2),
+        (3, 72, 24, 0, False, 1),
+        (5, 72, 40, 24, False, 2),
+        (5, 120, 40, 32, False, 1),
+        (5, 120, 40, 32, False, 1),
+        (3, 240, 80, 0, True, 2),
+        (3, 200, 80, 0, True, 1),
+        (3, 184, 80, 0, True, 1),
+        (3, 184, 80, 0, True, 1),
+        (3, 480, 112, 120, True, 1),
+        (3, 672, 112, 168, True, 1),
+        (5, 672, 160, 168, True, 2),
+        (5, 960, 160, 240, True, 1),
+        (5, 960, 160, 240, True, 1),
+    ),
+    "mobilenet_v3_small": (
+        (3, 16, 16, 8, False, 2),
+        (3, 72, 24, 0, False, 2),
+        (3, 88, 24, 0, False, 1),
+        (5, 96, 40, 24, True, 2),
+        (5, 240, 40, 64, True, 1),
+        (5, 240, 40, 64, True, 1),
+        (5, 120, 48, 32, True, 1),
+        (5, 144, 48, 40, True, 1),
+        (5, 288, 96, 72, True, 2),
+        (5, 576, 96, 144, True, 1),
+        (5, 576, 96, 144, True, 1),
+    ),
+}
+# The units of the hidden layer; the last convolution has as many channels as the last middle.
+MOBILENET_V3_UNITS: Final = {"mobilenet_v3_large": 1280, "mobilenet_v3_small": 1024}
 
 
-def mobilenet_v3_large(classes: int) -> Network:
-    """Return MobileNetV3-Large."""
+def mobilenet_v3(name: str, classes: int) -> Network:
+    """Return MobileNetV3-Large or MobileNetV3-Small."""
     blocks: list[Network] = []
-    channels = 16
-    for kernel_size, middle, out, squeezed, uses_hardswish, stride in MOBILENET_V3_BLOCKS:
-        gated = _squeeze_excitation_gate(middle, squeezed, relu, hardsigmoid) if squeezed else None
+    channels, last = 16, 0
+    for row in MOBILENET_V3_BLOCKS[name]:
+        kernel_size, last, out, squeezed, uses_hardswish, stride = row
+        gated = squeeze_excitation_gate(last, squeezed, relu, hardsigmoid) if squeezed else None
         act = hardswish if uses_hardswish else relu
-        blocks.append(
-            _inverted_residual(
-                InvertedResidualBlock(channels, middle, out, kernel_size, stride, act, gated)
-            )
-        )
+        block = InvertedResidualBlock(channels, last, out, kernel_size, stride, act, gated)
+        blocks.append(inverted_residual(block))
         channels = out
     return network(
         normalized_conv(16, 3, hardswish, stride=2),
         *blocks,
-        *(normalized_conv(960, 1, hardswish), global_avg_pool(), flatten()),
-        *(linear(1280), hardswish(), dropout(), linear(classes)),
+        *(normalized_conv(last, 1, hardswish), global_avg_pool(), flatten()),
+        *(linear(MOBILENET_V3_UNITS[name]), hardswish(), dropout(), linear(classes)),
     )
 
 

@@ -49,6 +49,7 @@ RESNETS: Final = {
     "resnet152": ResnetConfig((3, 8, 36, 3)),
     "resnext50_32x4d": ResnetConfig((3, 4, 6, 3), width=128, groups=32),
     "resnext101_32x8d": ResnetConfig((3, 4, 23, 3), width=256, groups=32),
+    "resnext101_64x4d": ResnetConfig((3, 4, 23, 3), width=256, groups=64),
     "wide_resnet50_2": ResnetConfig((3, 4, 6, 3), width=128),
     "wide_resnet101_2": ResnetConfig((3, 4, 23, 3), width=128),
 }

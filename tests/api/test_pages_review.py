@@ -1,7 +1,7 @@
 """Tests of the marking pages: the queue, single answers, groups, the rubric, requests."""
 
 import pytest
-from pages import Browser
+from pages import Browser, form_fields
 from review_scene import Class
 from world import TEXT_PROBLEM
 
@@ -184,6 +184,59 @@ def test_a_skipped_answer_makes_room_for_the_next(scene, ada):
     first = ada.post(f"{scene.part}/next").location
     [skip] = [one for one in ada.get(first).all("form") if one["action"].endswith("/skip")]
     assert ada.send(skip).location not in {first, ""}
+
+
+def keys_of(page):
+    """Return the links and forms of the keys of a grading page, by key."""
+    links = {one["data-key"]: one for one in page.all("a") if one.get("data-key")}
+    forms = {
+        button["data-key"]: form
+        for form in page.all("form")
+        for button in form.all("button")
+        if button.get("data-key")
+    }
+    return links | forms
+
+
+def test_p_leads_back_to_a_skipped_answer_and_s_on_again(scene, ada):
+    for text in (GOOD, "More.", "Less."):
+        scene.student(text)
+    graded = ada.post(f"{scene.part}/next").location
+    skipped = ada.send(keys_of(ada.get(graded))["0"], "act=zero").location
+    current = ada.send(keys_of(ada.get(skipped))["s"]).location
+    assert len({graded, skipped, current}) == 3
+    page = ada.get(current)
+    assert keys_of(page)["p"]["href"] == skipped
+    assert keys_of(page)["u"]["action"] == graded.replace("/review", "/undo")
+    page = ada.get(skipped)
+    assert keys_of(page)["p"]["href"] == graded
+    assert keys_of(ada.get(graded))["s"]["href"] == skipped
+    assert ada.send(keys_of(page)["s"]).location == current
+    assert keys_of(ada.get(current))["p"]["href"] == skipped
+    ada.send(keys_of(ada.get(current))["0"], "act=zero")
+    page = ada.get(skipped)  # reserved again, because it is the last one that waits
+    assert keys_of(page)["p"]["href"] == current
+    assert keys_of(page)["s"].tag == "form"
+
+
+def test_zero_points_ask_before_they_replace_a_grade(scene, ada):
+    student = scene.student(GOOD)
+    path = f"/answers/{scene.answer(student)}/review"
+    form = ada.get(path).one("form", id="rubric")
+    ada.send(form, "act=stay", credit="50%")
+
+    def load_credit():
+        return ada.get(path).one("input", name="credit")["value"]
+
+    page = ada.send(ada.get(path).one("form", id="rubric"), "act=zero")
+    assert (page.status, load_credit()) == (200, "0.5")
+    [ask] = page.all("button", value="replace")
+    assert (ask["form"], ask["data-key"]) == ("rubric", "y")
+    fields = form_fields(page.one("form", id="rubric")) | {"act": "replace"}
+    assert ada.post(page.one("form", id="rubric")["action"], fields).status == 303
+    assert load_credit() == "0"
+    page = ada.send(ada.get(path).one("form", id="rubric"), "act=zero")
+    assert page.status == 303  # there is nothing to lose
 
 
 @pytest.mark.parametrize("name", ["Stu Dent"])

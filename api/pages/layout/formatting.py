@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from api.schemas.student.assignments import Moment
+from api.services.gradebook.event_text import describe_status
 from grader.policy import format_ungraded_points
 
 THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -153,6 +154,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moves": describe_grade_changes,
     "part_name": part_name,
     "said": use_minus_signs,
+    "status_words": describe_status,
     "that_wait": format_ungraded_points,
 }
 """Template filters by name."""

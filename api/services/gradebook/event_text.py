@@ -1,25 +1,49 @@
 """Events of a grade as sentences, with the names that the reader knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
 
 from api.schemas.grades.history import GradeEvent
 from grader.policy import format_rounded_number
 
-GRADED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
+GRADED_BY: Final = {"auto": "", "manual": ", by a TA", "regrade": ", by a regrade"}
+STATUS_WORDS: Final[Mapping[str, str]] = {
+    "correct": "correct",
+    "follow_through": "correct, given your earlier answer",
+    "partial": "partly correct",
+    "mistake": "incorrect",
+    "wrong": "incorrect",
+    "missing": "no answer",
+    "unreadable": "could not be read",
+    "needs_review": "waiting for a TA",
+    "auto": "automatic",
+    "manual": "by a TA",
+    "regrade": "by a regrade",
+    "judging": "computing",
+}
+"""Statuses and kinds of gradings, and statuses of regrades, in words."""
 PUNCTUATION: Final = ("?", "!", ".")
 CAUSES: Final = {
     "submission": "a submission",
     "regrade": "a regrade",
     "undo": "a regrade that was undone",
-    "review": "a mark by a person",
+    "review": "a grade by a TA",
     "override": "an override",
     "extension": "an extension",
     "excuse": "an excuse",
     "late_days": "late days",
     "settings": "other settings",
 }
+
+
+def describe_status(status: str) -> str:
+    """Return a status or kind in words.
+
+    >>> describe_status("follow_through"), describe_status("applied")
+    ('correct, given your earlier answer', 'applied')
+    """
+    return STATUS_WORDS.get(status, status.replace("_", " "))
 
 
 def append_punctuation(about: str, sign: str = ":") -> str:
@@ -69,13 +93,9 @@ def describe_event(
 
 
 def _describe_grading(event: GradeEvent) -> str:
-    credit = (
-        "not marked yet"
-        if event.credit is None
-        else f"credit {format_rounded_number(event.credit)}"
-    )
-    status = (event.status or "").replace("_", " ")
-    return f"{status}, {credit}{GRADED_BY.get(event.cause or '', '')}"
+    status = describe_status(event.status or "")
+    credit = "" if event.credit is None else f", credit {format_rounded_number(event.credit)}"
+    return f"{status}{credit}{GRADED_BY.get(event.cause or '', '')}"
 
 
 def _format_score(score: Fraction | None) -> str:

@@ -23,7 +23,13 @@ from api.pages.staff.grading.grading_aids import (
     list_neighbors,
     load_comments_to_reuse,
 )
-from api.pages.staff.grading.marks import LABELS, mark_to_fields, parse_mark, read_posted_fields
+from api.pages.staff.grading.marks import (
+    LABELS,
+    ZERO_ACTION,
+    mark_to_fields,
+    parse_mark,
+    read_posted_fields,
+)
 from api.pages.staff.grading.review import (
     claim_next_and_redirect,
     find_part_progress,
@@ -64,6 +70,7 @@ def _render_marking_page(
     version: str = "",
     error: ServiceError | None = None,
     message: str = "",
+    asks_zero: bool = False,
 ) -> Response:
     item = api.get_review_item(answer, context, Response())
     part_key = item.assignment, item.problem, item.part
@@ -104,6 +111,7 @@ def _render_marking_page(
         alike=mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {},
         version=item.version if is_stale or not version else version,
         is_stale=is_stale,
+        asks_zero=asks_zero,
         done=message,
     )
 
@@ -118,8 +126,15 @@ def _redirect_to_answer(answer: UUID) -> Response:
 
 @router.post(f"{ANSWER_PATH}/mark")
 def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
-    """Mark the answer and go to the next one; with ``act`` ``stay``, stay on the page."""
+    """Grade the answer and go to the next one; with ``act`` ``stay``, stay on the page.
+
+    One key gives zero points, so an answer that has points already is asked about first.
+    """
     version = form.text("version")
+    if form.text("act") == ZERO_ACTION and _has_points(answer, context):
+        return _render_marking_page(
+            answer, context, typed=read_posted_fields(form), version=version, asks_zero=True
+        )
     try:
         body = validate_body(MarkIn, parse_mark(form))
         item = api.put_mark(answer, body, context, Response(), parse_form_version(version))
@@ -130,6 +145,12 @@ def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
     if form.text("act") == "stay":
         return flash.redirect_with_flash(f"/answers/{answer}/review")
     return claim_next_and_redirect((item.assignment, item.problem, item.part), context)
+
+
+def _has_points(answer: UUID, context: RequestContext) -> bool:
+    """Return whether a person has given the answer a grade with points."""
+    item = api.get_review_item(answer, context, Response())
+    return item.mark is not None and bool(item.score)
 
 
 @router.post(f"{ANSWER_PATH}/unmark")

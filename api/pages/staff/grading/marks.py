@@ -9,6 +9,8 @@ from api.schemas.grading.review import MarkView
 
 TEXT_FIELDS: Final = ("comment", "reason", "adjustment", "credit")
 ZERO_ACTION: Final = "zero"
+REPLACE_ACTION: Final = "replace"
+"""Action that gives zero points also to an answer that has points."""
 SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
 EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
@@ -50,7 +52,7 @@ def parse_mark(form: PostedForm) -> dict[str, Any]:
     """
     comment = "\n".join(filter(None, [form.text("comment").strip(), *form.get_all("reused")]))
     texts = form.non_empty_texts(*TEXT_FIELDS) | ({"comment": comment} if comment else {})
-    if form.text("act") == ZERO_ACTION:
+    if form.text("act") in {ZERO_ACTION, REPLACE_ACTION}:
         return {"credit": "0"} | {name: texts[name] for name in texts.keys() - SCORE_FIELDS}
     values: dict[str, Any] = {"items": list(form.get_all("items"))}
     values |= texts

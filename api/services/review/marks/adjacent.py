@@ -1,4 +1,4 @@
-"""Answers before and after one, in the order in which a person graded those of a part."""
+"""Answers of a part before and after one, in the order in which a person visited them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,24 +6,39 @@ from fractions import Fraction
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from api.db.models import Answer, Review
+from api.db.models import Answer, Review, ReviewSkip
 from api.services.review.review_subjects import AssignedPart
 
-GradedQuery: TypeAlias = Select[*tuple[Any, ...]]
-GRADED_BY_ME: Final[GradedQuery] = (
-    select(Review.answer_id, Review.version, Review.marked_at, Answer.credit)
+VisitQuery: TypeAlias = Select[*tuple[Any, ...]]
+IS_OF_PART: Final = and_(
+    Answer.problem_id == bindparam("problem"), Answer.part == bindparam("part")
+)
+GRADED_BY_ME: Final = and_(Answer.manual, Review.marked_by == bindparam("me"))
+GRADED: Final = (
+    select(
+        Review.answer_id.label("answer_id"),
+        Review.version.label("version"),
+        Review.marked_at.label("visited_at"),
+        Answer.credit.label("credit"),
+    )
     .join(Answer, Answer.id == Review.answer_id)
+    .where(IS_OF_PART, GRADED_BY_ME)
+)
+SKIPPED: Final = (
+    select(ReviewSkip.answer_id, null(), ReviewSkip.at, null())
+    .join(Answer, Answer.id == ReviewSkip.answer_id)
+    .outerjoin(Review, Review.answer_id == ReviewSkip.answer_id)
     .where(
-        Answer.problem_id == bindparam("problem"),
-        Answer.part == bindparam("part"),
-        Answer.manual,
-        Review.marked_by == bindparam("me"),
+        IS_OF_PART,
+        ReviewSkip.user_id == bindparam("me"),
+        or_(~Answer.manual, func.coalesce(Review.marked_by != bindparam("me"), True)),
     )
 )
-"""Query for the answers of a part that the caller graded."""
+LAST_GRADED: Final[VisitQuery] = GRADED.order_by(Review.marked_at.desc(), Review.answer_id.desc())
+VISITS: Final = union_all(GRADED, SKIPPED).subquery()
 UNDO_WINDOW: Final = timedelta(hours=1)
 """How long the next answer offers to undo a grade; later a key pressed by chance would undo it."""
 
@@ -44,51 +59,61 @@ class GradedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AdjacentAnswers:
-    """The answers that the caller graded before and after one; None where there is none."""
+    """The answers before and after one, and the last one that was graded; None where none is."""
 
-    previous: GradedAnswer | None
-    next: GradedAnswer | None
+    previous: UUID | None
+    next: UUID | None
+    last_graded: GradedAnswer | None
 
 
 def load_adjacent_answers(
     session: Session, part: AssignedPart, answer: UUID | None, *, now: datetime
 ) -> AdjacentAnswers:
-    """Return the answers graded before and after *answer*.
+    """Return the answers that the caller graded or skipped before and after *answer*.
 
-    If the caller has not graded *answer*, *previous* is the last answer that they graded.
+    An answer that the caller has reserved, or neither graded nor skipped, comes after all others.
     """
-    me = part.assigned_problem.member.caller.id
-    review = None if answer is None else session.get(Review, answer)
-    if review is None or review.marked_by != me or review.marked_at is None:
-        return AdjacentAnswers(_load_first(session, part, now, _latest_first(GRADED_BY_ME)), None)
-    same_time = Review.marked_at == review.marked_at
-    earlier = or_(
-        Review.marked_at < review.marked_at, and_(same_time, Review.answer_id < review.answer_id)
-    )
-    later = or_(
-        Review.marked_at > review.marked_at, and_(same_time, Review.answer_id > review.answer_id)
-    )
-    in_order = GRADED_BY_ME.order_by(Review.marked_at, Review.answer_id)
-    return AdjacentAnswers(
-        _load_first(session, part, now, _latest_first(GRADED_BY_ME.where(earlier))),
-        _load_first(session, part, now, in_order.where(later)),
-    )
-
-
-def _latest_first(query: GradedQuery) -> GradedQuery:
-    return query.order_by(Review.marked_at.desc(), Review.answer_id.desc())
-
-
-def _load_first(
-    session: Session, part: AssignedPart, now: datetime, query: GradedQuery
-) -> GradedAnswer | None:
-    """Return the first answer of *query*, or None."""
     params = {
         "problem": part.assigned_problem.problem.id,
         "part": part.part_id,
         "me": part.assigned_problem.member.caller.id,
     }
-    row = session.execute(query.limit(1), params).first()
+    last_graded = _load_last_graded(session, part, params, now=now)
+    visits = VISITS.c
+    latest_first = (
+        select(visits.answer_id)
+        .where(visits.answer_id != answer)
+        .order_by(visits.visited_at.desc(), visits.answer_id.desc())
+        .limit(1)
+    )
+    visited_at = None if answer is None else _find_visit(session, answer, params)
+    if visited_at is None:
+        return AdjacentAnswers(session.scalar(latest_first, params), None, last_graded)
+    same_time = visits.visited_at == visited_at
+    earlier = or_(visits.visited_at < visited_at, and_(same_time, visits.answer_id < answer))
+    later = or_(visits.visited_at > visited_at, and_(same_time, visits.answer_id > answer))
+    in_order = select(visits.answer_id).order_by(visits.visited_at, visits.answer_id).limit(1)
+    return AdjacentAnswers(
+        session.scalar(latest_first.where(earlier), params),
+        session.scalar(in_order.where(later), params),
+        last_graded,
+    )
+
+
+def _find_visit(session: Session, answer: UUID, params: dict[str, Any]) -> datetime | None:
+    """Return when the caller graded or skipped *answer*; None while they have it reserved."""
+    review = session.get(Review, answer)
+    if review is not None and review.claimed_by == params["me"] and review.marked_by is None:
+        return None
+    query = select(VISITS.c.visited_at).where(VISITS.c.answer_id == answer)
+    visited_at: datetime | None = session.scalar(query, params)
+    return visited_at
+
+
+def _load_last_graded(
+    session: Session, part: AssignedPart, params: dict[str, Any], *, now: datetime
+) -> GradedAnswer | None:
+    row = session.execute(LAST_GRADED.limit(1), params).first()
     if row is None:
         return None
     answer, version, marked_at, credit = row

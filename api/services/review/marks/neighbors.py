@@ -94,7 +94,7 @@ def load_queue_similarities(
     """
     if part.kind != TEXT or not waiting:
         return {}
-    last = load_adjacent_answers(session, part, None, now=now).previous
+    last = load_adjacent_answers(session, part, None, now=now).last_graded
     if last is None:
         return {}
     texts = _load_texts(session, part, [last.answer, *waiting[:MAX_COMPARED_TEXTS]])

@@ -35,7 +35,7 @@ class Demo:
         """Return the answers in the lines that the service prints, by their titles."""
         lines = self.welcome.splitlines()
         found = {}
-        for title in ("a right answer", "a wrong answer"):
+        for title in ("a correct answer", "a wrong answer"):
             words = shlex.split(lines[lines.index(f"# {title}") + 1])
             [answer] = json.loads(words[words.index("-d") + 1])["answers"].values()
             found[title.removeprefix("a ")] = answer

@@ -60,7 +60,7 @@ class Desk:
     def paste(self, part: str, text: str) -> None:
         """Paste an answer into its cells or, without scripts, into the field for pasting."""
         if self.script == "off":
-            self.card(part).get_by_text("Paste all of it").click()
+            self.card(part).get_by_text("Paste the whole table").click()
             return self.page.locator(f"#paste-{part}").fill(text)
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page.evaluate("text => navigator.clipboard.writeText(text)", text)

@@ -84,8 +84,8 @@ class WelcomeMessage:
             examples = self.example_answers
             problem_url = f"{base}/assignments/{self.assignment}/problems/{examples.problem}"
             for title, typed in (
-                ("a right answer", examples.right),
-                ("a wrong answer", examples.wrong),
+                ("a correct answer", examples.right),
+                ("an incorrect answer", examples.wrong),
             ):
                 body = {"answers": {examples.part: typed}}
                 yield (
@@ -163,7 +163,7 @@ def _load_membership(
 
 
 def _iter_right_and_wrong_answers(variant: Variant) -> Iterator[tuple[str, str, str]]:
-    """Yield each part with a named mistake, a right answer, and an answer with that mistake."""
+    """Yield each part with a named mistake, a correct answer, and an answer with that mistake."""
     for part in variant.problem.parts:
         key = variant.keys.get(part.id)
         for candidate in (

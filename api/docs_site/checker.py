@@ -51,7 +51,7 @@ def _check_page(name: str) -> Iterator[str]:
         yield from _check_link(target, name=name)
     for source, description in PICTURE.findall(text):
         if not source:
-            yield f"the picture of “{description}” is not in {PICTURE_FOLDER}"
+            yield f"the image of “{description}” is not in {PICTURE_FOLDER}"
         if not description:
             yield f"the picture {source} has no description"
     ids = ID.findall(text)

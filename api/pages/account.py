@@ -27,7 +27,7 @@ DEFAULT_TOKEN_DAYS: Final = "90"  # noqa: S105  # not a secret
 PASSWORDS_DIFFER_MESSAGE: Final = "The two new passwords are not the same."
 LABELS: Final[Mapping[str, str]] = {
     "name": "Name",
-    "current": "Password now",
+    "current": "Current password",
     "new": "New password",
 }
 

@@ -76,7 +76,7 @@ def _render_failed_messages(
     return render_page(
         context,
         "staff/mail.html",
-        title="E-mail of the site",
+        title="E-mail delivery",
         status=error.status if error else 200,
         messages=messages,
         descriptions={kind: rule.description for kind, rule in KIND_RULES.items()},

@@ -186,7 +186,7 @@ def _apply_rules(answer: AnswerInContext, judgement: Judgement) -> PartResult:
             "correct", FULL_CREDIT, judgement.rule, hint="Correct.", counted_key=context.key
         )
     if context.keyed is None:
-        return answer.build_result("wrong", judgement.credit, "none", hint="Not right.")
+        return answer.build_result("wrong", judgement.credit, "none", hint="Incorrect.")
     for key, hint in context.accepted_values if context.keyed.accept else ():
         if key is not None and _compare_with_key(answer, key).is_right:
             return answer.build_result(
@@ -261,10 +261,10 @@ def _describe_share(context: PartContext, judgement: Judgement) -> str:
     if isinstance(context.part, TablePart) and context.part.credit_by == "row":
         noun, total = "row", total // len(context.part.columns)
     elif getattr(context.part, "credit_by", "") not in CREDIT_BY_CELL:
-        return "Partly right."
+        return "Partly correct."
     right = judgement.credit * total
     if noun is None or not total or right.denominator != 1:
-        return "Partly right."
+        return "Partly correct."
     return f"{right} of {pluralize(total, noun)} {'is' if right == 1 else 'are'} correct."
 
 
@@ -278,7 +278,7 @@ def _build_unexplained_result(
             "unreadable", NO_CREDIT, "misfit", hint=judgement.form_mismatch, carries=False
         )
     partly = bool(judgement.credit)
-    hint = _describe_share(context, judgement) if partly else "Not right."
+    hint = _describe_share(context, judgement) if partly else "Incorrect."
     if judgement.remark:
         hint = f"{hint} {judgement.remark}"
     if judgement.cells and context.keyed is not None and context.keyed.show == "cells":

@@ -155,7 +155,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
 def format_wrong_cells(cells: Sequence[str]) -> str:
     """Return the sentence that lists *cells*, at most `MAX_LISTED_CELLS` of them."""
     more = f" and {len(cells) - MAX_LISTED_CELLS} more" if len(cells) > MAX_LISTED_CELLS else ""
-    return f"Not right: {', '.join(cells[:MAX_LISTED_CELLS])}{more}."
+    return f"Incorrect: {', '.join(cells[:MAX_LISTED_CELLS])}{more}."
 
 
 def _judge_partly_right(

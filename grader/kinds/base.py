@@ -270,7 +270,7 @@ class AnswerKind(ABC, Generic[P, A]):
     def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...], part: P) -> str:
         """Return a sentence that lists the wrong cells, for parts that show them."""
         del reading, part
-        return f"Not right: {', '.join(str(at) for at, right in enumerate(cells, 1) if not right)}."
+        return f"Incorrect: {', '.join(str(at) for at, right in enumerate(cells, 1) if not right)}."
 
     def carried_value(self, reading: Reading[A]) -> Value | None:
         """Return the answer as a value that later keys can use and JSON can hold, or None.

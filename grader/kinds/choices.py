@@ -156,7 +156,7 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
 
     part: ClassVar[type[ChoicesPart]] = ChoicesPart
     max_characters = 10_000
-    hint = "The letters or names of all that are right."
+    hint = "The letters or names of all correct options."
     reads_alone = False
     refuses_qualifiers = False
     rewriters = ()

@@ -289,7 +289,7 @@ def _describe_counterexample(differs: Counterexample, location: str = "") -> str
     point = ", ".join(f"{name} = {to_text(value)}" for name, value in differs.point.items())
     start = f"{location.capitalize()}: at" if location else "At"
     outcome = _describe_value(differs.student_value)
-    return f"{start} {point} your formula {outcome}, which is not right there."
+    return f"{start} {point} your formula {outcome}, which is incorrect there."
 
 
 def _describe_value(student_value: Number | None) -> str:

@@ -139,7 +139,7 @@ class SetKind(AnswerKind[SetPart, Items]):
         wrong = [
             to_text(item) for item, right in zip(reading.value, cells, strict=True) if not right
         ]
-        return f"Not right: {', '.join(wrong)}." if wrong else "Something is missing."
+        return f"Incorrect: {', '.join(wrong)}." if wrong else "Something is missing."
 
     def to_mathml(self, value: Items, part: SetPart, scope: Scope) -> str:
         """Return the items in braces."""

@@ -373,8 +373,8 @@ def test_the_page_of_a_student_offers_no_look_and_no_scores(scene):
         told = ask(scene, path).text
         assert "View as this student" not in told
         assert "View as this student" in ask(scene, path, person="instructor").text
-    assert "marked without names" in ask(scene, f"/courses/{course}/students/{user}").text
-    assert "marked without names" in ask(scene, f"/courses/{course}/gradebook").text
+    assert "graded anonymously" in ask(scene, f"/courses/{course}/students/{user}").text
+    assert "graded anonymously" in ask(scene, f"/courses/{course}/gradebook").text
 
 
 def test_a_digest_of_a_receipt_tells_no_student(scene):

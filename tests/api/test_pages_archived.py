@@ -8,7 +8,7 @@ from pages import Browser
 from scene import HERE
 from staff_scene import StaffScene
 
-ARCHIVED = "This course is archived: all of it can be read, and nothing in it changes."
+ARCHIVED = "This course is archived. You can read everything, but nothing can be changed."
 
 
 PARAMETER = re.compile(r"\{(\w+)\}")
@@ -51,12 +51,12 @@ def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(worl
         "Homework 1, for 2 students, of whom 1 has begun; closes Tue 10 Nov 2026"
     )
     card = scene.browser.get(f"{scene.home}/settings").one(id="archive")
-    assert "Who is at work cannot hand in; what they typed is kept." in card.text
+    assert "Students cannot submit any more; their drafts are kept." in card.text
     done = scene.browser.follow(scene.browser.post(f"{scene.home}/archive"))
-    assert "Archived. Students can read their work, and hand in nothing." in done.text
+    assert "Archived. Students can read their work, but not submit." in done.text
     assert "Were it not archived, there would be open:" in done.one(id="archive").text
     back = scene.browser.follow(scene.browser.post(f"{scene.home}/restore"))
-    assert "Brought back. Students can hand in where it is open." in back.text
+    assert "Restored. Students can submit to open assignments." in back.text
 
 
 @pytest.mark.parametrize(

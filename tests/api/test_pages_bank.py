@@ -165,7 +165,7 @@ def test_a_version_is_retired_and_published_again(scene):
 @pytest.mark.parametrize(
     ("seen", "said", "words", "way"),
     [
-        (False, "Set in Homework 1 (version 1 of the bank", "take this one", "settings"),
+        (False, "Used in Homework 1 (version 1 of the bank", "take this one", "settings"),
         (True, "of the bank, seen by students", "regrade by this one", "regrades?do=id#start"),
     ],
 )
@@ -193,7 +193,7 @@ def test_what_only_the_test_student_opened_is_not_called_seen_by_students(world)
     told = scene.staff.get(scene.path).json()["problems"][0]
     assert told["opened"]
     version, own = f"{scene.home}/problems/{told['version_id']}", f"{scene.posed.path}/settings"
-    assert "(this version, seen by the test student alone)" in scene.browser.get(version).text
+    assert "(this version, seen only by the test student)" in scene.browser.get(version).text
     assert "seen by the test student" in scene.editor().one(id="problems").text
     assert "The test student has seen numbers, so" in scene.browser.get(own).text
     scene.student.get(scene.posed.path)
@@ -206,7 +206,7 @@ def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retir
     scene = StaffScene(world)
     posed = scene.staff.get(scene.path).json()["problems"][0]
     page = scene.browser.get(f"{scene.home}/problems/{posed['version_id']}")
-    assert "Set in Homework 1 (this version)." in page.text
+    assert "Used in Homework 1 (this version)." in page.text
     version = own(scene, CHANGED)
     form = {"reason": "not used"}
     done = scene.browser.post(f"{scene.home}/problems/{version}/retire", form)

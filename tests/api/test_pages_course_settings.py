@@ -142,7 +142,7 @@ def test_the_files_of_a_course_come_back_as_they_went(scene):
     assert unpack_files(answer.content) == files
     assert answer.headers["content-disposition"].endswith('.zip"')
     found = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
-    assert "already as they say" in found.text
+    assert "The files change nothing." in found.text
 
 
 def test_files_are_looked_at_and_then_applied(scene):
@@ -198,7 +198,7 @@ def grants(scene, **query):
 
 def test_an_extension_is_looked_at_granted_and_taken_back(scene):
     form = grants(scene).one("form", id="grant")
-    assert "Times are on the clock of Europe/Berlin." in form.text
+    assert "Times are in the time zone Europe/Berlin." in form.text
     typed = {"student": "stu dent", "grants.days": "2", "grants.reason": "ill"}
     looked = scene.browser.send(form, "act=try", **typed)
     assert "Thu 12 Nov 2026, 23:59" in looked.one(has="note").text

@@ -151,7 +151,7 @@ def test_a_form_that_is_sent_twice_says_that_it_is_so_already(scene):
     assert scene.browser.send(mine, "act=save", points="5").status == 303
     again = scene.browser.send(mine, "act=save", points="5")
     assert again.status == 412
-    assert "It is as you typed it already." in again.one(role="alert").text
+    assert "It already has the values that you typed." in again.one(role="alert").text
     assert scene.browser.send(settings_form(again), "act=save", points="6").status == 303
 
 

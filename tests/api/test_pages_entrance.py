@@ -126,7 +126,7 @@ def test_a_form_that_was_under_way_waits_behind_the_log_in(world, known, student
 def test_a_form_of_a_browser_whose_log_in_is_gone_is_told_nothing_of_tokens(world):
     asked = Browser(world).post("/me", {"name": "Ann"})
     assert asked.status == 401
-    assert "What you typed is kept." in asked.text
+    assert "Your input is kept." in asked.text
     assert "Bearer" not in asked.text
 
 

@@ -89,7 +89,7 @@ def test_a_file_that_would_be_misread_is_refused_and_offered_all_the_same(
     refused = browser.get(f"/courses/{course}/exports/canvas")
     assert refused.location == f"/courses/{course}/exports?form=canvas#check"
     assert "would give scores to the wrong person or column" in browser.follow(refused).text
-    link = page.one("a", text="Download all the same")
+    link = page.one("a", text="Download anyway")
     assert browser.get(link["href"]).status == 200
     assert ann.id != other.id
 
@@ -168,7 +168,7 @@ def test_a_sheet_is_looked_at_before_it_is_taken_over(world, browser, posed):
         "Nearly.",
     ]
     done = browser.send(page.one("form", action=page.path), "apply=yes")
-    assert "1 line taken over; 1 score of the assignment moved" in done.text
+    assert "1 line imported; 1 score of the assignment moved" in done.text
     assert held(world) == [4]
     assert done.all("form", enctype="multipart/form-data") == []
 

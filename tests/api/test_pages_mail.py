@@ -84,7 +84,7 @@ def test_an_administrator_sends_a_failed_message_again(world, ann):
             )
         )
     browser = Browser(world, world.person("Ad Min", admin=True))
-    [link] = browser.get("/users").all("a", text="E-mail of the site")
+    [link] = browser.get("/users").all("a", text="E-mail delivery")
     page = browser.get(link["href"])
     assert "550 no such mailbox <b> (1 try)" in page.text
     [form] = [one for one in page.all("form") if one["action"].endswith("/resend")]

@@ -38,11 +38,11 @@ def take_over(browser, page, **fields):
 def test_a_list_is_looked_at_before_it_is_taken_over(world, browser, course):
     page = send(browser, course, LIST)
     assert (page.status, students(world)) == (200, [])
-    assert "Nothing is taken over yet" in page.one(role="status").text
+    assert "Nothing is imported yet" in page.one(role="status").text
     assert "New sections: Tuesday." in page.text
     assert [row[1] for row in page.one("table").rows()[1:]] == ["Ann Example", "Bo Example"]
     done = take_over(browser, page)
-    assert "Taken over" in done.one(role="status").text
+    assert "Imported" in done.one(role="status").text
     assert students(world) == ["Ann Example", "Bo Example"]
     assert done.all("button", name="apply") == []
 
@@ -53,7 +53,7 @@ def test_who_is_new_is_invited_next_and_who_has_an_account_is_not(browser, cours
         f"/courses/{course}/people#invites"
     )
     again = take_over(browser, send(browser, course, LIST.replace("Ann", "Anna")))
-    assert "Nobody was written to" not in again.text
+    assert "No e-mails were sent" not in again.text
 
 
 def test_what_a_list_changes_is_shown_before_and_after(world, browser, course):

@@ -200,8 +200,8 @@ def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
     browser = Browser(world, prof)
     browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
     [head, row] = browser.get(f"/courses/{course}/audit").one("table").rows()
-    assert head == ["What was done", "Who", "When", "Before and after"]
-    assert row[0] == "a section was made section: Tuesday"
+    assert head == ["Action", "Who", "When", "Before and after"]
+    assert row[0] == "a section was created section: Tuesday"
     assert row[1] == "Grace Prof"
     assert row[2].startswith("Mon 2 Nov 2026, 13:00")
     assert row[3] == "name: Tuesday"
@@ -236,7 +236,9 @@ def test_the_acts_that_the_log_is_narrowed_by_are_told_in_words(world, course):
     page = browser.get(f"/courses/{course}/audit", params={"action": "section.created"})
     options = page.one("select", name="action").all("option")
     assert {one["value"]: one.text for one in options} == {"": "anything", **ACTIONS}
-    assert [one.text for one in options if "selected" in one.attributes] == ["a section was made"]
+    assert [one.text for one in options if "selected" in one.attributes] == [
+        "a section was created"
+    ]
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "today", "9999-12-31x", "0001-01-01"])
@@ -315,10 +317,10 @@ def test_the_log_of_the_site_is_in_utc_and_holds_all_courses(world, browser, cou
         f"/courses/{course}/sections", {"section_name": "Tuesday"}
     )
     page = browser.get("/audit")
-    assert page.heading == "Log of the site"
+    assert page.heading == "Audit log"
     said = " ".join(row[0] for row in page.one("table").rows()[1:])
     assert "somebody was suspended" in said
-    assert "a section was made" in said
+    assert "a section was created" in said
     assert "UTC" in page.one("tbody").text
 
 

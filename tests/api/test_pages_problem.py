@@ -9,6 +9,11 @@ from problem_pages import PAPER, handed_in, seat, send, told, value
 from student_scenes import test_student
 from world import World
 
+from api.pages.student.components.submission_form import (
+    EMPTY_ANSWER_MESSAGE,
+    PROBLEM_CHANGED_MESSAGE,
+)
+
 
 def test_checking_a_part_shows_its_verdict_and_the_attempts_that_are_left(world: World) -> None:
     _, posed, browser = seat(world, attempts=3)
@@ -27,7 +32,7 @@ def test_checking_one_part_keeps_what_is_typed_in_the_others_as_a_draft(world: W
     page = browser.get(posed.path)
     assert value(page, "answer.doubled") == " 2*"
     assert page.one("textarea", name="answer.why").text == "Few"
-    assert "it is not handed in" in page.one(id="saved").text
+    assert "not submitted yet" in page.one(id="saved").text
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"doubled": " 2*", "why": "Few"}
     assert [one["part"] for one in handed_in(student, posed)] == ["cells"]
 
@@ -98,7 +103,7 @@ def test_nothing_typed_is_no_answer(world: World) -> None:
     student, posed, browser = seat(world)
     page = send(browser, posed, "check=cells", answer__cells=" ", answer__doubled="18")
     assert page.status == 422
-    assert "Nothing is typed here yet." in told(page, "cells")
+    assert EMPTY_ANSWER_MESSAGE in told(page, "cells")
     assert value(page, "answer.doubled") == "18"
     assert handed_in(student, posed) == []
 
@@ -165,7 +170,7 @@ def test_an_answer_to_other_numbers_than_these_is_not_handed_in(world: World) ->
     form = browser.get(posed.path).one("form", id="answers")
     page = browser.send(form, "check=cells", asked="0" * 16, **{"answer.cells": "9"})
     assert page.status == 409
-    assert "has changed since this page was opened" in told(page, "cells")
+    assert PROBLEM_CHANGED_MESSAGE in told(page, "cells")
     assert handed_in(student, posed) == []
 
 
@@ -214,9 +219,9 @@ def test_a_matrix_that_is_pasted_without_a_script_fills_the_cells(world: World) 
     page = browser.get(posed.path)
     assert "Correct" in told(page, "doubled")
     assert [one["value"] for one in page.all("input", name="cell.doubled")] == ["2", "0", "0", "2"]
-    assert "not handed in" not in page.one(id="saved").text
+    assert "not submitted" not in page.one(id="saved").text
     assert send(browser, posed, "save=draft").status == 303
-    assert "not handed in" not in browser.get(posed.path).one(id="saved").text
+    assert "not submitted" not in browser.get(posed.path).one(id="saved").text
 
 
 def test_boxes_that_are_ticked_arehanded_in_and_ticked_again(world: World) -> None:

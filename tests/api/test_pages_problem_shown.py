@@ -16,7 +16,7 @@ def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
     student, posed, browser = seat(world, PAPER)
     student.submit(posed, {"tripled": "6"})
     said = told(browser.get(posed.path), "tripled")
-    assert said.startswith("Not correct 0 of 1 point Read as 6")
+    assert said.startswith("Incorrect 0 of 1 point Read as 6")
     assert "Likely cause Three times, not twice." in said
 
 
@@ -98,7 +98,7 @@ def test_an_answer_that_follows_from_an_earlier_one_is_said_to_do_so(world: Worl
     student, posed, browser = seat(world)
     student.submit(posed, {"cells": "8", "doubled": "16"})
     said = told(browser.get(posed.path), "doubled")
-    assert said.startswith("Right after an earlier answer")
+    assert said.startswith("Correct, given your earlier answer")
     assert "Right for the value that you carried on from an earlier part." in said
 
 
@@ -161,7 +161,7 @@ def test_a_text_waits_for_a_person(world: World) -> None:
     student, posed, browser = seat(world, attempts=3)
     student.submit(posed, {"why": "Fewer parameters."})
     page = browser.get(posed.path)
-    assert told(page, "why").startswith("Waits to be marked by a person")
+    assert told(page, "why").startswith("Waiting for a TA")
     assert "attempts left" not in told(page, "why")
     assert "Read as" not in told(page, "why")
 
@@ -184,7 +184,7 @@ def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
     [posed] = world.assignment(course)
     browser = Browser(world, grader)
     page = browser.get(posed.path)
-    assert "This is a preview; only students hand in." in page.one(id="notices").text
+    assert "This is a preview. Only students can submit." in page.one(id="notices").text
     assert not page.one("form", id="answers").all("button", name="check")
     refused = browser.send(page.one("form", id="answers"), check="cells", **{"answer.cells": "9"})
     assert refused.status == 403

@@ -55,7 +55,7 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     ready = started(
         world, browser, browser.post(f"{problem.path}/accept", {"accept": accept["value"]})
     )
-    assert "The dry run is done. Nothing is changed yet." in ready.text
+    assert "The dry run is done. Nothing has changed yet." in ready.text
     assert "2 up, 0 down" in ready.text
     assert ready.one(aria_label="Changed students").one("table").rows()[1] == [
         "Ada",
@@ -331,7 +331,7 @@ def test_a_regrade_can_be_to_a_version_that_there_is(world, teacher, browser, pr
     act(world, teacher, prepare(world, teacher, problem), "apply")
     page = browser.get(f"{problem.path}/regrades?do=id")
     run = started(world, browser, browser.send(form_of(page, problem.path)))
-    assert "Nothing is changed yet." in run.text
+    assert "Nothing has changed yet." in run.text
 
 
 def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser, problem):
@@ -380,7 +380,7 @@ def test_a_regrade_leads_to_what_is_different_in_its_version(
     world.enrol(course).submit(problem, {"cells": "9"})
     run = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
     told = browser.get(run.one("a", text="what is different")["href"])
-    assert "How answers are marked changed." in told.text
+    assert "The grading of answers changed." in told.text
 
 
 def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(
@@ -424,7 +424,7 @@ def test_the_answers_of_one_student_are_told_before_and_after(
     run = prepare(world, teacher, problem)
     page = browser.get(f"/regrades/{run['id']}?student={ada.id}")
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
-        ["Ada", "Cells", "10", "wrong, 0 %", "correct, 100 %"]
+        ["Ada", "Cells", "10", "incorrect, 0 %", "correct, 100 %"]
     ]
     up = browser.get(f"/regrades/{run['id']}?direction=down")
     assert [row[0] for row in up.one(aria_label="Changed answers").one("table").rows()[1:]] == [
@@ -449,8 +449,8 @@ def test_what_only_the_points_or_the_words_change_is_told_by_them(
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
         ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
     ]
-    assert "Scores of this problem: 1 up, 0 down of 1 student who handed in." in page.text
-    assert "1 of 1 answer found otherwise: the same credit, by other points or words." in page.text
+    assert "Scores of this problem: 1 up, 0 down of 1 student who submitted." in page.text
+    assert "1 of 1 answer would change: the same credit, by other points or words." in page.text
 
 
 def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
@@ -465,7 +465,7 @@ def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
     assert (run["counts"]["students"], applied["counts"]["students"]) == (1, 2)
     told.append(browser.get(f"/regrades/{run['id']}").text)
     for text in told:
-        assert "1 up, 0 down of 1 student who handed in." in text
+        assert "1 up, 0 down of 1 student who submitted." in text
         assert "keeps score and grade" not in text
 
 

@@ -36,7 +36,7 @@ def test_a_student_finds_the_pages_from_the_assignment(browser, posed):
     page = browser.get(f"/assignments/{posed.assignment}")
     upload = browser.get(page.one("a", text="Submit a report")["href"])
     assert "None yet" in upload.text
-    assert page.one("a", text="The sheet, to print")["href"].endswith("/sheet")
+    assert page.one("a", text="Problem sheet to print")["href"].endswith("/sheet")
 
 
 def test_the_table_has_part_passage_reading_and_confidence(browser, posed):

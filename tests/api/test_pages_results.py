@@ -32,7 +32,7 @@ def todo(browser, course):
 def test_a_course_without_work_says_what_will_appear(group, browser):
     lists, page = todo(browser, group.course)
     assert lists == []
-    assert "Nothing waits." in page.text
+    assert "Nothing needs action." in page.text
     assert "There is no assignment yet." in page.text
     assert page.one("a", text="New assignment")["href"].endswith("/assignments/new")
 
@@ -46,8 +46,8 @@ def test_the_course_says_first_what_waits_and_where(world, group, browser):
     path = f"/assignments/{posed.assignment}"
     assert [*told] == [
         "The regrade of powers-in-words is ready to be applied Homework 1",
-        "3 answers to mark Homework 1",
-        "1 group of equal wrong answers without a name Homework 1",
+        "3 answers to grade Homework 1",
+        "1 group of unexplained incorrect answers Homework 1",
     ]
     hrefs = [*told.values()]
     assert hrefs[0].startswith("/regrades/")
@@ -59,7 +59,7 @@ def test_two_equal_wrong_answers_are_no_group_yet(world, group, browser):
     group.hand_in(posed, ODD, ODD, DOUBLED, DOUBLED, DOUBLED)
     assert todo(browser, group.course)[0] == []
     group.hand_in(posed, None, None, None, None, None, ODD)
-    assert "1 group of equal wrong answers" in todo(browser, group.course)[0][0].text
+    assert "1 group of unexplained incorrect answers" in todo(browser, group.course)[0][0].text
 
 
 def test_equal_wrong_answers_to_other_numbers_are_no_group(world, group, browser):
@@ -70,7 +70,7 @@ def test_equal_wrong_answers_to_other_numbers_are_no_group(world, group, browser
     group.hand_in(posed, None, *[{"cube": "999"}] * 5)
     assert todo(browser, group.course)[0] == []
     group.hand_in(posed, {"cube": "999"})
-    assert "1 group of equal wrong answers" in todo(browser, group.course)[0][0].text
+    assert "1 group of unexplained incorrect answers" in todo(browser, group.course)[0][0].text
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, brow
     page = browser.get(f"/assignments/{posed.assignment}/results")
     assert page.heading == "Homework 1 · results"
     tiles = {one.one("dt").text: one.all("dd")[0].text for one in page.all(has="tile")}
-    assert tiles["To mark"] == "1"
-    assert tiles["Unexplained wrong"] == "1"
+    assert tiles["To grade"] == "1"
+    assert tiles["Unexplained"] == "1"
     assert tiles["Opened it"] == "5 of 6"
     assert (
         page.one("svg", has="chart-wide").all("title")[0].text.startswith("Histogram of 5 students")
@@ -142,7 +142,7 @@ def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser)
     page = browser.get(f"/assignments/{posed.assignment}/results")
     assert page.status == 200
     assert "Nobody has a grade yet." in page.text
-    assert browser.get(f"{posed.path}/results").text.count("No wrong answer so far.") == 3
+    assert browser.get(f"{posed.path}/results").text.count("No incorrect answers yet.") == 3
     assert "No assignment has grades yet." in browser.get(f"/courses/{group.course}/analytics").text
 
 
@@ -202,7 +202,7 @@ def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group
     [posed] = world.assignment(group.course, WRITTEN, results="manual")
     group.hand_in(posed, {"why": "So."})
     page = browser.get(f"/assignments/{posed.assignment}/results")
-    assert "1 answer to part why of “Powers of a number” is not marked." in page.text
+    assert "1 answer to part why of “Powers of a number” is not graded." in page.text
     form = page.one("form", action=f"/assignments/{posed.assignment}/release")
     assert browser.send(form, "show_results=now").status == 303
     again = browser.get(f"/assignments/{posed.assignment}/results")
@@ -266,7 +266,7 @@ def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause
         return
     world.service.regrades.run_until_idle()
     run = browser.follow(done)
-    assert "The dry run is done. Nothing is changed yet." in run.text
+    assert "The dry run is done. Nothing has changed yet." in run.text
     assert "6 up, 0 down" in run.text
 
 
@@ -328,9 +328,9 @@ def test_the_course_over_time_draws_scores_and_hand_ins(world, group, browser):
     page = browser.get(f"/courses/{group.course}/analytics")
     titles = [one.all("title")[0].text for one in page.all("svg", has="chart-wide")]
     assert titles[0].startswith("The middle half of the scores in 2 assignments")
-    assert titles[1].startswith("When students handed in last: 0 of 5 (0 %) came after")
+    assert titles[1].startswith("Last submissions: 0 of 5 (0 %) were late")
     other = browser.get(f"/courses/{group.course}/analytics?of={first.assignment}")
-    table = other.one(aria_label="Hand-ins of Homework 1, as a table").one("table").rows()
+    table = other.one(aria_label="Submissions to Homework 1, as a table").one("table").rows()
     assert ["due to 1 d after", "2"] in table
     assert sum(int(row[1]) for row in table[1:]) == 2
 
@@ -366,7 +366,7 @@ def test_the_results_lead_to_the_students_who_have_not_opened_the_assignment(wor
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[RIGHT] * 4)
     results = browser.get(f"/assignments/{posed.assignment}/results")
-    href = results.one("a", text="Who has not")["href"]
+    href = results.one("a", text="Who has not?")["href"]
     page = browser.get(href)
     assert page.heading == "Homework 1 · not opened"
     assert "2 students have not opened any problem." in page.text
@@ -376,7 +376,7 @@ def test_the_results_lead_to_the_students_who_have_not_opened_the_assignment(wor
     assert browser.get(student).status == 200
     group.hand_in(posed, *[None] * 4, RIGHT, RIGHT)
     assert "Every student has opened the assignment" in browser.get(href).text
-    assert not browser.get(f"/assignments/{posed.assignment}/results").all(text="Who has not")
+    assert not browser.get(f"/assignments/{posed.assignment}/results").all(text="Who has not?")
 
 
 def test_the_students_who_have_not_opened_the_assignment_are_filtered_by_section(
@@ -386,7 +386,7 @@ def test_the_students_who_have_not_opened_the_assignment_are_filtered_by_section
     section = world.section(group.course, "Tuesday")
     group.join("Tue Sday", section=section)
     results = browser.get(f"/assignments/{posed.assignment}/results", params={"section": section})
-    page = browser.get(results.one("a", text="Who has not")["href"])
+    page = browser.get(results.one("a", text="Who has not?")["href"])
     assert page.one("table").rows()[1][0::3] == ["Tue Sday", "Tuesday"]
     assert "Students cannot open the assignment before it is published." in page.text
     whole = browser.get(f"/assignments/{posed.assignment}/unopened", params={"section": ""})
@@ -401,7 +401,7 @@ def test_a_grader_of_an_anonymous_assignment_finds_no_list_of_students(world, gr
     browser = Browser(world, group.join("Gra Der", role="grader"))
     results = browser.get(f"/assignments/{posed.assignment}/results")
     assert results.status == 200
-    assert not results.all("a", text="Who has not")
+    assert not results.all("a", text="Who has not?")
     refused = browser.get(f"/assignments/{posed.assignment}/unopened")
     assert refused.status == 403
     assert "Stu 1" not in refused.text

@@ -54,7 +54,7 @@ def test_where_all_courses_are_archived_that_is_said_and_they_are_in_reach(world
     teacher.post(f"/courses/{course}/archive")
     root = world.person("Root", admin=True)
     page = Browser(world, root if admin else teacher).get("/")
-    assert page.one("main").one("p").text == "All courses are archived. See them."
+    assert page.one("main").one("p").text == "All courses are archived. Show them."
     assert page.one("main").one("a")["href"] == "/courses"
 
 
@@ -161,7 +161,7 @@ def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser,
     ("answers", "state"),
     [
         ({"cells": "many", "why": "?"}, "1 of 3 parts answered"),
-        ({"cells": "9", "doubled": "18", "why": "?"}, "Waits to be marked"),
+        ({"cells": "9", "doubled": "18", "why": "?"}, "Waiting for a TA"),
     ],
 )
 def test_the_state_of_a_problem_is_a_word_beside_a_drawing(
@@ -262,7 +262,7 @@ def test_an_assignment_in_which_nothing_ends_says_so_and_no_more(world, browser,
 
 @pytest.mark.parametrize(
     ("limit", "said"),
-    [(None, "You may ask at any time after you see a result."), (0, "Requests are not taken")],
+    [(None, "You may ask at any time after you see a result."), (0, "accepts no regrade requests")],
 )
 def test_without_days_to_ask_a_student_asks_at_any_time_as_the_editor_says(
     world, browser, course, limit, said

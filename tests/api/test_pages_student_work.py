@@ -37,7 +37,7 @@ def handed_in(student, posed, answers) -> str:
 def test_before_the_first_answer_the_list_says_what_will_be_in_it(browser, posed):
     page = browser.get(f"{posed.path}/submissions")
     assert page.status == 200
-    assert "Nothing is handed in yet." in page.text
+    assert "No submissions yet." in page.text
 
 
 def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed):
@@ -48,7 +48,7 @@ def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed
     assert [one.text for one in page.all(has="set-state")] == [
         "Correct · 2 of 2 points · attempt 2",
         "Not graded yet \N{EN DASH} no attempt used",
-        "Not correct · 0 of 2 points · attempt 1",
+        "Incorrect · 0 of 2 points · attempt 1",
     ]
 
 
@@ -86,7 +86,7 @@ def test_a_submission_names_its_problem_and_says_its_verdict_once(browser, stude
     page = browser.get(f"/submissions/{handed_in(student, posed, {'cells': '1234'})}")
     assert page.heading == "Submission 1 to Why small kernels"
     card = page.one(id="part-cells")
-    assert "Not correct" in card.text
+    assert "Incorrect" in card.text
     assert "Not right" not in card.text
 
 
@@ -96,7 +96,7 @@ def test_without_results_a_submission_keeps_its_verdict_to_itself(world, browser
     page = browser.get(f"/submissions/{where}")
     assert "Results are not shown yet; they are from Tue 3 Nov 2026" in page.text
     assert "Received" in page.one(id="part-cells").text
-    assert not page.all("summary", text="Ask that")
+    assert not page.all("summary", text="Request a regrade")
 
 
 def test_staff_see_the_key_of_a_submission_and_students_do_not(world, browser, student, course):
@@ -112,14 +112,14 @@ def test_the_receipt_is_proven_and_another_digest_is_not(browser, student, posed
     where = handed_in(student, posed, RIGHT)
     page = browser.get(f"/submissions/{where}")
     proof = browser.get(page.one("a", text="Check the receipt")["href"])
-    assert "The receipt is right." in proof.text
+    assert "Receipt verified." in proof.text
     assert proof.one("pre", has="typed").text == "9"
     assert proof.one("main").one("a", text="Why small kernels")["href"] == posed.path
     assert [one["href"] for one in proof.one("nav", has="top-way").all("a")][-1] == posed.path
     assert "Cells" in {one.text for one in proof.all("dt")}
     assert posed.slug not in proof.one("main").text
     other = browser.send(proof.one("form", action=f"/receipts/{where}"), digest="ab" * 32)
-    assert "The receipt is not right." in other.text
+    assert "Receipt not verified." in other.text
     assert other.one("input", name="digest")["value"] == "ab" * 32
 
 
@@ -129,7 +129,7 @@ def test_who_has_left_still_proves_a_receipt_and_is_led_nowhere_else(
     where = handed_in(student, posed, RIGHT)
     world.set_enrolment(student, withdrawn_at=world.clock())
     proof = browser.get(f"/receipts/{where}")
-    assert "The receipt is right." in proof.text
+    assert "Receipt verified." in proof.text
     assert not proof.one("main").all("a")
 
 
@@ -178,7 +178,7 @@ class TestRequests:
         assert page.status == status
         assert said in page.one(role="alert").text
         assert page.one("textarea").text == text.strip()
-        assert "open" in page.one("details", text="Ask that").attributes
+        assert "open" in page.one("details", text="Request a regrade").attributes
 
     def test_when_the_time_to_ask_is_over_the_page_says_since_when(self, here, asker, path):
         here.change(regrade_days=1)
@@ -249,8 +249,8 @@ def test_what_happened_to_a_score_is_told_from_the_start(world, browser, student
     page = browser.get(f"/assignments/{posed.assignment}/history")
     lines = [[line.text for line in one.all("p")] for one in page.all("li", has="event")]
     assert len(lines) == 2
-    assert lines[0][1] == "Handed in Submission 1 to Why small kernels: Cells. Receipt"
-    assert "Marked Why small kernels, Cells: correct, credit 1." in lines[1]
+    assert lines[0][1] == "Submitted Submission 1 to Why small kernels: Cells. Receipt"
+    assert "Graded Why small kernels, Cells: correct, credit 1." in lines[1]
     assert lines[1][-1] == "Score The score went from 0 to 2, by a submission."
     assert page.all("a", text="Receipt")[0]["href"] == f"/submissions/{where}"
 
@@ -299,7 +299,7 @@ class TestPractice:
         told = browser.send(form, **{"answer.cells": str(size * size), "answer.doubled": "0"})
         assert told.status == 200
         assert "Correct" in told.one(id="told-cells").text
-        assert "Not correct" in told.one(id="told-doubled").text
+        assert "Incorrect" in told.one(id="told-doubled").text
         assert told.one("input", name="answer.doubled")["value"] == "0"
         assert told.one("input", name="number")["value"] == "1"
         kept = student.get(f"{over.path}/submissions").json()["items"]
@@ -323,7 +323,7 @@ class TestPractice:
     def test_what_cannot_be_read_is_marked_where_it_stops(self, world, student, over):
         page = Browser(world, student).post(f"{over.path}/practice", {"answer.cells": "3 + §"})
         told = page.one(id="told-cells").text
-        assert "Not graded: it cannot be read" in told
+        assert "Couldn’t be read" in told
         assert "attempt" not in told
         assert page.one("mark").text == "§"
 

@@ -407,4 +407,4 @@ def test_a_mark_keeps_what_the_machine_read(here):
     assert (last.record["value"], last.record["seed"]) == (10, first.record["seed"])
     assert first.record["credit"] == "0"
     assert (last.record["credit"], last.record["rule"]) == ("1/2", "person")
-    assert last.record["explanation"] == ["Marked by a person.", "Credit: 1 of 2."]
+    assert last.record["explanation"] == ["Graded by a TA.", "Credit: 1 of 2."]

@@ -199,7 +199,7 @@ def test_before_the_release_what_is_not_marked_is_told(here):
     assert ready["students"] == 2
     why = {"problem": here.posed.slug, "part": "why", "part_title": "", "waiting": 2}
     assert ready["unassessed"] == [why]
-    assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not marked."
+    assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not graded."
 
 
 @pytest.mark.parametrize("where", ["part", "problem", "assignment"])

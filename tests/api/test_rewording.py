@@ -124,7 +124,7 @@ def test_a_version_by_another_engine_is_refused(scene):
         session.get_one(ProblemVersion, UUID(version)).engine = "0"
     answer = pin(scene, version)
     assert answer.status_code == 409
-    assert "the version of the grader" in answer.json()["detail"]
+    assert "the version of Grader" in answer.json()["detail"]
 
 
 def test_the_page_of_the_version_leads_to_the_settings_which_take_it(scene):

@@ -52,7 +52,7 @@ def test_the_tabulator_walks_the_cells_row_by_row_and_then_the_buttons(desk):
         here.page.keyboard.press("Tab")
         labels.append(focused(here.page))
     assert len(set(labels[:4])) == 4
-    assert labels[4:6] == ["Paste all of it", "Check answer"]
+    assert labels[4:6] == ["Paste the whole table", "Check answer"]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
     desk.fill("max", POOLED["average"])
     desk.check("max")
     lines = desk.told("max").locator("p").all_inner_texts()
-    assert lines[0].startswith("Not correct")
+    assert lines[0].startswith("Incorrect")
     assert [at for at, line in enumerate(lines) if "Likely cause" in line] == [1]
     assert "2 of 3 attempts left" in lines[-1]
     assert box(desk.told("max"))["y"] > box(desk.button("max"))["y"]

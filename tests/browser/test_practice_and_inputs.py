@@ -71,7 +71,7 @@ def test_practice_has_letters_previews_and_cells_that_are_pasted(desk, served):
     expect(here.page.locator("#preview-stride_1 .preview-bad")).to_be_visible()
     assert violations(here.page) == []
     here.page.get_by_role("button", name="Check answers").click()
-    expect(here.told("stride_1")).to_contain_text("Not graded: it cannot be read")
+    expect(here.told("stride_1")).to_contain_text("Couldn’t be read")
 
 
 def test_a_receptive_field_grows_in_the_picture_of_the_solution(desk, served):

@@ -11,7 +11,7 @@ from screens import faults
 
 CHECKED = {
     "right": (POOLED["max"], "Correct"),
-    "wrong": (POOLED["average"], "Not correct"),
+    "wrong": (POOLED["average"], "Incorrect"),
     "partly right": ([["9", "7"], ["8", "1"]], "Partly correct"),
     "unreadable": ([["9", "7"], ["8", "x"]], "Not graded yet – no attempt used"),
 }

@@ -81,9 +81,9 @@ def test_the_log_in_leads_to_what_there_is_to_do(served, screens, posed, teacher
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Deep Learning").click()
-    expect(page.get_by_role("link", name="2 answers to mark")).to_be_visible()
+    expect(page.get_by_role("link", name="2 answers to grade")).to_be_visible()
     page.goto(f"/assignments/{posed.assignment}/results")
-    expect(page.locator(".tile", has_text="To mark")).to_contain_text("2")
+    expect(page.locator(".tile", has_text="To grade")).to_contain_text("2")
     expect(page.locator(".tile", has_text="Opened it")).to_contain_text("2 of 2")
 
 
@@ -122,7 +122,7 @@ def test_an_example_that_says_otherwise_is_dropped_with_a_tick(served, desk, cou
     expect(page.get_by_role("alert")).to_contain_text("answers Cells with “6” and expects “wrong”")
     assert script == "off" or violations(page) == []
     page.get_by_label("Drop example 1 in the new version").check()
-    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Start the dry run").click()
     worked(served, page, script)
     page.get_by_role("button", name="Apply", exact=True).click()
     worked(served, page, script)
@@ -138,8 +138,8 @@ def test_a_wrong_answer_is_named_and_its_students_read_the_hint_until_it_is_take
     page = desk(f"{posed.path}/results", script)
     page.get_by_role("link", name="Label mistake 6").click()
     page.get_by_label("Name of the mistake").fill("border_only")
-    page.get_by_label("What students read").fill(hint)
-    page.get_by_role("button", name="Try it out").click()
+    page.get_by_label("Hint for students").fill(hint)
+    page.get_by_role("button", name="Start the dry run").click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("0 up, 0 down")
     page.get_by_role("link", name="Changed, same credit").click()
@@ -166,9 +166,9 @@ def test_the_progress_of_a_regrade_stays_free_of_faults_while_it_refreshes(
 ):
     page = desk(f"{posed.path}/regrades?do=accept")
     page.get_by_label("Its value").fill("6")
-    page.get_by_label("Why it is right").fill("So it is")
-    page.get_by_role("button", name="Try it out").click()
-    expect(page.locator("#regrade-state")).to_contain_text("The dry run is at work.")
+    page.get_by_label("Why it is correct").fill("So it is")
+    page.get_by_role("button", name="Start the dry run").click()
+    expect(page.locator("#regrade-state")).to_contain_text("The dry run is in progress.")
     assert violations(page) == []
     worked(served, page)
     expect(page.locator("#regrade-state")).to_contain_text("The dry run is done.")
@@ -288,10 +288,10 @@ def test_enter_in_a_form_that_changes_grades_only_shows_what_it_would_do(
 ):
     page = desk(f"/courses/{course}/extensions", script)
     page.get_by_label("Student", exact=True).fill("Ann")
-    page.get_by_label("Days more").fill("2")
+    page.get_by_label("Extra days").fill("2")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Not granted yet.")).to_be_visible()
-    page.get_by_label("Days more").press("Enter")
+    page.get_by_label("Extra days").press("Enter")
     expect(page.get_by_text("Not granted yet.")).to_be_visible()
     page.goto(f"/courses/{course}/settings")
     page.get_by_label("Title", exact=True).press("Enter")
@@ -318,7 +318,7 @@ def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
     page.get_by_role("link", name="Extensions").click()
     expect(title).to_have_value("Homework one")
     assert asked == ["beforeunload"]
-    page.get_by_role("button", name="Show what this changes").last.click()
+    page.get_by_role("button", name="Preview changes").last.click()
     expect(page.get_by_text("Not saved yet.")).to_be_visible()
     page.get_by_role("link", name="Extensions").click()
     expect(title).to_have_value("Homework one")

@@ -8,6 +8,8 @@ from browsers import PASSWORD, email_of, with_password
 from playwright.sync_api import expect
 from problem_screen import POOLED, SAVED, Desk
 
+from api.pages.student.components.submission_form import EMPTY_ANSWER_MESSAGE
+
 DUE = {"due": "2026-11-02 13:00"}
 NUMPY = "[[9. 7.]\n [8. 6.]]"
 LATEX = r"\begin{bmatrix} 9 & 7 \\ 8 & 6 \end{bmatrix}"
@@ -61,7 +63,7 @@ def test_an_invitation_leads_to_a_password_and_to_the_first_problem(
     if script == "off":
         page.get_by_label("Link or code").fill(f"https://grader.example.edu{link}")
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
     page.get_by_role("button", name="Set password and log in").click()
     expect(page.locator("summary").filter(has_text="Gus Est")).to_be_visible()
     page.get_by_role("link", name="Homework 1").click()
@@ -82,7 +84,7 @@ def test_a_newer_link_opened_over_a_used_one_in_the_same_tab_is_the_one_that_cou
 
     def sends():
         page.get_by_label("New password").fill(PASSWORD)
-        page.get_by_label("The same again").fill(PASSWORD)
+        page.get_by_label("Confirm password").fill(PASSWORD)
         page.get_by_role("button", name="Set password and log in").click()
 
     page = screens.open()
@@ -111,7 +113,7 @@ def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(des
     here = desk(script)
     here.fill("max", AVERAGE)
     here.check("max")
-    expect(here.told("max")).to_contain_text("Not correct")
+    expect(here.told("max")).to_contain_text("Incorrect")
     expect(here.told("max")).to_contain_text("Likely cause")
     here.fill("max", POOLED["max"])
     here.button("max").click()
@@ -239,7 +241,7 @@ def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
     assert other.open().cells("max") == ["5", "", "", ""]
     again.page.get_by_role("button", name="Compare").click()
     expect(again.told("max")).to_contain_text("Saved in another window: [[5, ]")
-    again.page.get_by_role("button", name="Keep what this window has").click()
+    again.page.get_by_role("button", name="Keep the answers of this window").click()
     expect(again.page.locator("#saved")).to_contain_text(SAVED)
     assert again.open().cells("max") == ["9", "", "", ""]
 
@@ -274,7 +276,7 @@ def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
     screens.log_in(here.page.context, other)
     here.fill("max", POOLED["max"])
     here.button("max").click()
-    expect(here.page.get_by_text("opened by somebody else").first).to_be_visible()
+    expect(here.page.get_by_text("Another person is logged in now").first).to_be_visible()
     assert here.submissions() == 0
     beside = Desk(here.page.context.new_page(), here.posed).open()
     assert beside.cells("max") == ["", "", "", ""]
@@ -341,7 +343,7 @@ def test_a_button_that_is_pressed_twice_hands_in_once(desk, script):
     here = desk(script)
     here.fill("max", AVERAGE)
     here.button("max").dblclick()
-    expect(here.told("max")).to_contain_text("Not correct")
+    expect(here.told("max")).to_contain_text("Incorrect")
     assert here.submissions() == 1
 
 
@@ -384,16 +386,16 @@ def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
     here.open()
     page.get_by_role("link", name="Worked solution").click()
     expect(page.locator(".ws-frame svg").first).to_be_visible()
-    page.get_by_role("link", name="Practise on other numbers").click()
+    page.get_by_role("link", name="Practice with other numbers").click()
     page.locator("[name='cell.max']").first.fill("1")
     page.get_by_role("button", name="Check answers").click()
     expect(page.locator("#told-max .verdict")).to_be_visible()
     here.open()
     page.get_by_role("link", name="Receipt and comments").click()
-    page.get_by_text("Ask that this is marked again").click()
+    page.get_by_text("Request a regrade").click()
     page.get_by_label("Why?").fill("I read it as averages.")
     page.get_by_role("button", name="Send request").click()
-    expect(page.get_by_text("You asked that this is marked again")).to_be_visible()
+    expect(page.get_by_text("You requested a regrade")).to_be_visible()
 
 
 def test_what_was_typed_without_a_connection_is_saved_when_it_is_back_and_no_trouble_is_told(desk):
@@ -412,6 +414,6 @@ def test_without_scripts_what_is_refused_is_in_view_and_has_the_focus(desk):
     here = desk("off")
     here.button("average").click()
     refused = here.told("average").locator(".note")
-    expect(refused).to_have_text("Nothing is typed here yet.")
+    expect(refused).to_have_text(EMPTY_ANSWER_MESSAGE)
     expect(refused).to_be_in_viewport()
     expect(refused).to_be_focused()

@@ -13,7 +13,7 @@ from api.services.batch.verdicts import (
 from grader.grading.result import PartResult
 
 RIGHT = PartResult("a", "correct", Fraction(1), 2, "7", hint="Correct.", carries=7)
-WRONG = PartResult("a", "wrong", Fraction(0), 2, "8", hint="Not right.", carries=8)
+WRONG = PartResult("a", "wrong", Fraction(0), 2, "8", hint="Incorrect.", carries=8)
 
 
 def told(*results: PartResult, carries: bool = True) -> Verdicts:

@@ -61,7 +61,7 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
         (
             [ask("predicate", **{"as": ["integer"]}, accept_if="answer[0] > W", sample=5)],
             {},
-            "parts.a: the key itself, typed '5', is wrong (original): Not right.",
+            "parts.a: the key itself, typed '5', is wrong (original): Incorrect.",
         ),
         (
             [{**HALF, "mistakes": [{"id": "far", "key": "side(1, W)", "say": "No."}]}],

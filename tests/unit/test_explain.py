@@ -33,7 +33,7 @@ def explained(part, typed, **changes) -> list[str]:
             SIDE,
             "32",
             [
-                "Not right: it is what rounded_up gives.",
+                "Incorrect: it is what rounded_up gives.",
                 "Accepted: exactly 31.",
                 "Credit: none of 2 points.",
             ],
@@ -42,7 +42,7 @@ def explained(part, typed, **changes) -> list[str]:
             SIDE,
             "33",
             [
-                "Not right, and no known mistake gives it.",
+                "Incorrect, and no known mistake gives it.",
                 "Accepted: exactly 31.",
                 "Credit: none of 2 points.",
             ],
@@ -51,7 +51,7 @@ def explained(part, typed, **changes) -> list[str]:
             ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"),
             str(1728 * 32),
             [
-                "Not right: it is what two mistakes at once give, rounded_up and no_bias.",
+                "Incorrect: it is what two mistakes at once give, rounded_up and no_bias.",
                 "Accepted: exactly 55552.",
                 "Credit: none of 1 point.",
             ],
@@ -78,7 +78,7 @@ def explained(part, typed, **changes) -> list[str]:
             ask("number", at_least="0.73"),
             "0.7",
             [
-                "Not right, and no known mistake gives it.",
+                "Incorrect, and no known mistake gives it.",
                 "Accepted: at least 0.73.",
                 "Credit: none of 1 point.",
             ],

@@ -232,15 +232,15 @@ def test_what_is_accepted_comes_before_follow_through_and_mistakes():
     ("part", "typed", "words"),
     [
         (SIDE, "31", "Correct."),
-        (SIDE, "77", "Not right."),
+        (SIDE, "77", "Incorrect."),
         (ask("vector", key="[1, 2, 3]"), "[1, 2, 4]", "2 of 3 cells are correct."),
-        (ask("shape", key="(6, 6, 8)"), "6x6x9", "Not right."),
+        (ask("shape", key="(6, 6, 8)"), "6x6x9", "Incorrect."),
         (
             ask("shape", key="(6, 6, 8)", credit_by="axis"),
             "6x6x9",
             "2 of 3 dimensions are correct.",
         ),
-        (ask("set", key="(3, 5)", credit_by="item"), "3", "Partly right."),
+        (ask("set", key="(3, 5)", credit_by="item"), "3", "Partly correct."),
         (SIDE, "", "Nothing was answered."),
         (TEXT, "Because.", "A person marks this part."),
         (BROKEN, "5", "The key could not be computed; a person looks at this part."),
@@ -301,7 +301,7 @@ def test_a_mistake_in_a_carried_value_earns_no_more_than_the_right_carried_answe
 def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
     part = ask("matrix", key="[[1, 2], [3, 4]]", reason="a constant", show="cells")
     told = mark(part, "[[1, 2], [4, 3]]").feedback
-    assert told == "2 of 4 cells are correct. Not right: (2, 1), (2, 2)."
+    assert told == "2 of 4 cells are correct. Incorrect: (2, 1), (2, 2)."
     hidden = {**part, "show": None}
     assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct."
 

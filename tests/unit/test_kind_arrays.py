@@ -197,7 +197,7 @@ def test_a_matrix_as_numpy_prints_it_is_named_in_the_bank(problem, part, typed, 
 
 def test_with_show_cells_the_student_is_told_the_first_ten_places():
     part = {**ask("vector", key=[0] * 13), "show": "cells"}
-    assert mark(part, [1, *[0] * 12]).feedback == "12 of 13 cells are correct. Not right: (1)."
+    assert mark(part, [1, *[0] * 12]).feedback == "12 of 13 cells are correct. Incorrect: (1)."
     assert mark(part, [1] * 13).feedback.endswith("(9), (10) and 3 more.")
 
 
@@ -286,5 +286,5 @@ def test_a_key_may_be_rows_of_a_tensor():
 
 def test_wrong_numbers_of_a_named_vector_are_listed_by_name():
     part = ask("vector", key="(7, 3, 2)", names=["TP | true_positives", "FP", "FN"], show="cells")
-    assert mark(part, "[7, 4, 3]").hint == "1 of 3 cells is correct. Not right: FP, FN."
-    assert mark(part, "FN = 2, TP = 8, FP = 3").hint.endswith("Not right: TP.")
+    assert mark(part, "[7, 4, 3]").hint == "1 of 3 cells is correct. Incorrect: FP, FN."
+    assert mark(part, "FN = 2, TP = 8, FP = 3").hint.endswith("Incorrect: TP.")

@@ -297,18 +297,18 @@ FEEDBACK = {"a": "What does $S$ of {{W}} change?", "d": "Both at once?"}
 def test_the_feedback_on_a_wrong_option_is_shown():
     part = {**CHOICE, "feedback": FEEDBACK}
     result = mark(part, "a", params={"W": 28})
-    assert (result.status, result.hint) == ("wrong", "Not right. What does $S$ of 28 change?")
-    assert mark(part, "c", params={"W": 28}).hint == "Not right."
+    assert (result.status, result.hint) == ("wrong", "Incorrect. What does $S$ of 28 change?")
+    assert mark(part, "c", params={"W": 28}).hint == "Incorrect."
     assert mark(part, "b", params={"W": 28}).hint == "Correct."
 
 
 def test_feedback_on_several_options_tells_nothing_about_missing_ones():
     feedback = {**FEEDBACK, "b": "Padding?"}
     part = {**CHOICES, "feedback": feedback}
-    assert mark(part, "a", params={"W": 28}).hint == "Not right."
-    assert mark(part, "a, b, d", params={"W": 28}).hint == "Not right. Padding?"
+    assert mark(part, "a", params={"W": 28}).hint == "Incorrect."
+    assert mark(part, "a, b, d", params={"W": 28}).hint == "Incorrect. Padding?"
     by_option = {**part, "credit_by": "option"}
-    assert mark(by_option, "a, b, d", params={"W": 28}).hint == "Partly right. Padding?"
+    assert mark(by_option, "a, b, d", params={"W": 28}).hint == "Partly correct. Padding?"
 
 
 def test_feedback_names_an_option_and_known_names():

@@ -132,7 +132,7 @@ def test_a_key_without_a_value_anywhere_goes_to_a_person(key):
 def test_a_counter_example_is_told_at_a_point_that_one_can_work_out_by_hand():
     told = mark(SIZE, "ceil((H-K+2*P)/S)").feedback
     assert told == (
-        "Not right. At H = 1, K = 1, P = 0, S = 1 your formula gives 0, which is not right there."
+        "Incorrect. At H = 1, K = 1, P = 0, S = 1 your formula gives 0, which is incorrect there."
     )
 
 

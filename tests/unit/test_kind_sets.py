@@ -121,7 +121,7 @@ def test_by_item_each_wrong_one_takes_back_a_right_one(part, typed, credit):
     ("typed", "words"),
     [
         ("1, 3, 3, 1, 5", "Counted once: 1, 3."),
-        ("1, 5, 7, 9", "Not right: 7, 9."),
+        ("1, 5, 7, 9", "Incorrect: 7, 9."),
         ("1, 5", "Something is missing."),
     ],
 )

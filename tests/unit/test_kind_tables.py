@@ -235,7 +235,7 @@ def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(cre
     part = {**TABLE, "show": "cells", "credit_by": credit_by}
     told = mark(part, "15 | 320\n7 | 151\n9 | 90").feedback
     assert "The first row that does not fit is row 2 (3)." in told
-    assert told.endswith("Not right: row 2 column 2, row 3 column 1, row 3 column 2.")
+    assert told.endswith("Incorrect: row 2 column 2, row 3 column 1, row 3 column 2.")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them
     right = f"{sum(cells)} of {len(cells)} {noun} {'is' if sum(cells) == 1 else 'are'} correct."
     assert (hidden.cells, hidden.first_wrong, hidden.hint) == ((), "", right)
     assert (shown.cells, shown.first_wrong) == (cells, place)
-    assert "Not right: " in shown.hint
+    assert "Incorrect: " in shown.hint
 
 
 def test_a_part_without_a_key_has_a_view_too():

@@ -67,7 +67,7 @@ FORMS = {
     ),
     "extension": WrongForm(
         f"{COURSE}/extensions",
-        "Days more",
+        "Extra days",
         {"student": "The student", "grants.days": "some", "grants.reason": "Ill"},
         wrong="grants.days",
         button="grant",

@@ -78,7 +78,7 @@ def build_stamp_frames(
         if index not in selected
     )
     return FrameSequence(
-        "The cells that a stamp changed are marked.", shared, "", frames, omitted_texts
+        "The cells that a stamp changed are highlighted.", shared, "", frames, omitted_texts
     )
 
 

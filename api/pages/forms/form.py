@@ -131,7 +131,7 @@ def _normalize_text(value: str) -> str:
     Raises `InvalidInput` if it contains U+0000.
     """
     if "\0" in value:
-        raise InvalidInput("A field of the form holds the character U+0000. Leave it out.")
+        raise InvalidInput("A field of the form holds the character U+0000. Remove it.")
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
 

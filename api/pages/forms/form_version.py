@@ -8,8 +8,8 @@ from api.http.etags import IfMatchVersions, format_etag
 from api.pages.forms.rows import parse_whole_number
 
 STALE_FORM_MESSAGE: Final = (
-    "It was changed since you opened this page. What is there now stands beside what you typed: "
-    "send it again if you still want it."
+    "It was changed since you opened this page. The current values are shown beside your input. "
+    "Send it again to replace them."
 )
 
 

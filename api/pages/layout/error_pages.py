@@ -20,7 +20,7 @@ UNAUTHENTICATED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
 FORM_ONLY_PROBLEM: Final = {
     "title": "Only a form leads here",
-    "detail": "This address takes what a form sends; it cannot be opened or loaded again. Go on "
+    "detail": "This address takes what a form sends; it cannot be opened or loaded again. Continue "
     "from the page of the form.",
 }
 """Error text for opening an address that accepts only posted forms."""

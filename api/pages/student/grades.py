@@ -28,12 +28,12 @@ MAX_STEPS_ON_PAGE: Final = 150
 EVENTS_PER_PAGE: Final = 50
 WHOLE_ASSIGNMENT_TITLE: Final = "The whole assignment"
 EVENT_NAMES: Final[Mapping[str, str]] = {
-    "submission": "Handed in",
-    "grading": "Marked",
-    "override": "Points by a person",
-    "override_withdrawn": "Points taken back",
+    "submission": "Submitted",
+    "grading": "Graded",
+    "override": "Points set by hand",
+    "override_withdrawn": "Points withdrawn",
     "excuse": "Excused",
-    "excuse_withdrawn": "Excuse taken back",
+    "excuse_withdrawn": "Excuse withdrawn",
     "grade": "Score",
 }
 
@@ -172,7 +172,7 @@ def my_history_page(
     return render_page(
         context,
         "student/grade_history.html",
-        title=f"What happened to {assignment_view.title}",
+        title=f"History of {assignment_view.title}",
         crumbs=(
             Breadcrumb(clock.course.title, f"/courses/{assignment_view.course}"),
             Breadcrumb(assignment_view.title, f"/assignments/{assignment}"),

@@ -93,7 +93,7 @@ def problem_submissions_page(
     return render_page(
         context,
         "student/submissions.html",
-        title=f"Handed in to {location.title}",
+        title=f"Submitted to {location.title}",
         crumbs=location.crumbs,
         tab="assignments",
         place=location,

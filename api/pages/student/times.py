@@ -172,7 +172,7 @@ def _iter_rules(assignment: StudentAssignment, late_days: int) -> Iterator[Assig
         )
     yield AssignmentRule("Results", RELEASE_DESCRIPTIONS[assignment.results])
     yield AssignmentRule("Solutions", RELEASE_DESCRIPTIONS[assignment.solutions])
-    yield AssignmentRule("Marked again", describe_request_rules(assignment))
+    yield AssignmentRule("Regrade requests", describe_request_rules(assignment))
     if assignment.extra:
         yield AssignmentRule("Extra", "This assignment adds points and takes none.")
 
@@ -204,7 +204,7 @@ def _describe_attempt_credits(attempt_credits: tuple[Fraction, ...]) -> str:
 def describe_request_rules(assignment: StudentAssignment) -> str:
     """Return when and how often a student may request a regrade."""
     if assignment.regrade_limit == 0:
-        return "Requests are not taken in this assignment."
+        return "This assignment accepts no regrade requests."
     until = (
         "at any time"
         if assignment.regrade_days is None

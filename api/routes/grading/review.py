@@ -54,7 +54,7 @@ EDIT_ERRORS = error_responses(
     Nobody, Forbidden, NotFound, PreconditionFailed, InvalidInput, PreconditionRequired
 )
 
-DryRun = Annotated[bool, Query(description="only return the effect on marks; nothing is stored")]
+DryRun = Annotated[bool, Query(description="only return the effect on grades; nothing is stored")]
 
 
 def _authorize_part(

@@ -213,7 +213,7 @@ class Released(Schema):
         {
             "assignment": STAFF,
             "waiting": 2,
-            "warnings": ["2 answers to part why of “Why small kernels” are not marked."],
+            "warnings": ["2 answers to part why of “Why small kernels” are not graded."],
         }
     )
 

@@ -86,7 +86,7 @@ class ProblemSettings(Schema):
             "Void parts",
             section="parts",
             choices={
-                "": "Counts as marked",
+                "": "Counts as graded",
                 "full": "Full credit for everybody",
                 "out": "Remove it from score and maximum",
             },

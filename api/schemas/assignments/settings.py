@@ -189,7 +189,7 @@ class AssignmentSettings(Schema):
         Annotated[Count, Field(le=1000)] | None,
         Setting("Requests of a student", "Default: no limit. 0: no requests.", section="release"),
     ] = None
-    anonymous: Annotated[bool, Setting("Mark without names", section="release")] = False
+    anonymous: Annotated[bool, Setting("Anonymous grading", section="release")] = False
     lms_id: Annotated[
         str,
         Field(max_length=200, pattern=r"^[\x21-\x7e]*$"),

@@ -110,7 +110,7 @@ class DecisionIn(Schema):
     @model_validator(mode="after")
     def _check_mark(self) -> Self:
         if self.decision == "declined" and self.mark is not None:
-            raise InvalidValue("must not have a mark if the request is declined")
+            raise InvalidValue("must not have a grade if the request is declined")
         return self
 
 
@@ -175,7 +175,7 @@ class Readiness(Schema):
             "results": "manual",
             "results_from": None,
             "warnings": [
-                "40 answers to part why of “Why small kernels” are not marked.",
+                "40 answers to part why of “Why small kernels” are not graded.",
                 "1 request for a regrade is not answered.",
             ],
         }

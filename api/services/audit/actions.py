@@ -5,7 +5,7 @@ from typing import Final
 
 ACTIONS: Final[Mapping[str, str]] = {
     "answer.marked": "an answer was graded",
-    "answer.unmarked": "the mark of an answer was removed",
+    "answer.unmarked": "the grade of an answer was removed",
     "assignment.changed": "settings of an assignment were changed",
     "assignment.created": "an assignment was created",
     "assignment.deleted": "an assignment was deleted",
@@ -20,7 +20,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "course.archived": "a course was archived",
     "course.changed": "settings of a course were changed",
     "course.copied": "a course was copied",
-    "course.created": "a course was made",
+    "course.created": "a course was created",
     "course.restored": "a course was restored",
     "demo.created": "the demo course was created",
     "demo.ended": "the log-ins of the demo course were ended",
@@ -68,7 +68,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "rubric_item.changed": "a rubric item was changed",
     "rubric_item.retired": "a rubric item was deleted",
     "score_sheet.applied": "scores were imported from a score sheet",
-    "section.created": "a section was made",
+    "section.created": "a section was created",
     "section.deleted": "a section was deleted",
     "section.renamed": "a section was renamed",
     "test_student.added": "the test student of a course was created",

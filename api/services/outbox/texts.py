@@ -20,14 +20,14 @@ A new password for Grader
 
 Hello {{ name }},
 
-you, or somebody who knows your e-mail address, asked for a new password. Set it here:
+you, or somebody who knows your e-mail address, requested a new password. Set it here:
 
 {{ link }}
 
-The link works once, until {{ until }}. When it is used,
-you are logged out everywhere and your tokens end.
+The link works once, until {{ until }}. Using it
+logs you out everywhere and ends your tokens.
 
-If you did not ask, ignore this message: your password stays as it is.
+If you did not request it, ignore this message. Your password does not change.
 """,
     "invitation": """\
 {{ course }}: your invitation
@@ -45,16 +45,16 @@ The link works once, until {{ until }}. You log in with this e-mail address.
 
 Hello {{ name }},
 
-the results of {{ assignment }} are released since {{ since }}:
+the results of {{ assignment }} were released on {{ since }}:
 
 {{ link }}
 """,
     "request_answered": """\
-{{ course }}: an answer to your request about {{ assignment }}
+{{ course }}: your regrade request for {{ assignment }}
 
 Hello {{ name }},
 
-your request for a regrade in {{ assignment }} was answered on {{ since }}:
+your regrade request for {{ assignment }} was answered on {{ since }}:
 
 {{ link }}
 """,

@@ -31,7 +31,7 @@ def find_obstacles(
         return ("the problem",)
     obstacles = []
     if before.engine != after.engine:
-        obstacles.append("the version of the grader")
+        obstacles.append("the version of Grader")
     has_same_draws = before.draw_hash == after.draw_hash
     if not has_same_draws or before.id not in load_compatible_versions(session, after):
         obstacles.append("the numbers of students")

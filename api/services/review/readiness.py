@@ -94,7 +94,7 @@ def _build_warnings(
     for part in left:
         some = "1 answer" if part.waiting == 1 else f"{part.waiting} answers"
         verb = "is" if part.waiting == 1 else "are"
-        yield f"{some} to {labels[part.problem].question_name(part)} {verb} not marked."
+        yield f"{some} to {labels[part.problem].question_name(part)} {verb} not graded."
     if requests:
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."

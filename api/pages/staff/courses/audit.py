@@ -141,7 +141,7 @@ def _render_audit_page(
     return render_page(
         context,
         "staff/audit.html",
-        title="Log" if crumbs else "Log of the site",
+        title="Log" if crumbs else "Audit log",
         tab="audit",
         crumbs=crumbs,
         asked=filters,

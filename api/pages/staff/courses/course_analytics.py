@@ -78,7 +78,7 @@ def show_course_analytics(
     return render_page(
         context,
         "staff/course_figures.html",
-        title="The course over time",
+        title="Analytics",
         crumbs=course_crumbs(context),
         tab="assignments",
         course=course,
@@ -130,10 +130,10 @@ def _draw_submission_times(summary: AssignmentSummary) -> Chart | None:
         for row, before in zip(summary.times, (None, *summary.times), strict=False)
     ]
     late_share = format_share(summary.late_share)
-    after = f"{summary.after_due} of {summary.handed_in} ({late_share}) came after it was due"
+    after = f"{summary.after_due} of {summary.handed_in} ({late_share}) were late"
     return draw_column_chart(
         columns,
-        summary=f"When students handed in last: {after}.",
+        summary=f"Last submissions: {after}.",
         axis="time from the due time",
         noun="student",
         late_label="due",

@@ -42,8 +42,8 @@ COPY_LABELS: Final = {
     "zone": "Time zone",
 }
 SAVED_MESSAGES: Final[Mapping[str, str]] = {
-    "archived": "Archived. Students can read their work, and hand in nothing.",
-    "restored": "Brought back. Students can hand in where it is open.",
+    "archived": "Archived. Students can read their work, but not submit.",
+    "restored": "Restored. Students can submit to open assignments.",
 }
 NEW_COURSE_TEXTS: Final = default_texts(FIELDS) | {"zone": "Europe/Berlin"}
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]

@@ -121,13 +121,13 @@ def _find_tasks(
     """Yield the pending tasks of an assignment, those that students wait for first."""
     path, assignment_title = f"/assignments/{assignment.id}", assignment.title
     if attention.failures:
-        text = f"{format_count(attention.failures, 'answer')} that the grader could not judge"
+        text = f"{format_count(attention.failures, 'answer')} that Grader could not grade"
         yield DashboardTask(text, f"{path}/review", assignment_title, is_urgent=True)
     yield from (_build_regrade_task(run, assignment_title) for run in attention.regrades)
     texts = attention.to_mark - attention.failures
     if texts:
         yield DashboardTask(
-            f"{format_count(texts, 'answer')} to mark", f"{path}/review", assignment_title
+            f"{format_count(texts, 'answer')} to grade", f"{path}/review", assignment_title
         )
     if attention.requests:
         yield DashboardTask(
@@ -136,9 +136,7 @@ def _find_tasks(
             assignment_title,
         )
     if attention.unexplained:
-        text = (
-            f"{format_count(attention.unexplained, 'group')} of equal wrong answers without a name"
-        )
+        text = f"{format_count(attention.unexplained, 'group')} of unexplained incorrect answers"
         yield DashboardTask(text, f"{path}/results#items", assignment_title)
     if urgency := _describe_urgency(context, assignment):
         yield DashboardTask(

@@ -33,12 +33,12 @@ LABELS: Final[Mapping[str, str]] = {
     "student": "Student",
     "section": "Section",
     "grants": "What is granted",
-    "grants.days": "Days more",
-    "grants.hours": "Hours more",
+    "grants.days": "Extra days",
+    "grants.hours": "Extra hours",
     "grants.due": "Due",
     "grants.close": "Close",
     "grants.release": "Release",
-    "grants.attempts": "Attempts more",
+    "grants.attempts": "Extra attempts",
     "grants.reason": "Reason",
 }
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]

@@ -130,7 +130,7 @@ SORT_LABELS: Final[Mapping[SortColumn, str]] = {
     "facility": "Facility",
     "discrimination": "Discrimination",
     "attempts": "Attempts",
-    "wrong": "Wrong at first",
+    "wrong": "Incorrect at first",
 }
 
 DIRECTION_WORDS: Final[Mapping[SortDirection, str]] = {"asc": "ascending", "desc": "descending"}

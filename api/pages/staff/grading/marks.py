@@ -12,9 +12,9 @@ ZERO_ACTION: Final = "zero"
 REPLACE_ACTION: Final = "replace"
 """Action that gives zero points also to an answer that has points."""
 SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
-EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
+EMPTY_MARK_MESSAGE: Final = "is missing, and no rubric item is ticked; type 0 for zero points"
 LABELS: Final[Mapping[str, str]] = {
-    "": "The mark",
+    "": "The grade",
     "items": "Rubric",
     "adjustment": "Adjustment",
     "credit": "Credit",

@@ -33,12 +33,12 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 LABELS: Final[Mapping[str, str]] = {
     "version.accept.part": "Part",
     "version.accept.key": "Its value",
-    "version.accept.reason": "Why it is right",
-    "version.accept.say": "What students read",
+    "version.accept.reason": "Why it is correct",
+    "version.accept.say": "Hint for students",
     "version.mistake.part": "Part",
     "version.mistake.key": "Its value",
     "version.mistake.id": "Name of the mistake",
-    "version.mistake.say": "What students read",
+    "version.mistake.say": "Hint for students",
     "version.mistake.credit": "Credit",
     "version.parts.part": "Part",
     "version.parts.points": "Points",
@@ -66,14 +66,14 @@ REACHES: Final = (
     ("all", "All students"),
     ("answers", "Only those with such an answer"),
     ("students", "Only these students"),
-    ("unopened", "Only who has not opened the problem yet"),
+    ("unopened", "Only students who have not opened the problem"),
 )
 STATUSES: Final = (
-    ("wrong", "wrong"),
+    ("wrong", "incorrect"),
     ("mistake", "a known mistake"),
-    ("partial", "partly right"),
-    ("unreadable", "not readable"),
-    ("correct", "right"),
+    ("partial", "partly correct"),
+    ("unreadable", "unreadable"),
+    ("correct", "correct"),
 )
 MAX_STUDENTS: Final = 50
 """Maximum number of students that the form can name."""

@@ -36,11 +36,11 @@ cell.
 ROW_CHARACTERS, CELL_CHARACTERS = 190, 115
 DASH: Final = "\N{EN DASH}"
 CELL_MARKS: Final = (
-    ("excused", "excused", "Excused: counts neither way"),
-    ("missing", "missing", "Nothing was handed in, and it is closed: counts 0"),
-    ("overridden", "by hand", "A person gave the points"),
-    ("late", "late", "Something was handed in late"),
-    ("waiting", "waits", "A person has yet to mark these; course and mean take the others for all"),
+    ("excused", "excused", "Excused: not counted"),
+    ("missing", "missing", "Nothing was submitted and it is closed: counts 0"),
+    ("overridden", "by hand", "Points were set by hand"),
+    ("late", "late", "Some work was late"),
+    ("waiting", "ungraded", "A TA has not graded these yet; course and mean leave them out"),
 )
 """States of a cell: the field that has it, its label and its meaning."""
 SUMMARY_LINES: Final = (

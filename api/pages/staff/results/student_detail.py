@@ -40,7 +40,7 @@ STATE_MARKS: Final = (
     ("excused", "excused"),
     ("missing", "missing"),
     ("late", "late"),
-    ("waiting", "waits for a person"),
+    ("waiting", "waiting for a TA"),
 )
 
 

@@ -21,8 +21,10 @@ UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}
 FULL_CREDIT: Final = 1
 NOT_GRADED: Final = StatusLabel("mid", "Not graded yet \N{EN DASH} no attempt used")
-VERDICT_ONLY_MESSAGES: Final = frozenset({"Correct.", "Partly right.", "Not right."})
-"""Messages that say no more than the verdict."""
+VERDICT_ONLY_MESSAGES: Final = frozenset(
+    {"Correct.", "Partly correct.", "Incorrect.", "Partly right.", "Not right."}
+)
+"""Messages that say no more than the verdict; the last two are those of older gradings."""
 REPEATED_ANSWER_MESSAGE: Final = "It is the same answer as before: it cost no attempt."
 
 

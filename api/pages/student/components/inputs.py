@@ -33,7 +33,7 @@ LIST_SEPARATOR: Final = ", "
 WIDGET_HINTS: Final[Mapping[InputWidget, str]] = {
     "grid": "Type into the cells, or paste from NumPy, LaTeX, MATLAB or a spreadsheet.",
     "pick": "Pick one.",
-    "tick": "Tick all that are right.",
+    "tick": "Select all correct options.",
 }
 """Hints that replace those of the API, whose wording assumes a text field."""
 WIDE_KINDS: Final = frozenset({"expression"})

@@ -58,13 +58,13 @@ UNSTARTED_LABELS: Final[Mapping[str, StatusLabel]] = {
 }
 ANSWER_LABELS: Final[Mapping[str, StatusLabel]] = {
     "correct": StatusLabel("good", "Correct"),
-    "follow_through": StatusLabel("good", "Right after an earlier answer"),
+    "follow_through": StatusLabel("good", "Correct, given your earlier answer"),
     "partial": StatusLabel("mid", "Partly correct"),
-    "mistake": StatusLabel("bad", "Not correct"),
-    "wrong": StatusLabel("bad", "Not correct"),
+    "mistake": StatusLabel("bad", "Incorrect"),
+    "wrong": StatusLabel("bad", "Incorrect"),
     "missing": StatusLabel("new", "No answer"),
-    "unreadable": StatusLabel("mid", "Not graded: it cannot be read"),
-    "needs_review": StatusLabel("wait", "Waits to be marked by a person"),
+    "unreadable": StatusLabel("mid", "Couldn’t be read"),
+    "needs_review": StatusLabel("wait", "Waiting for a TA"),
     "received": StatusLabel("full", "Received"),
 }
 
@@ -80,7 +80,7 @@ def _label_problem(problem: MyProblem) -> StatusLabel:
     if problem.standing is None:
         return StatusLabel("full", "Answered")
     if problem.standing.waiting:
-        return StatusLabel("wait", "Waits to be marked")
+        return StatusLabel("wait", "Waiting for a TA")
     return _label_score(problem.standing.score, problem.standing.possible)
 
 
@@ -95,7 +95,7 @@ def label_answer(status: str, credit: Fraction | None, *, manual: bool = False) 
     if not manual or credit is None:
         return ANSWER_LABELS[status]
     score_label = _label_score(credit, Fraction(1))
-    return StatusLabel(score_label.icon, f"Marked by a person: {score_label.words.lower()}")
+    return StatusLabel(score_label.icon, f"Graded by a TA: {score_label.words.lower()}")
 
 
 def build_assignment_progress(assignment: MyAssignment) -> AssignmentProgress:

@@ -28,14 +28,14 @@ from grader.display.text import to_text
 from grader.reading import NumberStyle, RawAnswer
 
 PROBLEM_CHANGED_MESSAGE: Final = (
-    "The problem has changed since this page was opened. Read it again, and then hand in; what you "
-    "typed is kept."
+    "The problem has changed since you opened this page. Read it again, then submit. Your input is "
+    "kept."
 )
 OTHER_USER_MESSAGE: Final = (
-    "This page was opened by somebody else than who is logged in now, so nothing was saved. Log in "
-    "as who opened it, and send it again; or open the problem again."
+    "Another person is logged in now, so nothing was saved. Log in as before and send it again, or "
+    "open the problem again."
 )
-EMPTY_ANSWER_MESSAGE: Final = "Nothing is typed here yet."
+EMPTY_ANSWER_MESSAGE: Final = "Enter an answer first."
 HEX_DIGITS: Final = 16
 
 

@@ -29,7 +29,7 @@ MAX_ALTERNATIVE_CHARACTERS: Final = 2_000
 """Maximum length of a passage that is offered instead of the chosen one."""
 MAX_READING_BYTES: Final = 1024 * 1024
 """Maximum size of a reading as JSON, the same as that of a page of a list."""
-TOO_MUCH_TEXT: Final = "the answers are too long; hand in the document without logs and data"
+TOO_MUCH_TEXT: Final = "the answers are too long; submit the document without logs and data"
 
 
 @dataclass(frozen=True, slots=True)

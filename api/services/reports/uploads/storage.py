@@ -28,10 +28,8 @@ BUDGET_WINDOW: Final = timedelta(days=1)
 CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 NO_REPORT_MESSAGE: Final = "There is no such assignment, or it has no such report."
 DELETED_MESSAGE: Final = "The document is no longer stored; its digest and passages are."
-STAFF_MESSAGE: Final = (
-    "Staff hand in a report as the test student: send the header X-View-As: test."
-)
-VIEWING_MESSAGE: Final = "You look as a student; only the test student can hand in."
+STAFF_MESSAGE: Final = "Staff submit a report as the test student: send the header X-View-As: test."
+VIEWING_MESSAGE: Final = "You are viewing as a student. Only the test student can submit."
 
 
 def check_may_upload(member: CourseMembership) -> None:
@@ -66,7 +64,7 @@ def check_file(name: str, document: bytes) -> str:
         raise InvalidInput.for_field("file", "is empty; choose your report")
     if len(document) > MAX_REPORT_BYTES:
         raise build_refusal(
-            f"it has more than {MAX_REPORT_BYTES // MEBIBYTE} MiB; hand it in without pictures"
+            f"it has more than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images"
         )
     return ending
 

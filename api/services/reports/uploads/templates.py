@@ -14,7 +14,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "tex": "application/x-tex",
     "ipynb": "application/x-ipynb+json",
 }
-INSTRUCTIONS: Final = "Write each answer between its two marks, and leave the marks as they are."
+INSTRUCTIONS: Final = "Write each answer between its two markers. Do not change the markers."
 NOTEBOOK_INSTRUCTIONS: Final = (
     "Write each answer below the first line of its cell, and leave that line as it is."
 )

@@ -86,7 +86,7 @@ def compute_mark_outcome(
         credit,
         "\n".join([*lines, *([mark_values.comment] if mark_values.comment else [])]),
         (
-            "Marked by a person.",
+            "Graded by a TA.",
             *_explain_steps(mark_values, items),
             _explain_result(credit, points),
         ),

@@ -1,0 +1,29 @@
+"""Counted taps on a phone: from the home page of a student to the verdict on due work."""
+
+from playwright.sync_api import expect
+from world import TEXT_PROBLEM
+
+MAX_TAPS = 3
+WIDTH = 390
+DUE = {"due": "2026-11-03 12:00"}
+
+
+def test_a_student_gets_from_due_work_to_a_verdict_in_three_taps(served, screens):
+    world = served.world
+    course = world.course()
+    world.assignment(course, TEXT_PROBLEM, timeline_spec=DUE)
+    page = screens.open(world.enrol(course, "Stu Dent"), width=WIDTH)
+    page.goto("/")
+    taps = 0
+
+    def tap(locator):
+        nonlocal taps
+        locator.click()
+        taps += 1
+
+    tap(page.locator("#due-next a"))
+    tap(page.locator('section[id="part-cells"] input').first)
+    page.keyboard.type("9")
+    tap(page.get_by_role("button", name="Check answer").first)
+    expect(page.locator("#told-cells")).to_contain_text("Correct")
+    assert taps <= MAX_TAPS

@@ -5,15 +5,23 @@ so another key gives the same passages.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
+from grader.reports.aligned_parts import AlignedPart, Alternative
+from grader.reports.doubts import (
+    CERTAIN_MARGIN,
+    REPEATED,
+    find_doubt,
+    find_form_doubt,
+    find_repeated_numbers,
+)
+from grader.reports.extraction.passages import Passage
 from grader.reports.matching import choose_passages
 from grader.reports.passage_reading import PassageReading, count_axes, read_passage
-from grader.reports.passages import Passage
 from grader.reports.regions import Region, find_regions
 from grader.reports.scores import (
     IMPOSSIBLE,
@@ -31,50 +39,13 @@ MAX_READINGS: Final = 16
 """Number of passages that are read for one part; those with the best scores."""
 LABELED: Final = 0.8
 """Bonus of all passages under the label that the sheet names."""
-CERTAIN_SUPPORT: Final = 0.7
-UNLABELED_SUPPORT: Final = 1.0
+LAST_RESULT: Final = 0.8
 RARE_KINDS: Final = frozenset({"matrix", "tensor", "expression"})
 """Kinds whose values have few words beside them, such as one of many arrays."""
 MANY, MANY_MARGIN, MANY_SUPPORT = 6, 0.6, 1.3
-CUT_SUPPORT: Final = 1.5
-CERTAIN_MARGIN: Final = 0.35
-CUT_MARGIN: Final = 0.6
 UNREADABLE: Final = "the answer cannot be read"
-ONE_ROW: Final = 2
-"""Number of opening brackets of an array with one row."""
 ELSEWHERE: Final = 0.8
 OTHER_AXES: Final = -1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A passage that was not chosen for a part but can be read as an answer to it."""
-
-    passage: Passage
-    text: str
-    read_as: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlignedPart:
-    """The passage chosen for a part, None if there is none.
-
-    *text* is the answer in it, *read_as* how it was read ("" if it is unreadable), *doubt* the
-    reason why a person must look ("" if there is none). *alternatives* are other passages, the
-    best first, each with another reading.
-    """
-
-    part: SheetPart
-    passage: Passage | None
-    text: str = ""
-    read_as: str = ""
-    doubt: str = ""
-    alternatives: tuple[Alternative, ...] = ()
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether a passage was chosen without doubt."""
-        return self.passage is not None and not self.doubt
 
 
 def align_report(
@@ -111,8 +82,10 @@ class _RegionAlignment:
         scores += LABELED if self.region.is_labeled else 0
         self._read_best(parts, passages, scores)
         self.positions = score_positions(*scores.shape)
+        self._prefer_last(passages)
         scores += self.positions
         chosen = choose_passages(scores)
+        self._take_only_candidates(parts, chosen)
         texts = sum(part.is_text for part in parts)
         aligned: dict[int, AlignedPart] = {}
         for row, part in enumerate(parts):
@@ -123,7 +96,30 @@ class _RegionAlignment:
             )
             alternatives = self._list_alternatives(item, passages, scores[row], row)
             aligned[self.region.parts[row]] = replace(item, alternatives=alternatives)
+        support = {
+            index: 0.0 if column is None else float(self.support[row, column])
+            for row, (index, column) in enumerate(zip(self.region.parts, chosen, strict=True))
+        }
+        readings = {index: item.read_as for index, item in aligned.items() if item.is_certain}
+        for index in find_repeated_numbers(readings, support):
+            aligned[index] = replace(aligned[index], doubt=REPEATED)
         return aligned
+
+    def _prefer_last(self, passages: Sequence[Passage]) -> None:
+        """Prefer the last result under a label of one part; it is no evidence either."""
+        results = [column for column, item in enumerate(passages) if item.is_conclusion]
+        is_exact = self.region.is_labeled and not self.region.is_uncertain
+        if is_exact and len(self.region.parts) == 1 and results:
+            self.positions[0, results[-1]] += LAST_RESULT
+
+    def _take_only_candidates(self, parts: Sequence[SheetPart], chosen: list[int | None]) -> None:
+        """Give a part without a passage the only free one that has its form, such as an array."""
+        for row, part in enumerate(parts):
+            if chosen[row] is not None or part.kind not in RARE_KINDS | {"table"}:
+                continue
+            free = [column for column in self.readings[row] if column not in chosen]
+            if len(free) == 1:
+                chosen[row] = free[0]
 
     def _list_alternatives(
         self, item: AlignedPart, passages: Sequence[Passage], scores: Scores, row: int
@@ -199,7 +195,7 @@ class _RegionAlignment:
             and not self._is_better_elsewhere(scores, chosen, row, other)
         }
         margin = evidence[column] - max(others.values(), default=-math.inf)
-        doubt = passage.doubt or _find_doubt(
+        doubt = passage.doubt or find_doubt(
             passage, float(self.support[row, column]), float(margin), region=self.region
         )
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
@@ -208,15 +204,20 @@ class _RegionAlignment:
         # An unreadable passage on the line of the value is the calculation that leads to it.
         if unreadable is not None and unreadable.location != passage.location:
             doubt = doubt or ("" if parts[row].has_name(passage.label_text) else UNREADABLE)
-        if reading.is_shortened:
-            doubt = doubt or "words beside the value were left out"
-        if parts[row].axes and count_axes(reading.read_as) != parts[row].axes:
-            doubt = doubt or "the shape has another number of axes"
-        if parts[row].kind == "vector" and "matrix" not in passage.forms:
-            doubt = doubt or "several values are asked for"
-        if parts[row].kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
-            doubt = doubt or "the array has one row only"
+        if passage.is_cut and self._is_contested(row, column, others):
+            doubt = doubt or "another passage fits as well"
+        doubt = doubt or find_form_doubt(parts[row], passage, reading)
         return AlignedPart(parts[row], passage, reading.text, reading.read_as, doubt)
+
+    def _is_contested(self, row: int, column: int, others: Iterable[int]) -> bool:
+        """Return whether the words of another sentence fit a part as well as those of a passage."""
+        source = self.passages[self.region.passages[column]].source
+        least = self.support[row, column] - CERTAIN_MARGIN
+        return any(
+            self.support[row, other] >= least
+            and self.passages[self.region.passages[other]].source != source
+            for other in others
+        )
 
     def _find_unreadable(
         self,
@@ -251,10 +252,19 @@ class _RegionAlignment:
             if other == row or taken != column:
                 continue
             current = chosen[row]
-            if current is not None and self._shares_numbers(row, current, other, column):
+            if current is not None and (
+                self._shares_numbers(row, current, other, column)
+                or self._shares_sentence(row, current, column)
+            ):
                 return False
             return bool(scores[other, column] >= scores[row, column] - ELSEWHERE)
         return False
+
+    def _shares_sentence(self, row: int, column: int, other: int) -> bool:
+        """Return whether two values stand in one sentence and fit a part about equally."""
+        first, second = (self.passages[self.region.passages[index]] for index in (column, other))
+        is_same = first.is_cut and second.is_cut and first.source == second.source
+        return is_same and self.support[row, column] - self.support[row, other] < CERTAIN_MARGIN
 
     def _shares_numbers(self, row: int, column: int, other_row: int, other: int) -> bool:
         """Return whether two passages stand under one numbered place, but their parts do not."""
@@ -267,22 +277,3 @@ class _RegionAlignment:
             and nearby == self.passages[self.region.passages[other]].numbers()
             and names != other_names
         )
-
-
-def _find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:
-    """Return why a passage may not be the answer, "" if nothing speaks against it.
-
-    *support* says how well its words fit the part, *margin* how much better than all others.
-    """
-    is_sentence = passage.is_cut or not passage.is_conclusion
-    if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
-        return "another passage fits as well"
-    if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
-        return "the label of the question is not in the report"
-    if passage.is_cut and support < CUT_SUPPORT:
-        return "the value stands in a sentence with others"
-    is_only_value = margin == math.inf and region.is_labeled and not is_sentence
-    least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
-    if support < least and not is_only_value:
-        return "only the order of the answers says that this is the part"
-    return ""

@@ -177,7 +177,7 @@ class LabelTracker:
             self._style != "word"
             and (top < number <= top + MAX_GAP or not self._stack)
             and not (bullet and (top == 0 or item))
-            and not (top and self._indent >= self._top_indent + MIN_INDENT)
+            and not (item and self._indent >= self._top_indent + MIN_INDENT)
             and not (continues_item and (style != self._style or self._is_listed()))
             and (style == self._style or number == top + 1 or not self._stack)
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from grader.reports.passages import Passage
+from grader.reports.extraction.passages import Passage
 from grader.reports.scores import TOTAL_WORDS
 from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words

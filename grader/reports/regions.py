@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 
+from grader.reports.extraction.passages import Passage
 from grader.reports.labels import Label
-from grader.reports.passages import Passage
 from grader.reports.scores import Scores, score_passages
 from grader.reports.sheet import SheetPart
 
@@ -16,6 +17,8 @@ SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 SAME_NUMBER: Final = 0.25
 CLEAR_FIT: Final = 0.5
+MAX_STRETCHES: Final = 1.5
+"""How often the number of a question may come back; numbers of lists come back more often."""
 MAX_LOSS: Final = 0.4
 """How much worse the passages of one question may fit than those of the whole report."""
 
@@ -121,7 +124,8 @@ def _infer_labels(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> li
     """Return the top label of each part's problem by order and words; () where none is clear."""
     tops = list(dict.fromkeys(passage.label[:1] for passage in passages if passage.label))
     problems = list(dict.fromkeys(part.problem for part in parts))
-    if not problems or len(tops) <= 1:
+    stretches = [top for top, _ in groupby(passage.label[:1] for passage in passages)]
+    if not problems or len(tops) <= 1 or len(stretches) > MAX_STRETCHES * len(tops):
         return [()] * len(parts)
     scores = np.maximum(score_passages(parts, passages), -1.0)
     fit = np.zeros((len(problems), len(tops)))
@@ -130,17 +134,19 @@ def _infer_labels(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> li
         for column, top in enumerate(tops):
             columns = [n for n, passage in enumerate(passages) if passage.label[:1] == top]
             fit[row, column] = scores[np.ix_(rows, columns)].max(axis=1).mean()
-            if len(tops) == len(problems) and row == column:
-                fit[row, column] += SAME_NUMBER
     anywhere = [
         scores[[index for index, part in enumerate(parts) if part.problem == problem]]
         .max(axis=1)
         .mean()
         for problem in problems
     ]
+    least = np.maximum(CLEAR_FIT, np.array(anywhere) - MAX_LOSS)
+    is_clear = fit > least[:, None]
+    if len(tops) == len(problems):
+        fit += SAME_NUMBER * np.eye(len(tops))
     chosen = _match_weakly_in_order(fit)
     labels = {
-        problem: tops[column] if fit[row, column] > max(CLEAR_FIT, anywhere[row] - MAX_LOSS) else ()
+        problem: tops[column] if is_clear[row, column] else ()
         for row, (problem, column) in enumerate(zip(problems, chosen, strict=True))
     }
     return [labels[part.problem] for part in parts]

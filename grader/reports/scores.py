@@ -1,6 +1,7 @@
 """Scores of passages as answers to parts, from words, labels and forms; never from a key."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -8,17 +9,19 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.reports.passages import Passage
+from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
 from grader.reports.words import numbered
 
 Scores = npt.NDArray[np.float64]
 
 WORDS: Final = 4.0
-PROBLEM_WORDS: Final = 0.8
+PROBLEM_WORDS: Final = 1.0
 EXACT_NAME: Final = 4.0
 OTHER_NUMBER: Final = -1.6
 MORE_NUMBERS: Final = -0.8
+OTHER_WORDS, MOST_OTHER_WORDS = -0.5, 2.0
+"""Penalty for a word of another part, and how many of them count."""
 CONCLUSION: Final = 0.3
 CUT: Final = -0.3
 INPUT: Final = -0.9
@@ -27,6 +30,9 @@ EXACT_LABEL: Final = 0.4
 PROSE: Final = -0.3
 WRITTEN_AS_SHAPE: Final = 0.3
 REPEATED: Final = -0.7
+DEFINITION: Final = -0.6
+DEFINES: Final = re.compile(r"\$?\s*[A-Za-z]\w?\s*=\s*\d+\s*\$?")
+"""Value that a sentence gives to a letter."""
 STEP: Final = -0.6
 QUESTION: Final = -1.5
 LAST: Final = 0.25
@@ -58,6 +64,7 @@ def score_passages(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
     scores += PROBLEM_WORDS * _score_words([part.problem_words for part in parts], passages)
     scores += _score_numbers(parts, passages)
     scores += np.array([_score_alone(passage) for passage in passages])
+    scores += _score_other_words(parts, passages)
     for row, part in enumerate(parts):
         for column, passage in enumerate(passages):
             scores[row, column] += _score_pair(part, passage)
@@ -121,6 +128,21 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
     return scores
 
 
+def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    """Return a penalty for the words beside a passage that only titles of other parts have."""
+    counts = Counter(word for part in parts for word in part.title_words)
+    most = math.log(1 + len(parts))
+    scores = np.zeros((len(parts), len(passages)))
+    for column, passage in enumerate(passages):
+        beside = [word for word, weight in passage.words.items() if weight >= 1 and word in counts]
+        rarity = {word: math.log(1 + len(parts) / counts[word]) / most for word in beside}
+        for row, part in enumerate(parts):
+            other = sum(rarity[word] for word in beside if word not in part.words)
+            other += bool(TOTAL_WORDS.intersection(beside) - part.words)
+            scores[row, column] = OTHER_WORDS * min(other, MOST_OTHER_WORDS)
+    return scores
+
+
 def _score_alone(passage: Passage) -> float:
     """Return what speaks for a passage whatever the part."""
     beside = {word for word, weight in passage.words.items() if weight >= 1}
@@ -129,6 +151,7 @@ def _score_alone(passage: Passage) -> float:
         + CUT * passage.is_cut
         + TOTAL * bool(beside & TOTAL_WORDS)
         + QUESTION * passage.is_question
+        + DEFINITION * bool(passage.is_cut and DEFINES.fullmatch(passage.text))
         + LAST * passage.is_last
     )
 

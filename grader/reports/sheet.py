@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
-from grader.reports.clauses import PassageForm
+from grader.reports.extraction.clauses import PassageForm
 from grader.reports.labels import Label
 from grader.reports.words import STOP_WORDS, find_words
 from grader.values import Value

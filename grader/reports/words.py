@@ -26,7 +26,7 @@ output outputs out result results
 input inputs
 filter filters kernel kernels
 field rf receptive
-separable depthwise dsc
+separable dsc
 pointwise 1x1
 train training trained trainable
 accuracy acc
@@ -93,7 +93,21 @@ INDEX: Final = re.compile(r"[(\[]\s*(\d{1,2})\s*,\s*(\d{1,2})\s*[)\]]")
 TOKEN: Final = re.compile(
     r"[a-z]+(?:'[a-z]+)?|(?<![\d.,])\d{1,2}(?:st|nd|rd|th)?(?![\d.,]*\d)(?!\s*[x×*])"
 )
-NAMED_NUMBER: Final = re.compile(r"([a-z]{2,})[\s_-]{0,2}(\d{1,2})(?![\d.,]*\d)(?!\s*[x×*%=+])")
+NAMED_NUMBER: Final = re.compile(
+    r"([a-z]{2,})[\s_-]{0,2}(\d{1,2})(?!d\b)(?![\d.,]*\d)(?!\s*[x×*%=+])"
+)
+SHEET_WORD_LINE: Final = (
+    "assignment homework hw sheet exercise problem task question part set report lab"
+)
+SHEET_WORDS: Final = frozenset(SHEET_WORD_LINE.split())
+"""Words whose number is that of a sheet or a question, and no layer or place."""
+PLURALS: Final = (
+    ("'s", re.compile("")),
+    ("ies", re.compile("")),
+    ("es", re.compile(r"(?:[sxz]|ch|sh)$")),
+    ("s", re.compile(r"[^s]$")),
+)
+"""Endings of plurals, with what stands before them."""
 MAX_WORDS_LENGTH: Final = 2_000
 
 
@@ -118,7 +132,7 @@ def find_words(text: str) -> frozenset[str]:
     words |= {f"({row},{column})" for row, column in INDEX.findall(lowered)}
     lowered = INDEX.sub(" ", ARROW.sub(" ", lowered))
     for name, number in NAMED_NUMBER.findall(lowered):
-        if name not in STOP_WORDS:
+        if name not in STOP_WORDS and name not in SHEET_WORDS:
             words.add(f"#{int(number)}")
     for token in TOKEN.findall(lowered):
         if token in ORDINALS:
@@ -131,9 +145,10 @@ def find_words(text: str) -> frozenset[str]:
 def _spell(token: str) -> str:
     if token in SPELLINGS:
         return SPELLINGS[token]
-    for ending in ("'s", "ies", "es", "s"):
+    for ending, start in PLURALS:
         stem = token.removesuffix(ending)
-        if stem != token and len(stem) > 2:  # noqa: PLR2004  # "is" and "as" are no plurals
+        if stem != token and len(stem) > 2 and start.search(stem):  # noqa: PLR2004  # not "is"
+            stem += "y" * (ending == "ies")
             return SPELLINGS.get(stem, stem)
     return token
 

@@ -21,7 +21,7 @@ from grader.expressions.parser import parse
 from grader.grading.grade import grade
 from grader.reports.alignment import align_report
 from grader.reports.blocks import ReportError
-from grader.reports.passages import find_passages
+from grader.reports.extraction.passage_finder import find_passages
 from problems.registry import REGISTRY
 
 MUTATIONS = int(os.environ.get("GRADER_TEST_MUTATIONS", "120"))

@@ -11,7 +11,7 @@ from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
 from api.services.reports.documents import MAX_FILE_BYTES, read_blocks
 from api.services.reports.docx_text import docx_to_markdown
 from grader.reports.blocks import MAX_CHARACTERS, ReportError
-from grader.reports.passages import find_passages
+from grader.reports.extraction.passage_finder import find_passages
 
 SUPERSCRIPT = '<w:vertAlign w:val="superscript"/>'
 MATRIX = (

@@ -11,9 +11,10 @@ from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import Sheet, SheetParts
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
-from grader.reports.alignment import AlignedPart, align_report
+from grader.reports.aligned_parts import AlignedPart
+from grader.reports.alignment import align_report
 from grader.reports.blocks import ReportError
-from grader.reports.passages import find_passages
+from grader.reports.extraction.passage_finder import find_passages
 from problems.registry import REGISTRY
 
 NOT_READ: Final = "the document needs too much memory; export it again"

@@ -22,7 +22,18 @@ CODE: Final = re.compile(r"\\(?:begin|end)\{(?:verbatim|lstlisting|minted|Verbat
 WRAPPER: Final = re.compile(
     r"\\(?:textbf|textit|emph|underline|texttt|textrm|textsf|mbox|boxed|fbox)\{([^{}\n]{0,2000})\}"
 )
-LISTS: Final = re.compile(r"\\(begin|end)\{(enumerate|itemize|description)\}(?:\[[^\]\n]{0,80}\])?")
+LISTS: Final = re.compile(
+    r"\\(begin|end)\{(enumerate|itemize|description)\}(?:\[([^\]\n]{0,80})\])?"
+)
+LIST_LABEL: Final = re.compile(
+    r"\\(?:def|renewcommand\s*\{?)\\labelenum[iv]+\}?\{((?:[^{}\n]|\{[^{}\n]{0,20}\}){0,80})\}"
+)
+LIST_COUNT: Final = re.compile(r"\\setcounter\{enum[iv]+\}\{(\d{1,3})\}")
+COUNTER: Final = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{enum[iv]+\})")
+SHORT_LABEL: Final = re.compile(r"[^\w\\]{0,2}([1aAiI])[^\w\\]{0,2}")
+START: Final = re.compile(r"start\s*=\s*(\d{1,3})")
+COUNTER_NAMES: Final = {"1": "arabic", "a": "alph", "A": "Alph", "i": "roman", "I": "Roman"}
+DEFAULT_LABELS: Final = (r"\arabic*.", r"(\alph*)", r"\roman*.")
 ITEM: Final = re.compile(r"\\item\s*(?:\[([^\]\n]{0,80})\])?")
 IGNORED: Final = re.compile(
     r"\\(?:begin|end)\{(?:figure|table|center|document|quote|flushleft|solution|answer|parts|"
@@ -59,7 +70,7 @@ class _LineConverter:
     """Converts line after line; it follows lists, formulas, tables and code."""
 
     def __init__(self) -> None:
-        self._lists: list[tuple[str, int]] = []
+        self._lists: list[_TexList] = []
         self._in_code = self._in_math = self._in_table = False
         self._is_header = False
 
@@ -82,8 +93,9 @@ class _LineConverter:
         for escaped, plain in PLAIN.items():
             line = line.replace(escaped, plain)
         line = WRAPPER.sub(r"\1", WRAPPER.sub(r"\1", line))
-        line = ITEM.sub(self._number_item, LISTS.sub(self._follow_list, line))
-        return ROW_END.sub(" ", line).strip() if "$$" not in line else line.strip()
+        line = self._read_setting(LISTS.sub(self._follow_list, line))
+        line = ITEM.sub(self._number_item, line.strip()).rstrip()
+        return ROW_END.sub(" ", line) if "$$" not in line else line
 
     def _convert_math(self, line: str) -> str:
         if MATH_START.search(line):
@@ -109,21 +121,61 @@ class _LineConverter:
 
     def _follow_list(self, match: re.Match[str]) -> str:
         if match[1] == "begin" and len(self._lists) < MAX_LIST_DEPTH:
-            self._lists.append((match[2], 0))
+            self._lists.append(_TexList(match[2], match[3] or "", self._depth()))
         elif match[1] == "end" and self._lists:
             self._lists.pop()
         return ""
 
+    def _depth(self) -> int:
+        """Return how many numbered lists are open."""
+        return sum(one.kind == "enumerate" for one in self._lists)
+
+    def _read_setting(self, line: str) -> str:
+        """Read how the innermost list is numbered, and return the line without that."""
+        label, count = LIST_LABEL.search(line), LIST_COUNT.search(line)
+        if self._lists and label:
+            self._lists[-1].label = label[1]
+        if self._lists and count:
+            self._lists[-1].count = int(count[1])
+        return LIST_COUNT.sub("", LIST_LABEL.sub("", line))
+
     def _number_item(self, match: re.Match[str]) -> str:
+        indent = "  " * (len(self._lists) - 1)
         if match[1]:
-            return f"{match[1]} "
-        if not self._lists or self._lists[-1][0] != "enumerate":
-            return "- "
-        name, count = self._lists[-1]
-        self._lists[-1] = (name, count + 1)
-        depth = sum(kind == "enumerate" for kind, _ in self._lists)
-        if depth == 1:
-            return f"{count + 1}. "
-        if depth == 2:  # noqa: PLR2004  # letters below numbers
-            return f"({chr(ord('a') + count % 26)}) "
-        return f"({ROMAN[count % len(ROMAN)]}) "
+            return f"{indent}{match[1]} "
+        if not self._lists or self._lists[-1].kind != "enumerate":
+            return f"{indent}- "
+        return f"{indent}{self._lists[-1].next_label()} "
+
+
+class _TexList:
+    """A list that is open: its *kind*, the *label* of its items, and the *count* of them."""
+
+    def __init__(self, kind: str, options: str, depth: int) -> None:
+        self.kind = kind
+        self.label = DEFAULT_LABELS[min(depth, len(DEFAULT_LABELS) - 1)]
+        start = START.search(options)
+        self.count = int(start[1]) - 1 if start else 0
+        short = SHORT_LABEL.fullmatch(options.strip())
+        if COUNTER.search(options):
+            self.label = options.partition("label=")[2].partition(",")[0].strip("{}") or options
+        elif short:
+            name = COUNTER_NAMES[short[1]]
+            self.label = options.strip().replace(short[1], rf"\{name}*")
+
+    def next_label(self) -> str:
+        """Return the label of the next item."""
+        self.count += 1
+        return COUNTER.sub(lambda match: _format_count(match[1], self.count), self.label)
+
+
+def _format_count(name: str, count: int) -> str:
+    """Return a number as one of TeX's counters shows it.
+
+    >>> [_format_count(name, 4) for name in ("arabic", "alph", "Roman")]
+    ['4', 'd', 'IV']
+    """
+    letter = chr(ord("a") + (count - 1) % 26)
+    numeral = ROMAN[(count - 1) % len(ROMAN)]
+    texts = {"alph": letter, "Alph": letter.upper(), "roman": numeral, "Roman": numeral.upper()}
+    return texts.get(name, str(count))

@@ -13,10 +13,16 @@ TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
 NUMBER: Final = r"[-+]?\d[\d.]*"
 GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*[;,]?\s*")
-LINE_NUMBER: Final = re.compile(r"(?m)^\d{1,3} (?=\S|$)|^\d{1,3}$")
+LINE_NUMBER: Final = re.compile(r"(\d{1,3})(?:\s|$)")
 MAX_ARRAY_LINES: Final = 60
 IMAGE: Final = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,2000}\)")
 CONTINUES: Final = re.compile(r" ?(?:[a-z]{2,}|[a-z] |\(|\$[^$])")
+WRAPPED_LENGTH: Final = 60
+"""Length from which a line without the end of a sentence was wrapped."""
+STARTS_LINE: Final = re.compile(
+    r"\s*(?:[-*+•>#|`~\[]|\$\$|\(?\w{1,4}[.):](?:\s|$)|(?:Q|part|task)\s?\w)", re.IGNORECASE
+)
+"""Start of a line that does not continue the one before it."""
 ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
 
 
@@ -37,6 +43,15 @@ def split_text(
 
 def _blank_struck_out(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
+
+
+def _strip_line_numbers(code: str) -> str:
+    """Return code without the numbers of its lines, if every line has one."""
+    numbers = [LINE_NUMBER.match(line) for line in code.split("\n")]
+    if not all(match and int(match[1]) == line for line, match in enumerate(numbers, 1)):
+        return code
+    lines = zip(code.split("\n"), numbers, strict=True)
+    return "\n".join(line[match.end() :] if match else line for line, match in lines)
 
 
 class _LineReader:
@@ -62,7 +77,7 @@ class _LineReader:
 
     def _read_block(self, line: str) -> tuple[BlockForm, str]:
         if fence := FENCE.match(line):
-            return "code", LINE_NUMBER.sub("", self._take_until(fence[1], line))
+            return "code", _strip_line_numbers(self._take_until(fence[1], line))
         if HEADING.match(line):
             self._next += 1
             return "heading", HEADING.sub("", line)
@@ -89,12 +104,20 @@ class _LineReader:
             and self._next < len(self._lines)
             and len(text) < MAX_BLOCK_CHARACTERS
             and not ENDS_SENTENCE.search(text)
-            and CONTINUES.match(self._lines[self._next])
+            and self._continues()
             and "$$" not in self._lines[self._next]
         ):
             text = f"{text}\n{self._lines[self._next]}"
             self._next += 1
         return text
+
+    def _continues(self) -> bool:
+        """Return whether the next line goes on with the sentence of the one before it."""
+        line = self._lines[self._next]
+        if not line.strip() or STARTS_LINE.match(line):
+            return False
+        is_wrapped = len(self._lines[self._next - 1]) >= WRAPPED_LENGTH
+        return is_wrapped or CONTINUES.match(line) is not None
 
     def _take_until(self, fence: str, line: str) -> str:
         self._next += 1

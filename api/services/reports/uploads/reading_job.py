@@ -13,13 +13,15 @@ from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import build_problem_parts
 from grader.definitions.problem import Problem
 from grader.reading import NumberStyle
-from grader.reports.alignment import UNREADABLE, AlignedPart, align_report
+from grader.reports.aligned_parts import AlignedPart
+from grader.reports.alignment import UNREADABLE, align_report
 from grader.reports.blocks import ReportError
-from grader.reports.clauses import shorten_quote
 from grader.reports.documents.answer_marks import MarkedAnswer, PartName
 from grader.reports.documents.tex_source import split_tex
+from grader.reports.extraction.clauses import shorten_quote
+from grader.reports.extraction.passage_finder import find_passages
+from grader.reports.extraction.passages import Passage
 from grader.reports.labels import Label, format_label
-from grader.reports.passages import Passage, find_passages
 from grader.reports.sheet import SheetPart
 from problems.files.loader import load_problem
 

@@ -52,10 +52,10 @@ def split_pages(pages: Iterable[PageGlyphs]) -> list[Block]:
     """Return the blocks of a document whose pages have positioned glyphs."""
     blocks: list[Block] = []
     count = 0
-    for number, page in enumerate(pages, 1):
-        if len(page.glyphs) > MAX_PAGE_GLYPHS:
-            raise ReportError(TOO_MANY_GLYPHS)
-        lines = write_page(page)
+    rows_by_page = [build_page_rows(page) for page in pages]
+    left = min((row.left for rows in rows_by_page for row in rows), default=0)
+    for number, rows in enumerate(rows_by_page, 1):
+        lines = _write_rows(rows, left) if rows else []
         text = "\n".join(line.text for line in lines)
         count += len(text)
         if count > MAX_CHARACTERS:
@@ -77,13 +77,14 @@ def _place_blocks(blocks: Sequence[Block], doubts: Sequence[str], page: int) -> 
     return placed
 
 
-def write_page(page: PageGlyphs) -> list[TextLine]:
-    """Return the lines of a page: paragraphs, headings, formulas, and the rows of tables."""
+def build_page_rows(page: PageGlyphs) -> list[Row]:
+    """Return the rows of a page without its number; fractions and arrays are single pieces."""
+    if len(page.glyphs) > MAX_PAGE_GLYPHS:
+        raise ReportError(TOO_MANY_GLYPHS)
     pieces = [piece for glyph in page.glyphs if (piece := to_piece(glyph)) is not None]
     pieces = join_stacked(pieces, page.rules, write_pieces)
     rows = build_rows(join_arrays(pieces, write_pieces))
-    rows = _drop_page_number(rows, page)
-    return _write_rows(rows) if rows else []
+    return _drop_page_number(rows, page)
 
 
 def _drop_page_number(rows: Sequence[Row], page: PageGlyphs) -> list[Row]:
@@ -101,10 +102,12 @@ def _drop_page_number(rows: Sequence[Row], page: PageGlyphs) -> list[Row]:
     return remaining
 
 
-def _write_rows(rows: Sequence[Row]) -> list[TextLine]:
-    """Return the lines of rows, from top to bottom."""
+def _write_rows(rows: Sequence[Row], left: float) -> list[TextLine]:
+    """Return the lines of rows, from top to bottom; *left* is where the text of all pages starts.
+
+    The lines are paragraphs, headings, formulas, and the rows of tables.
+    """
     body = _body_size(rows)
-    left = min(row.left for row in rows)
     right = max(row.right for row in rows)
     width = right - left
     lines: list[TextLine] = []
@@ -141,7 +144,7 @@ def _write_row(row: Row, body: float, indent: float) -> TextLine:
     elif row.size >= HEADING_SIZE * body and len(text) <= MAX_HEADING_LENGTH and "=" not in text:
         text = f"# {text}"
     else:
-        text = " " * min(MAX_INDENT, round(2 * indent / body)) + text
+        text = " " * min(MAX_INDENT, round(indent / body)) + text
     return TextLine(text, row.find_doubt())
 
 

@@ -13,11 +13,15 @@ CLAUSE_END: Final = re.compile(
     r"|\n(?=\s*[-*•]\s)"
 )
 DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
-INLINE: Final = re.compile(r"(?<!\$)\$([^$\n]{1,400})\$(?!\$)")
+UNIT: Final = r"(?:\s?(?:[KMGT]i?B|kB|MB|bytes?|ms)\b|\s?%)"
+INLINE: Final = re.compile(rf"(?<!\$)\$([^$\n]{{1,400}})\$(?!\$){UNIT}?")
 MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
 BETWEEN_MATRICES: Final = re.compile(
     r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s+(?=[A-Z]\s*=\s*\\begin)"
 )
+ROW_LABEL: Final = re.compile(r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}")
+"""Label in the first cell of a row: ``b``, ``(b)`` or ``2b``."""
+NUMBERED_ROW: Final = re.compile(r"\d{1,2}[.)]?")
 TABLE_RULE: Final = re.compile(r"[\s|:+-]+")
 MATRIX_TEXT: Final = re.compile(
     r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
@@ -32,11 +36,21 @@ SHAPE: Final = re.compile(
 LISTED: Final = r"[-+−]?\d[\d.]*(?:/\d+)?"
 VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*,\s*{LISTED}){{1,50}}\s*[)\]]")
 QUANTITY: Final = re.compile(
-    r"(?<![\w.])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s?%|\s(?:million|billion|thousand)\b"
+    r"(?<![\w.^{])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s?%|\s(?:million|billion|thousand)\b"
     r"|\s?(?:[KMGT]i?B|kB|MB|bytes?|ms|M|K|G)\b)?"
 )
+WORKING: Final = r"[\d\s.,()/*·×+^{}−–-]"
+EQUATION: Final = re.compile(
+    rf"(?<![\w.^]){WORKING}{{0,3}}\d{WORKING}{{1,200}}(?:[=≈]{WORKING}{{1,200}}){{0,6}}[=≈]\s*{QUANTITY.pattern}"
+)
+"""Calculation in a sentence, such as ``2*5 + 20 = 30``, which is one value."""
 RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
+ARRAY_LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
+GRID_LINE: Final = re.compile(r"\s*[-+]?\d[\d.]*(?:[ \t,]+[-+]?\d[\d.]*)+\s*")
 WORD_CHARACTERS: Final = re.compile(r"[A-Za-z]{3,}")
+ARROW: Final = re.compile(r"→|->|\\(?:to|rightarrow)\b")
+VALUE_AND_WORDS: Final = re.compile(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
+"""Number and words before a calculation, which are a sentence of its own."""
 WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
 
 
@@ -73,6 +87,7 @@ class TableCell(NamedTuple):
     row: str
     label: str
     words: str
+    row_label: str
 
 
 def split_table(text: str) -> Iterator[TableCell]:
@@ -84,11 +99,33 @@ def split_table(text: str) -> Iterator[TableCell]:
     ]
     header = rows[0] if rows else []
     for row in rows[1:]:
+        row_label = row[0].strip("*") if ROW_LABEL.fullmatch(row[0].strip("*")) else ""
         for column, cell in enumerate(row[1:], 1):
             title = header[column] if column < len(header) else ""
-            if DIGIT.search(cell) or LETTERED.search(cell):
-                label = f"{row[0]} {title}" if len(header) > 2 else row[0]  # noqa: PLR2004
-                yield TableCell(cell, " | ".join(row), label.strip(), f"{row[0]} {title}")
+            is_name = column + 1 < len(row) and len(WORD_CHARACTERS.findall(cell)) > 1
+            if is_name or not (DIGIT.search(cell) or LETTERED.search(cell)):
+                continue
+            names = [text for text in row[:column] if text and not NUMBERED_ROW.fullmatch(text)]
+            name = " ".join(names[1:] if row_label and len(names) > 1 else names[:1])
+            label = f"{name} {title}" if len(header) > 2 and not row_label else name  # noqa: PLR2004
+            words = f"{' '.join(names) or row[0]} ; {row[0]} {title}"
+            yield TableCell(cell, " | ".join(row), label.strip(), words, row_label)
+
+
+def shorter_tables(text: str) -> Iterator[str]:
+    """Yield a Markdown table without its first column, and without its first two.
+
+    They number and name the rows.
+    """
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in text.splitlines()
+        if line.strip() and not TABLE_RULE.fullmatch(line)
+    ]
+    for count in (1, 2):
+        if rows and all(len(row) > count for row in rows):
+            lines = [" | ".join(row[count:]) for row in rows]
+            yield "\n".join(lines[1:])
 
 
 def split_matrices(clause: str) -> Iterator[str]:
@@ -102,8 +139,13 @@ def split_matrices(clause: str) -> Iterator[str]:
 def is_mathematical(clause: str) -> bool:
     """Return whether a clause is a formula with few words, so that it is one value."""
     bare = re.sub(r"\\(?:text|mathrm|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+", " ", clause)
-    if not RELATION.search(clause) and not DISPLAY.search(clause):
-        return not WORD_CHARACTERS.search(bare) and bool(re.search(r"\d|\\", clause))
+    is_chain = "=" not in clause and "≈" not in clause and "approx" not in clause
+    if is_chain and not DISPLAY.search(clause):  # also 3 → 16 → 32, which is no conclusion
+        has_value = bool(re.search(r"\d|\\", clause)) and not ARROW.search(clause)
+        return has_value and not WORD_CHARACTERS.search(bare)
+    equation = EQUATION.search(clause)
+    if equation and VALUE_AND_WORDS.search(clause[: equation.start()]):
+        return False
     _, _, tail = clause.rpartition("=")
     words = WORD_CHARACTERS.findall(re.sub(r"\([^()]*\)", " ", bare))
     tail_words = WORD_CHARACTERS.findall(re.sub(r"\\[a-zA-Z]+|\([^()]*\)", " ", tail))
@@ -124,7 +166,7 @@ def after_value(text: str) -> str:
 def find_spans(clause: str) -> list[tuple[int, int]]:
     """Return where the formulas, shapes and numbers of a sentence are."""
     spans: list[tuple[int, int]] = []
-    for pattern in (INLINE, VECTOR, SHAPE, QUANTITY):
+    for pattern in (INLINE, EQUATION, VECTOR, SHAPE, QUANTITY):
         for match in pattern.finditer(clause):
             if pattern is INLINE and not re.search(r"\d|[=+]|\\times|\\cdot", match[0]):
                 continue
@@ -133,19 +175,36 @@ def find_spans(clause: str) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
-def iterate_arrays(text: str) -> Iterator[str]:
-    """Yield the printed arrays of code output: lines from ``[[`` to ``]]``."""
+def split_code(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield what code prints: its lines, and its arrays as a whole, with whether it is an array.
+
+    An array stands in brackets, or is a grid of numbers.
+    """
     lines: list[str] = []
+    grid: list[str] = []
     depth = 0
-    for line in text.splitlines():
-        starts = re.match(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]", line)
-        if not lines and not starts:
+    for line in [*text.splitlines(), ""]:
+        if not lines and GRID_LINE.fullmatch(line):
+            grid.append(line)
+            continue
+        if grid:
+            yield from _yield_grid(grid)
+            grid = []
+        if not lines and not ARRAY_LINE.match(line):
+            yield line, False
             continue
         lines.append(line)
         depth += line.count("[") - line.count("]")
         if depth <= 0:
-            yield "\n".join(lines)
+            yield "\n".join(lines), True
             lines, depth = [], 0
+
+
+def _yield_grid(grid: list[str]) -> Iterator[tuple[str, bool]]:
+    if len(grid) > 1 and len({len(line.split()) for line in grid}) == 1:
+        yield "\n".join(grid), True
+    else:
+        yield from ((line, False) for line in grid)
 
 
 def find_forms_in_sentence(text: str) -> frozenset[PassageForm]:

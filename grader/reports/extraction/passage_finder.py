@@ -1,12 +1,12 @@
-"""Passages of a document that may answer a part: values with the words around them."""
+"""Search for passages: the blocks of a document are cut into values with the words around them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from grader.reports.blocks import Block, Location
-from grader.reports.clauses import (
+from grader.reports.blocks import Block
+from grader.reports.extraction.clauses import (
     DIGIT,
     MATRIX_TEX,
     MATRIX_TEXT,
@@ -17,15 +17,16 @@ from grader.reports.clauses import (
     find_forms_in_sentence,
     find_spans,
     is_mathematical,
-    iterate_arrays,
     shorten_quote,
     split_clauses,
+    split_code,
     split_label,
     split_matrices,
     split_table,
 )
-from grader.reports.labels import Label, LabelTracker
-from grader.reports.passage_context import LEAD, PassageContext
+from grader.reports.extraction.passage_context import PassageContext
+from grader.reports.extraction.passages import Passage
+from grader.reports.labels import LabelTracker, parse_label
 from grader.reports.words import find_words, numbered
 
 MAX_PASSAGES: Final = 6_000
@@ -35,52 +36,19 @@ GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
 SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
 CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
 RESULT_SIGNS: Final = ("=", "⇒", "\\Rightarrow", "→", "≈")
-TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
+PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
+NAMED_VALUES: Final = re.compile(
+    r"(?:[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*[,;]\s*)+[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*\.?"
+)
+"""Values with their names, which may be one list."""
+CONCLUDES: Final = re.compile(
+    r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus)\b"
+    r"[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+"""Words before a result."""
 GIVEN_WORDS: Final = frozenset({"input", "filter", "image", "given", "original", "pad", "padding"})
 RESULT_WORDS: Final = frozenset({"output", "total", "feature", "answer", "param"})
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A value in a document, with the words and the label that it stands under.
-
-    *text* is what the reader gets; *quote* is the line around it. *forms* are the kinds of value
-    that it may have, *words* the words around it with their weights. *is_cut* says that the value
-    was taken out of a sentence with other values, *is_conclusion* that it ends a chain or follows
-    a name, *is_question* that it stands before the word "solution". *source* is the whole block.
-    """
-
-    text: str
-    quote: str
-    location: Location
-    forms: frozenset[PassageForm]
-    words: Mapping[str, float]
-    label: Label
-    index: int
-    label_text: str = ""
-    is_cut: bool = False
-    is_conclusion: bool = False
-    is_input: bool = False
-    is_question: bool = False
-    is_last: bool = False
-    doubt: str = ""
-    source: str = ""
-
-    def numbers(self) -> frozenset[str]:
-        """Return the layer, step or place whose name stands near the value."""
-        return numbered(word for word, weight in self.words.items() if weight >= LEAD)
-
-    def shorter_texts(self) -> Iterator[str]:
-        """Yield less of the passage, for a reader that refuses the words in it."""
-        _, value = split_label(self.text)
-        value = value or self.text
-        _, is_named, link = value.strip("$ ").partition("=")
-        bare = TRAILING_WORDS.sub("", value)
-        yield from dict.fromkeys(
-            text.strip()
-            for text in (value, link if is_named else "", bare)
-            if text.strip() and text != self.text
-        )
 
 
 def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
@@ -146,6 +114,9 @@ class _PassageFinder:
             self._read_clause(block, clause)
             self._context.paragraph |= self._context.clause
         self._context.clause = self._context.paragraph = frozenset()
+        if NAMED_VALUES.fullmatch(text.strip()):
+            forms: frozenset[PassageForm] = frozenset({"matrix"})
+            self._add(block, text.strip(), text, forms, find_words(text), is_conclusion=True)
         if block.form == "heading":
             words = find_words(text)
             is_minor = len(words) <= 2 and not numbered(words)  # noqa: PLR2004  # "Calculation:"
@@ -181,7 +152,8 @@ class _PassageFinder:
         if MATRIX_TEX.search(clause) or MATRIX_TEXT.search(clause):
             self._read_matrices(block, clause)
         elif is_mathematical(clause):
-            self._add_value(block, clause, clause)
+            label, _ = split_label(clause)
+            self._add_value(block, clause, clause, label=label)
         else:
             self._read_sentence(block, clause)
 
@@ -199,13 +171,16 @@ class _PassageFinder:
             self._add_value(block, value, clause, label=label)
             return
         spans = find_spans(clause)
+        equations = [span for span in spans if "=" in clause[slice(*span)].replace("$", "")]
         for index, (start, end) in enumerate(spans):
-            before = clause[spans[index - 1][1] if index else 0 : start]
+            before = leading = clause[spans[index - 1][1] if index else 0 : start]
             after = clause[end : spans[index + 1][0] if index + 1 < len(spans) else len(clause)]
             after = CONJUNCTION.split(after)[0] if index + 1 < len(spans) else after
             if index:  # the words between two numbers belong to the first, if any can
                 before = "" if find_words(after) else CONJUNCTION.split(before)[-1]
             beside = find_words(f"{label} ; {before[-120:]} ; {after[:120]}")
+            if len(spans) > 1 and label:  # the label belongs to one value; which one is open
+                beside = find_words(f"{before[-120:]} ; {after[:120]}")
             self._add(
                 block,
                 clause[start:end],
@@ -213,6 +188,8 @@ class _PassageFinder:
                 find_forms_in_sentence(clause[start:end]),
                 beside,
                 is_cut=len(spans) > 1,
+                is_conclusion=bool(CONCLUDES.search(leading))
+                or (equations == [(start, end)] and clause[start] != "$"),
             )
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
@@ -245,6 +222,9 @@ class _PassageFinder:
         """Collect a table, and its cells with the words of their row and column."""
         self._add(block, block.text, block.text, frozenset({"table", "matrix"}), frozenset())
         for cell in split_table(block.text):
+            label = parse_label(cell.row_label)
+            if label and not label[0].isdigit():
+                label = (*self._labels.path[:1], *label)
             self._add(
                 block,
                 cell.text,
@@ -254,15 +234,20 @@ class _PassageFinder:
                 label_text=cell.label,
                 is_conclusion=True,
             )
+            if label:
+                self.passages[-1] = replace(self.passages[-1], label=label)
 
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
-        for reading in iterate_arrays(block.text):
-            self._add(block, reading, reading, frozenset({"matrix"}), frozenset())
-        for line in block.text.splitlines():
-            label, value = split_label(line)
-            if label and DIGIT.search(value) and not MATRIX_TEXT.search(line) and "(" not in label:
-                self._add_value(block, value, line, label=label)
+        for text, is_array in split_code(block.text):
+            label, value = split_label(text)
+            if is_array:
+                self._add(block, text, text, frozenset({"matrix"}), frozenset())
+            elif label and DIGIT.search(value) and not MATRIX_TEXT.search(text):
+                if PRINTED_NAME.fullmatch(label):
+                    self._add_value(block, value, text, label=label)
+            elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
+                self._context.lead(words)
 
     def _add(
         self,

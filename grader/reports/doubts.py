@@ -1,0 +1,72 @@
+"""Doubts about a passage that was chosen for a part: why a person must look at it."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from grader.reports.extraction.passages import Passage
+from grader.reports.passage_reading import PassageReading, count_axes
+from grader.reports.regions import Region
+from grader.reports.sheet import SheetPart
+
+CERTAIN_SUPPORT: Final = 0.7
+UNLABELED_SUPPORT: Final = 1.0
+CUT_SUPPORT: Final = 1.5
+CERTAIN_MARGIN: Final = 0.35
+CUT_MARGIN: Final = 0.6
+LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
+REPEATED: Final = "the value answers another part"
+ONE_ROW: Final = 2
+"""Number of opening brackets of an array with one row."""
+
+
+def find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:
+    """Return why a passage may not be the answer, "" if nothing speaks against it.
+
+    *support* says how well its words fit the part, *margin* how much better than all others.
+    """
+    is_sentence = passage.is_cut or not passage.is_conclusion
+    if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
+        return "another passage fits as well"
+    if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
+        return "the label of the question is not in the report"
+    if passage.is_cut and support < CUT_SUPPORT:
+        return "the value stands in a sentence with others"
+    is_only_value = margin == math.inf and region.is_labeled and not is_sentence
+    least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
+    if support < least and not is_only_value:
+        return "only the order of the answers says that this is the part"
+    return ""
+
+
+def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) -> str:
+    """Return what is unusual about the form of an answer, "" if nothing is."""
+    if reading.is_shortened:
+        return "words beside the value were left out"
+    is_given = not passage.is_conclusion and passage.text in part.prompt_numbers
+    if passage.is_question or is_given:
+        return "the value stands in the question"
+    if part.axes and count_axes(reading.read_as) != part.axes:
+        return "the shape has another number of axes"
+    if part.kind == "vector" and "matrix" not in passage.forms:
+        return "several values are asked for"
+    if part.kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
+        return "the array has one row only"
+    return ""
+
+
+def find_repeated_numbers(
+    readings: Mapping[int, str], support: Mapping[int, float]
+) -> Iterator[int]:
+    """Yield the parts whose long number was also chosen for a part that it fits better.
+
+    *readings* and *support* are those of the certain answers, by part.
+    """
+    for index, read_as in readings.items():
+        if LONG_NUMBER.fullmatch(read_as) and any(
+            support[other] > support[index]
+            for other, other_reading in readings.items()
+            if other_reading == read_as
+        ):
+            yield index

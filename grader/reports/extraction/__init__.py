@@ -1,0 +1,1 @@
+"""Extraction of passages: values of a document with their words, labels and forms."""

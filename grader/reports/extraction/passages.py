@@ -1,0 +1,60 @@
+"""Passages of a document: values that may answer a part, with the words around them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from grader.reports.blocks import Location
+from grader.reports.extraction.clauses import PassageForm, shorter_tables, split_label
+from grader.reports.extraction.passage_context import LEAD
+from grader.reports.labels import Label
+from grader.reports.words import numbered
+
+TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A value in a document, with the words and the label that it stands under.
+
+    *text* is what the reader gets; *quote* is the line around it. *forms* are the kinds of value
+    that it may have, *words* the words around it with their weights. *is_cut* says that the value
+    was taken out of a sentence with other values, *is_conclusion* that it ends a chain or follows
+    a name, *is_question* that it stands before the word "solution". *source* is the whole block.
+    """
+
+    text: str
+    quote: str
+    location: Location
+    forms: frozenset[PassageForm]
+    words: Mapping[str, float]
+    label: Label
+    index: int
+    label_text: str = ""
+    is_cut: bool = False
+    is_conclusion: bool = False
+    is_input: bool = False
+    is_question: bool = False
+    is_last: bool = False
+    doubt: str = ""
+    source: str = ""
+
+    def numbers(self) -> frozenset[str]:
+        """Return the layer, step or place whose name stands near the value."""
+        return numbered(word for word, weight in self.words.items() if weight >= LEAD)
+
+    def shorter_texts(self) -> Iterator[str]:
+        """Yield less of the passage, for a reader that refuses the words in it."""
+        if "table" in self.forms:
+            yield from shorter_tables(self.text)
+            return
+        _, value = split_label(self.text)
+        value = value or self.text
+        _, is_named, link = value.strip("$ ").partition("=")
+        bare = TRAILING_WORDS.sub("", value)
+        yield from dict.fromkeys(
+            text.strip()
+            for text in (value, link if is_named else "", bare)
+            if text.strip() and text != self.text
+        )

@@ -39,7 +39,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "sides_exchanged": (
             4,
-            "Which side of the image belongs to which coordinate?",
+            "Is each coordinate divided by the right side of the image?",
             "Divided the horizontal values by the height, and the vertical ones by the width.",
         ),
         "not_normalised": (

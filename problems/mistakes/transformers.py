@@ -90,7 +90,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         "position_embedding_left_out": (
             4,
             "How does the network know the position of a patch?",
-            "Left out the learned positions.",
+            "Left out the learned position embedding.",
         ),
         "scale_left_out": (
             6,

@@ -178,7 +178,7 @@ def _trace_iou_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     )
     if args.inclusive:
         yield TextStep(
-            "The last pixel belongs to each box, so it is one pixel wider and one pixel higher."
+            "The last pixel belongs to each box, which is therefore one pixel wider and higher."
         )
     yield TextStep(PAIRS_SENTENCE)
     pairs = [

@@ -16,6 +16,7 @@ from api.db.models import (
     Answer,
     Assignment,
     Base,
+    Identity,
     Invite,
     LoginSession,
     Submission,
@@ -147,7 +148,9 @@ class Scene:
 
     def _secrets(self) -> None:
         """Add a token, a session and an invitation of the student, and of the stranger."""
-        made: dict[str, list[UUID]] = {"token": [], "session_id": [], "invite": []}
+        made: dict[str, list[UUID]] = {
+            kind: [] for kind in ("token", "session_id", "invite", "identity")
+        }
         with self.world.session() as session:
             for name in ("student", "stranger"):
                 for kind, ids in made.items():
@@ -155,11 +158,14 @@ class Scene:
                     session.add(row)
                     session.flush()
                     ids.append(row.id)
+                session.add(self._identity("https://second.example", self.people[name].id))
         for kind, (here, elsewhere) in made.items():
             self.put(kind, here=here, elsewhere=elsewhere)
 
     def _secret(self, kind: str, owner: UUID) -> Any:
         now = self.world.clock()
+        if kind == "identity":
+            return self._identity("https://idp.example", owner)
         secret = new_secret("api")
         shared = {"prefix": secret.prefix, "digest": secret.digest, "user_id": owner}
         shared |= {"id": new_id(), "created_at": now}
@@ -168,6 +174,11 @@ class Scene:
         if kind == "invite":
             return Invite(**shared, purpose="invite", expires_at=now + timedelta(days=30))
         return LoginSession(**shared, seen_at=now)
+
+    def _identity(self, issuer: str, owner: UUID) -> Identity:
+        """Return an identity; a person has two, of which one can be unlinked."""
+        now = self.world.clock()
+        return Identity(user_id=owner, issuer=issuer, subject=str(owner), created_at=now)
 
     def _logins(self) -> None:
         """Log everybody in, and give each person a read-only token."""

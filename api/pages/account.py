@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth.scopes import SCOPE_GRANTS
-from api.core.errors import FieldError, InvalidInput, PreconditionFailed, ServiceError
+from api.core.errors import Conflict, FieldError, InvalidInput, PreconditionFailed, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
@@ -20,6 +20,7 @@ from api.pages.login import LOGGED_OUT_PATH, copy_cookies
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import me
 from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
+from api.services.external_login.linked_identities import list_identities, unlink_identity
 
 router = PageRouter()
 
@@ -40,12 +41,14 @@ class _AccountForms:
     password: BoundForm | None = None
     token: BoundForm | None = None
     new_token: NewToken | None = None
+    unlinking: ServiceError | None = None
     message: str = ""
 
     @property
     def status(self) -> int:
         """HTTP status of the page: the highest of its forms, 201 with a new token."""
-        refused = [one.status for one in (self.name, self.password, self.token) if one]
+        forms = (self.name, self.password, self.token, self.unlinking)
+        refused = [one.status for one in forms if one]
         return max([201 if self.new_token else 200, *refused])
 
 
@@ -53,6 +56,7 @@ DONE_MESSAGES: Final[Mapping[str, str]] = {
     "name": "Your name is changed.",
     "password": "Your password is changed. All other browsers are logged out.",
     "session": "That browser is logged out.",
+    "unlinked": "The link is removed. It opens your account no longer.",
     "revoked": "The token is revoked: nothing can use it any more.",
 }
 
@@ -66,6 +70,8 @@ def account_page(context: PageDep, done: str = "") -> Response:
 def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
     mine = me.get_me(context, Response())
     courses = {course.course: course.title for course in mine.courses}
+    with context.reading() as session:
+        identities = list_identities(session, mine.id)
     return render_page(
         context,
         "account.html",
@@ -73,6 +79,8 @@ def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
         status=forms.status,
         me=mine,
         courses=courses,
+        identities=identities,
+        unlinking=forms.unlinking,
         sessions=me.get_sessions(context).items,
         tokens=me.get_tokens(context).items,
         scopes={name: grant.description for name, grant in SCOPE_GRANTS.items()},
@@ -161,6 +169,23 @@ def log_out_session(session_id: UUID, context: PageDep) -> Response:
     """Log out in one browser."""
     me.delete_session(session_id, context)
     return _redirect_to_account("session")
+
+
+@router.post("/me/identities/{identity}/unlink")
+def unlink_own_identity(identity: UUID, context: PageDep) -> Response:
+    """Unlink an identity at a provider or learning platform from the caller's account."""
+    try:
+        with context.transaction() as session:
+            unlink_identity(
+                session,
+                context.authenticate(session),
+                identity,
+                has_passwords=context.service.settings.local_login,
+                now=context.now,
+            )
+    except Conflict as error:
+        return _render_account(context, _AccountForms(unlinking=error))
+    return _redirect_to_account("unlinked")
 
 
 @router.post("/me/tokens")

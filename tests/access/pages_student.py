@@ -52,5 +52,6 @@ ROUTES = {
     ("POST", "/me/tokens"): Route(
         "person", **OWN, body="name=laptop&scopes=read&days=7", **(FORM | {"ok": 201})
     ),
+    ("POST", "/me/identities/{identity}/unlink"): Route("person", **OWN, body="", **FORM),
     ("POST", "/me/tokens/{token}/revoke"): Route("person", **OWN, body="", **FORM),
 }

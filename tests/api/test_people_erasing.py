@@ -40,7 +40,8 @@ HOLD_NOBODY = {
     *("assignment_problems.voided", "courses.categories", "drafts.answers", "extensions.spec"),
     *("gradings.record", "gradings.said", "problem_versions.parts", "problem_versions.report"),
     # The launches of a person are deleted; one that nobody continued ends after some minutes.
-    *("lti_contexts.scopes", "lti_launches.claims", "lti_platforms.origins"),
+    *("lti_contexts.roster_counts", "lti_contexts.scopes", "lti_launches.claims"),
+    "lti_platforms.origins",
     *("regrade_changes.before", "regrade_changes.result", "regrade_chunks.counts"),
     *("regrades.counts", "reports.reading", "reviews.items"),
     *("standings.parts",),

@@ -331,7 +331,7 @@ def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, 
     here.fill("max", POOLED["max"])
     here.page.context.clear_cookies()
     here.button("max").click()
-    expect(here.page.get_by_text("What you typed is kept.")).to_be_visible()
+    expect(here.page.get_by_text("Your input is kept.")).to_be_visible()
     type_password(here.page, email_of(served.world, student))
     here.page.get_by_role("button", name="Send it now").click()
     expect(here.told("max")).to_contain_text("Correct")

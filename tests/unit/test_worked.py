@@ -104,7 +104,7 @@ def test_an_array_is_stated_where_a_formula_cannot_hold_it():
         (
             "conv2d(X, K, padding=(0, 1))[0][0]",
             [
-                "The input with its border of zeros:", "X_P =\n0  1  2  3  0\n0  4  5  6  0",
+                "The zero-padded input:", "X_P =\n0  1  2  3  0\n0  4  5  6  0",
                 "(1, 1): 0·1 + 1·10 = 10", "a = 10",
             ],
         ),

@@ -49,15 +49,22 @@ class Part(StrictModel):
     points: Points = 1
 
     _statement: str = PrivateAttr("")
+    _other_questions: str = PrivateAttr("")
 
     @property
     def statement(self) -> str:
-        """The source of the problem's statement, whose words an answer may use; "" without one."""
+        """The problem's title and statement, whose words an answer may use, or ""."""
         return self._statement
 
-    def set_statement(self, source: str) -> None:
-        """Set the statement of the problem that this part belongs to."""
+    @property
+    def other_questions(self) -> str:
+        """The sources of the titles and prompts of the problem's other parts."""
+        return self._other_questions
+
+    def set_statement(self, source: str, *, other_questions: str = "") -> None:
+        """Set the title and statement of the part's problem, and the texts of its other parts."""
         self._statement = source
+        self._other_questions = other_questions
 
     @property
     def expressions(self) -> tuple[tuple[str, Expression], ...]:

@@ -176,7 +176,11 @@ class Problem(StrictModel):
     def _set_hashes(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         problem = handler(raw)
         for part in problem.parts:
-            part.set_statement(problem.statement.source)
+            others = (one for one in problem.parts if one is not part)
+            part.set_statement(
+                f"{problem.title} {problem.statement.source}",
+                other_questions=" ".join(f"{one.title} {one.prompt.source}" for one in others),
+            )
         if isinstance(raw, dict):
             rest = {name: value for name, value in raw.items() if name not in DRAW_FIELDS}
             drawn = {name: raw.get(name) for name in DRAW_FIELDS}

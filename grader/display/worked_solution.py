@@ -40,9 +40,9 @@ from grader.expressions.tree import (
     walk,
 )
 from grader.kinds import KINDS
-from grader.kinds.array_comparison import as_tensor
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
 from grader.kinds.choices import ChoicePart, ChoicesPart
+from grader.kinds.comparison.arrays import as_tensor
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart

@@ -7,7 +7,8 @@ from grader.kinds.arrays import MatrixKind, TensorKind, VectorKind
 from grader.kinds.base import AnswerKind, Judgement, SampleAnswers
 from grader.kinds.choices import ChoiceKind, ChoicesKind
 from grader.kinds.formulas import ExpressionKind
-from grader.kinds.numbers import IntegerKind, NumberKind, PercentKind
+from grader.kinds.numbers import IntegerKind, NumberKind
+from grader.kinds.percents import PercentKind
 from grader.kinds.predicates import PredicateKind
 from grader.kinds.quantities import QuantityKind
 from grader.kinds.sets import SetKind

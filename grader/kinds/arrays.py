@@ -1,10 +1,9 @@
 """Kinds whose answer is an array of numbers: `vector`, `matrix` and `tensor`."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import cycle
 from operator import eq
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
@@ -22,12 +21,6 @@ from grader.grading.tolerance import (
     describe_tolerance,
     find_cell_rule,
 )
-from grader.kinds.array_comparison import (
-    as_tensor,
-    build_rounding_matcher,
-    precise_cells_may_be_rounded,
-    tensor_equals_value,
-)
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,
@@ -39,9 +32,17 @@ from grader.kinds.base import (
     SampleAnswers,
     first_spelling,
 )
+from grader.kinds.comparison.arrays import (
+    as_tensor,
+    build_rounding_matcher,
+    precise_cells_may_be_rounded,
+    tensor_equals_value,
+)
+from grader.kinds.text_reading import Refusal
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
-from grader.reading.restatements.pipelines import ARRAY_REWRITERS
-from grader.reading.restatements.vectors import solve_cells
+from grader.reading.equations.arrays import refuse_several_arrays
+from grader.reading.restatements.pipelines import ARRAY_REWRITERS, VECTOR_REWRITERS
+from grader.reading.restatements.vectors import solve_several_cells
 from grader.values import Tensor, Value, magnitude
 
 MAX_LISTED_CELLS: Final = 10
@@ -67,11 +68,6 @@ class ArrayPart(KeyedPart):
 
 T = TypeVar("T", bound=ArrayPart)
 MATRIX_AXES: Final = 2
-COMPUTED_CELLS: Final = re.compile(
-    r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
-    r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="
-)
-"""Two computations with their results."""
 
 
 class ArrayKind(AnswerKind[T, Tensor]):
@@ -84,6 +80,11 @@ class ArrayKind(AnswerKind[T, Tensor]):
         """Return the array."""
         del part, scope
         return read_tensor(typed, rank=self.rank)
+
+    def get_refusals(self, part: T) -> tuple[Refusal, ...]:
+        """Return the functions that refuse several arrays and equations that do not hold."""
+        del part
+        return (partial(refuse_several_arrays, rank=self.rank),)
 
     def solve(self, part: T, scope: Scope) -> Value | None:
         """Return the key as a tensor."""
@@ -225,16 +226,15 @@ class VectorKind(ArrayKind[VectorPart]):
     max_characters = 65_536
     hint = "Numbers in a row, as NumPy, LaTeX or a spreadsheet writes them."
     example = "[1, 2, 3]"
+    rewriters = VECTOR_REWRITERS
     rank = 1
 
     def read(self, typed: RawAnswer, part: VectorPart, scope: Scope) -> Reading[Tensor]:
         """Return the numbers, in the order of the part's names if the answer names them."""
         del scope
-        if isinstance(typed, str) and COMPUTED_CELLS.search(typed):
-            cells = solve_cells(typed, "")
-            if cells is not None:
-                reading = read_labeled_numbers(cells.text, part.names)
-                return replace(reading, notes=(*reading.notes, *cells.notes))
+        if isinstance(typed, str) and (cells := solve_several_cells(typed)):
+            reading = read_labeled_numbers(cells.text, part.names)
+            return replace(reading, notes=(*reading.notes, *cells.notes))
         return read_labeled_numbers(typed, part.names)
 
     def solve(self, part: VectorPart, scope: Scope) -> Value | None:

@@ -1,10 +1,10 @@
 """Interface of all kinds of answer: read, solve, judge, recognize, show, give samples."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -12,23 +12,11 @@ from grader.definitions.parts import Part
 from grader.display.mathml import math_element, to_mathml
 from grader.display.render import Rendering
 from grader.display.text import to_text
-from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
-from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
-from grader.reading.grammar.characters import fold_lookalikes
-from grader.reading.lengths import check_text_length
-from grader.reading.restatements.question_echo import strip_echo
-from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.screening.qualifiers import LETTER
-from grader.reading.screening.question_order import strip_column_names
-from grader.reading.screening.reasons import strip_reason
-from grader.reading.screening.screen import ScreenedWords, refuse_changing_words
+from grader.kinds.text_reading import A, P, TextReader
+from grader.reading import RawAnswer, Reading
 from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.values import Tensor, Value, has_same_form_and_sign
-
-P = TypeVar("P", bound=Part)
-A = TypeVar("A")
 
 
 def _check_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,8 +71,6 @@ class Judgement:
         return self.credit.numerator == self.credit.denominator
 
 
-MAX_REWRITTEN_CHARACTERS: Final = 1_000
-"""Length of an unreadable text above which no rewriting is tried."""
 RULES: Final[tuple[KindRule, ...]] = get_args(KindRule)
 RIGHT = Judgement(Fraction(1))
 WRONG = Judgement(Fraction(0))
@@ -102,116 +88,20 @@ class SampleAnswers:
     unreadable: tuple[RawAnswer, ...]
 
 
-class AnswerKind(ABC, Generic[P, A]):
+class AnswerKind(TextReader[P, A]):
     """Kind of answer. Its methods depend on their arguments alone.
 
-    *max_characters* limits an answer, counting all texts of a list together. *hint* tells students
-    how to type an answer; *example* is an answer that every part can read, unless the part makes
-    its own. *by_person* means that only a person grades it, *reads_by_numbers* that the reading
-    depends on the numbers of the student's variant, *refuses_qualifiers* that words which limit or
-    negate the value are refused before reading, *refuses_unknown_words* that so are words which are
-    not known to be harmless, and *reads_alone* that `grader read` can read an answer without a
-    problem, because the kind has no options, rows or condition. *rewriters* is the usual result of
-    `get_rewriters`.
+    *hint* tells students how to type an answer; *example* is an answer that every part can read,
+    unless the part makes its own. *reads_by_numbers* means that the reading depends on the numbers
+    of the student's variant, and *reads_alone* that `grader read` can read an answer without a
+    problem, because the kind has no options, rows or condition.
     """
 
     part: ClassVar[type[Part]]
-    max_characters: ClassVar[int] = 2_000
     hint: ClassVar[str]
     example: ClassVar[str] = ""
     reads_alone: ClassVar[bool] = True
-    by_person: ClassVar[bool] = False
     reads_by_numbers: ClassVar[bool] = False
-    refuses_qualifiers: ClassVar[bool] = True
-    refuses_unknown_words: ClassVar[bool] = True
-    rewriters: ClassVar[tuple[Rewriter, ...]] = (strip_echo,)
-
-    @abstractmethod
-    def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
-        """Return the value of an answer, or raise `AnswerError`.
-
-        *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
-        """
-
-    def normalize_and_read(
-        self, typed: RawAnswer, style: NumberStyle | None, part: P, scope: Scope
-    ) -> Reading[A]:
-        """Return the reading of an answer as submitted, or raise `AnswerError`.
-
-        Look-alike characters are folded and decimals converted from *style* before `read`.
-        """
-        if isinstance(typed, list):
-            check_text_length(typed, self.max_characters)
-        normalized = normalize_number_style(typed, style)
-        if not isinstance(normalized, str):
-            return self.read(normalized, part, scope)
-        if not LETTER.search(normalized) or not self.refuses_qualifiers:
-            return self._read_or_rewrite(normalized, part, scope)
-        return self._read_words(normalized, part, scope)
-
-    def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
-        """Return the reading of a text with words, unless one may change the value."""
-        value_text, reason = strip_reason(text)
-        value_text, header = strip_column_names(value_text, _question_of(part))
-        reading = self._read_or_rewrite(value_text, part, scope, screened=text)
-        return replace(reading, notes=(*reading.notes, *header, *reason))
-
-    def _read_or_rewrite(
-        self, text: str, part: P, scope: Scope, *, screened: str = ""
-    ) -> Reading[A]:
-        """Return the reading of *text*, or else of its first rewriting that is readable.
-
-        Words of *screened* that may change the value are refused.
-        """
-        try:
-            reading = self.read(text, part, scope)
-            self._refuse_changing_words(fold_lookalikes(screened), part)
-        except AnswerError as error:
-            if DASH_IS_AMBIGUOUS in str(error):
-                raise  # a rewriting would choose one of the two readings
-            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope)
-            if rewritten is None:
-                raise
-            return rewritten
-        return reading
-
-    def _read_rewritten(self, text: str, part: P, scope: Scope) -> Reading[A] | None:
-        """Return the reading of the first readable rewriting of *text*; None if there is none."""
-        if len(text) > MAX_REWRITTEN_CHARACTERS:
-            return None
-        question = _question_of(part)
-        notes: tuple[str, ...] = ()
-        for rewrite in self.get_rewriters(part):
-            rewriting = rewrite(text, question)
-            if rewriting is None:
-                continue
-            text, notes = rewriting.text, (*notes, *rewriting.notes)
-            try:
-                reading = self.read(text, part, scope)
-                self._refuse_changing_words(rewriting.screened, part)
-            except AnswerError:
-                continue
-            return replace(reading, notes=(*reading.notes, *notes))
-        return None
-
-    def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
-        """Return the rewritings to try, in order, on an answer that cannot be read."""
-        del part
-        return self.rewriters
-
-    def _refuse_changing_words(self, text: str, part: P) -> None:
-        """Raise `AnswerError` for words that the readers may not drop."""
-        if not text or not self.refuses_qualifiers or not LETTER.search(text):
-            return
-        names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
-        words = ScreenedWords(
-            question=_question_of(part),
-            context=part.statement,
-            names=names,
-            listed=tuple(getattr(part, "names", ())),
-            units=hasattr(part, "dimension"),
-        )
-        refuse_changing_words(text, words, unknown_words=not names and self.refuses_unknown_words)
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:
@@ -293,8 +183,3 @@ class AnswerKind(ABC, Generic[P, A]):
         """Return a key in plain text, as a student may type it; *part* may give the unit."""
         del part
         return "" if value is None else to_text(value)
-
-
-def _question_of(part: Part) -> str:
-    """Return the texts of the question, whose words an answer may use."""
-    return f"{part.title} {part.prompt.source}"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated, ClassVar, Final, Literal, Self
+from functools import partial
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,30 +18,19 @@ from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.parser import Expression
 from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
+from grader.kinds.comparison.options import (
+    MAX_OPTION_LENGTH,
+    match_option,
+    match_options,
+    require_text,
+    strip_reason,
+    strip_remark,
+)
 from grader.reading import RawAnswer, Reading
-from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.restatements.options import match_restated_option
+from grader.reading.restatements.phrases import strip_phrases
+from grader.reading.restatements.rewriting import Rewriter
 from grader.values import Value
-
-MAX_OPTION_LENGTH: Final = 500
-BRACKETS: Final = " ()[]{}."
-SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
-"""Characters around an option: brackets, quotes, bold markers."""
-LABEL_PATTERN: Final = re.compile(
-    r"(?:(?:(?:the|my)\s+)?(?:(?:correct|right|best)\s+)?(?:answers?|options?|choices?|letters?)"
-    r"|only|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
-    r"(?:\s+(?:is|are)\b|\s*[:=]|\s|(?=\())\s*",
-    re.IGNORECASE,
-)
-"""Words before an option: ``the answer is``, ``option``, ``I think it is``."""
-REASON_PATTERN: Final = re.compile(
-    r"[\s,;.:(\u2013-](?:because|since|as|due\s{1,3}to|weil|denn)\s.*\Z", re.IGNORECASE | re.DOTALL
-)
-"""The reason for a choice, which is not graded."""
-ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]+\s*(\S.*)", re.DOTALL)
-"""The id of an option and its text: ``b) softmax``."""
-LIST_SEPARATORS: Final = re.compile(r"[,;\n]")
-SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
 
 
 class OptionsPart(KeyedPart):
@@ -100,23 +90,28 @@ class ChoiceKind(AnswerKind[ChoicePart, str]):
     hint = "The letter or name of one option."
     reads_alone = False
     refuses_qualifiers = False
-    rewriters = ()
+    compares_sides = False
+
+    def get_rewriters(self, part: ChoicePart) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        return _get_rewriters(part)
 
     def read(self, typed: RawAnswer, part: ChoicePart, scope: Scope) -> Reading[str]:
         """Return the id of the option."""
         del scope
-        text = _require_text(typed)
+        text = require_text(typed)
         try:
-            picked = _match_option(text, part)
+            picked = match_option(text, part)
         except AnswerError:
             restated = match_restated_option(
-                _strip_reason(text),
+                strip_reason(text),
                 {name: option.source for name, option in part.options.items()},
                 f"{part.title} {part.prompt.source}",
             )
-            if restated is None:
+            bare = strip_remark(text, part)
+            if restated is None and bare == text:
                 raise
-            picked = restated
+            picked = restated or match_option(bare, part)
         return Reading(picked, text=picked)
 
     def solve(self, part: ChoicePart, scope: Scope) -> Value | None:
@@ -159,13 +154,22 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
     hint = "The letters or names of all correct options."
     reads_alone = False
     refuses_qualifiers = False
-    rewriters = ()
+    compares_sides = False
+
+    def get_rewriters(self, part: ChoicesPart) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        return _get_rewriters(part)
 
     def read(self, typed: RawAnswer, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
         """Return the ids of the options, sorted."""
         del scope
-        items = typed if isinstance(typed, list) else _split_options(_require_text(typed), part)
-        picked = tuple(sorted({_match_option(_require_text(item), part) for item in items}))
+        try:
+            picked = match_options(typed, part)
+        except AnswerError:
+            bare = strip_remark(typed, part) if isinstance(typed, str) else typed
+            if bare == typed:
+                raise
+            picked = match_options(bare, part)
         return Reading(picked, text=", ".join(picked))
 
     def solve(self, part: ChoicesPart, scope: Scope) -> Value | None:
@@ -216,70 +220,15 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
         return SampleAnswers((text, list(map(str, right))), wrong, ("none of them", ""))
 
 
+def _get_rewriters(part: OptionsPart) -> tuple[Rewriter, ...]:
+    """Return the removal of phrases; ``(a)`` is one unless an option has one letter."""
+    return (partial(strip_phrases, letters=all(len(name) > 1 for name in part.options)),)
+
+
 def _render_options(picked: tuple[str, ...], part: OptionsPart, scope: Scope) -> Rendering:
     lines = [f"{name}) {part.options[name].fill(scope)}" for name in picked]
     return Rendering(
         "\n".join(lines), math_element(table_element((text_element(line),) for line in lines))
-    )
-
-
-def _require_text(typed: RawAnswer) -> str:
-    if not isinstance(typed, str):
-        raise AnswerError("This is not an option.", expected="the letter or name of an option")
-    if len(typed) > MAX_OPTION_LENGTH:
-        raise AnswerError("The answer is too long.", expected="the letter or name of an option")
-    return typed
-
-
-def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
-    """Return the options in *text*, separated by commas, lines or spaces."""
-    text = LABEL_PATTERN.sub("", _strip_reason(text), count=1)
-    coarse = [piece for piece in LIST_SEPARATORS.split(text) if piece.strip(BRACKETS)]
-    texts = {_normalize_option(said.source) for said in part.options.values()}
-    if any(_normalize_option(piece.strip(BRACKETS)) in texts for piece in coarse):
-        return list(coarse)
-    pieces: list[RawAnswer] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
-    if not pieces:
-        raise AnswerError("No option is named.", expected="letters such as a, c")
-    return pieces
-
-
-def _match_option(text: str, part: OptionsPart) -> str:
-    """Return the id of the option that *text* names by its id, its text, or both."""
-    bare = _normalize_option(text)
-    if bare not in part.options and REASON_PATTERN.search(text):
-        return _match_option(_strip_reason(text), part)
-    if bare in part.options:
-        return bare
-    by_text = [
-        key for key, said in part.options.items() if bare and _normalize_option(said.source) == bare
-    ]
-    if len(by_text) > 1:
-        whole = text.strip().casefold()
-        by_text = [key for key in by_text if part.options[key].source.strip().casefold() == whole]
-    if len(by_text) == 1:
-        return by_text[0]
-    both = ID_AND_TEXT_PATTERN.fullmatch(bare)
-    option = part.options.get(both[1]) if both else None
-    if both and option and _normalize_option(option.source) == _normalize_option(both[2]):
-        return both[1]
-    listed = ", ".join(part.options)
-    raise AnswerError(
-        f"{text.strip()[:40]!r} is not one of the options.", expected=f"one of {listed}"
-    )
-
-
-def _strip_reason(text: str) -> str:
-    """Return *text* without the reason at its end and the separator before it."""
-    return REASON_PATTERN.sub("", text, count=1).strip().rstrip(",;:.(\u2013- ")
-
-
-def _normalize_option(text: str) -> str:
-    """Return an option or an answer without labels and surrounding characters, case-folded."""
-    return (
-        LABEL_PATTERN.sub("", fold_lookalikes(text).strip().strip(SURROUNDING_CHARACTERS))
-        .strip(SURROUNDING_CHARACTERS)
-        .casefold()
     )
 
 

@@ -1,8 +1,7 @@
 """Kind whose answer is a formula in named variables, or a list of formulas: `expression`."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from collections.abc import Hashable
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -15,13 +14,12 @@ from grader.display.text import pluralize, to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope
-from grader.expressions.formula_equality import BoundFormula, Counterexample, find_counterexample
+from grader.expressions.formula_equality import BoundFormula, find_counterexample
 from grader.expressions.parser import Expression
 from grader.expressions.sampling import Domain, sample_points
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.tree import TupleLiteral as Listed
 from grader.expressions.vectorized_eval import PointSample
-from grader.kinds.array_comparison import judge_cells
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,
@@ -30,6 +28,14 @@ from grader.kinds.base import (
     Judgement,
     SampleAnswers,
 )
+from grader.kinds.comparison.formulas import (
+    collect_formulas,
+    describe_counterexample,
+    formula_lookup_key,
+    judge_formulas,
+    refuse_false_equations,
+)
+from grader.kinds.text_reading import Refusal
 from grader.reading import (
     RawAnswer,
     Reading,
@@ -37,14 +43,14 @@ from grader.reading import (
     read_formula_list,
     read_square_side_formula,
 )
+from grader.reading.restatements.formulas import keep_total_formula, refuse_several_formulas
+from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.screening.approximations import refuse_approximate_formula
-from grader.values import Number, Value
+from grader.values import Value
 
 CACHED_FORMULAS: Final = 512
-MAX_VALUE_LENGTH: Final = 40
-"""Maximum length of a value of a student's formula that is shown in full."""
 
 NO_VALUE: Final = (
     "The formula has no value wherever it was tried: "
@@ -115,6 +121,12 @@ class ExpressionPart(FormulaPart):
         return self
 
 
+def _refuse_false_equations(text: str, part: ExpressionPart) -> None:
+    """Raise `AnswerError` for an equation of formulas that differ; without domains for none."""
+    if "=" in text and None not in part.variables.values():
+        refuse_false_equations(text, tuple(part.variables), part.comparison_points)
+
+
 def _count_formulas(key: Expression | None) -> int | None:
     return len(key.tree.items) if key is not None and isinstance(key.tree, Listed) else None
 
@@ -128,7 +140,17 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
 
     def get_rewriters(self, part: ExpressionPart) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
-        return (build_echo_stripper(part.variables, formula=True),)
+        return (
+            strip_phrases,
+            keep_total_formula,
+            build_echo_stripper(part.variables, formula=True),
+        )
+
+    def get_refusals(self, part: ExpressionPart) -> tuple[Refusal, ...]:
+        """Return the functions that refuse several formulas and equations that do not hold."""
+        if part.formula_count is not None:
+            return ()
+        return refuse_several_formulas, partial(_refuse_false_equations, part=part)
 
     def read(self, typed: RawAnswer, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
         """Return the formula, or the list of formulas."""
@@ -161,18 +183,23 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
             values = answer.evaluate_sample(part.comparison_points).tops
             if all(value is None for value in values):
                 return Judgement(WRONG.credit, form_mismatch=NO_VALUE, rule="points")
-            return Judgement(WRONG.credit, remark=_describe_counterexample(differs), rule="points")
+            return Judgement(WRONG.credit, remark=describe_counterexample(differs), rule="points")
         if not isinstance(answer, tuple) or not isinstance(key, tuple):
             return WRONG_BY_RULE["points"]
         if len(answer) != len(key):
             message = f"The answer has {pluralize(len(answer), 'formula')}, asked are {len(key)}."
             return Judgement(WRONG.credit, form_mismatch=message, rule="points")
-        partial = part.credit_by == "component"
-        return judge_formulas(answer, key, part, noun="formula", partial=partial)
+        return judge_formulas(
+            answer,
+            key,
+            part.comparison_points,
+            noun="formula",
+            partial=part.credit_by == "component",
+        )
 
     def lookup_key(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
         """Return the values at the sample points."""
-        return formula_lookup_key(value, part)
+        return formula_lookup_key(value, part.comparison_points)
 
     def to_mathml(self, value: Formulas, part: ExpressionPart, scope: Scope) -> str:
         """Return the formula, or several in brackets, as one MathML element."""
@@ -188,7 +215,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         """Return the key and the key plus one, if a student can type them, and broken text."""
         name = next(iter(part.variables))
         broken = (f"({name}", "undeclared_name", f"{name} +")
-        trees = [one.tree for one in _collect_formulas(key)]
+        trees = [one.tree for one in collect_formulas(key)]
         if not trees or not all(can_be_typed(tree, part) for tree in trees):
             return SampleAnswers((), (), broken)
         wrong = (*trees[:-1], BinaryOperation("+", trees[-1], NumberLiteral(1)))
@@ -242,58 +269,3 @@ def _get_cached_formula(tree: Node, sample: PointSample) -> BoundFormula:
     """
     del sample
     return BoundFormula(tree)
-
-
-def formula_lookup_key(value: object, part: FormulaPart) -> Hashable | None:
-    """Return the values of one or more formulas at the sample points.
-
-    Return None if any value is undefined or inexact; then only `find_counterexample` can decide.
-    """
-    values = tuple(one.evaluate_sample(part.comparison_points) for one in _collect_formulas(value))
-    whole = values and all(None not in one.tops and not one.inexact for one in values)
-    return values if whole else None
-
-
-def judge_formulas(
-    answers: Sequence[BoundFormula],
-    keys: tuple[Value, ...],
-    part: FormulaPart,
-    *,
-    noun: str,
-    partial: bool,
-) -> Judgement:
-    """Return the judgement of as many formulas as *keys*, with the first counterexample."""
-    counterexamples: list[Counterexample | None] = []
-    for answer, key in zip(answers, keys, strict=True):
-        if not isinstance(key, BoundFormula):
-            return WRONG_BY_RULE["points"]
-        counterexamples.append(find_counterexample(answer, key, part.comparison_points))
-    marks = tuple(differs is None for differs in counterexamples)
-    if all(marks):
-        return RIGHT_BY_RULE["points"]
-    first_wrong = f"{noun} {marks.index(False) + 1}"
-    first = next(filter(None, counterexamples))
-    remark = _describe_counterexample(first, first_wrong)
-    return replace(
-        judge_cells(marks, partial=partial), remark=remark, rule="points", first_wrong=first_wrong
-    )
-
-
-def _collect_formulas(value: object) -> tuple[BoundFormula, ...]:
-    items = value if isinstance(value, tuple) else (value,)
-    return tuple(item for item in items if isinstance(item, BoundFormula))
-
-
-def _describe_counterexample(differs: Counterexample, location: str = "") -> str:
-    """Return the value of the student's own formula at a point, without revealing the key."""
-    point = ", ".join(f"{name} = {to_text(value)}" for name, value in differs.point.items())
-    start = f"{location.capitalize()}: at" if location else "At"
-    outcome = _describe_value(differs.student_value)
-    return f"{start} {point} your formula {outcome}, which is incorrect there."
-
-
-def _describe_value(student_value: Number | None) -> str:
-    if student_value is None:
-        return "has no value"
-    text = to_text(student_value)
-    return f"gives {text}" if len(text) <= MAX_VALUE_LENGTH else "gives a number of many figures"

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from grader.definitions.field_types import ExactNumber
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import quantity_element
 from grader.display.text import to_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
@@ -28,15 +27,29 @@ from grader.kinds.base import (
     RoundingMatcher,
     SampleAnswers,
 )
-from grader.reading import RawAnswer, Reading, find_ambiguous_thousands, read_number
+from grader.kinds.text_reading import Refusal
+from grader.reading import (
+    RawAnswer,
+    Reading,
+    find_ambiguous_thousands,
+    read_number,
+)
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.pipelines import SCALAR_REWRITERS
-from grader.reading.screening.approximations import refuse_approximate_count
+from grader.reading.screening.approximations import (
+    refuse_approximate_count,
+    refuse_comma_before_three_digits,
+    refuse_other_form_of_count,
+    refuse_other_form_of_decimal,
+)
+from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.square_sides import read_square_side
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
-EXACT_NUMBER_REMARK: Final = "The exact number is asked for, with all its digits."
-WRONG_ROUNDED: Final = Judgement(WRONG.credit, remark=EXACT_NUMBER_REMARK)
+ROUNDED_COUNT: Final = Judgement(
+    WRONG.credit,
+    form_mismatch="The exact number is asked for, not a rounded one. Expected all its digits.",
+)
 
 OUT_OF_PATTERN: Final = re.compile(
     r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
@@ -56,6 +69,8 @@ S = TypeVar("S", bound=ScalarPart)
 class ScalarKind(AnswerKind[S, Number]):
     """Kind of one number that is compared with a key by a tolerance."""
 
+    refusals: ClassVar[tuple[Refusal, ...]] = (refuse_alternatives,)
+    drops_comments = True
     rewriters = SCALAR_REWRITERS
 
     def solve(self, part: S, scope: Scope) -> Value | None:
@@ -76,7 +91,7 @@ class ScalarKind(AnswerKind[S, Number]):
             return RIGHT_BY_RULE[rule]
         widest = part.tolerance.widest_rule
         if widest == "exact" and reading.step is not None and reading.step > 1:
-            return WRONG_ROUNDED
+            return ROUNDED_COUNT
         return WRONG_BY_RULE[widest]
 
     def describe_accepted(self, part: S, key: Value | None) -> str:
@@ -149,6 +164,10 @@ class IntegerKind(ScalarKind[IntegerPart]):
             refuse_approximate_count(typed)
         return side or read_count(typed)
 
+    def get_refusals(self, part: IntegerPart) -> tuple[Refusal, ...]:
+        """Return the functions that refuse texts with two meanings; a square may be n×n."""
+        return self.refusals if part.square else (*self.refusals, refuse_other_form_of_count)
+
 
 def read_count(typed: RawAnswer) -> Reading[Number]:
     """Return the number if a count is asked for; refuse ``65.536``, which could mean 65536."""
@@ -210,8 +229,15 @@ class NumberKind(ScalarKind[NumberPart]):
     """Kind of a number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
     part: ClassVar[type[NumberPart]] = NumberPart
+    has_decimals = True
     hint = "A number: a decimal, a fraction or arithmetic."
     example = "3/4"
+
+    def get_refusals(self, part: NumberPart) -> tuple[Refusal, ...]:
+        """Return the functions that refuse texts with two meanings."""
+        refusals = (*self.refusals, refuse_other_form_of_decimal)
+        exact = part.tolerance.widest_rule == "exact"
+        return refusals if exact else (*refusals, refuse_comma_before_three_digits)
 
     def read(self, typed: RawAnswer, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; refuse one above 1 if a share is asked for."""
@@ -266,34 +292,3 @@ def _build_share_samples(part: NumberPart, key: Number) -> SampleAnswers:
         end for end in (0, 1) if find_accepting_rule(end, key, part.tolerance, step=None) is None
     )
     return SampleAnswers((to_text(key), key), tuple(map(to_text, ends)), ("abc", "1.5", "nan"))
-
-
-class PercentPart(ScalarPart):
-    """A number in percent: ``86%`` and ``86`` both mean eighty-six percent."""
-
-    kind: Literal["percent"]
-
-
-class PercentKind(ScalarKind[PercentPart]):
-    """Kind of a percentage; the key is in percent too."""
-
-    part: ClassVar[type[PercentPart]] = PercentPart
-    hint = "A percentage, such as 86 or 86%. A number below 1 needs the percent sign."
-    example = "86%"
-
-    def read(self, typed: RawAnswer, part: PercentPart, scope: Scope) -> Reading[Number]:
-        """Return the percentage."""
-        del part, scope
-        return read_number(typed, percent=True)
-
-    def to_mathml(self, value: Number, part: PercentPart, scope: Scope) -> str:
-        """Return the number with its percent sign."""
-        del part, scope
-        return quantity_element(value, "%")
-
-    def build_samples(self, part: PercentPart, key: Value | None) -> SampleAnswers:
-        """Return answers near and far; keys up to 1 need the sign, because they could be shares."""
-        samples = super().build_samples(part, key)
-        if not is_number(key) or magnitude(key) > 1:
-            return samples
-        return replace(samples, right=(f"({to_text(key)})%",))

@@ -35,6 +35,7 @@ from grader.kinds.base import (
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.reading import RawAnswer, Reading
 from grader.reading.restatements.pipelines import QUANTITY_REWRITERS
+from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
 from grader.reading.units.unit_names import DECIMAL_BYTES, DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
@@ -110,9 +111,12 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
     """Kind of a number with a unit, converted exactly to the unit of the key."""
 
     part: ClassVar[type[QuantityPart]] = QuantityPart
+    has_decimals = True
     hint = "A number with its unit."
     example = "5 MB"
 
+    refusals = (refuse_alternatives,)
+    drops_comments = True
     rewriters = QUANTITY_REWRITERS
 
     def read(

@@ -20,6 +20,7 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
+from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
@@ -68,8 +69,9 @@ class SetKind(AnswerKind[SetPart, Items]):
     def get_rewriters(self, part: SetPart) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
         if part.of == "name":
-            return (drop_order, build_echo_stripper(part.options, formula=False))
-        return (drop_item_names if part.of == "shape" else drop_order, strip_echo)
+            return (strip_phrases, drop_order, build_echo_stripper(part.options, formula=False))
+        names = drop_item_names if part.of == "shape" else drop_order
+        return (strip_phrases, names, strip_echo)
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""

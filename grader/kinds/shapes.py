@@ -10,17 +10,17 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.formula_equality import BoundFormula
 from grader.expressions.tree import NumberLiteral
-from grader.kinds.array_comparison import judge_cells
 from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
+from grader.kinds.comparison.arrays import judge_cells
+from grader.kinds.comparison.formulas import formula_lookup_key, judge_formulas
 from grader.kinds.formulas import (
     FormulaPart,
     build_key_formulas,
     can_be_typed,
-    formula_lookup_key,
     formulas_to_mathml,
-    judge_formulas,
 )
 from grader.reading import (
+    NumberStyle,
     RawAnswer,
     Reading,
     find_layout,
@@ -30,6 +30,8 @@ from grader.reading import (
 )
 from grader.reading.restatements.pipelines import SHAPE_REWRITERS
 from grader.reading.restatements.shapes import drop_product
+from grader.reading.restatements.working.final_shapes import refuse_contradicting_axes
+from grader.reading.screening.doubts import refuse_alternatives
 from grader.values import Tensor, Value
 
 Layout: TypeAlias = Literal[
@@ -59,6 +61,8 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
     hint = "The sizes of the axes in order, with × or commas between."
     example = "3×32×32"
 
+    refusals = (refuse_alternatives,)
+    drops_comments = True
     rewriters = SHAPE_REWRITERS
 
     def read(self, typed: RawAnswer, part: ShapePart, scope: Scope) -> Reading[Axes]:
@@ -74,6 +78,16 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
         if part.square and len(axes.value) == 1:
             axes = replace(axes, value=axes.value * 2, text=to_text(axes.value * 2))
         return Reading(tuple(map(BoundFormula, axes.value)), axes.text, axes.notes)
+
+    def _read_text(
+        self, text: str, style: NumberStyle | None, part: ShapePart, scope: Scope
+    ) -> Reading[Axes]:
+        """Return the axes; refuse names in the text that give them other sizes."""
+        reading: Reading[Axes] = super()._read_text(text, style, part, scope)
+        sizes = tuple(axis for axis in reading.value if isinstance(axis, int))
+        if part.layout and sizes:
+            refuse_contradicting_axes(text, sizes, part.layout)
+        return reading
 
     def solve(self, part: ShapePart, scope: Scope) -> Value | None:
         """Return a tuple of integers, or of formulas if the part has variables."""
@@ -96,7 +110,9 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
         partial = part.credit_by == "axis"
         if part.variables:
             formulas = [axis for axis in reading.value if isinstance(axis, BoundFormula)]
-            return judge_formulas(formulas, key, part, noun="axis", partial=partial)
+            return judge_formulas(
+                formulas, key, part.comparison_points, noun="axis", partial=partial
+            )
         marks = tuple(axis == wanted for axis, wanted in zip(reading.value, key, strict=True))
         if all(marks):
             return RIGHT
@@ -105,7 +121,9 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
     def lookup_key(self, value: Axes | Value, part: ShapePart) -> Hashable | None:
         """Return the sizes of the axes, or the values of formulas at the sample points."""
         return (
-            formula_lookup_key(value, part) if part.variables else super().lookup_key(value, part)
+            formula_lookup_key(value, part.comparison_points)
+            if part.variables
+            else super().lookup_key(value, part)
         )
 
     def to_mathml(self, value: Axes, part: ShapePart, scope: Scope) -> str:

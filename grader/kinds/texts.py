@@ -96,6 +96,7 @@ class TextKind(AnswerKind[TextPart, str]):
     hint = "Your answer in words."
     reads_alone = False
     by_person = True
+    compares_sides = False
 
     def read(self, typed: RawAnswer, part: TextPart, scope: Scope) -> Reading[str]:
         """Return the text without surrounding whitespace.

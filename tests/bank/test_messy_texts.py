@@ -54,14 +54,14 @@ def test_hardly_any_wrong_or_contradictory_text_is_accepted(
     outcomes: Counter[tuple[str, str]],
 ) -> None:
     accepted = outcomes["wrong", "right"] + outcomes["refuse", "right"]
-    assert accepted / len(TEXTS) <= 0.011
+    assert accepted / len(TEXTS) <= 0.0095
 
 
 def test_few_texts_cost_an_attempt_without_a_reason(outcomes: Counter[tuple[str, str]]) -> None:
     spent = outcomes["right", "wrong"] + outcomes["refuse", "wrong"]
-    assert spent / len(TEXTS) <= 0.013
+    assert spent / len(TEXTS) <= 0.005
 
 
 def test_most_honest_texts_are_read(outcomes: Counter[tuple[str, str]]) -> None:
     honest = sum(number for (expected, _), number in outcomes.items() if expected == "right")
-    assert outcomes["right", "refuse"] / honest <= 0.14
+    assert outcomes["right", "refuse"] / honest <= 0.092

@@ -277,7 +277,12 @@ def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_re
 
 @pytest.mark.parametrize(
     ("typed", "status"),
-    [("2.05e+05", "wrong"), ("205K", "wrong"), ("200K", "wrong"), ("204800", "mistake")],
+    [
+        ("2.05e+05", "unreadable"),
+        ("205K", "unreadable"),
+        ("200K", "unreadable"),
+        ("204800", "mistake"),
+    ],
 )
 def test_a_rounding_of_the_right_key_is_not_taken_for_a_mistake(typed, status):
     """204,928 parameters with biases, 204,800 without: 205 thousand fits both."""

@@ -50,7 +50,7 @@ def test_a_decimal_comma_is_one_in_any_width(typed):
     assert (result.status, result.read_as) == ("correct", "1.5")
 
 
-@pytest.mark.parametrize("typed", ["1,4; 1,32", "１,4; 1,32"])
+@pytest.mark.parametrize("typed", ["1,4 1,32", "１,4 1,32"])
 def test_an_ambiguous_comma_is_refused_in_any_width(typed):
     assert "decimal sign or between two numbers" in mark(ask("vector", key="[4, 0.32]"), typed).hint
 

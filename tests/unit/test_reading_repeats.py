@@ -183,12 +183,12 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
             (ask("number", key=full), f"{full} {sign} {short}", "wrong")
             for full, sign, short in (
                 ("5", "≈", "10"),
-                ("64", "=", "1e2"),
-                ("512", "=", "1k"),
                 ("0.5", "≈", "1"),
                 ("0.65", "=", "0.7"),
             )
         ),
+        (ask("number", key="64"), "64 = 1e2", "unreadable"),
+        (ask("number", key="512"), "512 = 1k", "unreadable"),
         (ask(key=13_107_401), "13,107,400 ≈ 13.1M", "wrong"),
         (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),

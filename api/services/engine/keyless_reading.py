@@ -87,7 +87,7 @@ def _strip_key(part: Part) -> Part:
         # The reader expects a list or not by the form of the key, so only that form is copied.
         fields["key"] = parse(f"({'0, ' * part.formula_count})")
     keyless = type(part).model_construct(**fields)
-    keyless.set_statement(part.statement)
+    keyless.set_statement(part.statement, other_questions=part.other_questions)
     return keyless
 
 

@@ -6,6 +6,7 @@ true previous row or from the student's own, so that one slip costs one row.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, ClassVar, Final, TypeAlias
 
 from grader.display.mathml import table_element, text_element
@@ -13,9 +14,9 @@ from grader.display.steps import format_items
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.kinds.array_comparison import judge_cells
 from grader.kinds.arrays import format_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers
+from grader.kinds.comparison.arrays import judge_cells
 from grader.kinds.numbers import IntegerPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
@@ -26,6 +27,11 @@ from grader.values import OpaqueValue, Value
 
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
+BARE_ROW: Final = re.compile(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
+NOTHING: Final = re.compile(
+    r"\s*(?:none|nothing|zero|no(?:\s+(?:parameters?|params|weights))?)\s*\.?\s*", re.IGNORECASE
+)
+"""Words for 0 in a column of counts."""
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
 ENCLOSED_PATTERN: Final = re.compile(r"[\[({].*[\])}]")
@@ -201,7 +207,24 @@ def _split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
     return [item.strip() for item in items if item.strip()]
 
 
+def _split_bare_row(line: list[RawAnswer], part: TablePart) -> list[RawAnswer]:
+    """Return the cells of a row of blanks and sizes, ``20 14 17 500``, if the layouts tell them."""
+    text = line[0] if len(line) == 1 else None
+    if not isinstance(text, str) or not BARE_ROW.fullmatch(text):
+        return line
+    widths = [
+        len(column.layout or "?") if isinstance(column, ShapePart) else 1
+        for column in part.columns.values()
+    ]
+    pieces = text.split()
+    if len(pieces) != sum(widths) or len(widths) == 1:
+        return line
+    ends = list(accumulate(widths))
+    return ["×".join(pieces[end - width : end]) for width, end in zip(widths, ends, strict=True)]
+
+
 def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope) -> TableRow:
+    line = _split_bare_row(line, part)
     if len(line) != len(part.columns):
         cells = pluralize(len(part.columns), "cell")
         raise AnswerError(
@@ -213,12 +236,20 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
         try:
             kind = COLUMN_KINDS[column.kind]
             _reject_square_size(cell, column)
-            read.append(None if is_blank(cell) else kind.read(cell, column, scope))
+            read.append(
+                None if is_blank(cell) else kind.read(_to_count(cell, column), column, scope)
+            )
         except AnswerError as error:
             raise AnswerError(
                 f"Row {number}, {name}: {error.message}", expected=error.expected
             ) from error
     return tuple(read)
+
+
+def _to_count(cell: RawAnswer, column: Column) -> RawAnswer:
+    """Return "0" for a word that means nothing in a column of counts, else *cell*."""
+    counts = isinstance(column, IntegerPart) and isinstance(cell, str)
+    return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]
 
 
 def _reject_square_size(cell: RawAnswer, column: Column) -> None:

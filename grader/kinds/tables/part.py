@@ -17,9 +17,8 @@ from grader.kinds.numbers import (
     IntegerPart,
     NumberKind,
     NumberPart,
-    PercentKind,
-    PercentPart,
 )
+from grader.kinds.percents import PercentKind, PercentPart
 from grader.kinds.shapes import ShapeKind, ShapePart
 from grader.values import OpaqueValue, Record, Value
 

@@ -97,6 +97,10 @@ POINT_MARKS: Final = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?
 """Two points or more in one number, which can only group thousands."""
 ZERO_COMMA: Final = re.compile(r"(?<![\w.,])0,(?=[0-9]+(?![\w,]|\.[0-9]))")
 """A comma after a zero alone, which can only mark decimals."""
+DECIMAL_COMMA: Final = re.compile(
+    r"(?<![\w.,(\[])([0-9]{1,15}),([0-9]{1,2}|[0-9]{4,15})(?![0-9.,])"
+)
+"""A comma before one, two or more than three digits, which cannot group thousands."""
 SPACED: Final = re.compile(
     r"(?<![\w.,)\]}] )(?<![\w.,)\]}])(?:[1-9][0-9]{0,2})(?: [0-9]{3})+(?! ?[0-9])(?![\w])"
     r"|(?<![\w.,])[1-9][0-9]{0,2}(?: [0-9]{3}){2,}(?! ?[0-9])(?![\w])"
@@ -169,6 +173,17 @@ def join_digits(text: str) -> str:
     if "," in text and "(" not in text:
         text = ZERO_COMMA.sub("0.", text)
     return SPACED.sub(lambda number: number[0].replace(" ", THIN_SPACE), text)
+
+
+def replace_decimal_commas(text: str) -> str:
+    """Return *text* with points for commas that cannot group thousands: ``2,75`` and ``3,3125``.
+
+    Only for an answer that is one number, which need not be whole.
+
+    >>> replace_decimal_commas("2,75"), replace_decimal_commas("3,640")
+    ('2.75', '3,640')
+    """
+    return DECIMAL_COMMA.sub(r"\1.\2", text) if "," in text else text
 
 
 def _strip_direction_marks(text: str) -> str:

@@ -2,20 +2,17 @@
 
 from typing import Final
 
-from grader.reading.restatements.checks import drop_check, keep_computed
-from grader.reading.restatements.conclusions import (
-    drop_comparison,
-    drop_copied_label,
-    explain_sign,
-    keep_asked,
-    keep_conclusion,
+from grader.reading.restatements.arrays import (
+    join_listed_cells,
+    keep_last_array,
+    read_cell_commas,
 )
+from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_axis_nouns, name_axes
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.tables import drop_row_names
-from grader.reading.restatements.totals import keep_total
 from grader.reading.restatements.vectors import (
     drop_cell_units,
     order_named_cells,
@@ -23,6 +20,20 @@ from grader.reading.restatements.vectors import (
     stack_lettered,
     unwrap_record,
 )
+from grader.reading.restatements.working.checks import drop_check, drop_share, keep_computed
+from grader.reading.restatements.working.conclusions import (
+    drop_comparison,
+    drop_copied_label,
+    explain_sign,
+    keep_asked,
+    keep_conclusion,
+)
+from grader.reading.restatements.working.final_shapes import (
+    keep_supported_shape,
+    name_computed_axes,
+)
+from grader.reading.restatements.working.final_values import keep_supported_value
+from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     spell_out,
@@ -31,19 +42,26 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_comparison,
     drop_copied_label,
     drop_check,
+    drop_share,
     explain_sign,
     keep_computed,
+    keep_supported_value,
     keep_conclusion,
     strip_echo,
 )
+PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    strip_phrases,
     keep_total,
     drop_comparison,
     drop_check,
+    drop_share,
+    keep_supported_value,
     keep_conclusion,
     strip_echo,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    strip_phrases,
     unwrap_record,
     stack_lettered,
     order_named_cells,
@@ -52,9 +70,19 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_row_names,
     drop_cell_units,
     keep_conclusion,
+    keep_last_array,
+    strip_echo,
+)
+VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    read_cell_commas,
+    *ARRAY_REWRITERS[:-1],
+    join_listed_cells,
     strip_echo,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    strip_phrases,
+    name_computed_axes,
+    keep_supported_shape,
     name_axes,
     drop_axis_nouns,
     keep_conclusion,

@@ -37,6 +37,11 @@ EQUATION: Final = re.compile(
     re.DOTALL,
 )
 COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√")
+COMPUTED_CELLS: Final = re.compile(
+    r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
+    r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="
+)
+"""Two computations with their results."""
 MIN_CELLS: Final = 2
 MAX_SYMBOL: Final = 2
 """Length of a name that the question writes in mathematical type."""
@@ -159,6 +164,11 @@ def solve_cells(text: str, question: str) -> Rewriting | None:
         else f"[{rows[0]}]"
     )
     return Rewriting(value, ("The result of each computation was read.",), value)
+
+
+def solve_several_cells(text: str) -> Rewriting | None:
+    """Return the results of two computations or more, or None for other texts."""
+    return solve_cells(text, "") if COMPUTED_CELLS.search(text) else None
 
 
 def _solve_cell(cell: str) -> str | None:

@@ -11,14 +11,78 @@ APPROXIMATE_COUNT: Final = re.compile(
     re.DOTALL,
 )
 """A rounded count, which says itself that it is no exact number."""
+ABOUT_HUNDREDS: Final = re.compile(
+    r"\s*(?:about|approx\w*\.?|around|roughly|circa|ca\.?|nearly|almost|~|≈)\s*[0-9][0-9,\s]*00(?![0-9]).*",
+    re.DOTALL,
+)
+"""A number of whole hundreds, which says itself that it is no exact number."""
+_PLAIN: Final = r"[0-9][0-9,']{0,40}"
+OTHER_FORM: Final = re.compile(
+    rf"[\s$]*(?:{_PLAIN}\s*(?P<cross>×|x|\\times)\s*{_PLAIN}|(?P<dividend>{_PLAIN})\s+/\s+(?P<divisor>{_PLAIN})"
+    rf"|{_PLAIN}\s?(?P<percent>\\?%))[\s$.]*(?:[^\W\d_]{{3,20}}[\s.]*)?"
+)
+"""Two sizes, two numbers with a slash, or a percentage, and perhaps a noun."""
+_DECIMAL: Final = r"[0-9]{1,9}\.[0-9]{1,15}"
+TWO_DECIMALS: Final = re.compile(
+    rf"[\s$]*(?:{_DECIMAL}\s+/\s+[0-9]{{1,9}}(?:\.[0-9]{{1,15}})?|[0-9]{{1,9}}\s+/\s+{_DECIMAL})[\s$.]*"
+)
+SMALL_PERCENTAGE: Final = re.compile(r"[\s$]*0?\.[0-9]{1,15}\s?\\?%[\s$.]*")
+COMMA_OF_THREE: Final = re.compile(
+    r"[^0-9.]*(?<![0-9])(?P<whole>[1-9][0-9]{0,2}),(?P<decimals>(?!000)[0-9]{3})(?![0-9])[^0-9.,=]*[.]?\s*"
+)
 APPROXIMATION: Final = re.compile(r"[^=]*[-+*/^()²³].*(?:≈|\\approx|~=)\s*\S*[^\W\d_]")
 """A formula, and another one that only comes near to it."""
 
 
 def refuse_approximate_count(typed: str) -> None:
     """Raise `AnswerError` for ``about 27k`` where the exact number is asked for."""
-    if APPROXIMATE_COUNT.fullmatch(typed):
+    if APPROXIMATE_COUNT.fullmatch(typed) or ABOUT_HUNDREDS.fullmatch(typed):
         raise AnswerError("This is a rounded number.", expected="the number with all its digits")
+
+
+def refuse_other_form_of_count(typed: str) -> None:
+    """Raise `AnswerError` for ``9×12``, ``126 / 150`` and ``20 %`` where one count is asked for."""
+    match = OTHER_FORM.fullmatch(typed)
+    if match is None:
+        return
+    if match["cross"]:
+        raise AnswerError(
+            "This can be read as a size or as a product.",
+            expected="one number, or * between the factors",
+        )
+    if match["percent"]:
+        raise AnswerError("This is a percentage.", expected="a whole number without a percent sign")
+    dividend, divisor = (int(re.sub(r"[,']", "", match[name])) for name in ("dividend", "divisor"))
+    if not divisor or dividend % divisor:
+        raise AnswerError(
+            "This can be read as two numbers or as a quotient, which is no whole number.",
+            expected="one whole number",
+        )
+
+
+def refuse_other_form_of_decimal(typed: str) -> None:
+    """Raise `AnswerError` for ``4.15 / 3.94`` and ``0.75 %`` where one number is asked for."""
+    if TWO_DECIMALS.fullmatch(typed):
+        raise AnswerError(
+            "This can be read as two numbers or as a quotient.",
+            expected="one number, or the quotient without blanks",
+        )
+    if SMALL_PERCENTAGE.fullmatch(typed):
+        raise AnswerError(
+            "This can be read as a share or as a percentage below 1 %.",
+            expected="the number without a percent sign",
+        )
+
+
+def refuse_comma_before_three_digits(typed: str) -> None:
+    """Raise `AnswerError` for ``1,714``, a decimal or a whole number, where either is possible."""
+    match = COMMA_OF_THREE.fullmatch(typed)
+    if match is not None:
+        whole, decimals = match["whole"], match["decimals"]
+        raise AnswerError(
+            f"The comma in '{whole},{decimals}' can be read in two ways.",
+            expected=f"{whole}.{decimals} for the decimal, {whole}{decimals} for the whole number",
+        )
 
 
 def refuse_approximate_formula(typed: str) -> None:

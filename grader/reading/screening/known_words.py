@@ -10,10 +10,29 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
-from grader.reading.screening.qualifiers import EXCLUSIONS, HARMLESS, QUALIFIER, find_excluded
+from grader.reading.screening.exclusions import find_excluded
+from grader.reading.screening.qualifiers import (
+    EXCLUSIONS,
+    HARMLESS,
+    QUALIFIER,
+    STATISTICS,
+)
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import parse_unit
 
+_PHRASES: Final = """
+please thanks thank dear hello hey regards cheers greetings kind sir madam professor hope
+obviously clearly just definitely certainly surely sure confident basically essentially indeed
+namely course fine good right correct correctly correspond corresponds corresponding
+must asked wanted required needed necessary needs takes contains consists comes came come
+computing calculating adding multiplying dividing summing counting counted plugging inserting
+conclude conclusion arrive arrived reach reaches turns works worked returns return returned
+prints displays shows shown derived deduce follows following stated given hand head mentally
+lecture lectures slides slide notes note script book textbook  exercise sheet
+called named namely denote denotes letting taking plug insert inserted substitute substituting
+res ret val out well qed etc nothing changes stays unaffected equally
+sanity confirms confirmed agrees agree consistent matches match trivially trivial straightforward
+"""
 _GRAMMAR: Final = """
 the and for with that this these those there which then than from our out its it's are is was
 were has have had been being will would can could does did get gets got give gives given gave
@@ -62,8 +81,8 @@ donc soit est sont poids valeur valeurs respuesta resultado es son aproximadamen
 valores risposta risultato pesi odpowiedź wynik ответ итого всего параметров resposta parametri
 paramètres parámetros parametrar vikter totale
 """
-KNOWN: Final = frozenset(f"{_GRAMMAR} {_ANSWERS} {_FIELD} {_OTHER_LANGUAGES}".split())
-WORD: Final = re.compile(r"(?<![\w\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
+KNOWN: Final = frozenset(f"{_PHRASES} {_GRAMMAR} {_ANSWERS} {_FIELD} {_OTHER_LANGUAGES}".split())
+WORD: Final = re.compile(r"(?<![^\W0-9])(?<![\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
 TYPESETTING: Final = re.compile(
     r"\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
     r"|(?<!\w)[NCHWDLx×]{2,11}(?!\w)|(?<!\w)(?:[chwn]x)+[chwn](?!\w)|(?<!\w)None(?!\w)"
@@ -77,6 +96,8 @@ ECHOED: Final = {
     word: frozenset({word[:4]})
     for word in ["most", "least", "over", "under", "above", "below", "not", "none", "times"]
 } | {
+    "most": frozenset({"most", "larg", "maxi", "bigg", "high", "peak", "long"}),
+    "least": frozenset({"leas", "smal", "mini", "fewe", "lowe", "shor"}),
     "less": _FEWER,
     "fewer": _FEWER,
     "more": _MORE,
@@ -101,18 +122,20 @@ OTHER_UNITS: Final = {
 STEM_LETTERS: Final = 4
 EXCLUSION: Final = re.compile(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
 """Words that leave out what follows."""
+LABEL_SIGN: Final = re.compile(r"\s{0,3}[=:≈]")
 OPERATION: Final = re.compile(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
 """A computation with two numbers."""
 
 
 def refuse_unknown_words(
-    text: str, *, question: str, context: str = "", units: bool = True
+    text: str, *, question: str, context: str = "", others: str = "", units: bool = True
 ) -> None:
     """Raise `AnswerError` for a word that is neither known to be harmless nor in the question.
 
     Names of *units* are harmless where a quantity is asked for, because the reader uses them;
     elsewhere the question must use them, by the same name or another. Words of *context*, the
-    statement of the problem, are harmless on the way to the value, as in ``4 scores + 1 = 5``.
+    statement of the problem, are harmless unless one of its *other* questions asks about them; on
+    the way to the value, as in ``4 scores + 1 = 5``, they always are.
 
     >>> refuse_unknown_words("The result is 28 windows", question="How many windows fit?")
     >>> refuse_unknown_words("28 crops", question="How many windows fit?")
@@ -123,6 +146,7 @@ alone.
     stems = question_stems(question)
     excluded = find_excluded(context)
     working = question_stems(context) if "=" in text else frozenset[str]()
+    shared = question_stems(context) - question_stems(others) - OTHER_UNITS.keys()
     blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
@@ -139,6 +163,9 @@ alone.
         if match[0].isupper() and word in question_initials(question):
             continue
         if word[:STEM_LETTERS] in working and _is_working(text, match.end()):
+            continue
+        labels = LABEL_SIGN.match(text, match.end())
+        if _abbreviates(word, question) if labels else word[:STEM_LETTERS] in shared:
             continue
         unit = parse_unit(match[0])
         bits = unit is not None and unit.name == "bit" and "bits" not in stems
@@ -165,6 +192,25 @@ def _is_working(text: str, end: int) -> bool:
     start = text.rfind("=", 0, end) + 1
     stop = text.find("=", end)
     return end <= last and OPERATION.search(text, start, stop) is not None
+
+
+def _abbreviates(word: str, question: str) -> bool:
+    """Return whether *word*, a label before a sign, has letters of a question's word in order."""
+    if re.fullmatch(STATISTICS, word):
+        return False
+    return len(word) <= STEM_LETTERS and any(
+        _is_subsequence(word, long) for long in _long_words(question)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _long_words(question: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d_]{5,}", question.lower()))
+
+
+def _is_subsequence(short: str, word: str) -> bool:
+    letters = iter(word)
+    return short[0] == word[0] and all(letter in letters for letter in short)
 
 
 def is_echo(word: str, stems: frozenset[str]) -> bool:

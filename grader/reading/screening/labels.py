@@ -15,18 +15,20 @@ LABEL: Final = re.compile(
     r"(?:_?\{?(?P<index>[0-9]{1,2})\}?|(?P<call>\((?P<arguments>[^()=]{1,30})\)))?"
     r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?\s{0,2}(?:=|≈|:(?=\s))"
 )
+SYMBOL_LABEL: Final = re.compile(r"[\s$*]*(?P<symbol>[^\W\d_](?:_?\{?[0-9]{1,2}\}?)?)\s{0,2}[=≈]")
+"""A symbol with a sign at the beginning of an answer."""
 ARGUMENT: Final = re.compile(r"[^\W_]+")
 SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
 SUBSCRIPT: Final = re.compile(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
 AXIS: Final = re.compile(
-    r"(?<![\w-])(?:one\s+)?(?:rows?|columns?|cols?)\s*(?:=|are|is|per|for\s+each)\s*(?:the\s+)?(?=[^\W\d_]{3})",
+    r"(?<![\w-])(?:one\s+)?(?:rows?|columns?|cols?)\s*(?:=|are|is|of|per|for\s+each)\s*(?:the\s+)?(?=[^\W\d_]{3})",
     re.IGNORECASE,
 )
 _AMOUNT: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 TWO_SIDES: Final = re.compile(
     rf"\s*(?P<left>{_AMOUNT})\s*(?P<one>[^\W\d_]+)\s*=\s*(?P<right>{_AMOUNT})\s*(?P<other>[^\W\d_]+)[\s.]*"
 )
-ARRAY: Final = re.compile(r"\]|\\end|\n")
+ARRAY: Final = re.compile(r"\]|\\end|\n|[0-9]\s/\s|\)\s*,\s*\(")
 BRACKETED: Final = re.compile(r"(?:\A|[0-9]\s*,)\s*\(\s*[0-9]+\s*\)\s*(?:,\s*[0-9]|\Z)")
 
 
@@ -64,6 +66,37 @@ the question names.
         known = {symbol for symbol in symbols if symbol.isdecimal() in kinds}
         if known and not known.issuperset(short_names):
             raise _other_name_error(written, label.start())
+
+
+def refuse_symbol_of_other_question(
+    text: str, question: str, others: str, context: str = ""
+) -> None:
+    """Raise `AnswerError` if the symbol before the value belongs to one of the *others*.
+
+    The question must have a symbol of its own, and *context*, the statement, not the other one.
+
+    >>> refuse_symbol_of_other_question("f = 0.7", "The gate $i$?", "The gate $o$?")
+    >>> refuse_symbol_of_other_question("f = 0.7", "The gate $i$?", "The gate $f$?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'f' is not what the question asks for. Expected the value of what \
+the question names.
+    """
+    match = SYMBOL_LABEL.match(text)
+    if match is None:
+        return
+    symbol = match["symbol"].replace("_", "").replace("{", "").replace("}", "")
+    own_symbols = _find_math_symbols(question)
+    harmless = own_symbols | _find_math_symbols(context)
+    if own_symbols and symbol in _find_math_symbols(others) and symbol not in harmless:
+        raise _other_name_error(match["symbol"], match.start("symbol"))
+
+
+@lru_cache(maxsize=1024)
+def _find_math_symbols(question: str) -> frozenset[str]:
+    """Return the symbols, with their indices, that *question* sets in mathematical type."""
+    flat = SUBSCRIPT.sub(r"\1", re.sub(r"\{\{[^{}]*\}\}|\\[a-zA-Z]+", " ", question))
+    formulas = " ".join(re.findall(r"\$([^$]*)\$", flat))
+    return frozenset(re.findall(r"(?<![^\W_])[^\W\d_][0-9]{0,2}(?![^\W_])", formulas))
 
 
 def refuse_false_equation(text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.screening.exclusions import excludes, find_excluded_inclusion
 
 EXCLUSIONS: Final = (
     r"without|w/o|excluding|excludes?|excluded|excl|ignoring|ignores|neglecting|omitting|omitted|except(?:ing)?"
@@ -19,8 +20,6 @@ EXCLUSIONS: Final = (
     r"|no(?=\s+(?!wait|more\b|idea)[^\W\d_])"
 )
 """Words that leave a part of the whole out; their object follows."""
-INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
-"""Words that contradict a question which leaves something out."""
 SHARES: Final = (
     r"for\s+(?:all|both)|per|each|every|apiece|(?<=[0-9]\s)an?(?=\s+[^\W\d_]{3})|pro(?=\s+[A-ZÄÖÜ])"
 )
@@ -33,6 +32,7 @@ ORDERS: Final = r"before|after|prior\s+to|until"
 CORRECTIONS: Final = (
     r"sorry|oops|edit(?:ed)?|corrected|correction|typo|wait|actually|instead|rather"
     r"|scratch\s+that|my\s+mistake|i\s+mean|meant|wrong|incorrect|invalid"
+    r"|(?<=[0-9)\]}>,;]\s)no(?=\s*,?\s+[-+(\[{$]*[0-9])|presumably|supposedly|probably"
     r"|vs|versus|alternatively|otherwise|maybe|perhaps|possibly|unsure|not\s+sure|no\s+idea"
     r"|and\s+(?:then|another|again|also)(?=\s+[^\W\d_])"
     r"|should\s+(?:be|have|read)|but\s+(?:the\s+)?(?:correct|right|true|real|actual)\w*"
@@ -54,8 +54,10 @@ SHARE_WORDS: Final = (
 """Words that multiply a value by another number than 1."""
 OTHER_QUANTITIES: Final = (
     r"error|errors|error\s+rate|remain(?:s|ed|ing|der)?|left(?:\s*over)?(?=\s*[.)\]!]*\s*\Z)|removed"
+    r"|(?:grow|increase|decrease|rise|fall|drop|move|shift|change|shrink|reduce|exceed)(?:s|es|d|ed|n)?\s+by"
     r"|suppressed|discarded|dropped|lost|saved|saves|savings?|reduction|reduced|difference|complement"
     r"|revers(?:ed|e)(?:\s+order)?|flip(?:ped)?|transposed?|invers(?:e|ed)|inverted|negated|rotated|mirrored"
+    r"|base\s+(?:8|16)|hexadecimal|hex|octal"
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )
 """Names of the rest, the reverse or a half of what questions ask for."""
@@ -74,11 +76,15 @@ HARMLESS: Final = re.compile(
     r"(?:do(?:es)?\s+not|do(?:es)?n't|will\s+not|won't|cannot|can't|did\s+not|didn't)\s+"
     r"(?:fit|divide|matter|change|learn|train|have\s+(?:any\s+)?(?:weights|parameters|biases))"
     r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
-    r"|before\s+(?:the\s+)?round\w*"
     r"|per\s+cent"
     r"|(?:times|[0-9]\s?[x×])\s+(?:fewer|less|smaller|faster|cheaper|lower|as\s+(?:many|much|large|small|few|fast|big))"
     r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
     r"|not\s+(?:rounded|exact(?:ly)?)"
+    r"|\A[^0-9]*?(?:should|ought\s+to)\s+be(?=[\s:]+[-+(\[$]?[0-9])"
+    r"|\A[^0-9]*?correct\s+(?:answer|value|result|one|number)\s+(?:is|would\s+be|should\s+be)(?=[\s:]+[-+(\[$]?[0-9])"
+    r"|as\s+(?:computed|calculated|shown|derived|explained)\s+(?:above|before)"
+    r"|of\s+(?:the|my|this|our)\s+(?:calculation|computation|formula|lecture|derivation|exercise|script|slides)"
+    r"|square\s+(?:pixels?|units?|px)"
     r"|\A\s*only(?=\s+[0-9])|rounded\s+(?:up|down|off)|(?:the\s+)?same\s+as\s+(?:before|above)",
     re.IGNORECASE,
 )
@@ -104,6 +110,7 @@ AFTER: Final = re.compile(
 """Words of a question that place its value before or after a step."""
 ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
 RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
+PERCENT_SIGN: Final = re.compile(r"[0-9]\s?%")
 AMOUNT: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
 """Words of a difference, beside a question about a ratio."""
 DIFFERENCE: Final = re.compile(
@@ -152,18 +159,16 @@ OBJECT: Final = re.compile(
 """The next word with a meaning of its own."""
 LATER_LINK: Final = re.compile(r"=|≈|→|⇒|\\approx")
 """A sign behind which the value follows, so that a function before it is only on the way."""
+_LARGEST: Final = frozenset({"most", "larg", "maxi", "bigg", "high", "peak", "long"})
+LIMIT_ECHOES: Final = {
+    "at most": _LARGEST,
+    "up to": _LARGEST,
+    "at least": frozenset({"leas", "smal", "mini", "fewe", "lowe", "shor"}),
+}
+"""Beginnings of words with which a question asks for a limit."""
 LETTER: Final = re.compile(r"[^\W\d_]")
 STEM_LETTERS: Final = 4
 """Number of first letters by which a word of an answer is found in the question."""
-EXCLUDED_BY_QUESTION: Final = re.compile(
-    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})"
-    r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)",
-    re.IGNORECASE,
-)
-"""What a question leaves out."""
-INCLUSION: Final = re.compile(
-    rf"(?<!\w)(?:{INCLUSIONS})\s+(?:the\s+|all\s+)?([^\W\d_]{{4}})", re.IGNORECASE
-)
 
 
 def refuse_qualifiers(
@@ -187,32 +192,44 @@ that the question asks for, without this remark.
         harmless += [match.span() for match in PER_ITEM.finditer(text)]
     complement = COMPLEMENT.search(text)
     if complement and not {"dist", "loss", "erro", "comp"} & _word_stems(question):
-        raise _qualifier_error(complement[0].rstrip("=: "), complement.start())
+        raise qualifier_error(complement[0].rstrip("=: "), complement.start())
     for match in QUALIFIER.finditer(text):
         if match[0] in names or any(start <= match.start() < end for start, end in harmless):
             continue
         if match.lastgroup == "function" and LATER_LINK.search(text, match.end()):
             continue
         following = OBJECT.match(text, match.end())
-        excluded = match.lastgroup == "exclusion" and following and _excludes(context, following[1])
-        if not excluded and not _is_used_by(question, match, following[1] if following else ""):
+        excluded = match.lastgroup == "exclusion" and following and excludes(context, following[1])
+        if not excluded and not is_used_by(question, match, following[1] if following else ""):
             end = following.end() if following else match.end()
-            raise _qualifier_error(text[match.start() : end], match.start())
-    _refuse_inclusions(text, question)
+            raise qualifier_error(text[match.start() : end], match.start())
+    if inclusion := find_excluded_inclusion(text, question):
+        raise qualifier_error(inclusion[0], inclusion.start())
     if (total := TOTAL.search(text)) and DIFFERENCE.search(question):
-        raise _qualifier_error(total[0], total.start())
+        raise qualifier_error(total[0], total.start())
+    if RATIO.search(question) and (percent := PERCENT_SIGN.search(text)):
+        raise qualifier_error(percent[0], percent.start())
     if RATIO.search(question) and "times" not in text and (amount := AMOUNT.search(text)):
-        raise _qualifier_error(amount[0], amount.start())
+        raise qualifier_error(amount[0], amount.start())
 
 
-def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
+def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     """Return whether the question uses the qualifier *match* with the same word *following*."""
     kind = str(match.lastgroup)
     stems = _word_stems(question)
     if kind == "function" and not ASKED_FUNCTION.fullmatch(match[0]):
         return False
+    if kind == "quantity" and match[0].lower().endswith("by"):
+        return DIFFERENCE.search(question) is not None
     if kind in {"quantity", "multiple", "function"}:
-        return match[0].split()[-1].lower()[:STEM_LETTERS] in stems
+        names = [word for word in match[0].lower().split() if word != "of"]
+        return names[-1][:STEM_LETTERS] in stems
+    if kind == "negation" and not following:
+        return False
+    if kind == "limit" and (stems_asked := LIMIT_ECHOES.get(" ".join(match[0].lower().split()))):
+        return not stems.isdisjoint(stems_asked)
+    if kind == "limit" and not following:
+        return match[0].lower() in question.lower()
     if kind == "whole":
         pronoun = PRONOUN.search(question) is not None
         return not question.strip() or pronoun or following.lower()[:STEM_LETTERS] in stems
@@ -222,7 +239,9 @@ def _is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         )
     if kind == "share" and match[0].lower().startswith("for"):
         return ALL.search(question) is not None and following.lower()[:STEM_LETTERS] in stems
-    if kind == "share" and following:
+    if kind == "share" and not following:
+        return False
+    if kind == "share":
         return _shares_by(question, following.lower()[:STEM_LETTERS])
     if kind == "order" and not _has_same_order(question, match[0].lower()):
         return False
@@ -254,29 +273,8 @@ def _has_same_order(question: str, word: str) -> bool:
     return bool(before) if word != "after" else bool(after) or not before
 
 
-def _excludes(context: str, following: str) -> bool:
-    """Return whether *context* leaves out what is called *following*."""
-    return following.lower()[:STEM_LETTERS] in find_excluded(context)
-
-
-@lru_cache(maxsize=1024)
-def find_excluded(question: str) -> frozenset[str]:
-    """Return the first letters of the words for what *question* leaves out."""
-    matches = EXCLUDED_BY_QUESTION.findall(question)
-    return frozenset(word.lower() for words in matches for word in words if word)
-
-
-def _refuse_inclusions(text: str, question: str) -> None:
-    """Raise `AnswerError` if *text* includes what the *question* leaves out."""
-    excluded = find_excluded(question)
-    if not excluded:
-        return
-    for match in INCLUSION.finditer(text):
-        if match[1].lower() in excluded:
-            raise _qualifier_error(match[0], match.start())
-
-
-def _qualifier_error(words: str, position: int) -> AnswerError:
+def qualifier_error(words: str, position: int) -> AnswerError:
+    """Return the error for *words* that limit, negate or correct the value."""
     return AnswerError(
         f"'{truncate_line(words.strip())}' changes what the value stands for.",
         expected="the value that the question asks for, without this remark",

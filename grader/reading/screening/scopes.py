@@ -78,6 +78,8 @@ GENERIC: Final = frozenset(
         "excel",
         "matlab",
         "general",
+        *("lecture", "lectures", "slides", "slide", "book", "script", "notes", "textbook"),
+        *("calculation", "computation", "derivation", "definition", "rule", "above", "course"),
         "fact",
         "other",
         "words",
@@ -174,8 +176,8 @@ something else. Expected the value that the question asks for, without this rema
                 continue
             if len(word) == 1:
                 continue
-            included = "param" in question.lower() and match["preposition"].lower() in INCLUDING
-            if included and word[:STEM_LETTERS] in _find_included(context):
+            including = match["preposition"].lower() in INCLUDING
+            if including and "param" in question.lower() and stem in _find_included(context):
                 continue
             words = text[match.start("preposition") : match.end()].strip()
             raise AnswerError(

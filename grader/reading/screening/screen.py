@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 from grader.reading.lists.column_totals import find_column_total
+from grader.reading.screening.doubts import refuse_qualified_reason
 from grader.reading.screening.known_words import refuse_unknown_words
 from grader.reading.screening.labels import (
     refuse_assigned_axes,
     refuse_false_equation,
     refuse_other_name,
+    refuse_symbol_of_other_question,
 )
 from grader.reading.screening.qualifiers import refuse_qualifiers
 from grader.reading.screening.question_order import refuse_other_order
@@ -19,12 +21,14 @@ from grader.reading.screening.working import drop_working
 class ScreenedWords(NamedTuple):
     """What a question lends to an answer.
 
-    *question* is its prompt, *context* the statement of the problem, *names* its variables and
-    options, *listed* the names of the numbers asked for, *units* whether a quantity is asked for.
+    *question* is its prompt, *context* the statement of the problem, *others* its other questions,
+    *names* the variables and options, *listed* the names of the numbers asked for, *units* whether
+    a quantity is asked for.
     """
 
     question: str
     context: str
+    others: str
     names: tuple[str, ...]
     listed: tuple[str, ...]
     units: bool
@@ -37,15 +41,22 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     """
     text = drop_working(text)
     question = words.question
-    refuse_qualifiers(text, question=question, context=words.context, names=words.names)
+    value = strip_reason(text)[0]
+    refuse_qualifiers(value, question=question, context=words.context, names=words.names)
+    refuse_qualified_reason(text, len(value), question=question, context=words.context)
     if not unknown_words or find_column_total(text):
         return
     refuse_other_order(text, question)
     refuse_false_equation(text)
     refuse_other_name(text, question)
+    refuse_symbol_of_other_question(text, question, words.others, words.context)
     refuse_assigned_axes(text)
     listed = f"{question} {' '.join(words.listed)}"
     refuse_other_scope(text, listed, words.context)
     refuse_unknown_words(
-        strip_reason(text)[0], question=listed, context=words.context, units=words.units
+        value,
+        question=listed,
+        context=words.context,
+        others=words.others,
+        units=words.units,
     )

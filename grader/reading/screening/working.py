@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.reading.grammar.characters import fold_lookalikes
+from grader.reading.wording.meaning_words import HEDGE
 
 LINK: Final = re.compile(r"=+>?|→|⇒|->")
 NUMBER: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?"
@@ -28,6 +29,8 @@ def drop_working(text: str) -> str:
     value = VALUE.match(fold_lookalikes(text[links[-1].end() :]))
     start = links[-2].end() if len(links) > 1 else 0
     working = fold_lookalikes(text[start : links[-1].start()])
+    if HEDGE.search(text.lower()):
+        return text
     if value is None or not re.search(r"[^\W\d_]{2,}", working) or len(working) > MAX_CHARACTERS:
         return text
     # Brackets would need precedence, so only sums of products without any are evaluated.

@@ -28,7 +28,10 @@ SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 EASTERN_TEXT: Final = re.compile(rf"(?:{EASTERN})+")
 LIST_SIGNS: Final = frozenset({",", ";", "×", "*", "·"})
 VALUE_WORDS: Final = frozenset(
-    {"answer", "result", "value", "is", "are", "be", "total", "edit", "now", "then", "solution"}
+    {
+        *("answer", "result", "value", "is", "are", "be", "total", "edit", "now", "then"),
+        *("solution", "was", "were", "had", "got", "first", "previously", "originally", "thought"),
+    }
 )
 """Words after which a remark states the value itself."""
 MIN_ROUNDED: Final = 10

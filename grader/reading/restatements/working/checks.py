@@ -33,6 +33,10 @@ SHARE: Final = re.compile(
     r"|(?P<other>[0-9]+)\s+each",
     re.IGNORECASE,
 )
+SHARE_REMARK: Final = re.compile(
+    r"(?P<value>[^()%]*[0-9][^()%]*)\s*\((?P<remark>[^()0-9]*[0-9]+(?:\.[0-9]+)?\s?%[^()0-9]*)\)[\s.]*"
+)
+ASKED_SHARE: Final = re.compile(r"percent|share|fraction|accuracy|%", re.IGNORECASE)
 RETRACTION: Final = re.compile(
     r"(?<![^\W_])(?:or|not|no|edit|sorry|wait|correct|wrong|actually|instead|maybe|total)(?![^\W_])"
     r"|[?=→⇒≈]",
@@ -105,8 +109,21 @@ def _names_other_quantity(remark: str, question: str) -> bool:
     if match is None:
         return False
     name = match[1].lower()
-    ordinary = name in KNOWN or CHANGING.fullmatch(name) or QUALIFIER.fullmatch(name)
+    ordinary = name in KNOWN or CHANGING.fullmatch(name) or QUALIFIER.search(remark)
     return not ordinary and name not in ADJECTIVES and name[:4] not in question.lower()
+
+
+def drop_share(text: str, question: str) -> Rewriting | None:
+    """Return *text* without a percentage in brackets behind it, where no share is asked for.
+
+    >>> drop_share("75 MB (75 % of it)", "How much memory is saved?").text
+    '75 MB'
+    """
+    match = SHARE_REMARK.fullmatch(text)
+    if match is None or RETRACTION.search(match["remark"]) or ASKED_SHARE.search(question):
+        return None
+    value = match["value"].strip()
+    return Rewriting(value, describe_dropped(match["remark"]), value)
 
 
 def keep_computed(text: str, question: str) -> Rewriting | None:

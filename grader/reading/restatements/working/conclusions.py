@@ -16,12 +16,15 @@ ROUNDED: Final = re.compile(
     r"(?P<working>[0-9.]+)[\s,;]+rounded(?:\s+(?:up|down|off|to))?[\s,:]*(?P<value>[0-9.]+)\s*\Z"
 )
 COMPARISON: Final = re.compile(
-    rf"(?P<value>.*=\s*(?P<left>-?{NUMBER}))\s*(?P<sign>[<>≤≥])\s*(?P<right>-?{NUMBER})[\s.]*\Z",
+    rf"(?P<value>(?:.*=)?\s*(?P<left>-?{NUMBER}))\s*(?P<sign>[<>≤≥])\s*(?P<right>-?{NUMBER})[\s.]*\Z",
     re.DOTALL,
 )
 BYTES: Final = re.compile(r"(?<=[0-9])\s?B(?!\w)")
 ORDINAL: Final = re.compile(
     r"\s*(?:(?:it\s+is\s+|it's\s+)?the\s+)?(?P<number>[0-9]{1,3})(?:st|nd|rd|th)(?:\s+one)?[\s.]*"
+)
+MINUS: Final = re.compile(
+    rf"\s*(?:(?:it\s+is|=)\s+)?(?:minus|negative)\s+(?P<number>{NUMBER})[\s.]*", re.IGNORECASE
 )
 CROSS: Final = re.compile(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
 LABEL: Final = re.compile(
@@ -78,6 +81,9 @@ def explain_sign(text: str, question: str) -> Rewriting | None:
     if ordinal := ORDINAL.fullmatch(text):
         number = ordinal["number"]
         return Rewriting(number, (f"'{ordinal[0].strip()}' was read as {number}.",), text)
+    if minus := MINUS.fullmatch(text):
+        negative = f"-{minus['number']}"
+        return Rewriting(negative, (f"'{text.strip()}' was read as {negative}.",), negative)
     cross = CROSS.match(text)
     if cross and ("factor" in lowered or "how many times" in lowered):
         plain = text[cross.end() :]

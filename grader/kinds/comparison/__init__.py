@@ -1,0 +1,1 @@
+"""Comparison of an answer with its key: arrays by cells, formulas by points, options by names."""

@@ -1,0 +1,172 @@
+"""Reading of an answer's text: what is checked before and after the reader of a kind."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar, Final, Generic, TypeAlias, TypeVar
+
+from grader.definitions.parts import Part
+from grader.errors import AnswerError
+from grader.expressions.evaluate import Scope
+from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
+from grader.reading.equations.numbers import refuse_false_equations
+from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
+from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_commas
+from grader.reading.lengths import check_text_length
+from grader.reading.restatements.question_echo import strip_echo
+from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.wrapping import strip_wrapping
+from grader.reading.result import StyledText
+from grader.reading.screening.doubts import refuse_qualified_reason
+from grader.reading.screening.qualifiers import LETTER
+from grader.reading.screening.question_order import strip_column_names
+from grader.reading.screening.reasons import strip_reason
+from grader.reading.screening.screen import ScreenedWords, refuse_changing_words
+
+P = TypeVar("P", bound=Part)
+A = TypeVar("A")
+Refusal: TypeAlias = Callable[[str], None]
+"""Function that raises `AnswerError` for a text that has two meanings."""
+
+MAX_REWRITTEN_CHARACTERS: Final = 1_000
+"""Length of an unreadable text above which no rewriting is tried."""
+
+
+class TextReader(ABC, Generic[P, A]):
+    """Reader of the answers of a kind, with the checks that all kinds share.
+
+    *max_characters* limits an answer, counting all texts of a list together. *by_person* means
+    that only a person grades it, *refuses_qualifiers* that words which limit or negate the value
+    are refused, *refuses_unknown_words* that so are words which are not known to be harmless,
+    *compares_sides* that an equation of numbers must hold, *has_decimals* that the answer is one
+    number with decimals, *drops_comments* that the mark of a comment is dropped. *refusals* and
+    *rewriters* are the usual results of `get_refusals` and `get_rewriters`.
+    """
+
+    max_characters: ClassVar[int] = 2_000
+    by_person: ClassVar[bool] = False
+    refuses_qualifiers: ClassVar[bool] = True
+    refuses_unknown_words: ClassVar[bool] = True
+    compares_sides: ClassVar[bool] = True
+    has_decimals: ClassVar[bool] = False
+    drops_comments: ClassVar[bool] = False
+    refusals: ClassVar[tuple[Refusal, ...]] = ()
+    rewriters: ClassVar[tuple[Rewriter, ...]] = (strip_echo,)
+
+    @abstractmethod
+    def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
+        """Return the value of an answer, or raise `AnswerError`.
+
+        *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
+        """
+
+    def normalize_and_read(
+        self, typed: RawAnswer, style: NumberStyle | None, part: P, scope: Scope
+    ) -> Reading[A]:
+        """Return the reading of an answer as submitted, or raise `AnswerError`.
+
+        Look-alike characters are folded and decimals converted from *style* before `read`.
+        """
+        if isinstance(typed, list):
+            check_text_length(typed, self.max_characters)
+        normalized = normalize_number_style(typed, style)
+        if not isinstance(normalized, str):
+            return self.read(normalized, part, scope)
+        notes: tuple[str, ...] = ()
+        if not self.by_person:
+            bare, notes = strip_wrapping(normalized, comments=self.drops_comments)
+            normalized = StyledText(bare) if isinstance(normalized, StyledText) else bare
+        reading = self._read_text(normalized, style, part, scope)
+        return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
+
+    def _read_text(self, text: str, style: NumberStyle | None, part: P, scope: Scope) -> Reading[A]:
+        """Return the reading of a text without its wrapping."""
+        for refuse in self.get_refusals(part):
+            refuse(text)
+        if self.has_decimals and style is None:
+            text = replace_decimal_commas(text)
+        if self.compares_sides:
+            refuse_false_equations(text)
+        if not LETTER.search(text) or not self.refuses_qualifiers:
+            return self._read_or_rewrite(text, part, scope)
+        return self._read_words(text, part, scope)
+
+    def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
+        """Return the reading of a text with words, unless one may change the value."""
+        value_text, reason = strip_reason(text)
+        if reason:
+            refuse_qualified_reason(
+                text, len(value_text), question=question_of(part), context=part.statement
+            )
+        value_text, header = strip_column_names(value_text, question_of(part))
+        notes = (*header, *reason)
+        reading = self._read_or_rewrite(value_text, part, scope, screened=text)
+        return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
+
+    def _read_or_rewrite(
+        self, text: str, part: P, scope: Scope, *, screened: str = ""
+    ) -> Reading[A]:
+        """Return the reading of *text*, or else of its first rewriting that is readable.
+
+        Words of *screened* that may change the value are refused.
+        """
+        try:
+            reading = self.read(text, part, scope)
+            self._refuse_changing_words(fold_lookalikes(screened), part)
+        except AnswerError as error:
+            if DASH_IS_AMBIGUOUS in str(error):
+                raise  # a rewriting would choose one of the two readings
+            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope)
+            if rewritten is None:
+                raise
+            return rewritten
+        return reading
+
+    def _read_rewritten(self, text: str, part: P, scope: Scope) -> Reading[A] | None:
+        """Return the reading of the first readable rewriting of *text*; None if there is none."""
+        if len(text) > MAX_REWRITTEN_CHARACTERS:
+            return None
+        question = question_of(part)
+        notes: tuple[str, ...] = ()
+        for rewrite in self.get_rewriters(part):
+            rewriting = rewrite(text, question)
+            if rewriting is None:
+                continue
+            text, notes = rewriting.text, (*notes, *rewriting.notes)
+            try:
+                reading = self.read(text, part, scope)
+                self._refuse_changing_words(rewriting.screened, part)
+            except AnswerError:
+                continue
+            return replace(reading, notes=(*reading.notes, *notes))
+        return None
+
+    def get_refusals(self, part: P) -> tuple[Refusal, ...]:
+        """Return the functions that raise `AnswerError` for texts with two meanings."""
+        del part
+        return self.refusals
+
+    def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
+        """Return the rewritings to try, in order, on an answer that cannot be read."""
+        del part
+        return self.rewriters
+
+    def _refuse_changing_words(self, text: str, part: P) -> None:
+        """Raise `AnswerError` for words that the readers may not drop."""
+        if not text or not self.refuses_qualifiers or not LETTER.search(text):
+            return
+        names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
+        words = ScreenedWords(
+            question=question_of(part),
+            context=part.statement,
+            others=part.other_questions,
+            names=names,
+            listed=tuple(getattr(part, "names", ())),
+            units=hasattr(part, "dimension"),
+        )
+        refuse_changing_words(text, words, unknown_words=not names and self.refuses_unknown_words)
+
+
+def question_of(part: Part) -> str:
+    """Return the texts of the question, whose words an answer may use."""
+    return f"{part.title} {part.prompt.source}"

@@ -1,0 +1,1 @@
+"""Equations in an answer: two sides that are given and differ make it unreadable."""

@@ -1,0 +1,121 @@
+"""Numbers of a vector without brackets, decimal commas in it, and an array behind its working."""
+
+import re
+from typing import Final
+
+from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
+from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.wording.meaning_words import HEDGE
+
+_CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
+COMMA_CELLS: Final = re.compile(
+    rf"(?P<label>[^0-9;]*?)(?P<cells>[(\[]?\s*{_CELL}(?:\s*;\s*(?:[^\W\d_]\w{{0,8}}\s*=\s*)?{_CELL})+\s*[)\]]?)"
+    r"(?P<rest>[^0-9]*(?:\([^()]*\))?\s*)"
+)
+_SIGNED: Final = rf"[-+−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?"
+_JOIN: Final = r"\s*(?:,\s*(?:and|then)?|;|\s/\s|(?<=\s)(?:and|then|&)(?=\s))\s*"
+LIST: Final = re.compile(
+    rf"(?P<before>[^0-9\[\](){{}}=<>^√]*?)(?P<cells>{_SIGNED}(?:{_JOIN}(?:(?:and|then)\s+)?{_SIGNED})+)"
+    r"(?P<behind>(?:\s+[^\W\d_]{2,}){0,5}[\s.]*)"
+)
+RANGE: Final = re.compile(
+    r"(?P<before>(?:from|pixels|rows|columns|cells|between)?\s*)(?P<low>[0-9]+(?:\.[0-9]+)?)\s*(?:\.\.\.?|through|up\s+to)\s*"
+    r"(?P<high>[0-9]+(?:\.[0-9]+)?)(?P<behind>(?:\s+[^\W\d_]{2,}){0,3}[\s.]*)",
+    re.IGNORECASE,
+)
+ARRAY: Final = re.compile(
+    r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)?\s*(?P<array>\[[^=]*\]|\([^=()\[\]]*\))\)?[\s.$]*\Z"
+)
+BREAK: Final = re.compile(
+    r"[;\n]|[.,:]\s|(?<!\w)(?:so|hence|thus|therefore|gives?|equals|is|are)(?!\w)|⇒|→|=>|->"
+)
+NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+LEADS: Final = re.compile(
+    r"[^\W\d_].*(?:[:,;.)\n]|(?<!\w)(?:so|hence|thus|therefore|gives?|get|are|is|be))\s*\Z",
+    re.DOTALL,
+)
+"""Words, and what may stand before a result."""
+TRANSPOSE: Final = re.compile(r"\^|[ᵀ⊤]|\.T\b|'\s*[:=]|transpos", re.IGNORECASE)
+MIN_CELLS: Final = 2
+MAX_CHARACTERS: Final = 1_000
+
+
+def read_cell_commas(text: str, question: str) -> Rewriting | None:
+    """Return a vector with semicolons between cells, ``2,8; -5,8``, with decimal points.
+
+    >>> read_cell_commas("y = (2,8; -5,8)", "").text
+    'y = (2.8, -5.8)'
+    """
+    del question
+    match = COMMA_CELLS.fullmatch(text.strip())
+    if match is None or "," not in match["cells"] or "." in match["cells"]:
+        return None
+    cells = match["cells"].replace(",", ".").replace(";", ",")
+    value = f"{match['label']}{cells}{match['rest']}"
+    return Rewriting(value, ("The commas were read as decimal signs.",), value)
+
+
+def join_listed_cells(text: str, question: str) -> Rewriting | None:
+    """Return the numbers of a list in words or with slashes, ``48 and 42 square pixels``.
+
+    >>> join_listed_cells("48 and 42 pixels", "").text, join_listed_cells("σ: 0.8 / 0.3", "").text
+    ('[48, 42]', '[0.8, 0.3]')
+    """
+    del question
+    if DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    plain = text.strip(" $\n")
+    if (ends := RANGE.fullmatch(plain)) is not None:
+        value = f"[{ends['low']}, {ends['high']}]"
+        return Rewriting(value, ("The two ends of the range were read.",), plain)
+    match = LIST.fullmatch(plain)
+    if match is None:
+        return None
+    separators = {sign.strip() for sign in re.findall(r"[,;]|\s/\s", match["cells"])}
+    if len(separators) > 1 or ("/" in separators and "and" in match["cells"]):
+        return None
+    cells = re.findall(_SIGNED, re.sub(r"\s/\s", " ; ", match["cells"]))
+    if len(cells) < MIN_CELLS:
+        return None
+    words = f"{match['before']} {match['behind']}".strip()
+    notes = describe_dropped(words) if words.strip(" :,.") else ()
+    return Rewriting(f"[{', '.join(cells)}]", notes, plain)
+
+
+def keep_last_array(text: str, question: str) -> Rewriting | None:
+    """Return the array at the end of *text* if no bracket before it holds as many numbers.
+
+    >>> keep_last_array("center (3, 4), so the corners are (1, 2, 5, 6)", "").text
+    '(1, 2, 5, 6)'
+    >>> keep_last_array("(1, 2), so (3, 4)", "")
+    """
+    del question
+    if len(text) > MAX_CHARACTERS or DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    plain = text.strip()
+    start = _find_last_array(plain)
+    match = ARRAY.match(plain, start) if start else None
+    if match is None:
+        return None
+    head = plain[:start]
+    size = len(NUMBERS.findall(match["array"]))
+    others = {len(NUMBERS.findall(inner)) for inner in BRACKET.findall(head)}
+    if size < MIN_CELLS or size in others or TRANSPOSE.search(head) or not LEADS.search(head):
+        return None
+    cuts = [cut.end() for cut in BREAK.finditer(head.rstrip(" :\n"))]
+    screened = plain[cuts[-1] if cuts else 0 :]
+    return Rewriting(match["array"], describe_dropped(head), screened)
+
+
+def _find_last_array(text: str) -> int:
+    """Return where the bracket that closes at the end of *text* opens; 0 if there is none."""
+    depth = 0
+    for index in range(len(text.rstrip(" .$")) - 1, -1, -1):
+        depth += (text[index] in ")]") - (text[index] in "([")
+        if not depth:
+            if text[index] not in "([":
+                return 0
+            inside = text[index:]
+            return index + 1 if index and inside.startswith("([") else index
+    return 0

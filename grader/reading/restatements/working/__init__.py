@@ -1,0 +1,1 @@
+"""Working beside a value: arithmetic proves which value it leads to."""

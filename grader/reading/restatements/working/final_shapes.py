@@ -1,0 +1,134 @@
+"""A shape at the end of its working, or told in words, and names that contradict it."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
+from grader.reading.wording.meaning_words import HEDGE
+
+SIZE: Final = r"(?<![\w.])[0-9]{1,9}(?![\w.]*[0-9])"
+SHAPE: Final = re.compile(
+    r"(?P<shape>[(\[]?\s*[0-9]{1,9}(?:\s*(?:×|x|,|\*|\\times)\s*[0-9]{1,9})+\s*[)\]]?)[\s.$]*\Z"
+)
+BREAK: Final = re.compile(
+    r"[:;,\n]\s|(?<!\w)(?:so|hence|thus|therefore|gives|i\.e\.|is|are)(?!\w)|⇒|→|=>|->|="
+)
+COMPUTED_AXIS: Final = re.compile(
+    rf"(?P<name>[^\W\d_]{{3,}})?[\s:=]*(?P<working>[0-9(][^=,;:\n]{{0,80}}=\s*)?(?P<size>{SIZE})\s*(?P<noun>[^\W\d_]{{3,}})?"
+)
+PIECE: Final = re.compile(r"[,;\n]\s*(?:and\s+)?|\s+(?:and|by)\s+|\s[×x]\s|\s\\times\s")
+NOUN_AXES: Final = {
+    name: axis
+    for axis, names in {
+        "C": "channel channels map maps filter filters deep class classes",
+        "H": "high height row rows tall",
+        "W": "wide width column columns cols",
+        "D": "frame frames",
+        "L": "long length step steps sample samples",
+    }.items()
+    for name in names.split()
+}
+FILLERS: Final = frozenset(
+    {"stay", "stays", "each", "with", "still", "the", "of", "are", "is", "pixels"}
+)
+MIN_AXES: Final = 2
+
+
+def keep_supported_shape(text: str, question: str) -> Rewriting | None:
+    """Return the shape at the end of *text* if each of its sizes stands in the working before it.
+
+    >>> keep_supported_shape("(17-1)/2+1 = 9, (25-1)/2+1 = 13, channels stay 20: 9×13×20", "").text
+    '9×13×20'
+    >>> keep_supported_shape("9×13×20, so 9×14×20", "")
+    """
+    del question
+    if DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    breaks = [cut.end() for cut in BREAK.finditer(text)]
+    for start in breaks:
+        match = SHAPE.match(text, start + len(text[start:]) - len(text[start:].lstrip()))
+        if match is not None:
+            break
+    else:
+        return None
+    head = text[: match.start()]
+    sizes = re.findall(r"[0-9]+", match["shape"])
+    earlier = re.findall(SIZE, head)
+    if not set(sizes) <= set(earlier) or not re.search(r"[=→⇒]|[^\W\d_]{2}", head):
+        return None
+    if any(len(re.findall(r"[0-9]+", other)) == len(sizes) for other in _find_shapes(head)):
+        return None
+    return Rewriting(match["shape"].strip(), describe_dropped(head), match["shape"])
+
+
+def _find_shapes(text: str) -> list[str]:
+    return re.findall(
+        r"[0-9]+(?:\s*(?:×|x|\\times)\s*[0-9]+)+|[(\[]\s*[0-9]+(?:\s*,\s*[0-9]+)+", text
+    )
+
+
+def name_computed_axes(text: str, question: str) -> Rewriting | None:
+    """Return sizes with a name each, before or behind, and perhaps the working of each.
+
+    >>> name_computed_axes("rows: 3*4 = 12, columns: 5*6 = 30", "").text
+    'height = 12, width = 30'
+    """
+    del question
+    if DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    pieces = [piece for piece in PIECE.split(text.strip(" .$")) if piece.strip()]
+    axes: dict[str, str] = {}
+    for piece in pieces:
+        words = [word for word in re.findall(r"[^\W\d_]{3,}", piece.lower()) if word not in FILLERS]
+        size = re.search(rf"({SIZE})[^0-9]*\Z", piece)
+        names = {NOUN_AXES.get(word, "") for word in words}
+        if size is None or len(names) != 1 or "" in names or names & axes.keys():
+            return None
+        if "=" not in piece and len(re.findall(r"[0-9]+", piece)) != 1:
+            return None
+        axes[names.pop()] = size[1]
+    if len(axes) < MIN_AXES:
+        return None
+    named = ", ".join(f"{AXIS_NAMES[axis]} = {size}" for axis, size in axes.items())
+    return Rewriting(named, ("The names tell which size is which.",), "")
+
+
+AXIS_NAMES: Final = {
+    "C": "channels", "H": "height", "W": "width", "D": "frames", "L": "length"
+}  # fmt: skip
+
+
+def refuse_contradicting_axes(text: str, sizes: Sequence[int], layout: str) -> None:
+    """Raise `AnswerError` if names in *text* give the axes of *layout* other ones of the *sizes*.
+
+    >>> refuse_contradicting_axes("1024 × 20 × 13 (height 13, width 20)", (1024, 20, 13), "CHW")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The names of the axes contradict the shape. Expected the sizes in \
+the order C×H×W.
+    """
+    if len(sizes) != len(layout):
+        return
+    named = _find_named_sizes(text, layout)
+    if len(named) < MIN_AXES or not set(named.values()) <= set(sizes):
+        return
+    if any(sizes[layout.index(axis)] != size for axis, size in named.items()):
+        raise AnswerError(
+            "The names of the axes contradict the shape.",
+            expected=f"the sizes in the order {'×'.join(layout)}",
+        )
+
+
+def _find_named_sizes(text: str, layout: str) -> dict[str, int]:
+    """Return the size that *text* gives to each named axis of *layout*."""
+    named: dict[str, int] = {}
+    for axis in layout:
+        before = rf"(?<![\w×x*·,/])(?:{AXIS_SPELLINGS[axis]})\s*(?:=|:|is)?\s*({SIZE})"
+        behind = rf"({SIZE})\s+(?:{AXIS_SPELLINGS[axis]}|{NAMES_BEHIND[axis]})(?!\w)"
+        match = re.search(before, text, re.IGNORECASE) or re.search(behind, text, re.IGNORECASE)
+        if match:
+            named[axis] = int(match[1])
+    return named

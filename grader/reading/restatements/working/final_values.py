@@ -1,0 +1,174 @@
+"""The last value of a text with working, if the numbers before it give that value.
+
+In ``4 per cell, 196 in all`` and ``6 of 12 are right: 50 %`` arithmetic proves which number is the
+result. Texts that weigh or take back a value are left to be refused.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations
+from math import prod
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.numbers import read_number
+from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.wording.meaning_words import HEDGE
+
+_PLAIN: Final = rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])"
+SEPARATOR: Final = re.compile(
+    r"[;:]\s|\.\s+(?=[^\s])|,\s|\n|=>|->|→|⇒|=|≈"
+    r"|(?<!\w)(?:so|hence|thus|therefore|i\.e\.|that\s+is|which\s+is|together|altogether|gives|makes|leaves)(?!\w)"
+)
+"""Signs and words between two clauses."""
+BREAK: Final = re.compile(
+    r"[;\n]|\.\s|,\s|(?<!\w)(?:so|hence|thus|therefore|i\.e\.|which\s+is)(?!\w)"
+)
+"""Signs and words before the clause of the result, whose words are judged."""
+TAIL: Final = re.compile(
+    rf"(?P<words>[^0-9]*?)(?P<value>[-−]?{NUMBER}\s?(?:%|per\s?cent(?!\w)|[^\W\d_]{{0,12}}))(?P<rest>[^0-9=≈,;]*)\Z"
+)
+WHOLE: Final = re.compile(
+    r"(?<!\w)(?:together|altogether|in\s+all|in\s+total|total|overall)(?!\w)", re.IGNORECASE
+)
+THEREFORE: Final = re.compile(r"(?<!\w)(?:so|hence|thus|therefore)(?!\w)|→|⇒|->|=>")
+RESULT: Final = rf"[=≈]\s{{0,9}}({NUMBER})(?![.,]?[0-9])"
+DOUBT: Final = re.compile(
+    r"\?|(?<![^\W_])(?:edit|sorry|wait|actually|rather|wrong|but|correction|corrected|vs|versus|oops|no"
+    r"|without|except|excluding|if|unless|between|instead|approx\w*)(?![^\W_])",
+    re.IGNORECASE,
+)
+SHARED: Final = re.compile(r"(?<!\w)(?:per|each|every)(?!\w)")
+LINE_LABEL: Final = re.compile(r"^[^:\n]{1,40}:[^\n]*$", re.MULTILINE)
+"""A line with a label, as in the totals of a model; one is the whole text."""
+INDEXED_LABEL: Final = re.compile(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")
+"""A numbered thing, ``layer 2:``, whose value is not the result of the others."""
+WORKING: Final = re.compile(r"[^\W\d_]{2}|[=→⇒+*/×·]")
+"""Anything that a bare list of numbers does not have."""
+MAX_NUMBERS: Final = 10
+MIN_NUMBERS: Final = 2
+UNIT_FACTORS: Final = tuple(Fraction(size) for size in (1000, 1024, 100))
+
+
+def keep_supported_value(text: str, question: str) -> Rewriting | None:
+    """Return the last value of *text* if the numbers before it give it; else None.
+
+    >>> keep_supported_value("4 per cell, 196 in all", "").text
+    '196'
+    >>> keep_supported_value("conv 864, blocks 100 ⇒ 964", "").text
+    '964'
+    >>> keep_supported_value("conv 864, blocks 100 ⇒ 965", "")
+    """
+    plain = text.replace("**", "").strip(" \t\n$")
+    if DOUBT.search(plain) or HEDGE.search(plain.lower()) or len(LINE_LABEL.findall(plain)) > 1:
+        return None
+    starts = [match.end() for match in SEPARATOR.finditer(plain)]
+    for start in reversed(starts):
+        tail = TAIL.match(plain, start)
+        if tail is not None:
+            break
+    else:
+        return None
+    head = plain[:start]
+    if INDEXED_LABEL.search(head) or not WORKING.search(head) or THEREFORE.search(tail["rest"]):
+        return None
+    numbers = [Fraction(parse_plain(number)) for number in re.findall(_PLAIN, head)]
+    last = re.search(NUMBER, tail["value"])
+    if last is None or not numbers:
+        return None
+    value = _Value(tail["value"], last[0])
+    whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
+    supported = (
+        _is_computed(value, numbers)
+        or _is_last_result(value, head)
+        or (whole and not SHARED.search(question) and _is_multiple(value, numbers))
+        or (value.number == numbers[-1] and "(" not in head and THEREFORE.search(head[-12:]))
+    )
+    if not supported:
+        return None
+    clause = [match.end() for match in BREAK.finditer(plain, 0, start)]
+    screened = (
+        plain[clause[-1] if clause else start :] if head.rstrip()[-1:] == ":" else plain[start:]
+    )
+    value_text = f"{tail['value']}{tail['rest']}".strip(" ,;.")
+    return Rewriting(value_text, describe_dropped(plain[: tail.start("value")]), screened)
+
+
+class _Value:
+    """The last number *digits* in its text: its value, and one unit of its last place."""
+
+    def __init__(self, text: str, digits: str) -> None:
+        plain = parse_plain(digits)
+        self.number = Fraction(plain)
+        self.step = Fraction(1, 10 ** len(plain.partition(".")[2]))
+        self.percent = "%" in text or "cent" in text
+        self.has_unit = text[-1:].isalpha()
+        self.decimal = "." in plain
+
+    def equals(self, result: Fraction, *, rounded: bool) -> bool:
+        """Return whether *result*, a share for a percentage, is this value or rounds to it."""
+        scaled = result * 100 if self.percent and result <= 1 else result
+        if not rounded or not self.decimal:
+            return scaled == self.number
+        return 2 * abs(scaled - self.number) <= self.step
+
+
+def _is_computed(value: _Value, numbers: Sequence[Fraction]) -> bool:
+    """Return whether one operation on some of the last *numbers* gives *value*."""
+    nearest = numbers[-MAX_NUMBERS:]
+    if value.has_unit and any(
+        value.equals(converted, rounded=True)
+        for factor in UNIT_FACTORS
+        for converted in (nearest[-1] * factor, nearest[-1] / factor)
+    ):
+        return True
+    if len(nearest) >= MIN_NUMBERS and any(
+        value.equals(result, rounded=True) for result in _combine_pairs(nearest)
+    ):
+        return True
+    sizes = range(MIN_NUMBERS + 1, len(nearest) + 1)
+    sums = (sum(chosen) for size in sizes for chosen in combinations(nearest, size))
+    if any(value.equals(Fraction(result), rounded=False) for result in sums):
+        return True
+    windows = (nearest[-size:] for size in sizes)
+    return any(value.equals(Fraction(prod(window)), rounded=False) for window in windows)
+
+
+def _combine_pairs(numbers: Sequence[Fraction]) -> Iterator[Fraction]:
+    for left, right in combinations(numbers, 2):
+        yield from (left + right, left - right, right - left)
+        if 1 in {left, right}:
+            continue  # a factor of 1 proves nothing
+        yield left * right
+        yield from ([left / right] if right else [])
+        yield from ([right / left] if left else [])
+
+
+def _is_multiple(value: _Value, numbers: Sequence[Fraction]) -> bool:
+    return any(
+        number and value.number != number and (value.number / number).denominator == 1
+        for number in numbers
+        if number > 1
+    )
+
+
+def _is_last_result(value: _Value, head: str) -> bool:
+    """Return whether the working at the end of *head* computes *value*: ``…; rest: 272 - 72 =``."""
+    working = head.rstrip(" =≈")
+    if working == head.rstrip():
+        return False
+    cuts = [match.end() for match in re.finditer(r"[;:]\s|,\s|\.\s|\n", working)]
+    computation = working[cuts[-1] if cuts else 0 :]
+    try:
+        result = read_number(computation)
+    except AnswerError:
+        return False
+    operands = {Fraction(parse_plain(number)) for number in re.findall(_PLAIN, computation)}
+    before = working[: cuts[-1] if cuts else 0]
+    earlier = {
+        Fraction(parse_plain(number))
+        for number in re.findall(RESULT if "=" in before else _PLAIN, before)
+    }
+    used = not operands.isdisjoint(earlier) or not earlier
+    return used and value.equals(Fraction(result.value), rounded=True)

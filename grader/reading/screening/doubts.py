@@ -1,0 +1,52 @@
+"""Doubt in an answer: alternatives, ``16 or 128``, and reasons that take the value back."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.screening.exclusions import excludes
+from grader.reading.screening.qualifiers import (
+    OBJECT,
+    QUALIFIER,
+    is_used_by,
+    qualifier_error,
+)
+from grader.reading.screening.reasons import strip_reason
+
+ALTERNATIVE: Final = re.compile(r"(?<![^\W_])(?:or|oder|ou)(?![^\W_])", re.IGNORECASE)
+DIGIT: Final = re.compile(r"[0-9]")
+DOUBTFUL_REASON: Final = re.compile(
+    r"\?|(?<!\w)(?:guess\w*|ran\s+out|not\s+sure|unsure|no\s+idea|real\s+(?:value|answer)|maybe|perhaps)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words of a reason which say that the value is in doubt."""
+
+
+def refuse_alternatives(text: str) -> None:
+    """Raise `AnswerError` for ``2*8 = 16 or 2*64 = 128``, where one value is asked for."""
+    text = strip_reason(text)[0]
+    for match in ALTERNATIVE.finditer(text):
+        if DIGIT.search(text, 0, match.start()) and DIGIT.search(text, match.end()):
+            raise AnswerError(
+                "Several values are given.", expected="one value", position=match.start()
+            )
+
+
+def refuse_qualified_reason(text: str, start: int, *, question: str, context: str) -> None:
+    """Raise `AnswerError` if the reason from *start* on takes the value back or leaves a part out.
+
+    >>> refuse_qualified_reason("7 because each counts once", 1, question="", context="")
+    >>> refuse_qualified_reason("7 because I guess", 1, question="", context="")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'guess' changes what the value stands for. Expected the value that \
+the question asks for, without this remark.
+    """
+    if doubt := DOUBTFUL_REASON.search(text, start):
+        raise qualifier_error(doubt[0], doubt.start())
+    for match in QUALIFIER.finditer(text, start):
+        if match.lastgroup not in {"exclusion", "correction"}:
+            continue
+        following = OBJECT.match(text, match.end())
+        noun = following[1] if following else ""
+        if not excludes(context, noun) and not is_used_by(question, match, noun):
+            raise qualifier_error(text[match.start() : match.end()], match.start())

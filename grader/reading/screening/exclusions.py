@@ -1,0 +1,37 @@
+"""What a question leaves out, and answers that include it: ``3640 with biases``."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
+"""Words that contradict a question which leaves something out."""
+STEM_LETTERS: Final = 4
+EXCLUDED_BY_QUESTION: Final = re.compile(
+    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})"
+    r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)",
+    re.IGNORECASE,
+)
+"""What a question leaves out."""
+INCLUSION: Final = re.compile(
+    rf"(?<!\w)(?:{INCLUSIONS})\s+(?:the\s+|all\s+)?([^\W\d_]{{4}})", re.IGNORECASE
+)
+
+
+def excludes(context: str, following: str) -> bool:
+    """Return whether *context* leaves out what is called *following*."""
+    return following.lower()[:STEM_LETTERS] in find_excluded(context)
+
+
+@lru_cache(maxsize=1024)
+def find_excluded(question: str) -> frozenset[str]:
+    """Return the first letters of the words for what *question* leaves out."""
+    matches = EXCLUDED_BY_QUESTION.findall(question)
+    return frozenset(word.lower() for words in matches for word in words if word)
+
+
+def find_excluded_inclusion(text: str, question: str) -> re.Match[str] | None:
+    """Return the words of *text* that include what the *question* leaves out, or None."""
+    excluded = find_excluded(question)
+    matches = INCLUSION.finditer(text) if excluded else iter(())
+    return next((match for match in matches if match[1].lower() in excluded), None)

@@ -136,7 +136,7 @@ def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
         asked = browser.post("/me", {"name": pasted})
         assert asked.status == 401
         assert ("too large to be kept" in asked.text) == (len(pasted) > FREE)
-        assert ("What you typed is kept" in asked.text) == (len(pasted) < FREE)
+        assert ("Your input is kept" in asked.text) == (len(pasted) < FREE)
     files = {"file": ("a.txt", b"x"), "note": (None, "é" * (FREE // 4))}
     asked = browser.post("/me", files=files)
     assert asked.status == 401
@@ -148,7 +148,7 @@ def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, st
     browser = Browser(world, student)
     world.clock.advance(days=8)
     asked = browser.post("/me", {"name": "9" * (FREE - 5_000)})
-    assert "What you typed is kept" in asked.text
+    assert "Your input is kept" in asked.text
     resumed = browser.send(asked.one("form"), email=email, password=PASSWORD)
     assert resumed.status == 200
     assert resumed.one("form")["action"] == "/me"

@@ -6,6 +6,7 @@ replaced, and no other job is lost.
 """
 
 import importlib
+import json
 import multiprocessing
 import signal
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
@@ -25,6 +27,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 STOPPED_MESSAGE: Final = "the worker pool was stopped"
 START_SECONDS: Final = 60.0
+MAX_JSON_BYTES: Final = 64 * 1024**2
+"""Maximum size of a result that arrives as JSON; a worker that sends more is replaced."""
 EXTRA_SECONDS: Final = 5.0
 """How long after the parent's deadline a worker's own alarm ends it."""
 
@@ -35,6 +39,15 @@ class DeadlineExceeded(Exception):  # noqa: N818  # gRPC's name for it
     def __init__(self, seconds: float) -> None:
         super().__init__(f"it took longer than {seconds:g} seconds")
         self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkerStart:
+    """How a worker starts, and whether its results are JSON."""
+
+    preload: str
+    niceness: int
+    json_results: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +65,24 @@ class WorkerPool(Executor):
     if its worker died; the next job gets a new worker. Workers start on demand, run at a priority
     *niceness* lower than this process, and die with it. A worker imports the module *preload*
     before its first job; the deadline starts after the import.
+
+    With *json_results* the results are JSON data and arrive as JSON. Unpickling runs code, so that
+    a worker that hostile input took over could take over this process too. An error of a job then
+    arrives as a `RuntimeError` with its text.
     """
 
     def __init__(
-        self, workers: int, *, deadline_seconds: float, niceness: int = 0, preload: str = ""
+        self,
+        workers: int,
+        *,
+        deadline_seconds: float,
+        niceness: int = 0,
+        preload: str = "",
+        json_results: bool = False,
     ) -> None:
         self._size, self._is_closed = workers, False
-        self._deadline, self._start = deadline_seconds, (preload, niceness)
+        self._deadline = deadline_seconds
+        self._start = _WorkerStart(preload, niceness, json_results)
         self._jobs: SimpleQueue[_PendingCall | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = threading.Semaphore(0)
@@ -122,7 +146,7 @@ class _WorkerThread(threading.Thread):
         jobs: "SimpleQueue[_PendingCall | None]",
         idle: threading.Semaphore,
         deadline: float,
-        start: tuple[str, int],
+        start: _WorkerStart,
     ) -> None:
         super().__init__(name="worker pool", daemon=True)
         self._jobs, self._idle = jobs, idle
@@ -173,8 +197,11 @@ class _WorkerThread(threading.Thread):
         if not connection.poll(self._deadline):
             self._stop_process(kill=True)
             raise DeadlineExceeded(self._deadline)
-        has_result, outcome = connection.recv()
-        return bool(has_result), outcome
+        if not self._start.json_results:
+            has_result, outcome = connection.recv()
+            return bool(has_result), outcome
+        has_result, outcome = json.loads(connection.recv_bytes(MAX_JSON_BYTES))
+        return bool(has_result), outcome if has_result else RuntimeError(outcome)
 
     def _connect(self) -> Connection:
         """Return the connection to the process, starting the process if necessary."""
@@ -186,7 +213,7 @@ class _WorkerThread(threading.Thread):
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
             self._process = context.Process(
-                target=_serve_calls, args=(theirs, *self._start), daemon=True
+                target=_serve_calls, args=(theirs, self._start), daemon=True
             )
             self._process.start()
             theirs.close()
@@ -210,22 +237,29 @@ class _WorkerThread(threading.Thread):
             process.close()
 
 
-def _serve_calls(connection: Connection, preload: str, niceness: int) -> None:
+def _serve_calls(connection: Connection, start: _WorkerStart) -> None:
     """Run the calls that arrive over *connection*, one at a time, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this
-    initialize_worker(niceness)
-    if preload:
-        importlib.import_module(preload)
+    initialize_worker(start.niceness)
+    if start.preload:
+        importlib.import_module(start.preload)
+    send = partial(_send_json, connection) if start.json_results else connection.send
     with suppress(EOFError, OSError):
         connection.send("ready")
         while True:
             outcome = _run_next_call(connection)
             try:
-                connection.send(outcome)
+                send(outcome)
             except OSError:
                 raise
-            except Exception as error:  # the result cannot be pickled
-                connection.send((False, RuntimeError(f"the result cannot be sent back: {error}")))
+            except Exception as error:  # the result cannot be pickled, or is not JSON
+                send((False, RuntimeError(f"the result cannot be sent back: {error}")))
+
+
+def _send_json(connection: Connection, outcome: tuple[bool, Any]) -> None:
+    has_result, result = outcome
+    data = result if has_result else "".join([str(result), *getattr(result, "__notes__", ())])
+    connection.send_bytes(json.dumps((has_result, data)).encode())
 
 
 def _run_next_call(connection: Connection) -> tuple[bool, Any]:

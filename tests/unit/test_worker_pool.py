@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from api.core.worker_pool import DeadlineExceeded, WorkerPool
+from api.core.worker_pool import MAX_JSON_BYTES, DeadlineExceeded, WorkerPool
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -149,3 +149,41 @@ def test_a_worker_ends_with_its_parent_however_that_ends(tmp_path, state, end):
         parent.send_signal(end)
         parent.wait(timeout=SECONDS)
     wait_until(lambda: not is_running(worker))
+
+
+class Hostile:
+    """Value whose unpickling would run code in the process that receives it."""
+
+    def __reduce__(self):
+        return os.mkdir, ("taken-over",)
+
+
+def send_hostile():
+    return Hostile()
+
+
+def send_large():
+    return "x" * (MAX_JSON_BYTES + 1)
+
+
+@pytest.fixture
+def guarded():
+    pool = WorkerPool(1, deadline_seconds=SECONDS, json_results=True)
+    yield pool
+    pool.kill()
+
+
+def test_results_as_json_run_no_code_in_this_process(guarded, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert guarded.submit(math.factorial, 5).result() == 120
+    with pytest.raises(RuntimeError, match="Hostile is not JSON serializable"):
+        guarded.submit(send_hostile).result()
+    with pytest.raises(RuntimeError, match="not defined for negative"):
+        guarded.submit(math.factorial, -1).result()
+    assert not (tmp_path / "taken-over").exists()
+
+
+def test_a_worker_that_sends_too_much_json_is_replaced(guarded):
+    with pytest.raises(BrokenExecutor, match="died"):
+        guarded.submit(send_large).result()
+    assert guarded.submit(math.factorial, 5).result() == 120

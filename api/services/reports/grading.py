@@ -1,6 +1,6 @@
 """Grading of one report: its answers found, read and graded, as rows of text."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -51,13 +51,17 @@ class ReportRow:
 
 def grade_in_worker(
     data: bytes, ending: str, student: str, sheet: Sheet, bank: Path | None
-) -> list[ReportRow]:
-    """Return the rows of a report; called in a worker process, which it puts into the sandbox."""
+) -> list[dict[str, str]]:
+    """Return the rows of a report as dictionaries; called in a worker process.
+
+    It puts the process into the sandbox.
+    """
     enter_sandbox()
     try:
-        return grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
+        rows = grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
     except MemoryError:
-        return [ReportRow(student, error=NOT_READ)]
+        rows = [ReportRow(student, error=NOT_READ)]
+    return [asdict(row) for row in rows]
 
 
 def grade_report(

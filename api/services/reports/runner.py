@@ -58,7 +58,7 @@ def grade_files(
 ) -> Iterator[list[ReportRow]]:
     """Yield the rows of each file, in order; a file that breaks its worker breaks no other."""
     with _open_pool(min(workers, len(files))) as pool:
-        pending: list[tuple[str, Future[list[ReportRow]] | str]] = []
+        pending: list[tuple[str, Future[list[dict[str, str]]] | str]] = []
         for student, file in zip(name_students(files), files, strict=True):
             pending.append((student, _submit(pool, file, student, sheet, bank)))
             if len(pending) > 2 * workers:
@@ -70,7 +70,10 @@ def grade_files(
 @contextmanager
 def _open_pool(workers: int) -> Iterator[WorkerPool]:
     pool = WorkerPool(
-        workers, deadline_seconds=REPORT_SECONDS, preload="api.services.reports.grading"
+        workers,
+        deadline_seconds=REPORT_SECONDS,
+        preload="api.services.reports.grading",
+        json_results=True,  # the sandbox keeps a parser that was taken over inside
     )
     try:
         yield pool
@@ -80,7 +83,7 @@ def _open_pool(workers: int) -> Iterator[WorkerPool]:
 
 def _submit(
     pool: WorkerPool, file: Path, student: str, sheet: Sheet, bank: Path | None
-) -> Future[list[ReportRow]] | str:
+) -> Future[list[dict[str, str]]] | str:
     """Return the future rows of a file, or why it is refused before it is read."""
     try:
         with file.open("rb") as stream:
@@ -90,11 +93,11 @@ def _submit(
     return pool.submit(grade_in_worker, data, file.suffix, student, sheet, bank)
 
 
-def _collect(student: str, outcome: Future[list[ReportRow]] | str) -> list[ReportRow]:
+def _collect(student: str, outcome: Future[list[dict[str, str]]] | str) -> list[ReportRow]:
     if isinstance(outcome, str):
         return [ReportRow(student, error=outcome)]
     try:
-        return outcome.result()
+        return [ReportRow(**row) for row in outcome.result()]
     except DeadlineExceeded:
         return [ReportRow(student, error=TOO_LONG)]
     except BrokenExecutor:

@@ -39,6 +39,7 @@ class ReportReader:
                 deadline_seconds=deadline_seconds,
                 niceness=NICENESS,
                 preload=read_in_worker.__module__,
+                json_results=True,  # the sandbox keeps a parser that was taken over inside
             )
         self._limit = PersonConcurrencyLimit(1, TOO_MANY_MESSAGE, retry_after=RETRY_SECONDS)
 

@@ -19,6 +19,7 @@ from api.services.lti.platforms.tool_keys import (
     load_signing_key,
     rotate_keys,
 )
+from api.services.lti.protocol import public_http
 from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
 from api.services.lti.protocol.public_http import PlatformHttp, resolve_public_address
 
@@ -236,7 +237,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
             pass
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(httpx2, "HTTPTransport", Recorder)
+    monkeypatch.setattr(public_http, "DeadlineTransport", Recorder)
     assert PlatformHttp().get_object("https://lms.example:8443/jwks?x=1") == {"keys": []}
     [request] = requests
     assert str(request.url) == "https://93.184.216.34:8443/jwks?x=1"

@@ -78,6 +78,8 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     if last is None or not numbers:
         return None
     value = _Value(tail["value"], last[0])
+    if not BREAK.search(head) and _is_last_result(value, head):
+        return None  # one equation, of which the value before its rounding counts
     whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
     supported = (
         _is_computed(value, numbers)

@@ -39,6 +39,9 @@ ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Queries to send in addition to the bare path."""
 
+NO_CODE = "BDFK-XTRW"
+"""Code to join a course that no course has."""
+
 
 STUDENTS: Final = frozenset({"anonymous", "student", "classmate", "stranger", "viewer"})
 SEEKERS: Final = STUDENTS | {"instructor"}
@@ -124,7 +127,7 @@ class Asker:
         return {f"{path}{query}" for path in paths for query in queries}
 
     def _filled(self, declared: str, place: str, **more: str) -> str:
-        there = self.scene.places[HERE] | self.scene.places[place] | more
+        there = self.scene.places[HERE] | self.scene.places[place] | {"code": NO_CODE} | more
         return PARAMETER.sub(lambda found: there[found[1]], declared)
 
     def _try_everything(self) -> None:

@@ -14,7 +14,10 @@ class StandIn:
         self.requests = []
 
     def plan(self, method, path, *replies):
-        """Reply to a path below ``/api/v1`` with (status, body) pairs; the last one repeats."""
+        """Reply to a path below ``/api/v1`` with (status, body) pairs; the last one repeats.
+
+        A third item of a reply has headers, which replace those of the stand-in.
+        """
         self.replies[(method, f"/api/v1{path}")] = list(replies)
 
     def answer(self, method, path, headers, body):
@@ -39,15 +42,19 @@ def serving(stand_in, port=0):
             length = int(self.headers.get("Content-Length") or 0)
             content = self.rfile.read(length)
             body = json.loads(content) if content else None
-            status, reply = stand_in.answer(self.command, self.path, lowered(self.headers), body)
+            status, reply, *more = stand_in.answer(
+                self.command, self.path, lowered(self.headers), body
+            )
             raw = isinstance(reply, bytes)
             data = reply if raw else json.dumps(reply).encode()
-            self.send_response(status)
+            headers = {"Content-Length": str(len(data))}
             if status in (301, 302, 307):
-                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+                headers["Location"] = "http://127.0.0.1:9/elsewhere"
             if isinstance(reply, dict) and "version" in reply:
-                self.send_header("ETag", f'"v{reply["version"]}"')
-            self.send_header("Content-Length", str(len(data)))
+                headers["ETag"] = f'"v{reply["version"]}"'
+            self.send_response(status)
+            for name, value in {**headers, **(more[0] if more else {})}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
 

@@ -94,6 +94,31 @@ class Login(Served):
         self.assertIsNone(_tokens.find_token(self.address))
         self.assertEqual(_tokens.find_token("https://grader.example.edu").secret.reveal(), SECRET)
 
+    def test_blanks_around_a_token_are_no_part_of_it(self):
+        os.environ.update(DLGRADER_TOKEN=f" {SECRET}\r\n", DLGRADER_SERVER=f"{self.address}\n")
+        self.log_in()
+        self.assertEqual(self.sent("GET", "/me")[0][2]["authorization"], f"Bearer {SECRET}")
+        self.assertEqual(self.sent("POST", "/device/code"), [])
+
+    def test_an_unusable_token_is_refused_and_not_shown(self):
+        half = SECRET[:30]
+        for text in (f"{half}\n{SECRET[30:]}", f'"{SECRET}"', f"{half}\u2026", "gr_session_x_y"):
+            os.environ.update(DLGRADER_TOKEN=text, DLGRADER_SERVER=self.address)
+            with self.subTest(text=text), self.assertRaises(grader.GraderClientError) as refused:
+                self.log_in()
+            self.assertIn("DLGRADER_TOKEN is not a token", str(refused.exception))
+            frames = list(traceback.walk_tb(refused.exception.__traceback__))[1:]
+            values = [str(value) for frame, _ in frames for value in frame.f_locals.values()]
+            self.assertNotIn(half, " ".join([str(refused.exception), *values]))
+        self.assertEqual(self.stand_in.requests, [])
+
+    def test_an_unusable_token_in_the_file_is_refused(self):
+        self.log_in()
+        path = self.home / "tokens.json"
+        path.write_text(path.read_text().replace(SECRET, f"{SECRET} x"))
+        with self.assertRaisesRegex(grader.GraderClientError, "tokens.json is not a token"):
+            self.log_in()
+
     def test_a_secret_of_colab_is_used_where_it_is_given(self):
         values = {"DLGRADER_TOKEN": SECRET, "DLGRADER_SERVER": self.address}
         colab = mock.Mock(userdata=mock.Mock(get=values.get))

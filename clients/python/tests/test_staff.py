@@ -1,6 +1,8 @@
 """Tests of the staff part against a stand-in for the server."""
 
 import os
+import stat
+import sys
 import unittest
 from unittest import mock
 
@@ -89,6 +91,43 @@ class StaffTests(Served):
         self.assertEqual(path.read_text(), "earlier")
         self.assertEqual(course.export("canvas", path, force=True).read_bytes(), b"name,score\n")
         self.assertEqual([entry.name for entry in self.home.glob(".*.part")], [])
+
+    def test_a_download_that_fails_leaves_the_file_and_nothing_beside_it(self):
+        path = self.home / "grades.csv"
+        path.write_text("earlier")
+        course = self.course()
+        page = (b"<html>Log in to the network</html>", {"Content-Type": "text/html; charset=utf-8"})
+        for body, headers in ((b"name,sc", {"Content-Length": "11"}), page):
+            self.stand_in.plan("GET", "/courses/c1/exports/csv", (200, body, headers))
+            with self.subTest(headers=headers), self.assertRaises(grader.ConnectionFailedError):
+                course.export("csv", path)
+            self.assertEqual(path.read_text(), "earlier")
+            self.assertEqual(list(self.home.glob("*.part")) + list(self.home.glob(".*.part")), [])
+        self.down.close()
+        with self.assertRaises(grader.ConnectionFailedError):
+            course.export("csv", path)
+        self.assertEqual([entry.name for entry in self.home.iterdir()], ["grades.csv"])
+
+    @unittest.skipIf(sys.platform == "win32", "modes of POSIX")
+    def test_an_export_can_be_read_by_its_owner_alone(self):
+        self.stand_in.plan("GET", "/courses/c1/exports/csv", (200, b"name,score\n"))
+        path = self.course().export("csv", self.home / "grades.csv")
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+
+    def test_the_changes_of_a_regrade_are_worded_by_its_status(self):
+        words = {
+            "ready": "3 answers of 8 would change:",
+            "applied": "3 answers of 8 changed:",
+            "undone": "3 answers of 8 had changed; the old grades are restored:",
+            "cancelled": "3 answers of 8 would have changed; no grade was changed:",
+            "failed": "3 answers of 8 would have changed so far; no grade was changed:",
+            "stopped": "3 answers of 8 would change in all; only some were changed:",
+        }
+        for status, line in words.items():
+            changes = grader.RegradeChanges(status, COUNTS)
+            for text in (str(changes), changes._repr_html_()):
+                with self.subTest(status=status):
+                    self.assertIn(line, text)
 
     def test_a_regrade_is_tried_first_and_applied_on_request(self):
         states = [regrade("judging"), regrade("ready"), regrade("applying"), regrade("applied")]

@@ -52,6 +52,18 @@ class SymbolicTensor:
     shape = (None, 3)
 
 
+class TensorShape:
+    """A shape of TensorFlow, which is no sequence."""
+
+    def __init__(self, sizes):
+        self.sizes = sizes
+
+    def as_list(self):
+        if self.sizes is None:
+            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+        return self.sizes
+
+
 class Frame:
     """A data frame of pandas with columns of their own types."""
 
@@ -105,6 +117,15 @@ class Values(unittest.TestCase):
         self.assertEqual(to_answer(EagerTensor()), [0.1, 2.0])
         self.assertEqual(to_answer(Array(3, "int32")), 3)
 
+    def test_a_shape_of_tensorflow_is_sent_by_its_sizes(self):
+        self.assertEqual(to_answer(TensorShape([8, 3, 32, 32])), [8, 3, 32, 32])
+        self.assertEqual(to_answer([TensorShape([2])]), [[2]])
+        for sizes in ([None, 3], None):
+            with self.subTest(sizes=sizes), self.assertRaises(UnusableAnswerError):
+                to_answer(TensorShape(sizes))
+            with self.subTest(sizes=sizes), self.assertRaises(UnusableAnswerError):
+                to_answer(Array([1.0], shape=TensorShape(sizes)))
+
     def test_a_number_of_32_bits_is_sent_as_it_is_printed(self):
         self.assertEqual(
             to_answer(Array([narrow(0.1), narrow(1 / 3)], "float32")), [0.1, 0.33333334]
@@ -112,6 +133,7 @@ class Values(unittest.TestCase):
         self.assertEqual(to_answer(Array([0.0999755859375], "torch.float16")), [0.1])
         self.assertEqual(to_answer(Array([0.10009765625], "torch.bfloat16")), [0.1])
         self.assertEqual(to_answer(Array([0.0, -2.5], "float32")), [0.0, -2.5])
+        self.assertEqual(to_answer(Array([narrow(0.1)], "Float32")), [0.1])  # of pandas
 
     def test_what_is_rounded_is_the_same_number_at_its_precision(self):
         for numerator in range(1, 400):

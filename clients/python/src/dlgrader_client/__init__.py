@@ -15,6 +15,7 @@ from typing import Any, Optional
 from dlgrader_client import _magic
 from dlgrader_client._connection import Connection, normalize_address
 from dlgrader_client._course import Account, Assignment, Course, Problem
+from dlgrader_client._display import running_shell
 from dlgrader_client._errors import (
     ConnectionFailedError,
     GraderClientError,
@@ -24,16 +25,16 @@ from dlgrader_client._errors import (
     RefusedError,
     UnusableAnswerError,
 )
-from dlgrader_client._login import obtain_token, require_token, revoke_token, running_shell
+from dlgrader_client._login import obtain_token, require_token, revoke_token
 from dlgrader_client._results import (
     Delivery,
     NotSubmitted,
     PartResult,
     Reading,
-    Status,
     SubmissionResult,
 )
 from dlgrader_client._staff import Regrade, RegradeChanges, StaffAssignment, StaffCourse
+from dlgrader_client._status import Status
 from dlgrader_client._values import to_answer
 from dlgrader_client._version import VERSION as __version__
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import json
+import os
 import shutil
 import ssl
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -25,7 +27,8 @@ from dlgrader_client._version import VERSION
 
 TIMEOUT_SECONDS = 20
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
-UNAVAILABLE = frozenset({502, 503, 504})
+REQUEST_TIMEOUT = 408
+WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def normalize_address(address: str) -> str:
@@ -139,17 +142,20 @@ class Connection:
     def download(self, path: str, target: Path) -> Path:
         """Write the response to a GET of a *path* below ``/api/v1`` to a file, and return it.
 
-        The file is replaced only once the whole response has arrived. Raises the errors of
-        `request`, and `OSError` if the file cannot be written.
+        The file is replaced only once the whole response has arrived, and only its owner can read
+        it. Raises the errors of `request`, and `OSError` if the file cannot be written.
         """
         request = urllib.request.Request(f"{self.address}/api/v1{path}", headers=_headers())
-        part = target.with_name(f".{target.name}.part")
-        with part.open("wb") as file:
-            status, reply, _ = self._exchange(request, file)
-        if status >= 300:
-            part.unlink()
-            _raise_refusal(status, reply, self.address)
-        part.replace(target)
+        # mkstemp creates the file with mode 600.
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                status, reply, _ = self._exchange(request, file)
+            if status >= 300:
+                _raise_refusal(status, reply, self.address)
+            Path(name).replace(target)
+        finally:
+            Path(name).unlink(missing_ok=True)
         return target
 
     def _exchange(
@@ -168,7 +174,7 @@ class Connection:
             with self._opener.open(request, timeout=self.timeout_seconds) as response:
                 etag = response.headers.get("ETag", "")
                 if file is not None:
-                    shutil.copyfileobj(response, file)
+                    _copy_file(response, file)
                     return response.status, b"", etag
                 return response.status, response.read(MAX_RESPONSE_BYTES), etag
         except urllib.error.HTTPError as error:
@@ -187,6 +193,25 @@ def _headers() -> dict[str, str]:
     return {"User-Agent": f"dlgrader-client/{VERSION}"}
 
 
+def _copy_file(response: http.client.HTTPResponse, file: IO[bytes]) -> None:
+    """Write the body of a response to *file*.
+
+    Raises `ConnectionFailedError` for a web page, and for a body that is shorter than announced:
+    `http.client` reports that only for a body in chunks.
+    """
+    if response.headers.get_content_type() in WEB_PAGES:
+        raise ConnectionFailedError(
+            "The response is a web page and not the file. A log-in page of the network may stand "
+            "before the server."
+        )
+    shutil.copyfileobj(response, file)
+    announced = response.headers.get("Content-Length")
+    if announced is not None and str(file.tell()) != announced.strip():
+        raise ConnectionFailedError(
+            f"The connection broke after {file.tell()} of {announced} bytes. Try again."
+        )
+
+
 def _read_error(error: urllib.error.HTTPError) -> bytes:
     """Return the body of an error, b"" if the connection breaks."""
     try:
@@ -203,8 +228,9 @@ def _raise_refusal(status: int, content: bytes, address: str) -> NoReturn:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    if status in UNAVAILABLE:
-        raise ConnectionFailedError(f"{address} cannot work just now ({status}).")
+    if status >= 500 or status == REQUEST_TIMEOUT:
+        detail = f" {problem['detail']}" if problem.get("detail") else ""
+        raise ConnectionFailedError(f"{address} could not process the request ({status}).{detail}")
     if status >= 400 and "code" not in problem:
         raise ConnectionFailedError(
             f"Something before {address} refused the request ({status}), such as a proxy."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
 from dlgrader_client._connection import Connection
+from dlgrader_client._display import display_text
 from dlgrader_client._errors import (
     ConnectionFailedError,
     GraderClientError,
@@ -19,13 +21,14 @@ from dlgrader_client._results import (
     Delivery,
     NotSubmitted,
     Reading,
-    Status,
     SubmissionResult,
 )
+from dlgrader_client._status import Status
 from dlgrader_client._values import to_answer
 
 PAGE_SIZE = 100
 MAX_PAGES = 50
+TOO_MANY_REQUESTS = 429
 
 
 class Account:
@@ -46,30 +49,50 @@ class Account:
 
     def deliver(self) -> Delivery:
         """Send the queued answers, oldest first, until one cannot be sent."""
+        return self.deliver_before("")[0]
+
+    def deliver_before(self, key: str) -> tuple[Delivery, Optional[GraderClientError]]:
+        """Send the queued answers before the entry with *key*, oldest first.
+
+        Returns what became of them, and the error that stopped the delivery, None without one.
+        """
         delivered: list[SubmissionResult] = []
         refused: list[tuple[str, str]] = []
-        reason = ""
+        unsent: list[str] = []
+        stopped: Optional[GraderClientError] = None
         for entry in self.queue:
+            if entry.key == key:
+                break
+            if stopped is not None:
+                unsent.append(entry.name)
+                continue
             try:
                 delivered.append(self.send(entry))
-            except ConnectionFailedError as error:
-                reason = str(error)
-                break
+            except (ConnectionFailedError, NotLoggedInError) as error:
+                stopped = error
+                unsent.append(entry.name)
             except RefusedError as error:
-                if error.status == 429:
-                    reason = str(error)
-                    break
                 entry.set_aside()
-                refused.append((f"{entry.problem} ({', '.join(entry.answers)})", str(error)))
-        return Delivery(tuple(delivered), tuple(refused), len(self.queue), reason)
+                refused.append((entry.name, str(error)))
+        reason = "" if stopped is None else str(stopped)
+        return Delivery(tuple(delivered), tuple(refused), tuple(unsent), reason), stopped
 
     def send(self, entry: QueuedAnswers) -> SubmissionResult:
-        """Send one entry of the queue, and delete it once the server has stored it."""
+        """Send one entry of the queue, and delete it once the server has stored it.
+
+        Raises `ConnectionFailedError` also if the server receives too many requests just now:
+        that refuses the request and not the answer.
+        """
         path = f"{_problem_path(entry.assignment, entry.problem)}/submissions"
-        reply = self.connection.request(
-            "POST", path, {"answers": entry.answers}, {"Idempotency-Key": entry.key}
-        )
-        result = SubmissionResult.from_json(reply)
+        try:
+            reply = self.connection.request(
+                "POST", path, {"answers": entry.answers}, {"Idempotency-Key": entry.key}
+            )
+        except RefusedError as error:
+            if error.status == TOO_MANY_REQUESTS:
+                raise ConnectionFailedError(str(error)) from None
+            raise
+        result = SubmissionResult.from_json(reply, entry.problem)
         entry.remove()
         return result
 
@@ -176,41 +199,33 @@ class Problem:
     ) -> SubmissionResult | NotSubmitted:
         """Submit answers by the names of their parts, and return their results.
 
-        They are written to the queue first. If the server does not answer they stay there and the
-        result is `NotSubmitted`; if it refuses them they are taken out and the error is raised.
+        They are written to the queue first, and sent after the answers that are there already. If
+        the server does not answer, or answers with an error of its own, they stay there and the
+        result is `NotSubmitted`; if it refuses them, they are taken out and the error is raised.
         """
         account, converted = self.account, _convert_answers(answers, more)
         entry = account.queue.add(self.assignment, self.name, converted)
-        try:
-            return self._deliver_through(entry)
-        except ConnectionFailedError as error:
-            return NotSubmitted(str(error), len(account.queue))
-        except NotLoggedInError as error:
-            raise NotLoggedInError(
-                f"NOT SUBMITTED: the answer waits in the queue on this machine. {error}"
-            ) from None
-
-    def _deliver_through(self, entry: QueuedAnswers) -> SubmissionResult:
-        """Send the entries before *entry* and then it, so that the order of answers stays."""
-        account = self.account
-        for earlier in account.queue:
-            if earlier.key == entry.key:
-                break
+        delivery, stopped = account.deliver_before(entry.key)
+        for name, reason in delivery.refused:
+            warnings.warn(
+                f"An earlier answer to {name} was refused, NOT SUBMITTED: {reason}", stacklevel=3
+            )
+        earlier = None if delivery.is_empty else delivery
+        if stopped is None:
             try:
-                account.send(earlier)
-            except RefusedError as error:
-                if error.status == 429:
-                    raise ConnectionFailedError(str(error)) from None
-                earlier.set_aside()
-                warnings.warn(
-                    f"An earlier answer to {earlier.problem} was refused, NOT SUBMITTED: {error}",
-                    stacklevel=4,
-                )
-        try:
-            return account.send(entry)
-        except RefusedError:
-            entry.remove()
-            raise
+                return replace(account.send(entry), earlier=earlier)
+            except (ConnectionFailedError, NotLoggedInError) as error:
+                stopped = error
+            except RefusedError:
+                entry.remove()
+                _display(earlier)
+                raise
+        if isinstance(stopped, NotLoggedInError):
+            _display(earlier)  # an error has no room for these results
+            raise NotLoggedInError(
+                f"NOT SUBMITTED: the answer waits in the queue on this machine. {stopped}"
+            )
+        return NotSubmitted(str(stopped), len(account.queue), earlier)
 
     def draft(self, answers: Optional[Mapping[str, Any]] = None, **more: Any) -> None:
         """Save answers without submitting them, beside those that the draft has already."""
@@ -233,6 +248,11 @@ class Problem:
         """Return the status of the problem; this opens it."""
         reply = self.account.connection.request("GET", self._path)
         return Status.from_json(reply, waiting=len(self.account.queue))
+
+
+def _display(delivery: Optional[Delivery]) -> None:
+    if delivery is not None:
+        display_text(str(delivery), delivery._repr_html_())
 
 
 def _problem_path(assignment: str, problem: str) -> str:

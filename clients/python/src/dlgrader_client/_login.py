@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Optional
 
 from dlgrader_client._connection import Connection, normalize_address
+from dlgrader_client._display import display_text
 from dlgrader_client._errors import (
     ConnectionFailedError,
     LoginFailedError,
@@ -121,17 +121,9 @@ def _show_code(codes: Mapping[str, Any]) -> None:
     code, page = str(codes["user_code"]), str(codes["verification_uri"])
     link = str(codes["verification_uri_complete"])
     text = plain(f"To log in, open {page} in a browser and enter the code {code}")
-    shell, display = running_shell(), sys.modules.get("IPython.display")
-    is_link = link.startswith(("https://", "http://"))
-    if display is None or not hasattr(shell, "kernel") or not is_link:
-        print(text, flush=True)
+    if not link.startswith(("https://", "http://")):
+        display_text(text)
         return
     target = f'<a href="{escape(link)}" target="_blank" rel="noopener">{escape(page)}</a>'
     body = box("Log in", NEUTRAL, [f"Open {target} and compare the code: <b>{escape(code)}</b>"])
-    display.display({"text/plain": text, "text/html": body}, raw=True)
-
-
-def running_shell() -> Any:
-    """Return the IPython shell that this process runs in, or None."""
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython is not None else None
+    display_text(text, body)

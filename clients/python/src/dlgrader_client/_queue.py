@@ -32,6 +32,11 @@ class QueuedAnswers:
     key: str
     queued_at: float
 
+    @property
+    def name(self) -> str:
+        """The problem with its parts: ``conv (side, depth)``."""
+        return f"{self.problem} ({', '.join(self.answers)})"
+
     def remove(self) -> None:
         """Delete the entry, after the server has confirmed it."""
         self.path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 
-from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape, plain, table
+from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape, plain
 
 VERDICTS = {
     "correct": ("correct", GOOD),
@@ -140,19 +140,24 @@ class PartResult(Displayed):
 
 @dataclass(frozen=True, repr=False)
 class SubmissionResult(Displayed):
-    """A submission that the server has stored, with the result of each part and its receipt."""
+    """A submission that the server has stored, with the result of each part and its receipt.
+
+    *earlier* is the outcome of the answers that were in the queue before it, None without any.
+    """
 
     submission: str
     received_at: str
     parts: tuple[PartResult, ...]
     receipt: str
     messages: tuple[str, ...] = ()
+    problem: str = ""
+    earlier: Optional[Delivery] = None
 
     is_submitted: ClassVar[bool] = True
 
     @classmethod
-    def from_json(cls, reply: Mapping[str, Any]) -> SubmissionResult:
-        """Return the submission in a reply."""
+    def from_json(cls, reply: Mapping[str, Any], problem: str = "") -> SubmissionResult:
+        """Return the submission to *problem* in a reply."""
         receipt = reply.get("receipt")
         return cls(
             str(reply.get("id", "")),
@@ -160,6 +165,7 @@ class SubmissionResult(Displayed):
             tuple(PartResult.from_json(part) for part in reply.get("results", ())),
             str(receipt.get("digest", "")) if isinstance(receipt, dict) else "",
             tuple(map(str, reply.get("messages", ()))),
+            problem,
         )
 
     def __getitem__(self, part: str) -> PartResult:
@@ -169,26 +175,33 @@ class SubmissionResult(Displayed):
         raise KeyError(part)
 
     def _head_lines(self) -> list[str]:
-        return [f"Received at {self.received_at} (the server's time)", *self.messages]
+        name = f"{self.problem}: received" if self.problem else "Received"
+        return [f"{name} at {self.received_at} (the server's time)", *self.messages]
 
     def _lines(self) -> list[str]:
-        return [*self._head_lines(), *map(repr, self.parts)]
+        earlier = [repr(self.earlier)] if self.earlier else []
+        return [*self._head_lines(), *map(repr, self.parts), *earlier]
 
     def _repr_html_(self) -> str:
         head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
-        return head + "".join(part._repr_html_() for part in self.parts)
+        parts = "".join(part._repr_html_() for part in self.parts)
+        return head + parts + (self.earlier._repr_html_() if self.earlier else "")
 
 
 @dataclass(frozen=True, repr=False)
 class NotSubmitted(Displayed):
-    """Answers that wait on this machine because the server did not answer: not submitted."""
+    """Answers that wait on this machine because the server did not answer: not submitted.
+
+    *earlier* is the outcome of the queued answers that were delivered or refused before that.
+    """
 
     reason: str
     waiting: int
+    earlier: Optional[Delivery] = None
 
     is_submitted: ClassVar[bool] = False
 
-    def _lines(self) -> list[str]:
+    def _own_lines(self) -> list[str]:
         return [
             "NOT SUBMITTED: queued on this machine only.",
             f"  {self.reason}",
@@ -197,73 +210,53 @@ class NotSubmitted(Displayed):
             "  Call deliver() when you are online; every later submit() delivers the queue first.",
         ]
 
+    def _lines(self) -> list[str]:
+        return [*self._own_lines(), *([repr(self.earlier)] if self.earlier else [])]
+
     def _repr_html_(self) -> str:
-        title, *lines = self._lines()
-        return box(title, BAD, map(escape, lines))
+        title, *lines = self._own_lines()
+        earlier = self.earlier._repr_html_() if self.earlier else ""
+        return box(title, BAD, map(escape, lines)) + earlier
 
 
 @dataclass(frozen=True, repr=False)
 class Delivery(Displayed):
-    """Outcome of a delivery: answers *delivered*, *refused* with the reason, and *waiting*."""
+    """Outcome of a delivery: what was *delivered*, *refused* with the reason, and *unsent*.
+
+    Refused and unsent answers are named by their problem and parts: ``conv (side, depth)``.
+    *reason* is why the delivery stopped, "" if it did not.
+    """
 
     delivered: tuple[SubmissionResult, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
-    waiting: int = 0
+    unsent: tuple[str, ...] = ()
     reason: str = ""
 
-    def _lines(self) -> list[str]:
+    @property
+    def waiting(self) -> int:
+        """The number of unsent answers."""
+        return len(self.unsent)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the server neither stored nor refused an answer."""
+        return not self.delivered and not self.refused
+
+    def _own_lines(self) -> list[str]:
         lines = [f"{counted(len(self.delivered), 'queued answer')} delivered."]
         lines += [f"  Refused, NOT SUBMITTED: {name}: {why}" for name, why in self.refused]
         if self.waiting:
             lines.append(f"  {counted(self.waiting, 'answer')} NOT SUBMITTED yet: {self.reason}")
-        return [*lines, *map(repr, self.delivered)]
+        return [*lines, *(f"    NOT SUBMITTED: {name}" for name in self.unsent)]
+
+    def _lines(self) -> list[str]:
+        return [*self._own_lines(), *map(repr, self.delivered)]
 
     def _repr_html_(self) -> str:
         color = BAD if self.refused or self.waiting else GOOD
-        title, *lines = self._lines()
-        return box(title, color, map(escape, lines))
-
-
-@dataclass(frozen=True, repr=False)
-class Status(Displayed):
-    """Status of a problem: a row per part, the due time, and the number of queued answers."""
-
-    title: str
-    due: str
-    rows: tuple[tuple[str, ...], ...] = ()
-    waiting: int = 0
-
-    HEAD: ClassVar[tuple[str, ...]] = ("Part", "Verdict", "Read as", "Attempts left")
-
-    @classmethod
-    def from_json(cls, reply: Mapping[str, Any], *, waiting: int) -> Status:
-        """Return the status in a problem as the server describes it."""
-        due = (reply.get("times") or {}).get("due") or {}
-        rows = tuple(_status_row(part) for part in reply.get("parts", ()))
-        return cls(str(reply.get("title", "")), str(due.get("text", "")), rows, waiting)
-
-    def _head_lines(self) -> list[str]:
-        lines = [self.title]
-        if self.due:
-            lines.append(f"Due {self.due}")
-        if self.waiting:
-            lines.append(f"{counted(self.waiting, 'answer')} in the queue: NOT SUBMITTED")
-        return lines
-
-    def _lines(self) -> list[str]:
-        return [*self._head_lines(), *("  " + " | ".join(row) for row in (self.HEAD, *self.rows))]
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
-        return head + table(self.HEAD, self.rows)
-
-
-def _status_row(part: Mapping[str, Any]) -> tuple[str, ...]:
-    last, left = part.get("last") or {}, part.get("attempts_left")
-    status = str(last.get("status", ""))
-    verdict = VERDICTS.get(status, (status or "not answered", NEUTRAL))[0]
-    limit = "without limit" if left is None else str(left)
-    return (str(part.get("id", "")), verdict, str(last.get("read_as", "")), limit)
+        title, *lines = self._own_lines()
+        results = "".join(result._repr_html_() for result in self.delivered)
+        return box(title, color, [*map(escape, lines), *([results] if results else [])])
 
 
 def _html_facts(facts: Sequence[tuple[str, str]]) -> list[str]:

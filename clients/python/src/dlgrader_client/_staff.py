@@ -22,6 +22,14 @@ PAGE_SIZE = 200
 POLL_SECONDS = 1.0
 RUNNING = frozenset({"judging", "applying", "undoing"})
 """Statuses of a regrade that is working."""
+CHANGE_VERBS = {
+    "ready": "would change",
+    "applied": "changed",
+    "undone": "had changed; the old grades are restored",
+    "cancelled": "would have changed; no grade was changed",
+    "failed": "would have changed so far; no grade was changed",
+    "stopped": "would change in all; only some were changed",
+}
 
 
 class StaffCourse:
@@ -149,7 +157,7 @@ class RegradeChanges(Displayed):
 
     def _lines(self) -> list[str]:
         counts = self.counts
-        verb = "would change" if self.status == "ready" else "changed"
+        verb = CHANGE_VERBS[self.status]
         answers = f"{counted(counts['answers_changed'], 'answer')} of {counts['answers']} {verb}"
         moves = f"{counts['up']} up, {counts['down']} down, {counts['review']} to grade"
         students = f"{counted(counts['students_up'], 'student')} up, {counts['students_down']} down"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from dlgrader_client._secret import Secret
 
 TOKEN_NAME = "DLGRADER_TOKEN"  # noqa: S105  # the name of a variable
 SERVER_NAME = "DLGRADER_SERVER"
+TOKEN_FORM = re.compile("gr_api_[0-9A-Za-z]+_[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,32 @@ def find_token(address: str) -> Optional[StoredToken]:
     """Return the token for a server, or None.
 
     A token from the environment or from Colab's secrets is used only together with the address
-    that stands beside it: a notebook cannot send it to another server.
+    that stands beside it: a notebook cannot send it to another server. Raises `GraderClientError`
+    if the text is no token.
     """
     for read in (os.environ.get, _read_colab_secret):
-        secret, server = read(TOKEN_NAME), read(SERVER_NAME)
+        server = (read(SERVER_NAME) or "").strip()
+        secret = Secret((read(TOKEN_NAME) or "").strip())
         if secret and server and normalize_address(server) == address:
-            return StoredToken(Secret(secret))
+            _check_form(secret, TOKEN_NAME)
+            return StoredToken(secret)
     path = tokens_path()
     _check_private(path)
     row = read_json_object(path).get(address)
     if not isinstance(row, dict) or not isinstance(row.get("token"), str):
         return None
-    return StoredToken(Secret(row["token"]), str(row.get("id", "")), str(row.get("user", "")))
+    secret = Secret(row.pop("token").strip())
+    _check_form(secret, f"The token for {address} in {path}")
+    return StoredToken(secret, str(row.get("id", "")), str(row.get("user", "")))
+
+
+def _check_form(secret: Secret, name: str) -> None:
+    """Raise `GraderClientError`, which does not show the secret, unless it can be a token."""
+    if not TOKEN_FORM.fullmatch(secret.reveal()):
+        raise GraderClientError(
+            f"{name} is not a token. A token starts with gr_api_ and has no spaces, line breaks or "
+            "quotation marks. Copy the whole token again."
+        )
 
 
 def _check_private(path: Path) -> None:

@@ -50,6 +50,8 @@ def _convert(value: Any, *, depth: int) -> Answer:
         return _exact(value)
     if hasattr(value, "iloc") and hasattr(value, "columns"):
         return _convert_frame(value)
+    if hasattr(value, "as_list"):
+        return [_convert(size, depth=depth + 1) for size in _known_sizes(value)]
     if hasattr(value, "dtype"):
         return _convert_array(value, depth=depth)
     if isinstance(value, AbstractSet):
@@ -80,19 +82,31 @@ def _convert_frame(frame: Any) -> Answer:
     return [list(row) for row in zip(*columns)]
 
 
+def _known_sizes(shape: Any) -> list[int]:
+    """Return the sizes of a shape; raise `UnusableAnswerError` if one is not known yet.
+
+    A ``TensorShape`` of TensorFlow has ``as_list``; other shapes are tuples.
+    """
+    try:
+        sizes = list(shape.as_list() if hasattr(shape, "as_list") else shape)
+    except ValueError:  # not even the number of sizes is known
+        sizes = [None]
+    if any(not isinstance(size, int) for size in sizes):
+        raise UnusableAnswerError("The tensor has no definite shape; send one with values.")
+    return sizes
+
+
 def _convert_array(value: Any, *, depth: int) -> Answer:
     """Return a tensor, array, scalar of an array library, or column of a data frame."""
-    shape = getattr(value, "shape", ())
-    if any(not isinstance(size, int) for size in tuple(shape)):
-        raise UnusableAnswerError("The tensor has no definite shape; send one with values.")
-    if math.prod(tuple(shape)) > MAX_CELLS:
+    if math.prod(_known_sizes(getattr(value, "shape", ()))) > MAX_CELLS:
         raise _too_many_error()
     for method in ("detach", "cpu"):  # a tensor of torch on a device, with or without gradient
         if hasattr(value, method):
             value = getattr(value, method)()
     if getattr(value, "is_sparse", False):
         value = value.to_dense()
-    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in str(value.dtype)), 0)
+    dtype = str(value.dtype).lower()  # pandas has "Float32" beside "float32"
+    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in dtype), 0)
     if not hasattr(value, "tolist"):
         if not hasattr(value, "numpy"):
             raise UnusableAnswerError(f"The {type(value).__name__!r} holds no values yet.")

@@ -1,0 +1,21 @@
+"""Display of texts in the running notebook, or on standard output elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def running_shell() -> Any:
+    """Return the IPython shell that this process runs in, or None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def display_text(text: str, html: str = "") -> None:
+    """Display *html* in a notebook, and print *text* elsewhere or without *html*."""
+    display = sys.modules.get("IPython.display")
+    if display is None or not hasattr(running_shell(), "kernel") or not html:
+        print(text, flush=True)
+        return
+    display.display({"text/plain": text, "text/html": html}, raw=True)

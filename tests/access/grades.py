@@ -56,7 +56,7 @@ def furnish(scene: Scene) -> None:
                 id=new_id(),
                 assignment_id=assignment,
                 problem_id=session.scalars(posed).one(),
-                part="cells",  # what waiting for a TA goes on to wait
+                part="cells",  # an answer that waits for a TA goes on to wait
                 student_id=scene.people[student].id,
                 points=1,
                 reason="By hand.",

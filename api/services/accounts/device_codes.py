@@ -45,7 +45,7 @@ class NewDeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """Log-in that waiting for a TA: who asks, for which course, and since when.
+    """Log-in that waits for a person: who asks, for which course, and since when.
 
     *course* is None where the program named none.
     """

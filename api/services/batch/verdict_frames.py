@@ -40,7 +40,7 @@ def expand_outcomes(verdicts: pl.DataFrame) -> pl.DataFrame:
 def rank_attempts(verdicts: pl.DataFrame) -> Ints:
     """Return the rank of an attempt by its verdict: readable ones rank above all others.
 
-    Credit that waiting for a TA counts as 0. The rank is -1 if there is no result.
+    Credit that waits for a TA counts as 0. The rank is -1 if there is no result.
     """
     exact = verdicts.get_column("exact").to_list()
     credits_ = {text: Fraction(text or 0) for text in set(exact)}

@@ -54,7 +54,7 @@ StoredNumbers: TypeAlias = tuple[str | None, str, str, str]
 class GradeCell(NamedTuple):
     """Result of a student in an assignment; *score* is None if there is none (yet).
 
-    *pending* is the share of score and maximum that waiting for a TA to grade it.
+    *pending* is the share of score and maximum that waits for a TA to grade it.
     *stored_numbers* holds these four numbers as stored, for fast comparison of equal rows.
     """
 

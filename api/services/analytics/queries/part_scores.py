@@ -2,7 +2,7 @@
 
 A blank is 0 if the student opened the assignment and can earn no more credit. There is no value if
 the part does not count for the student: excused, void, not yet graded, or still to be answered.
-While an answer to a part waiting for a TA, the blanks of that part are not zeros either: they
+While an answer to a part waits for a TA, the blanks of that part are not zeros either: they
 would be its only values and make it look harder than it is.
 """
 
@@ -171,7 +171,7 @@ class PartScoreQueries:
     def part_points(self) -> CTE:
         """Points of a student in a part, and the columns by which first answers are grouped.
 
-        *settled* is 1 unless an answer to the part waiting for a TA.
+        *settled* is 1 unless an answer to the part waits for a TA.
         """
         first = self.first_answers.c
         measured = (first.of_first == 1) & (first.voided == 0)

@@ -77,7 +77,7 @@ class ExportColumn:
 class ExportCell:
     """Result of a student in an assignment; *score* is None if there is none yet.
 
-    *waiting_points* is the part of the assignment's maximum that waiting for a TA to grade it.
+    *waiting_points* is the part of the assignment's maximum that waits for a TA to grade it.
     """
 
     score: Fraction | None = None

@@ -209,7 +209,7 @@ print(len(hw.account.connection.request("GET", path)["items"]))
 
 
 def test_staff_list_export_and_regrade(scene):
-    scene.run("print(hw.submit('cells', 9)); print(hw.submit('doubled', 17))")
+    scene.run("print(hw.submit('cells', 9)); print(hw.submit('doubled', 18))")
     printed = scene.run_as_staff(
         """
 print([person["name"] for person in course.people("student")])

@@ -1,5 +1,6 @@
 """Tests of log-in, tokens, results and the magic against a stand-in for the server."""
 
+import json
 import os
 import stat
 import sys
@@ -11,6 +12,11 @@ from served import ME, PENDING, SECRET, SUBMISSIONS, TOKEN, Served, reply
 
 import dlgrader_client as grader
 from dlgrader_client import _login, _magic, _tokens
+
+
+def _keys(home):
+    """Return the keys of the file of tokens."""
+    return json.loads((home / "tokens.json").read_text())
 
 
 class Login(Served):
@@ -75,6 +81,37 @@ class Login(Served):
         self.log_in()
         self.assertEqual(len(self.sent("POST", "/device/code")), 2)
 
+    def test_each_course_has_a_token_of_its_own(self):
+        self.log_in(course="dl")
+        other = {"id": "u1", "courses": [{"course": "c2", "slug": "rl", "title": "Robots"}]}
+        second = SECRET.replace("sss", "ttt")
+        self.stand_in.plan("GET", "/me", (200, other))
+        self.stand_in.plan("POST", "/device/token", (200, {"access_token": second, "token": "t2"}))
+        self.assertEqual(self.log_in(course="rl").title, "Robots")
+        self.assertEqual(len(self.sent("POST", "/device/code")), 2)
+        for course, secret in (("dl", SECRET), ("rl", second)):
+            self.assertEqual(_tokens.find_token(self.address, course).secret.reveal(), secret)
+            self.log_in(course="rl")
+        self.assertEqual(len(self.sent("POST", "/device/code")), 2)
+        with self.assertRaisesRegex(grader.GraderClientError, "tokens for: dl, rl"):
+            self.log_in()
+        for token in ("t1", "t2"):
+            self.stand_in.plan("DELETE", f"/me/tokens/{token}", (204, b""))
+        grader.logout(self.address)
+        self.assertEqual(_tokens.stored_tokens(self.address), [])
+        for token in ("t1", "t2"):
+            self.assertEqual(len(self.sent("DELETE", f"/me/tokens/{token}")), 1)
+
+    def test_the_token_of_an_earlier_version_is_used_for_its_own_course(self):
+        self.log_in()  # stores the token without a course, as version 0.1.0 did for every course
+        self.log_in(course="dl")
+        self.assertEqual(len(self.sent("POST", "/device/code")), 1)
+        other = {"id": "u1", "courses": [{"course": "c2", "slug": "rl", "title": "Robots"}]}
+        self.stand_in.plan("GET", "/me", (200, ME), (200, other))
+        self.log_in(course="rl")
+        self.assertEqual(self.sent("POST", "/device/code")[1][3]["course"], "rl")
+        self.assertEqual(set(_keys(self.home)), {self.address, f"{self.address} rl"})
+
     def test_logging_out_revokes_the_token_and_deletes_it(self):
         self.log_in()
         self.stand_in.plan("DELETE", "/me/tokens/t1", (204, b""))
@@ -112,12 +149,13 @@ class Login(Served):
             self.assertNotIn(half, " ".join([str(refused.exception), *values]))
         self.assertEqual(self.stand_in.requests, [])
 
-    def test_an_unusable_token_in_the_file_is_refused(self):
+    def test_an_unusable_token_in_the_file_leads_to_a_new_log_in(self):
         self.log_in()
         path = self.home / "tokens.json"
         path.write_text(path.read_text().replace(SECRET, f"{SECRET} x"))
-        with self.assertRaisesRegex(grader.GraderClientError, "tokens.json is not a token"):
-            self.log_in()
+        self.log_in()
+        self.assertEqual(len(self.sent("POST", "/device/code")), 2)
+        self.assertEqual(_tokens.find_token(self.address).secret.reveal(), SECRET)
 
     def test_a_secret_of_colab_is_used_where_it_is_given(self):
         values = {"DLGRADER_TOKEN": SECRET, "DLGRADER_SERVER": self.address}

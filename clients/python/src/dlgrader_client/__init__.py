@@ -79,7 +79,7 @@ def connect(
 ) -> Account:
     """Log in with a code unless a token is stored, and return the account.
 
-    *course* limits the token to a course, by its short name; *program* is the name that the page
+    *course* limits a new token to a course, by its short name; *program* is the name that the page
     of the log-in shows. *force* begins a new log-in in any case.
     """
     address = normalize_address(server)
@@ -100,7 +100,7 @@ def staff(server: str, course: str = "") -> StaffCourse:
     code. Without *course* it is the only one. Raises `NotLoggedInError` if there is no token.
     """
     address = normalize_address(server)
-    token = require_token(address)
+    token = require_token(address, course)
     connection = Connection(address, token.secret)
     connection.timeout_seconds = STAFF_TIMEOUT_SECONDS
     taught = Account(connection, token.user_id).course(course)
@@ -108,7 +108,7 @@ def staff(server: str, course: str = "") -> StaffCourse:
 
 
 def logout(server: str) -> None:
-    """Revoke the stored token of a server and delete it here; queued answers stay."""
+    """Revoke the stored tokens of a server and delete them here; queued answers stay."""
     revoke_token(server)
 
 

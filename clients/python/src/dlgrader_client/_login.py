@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Optional
 
 from dlgrader_client._connection import Connection, normalize_address
@@ -21,8 +22,11 @@ from dlgrader_client._tokens import (
     TOKEN_NAME,
     StoredToken,
     find_token,
+    forget_server,
     forget_token,
     store_token,
+    stored_tokens,
+    token_key,
 )
 
 SLOW_DOWN_SECONDS = 5
@@ -32,30 +36,33 @@ MAX_INTERVAL_SECONDS = 60
 def obtain_token(
     server: str, *, course: Optional[str], program: str, force: bool = False
 ) -> StoredToken:
-    """Return the stored token of a server if it still works; otherwise log in with a code.
+    """Return the stored token for a course if it still works; otherwise log in with a code.
 
     Raises `LoginFailedError` if the log-in is refused or its code expires.
     """
     address = normalize_address(server)
-    token = None if force else find_token(address)
+    token = None if force else find_token(address, course or "")
     if token is not None:
         try:
-            return _with_user(address, token)
+            account = _fetch_account(address, token)
+            # A token without a course in the file may be one of an earlier version for a course.
+            if token.key != address or not course or _has_course(account, course):
+                return replace(token, user_id=str(account["id"]))
         except NotLoggedInError:
-            forget_token(address)
+            forget_token(token.key)
         except ConnectionFailedError:
             if not token.user_id:
                 raise
             return token  # answers can be queued
     connection = Connection(address)
     token = _with_user(address, _log_in(connection, course=course, program=program))
-    store_token(address, token)
+    store_token(token_key(address, course or ""), token)
     return token
 
 
-def require_token(address: str) -> StoredToken:
-    """Return the stored token of a server; raise `NotLoggedInError` if there is none."""
-    token = find_token(address)
+def require_token(address: str, course: str = "") -> StoredToken:
+    """Return the stored token for a course; raise `NotLoggedInError` if there is none."""
+    token = find_token(address, course)
     if token is None:
         raise NotLoggedInError(
             f"There is no token for {address}. Create one under “Account” on the server, and set "
@@ -65,22 +72,37 @@ def require_token(address: str) -> StoredToken:
 
 
 def revoke_token(server: str) -> None:
-    """Revoke the stored token of a server, and delete it here in any case."""
+    """Revoke the stored tokens of a server, and delete them here in any case."""
     address = normalize_address(server)
-    token = find_token(address)
     try:
-        if token is not None and token.token_id:
-            Connection(address, token.secret).request("DELETE", f"/me/tokens/{token.token_id}")
+        for token in stored_tokens(address):
+            _revoke(address, token)
+    finally:
+        forget_server(address)
+
+
+def _revoke(address: str, token: StoredToken) -> None:
+    if not token.token_id:
+        return
+    try:
+        Connection(address, token.secret).request("DELETE", f"/me/tokens/{token.token_id}")
     except (NotLoggedInError, RefusedError):
         return  # it was revoked already
-    finally:
-        forget_token(address)
 
 
 def _with_user(address: str, token: StoredToken) -> StoredToken:
     """Return *token* with the id of its account, to which queued answers belong."""
-    account = Connection(address, token.secret).request("GET", "/me")
-    return StoredToken(token.secret, token.token_id, str(account["id"]))
+    return replace(token, user_id=str(_fetch_account(address, token)["id"]))
+
+
+def _fetch_account(address: str, token: StoredToken) -> Mapping[str, Any]:
+    account: Mapping[str, Any] = Connection(address, token.secret).request("GET", "/me")
+    return account
+
+
+def _has_course(account: Mapping[str, Any], name: str) -> bool:
+    """Return whether the token sees a course: one for another course does not."""
+    return any(name in (row["slug"], row["title"], row["course"]) for row in account["courses"])
 
 
 def _log_in(connection: Connection, *, course: Optional[str], program: str) -> StoredToken:

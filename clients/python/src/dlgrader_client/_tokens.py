@@ -21,11 +21,15 @@ TOKEN_FORM = re.compile("gr_api_[0-9A-Za-z]+_[0-9A-Za-z]+")
 
 @dataclass(frozen=True)
 class StoredToken:
-    """Token for a server, with its id and the id of the account; "" where they are not known."""
+    """Token for a server, with its id and the id of the account; "" where they are not known.
+
+    *key* is its place in the file of tokens, "" if it comes from elsewhere.
+    """
 
     secret: Secret
     token_id: str = ""
     user_id: str = ""
+    key: str = ""
 
 
 def tokens_path() -> Path:
@@ -33,22 +37,38 @@ def tokens_path() -> Path:
     return state_folder() / "tokens.json"
 
 
-def store_token(address: str, token: StoredToken) -> None:
-    """Store the token of a server in place of the one before."""
+def token_key(address: str, course: str = "") -> str:
+    """Return the place of a token in the file: each course has its own, and so has the server."""
+    return f"{address} {course}" if course else address
+
+
+def store_token(key: str, token: StoredToken) -> None:
+    """Store a token in place of the one before."""
     tokens = read_json_object(tokens_path())
-    tokens[address] = {"token": token.secret.reveal(), "id": token.token_id, "user": token.user_id}
+    tokens[key] = {"token": token.secret.reveal(), "id": token.token_id, "user": token.user_id}
     write_private_json(tokens_path(), tokens)
 
 
-def forget_token(address: str) -> None:
-    """Delete the stored token of a server."""
+def forget_token(key: str) -> None:
+    """Delete a stored token."""
     tokens = read_json_object(tokens_path())
-    if tokens.pop(address, None) is not None:
+    if tokens.pop(key, None) is not None:
         write_private_json(tokens_path(), tokens)
 
 
-def find_token(address: str) -> Optional[StoredToken]:
-    """Return the token for a server, or None.
+def forget_server(address: str) -> None:
+    """Delete all stored tokens of a server."""
+    tokens = read_json_object(tokens_path())
+    kept = {key: row for key, row in tokens.items() if key.partition(" ")[0] != address}
+    if kept != tokens:
+        write_private_json(tokens_path(), kept)
+
+
+def find_token(address: str, course: str = "") -> Optional[StoredToken]:
+    """Return the token for a course of a server, or None.
+
+    A token that was stored without a course is used for all courses. Without *course*, the only
+    token of the server is used; `GraderClientError` is raised if several courses have one.
 
     A token from the environment or from Colab's secrets is used only together with the address
     that stands beside it: a notebook cannot send it to another server. Raises `GraderClientError`
@@ -58,24 +78,38 @@ def find_token(address: str) -> Optional[StoredToken]:
         server = (read(SERVER_NAME) or "").strip()
         secret = Secret((read(TOKEN_NAME) or "").strip())
         if secret and server and normalize_address(server) == address:
-            _check_form(secret, TOKEN_NAME)
+            _check_form(secret)
             return StoredToken(secret)
+    stored = {token.key: token for token in stored_tokens(address)}
+    token = stored.get(token_key(address, course)) or stored.get(address)
+    if token is None and not course and stored:
+        if len(stored) > 1:
+            courses = ", ".join(key.partition(" ")[2] for key in stored)
+            raise GraderClientError(f"Name the course; there are tokens for: {courses}.")
+        [token] = stored.values()
+    return token
+
+
+def stored_tokens(address: str) -> list[StoredToken]:
+    """Return the tokens of a server in the file, without those that can be no tokens."""
     path = tokens_path()
     _check_private(path)
-    row = read_json_object(path).get(address)
-    if not isinstance(row, dict) or not isinstance(row.get("token"), str):
-        return None
-    secret = Secret(row.pop("token").strip())
-    _check_form(secret, f"The token for {address} in {path}")
-    return StoredToken(secret, str(row.get("id", "")), str(row.get("user", "")))
+    found = []
+    for key, row in read_json_object(path).items():
+        if key.partition(" ")[0] != address or not isinstance(row, dict):
+            continue
+        secret = Secret(str(row.pop("token", "")).strip())
+        if TOKEN_FORM.fullmatch(secret.reveal()):
+            found.append(StoredToken(secret, str(row.get("id", "")), str(row.get("user", "")), key))
+    return found
 
 
-def _check_form(secret: Secret, name: str) -> None:
+def _check_form(secret: Secret) -> None:
     """Raise `GraderClientError`, which does not show the secret, unless it can be a token."""
     if not TOKEN_FORM.fullmatch(secret.reveal()):
         raise GraderClientError(
-            f"{name} is not a token. A token starts with gr_api_ and has no spaces, line breaks or "
-            "quotation marks. Copy the whole token again."
+            f"{TOKEN_NAME} is not a token. A token starts with gr_api_ and has no spaces, line "
+            "breaks or quotation marks. Copy the whole token again."
         )
 
 

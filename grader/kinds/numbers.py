@@ -46,9 +46,9 @@ from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.square_sides import read_square_side
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
-ROUNDED_COUNT: Final = Judgement(
-    WRONG.credit,
-    form_mismatch="The exact number is asked for, not a rounded one. Expected all its digits.",
+# It costs an attempt: else a student could try all round numbers free of charge.
+WRONG_ROUNDED: Final = Judgement(
+    WRONG.credit, remark="The exact number is asked for, with all its digits."
 )
 
 OUT_OF_PATTERN: Final = re.compile(
@@ -91,7 +91,7 @@ class ScalarKind(AnswerKind[S, Number]):
             return RIGHT_BY_RULE[rule]
         widest = part.tolerance.widest_rule
         if widest == "exact" and reading.step is not None and reading.step > 1:
-            return ROUNDED_COUNT
+            return WRONG_ROUNDED
         return WRONG_BY_RULE[widest]
 
     def describe_accepted(self, part: S, key: Value | None) -> str:

@@ -59,7 +59,7 @@ def test_hardly_any_wrong_or_contradictory_text_is_accepted(
 
 def test_few_texts_cost_an_attempt_without_a_reason(outcomes: Counter[tuple[str, str]]) -> None:
     spent = outcomes["right", "wrong"] + outcomes["refuse", "wrong"]
-    assert spent / len(TEXTS) <= 0.005
+    assert spent / len(TEXTS) <= 0.0062
 
 
 def test_most_honest_texts_are_read(outcomes: Counter[tuple[str, str]]) -> None:

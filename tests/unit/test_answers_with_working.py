@@ -111,7 +111,6 @@ def test_working_and_phrases_that_agree_with_the_value_are_read(part, typed):
         (COUNT, "62 / 5"),
         (COUNT, "about 6200"),
         (LARGE, "64*224*224 = 3211246"),
-        (LARGE, "3.2M"),
         (RATE, "4.15 / 3.9375"),
         (RATE, "0.75 %"),
         (RATE, "2 = 2.75"),

@@ -35,10 +35,10 @@ class Demo:
         """Return the answers in the lines that the service prints, by their titles."""
         lines = self.welcome.splitlines()
         found = {}
-        for title in ("a correct answer", "a wrong answer"):
+        for title in ("a correct answer", "an incorrect answer"):
             words = shlex.split(lines[lines.index(f"# {title}") + 1])
             [answer] = json.loads(words[words.index("-d") + 1])["answers"].values()
-            found[title.removeprefix("a ")] = answer
+            found[title.partition(" ")[2]] = answer
         return found
 
 

@@ -25,6 +25,7 @@ from api.db.models import (
     LtiKey,
     LtiLaunch,
     LtiLineItem,
+    LtiMember,
     LtiPlatform,
     LtiRegistrationLink,
     LtiScore,
@@ -197,6 +198,7 @@ def _launch(scene: Scene, session: Session) -> None:
                 claims={"subject": "9"},
                 user_id=student,
             ),
+            LtiMember(context_id=context.id, user_id=student, seen_at=now),
             LtiScore(
                 line_item_id=item.id,
                 student_id=student,

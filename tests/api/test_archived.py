@@ -68,7 +68,7 @@ def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
     there = f"{here.assignment}/release"
     told = here.ina.post(there, {"results": True}).json()
     assert told["warnings"] == [
-        "1 answer to part why of “Why small kernels” is not marked.",
+        "1 answer to part why of “Why small kernels” is not graded.",
         "The assignment is still open: more answers may arrive.",
     ]
     assert here.ina.post(there, {"results": False}).json()["warnings"] == []

@@ -222,7 +222,7 @@ def test_a_problem_of_one_part_without_a_title_is_told_by_its_own(world):
     here = Class(world, source=head + part[part.index("  - id: why") :])
     here.student("One.")
     ready = here.ada.get(f"{here.assignment}/readiness").json()
-    assert ready["warnings"][0] == "1 answer to “Why small kernels” is not marked."
+    assert ready["warnings"][0] == "1 answer to “Why small kernels” is not graded."
 
 
 def test_a_student_sees_nothing_of_the_review(here):

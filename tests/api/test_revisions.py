@@ -25,6 +25,7 @@ from api.db.models import (
     LtiLaunch,
     LtiLineItem,
     LtiLink,
+    LtiMember,
     LtiPlatform,
     LtiRegistrationLink,
     LtiScore,
@@ -39,7 +40,7 @@ from grader.kinds import KINDS
 from migrations.losses import LossError
 
 LTI_TABLES = (
-    *(LtiScore, LtiLineItem, LtiLaunch, LtiUser, LtiLink, LtiContext, LtiDeployment),
+    *(LtiScore, LtiLineItem, LtiLaunch, LtiUser, LtiMember, LtiLink, LtiContext, LtiDeployment),
     *(LtiRegistrationLink, LtiPlatform, LtiKey),
 )
 """Tables of LTI, those that refer to others first."""

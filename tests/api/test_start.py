@@ -116,7 +116,7 @@ def test_the_first_start_prints_lines_that_work_and_the_second_keeps_the_data(tm
         told = {title: pasted(line) for title, line in zip(titles(first), first.curl, strict=True)}
         assert [one.get("status", 200) for one in told.values()] == [200] * 5, told
         assert told["a correct answer"]["results"][0]["status"] == "correct"
-        assert told["a wrong answer"]["results"][0]["status"] == "mistake"
+        assert told["an incorrect answer"]["results"][0]["status"] == "mistake"
         assert told["what the student has to do"]["items"]
         first.read_until(r"The bank is complete: 1 problem published\.")
     before = rows(tmp_path, "SELECT id FROM submissions ORDER BY id")

@@ -146,7 +146,7 @@ def test_the_api_tells_titles_beside_the_ids(scene, student, sent):
 def test_before_the_release_what_is_not_marked_is_told_by_its_title(scene, sent):
     assert sent
     ready = scene.ada.get(f"{scene.assignment}/readiness").json()
-    said = "1 answer to part “Why <small> ones?” of “Why small kernels” is not marked."
+    said = "1 answer to part “Why <small> ones?” of “Why small kernels” is not graded."
     assert ready["warnings"][0] == said
 
 

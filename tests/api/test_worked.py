@@ -11,7 +11,7 @@ WIDTH = 100
 def test_a_convolution_is_worked_window_by_window(grader) -> None:
     ran = grader("worked", "sobel-conv-same", "--original")
     assert ran.code == 0
-    assert "The input with its border of zeros:" in ran.out
+    assert "The zero-padded input:" in ran.out
     assert "  answer: " in ran.out
 
 

@@ -278,9 +278,9 @@ def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_re
 @pytest.mark.parametrize(
     ("typed", "status"),
     [
-        ("2.05e+05", "unreadable"),
-        ("205K", "unreadable"),
-        ("200K", "unreadable"),
+        ("2.05e+05", "wrong"),
+        ("205K", "wrong"),
+        ("200K", "wrong"),
         ("204800", "mistake"),
     ],
 )

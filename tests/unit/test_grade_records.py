@@ -106,7 +106,7 @@ def test_a_result_keeps_what_was_typed_and_what_it_was_read_as(part, typed, valu
 @pytest.mark.parametrize(
     ("declared", "course", "typed", "value"),
     [
-        (None, None, "2,5", None),
+        (None, None, "2,5", Fraction(5, 2)),
         (None, None, "1.500", Fraction(3, 2)),
         (None, "comma", "2,5", Fraction(5, 2)),
         ("comma", None, "2,5", Fraction(5, 2)),

@@ -187,8 +187,8 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
                 ("0.65", "=", "0.7"),
             )
         ),
-        (ask("number", key="64"), "64 = 1e2", "unreadable"),
-        (ask("number", key="512"), "512 = 1k", "unreadable"),
+        (ask("number", key="64"), "64 = 1e2", "wrong"),
+        (ask("number", key="512"), "512 = 1k", "wrong"),
         (ask(key=13_107_401), "13,107,400 ≈ 13.1M", "wrong"),
         (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),

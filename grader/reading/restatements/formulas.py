@@ -6,7 +6,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
-LABEL: Final = re.compile(r"(?:\A|[,;\n])\s*(?P<name>[^\W\d_][\w -]{0,20}):\s")
+LABEL: Final = re.compile(r"(?:\A|[,;\n])[ \t]*(?P<name>[^\W\d_][\w -]{0,20}):\s")
 TOTAL: Final = re.compile(
     r"(?:in\s+)?(?:total|sum|together|altogether|overall)|(?:final\s+)?(?:answer|result)",
     re.IGNORECASE,

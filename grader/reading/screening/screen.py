@@ -49,7 +49,8 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     refuse_other_order(text, question)
     refuse_false_equation(text)
     refuse_other_name(text, question)
-    refuse_symbol_of_other_question(text, question, words.others, words.context)
+    if not words.listed:
+        refuse_symbol_of_other_question(text, question, words.others, words.context)
     refuse_assigned_axes(text)
     listed = f"{question} {' '.join(words.listed)}"
     refuse_other_scope(text, listed, words.context)

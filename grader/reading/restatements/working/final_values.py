@@ -55,7 +55,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     """Return the last value of *text* if the numbers before it give it; else None.
 
     >>> keep_supported_value("4 per cell, 196 in all", "").text
-    '196'
+    '196 in all'
     >>> keep_supported_value("conv 864, blocks 100 ⇒ 964", "").text
     '964'
     >>> keep_supported_value("conv 864, blocks 100 ⇒ 965", "")

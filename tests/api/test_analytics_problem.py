@@ -10,9 +10,9 @@ MANY = POWERS.replace("[10, 11, 12, 13, 14, 15, 16, 17]", str([10, *range(101, 1
 def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world):
     group = Class(world, 7)
     [posed] = world.assignment(group.course, POWERS)
-    answers = ["200", "200.0", "20", "20", "20", "3", "100"]
+    answers = ["101", "101.0", "20", "20", "20", "3", "100"]
     group.hand_in(posed, *[{"square": one, "cube": "1000"} for one in answers])
-    group.hand_in(posed, {"square": "3"}, {"square": "200"})
+    group.hand_in(posed, {"square": "3"}, {"square": "101"})
     wrong = part_of(group.of_problem(posed), "square")["wrong"]
     assert (wrong["n"], wrong["right"], wrong["wrong"]) == (7, 1, 6)
     assert wrong["by_value"]
@@ -21,7 +21,7 @@ def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world)
         for one in wrong["groups"]
     ]
     assert rows == [
-        ("200", [], ["twice the key"], 2, 2),
+        ("101", [], ["one more than the key"], 2, 2),
         ("3", [], [], 1, 2),
         ("20", ["doubled"], [], 3, 3),
     ]
@@ -67,12 +67,12 @@ def test_with_numbers_for_each_wrong_answers_are_grouped_by_their_cause(world):
     [posed] = world.assignment(group.course, POWERS, variants="each")
     numbers = group.draw(posed, *[0, 1, 2, 3] * 2)
     assert len(set(numbers)) > 1
-    given = [2 * n for n in numbers[:4]] + [2 * n * n for n in numbers[4:7]] + [12345]
+    given = [2 * n for n in numbers[:4]] + [n * n + 1 for n in numbers[4:7]] + [12345]
     group.hand_in(posed, *[{"square": str(one)} for one in given])
     wrong = part_of(group.of_problem(posed), "square")["wrong"]
     assert not wrong["by_value"]
     assert [(one["mistakes"], one["looks"], one["count"]) for one in wrong["groups"]] == [
-        ([], ["twice the key"], 3),
+        ([], ["one more than the key"], 3),
         ([], [], 1),
         (["doubled"], [], 4),
     ]

@@ -173,12 +173,12 @@ def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
     student = world.enrol(course)
     asked = student.get(problem.path).json()["statement"]
     size = int("".join(filter(str.isdigit, asked)))
-    student.submit(problem, {"cells": str(2 * size**2)})
+    student.submit(problem, {"cells": str(size**2 + 1)})
     accept = accept_form(browser, problem)
     start = browser.get(accept)
-    assert start.one("input", name="version.accept.key")["value"] == "2*(K*K)"
-    assert "it is twice the key" in start.text
-    typed = {"version.accept.reason": "Both sides count"}
+    assert start.one("input", name="version.accept.key")["value"] == "K*K + 1"
+    assert "it is one more than the key" in start.text
+    typed = {"version.accept.reason": "The corner counts"}
     run = started(world, browser, browser.send(form_of(start, problem.path), **typed))
     assert "1 up, 0 down" in run.text
 

@@ -101,10 +101,10 @@ def test_staff_see_the_record_the_key_and_what_the_answer_looks_like(world, cour
 
 def test_staff_see_an_answer_in_the_light_of_what_was_carried_then(world, course, student):
     [problem] = world.assignment(course)
-    first = student.submit(problem, {"doubled": "36"}).json()
-    student.submit(problem, {"cells": "18"})  # from which 36 would follow
+    first = student.submit(problem, {"doubled": "1800"}).json()
+    student.submit(problem, {"cells": "900"})  # from which 1800 would follow
     told = world.enrol(course, "G", role="grader").get(f"/submissions/{first['id']}").json()
-    assert told["results"][0]["patterns"] == ["twice the key"]
+    assert told["results"][0]["patterns"] == ["100 times the key, as percent for a fraction"]
 
 
 def test_a_grader_who_marks_anonymously_is_not_told_whose_it_is(world, course, student):

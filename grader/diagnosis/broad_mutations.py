@@ -59,7 +59,7 @@ def enumerate_broad_mutations(tree: Node, *, of_result: bool = True) -> Mutation
     """
     yield from _repeat_everywhere(tree)
     if of_result:
-        yield from _change_result(tree)
+        yield from change_result(tree)
     yield from _change_sums(tree)
     for node in _walk_arithmetic(tree):
         if isinstance(node, BinaryOperation):
@@ -179,7 +179,7 @@ def _find_literal_divisor(node: Node) -> NumberLiteral | None:
             return None
 
 
-def _change_result(tree: Node) -> Mutations:
+def change_result(tree: Node) -> Mutations:
     """Yield the negative of the result, its root, its square, its double and its half.
 
     Of a percentage from a quotient, the percentage from the inverted quotient comes first.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import Problem
+from grader.diagnosis.broad_mutations import change_result
 from grader.diagnosis.mutations import get_mutations
 from grader.display.text import pluralize
 from grader.kinds.choices import OptionsPart
@@ -17,7 +18,8 @@ from problems.publish import MIN_VARIANTS, SeedReport
 def find_parts_without_mistakes(problem: Problem, registry: Registry) -> Iterator[str]:
     """Yield a warning for each part whose key has neither wrong versions nor mutations.
 
-    A key that is typed in, options and names have no mistakes of their own.
+    A key that is typed in, options and names have no mistakes of their own. The negative of the
+    result, its double and the like do not count, because every key has them.
     """
     plan = get_plan(problem, registry)
     for part in problem.parts:
@@ -26,7 +28,9 @@ def find_parts_without_mistakes(problem: Problem, registry: Registry) -> Iterato
             continue
         if key is None or key.is_literal or (isinstance(part, SetPart) and part.of == "name"):
             continue
-        if not (part.mistakes or plan.mistakes[part.id] or get_mutations(problem, part.id)):
+        of_any_key = {tree for _, tree in change_result(key.tree)}
+        of_this_key = (one for one in get_mutations(problem, part.id) if one.tree not in of_any_key)
+        if not (part.mistakes or plan.mistakes[part.id] or any(of_this_key)):
             yield (
                 f"parts.{part.id}: no mistake is named here; compute the key with a solver, or add "
                 "the mistakes that you expect"

@@ -283,7 +283,7 @@ def _build_unexplained_result(
         hint = f"{hint} {judgement.remark}"
     if judgement.cells and context.keyed is not None and context.keyed.show == "cells":
         errors = context.kind.describe_errors(answer.reading, judgement.cells, context.keyed)
-        hint = f"{hint} {errors}"
+        hint = errors if errors.startswith(hint.removesuffix(".")) else f"{hint} {errors}"
     return answer.build_result(
         "partial" if partly else "wrong",
         judgement.credit,

@@ -307,6 +307,8 @@ def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
     part = ask("matrix", key="[[1, 2], [3, 4]]", reason="a constant", show="cells")
     told = mark(part, "[[1, 2], [4, 3]]").feedback
     assert told == "2 of 4 cells are correct. Incorrect: (2, 1), (2, 2)."
+    none = mark(part, "[[2, 1], [4, 3]]").feedback
+    assert none == "Incorrect: (1, 1), (1, 2), (2, 1), (2, 2)."
     hidden = {**part, "show": None}
     assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct."
 

@@ -1,6 +1,7 @@
 """Tests of requests to servers of others: their deadline, and what a bad server costs."""
 
 import socket
+import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -109,6 +110,19 @@ def test_a_connection_is_used_again_with_a_new_deadline():
         assert http.send("GET", url).body == b"{}"
         thread.join()
         http.close()
+
+
+def test_certificates_are_loaded_for_the_first_request_only(monkeypatch):
+    """Loading them takes 20 ms, which each of 5,000 tests with a service spent."""
+    loaded, context = [], ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(httpx2, "create_ssl_context", lambda: loaded.append(context) or context)
+    clients = [one._http for one in (PlatformHttp(), ProviderHttp())]  # noqa: SLF001
+    assert loaded == []
+    for client in clients:
+        for _ in range(2):
+            client._open_client()  # noqa: SLF001
+        client.close()
+    assert loaded == [context] * len(clients)
 
 
 def test_a_compressed_or_long_reply_is_refused():

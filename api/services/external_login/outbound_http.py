@@ -1,7 +1,7 @@
 """HTTP requests to servers of others: few at a time, small, without redirects, with a deadline."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,10 +39,21 @@ class OutboundReply:
 
 
 class OutboundHttp:
-    """HTTP client for servers of others; *transport* replaces the network in tests."""
+    """HTTP client for servers of others; *transport* replaces the network in tests.
 
-    def __init__(self, limits: OutboundLimits, transport: httpx2.BaseTransport | None) -> None:
+    Without it, the first request calls *create_transport*: to load the certificates of the
+    authorities takes 20 ms, and many services never send a request.
+    """
+
+    def __init__(
+        self,
+        limits: OutboundLimits,
+        transport: httpx2.BaseTransport | None,
+        *,
+        create_transport: Callable[[], httpx2.BaseTransport] = DeadlineTransport,
+    ) -> None:
         self._limits, self._transport = limits, transport
+        self._create_transport = create_transport
         self._client: httpx2.Client | None = None
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
@@ -83,7 +94,7 @@ class OutboundHttp:
         with self._lock:
             if self._client is None:
                 self._client = httpx2.Client(
-                    transport=self._transport or DeadlineTransport(),
+                    transport=self._transport or self._create_transport(),
                     timeout=self._limits.timeout_seconds,
                     follow_redirects=False,
                     trust_env=False,

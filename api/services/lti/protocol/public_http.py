@@ -106,7 +106,7 @@ class PlatformHttp:
     """HTTP client for platforms; *transport* replaces the network in tests."""
 
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
-        self._http = OutboundHttp(LIMITS, transport or PublicAddressTransport())
+        self._http = OutboundHttp(LIMITS, transport, create_transport=PublicAddressTransport)
 
     def get_object(self, url: str) -> dict[str, Any]:
         """Return the JSON object at *url*; raise `PlatformError` if there is none."""

@@ -75,6 +75,7 @@ check: setup ## everything that must hold before a commit, the tests included
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	cd clients/python && $(CURDIR)/$(BIN)/mypy
 	$(BIN)/uv lock --check
 	@GRADER_TEST_SEEDS=60 $(MAKE) --no-print-directory test # more of every problem are published
 

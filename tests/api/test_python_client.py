@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -54,6 +54,8 @@ def test_the_tests_of_the_client_pass_on_every_python_of_the_machine(version, tm
     )
     assert ran.returncode == 0, ran.stderr
     assert "Ran 0 tests" not in ran.stderr
+    if python == sys.executable:  # it has NumPy and pandas
+        assert "skipped" not in ran.stderr
 
 
 def test_the_client_has_its_types_and_needs_nothing():
@@ -78,11 +80,12 @@ class Scene:
     home: Path
     python: str
     staff_token: str
+    assignments: dict[str, str]
 
-    def run(self, script: str, *, killed: bool = False) -> str:
+    def run(self, script: str, *, killed: bool = False, python: str = "") -> str:
         """Run a script of the student, and return what it prints."""
         ran = subprocess.run(
-            [self.python, "-c", PROLOGUE + script, self.address, self.slug],
+            [python or self.python, "-c", PROLOGUE + script, self.address, self.slug],
             env=client_environment(self.home),
             capture_output=True,
             text=True,
@@ -106,6 +109,19 @@ class Scene:
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
+
+    def move_deadline(self, slug: str, **timeline: object) -> None:
+        """Change the times of an assignment, as an instructor does."""
+        authorization = {"Authorization": f"Bearer {self.staff_token}"}
+        base = f"{self.address}/api/v1"
+        with httpx2.Client(headers=authorization, trust_env=False) as staff:
+            found = staff.get(f"{base}/assignments/{self.assignments[slug]}")
+            changed = staff.patch(
+                f"{base}/assignments/{self.assignments[slug]}",
+                json={"timeline": timeline},
+                headers={"If-Match": found.headers["ETag"]},
+            )
+            assert changed.status_code == 200, changed.text
 
     def confirm(self, code: str) -> None:
         """Confirm a code in a browser."""
@@ -132,6 +148,8 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
     slugs = {
         "squares": world.assignment(course, results="at_once", attempts=9),
         "shapes": world.assignment(course, "conv-output-shape", attempts=9),
+        "late": world.assignment(course, results="at_once"),
+        "closed": world.assignment(course, results="at_once"),
     }
     with world.session() as session:
         for name, [posed] in slugs.items():
@@ -140,7 +158,8 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
     world.close()
     with serving(folder, url) as address:
         python = find_python("3.9") or sys.executable
-        scene = Scene(address, slug, email, folder / "home", python, staff_token)
+        assignments = {name: str(posed.assignment) for name, [posed] in slugs.items()}
+        scene = Scene(address, slug, email, folder / "home", python, staff_token, assignments)
         log_in(scene)
         yield scene
 
@@ -206,6 +225,64 @@ print(len(hw.account.connection.request("GET", path)["items"]))
     assert "3 queued answers delivered." in printed
     assert "0 queued answers delivered." in printed
     assert int(scene.run(count)) == before + 3
+
+
+def test_arrays_of_numpy_and_frames_of_pandas_are_graded(scene):
+    """The Python of the tests has both libraries."""
+    printed = scene.run(
+        """
+import numpy as np, pandas as pd
+shapes = grader.login(sys.argv[1], course=sys.argv[2]).assignment("shapes")
+x = np.zeros((1, 16, 124, 124), dtype=np.float32)
+print(hw.submit("cells", np.float32(9))["cells"].status)
+print(hw.submit("doubled", np.array(18, dtype=np.uint8))["doubled"].status)
+print(shapes.check("stride_1", np.array(x.shape[1:])).read_as)
+print(shapes.check("stride_1", pd.DataFrame({"size": x.shape[1:]})["size"]).read_as)
+print(shapes.check("stride_1", x.shape[1:]).read_as)
+""",
+        python=sys.executable,
+    )
+    assert printed.split() == ["correct", "correct", *["16×124×124"] * 3]
+
+
+SUBMISSIONS_WERE_QUEUED = """
+from dlgrader_client import ConnectionFailedError
+send = Account.send
+def fail(*_):
+    raise ConnectionFailedError("No network.")
+Account.send = fail
+for name in ("late", "closed"):
+    result = grader.login(sys.argv[1], course=sys.argv[2]).assignment(name).submit("cells", 9)
+    assert not result.is_submitted
+"""
+DELIVERED_AFTER_THE_DEADLINE = """
+delivery = hw.deliver()
+print(delivery)
+[result] = delivery.delivered
+assert result.is_late and result.late_credit == 0.5 and result["cells"].is_correct
+[(name, reason)] = delivery.refused
+assert name.endswith("(cells)"), name
+assert not hw.account.queue and not hw.deliver().delivered
+late = grader.login(sys.argv[1], course=sys.argv[2]).assignment("late")
+submissions = f"/assignments/{late.id}/problems/{late.problems[0]}/submissions"
+[row] = late.account.connection.request("GET", submissions)["items"]
+assert row["received_at"] == result.received_at
+"""
+
+
+def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_server(scene):
+    """The deadline passes while two answers wait; one assignment still takes late answers."""
+    scene.run(SUBMISSIONS_WERE_QUEUED)
+    now = datetime.now(UTC)
+    due = (now - timedelta(hours=1)).isoformat()
+    scene.move_deadline("late", due=due, late=[{"days": 3, "credit": "50%"}])
+    scene.move_deadline("closed", due=due)
+    printed = scene.run(DELIVERED_AFTER_THE_DEADLINE)
+    assert "LATE: 50% of the credit counts." in printed
+    assert "Refused, NOT SUBMITTED" in printed
+    assert printed.count("only the time at which the server received it counts") == 2
+    [received] = re.findall(r"received at (\S+) \(the server's time\)", printed)
+    assert datetime.fromisoformat(received) > now
 
 
 def test_staff_list_export_and_regrade(scene):

@@ -1,6 +1,7 @@
 """Tests of the queue of answers against a stand-in for the server."""
 
 import contextlib
+import html
 import io
 import json
 import stat
@@ -8,11 +9,14 @@ import subprocess
 import sys
 import unittest
 import warnings
+from unittest import mock
 
 from served import ME, SECRET, SUBMISSIONS, Served, environment, reply
 from stand_in import serving
 
 import dlgrader_client as grader
+from dlgrader_client import _queue
+from dlgrader_client._results import describe_wait
 
 
 class Queueing(Served):
@@ -101,6 +105,52 @@ class Queueing(Served):
         self.assertEqual(len(hw.account.queue), 0)
         [aside] = self.home.glob("queue/*/*.refused")
         self.assertEqual(json.loads(aside.read_text())["answers"], {"side": 1})
+
+    def test_after_the_deadline_a_refusal_says_when_the_answer_was_queued_and_whose_time_counts(
+        self,
+    ):
+        hw = self.homework()
+        closed = (409, {"code": "deadline_passed", "detail": "Closed at noon."})
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}), closed)
+        with mock.patch.object(_queue.time, "time", return_value=1_790_000_000.5):
+            hw.submit("side", 1)
+        delivery = hw.deliver()
+        for text in (str(delivery), delivery._repr_html_()):
+            self.assertIn("Refused, NOT SUBMITTED: conv (side): Closed at noon.", text)
+            self.assertIn(describe_wait("2026-09-21T14:13:20Z"), text)
+        self.assertIn("only the time at which the server received it counts", str(delivery))
+
+    def test_a_queued_answer_that_arrives_late_says_so_and_what_it_costs(self):
+        hw = self.homework()
+        status, late = reply("correct")
+        late["late_credit"] = 0.9
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}), (status, late))
+        with mock.patch.object(_queue.time, "time", return_value=1_790_000_000.5):
+            hw.submit("side", 1)
+        [result] = hw.deliver().delivered
+        self.assertTrue(result.is_late)
+        for text in (str(result), result._repr_html_()):
+            self.assertIn(
+                "received at 2026-11-21T18:00:00Z (the server's time)", html.unescape(text)
+            )
+            self.assertIn("LATE: 90% of the credit counts.", text)
+            self.assertIn(describe_wait("2026-09-21T14:13:20Z"), text)
+
+    def test_an_answer_that_did_not_wait_says_nothing_about_a_wait(self):
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        result = self.homework().submit("side", 1)
+        self.assertFalse(result.is_late)
+        self.assertNotIn("queued", str(result))
+        self.assertNotIn("LATE", str(result))
+
+    def test_an_impossible_time_in_the_queue_does_not_stop_the_delivery(self):
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, (503, {}), reply())
+        hw.submit("side", 1)
+        [path] = self.home.glob("queue/*/*.json")
+        row = json.loads(path.read_text())
+        path.write_text(json.dumps({**row, "queued_at": 1e300}))
+        self.assertEqual([one.queued_at for one in hw.deliver().delivered], [""])
 
     def test_an_earlier_refusal_does_not_hold_up_the_next_answer(self):
         hw = self.homework()

@@ -22,6 +22,7 @@ from dlgrader_client._results import (
     NotSubmitted,
     Reading,
     SubmissionResult,
+    describe_wait,
 )
 from dlgrader_client._status import Status
 from dlgrader_client._values import to_answer
@@ -29,6 +30,7 @@ from dlgrader_client._values import to_answer
 PAGE_SIZE = 100
 MAX_PAGES = 50
 TOO_MANY_REQUESTS = 429
+DEADLINE_PASSED = "deadline_passed"
 
 
 class Account:
@@ -67,13 +69,13 @@ class Account:
                 unsent.append(entry.name)
                 continue
             try:
-                delivered.append(self.send(entry))
+                delivered.append(replace(self.send(entry), queued_at=entry.queued_at_text))
             except (ConnectionFailedError, NotLoggedInError) as error:
                 stopped = error
                 unsent.append(entry.name)
             except RefusedError as error:
                 entry.set_aside()
-                refused.append((entry.name, str(error)))
+                refused.append((entry.name, _explain_refusal(entry, error)))
         reason = "" if stopped is None else str(stopped)
         return Delivery(tuple(delivered), tuple(refused), tuple(unsent), reason), stopped
 
@@ -248,6 +250,13 @@ class Problem:
         """Return the status of the problem; this opens it."""
         reply = self.account.connection.request("GET", self._path)
         return Status.from_json(reply, waiting=len(self.account.queue))
+
+
+def _explain_refusal(entry: QueuedAnswers, error: RefusedError) -> str:
+    """Return why a queued answer is refused; after a deadline also when it was queued."""
+    if error.code == DEADLINE_PASSED and entry.queued_at_text:
+        return f"{error} {describe_wait(entry.queued_at_text)}"
+    return str(error)
 
 
 def _display(delivery: Optional[Delivery]) -> None:

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ class QueuedAnswers:
     def name(self) -> str:
         """The problem with its parts: ``conv (side, depth)``."""
         return f"{self.problem} ({', '.join(self.answers)})"
+
+    @property
+    def queued_at_text(self) -> str:
+        """The time of *queued_at* in UTC, as the server writes times; "" if it cannot be one."""
+        try:
+            moment = datetime.fromtimestamp(self.queued_at, timezone.utc)
+        except (OverflowError, OSError, ValueError):
+            return ""
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
     def remove(self) -> None:
         """Delete the entry, after the server has confirmed it."""

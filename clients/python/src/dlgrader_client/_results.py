@@ -22,6 +22,14 @@ VERDICTS = {
 }
 
 
+def describe_wait(queued_at: str) -> str:
+    """Return the sentence that an answer waited, and whose clock decides."""
+    return (
+        f"It was queued at {queued_at} by the clock of this machine; only the time at which the "
+        "server received it counts."
+    )
+
+
 class Displayed(ABC):
     """Base of everything that a notebook displays; `str` and `repr` are the same text."""
 
@@ -142,7 +150,10 @@ class PartResult(Displayed):
 class SubmissionResult(Displayed):
     """A submission that the server has stored, with the result of each part and its receipt.
 
-    *earlier* is the outcome of the answers that were in the queue before it, None without any.
+    *late_credit* is the share of the credit that lateness leaves, 1 for an answer in time.
+    *queued_at* is when an answer that waited was queued, by the clock of this machine; "" if it
+    did not wait. *earlier* is the outcome of the answers that were in the queue before it, None
+    without any.
     """
 
     submission: str
@@ -152,6 +163,8 @@ class SubmissionResult(Displayed):
     messages: tuple[str, ...] = ()
     problem: str = ""
     earlier: Optional[Delivery] = None
+    late_credit: float = 1
+    queued_at: str = ""
 
     is_submitted: ClassVar[bool] = True
 
@@ -166,7 +179,13 @@ class SubmissionResult(Displayed):
             str(receipt.get("digest", "")) if isinstance(receipt, dict) else "",
             tuple(map(str, reply.get("messages", ()))),
             problem,
+            late_credit=float(reply.get("late_credit", 1)),
         )
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the answer arrived so late that it counts for less."""
+        return self.late_credit < 1
 
     def __getitem__(self, part: str) -> PartResult:
         for result in self.parts:
@@ -176,7 +195,12 @@ class SubmissionResult(Displayed):
 
     def _head_lines(self) -> list[str]:
         name = f"{self.problem}: received" if self.problem else "Received"
-        return [f"{name} at {self.received_at} (the server's time)", *self.messages]
+        lines = [f"{name} at {self.received_at} (the server's time)"]
+        if self.is_late:
+            lines.append(f"LATE: {self.late_credit:.0%} of the credit counts.")
+        if self.queued_at:
+            lines.append(describe_wait(self.queued_at))
+        return [*lines, *self.messages]
 
     def _lines(self) -> list[str]:
         earlier = [repr(self.earlier)] if self.earlier else []

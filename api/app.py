@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -63,6 +64,20 @@ SHARED_ROUTES: Final = tuple(_collect_routes())
 in this process need not do so again."""
 
 
+@asynccontextmanager
+async def _run_background_work(_app: FastAPI, *, service: AppState) -> AsyncIterator[None]:
+    """Run the background work of *service* until the application stops, then close it."""
+    if service.settings.worker == "inside":
+        service.regrades.start()
+        service.outbox_runner.start()
+        for lti_runner in (service.score_runner, service.roster_runner):
+            if lti_runner is not None:
+                lti_runner.start()
+    service.shared_rate_limits.start()
+    yield
+    service.close()
+
+
 def create_app(
     settings: ServiceSettings,
     *,
@@ -83,18 +98,6 @@ def create_app(
     if metrics is not None and settings.metrics_token:
         routes += create_metrics_router(metrics, settings.metrics_token).routes
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        if settings.worker == "inside":
-            service.regrades.start()
-            service.outbox_runner.start()
-            for lti_runner in (service.score_runner, service.roster_runner):
-                if lti_runner is not None:
-                    lti_runner.start()
-        service.shared_rate_limits.start()
-        yield
-        service.close()
-
     policy = HttpPolicy(
         hosts=_list_hosts(settings),
         body_limits=_build_body_limits(settings),
@@ -111,7 +114,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API_PREFIX}/openapi.json",
-        lifespan=lifespan,
+        lifespan=partial(_run_background_work, service=service),
         routes=[RouteIndex(routes), *routes],
     )
     app.state.service = service

@@ -152,27 +152,9 @@ class AppState:
         writer = SubmissionWriter(
             self.db, self.variants, self.submission_cache, self.clock, on_stored=storage.add
         )
-        workers = self.settings.regrade_workers
-        make_executor = get_executor_factory(self.settings.regrade_cluster)
-        regrades = RegradeRunner(
-            self.db,
-            self.clock,
-            workers=workers,
-            executor_factory=make_executor,
-            after_chunk=writer.wait_briefly_until_drained,
-        )
-        object.__setattr__(self, "outbox", Outbox(self.settings.smtp_host is not None))
-        outbox_runner = OutboxRunner.from_settings(
-            self.db,
-            self.clock,
-            self.settings,
-            after_message=writer.wait_briefly_until_drained,
-        )
-        object.__setattr__(self, "outbox_runner", outbox_runner)
+        object.__setattr__(self, "writer", writer)
         analytics_cache = TimedCache(make_work_timer(self.db, self.clock))
         object.__setattr__(self, "analytics_cache", analytics_cache)
-        object.__setattr__(self, "writer", writer)
-        object.__setattr__(self, "regrades", regrades)
         publishing = PublishingPool(
             self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
         )
@@ -184,11 +166,27 @@ class AppState:
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))
-        lti = build_lti_tool(self.settings)
-        object.__setattr__(self, "lti", lti)
-        scores = build_score_runner(self.db, self.clock, lti, writer.wait_briefly_until_drained)
+        object.__setattr__(self, "lti", build_lti_tool(self.settings))
+        self._build_runners(writer.wait_briefly_until_drained)
+
+    def _build_runners(self, after_step: Callable[[], None]) -> None:
+        """Build the background workers, which call *after_step* so that submissions come first."""
+        regrades = RegradeRunner(
+            self.db,
+            self.clock,
+            workers=self.settings.regrade_workers,
+            executor_factory=get_executor_factory(self.settings.regrade_cluster),
+            after_chunk=after_step,
+        )
+        object.__setattr__(self, "regrades", regrades)
+        object.__setattr__(self, "outbox", Outbox(self.settings.smtp_host is not None))
+        outbox_runner = OutboxRunner.from_settings(
+            self.db, self.clock, self.settings, after_message=after_step
+        )
+        object.__setattr__(self, "outbox_runner", outbox_runner)
+        scores = build_score_runner(self.db, self.clock, self.lti, after_step)
         object.__setattr__(self, "score_runner", scores)
-        rosters = build_roster_runner(self.db, self.clock, lti)
+        rosters = build_roster_runner(self.db, self.clock, self.lti)
         object.__setattr__(self, "roster_runner", rosters)
 
     @property

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +54,23 @@ class Heartbeat:
             self._failed = False
 
 
+def _watch_until_stopped(
+    settings: ServiceSettings,
+    publisher: SpawnProcess,
+    runner: RegradeRunner,
+    stop_requested: threading.Event,
+) -> SpawnProcess:
+    """Restart *publisher* when it fails and record heartbeats; return the last publisher."""
+    restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
+    while not stop_requested.wait(POLL_SECONDS):
+        if publisher.exitcode and time.monotonic() > restart_after:
+            restart_after = time.monotonic() + PUBLISHER_RESTART_SECONDS
+            publisher = publish_in_background(settings)
+        if runner.is_alive:
+            heartbeat.beat()
+    return publisher
+
+
 def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lambda: None) -> None:
     """Work until this process is stopped; a regrade chunk in progress is finished first.
 
@@ -84,13 +102,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
             lti_runner.start()
     log.info("the worker is running")
     on_ready()
-    restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
-    while not stop_requested.wait(POLL_SECONDS):
-        if publisher.exitcode and time.monotonic() > restart_after:
-            restart_after = time.monotonic() + PUBLISHER_RESTART_SECONDS
-            publisher = publish_in_background(settings)
-        if runner.is_alive:
-            heartbeat.beat()
+    publisher = _watch_until_stopped(settings, publisher, runner, stop_requested)
     publisher.terminate()
     runner.close()
     outbox_runner.close()

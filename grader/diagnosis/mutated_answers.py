@@ -97,6 +97,14 @@ def find_mutated_answers(
             if not entry[-1] or entry[1] not in in_key
         }
     )
+    _add_mixed_axes(candidates, key, known)
+    return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
+
+
+def _add_mixed_axes(
+    candidates: dict[tuple[str, ...], MistakeCandidate], key: Value | None, known: KnownMistakes
+) -> None:
+    """Add the answers in which a mistake of *known* or *candidates* holds on one axis alone."""
     for candidate in (*known.candidates, *candidates.values()):
         for value in _mix_axes(candidate.value, key):
             if CLOSE_BY_CHANCE.intersection(candidate.ids) and not _is_far_from_key(value, key):
@@ -104,7 +112,6 @@ def find_mutated_answers(
             if not any(value == other.value for other in known.candidates):
                 mixed = candidate._replace(value=value)
                 candidates.setdefault((*candidate.ids, repr(value)), mixed)
-    return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
 
 
 def _drop_last_resorts(

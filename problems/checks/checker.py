@@ -148,13 +148,10 @@ def _run_checks(
     problem: Problem, file: str, options: _CheckOptions
 ) -> tuple[CheckReport, Publication | None]:
     """Return the report for a loaded problem, and its publication if it succeeded."""
-    registry = options.registry
+    registry, validator = options.registry, options.validator
     errors: list[str] = []
-    warnings = [
-        *_warn_without_examples(problem),
-        *_find_reserved_ids(problem),
-        *find_duplicate_titles(problem),
-    ]
+    warnings = [*_warn_without_examples(problem), *_find_reserved_ids(problem)]
+    warnings += find_duplicate_titles(problem)
     publication: Publication | None = None
     accepted_answers: Mapping[str, str] = {}
     try:
@@ -169,17 +166,13 @@ def _run_checks(
             all_variants = [*original, *publication.variants]
             variants = all_variants[: len(original) + MAX_SAMPLED_VARIANTS]
             errors += _find_computation_errors(variants, registry)
-            errors += find_text_faults(
-                problem, variants, registry=registry, validator=options.validator
-            )
+            errors += find_text_faults(problem, variants, registry=registry, validator=validator)
             errors += check_sample_answers(variants, registry)
             errors += check_examples(problem, registry)
             accepted_answers = describe_accepted_by_part(all_variants[0])
-            warnings += [
-                *_find_unused_definitions(problem, publication, registry),
-                *find_revealing_hints(variants, registry),
-                *find_unused_phrases(problem, variants[0], registry=registry),
-            ]
+            warnings += _find_unused_definitions(problem, publication, registry)
+            warnings += find_revealing_hints(variants, registry)
+            warnings += find_unused_phrases(problem, variants[0], registry=registry)
             warnings += find_repeating_decimals(all_variants)
             warnings += find_unsuitable_tolerances(variants)
             warnings += find_parts_without_mistakes(problem, registry)
@@ -188,12 +181,14 @@ def _run_checks(
     except GraderError as error:
         errors.append(str(error))
     prefix = f"{file}: " if file else ""
-    located_errors = tuple(f"{prefix}{error}" for error in dict.fromkeys(errors))
-    located_warnings = tuple(f"{prefix}{warning}" for warning in warnings)
-    seed_report = publication.report if publication else None
-    return CheckReport(
-        file, located_errors, located_warnings, seed_report, accepted_answers
-    ), publication
+    report = CheckReport(
+        file,
+        tuple(f"{prefix}{error}" for error in dict.fromkeys(errors)),
+        tuple(f"{prefix}{warning}" for warning in warnings),
+        publication.report if publication else None,
+        accepted_answers,
+    )
+    return report, publication
 
 
 def _find_line(message: str, problem: Problem, document: YamlDocument) -> int:

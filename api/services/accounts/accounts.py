@@ -28,8 +28,8 @@ from api.services.accounts.invitation_tokens import (
     revoke_unused_links,
 )
 from api.services.accounts.profile import list_user_courses
+from api.services.accounts.uniqueness import check_email_free, flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import check_email_free, flush_new_accounts
 from api.services.enrolment.search import person_search_condition
 
 NO_ADDRESS: Final = "This account has no e-mail address to log in with."

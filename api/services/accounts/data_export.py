@@ -20,18 +20,14 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
-from api.core.clock import to_micros
 from api.core.json_text import serialize_json
 from api.db.models import (
     Answer,
-    Assignment,
     AssignmentProblem,
     AuditEntry,
     Base,
     Comment,
-    Course,
     Draft,
-    Enrolment,
     Extension,
     Grade,
     Identity,
@@ -49,13 +45,13 @@ from api.schemas.accounts.account import MeExport
 from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions
 from api.services.accounts.tokens import list_tokens
-from api.services.assignments.release import compute_results_visibility
-from api.services.assignments.rules import load_rules
+from api.services.assignments.release import load_assignments_with_results
 
 JsonObject: TypeAlias = dict[str, Any]
 BATCH_SIZE: Final = 10
 """Number of submissions or drafts in memory at a time; each may have some hundred KiB."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
+TOKEN_FIELDS: Final = ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
 
 
 class ReadSessionFactory(Protocol):
@@ -91,7 +87,7 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
 
 def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExport:
     """Return the export without submissions, drafts and reports."""
-    visible_assignments = _load_visible_assignments(session, user.id, now=now)
+    visible_assignments = load_assignments_with_results(session, user.id, now=now)
     return MeExport(
         exported_at=now,
         profile=_serialize_row(user, PROFILE),
@@ -103,15 +99,9 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
         comments=_load_comments(session, user.id, visible_assignments),
         regrade_requests=_load_regrade_requests(session, user.id),
         extensions=_load_extensions(session, user.id),
-        tokens=tuple(
-            _serialize_row(
-                one, ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
-            )
-            for one in list_tokens(session, user.id)
-        ),
-        sessions=tuple(
-            _serialize_row(one, ("created_at", "seen_at"))
-            for one in list_sessions(session, user.id, now=now)
+        tokens=_serialize_all(list_tokens(session, user.id), TOKEN_FIELDS),
+        sessions=_serialize_all(
+            list_sessions(session, user.id, now=now), ("created_at", "seen_at")
         ),
         identities=_load_identities(session, user.id),
         acts=_load_audit_entries(session, user.id),
@@ -170,33 +160,18 @@ def _read_in_batches(
         yield from items
 
 
-def _serialize_row(row: Base, names: Iterable[str]) -> dict[str, Any]:
+def _serialize_row(row: Base, names: Iterable[str]) -> JsonObject:
     return {name: _to_json_value(getattr(row, name)) for name in names}
+
+
+def _serialize_all(rows: Iterable[Base], names: Sequence[str]) -> tuple[JsonObject, ...]:
+    return tuple(_serialize_row(row, names) for row in rows)
 
 
 def _to_json_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
-
-
-def _load_visible_assignments(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
-    """Return the assignments whose results the student sees now."""
-    rows = session.execute(
-        select(Assignment, Course)
-        .join(Course, Course.id == Assignment.course_id)
-        .join(Enrolment, Enrolment.course_id == Course.id)
-        .where(Enrolment.user_id == student, Assignment.published_at.is_not(None))
-    )
-    visible = set()
-    for assignment, course in rows:
-        rules = load_rules(session, assignment, course, [student])[student]
-        if (
-            rules.is_released(to_micros(now))
-            and compute_results_visibility(assignment, rules, now=now).now
-        ):
-            visible.add(assignment.id)
-    return visible
 
 
 def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
@@ -236,7 +211,7 @@ def _load_reports(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
 
 def _load_grades(
     session: Session, student: UUID, visible_assignments: Collection[UUID]
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[JsonObject, ...]:
     rows = session.scalars(
         select(Grade).where(Grade.student_id == student).order_by(Grade.assignment_id)
     )
@@ -264,7 +239,7 @@ def _load_grades(
 
 def _load_comments(
     session: Session, user_id: UUID, visible_assignments: Collection[UUID]
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[JsonObject, ...]:
     """Return the comments that the user wrote, and those that staff published on their answers."""
     rows = session.execute(
         select(Comment, AssignmentProblem.assignment_id)
@@ -284,33 +259,31 @@ def _load_comments(
     )
 
 
-def _load_regrade_requests(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
-    rows = session.scalars(
+def _load_regrade_requests(session: Session, student: UUID) -> tuple[JsonObject, ...]:
+    query = (
         select(RegradeRequest)
         .where(RegradeRequest.student_id == student)
         .order_by(RegradeRequest.created_at, RegradeRequest.id)
     )
     names = ("answer_id", "text", "status", "reply", "created_at", "replied_at")
-    return tuple(_serialize_row(row, names) for row in rows)
+    return _serialize_all(session.scalars(query), names)
 
 
-def _load_extensions(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
-    rows = session.scalars(
+def _load_extensions(session: Session, student: UUID) -> tuple[JsonObject, ...]:
+    query = (
         select(Extension)
         .where(Extension.student_id == student, Extension.withdrawn_at.is_(None))
         .order_by(Extension.created_at, Extension.id)
     )
-    return tuple(
-        _serialize_row(row, ("course_id", "assignment_id", "spec", "reason", "created_at"))
-        for row in rows
-    )
+    names = ("course_id", "assignment_id", "spec", "reason", "created_at")
+    return _serialize_all(session.scalars(query), names)
 
 
-def _load_audit_entries(session: Session, user_id: UUID) -> tuple[dict[str, Any], ...]:
+def _load_audit_entries(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
     """Return the user's actions in the audit log, without the people that they concern."""
-    rows = session.scalars(
+    query = (
         select(AuditEntry)
         .where(AuditEntry.actor_id == user_id)
         .order_by(AuditEntry.at, AuditEntry.id)
     )
-    return tuple(_serialize_row(row, ("at", "action", "target")) for row in rows)
+    return _serialize_all(session.scalars(query), ("at", "action", "target"))

@@ -38,6 +38,20 @@ def highest_role(
     return max(roles, key=ROLE_RANKS.__getitem__, default=None)
 
 
+def _check_course_and_scopes(
+    role: EffectiveRole | None, course: UUID | None, scopes: Sequence[Scope]
+) -> None:
+    """Raise `InvalidInput` for a *course* without a *role*, or *scopes* above the role."""
+    if course is not None and role is None:
+        fault = "is not one of your courses"
+        raise InvalidInput(f"The course {fault}.", errors=(FieldError("course", fault),))
+    # People who are in no course yet may create a token in advance.
+    useful = grantable_scopes(role or "student")
+    if not set(scopes) <= set(useful):
+        fault = f"may be {', '.join(useful)}; the others exceed your role"
+        raise InvalidInput(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
+
+
 def create_token(
     session: Session,
     owner: User,
@@ -57,15 +71,7 @@ def create_token(
     `InvalidInput` for a course that the owner is not in, or scopes above the owner's role.
     """
     _lock_account_and_check_token_count(session, owner, actor, now=now)
-    role = highest_role(session, owner, course=course)
-    if course is not None and role is None:
-        fault = "is not one of your courses"
-        raise InvalidInput(f"The course {fault}.", errors=(FieldError("course", fault),))
-    # People who are in no course yet may create a token in advance.
-    useful = grantable_scopes(role or "student")
-    if not set(scopes) <= set(useful):
-        fault = f"may be {', '.join(useful)}; the others exceed your role"
-        raise InvalidInput(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
+    _check_course_and_scopes(highest_role(session, owner, course=course), course, scopes)
     secret = new_secret("api")
     token = Token(
         id=new_id(),

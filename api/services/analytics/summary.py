@@ -1,10 +1,10 @@
 """Summaries of wrong answers: the most common one of each part, and mistakes over a course."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import String, column, func, select, values
+from sqlalchemy import String, Subquery, column, func, select, values
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, AssignmentProblem
@@ -46,14 +46,9 @@ def _serialize_summary(data: AnalyticsData, row: Any, text: str) -> WrongBrief:
     )
 
 
-def load_course_mistakes(
-    session: Session, students: StudentQuery, assignments: Sequence[AssignmentSummary]
-) -> tuple[CourseMistake, ...]:
-    """Return the mistakes that most of *students* made in *assignments*.
-
-    The database counts the students, so the number of rows that are read does not grow with them.
-    """
-    explained = (
+def _select_explained_answers(students: StudentQuery, assignments: Collection[UUID]) -> Subquery:
+    """Select assignment, student and mistakes of the answers with a named mistake."""
+    return (
         select(
             AssignmentProblem.assignment_id.label("assignment"),
             Answer.student_id.label("student"),
@@ -61,13 +56,23 @@ def load_course_mistakes(
         )
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .where(
-            AssignmentProblem.assignment_id.in_([one.assignment for one in assignments]),
+            AssignmentProblem.assignment_id.in_(assignments),
             AssignmentProblem.removed_at.is_(None),
             Answer.mistakes != "",
             Answer.student_id.in_(students),
         )
         .subquery()
     )
+
+
+def load_course_mistakes(
+    session: Session, students: StudentQuery, assignments: Sequence[AssignmentSummary]
+) -> tuple[CourseMistake, ...]:
+    """Return the mistakes that most of *students* made in *assignments*.
+
+    The database counts the students, so the number of rows that are read does not grow with them.
+    """
+    explained = _select_explained_answers(students, [one.assignment for one in assignments])
     combinations = session.scalars(select(explained.c.mistakes).distinct()).all()
     pairs = [(text, mistake) for text in combinations for mistake in split_mistakes(text)]
     if not pairs:

@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from api.core.clock import from_micros
-from api.db.models import Assignment
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.core.clock import from_micros, to_micros
+from api.db.models import Assignment, Course, Enrolment
+from api.services.assignments.rules import load_rules
 from grader.policy import SubmissionRules
 
 
@@ -81,3 +86,20 @@ def _rule_visibility(
             return Visibility(now=end is not None and end < now, since=end)
         case _:
             return Visibility(now=False, since=released)
+
+
+def load_assignments_with_results(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
+    """Return the assignments whose results the student sees now."""
+    rows = session.execute(
+        select(Assignment, Course)
+        .join(Course, Course.id == Assignment.course_id)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .where(Enrolment.user_id == student, Assignment.published_at.is_not(None))
+    )
+    visible = set()
+    for assignment, course in rows:
+        rules = load_rules(session, assignment, course, [student])[student]
+        results = compute_results_visibility(assignment, rules, now=now)
+        if rules.is_released(to_micros(now)) and results.now:
+            visible.add(assignment.id)
+    return visible

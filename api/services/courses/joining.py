@@ -28,8 +28,8 @@ from api.services.accounts import login, sessions
 from api.services.accounts.credentials import ACCOUNT_BY_JOINING
 from api.services.accounts.invitation_tokens import check_password_allowed
 from api.services.accounts.sessions import NewSession
+from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import flush_new_accounts
 from api.services.enrolment.sections import check_section
 from api.services.outbox.queue import MessageSubject, Outbox
 

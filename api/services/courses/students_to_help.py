@@ -4,12 +4,12 @@ The rules use the times of the class, not extensions. Excused students are left 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
@@ -110,8 +110,26 @@ def _add_stuck(
         for assignment in assignments
         if assignment.closes_at is None or assignment.closes_at > now
     }
+    query = _select_stuck(open_assignments, students)
+    for user_id, assignment_id, slug, title, part, count in session.execute(query):
+        reason = HelpReason(
+            rule="stuck",
+            assignment=assignment_id,
+            assignment_title=open_assignments[assignment_id].title,
+            problem=slug,
+            problem_title=title,
+            part=part,
+            attempts=count,
+        )
+        reasons[user_id].append(reason)
+
+
+def _select_stuck(
+    assignments: Collection[UUID], students: StudentQuery
+) -> Select[UUID, UUID, str, str, str, int]:
+    """Select who is stuck: user, assignment, problem, its title, part and attempts."""
     attempts = func.count(Answer.id)
-    query = (
+    return (
         select(
             Answer.student_id,
             AssignmentProblem.assignment_id,
@@ -123,7 +141,7 @@ def _add_stuck(
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
         .where(
-            AssignmentProblem.assignment_id.in_(open_assignments),
+            AssignmentProblem.assignment_id.in_(assignments),
             AssignmentProblem.removed_at.is_(None),
             Answer.attempt.is_not(None),
             Answer.credit_float.is_not(None),
@@ -139,17 +157,6 @@ def _add_stuck(
         .having(attempts >= STUCK_ATTEMPTS, func.max(Answer.credit_float) < 1)
         .order_by(AssignmentProblem.assignment_id, AssignmentProblem.slug, Answer.part)
     )
-    for user_id, assignment_id, slug, title, part, count in session.execute(query):
-        reason = HelpReason(
-            rule="stuck",
-            assignment=assignment_id,
-            assignment_title=open_assignments[assignment_id].title,
-            problem=slug,
-            problem_title=title,
-            part=part,
-            attempts=count,
-        )
-        reasons[user_id].append(reason)
 
 
 def _add_behind(

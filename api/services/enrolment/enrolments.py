@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
 from api.auth.roles import can_assign_role
-from api.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
+from api.core.errors import Conflict, Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Enrolment, Section, User
 from api.http.pagination import Cursor, apply_keyset
@@ -23,6 +22,7 @@ from api.services.accounts.credentials import (
     unlink_identities,
 )
 from api.services.accounts.invitation_tokens import revoke_unused_links
+from api.services.accounts.uniqueness import check_email_free, flush_new_accounts
 from api.services.audit import recorder
 from api.services.enrolment.search import person_search_condition
 from api.services.enrolment.sections import (
@@ -261,13 +261,6 @@ def _change_account(
     )
 
 
-def check_email_free(session: Session, email: str) -> None:
-    """Raise `InvalidInput` if the e-mail address is taken."""
-    if session.scalar(select(User.id).where(User.email == email)) is not None:
-        message = "belongs to another account"
-        raise InvalidInput(f"The e-mail address {message}.", errors=(FieldError("email", message),))
-
-
 def withdraw_person(
     session: Session, member: CourseMembership, user_id: UUID, *, now: datetime
 ) -> None:
@@ -283,14 +276,6 @@ def withdraw_person(
     recorder.record_action(session, member, "person.withdrawn", now=now, target=("user", user.id))
 
 
-def flush_new_accounts(session: Session) -> None:
-    """Flush new accounts; raise `Conflict` if another course is adding the same person."""
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise Conflict("Another request is adding the same person. Try again.") from error
-
-
 def _check_may_assign_role(member: CourseMembership, role: str) -> None:
     if not can_assign_role(member.role, role):  # type: ignore[arg-type]  # the column holds a role
         raise Forbidden(f"You cannot grant or revoke a role above yours: {role}.")
@@ -300,17 +285,13 @@ def _check_not_last_instructor(
     session: Session, member: CourseMembership, enrolment: Enrolment
 ) -> None:
     """Raise `Conflict` if the course would be left without an instructor."""
-    others = session.scalar(
-        select(func.count())
-        .select_from(Enrolment)
-        .where(
-            Enrolment.course_id == member.course.id,
-            Enrolment.role == "instructor",
-            Enrolment.withdrawn_at.is_(None),
-            Enrolment.id != enrolment.id,
-        )
+    other = select(Enrolment.id).where(
+        Enrolment.course_id == member.course.id,
+        Enrolment.role == "instructor",
+        Enrolment.withdrawn_at.is_(None),
+        Enrolment.id != enrolment.id,
     )
-    if not others:
+    if session.scalar(other.limit(1)) is None:
         raise Conflict("This is the only instructor of the course. Name another one first.")
 
 

@@ -18,8 +18,8 @@ from api.schemas.accounts.people import (
     RosterOut,
     RosterPerson,
 )
+from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import flush_new_accounts
 from api.services.enrolment.roster_files import Roster, RowProblem, read_roster
 from api.services.enrolment.roster_plan import (
     ACCOUNT_FIELDS,

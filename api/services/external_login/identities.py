@@ -19,8 +19,8 @@ from api.core.ids import new_id
 from api.db.models import Identity, User
 from api.http.field_types import Email
 from api.services.accounts.login import SUSPENDED
+from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import flush_new_accounts
 
 ANYBODY: Final = "*"
 MAX_NAME_CHARACTERS: Final = 200

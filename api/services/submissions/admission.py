@@ -94,7 +94,7 @@ def admit_submission(
     The entry was graded outside of the transaction, from a snapshot. Its version or the answers
     that it carries forward may have changed since.
     """
-    state, grading_context = context.state, context.grading_context
+    state, assignment = context.state, context.grading_context.assignment
     if state.sequence >= MAX_SUBMISSIONS_PER_PROBLEM:
         raise Conflict(
             f"There are {MAX_SUBMISSIONS_PER_PROBLEM} submissions to this problem; "
@@ -111,12 +111,9 @@ def admit_submission(
         )
     decision = _decide_admission(session, entry, context)
     if decision.late_days:
+        days, now = decision.late_days, entry.received_at
         late_days.store_late_day_total(
-            session,
-            grading_context.assignment,
-            entry.student_id,
-            days=decision.late_days,
-            spent_at=entry.received_at,
+            session, assignment, entry.student_id, days=days, spent_at=now
         )
     submission_id = new_id()
     return AdmittedSubmission(

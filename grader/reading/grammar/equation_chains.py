@@ -113,11 +113,10 @@ def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
         second = worded and token.text in LINK_STARTS
         if second and _names_second_value(tokens[start:index], first=not cuts):
             raise _several_values_error(token)
-        names_other = token.text == "=" and ends_with_other_name(
-            tokens[start:index], first=not cuts
-        )
-        names_other = names_other or (
-            bool(cuts) and token.text == "=" and _names_value_directly(tokens[start:index], token)
+        before = tokens[start:index]
+        names_other = token.text == "=" and (
+            ends_with_other_name(before, first=not cuts)
+            or (bool(cuts) and _names_value_directly(before, token))
         )
         if names_other and not repeats_value(tokens[start:index], tokens[index + 1 :], text):
             raise _several_values_error(token)
@@ -126,12 +125,7 @@ def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
                 refuse_label_dash(tokens, index, text)
             cuts.append(index + 1)
             worded = False
-        elif (
-            cuts
-            and token.text in ",;"
-            and index < equals
-            and ends_with_operand(tokens[index - 1 : index])
-        ):
+        elif cuts and token.text in ",;" and index < equals and ends_with_operand(before[-1:]):
             raise _several_values_error(token)
     return cuts
 

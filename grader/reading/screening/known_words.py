@@ -127,6 +127,17 @@ OPERATION: Final = re.compile(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
 """A computation with two numbers."""
 
 
+def _is_harmless_unit(word: str, stems: frozenset[str], *, units: bool) -> bool:
+    """Return whether *word* is a unit that the reader uses, or that the question asks for."""
+    unit = parse_unit(word)
+    bits = unit is not None and unit.name == "bit" and "bits" not in stems
+    if unit is not None and (units or (_asks_for(unit.dimension, stems) and not bits)):
+        return True
+    name = word.lower()
+    contradicts = name == "nats" and "bits" in stems and "nats" not in stems
+    return not contradicts and not OTHER_UNITS.get(name, frozenset()).isdisjoint(stems)
+
+
 def refuse_unknown_words(
     text: str, *, question: str, context: str = "", others: str = "", units: bool = True
 ) -> None:
@@ -152,11 +163,9 @@ alone.
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        if (
-            is_echo(word, stems)
-            or QUALIFIER.fullmatch(word)
-            or not stems.isdisjoint(ECHOED.get(word, ()))
-        ):
+        if is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ())):
+            continue
+        if QUALIFIER.fullmatch(word):
             continue  # a qualifier that is left has passed `refuse_qualifiers`
         if word[:STEM_LETTERS] in excluded and EXCLUSION.search(text, 0, match.start()):
             continue
@@ -167,12 +176,7 @@ alone.
         labels = LABEL_SIGN.match(text, match.end())
         if _abbreviates(word, question) if labels else word[:STEM_LETTERS] in shared:
             continue
-        unit = parse_unit(match[0])
-        bits = unit is not None and unit.name == "bit" and "bits" not in stems
-        if unit is not None and (units or (_asks_for(unit.dimension, stems) and not bits)):
-            continue
-        contradicts = word == "nats" and "bits" in stems and "nats" not in stems
-        if not contradicts and not OTHER_UNITS.get(word, frozenset()).isdisjoint(stems):
+        if _is_harmless_unit(match[0], stems, units=units):
             continue
         raise AnswerError(
             f"The word '{truncate_line(match[0])}' beside the value may change it.",

@@ -85,7 +85,7 @@ def render_assignment_editor(
         typed = {**points_to_texts(assignment_view), **typed}
     stale = isinstance(error, PreconditionFailed) and typed is not None
     times = dry_run_result.assignment.times if dry_run_result else assignment_view.times
-    form_error = None if stale else error
+    form = BoundForm(fields if typed is None else typed, None if stale else error, LABELS)
     return render_page(
         context,
         "staff/assignment_edit.html",
@@ -105,9 +105,7 @@ def render_assignment_editor(
         confirm=confirm,
         has_work=bool(confirm) and _has_work(assignment, context),
         is_unsaved=bool(typed and find_differences(fields, typed, field_label)),
-        **build_form_context(
-            BoundForm(fields if typed is None else typed, form_error, LABELS), view
-        ),
+        **build_form_context(form, view),
     )
 
 

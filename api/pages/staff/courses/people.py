@@ -1,6 +1,6 @@
 """People of a course: list, add, edit and withdraw; its test student."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -179,7 +179,7 @@ def _render_person(
 ) -> Response:
     """Return the page of a person, with a refused *form* or a *link* that is shown once."""
     person = api.get_person(course, user, context, Response())
-    account_permissions = load_permissions_on_account(context, course, user)
+    permissions = load_permissions_on_account(context, course, user)
     return render_page(
         context,
         "staff/person.html",
@@ -190,12 +190,8 @@ def _render_person(
         course=course,
         person=person,
         chosen=_chosen_role_and_section(person, form),
-        custody=account_permissions,
-        fields=[
-            _build_field(person, field, form)
-            for field in FIELDS
-            if form.has(field[0]) or _is_editable(person, field[0], account_permissions)
-        ],
+        custody=permissions,
+        fields=[*_build_fields(person, form, permissions)],
         sections=api.get_sections(course, context).items,
         roles=ROLES,
         may_manage=has_permission(context, "manage_people"),
@@ -217,12 +213,10 @@ def load_permissions_on_account(
         return load_account_permissions(session, member, user) if may_manage else None
 
 
-def _is_editable(person: Person, name: str, account_permissions: AccountPermissions | None) -> bool:
+def _is_editable(person: Person, name: str, permissions: AccountPermissions | None) -> bool:
     """Return whether the course can change a field, or fill it while it is empty."""
-    if name == "lms_id" or account_permissions is None or account_permissions.may_edit:
-        return True
-    if person.withdrawn_at:
-        return True  # the form adds them again, which needs all fields
+    if name == "lms_id" or permissions is None or permissions.may_edit or person.withdrawn_at:
+        return True  # the form adds withdrawn people again, which needs all fields
     return name in STUDENT_ID_LABELS and not getattr(person, name)
 
 
@@ -241,12 +235,15 @@ def _chosen_role_and_section(person: Person, form: PostedForm) -> Mapping[str, s
     }
 
 
-def _build_field(person: Person, definition: tuple[str, str, str], form: PostedForm) -> PersonField:
-    """Return a field with the posted value, and the stored value if it differs."""
-    name, label, kind = definition
-    stored = str(getattr(person, name) or "")
-    value = form.text(name, stored)
-    return PersonField(name, label, kind, value, stored if value != stored else "")
+def _build_fields(
+    person: Person, form: PostedForm, permissions: AccountPermissions | None
+) -> Iterator[PersonField]:
+    """Yield the editable fields with the posted values, and stored values that differ."""
+    for name, label, kind in FIELDS:
+        if form.has(name) or _is_editable(person, name, permissions):
+            stored = str(getattr(person, name) or "")
+            value = form.text(name, stored)
+            yield PersonField(name, label, kind, value, stored if value != stored else "")
 
 
 @router.post(f"{PEOPLE_PATH}/{{user}}")

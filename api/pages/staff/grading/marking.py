@@ -38,7 +38,7 @@ from api.pages.staff.grading.review import (
 )
 from api.routes.grading import marks as api
 from api.routes.grading import review
-from api.schemas.grading.marks import MarkIn
+from api.schemas.grading.marks import MarkIn, RubricView
 from api.schemas.grading.regrade_requests import CommentIn
 from api.schemas.grading.review import FlagIn, ReviewItem
 from grader.kinds.texts import find_phrases
@@ -61,6 +61,23 @@ def show_marking_page(
     return _render_marking_page(answer, context, message=message)
 
 
+def _find_phrases_by_item(item: ReviewItem, rubric: RubricView) -> dict[UUID, list[str]]:
+    """Return, by rubric item, its phrases that occur in the answer."""
+    typed = str(item.typed or "")
+    return {each.id: find_phrases(typed, each.look_for) for each in rubric.items}
+
+
+def _bind_mark(
+    item: ReviewItem,
+    typed: Mapping[str, str] | None,
+    extra_fields: Mapping[str, str],
+    error: ServiceError | None,
+) -> BoundForm:
+    """Return the form with the *typed* or the stored mark, and with *extra_fields*."""
+    fields = mark_to_fields(item.mark) if typed is None else typed
+    return BoundForm({**fields, **extra_fields}, error, LABELS)
+
+
 def _render_marking_page(
     answer: UUID,
     context: RequestContext,
@@ -75,39 +92,31 @@ def _render_marking_page(
     item = api.get_review_item(answer, context, Response())
     part_key = item.assignment, item.problem, item.part
     rubric = review.get_rubric(*part_key, context)
-    highlights = build_highlights(rubric, SHORTCUT_KEYS)
-    comment_list = api.get_comments(answer, context)
-    history = api.get_gradings(answer, context)
     assignment, crumbs = load_assignment_and_crumbs(
         item.assignment, context, with_review_crumb=True
     )
-    title, is_stale = (
-        part_title(assignment, item.problem, item.part),
-        isinstance(error, PreconditionFailed),
-    )
-    fields = {**(mark_to_fields(item.mark) if typed is None else typed), **extra_fields}
+    title, queue = part_title(assignment, item.problem, item.part), _queue_path(item)
+    is_stale = isinstance(error, PreconditionFailed)
     return render_page(
         context,
         "staff/marking.html",
         title=title,
-        crumbs=[*crumbs, Breadcrumb(title, _queue_path(item))],
+        crumbs=[*crumbs, Breadcrumb(title, queue)],
         tab="assignments",
         status=error.status if error else 200,
         one=item,
-        queue=_queue_path(item),
+        queue=queue,
         rubric=rubric,
         keys=SHORTCUT_KEYS,
-        answer=render_answer(context, item.typed, highlights),
-        phrases={
-            each.id: find_phrases(str(item.typed or ""), each.look_for) for each in rubric.items
-        },
+        answer=render_answer(context, item.typed, build_highlights(rubric, SHORTCUT_KEYS)),
+        phrases=_find_phrases_by_item(item, rubric),
         neighbors=list_neighbors(context, item, rubric, SHORTCUT_KEYS),
         reusable=load_comments_to_reuse(context, part_key, item),
         adjacent=load_adjacent(context, part_key, answer),
         progress=find_part_progress(part_key, context),
-        comments=comment_list.comments,
-        history=history,
-        t=BoundForm(fields, None if is_stale else error, LABELS),
+        comments=api.get_comments(answer, context).comments,
+        history=api.get_gradings(answer, context),
+        t=_bind_mark(item, typed, extra_fields, None if is_stale else error),
         alike=mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {},
         version=item.version if is_stale or not version else version,
         is_stale=is_stale,

@@ -16,8 +16,8 @@ from api.core.errors import Conflict, Forbidden
 from api.core.ids import new_id
 from api.db.models import LtiLaunch, LtiPlatform, LtiUser, User
 from api.services.accounts.login import SUSPENDED
+from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import flush_new_accounts
 from api.services.external_login.identities import parse_email, store_link
 from api.services.lti.protocol.claims import LaunchClaims
 

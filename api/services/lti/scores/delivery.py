@@ -102,37 +102,23 @@ def deliver_next_score(
         delivery = _claim_next(session, paused, now=clock())
     if delivery is None:
         return "handled"
+    claim = delivery.claim
+    row = claim.message_id, claim.tries
     try:
         _send(db, tool, delivery, clock)
     except RateLimitError as error:
         due_at = clock() + error.retry_after
         pauses.add(delivery.platform.id, due_at)
-        store_outcome(
-            db,
-            delivery.claim.message_id,
-            delivery.claim.tries,
-            due_at=due_at,
-            tries=delivery.claim.tries - 1,
-            error=_cut(error),
-        )
+        store_outcome(db, *row, due_at=due_at, tries=claim.tries - 1, error=_cut(error))
     except GradeServiceRefusalError as error:
-        log.warning("score %s: %s", delivery.claim.message_id, error)
-        store_outcome(
-            db, delivery.claim.message_id, delivery.claim.tries, status="failed", error=_cut(error)
-        )
+        log.warning("score %s: %s", claim.message_id, error)
+        store_outcome(db, *row, status="failed", error=_cut(error))
     except PlatformError as error:
-        log.warning("score %s, try %s: %s", delivery.claim.message_id, delivery.claim.tries, error)
+        log.warning("score %s, try %s: %s", claim.message_id, claim.tries, error)
         pauses.add(delivery.platform.id, clock() + UNREACHABLE_PAUSE)
-        _record_failure(db, delivery.claim, error, now=clock())
+        _record_failure(db, claim, error, now=clock())
     else:
-        store_outcome(
-            db,
-            delivery.claim.message_id,
-            delivery.claim.tries,
-            status="sent",
-            sent_at=clock(),
-            error="",
-        )
+        store_outcome(db, *row, status="sent", sent_at=clock(), error="")
     return "handled"
 
 

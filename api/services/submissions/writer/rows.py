@@ -38,10 +38,8 @@ def build_row_batches(
         size_bytes = ROW_BYTES + utf8_size(submission["answers"]) + utf8_size(submission["reply"])
         for part in admitted.entry.answer_results:
             ids = new_id(), new_id()
-            answer, grading = (
-                _build_answer_row(admitted, part, ids),
-                _build_grading_row(admitted, part, ids, now=now),
-            )
+            answer = _build_answer_row(admitted, part, ids)
+            grading = _build_grading_row(admitted, part, ids, now=now)
             answers.append(answer)
             gradings.append(grading)
             texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
@@ -50,12 +48,9 @@ def build_row_batches(
         report_answers += report_rows
         size_bytes += sum(ROW_BYTES + utf8_size(row["quote"]) for row in report_rows)
         sizes[admitted.id] = size_bytes
+    draws = [_build_draw_row(one) for one in admitted_submissions if not one.state.has_stored_draw]
     rows = [
-        RowBatch(
-            Draw,
-            [_build_draw_row(one) for one in admitted_submissions if not one.state.has_stored_draw],
-            "if missing",
-        ),
+        RowBatch(Draw, draws, "if missing"),
         RowBatch(Submission, submissions),
         RowBatch(Answer, answers),
         RowBatch(Grading, gradings),

@@ -25,42 +25,48 @@ def main() -> None:
 
 @app.callback()
 def grader() -> None:
-    """Let `batch` be named, although it is the only command here."""
+    """Make `batch` a subcommand, although it is the only command of this app."""
 
 
 @app.command()
 def batch(
     file: Annotated[
-        Path, typer.Argument(help="CSV, JSON lines or Parquet: student, problem, part, answer.")
+        Path,
+        typer.Argument(help="A CSV, JSON Lines or Parquet file: student, problem, part, answer."),
     ],
     *,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Write the results here (.csv, .jsonl or .parquet)."),
+        typer.Option(
+            "-o", "--out", help="Write the results to this file (.csv, .jsonl or .parquet)."
+        ),
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="Also write the rows that failed here.")
+        Path | None, typer.Option(help="Also write the rows that failed to this file.")
     ] = None,
     mapped: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=NAME: the name of a column in the file."),
+        typer.Option("--map", help="The name of a column in the file, as COLUMN=NAME."),
     ] = None,
     bank: Annotated[
-        Path | None, typer.Option(help="A folder of problems instead of the bank.")
+        Path | None, typer.Option(help="Use the problems in this folder instead of the bank.")
     ] = None,
     published: Annotated[
-        Path | None, typer.Option(help="The output of `grader publish -o`, solved already.")
+        Path | None,
+        typer.Option(help="Use these variants, which `grader publish --out` has solved."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of grading processes; by default all cores.")
+        int | None,
+        typer.Option(min=1, help="Number of grading processes. The default is one per core."),
     ] = None,
     cluster: Annotated[
-        str | None, typer.Option(help="Grade on a Dask cluster, such as tcp://host:8786.")
+        str | None,
+        typer.Option(help="Grade on the Dask cluster with this address, such as tcp://host:8786."),
     ] = None,
 ) -> None:
-    """Mark a file of answers: every row comes back in its place, with its result.
+    """Grade a file of answers, and keep the order of its rows.
 
-    Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
+    Exit status: 0 if every row was read; 1 if some rows failed; 2 if nothing ran.
     """
     processes = 1 if cluster is not None else _count_processes(file, workers)
     if processes > 1:

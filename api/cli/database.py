@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="db",
-    help="Upgrade the database, or check whether it is up to date.",
+    help="Upgrade the database, or check that its schema is up to date.",
     no_args_is_help=True,
 )
 
@@ -22,7 +22,8 @@ DatabaseUrl = Annotated[
     str,
     typer.Option(
         "--database",
-        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; by default GRADER_DATABASE",
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. "
+        "The default is GRADER_DATABASE.",
     ),
 ]
 DEFAULT_DATABASE_URL: Final = ""
@@ -55,10 +56,12 @@ def load_settings(**options: str) -> "ServiceSettings":
 @app.command()
 def upgrade(
     *,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to try to reach the database.")] = 0,
+    wait: Annotated[
+        float, typer.Option(min=0, help="How long to wait for the database, in seconds.")
+    ] = 0,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Bring the schema up to date, all of it or nothing; data stays."""
+    """Upgrade the schema in one transaction. Data is kept."""
     if _inspect_or_upgrade_schema(database, action="upgrade", seconds=wait) == "newer":
         raise FileError(STATE_MESSAGES["newer"])
     terminal.print_message(UP_TO_DATE_MESSAGE)
@@ -66,7 +69,7 @@ def upgrade(
 
 @app.command()
 def check(database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
-    """Say whether the schema is the one of this version; exit 1 where it is not."""
+    """Check that the schema is up to date. Exit with status 1 if it is not."""
     state = _inspect_or_upgrade_schema(database, action="nothing")
     terminal.print_message(STATE_MESSAGES[state])
     raise typer.Exit(0 if state == "current" else 1)

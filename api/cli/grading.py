@@ -22,8 +22,7 @@ from grader.limits import MAX_SEED, PUBLISHED_SEEDS
 app = typer.Typer(
     name="grader",
     help="Grade quantitative deep-learning homework with reference solvers and named mistakes.",
-    epilog="Start with `grader problems`, or with `grader serve --demo`, which serves a demo "
-    "course.",
+    epilog="To begin, run `grader problems`, or `grader serve --demo` for a demo course.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,21 +59,29 @@ def _options(
             "--version",
             callback=_print_version,
             is_eager=True,
-            help="Print the version of Grader and of its engine.",
+            help="Print the versions of Grader and of its engine.",
         ),
     ] = False,
 ) -> None:
     """Options of `grader` itself."""
 
 
-ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
-Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of this seed.")]
-Original = Annotated[bool, typer.Option("--original", help="The textbook variant (the default).")]
+ProblemName = Annotated[
+    str, typer.Argument(help="The id of a problem, or the path of a problem file.")
+]
+Seed = Annotated[
+    int | None, typer.Option(min=0, max=MAX_SEED, help="Use the variant of this seed.")
+]
+Original = Annotated[
+    bool, typer.Option("--original", help="Use the textbook numbers (the default).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
-    list[Path] | None, typer.Argument(help="Problem files or folders; by default the shipped bank.")
+    list[Path] | None, typer.Argument(help="Problem files or folders. The default is the bank.")
 ]
-Bank = Annotated[Path | None, typer.Option(help="A folder of problems instead of the bank.")]
+Bank = Annotated[
+    Path | None, typer.Option(help="Use the problems in this folder instead of the bank.")
+]
 
 
 def main() -> None:
@@ -90,7 +97,7 @@ def check(
         int, typer.Option(min=1, help="Maximum number of published seeds.")
     ] = PUBLISHED_SEEDS,
 ) -> None:
-    """Check problem files: names, keys, texts, examples, and that seeds show every mistake."""
+    """Check problem files: names, keys, texts, examples and mistakes."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     raise typer.Exit(0 if operations.check(paths or [], seeds=seeds) else 1)
@@ -104,10 +111,11 @@ def publish_command(
         int, typer.Option(min=1, help="Maximum number of published seeds.")
     ] = PUBLISHED_SEEDS,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write one JSON-lines file per problem here.")
+        Path | None,
+        typer.Option("-o", "--out", help="Write one JSON Lines file per problem to this folder."),
     ] = None,
 ) -> None:
-    """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
+    """List the seeds that students can get, with keys and known wrong answers."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     operations.publish(paths or [], seeds=seeds, out=out)
@@ -116,7 +124,7 @@ def publish_command(
 @app.command()
 def problems(
     *,
-    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    topic: Annotated[str | None, typer.Option(help="List only the problems of this topic.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the problems of the bank."""
@@ -139,7 +147,7 @@ def show(
 def solve_command(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
-    """Show the keys of a variant and the wrong answers that are known."""
+    """Show the keys and the known wrong answers of a variant."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     operations.solve(operations.load_variant(problem, seed, original=original), as_json=as_json)
@@ -149,7 +157,7 @@ def solve_command(
 def worked(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
-    """Show the worked solution of a variant, as students see it after the release."""
+    """Show the worked solution of a variant, as students see it once it is released."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     variant = operations.load_variant(problem, seed, original=original)
@@ -160,7 +168,7 @@ def worked(
 def mark(
     problem: ProblemName,
     part: Annotated[str, typer.Argument(help="The id of the part.")],
-    answer: Annotated[str, typer.Argument(help="The answer; - reads standard input.")],
+    answer: Annotated[str, typer.Argument(help="The answer, or - to read it from standard input.")],
     *,
     seed: Seed = None,
     original: Original = False,
@@ -169,11 +177,11 @@ def mark(
         typer.Option("--student", help="Print what the student sees before results are released."),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show the key and the rule, for an appeal.")
+        bool, typer.Option("--explain", help="Show the key and the rule that decided.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mark one answer and say why."""
+    """Grade one answer, and explain the result."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
     from api.cli.output import console  # noqa: PLC0415
 
@@ -186,14 +194,17 @@ def mark(
 @app.command()
 def replay(
     file: Annotated[
-        Path, typer.Argument(help="The output of `mark --json`; - reads standard input.")
+        Path,
+        typer.Argument(
+            help="The output of `grader mark --json`, or - to read it from standard input."
+        ),
     ],
     *,
     bank: Bank = None,
 ) -> None:
-    """Mark recorded answers again and say whether the results are the same.
+    """Grade recorded answers again, and compare the results.
 
-    Exit 0: all are; 1: one differs, or could not be marked.
+    Exit status: 0 if all results are the same; 1 if one differs or an answer cannot be graded.
     """
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
@@ -205,18 +216,20 @@ def read(
     kind: Annotated[
         str, typer.Argument(help="The kind of answer, such as integer, shape or matrix.")
     ],
-    text: Annotated[str, typer.Argument(help="The student's text; - reads standard input.")],
+    text: Annotated[
+        str, typer.Argument(help="The student's text, or - to read it from standard input.")
+    ],
     *,
     variables: Annotated[
-        str, typer.Option(help="For an expression: its names, such as K,C_in.")
+        str, typer.Option(help="The names in an expression, such as K,C_in.")
     ] = "",
     numbers: Annotated[
         Literal["point", "comma"] | None,
-        typer.Option(help="The decimal mark of the course, if it sets one."),
+        typer.Option(help="The decimal mark of the course, if the course sets one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how a text is read, without a key: nothing is judged."""
+    """Show how a text is read, without grading it."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     is_readable = operations.read(kind, text, variables, numbers=numbers, as_json=as_json)
@@ -225,7 +238,7 @@ def read(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of problem files, for editors."""
+    """Print the JSON Schema of problem files, for use in an editor."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     operations.print_schema()

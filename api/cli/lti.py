@@ -8,7 +8,9 @@ from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import terminal
 
 app = typer.Typer(
-    name="lti", help="Register learning platforms, and rotate the keys.", no_args_is_help=True
+    name="lti",
+    help="Register learning platforms, and rotate the signing keys.",
+    no_args_is_help=True,
 )
 
 Platform = Annotated[str, typer.Argument(help="The name of the platform.")]
@@ -16,7 +18,7 @@ Platform = Annotated[str, typer.Argument(help="The name of the platform.")]
 
 @app.command()
 def show(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
-    """Print what an administrator of a platform copies: a label, a tab and a value in each line."""
+    """Print the values that the administrator of a platform needs, one per line."""
     # Imported here: commands that only grade start without these libraries.
     from api.services.lti.platforms.configuration import ToolAddresses  # noqa: PLC0415
 
@@ -31,7 +33,7 @@ def add(
     values: Annotated[
         list[str],
         typer.Argument(
-            help="What the platform displays, each as NAME=VALUE: issuer, client_id, "
+            help="The values that the platform displays, each as NAME=VALUE: issuer, client_id, "
             "authorization_url, token_url, jwks_url; also origin, audience, deployments (with "
             "commas between them), and vouches_email=yes."
         ),
@@ -49,11 +51,13 @@ def add(
 @app.command()
 def link(
     name: Platform,
-    origin: Annotated[str, typer.Argument(help="Its address, such as https://lms.example.edu.")],
+    origin: Annotated[
+        str, typer.Argument(help="The address of the platform, such as https://lms.example.edu.")
+    ],
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Print a link by which a platform registers itself, once, within a day."""
+    """Print a link with which a platform registers itself. It works once, within a day."""
     from api.cli.operations.lti import create_link  # noqa: PLC0415
 
     typer.echo(create_link(load_settings(database=database), name, origin))
@@ -61,7 +65,7 @@ def link(
 
 @app.command("list")
 def list_platforms(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
-    """List the platforms: name, issuer, client, deployments and state, with tabs between them."""
+    """List the platforms: name, issuer, client, deployments and state, separated by tabs."""
     from api.cli.operations.lti import list_platform_lines  # noqa: PLC0415
 
     for line in list_platform_lines(load_settings(database=database)):
@@ -73,10 +77,12 @@ def deploy(
     client_id: Annotated[str, typer.Argument(help="The client id of the platform.")],
     deployment: Annotated[str, typer.Argument(help="The deployment id to add.")],
     *,
-    issuer: Annotated[str, typer.Option(help="The issuer, if several have this client.")] = "",
+    issuer: Annotated[
+        str, typer.Option(help="The issuer, if several platforms have this client id.")
+    ] = "",
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Add a deployment to a platform."""
+    """Add a deployment to a registered platform."""
     from api.cli.operations.lti import deploy_client  # noqa: PLC0415
 
     name = deploy_client(load_settings(database=database), client_id, deployment, issuer=issuer)
@@ -87,11 +93,15 @@ def deploy(
 def rotate(
     *,
     at_once: Annotated[
-        bool, typer.Option("--at-once", help="Withdraw the earlier keys, which somebody may know.")
+        bool,
+        typer.Option(
+            "--at-once",
+            help="Withdraw the earlier keys immediately, because they may have leaked.",
+        ),
     ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Create a key that signs in an hour, when platforms have fetched it, and print its id."""
+    """Create a signing key, which takes effect in an hour, and print its id."""
     from api.cli.operations.lti import rotate_tool_keys  # noqa: PLC0415
 
     typer.echo(rotate_tool_keys(load_settings(database=database), at_once=at_once))

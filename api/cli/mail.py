@@ -19,9 +19,9 @@ def mail() -> None:
 def test(
     address: Annotated[str, typer.Argument(help="The recipient's e-mail address.")],
 ) -> None:
-    """Send a test message with the settings of the service, and say what the server replied.
+    """Send a test message, and print the reply of the mail server.
 
-    Exit 0: the server took it; 2: it did not, or no e-mail is set up.
+    Exit status: 0 if the server accepted the message; 2 if not, or without e-mail settings.
     """
     # Imported here: commands that only grade start without it.
     from api.services.outbox.trial import send_test_message  # noqa: PLC0415

@@ -17,7 +17,7 @@ DEMO_SEEDS: Final = "20"
 
 @app.command()
 def settings() -> None:
-    """Print all settings with what they are set to, as a file of settings; secrets stay hidden."""
+    """Print all settings and their values in the format of a settings file. Secrets are hidden."""
     from api.config.display import render_settings_file  # noqa: PLC0415
     from api.config.environment import read_setting_values  # noqa: PLC0415
 
@@ -29,10 +29,10 @@ def secret(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to write.")],
     *,
     shared: Annotated[
-        bool, typer.Option("--shared", help="Let all users of the machine read it.")
+        bool, typer.Option("--shared", help="Let all users of this machine read the files.")
     ] = False,
 ) -> None:
-    """Write a new secret into each file, such as the password of the database; one there stays."""
+    """Write a new secret to each file, such as the database password. Existing files are kept."""
     from api.config.generated_secrets import write_secret_if_missing  # noqa: PLC0415
 
     for file in files:
@@ -48,22 +48,22 @@ def secret(
 def serve(
     *,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Serve a demo course, and print how to log in.")
+        bool, typer.Option("--demo", help="Serve a demo course, and print its logins.")
     ] = False,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; by default GRADER_HOST.")
+        str, typer.Option(help="The address to listen on. The default is GRADER_HOST.")
     ] = "",
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65_535, help="The port; by default GRADER_PORT. 0 chooses a free one."
+            min=0, max=65_535, help="The port; 0 selects a free one. The default is GRADER_PORT."
         ),
     ] = None,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Serve pages and API; by default on http://127.0.0.1:8000, with SQLite in this folder.
+    """Run the service, by default on http://127.0.0.1:8000 with SQLite in this folder.
 
-    Options take precedence over settings. Ctrl+C stops it.
+    Options override settings. Press Ctrl+C to stop the service.
     """
     # Imported here: commands that only grade start without a service.
     from api.server.main import main  # noqa: PLC0415
@@ -83,7 +83,7 @@ def serve(
 
 @app.command()
 def work() -> None:
-    """Publish the bank and do regrades, beside services that are set to `GRADER_WORKER=apart`."""
+    """Run a separate worker, for services that set `GRADER_WORKER=apart`."""
     # Imported here: commands that only grade start without a service.
     from api.server.main import bootstrap_and_run_worker, main  # noqa: PLC0415
 
@@ -92,11 +92,11 @@ def work() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+    file: Annotated[Path, typer.Argument(help="The file to write. It must not exist.")],
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Write all of the database into a file, as it is at one moment; the service may run."""
+    """Write a consistent copy of the database to a file. The service can keep running."""
     from api.backups.operations import backup as backup_database  # noqa: PLC0415
 
     terminal.print_message(backup_database(load_settings(database=database).database, file))
@@ -107,11 +107,12 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `grader backup` wrote.")],
     *,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Also accept a backup of an older version.")
+        bool,
+        typer.Option("--upgrade", help="Also accept a backup of an older version, and upgrade it."),
     ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Bring a backup back, into an empty database; no service may run on it."""
+    """Restore a backup into an empty database. No service may use this database yet."""
     from api.backups.operations import restore as restore_database  # noqa: PLC0415
 
     url = load_settings(database=database).database

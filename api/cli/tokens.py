@@ -12,9 +12,14 @@ app = typer.Typer(name="token", help="Create, list and revoke API tokens.", no_a
 MAX_TOKEN_DAYS = 366
 Email = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
 Scopes = Annotated[
-    str, typer.Option(help="Separated by commas; by default all that its owner can have.")
+    str,
+    typer.Option(
+        help="The scopes, separated by commas. The default is every scope that the owner may have."
+    ),
 ]
-Days = Annotated[int, typer.Option(min=1, max=MAX_TOKEN_DAYS, help="Its lifetime.")]
+Days = Annotated[
+    int, typer.Option(min=1, max=MAX_TOKEN_DAYS, help="The lifetime of the token, in days.")
+]
 
 
 @app.command()
@@ -25,7 +30,7 @@ def make(
     days: Days = 90,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Print a new token of the API, once."""
+    """Create an API token, and print it. It is never shown again."""
     # Imported here: commands that only grade start without a database.
     from api.cli.operations.admin import create_token  # noqa: PLC0415
 
@@ -36,10 +41,7 @@ def make(
 
 @app.command("list")
 def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
-    """List the tokens of an account: how each begins, its scopes, its end, its last use, its name.
-
-    There are tabs between them.
-    """
+    """List the tokens of an account: start, scopes, expiry, last use and name."""
     from api.cli.operations.admin import list_token_lines  # noqa: PLC0415
 
     for line in list_token_lines(load_settings(database=database), email):
@@ -49,11 +51,13 @@ def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -
 @app.command()
 def revoke(
     email: Email,
-    beginning: Annotated[str, typer.Argument(help="The start of the token, as `list` shows it.")],
+    beginning: Annotated[
+        str, typer.Argument(help="The start of the token, as shown by `grader token list`.")
+    ],
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Revoke one token of an account, at once; sessions and other tokens stay."""
+    """Revoke one token of an account immediately. Sessions and other tokens stay valid."""
     from api.cli.operations.admin import revoke_token  # noqa: PLC0415
 
     name = revoke_token(load_settings(database=database), email, beginning)

@@ -9,26 +9,28 @@ from api.cli.output import terminal
 
 app = typer.Typer(
     name="user",
-    help="Create accounts and log-in links, such as those of the first administrator.",
+    help="Create accounts and login links, such as those of the first administrator.",
     no_args_is_help=True,
 )
 
 PublicUrl = Annotated[
     str,
-    typer.Option(help="The public address of the service; by default GRADER_PUBLIC_URL."),
+    typer.Option(help="The public address of the service. The default is GRADER_PUBLIC_URL."),
 ]
 
 
 @app.command()
 def add(
-    email: Annotated[str, typer.Argument(help="The e-mail address to log in with.")],
-    name: Annotated[str, typer.Argument(help="The name, in quotes.")],
+    email: Annotated[str, typer.Argument(help="The e-mail address for logging in.")],
+    name: Annotated[str, typer.Argument(help="The name of the person, in quotes.")],
     *,
-    admin: Annotated[bool, typer.Option("--admin", help="As an administrator.")] = False,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="Make the account an administrator.")
+    ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
     public_url: PublicUrl = "",
 ) -> None:
-    """Add an account, and print the link by which its owner sets a password."""
+    """Create an account, and print a link with which its owner sets a password."""
     # Imported here: commands that only grade start without a database.
     from api.cli.operations.admin import add_user  # noqa: PLC0415
 
@@ -44,7 +46,7 @@ def link(
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
     public_url: PublicUrl = "",
 ) -> None:
-    """Print a link by which somebody sets a password: the first one, or another."""
+    """Print a link with which the owner of an account sets a new password."""
     from api.cli.operations.admin import create_password_link  # noqa: PLC0415
 
     _print_link(
@@ -54,7 +56,7 @@ def link(
 
 @app.command("list")
 def list_users(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
-    """List the accounts by family name: e-mail address, name and state, with tabs between them."""
+    """List the accounts by family name: e-mail address, name and state, separated by tabs."""
     from api.cli.operations.admin import list_user_lines  # noqa: PLC0415
 
     for line in list_user_lines(load_settings(database=database)):
@@ -67,7 +69,7 @@ def revoke(
     *,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """End every session and token of an account; its password stays."""
+    """End all sessions and revoke all tokens of an account. Its password stays valid."""
     from api.cli.operations.admin import revoke_credentials  # noqa: PLC0415
 
     name = revoke_credentials(load_settings(database=database), email)

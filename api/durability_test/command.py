@@ -19,14 +19,17 @@ def selftest(
         bool, typer.Option("--durability", help="Kill a service while clients submit answers.")
     ] = False,
     seconds: Annotated[
-        int, typer.Option(min=1, max=86_400, help="For how long, in seconds.")
+        int, typer.Option(min=1, max=86_400, help="The duration of the test, in seconds.")
     ] = DEFAULT_DURATION_SECONDS,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the times of the kills.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The seed of the times at which the service is killed.")
+    ] = 0,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Try on this machine whether what has a receipt survives kill -9; exit 1 where it does not.
+    """Test whether submissions with a receipt survive kill -9 on this machine.
 
-    It works in a database of its own beside the configured one, which is gone afterwards.
+    The test uses a temporary database next to the configured one.
+    Exit status: 0 if all survive; 1 if one is lost.
     """
     # Imported here: commands that only grade start without a database.
     from api.durability_test.run import run_durability_test  # noqa: PLC0415

@@ -12,8 +12,8 @@ from grader.reading import RawAnswer, Reading
 from grader.values import Value
 
 NO_CREDIT: Final = Fraction(0)
-REVIEW_MESSAGE: Final = "A person marks this part."
-FAILURE_MESSAGE: Final = "The key could not be computed; a person looks at this part."
+REVIEW_MESSAGE: Final = "A person grades this part."
+FAILURE_MESSAGE: Final = "The key could not be computed. A person grades this part."
 
 
 class AnswerInContext(NamedTuple):

@@ -16,24 +16,24 @@ from grader.variants.variant import Variant
 MAX_TEXT_LENGTH: Final = 500
 
 SENTENCES: Final[dict[DecidingRule, str]] = {
-    "exact": "Right: it is equal to the key",
-    "tolerance": "Right: it lies within the tolerance",
-    "rounding": "Right: it is the key, rounded to the digits that were typed",
-    "limits": "Right: it lies within the limits",
-    "condition": "Right: it meets the condition",
-    "points": "Right: it agrees with the key at every point where the two were compared",
-    "cells": "Right in every place",
-    "accepted": "Right: the author accepts it beside the key",
-    "follow_through": "Right for the student's own earlier answers, which lead to another key",
-    "mistake": "Incorrect: it is what {} gives",
-    "mistake_carried": "Incorrect: on the student's own earlier answers it is what {} gives",
-    "mistake_pair": "Incorrect: it is what two mistakes at once give, {}",
-    "none": "Incorrect, and no known mistake gives it",
-    "unreadable": "It could not be read",
-    "misfit": "It has another form than the one asked for",
+    "exact": "Correct: it is equal to the key",
+    "tolerance": "Correct: it is within the tolerance",
+    "rounding": "Correct: it is the key, rounded to the digits of the answer",
+    "limits": "Correct: it is within the limits",
+    "condition": "Correct: it meets the condition",
+    "points": "Correct: it equals the key at every point of the comparison",
+    "cells": "Correct in every place",
+    "accepted": "Correct: the author accepts it as well as the key",
+    "follow_through": "Correct for the student's own earlier answers, which lead to another key",
+    "mistake": "Incorrect: it is the result of {}",
+    "mistake_carried": "Incorrect: with the student's own earlier answers, it is the result of {}",
+    "mistake_pair": "Incorrect: it is the result of two mistakes at once, {}",
+    "none": "Incorrect, and no known mistake leads to it",
+    "unreadable": "The answer could not be read",
+    "misfit": "The answer does not have the required form",
     "missing": "There is no answer",
-    "person": "A person marks this part",
-    "failure": "It could not be judged",
+    "person": "A person grades this part",
+    "failure": "The answer could not be graded",
 }
 """Sentence for each rule; the braces are filled with the ids of the mistakes."""
 
@@ -54,7 +54,7 @@ def explain_result(
     accepted = "" if result.rule in UNJUDGED else _describe_accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
     reasons = (_describe_rule(result), *_describe_resemblance(result))
-    judged_as = (f"Judged by the rounded value: {result.judged_as}",) if result.judged_as else ()
+    judged_as = (f"Graded by the rounded value: {result.judged_as}",) if result.judged_as else ()
     return (*typed, *read, *result.notes, *judged_as, *reasons, *key, _describe_credit(result))
 
 
@@ -75,7 +75,7 @@ def _describe_rule(result: PartResult) -> str:
     """Return the rule that decided, with its numbers."""
     if result.status == "partial":
         carried = " for the student's own earlier answers" * (result.rule == "follow_through")
-        return f"Right in part{carried}{_describe_cells(result)}."
+        return f"Partly correct{carried}{_describe_cells(result)}."
     joined = " and " if result.rule == "mistake_pair" else " or "
     sentence = SENTENCES[result.rule].format(joined.join(result.mistakes))
     if result.rule in {"unreadable", "misfit", "failure"}:
@@ -90,18 +90,18 @@ def _describe_resemblance(result: PartResult) -> tuple[str, ...]:
 
 
 def _describe_cells(result: PartResult) -> str:
-    """Return how many cells of an answer are right, and the first that is not."""
+    """Return how many cells of an answer are correct, and the first that is not."""
     if not result.cells:
         return ""
-    first = f", the first that is not is {result.first_wrong}" if result.first_wrong else ""
-    return f": {sum(result.cells)} of {pluralize(len(result.cells), 'place')} right{first}"
+    first = f"; the first incorrect one is {result.first_wrong}" if result.first_wrong else ""
+    return f", with {sum(result.cells)} of {pluralize(len(result.cells), 'place')} correct{first}"
 
 
 def _describe_credit(result: PartResult) -> str:
     """Return the credit as an exact fraction of the points."""
     points = f"{result.points} {'point' if result.points == 1 else 'points'}"
     if result.credit is None:
-        return f"Credit: a person gives it, of {points}."
+        return f"Credit: set by a person, out of {points}."
     if result.credit == 0:
         return f"Credit: none of {points}."
     if result.credit == 1:

@@ -190,11 +190,11 @@ def _format_index(flat_index: int, shape: tuple[int, ...]) -> str:
 
 def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
     if _has_no_row_ends(answer, expected):
-        misfit = "All the numbers stand in one row."
+        misfit = "All numbers are in one row."
         return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
     if part.size == "asked":
         return WRONG_BY_RULE["cells"]
-    misfit = f"The answer has the size {_format_size(answer)}, asked is {_format_size(expected)}."
+    misfit = f"The answer has the size {_format_size(answer)}; it must be {_format_size(expected)}."
     return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
 
 

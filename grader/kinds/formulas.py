@@ -187,7 +187,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         if not isinstance(answer, tuple) or not isinstance(key, tuple):
             return WRONG_BY_RULE["points"]
         if len(answer) != len(key):
-            message = f"The answer has {pluralize(len(answer), 'formula')}, asked are {len(key)}."
+            message = f"The answer has {pluralize(len(answer), 'formula')}; it needs {len(key)}."
             return Judgement(WRONG.credit, form_mismatch=message, rule="points")
         return judge_formulas(
             answer,

@@ -236,9 +236,7 @@ def _describe_axis_count_mismatch(answer: Items, key: Items) -> str:
     (axes,) = expected
     for shape in answer:
         if isinstance(shape, tuple) and len(shape) != axes:
-            return (
-                f"{to_text(shape)} has {pluralize(len(shape), 'size')}, asked are shapes of {axes}."
-            )
+            return f"{to_text(shape)} has {pluralize(len(shape), 'size')}; each shape needs {axes}."
     return ""
 
 

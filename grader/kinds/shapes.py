@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from grader.display.text import to_text
+from grader.display.text import pluralize, to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.formula_equality import BoundFormula
@@ -169,9 +169,7 @@ def _to_shape(value: Value | None) -> Value:
 def describe_axis_count_mismatch(actual: int, expected: int, part: ShapePart) -> str:
     """Return that a shape has another number of axes than the question asks for."""
     layout = f" ({' × '.join(part.layout)})" if part.layout else ""
-    return (
-        f"The shape has {actual} {'axis' if actual == 1 else 'axes'}, asked are {expected}{layout}."
-    )
+    return f"The shape has {pluralize(actual, 'dimension')}; it needs {expected}{layout}."
 
 
 def _read_sizes(typed: RawAnswer, part: ShapePart) -> Reading[tuple[int, ...]]:

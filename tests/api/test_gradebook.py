@@ -125,6 +125,33 @@ def test_exactly_the_share_is_not_below_it(world, course, prof):
     assert book(prof, course, below=50)["columns"][0]["summary"]["below"] == 2
 
 
+@pytest.mark.parametrize(
+    ("below", "listed"), [(0, []), (37, ["Cy"]), (38, ["ann", "Cy"]), (100, ["ann", "Bo", "Cy"])]
+)
+def test_only_students_below_the_threshold_are_listed(world, course, prof, below, listed):
+    [posed] = world.assignment(course, SHORT, category="Exam", timeline_spec=CLOSED)
+    for name, answers in (
+        ("ann", {"first": "9"}),  # 3 of 8 points
+        ("Bo", {"second": "18"}),  # 5 of 8 points
+        ("Cy", {"first": "1"}),  # 0 of 8 points
+    ):
+        world.enrol(course, name).submit(posed, answers)
+    world.clock.advance(days=30)
+    every_row, rows = (book(prof, course, below=below, only_below=only) for only in (False, True))
+    assert [row["name"] for row in rows["items"]] == listed
+    assert rows["total"]["below"] == len(listed)
+    assert (rows["students"], rows["total"]) == (3, every_row["total"])
+    first = book(prof, course, below=100, only_below=True, limit=2)
+    rest = book(prof, course, below=100, only_below=True, limit=2, cursor=first["next"])
+    assert [row["name"] for row in (*first["items"], *rest["items"])] == ["ann", "Bo", "Cy"]
+
+
+def test_a_student_without_a_course_percentage_is_not_below_the_threshold(world, course, prof):
+    world.assignment(course, SHORT)
+    world.enrol(course, "Ann")
+    assert book(prof, course, below=100, only_below=True)["items"] == []
+
+
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("by", ["name", "section", "total", "assignment"])
 def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction):
@@ -163,6 +190,7 @@ def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction)
         {"sort": "shoe size"},
         {"sort": "00000000-0000-0000-0000-000000000001"},
         {"below": "101"},
+        {"only_below": "perhaps"},
         {"dir": "up"},
         {"cursor": "nonsense"},
         {"text": "a\0b"},

@@ -7,6 +7,7 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import Assignment, Grade, ProblemProgress
 from api.services.grades import GradeCause, recompute_student_grades
+from api.services.submissions.replies import SPARED_LATE_DAYS_MESSAGE, USED_LATE_DAYS_MESSAGE
 
 ANY = {"If-Match": "*"}
 OTHER_SIZE = {"row": "[4, 7]"}  # two numbers, where three are asked for
@@ -99,10 +100,10 @@ def test_who_spends_late_days_is_told_so_at_once(world):
     assert student.submit(problem, {"cells": "7"}).json()["messages"] == []
     world.clock.advance(days=1, seconds=1)
     told = student.submit(problem, {"cells": "8"}).json()["messages"]
-    assert told == ["It arrived after the due time: 1 late day is used on this assignment."]
+    assert told == [USED_LATE_DAYS_MESSAGE.format("1 late day is")]
     world.clock.advance(days=1)
     told = student.submit(problem, {"cells": "9"}).json()["messages"]
-    assert told == ["It arrived after the due time: 2 late days are used on this assignment."]
+    assert told == [USED_LATE_DAYS_MESSAGE.format("2 late days are")]
     assert student.submit(problem, {"cells": "10"}).json()["messages"] == []
 
 
@@ -129,13 +130,13 @@ def test_an_answer_that_cannot_be_read_spares_late_days_and_is_not_refused(world
     world.clock.advance(days=1, hours=1)
     told = student.submit(problem, answers).json()
     assert [one["status"] for one in told["results"]] in (["unreadable"], ["missing"])
-    assert "It arrived after the due time and used no late day." in told["messages"]
+    assert SPARED_LATE_DAYS_MESSAGE in told["messages"]
     assert student.get(f"/courses/{course}/late-days").json()["left"] == 1
     world.clock.advance(hours=1)
     done = student.submit(problem, {"third": "1/3"}).json()
-    assert (done["late_credit"], done["messages"][-1].split(":")[0]) == (
+    assert (done["late_credit"], done["messages"][-1]) == (
         1,
-        "It arrived after the due time",
+        USED_LATE_DAYS_MESSAGE.format("1 late day is"),
     )
     assert student.get(f"/courses/{course}/late-days").json()["left"] == 0
 

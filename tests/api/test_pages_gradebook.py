@@ -103,11 +103,23 @@ def test_students_are_sorted_and_filtered_by_the_address(world, browser, course,
     assert (names(page) if expected else page.all("tbody")) == expected
 
 
+def test_the_threshold_leaves_the_other_students_out(world, prof, course, ann, posed):
+    world.enrol(course, "Bo").submit(posed, {"first": "9", "second": "18"})
+    world.clock.advance(days=1)
+    browser = Browser(world, prof)
+    assert names(book(browser, course)) == ["Bo", "Ann Example"]
+    page = book(browser, course, below="60")
+    assert names(page) == [ann.name]
+    assert page.one("input", name="below")["value"] == "60"
+    assert names(book(browser, course, below="")) == ["Bo", "Ann Example"]
+
+
 @pytest.mark.usefixtures("ann", "posed")
-def test_the_threshold_shows_its_effect_above_the_table(browser, course):
-    page = book(browser, course, below=60)
-    counted = page.one("tfoot").all("tr")[-1].all("td")[0].text
-    assert f"{counted} student" in page.one(id="gb-said").text
+def test_the_threshold_shows_its_effect_above_the_table(world, prof, course):
+    world.clock.advance(days=1)
+    page = book(Browser(world, prof), course, below=60)
+    counts = {row[0]: row[1] for row in page.one("tfoot").rows()}
+    assert f"{counts['Below 60 %']} student is below" in page.one(id="gb-said").text
     assert "below 60 % of the course grade" in page.one(id="gb-said").text
 
 

@@ -1,5 +1,7 @@
 """Tests of the people pages of a course: find, add, edit, withdraw, and sections."""
 
+import re
+
 import pytest
 from pages import Browser, form_fields
 from sqlalchemy import select
@@ -113,7 +115,7 @@ def test_role_section_and_number_are_changed_in_one_form(world, browser, course,
     done = browser.send(form, role="grader", section=str(section), student_number="77")
     page = browser.follow(done)
     facts = page.one("dl").text
-    assert "grader" in facts
+    assert "TA" in facts
     assert "Tuesday" in facts
     assert page.one("input", name="student_number")["value"] == "77"
     page = browser.follow(browser.send(change(page), section=""))
@@ -217,3 +219,20 @@ def test_a_grader_sees_people_and_changes_nothing(world, course, ann):
     page = opened(grader, course, ann)
     assert [one["action"] for one in page.one("main").all("form", method="post")] == ["/view-as"]
     assert page.all("a", text="Log", href=f"/courses/{course}/audit") == []
+
+
+def test_pages_call_the_role_of_a_grader_ta(world, course, prof):
+    gus = world.enrol(course, "Gus Tavares", role="student", email="gus@example.edu")
+    staff = Browser(world, prof)
+    assert staff.send(change(opened(staff, course, gus)), role="grader").status == 303
+    assistant, admin = Browser(world, gus), Browser(world, world.person("Root Example", admin=True))
+    pages = [
+        *(assistant.get(path) for path in ("/", "/account", "/courses")),
+        *(staff.get(f"/courses/{course}/{path}") for path in ("people", "audit")),
+        opened(staff, course, gus),
+        admin.get(f"/users/{gus.id}"),
+    ]
+    for page in pages:
+        assert page.status == 200
+        assert re.search(r"\bTA\b", page.one("main").text)
+        assert not re.search(r"\bgrader\b", page.one("main").text)

@@ -10,6 +10,11 @@ from world import TEXT_PROBLEM, World
 
 from api.db.models import AssignmentProblem
 from api.markup.tex import CONVERTER
+from api.pages.student.components.feedback import (
+    CAUSE_LABEL,
+    LATE_CREDIT_MESSAGE,
+    REPEATED_ANSWER_MESSAGE,
+)
 
 
 def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
@@ -17,7 +22,7 @@ def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
     student.submit(posed, {"tripled": "6"})
     said = told(browser.get(posed.path), "tripled")
     assert said.startswith("Incorrect 0 of 1 point Read as 6")
-    assert "Likely cause Three times, not twice." in said
+    assert f"{CAUSE_LABEL} Three times, not twice." in said
 
 
 BEST = ["correct, 1 of 1 point"]
@@ -107,7 +112,7 @@ def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> Non
     for _ in range(2):
         student.submit(posed, {"cells": "8"})
     said = told(browser.get(posed.path), "cells")
-    assert "It is the same answer as before: it cost no attempt." in said
+    assert REPEATED_ANSWER_MESSAGE in said
     assert "2 of 3 attempts left" in said
 
 
@@ -137,7 +142,7 @@ def test_a_late_answer_says_what_it_counts(world: World) -> None:
     world.clock.advance(hours=30)
     student.submit(posed, {"cells": "9"})
     page = Browser(world, student).get(posed.path)
-    assert "It arrived late and gets 90" in told(page, "cells")
+    assert LATE_CREDIT_MESSAGE.partition("{")[0] + "90" in told(page, "cells")
     assert "1.8 of 2 points (late: 90 %)" in told(page, "cells")
     assert page.one(id="points-cells").text == "2 points"
     assert "Late: an answer is worth 90" in page.one(id="notices").text
@@ -327,8 +332,8 @@ def test_a_shape_with_another_number_of_axes_is_noted_before_it_is_checked(world
     ]
     form = {"part": card["name"].partition(".")[2]}
     read = browser.post(f"{posed.path}/reading", form | {card["name"]: "12x12"})
-    assert "The shape has 2 axes, asked are 3" in read.text
+    assert "The shape has 2 dimensions; it needs 3" in read.text
     assert (
-        "asked are"
+        "it needs"
         not in browser.post(f"{posed.path}/reading", form | {card["name"]: "12x12x3"}).text
     )

@@ -9,7 +9,13 @@ from pages import Browser
 from student_scenes import extend
 from world import TEXT_PROBLEM
 
-from api.pages.student.times import build_credit_strip
+from api.pages.student.times import (
+    LATE_DAYS_RULE,
+    NO_LATE_DAYS_RULE,
+    NO_REGRADES_RULE,
+    REGRADE_RULE,
+    build_credit_strip,
+)
 from api.schemas.student.assignments import Moment, Stage, Times
 
 OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels").replace("small", "large")
@@ -206,9 +212,9 @@ def test_what_is_not_released_is_not_there(world, browser, course):
 @pytest.mark.parametrize(
     ("budget", "late_days", "said"),
     [
-        (3, 0, "Late days They cannot be spent here."),
-        (3, 1, "Late days At most 1 late day can be spent here. They are spent by themselves."),
-        (2, 5, "Late days At most 2 late days can be spent here. They are spent by themselves."),
+        (3, 0, f"Late days {NO_LATE_DAYS_RULE}"),
+        (3, 1, f"Late days {LATE_DAYS_RULE.format('1 late day')}"),
+        (2, 5, f"Late days {LATE_DAYS_RULE.format('2 late days')}"),
         (0, 1, ""),
     ],
 )
@@ -262,7 +268,7 @@ def test_an_assignment_in_which_nothing_ends_says_so_and_no_more(world, browser,
 
 @pytest.mark.parametrize(
     ("limit", "said"),
-    [(None, "You may ask at any time after you see a result."), (0, "accepts no regrade requests")],
+    [(None, REGRADE_RULE.format("at any time", "")), (0, NO_REGRADES_RULE)],
 )
 def test_without_days_to_ask_a_student_asks_at_any_time_as_the_editor_says(
     world, browser, course, limit, said

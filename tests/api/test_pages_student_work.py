@@ -9,6 +9,7 @@ from review_scene import Class
 from world import TEXT_PROBLEM
 
 from api.db.models import Course
+from api.pages.student.components.feedback import NOT_GRADED
 
 RIGHT, WRONG = {"cells": "9"}, {"cells": "8"}
 CLOSED_SOON = {"release": "2026-11-01 12:00", "due": "2026-11-03 12:00"}
@@ -47,7 +48,7 @@ def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed
     assert [one.text for one in page.all("h2")] == ["Submission 3", "Submission 2", "Submission 1"]
     assert [one.text for one in page.all(has="set-state")] == [
         "Correct · 2 of 2 points · attempt 2",
-        "Not graded yet \N{EN DASH} no attempt used",
+        NOT_GRADED.words,
         "Incorrect · 0 of 2 points · attempt 1",
     ]
 

@@ -9,6 +9,7 @@ from review_scene import Class
 from screens import look, overflow
 
 from api.db.models import Assignment
+from api.pages.student.components.feedback import CAUSE_LABEL
 
 REM = 16
 TOUCH = 44
@@ -124,7 +125,7 @@ def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
     desk.check("max")
     lines = desk.told("max").locator("p").all_inner_texts()
     assert lines[0].startswith("Incorrect")
-    assert [at for at, line in enumerate(lines) if "Likely cause" in line] == [1]
+    assert [at for at, line in enumerate(lines) if CAUSE_LABEL in line] == [1]
     assert "2 of 3 attempts left" in lines[-1]
     assert box(desk.told("max"))["y"] > box(desk.button("max"))["y"]
 

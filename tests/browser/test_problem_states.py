@@ -9,11 +9,13 @@ from playwright.sync_api import expect
 from problem_screen import POOLED, Desk
 from screens import faults
 
+from api.pages.student.components.feedback import NOT_GRADED
+
 CHECKED = {
     "right": (POOLED["max"], "Correct"),
     "wrong": (POOLED["average"], "Incorrect"),
     "partly right": ([["9", "7"], ["8", "1"]], "Partly correct"),
-    "unreadable": ([["9", "7"], ["8", "x"]], "Not graded yet – no attempt used"),
+    "unreadable": ([["9", "7"], ["8", "x"]], NOT_GRADED.words),
 }
 checked = pytest.mark.parametrize("state", CHECKED)
 

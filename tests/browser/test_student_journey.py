@@ -8,6 +8,7 @@ from browsers import PASSWORD, email_of, with_password
 from playwright.sync_api import expect
 from problem_screen import POOLED, SAVED, Desk
 
+from api.pages.student.components.feedback import CAUSE_LABEL
 from api.pages.student.components.submission_form import EMPTY_ANSWER_MESSAGE
 
 DUE = {"due": "2026-11-02 13:00"}
@@ -114,7 +115,7 @@ def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(des
     here.fill("max", AVERAGE)
     here.check("max")
     expect(here.told("max")).to_contain_text("Incorrect")
-    expect(here.told("max")).to_contain_text("Likely cause")
+    expect(here.told("max")).to_contain_text(CAUSE_LABEL)
     here.fill("max", POOLED["max"])
     here.button("max").click()
     expect(here.told("max")).to_contain_text("Correct 1 of 1 point")

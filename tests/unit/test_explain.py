@@ -5,12 +5,21 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark, marked, original
 
-from grader.grading.explain import MAX_TEXT_LENGTH, explain_result, format_typed_answer
+from grader.grading.explain import (
+    MAX_TEXT_LENGTH,
+    SENTENCES,
+    explain_result,
+    format_typed_answer,
+)
 from grader.grading.result import PartResult
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)", points=2)  # 31, or 32 rounded up
 VECTOR = ask("vector", key="[1, 2, 3]", points=3)
+
+
+def sentence(rule, mistakes="") -> str:
+    return f"{SENTENCES[rule].format(mistakes)}."
 
 
 def explained(part, typed, **changes) -> list[str]:
@@ -27,13 +36,13 @@ def explained(part, typed, **changes) -> list[str]:
         (
             SIDE,
             "31",
-            ["Right: it is equal to the key.", "Accepted: exactly 31.", "Credit: all of 2 points."],
+            [sentence("exact"), "Accepted: exactly 31.", "Credit: all of 2 points."],
         ),
         (
             SIDE,
             "32",
             [
-                "Incorrect: it is what rounded_up gives.",
+                sentence("mistake", "rounded_up"),
                 "Accepted: exactly 31.",
                 "Credit: none of 2 points.",
             ],
@@ -42,7 +51,7 @@ def explained(part, typed, **changes) -> list[str]:
             SIDE,
             "33",
             [
-                "Incorrect, and no known mistake gives it.",
+                sentence("none"),
                 "Accepted: exactly 31.",
                 "Credit: none of 2 points.",
             ],
@@ -51,7 +60,7 @@ def explained(part, typed, **changes) -> list[str]:
             ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"),
             str(1728 * 32),
             [
-                "Incorrect: it is what two mistakes at once give, rounded_up and no_bias.",
+                sentence("mistake_pair", "rounded_up and no_bias"),
                 "Accepted: exactly 55552.",
                 "Credit: none of 1 point.",
             ],
@@ -60,7 +69,7 @@ def explained(part, typed, **changes) -> list[str]:
             VECTOR,
             "[1, 2, 4]",
             [
-                "Right in part: 2 of 3 places right, the first that is not is (3).",
+                "Partly correct, with 2 of 3 places correct; the first incorrect one is (3).",
                 "Accepted: exactly [1, 2, 3].",
                 "Credit: 2/3 of 3 points.",
             ],
@@ -69,7 +78,7 @@ def explained(part, typed, **changes) -> list[str]:
             ask("number", key="100", tolerance={"rel": "1%"}, reason="a constant"),
             "100.5",
             [
-                "Right: it lies within the tolerance.",
+                sentence("tolerance"),
                 "Accepted: from 99 to 101.",
                 "Credit: all of 1 point.",
             ],
@@ -78,23 +87,23 @@ def explained(part, typed, **changes) -> list[str]:
             ask("number", at_least="0.73"),
             "0.7",
             [
-                "Incorrect, and no known mistake gives it.",
+                sentence("none"),
                 "Accepted: at least 0.73.",
                 "Credit: none of 1 point.",
             ],
         ),
-        (SIDE, "", ["There is no answer.", "Credit: none of 2 points."]),
+        (SIDE, "", [sentence("missing"), "Credit: none of 2 points."]),
         (
             ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}]),
             "Because.",
-            ["A person marks this part.", "Credit: a person gives it, of 1 point."],
+            [sentence("person"), "Credit: set by a person, out of 1 point."],
         ),
         (
             ask(key="broken()"),
             "5",
             [
-                "It could not be judged: the solver cannot take 0 values",
-                "Credit: a person gives it, of 1 point.",
+                f"{SENTENCES['failure']}: the solver cannot take 0 values",
+                "Credit: set by a person, out of 1 point.",
             ],
         ),
     ],
@@ -105,9 +114,9 @@ def test_the_rule_is_told_with_its_figures(part, typed, told):
 
 def test_a_free_answer_is_told_with_what_was_said_of_it():
     assert explained(VECTOR, "[1, 2]")[0].startswith(
-        "It has another form than the one asked for: The answer has the size 2"
+        f"{SENTENCES['misfit']}: The answer has the size 2"
     )
-    assert explained(SIDE, "soon")[0].startswith("It could not be read: ")
+    assert explained(SIDE, "soon")[0].startswith(f"{SENTENCES['unreadable']}: ")
 
 
 def test_what_was_typed_and_how_it_was_read_come_first():
@@ -127,7 +136,7 @@ def test_what_follows_is_told_with_the_key_that_it_was_held_against():
     variant = original(SIDE, ask(id="b", key="halve(a)", follow_through="1/2"))
     result = marked(variant, a="40", b="20")["b"]
     assert explain_result(result, variant.problem.parts[1])[2:] == (
-        "Right for the student's own earlier answers, which lead to another key.",
+        sentence("follow_through"),
         "Accepted: exactly 20.",
         "Credit: 1/2 of 1 point.",
     )

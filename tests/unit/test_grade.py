@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original, problem
 
+from grader.grading.answer_in_context import FAILURE_MESSAGE, REVIEW_MESSAGE
 from grader.grading.context import build_part_context
 from grader.grading.grade import grade, grade_part
 from grader.grading.result import PartResult
@@ -81,7 +82,7 @@ def test_only_what_could_be_read_costs_an_attempt(status, costs):
 
 def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_what_is_asked():
     result = mark(ask("shape", key="(3, 32, 32)", layout="CHW"), "32×32")
-    assert result.feedback == "The shape has 2 axes, asked are 3 (C × H × W)."
+    assert result.feedback == "The shape has 2 dimensions; it needs 3 (C × H × W)."
     assert (result.costs_attempt, result.carries, result.read_as) == (False, None, "32×32")
 
 
@@ -242,8 +243,8 @@ def test_what_is_accepted_comes_before_follow_through_and_mistakes():
         ),
         (ask("set", key="(3, 5)", credit_by="item"), "3", "Partly correct."),
         (SIDE, "", "Nothing was answered."),
-        (TEXT, "Because.", "A person marks this part."),
-        (BROKEN, "5", "The key could not be computed; a person looks at this part."),
+        (TEXT, "Because.", REVIEW_MESSAGE),
+        (BROKEN, "5", FAILURE_MESSAGE),
     ],
 )
 def test_the_student_is_told_what_happened(part, typed, words):

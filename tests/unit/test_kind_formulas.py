@@ -175,7 +175,7 @@ def test_a_list_of_formulas_is_right_as_a_whole_or_by_component(part, typed, sta
 
 def test_the_counter_example_of_a_list_names_the_component():
     assert "Formula 2: at " in mark(PAIR, "[w dL/dy, x]").feedback
-    assert "The answer has 3 formulas, asked are 2." in mark(PAIR, "[w, x, w]").feedback
+    assert "The answer has 3 formulas; it needs 2." in mark(PAIR, "[w, x, w]").feedback
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
         (NUMBERS, "1, 3 et 5", "correct", ""),
         (SHAPES, "3,3; 5,5", "correct", ""),
         (SHAPES, "3, 3\n5, 5", "correct", ""),
-        (SHAPES, "3,3,5,5", "unreadable", "asked are shapes of 2"),
+        (SHAPES, "3,3,5,5", "unreadable", "each shape needs 2"),
         (NAMES, "softmax conv1, fc", "unreadable", "'softmax' is not known here."),
         (NAMES, "layer pool1, fc", "wrong", "'layer' was ignored."),
     ],
@@ -173,7 +173,7 @@ def test_words_that_only_say_what_the_items_are_are_dropped(part, typed, status,
 
 def test_the_number_of_axes_is_told_free_of_charge():
     result = mark(SHAPES, "3, 5")
-    assert "asked are shapes of 2" in result.feedback
+    assert "each shape needs 2" in result.feedback
     assert not result.costs_attempt
 
 

@@ -61,9 +61,9 @@ def test_a_shape_is_right_axis_by_axis_and_another_number_of_axes_costs_nothing(
 @pytest.mark.parametrize(
     ("changes", "typed", "words"),
     [
-        ({}, "3", "The shape has 1 axis, asked are 3."),
-        ({}, "3×32", "The shape has 2 axes, asked are 3."),
-        ({"layout": "CHW"}, "3×32", "asked are 3 (C × H × W)."),
+        ({}, "3", "The shape has 1 dimension; it needs 3."),
+        ({}, "3×32", "The shape has 2 dimensions; it needs 3."),
+        ({"layout": "CHW"}, "3×32", "it needs 3 (C × H × W)."),
     ],
 )
 def test_another_number_of_axes_is_told_with_the_layout(changes, typed, words):

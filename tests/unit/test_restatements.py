@@ -91,7 +91,7 @@ def test_words_of_the_question_and_checks_of_the_value_are_ignored(part, typed):
 def test_words_that_the_question_does_not_explain_are_refused(part, typed):
     result = mark(part, typed)
     assert result.status == "unreadable"
-    assert "Expected" in result.hint or "asked is" in result.hint
+    assert "Expected" in result.hint or "it must be" in result.hint
 
 
 def test_what_was_dropped_is_displayed():

@@ -14,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Folder = Annotated[Path, typer.Argument(help="The folder of the files.")]
+Folder = Annotated[Path, typer.Argument(help="The folder with the course files.")]
 
 
 @app.command()
@@ -24,7 +24,7 @@ def export(
     course: Annotated[str, typer.Option(help="The short name of the course.")],
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Write what is set in a course, without people and their work; other files stay."""
+    """Write a course to a folder, without people and submissions."""
     # Imported here: commands that only grade start without a database.
     from api.cli.files.course_sync import export_course  # noqa: PLC0415
 
@@ -39,17 +39,19 @@ def apply(
     folder: Folder,
     *,
     course: Annotated[
-        str, typer.Option(help="The short name of the course; by default the one in course.yaml.")
+        str,
+        typer.Option(help="The short name of the course. The default is the one in course.yaml."),
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would change.")
+        bool, typer.Option("--dry-run", help="Show the changes without making them.")
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Remove what the course has but the folder does not.")
+        bool,
+        typer.Option("--prune", help="Remove from the course what the folder does not contain."),
     ] = False,
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
-    """Make a course what the files say, all of it or nothing; a new course is made."""
+    """Create or change a course so that it matches the files, in one transaction."""
     from api.cli.files.course_sync import apply_folder  # noqa: PLC0415
 
     settings = load_settings(database=database)

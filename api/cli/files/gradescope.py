@@ -17,15 +17,18 @@ DEFAULT_PYTHONS: Final = ["3.12", "3.11"]
 def gradescope(
     problems: Annotated[
         list[str],
-        typer.Argument(help="Ids or files of problems, or the file of one assignment."),
+        typer.Argument(help="Ids or files of problems, or one assignment file."),
     ],
     *,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Write the archive here (.zip).")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Write the archive to this file (.zip).")
+    ],
     secret_file: Annotated[
         Path | None, typer.Option(help="The secret that determines the students' numbers.")
     ] = None,
     attempts: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Attempts per part; unlimited by default.")
+        int | None,
+        typer.Option(min=1, max=1000, help="Attempts per part. The default is unlimited."),
     ] = None,
     visibility: Annotated[
         Visibility | None, typer.Option(help="When students see their results.")
@@ -34,15 +37,16 @@ def gradescope(
         VariantPolicy | None, typer.Option(help="How numbers are assigned to students.")
     ] = None,
     python: Annotated[
-        list[str] | None, typer.Option(help="Python of Gradescope's image; may be repeated.")
+        list[str] | None,
+        typer.Option(help="A Python version of Gradescope's image. Can be repeated."),
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="Maximum number of published seeds per problem.")
     ] = PUBLISHED_SEEDS,
 ) -> None:
-    """Write an autograder for Gradescope, which grades uploaded answers with this engine.
+    """Write an autograder for Gradescope that grades uploaded answers with this engine.
 
-    Options replace what the file of an assignment says.
+    Options override the settings in the file of an assignment.
     """
     # Imported here: commands that only grade start without the course files.
     from api.gradescope.making import ArchiveOptions, make_archive  # noqa: PLC0415

@@ -12,29 +12,34 @@ from grader.limits import MAX_SEED
 def report(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Reports (.md, .txt, .tex, .ipynb, .docx, .pdf) or folders."),
+        typer.Argument(help="Reports (.md, .txt, .tex, .ipynb, .docx, .pdf), or folders of them."),
     ],
     *,
     problems: Annotated[
         list[str],
         typer.Option(
-            help="The problems in their order: ID, ID=LABEL or ID.PART=LABEL, with commas."
+            help="The problems in order, separated by commas: ID, ID=LABEL or ID.PART=LABEL."
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write the certain rows to this CSV file.")
+        Path | None,
+        typer.Option("-o", "--out", help="Write the rows that are certain to this CSV file."),
     ] = None,
     doubtful: Annotated[
-        Path | None, typer.Option(help="Write the doubtful rows here; by default beside OUT.")
+        Path | None,
+        typer.Option(
+            help="Write the doubtful rows to this file. The default is a file next to OUT."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of the sheet.")
+        int | None, typer.Option(min=0, max=MAX_SEED, help="The seed of the variant on the sheet.")
     ] = None,
     bank: Annotated[
-        Path | None, typer.Option(help="A folder of problems instead of the bank.")
+        Path | None, typer.Option(help="Use the problems in this folder instead of the bank.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of reading processes; by default all cores.")
+        int | None,
+        typer.Option(min=1, help="Number of reading processes. The default is one per core."),
     ] = None,
 ) -> None:
     """Find the answers in reports, and mark them; doubtful ones are listed for a person.

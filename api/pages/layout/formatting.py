@@ -1,4 +1,4 @@
-"""Formats of numbers, times and counts: thin spaces, minus signs, no trailing zeros."""
+"""Formats of numbers, times and counts: commas, minus signs, no trailing zeros."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,15 +21,17 @@ DEFAULT_DECIMALS: Final = 2
 page_zone: Final = ContextVar("page_zone", default="")
 """Time zone that the page being rendered states once, "" if it states none."""
 PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
+ROLE_NAMES: Final[Mapping[str, str]] = {"grader": "TA"}
+"""Display names of roles that differ from the stored value."""
 
 
 def format_number(value: Fraction | float, decimals: int = DEFAULT_DECIMALS) -> str:
     r"""Return a number with at most *decimals* decimal places.
 
     >>> format_number(Fraction(12345, 2)), format_number(-3), format_number(Fraction(1, 3))
-    ('6\u202f172.5', '−3', '0.33')
+    ('6,172.5', '−3', '0.33')
     """
-    text = f"{float(value):,.{decimals}f}".replace(",", THIN_SPACE)
+    text = f"{float(value):,.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if decimals else text
     return "0" if text in {"-0", ""} else text.replace("-", MINUS)
 
@@ -65,7 +67,7 @@ def format_count(count: int, singular: str, plural: str = "") -> str:
     r"""Return a count with its noun in the singular or plural.
 
     >>> format_count(1, "attempt"), format_count(1200, "attempt")
-    ('1 attempt', '1\u202f200 attempts')
+    ('1 attempt', '1,200 attempts')
     >>> format_count(0, "reply", "replies")
     '0 replies'
     """
@@ -116,6 +118,25 @@ def part_name(part: str, title: str = "") -> str:
     return title or part.replace("_", " ").capitalize()
 
 
+def role_name(role: str) -> str:
+    """Return the display name of a role in a course; *role* is its stored value.
+
+    >>> role_name("grader"), role_name("student")
+    ('TA', 'student')
+    """
+    return ROLE_NAMES.get(role, role)
+
+
+def role_title(role: str) -> str:
+    """Return the display name of a role with a capital letter.
+
+    >>> role_title("grader"), role_title("student")
+    ('TA', 'Student')
+    """
+    name = role_name(role)
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def describe_grade_changes(changed: int, up: int, down: int) -> str:
     """Return how many of the *changed* grades went up, went down, or did neither.
 
@@ -153,6 +174,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": render_moment,
     "moves": describe_grade_changes,
     "part_name": part_name,
+    "role_name": role_name,
+    "role_title": role_title,
     "said": use_minus_signs,
     "status_words": describe_status,
     "that_wait": format_ungraded_points,

@@ -15,6 +15,10 @@ WIDTH: Final = 1000
 HEIGHT: Final = 40
 LEAD_TIME: Final = timedelta(days=7)
 TRAILING_FRACTION: Final = Fraction(1, 4)
+NO_LATE_DAYS_RULE: Final = "Not available for this assignment."
+LATE_DAYS_RULE: Final = "At most {} for this assignment. They are used automatically."
+REGRADE_RULE: Final = "You can request a regrade {} after you see a result{}."
+NO_REGRADES_RULE: Final = "This assignment accepts no regrade requests."
 RELEASE_DESCRIPTIONS: Final = {
     "at_once": "With every answer.",
     "after_due": "When the due time is over.",
@@ -174,7 +178,7 @@ def _iter_rules(assignment: StudentAssignment, late_days: int) -> Iterator[Assig
     yield AssignmentRule("Solutions", RELEASE_DESCRIPTIONS[assignment.solutions])
     yield AssignmentRule("Regrade requests", describe_request_rules(assignment))
     if assignment.extra:
-        yield AssignmentRule("Extra", "This assignment adds points and takes none.")
+        yield AssignmentRule("Extra", "Extra credit: this assignment can only raise your grade.")
 
 
 def _describe_attempts(assignment: StudentAssignment) -> str:
@@ -184,14 +188,14 @@ def _describe_attempts(assignment: StudentAssignment) -> str:
         else format_count(assignment.attempts, "attempt")
     )
     worth = _describe_attempt_credits(assignment.by_attempt)
-    return f"{many} at each part{worth}. What cannot be read, and the same answer again, uses none."
+    return f"{many} at each part{worth}. An unreadable or repeated answer uses none."
 
 
 def _describe_late_days(max_late_days: int) -> str:
     if not max_late_days:
-        return "They cannot be spent here."
+        return NO_LATE_DAYS_RULE
     days = format_count(max_late_days, "late day")
-    return f"At most {days} can be spent here. They are spent by themselves."
+    return LATE_DAYS_RULE.format(days)
 
 
 def _describe_attempt_credits(attempt_credits: tuple[Fraction, ...]) -> str:
@@ -204,7 +208,7 @@ def _describe_attempt_credits(attempt_credits: tuple[Fraction, ...]) -> str:
 def describe_request_rules(assignment: StudentAssignment) -> str:
     """Return when and how often a student may request a regrade."""
     if assignment.regrade_limit == 0:
-        return "This assignment accepts no regrade requests."
+        return NO_REGRADES_RULE
     until = (
         "at any time"
         if assignment.regrade_days is None
@@ -215,7 +219,7 @@ def describe_request_rules(assignment: StudentAssignment) -> str:
         if assignment.regrade_limit is None
         else f", {format_count(assignment.regrade_limit, 'request')} in all"
     )
-    return f"You may ask {until} after you see a result{limit}."
+    return REGRADE_RULE.format(until, limit)
 
 
 def _format_duration(seconds: int) -> str:

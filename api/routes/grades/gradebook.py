@@ -1,10 +1,11 @@
 """Gradebook of a course, for its staff."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from api.dependencies import ContextDep
 from api.http.field_types import Text
@@ -23,6 +24,29 @@ from api.services.gradebook.listing import (
 router = ApiRouter(tags=["grades"])
 
 
+@dataclass(frozen=True, slots=True)
+class GradeThreshold:
+    """Share of the maximum below which students are counted, and listed alone if *is_filter*."""
+
+    share: Fraction
+    is_filter: bool
+
+
+def _parse_threshold(
+    *,
+    below: Annotated[
+        int, Query(ge=0, le=100, description="count students below this percentage")
+    ] = 50,
+    only_below: Annotated[
+        bool, Query(description="list only students whose course percentage is below `below`")
+    ] = False,
+) -> GradeThreshold:
+    return GradeThreshold(Fraction(below, 100), only_below)
+
+
+ThresholdDep = Annotated[GradeThreshold, Depends(_parse_threshold)]
+
+
 @router.get(
     "/courses/{course}/gradebook",
     responses=INPUT_ERRORS,
@@ -31,6 +55,7 @@ def get_gradebook(
     course: UUID,
     context: ContextDep,
     window: PageRequestDep,
+    threshold: ThresholdDep,
     *,
     section: UUID | None = None,
     text: Annotated[
@@ -40,9 +65,6 @@ def get_gradebook(
         str, Query(max_length=40, description="name, section, total, or the id of an assignment")
     ] = "name",
     direction: Annotated[Direction, Query(alias="dir")] = "asc",
-    below: Annotated[
-        int, Query(ge=0, le=100, description="count students below this percentage")
-    ] = 50,
 ) -> GradebookOut:
     """Return a page of students with their scores, and statistics of each column."""
     order = parse_order(sort, direction)
@@ -50,7 +72,8 @@ def get_gradebook(
         order=order,
         section=section,
         text=text,
-        below_share=Fraction(below, 100),
+        below_share=threshold.share,
+        only_below=threshold.is_filter,
         after=window.parse_cursor(order.cursor_name, cursor_value_type(order)),
         limit=window.limit,
     )

@@ -8,7 +8,7 @@ from api.http.schema import Schema, with_examples
 class ReportQuote(Schema):
     """The passage of a report that an answer was confirmed from.
 
-    *location* and *report* are null for graders where the assignment is graded without names.
+    *location* and *report* are null for TAs if the assignment is graded anonymously.
     """
 
     model_config = with_examples(

@@ -44,7 +44,11 @@ STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
     "key": "63",
     "accepted": "exactly 63",
     "patterns": ["one more than the key"],
-    "explanation": ["Typed: 64", "Incorrect: it is what rounded_up gives.", "Credit: none of 2."],
+    "explanation": [
+        "Typed: 64",
+        "Incorrect: it is the result of rounded_up.",
+        "Credit: none of 2.",
+    ],
     "record": {"rule": "mistake", "engine": "1"},
     "quote": None,
 }

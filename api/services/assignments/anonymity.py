@@ -1,6 +1,6 @@
-"""Anonymous grading: graders never learn who wrote an answer; instructors always see the name.
+"""Anonymous grading: TAs never learn who wrote an answer; instructors always see the name.
 
-In an anonymous assignment a grader sees the work under a pseudonym. The data that a grader sees by
+In an anonymous assignment a TA sees the work under a pseudonym. The data that a TA sees by
 name neither depends on that work (no score, total, history or late day) nor shows in it (no
 extension, no limit of attempts). So nothing links an answer to a name.
 """
@@ -33,7 +33,7 @@ HAS_ANONYMOUS_ASSIGNMENT: Final = select(
 
 
 def is_blind_role(role: EffectiveRole) -> bool:
-    """Return whether *role* is a grader's, who sees no names in anonymous assignments.
+    """Return whether *role* is that of a TA, who sees no names in anonymous assignments.
 
     The scopes of a token do not matter: an instructor knows the names anyway.
     """

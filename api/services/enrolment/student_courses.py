@@ -94,7 +94,7 @@ def _viewed_student_condition(view_as: str) -> ColumnElement[bool]:
 def _may_view_as_condition(caller: Principal) -> ColumnElement[bool]:
     """Return the condition that the caller may view as the student of an enrollment.
 
-    If an assignment is graded anonymously, graders may view only as the test student.
+    If an assignment is graded anonymously, TAs may view only as the test student.
     """
     if caller.user.is_admin:
         return true()

@@ -25,7 +25,13 @@ from api.schemas.grades.gradebook import (
 from api.services.gradebook.cells import GradeCell, load_cells
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook, parse_categories
 from api.services.gradebook.students import GradebookStudent, load_active_students
-from api.services.gradebook.summaries import ColumnStatistics, summarize_column, summarize_totals
+from api.services.gradebook.summaries import (
+    HUNDRED,
+    ColumnStatistics,
+    is_below,
+    summarize_column,
+    summarize_totals,
+)
 from api.services.gradebook.totals import CourseTotal, compute_totals
 
 Direction: TypeAlias = Literal["asc", "desc"]
@@ -52,13 +58,15 @@ class GradebookOrder:
 class GradebookQuery:
     """Filter, sort order and page of a gradebook.
 
-    The summaries count the scores under the share *below_share*.
+    The summaries count the scores under the share *below_share*. With *only_below*, the rows are
+    those of students whose course total is below it.
     """
 
     order: GradebookOrder
     section: UUID | None = None
     text: str = ""
     below_share: Fraction = Fraction(1, 2)
+    only_below: bool = False
     after: Cursor | None = None
     limit: int = 50
 
@@ -117,10 +125,17 @@ def load_gradebook_page(
         items=(),
         next=None,
     )
-    page = _select_page(rows, query)
+    page = _select_page([row for row in rows if _is_listed(row, query)], query)
     return head, [
         (_serialize_row(book, one), Cursor(query.order.cursor_name, *one.sort_key)) for one in page
     ]
+
+
+def _is_listed(row: _StudentRow, query: GradebookQuery) -> bool:
+    percent = row.total.percent
+    return not query.only_below or (
+        percent is not None and is_below(percent, query.below_share, HUNDRED)
+    )
 
 
 def _select_page(rows: Sequence[_StudentRow], query: GradebookQuery) -> list[_StudentRow]:

@@ -49,7 +49,7 @@ def summarize_column(cells: Iterable[GradeCell], below_share: Fraction) -> Colum
         mark = cells_by_key[key].graded_score
         if mark is not None:
             numbers += [_scale_score(mark, cells_by_key[key].possible)] * count
-            below += count * _is_below(mark.score, below_share, mark.possible)
+            below += count * is_below(mark.score, below_share, mark.possible)
     return _build_statistics(
         numbers,
         below,
@@ -72,12 +72,12 @@ def summarize_totals(totals: Iterable[CourseTotal], below_share: Fraction) -> Co
     counted = [total.percent for total in all_totals if total.percent is not None]
     return _build_statistics(
         [one.numerator / one.denominator for one in counted],
-        sum(_is_below(one, below_share, HUNDRED) for one in counted),
+        sum(is_below(one, below_share, HUNDRED) for one in counted),
         waiting=sum(total.waiting for total in all_totals),
     )
 
 
-def _is_below(score: Fraction, share: Fraction, possible: Fraction) -> bool:
+def is_below(score: Fraction, share: Fraction, possible: Fraction) -> bool:
     """Return whether *score* is less than *share* of *possible*, without creating a `Fraction`."""
     return (
         score.numerator * share.denominator * possible.denominator

@@ -36,15 +36,15 @@ from grader.policy import SubmissionRules
 ANONYMIZED_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
     ("student", "author", "received_at", "late_credit", "receipt")
 )
-"""Fields of a submission that are hidden from graders in anonymous marking.
+"""Fields of a submission that are hidden from TAs in anonymous grading.
 
-The digest of the receipt is computed from the student's id: a grader with the roster
+The digest of the receipt is computed from the student's id: a TA with the roster
 could find the student.
 """
 BLIND_RECEIPT_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
     ("student", "received_at", "digest", "document")
 )
-"""Fields of a receipt that are hidden from graders in anonymous marking."""
+"""Fields of a receipt that are hidden from TAs in anonymous grading."""
 DOCUMENT_DIGEST_QUERY: Final = (
     select(Report.digest)
     .join(ReportAnswer, ReportAnswer.report_id == Report.id)
@@ -172,7 +172,7 @@ def load_receipt_proof(
     """Return the data of a receipt, with its digest recomputed from the stored rows.
 
     The student can always see it, even after the assignment or the enrollment ended; so can the
-    staff of the course. Graders of an anonymous assignment see neither student, time nor digest.
+    staff of the course. TAs of an anonymous assignment see neither student, time nor digest.
     Raises `Forbidden` if they ask to compare a *digest*.
     """
     row = _find_submission(session, submission)

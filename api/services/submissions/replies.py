@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from api.http.field_types import format_utc, serialize_fraction
 from api.services.assignments.release import Visibility
@@ -13,6 +13,10 @@ from api.services.submissions.grading import AnswerResult
 from api.services.submissions.pending_submissions import PendingSubmission
 from grader.policy import Admission
 from grader.policy import format_rounded_number as shown_number
+
+SPARED_LATE_DAYS_MESSAGE: Final = "Submitted after the due time. No late day was used."
+USED_LATE_DAYS_MESSAGE: Final = "Submitted after the due time: {} used for this assignment."
+LATE_CREDIT_MESSAGE: Final = "Submitted late: {} % of the credit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,10 @@ def _iter_messages(
 def _iter_lateness_messages(admitted: AdmittedSubmission) -> Iterator[str]:
     admission, late_days = admitted.admission, admitted.late_days
     if admitted.has_spared_late_days:
-        yield "It arrived after the due time and used no late day."
+        yield SPARED_LATE_DAYS_MESSAGE
         return
     if late_days:
         spent = "1 late day is" if late_days == 1 else f"{late_days} late days are"
-        yield f"It arrived after the due time: {spent} used on this assignment."
+        yield USED_LATE_DAYS_MESSAGE.format(spent)
     if admission.late < 1:
-        yield f"It arrived late and gets {shown_number(admission.late * 100)} % of its credit."
+        yield LATE_CREDIT_MESSAGE.format(shown_number(admission.late * 100))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, load_only
 
 from api.core.ids import parse_id
 from api.db.models import ProblemVersion
+from api.pages.layout.formatting import role_name
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import space_kind
 
@@ -80,8 +81,8 @@ def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
     'due 2026-11-24 18:00, late (days 2, credit 90%)'
     >>> format_value("extra", False, {}), format_value("status", "needs_review", {})
     ('no', 'needs review')
-    >>> format_value("voided", {}, {})
-    ''
+    >>> format_value("voided", {}, {}), format_value("role", "grader", {})
+    ('', 'TA')
     """
     match value:
         case None:
@@ -96,6 +97,8 @@ def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
             return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
         case str() if identifier := _parse_full_id(value):
             return names.get(identifier, f"…{value[-ID_SUFFIX_LENGTH:]}")
+    if name == "role":
+        return role_name(str(value))
     return str(value).replace("_", " ") if name in CODED_FIELDS else str(value)
 
 

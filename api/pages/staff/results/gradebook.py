@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from fastapi.responses import Response
+from pydantic import BeforeValidator
 
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
@@ -34,6 +35,7 @@ PAGE_CHARACTERS: Final = 24_000
 cell.
 """
 ROW_CHARACTERS, CELL_CHARACTERS = 190, 115
+DEFAULT_BELOW_PERCENT: Final = 50
 DASH: Final = "\N{EN DASH}"
 CELL_MARKS: Final = (
     ("excused", "excused", "Excused: not counted"),
@@ -60,9 +62,19 @@ class GradebookPageFilters:
     text: Text = ""
     sort: str = "name"
     dir: Literal["asc", "desc"] = "asc"
-    below: int = 50
+    below: int | None = None
     limit: Literal["", "50", "100", "200", "all"] = ""
     cursor: str = ""
+
+    @property
+    def below_percent(self) -> int:
+        """Percentage under which the summary counts students."""
+        return DEFAULT_BELOW_PERCENT if self.below is None else self.below
+
+    @property
+    def are_set(self) -> bool:
+        """Whether the page may leave students out."""
+        return bool(self.text or self.section or self.below is not None)
 
     def query_string(self, **changes: object) -> str:
         """Return the query string of this page with *changes*, without default values."""
@@ -76,12 +88,17 @@ class GradebookPageFilters:
         )
 
 
+def _parse_empty(typed: object) -> object:
+    """Return None for a field that was left empty."""
+    return None if typed == "" else typed
+
+
 async def _read_filters(
     section: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     sort: Annotated[str, Query(max_length=40)] = "name",
     direction: Annotated[Literal["asc", "desc"], Query(alias="dir")] = "asc",
-    below: Annotated[int, Query(ge=0, le=100)] = 50,
+    below: Annotated[int | None, BeforeValidator(_parse_empty), Query(ge=0, le=100)] = None,
     limit: Literal["", "50", "100", "200", "all"] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> GradebookPageFilters:
@@ -164,11 +181,13 @@ def _load_gradebook(
         build_page_request(
             context, limit=_page_size(context, course, filters), cursor=filters.cursor
         ),
+        api.GradeThreshold(
+            Fraction(filters.below_percent, 100), is_filter=filters.below is not None
+        ),
         section=parse_id(filters.section),
         text=filters.text,
         sort=filters.sort,
         direction=filters.dir,
-        below=filters.below,
     )
 
 
@@ -249,7 +268,7 @@ def _iterate_summary_lines(
     """Yield the label and the values of each summary line, the course total first."""
     summaries = [book.total, *(column.summary for column in book.columns)]
     for name, label in SUMMARY_LINES:
-        line_label = label.format(below=filters.below)
+        line_label = label.format(below=filters.below_percent)
         yield line_label, tuple(_format_score(getattr(summary, name)) for summary in summaries)
 
 

@@ -20,12 +20,14 @@ from grader.reading import RawAnswer, TruncatedAnswer
 UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}
 FULL_CREDIT: Final = 1
-NOT_GRADED: Final = StatusLabel("mid", "Not graded yet \N{EN DASH} no attempt used")
+NOT_GRADED: Final = StatusLabel("mid", "Not graded. No attempt used.")
+CAUSE_LABEL: Final = "Hint"
 VERDICT_ONLY_MESSAGES: Final = frozenset(
     {"Correct.", "Partly correct.", "Incorrect.", "Partly right.", "Not right."}
 )
 """Messages that say no more than the verdict; the last two are those of older gradings."""
-REPEATED_ANSWER_MESSAGE: Final = "It is the same answer as before: it cost no attempt."
+LATE_CREDIT_MESSAGE: Final = "Submitted late: {} of the credit."
+REPEATED_ANSWER_MESSAGE: Final = "You gave this answer before. No attempt used."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class AnswerFeedback:
     is_cause: bool
     more: tuple[str, ...]
     submission: str
+
+    @property
+    def cause_label(self) -> str:
+        """Label before *cause*, which is empty unless a mistake is likely."""
+        return CAUSE_LABEL if self.is_cause else ""
 
 
 def label_verdict(status: str, credit: Fraction | None, *, manual: bool = False) -> StatusLabel:
@@ -146,4 +153,4 @@ def _iter_remarks(outcome: PartOutcome, submission: StudentSubmission) -> Iterat
     if outcome.repeats is not None:
         yield REPEATED_ANSWER_MESSAGE
     if submission.late_credit < FULL_CREDIT and outcome.status != UNREADABLE:
-        yield f"It arrived late and gets {format_share(submission.late_credit)} of its credit."
+        yield LATE_CREDIT_MESSAGE.format(format_share(submission.late_credit))

@@ -143,7 +143,7 @@ def _erase_grading_texts(session: Session, student: UUID, free_text_ids: Collect
 
 
 def _remove_comment(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the *record* of a mark without the grader's text; the computed part stays."""
+    """Return the *record* of a mark without the TA's text; the computed part stays."""
     cleaned = dict(record)
     if "mark" in cleaned:
         cleaned["mark"] = cleaned["mark"] | {"comment": ""}

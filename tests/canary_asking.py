@@ -33,6 +33,7 @@ ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
     "/assignments/{assignment}/problems/{problem}/practice": ("?number=1",),
     "/assignments/{assignment}/problems/{problem}/analytics": ("?attempt=best",),
     "/assignments/{assignment}/overrides": ("?state=all",),
+    "/assignments/{assignment}/submissions": ("?limit=1",),
     "/assignments/{assignment}/unopened": ("?limit=1",),
     "/courses": ("?archived=true",),
     "/users": ("?text=zq", "?limit=1"),

@@ -8,6 +8,7 @@ from api.routes.assignments import analytics, assignment_problems, assignments, 
 from api.routes.courses import audit, course_files, courses, joining, people, problems, roster
 from api.routes.grades import exports, gradebook, grades, overrides
 from api.routes.grading import marks, regrade_requests, regrades, review
+from api.routes.grading import submissions as student_submissions
 from api.routes.student import (
     assigned_problems,
     drafts,
@@ -43,6 +44,7 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     review.router,
     marks.router,
     regrade_requests.router,
+    student_submissions.router,
     gradebook.router,
     grades.router,
     overrides.router,

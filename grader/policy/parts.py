@@ -105,7 +105,7 @@ def _build_part_steps(line: PartLine) -> tuple[BreakdownStep, ...]:
             ),
         )
     if line.credit is None:
-        why = "waits to be marked by a person" if line.waiting else "no answer"
+        why = "not graded yet" if line.waiting else "no answer"
         return (BreakdownStep("credit", ZERO, f"{out_of} ({why})", "is"),)
     if line.progress is None:
         return (_build_raw_credit_step(line.points, line.credit),)
@@ -141,9 +141,9 @@ def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[Break
 
 
 def _describe_in_time(progress: PartProgress) -> str:
-    """Return why the answer was in time."""
+    """Return why the answer was on time."""
     days = progress.late_days
-    return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
+    return f"on time by {days} late day{'' if days == 1 else 's'}" if days else "on time"
 
 
 def _build_raw_credit_step(points: Fraction, credit: Fraction) -> BreakdownStep:

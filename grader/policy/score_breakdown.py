@@ -115,13 +115,12 @@ def format_maximum(points: Fraction) -> str:
 
 
 def format_ungraded_points(points: Fraction) -> str:
-    """Return how many *points* a person has yet to grade.
+    """Return the number of *points* that a person has yet to grade.
 
     >>> format_ungraded_points(Fraction(5)), format_ungraded_points(Fraction(1))
-    ('5 points that wait to be marked', '1 point that waits to be marked')
+    ('5 ungraded points', '1 ungraded point')
     """
-    noun, verb = ("point", "waits") if points == 1 else ("points", "wait")
-    return f"{format_rounded_number(points)} {noun} that {verb} to be marked"
+    return f"{format_rounded_number(points)} ungraded {'point' if points == 1 else 'points'}"
 
 
 @lru_cache(maxsize=CACHED_NUMBERS)

@@ -65,6 +65,7 @@ def _furnish(scene: Scene, place: str, student: UUID, author: UUID) -> tuple[UUI
 ROUTES = {
     ("GET", f"{ASSIGNMENT}/review"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/readiness"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/submissions"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/requests"): Route("grader"),
     ("GET", PART): Route("grader"),
     ("POST", f"{PART}/next"): Route("grader", scope="grade"),

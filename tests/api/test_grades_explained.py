@@ -81,7 +81,7 @@ def test_each_number_is_told_from_raw_to_attempt_to_late_to_override_to_final(
         "two-counts, first": "two-counts, first: 3 of 3 points (credit 1) × 1/2 (second attempt) "
         "× 1/2 (late) = 0.75",
         "two-counts, second": "two-counts, second: 5 of 5 points (credit 1) × 1 (first attempt) "
-        "× 1 (in time) = 5; set by hand to 4; by Grace Prof: The figure was hard to read.",
+        "× 1 (on time) = 5; set by hand to 4; by Grace Prof: The figure was hard to read.",
         "two-counts": "two-counts: 0.75 (first) + 4 (second) = 4.75 of 8 points",
         "Total": "Total: 4.75 (two-counts) = 4.75 of 8 points",
     }

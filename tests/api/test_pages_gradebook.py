@@ -70,7 +70,7 @@ def test_each_state_of_a_cell_is_a_word_beside_its_score(world, course, prof, po
     assert table[0] == ["Student", "Course %", "Homework A of 8"]
     assert [row[2] for row in table[2:6]] == ["late 1.5", "excused –", "by hand 7", "missing 0"]
     assert table[1] == ["Class mean", "35.42", "2.83"]
-    assert [row[0] for row in table[6:]] == ["Median", "Below 50 %", "Missing", "Waiting"]
+    assert [row[0] for row in table[6:]] == ["Median", "Below 50 %", "Missing", "Ungraded"]
 
 
 def test_a_cell_leads_to_the_story_of_that_student_in_that_assignment(browser, course, ann, posed):

@@ -268,5 +268,5 @@ def test_the_steps_name_the_late_days_that_kept_work_in_time(world, course, stud
     world.clock.advance(days=1, hours=after)
     assert student.submit(problem, {"doubled": "18"}).status_code == 201
     lines = {one["about"]: one["words"] for one in grades(student, course)["explain"]}
-    assert "(in time)" in lines[f"{problem.slug}, cells"]
-    assert f"(in time by {said})" in lines[f"{problem.slug}, doubled"]
+    assert "(on time)" in lines[f"{problem.slug}, cells"]
+    assert f"(on time by {said})" in lines[f"{problem.slug}, doubled"]

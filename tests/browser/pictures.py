@@ -40,7 +40,7 @@ def take_pictures_of_student(browser: Browser, demo: Demo) -> None:
     page.get_by_role("link", name=PROBLEM).click()
     take(page, "problem")
     field = page.get_by_label("Shape as H×W×C").first
-    field.fill(demo.example_answers()["wrong answer"])
+    field.fill(demo.example_answers()["incorrect answer"])
     field.press("Enter")
     page.get_by_text("0 of 1 point").first.wait_for()
     take(page, "mistake")

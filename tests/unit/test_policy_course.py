@@ -134,8 +134,8 @@ def test_an_explanation_tells_how_many_points_wait():
     lines = [line(8, 11), waits(23, 0, 5, 28, name="HW 2"), waits(0, 0, 1, 1, name="HW 3")]
     [said] = compute_course_grade(lines).explanation
     assert said == (
-        "Total: 8 (HW 1) + 23 (HW 2, without 5 points that wait to be marked) + 0 (HW 3, without "
-        "1 point that waits to be marked) = 31 of 34 points = about 91.18 %"
+        "Total: 8 (HW 1) + 23 (HW 2, without 5 ungraded points) + 0 (HW 3, without "
+        "1 ungraded point) = 31 of 34 points = about 91.18 %"
     )
 
 

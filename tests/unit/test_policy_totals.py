@@ -180,7 +180,7 @@ def standing(credit, attempt, at, *, text=False):
     ("found", "given", "said"),
     [
         (PartProgress(), {}, "0 of 2 points (no answer)"),
-        (standing(None, None, 1), {}, "0 of 2 points (waits to be marked by a person)"),
+        (standing(None, None, 1), {}, "0 of 2 points (not graded yet)"),
         (
             standing(HALF, 1, 1050),
             {},
@@ -189,12 +189,12 @@ def standing(credit, attempt, at, *, text=False):
         (
             standing(THIRD, 2, 1),
             {},
-            "2/3 of 2 points (credit 1/3) × 1/2 (second attempt) × 1 (in time) = 1/3",
+            "2/3 of 2 points (credit 1/3) × 1/2 (second attempt) × 1 (on time) = 1/3",
         ),
         (
             standing(1, 4, 1),
             {},
-            "2 of 2 points (credit 1) × 1/3 (attempt 4) × 1 (in time) = 2/3",
+            "2 of 2 points (credit 1) × 1/3 (attempt 4) × 1 (on time) = 2/3",
         ),
         (
             standing(HALF, None, 1050, text=True),
@@ -204,7 +204,7 @@ def standing(credit, attempt, at, *, text=False):
         (
             standing(1, 3, 1),
             {"override": Fraction(1)},
-            "2 of 2 points (credit 1) × 1/3 (third attempt) × 1 (in time) = 2/3; set by hand to 1",
+            "2 of 2 points (credit 1) × 1/3 (third attempt) × 1 (on time) = 2/3; set by hand to 1",
         ),
         (PartProgress(), {"override": Fraction(2)}, "0 of 2 points (no answer); set by hand to 2"),
         (PartProgress(), {"voided": "full"}, "2 of 2 points (voided: full marks for everyone)"),
@@ -330,7 +330,7 @@ def test_a_problem_that_waits_is_not_dropped_as_the_lowest(problems, found):
 
 def test_the_line_of_an_assignment_tells_how_many_points_wait():
     assert compute_assignment_grade([essay(), whole(9, name="b")]).explanation[-1] == (
-        "Total: 0 (essay) + 9 (b) = 9 of 15 points; with 5 points that wait to be marked"
+        "Total: 0 (essay) + 9 (b) = 9 of 15 points; with 5 ungraded points"
     )
 
 

@@ -1,10 +1,11 @@
 """Past submissions and their receipts."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
 
+from api.core.errors import Forbidden
 from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
@@ -17,6 +18,11 @@ from api.services.student.history import (
 )
 from api.services.student.problem_session import open_problem_session
 
+STAFF_MESSAGE: Final = (
+    "Staff have no submissions of their own. View the course as a student, or list the "
+    "submissions of students with GET /assignments/{assignment}/submissions."
+)
+
 router = ApiRouter(tags=["student"])
 
 
@@ -24,12 +30,18 @@ router = ApiRouter(tags=["student"])
 def get_submissions(
     assignment: UUID, problem: str, context: ContextDep, window: PageRequestDep
 ) -> Page[StudentSubmission]:
-    """Return the student's own submissions to a problem, newest first."""
+    """Return the student's own submissions to a problem, newest first.
+
+    Staff have none, and are refused: they list those of students with
+    `GET /assignments/{assignment}/submissions`, or view the course as a student.
+    """
     after = window.parse_cursor("sequence", int)
     with context.reading() as session:
         problem_session = open_problem_session(
             session, context.authorize_problem(session, assignment, problem), now=context.now
         )
+        if problem_session.preview:
+            raise Forbidden(STAFF_MESSAGE)
         return window.build_page(
             iter_own_submissions(session, problem_session, after=after, limit=window.limit + 1),
             cursor_of=lambda submission: Cursor("sequence", submission.sequence, submission.id),

@@ -127,7 +127,7 @@ class AssignmentSettings(Schema):
             "Results are shown",
             section="release",
             choices={
-                "at_once": "At once",
+                "at_once": "Immediately",
                 "after_due": "After due",
                 "after_close": "After close",
                 "manual": "When you release them",

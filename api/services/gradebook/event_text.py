@@ -23,6 +23,8 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
     "judging": "computing",
 }
 """Statuses and kinds of gradings, and statuses of regrades, in words."""
+INCORRECT_STATUSES: Final = frozenset({"mistake", "wrong"})
+"""Statuses of answers that may still have partial credit."""
 PUNCTUATION: Final = ("?", "!", ".")
 CAUSES: Final = {
     "submission": "a submission",
@@ -93,7 +95,8 @@ def describe_event(
 
 
 def _describe_grading(event: GradeEvent) -> str:
-    status = describe_status(event.status or "")
+    is_partial = event.status in INCORRECT_STATUSES and bool(event.credit)
+    status = describe_status("partial" if is_partial else event.status or "")
     credit = "" if event.credit is None else f", credit {format_rounded_number(event.credit)}"
     return f"{status}{credit}{GRADED_BY.get(event.cause or '', '')}"
 

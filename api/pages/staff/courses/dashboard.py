@@ -30,7 +30,7 @@ REGRADE_STATES: Final[Mapping[str, str]] = {
     "undoing": "is being undone",
 }
 RESULT_RULES: Final[Mapping[str, str]] = {
-    "at_once": "at once",
+    "at_once": "immediately",
     "after_due": "when it is due",
     "after_close": "when it closes",
     "manual": "when you release them",

@@ -49,7 +49,7 @@ SUMMARY_LINES: Final = (
     ("median", "Median"),
     ("below", "Below {below} %"),
     ("missing", "Missing"),
-    ("waiting", "Waiting"),
+    ("waiting", "Ungraded"),
 )
 """Summary lines below the students: the field and the label."""
 
@@ -259,7 +259,7 @@ def _build_cell(cell: GradebookCell, href: str) -> GradebookPageCell:
 def _waiting_mark(entry: GradebookCell | GradebookRow) -> tuple[str, str]:
     """Return the state of waiting answers, with their points if they count in a maximum."""
     waiting_points = entry.waiting_points
-    return "waiting", f"{format_points(waiting_points)} waiting" if waiting_points else "waits"
+    return "waiting", f"{format_points(waiting_points)} ungraded" if waiting_points else "ungraded"
 
 
 def _iterate_summary_lines(

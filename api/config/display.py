@@ -15,17 +15,17 @@ COMMENT_WIDTH: Final = 98
 PAGE_HEADER: Final = """\
 # Settings
 
-Settings of the service, for its operators. `grader settings` prints what is in force, in the form
-of a file.
+Settings of the service, for its operators. `grader settings` prints the current values in the
+format of a settings file.
 
-- A variable of the environment sets one: `GRADER_PORT=80`.
-- `GRADER_SETTINGS` names a file in TOML with any of them by name: `port = 80`. A variable wins over
-  the file.
-- What is secret may lie in a file of its own, named by the variable with `_FILE`:
+- An environment variable sets one setting: `GRADER_PORT=80`.
+- `GRADER_SETTINGS` is the path of a TOML file with any of them: `port = 80`. A variable takes
+  precedence over the file.
+- A secret can be in a file of its own. Add `_FILE` to the name of the variable:
   `GRADER_METRICS_TOKEN_FILE=/run/secrets/metrics_token`.
-- What cannot be is named with its place, and nothing starts. A variable that begins with `GRADER_`
-  and is no setting is named in the log, and so is a password that has no place in the address of
-  the database.
+- Invalid settings are reported with their source, and the service does not start. The log warns of
+  a variable that begins with `GRADER_` but is not a setting, and of a database password that is
+  not used.
 
 | variable | default | |
 |---|---|---|

@@ -99,7 +99,7 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
         Field(
             description="create a demo course with synthetic students; requires an empty "
             "database, and an address that only this machine can reach. A start without it ends "
-            "the log-ins of the demo"
+            "the logins of the demo"
         ),
     ] = False
     demo_students: Annotated[

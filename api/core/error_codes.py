@@ -31,12 +31,12 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "expired_token": ErrorCode(
         400,
         "The code has expired",
-        "The code of the log-in is unknown, used or expired. Start the log-in again.",
+        "The code of the login is unknown, used or expired. Start the login again.",
     ),
     "access_denied": ErrorCode(
         400,
-        "Log-in refused",
-        "The user refused the log-in in the browser. Start again if that was a mistake.",
+        "Login refused",
+        "The user refused the login in the browser. Start again if that was a mistake.",
     ),
     "unauthenticated": ErrorCode(
         401,

@@ -62,12 +62,12 @@ EMPTY_BANK_WARNING: Final = (
 MAX_WORKERS: Final = 4
 
 DEMO_ENDED_WARNING: Final = (
-    "GRADER_DEMO is off: the log-ins of %d accounts of the demo course have ended"
+    "GRADER_DEMO is off: the logins of %d accounts of the demo course have ended"
 )
 
 NO_ACCOUNT_MESSAGE: Final = (
     "There is no account yet. Create the first administrator in another terminal: "
-    'grader user add you@example.edu "Your Name" --admin%s. It prints a log-in link. To look '
+    'grader user add you@example.edu "Your Name" --admin%s. It prints a login link. To look '
     "around first, run grader serve --demo in an empty folder."
 )
 
@@ -121,7 +121,7 @@ def warn_if_demo_is_public(address: str) -> None:
 
 
 def end_demo_logins(db: Database, *, now: datetime) -> None:
-    """End the log-ins of a demo course from an earlier start."""
+    """End the logins of a demo course from an earlier start."""
     with db.transaction() as session:
         course = find_demo_course(session)
         ended = 0 if course is None else revoke_logins(session, course.id, now=now)

@@ -41,7 +41,7 @@ class PredicatePart(Part):
     @model_validator(mode="after")
     def _check_names(self) -> Self:
         if self.names and not 1 < len(self.as_) == len(self.names):
-            raise ValueError("give as many `names` as numbers, of which there are several")
+            raise ValueError("`names` needs one name for each number, and several numbers")
         return self
 
     @property

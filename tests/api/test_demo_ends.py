@@ -162,7 +162,7 @@ def test_a_start_without_the_demo_ends_its_log_ins(world, logins, caplog, role):
         restart(world)
     assert alive(world, logins[role], browser) == set()
     assert [one.message for one in caplog.records if one.name == "api.starting"] == [
-        "GRADER_DEMO is off: the log-ins of 3 accounts of the demo course have ended"
+        "GRADER_DEMO is off: the logins of 3 accounts of the demo course have ended"
     ]
 
 

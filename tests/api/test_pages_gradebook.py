@@ -340,7 +340,7 @@ def test_a_waiting_mark_is_told_in_its_column_and_in_the_course(world, browser, 
     [posed] = world.assignment(course, TEXT_PROBLEM)
     ann.submit(posed, {"cells": "9", "why": "Fewer parameters."})
     [row] = book(browser, course).one("tbody").rows()
-    assert row[1:] == ["4 waiting 50", "4 waiting 2"]  # 2 of 4: the text takes no part
+    assert row[1:] == ["4 ungraded 50", "4 ungraded 2"]  # 2 of 4: the text takes no part
 
 
 def test_a_section_that_is_deleted_meanwhile_filters_nobody_out_by_mistake(world, browser, course):

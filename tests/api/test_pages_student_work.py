@@ -95,7 +95,7 @@ def test_without_results_a_submission_keeps_its_verdict_to_itself(world, browser
     [posed] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
     where = handed_in(student, posed, WRONG)
     page = browser.get(f"/submissions/{where}")
-    assert "Results are not shown yet; they are from Tue 3 Nov 2026" in page.text
+    assert "Results are not shown yet; you can see them from Tue 3 Nov 2026" in page.text
     assert "Received" in page.one(id="part-cells").text
     assert not page.all("summary", text="Request a regrade")
 

@@ -287,7 +287,7 @@ def test_numbers_of_a_condition_are_read_by_their_names():
     assert mark(part, "k = 2, p = 5").status == "wrong"
     assert mark(part, "k = 5, p = 2 => 4").status == "unreadable"
     assert mark(part, "k = 5, p = 3-1 = 2: 8 -> 4").status == "unreadable"
-    with pytest.raises(ValidationError, match="as many `names` as numbers"):
+    with pytest.raises(ValidationError, match="`names` needs one name for each number"):
         mark({**part, "names": ["k"]}, "1, 2")
 
 

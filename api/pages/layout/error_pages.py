@@ -36,7 +36,7 @@ NON_PAGE_PREFIXES: Final = ("/api/", "/static/")
 PRESERVED_HEADERS: Final = ("Retry-After",)
 SECRET_FIELDS: Final = ("password", "again", "secret")
 MAX_CARRIED_BYTES: Final = UNAUTHENTICATED_BODY_BYTES - 4 * 1024
-"""Size limit of a form carried through the log-in; the log-in itself uses the rest."""
+"""Size limit of a form carried through the login; the login itself uses the rest."""
 NOT_CARRIED_MESSAGE: Final = (
     "What you sent is too large to be kept here. Log in in another tab; then go back in this one, "
     "and send it again."
@@ -46,8 +46,8 @@ NOT_CARRIED_MESSAGE: Final = (
 def render_error(scope: Scope, response: Response) -> Response:
     """Render the problem *response* as a page if a browser asked for one, else return it.
 
-    Users who are not logged in go to the log-in page, which sends the posted form again
-    after the log-in.
+    Users who are not logged in go to the login page, which sends the posted form again
+    after the login.
     """
     if not _wants_page(scope) or not response.headers.get("content-type", "").endswith("json"):
         return response
@@ -134,7 +134,7 @@ def _has_files(scope: Scope) -> bool:
 
 
 def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
-    """Redirect to the log-in page, or render it with the form if one was posted."""
+    """Redirect to the login page, or render it with the form if one was posted."""
     path = scope["path"]
     if scope["method"] in {"GET", "HEAD"}:
         query = scope["query_string"].decode("ascii", "replace")
@@ -153,5 +153,5 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
 
 
 def _count_carried_bytes(fields: Mapping[str, tuple[str, ...]]) -> int:
-    """Return the size of *fields* in bytes, as the log-in form sends them."""
+    """Return the size of *fields* in bytes, as the login form sends them."""
     return len(urlencode([(f"kept.{name}", field) for name in fields for field in fields[name]]))

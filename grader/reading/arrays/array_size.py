@@ -47,7 +47,7 @@ def _check_equal_lengths(lists: Sequence[list[object]], shape: Sequence[int]) ->
         raise AnswerError(
             f"{unit} {_format_list_position(index, shape)} has {pluralize(len(items), inner)}, "
             f"{unit.lower()} {_format_list_position(0, shape)} has {length}.",
-            expected=f"as many {inner}s in each {unit.lower()}",
+            expected=f"the same number of {inner}s in each {unit.lower()}",
             position=_find_text_position(items),
         )
 

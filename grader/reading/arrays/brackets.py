@@ -83,7 +83,7 @@ def _balance_brackets(text: str, start: int) -> tuple[int, int]:
     if abs(missing) > 1:
         raise AnswerError(
             f"{abs(missing)} brackets are not paired.",
-            expected="as many ] as [",
+            expected="a ] for each [",
             position=start,
         )
     return (text.rfind("]", start) if missing < 0 else len(text)), missing

@@ -34,8 +34,12 @@ PAGES = sorted(
 )
 READERS = {"anyone": [None], "person": ["student", "instructor"]}
 READERS |= {"student": READERS["person"]}
-OF_STUDENTS = ("/assignments/{assignment}/history", "/courses/{course}/grades")
-"""Pages that staff do not have, since they have no grades."""
+OF_STUDENTS = (
+    "/assignments/{assignment}/history",
+    "/assignments/{assignment}/problems/{problem}/submissions",
+    "/courses/{course}/grades",
+)
+"""Pages that staff do not have, since they have no submissions and no grades."""
 
 
 def address(scene, path):

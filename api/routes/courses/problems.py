@@ -96,7 +96,8 @@ def check_problem(course: UUID, context: ContextDep, file: FileBody) -> ProblemC
         member = context.authorize_course(session, course, right="manage_problems")
     with context.service.publishing.reserve(member.caller.id) as publish:
         context.count_limited_action("solve_problem", str(member.caller.id))
-        return uploads.check_problem(file, publish=publish)
+        seeds = context.service.settings.seeds
+        return uploads.check_problem(file, publish=publish, seeds=seeds)
 
 
 @router.post(

@@ -69,8 +69,9 @@ Block = Literal["draw", "marking", "engine"]
 class ProblemChecked(Schema):
     """The report of `grader check`: fix the *errors* and review the *warnings*.
 
-    *variants* is the number of variants found; the search stops at 60. *report* lists rejected
-    seeds, mistakes that no variant shows, and which answers are correct.
+    *variants* is the number of variants found; the search stops at 60, or at the number that the
+    service publishes. *report* lists rejected seeds, mistakes that no variant shows, and which
+    answers are correct.
     """
 
     model_config = with_examples(

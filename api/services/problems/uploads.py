@@ -52,15 +52,18 @@ class PreparedUpload:
     note: str
 
 
-def check_problem(text: bytes, *, publish: Publisher) -> ProblemChecked:
-    """Check a problem's file as `grader check` does; stores nothing."""
+def check_problem(text: bytes, *, publish: Publisher, seeds: int) -> ProblemChecked:
+    """Check a problem's file as `grader check` does; stores nothing.
+
+    Finds as many variants as publishing up to *seeds* does, or stops at `SEEDS_TO_CHECK`.
+    """
     try:
         problem, content = _parse_problem(text)
     except ProblemError as error:
         return ProblemChecked(
             ok=False, problem=None, errors=_serialize_faults(to_field_errors(error))
         )
-    outcome = publish(ProblemSource(problem.id, content), seeds=SEEDS_TO_CHECK)
+    outcome = publish(ProblemSource(problem.id, content), seeds=min(SEEDS_TO_CHECK, seeds))
     if isinstance(outcome, PublishFailure):
         errors = _serialize_faults(map(parse_message, outcome.errors))
         return ProblemChecked(ok=False, problem=problem.id, errors=errors)

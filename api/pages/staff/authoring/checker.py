@@ -24,6 +24,7 @@ from api.pages.staff.authoring.preview import (
 from api.routes.courses import courses
 from api.routes.courses import problems as api
 from api.schemas.courses.problems import ProblemChecked
+from api.services.problems.uploads import SEEDS_TO_CHECK
 from grader.errors import ProblemError
 from problems.templates import TEMPLATES_BY_KIND
 
@@ -98,6 +99,7 @@ def _render_editor(course: UUID, context: RequestContext, state: _EditorState) -
         status=status,
         course=view,
         state=state,
+        most_checked=SEEDS_TO_CHECK,
         line_count=max(state.source.count("\n") + 1, *(fault.line or 0 for fault in errors), 0),
         marked_lines={fault.line for fault in errors},
         errors=errors,

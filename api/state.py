@@ -87,14 +87,20 @@ def build_lti_tool(settings: ServiceSettings) -> "LtiTool | None":
 
 
 def build_score_runner(
-    db: Database, clock: Clock, tool: "LtiTool | None", after_score: Callable[[], None]
+    db: Database,
+    clock: Clock,
+    tool: "LtiTool | None",
+    settings: ServiceSettings,
+    after_score: Callable[[], None] = lambda: None,
 ) -> "ScoreRunner | None":
     """Return the runner that sends scores to learning platforms, None if LTI is off."""
     if tool is None:
         return None
     from api.services.lti.scores.runner import ScoreRunner  # noqa: PLC0415  # takes long
 
-    return ScoreRunner(db, clock, tool, after_score=after_score)
+    return ScoreRunner(
+        db, clock, tool, max_rate=settings.lti_scores_per_second, after_score=after_score
+    )
 
 
 def build_roster_runner(
@@ -184,7 +190,7 @@ class AppState:
             self.db, self.clock, self.settings, after_message=after_step
         )
         object.__setattr__(self, "outbox_runner", outbox_runner)
-        scores = build_score_runner(self.db, self.clock, self.lti, after_step)
+        scores = build_score_runner(self.db, self.clock, self.lti, self.settings, after_step)
         object.__setattr__(self, "score_runner", scores)
         rosters = build_roster_runner(self.db, self.clock, self.lti)
         object.__setattr__(self, "roster_runner", rosters)

@@ -10,19 +10,21 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from pages import Browser, Page
 from sqlalchemy import select
 from world import World
 
 from api.db.models import LtiDeployment
 from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.registry import PlatformValues, add_platform
+
+if TYPE_CHECKING:
+    from pages import Browser, Page
 
 __all__ = ["DIALECTS", "TOOL", "Dialect", "LtiPlatform", "Member"]
 
@@ -242,12 +244,12 @@ class LtiPlatform:
 
     def begin(
         self,
-        browser: Browser,
+        browser: "Browser",
         *,
         target: str | None = None,
         headers: dict[str, str] | None = None,
         **changes: str,
-    ) -> Page:
+    ) -> "Page":
         """Begin a launch, as a link at the platform does, and return the reply of the tool."""
         parameters = {
             "iss": self.dialect.issuer,
@@ -264,7 +266,7 @@ class LtiPlatform:
             return browser.post("/lti/login", parameters, headers=base | (headers or {}))
         return browser.get("/lti/login", params=parameters, headers=headers or {})
 
-    def authorize(self, page: Page) -> dict[str, str]:
+    def authorize(self, page: "Page") -> dict[str, str]:
         """Return the parameters with which the tool sends the browser to the platform."""
         assert page.status == 303, page.text
         url = urlsplit(page.location)
@@ -323,13 +325,13 @@ class LtiPlatform:
 
     def launch(
         self,
-        browser: Browser,
+        browser: "Browser",
         member: Member,
         *,
         sign: Any = None,
         headers: dict[str, str] | None = None,
         **changes: Any,
-    ) -> Page:
+    ) -> "Page":
         """Launch as *member*, and return the page after the redirects of the tool."""
         page = self.post_message(browser, member, sign=sign, headers=headers, **changes)
         if page.status == 303 and page.location.startswith("/lti/enter"):
@@ -338,21 +340,21 @@ class LtiPlatform:
 
     def post_message(
         self,
-        browser: Browser,
+        browser: "Browser",
         member: Member,
         *,
         sign: Any = None,
         headers: dict[str, str] | None = None,
         **changes: Any,
-    ) -> Page:
+    ) -> "Page":
         """Begin a launch and send the message of the platform."""
         query = self.authorize(self.begin(browser))
         token = (sign or self.signed)(self.claims(member, query["nonce"], **changes))
         return self.send(browser, {"state": query["state"], "id_token": token}, headers=headers)
 
     def send(
-        self, browser: Browser, form: dict[str, str], *, headers: dict[str, str] | None = None
-    ) -> Page:
+        self, browser: "Browser", form: dict[str, str], *, headers: dict[str, str] | None = None
+    ) -> "Page":
         """Send a form to the tool, as the page of the platform does in the browser."""
         # A browser sends no cookie with SameSite=Lax from another site's form.
         base = {"Origin": self.host, "Sec-Fetch-Site": "cross-site", "Cookie": ""}
@@ -366,12 +368,12 @@ class LtiPlatform:
 
     def choose_links(
         self,
-        browser: Browser,
+        browser: "Browser",
         member: Member,
         *,
         settings: dict[str, Any] | None = None,
         **changes: Any,
-    ) -> Page:
+    ) -> "Page":
         """Ask the tool in a frame, without its cookies, what a link opens; return its page."""
         browser.cookies.clear()
         frame = {"Sec-Fetch-Dest": "iframe"}
@@ -397,7 +399,7 @@ class LtiPlatform:
         browser.cookies.clear()
         return browser.get(page.location, headers=frame) if page.status == 303 else page
 
-    def take_links(self, page: Page) -> list[dict[str, Any]]:
+    def take_links(self, page: "Page") -> list[dict[str, Any]]:
         """Take the answer of the tool as the platform does, and return the links that it made."""
         form = page.one("form", action=f"{self.host}/links")
         return self.take_answer(form.one("input", name="JWT")["value"])
@@ -428,7 +430,7 @@ class LtiPlatform:
             made.append(link)
         return made
 
-    def launch_link(self, browser: Browser, member: Member, link: dict[str, Any]) -> Page:
+    def launch_link(self, browser: "Browser", member: Member, link: dict[str, Any]) -> "Page":
         """Launch a link that the tool made."""
         return self.launch(browser, member, **self.claims_of_link(link))
 

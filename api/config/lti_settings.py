@@ -17,3 +17,12 @@ class LtiSettings(BaseModel):
             "https in GRADER_PUBLIC_URL. Administrators register the platforms"
         ),
     ] = False
+    lti_scores_per_second: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="how many scores a second each learning platform accepts. Grader stays a "
+            "little below, and slows down if the platform asks it to wait",
+        ),
+    ] = 10

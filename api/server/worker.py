@@ -94,7 +94,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     outbox_runner.start()
     tool = build_lti_tool(settings)
     lti_runners = (
-        build_score_runner(db, system_clock, tool, lambda: None),
+        build_score_runner(db, system_clock, tool, settings),
         build_roster_runner(db, system_clock, tool),
     )
     for lti_runner in lti_runners:

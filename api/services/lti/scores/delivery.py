@@ -36,6 +36,7 @@ from api.services.lti.protocol.grade_service import (
     send_score,
 )
 from api.services.lti.scores.line_items import LineItemTarget, is_canvas, resolve_line_item
+from api.services.lti.scores.pacing import PlatformPauses
 from api.services.lti.scores.wanted import NO_SCORE, load_recipients, load_wanted_scores
 from api.services.lti.tool import LtiTool
 from api.services.outbox.delivery import CLAIM_TIME, LOST_MESSAGE, compute_pause, store_outcome
@@ -52,6 +53,8 @@ NOTHING_TO_SEND: Final = "there is no score to send any more"
 log = logging.getLogger("api.lti")
 
 ScoreProgress: TypeAlias = Literal["idle", "handled"]
+SendOutcome: TypeAlias = Literal["accepted", "limited", "refused", "unreachable"]
+"""Outcome of a send: *limited* if the platform asks to wait, *refused* for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ class _Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Delivery:
-    """Score to send, and where to."""
+class ScoreDelivery:
+    """Claimed score to send, and where to."""
 
     claim: _Claim
     platform: LtiPlatform
@@ -72,54 +75,64 @@ class _Delivery:
     message: ScoreMessage
 
 
-class PlatformPauses:
-    """Pauses of platforms that are down or ask to wait, so that they do not delay the others."""
-
-    def __init__(self) -> None:
-        self._until: dict[UUID, datetime] = {}
-
-    def add(self, platform_id: UUID, until: datetime) -> None:
-        """Send a platform nothing before *until*."""
-        self._until[platform_id] = until
-
-    def list_paused(self, now: datetime) -> Collection[UUID]:
-        """Return the platforms that are sent nothing now."""
-        return [platform_id for platform_id, until in self._until.items() if until > now]
-
-
 def deliver_next_score(
     db: Database, tool: LtiTool, pauses: PlatformPauses, clock: Clock
 ) -> ScoreProgress:
     """Try to send the score that has waited longest."""
     paused = pauses.list_paused(clock())
+    if not is_score_due(db, paused, now=clock()):
+        return "idle"
+    delivery = claim_score(db, paused, now=clock())
+    if delivery is not None:
+        send_claimed_score(db, tool, delivery, pauses, clock)
+    return "handled"
+
+
+def is_score_due(db: Database, excluded: Collection[UUID], *, now: datetime) -> bool:
+    """Return whether a score is due at a platform that is not *excluded*."""
     with db.reading() as session:
-        if (
-            session.scalar(_due_messages(clock(), paused).with_only_columns(OutboxMessage.id))
-            is None
-        ):
-            return "idle"
+        due = _due_messages(now, excluded).with_only_columns(OutboxMessage.id)
+        return session.scalar(due) is not None
+
+
+def claim_score(db: Database, excluded: Collection[UUID], *, now: datetime) -> ScoreDelivery | None:
+    """Claim the score that has waited longest at a platform that is not *excluded*.
+
+    None if another worker was faster, and for a message that fails or is dropped here.
+    """
     with db.transaction() as session:
-        delivery = _claim_next(session, paused, now=clock())
-    if delivery is None:
-        return "handled"
-    claim = delivery.claim
-    row = claim.message_id, claim.tries
+        return _claim_next(session, excluded, now=now)
+
+
+def send_claimed_score(
+    db: Database, tool: LtiTool, delivery: ScoreDelivery, pauses: PlatformPauses, clock: Clock
+) -> SendOutcome:
+    """Send a claimed score, store what came of it, and pause a platform that cannot take more."""
+    claim, platform_id = delivery.claim, delivery.platform.id
+    outcome: SendOutcome = "accepted"
     try:
         _send(db, tool, delivery, clock)
     except RateLimitError as error:
         due_at = clock() + error.retry_after
-        pauses.add(delivery.platform.id, due_at)
-        store_outcome(db, *row, due_at=due_at, tries=claim.tries - 1, error=_cut(error))
+        pauses.add(platform_id, due_at)
+        _store(db, claim, due_at=due_at, tries=claim.tries - 1, error=_cut(error))
+        outcome = "limited"
     except GradeServiceRefusalError as error:
         log.warning("score %s: %s", claim.message_id, error)
-        store_outcome(db, *row, status="failed", error=_cut(error))
+        _store(db, claim, status="failed", error=_cut(error))
+        outcome = "refused"
     except PlatformError as error:
         log.warning("score %s, try %s: %s", claim.message_id, claim.tries, error)
-        pauses.add(delivery.platform.id, clock() + UNREACHABLE_PAUSE)
+        pauses.add(platform_id, clock() + UNREACHABLE_PAUSE)
         _record_failure(db, claim, error, now=clock())
+        outcome = "unreachable"
     else:
-        store_outcome(db, *row, status="sent", sent_at=clock(), error="")
-    return "handled"
+        _store(db, claim, status="sent", sent_at=clock(), error="")
+    return outcome
+
+
+def _store(db: Database, claim: _Claim, **values: Any) -> None:
+    store_outcome(db, claim.message_id, claim.tries, **values)
 
 
 def _cut(error: Exception) -> str:
@@ -146,7 +159,9 @@ def _due_messages(now: datetime, paused: Collection[UUID]) -> Any:
     )
 
 
-def _claim_next(session: Session, paused: Collection[UUID], *, now: datetime) -> _Delivery | None:
+def _claim_next(
+    session: Session, paused: Collection[UUID], *, now: datetime
+) -> ScoreDelivery | None:
     """Claim the next message and store what it sends; None if another worker was faster.
 
     None as well for a message that fails or is dropped here.
@@ -172,16 +187,15 @@ def _claim_next(session: Session, paused: Collection[UUID], *, now: datetime) ->
     target = LineItemTarget.build(session, item, context)
     session.flush()
     session.expunge(platform)
-    return _Delivery(_Claim(message.id, message.tries), platform, target, score)
+    return ScoreDelivery(_Claim(message.id, message.tries), platform, target, score)
 
 
 def _prepare_score(
     session: Session, message: OutboxMessage, row: LtiScore, item: LtiLineItem, *, now: datetime
 ) -> ScoreMessage | None:
     """Store the score that is due now, with a later timestamp; drop the message without one."""
-    subjects = {one.student_id: one.subject for one in load_recipients(session, item)}
-    subject = subjects.get(row.student_id)
-    if subject is None:
+    recipients = load_recipients(session, item, student_id=row.student_id)
+    if not recipients:
         message.status, message.error = "dropped", NOT_A_STUDENT
         return None
     wanted = load_wanted_scores(session, item.assignment_id, [row.student_id], now=now)
@@ -196,10 +210,10 @@ def _prepare_score(
     possible = score.possible or row.possible or Fraction(1)
     row.score, row.possible, row.progress = score.score, score.possible, score.progress
     row.sent_timestamp = timestamp
-    return ScoreMessage(subject, score.score, possible, score.progress, timestamp)
+    return ScoreMessage(recipients[-1].subject, score.score, possible, score.progress, timestamp)
 
 
-def _send(db: Database, tool: LtiTool, delivery: _Delivery, clock: Clock) -> None:
+def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) -> None:
     """Send a score; with an expired token once more with another one."""
     platform, scopes = delivery.platform, (SCORE_SCOPE,)
     item_url = resolve_line_item(db, tool, platform, delivery.target, now=clock())
@@ -218,12 +232,6 @@ def _send(db: Database, tool: LtiTool, delivery: _Delivery, clock: Clock) -> Non
 def _record_failure(db: Database, claim: _Claim, error: PlatformError, *, now: datetime) -> None:
     """Plan the next try, or give the score up."""
     if claim.tries >= MAX_TRIES:
-        store_outcome(db, claim.message_id, claim.tries, status="failed", error=_cut(error))
+        _store(db, claim, status="failed", error=_cut(error))
     else:
-        store_outcome(
-            db,
-            claim.message_id,
-            claim.tries,
-            due_at=now + compute_pause(claim.tries),
-            error=_cut(error),
-        )
+        _store(db, claim, due_at=now + compute_pause(claim.tries), error=_cut(error))

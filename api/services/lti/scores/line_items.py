@@ -80,9 +80,15 @@ def resolve_line_item(
         return target.url
     if not target.container_url:
         raise GradeServiceRefusalError(NO_LINE_ITEMS)
-    url = _find(db, tool, platform, target, now=now) or _create(db, tool, platform, target, now=now)
-    with db.transaction() as session:
-        session.get_one(LtiLineItem, target.item_id).url = url
+    with tool.line_item_lock:
+        with db.reading() as session:
+            url = session.get_one(LtiLineItem, target.item_id).url
+        if url:
+            return url  # another thread was faster
+        url = _find(db, tool, platform, target, now=now)
+        url = url or _create(db, tool, platform, target, now=now)
+        with db.transaction() as session:
+            session.get_one(LtiLineItem, target.item_id).url = url
     return url
 
 

@@ -50,10 +50,12 @@ class Recipient:
     subject: str
 
 
-def load_recipients(session: Session, item: LtiLineItem) -> list[Recipient]:
-    """Return the active students of the course who have a user at the platform."""
+def load_recipients(
+    session: Session, item: LtiLineItem, *, student_id: UUID | None = None
+) -> list[Recipient]:
+    """Return the active students of the course who have a user at the platform, or one of them."""
     context = session.get_one(LtiContext, item.context_id)
-    rows = session.execute(
+    query = (
         select(LtiUser.user_id, LtiUser.subject)
         .join(Enrolment, Enrolment.user_id == LtiUser.user_id)
         .where(
@@ -61,9 +63,11 @@ def load_recipients(session: Session, item: LtiLineItem) -> list[Recipient]:
             Enrolment.course_id == context.course_id,
             *ACTIVE_STUDENTS,
         )
-        .order_by(LtiUser.user_id)
+        .order_by(LtiUser.user_id, LtiUser.id)
     )
-    return [Recipient(student_id, subject) for student_id, subject in rows]
+    if student_id is not None:
+        query = query.where(LtiUser.user_id == student_id)
+    return [Recipient(*row) for row in session.execute(query)]
 
 
 def load_wanted_scores(

@@ -1,0 +1,151 @@
+"""Tests of the pace of scores: a platform with a limit gets nearly as many as it accepts."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from lti_platform import DIALECTS
+from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
+from sqlalchemy import select
+from world import World
+
+from api.db.models import OutboxMessage
+from api.services.lti.scores.pacing import SLOWDOWN, PlatformPace
+from api.services.lti.scores.runner import ScoreRunner
+
+ONE_DATABASE = True
+LIMIT = 10
+"""Scores per second that the platform accepts."""
+
+
+@dataclass
+class VirtualTime:
+    """Time that passes only while somebody sleeps."""
+
+    start: datetime
+    seconds: float = 1000.0
+
+    def monotonic(self):
+        return self.seconds
+
+    def sleep(self, seconds):
+        self.seconds += seconds
+
+    def clock(self):
+        return self.start + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url)
+    yield world
+    world.close()
+
+
+def send_all(world, platform, *, max_rate=LIMIT):
+    """Send all scores in virtual time, and return how many a second arrived."""
+    time = VirtualTime(world.clock())
+    platform.limiter.now = platform.monotonic = time.monotonic
+    tool = connect(world, platform)
+    fill(world, students=20, assignments=3)
+    runner = ScoreRunner(
+        world.db,
+        time.clock,
+        tool,
+        max_rate=max_rate,
+        threads=1,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+    pause = runner.run_once()
+    while count_waiting(world):
+        time.sleep(pause)
+        pause = runner.run_once()
+    assert len(platform.scores) == 60
+    return (len(platform.scores) - 1) / (platform.last_at - platform.first_at)
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](LIMIT, 1, None))
+    rate = send_all(world, platform)
+    assert 0.9 * LIMIT <= rate <= LIMIT
+    assert platform.limited == 0
+    with world.session() as session:
+        statuses = Counter(session.scalars(select(OutboxMessage.status)))
+    assert statuses == {"sent": 60}
+    assert len(platform.items) == 3
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_a_platform_that_accepts_fewer_slows_the_scores_down(world, kind):
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](4, 1, None))
+    rate = send_all(world, platform)
+    assert 0.5 * 4 <= rate <= 4
+    assert 0 < platform.limited < 30
+
+
+def test_slow_replies_overlap_once_the_platform_accepts_scores(world):
+    """Six requests meet at a barrier, which breaks if they do not overlap."""
+    barrier = threading.Barrier(6, timeout=20)
+
+    class MeetingPlatform(LimitedPlatform):
+        """Platform that holds the replies to all but the first score until six wait."""
+
+        def take_score(self, request):
+            if self.scores:
+                barrier.wait()
+            return super().take_score(request)
+
+    platform = MeetingPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    tool = connect(world, platform)
+    fill(world, students=13, assignments=1)
+    ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6).run_until_idle()
+    assert len(platform.scores) == 13
+    assert len(platform.items) == 1
+    assert not barrier.broken
+
+
+def test_two_columns_that_are_created_at_the_same_time_are_created_once(world):
+    platform = LimitedPlatform(
+        DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0), latency=0.01
+    )
+    tool = connect(world, platform)
+    fill(world, students=6, assignments=4)
+    ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6).run_until_idle()
+    assert len(platform.items) == 4
+    assert len(platform.scores) == 24
+
+
+def test_a_pause_that_the_platform_asks_for_is_not_longer(world):
+    platform = LimitedPlatform(
+        DIALECTS["moodle"], limiter=LIMITS["bucket"](10, 1, world.clock().timestamp)
+    )
+    platform.faults = []
+    platform.limiter.level, platform.limiter.seen = 10.0, platform.limiter.now()
+    tool = connect(world, platform)
+    fill(world, students=1, assignments=1)
+    runner = ScoreRunner(world.db, world.clock, tool, threads=1)
+    assert runner.run_once() == 1.0
+    assert platform.limited == 1
+
+
+def test_a_rate_falls_at_once_and_rises_slowly():
+    pace = PlatformPace(10, threads=2)
+    pace.begin("p", 0.0)
+    pace.slow_down("p")
+    pace.end("p", accepted=False)
+    times, now = [], 0.0
+    for _ in range(300):
+        now += pace.compute_delay("p", now)
+        pace.begin("p", now)
+        pace.end("p", accepted=True)
+        times.append(now)
+    gaps = [after - before for before, after in pairwise(times)]
+    assert 1 / gaps[0] == pytest.approx(9.5 * SLOWDOWN, rel=0.01)
+    assert 1 / gaps[50] == pytest.approx(9.5 * 0.95, rel=0.01)
+    assert 1 / gaps[-1] == pytest.approx(9.5)
+    assert max(1 / gap for gap in gaps) < 9.6

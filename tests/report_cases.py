@@ -3,7 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from api.services.engine.single_answer import open_bank
 from api.services.reports.documents import read_blocks
@@ -24,7 +24,9 @@ def load_expected(folder: str = "") -> dict[str, Any]:
     return {str(Path(folder) / name): case for name, case in json.loads(text).items()}
 
 
-EXPECTED: dict[str, Any] = load_expected() | load_expected(UNSEEN)
+BLIND: Final = "blind"
+"""Folder of later reports that were written from the pages of the problems alone."""
+EXPECTED: dict[str, Any] = load_expected() | load_expected(UNSEEN) | load_expected(BLIND)
 
 
 @cache

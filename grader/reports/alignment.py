@@ -5,6 +5,7 @@ so another key gives the same passages.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -46,6 +47,8 @@ MANY, MANY_MARGIN, MANY_SUPPORT = 6, 0.6, 1.3
 UNREADABLE: Final = "the answer cannot be read"
 ELSEWHERE: Final = 0.8
 OTHER_AXES: Final = -1.5
+NOT_WHOLE: Final = -1.2
+WHOLE_NUMBER: Final = re.compile(r"-?\d+")
 
 
 def align_report(
@@ -168,6 +171,8 @@ class _RegionAlignment:
                     readings[column] = reading
                     if part.axes and count_axes(reading.read_as) != part.axes:
                         scores[row, column] += OTHER_AXES
+                    if part.kind == "integer" and not WHOLE_NUMBER.fullmatch(reading.read_as):
+                        scores[row, column] += NOT_WHOLE
             ruled_out = [column for column in range(len(passages)) if column not in readings]
             scores[row, ruled_out] = IMPOSSIBLE
             self.readings.append(readings)
@@ -204,7 +209,7 @@ class _RegionAlignment:
         # An unreadable passage on the line of the value is the calculation that leads to it.
         if unreadable is not None and unreadable.location != passage.location:
             doubt = doubt or ("" if parts[row].has_name(passage.label_text) else UNREADABLE)
-        if passage.is_cut and self._is_contested(row, column, others):
+        if not passage.label_text and self._is_contested(row, column, others):
             doubt = doubt or "another passage fits as well"
         doubt = doubt or find_form_doubt(parts[row], passage, reading)
         return AlignedPart(parts[row], passage, reading.text, reading.read_as, doubt)

@@ -10,7 +10,7 @@ MAX_CHARACTERS: Final = 2_000_000
 MAX_BLOCKS: Final = 20_000
 MAX_BLOCK_CHARACTERS: Final = 20_000
 
-BlockForm: TypeAlias = Literal["text", "heading", "math", "matrix", "code", "table"]
+BlockForm: TypeAlias = Literal["text", "heading", "math", "matrix", "code", "output", "table"]
 
 
 class ReportError(GraderError):
@@ -37,7 +37,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a document: a line of text, a formula, an array, code, or a table.
+    """A piece of a document: a line of text, a formula, an array, code, its output, or a table.
 
     *doubt* says what the extraction may have lost, such as a superscript; "" if nothing.
     """

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from grader.reports.extraction.passage_context import CLAUSE
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
 from grader.reports.words import numbered
@@ -22,6 +23,8 @@ OTHER_NUMBER: Final = -1.6
 MORE_NUMBERS: Final = -0.8
 OTHER_WORDS, MOST_OTHER_WORDS = -0.5, 2.0
 """Penalty for a word of another part, and how many of them count."""
+IN_CLAUSE: Final = 0.4
+"""Share of that penalty for a word elsewhere in the sentence."""
 CONCLUSION: Final = 0.3
 CUT: Final = -0.3
 INPUT: Final = -0.9
@@ -43,6 +46,35 @@ STEP_WORDS: Final = frozenset(
     {"weight", "bias", "input", "padding", "stride", "intermediate", "shape"}
 )
 TOTAL_WORDS: Final = frozenset({"total", "answer"})
+COUNTED, OTHER_COUNTED = 0.8, -0.5
+"""Bonus for what the question counts behind a value, and the penalty for something else."""
+COUNT_WORDS: Final = frozenset(
+    [
+        "param",
+        "mac",
+        "layer",
+        "channel",
+        "filter",
+        "patch",
+        "token",
+        "step",
+        "box",
+        "class",
+        "unit",
+        "neuron",
+        "bit",
+        "byte",
+        "epoch",
+    ]
+)
+EMPHASIS: Final = 0.4
+ENDS_SENTENCE: Final = 0.25
+THIS_COLUMN, OTHER_COLUMN = 0.6, -0.8
+WRITTEN_AS_LIST: Final = 0.4
+PERCENT: Final = re.compile(r"\d\s*\\?%")
+WRITTEN_AS_PERCENT, NO_PERCENT = 0.5, -1.0
+LIST_KINDS: Final = frozenset({"set", "vector"})
+GENERIC_WORDS: Final = frozenset({"param", "mac", "parameter", "value", "layer"})
 IMPOSSIBLE: Final = -math.inf
 
 
@@ -134,11 +166,21 @@ def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) 
     most = math.log(1 + len(parts))
     scores = np.zeros((len(parts), len(passages)))
     for column, passage in enumerate(passages):
-        beside = [word for word, weight in passage.words.items() if weight >= 1 and word in counts]
-        rarity = {word: math.log(1 + len(parts) / counts[word]) / most for word in beside}
+        beside = {
+            word: 1.0 if weight >= 1 else IN_CLAUSE
+            for word, weight in passage.words.items()
+            if weight >= CLAUSE and word in counts
+        }
+        rarity = {
+            word: share * math.log(1 + len(parts) / counts[word]) / most
+            for word, share in beside.items()
+        }
+        names = {word for word, weight in passage.words.items() if weight >= 1}
+        # The total of a list, under the line that leads to the list, belongs to that line.
+        is_total = bool(TOTAL_WORDS & names) and not TOTAL_WORDS.issuperset(names - GENERIC_WORDS)
         for row, part in enumerate(parts):
             other = sum(rarity[word] for word in beside if word not in part.words)
-            other += bool(TOTAL_WORDS.intersection(beside) - part.words)
+            other += is_total and not TOTAL_WORDS & part.words
             scores[row, column] = OTHER_WORDS * min(other, MOST_OTHER_WORDS)
     return scores
 
@@ -153,6 +195,8 @@ def _score_alone(passage: Passage) -> float:
         + QUESTION * passage.is_question
         + DEFINITION * bool(passage.is_cut and DEFINES.fullmatch(passage.text))
         + LAST * passage.is_last
+        + EMPHASIS * passage.is_emphasized
+        + ENDS_SENTENCE * passage.ends_sentence
     )
 
 
@@ -171,4 +215,25 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
         score += WRITTEN_AS_SHAPE
     if part.label and passage.label == part.label:
         score += EXACT_LABEL
-    return score
+    if PERCENT.search(passage.text):
+        score += WRITTEN_AS_PERCENT if part.kind == "percent" else NO_PERCENT
+    if part.kind in LIST_KINDS and "matrix" in passage.forms:
+        score += WRITTEN_AS_LIST
+    return score + _score_unit(part, passage) + _score_column(part, passage)
+
+
+def _score_unit(part: SheetPart, passage: Passage) -> float:
+    """Return what the words behind a value say about a question that counts something."""
+    if not part.counted_words:
+        return 0.0
+    if part.counted_words & passage.unit_words:
+        return COUNTED
+    return OTHER_COUNTED if passage.unit_words & COUNT_WORDS else 0.0
+
+
+def _score_column(part: SheetPart, passage: Passage) -> float:
+    """Return what the title of the column of a table says about the part."""
+    this, other = passage.column_words & part.words, passage.other_columns & part.words
+    if this and not other:
+        return THIS_COLUMN
+    return OTHER_COLUMN if other and not this else 0.0

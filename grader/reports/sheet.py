@@ -34,6 +34,14 @@ FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
 }
 
 
+COUNTED: Final = re.compile(
+    r"\b(?:how many|number of)\s+((?:[\w-]+\s+){0,5}?[\w-]+)"
+    r"(?=\s+(?:do|does|did|are|is|was|has|have|must|can|will|would|in|of|there|together)\b|[.?,;]|$)",
+    re.IGNORECASE,
+)
+"""Question about a number, with the words for what it counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class SheetPart:
     """A part as the sheet asks it; it has no key, so no passage is chosen because it is right.
@@ -43,7 +51,7 @@ class SheetPart:
     where the sheet asks it, () if unknown. *read* reads an answer. *given_values* are the values in
     the question, as text: a passage that repeats one is no answer. *axes* is the number of axes of
     a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the prompt, which
-    a sentence may repeat.
+    a sentence may repeat. *counted_words* name what the prompt counts: "How many layers".
     """
 
     problem: str
@@ -59,6 +67,7 @@ class SheetPart:
     forms: frozenset[PassageForm] = frozenset()
     axes: int = 0
     prompt_numbers: frozenset[str] = frozenset()
+    counted_words: frozenset[str] = frozenset()
 
     @property
     def is_text(self) -> bool:
@@ -97,7 +106,20 @@ def build_sheet_part(
         forms,
         len(getattr(part, "layout", None) or ""),
         frozenset(re.findall(r"\d+", f"{part.title} {prompt}")),
+        _find_counted_words(prompt or part.prompt.source),
     )
+
+
+def _find_counted_words(prompt: str) -> frozenset[str]:
+    """Return the words for what a prompt counts.
+
+    >>> sorted(_find_counted_words("How many fully connected layers does it have?"))
+    ['layer']
+    """
+    counted: frozenset[str] = frozenset()
+    for match in COUNTED.finditer(prompt):
+        counted |= find_words(match[1].split()[-1])
+    return counted
 
 
 def normalize_name(text: str) -> str:

@@ -20,7 +20,7 @@ mac macs operation operations ops cost costs flops multiply accumulate computati
 conv convolution convolutions convolutional conv2d conv1d
 fc dense fullyconnected linear mlp
 pool pooling pooled pools maxpool maxpool2d
-total totals altogether overall whole entire sum together combined final
+total totals altogether overall whole entire full sum together combined final
 need needs needed
 output outputs out result results
 input inputs

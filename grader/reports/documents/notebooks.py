@@ -42,7 +42,7 @@ def _split_cell(cell: object, number: int) -> Iterator[Block]:
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
         if text := printed_text(output):
-            yield Block(text[:MAX_BLOCK_CHARACTERS], Location(1, cell=number), "code")
+            yield Block(text[:MAX_BLOCK_CHARACTERS], Location(1, cell=number), "output")
 
 
 def printed_text(output: Any) -> str:

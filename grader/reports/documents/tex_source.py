@@ -3,10 +3,28 @@
 import re
 from typing import Final
 
-from grader.reports.blocks import Block, check_size
-from grader.reports.documents.text_lines import split_text
+from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, check_size
+from grader.reports.documents.text_lines import STARTS_LINE, WRAPPED_LENGTH, split_text
 
 COMMENT: Final = re.compile(r"(?<!\\)%[^\n]*")
+CONVERTER_MARKS: Final = (
+    (re.compile(r"\\hypertarget\{[^{}\n]{0,200}\}\{"), ""),
+    (re.compile(r"\\label\{[^{}\n]{0,200}\}\}"), ""),
+    (re.compile(r"\\texorpdfstring\{([^{}]{0,300})\}\{[^{}]{0,300}\}"), r"\1"),
+    (re.compile(r"\\tightlist(?![a-zA-Z])"), ""),
+    (re.compile(r"\{([\[\]])\}"), r"\1"),
+)
+"""What converters such as Pandoc write around headings, lists and brackets."""
+WRAPPED_HEADING: Final = re.compile(
+    r"(\\(?:sub){0,2}(?:section|paragraph|chapter|part)\*?\{[^{}\n]{0,200})\n([^{}\n]{0,200}\})"
+)
+BARE_ITEM: Final = re.compile(
+    r"(\\item(?:[ \t]*\[[^\]\n]{0,80}\])?)[ \t]*\n[ \t]*(?=[^\s\\]|\\[(t$])"
+)
+"""Item whose text starts in the next line."""
+FULL_LENGTH: Final = 66
+"""Length of a line with the first word of the next, from which it was wrapped."""
+PLAIN_TEXT: Final = re.compile(r"(?!\s*(?:[|#`]|\$\$|$))(?:(?!\$\$).)*")
 BODY_START: Final = r"\begin{document}"
 BODY_END: Final = r"\end{document}"
 HEADING: Final = re.compile(
@@ -57,13 +75,64 @@ def split_tex(text: str) -> list[Block]:
     ['1. $5$']
     """
     check_size(text)
-    body = COMMENT.sub("", text.replace("\r\n", "\n"))
+    body = _drop_converter_marks(COMMENT.sub("", text.replace("\r\n", "\n")))
     start = body.find(BODY_START)
     first_line = 1 + body.count("\n", 0, max(start, 0))
     body = body[start + len(BODY_START) if start >= 0 else 0 :]
     converter = _LineConverter()
     lines = [converter.convert(line) for line in body.partition(BODY_END)[0].split("\n")]
-    return split_text("\n".join(lines), first_line=first_line)
+    return split_text("\n".join(_join_paragraphs(lines)), first_line=first_line)
+
+
+def _drop_converter_marks(body: str) -> str:
+    """Return TeX without the marks of converters; each line keeps its number.
+
+    A heading or an item that goes on in the next line moves there.
+    """
+    for pattern, replacement in CONVERTER_MARKS:
+        body = pattern.sub(replacement, body)
+    return BARE_ITEM.sub(r"\n\1 ", WRAPPED_HEADING.sub(r"\n\1 \2", body))
+
+
+def _join_paragraphs(lines: list[str]) -> list[str]:
+    """Return lines of which wrapped ones stand in the first of their paragraph.
+
+    The others are empty, so that each line keeps its number.
+    """
+    joined: list[str] = []
+    first, last = -1, ""
+    in_code = False
+    for index, line in enumerate(lines):
+        in_code ^= line == "```"
+        is_text = not in_code and PLAIN_TEXT.fullmatch(line) is not None
+        continues = (
+            is_text
+            and first >= 0
+            and not STARTS_LINE.match(line)
+            and len(joined[first]) < MAX_BLOCK_CHARACTERS
+            and (_is_wrapped(last, line) or _introduces(last, line))
+        )
+        last = line
+        if continues:
+            joined[first] += " " + line.strip()
+            joined.append("")
+            continue
+        joined.append(line)
+        first = index if is_text else -1
+    return joined
+
+
+def _is_wrapped(line: str, following: str) -> bool:
+    """Return whether a line has no room for the next word; a line break of TeX ends it with " "."""
+    return not line.endswith(" ") and (
+        len(line) >= WRAPPED_LENGTH
+        or len(line) + len(following.split(maxsplit=1)[0]) >= FULL_LENGTH
+    )
+
+
+def _introduces(line: str, following: str) -> bool:
+    """Return whether a line ends with a colon and the next one has its formula."""
+    return line.endswith(":") and following.lstrip().startswith("$")
 
 
 class _LineConverter:
@@ -111,8 +180,8 @@ class _LineConverter:
 
     def _convert_row(self, line: str) -> str:
         cells = IGNORED.sub(" ", ROW_END.sub("", line)).strip()
-        if "&" not in cells:
-            return ""
+        if "&" not in cells:  # a rule, which must not end the table
+            return "" if self._is_header else "|"
         row = "| " + " | ".join(cell.strip() for cell in re.split(r"(?<!\\)&", cells)) + " |"
         if self._is_header:
             self._is_header = False

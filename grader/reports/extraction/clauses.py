@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from grader.reports.words import find_words
+
 PassageForm: TypeAlias = Literal["number", "shape", "matrix", "formula", "text", "table"]
+ARRAY: Final[frozenset[PassageForm]] = frozenset({"matrix"})
 MAX_QUOTE: Final = 240
 
 
 CLAUSE_END: Final = re.compile(
     r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
-    r"|\n(?=\s*[-*•]\s)"
+    r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
 )
 DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 UNIT: Final = r"(?:\s?(?:[KMGT]i?B|kB|MB|bytes?|ms)\b|\s?%)"
@@ -44,6 +47,13 @@ EQUATION: Final = re.compile(
     rf"(?<![\w.^]){WORKING}{{0,3}}\d{WORKING}{{1,200}}(?:[=≈]{WORKING}{{1,200}}){{0,6}}[=≈]\s*{QUANTITY.pattern}"
 )
 """Calculation in a sentence, such as ``2*5 + 20 = 30``, which is one value."""
+NUMBER_LIST: Final = re.compile(
+    rf"(?<![\w.,({{\[=*/+^-])(?<!,\s)(?:{LISTED}(?:,\s+{LISTED}){{1,20}}(?:,?\s+and\s+{LISTED})?"
+    rf"|{LISTED}\s+and\s+{LISTED})(?!\s*[\w%=*/+^]|,?\d)"
+    rf"|\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
+)
+"""Numbers of a list in a sentence, such as ``1, 5 and 6``."""
+UNIT_AFTER: Final = re.compile(r"[\s$*)]*((?:[A-Za-z-]+\s?){1,3})")
 RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
 ARRAY_LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
 GRID_LINE: Final = re.compile(r"\s*[-+]?\d[\d.]*(?:[ \t,]+[-+]?\d[\d.]*)+\s*")
@@ -88,6 +98,8 @@ class TableCell(NamedTuple):
     label: str
     words: str
     row_label: str
+    column: str = ""
+    other_columns: str = ""
 
 
 def split_table(text: str) -> Iterator[TableCell]:
@@ -109,7 +121,8 @@ def split_table(text: str) -> Iterator[TableCell]:
             name = " ".join(names[1:] if row_label and len(names) > 1 else names[:1])
             label = f"{name} {title}" if len(header) > 2 and not row_label else name  # noqa: PLR2004
             words = f"{' '.join(names) or row[0]} ; {row[0]} {title}"
-            yield TableCell(cell, " | ".join(row), label.strip(), words, row_label)
+            others = " ; ".join(header[1:column] + header[column + 1 :])
+            yield TableCell(cell, " | ".join(row), label.strip(), words, row_label, title, others)
 
 
 def shorter_tables(text: str) -> Iterator[str]:
@@ -161,6 +174,12 @@ def after_value(text: str) -> str:
     """Return the words behind the last value."""
     match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", text)
     return match[1] if match else ""
+
+
+def find_unit_words(text: str) -> frozenset[str]:
+    """Return the words for what a value counts, from the *text* behind it."""
+    match = UNIT_AFTER.match(text)
+    return find_words(match[1]) if match else frozenset()
 
 
 def find_spans(clause: str) -> list[tuple[int, int]]:

@@ -1,21 +1,24 @@
 """Search for passages: the blocks of a document are cut into values with the words around them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from grader.reports.blocks import Block
 from grader.reports.extraction.clauses import (
+    ARRAY,
     DIGIT,
     MATRIX_TEX,
     MATRIX_TEXT,
+    NUMBER_LIST,
+    QUANTITY,
     PassageForm,
     after_value,
     before_value,
     find_forms,
     find_forms_in_sentence,
     find_spans,
+    find_unit_words,
     is_mathematical,
     shorten_quote,
     split_clauses,
@@ -25,30 +28,29 @@ from grader.reports.extraction.clauses import (
     split_table,
 )
 from grader.reports.extraction.passage_context import PassageContext
-from grader.reports.extraction.passages import Passage
+from grader.reports.extraction.passages import Passage, mark_last
+from grader.reports.extraction.patterns import (
+    CONCLUDES,
+    CONJUNCTION,
+    EMPHASIS,
+    GIVEN_WORDS,
+    GLUED,
+    LIST_MARK,
+    NAMED_VALUES,
+    PRINTED_NAME,
+    PRINTED_VALUE,
+    RESULT_SIGNS,
+    RESULT_WORDS,
+    SOLUTION,
+    TITLE,
+    WORD_BREAK,
+    find_emphasized,
+    is_emphasized,
+)
 from grader.reports.labels import LabelTracker, parse_label
 from grader.reports.words import find_words, numbered
 
 MAX_PASSAGES: Final = 6_000
-LIST_MARK: Final = re.compile(r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarrow|=>|→)\s*")
-EMPHASIS: Final = re.compile(r"\*\*|__|<[^<>\n]{1,40}>")
-GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
-SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
-CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
-RESULT_SIGNS: Final = ("=", "⇒", "\\Rightarrow", "→", "≈")
-PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
-NAMED_VALUES: Final = re.compile(
-    r"(?:[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*[,;]\s*)+[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*\.?"
-)
-"""Values with their names, which may be one list."""
-CONCLUDES: Final = re.compile(
-    r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus)\b"
-    r"[^.;]{0,40}$",
-    re.IGNORECASE,
-)
-"""Words before a result."""
-GIVEN_WORDS: Final = frozenset({"input", "filter", "image", "given", "original", "pad", "padding"})
-RESULT_WORDS: Final = frozenset({"output", "total", "feature", "answer", "param"})
 
 
 def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
@@ -58,16 +60,7 @@ def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
         finder.read(block)
         if len(finder.passages) >= MAX_PASSAGES:
             break
-    return _mark_last(finder.passages[:MAX_PASSAGES])
-
-
-def _mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Mark each passage that is the last before another label, layer, step or place."""
-    contexts = [(passage.label, passage.numbers()) for passage in passages]
-    return tuple(
-        replace(passage, is_last=index + 1 == len(passages) or context != contexts[index + 1])
-        for index, (passage, context) in enumerate(zip(passages, contexts, strict=True))
-    )
+    return mark_last(finder.passages[:MAX_PASSAGES])
 
 
 class _PassageFinder:
@@ -78,22 +71,24 @@ class _PassageFinder:
         self._labels = LabelTracker()
         self._label_start = 0
         self._source = ""
+        self._emphasized: list[str] = []
         self._context = PassageContext()
 
     def read(self, block: Block) -> None:
         """Collect the passages of one block."""
         self._source = block.text.strip()
+        self._emphasized = []
         if block.form == "table":
             self._read_table(block)
         elif block.form == "matrix":
-            forms: frozenset[PassageForm] = frozenset({"matrix"})
-            self._add(block, block.text, block.text, forms, frozenset(), is_conclusion=True)
-        elif block.form == "code":
+            self._add(block, block.text, block.text, ARRAY, frozenset(), is_conclusion=True)
+        elif block.form in {"code", "output"}:
             self._read_code(block)
         else:
             self._read_text(block)
 
     def _read_text(self, block: Block) -> None:
+        self._emphasized = find_emphasized(block.text)
         text = GLUED.sub("\n- ", EMPHASIS.sub("", block.text))
         indent = len(text) - len(text.lstrip(" "))
         is_heading = block.form == "heading"
@@ -115,8 +110,7 @@ class _PassageFinder:
             self._context.paragraph |= self._context.clause
         self._context.clause = self._context.paragraph = frozenset()
         if NAMED_VALUES.fullmatch(text.strip()):
-            forms: frozenset[PassageForm] = frozenset({"matrix"})
-            self._add(block, text.strip(), text, forms, find_words(text), is_conclusion=True)
+            self._add(block, text.strip(), text, ARRAY, find_words(text), is_conclusion=True)
         if block.form == "heading":
             words = find_words(text)
             is_minor = len(words) <= 2 and not numbered(words)  # noqa: PLR2004  # "Calculation:"
@@ -144,8 +138,7 @@ class _PassageFinder:
         if len(self.passages) == added:
             self._read_words(block, clause)
         is_lead = clause.rstrip().endswith(":") or block.form == "heading"
-        short = len(clause) <= 60 and not DIGIT.search(clause)  # noqa: PLR2004  # a title
-        if (is_lead or short) and (words := find_words(clause)):
+        if (is_lead or TITLE.fullmatch(clause)) and (words := find_words(clause)):
             self._context.lead(words)
 
     def _read_values(self, block: Block, clause: str) -> None:
@@ -162,7 +155,7 @@ class _PassageFinder:
         for piece in split_matrices(clause):
             outside = MATRIX_TEX.split(clause)[0] + clause[clause.rfind("$$") + 2 :]
             beside = find_words(MATRIX_TEX.sub(" ", f"{outside} ; {before_value(piece)}"[:200]))
-            self._add(block, piece, clause, frozenset({"matrix"}), beside, is_conclusion=True)
+            self._add(block, piece, clause, ARRAY, beside, is_conclusion=True)
 
     def _read_sentence(self, block: Block, clause: str) -> None:
         """Collect the formulas and numbers of a sentence, with the words beside each."""
@@ -191,6 +184,18 @@ class _PassageFinder:
                 is_conclusion=bool(CONCLUDES.search(leading))
                 or (equations == [(start, end)] and clause[start] != "$"),
             )
+            self.passages[-1] = replace(
+                self.passages[-1],
+                unit_words=find_unit_words(after),
+                ends_sentence=len(spans) > 1 and index + 1 == len(spans),
+            )
+        self._add_lists(block, clause)
+
+    def _add_lists(self, block: Block, clause: str) -> None:
+        """Collect the lists of numbers in a sentence, such as ``1, 5 and 6``."""
+        for match in NUMBER_LIST.finditer(clause):
+            beside = find_words(f"{clause[: match.start()][-120:]} ; {clause[match.end() :][:120]}")
+            self._add(block, match[0], clause, ARRAY, beside, is_cut=True)
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
         beside = find_words(f"{label} ; {before_value(value)} ; {after_value(value)}")
@@ -203,18 +208,14 @@ class _PassageFinder:
             label_text=label,
             is_conclusion=True,
         )
+        unit_words = find_unit_words(after_value(value))
+        self.passages[-1] = replace(self.passages[-1], unit_words=unit_words)
 
     def _read_words(self, block: Block, clause: str) -> None:
         label, value = split_label(clause)
         if label and value:
-            self._add(
-                block,
-                value.strip(),
-                clause,
-                frozenset({"text"}),
-                find_words(label),
-                label_text=label,
-            )
+            forms: frozenset[PassageForm] = frozenset({"text"})
+            self._add(block, value.strip(), clause, forms, find_words(label), label_text=label)
         elif len(clause) > 1:
             self._add(block, clause, clause, frozenset({"text"}), find_words(clause))
 
@@ -234,18 +235,28 @@ class _PassageFinder:
                 label_text=cell.label,
                 is_conclusion=True,
             )
-            if label:
-                self.passages[-1] = replace(self.passages[-1], label=label)
+            self.passages[-1] = replace(
+                self.passages[-1],
+                column_words=find_words(cell.column),
+                other_columns=find_words(cell.other_columns),
+                label=label or self.passages[-1].label,
+            )
 
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
         for text, is_array in split_code(block.text):
             label, value = split_label(text)
             if is_array:
-                self._add(block, text, text, frozenset({"matrix"}), frozenset())
+                self._add(block, text, text, ARRAY, frozenset())
             elif label and DIGIT.search(value) and not MATRIX_TEXT.search(text):
                 if PRINTED_NAME.fullmatch(label):
                     self._add_value(block, value, text, label=label)
+            elif (printed := PRINTED_VALUE.fullmatch(text)) and (
+                block.form == "output" or WORD_BREAK.search(printed[1])
+            ):
+                self._add_value(block, printed[2], text, label=printed[1])
+            elif QUANTITY.fullmatch(text.strip()):
+                self._add_value(block, text, text)
             elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
                 self._context.lead(words)
 
@@ -280,5 +291,6 @@ class _PassageFinder:
                 bool(near & GIVEN_WORDS) and not near & RESULT_WORDS,
                 doubt=block.doubt,
                 source=self._source,
+                is_emphasized=is_emphasized(text, self._emphasized),
             )
         )

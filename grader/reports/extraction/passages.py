@@ -1,8 +1,8 @@
 """Passages of a document: values that may answer a part, with the words around them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.reports.blocks import Location
@@ -22,6 +22,8 @@ class Passage:
     that it may have, *words* the words around it with their weights. *is_cut* says that the value
     was taken out of a sentence with other values, *is_conclusion* that it ends a chain or follows
     a name, *is_question* that it stands before the word "solution". *source* is the whole block.
+    *unit_words* follow the value, as in ``196 patches``; *column_words* are those of its column in
+    a table, *other_columns* those of the columns beside it.
     """
 
     text: str
@@ -39,6 +41,11 @@ class Passage:
     is_last: bool = False
     doubt: str = ""
     source: str = ""
+    unit_words: frozenset[str] = frozenset()
+    is_emphasized: bool = False
+    ends_sentence: bool = False
+    column_words: frozenset[str] = frozenset()
+    other_columns: frozenset[str] = frozenset()
 
     def numbers(self) -> frozenset[str]:
         """Return the layer, step or place whose name stands near the value."""
@@ -58,3 +65,12 @@ class Passage:
             for text in (value, link if is_named else "", bare)
             if text.strip() and text != self.text
         )
+
+
+def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Mark each passage that is the last before another label, layer, step or place."""
+    contexts = [(passage.label, passage.numbers()) for passage in passages]
+    return tuple(
+        replace(passage, is_last=index + 1 == len(passages) or context != contexts[index + 1])
+        for index, (passage, context) in enumerate(zip(passages, contexts, strict=True))
+    )

@@ -1,0 +1,46 @@
+"""Patterns of lines and sentences that hold values, and words that announce given values."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+LIST_MARK: Final = re.compile(r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarrow|=>|→)\s*")
+EMPHASIS: Final = re.compile(r"\*\*|__|<[^<>\n]{1,40}>")
+EMPHASIZED: Final = re.compile(r"(?<!\*)\*\*(?!\s)[^*\n]{1,80}\*\*|__[^_\n]{1,80}__")
+GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
+SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
+TITLE: Final = re.compile(r"\D{1,60}")
+CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
+RESULT_SIGNS: Final = ("=", "⇒", "\\Rightarrow", "→", "≈")
+PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
+PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
+WORD_BREAK: Final = re.compile(r"[ -]")
+"""What a printed name may have; code has one word before ``=``."""
+NAMED_VALUES: Final = re.compile(
+    r"(?:[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*[,;]\s*)+[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*\.?"
+)
+"""Values with their names, which may be one list."""
+CONCLUDES: Final = re.compile(
+    r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus)\b"
+    r"[^.;]{0,40}$",
+    re.IGNORECASE,
+)
+"""Words before a result."""
+GIVEN_WORDS: Final = frozenset({"input", "filter", "image", "given", "original", "pad", "padding"})
+RESULT_WORDS: Final = frozenset({"output", "total", "feature", "answer", "param"})
+
+
+def find_emphasized(text: str) -> list[str]:
+    """Return the values that stand in bold type in Markdown.
+
+    >>> find_emphasized("It has **45 weights** and **no** bias.")
+    ['45 weights']
+    """
+    matches = [EMPHASIS.sub("", match[0]) for match in EMPHASIZED.finditer(text)]
+    return [" ".join(text.split()) for text in matches if re.search(r"\d", text)]
+
+
+def is_emphasized(text: str, emphasized: Iterable[str]) -> bool:
+    """Return whether a value is one of the *emphasized* ones, alone or with few words."""
+    value = " ".join(text.split())
+    return any(value in bold or bold in value for bold in emphasized)

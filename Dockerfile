@@ -16,6 +16,7 @@ COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
 COPY docs ./docs
+COPY clients/python ./clients/python
 COPY CHANGELOG.md CONTRIBUTING.md SECURITY.md ./
 RUN uv sync --frozen --no-dev --no-editable --extra cluster \
     && ln -s "$(/opt/grader/bin/python -I -c 'import dlgrader; print(dlgrader.PACKAGES)')" \

@@ -1,4 +1,4 @@
-"""Builds a release from a tag: wheel, SBOM, checksums, and the image where there is Docker.
+"""Builds a release from a tag: both wheels, SBOM, checksums, and the image where there is Docker.
 
 ``python .ci/release.py [TAG] [--out FOLDER]``; without TAG, that of the commit that is checked out.
 The same tag gives the same bytes of wheel and SBOM: they are built from the files of the tag, and
@@ -25,6 +25,15 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SBOM_NAMESPACE: Final = uuid.UUID("2f0c8d43-5d4b-5a0e-9f0e-6a1f6f4f0b7c")
 """Namespace of the serial numbers of SBOMs, which follow from their contents."""
 SUMS_FILE: Final = "SHA256SUMS"
+CLIENT_SCRIPT: Final = """
+import sys
+from pathlib import Path
+from api.services.files.client_wheel import load_client_wheel
+wheel = load_client_wheel()
+Path(sys.argv[1], wheel.name).write_bytes(wheel.content)
+print(wheel.name)
+"""
+"""Program that runs in the files of the tag, and imports their packages."""
 
 
 class ReleaseError(Exception):
@@ -44,7 +53,7 @@ def main() -> None:
 
 
 def release(tag: str, out: Path, *, repository: Path) -> None:
-    """Build wheel, SBOM, checksums and image of *tag* into *out*."""
+    """Build wheels, SBOM, checksums and image of *tag* into *out*."""
     tag = tag or find_tag(repository)
     if not _git(repository, "tag", "--list", tag).split():
         raise ReleaseError(f"there is no tag {tag}; git tag {tag} makes it")
@@ -89,14 +98,15 @@ def read_version(tree: Path) -> str:
 
 
 def build_files(tree: Path, out: Path, *, epoch: int) -> list[Path]:
-    """Build the wheel of *tree*, its SBOM and their checksums into *out*; return their paths."""
+    """Build the wheels of *tree*, the SBOM and the checksums into *out*; return their paths."""
     out.mkdir(parents=True, exist_ok=True)
     wheel = build_wheel(tree, out, epoch=epoch)
+    client = build_client_wheel(tree, out)
     sbom = out / f"{'-'.join(wheel.name.split('-')[:2])}.cdx.json"
     sbom.write_text(build_sbom(tree, wheel, epoch=epoch), encoding="utf-8")
     sums = out / SUMS_FILE
-    sums.write_text("".join(f"{_digest(path)}  {path.name}\n" for path in (wheel, sbom)))
-    return [wheel, sbom, sums]
+    sums.write_text("".join(f"{_digest(path)}  {path.name}\n" for path in (wheel, client, sbom)))
+    return [wheel, client, sbom, sums]
 
 
 def build_wheel(tree: Path, out: Path, *, epoch: int) -> Path:
@@ -106,6 +116,14 @@ def build_wheel(tree: Path, out: Path, *, epoch: int) -> Path:
         _run(command, cwd=tree, SOURCE_DATE_EPOCH=str(epoch))
         (built,) = Path(folder).glob("*.whl")
         return Path(shutil.move(built, out / built.name))
+
+
+def build_client_wheel(tree: Path, out: Path) -> Path:
+    """Write the wheel of the client: the file that the service of this version offers."""
+    name = (
+        _run([sys.executable, "-c", CLIENT_SCRIPT, str(out.resolve())], cwd=tree).decode().strip()
+    )
+    return out / name
 
 
 def build_sbom(tree: Path, wheel: Path, *, epoch: int) -> str:

@@ -20,7 +20,7 @@ from api.gradescope.runtime.configuration import (
 )
 from api.gradescope.scripts import ENGINE_PROGRAM, render_run_script, render_setup_script
 from api.gradescope.wheels import collect_wheels
-from api.gradescope.zip_entries import PROGRAM_MODE, add_entry
+from api.services.files.zip_entries import PROGRAM_MODE, add_entry
 from problems.files.loader import load_source
 from problems.publish import publish_problem
 from problems.registry import REGISTRY

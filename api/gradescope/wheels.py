@@ -4,9 +4,6 @@ For the Python that runs here they are packed from its own environment, so that 
 downloaded. For any other, pip downloads the same versions.
 """
 
-import base64
-import hashlib
-import io
 import platform
 import re
 import subprocess
@@ -16,10 +13,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Final
-from zipfile import ZIP_DEFLATED, ZipFile
 
 from api.core.errors import FileError
-from api.gradescope.zip_entries import add_entry
+from api.services.files.wheels import write_wheel
 
 ROOT_PACKAGES: Final = ("numpy", "pydantic", "PyYAML")
 PLATFORMS: Final = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -68,19 +64,14 @@ def pack_wheel(distribution: metadata.Distribution) -> tuple[str, bytes]:
     tags = re.findall(r"^Tag: (\S+)$", distribution.read_text("WHEEL") or "", re.MULTILINE)
     if not tags:
         raise FileError(f"{distribution.name} was not installed as a wheel. Install it with pip")
-    buffer, record = io.BytesIO(), []
-    with ZipFile(buffer, "w", ZIP_DEFLATED) as wheel:
-        for path, content in sorted(_iterate_installed_files(distribution)):
-            add_entry(wheel, path, content)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
-            record.append(f"{path},sha256={digest.decode()},{len(content)}\n")
-        folder = next((line.split("/")[0] for line in record if ".dist-info/" in line), info)
-        add_entry(wheel, f"{folder}/RECORD", f"{''.join(record)}{folder}/RECORD,,\n".encode())
+    entries = list(_iterate_installed_files(distribution))
+    folder = next((path.split("/")[0] for path, _ in entries if ".dist-info/" in path), info)
+    content = write_wheel(entries, info=folder)
     # A file name has one tag of each kind; a tag with dots stands for several.
     python, abi, _ = tags[0].split("-")
     systems = ".".join(dict.fromkeys(tag.split("-")[2] for tag in tags))
     name = f"{_escape(distribution.name)}-{distribution.version}-{python}-{abi}-{systems}.whl"
-    return name, buffer.getvalue()
+    return name, content
 
 
 def _iterate_installed_files(distribution: metadata.Distribution) -> Iterator[tuple[str, bytes]]:

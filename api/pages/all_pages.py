@@ -49,6 +49,7 @@ from api.pages.staff.results import (
 )
 from api.pages.student import (
     assignment,
+    client,
     grades,
     history,
     practice,
@@ -63,6 +64,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
     api_reference.router,
     device.router,
+    client.router,
     mail.router,
     assignment.router,
     course.router,

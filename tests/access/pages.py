@@ -4,6 +4,7 @@ from scene import Scene
 
 from access import Route
 from api.pages.layout.templating import static_url
+from api.services.files.client_wheel import load_client_wheel
 
 FORM = "application/x-www-form-urlencoded"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -16,6 +17,8 @@ ROUTES = {
     ("GET", "/docs/pictures/{name}"): Route("anyone", path={"name": "problem.png"}),
     ("GET", "/docs/{name:path}"): Route("anyone", path={"name": "gradebook"}),
     ("GET", "/static/{name}"): Route("anyone"),
+    ("GET", "/client"): Route("anyone"),
+    ("GET", "/client/{file}"): Route("anyone", path={"file": load_client_wheel().name}),
     ("GET", "/login"): Route("anyone"),
     ("POST", "/login"): Route("anyone", called=False),
     # These depend on settings and cookies: tests/api/test_proxy_login.py, test_oidc_login.py.

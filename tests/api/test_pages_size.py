@@ -21,7 +21,7 @@ STUDENTS = 500
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 LARGE = "/api"
 """The API reference is one page, which browsers keep and search."""
-NO_PAGES = ("/api/", "/static/", "/docs/pictures/", "/healthz", "/readyz")
+NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
 PAGES = sorted(
     path
     for (method, path), route in ROUTES.items()

@@ -16,12 +16,13 @@ import httpx2
 import pytest
 from actors import FakeClock
 from browsers import PASSWORD, with_password
-from client_process import CLIENT, PATIENCE, client_environment, find_python, serving
+from client_process import CLIENT, PATIENCE, ROOT, client_environment, find_python, serving
 from hatchling.builders.wheel import WheelBuilder
 from world import World
 
 from api.db.models import Assignment, Course
 
+DOCUMENTATION = ROOT / "docs" / "notebooks.md"
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 PROLOGUE = """\
 import os, signal, sys
@@ -283,6 +284,20 @@ def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_serv
     assert printed.count("only the time at which the server received it counts") == 2
     [received] = re.findall(r"received at (\S+) \(the server's time\)", printed)
     assert datetime.fromisoformat(received) > now
+
+
+def test_the_code_of_the_documentation_runs(scene):
+    """The blocks of `docs/notebooks.md`, in order, with the address and the course of the scene."""
+    blocks = re.findall(
+        r"^```python( staff)?\n(.*?)^```", DOCUMENTATION.read_text(), re.MULTILINE | re.DOTALL
+    )
+    for name, value in (("https://grader.example.edu", scene.address), ("dl-2026", scene.slug)):
+        blocks = [(staff, code.replace(name, value)) for staff, code in blocks]
+    printed = scene.run("".join(code for staff, code in blocks if not staff))
+    assert "Read as: 16×124×124" in printed
+    assert printed.strip().endswith(("True", "False"))
+    scene.run_as_staff("".join(code for staff, code in blocks if staff))
+    assert {path.name for path in scene.home.iterdir()} >= {"grades.csv", "submissions.jsonl"}
 
 
 def test_staff_list_export_and_regrade(scene):

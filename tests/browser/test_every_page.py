@@ -14,7 +14,7 @@ from screens import faults, look, overflow, violations
 from api.markup.docs_files import list_pages, page_address
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
-NO_PAGES = ("/api/", "/static/", "/docs/pictures/", "/healthz", "/readyz")
+NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
     "/assignments/{assignment}/report-template",
     "/assignments/{assignment}/reports/{report}/document",

@@ -13,6 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from api.markup.docs_files import ROOT_PAGES
+from api.services.files.client_wheel import load_client_wheel
 
 ROOT = Path(__file__).parents[2]
 GIT = shutil.which("git") or "git"
@@ -31,7 +32,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def copy_tree(copy: Path) -> None:
     """Copy what a wheel is built from to *copy*; the files get new times."""
-    for name in ("api", "grader", "problems", "migrations", "dlgrader", "docs"):
+    for name in ("api", "grader", "problems", "migrations", "dlgrader", "docs", "clients"):
         shutil.copytree(
             ROOT / name,
             copy / name,
@@ -58,6 +59,7 @@ def test_two_builds_are_the_same_bytes(builds):
     first, second = ({path.name: path.read_bytes() for path in one.iterdir()} for one in builds)
     assert set(first) == {
         "dlgrader-0.1.0-py3-none-any.whl",
+        "dlgrader_client-0.1.0-py3-none-any.whl",
         "dlgrader-0.1.0.cdx.json",
         "SHA256SUMS",
     }
@@ -71,6 +73,12 @@ def test_the_checksums_are_those_of_the_files_and_times_are_those_of_the_commit(
         assert sha256((folder / name).read_bytes()).hexdigest() == digest
     with ZipFile(folder / "dlgrader-0.1.0-py3-none-any.whl") as wheel:
         assert {entry.date_time[:3] for entry in wheel.infolist()} == {(2026, 9, 21)}
+
+
+def test_the_wheel_of_the_client_is_the_one_that_the_service_offers(builds):
+    wheel = load_client_wheel()
+    assert (builds[0] / wheel.name).read_bytes() == wheel.content
+    assert f"{wheel.digest}  {wheel.name}\n" in (builds[0] / "SHA256SUMS").read_text()
 
 
 def test_the_sbom_lists_what_the_lock_installs_with_the_wheel(builds):

@@ -14,6 +14,8 @@ from api.markup.docs_files import ROOT_PAGES
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "dlgrader"
+CLIENT = "api/web/client/"
+"""The sources of the client, below `INSIDE`, which the service packs for download."""
 INSIDE = f"{DISTRIBUTION}/_packages"
 """The folder of the repository's packages in the wheel (ADR 20)."""
 TREES = ("grader", "problems", "api", "migrations")
@@ -57,6 +59,20 @@ def test_the_wheel_holds_the_documentation_and_no_other_files_beside_it(wheel):
         assert wheel.read(f"{folder}{source}") == (ROOT / source).read_bytes()
 
 
+def test_the_wheel_holds_the_sources_of_the_client_for_download(wheel):
+    folder = f"{INSIDE}/{CLIENT}"
+    held = {name.removeprefix(folder) for name in wheel.namelist() if name.startswith(folder)}
+    client = ROOT / "clients" / "python"
+    modules = {
+        path.relative_to(client).as_posix()
+        for path in (client / "src").rglob("*")
+        if path.suffix in {".py", ".typed"}
+    }
+    assert held == modules | {"pyproject.toml", "README.md"}
+    for name in held:
+        assert wheel.read(f"{folder}{name}") == (client / name).read_bytes()
+
+
 def test_the_wheel_installs_one_top_level_package_with_the_name_of_the_distribution(wheel):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["name"] == DISTRIBUTION
@@ -65,7 +81,9 @@ def test_the_wheel_installs_one_top_level_package_with_the_name_of_the_distribut
 
 
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
+    folder = f"{INSIDE}/{CLIENT}"
     names = [name for name in wheel.namelist() if name.startswith(f"{INSIDE}/")]
+    names = [name for name in names if not name.startswith(folder)]
     assert {name.removeprefix(f"{INSIDE}/").split("/")[0] for name in names} == set(TREES)
     modules = {
         f"{INSIDE}/{path.relative_to(ROOT)}"
@@ -107,6 +125,8 @@ def imported_packages(wheel) -> set[str]:
     """Return the top-level names that the modules of the wheel import."""
     imported = set()
     for name in wheel.namelist():
+        if name.startswith(f"{INSIDE}/{CLIENT}"):
+            continue  # a distribution of its own
         for node in ast.walk(ast.parse(wheel.read(name))) if name.endswith(".py") else ():
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.markup.docs_files import list_pages
+from api.services.files.client_wheel import load_client_wheel
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 ASK = """
@@ -19,13 +20,16 @@ from api.app import create_app
 from api.markup.docs_files import list_pages, page_address
 from api.pages.layout.templating import static_url
 from api.config.settings import ServiceSettings
+from api.services.files.client_wheel import load_client_wheel
 
-client = TestClient(create_app(ServiceSettings()))
+browser = TestClient(create_app(ServiceSettings()))
+client = f"/client/{load_client_wheel().name}"
 docs = [page_address(name) for name in list_pages()]
 pictures = ["/docs/pictures/problem.png", "/docs/search?q=padding"]
-asked = ["/login", "/welcome", *docs, *pictures, *map(static_url, sys.argv[1:])]
-told = {path: client.get(path).status_code for path in asked}
-print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "told": told}))
+asked = ["/login", "/welcome", "/client", client, *docs, *pictures, *map(static_url, sys.argv[1:])]
+told = {path: browser.get(path).status_code for path in asked}
+print(json.dumps({"from": api.__file__, "login": browser.get("/login").text, "told": told,
+    "client": client}))
 """
 
 
@@ -54,6 +58,7 @@ def test_the_installed_wheel_serves_the_log_in_documentation_and_every_static_fi
     )
     found = json.loads(done.stdout)
     assert Path(found["from"]).is_relative_to(installed)
-    assert len(found["told"]) == len(files) + len(list_pages()) + 4
+    assert len(found["told"]) == len(files) + len(list_pages()) + 6
     assert set(found["told"].values()) == {200}
     assert "<h1>Log in</h1>" in found["login"]
+    assert found["client"] == f"/client/{load_client_wheel().name}"

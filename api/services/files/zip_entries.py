@@ -11,10 +11,17 @@ PACKED_SUFFIX: Final = ".whl"
 """Files with this ending are compressed already."""
 
 
-def add_entry(archive: ZipFile, path: str, content: bytes, *, mode: int = FILE_MODE) -> None:
-    """Add a file to *archive*, with a fixed time and the permissions *mode*."""
+def add_entry(
+    archive: ZipFile, path: str, content: bytes, *, mode: int = FILE_MODE, compress: bool = True
+) -> None:
+    """Add a file to *archive*, with a fixed time and the permissions *mode*.
+
+    Compressed bytes depend on the version of zlib; those of other entries depend on nothing.
+    """
     entry = ZipInfo(path, EPOCH)
     entry.create_system = UNIX
     entry.external_attr = mode << 16
-    entry.compress_type = ZIP_STORED if path.endswith(PACKED_SUFFIX) else ZIP_DEFLATED
+    entry.compress_type = (
+        ZIP_DEFLATED if compress and not path.endswith(PACKED_SUFFIX) else ZIP_STORED
+    )
     archive.writestr(entry, content)

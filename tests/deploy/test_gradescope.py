@@ -256,6 +256,13 @@ def test_a_missing_python_is_installed_in_the_first_version_that_there_is(root, 
     assert program == str(tmp_path / "bin" / "python3.97")
 
 
+def test_the_archive_and_what_it_unpacks_to_stay_under_the_limit(archive, root):
+    megabyte = 1024 * 1024
+    assert archive.stat().st_size < MAX_MEMORY * megabyte
+    files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files) < MAX_MEMORY * megabyte
+
+
 def test_the_archive_is_for_its_owner_alone_and_keeps_the_secret_when_it_is_made_again(archive):
     assert archive.stat().st_mode & 0o777 == 0o600
     with ZipFile(archive) as packed:

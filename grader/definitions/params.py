@@ -48,7 +48,7 @@ class Integers(StrictModel):
         """Draw an integer, or a tensor of the evaluated shape."""
         low, high = (_evaluate_integer(limit, scope) for limit in self.integers)
         if high < low:
-            raise SolverError(f"no integer lies between {low} and {high}")
+            raise SolverError(f"there is no integer between {low} and {high}")
         if high - low >= MAX_RANGE:
             raise SolverError("too many integers to draw from; the limits lie over 2**64 apart")
         shape = tuple(_evaluate_integer(side, scope) for side in self.shape)

@@ -91,16 +91,16 @@ def from_record(record: object) -> GradingRecord:
 
 def _record_error(why: str) -> ProblemError:
     return ProblemError(
-        f"this is no record of an answer ({why}); it is what `grader mark --json` prints"
+        f"this is not the record of an answer ({why}); `grader mark --json` prints one"
     )
 
 
 def _parse_record(record: Any) -> GradingRecord:
     seed, numbers = record["seed"], record["numbers"]
     if seed is not None and not (type(seed) is int and 0 <= seed <= MAX_SEED):
-        raise ValueError(f"{seed!r} is no seed")
+        raise ValueError(f"{seed!r} is not a seed")
     if numbers not in {None, *get_args(NumberStyle)}:
-        raise ValueError(f"{numbers!r} is no style of numbers")
+        raise ValueError(f"{numbers!r} is not a style of numbers")
     names = ("problem", "draw_hash", "marking_hash", "engine", "part")
     texts = {name: record[name] for name in names}
     if not all(isinstance(text, str) for text in texts.values()):

@@ -212,7 +212,7 @@ class NumberPart(ScalarPart):
             raise ValueError("`between` has both limits; leave at_least and at_most out")
         low, high = self.limits
         if low is not None and high is not None and low > high:
-            raise ValueError(f"no number lies between {low} and {high}")
+            raise ValueError(f"there is no number between {low} and {high}")
         return self
 
 

@@ -87,7 +87,7 @@ class QuantityPart(ScalarPart):
         unit = parse_unit(spelling)
         if dimension and (unit is None or unit.dimension != dimension):
             units = ", ".join(DIMENSIONS[dimension])
-            raise ValueError(f"{spelling!r} is no unit of {dimension}; there are {units}")
+            raise ValueError(f"{spelling!r} is not a unit of {dimension}; there are {units}")
         return unit.name if unit else spelling
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ class Timeline:
         if self.steps and self.due is None:
             raise ValueError("late steps need a due time")
         if any(one[0] >= two[0] for one, two in pairwise(self.steps)):
-            raise ValueError("late steps must come one after the other")
+            raise ValueError("late steps must be in order of time")
         if not all(ZERO <= credit <= FULL_CREDIT for _, credit in self.steps):
             raise ValueError("the credit of a late step must lie between 0 and 1")
 

@@ -140,7 +140,7 @@ def _extract_items_text(typed: str | Number, of: ItemKind) -> str:
     text = AND.sub(",", text[label.end() :] if label else text).strip()
     if label and not text:
         raise AnswerError(
-            f"Nothing stands behind '{label[0].strip()[-20:]}'.",
+            f"Nothing follows '{label[0].strip()[-20:]}'.",
             expected="a set, such as {1, 2, 3}; {} for the empty one",
         )
     if LINK.search(text):

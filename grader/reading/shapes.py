@@ -248,5 +248,5 @@ def _build_reading(
 ) -> Reading[tuple[int, ...]]:
     if square is not None and len(axes) == 1:
         axes *= square
-        notes = (*notes, f"One number stands for {to_text(axes)}.")
+        notes = (*notes, f"One number means {to_text(axes)}.")
     return Reading(axes, to_text(axes), notes)

@@ -65,13 +65,17 @@ REFUSED: Final = {
     "/assignments/{assignment}/students/{user}/times",
     "/assignments/{assignment}/overrides",
     "/assignments/{assignment}/reports/{report}/document",
+    "/assignments/{assignment}/problems/{problem}/submissions",
     "/assignments/{assignment}/submissions",
     "/assignments/{assignment}/unopened",
     "/courses/{course}/students/{user}/late-days",
     "/regrades/{regrade}/changes",
     "/regrades/{regrade}/students",
 }
-"""Routes by student, under /api/v1, that refuse graders of an anonymous assignment."""
+"""Routes by student, under /api/v1, that refuse TAs of an anonymous assignment.
+
+The submissions of one problem are a student's own, so they are refused for all staff.
+"""
 ELSEWHERE: Final = ("/static/", "/docs", "/healthz", "/readyz", "/login", "/welcome")
 REFUSAL: Final = 400
 CREDIT: Final = "0.71875"

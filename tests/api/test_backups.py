@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
+from api.backups.operations import EMPTY_DATABASE_MESSAGE
 from api.db.engine import Database
 from api.db.migrations import downgrade, newest_revision, revisions
 from api.db.models import Base
@@ -120,7 +121,7 @@ def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path)
         Path(make_url(empty).database).touch()
     told = grader("backup", str(tmp_path / "a.backup"), "--database", empty)
     assert told.code == 2
-    assert "has no tables of Grader, so there is nothing to back up" in told.err
+    assert EMPTY_DATABASE_MESSAGE in told.err
     assert "grader db upgrade" in told.err
     assert list(tmp_path.glob("a.backup*")) == []
 

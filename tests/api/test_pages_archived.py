@@ -8,6 +8,8 @@ from pages import Browser
 from scene import HERE
 from staff_scene import StaffScene
 
+from api.auth.authorization import COURSE_ARCHIVED_MESSAGE
+
 ARCHIVED = "This course is archived. You can read everything, but nothing can be changed."
 
 
@@ -117,7 +119,7 @@ def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_se
     scene.browser.post(f"{scene.home}/archive")
     met = scene.browser.send(form, **typed)
     assert (met.status, met.heading) == (409, "The course is archived")
-    assert "An instructor can restore it in its settings." in met.text
+    assert COURSE_ARCHIVED_MESSAGE in met.text
     assert [one.text for one in met.all("pre")] == ["Homework 2", "Read chapter 9 first."]
     again = met.one("form", action=f"{scene.home}/assignments/new")
     assert scene.browser.send(again).status == 409

@@ -4,7 +4,11 @@ import pytest
 from pages import Browser
 from staff_scene import StaffScene, settings_form
 
-from api.pages.staff.courses.course_files import pack_files, unpack_files
+from api.pages.staff.courses.course_files import (
+    UNREADABLE_ARCHIVE_MESSAGE,
+    pack_files,
+    unpack_files,
+)
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
@@ -189,7 +193,7 @@ def test_a_broken_archive_is_told_on_the_page_in_words(scene):
     sent = {"archive": ("course.zip", bytes(body), "application/zip")}
     found = scene.browser.post(f"{scene.home}/apply", {}, files=sent)
     assert found.status == 422
-    assert "pack it as a plain zip without a password" in found.one(id="error").text
+    assert UNREADABLE_ARCHIVE_MESSAGE in found.one(id="error").text
 
 
 def grants(scene, **query):

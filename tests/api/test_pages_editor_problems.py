@@ -134,7 +134,7 @@ def test_a_grade_of_which_the_maximum_alone_changes_goes_neither_up_nor_down(sce
     scene.student.submit(scene.posed, {"cells": "1"})
     saved = scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
     told = scene.browser.follow(saved).text
-    assert "1 grade changed: 0 up, 0 down, 1 with another maximum alone." in told
+    assert "1 grade changed: 0 up, 0 down, 1 with only a new maximum." in told
 
 
 def test_what_a_stale_form_does_not_ask_is_no_difference(scene):

@@ -10,10 +10,12 @@ from student_scenes import test_student
 from world import World
 
 from api.pages.student.components.feedback import NOT_GRADED
+from api.pages.student.components.problem_view import EMPTY_CELLS_MESSAGE
 from api.pages.student.components.submission_form import (
     EMPTY_ANSWER_MESSAGE,
     PROBLEM_CHANGED_MESSAGE,
 )
+from api.services.submissions.writer.writer_thread import STORAGE_FAILED_MESSAGE
 
 
 def test_checking_a_part_shows_its_verdict_and_the_attempts_that_are_left(world: World) -> None:
@@ -159,7 +161,7 @@ def test_storage_that_fails_keeps_what_was_typed_on_the_page(world: World) -> No
     with refusing(world):
         page = browser.send(form, "check=cells", **{"answer.cells": "9"})
     assert page.status == 503
-    assert "The database failed. Nothing of this was stored." in told(page, "cells")
+    assert STORAGE_FAILED_MESSAGE in told(page, "cells")
     assert value(page, "answer.cells") == "9"
     assert handed_in(student, posed) == []
     assert browser.send(form, "check=cells", **{"answer.cells": "9"}).status == 303
@@ -207,7 +209,7 @@ def test_half_a_matrix_is_kept_and_not_graded(world: World) -> None:
     send(browser, posed, "save=draft", cell__doubled=["2", "", " 0", ""])
     page = browser.get(posed.path)
     assert [one["value"] for one in page.all("input", name="cell.doubled")] == ["2", "", " 0", ""]
-    assert "Some cells are empty" in page.one(id="preview-doubled").text
+    assert EMPTY_CELLS_MESSAGE in page.one(id="preview-doubled").text
     send(browser, posed, "check=doubled", cell__doubled=["2", "", " 0", ""])
     page = browser.get(posed.path)
     assert NOT_GRADED.words in told(page, "doubled")

@@ -15,6 +15,7 @@ from api.pages.student.components.feedback import (
     LATE_CREDIT_MESSAGE,
     REPEATED_ANSWER_MESSAGE,
 )
+from grader.grading.grade import FOLLOW_THROUGH_MESSAGE
 
 
 def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
@@ -104,7 +105,7 @@ def test_an_answer_that_follows_from_an_earlier_one_is_said_to_do_so(world: Worl
     student.submit(posed, {"cells": "8", "doubled": "16"})
     said = told(browser.get(posed.path), "doubled")
     assert said.startswith("Correct, given your earlier answer")
-    assert "Right for the value that you carried on from an earlier part." in said
+    assert FOLLOW_THROUGH_MESSAGE in said
 
 
 def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> None:

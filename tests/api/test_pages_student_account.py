@@ -4,6 +4,8 @@ import pytest
 from browsers import OTHER, PASSWORD, email_of, with_password
 from pages import Browser
 
+from api.pages.account import PASSWORDS_DIFFER_MESSAGE
+
 
 @pytest.fixture
 def ann(world):
@@ -83,7 +85,7 @@ def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
     ("current", "new", "again", "said"),
     [
         ("not it at all", OTHER, OTHER, "The current password is incorrect."),
-        (PASSWORD, OTHER, OTHER + " ", "The two new passwords are not the same."),
+        (PASSWORD, OTHER, OTHER + " ", PASSWORDS_DIFFER_MESSAGE),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, "iloveyou123", "iloveyou123", "too common"),
     ],

@@ -10,6 +10,7 @@ from world import TEXT_PROBLEM
 
 from api.db.models import Course
 from api.pages.student.components.feedback import NOT_GRADED
+from api.pages.student.practice import NOTHING_TYPED_MESSAGE
 
 RIGHT, WRONG = {"cells": "9"}, {"cells": "8"}
 CLOSED_SOON = {"release": "2026-11-01 12:00", "due": "2026-11-03 12:00"}
@@ -318,7 +319,7 @@ class TestPractice:
     def test_where_nothing_is_typed_the_page_asks_for_it(self, world, student, over, number):
         page = Browser(world, student).post(f"{over.path}/practice", {"number": number})
         assert page.status == 422
-        assert "Enter an answer first." in page.one(role="alert").text
+        assert NOTHING_TYPED_MESSAGE in page.one(role="alert").text
         assert page.one("input", name="number")["value"] == "0"
 
     def test_what_cannot_be_read_is_marked_where_it_stops(self, world, student, over):

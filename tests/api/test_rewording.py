@@ -8,6 +8,7 @@ from staff_scene import StaffScene, settings_form
 from world import TEXT_PROBLEM
 
 from api.db.models import Answer, Draw, Grading, ProblemVersion, Regrade
+from api.services.regrades.rewording import VERSION_IS_FIXED
 
 REWORDED = TEXT_PROBLEM.replace("A kernel of size", "One kernel of size").replace(
     "Twice that?", "Double of that?"
@@ -114,7 +115,7 @@ def test_a_version_that_changes_more_is_refused_and_leads_to_a_regrade(scene, ol
     answer = pin(scene, upload(scene, REWORDED.replace(old, new, 1)))
     assert answer.status_code == 409
     assert named in answer.json()["detail"]
-    assert "only a regrade can change its version" in answer.json()["detail"]
+    assert VERSION_IS_FIXED in answer.json()["detail"]
     assert "A kernel of size" in scene.student.get(scene.posed.path).json()["statement"]
 
 

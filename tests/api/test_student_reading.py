@@ -8,6 +8,7 @@ from student_scenes import CANARY
 from world import TEXT_PROBLEM
 
 import api.services.engine.keyless_reading as blind_module
+from api.services.engine.keyless_reading import BLANK_MESSAGE
 
 READERS = {"api.schemas", "problems.publish", "grader", "dataclasses", "typing"}
 KEYED = ("desk", "variant", "grade", "mistakes", "carry", "result", "explain", "patterns", "worked")
@@ -46,7 +47,7 @@ def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course
     assert (told["read_as"], told["mathml"], told["value"]) == ("", "", None)
     assert f"{told['message']} Expected {told['expected']}." == submitted["feedback"]
     assert told["position"] == submitted["position"]
-    assert read(student, problem, "squared", " ").json()["message"] == "Enter an answer first."
+    assert read(student, problem, "squared", " ").json()["message"] == BLANK_MESSAGE
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 1
 
 

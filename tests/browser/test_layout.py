@@ -168,6 +168,34 @@ def test_the_score_of_what_is_closed_is_in_view_on_a_phone(served, screens, widt
     assert overflow(page) == 0
 
 
+def is_in_view(locator, width):
+    place = box(locator)
+    return place["x"] >= 0 and place["x"] + place["width"] <= width
+
+
+def test_every_column_of_the_mistakes_by_part_is_in_view_on_a_phone(served, screens):
+    course = served.world.course()
+    [posed] = served.world.assignment(course)
+    served.world.enrol(course, "Stu Dent").submit(posed, {"cells": "1", "why": "Fewer."})
+    page = screens.open(served.world.enrol(course, "Tea Cher", role="instructor"), width=390)
+    page.goto(f"/assignments/{posed.assignment}/results")
+    cells = page.get_by_role("group", name="Mistakes by part").locator("td").all()
+    assert cells
+    assert all(is_in_view(cell, 390) for cell in cells)
+
+
+def test_the_scores_of_problems_that_are_being_graded_are_in_view_on_a_phone(served, screens):
+    course = served.world.course()
+    [posed] = served.world.assignment(course)
+    student = served.world.enrol(course, "Stu Dent")
+    assert student.submit(posed, {"why": "Fewer."}).status_code == 201
+    page = screens.open(student, width=390)
+    page.goto(f"/courses/{course}/grades")
+    row = page.get_by_role("row").filter(has_text="being graded")
+    assert is_in_view(row.get_by_role("cell").last, 390)
+    assert is_in_view(row.get_by_text("being graded"), 390)
+
+
 def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
     course = served.world.course()
     [posed] = served.world.assignment(course, "conv-output-shape")

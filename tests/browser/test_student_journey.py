@@ -9,7 +9,10 @@ from playwright.sync_api import expect
 from problem_screen import POOLED, SAVED, Desk
 
 from api.pages.student.components.feedback import CAUSE_LABEL
-from api.pages.student.components.submission_form import EMPTY_ANSWER_MESSAGE
+from api.pages.student.components.submission_form import (
+    EMPTY_ANSWER_MESSAGE,
+    OTHER_USER_MESSAGE,
+)
 
 DUE = {"due": "2026-11-02 13:00"}
 NUMPY = "[[9. 7.]\n [8. 6.]]"
@@ -277,7 +280,7 @@ def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
     screens.log_in(here.page.context, other)
     here.fill("max", POOLED["max"])
     here.button("max").click()
-    expect(here.page.get_by_text("Another person is logged in now").first).to_be_visible()
+    expect(here.page.get_by_text(OTHER_USER_MESSAGE).first).to_be_visible()
     assert here.submissions() == 0
     beside = Desk(here.page.context.new_page(), here.posed).open()
     assert beside.cells("max") == ["", "", "", ""]

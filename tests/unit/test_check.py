@@ -218,7 +218,7 @@ def test_a_parameter_that_some_seeds_cannot_draw_is_an_error_though_few_are_publ
     toy = problem(ask(key="W + K"), params=params, require=["W > 2"])
     reports = [report(toy, seeds=1), report(toy, seeds=50)]
     for found in reports:
-        assert found.errors == ("toy.yaml: params.W: no integer lies between 5 and 4",)
+        assert found.errors == ("toy.yaml: params.W: there is no integer between 5 and 4",)
 
 
 def test_a_text_part_needs_no_key_and_no_samples():

@@ -140,9 +140,9 @@ def test_the_rule_that_decided_is_told(part, typed, by):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"unit": "MAC"}, "'MAC' is no unit of bytes; there are B, KB"),
-        ({"unit": "mb"}, "'mb' is no unit of bytes"),
-        ({"unit": ""}, "'' is no unit of bytes"),
+        ({"unit": "MAC"}, "'MAC' is not a unit of bytes; there are B, KB"),
+        ({"unit": "mb"}, "'mb' is not a unit of bytes"),
+        ({"unit": ""}, "'' is not a unit of bytes"),
         ({"dimension": "metres"}, "Input should be 'bytes'"),
         ({"bare": "MB"}, "Input should be 'refused' or 'unit'"),
     ],

@@ -88,7 +88,7 @@ def test_integers_with_a_shape_are_a_tensor_of_them():
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"integers": [3, 2]}, "no integer lies between 3 and 2"),
+        ({"integers": [3, 2]}, "there is no integer between 3 and 2"),
         ({"integers": ["half", 2]}, "'half' is not a whole number"),
         ({"integers": ["K == 3", 2]}, "is not a whole number"),
         ({"integers": [0, 2**64]}, "too many"),

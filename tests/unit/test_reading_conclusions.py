@@ -52,7 +52,7 @@ def test_a_conclusion_is_read_as_the_last_value(typed, value, notes):
         ("63, so - 64", COMMA, 2),  # a dash, or a minus sign
         ("63, so 64, 65", COMMA, 9),
         ("max(63, so 64)", "'so' cannot be read as part of a number.", 8),
-        ("so, so 64 = ", "Nothing stands after the last '='.", 10),
+        ("so, so 64 = ", "Nothing follows the last '='.", 10),
         ("k = 5, so p = 2", SEVERAL, 5),
         ("k = 5, p = 2, so 10", SEVERAL, 5),
         ("5 * so 6", "'so' cannot be read as part of a number.", 4),

@@ -249,7 +249,7 @@ def test_a_json_number_is_a_formula(typed, tree):
         ("(K", "A bracket is not closed", 1),
         ("K)", "A bracket ) closes nothing.", 1),
         ("K +", "Something is missing at the end.", 3),
-        ("K =", "Nothing stands after the last '='.", 2),
+        ("K =", "Nothing follows the last '='.", 2),
         ("(H, W)", "This is a list.", 0),
         ("H, W", "This is a list.", 0),
         ("1,5K", "The comma in '1,5' can be read in two ways.", 1),

@@ -308,7 +308,7 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         ("nan", "'nan' is not a finite number.", 0),
         ("-Infinity", "'infinity' is not a finite number.", 1),
         ("true", "No number was found", 0),
-        ("x = ", "Nothing stands after the last '='.", 2),
+        ("x = ", "Nothing follows the last '='.", 2),
         ("x = 5 = y", "No number was found", 0),
         ("k = 5, p = 2", "Several values are given.", 5),
         ("acc: 0.7340 loss: 0.80", "Several values are given.", 16),

@@ -81,7 +81,7 @@ def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
     reading = read_shape(typed, square=2)
     assert (reading.value, reading.text) == ((9, 9), "9×9")
     squared = typed not in ("9×9", [9, 9])
-    assert ("One number stands for 9×9." in reading.notes) is squared
+    assert ("One number means 9×9." in reading.notes) is squared
 
 
 @pytest.mark.parametrize("typed", ["R^{7}", r"\mathbb{R}^{7}", "x ∈ R^(7)"])

@@ -183,7 +183,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ([[1], [2, 3]], "Row 2 has 2 cells, row 1 has 1."),
         ("[[2.-2.  2.]\n [0. 2. 0. 1.]]", "'2.-2.' cannot be read as one cell"),
         ("[[1, 2, [3]]]", "Numbers and brackets stand side by side."),
-        ("[[[3], 1]]", "stands beside brackets."),
+        ("[[[3], 1]]", "is outside the innermost brackets."),
         ("[1, [2, 3]]", "Numbers and brackets stand side by side."),
         ([1, [2]], "Numbers and brackets stand side by side."),
         ("[[1, ...]]", "Cells are left out at '...'."),
@@ -196,9 +196,9 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[[1,024, 5]]", "The cell '024'"),
         ("[[1\u202f024 5]]", "The cell '024'"),
         ("[1 + 2 3; 1 2 3 4]", "The cell '+' cannot be read."),
-        ("-[[1, 2]]", "'-' beside the brackets cannot be read."),
+        ("-[[1, 2]]", "'-' outside the brackets cannot be read."),
         ("[[1, 2]]^T", "'^T' asks for a transpose, which is not carried out."),
-        ("[[1, 2]] + [[3, 4]]", "'+' beside the brackets cannot be read."),
+        ("[[1, 2]] + [[3, 4]]", "'+' outside the brackets cannot be read."),
         ("transpose of [[1, 2]]", "The word 'transpose' changes"),
         ("columns: [1, 3], [2, 4]", "'columns:' gives a column, and rows are asked for."),
         ("Col 1: [1, 3]\nCol 2: [2, 4]", "'Col 1:' gives a column, and rows are asked for."),
@@ -209,7 +209,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         (r"\begin{bmatrix} 1 & 2", r"\begin{bmatrix} has no end."),
         (r"\begin{bmatrix} 1 \end{pmatrix}", r"\begin{bmatrix} has no end."),
         ("[[1, 2]]]]]", "3 brackets are not paired."),
-        ("[[1, 2]] =", "Nothing stands after the last '='."),
+        ("[[1, 2]] =", "Nothing follows the last '='."),
         ("R = [[1, 2]]\nG = [[3, 4]]", "2 arrays are given: R, G."),
         ("[[1e400, 1]]", "The number is too large."),
         ("[[1e999 1]]", "The cell '1e999' cannot be read."),
@@ -376,7 +376,7 @@ def test_a_sign_behind_a_point_or_in_a_short_row_begins_a_cell(typed, cells):
     "typed", ["- [[1, 2], [3, 4]]", "-[[1, 2], [3, 4]]", "A = - [[1, 2], [3, 4]]"]
 )
 def test_a_single_dash_before_brackets_may_be_a_minus_sign(typed):
-    with pytest.raises(AnswerError, match="beside the brackets"):
+    with pytest.raises(AnswerError, match="outside the brackets"):
         read_tensor(typed)
 
 

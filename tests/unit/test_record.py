@@ -135,10 +135,10 @@ def test_the_course_s_style_of_numbers_is_kept():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"seed": -1}, "-1 is no seed"),
-        ({"seed": 2**53 + 1}, "is no seed"),
-        ({"seed": True}, "True is no seed"),
-        ({"numbers": "commas"}, "no style of numbers"),
+        ({"seed": -1}, "-1 is not a seed"),
+        ({"seed": 2**53 + 1}, "is not a seed"),
+        ({"seed": True}, "True is not a seed"),
+        ({"numbers": "commas"}, "not a style of numbers"),
         ({"numbers": ["comma"]}, "unhashable"),
         ({"engine": 1}, "is not text"),
         ({"part": None}, "is not text"),
@@ -156,5 +156,5 @@ def test_what_is_no_record_is_refused_with_the_reason(changes, said):
 
 @pytest.mark.parametrize("record", [{}, [], "x", None, {"seed": 1}])
 def test_what_is_no_object_or_lacks_a_field_is_refused(record):
-    with pytest.raises(ProblemError, match="this is no record of an answer"):
+    with pytest.raises(ProblemError, match="this is not the record of an answer"):
         from_record(record)

@@ -42,7 +42,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "user-created": "Account created.",
     "user-restored": "Account restored.",
     "user-suspended": "Account suspended. All sessions and tokens ended.",
-    "points-withdrawn": "Points set by hand withdrawn. The computed points count again.",
+    "points-withdrawn": "Points by hand withdrawn. The computed points count again.",
 }
 """Messages that every page displays at its top, by the word in its address."""
 DELETED: Final = "deleted-"

@@ -141,10 +141,10 @@ def describe_grade_changes(changed: int, up: int, down: int) -> str:
     """Return how many of the *changed* grades went up, went down, or did neither.
 
     >>> describe_grade_changes(3, 2, 1), describe_grade_changes(3, 1, 0)
-    ('2 up, 1 down', '1 up, 0 down, 2 with another maximum alone')
+    ('2 up, 1 down', '1 up, 0 down, 2 with only a new maximum')
     """
     rest = changed - up - down
-    return f"{up} up, {down} down" + (f", {rest} with another maximum alone" if rest else "")
+    return f"{up} up, {down} down" + (f", {rest} with only a new maximum" if rest else "")
 
 
 def render_moment(value: Moment | None) -> Markup:

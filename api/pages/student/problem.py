@@ -53,7 +53,7 @@ router = PageRouter()
 
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
 SAVED_ELSEWHERE_MESSAGE: Final = (
-    "Something else was saved in another window. Compare it with what you typed before you go on."
+    "Another window saved a different draft. Compare the two before you continue."
 )
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]

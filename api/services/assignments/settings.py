@@ -134,7 +134,7 @@ def set_points(
     rows = {row.slug: row for row in load_problems(session, assignment.id)} if points else {}
     unknown = points.keys() - rows.keys()
     if unknown:
-        message = "is no problem of the assignment"
+        message = "is not a problem of the assignment"
         raise InvalidInput.for_fields(
             [FieldError(f"points.{name[:80]}", message) for name in sorted(unknown)]
         )

@@ -62,7 +62,7 @@ def refuse_reordered_labels(text: str) -> None:
     first = min(ranks)
     if sorted(ranks) == [*range(first, first + len(ranks))] and ranks != sorted(ranks):
         raise AnswerError(
-            f"{quote_span(text, *marks[0].span())} stands before a name that comes first.",
+            f"{quote_span(text, *marks[0].span())} comes before a name that should come first.",
             expected="the parts in the order of the question, without names",
             position=marks[0].start(),
         )

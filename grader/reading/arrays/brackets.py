@@ -104,7 +104,7 @@ def _open_list(open_lists: list[list[NestedCells]], position: int) -> None:
 def _check_text_outside(text: str, piece: re.Match[str]) -> None:
     if not OUTSIDE_TEXT.fullmatch(piece[0]):
         raise AnswerError(
-            f"{quote_span(text, *piece.span())} beside the brackets cannot be read.",
+            f"{quote_span(text, *piece.span())} outside the brackets cannot be read.",
             expected="the array alone",
             position=piece.start(),
         )
@@ -116,7 +116,7 @@ def _append_cells(
     """Append the cells of one row, or of several MATLAB rows, to the innermost open list."""
     if row:
         raise AnswerError(
-            f"{quote_span(text, *piece.span())} stands beside brackets.",
+            f"{quote_span(text, *piece.span())} is outside the innermost brackets.",
             expected="numbers in the innermost brackets only",
             position=piece.start(),
         )

@@ -184,7 +184,7 @@ def _read_json_row(row: object, number: int, columns: Sequence[str]) -> list[Raw
     if isinstance(row, list):
         return row
     if not isinstance(row, dict):
-        raise AnswerError(f"Row {number} is no list of cells.", expected=", ".join(columns))
+        raise AnswerError(f"Row {number} is not a list of cells.", expected=", ".join(columns))
     cells = {str(name).strip().lower(): cell for name, cell in row.items()}
     missing = [name for name in columns if name.lower() not in cells]
     if missing:

@@ -55,8 +55,8 @@ UNSUPPORTED_OUTPUTS: Final = (
     UnsupportedOutput(
         "\t",
         re.compile(r"(?:^|\t) *\([0-9][0-9.,]*\) *(?=\t|\r?$)", re.MULTILINE),
-        "A number in brackets can be read as it stands or, from a spreadsheet, as negative.",
-        "-1 or 1, without brackets",
+        "A number in parentheses can be positive or, as in a spreadsheet, negative.",
+        "-1 or 1, without parentheses",
     ),
     UnsupportedOutput(
         "matrix(c",
@@ -67,13 +67,13 @@ UNSUPPORTED_OUTPUTS: Final = (
     UnsupportedOutput(
         "type: ",
         re.compile(r"^(?:Name: [^\n]*, )?(?:Length: [0-9]+, )?dtype: \w+[ \t]*$", re.MULTILINE),
-        "Names of rows stand before the values.",
+        "The values have names of rows before them.",
         VALUES_FORM,
     ),
     UnsupportedOutput(
         "rows x",
         re.compile(r"^\[[0-9]+ rows x [0-9]+ columns\]", re.MULTILINE),
-        "Names of rows and columns stand beside the values.",
+        "The values have names of rows and columns.",
         VALUES_FORM,
     ),
     UnsupportedOutput(

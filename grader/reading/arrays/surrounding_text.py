@@ -139,7 +139,7 @@ def _find_last_link(text: str) -> tuple[int, tuple[str, ...]]:
     last = links[-1]
     if not text[last.end() :].strip():
         raise AnswerError(
-            f"Nothing stands after the last '{last[0]}'.",
+            f"Nothing follows the last '{last[0]}'.",
             expected="an array",
             position=last.start(),
         )

@@ -69,7 +69,7 @@ def extract_last_link(tokens: Sequence[Token], text: str) -> ValueTokens:
     if 0 < cut == len(tokens):
         sign = tokens[-1]
         raise AnswerError(
-            f"Nothing stands after the last {quote_span(text, sign.start, sign.end)}.",
+            f"Nothing follows the last {quote_span(text, sign.start, sign.end)}.",
             expected="a value",
             position=sign.start,
         )

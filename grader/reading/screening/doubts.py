@@ -38,7 +38,7 @@ def refuse_qualified_reason(text: str, start: int, *, question: str, context: st
     >>> refuse_qualified_reason("7 because each counts once", 1, question="", context="")
     >>> refuse_qualified_reason("7 because I guess", 1, question="", context="")
     Traceback (most recent call last):
-    grader.errors.AnswerError: 'guess' changes what the value stands for. Expected the value that \
+    grader.errors.AnswerError: 'guess' changes the meaning of the value. Expected the value that \
 the question asks for, without this remark.
     """
     if doubt := DOUBTFUL_REASON.search(text, start):

@@ -151,8 +151,8 @@ def refuse_unknown_words(
     >>> refuse_unknown_words("The result is 28 windows", question="How many windows fit?")
     >>> refuse_unknown_words("28 crops", question="How many windows fit?")
     Traceback (most recent call last):
-    grader.errors.AnswerError: The word 'crops' beside the value may change it. Expected the value \
-alone.
+    grader.errors.AnswerError: The word 'crops' next to the value may change it. Expected \
+the value alone.
     """
     stems = question_stems(question)
     excluded = find_excluded(context)
@@ -179,7 +179,7 @@ alone.
         if _is_harmless_unit(match[0], stems, units=units):
             continue
         raise AnswerError(
-            f"The word '{truncate_line(match[0])}' beside the value may change it.",
+            f"The word '{truncate_line(match[0])}' next to the value may change it.",
             expected="the value alone",
             position=match.start(),
         )

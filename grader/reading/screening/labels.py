@@ -47,7 +47,7 @@ the question names.
     signed = len(labels) == 1 and labels[0]["sign"] and not labels[0].start()
     if signed and not labels[0]["call"]:
         raise AnswerError(
-            f"A sign stands before the name '{truncate_line(labels[0]['name'])}'.",
+            f"There is a sign before the name '{truncate_line(labels[0]['name'])}'.",
             expected="the value of what the question names",
             position=0,
         )
@@ -149,7 +149,7 @@ def refuse_bracketed_item(text: str) -> None:
     match = BRACKETED.search(text) if "," in text else None
     if match is not None:
         raise AnswerError(
-            "One item stands in brackets.",
-            expected="only the items that belong to the set, without brackets",
+            "One item is in parentheses.",
+            expected="only the items that belong to the set, without parentheses",
             position=match.start(),
         )

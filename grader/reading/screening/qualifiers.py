@@ -182,7 +182,7 @@ def refuse_qualifiers(
     >>> refuse_qualifiers("27 per filter", question="How many weights has each filter?")
     >>> refuse_qualifiers("27 per filter")
     Traceback (most recent call last):
-    grader.errors.AnswerError: 'per filter' changes what the value stands for. Expected the value \
+    grader.errors.AnswerError: 'per filter' changes the meaning of the value. Expected the value \
 that the question asks for, without this remark.
     """
     if not LETTER.search(text):
@@ -276,7 +276,7 @@ def _has_same_order(question: str, word: str) -> bool:
 def qualifier_error(words: str, position: int) -> AnswerError:
     """Return the error for *words* that limit, negate or correct the value."""
     return AnswerError(
-        f"'{truncate_line(words.strip())}' changes what the value stands for.",
+        f"'{truncate_line(words.strip())}' changes the meaning of the value.",
         expected="the value that the question asks for, without this remark",
         position=position,
     )

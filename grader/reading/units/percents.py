@@ -26,8 +26,8 @@ def detect_percent_sign(tokens: Sequence[Token]) -> bool:
         )
         if sign_indexes and bare:
             raise AnswerError(
-                "100 beside a percentage can be read as 100 or as 100%.",
-                expected="the percent sign behind each number, or behind none",
+                "100 next to a percentage can mean 100 or 100%.",
+                expected="the percent sign after each number, or after none",
                 position=token.start,
             )
     return bool(sign_indexes)

@@ -88,7 +88,7 @@ def _parse_unit_word(
     unit = parse_unit(word.text)
     if RATE.fullmatch(word.text) or (unit and _makes_unit_a_rate(after)):
         raise AnswerError(
-            f"What stands at '{word.text}' is a rate.",
+            f"The unit at '{word.text}' is a rate.",
             expected=expected_unit.expected_form,
             position=word.start,
         )

@@ -33,7 +33,7 @@ WARNINGS: Final[Mapping[WarningCode, str]] = {
     "no_login": "Canvas can find the student by the name alone.",
     "no_number": "The student has no student number, by which readers of the file find people.",
     "over_limit": "Moodle refuses the whole file for a grade over its limit; it has none.",
-    "reserved_title": "The other side reads the column's title as a column of its own.",
+    "reserved_title": "The importing system reads the title as another column.",
     "same_person": "Two rows would be read as one person.",
     "same_title": "Two columns would be read as one.",
     "title_is_id": "Canvas reads the number at the end of the title as the id of an assignment.",

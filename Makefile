@@ -19,7 +19,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 BENCHMARKS := judging solvers networks naming files pages memory connections intake_parts intake refused starved storage regrading_engine regrading growth batch score_rate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs pictures demo bench audit clean
+.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs pictures demo bench first-answer audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -110,6 +110,9 @@ bench: setup ## measure how long things take
 	@for name in $(BENCHMARKS); do \
 	    echo "benchmarks/$$name.py"; PYTHONPATH=tests $(BIN)/python "benchmarks/$$name.py" || exit 1; \
 	done
+
+first-answer: setup ## measure the time from a fresh environment with only the wheel to a graded answer
+	@$(BIN)/python benchmarks/first_answer.py $(WHEEL)
 
 clean: ## remove what these targets have made, .venv included
 	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

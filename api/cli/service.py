@@ -13,6 +13,8 @@ from api.config.sources import ENV_PREFIX
 app = typer.Typer()
 DEMO_SEEDS: Final = "20"
 """Number of variants of each problem in a demo, which starts sooner with few."""
+DEMO_STUDENTS: Final = "60"
+"""Number of students in a demo, which starts sooner with few."""
 
 
 @app.command()
@@ -78,6 +80,7 @@ def serve(
     os.environ.update({ENV_PREFIX + name: value for name, value in options.items() if value})
     if demo:
         os.environ.setdefault(f"{ENV_PREFIX}SEEDS", DEMO_SEEDS)
+        os.environ.setdefault(f"{ENV_PREFIX}DEMO_STUDENTS", DEMO_STUDENTS)
     main()
 
 

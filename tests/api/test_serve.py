@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from api.cli.service import DEMO_SEEDS, DEMO_STUDENTS
+from api.cli.service import serve as grader_serve
 from api.config.settings import ServiceSettings
 from api.server.bootstrap import StartupError, bootstrap
 from api.server.main import bootstrap_and_run_worker, main, serve
@@ -42,6 +44,20 @@ def test_every_wrong_setting_is_named_by_its_variable(environment, capsys):
         main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("GRADER_PORT='http': ")
+
+
+def test_a_demo_is_small_unless_its_size_is_set(environment):
+    environment(GRADER_PORT="http", GRADER_DEMO="", GRADER_DATABASE="")
+    environment(GRADER_SEEDS="3", GRADER_DEMO_STUDENTS="7")
+    with pytest.raises(SystemExit):  # for the port, after the settings of the demo
+        grader_serve(demo=True, host="", port=None, database=ServiceSettings().database)
+    assert (os.environ["GRADER_SEEDS"], os.environ["GRADER_DEMO_STUDENTS"]) == ("3", "7")
+    del os.environ["GRADER_SEEDS"], os.environ["GRADER_DEMO_STUDENTS"]
+    with pytest.raises(SystemExit):
+        grader_serve(demo=True, host="", port=None, database=ServiceSettings().database)
+    small = (DEMO_SEEDS, DEMO_STUDENTS)
+    assert (os.environ["GRADER_SEEDS"], os.environ["GRADER_DEMO_STUDENTS"]) == small
+    assert int(DEMO_STUDENTS) < ServiceSettings().demo_students
 
 
 def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsys, tmp_path):

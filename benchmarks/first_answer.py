@@ -1,0 +1,165 @@
+"""From a fresh environment with nothing but the wheel to the first graded answer.
+
+`python benchmarks/first_answer.py [WHEEL] [--python python3.12]`; without WHEEL it builds that of
+the checkout. It prints seconds and processor seconds of each step, first with an empty package
+cache and then with the cache that this left. On a busy machine compare processor seconds.
+"""
+
+# ruff: noqa: S603  # its own programs
+import argparse
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+ROOT = Path(__file__).parents[1]
+QUESTION = ("conv-output-shape", "stride_2", "63x63x16")
+VENV, INSTALL, MARK, SERVE, SUBMIT = STEPS = (
+    "create the environment",
+    "install the wheel with pip",
+    "grade an answer with `grader mark`",
+    "`grader serve --demo` until it listens",
+    "grade an answer of a student",
+)
+BY_COMMAND = (VENV, INSTALL, MARK)
+BY_SERVICE = (VENV, INSTALL, SERVE, SUBMIT)
+REQUEST_LINE = re.compile(
+    r"^curl .*'(?P<name>[^:']+): (?P<token>[^']+)' (?P<url>\S+)/me/assignments$"
+)
+Times = dict[str, tuple[float, float]]
+"""Seconds and processor seconds by step; those of the service are in the step SERVE."""
+
+
+def main() -> None:
+    """Measure with an empty and with a warm package cache, and print both."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("wheel", nargs="?", type=Path)
+    parser.add_argument("--python", default=sys.executable)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wheel = (options.wheel or build_wheel(folder)).resolve()
+        print(f"{wheel.name}, {subprocess.check_output([options.python, '-V'], text=True).strip()}")
+        cold, warm = (
+            measure(folder / run, wheel, python=options.python, cache=folder / "cache")
+            for run in ("cold", "warm")
+        )
+        print(f"The environment has {count_megabytes(folder / 'warm' / 'venv'):,.0f} MB, ", end="")
+        print(f"the package cache {count_megabytes(folder / 'cache'):,.0f} MB.")
+    print_table(cold, warm)
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel of the checkout."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def measure(folder: Path, wheel: Path, *, python: str, cache: Path) -> Times:
+    """Return the times of all steps in an empty *folder*; pip keeps its downloads in *cache*."""
+    folder.mkdir()
+    times: Times = {}
+    names = [name for name in os.environ if not name.startswith(("GRADER_", "PYTHON"))]
+    environment = {name: os.environ[name] for name in names} | {"PIP_CACHE_DIR": str(cache)}
+    programs = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    pip = [str(programs / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    for step, command in (
+        (VENV, [python, "-m", "venv", "venv"]),
+        (INSTALL, [*pip, str(wheel)]),
+        (MARK, [str(programs / "grader"), "mark", *QUESTION]),
+    ):
+        with timing(times, step):
+            subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    serve_and_submit(times, [str(programs / "grader")], folder, environment)
+    return times
+
+
+def serve_and_submit(
+    times: Times, grader: Sequence[str], folder: Path, environment: dict[str, str]
+) -> None:
+    """Start the demo, submit an answer as its student, and stop it."""
+    command = [*grader, "serve", "--demo", "--port", "0"]
+    before, start = processor_seconds(), time.perf_counter()
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as service:
+        try:
+            line = next(filter(None, map(REQUEST_LINE.match, service.stdout or ())))
+            listening = time.perf_counter()
+            submit(line["url"], {line["name"]: line["token"]})
+            graded = time.perf_counter()
+        finally:
+            service.terminate()
+            service.communicate()
+    times[SERVE] = (listening - start, processor_seconds() - before)
+    times[SUBMIT] = (graded - listening, 0.0)
+
+
+def submit(base: str, headers: dict[str, str]) -> None:
+    """Submit the answer to the problem in the assignment that is open; it must be graded."""
+    problem, part, answer = QUESTION
+    with httpx2.Client(base_url=base, headers=headers, trust_env=False) as student:
+        [assignment] = [
+            assignment["id"]
+            for assignment in student.get("/me/assignments").raise_for_status().json()["items"]
+            if any(row["problem"] == problem for row in assignment["problems"])
+        ]
+        path = f"/assignments/{assignment}/problems/{problem}/submissions"
+        reply = student.post(path, json={"answers": {part: answer}})
+    [result] = reply.raise_for_status().json()["results"]
+    print(f"The service graded {answer} as {result['status']}: {result['feedback']}")
+
+
+@contextmanager
+def timing(times: Times, step: str) -> Iterator[None]:
+    """Store the seconds and the processor seconds of a step."""
+    before, start = processor_seconds(), time.perf_counter()
+    yield
+    times[step] = (time.perf_counter() - start, processor_seconds() - before)
+
+
+def processor_seconds() -> float:
+    """Return the processor seconds of all processes that were started here and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def count_megabytes(folder: Path) -> float:
+    """Return the size of all files below *folder* in MB."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def print_table(cold: Times, warm: Times) -> None:
+    """Print the times of each step and the sums to the first answer, both caches side by side."""
+    rows = [(step, (step,)) for step in STEPS]
+    rows += [("first answer by command", BY_COMMAND), ("first answer by service", BY_SERVICE)]
+    print(f"{'':40} {'empty cache':>22} {'warm cache':>22}")
+    print(f"{'':40} {'seconds':>11} {'processor':>10} {'seconds':>11} {'processor':>10}")
+    for title, steps in rows:
+        cells = [
+            f"{sum(times[step][index] for step in steps):{width}.1f}"
+            for times in (cold, warm)
+            for index, width in ((0, 11), (1, 10))
+        ]
+        print(f"{title:40} {' '.join(cells)}")
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(f"{cores} cores; average load in the last minute: {load:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,8 +3,9 @@ ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS build
 WORKDIR /src
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/grader \
-    UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1
+# Bytecode that depends on the sources alone, not on their times, so that two builds are the same.
+ENV UV_COMPILE_BYTECODE=1 PYC_INVALIDATION_MODE=UNCHECKED_HASH UV_LINK_MODE=copy \
+    UV_PROJECT_ENVIRONMENT=/opt/grader UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1
 COPY pyproject.toml uv.lock README.md ./
 # uv in the version of the lock; the dependencies in a layer that outlives changes of the code.
 RUN pip install --no-cache-dir --root-user-action=ignore \

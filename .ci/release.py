@@ -1,4 +1,4 @@
-"""Builds a release from a tag: both wheels, SBOM, checksums, and the image where there is Docker.
+"""Builds a release from a tag: both wheels, SBOM, checksums, and the image where an engine answers.
 
 ``python .ci/release.py [TAG] [--out FOLDER]``; without TAG, that of the commit that is checked out.
 The same tag gives the same bytes of wheel and SBOM: they are built from the files of the tag, and
@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,18 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SBOM_NAMESPACE: Final = uuid.UUID("2f0c8d43-5d4b-5a0e-9f0e-6a1f6f4f0b7c")
 """Namespace of the serial numbers of SBOMs, which follow from their contents."""
 SUMS_FILE: Final = "SHA256SUMS"
+LIST_PYTHON_PACKAGES: Final = """
+from importlib.metadata import distributions
+for one in distributions():
+    print("pypi", one.name, one.version)
+"""
+DEBIAN_FORMAT: Final = r"deb ${Package} ${Version} ${Architecture}\n"
 CLIENT_SCRIPT: Final = """
 import sys
 from pathlib import Path
@@ -64,7 +72,8 @@ def release(tag: str, out: Path, *, repository: Path) -> None:
         check_version(tree, tag)
         for path in build_files(tree, out, epoch=epoch):
             _say(f"{path}")
-        build_image(tree, tag, epoch=epoch)
+        for path in build_image(tree, out, epoch=epoch):
+            _say(f"{path}")
 
 
 def find_tag(repository: Path) -> str:
@@ -134,25 +143,94 @@ def build_sbom(tree: Path, wheel: Path, *, epoch: int) -> str:
     hashes = [{"alg": "SHA-256", "content": _digest(wheel)}]
     sbom["metadata"]["component"]["hashes"] = hashes
     # These two are new at every export.
-    sbom["metadata"]["timestamp"] = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    sbom["metadata"]["timestamp"] = _format_time(epoch)
     del sbom["serialNumber"]
+    return _render_sbom(sbom)
+
+
+def build_image(tree: Path, out: Path, *, epoch: int) -> list[Path]:
+    """Build the image `dlgrader:VERSION`, and its SBOM into *out*, where an engine answers.
+
+    Without an engine, say so and build nothing. The layers of the same tag have the same bytes if
+    the base image is the same; podman sets every time in them to *epoch*, docker those that its
+    builder can set.
+    """
+    engine = find_engine()
+    if not engine:
+        _say("image: skipped, neither docker nor podman answers")
+        return []
+    version = read_version(tree)
+    name = f"dlgrader:{version}"
+    times = {
+        "docker": ["--build-arg", f"SOURCE_DATE_EPOCH={epoch}"],
+        "podman": ["--timestamp", str(epoch)],
+    }[engine]
+    _run([engine, "build", *times, "--tag", name, str(tree)])
+    image = _run([engine, "image", "inspect", "--format", "{{.Id}}", name]).decode().strip()
+    run = [engine, "run", "--rm", "--network=none", "--entrypoint"]
+    python = _run([*run, "python", name, "-c", LIST_PYTHON_PACKAGES]).decode()
+    debian = _run([*run, "dpkg-query", name, "-W", "-f", DEBIAN_FORMAT]).decode()
+    packages = [parse_package(line) for line in (python + debian).splitlines()]
+    sbom = out / f"dlgrader-{version}-image.cdx.json"
+    text = build_image_sbom(version, image.removeprefix("sha256:"), packages, epoch=epoch)
+    sbom.write_text(text, encoding="utf-8")
+    _say(f"image: {name}, {image}")
+    return [sbom]
+
+
+def find_engine() -> str:
+    """Return the container engine that answers, "" without one."""
+    for engine in ("docker", "podman"):
+        if shutil.which(engine) is None:
+            continue
+        answers = subprocess.run([engine, "info"], capture_output=True, check=False)  # noqa: S603
+        if not answers.returncode:
+            return engine
+    return ""
+
+
+def parse_package(line: str) -> dict[str, str]:
+    """Return the component of an installed package: ``pypi|deb NAME VERSION [ARCHITECTURE]``.
+
+    >>> parse_package("deb libc6 2.36-9+deb12u10 amd64")["purl"]
+    'pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64'
+    """
+    kind, name, version, *architecture = line.split()
+    place = f"deb/debian/{name}" if kind == "deb" else f"pypi/{re.sub('[-_.]+', '-', name).lower()}"
+    suffix = f"?arch={architecture[0]}" if architecture else ""
+    purl = f"pkg:{place}@{quote(version, safe='')}{suffix}"
+    return {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
+
+
+def build_image_sbom(
+    version: str, image: str, packages: list[dict[str, str]], *, epoch: int
+) -> str:
+    """Return the SBOM of an image: the Python and Debian packages that are installed in it."""
+    component = {
+        "type": "container",
+        "bom-ref": f"dlgrader-image@{version}",
+        "name": "dlgrader",
+        "version": version,
+        "hashes": [{"alg": "SHA-256", "content": image}],
+    }
+    sbom = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"timestamp": _format_time(epoch), "component": component},
+        "components": sorted(packages, key=lambda package: package["purl"]),
+    }
+    return _render_sbom(sbom)
+
+
+def _render_sbom(sbom: dict[str, Any]) -> str:
+    """Return the text of an SBOM, with a serial number that follows from its content."""
     serial = uuid.uuid5(SBOM_NAMESPACE, json.dumps(sbom, sort_keys=True))
     return f"{json.dumps({**sbom, 'serialNumber': serial.urn}, indent=2)}\n"
 
 
-def build_image(tree: Path, tag: str, *, epoch: int) -> None:
-    """Build the image `dlgrader:VERSION` where Docker answers; else say that it was not built."""
-    if shutil.which("docker") is None:
-        _say("image: skipped, docker is not installed")
-        return
-    answers = subprocess.run(["docker", "info"], capture_output=True, check=False)  # noqa: S607
-    if answers.returncode:
-        _say("image: skipped, the Docker daemon does not answer")
-        return
-    name = f"dlgrader:{tag.removeprefix('v')}"
-    argument = f"SOURCE_DATE_EPOCH={epoch}"
-    _run(["docker", "build", "--build-arg", argument, "--tag", name, str(tree)])
-    _say(f"image: {name}")
+def _format_time(epoch: int) -> str:
+    return f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _digest(path: Path) -> str:

@@ -123,6 +123,54 @@ def test_a_tag_is_found_and_must_name_the_version(tmp_path):
         release.find_tag(tmp_path)
 
 
+ENGINE = """\
+#!/bin/sh
+echo "$*" >>"$(dirname "$0")/asked"
+case "$*" in
+*inspect*) echo sha256:0123abcd ;;
+*"--entrypoint python "*) printf 'pypi NumPy 2.4.6\\npypi typing_extensions 4.15.0\\n' ;;
+*dpkg-query*) printf 'deb libc6 2.36-9+deb12u10 amd64\\n' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [("docker", f"--build-arg SOURCE_DATE_EPOCH={EPOCH}"), ("podman", f"--timestamp {EPOCH}")],
+)
+def test_the_image_is_built_at_the_time_of_the_commit_with_an_sbom(
+    tmp_path, monkeypatch, name, times
+):
+    """The engine is a script that prints what an engine prints."""
+    programs, out = tmp_path / "bin", tmp_path / "out"
+    for folder in (programs, out):
+        folder.mkdir()
+    (programs / name).write_text(ENGINE)
+    (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/bin")
+    monkeypatch.setattr(release.shutil, "which", lambda engine: engine if engine == name else None)
+    [path] = release.build_image(ROOT, out, epoch=EPOCH)
+    assert f"build {times} --tag dlgrader:0.1.0 {ROOT}" in (programs / "asked").read_text()
+    text = path.read_text()
+    sbom = json.loads(text)
+    assert path.name == "dlgrader-0.1.0-image.cdx.json"
+    assert sbom["metadata"]["timestamp"] == "2026-09-21T14:13:20Z"
+    assert sbom["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": "0123abcd"}]
+    assert [package["purl"] for package in sbom["components"]] == [
+        "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64",
+        "pkg:pypi/numpy@2.4.6",
+        "pkg:pypi/typing-extensions@4.15.0",
+    ]
+    release.build_image(ROOT, out, epoch=EPOCH)
+    assert path.read_text() == text
+
+
+def test_without_an_engine_no_image_is_built_and_that_is_reported(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(release.shutil, "which", lambda _: None)
+    assert release.build_image(ROOT, tmp_path, epoch=EPOCH) == []
+    assert "skipped" in capsys.readouterr().out
+
+
 def test_a_program_that_fails_is_named_with_its_reason(tmp_path):
     with pytest.raises(release.ReleaseError, match=r"git -C .* failed: fatal: not a git repo"):
         release.find_tag(tmp_path)

@@ -31,6 +31,8 @@ $(STAMP): pyproject.toml uv.lock
 	@$(BIN)/python -c '$(SUITABLE)' 2>/dev/null || $(MAKE) --no-print-directory venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv sync --frozen --python $(BIN)/python
+	@# Canaille installs its own tests as a package `tests`, which would hide ours.
+	rm -rf .venv/lib/python*/site-packages/tests
 	@touch $@
 
 venv:

@@ -95,6 +95,7 @@ class OidcProvider:
                 ("authorization", "authorize"),
                 ("token", "token"),
                 ("userinfo", "userinfo"),
+                ("end_session", "logout"),
             )
         }
         keys = {"jwks_uri": f"{self.issuer}/keys"}

@@ -42,8 +42,9 @@ class LoginSettings(BaseModel):
         AfterValidator(validate_oidc_providers),
         Field(
             description="OpenID providers, as a list in JSON: `id`, `name`, `issuer`, `client_id` "
-            "and `client_secret` of each; the redirect address to register is "
-            "`GRADER_PUBLIC_URL/login/oidc/ID/callback`",
+            "and `client_secret` of each, and `logout` (`ask` or `always`); the addresses to "
+            "register are `GRADER_PUBLIC_URL/login/oidc/ID/callback` and, for the return from a "
+            "logout there, `GRADER_PUBLIC_URL/logged-out`",
             json_schema_extra={"secret": True},
         ),
     ] = None

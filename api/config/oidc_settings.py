@@ -1,6 +1,6 @@
 """Settings of OpenID providers: a JSON list in one secret setting."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -37,7 +37,10 @@ def _validate_issuer(address: str) -> str:
 
 
 class OidcProviderSettings(BaseModel):
-    """Settings of one provider; *id* stands in its redirect address, *name* on the log-in page."""
+    """Settings of one provider; *id* stands in its redirect address, *name* on the log-in page.
+
+    *logout*: whether a log-out goes on to the log-out of the provider, or asks first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -46,6 +49,7 @@ class OidcProviderSettings(BaseModel):
     issuer: Annotated[str, Field(max_length=500), AfterValidator(_validate_issuer)]
     client_id: Annotated[str, Field(min_length=1, max_length=500)]
     client_secret: Annotated[str | None, Field(min_length=1, max_length=2_000, repr=False)] = None
+    logout: Literal["ask", "always"] = "ask"
 
 
 PROVIDERS_ADAPTER: Final = TypeAdapter(Annotated[tuple[OidcProviderSettings, ...], Field()])

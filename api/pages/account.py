@@ -10,13 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 from api.auth.scopes import SCOPE_GRANTS
 from api.core.errors import Conflict, FieldError, InvalidInput, PreconditionFailed, ServiceError
 from api.dependencies import RequestContext
+from api.pages.external_login import end_login
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
 from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
 from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.frame import render_page
 from api.pages.layout.theme import THEME_COOKIE, THEME_COOKIE_SECONDS, THEMES
-from api.pages.login import LOGGED_OUT_PATH, copy_cookies
+from api.pages.login import copy_cookies
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import me
 from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
@@ -160,8 +161,7 @@ def set_theme(form: FormDep, context: PageDep) -> Response:
 @router.post("/me/sessions/end")
 def log_out_everywhere(context: PageDep) -> Response:
     """Log out in all browsers, including this one."""
-    me.delete_sessions(context)
-    return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
+    return end_login(context, "logout_everywhere")
 
 
 @router.post("/me/sessions/{session_id}/end")

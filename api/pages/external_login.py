@@ -1,19 +1,19 @@
-"""Log-in pages for people whom a trusted proxy or an OpenID provider names."""
+"""Log-in pages for people whom a trusted proxy or an OpenID provider names, and the log-out."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth.sessions import SessionCookie, session_cookie_for
-from api.core.errors import Forbidden, NotFound, ServiceError
+from api.core.errors import Forbidden, NotFound, ServiceError, ServiceUnavailable, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.layout.templating import render_response, retry_headers
-from api.pages.login import copy_cookies, local_path_or_home, render_login
-from api.pages.router import PageDep, PageRouter
-from api.routes.accounts.login import set_session_cookies
+from api.pages.layout.templating import NO_HEADERS, render_response, retry_headers
+from api.pages.login import LOGGED_OUT_PATH, copy_cookies, local_path_or_home, render_login
+from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
+from api.routes.accounts.login import end_session_of_cookie, set_session_cookies
 from api.services.accounts.sessions import NewSession
 from api.services.external_login import flows
 from api.services.external_login.flows import FLOW_LIFETIME, START_AGAIN, FlowSecret
@@ -24,6 +24,7 @@ from api.services.external_login.login import (
     load_awaiting_link,
     log_in_or_await_link,
 )
+from api.services.external_login.provider_sessions import LOGOUT_RETURN_PATH, ProviderLogin
 
 if TYPE_CHECKING:
     from api.services.external_login.oidc import OidcProvider
@@ -221,3 +222,47 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
     except ServiceError as error:
         return _render_link_form(context, error=error)
     return _redirect(context, local_path_or_home(next_path), flow=None, login=new_session)
+
+
+@router.post("/logout")
+def logout(context: PageDep) -> Response:
+    """Log out in this browser, and offer the log-out at the provider by which the session began."""
+    try:
+        return end_login(context, "logout")
+    except Unauthenticated:
+        return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
+
+
+def end_login(context: RequestContext, event: Literal["logout", "logout_everywhere"]) -> Response:
+    """Log out here or everywhere; raise `Unauthenticated` for somebody who is not logged in."""
+    cookies = Response()
+    login = end_session_of_cookie(context, cookies, event)
+    cookies.delete_cookie(VIEW_AS_COOKIE)
+    provider = context.service.oidc_providers.get(login.provider) if login else None
+    if login is None or provider is None:
+        return copy_cookies(RedirectResponse(LOGGED_OUT_PATH, status_code=303), cookies)
+    return copy_cookies(_render_provider_logout(provider, login), cookies)
+
+
+def _render_provider_logout(provider: "OidcProvider", login: ProviderLogin) -> Response:
+    """Return the page that leads to the log-out of a provider, or says that there is none.
+
+    It is no redirect: browsers let a form lead to this site only (CSP, ``form-action``).
+    """
+    url, is_down = None, False
+    try:
+        url = provider.build_logout_url(login.id_token)
+    except ServiceUnavailable:
+        is_down = True
+    goes_on = url is not None and provider.settings.logout == "always"
+    return render_response(
+        "logged_out.html",
+        {"provider": provider.settings.name, "url": url, "is_down": is_down, "goes_on": goes_on},
+        headers={"Refresh": f"0; url={url}"} if goes_on else NO_HEADERS,
+    )
+
+
+@router.get(LOGOUT_RETURN_PATH)
+def return_from_provider_logout() -> Response:
+    """Continue at the log-in page after the log-out at a provider."""
+    return RedirectResponse(LOGGED_OUT_PATH, status_code=303)

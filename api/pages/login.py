@@ -1,4 +1,4 @@
-"""Log-in, log-out and invitation pages, and the page for a forgotten password."""
+"""Log-in and invitation pages, and the page for a forgotten password."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -12,7 +12,7 @@ from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.login_ways import list_login_ways
 from api.pages.layout.templating import render_response, retry_headers
-from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
+from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, PasswordResetIn
 
@@ -117,20 +117,6 @@ def copy_cookies(response: Response, source: Response) -> Response:
     for cookie in source.headers.getlist("Set-Cookie"):
         response.headers.append("Set-Cookie", cookie)
     return response
-
-
-@router.post("/logout")
-def logout(context: PageDep) -> Response:
-    """Log out in this browser."""
-    response = Response()
-    try:
-        api.logout(context, response)
-    except Unauthenticated:
-        return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
-    headers = {"Set-Cookie": response.headers["Set-Cookie"]}
-    redirect = RedirectResponse(LOGGED_OUT_PATH, status_code=303, headers=headers)
-    redirect.delete_cookie(VIEW_AS_COOKIE)
-    return redirect
 
 
 @router.get("/forgot")

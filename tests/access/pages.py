@@ -28,6 +28,7 @@ ROUTES = {
     ("GET", "/login/link"): Route("anyone", called=False),
     ("POST", "/login/link"): Route("anyone", called=False),
     ("POST", "/logout"): Route("anyone", called=False, headers=OURS),
+    ("GET", "/logged-out"): Route("anyone", ok=303),
     ("GET", "/forgot"): Route("anyone"),
     ("POST", "/forgot"): Route("anyone", called=False),
     ("GET", "/join"): Route("anyone"),

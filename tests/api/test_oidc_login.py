@@ -18,7 +18,7 @@ from written_tokens import sign_as_written
 from api.config.environment import read_settings
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
-from api.db.models import Identity, LoginFlow, User
+from api.db.models import Identity, LoginFlow, ProviderSession, User
 from api.services.external_login.provider_http import ProviderHttp
 
 ROOT = Path(__file__).parents[2]
@@ -439,6 +439,129 @@ def test_a_refusal_of_the_provider_is_explained(campus, error, message):
     assert "<b>x" not in page.source
 
 
+def log_out(browser):
+    """Log out of the service, and return the page after it."""
+    return browser.send(browser.get("/account").one("form", action="/logout"))
+
+
+def provider_sessions(world):
+    with world.session() as session:
+        rows = session.scalars(select(ProviderSession)).all()
+        return [(row.provider, row.id_token.count(".")) for row in rows]
+
+
+def test_a_log_out_offers_that_of_the_provider_with_the_id_token_of_the_log_in(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(world, browser)
+    assert provider_sessions(world) == [("uni", 2)]
+    page = log_out(browser)
+    assert (page.status, me(browser)) == (200, 401)
+    assert "Refresh" not in page.headers
+    url = urlsplit(page.one("a", text="Log out of Uni")["href"])
+    assert f"{url.scheme}://{url.netloc}{url.path}" == f"{ISSUERS['uni']}/logout"
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    assert query.pop("id_token_hint").count(".") == 2
+    assert query == {
+        "client_id": CLIENT_ID,
+        "post_logout_redirect_uri": "http://127.0.0.1:8000/logged-out",
+    }
+    assert provider_sessions(world) == []
+    back = browser.get("/logged-out", params={"state": "x", "next": "https://evil.example"})
+    assert (back.status, back.location) == (303, "/login?out=yes")
+
+
+def test_a_provider_may_be_set_to_be_logged_out_of_always(campus):
+    world = campus(oidc=listed(logout="always"))
+    browser = Browser(world)
+    log_in(world, browser)
+    page = log_out(browser)
+    assert page.headers["Refresh"] == f"0; url={page.one('a', text='Log out of Uni')['href']}"
+    assert "evil" not in page.headers["Refresh"]
+
+
+def test_a_log_in_that_linked_an_account_can_log_out_at_the_provider_too(campus):
+    world = campus()
+    with_password(world, world.person("Ann B. Example", email="ann@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(world, browser))
+    browser.send(page.one("form", action="/login/link"), password=PASSWORD)
+    assert "id_token_hint" in log_out(browser).one("a", text="Log out of Uni")["href"]
+
+
+def test_everybody_who_logs_out_everywhere_may_log_out_at_the_provider(campus):
+    world = campus()
+    browser, other = Browser(world), Browser(world)
+    log_in(world, browser)
+    log_in(world, other)
+    page = browser.send(browser.get("/account").one("form", action="/me/sessions/end"))
+    assert page.one("a", text="Log out of Uni")
+    assert (me(browser), me(other)) == (401, 401)
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://login.example.edu/logout", "javascript:x", 5])
+def test_a_provider_without_a_trustworthy_log_out_gets_no_link(campus, endpoint):
+    world = campus()
+    world.providers["uni"].metadata = {"end_session_endpoint": endpoint}
+    browser = Browser(world)
+    log_in(world, browser)
+    page = log_out(browser)
+    assert (page.status, me(browser)) == (200, 401)
+    assert page.all("a", text="Log out of Uni") == []
+    assert "may still be logged in at Uni" in page.text
+
+
+def test_a_log_out_works_while_the_provider_is_down(campus, monkeypatch):
+    world = campus()
+    now = [1_000.0]
+    monkeypatch.setattr("api.services.external_login.fetched_value.monotonic", lambda: now[0])
+    browser = Browser(world)
+    log_in(world, browser)
+    world.providers["uni"].down = "connection"
+    now[0] += 3_600
+    page = log_out(browser)
+    assert (page.status, me(browser)) == (200, 401)
+    assert "Uni does not respond" in page.text
+
+
+def test_a_long_id_token_is_neither_stored_nor_sent_back(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(world, browser, groups=["x" * 80] * 50)
+    assert provider_sessions(world) == [("uni", 0)]
+    assert "id_token_hint" not in log_out(browser).one("a", text="Log out of Uni")["href"]
+
+
+def test_id_tokens_of_ended_sessions_are_deleted_at_the_next_log_in(campus):
+    world = campus()
+    for _ in range(2):
+        browser = Browser(world)
+        log_in(world, browser)
+    assert len(provider_sessions(world)) == 2
+    world.clock.now += timedelta(days=7)
+    for provider in world.providers.values():
+        provider.now = int(world.clock().timestamp())
+    log_in(world, Browser(world))
+    assert provider_sessions(world) == [("uni", 2)]
+
+
+def test_a_log_out_by_the_api_leaves_no_id_token(campus):
+    world = campus()
+    browser = Browser(world)
+    log_in(world, browser)
+    assert browser.post("/api/v1/logout").status == 204
+    assert provider_sessions(world) == []
+
+
+def test_a_log_out_after_a_log_in_by_password_names_no_provider(campus):
+    world = campus()
+    email = with_password(world, world.person(email="local@example.edu"))
+    browser = Browser(world)
+    browser.post("/login", {"email": email, "password": PASSWORD})
+    page = log_out(browser)
+    assert (page.status, page.location) == (303, "/login?out=yes")
+
+
 def test_an_unknown_provider_is_not_found(campus):
     browser = Browser(campus())
     assert browser.get("/login/oidc/evil").status == 404
@@ -486,6 +609,7 @@ def test_what_a_provider_knows_is_in_the_export_of_the_account(campus):
         (listed(id="same"), "same id"),
         (listed(id="a/b"), "0.id"),
         (listed(extra="x"), "0.extra"),
+        (listed(logout="never"), "0.logout"),
     ],
 )
 def test_wrong_settings_are_named_without_their_secrets(text, message):

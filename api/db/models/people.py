@@ -3,7 +3,15 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, and_
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    and_,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
@@ -173,7 +181,7 @@ class LoginFlow(Base):
 
     *digest* is that of the state, which is derived from the secret in the browser's cookie.
     *answered_at* is when the provider answered: a state is used once. The columns after it hold
-    the identity that waits to be linked to an existing account.
+    the identity that waits to be linked to an existing account, and the ID token of its log-in.
     """
 
     __tablename__ = "login_flows"
@@ -188,6 +196,22 @@ class LoginFlow(Base):
     subject: Mapped[str | None] = mapped_column(String(255))
     email: Mapped[str | None] = mapped_column(String(254))
     name: Mapped[str | None] = mapped_column(String(300))
+    id_token: Mapped[str] = mapped_column(default="")
+
+
+class ProviderSession(Base):
+    """ID token of the log-in at a provider by which a session began; logging out there needs it.
+
+    *id_token* is "" if it was too long to send it back.
+    """
+
+    __tablename__ = "provider_sessions"
+
+    session_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    provider: Mapped[str] = mapped_column(String(32))
+    id_token: Mapped[str]
 
 
 class RateLimitEvent(Base):

@@ -1,6 +1,6 @@
 """Login and logout, and links for setting a password."""
 
-from typing import Final
+from typing import Final, Literal
 
 from fastapi import Request, Response
 
@@ -28,6 +28,7 @@ from api.services.accounts.acceptance import LinkAcceptance, set_password_with_l
 from api.services.accounts.links.password_reset import ResetRequest, request_password_reset
 from api.services.accounts.login import LoginAttempt, log_in
 from api.services.accounts.sessions import NewSession
+from api.services.external_login.provider_sessions import ProviderLogin, take_provider_login
 
 router = ApiRouter(tags=["account"])
 PASSWORD_LOGIN_OFF: Final = (
@@ -68,16 +69,31 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
 
 @router.post("/logout", status_code=204, responses=error_responses(Unauthenticated, Forbidden))
 def logout(context: ContextDep, response: Response) -> None:
-    """Log out: end the session of the cookie."""
+    """Log out: end the session of the cookie.
+
+    A session at an OpenID provider continues.
+    """
+    end_session_of_cookie(context, response, "logout")
+
+
+def end_session_of_cookie(
+    context: ContextDep, response: Response, event: Literal["logout", "logout_everywhere"]
+) -> ProviderLogin | None:
+    """End the session of the cookie, and return the log-in at a provider by which it began.
+
+    Other sessions of the person end too if the *event* says so.
+    """
     with context.transaction() as session:
         caller = context.authenticate(session)
         session_id = caller.require_login()
         sessions.end_sessions_and_tokens_for_event(
-            session, "logout", [caller.id], now=context.now, current_session=session_id
+            session, event, [caller.id], now=context.now, current_session=session_id
         )
+        login = take_provider_login(session, session_id)
     response.headers["Set-Cookie"] = session_cookie_for(
         context.service.settings.public_url
     ).to_clearing_header()
+    return login
 
 
 @router.post(

@@ -132,6 +132,7 @@ def store_identity_to_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: 
     flow.answered_at = flow.answered_at or now
     flow.issuer, flow.subject = asserted.issuer, asserted.subject
     flow.email, flow.name = asserted.email, asserted.name
+    flow.id_token = asserted.id_token
 
 
 def load_awaiting_identity(
@@ -143,7 +144,10 @@ def load_awaiting_identity(
     )
     if flow is None or flow.issuer is None or flow.subject is None:
         raise Forbidden(START_AGAIN)
-    return flow, AssertedIdentity(flow.issuer, flow.subject, flow.email, flow.name or "")
+    identity = AssertedIdentity(
+        flow.issuer, flow.subject, flow.email, flow.name or "", flow.id_token
+    )
+    return flow, identity
 
 
 def end_flow(session: Session, secret: FlowSecret) -> None:

@@ -5,7 +5,7 @@ somebody may link, by its password or a link from its staff: an address can pass
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -35,12 +35,16 @@ EMAIL_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Email)
 
 @dataclass(frozen=True, slots=True)
 class AssertedIdentity:
-    """Identity that a provider asserts; *email* is None unless the provider verified it."""
+    """Identity that a provider asserts; *email* is None unless the provider verified it.
+
+    *id_token* is what the provider signed, "" if it cannot be sent back at the log-out.
+    """
 
     issuer: str
     subject: str
     email: str | None
     name: str
+    id_token: str = field(default="", repr=False)
 
 
 def parse_email(text: object) -> str | None:

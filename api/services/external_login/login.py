@@ -18,6 +18,7 @@ from api.services.accounts.sessions import NewSession
 from api.services.external_login import flows, identities
 from api.services.external_login.flows import START_AGAIN, FlowSecret
 from api.services.external_login.identities import AssertedIdentity
+from api.services.external_login.provider_sessions import ProviderLogin, store_provider_login
 
 NO_PROOF = "Enter the password of this account, or your invitation link."
 
@@ -68,7 +69,23 @@ def log_in_or_await_link(
             session, asserted, new_accounts=settings.new_accounts, now=now
         )
     session.delete(flow)
-    return _begin_session(session, user, now=now, previous_cookie=previous_cookie)
+    new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)
+    _store_provider(session, new_session, flow, asserted, now=now)
+    return new_session
+
+
+def _store_provider(
+    session: Session,
+    new_session: NewSession,
+    flow: LoginFlow,
+    asserted: AssertedIdentity,
+    *,
+    now: datetime,
+) -> None:
+    """Store by which provider a session began; a proxy has none that could end a log-in."""
+    if flow.provider:
+        login = ProviderLogin(flow.provider, asserted.id_token)
+        store_provider_login(session, new_session.session_id, login, now=now)
 
 
 def _begin_session(
@@ -121,15 +138,18 @@ def link_account(
         with db.transaction() as session:
             user = use_up_link(session, acceptance, owner=awaiting.user_id)
             new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)
-            return new_session, _finish_link(session, secret, user.id, now=now)
+            return new_session, _finish_link(session, secret, new_session, now=now)
     with db.transaction() as session:
-        return new_session, _finish_link(session, secret, new_session.user.id, now=now)
+        return new_session, _finish_link(session, secret, new_session, now=now)
 
 
-def _finish_link(session: Session, secret: FlowSecret, user_id: UUID, *, now: datetime) -> str:
+def _finish_link(
+    session: Session, secret: FlowSecret, new_session: NewSession, *, now: datetime
+) -> str:
     """Link the waiting identity to an account, end the flow, and return the path to go on to."""
     flow, identity = flows.load_awaiting_identity(session, secret, now=now)
     next_path = flow.next_path
-    identities.link_identity(session, user_id, identity, now=now)
+    identities.link_identity(session, new_session.user.id, identity, now=now)
+    _store_provider(session, new_session, flow, identity, now=now)
     flows.end_flow(session, secret)
     return next_path

@@ -24,6 +24,7 @@ from api.services.external_login.provider_http import (
     ProviderHttp,
     ProviderRefusalError,
 )
+from api.services.external_login.provider_sessions import LOGOUT_RETURN_PATH, shorten_id_token
 from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
@@ -40,6 +41,10 @@ UNAVAILABLE: Final = (
 NOT_ACCEPTED: Final = "The reply of {name} was not accepted. Start again."
 
 log = logging.getLogger("api.oidc")
+
+
+def _add_query(url: str, query: dict[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
 class _TokenError(Exception):
@@ -72,6 +77,11 @@ class OidcProvider:
         """The address to which the provider sends the browser back, one for each provider."""
         return f"{self.public_url.rstrip('/')}/login/oidc/{self.settings.id}/callback"
 
+    @property
+    def logout_uri(self) -> str:
+        """The address to which a provider sends the browser back after the log-out there."""
+        return f"{self.public_url.rstrip('/')}{LOGOUT_RETURN_PATH}"
+
     def build_authorization_url(self, secret: FlowSecret) -> str:
         """Return where the browser logs in; raise `ServiceUnavailable` if the provider is down."""
         try:
@@ -89,7 +99,7 @@ class OidcProvider:
             "code_challenge": secret.challenge,
             "code_challenge_method": "S256",
         }
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+        return _add_query(endpoint, query)
 
     def fetch_identity(
         self, secret: FlowSecret, *, code: str, issuer: str | None, now: datetime
@@ -104,14 +114,29 @@ class OidcProvider:
             self._check_issuer(metadata, issuer)
             tokens = self._redeem_code(metadata, secret, code)
             claims = self._verify_id_token(metadata, tokens.get("id_token"), secret, now=now)
-            return self._build_identity(
-                claims | self._fetch_missing_email(metadata, tokens, claims)
-            )
+            claims |= self._fetch_missing_email(metadata, tokens, claims)
+            return self._build_identity(claims, shorten_id_token(tokens["id_token"]))
         except (_TokenError, ProviderRefusalError) as error:
             log.warning("the log-in by %s was refused: %s", self.settings.id, error)
             raise Forbidden(NOT_ACCEPTED.format(name=self.settings.name)) from error
         except ProviderError as error:
             raise self._unavailable(error) from error
+
+    def build_logout_url(self, id_token: str) -> str | None:
+        """Return where the browser logs out at the provider, None if the provider has no such page.
+
+        *id_token* is that of the log-in, "" if it is not known. Raises `ServiceUnavailable` if the
+        provider is down.
+        """
+        try:
+            endpoint = self._load_metadata().values.get("end_session_endpoint")
+        except ProviderError as error:
+            raise self._unavailable(error) from error
+        if not is_trustworthy_url(endpoint):
+            return None
+        query = {"client_id": self.settings.client_id, "post_logout_redirect_uri": self.logout_uri}
+        query |= {"id_token_hint": id_token} if id_token else {}
+        return _add_query(str(endpoint), query)
 
     def _unavailable(self, error: ProviderError) -> ServiceUnavailable:
         log.warning("the provider %s fails: %s", self.settings.id, error)
@@ -183,7 +208,8 @@ class OidcProvider:
             claims: dict[str, Any] = replace_unstorable(self._decode(metadata, token))
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
-            raise _TokenError(f"the ID token is not valid: {type(error).__name__}") from error
+            reason = getattr(error, "claim", None) or type(error).__name__
+            raise _TokenError(f"the ID token is not valid: {reason}") from error
         audience, authorized = claims["aud"], claims.get("azp")
         is_shared = isinstance(audience, list) and len(audience) > 1
         if (is_shared or authorized is not None) and authorized != client_id:
@@ -214,7 +240,7 @@ class OidcProvider:
         names = ("email", "email_verified", "name")
         return {name: user_info[name] for name in names if name in user_info}
 
-    def _build_identity(self, claims: dict[str, Any]) -> AssertedIdentity:
+    def _build_identity(self, claims: dict[str, Any], id_token: str) -> AssertedIdentity:
         subject = claims["sub"]
         is_usable = isinstance(subject, str) and 0 < len(subject) <= MAX_SUBJECT_CHARACTERS
         # Two subjects must not become one by a replacement.
@@ -225,4 +251,5 @@ class OidcProvider:
         email = parse_email(claims.get("email")) if is_verified else None
         names = (claims.get("name"), claims.get("preferred_username"), email, subject)
         name = next(one for one in names if isinstance(one, str) and one.strip())
-        return AssertedIdentity(self.settings.issuer, subject, email, " ".join(name.split()))
+        name = " ".join(name.split())
+        return AssertedIdentity(self.settings.issuer, subject, email, name, id_token)

@@ -1,6 +1,7 @@
 """HTTP requests to OpenID providers, whose replies are JSON objects."""
 
 import json
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from api.services.external_login.outbound_http import OutboundError, OutboundHtt
 LIMITS: Final = OutboundLimits(256 * 1024, timeout_seconds=5, total_seconds=10)
 HTTP_OK: Final = 200
 CLIENT_ERRORS: Final = range(400, 500)
+ERROR_CODE: Final = re.compile(rb'"error"\s*:\s*"([a-z_]{1,40})"')
 
 
 class ProviderError(Exception):
@@ -20,6 +22,18 @@ class ProviderError(Exception):
 
 class ProviderRefusalError(ProviderError):
     """The provider refused a request."""
+
+
+def _find_error_code(body: bytes) -> str:
+    """Return the error code of a reply (RFC 6749, 5.2) for the log, without its description.
+
+    A description may contain names.
+
+    >>> _find_error_code(b'{"error": "invalid_grant"}'), _find_error_code(b"<html>")
+    (' invalid_grant', '')
+    """
+    match = ERROR_CODE.search(body)
+    return f" {match[1].decode()}" if match else ""
 
 
 class ProviderHttp:
@@ -56,7 +70,7 @@ class ProviderHttp:
             raise ProviderError(f"{url}: {error}") from error
         if reply.status != HTTP_OK:
             kind = ProviderRefusalError if reply.status in CLIENT_ERRORS else ProviderError
-            raise kind(f"{url}: status {reply.status}")
+            raise kind(f"{url}: status {reply.status}{_find_error_code(reply.body)}")
         try:
             value = replace_unstorable(json.loads(reply.body))
         except (ValueError, RecursionError) as error:

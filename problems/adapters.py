@@ -92,11 +92,9 @@ def _cache_small_calls(function: Function) -> Function:
 
     @wraps(function)
     def call_cached(*arguments: Value, **keywords: Value) -> Value:
-        values = (*arguments, *keywords.values())
-        if any(
-            isinstance(value, Tensor) and len(value.cells) > MAX_CACHED_CELLS for value in values
-        ):
-            return function(*arguments, **keywords)
+        for value in (*arguments, *keywords.values()):
+            if isinstance(value, Tensor) and len(value.cells) > MAX_CACHED_CELLS:
+                return function(*arguments, **keywords)
         try:
             return cached(*arguments, **keywords)
         except TypeError:  # a value without a hash, such as a row of a table
@@ -191,10 +189,12 @@ def _is_layer_type(annotation: object) -> bool:
 
 def _tensors_to_arrays(value: Value) -> object:
     """Return *value* with tensors converted to arrays, also inside tuples."""
+    if type(value) is int:
+        return value
     if isinstance(value, Tensor):
         return value.to_array()
     if isinstance(value, tuple):
-        return tuple(_tensors_to_arrays(item) for item in value)
+        return tuple([_tensors_to_arrays(item) for item in value])
     return value
 
 
@@ -203,6 +203,8 @@ def _to_engine_value(result: object) -> Value:
 
     Raises `SolverError` for a result of any other type.
     """
+    if type(result) is int:  # most results, for which the patterns below cost more than the solver
+        return result
     match result:
         case np.ndarray():
             return Tensor.from_array(result) if result.ndim else to_exact_number(result.item())

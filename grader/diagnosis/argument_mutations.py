@@ -2,7 +2,7 @@
 
 A student forgets an argument, so that the default counts; takes another number of the question;
 drops an item of a list, such as the last layer; or exchanges the two entries of a pair. The mutated
-trees call the functions of `SEQUENCE_FUNCTIONS`, which expressions of authors cannot name.
+trees call the functions of `grader.diagnosis.mutated_calls`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,22 +10,24 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from grader.errors import SolverError
-from grader.expressions.arithmetic import FUNCTIONS, Function
+from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.tree import (
+    BooleanOperation,
     Call,
+    Comparison,
     ItemAccess,
+    LogicalNot,
     Name,
     Node,
     NumberLiteral,
     TextLiteral,
     TupleLiteral,
+    children,
     names_in,
     replace_node,
     replace_nodes,
     walk,
 )
-from grader.values import Tensor, Value
 
 MAX_ARGUMENT_MUTATIONS: Final = 96
 """Maximum number of mutated trees of one expression."""
@@ -180,10 +182,8 @@ def _exchange_arguments(tree: Node, call: Call) -> Mutations:
 
 def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
     """Yield the call with one argument replaced by another number of the tree or the question."""
-    leaves = [
-        leaf for argument in _values_of(call) for leaf in walk(argument) if _is_plain_number(leaf)
-    ]
-    numbers = dict.fromkeys(node for node in walk(tree) if _is_plain_number(node))
+    leaves = [leaf for argument in _values_of(call) for leaf in _walk_numbers(argument)]
+    numbers = dict.fromkeys(_walk_numbers(tree))
     candidates = [*numbers, *(Name(name) for name in others if name not in names_in(tree))]
     repeated = [leaf for leaf in dict.fromkeys(leaves) if leaves.count(leaf) > 1]
     for leaf in repeated:
@@ -202,75 +202,15 @@ def replace_everywhere(tree: Node, leaf: Node, other: Node) -> Node:
     return replace_nodes(tree, lambda node: other if node == leaf else None)
 
 
-def _is_plain_number(node: Node) -> bool:
-    return isinstance(node, (Name, NumberLiteral))
+def _walk_numbers(node: Node) -> Iterator[Name | NumberLiteral]:
+    """Yield the names and numbers in *node*, except those of conditions such as ``bias=False``."""
+    if isinstance(node, (Name, NumberLiteral)):
+        yield node
+    elif not isinstance(node, (Comparison, BooleanOperation, LogicalNot)):
+        for child in children(node):
+            yield from _walk_numbers(child)
 
 
 def _values_of(call: Call) -> tuple[Node, ...]:
     values = (*call.arguments, *(value for _, value in call.keywords))
     return tuple(value for value in values if not isinstance(value, TextLiteral))
-
-
-def _swap(sequence: Value) -> Value:
-    first, second = _require_sequence(sequence, exact=PAIR)
-    return second, first
-
-
-def _repeat(sequence: Value, index: Value) -> Value:
-    items = _require_sequence(sequence)
-    return (items[_as_index(index)],) * len(items)
-
-
-def _drop(sequence: Value, index: Value) -> Value:
-    items = _require_sequence(sequence)
-    position = _as_index(index)
-    if position >= len(items):
-        raise SolverError("there is no such item")
-    position %= len(items)
-    return (*items[:position], *items[position + 1 :])
-
-
-def _turn(array: Value) -> Value:
-    tensor = _require_array(array)
-    return Tensor(tensor.shape, tensor.cells[::-1])
-
-
-def _transpose(array: Value) -> Value:
-    tensor = _require_array(array)
-    if len(tensor.shape) != PAIR:
-        raise SolverError("only a matrix can be transposed")
-    rows, columns = tensor.shape
-    cells = (
-        tensor.cells[row * columns + column] for column in range(columns) for row in range(rows)
-    )
-    return Tensor((columns, rows), tuple(cells))
-
-
-def _require_array(array: Value) -> Tensor:
-    if not isinstance(array, Tensor):
-        raise SolverError("only an array can be turned")
-    return array
-
-
-def _as_index(index: Value) -> int:
-    if not isinstance(index, int):
-        raise SolverError("an index is an integer")
-    return index
-
-
-def _require_sequence(sequence: Value, *, exact: int | None = None) -> tuple[Value, ...]:
-    if not isinstance(sequence, tuple) or len(sequence) < PAIR:
-        raise SolverError("only a tuple of several items has items to leave out")
-    if exact is not None and len(sequence) != exact:
-        raise SolverError("only the entries of a pair can be exchanged")
-    return sequence
-
-
-SEQUENCE_FUNCTIONS: Final[Mapping[str, Function]] = {
-    "_swap": _swap,
-    "_repeat": _repeat,
-    "_drop": _drop,
-    "_turn": _turn,
-    "_transpose": _transpose,
-}
-"""Functions that the mutated trees call, beside those of the registry."""

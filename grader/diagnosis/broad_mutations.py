@@ -28,7 +28,7 @@ from grader.expressions.tree import (
     walk,
 )
 
-MAX_BROAD_MUTATIONS: Final = 64
+MAX_BROAD_MUTATIONS: Final = 32
 """Maximum number of these mutations of a part."""
 MAX_OTHER_NAMES: Final = 32
 """Maximum number of trees with another number of the question."""

@@ -3,13 +3,12 @@
 They are the last resort: only an answer without another name is compared with them.
 """
 
+import operator
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
-from grader.diagnosis.argument_mutations import SEQUENCE_FUNCTIONS
 from grader.diagnosis.mistaken_answers import Keys, build_scope, solve_key_or_none
 from grader.diagnosis.mistakes import (
     NO_MISTAKES,
@@ -17,11 +16,13 @@ from grader.diagnosis.mistakes import (
     MistakeCandidate,
     build_candidate,
 )
+from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS, is_changeable
 from grader.diagnosis.mutations import Mutation, get_mutations
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.tree import Call, Name, Node
 from grader.registry import Registry
-from grader.values import Value, is_number, magnitude
+from grader.values import Tensor, Value, is_number, magnitude
 
 MIN_DISTINCTIVE_NUMBER: Final = 30
 """Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
@@ -51,10 +52,45 @@ COMMON_MISTAKES: Final = frozenset(
 )
 """Mistakes with few variants that are likely enough to explain even a small number."""
 MAX_SLIP: Final = 10
-MAX_RELATIVE_SLIP: Final = Fraction(1, 5)
-"""Differences of a whole number from the key that are no evidence of `CLOSE_BY_CHANCE`."""
+MIN_SIZE_PER_SLIP: Final = 5
+"""Differences from a whole number, and the ratio of the key to a difference, up to which an answer
+is no evidence of `CLOSE_BY_CHANCE`."""
+MIN_SLIP_CELLS: Final = 4
+"""Number of cells of an array from which on a single wrong one is a slip."""
 MIN_LARGE_KEY: Final = 10_000
 """Smallest key with so many neighbors that a slip hits none of the mistakes by chance."""
+
+
+MutationGroup: TypeAlias = Literal["all", "distinctive", "common"]
+"""All mutations, those without `CLOSE_BY_CHANCE`, or `COMMON_MISTAKES` alone."""
+
+
+def choose_mutation_group(answer: Value, key: Value | None) -> MutationGroup:
+    """Return the smallest group whose mutations may give *answer*, typed in full.
+
+    A value near the key, or a small one, is no evidence of most mutations: see `_is_evidence`.
+    """
+    if type(answer) is int and magnitude(answer) < MIN_DISTINCTIVE_NUMBER:
+        return "common"
+    if type(answer) is int and magnitude(answer) < MIN_FAR_NUMBER:
+        return "distinctive"
+    if isinstance(answer, Tensor) and isinstance(key, Tensor):
+        return "common" if _has_one_wrong_cell(answer, key) else "all"
+    is_exact = type(answer) is int or isinstance(answer, tuple)
+    return "distinctive" if is_exact and not _is_far_from_key(answer, key) else "all"
+
+
+def _has_one_wrong_cell(answer: Tensor, key: Tensor) -> bool:
+    """Return whether all but one of several cells are right, as after a slip."""
+    if answer.shape != key.shape or len(key.cells) < MIN_SLIP_CELLS:
+        return False
+    return [*map(operator.ne, answer.cells, key.cells)].count(True) == 1
+
+
+def _is_in_group(mistake: str, group: MutationGroup) -> bool:
+    if group == "common":
+        return mistake in COMMON_MISTAKES
+    return group == "all" or mistake not in CLOSE_BY_CHANCE
 
 
 def find_mutated_answers(
@@ -65,8 +101,9 @@ def find_mutated_answers(
     registry: Registry,
     *,
     known: KnownMistakes = NO_MISTAKES,
+    group: MutationGroup = "all",
 ) -> KnownMistakes:
-    """Return the answers to *part* that follow from mutations of its key and of `let`.
+    """Return the answers to *part* that follow from the mutations *group* of its key and of `let`.
 
     *names* are the parameters and derived values, *keys* the right answers. A mistake, also one of
     those *known*, may hold on one axis of a shape alone. Answers that equal the key are left out,
@@ -75,14 +112,15 @@ def find_mutated_answers(
     if not isinstance(part, KeyedPart) or part.key is None:
         return KnownMistakes()
     key = keys.get(part.id)
-    scope = build_scope(names, keys, registry)
-    scope = Scope(scope.names, {**scope.functions, **SEQUENCE_FUNCTIONS})
+    solver = MutationSolver(problem, part, names, keys, registry)
     candidates: dict[tuple[str, ...], MistakeCandidate] = {}
     in_key: set[str] = set()
-    for mutation in get_mutations(problem, part.id):
+    for mutation in get_mutations(problem, part.id, registry):
         if mutation.mistake in part.ignore or mutation.mistake not in registry.mistakes:
             continue
-        value = _compute_answer(problem, part, mutation, scope)
+        if not _is_in_group(mutation.mistake, group):
+            continue
+        value = solver.solve(mutation)
         if value is None or value == key or not _is_evidence(value, key, mutation.mistake):
             continue
         in_key |= set() if mutation.name else {repr(value)}
@@ -128,31 +166,78 @@ def _drop_last_resorts(
     return remaining
 
 
-def _compute_answer(
-    problem: Problem, part: KeyedPart, mutation: Mutation, scope: Scope
-) -> Value | None:
-    """Return the answer to *part* with *mutation*, or None if it cannot be computed."""
-    names = dict(scope.names)
-    if mutation.part is not None:
-        value = solve_key_or_none(mutation.part, scope)
+class MutationSolver:
+    """Solver of one part under mutations of its key, of earlier keys or of `let`.
+
+    Mutations share most of their nodes and often lead to the same value, so that the results of
+    calls and of values carried on are computed once.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        part: KeyedPart,
+        names: Mapping[str, Value],
+        keys: Keys,
+        registry: Registry,
+    ) -> None:
+        self._problem, self._part = problem, part
+        scope = build_scope(names, keys, registry)
+        functions = {**scope.functions, **SEQUENCE_FUNCTIONS}
+        self._scope = Scope(scope.names, functions, results={})
+        self._carried: dict[tuple[str, Value], Value | None] = {}
+
+    def solve(self, mutation: Mutation) -> Value | None:
+        """Return the answer with *mutation*, or None if it cannot be computed."""
+        call = mutation.changed_argument
+        if call is not None and not self._is_changeable(call):
+            return None
+        if mutation.part is not None:
+            value = solve_key_or_none(mutation.part, self._scope)
+        else:
+            value = self._evaluate_or_none(mutation.tree, self._scope)
         if value is None or not mutation.name:
             return value
-        if not _may_be_carried(value, mutation.mistake):
+        if value == self._scope.names.get(mutation.name) or not _may_be_carried(
+            value, mutation.mistake
+        ):
             return None
-        return solve_key_or_none(part, Scope({**names, mutation.name: value}, scope.functions))
-    changed = False
-    try:
-        for name, expression in problem.let.items():
-            if name == mutation.name:
-                names[name] = evaluate(mutation.tree, Scope(names, scope.functions))
-                changed = True
-                if not _may_be_carried(names[name], mutation.mistake):
+        try:
+            carried = (mutation.name, value)
+            if carried not in self._carried:
+                self._carried[carried] = self._carry_on(mutation.name, value)
+            return self._carried[carried]
+        except TypeError:  # a value without a hash, such as a row of a table
+            return self._carry_on(mutation.name, value)
+
+    def _is_changeable(self, call: Call) -> bool:
+        node = call.arguments[0]
+        if isinstance(node, Name):  # a number in most keys
+            argument = self._scope.names.get(node.name)
+        else:
+            argument = self._evaluate_or_none(node, self._scope)
+        return argument is not None and is_changeable(call.function, argument)
+
+    def _carry_on(self, name: str, value: Value) -> Value | None:
+        """Return the answer of a student who has *value* for *name*."""
+        names = {**self._scope.names, name: value}
+        scope = Scope(names, self._scope.functions)
+        changed: set[str] = {name}
+        for later, expression in self._problem.let.items():
+            if not changed.isdisjoint(expression.names):
+                computed = self._evaluate_or_none(expression.tree, scope)
+                if computed is None:
                     return None
-            elif changed:
-                names[name] = evaluate(expression.tree, Scope(names, scope.functions))
-    except SolverError:
-        return None
-    return solve_key_or_none(part, Scope(names, scope.functions))
+                names[later] = computed
+                changed.add(later)
+        return solve_key_or_none(self._part, scope)
+
+    @staticmethod
+    def _evaluate_or_none(tree: Node, scope: Scope) -> Value | None:
+        try:
+            return evaluate(tree, scope)
+        except SolverError:
+            return None
 
 
 def _may_be_carried(value: Value, mistake: str) -> bool:
@@ -179,7 +264,7 @@ def _is_far_from_key(value: Value, key: Value | None) -> bool:
     if not isinstance(value, int) or not is_number(key):
         return True
     distance, size = magnitude(value - key), magnitude(key)
-    return distance > MAX_SLIP and (distance > MAX_RELATIVE_SLIP * size or size >= MIN_LARGE_KEY)
+    return distance > MAX_SLIP and (distance * MIN_SIZE_PER_SLIP > size or size >= MIN_LARGE_KEY)
 
 
 def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:

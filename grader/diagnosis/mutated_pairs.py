@@ -9,7 +9,6 @@ from typing import Final
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
-from grader.diagnosis.argument_mutations import SEQUENCE_FUNCTIONS
 from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope, solve_key_or_none
 from grader.diagnosis.mistakes import (
     NO_MISTAKES,
@@ -18,6 +17,7 @@ from grader.diagnosis.mistakes import (
     build_candidate,
     is_telling_pair,
 )
+from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS
 from grader.diagnosis.mutations import get_mutations
 from grader.expressions.evaluate import Scope
 from grader.registry import RARE_RANK, Registry
@@ -49,9 +49,11 @@ def find_mutated_pairs(
     """
     if not isinstance(part, KeyedPart) or part.key is None:
         return NO_MISTAKES
+    if isinstance(keys.get(part.id), tuple):  # sizes of axes come by chance
+        return NO_MISTAKES
     mutations = [
         (mutation, mutation.part)
-        for mutation in get_mutations(problem, part.id)
+        for mutation in get_mutations(problem, part.id, registry)
         if mutation.part is not None
         and not mutation.name
         and mutation.mistake in COMBINED_MUTATIONS

@@ -24,6 +24,7 @@ from grader.diagnosis.broad_mutations import (
     enumerate_broad_mutations,
     take_other_names,
 )
+from grader.diagnosis.mutated_calls import find_changed_argument, has_fitting_arguments
 from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, join_terms, split_terms, sums_below
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
@@ -38,6 +39,7 @@ from grader.expressions.tree import (
     replace_nodes,
     walk,
 )
+from grader.registry import Registry
 
 MAX_MUTATIONS: Final = 64
 """Maximum number of mutations of a part."""
@@ -58,17 +60,22 @@ class Mutation:
 
     *part* is the part with the mutated key, None if the expression is one of `let`. It is built
     once for all variants, because copying a part costs as much as computing its key.
+    *changed_argument* is the call that changes a list or an array, if the mutation does that.
     """
 
     mistake: str
     name: str
     tree: Node
     part: KeyedPart | None
+    changed_argument: Call | None
 
 
 @lru_cache(maxsize=CACHED_MUTATIONS)
-def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
-    """Return the mutations of the key of a part, and of the `let` values and parts that it uses."""
+def get_mutations(problem: Problem, part_id: str, registry: Registry) -> tuple[Mutation, ...]:
+    """Return the mutations of the key of a part, and of the `let` values and parts that it uses.
+
+    Calls that lack an argument, or have one too many, are left out: they have no value.
+    """
     part = problem.get_part(part_id)
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
@@ -107,8 +114,15 @@ def get_mutations(problem: Problem, part_id: str) -> tuple[Mutation, ...]:
         *islice(broad, MAX_BROAD_MUTATIONS),
     )
     return tuple(
-        Mutation(mistake, name, tree, _mutate_part(problem, name or part_id, tree))
+        Mutation(
+            mistake,
+            name,
+            tree,
+            _mutate_part(problem, name or part_id, tree),
+            find_changed_argument(tree),
+        )
         for mistake, name, tree in chosen
+        if has_fitting_arguments(tree, registry)
     )
 
 

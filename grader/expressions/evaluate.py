@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import MAX_BITS, Function, apply_operator
@@ -39,11 +39,16 @@ MAX_WORK: Final = MAX_CELLS
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names of a tree: values by name, functions by name, and functions that replace a site."""
+    """Names of a tree: values by name, functions by name, and functions that replace a site.
+
+    *results* caches the results of calls by the identity of their node, for trees that share nodes
+    and outlive the scope; None caches nothing.
+    """
 
     names: Mapping[str, Value]
     functions: Mapping[str, Function]
     swaps: Mapping[int, Function] = field(default_factory=dict)
+    results: dict[int, Value] | None = None
 
 
 class WorkBudget:
@@ -57,9 +62,11 @@ class WorkBudget:
     def __init__(self) -> None:
         self.cells = 0
 
-    def spend(self, *values: Value) -> None:
-        """Count the cells of *values*; raise `SolverError` if the total is too large."""
-        self.cells += sum(map(_count_cells, values))
+    def spend(self, value: Value) -> None:
+        """Count the cells of *value*; raise `SolverError` if the total is too large."""
+        if type(value) is int:
+            return
+        self.cells += _count_cells(value)
         if self.cells > MAX_WORK:
             raise SolverError(
                 f"the expression works on more than {MAX_WORK:,} cells of tensors and tuples in "
@@ -73,43 +80,34 @@ def evaluate(node: Node, scope: Scope) -> Value:
 
 
 def _evaluate_node(node: Node, scope: Scope, work: WorkBudget) -> Value:
-    match node:
-        case NumberLiteral(value):
-            return value
-        case TextLiteral(text):
-            return text
-        case Name(name):
-            return _look_up_name(name, scope)
-        case Negation(operand):
-            return _apply_operator_to_values("*", -1, _evaluate_node(operand, scope, work), work)
-        case BinaryOperation(symbol, left, right):
-            return _apply_operator_to_values(
-                symbol, _evaluate_node(left, scope, work), _evaluate_node(right, scope, work), work
-            )
-        case Call():
-            return _call_function(node, scope, work)
-        case TupleLiteral(items):
-            sequence = enforce_size_limits(
-                tuple(_evaluate_node(item, scope, work) for item in items)
-            )
-            work.spend(sequence)
-            return sequence
-        case ItemAccess(value, index):
-            return _get_item(_evaluate_node(value, scope, work), index)
-        case SliceAccess(value, ranges):
-            return _get_slice(_evaluate_node(value, scope, work), ranges, work)
-        case FieldAccess(value, name):
-            return _get_field(_evaluate_node(value, scope, work), name)
-        case Conditional(test, then, otherwise):
-            holds = require_boolean(_evaluate_node(test, scope, work))
-            return _evaluate_node(then if holds else otherwise, scope, work)
-        case Comparison(first, rest):
-            return _evaluate_comparison(first, rest, scope, work)
-        case LogicalNot(operand):
-            return not require_boolean(_evaluate_node(operand, scope, work))
-        case BooleanOperation(word, items):
-            join = all if word == "and" else any
-            return join(require_boolean(_evaluate_node(item, scope, work)) for item in items)
+    return EVALUATORS[type(node)](node, scope, work)
+
+
+def _evaluate_negation(node: Negation, scope: Scope, work: WorkBudget) -> Value:
+    return _apply_operator_to_values("*", -1, _evaluate_node(node.operand, scope, work), work)
+
+
+def _evaluate_operation(node: BinaryOperation, scope: Scope, work: WorkBudget) -> Value:
+    left, right = _evaluate_node(node.left, scope, work), _evaluate_node(node.right, scope, work)
+    return _apply_operator_to_values(node.operator, left, right, work)
+
+
+def _evaluate_sequence(node: TupleLiteral, scope: Scope, work: WorkBudget) -> Value:
+    sequence = enforce_size_limits(
+        tuple([_evaluate_node(item, scope, work) for item in node.items])
+    )
+    work.spend(sequence)
+    return sequence
+
+
+def _evaluate_conditional(node: Conditional, scope: Scope, work: WorkBudget) -> Value:
+    holds = require_boolean(_evaluate_node(node.test, scope, work))
+    return _evaluate_node(node.then if holds else node.otherwise, scope, work)
+
+
+def _evaluate_boolean(node: BooleanOperation, scope: Scope, work: WorkBudget) -> Value:
+    join = all if node.operator == "and" else any
+    return join(require_boolean(_evaluate_node(item, scope, work)) for item in node.items)
 
 
 def require_boolean(value: Value) -> bool:
@@ -146,6 +144,8 @@ def _enforce_tuple_size_limits(value: tuple[Value, ...]) -> None:
     waiting: list[Value] = [value]
     while waiting:
         item = waiting.pop()
+        if type(item) is int and item.bit_length() <= MAX_BITS:
+            continue
         if isinstance(item, tuple):
             items += len(item)
             waiting += item if items <= MAX_ITEMS else ()
@@ -161,27 +161,34 @@ def _count_cells(value: Value) -> int:
     """Return the number of cells or items of a value; 0 for a number."""
     if isinstance(value, Tensor):
         return len(value.cells)
-    if isinstance(value, tuple):
-        return len(value) + sum(
-            _count_cells(item) for item in value if isinstance(item, (tuple, Tensor))
-        )
-    return 0
+    if not isinstance(value, tuple):
+        return 0
+    cells = len(value)
+    for item in value:
+        if isinstance(item, (tuple, Tensor)):
+            cells += _count_cells(item)
+    return cells
 
 
-def _look_up_name(name: str, scope: Scope) -> Value:
+def _look_up_name(node: Name, scope: Scope, work: WorkBudget) -> Value:
+    del work
     try:
-        return scope.names[name]
+        return scope.names[node.name]
     except KeyError as error:
-        raise SolverError(f"{name!r} has no value here") from error
+        raise SolverError(f"{node.name!r} has no value here") from error
 
 
 def _call_function(node: Call, scope: Scope, work: WorkBudget) -> Value:
+    results = scope.results
+    if results is not None and id(node) in results:
+        return results[id(node)]
     function = scope.swaps.get(node.site) or scope.functions.get(node.function)
     if function is None:
         raise SolverError(f"there is no function {node.function!r}")
     arguments = [_evaluate_node(argument, scope, work) for argument in node.arguments]
     keywords = {word: _evaluate_node(value, scope, work) for word, value in node.keywords}
-    work.spend(*arguments, *keywords.values())
+    for value in (*arguments, *keywords.values()):
+        work.spend(value)
     try:
         result = enforce_size_limits(function(*arguments, **keywords))
     except SolverError:
@@ -189,10 +196,13 @@ def _call_function(node: Call, scope: Scope, work: WorkBudget) -> Value:
     except Exception as error:  # a failing solver costs no student anything
         raise SolverError(f"{node.function} could not compute: {error}") from error
     work.spend(result)
+    if results is not None:
+        results[id(node)] = result
     return result
 
 
-def _get_item(value: Value, index: int) -> Value:
+def _get_item(node: ItemAccess, scope: Scope, work: WorkBudget) -> Value:
+    value, index = _evaluate_node(node.value, scope, work), node.index
     if isinstance(value, (tuple, Tensor)):
         try:
             return value[index]
@@ -201,10 +211,13 @@ def _get_item(value: Value, index: int) -> Value:
     raise SolverError("only a tuple or a tensor has items")
 
 
-def _get_slice(value: Value, ranges: tuple[int | SliceRange, ...], work: WorkBudget) -> Value:
-    """Return the items of a tuple, or the part of a tensor, that *ranges* select."""
+def _get_slice(node: SliceAccess, scope: Scope, work: WorkBudget) -> Value:
+    """Return the items of a tuple, or the part of a tensor, that the ranges select."""
+    value = _evaluate_node(node.value, scope, work)
     work.spend(value)
-    selectors = tuple(one.to_slice() if isinstance(one, SliceRange) else one for one in ranges)
+    selectors = tuple(
+        bounds.to_slice() if isinstance(bounds, SliceRange) else bounds for bounds in node.ranges
+    )
     try:
         if isinstance(value, Tensor):
             return value.select(selectors)
@@ -221,7 +234,8 @@ def _require_items(items: Value) -> Value:
     return items
 
 
-def _get_field(value: Value, name: str) -> Value:
+def _get_field(node: FieldAccess, scope: Scope, work: WorkBudget) -> Value:
+    value, name = _evaluate_node(node.value, scope, work), node.name
     if isinstance(value, OpaqueValue):
         try:
             return value.get_field(name)
@@ -232,6 +246,12 @@ def _get_field(value: Value, name: str) -> Value:
 
 CELL_BY_CELL: Final = frozenset({"+", "-", "*", "/", "**"})
 """Operations that also work cell by cell on tensors."""
+INTEGER_OPERATIONS: Final[dict[str, Callable[[int, int], int]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+"""Operations that give an integer for every two integers: most of the steps of keys."""
 ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -240,12 +260,10 @@ ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
 }
 
 
-def _evaluate_comparison(
-    first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work: WorkBudget
-) -> bool:
-    left = _evaluate_node(first, scope, work)
-    for symbol, node in rest:
-        right = _evaluate_node(node, scope, work)
+def _evaluate_comparison(node: Comparison, scope: Scope, work: WorkBudget) -> bool:
+    left = _evaluate_node(node.first, scope, work)
+    for symbol, operand in node.rest:
+        right = _evaluate_node(operand, scope, work)
         if symbol in {"==", "!="}:
             holds = (left == right) == (symbol == "==")
         elif is_number(left) and is_number(right):
@@ -260,9 +278,13 @@ def _evaluate_comparison(
 
 def _apply_operator_to_values(symbol: str, left: Value, right: Value, work: WorkBudget) -> Value:
     """Return the result of one operation on numbers, or cell by cell if an operand is a tensor."""
+    if type(left) is int and type(right) is int and symbol in INTEGER_OPERATIONS:
+        number = INTEGER_OPERATIONS[symbol](left, right)
+        return number if number.bit_length() <= MAX_BITS else enforce_size_limits(number)
     if is_number(left) and is_number(right):
         return enforce_size_limits(apply_operator(symbol, left, right))
-    work.spend(left, right)
+    work.spend(left)
+    work.spend(right)
     if symbol in CELL_BY_CELL:
         if isinstance(left, Tensor) and isinstance(right, Tensor):
             if left.shape != right.shape:
@@ -280,3 +302,24 @@ def _apply_operator_to_values(symbol: str, left: Value, right: Value, work: Work
     flat = isinstance(left, tuple) or isinstance(right, tuple)
     hint = "; a flat list is a tuple, and only + joins two of them" if flat else ""
     raise SolverError(f"{symbol} does not take these values{hint}")
+
+
+EVALUATORS: Final[dict[type, Callable[[Any, Scope, WorkBudget], Value]]] = {
+    NumberLiteral: lambda node, _scope, _work: node.value,
+    TextLiteral: lambda node, _scope, _work: node.value,
+    Name: _look_up_name,
+    Negation: _evaluate_negation,
+    BinaryOperation: _evaluate_operation,
+    Call: _call_function,
+    TupleLiteral: _evaluate_sequence,
+    ItemAccess: _get_item,
+    SliceAccess: _get_slice,
+    FieldAccess: _get_field,
+    Conditional: _evaluate_conditional,
+    Comparison: _evaluate_comparison,
+    LogicalNot: lambda node, scope, work: (
+        not require_boolean(_evaluate_node(node.operand, scope, work))
+    ),
+    BooleanOperation: _evaluate_boolean,
+}
+"""The evaluator of each type of node."""

@@ -4,6 +4,7 @@ One set of nodes serves keys, conditions and typed formulas, so that a formula i
 and computed from the same tree.
 """
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -199,6 +200,8 @@ def replace_node(tree: Node, target: Node, replacement: Node) -> Node:
 def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """Return *node* with each node replaced for which *change* returns another one, top down.
 
+    A node below which nothing changes stays the very same node.
+
     >>> tree = Negation(Name("a"))
     >>> replace_nodes(tree, lambda node: NumberLiteral(2) if node == Name("a") else None)
     Negation(operand=NumberLiteral(value=2))
@@ -206,7 +209,10 @@ def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     changed = change(node)
     if changed is not None:
         return changed
-    below = tuple(replace_nodes(child, change) for child in children(node))
+    before = children(node)
+    below = tuple([replace_nodes(child, change) for child in before])
+    if all(map(operator.is_, before, below)):
+        return node
     match node:
         case Negation():
             return Negation(*below)

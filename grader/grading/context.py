@@ -12,7 +12,11 @@ from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
 from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
-from grader.diagnosis.mutated_answers import find_mutated_answers
+from grader.diagnosis.mutated_answers import (
+    MutationGroup,
+    choose_mutation_group,
+    find_mutated_answers,
+)
 from grader.diagnosis.mutated_pairs import find_mutated_pairs
 from grader.diagnosis.mutations import get_argument_mistakes
 from grader.errors import SolverError
@@ -97,6 +101,7 @@ class PartContext:
         name = common.part.id
         self.key: Value | None = None
         self.failure: str | None = None
+        self._mutation_indexes: dict[MutationGroup, MistakeIndex] = {}
         try:
             self.key = variant.keys[name]
         except KeyError:
@@ -122,9 +127,20 @@ class PartContext:
         """The known wrong answers from two mistakes at once."""
         return self._build_index(get_mistake_pairs(self.variant, self.part.id, self.registry))
 
-    @cached_property
-    def mutation_index(self) -> MistakeIndex:
-        """The wrong answers from a mistake in the arithmetic of the key."""
+    def choose_mutation_group(self, reading: Reading[Any]) -> MutationGroup:
+        """Return the smallest group of mutations that may give the answer."""
+        is_exact = reading.step in {None, 1}
+        return choose_mutation_group(reading.value, self.key) if is_exact else "all"
+
+    def get_mutation_index(self, group: MutationGroup) -> MistakeIndex:
+        """Return the wrong answers from a mistake in the arithmetic of the key."""
+        if "all" in self._mutation_indexes:
+            group = "all"
+        if group not in self._mutation_indexes:
+            self._mutation_indexes[group] = self._build_mutation_index(group)
+        return self._mutation_indexes[group]
+
+    def _build_mutation_index(self, group: MutationGroup) -> MistakeIndex:
         variant = self.variant
         return self._build_index(
             find_mutated_answers(
@@ -134,6 +150,7 @@ class PartContext:
                 variant.keys,
                 self.registry,
                 known=variant.mistakes.get(self.part.id, NO_MISTAKES),
+                group=group,
             )
         )
 

@@ -1,10 +1,11 @@
 """Names of the mistakes that explain an answer, in a fixed order of causes."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from grader.diagnosis.mistake_index import MistakeIndex, select_highest_ranked
-from grader.diagnosis.mistakes import MistakeCandidate
+from grader.diagnosis.mistakes import MistakeCandidate, is_telling_pair
 from grader.grading.answer_in_context import AnswerInContext
 from grader.grading.follow_through import FollowThrough
 from grader.grading.result import DecidingRule
@@ -22,6 +23,7 @@ def find_likeliest_mistakes(
     """
     context, reading = answer.context, answer.reading
 
+    @cache
     def is_key_rounded() -> bool:
         return any(context.kind.may_be_rounding(reading, key) for key in (context.key, follow.key))
 
@@ -41,11 +43,22 @@ def find_likeliest_mistakes(
     pairs = _find_telling_pairs(context.mistake_pair_index, reading, is_key_rounded)
     if pairs or (not isinstance(reading.value, Tensor) and is_key_rounded()):
         return "mistake_pair", select_highest_ranked(pairs)
-    candidates = context.mutation_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
+    group = context.choose_mutation_group(reading)
+    candidates = context.get_mutation_index(group).find_likeliest(
+        reading, is_key_rounded=is_key_rounded
+    )
     if candidates:
         return "mistake", candidates
+    if group != "all" or _is_small_integer(reading):  # a slip, or a value that many pairs give
+        return "mistake_pair", ()
     pairs = _find_telling_pairs(context.mutated_pair_index, reading, is_key_rounded)
     return "mistake_pair", select_highest_ranked(pairs)
+
+
+def _is_small_integer(reading: Reading[Any]) -> bool:
+    """Return whether the answer is an integer, typed in full, that any two mistakes may give."""
+    number = reading.value
+    return type(number) is int and reading.step in {None, 1} and not is_telling_pair(number)
 
 
 def _find_telling_pairs(

@@ -71,7 +71,12 @@ class ScalarKind(AnswerKind[S, Number]):
 
     refusals: ClassVar[tuple[Refusal, ...]] = (refuse_alternatives,)
     drops_comments = True
+    drops_own_label = True
     rewriters = SCALAR_REWRITERS
+
+    def is_plain(self, text: str) -> bool:
+        """Return whether *text* is an integer of ASCII digits."""
+        return text.isascii() and text.isdecimal()
 
     def solve(self, part: S, scope: Scope) -> Value | None:
         """Return the key, a number, or None if the part has limits instead."""

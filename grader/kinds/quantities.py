@@ -117,6 +117,7 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
 
     refusals = (refuse_alternatives,)
     drops_comments = True
+    drops_own_label = True
     rewriters = QUANTITY_REWRITERS
 
     def read(

@@ -28,10 +28,12 @@ from grader.reading import (
     read_named_axes,
     read_shape,
 )
+from grader.reading.grammar.vocabulary import has_words
 from grader.reading.restatements.pipelines import SHAPE_REWRITERS
 from grader.reading.restatements.shapes import drop_product
 from grader.reading.restatements.working.final_shapes import refuse_contradicting_axes
 from grader.reading.screening.doubts import refuse_alternatives
+from grader.reading.shapes import is_plain_shape
 from grader.values import Tensor, Value
 
 Layout: TypeAlias = Literal[
@@ -63,6 +65,7 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
 
     refusals = (refuse_alternatives,)
     drops_comments = True
+    drops_own_label = True
     rewriters = SHAPE_REWRITERS
 
     def read(self, typed: RawAnswer, part: ShapePart, scope: Scope) -> Reading[Axes]:
@@ -79,13 +82,17 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
             axes = replace(axes, value=axes.value * 2, text=to_text(axes.value * 2))
         return Reading(tuple(map(BoundFormula, axes.value)), axes.text, axes.notes)
 
+    def is_plain(self, text: str) -> bool:
+        """Return whether *text* consists of sizes alone."""
+        return "=" not in text and is_plain_shape(text)
+
     def _read_text(
         self, text: str, style: NumberStyle | None, part: ShapePart, scope: Scope
     ) -> Reading[Axes]:
         """Return the axes; refuse names in the text that give them other sizes."""
         reading: Reading[Axes] = super()._read_text(text, style, part, scope)
         sizes = tuple(axis for axis in reading.value if isinstance(axis, int))
-        if part.layout and sizes:
+        if part.layout and sizes and has_words(text):
             refuse_contradicting_axes(text, sizes, part.layout)
         return reading
 

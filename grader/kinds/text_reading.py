@@ -12,13 +12,13 @@ from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_sty
 from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_commas
+from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.wrapping import strip_wrapping
+from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
 from grader.reading.screening.doubts import refuse_qualified_reason
-from grader.reading.screening.qualifiers import LETTER
 from grader.reading.screening.question_order import strip_column_names
 from grader.reading.screening.reasons import strip_reason
 from grader.reading.screening.screen import ScreenedWords, refuse_changing_words
@@ -39,8 +39,9 @@ class TextReader(ABC, Generic[P, A]):
     that only a person grades it, *refuses_qualifiers* that words which limit or negate the value
     are refused, *refuses_unknown_words* that so are words which are not known to be harmless,
     *compares_sides* that an equation of numbers must hold, *has_decimals* that the answer is one
-    number with decimals, *drops_comments* that the mark of a comment is dropped. *refusals* and
-    *rewriters* are the usual results of `get_refusals` and `get_rewriters`.
+    number with decimals, *drops_comments* that the mark of a comment is dropped,
+    *drops_own_label* that so is the id of the part before ``=``. *refusals* and *rewriters* are
+    the usual results of `get_refusals` and `get_rewriters`.
     """
 
     max_characters: ClassVar[int] = 2_000
@@ -50,8 +51,14 @@ class TextReader(ABC, Generic[P, A]):
     compares_sides: ClassVar[bool] = True
     has_decimals: ClassVar[bool] = False
     drops_comments: ClassVar[bool] = False
+    drops_own_label: ClassVar[bool] = False
     refusals: ClassVar[tuple[Refusal, ...]] = ()
     rewriters: ClassVar[tuple[Rewriter, ...]] = (strip_echo,)
+
+    def is_plain(self, text: str) -> bool:
+        """Return whether *text* is a bare value, beside which nothing needs a check."""
+        del text
+        return False
 
     @abstractmethod
     def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
@@ -70,11 +77,13 @@ class TextReader(ABC, Generic[P, A]):
         if isinstance(typed, list):
             check_text_length(typed, self.max_characters)
         normalized = normalize_number_style(typed, style)
-        if not isinstance(normalized, str):
+        if not isinstance(normalized, str) or self.is_plain(normalized):
             return self.read(normalized, part, scope)
         notes: tuple[str, ...] = ()
         if not self.by_person:
             bare, notes = strip_wrapping(normalized, comments=self.drops_comments)
+            if self.drops_own_label:
+                bare = blank_label(bare, part.id)
             normalized = StyledText(bare) if isinstance(normalized, StyledText) else bare
         reading = self._read_text(normalized, style, part, scope)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
@@ -87,7 +96,7 @@ class TextReader(ABC, Generic[P, A]):
             text = replace_decimal_commas(text)
         if self.compares_sides:
             refuse_false_equations(text)
-        if not LETTER.search(text) or not self.refuses_qualifiers:
+        if not self.refuses_qualifiers or not has_words(text, getattr(part, "variables", ())):
             return self._read_or_rewrite(text, part, scope)
         return self._read_words(text, part, scope)
 
@@ -153,7 +162,7 @@ class TextReader(ABC, Generic[P, A]):
 
     def _refuse_changing_words(self, text: str, part: P) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
-        if not text or not self.refuses_qualifiers or not LETTER.search(text):
+        if not text or not self.refuses_qualifiers or not has_words(text):
             return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
         words = ScreenedWords(

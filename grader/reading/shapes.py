@@ -25,7 +25,7 @@ SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
 SIZE: Final = "[1-9][0-9]{0,8}"
 COMMAS: Final = f"{SIZE}, {SIZE}(?:, {SIZE}){{0,2}}"
 PLAIN_SHAPE: Final = re.compile(
-    rf"{OPTIONAL_NAME}(?:"
+    rf"\s*{OPTIONAL_NAME}(?:"
     rf"\$?{SIZE}(?P<by> ?(?:[×x*]|\\times) ?| by ){SIZE}(?:(?P=by){SIZE}){{0,2}}\$?"
     rf"|[(\[]{COMMAS}[)\]]|torch\.Size\(\[{COMMAS}\]\))"
 )

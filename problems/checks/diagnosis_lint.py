@@ -29,7 +29,8 @@ def find_parts_without_mistakes(problem: Problem, registry: Registry) -> Iterato
         if key is None or key.is_literal or (isinstance(part, SetPart) and part.of == "name"):
             continue
         of_any_key = {tree for _, tree in change_result(key.tree)}
-        of_this_key = (one for one in get_mutations(problem, part.id) if one.tree not in of_any_key)
+        mutations = get_mutations(problem, part.id, registry)
+        of_this_key = (mutation for mutation in mutations if mutation.tree not in of_any_key)
         if not (part.mistakes or plan.mistakes[part.id] or any(of_this_key)):
             yield (
                 f"parts.{part.id}: no mistake is named here; compute the key with a solver, or add "

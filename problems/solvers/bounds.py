@@ -30,6 +30,8 @@ def as_integer(value: object, what: str, *, least: int = 1) -> int:
     >>> as_integer(3, "stride")
     3
     """
+    if type(value) is int and least <= value <= MAX_INTEGER:
+        return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise SolverError(f"{what} must be a whole number, not {_shorten(value)}")
     if not least <= value <= MAX_INTEGER:
@@ -181,5 +183,7 @@ def _array_from_nested(value: object, what: str) -> Array:
 
 def _shorten(value: object) -> str:
     """Return *value* as one short line, for error messages."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
     text = " ".join(str(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a line's worth

@@ -103,7 +103,8 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
 def test_the_number_of_mutations_is_bounded() -> None:
     key = " + ".join(f"{number}*u*v*w" for number in range(3, 20))
     variant = original(ask("number", key=key), params=PARAMS, book=REGISTRY)
-    assert len(get_mutations(variant.problem, "a")) == MAX_MUTATIONS + MAX_BROAD_MUTATIONS
+    mutations = get_mutations(variant.problem, "a", REGISTRY)
+    assert len(mutations) == MAX_MUTATIONS + MAX_BROAD_MUTATIONS
 
 
 def test_the_number_of_argument_mutations_is_bounded() -> None:

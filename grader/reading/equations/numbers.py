@@ -72,6 +72,8 @@ that holds, or the value alone.
     """
     if len(typed) > MAX_CHARACTERS or not any(sign in typed for sign in ("=", "≈", "approx")):
         return
+    if "=" not in typed.lstrip()[1:] and "≈" not in typed and "approx" not in typed:
+        return  # "= 12" has one side
     try:
         text = join_digits(clean_text(typed, limit=MAX_CHARACTERS))
         tokens = tokenize(text, names=CONSTANTS)

@@ -1,6 +1,8 @@
 """Vocabulary of answers: signs, TeX commands and characters, with their meanings."""
 
+import re
 import unicodedata
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Final
 
@@ -49,3 +51,28 @@ VULGAR_FRACTIONS: Final = {
 """Fractions of one character, such as ``½``."""
 LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁₀": "log10"}
 """Logarithms by base; only Python has one without a base."""
+WORD: Final = re.compile(r"(?<![\w\\])[^\W\d_]\w*|[^\W\d_]+")
+LETTER: Final = re.compile(r"[^\W\d_]")
+NOTATION: Final = re.compile(
+    r"(?:(?<=[1-9])|(?<=[0-9]{2}))\s*[xX]\s*(?=[1-9])"
+    r"|\\(?:times|cdot|left|right)(?![A-Za-z])"
+    r"|\\(?:begin|end)\{[pbvBV]?(?:small)?matrix\}"
+    r"|(?<![\w.])(?:(?:np|numpy|torch)\.)?(?:array|tensor)(?=\()"
+)
+"""``x`` between sizes, signs and matrices in TeX, and the calls that NumPy and PyTorch print."""
+
+
+def has_words(text: str, names: Collection[str] = ()) -> bool:
+    """Return whether *text* has letters besides those of `NOTATION` and of *names*.
+
+    >>> has_words("3 x 32 x 32"), has_words("np.array([[1, 2]])"), has_words("3 maps")
+    (False, False, True)
+    >>> has_words("H*W + 2", names=("H", "W"))
+    False
+    """
+    if not LETTER.search(text):
+        return False
+    rest = NOTATION.sub("", text)
+    if not names:
+        return LETTER.search(rest) is not None
+    return not all(word in names for word in WORD.findall(rest))

@@ -7,6 +7,7 @@ import re
 from typing import Final, NamedTuple
 
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import NOTATION
 
 
 class Unwrapped(NamedTuple):
@@ -16,6 +17,8 @@ class Unwrapped(NamedTuple):
     notes: tuple[str, ...]
 
 
+PLAIN_NUMBERS: Final = re.compile(r"[\d\s.,;()\[\]×*/+=&\\$-]*")
+"""Characters of numbers and arrays, with none of which any wrapping begins."""
 TAG: Final = re.compile(
     r"</?(?:b|i|u|em|strong|p|span|div|code|pre|br|mark|font|tt|kbd)(?:\s[^<>\n]{0,80})?/?>",
     re.IGNORECASE,
@@ -64,7 +67,7 @@ def strip_wrapping(text: str, *, comments: bool = True) -> Unwrapped:
     >>> strip_wrapping('{"answer": 42}').text.strip()
     '42'
     """
-    if text.isdecimal():
+    if PLAIN_NUMBERS.fullmatch(NOTATION.sub("", text)):
         return Unwrapped(text, ())
     notes = []
     if "<" in text:
@@ -88,6 +91,20 @@ def strip_wrapping(text: str, *, comments: bool = True) -> Unwrapped:
     if comments and ("#" in text or "//" in text):
         text = COMMENT_MARK.sub(_blank, text)
     return Unwrapped(text, tuple(notes))
+
+
+def blank_label(text: str, label: str) -> str:
+    """Return *text* with a leading *label* and ``=`` or ``:`` as blanks.
+
+    >>> blank_label("height = 30", "height")
+    '         30'
+    """
+    before, _, rest = text.partition(label)
+    sign = rest.lstrip()[:1]
+    if not sign or sign not in "=:" or before.strip():
+        return text
+    value = rest.lstrip()[1:]
+    return value.rjust(len(text)) if value.strip(" =") and value[0] != "=" else text
 
 
 def _blank_around(text: str, match: re.Match[str]) -> str:

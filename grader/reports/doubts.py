@@ -16,6 +16,8 @@ CUT_SUPPORT: Final = 1.5
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
 LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
+UNREADABLE: Final = "the answer cannot be read"
+NO_LABEL: Final = "the label of the question is not in the report"
 REPEATED: Final = "the value answers another part"
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
@@ -30,7 +32,7 @@ def find_doubt(passage: Passage, support: float, margin: float, *, region: Regio
     if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
         return "another passage fits as well"
     if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
-        return "the label of the question is not in the report"
+        return NO_LABEL
     if passage.is_cut and support < CUT_SUPPORT:
         return "the value stands in a sentence with others"
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence

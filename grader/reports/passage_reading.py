@@ -1,5 +1,6 @@
 """Reading of a passage as an answer to a part, with or without the words beside its value."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,8 @@ from grader.reports.scores import TOTAL_WORDS
 from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words
 
+WHOLE_NUMBER: Final = re.compile(r"-?\d+")
+LARGE_PERCENT: Final = re.compile(r"\d{3,}(?:\.\d+)?%")
 PUNCTUATION: Final = "$ .,;\n"
 
 
@@ -46,3 +49,14 @@ def count_axes(read_as: str) -> int:
     (3, 3)
     """
     return read_as.count("×" if "×" in read_as else ",") + 1
+
+
+def is_unlikely(part: SheetPart, reading: PassageReading) -> bool:
+    """Return whether a reading has a value that questions of this kind hardly have.
+
+    That is a fraction for a count, and a share above 100 % that has no percent sign.
+    """
+    if part.kind == "integer":
+        return not WHOLE_NUMBER.fullmatch(reading.read_as)
+    is_large = part.kind == "percent" and LARGE_PERCENT.fullmatch(reading.read_as) is not None
+    return is_large and "%" not in reading.text

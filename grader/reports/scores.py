@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from grader.reports.extraction.clauses import count_shape_axes
 from grader.reports.extraction.passage_context import CLAUSE
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
@@ -25,6 +26,7 @@ OTHER_WORDS, MOST_OTHER_WORDS = -0.5, 2.0
 """Penalty for a word of another part, and how many of them count."""
 IN_CLAUSE: Final = 0.4
 """Share of that penalty for a word elsewhere in the sentence."""
+TOTAL_OF_OTHERS: Final = -0.8
 CONCLUSION: Final = 0.3
 CUT: Final = -0.3
 INPUT: Final = -0.9
@@ -36,6 +38,10 @@ REPEATED: Final = -0.7
 DEFINITION: Final = -0.6
 DEFINES: Final = re.compile(r"\$?\s*[A-Za-z]\w?\s*=\s*\d+\s*\$?")
 """Value that a sentence gives to a letter."""
+SIZE_FOR_COUNT: Final = -0.5
+"""Penalty for a size where the question counts something."""
+OTHER_SIZES: Final = -1.5
+"""Penalty for a shape with another number of axes, such as 3×3 for the shape of a map."""
 STEP: Final = -0.6
 QUESTION: Final = -1.5
 LAST: Final = 0.25
@@ -73,6 +79,17 @@ THIS_COLUMN, OTHER_COLUMN = 0.6, -0.8
 WRITTEN_AS_LIST: Final = 0.4
 PERCENT: Final = re.compile(r"\d\s*\\?%")
 WRITTEN_AS_PERCENT, NO_PERCENT = 0.5, -1.0
+OTHER_SIDE: Final = -1.0
+CONTRASTS: Final = (
+    frozenset({"train", "validation", "test"}),
+    frozenset({"down", "up"}),
+    frozenset({"max", "min", "avg"}),
+    frozenset({"prec", "recall"}),
+    frozenset({"depthwise", "pointwise"}),
+)
+"""Words of which a value beside one is no answer to a question about another."""
+FINAL: Final = 0.4
+ARRAY_KINDS: Final = frozenset({"matrix", "tensor", "vector"})
 LIST_KINDS: Final = frozenset({"set", "vector"})
 GENERIC_WORDS: Final = frozenset({"param", "mac", "parameter", "value", "layer"})
 IMPOSSIBLE: Final = -math.inf
@@ -180,8 +197,9 @@ def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) 
         is_total = bool(TOTAL_WORDS & names) and not TOTAL_WORDS.issuperset(names - GENERIC_WORDS)
         for row, part in enumerate(parts):
             other = sum(rarity[word] for word in beside if word not in part.words)
-            other += is_total and not TOTAL_WORDS & part.words
             scores[row, column] = OTHER_WORDS * min(other, MOST_OTHER_WORDS)
+            if is_total and not TOTAL_WORDS & part.words:
+                scores[row, column] += TOTAL_OF_OTHERS
     return scores
 
 
@@ -207,18 +225,26 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
     beside = {word for word, weight in passage.words.items() if weight >= 1}
     if beside & STEP_WORDS and part.kind != "shape" and not beside & part.title_words & STEP_WORDS:
         score += STEP
+        score += SIZE_FOR_COUNT * ("shape" in beside and bool(part.counted_words))
     if passage.is_input and not part.words & {"input"}:
         score += INPUT
     if not passage.is_conclusion and passage.text in part.prompt_numbers:
         score += REPEATED
     if part.kind == "shape" and "shape" in passage.forms:
         score += WRITTEN_AS_SHAPE
+        axes = count_shape_axes(passage.text)
+        score += OTHER_SIZES if part.axes and axes not in {0, part.axes} else 0.0
     if part.label and passage.label == part.label:
         score += EXACT_LABEL
     if PERCENT.search(passage.text):
         score += WRITTEN_AS_PERCENT if part.kind == "percent" else NO_PERCENT
     if part.kind in LIST_KINDS and "matrix" in passage.forms:
         score += WRITTEN_AS_LIST
+    if passage.is_final and part.kind in ARRAY_KINDS and not numbered(part.title_words):
+        score += FINAL
+    for contrast in CONTRASTS:
+        wanted, present = contrast & part.title_words, contrast & beside
+        score += OTHER_SIDE * bool(wanted and present and not wanted & present)
     return score + _score_unit(part, passage) + _score_column(part, passage)
 
 

@@ -8,7 +8,7 @@ from api.services.reports.pdf_pages import MAX_PAGES
 from grader.reports.blocks import Block, ReportError
 from grader.reports.documents.pages.glyph_characters import UNKNOWN_CHARACTER
 from grader.reports.documents.pages.page_glyphs import Glyph, PageGlyphs
-from grader.reports.documents.pages.page_text import split_pages
+from grader.reports.documents.pages.page_text import LOST_SIGN, split_pages
 from grader.reports.documents.pages.rows import CROWDED, UNCLEAR_SCRIPT
 
 ANSWERS = "1. Shapes\nstride 1: 126x126x16\n2. Total: 390410"
@@ -83,6 +83,12 @@ def test_a_paragraph_is_joined_and_its_hyphen_dropped() -> None:
     items = Text(72, 700, full), Text(72, 685, "sions: 16x16x256 values in all.")
     (text,) = texts(*items)
     assert text.endswith("from its dimensions: 16x16x256 values in all.")
+
+
+def test_marks_of_formulas_by_libreoffice_are_understood() -> None:
+    spaced, relation = read(Text(72, 700, "Total: 1,024 ,000"), Text(72, 640, "¿ 390410"))
+    assert (spaced.text.strip(), spaced.doubt) == ("Total: 1,024,000", "")
+    assert (relation.text.strip(), relation.doubt) == ("= 390410", LOST_SIGN)
 
 
 def test_the_number_of_a_page_is_left_out() -> None:

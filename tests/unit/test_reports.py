@@ -3,11 +3,14 @@
 from collections import Counter
 
 import pytest
-from report_cases import EXPECTED, FOLDER, align, outcomes
+from report_cases import EXPECTED, FOLDER, align, bank, outcomes
 from word_files import from_lines
 
+from api.services.reports.sheets import SheetParts, parse_sheet
+from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
+from grader.reports.doubts import NO_LABEL
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.labels import LabelTracker, format_label, parse_label
 
@@ -126,6 +129,7 @@ def test_a_label_of_the_sheet_is_parsed(text, label) -> None:
         ("So $a = 5$ tokens, so $5^2 = 25$ scores.", ["So $a = 5$ tokens", "so $5^2 = 25$ scores"]),
         ("I keep boxes 1, 6 and 5.", ["1", "6", "5", "1, 6 and 5"]),
         ("```\nloss per token = 1.4\nx = 3\n```", ["1.4"]),
+        ("It has 7 x 7 x 30 because 2*5 + 20 = 30.", ["7 x 7 x 30", "because 2*5 + 20 = 30"]),
         ("TP = 7, FP = 3", ["TP = 7", "FP = 3", "TP = 7, FP = 3"]),
         ("```\n1 x = 5\n2 y: 7\n```", ["7"]),
         ("```\n1 2\n3 4\nmean (all): 2.5\n```", ["1 2\n3 4", "2.5"]),
@@ -192,3 +196,30 @@ Second {[}1{]}"""
         "Second [1]",
     ]
     assert [block.location.line for block in blocks] == [3, 7, 10, 11]
+
+
+def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
+    """Return how each part that has a label is read, and the doubt."""
+    sheet = SheetParts(bank(), parse_sheet([problem], bank()))
+    parts = [part for part in sheet.parts if part.label]
+    aligned = align_report(parts, find_passages(split_text(text)))
+    return {item.part.part: (item.read_as, item.doubt) for item in aligned}
+
+
+def test_an_answer_under_another_label_is_found_and_doubtful() -> None:
+    text = "Q1\nLayer 1: 2432\nQ2\nSee below.\nQ3\nLayer 2: 51264"
+    labels = "cnn-parameter-table.layer_1=1, cnn-parameter-table.layer_2=2"
+    read = read_answers(labels, text)
+    assert read["layer_1"] == ("2432", "")
+    assert read["layer_2"] == ("51264", NO_LABEL)
+
+
+def test_the_last_of_several_arrays_with_one_name_is_the_result() -> None:
+    steps = ("[[1, 2, 0], [3, 4, 0], [0, 0, 0]]", "[[1, 4, 4], [6, 20, 16], [9, 24, 16]]")
+    text = "Q3\nWe add up.\n" + "\n\n".join(f"Output = {step}\n" for step in steps)
+    assert read_answers("transposed-conv-2x2=3", text)["output"][0] == steps[1]
+
+
+def test_a_train_accuracy_is_no_test_accuracy() -> None:
+    text = "Q2\nFinal train accuracy = 0.88\nFinal test accuracy = 0.73"
+    assert read_answers("training-report.test_accuracy=2", text)["test_accuracy"][0] == "0.73"

@@ -14,6 +14,7 @@ MAX_QUOTE: Final = 240
 CLAUSE_END: Final = re.compile(
     r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
+    r"|(?<=\d)\s+(?=(?:because|since)\s)"
 )
 DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 UNIT: Final = r"(?:\s?(?:[KMGT]i?B|kB|MB|bytes?|ms)\b|\s?%)"
@@ -174,6 +175,16 @@ def after_value(text: str) -> str:
     """Return the words behind the last value."""
     match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", text)
     return match[1] if match else ""
+
+
+def count_shape_axes(text: str) -> int:
+    """Return the number of axes of the last shape in a text, 0 if there is none.
+
+    >>> count_shape_axes("after 3x3 pooling: 10 x 10 x 40"), count_shape_axes("ten")
+    (3, 0)
+    """
+    shapes = [match[0] for match in SHAPE.finditer(text)]
+    return len(re.findall(r"\d+|[A-Z]", shapes[-1].replace("\\times", "×"))) if shapes else 0
 
 
 def find_unit_words(text: str) -> frozenset[str]:

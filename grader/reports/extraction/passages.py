@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.reports.blocks import Location
-from grader.reports.extraction.clauses import PassageForm, shorter_tables, split_label
+from grader.reports.extraction.clauses import PassageForm, before_value, shorter_tables, split_label
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.labels import Label
 from grader.reports.words import numbered
 
+WORD: Final = re.compile(r"[A-Za-z]{3,}")
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 
@@ -23,7 +24,8 @@ class Passage:
     was taken out of a sentence with other values, *is_conclusion* that it ends a chain or follows
     a name, *is_question* that it stands before the word "solution". *source* is the whole block.
     *unit_words* follow the value, as in ``196 patches``; *column_words* are those of its column in
-    a table, *other_columns* those of the columns beside it.
+    a table, *other_columns* those of the columns beside it. *is_final* says that no later value
+    under the label has the same name before its equals sign.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Passage:
     unit_words: frozenset[str] = frozenset()
     is_emphasized: bool = False
     ends_sentence: bool = False
+    is_final: bool = False
     column_words: frozenset[str] = frozenset()
     other_columns: frozenset[str] = frozenset()
 
@@ -68,9 +71,21 @@ class Passage:
 
 
 def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Mark each passage that is the last before another label, layer, step or place."""
+    """Mark each passage that is the last before another label, layer, step or place.
+
+    Mark also the last value of each name under a label.
+    """
+    final = {
+        (passage.label, before_value(passage.text).strip()): index
+        for index, passage in enumerate(passages)
+        if WORD.search(before_value(passage.text))
+    }
     contexts = [(passage.label, passage.numbers()) for passage in passages]
     return tuple(
-        replace(passage, is_last=index + 1 == len(passages) or context != contexts[index + 1])
+        replace(
+            passage,
+            is_last=index + 1 == len(passages) or context != contexts[index + 1],
+            is_final=final.get((passage.label, before_value(passage.text).strip())) == index,
+        )
         for index, (passage, context) in enumerate(zip(passages, contexts, strict=True))
     )

@@ -14,10 +14,11 @@ from api.services.reports.sheets import build_problem_parts
 from grader.definitions.problem import Problem
 from grader.reading import NumberStyle
 from grader.reports.aligned_parts import AlignedPart
-from grader.reports.alignment import UNREADABLE, align_report
+from grader.reports.alignment import align_report
 from grader.reports.blocks import ReportError
 from grader.reports.documents.answer_marks import MarkedAnswer, PartName
 from grader.reports.documents.tex_source import split_tex
+from grader.reports.doubts import UNREADABLE
 from grader.reports.extraction.clauses import shorten_quote
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.passages import Passage

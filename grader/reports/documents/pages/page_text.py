@@ -48,6 +48,13 @@ class TextLine:
     doubt: str = ""
 
 
+THIN_SPACE: Final = re.compile(r"(?<=\d) (?=,\d{3}(?!\d))")
+"""Space that LibreOffice sets within ``1,024 ,000``; a list has its space after the comma."""
+LOST_RELATION: Final = re.compile(r"(?<![^\s$])¿\s*(?=[-(\d\\])")
+"""What LibreOffice writes for a relation that has nothing before it."""
+LOST_SIGN: Final = "the file does not say which sign stands before the value"
+
+
 def split_pages(pages: Iterable[PageGlyphs]) -> list[Block]:
     """Return the blocks of a document whose pages have positioned glyphs."""
     blocks: list[Block] = []
@@ -73,7 +80,10 @@ def _place_blocks(blocks: Sequence[Block], doubts: Sequence[str], page: int) -> 
         end = start + block.text.count("\n") + 1
         doubt = next(filter(None, doubts[start:end]), "")
         location = replace(block.location, page=page)
-        placed.append(replace(block, location=location, doubt=doubt))
+        text = THIN_SPACE.sub("", block.text)
+        if LOST_RELATION.search(text):
+            text, doubt = LOST_RELATION.sub("= ", text, count=1), doubt or LOST_SIGN
+        placed.append(replace(block, text=text, location=location, doubt=doubt))
     return placed
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are revealed once: API tokens, sessions, devices, invitations, resets, log-ins.
+"""Secrets that are revealed once: tokens, sessions, devices, invitations, resets, calendars.
 
 A secret has the form ``gr_<kind>_<prefix>_<random>``. The prefix is public: it identifies the row,
 and names the secret in lists. Only the prefix and the SHA-256 of the whole secret are stored.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal, get_args
 
-SecretKind = Literal["api", "session", "device", "invite", "reset", "code"]
+SecretKind = Literal["api", "session", "device", "invite", "reset", "code", "calendar"]
 SECRET_KINDS: Final[tuple[SecretKind, ...]] = get_args(SecretKind)
 
 ALPHABET: Final = string.ascii_letters + string.digits

@@ -16,6 +16,7 @@ from api.pages import (
 )
 from api.pages.lti import connect, deep_link, endpoints, launch, link, platforms, registration
 from api.pages.lti import course as lti_course
+from api.pages.messages import calendar, unsubscribe
 from api.pages.router import PageRouter
 from api.pages.staff.assignments import (
     assignment_actions,
@@ -65,6 +66,8 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     api_reference.router,
     device.router,
     client.router,
+    calendar.router,
+    unsubscribe.router,
     mail.router,
     assignment.router,
     course.router,

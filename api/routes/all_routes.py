@@ -3,7 +3,7 @@
 from typing import Final
 
 from api.http.json_body import ApiRouter
-from api.routes.accounts import device, login, mail, me, users
+from api.routes.accounts import calendar, device, login, mail, me, users
 from api.routes.assignments import analytics, assignment_problems, assignments, exceptions
 from api.routes.courses import audit, course_files, courses, joining, people, problems, roster
 from api.routes.grades import exports, gradebook, grades, overrides
@@ -22,6 +22,7 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     login.router,
     me.router,
     device.router,
+    calendar.router,
     mail.router,
     people.router,
     joining.router,

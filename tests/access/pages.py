@@ -29,6 +29,10 @@ ROUTES = {
     ("POST", "/login/link"): Route("anyone", called=False),
     ("POST", "/logout"): Route("anyone", called=False, headers=OURS),
     ("GET", "/logged-out"): Route("anyone", ok=303),
+    # These need a secret: tests/api/test_calendar.py and test_unsubscribe.py ask.
+    ("GET", "/calendar/{secret}.ics"): Route("anyone", called=False),
+    ("GET", "/mail/unsubscribe/{token}"): Route("anyone", called=False),
+    ("POST", "/mail/unsubscribe/{token}"): Route("anyone", called=False),
     ("GET", "/forgot"): Route("anyone"),
     ("POST", "/forgot"): Route("anyone", called=False),
     ("GET", "/join"): Route("anyone"),

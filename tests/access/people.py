@@ -4,7 +4,7 @@ from scene import Scene
 
 from access import Route
 from api.core.ids import new_id
-from api.db.models import MailOptOut, OutboxMessage
+from api.db.models import CalendarFeed, MailKey, MailOptOut, OutboxMessage
 
 API = "/api/v1"
 COURSE = f"{API}/courses/{{course}}"
@@ -41,6 +41,9 @@ ROUTES = {
     ("POST", f"{API}/me/news/read"): Route("person", login=True, ok=204),
     ("GET", f"{API}/me/mail"): Route("person"),
     ("PUT", f"{API}/me/mail"): Route("person", login=True, body={"declined": ["results_released"]}),
+    ("GET", f"{API}/me/calendar"): Route("person"),
+    ("POST", f"{API}/me/calendar"): Route("person", login=True, ok=201),
+    ("DELETE", f"{API}/me/calendar"): Route("person", login=True, ok=204),
     ("GET", f"{API}/mail"): Route(**SITE),
     ("POST", f"{API}/mail/{{message}}/resend"): Route(**SITE, ok=204),
     ("GET", f"{API}/me/sessions"): Route("person"),
@@ -108,4 +111,8 @@ def furnish(scene: Scene) -> None:
     with scene.world.session() as session:
         session.add_all(messages.values())
         session.add(MailOptOut(user_id=scene.student.id, kind="results_released"))
+        session.add(MailKey(user_id=scene.student.id, key=bytes(32)))
+        feed = {"prefix": "a" * 12, "digest": bytes(32), "created_at": scene.world.clock()}
+        session.add(CalendarFeed(user_id=scene.student.id, **feed))
+    scene.put("secret", here="none", elsewhere="none")
     scene.put("message", here=messages["here"].id, elsewhere=messages["elsewhere"].id)

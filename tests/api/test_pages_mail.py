@@ -52,7 +52,7 @@ def test_which_messages_come_is_a_form(world, ann):
     browser = Browser(world, ann)
     [link] = browser.get("/account").all("a", text="Which messages I get by e-mail")
     form = browser.get(link["href"]).one("form", action="/me/mail")
-    assert len(form.all("input", name="kind", checked="")) == 2
+    assert len(form.all("input", name="kind", checked="")) == 4
     done = browser.send(form, kind="request_answered")
     assert done.location == "/me/mail?done=yes"
     page = browser.get(done.location)

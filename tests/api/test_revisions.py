@@ -19,6 +19,7 @@ from api.db.engine import Database
 from api.db.migrations import schema_state
 from api.db.models import (
     Answer,
+    CalendarFeed,
     LtiContext,
     LtiDeployment,
     LtiKey,
@@ -30,6 +31,7 @@ from api.db.models import (
     LtiRegistrationLink,
     LtiScore,
     LtiUser,
+    MailKey,
     MailOptOut,
     OutboxMessage,
     Report,
@@ -44,6 +46,7 @@ LTI_TABLES = (
     *(LtiRegistrationLink, LtiPlatform, LtiKey),
 )
 """Tables of LTI, those that refer to others first."""
+MAIL_TABLES = (OutboxMessage, MailOptOut, MailKey, CalendarFeed)
 GOOD = """
 def upgrade():
     with op.batch_alter_table("submissions") as batch:
@@ -199,7 +202,7 @@ def test_an_upgrade_lists_everybody_by_family_name(db):
     with db.transaction() as session:
         session.execute(update(User).where(User.name == "A classmate").values(name="Łu Đặng, Jr."))
         # The way back refuses to lose them.
-        for table in (*LTI_TABLES, OutboxMessage, MailOptOut, ReportAnswer, Report):
+        for table in (*LTI_TABLES, *MAIL_TABLES, ReportAnswer, Report):
             session.execute(delete(table))
     revisions = Revisions(db)
     revisions.down("0003")

@@ -28,7 +28,7 @@ from api.db.models.lti import (
     LtiScore,
     LtiUser,
 )
-from api.db.models.outbox import MailOptOut, OutboxMessage
+from api.db.models.outbox import CalendarFeed, MailKey, MailOptOut, OutboxMessage
 from api.db.models.people import (
     LOCKED_PASSWORD_PREFIX,
     DeviceCode,
@@ -63,6 +63,7 @@ __all__ = [
     "AssignmentProblem",
     "AuditEntry",
     "Base",
+    "CalendarFeed",
     "ChangeCounter",
     "Comment",
     "Course",
@@ -92,6 +93,7 @@ __all__ = [
     "LtiRegistrationLink",
     "LtiScore",
     "LtiUser",
+    "MailKey",
     "MailOptOut",
     "Notice",
     "OutboxMessage",

@@ -215,6 +215,7 @@ class MeExport(Schema):
             "tokens": [],
             "sessions": [],
             "identities": [],
+            "mail": {"declined": ["due_soon"], "calendar_created_at": None, "messages": []},
             "acts": [],
         }
     )
@@ -232,4 +233,5 @@ class MeExport(Schema):
     tokens: tuple[dict[str, Any], ...]
     sessions: tuple[dict[str, Any], ...]
     identities: tuple[dict[str, Any], ...]
+    mail: dict[str, Any]
     acts: tuple[dict[str, Any], ...]

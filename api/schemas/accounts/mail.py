@@ -9,7 +9,8 @@ from api.http.field_types import Count, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.accounts.account import COURSE, EXAMPLE_TIME, ID
 
-OptionalKind = Literal["results_released", "request_answered"]
+NewsKind = Literal["results_released", "request_answered"]
+OptionalKind = Literal["results_released", "request_answered", "due_soon", "work_waiting"]
 EXAMPLE_NEWS: Final[dict[str, Any]] = {
     "id": ID,
     "kind": "results_released",
@@ -38,7 +39,7 @@ class NewsItem(Schema):
     model_config = with_examples(EXAMPLE_NEWS)
 
     id: UUID
-    kind: OptionalKind
+    kind: NewsKind
     course: UUID
     course_title: str
     assignment: UUID
@@ -61,6 +62,24 @@ class MailPreferences(Schema):
     model_config = with_examples({"declined": ["results_released"]})
 
     declined: Annotated[tuple[OptionalKind, ...], Field(max_length=10)]
+
+
+class CalendarStatus(Schema):
+    """The time at which your calendar got its address; null without one."""
+
+    model_config = with_examples({"created_at": EXAMPLE_TIME})
+
+    created_at: UtcDatetime | None
+
+
+class CalendarAddress(Schema):
+    """The secret address of your calendar, which is returned once."""
+
+    model_config = with_examples(
+        {"url": f"https://grader.example.edu/calendar/gr_calendar_{'a' * 12}_{'b' * 43}.ics"}
+    )
+
+    url: str
 
 
 class FailedMessage(Schema):

@@ -26,6 +26,7 @@ from api.db.models import (
     AssignmentProblem,
     AuditEntry,
     Base,
+    CalendarFeed,
     Comment,
     Draft,
     Extension,
@@ -34,6 +35,8 @@ from api.db.models import (
     LtiDeployment,
     LtiPlatform,
     LtiUser,
+    MailOptOut,
+    OutboxMessage,
     Override,
     RegradeRequest,
     Report,
@@ -104,6 +107,7 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
             list_sessions(session, user.id, now=now), ("created_at", "seen_at")
         ),
         identities=_load_identities(session, user.id),
+        mail=_load_mail(session, user.id),
         acts=_load_audit_entries(session, user.id),
     )
 
@@ -125,6 +129,25 @@ def _load_identities(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
             for issuer, row in platform_users
         ),
     )
+
+
+def _load_mail(session: Session, user_id: UUID) -> JsonObject:
+    """Return the messages of a person, the kinds that they declined, and the age of a calendar."""
+    declined = select(MailOptOut.kind).where(MailOptOut.user_id == user_id)
+    messages = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.recipient_id == user_id)
+        .order_by(OutboxMessage.created_at, OutboxMessage.id)
+    )
+    feed = session.get(CalendarFeed, user_id)
+    fields = ("kind", "course_id", "assignment_id", "created_at", "status", "sent_at", "read_at")
+    return {
+        "declined": sorted(session.scalars(declined)),
+        "calendar_created_at": None
+        if feed is None
+        else _serialize_row(feed, ("created_at",))["created_at"],
+        "messages": [_serialize_row(one, fields) for one in messages],
+    }
 
 
 def _stream_json(

@@ -4,6 +4,7 @@ A link is created here, so that the stored message has no secret. Each try creat
 links of a message end together when one is used.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,9 +18,12 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage, User
 from api.services.accounts.invitation_tokens import LinkCreator, PasswordLink, issue_links
 from api.services.accounts.links.password_reset import create_mailed_reset_link
+from api.services.accounts.links.unsubscribe import create_unsubscribe_token
 from api.services.assignments.timeline import format_absolute
 from api.services.courses.time_zones import get_zone
 from api.services.outbox.kinds import KIND_RULES, MessageKind
+from api.services.outbox.occasions.reminders import STAFF_ROLES, find_open_due_times
+from api.services.outbox.occasions.waiting_work import count_waiting_work
 from api.services.outbox.smtp import DeliverySettings
 from api.services.outbox.texts import MessageText, render_message
 
@@ -42,7 +46,7 @@ def compose_email(
         recipient=user.email or "",
         message_id=f"<{message.id}@{mail.sender.rpartition('@')[2]}>",
         date=message.created_at,
-        preferences=f"{mail.public_url}/me/mail" if _is_optional(message.kind) else "",
+        unsubscribe_url=_create_unsubscribe_url(session, message, mail),
     )
 
 
@@ -53,15 +57,19 @@ def build_email(
     recipient: str,
     message_id: str,
     date: datetime,
-    preferences: str = "",
+    unsubscribe_url: str = "",
 ) -> EmailMessage:
-    """Return *text* as an e-mail with a plain and an HTML part; repeats have the same headers."""
+    """Return *text* as an e-mail with a plain and an HTML part; repeats have the same headers.
+
+    With *unsubscribe_url*, mail programs offer to unsubscribe with one click (RFC 8058).
+    """
     email = EmailMessage(policy=SMTP)
     email["From"], email["To"], email["Subject"] = mail.sender, recipient, text.subject
     email["Date"], email["Message-ID"] = format_datetime(date), message_id
     email["Auto-Submitted"] = "auto-generated"
-    if preferences:
-        email["List-Unsubscribe"] = f"<{preferences}>"
+    if unsubscribe_url:
+        email["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     email.set_content(text.text)
     email.add_alternative(text.to_html(mail.public_url), subtype="html")
     return email
@@ -69,6 +77,17 @@ def build_email(
 
 def _is_optional(kind: str) -> bool:
     return kind in KIND_RULES and KIND_RULES[kind].optional  # type: ignore[index]  # it is a key
+
+
+def _create_unsubscribe_url(
+    session: Session, message: OutboxMessage, mail: DeliverySettings
+) -> str:
+    """Return the address that declines the kind of *message*, "" if it cannot be declined."""
+    if not _is_optional(message.kind):
+        return ""
+    kind: MessageKind = message.kind  # type: ignore[assignment]  # only kinds are stored
+    token = create_unsubscribe_token(session, message.recipient_id, kind)
+    return f"{mail.public_url}/mail/unsubscribe/{token}"
 
 
 def _load_recipient(session: Session, message: OutboxMessage) -> User:
@@ -102,6 +121,10 @@ def _compose_text(
             variables = _compose_invitation(session, message, user, mail, now=now)
         case "results_released" | "request_answered":
             variables = _compose_news(session, message, mail)
+        case "due_soon":
+            variables = _compose_reminder(session, message, mail, now=now)
+        case "work_waiting":
+            variables = _compose_digest(session, message, mail)
     return render_message(kind, {"name": user.name, **variables}, public_url=mail.public_url)
 
 
@@ -148,8 +171,42 @@ def _compose_news(
     }
 
 
-def _load_course(session: Session, message: OutboxMessage) -> Course:
-    """Return the course of *message*, which its recipient has to be in."""
+def _compose_reminder(
+    session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
+) -> dict[str, str]:
+    course = _load_course(session, message)
+    assignment = session.get(Assignment, message.assignment_id)
+    if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:
+        raise MessageDroppedError("the assignment no longer exists")
+    student = message.recipient_id
+    due = find_open_due_times(session, assignment, course, now=now, among=[student]).get(student)
+    if due is None or due != message.occasion_at:
+        raise MessageDroppedError("the student handed in, was excused, or has another due time")
+    return {
+        "course": course.title,
+        "assignment": assignment.title,
+        "due": format_absolute(due, get_zone(course.zone)),
+        "link": f"{mail.public_url}/assignments/{assignment.id}",
+    }
+
+
+def _compose_digest(
+    session: Session, message: OutboxMessage, mail: DeliverySettings
+) -> dict[str, str]:
+    course = _load_course(session, message, roles=STAFF_ROLES)
+    work = count_waiting_work(session, course.id)
+    if not work.total:
+        raise MessageDroppedError("no work waits any more")
+    return {
+        "course": course.title,
+        "works": str(work.works),
+        "requests": str(work.requests),
+        "link": f"{mail.public_url}/courses/{course.id}",
+    }
+
+
+def _load_course(session: Session, message: OutboxMessage, *, roles: Sequence[str] = ()) -> Course:
+    """Return the course of *message*, which its recipient has to be in, with one of *roles*."""
     course = session.scalar(
         select(Course)
         .join(Enrolment, Enrolment.course_id == Course.id)
@@ -157,6 +214,7 @@ def _load_course(session: Session, message: OutboxMessage) -> Course:
             Course.id == message.course_id,
             Enrolment.user_id == message.recipient_id,
             Enrolment.withdrawn_at.is_(None),
+            *([Enrolment.role.in_(roles)] if roles else []),
         )
     )
     if course is None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.auth.principal import Principal
 from api.core.errors import InvalidInput
 from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage
-from api.services.outbox.kinds import OPTIONAL_KINDS, MessageKind
+from api.services.outbox.kinds import NEWS_KINDS, OPTIONAL_KINDS, MessageKind
 
 MAX_NEWS: Final = 20
 
@@ -34,7 +34,7 @@ def list_news(
         )
         .where(
             OutboxMessage.recipient_id == caller.id,
-            OutboxMessage.kind.in_(OPTIONAL_KINDS),
+            OutboxMessage.kind.in_(NEWS_KINDS),
             or_(
                 OutboxMessage.kind != "results_released",
                 Assignment.results_released_at.is_not(None),
@@ -57,7 +57,7 @@ def mark_news_read(session: Session, user_id: UUID, *, now: datetime) -> None:
         update(OutboxMessage)
         .where(
             OutboxMessage.recipient_id == user_id,
-            OutboxMessage.kind.in_(OPTIONAL_KINDS),
+            OutboxMessage.kind.in_(NEWS_KINDS),
             OutboxMessage.read_at.is_(None),
         )
         .values(read_at=now)

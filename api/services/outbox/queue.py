@@ -20,12 +20,13 @@ NO_MAIL_MESSAGE: Final = "No e-mail is set up for this service."
 
 @dataclass(frozen=True, slots=True)
 class MessageSubject:
-    """Subject of a message: the rows that it is about, and who caused it."""
+    """Subject of a message: the rows that it is about, who caused it, and its occasion."""
 
     course_id: UUID | None = None
     assignment_id: UUID | None = None
     request_id: UUID | None = None
     created_by: UUID | None = None
+    occasion_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ class Outbox:
         """Store a message for each of *recipients*, and return how many were stored.
 
         The messages exist if, and only if, the transaction of *session* commits. One about an
-        assignment or a request is stored once for each recipient, however often its cause recurs.
+        assignment, a request or an occasion is stored once for each recipient, however often its
+        cause recurs.
         """
         if not self.is_enabled:
             return 0
-        known = _find_notified(session, kind, subject)
         rows = [
             {
                 "id": new_id(),
@@ -65,26 +66,39 @@ class Outbox:
                 "assignment_id": subject.assignment_id,
                 "request_id": subject.request_id,
                 "created_by": subject.created_by,
+                "occasion_at": subject.occasion_at,
                 "created_at": now,
                 "due_at": now,
             }
-            for recipient in recipients
-            if recipient not in known
+            for recipient in self.find_new_recipients(session, kind, recipients, subject)
         ]
         insert_rows(session, OutboxMessage, rows)
         return len(rows)
 
+    def find_new_recipients(
+        self,
+        session: Session,
+        kind: MessageKind,
+        recipients: Iterable[UUID],
+        subject: MessageSubject,
+    ) -> list[UUID]:
+        """Return those of *recipients* who have no message of *kind* about *subject* yet."""
+        known = _find_notified(session, kind, subject)
+        return [recipient for recipient in recipients if recipient not in known]
+
 
 def _find_notified(session: Session, kind: MessageKind, subject: MessageSubject) -> set[UUID]:
-    """Return the people who already have a message of *kind* about the assignment or request."""
-    if subject.assignment_id is None:
+    """Return the people who already have a message of *kind* about the same subject."""
+    if subject.assignment_id is None and subject.occasion_at is None:
         return set()
     return set(
         session.scalars(
             select(OutboxMessage.recipient_id).where(
                 OutboxMessage.kind == kind,
-                OutboxMessage.assignment_id == subject.assignment_id,
+                OutboxMessage.course_id.is_not_distinct_from(subject.course_id),
+                OutboxMessage.assignment_id.is_not_distinct_from(subject.assignment_id),
                 OutboxMessage.request_id.is_not_distinct_from(subject.request_id),
+                OutboxMessage.occasion_at.is_not_distinct_from(subject.occasion_at),
             )
         )
     )

@@ -2,17 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.services.outbox.delivery import deliver_next
+from api.services.outbox.occasions.reminders import add_reminders
 from api.services.outbox.polling_thread import PollingThread
+from api.services.outbox.queue import Outbox
 from api.services.outbox.smtp import DeliverySettings, SmtpTransport
 
 POLL_SECONDS: Final = 2.0
 """Seconds between two checks for messages that are due."""
+REMINDER_INTERVAL: Final = timedelta(minutes=10)
+"""Time between two searches for reminders and digests that are due."""
 UNREACHABLE_PAUSE_SECONDS: Final = 30.0
 """Seconds without a try after the SMTP server could not be used."""
 
@@ -34,7 +39,8 @@ class OutboxRunner:
         after_message: Callable[[], None] = lambda: None,
     ) -> None:
         self._db, self._clock, self._mail, self._after_message = db, clock, mail, after_message
-        self._thread = PollingThread("outbox", self._deliver, poll_seconds=POLL_SECONDS, log=log)
+        self._reminders_due_at: datetime | None = None
+        self._thread = PollingThread("outbox", self.run_once, poll_seconds=POLL_SECONDS, log=log)
 
     @classmethod
     def from_settings(
@@ -72,6 +78,10 @@ class OutboxRunner:
             transport.close()
         return True
 
-    def _deliver(self) -> float:
-        """Deliver what is due, and return the seconds until the next check."""
+    def run_once(self) -> float:
+        """Add reminders and deliver what is due; return the seconds until the next check."""
+        now = self._clock()
+        if self._reminders_due_at is None or now >= self._reminders_due_at:
+            self._reminders_due_at = now + REMINDER_INTERVAL
+            add_reminders(self._db, Outbox(self._mail is not None), now=now)
         return POLL_SECONDS if self.run_until_idle() else UNREACHABLE_PAUSE_SECONDS

@@ -58,6 +58,24 @@ your regrade request for {{ assignment }} was answered on {{ since }}:
 
 {{ link }}
 """,
+    "due_soon": """\
+{{ course }}: {{ assignment }} is due soon
+
+Hello {{ name }},
+
+{{ assignment }} is due on {{ due }}, and you have handed in nothing yet:
+
+{{ link }}
+""",
+    "work_waiting": """\
+{{ course }}: work for the staff
+
+Hello {{ name }},
+
+in {{ course }}, work of students waits: {{ works }} to grade, {{ requests }} regrade requests:
+
+{{ link }}
+""",
 }
 OPT_OUT_TEMPLATE: Final = """\
 You get this message when {{ reason }}. You can choose which messages you get:

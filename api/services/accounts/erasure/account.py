@@ -21,6 +21,7 @@ from api.db.models import (
     Assignment,
     AuditEntry,
     Base,
+    CalendarFeed,
     DeviceCode,
     Draft,
     Enrolment,
@@ -34,6 +35,7 @@ from api.db.models import (
     LtiMember,
     LtiScore,
     LtiUser,
+    MailKey,
     MailOptOut,
     OutboxMessage,
     ProblemProgress,
@@ -146,7 +148,7 @@ def _delete_personal_rows(session: Session, user: User) -> None:
         # The error of a message may quote the address.
         # Scores refer to their messages, so they go first.
         *(LtiScore.student_id, LtiUser.user_id, LtiLaunch.user_id, LtiMember.user_id),
-        *(OutboxMessage.recipient_id, MailOptOut.user_id),
+        *(OutboxMessage.recipient_id, MailOptOut.user_id, MailKey.user_id, CalendarFeed.user_id),
     )
     for owner in owners:
         session.execute(delete(owner.class_).where(owner == user.id))

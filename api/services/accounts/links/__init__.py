@@ -1,1 +1,1 @@
-"""Links by e-mail that set a password: invitations and resets."""
+"""Links by e-mail: they set a password (invitations and resets), or unsubscribe."""

@@ -1,0 +1,1 @@
+"""Pages beside the e-mail page: unsubscribing by a link, and the calendar."""

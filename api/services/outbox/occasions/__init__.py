@@ -1,0 +1,1 @@
+"""Messages that a time causes: reminders of due times, and morning digests of waiting work."""

@@ -1,0 +1,193 @@
+"""Tests of reminders and of the morning digest of the staff: who gets them, when, and how often."""
+
+from datetime import UTC, datetime
+
+import pytest
+from smtp_process import running_mail_server
+from sqlalchemy import select
+from world import World
+
+from api.db.models import OutboxMessage
+from api.services.outbox.occasions.reminders import add_reminders
+
+DUE = {"due": "2026-11-10 12:00"}  # 11:00 UTC
+DAY_BEFORE = datetime(2026, 11, 9, 11, tzinfo=UTC)
+MORNING = datetime(2026, 11, 3, 6, tzinfo=UTC)
+"""Seven o'clock in Berlin."""
+
+
+@pytest.fixture
+def mail_server(tmp_path):
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture
+def world(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def course(world):
+    return world.course(zone="Europe/Berlin")
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor", email="tea@example.edu")
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example", email="ann@example.edu")
+
+
+@pytest.fixture
+def posed(world, course):
+    [posed] = world.assignment(course, timeline_spec=DUE)
+    return posed
+
+
+def plan(world, at):
+    world.clock.now = at
+    return add_reminders(world.db, world.service.outbox, now=at)
+
+
+def deliver(world):
+    assert world.service.outbox_runner.run_until_idle()
+
+
+def recipients(mail_server):
+    return [one["To"] for one in mail_server.messages()]
+
+
+def rows(world):
+    with world.db.reading() as session:
+        return session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+
+
+@pytest.mark.usefixtures("ann")
+def test_who_handed_in_nothing_is_reminded_once_a_day_before(world, mail_server, course, posed):
+    bo = world.enrol(course, "Bo Example", email="bo@example.edu")
+    assert bo.submit(posed, {"cells": "9"}).status_code == 201
+    gone = world.enrol(course, "Gone Example")
+    world.set_enrolment(gone, withdrawn_at=world.clock())
+    assert plan(world, DAY_BEFORE.replace(minute=0, hour=10)) == 0
+    assert plan(world, DAY_BEFORE) == 1
+    assert plan(world, DAY_BEFORE.replace(hour=12)) == 0
+    deliver(world)
+    assert recipients(mail_server) == ["ann@example.edu"]
+    [message] = mail_server.messages()
+    assert message["Subject"] == "Deep Learning: Homework 1 is due soon"
+    text = message.get_body(("plain",)).get_content()
+    assert "Tue 10 Nov 2026, 12:00 Europe/Berlin (CET)" in text
+    assert f"/assignments/{posed.assignment}" in text
+
+
+def test_an_extension_moves_the_reminder_and_a_later_one_sends_another(
+    world, mail_server, course, ann, posed, teacher
+):
+    extend(teacher, course, posed, ann, "2026-11-12 12:00")
+    assert plan(world, DAY_BEFORE) == 0
+    assert plan(world, DAY_BEFORE.replace(day=11)) == 1
+    deliver(world)
+    extend(teacher, course, posed, ann, "2026-11-14 12:00")
+    assert plan(world, DAY_BEFORE.replace(day=13)) == 1
+    deliver(world)
+    assert recipients(mail_server) == ["ann@example.edu"] * 2
+
+
+def extend(teacher, course, posed, student, due):
+    grants = {"due": due}
+    body = {"assignment": str(posed.assignment), "student": str(student.id), "grants": grants}
+    done = teacher.post(f"/courses/{course}/extensions", body)
+    assert done.status_code == 201, done.text
+
+
+def hand_in(_world, _course, ann, posed, _teacher):
+    assert ann.submit(posed, {"cells": "9"}).status_code == 201
+
+
+def move(_world, course, ann, posed, teacher):
+    extend(teacher, course, posed, ann, "2026-11-20 12:00")
+
+
+def leave(world, _course, ann, _posed, _teacher):
+    world.set_enrolment(ann, withdrawn_at=world.clock())
+
+
+def excuse(_world, _course, ann, posed, teacher):
+    body = {"student": str(ann.id), "reason": "Ill."}
+    assert teacher.post(f"/assignments/{posed.assignment}/excuses", body).status_code == 201
+
+
+@pytest.mark.parametrize("event", [hand_in, move, leave, excuse])
+def test_a_reminder_that_is_pointless_by_now_is_dropped(
+    world, mail_server, course, ann, posed, teacher, event
+):
+    assert plan(world, DAY_BEFORE) == 1
+    event(world, course, ann, posed, teacher)
+    deliver(world)
+    assert mail_server.messages() == []
+    assert [one.status for one in rows(world)] == ["dropped"]
+
+
+@pytest.mark.usefixtures("posed")
+def test_a_reminder_is_no_news(world, ann):
+    plan(world, DAY_BEFORE)
+    assert ann.get("/me/news").json()["items"] == []
+
+
+@pytest.mark.usefixtures("teacher")
+def test_the_staff_get_a_digest_of_waiting_work_in_the_morning(
+    world, mail_server, course, ann, posed
+):
+    assert plan(world, MORNING) == 0
+    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+    assert plan(world, MORNING.replace(hour=5)) == 0
+    ta = world.enrol(course, "Ta Example", role="grader", email="ta@example.edu")
+    assert plan(world, MORNING) == 2
+    assert plan(world, MORNING.replace(hour=9)) == 0
+    deliver(world)
+    assert sorted(recipients(mail_server)) == ["ta@example.edu", "tea@example.edu"]
+    message = mail_server.messages()[0]
+    assert message["Subject"] == "Deep Learning: work for the staff"
+    text = message.get_body(("plain",)).get_content()
+    assert "1 to grade" in text
+    assert "Ann" not in text
+    assert plan(world, MORNING.replace(day=4)) == 2
+    assert ta.get("/me/news").json()["items"] == []
+
+
+@pytest.mark.usefixtures("teacher")
+def test_a_digest_of_a_morning_long_ago_is_not_sent(world, ann, posed):
+    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+    assert plan(world, MORNING.replace(hour=18)) == 0
+
+
+def test_an_archived_course_sends_nothing(world, course, ann, posed, teacher):
+    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+    world.enrol(course, "Bo Example")
+    done = teacher.post(f"/courses/{course}/archive", headers={"If-Match": "*"})
+    assert done.status_code in {200, 204}, done.text
+    assert plan(world, MORNING) == 0
+    assert plan(world, DAY_BEFORE) == 0
+
+
+@pytest.mark.usefixtures("ann", "posed")
+def test_the_worker_looks_for_reminders_by_itself(world, mail_server):
+    world.clock.now = DAY_BEFORE
+    world.service.outbox_runner.run_once()
+    assert recipients(mail_server) == ["ann@example.edu"]
+
+
+def test_without_e_mail_nothing_is_stored(database_url):
+    world = World(database_url)
+    course = world.course()
+    world.enrol(course, "Ann Example")
+    world.assignment(course, timeline_spec={"due": "2026-11-10 12:00"})
+    assert plan(world, DAY_BEFORE.replace(hour=13)) == 0
+    assert rows(world) == []
+    world.close()

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import Dialect, and_, bindparam, inspect, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from api.db.dialects import POSTGRESQL
+from api.db.dialects import POSTGRESQL, SQLITE
+from api.db.driver_writes import DriverWrite, compile_driver_write
 from api.db.models import Base
 from api.db.recordsets import encode_rows, select_encoded_rows
 
@@ -52,12 +52,10 @@ def write_batches(session: Session, batches: Iterable[RowBatch]) -> None:
     shapes = tuple((one.write_mode, one.table, tuple(one.rows[0])) for one in nonempty)
     if dialect.name == POSTGRESQL:
         texts = {one.table.__tablename__: _encode_batch(one, dialect) for one in nonempty}
-        _execute(session, _combined_write_statement(shapes), texts)
+        session.execute(_combined_write_statement(shapes), texts)
         return
     for batch, shape in zip(nonempty, shapes, strict=True):
-        defaults = _column_defaults(batch.table, tuple(batch.rows[0]))
-        rows = [{**defaults, **row} for row in batch.rows]
-        _execute(session, _write_statement(*shape, dialect.name), rows)
+        _compile_write(*shape, dialect).execute(session, batch.rows)
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[RowValues]) -> None:
@@ -92,23 +90,13 @@ def update_rows(session: Session, table: type[Base], rows: Sequence[RowValues]) 
     """
     if not rows:
         return
-    keys = {name: f"{name}_of" for name in _primary_key_names(table)}
-    columns = _core_table(table).c
-    statement = update(_core_table(table)).where(
-        and_(*(columns[name] == bindparam(given) for name, given in keys.items()))
-    )
-    params = [{keys.get(name, name): value for name, value in row.items()} for row in rows]
-    _execute(session, statement, params)
-
-
-def _execute(session: Session, statement: Any, params: Any) -> None:
-    """Execute *statement*; raise the `ValueError` of a column type as itself."""
-    try:
-        session.execute(statement, params)
-    except StatementError as error:
-        if isinstance(error.orig, ValueError):
-            raise error.orig from error
-        raise
+    core_table, names, dialect = _core_table(table), tuple(rows[0]), session.get_bind().dialect
+    if dialect.name != POSTGRESQL:
+        _compile_update(table, names, dialect).execute(session, rows)
+        return
+    columns = {name: [row[name] for row in rows] for name in names}
+    payload = {core_table.name: encode_rows(core_table, dialect, columns)}
+    session.execute(_combined_update_statement(table, names), payload)
 
 
 def _core_table(table: type[Base]) -> Any:
@@ -145,6 +133,56 @@ def _combined_write_statement(shapes: tuple[tuple[WriteMode, type[Base], Columns
         for how, table, columns in shapes
     ]
     return last[1].add_cte(*(written.cte(f"in_{name}") for name, written in others))
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def _combined_update_statement(table: type[Base], columns: Columns) -> Any:
+    """Return the PostgreSQL statement that updates these *columns* of many rows at once."""
+    core_table, keys = _core_table(table), _primary_key_names(table)
+    rows = select_encoded_rows(core_table, columns).subquery("given")
+    row_columns = dict(zip(columns, rows.c, strict=True))
+    return (
+        update(core_table)
+        .values({name: row_columns[name] for name in columns if name not in keys})
+        .where(and_(*(core_table.c[name] == row_columns[name] for name in keys)))
+    )
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def _compile_update(table: type[Base], columns: Columns, dialect: Dialect) -> DriverWrite:
+    """Return SQLite's statement that updates these *columns* of a row."""
+    core_table, keys = _core_table(table), _primary_key_names(table)
+    key_parameters = {f"{name}_of": name for name in keys}
+    values = {name: name for name in columns if name not in keys}
+    statement = (
+        update(core_table)
+        .values({name: bindparam(name) for name in values})
+        .where(
+            and_(*(core_table.c[key] == bindparam(name) for name, key in key_parameters.items()))
+        )
+    )
+    return compile_driver_write(
+        statement,
+        core_table,
+        dialect,
+        columns_by_parameter=values | key_parameters,
+        constants={},
+    )
+
+
+@lru_cache(maxsize=STATEMENT_CACHE_SIZE)
+def _compile_write(
+    write_mode: WriteMode, table: type[Base], columns: Columns, dialect: Dialect
+) -> DriverWrite:
+    """Return SQLite's statement that writes a row of these *columns*."""
+    defaults = _column_defaults(table, columns)
+    return compile_driver_write(
+        _write_statement(write_mode, table, columns, SQLITE),
+        _core_table(table),
+        dialect,
+        columns_by_parameter={name: name for name in (*columns, *defaults)},
+        constants=defaults,
+    )
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)

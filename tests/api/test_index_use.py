@@ -110,6 +110,19 @@ def test_it_goes_through_no_table_that_grows(here: Class, call: str) -> None:
     assert not (here.world.db.is_sqlite and call in OF_ONE and sweeps(found))
 
 
+def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: Class) -> None:
+    engine = here.world.db.engine
+    with asked(engine) as statements:
+        gone_over(here)
+    counts = {text: given for text, given in statements.items() if "count(submissions.id)" in text}
+    of_chunks = {text: given for text, given in counts.items() if "regrade_students" in text}
+    found = [one for one in looks(engine, of_chunks) if one.table == "submissions"]
+    assert found
+    # Of a handful of rows PostgreSQL takes any index; SQLite reckons with a large table.
+    if here.world.db.is_sqlite:
+        assert all("student_id" in one.columns for one in found)
+
+
 @pytest.mark.parametrize(
     ("statement", "by"),
     [

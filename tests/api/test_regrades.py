@@ -1,10 +1,12 @@
 """Tests of regrades: the dry run predicts what applying does, and undo reverts it."""
 
 from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
 
 from regrading import act, columns, marks, prepare, score
 from sqlalchemy import func, select
-from world import TEXT_PROBLEM, points
+from world import TEXT_PROBLEM, World, points
 
 from api.db.models import (
     Answer,
@@ -12,6 +14,7 @@ from api.db.models import (
     GradeChange,
     Grading,
     Notice,
+    RegradeChange,
     Submission,
 )
 
@@ -274,3 +277,52 @@ def test_submissions_are_never_touched(world, course, teacher, problem):
         assert [columns(row) for row in session.scalars(select(Submission))] == before
         assert session.scalar(select(func.count(Grading.id))) == 2
     assert student.submit(problem, {"cells": "10"}, key="k").headers["idempotency-replayed"]
+
+
+ODD: Final = "x \u00e9 \U0001f600 \"'\\ \n %s :name"
+
+
+def test_the_database_copies_results_exactly(world, course, teacher, problem):
+    """Gradings, answers and changes have the results of the dry run, whatever they contain."""
+    for number, cells in enumerate(("9", "10")):
+        student = world.enrol(course, f"Student {number}")
+        student.submit(problem, {"cells": cells, "doubled": "20"})
+    before = answer_columns(world)
+    run = prepare(world, teacher, problem)
+    with world.session() as session:
+        for change in session.scalars(select(RegradeChange)):
+            record = change.result["record"] | {"odd": [ODD, 0.1, None, 10**30]}
+            change.result = {**change.result, "shown": ODD, "record": record}
+    act(world, teacher, run, "apply")
+    with world.db.reading() as session:
+        rows = session.execute(
+            select(RegradeChange, Answer, Grading)
+            .join(Answer, Answer.id == RegradeChange.answer_id)
+            .join(Grading, Grading.id == RegradeChange.new_grading)
+        ).all()
+        assert {row[0].new_status for row in rows} == {"correct", "wrong"}
+        for change, answer, grading in rows:
+            assert_copied(change, answer, grading, before[answer.id])
+    act(world, teacher, run, "undo")
+    assert answer_columns(world) == before
+
+
+def assert_copied(
+    change: RegradeChange, answer: Answer, grading: Grading, before: dict[str, Any]
+) -> None:
+    graded, new = columns(grading), columns(answer)
+    for name in ("record", "said", "mistakes", "engine"):
+        assert graded[name] == change.result[name]
+    for name in ("value", "shown", "mistakes", "carries"):
+        assert new[name] == change.result[name]
+        assert change.before[name] == before[name]
+    for name in ("status", "credit"):
+        assert new[name] == graded[name] == getattr(change, f"new_{name}")
+        assert before[name] == getattr(change, f"old_{name}")
+    assert new["credit_float"] == float(change.new_credit)
+    assert (before["grading_id"], new["grading_id"]) == (change.old_grading, grading.id)
+
+
+def answer_columns(world: World) -> dict[UUID, dict[str, Any]]:
+    with world.db.reading() as session:
+        return {row.id: columns(row) for row in session.scalars(select(Answer))}

@@ -104,6 +104,16 @@ def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
     assert told == [("other", 1, {}), ("plain", 1, FULL["told"]), ("plain", 0, None)]
 
 
+@pytest.mark.parametrize("rows", [[FULL], [EMPTY], [EMPTY, FULL, VAIN], [VAIN, EMPTY]])
+def test_rows_are_updated_with_values_of_every_type(db, rows):
+    others = some(*([FULL, VAIN, EMPTY, FULL, VAIN][: len(rows) + 1]))
+    with db.transaction() as session:
+        insert_rows(session, Thing, others)
+        update_rows(session, Thing, some(*rows))
+    expected = [*some(*rows), others[-1]]
+    assert things(db) == [{**row, "kind": "plain", "version": 0} for row in expected]
+
+
 @pytest.mark.parametrize("write", [insert_rows, insert_missing_rows, upsert_rows, update_rows])
 def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db, write):
     naive = FULL["at"].replace(tzinfo=None)

@@ -14,12 +14,48 @@ from api.core.clock import from_micros, to_micros
 from api.core.ids import new_id
 
 FRACTION_CACHE_SIZE: Final = 4096
+ID_CACHE_SIZE: Final = 4096
 
 
 @lru_cache(maxsize=FRACTION_CACHE_SIZE)
 def parse_exact(text: str) -> Fraction:
     """Parse an exact number; cached, because a few credits and factors occur everywhere."""
     return Fraction(text)
+
+
+_parse_id = lru_cache(maxsize=ID_CACHE_SIZE)(UUID)
+
+
+class RecurringIdType(TypeDecorator[UUID]):
+    """Type to read an id that occurs in many rows: SQLite's text is parsed once.
+
+    For `type_coerce` in queries of thousands of rows, where parsing every id takes as long as
+    reading the row.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> UUID | None:
+        """Return the id."""
+        del dialect
+        return _parse_id(value) if isinstance(value, str) else value
+
+
+class IdTextType(TypeDecorator[str]):
+    """Type to read an id as text, without a `UUID` in between; for `type_coerce`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Return the text of the id, as `str` of a `UUID` has it."""
+        del dialect
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            return str(value)
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
 
 
 class InstantType(TypeDecorator[datetime]):

@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, and_, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.db.models import Answer
+from api.db.models.base import IdTextType, RecurringIdType
 from grader.policy import StoredAnswer
 
 
@@ -36,6 +39,15 @@ POLICY_ANSWER_COLUMNS: Final = (
     ANSWER_COLUMNS.manual,
 )
 """The part of an answer, and the columns that `to_policy_answer` reads."""
+
+
+_STORED_ANSWER_COLUMNS: Final = (
+    type_coerce(ANSWER_COLUMNS.submission_id, IdTextType),
+    ANSWER_COLUMNS.sequence,
+    type_coerce(ANSWER_COLUMNS.received_at, BigInteger),
+    *POLICY_ANSWER_COLUMNS[4:],
+)
+"""The fields of `StoredAnswer` in order, in the types that it takes."""
 
 
 def to_policy_answer(row: Answer | Row[*tuple[Any, ...]]) -> StoredAnswer:
@@ -72,18 +84,21 @@ def load_policy_answers(
     """Return all answers of each student in each problem in order, in the policy's form."""
     answers_by_key: dict[ProgressKey, list[PartAnswer]] = {key: [] for key in keys}
     rows = session.execute(
-        select(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, *POLICY_ANSWER_COLUMNS)
+        select(
+            type_coerce(ANSWER_COLUMNS.problem_id, RecurringIdType),
+            type_coerce(ANSWER_COLUMNS.student_id, RecurringIdType),
+            ANSWER_COLUMNS.part,
+            *_STORED_ANSWER_COLUMNS,
+        )
         .where(
             any_progress_key_condition(
                 ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, answers_by_key
             )
         )
-        .order_by(ANSWER_COLUMNS.sequence)
+        .order_by(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, ANSWER_COLUMNS.sequence)
     )
-    for row in rows:
-        answers_by_key[ProgressKey(row.problem_id, row.student_id)].append(
-            (row.part, to_policy_answer(row))
-        )
+    for key, key_rows in groupby(rows, itemgetter(0, 1)):
+        answers_by_key[ProgressKey(*key)] = [(row[2], StoredAnswer(*row[3:])) for row in key_rows]
     return answers_by_key
 
 

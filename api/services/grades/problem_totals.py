@@ -1,6 +1,6 @@
 """Totals of a student in the problems of an assignment, and the grade that they sum up to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -82,18 +82,25 @@ def _compute_problem_total_uncached(
     )
 
 
-def build_grade_values(
-    context: GradingContext, student: UUID, totals_by_problem: Mapping[UUID, ProblemTotal]
-) -> dict[str, Any]:
-    """Return the columns of a student's grade; *totals_by_problem* are in assignment order."""
-    totals = totals_by_problem.values()
-    graded = combine_problem_grades(
+def combine_problem_totals(
+    context: GradingContext, student: UUID, totals: Collection[ProblemTotal]
+) -> ComputedGrade:
+    """Return the grade of a student from the totals in all problems, in assignment order."""
+    return combine_problem_grades(
         {total.line.problem: total.graded for total in totals},
         [total.line for total in totals],
         build_drop_groups(context),
         override=context.overrides.get((student, None, None)) if context.overrides else None,
         excused=bool(context.excused) and (student, None) in context.excused,
     )
+
+
+def build_grade_values(
+    context: GradingContext, student: UUID, totals_by_problem: Mapping[UUID, ProblemTotal]
+) -> dict[str, Any]:
+    """Return the columns of a student's grade; *totals_by_problem* are in assignment order."""
+    totals = totals_by_problem.values()
+    graded = combine_problem_totals(context, student, totals)
     begun = any(total.begun for total in totals)
     return {
         "score": graded.score if begun or _has_granted_points(context, student) else None,

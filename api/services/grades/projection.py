@@ -9,17 +9,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.db.models import AssignmentProblem, ProblemVersion
-from api.services.grades.answers import PartAnswer, ProgressKey
+from api.services.grades.answers import PartAnswer
 from api.services.grades.assignment import (
     GradingContext,
-    build_problem_line,
-    compute_student_grade,
     load_grading_context,
     load_stored_progress,
 )
-from api.services.grades.parts import serialize_part_progress
-from api.services.grades.recompute import compute_part_progress
-from grader.policy import compute_problem_grade
+from api.services.grades.problem_totals import (
+    ProblemTotal,
+    combine_problem_totals,
+    compute_problem_total,
+)
+from api.services.grades.recompute import compute_part_progress, compute_stored_total
 
 
 class ProjectedGrade(NamedTuple):
@@ -63,20 +64,20 @@ class GradeProjection:
             return {}
         if version is not None:
             problem = replace(problem, version=version)
-        problems = (
-            problem if one.row.id == self.problem.id else one for one in self.context.problems
-        )
-        context = replace(self.context, problems=tuple(problems))
         projected = {}
         for student, answers in answers_by_student.items():
-            key = ProgressKey(self.problem.id, student)
-            parts = compute_part_progress(problem, answers, context.rules[student])
-            line = build_problem_line(context, problem, student, parts)
-            stored_parts = {part: serialize_part_progress(one) for part, one in parts.items()}
-            student_progress = {
-                (problem.row.id, student): self.progress.get((problem.row.id, student), {})
-                for problem in context.problems
-            }
-            graded = compute_student_grade(context, student, student_progress | {key: stored_parts})
-            projected[student] = ProjectedGrade(compute_problem_grade(line).score, graded.score)
+            parts = compute_part_progress(problem, answers, self.context.rules[student])
+            total = compute_problem_total(self.context, problem, student, parts)
+            totals = self._complete_totals(student, total)
+            graded = combine_problem_totals(self.context, student, totals)
+            projected[student] = ProjectedGrade(total.graded.score, graded.score)
         return projected
+
+    def _complete_totals(self, student: UUID, total: ProblemTotal) -> list[ProblemTotal]:
+        """Return the totals of *student* in all problems, in order, *total* in this one."""
+        return [
+            total
+            if problem.row.id == self.problem.id
+            else compute_stored_total(self.context, problem, student, self.progress)
+            for problem in self.context.problems
+        ]

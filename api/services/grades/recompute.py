@@ -184,12 +184,22 @@ def compute_problem_totals(
     context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 ) -> dict[UUID, ProblemTotal]:
     """Return a student's total in each problem of an assignment, from stored *progress*."""
-    totals = {}
-    for problem in context.problems:
-        stored_parts = progress.get((problem.row.id, student), {})
-        parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
-        totals[problem.row.id] = compute_problem_total(context, problem, student, parts)
-    return totals
+    return {
+        problem.row.id: compute_stored_total(context, problem, student, progress)
+        for problem in context.problems
+    }
+
+
+def compute_stored_total(
+    context: GradingContext,
+    problem: VersionedProblem,
+    student: UUID,
+    progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]],
+) -> ProblemTotal:
+    """Return a student's total in a problem, from stored *progress*."""
+    stored_parts = progress.get((problem.row.id, student), {})
+    parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
+    return compute_problem_total(context, problem, student, parts)
 
 
 def build_grade_row(

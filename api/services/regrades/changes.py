@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from api.core.clock import to_micros
 from api.core.ids import new_id
+from api.core.json_text import JsonText, to_json_column
 from api.services.grades.answers import PartAnswer
-from api.services.regrades.execution.chunk_data import AnswerWithGrading
+from api.services.regrades.execution.chunk_data import AnswerWithGrading, StoredResult
 from api.services.regrades.execution.grading_jobs import ResultsBySubmission
 from api.services.submissions.grading import AnswerResult
 from grader.policy import StoredAnswer
@@ -32,6 +32,22 @@ Only older records have *typed*, the answer as it was sent.
 MANUAL: Final = "manual"
 LOWERING_DIRECTIONS: Final = frozenset({"down", "review"})
 UNREADABLE: Final = "unreadable"
+EMPTY_JSON: Final = JsonText("{}")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultDifference:
+    """Difference between the result of an answer and the one that another version gives.
+
+    *is_visible*: staff and students see it; otherwise only the record differs. *row* holds the
+    columns of `RegradeChange` that depend on these results alone.
+    """
+
+    old: StoredResult
+    new: AnswerResult
+    direction: str
+    is_visible: bool
+    row: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +55,81 @@ class AnswerChange:
     """An answer whose grading differs under another version, with the new grading."""
 
     old: AnswerWithGrading
-    new: AnswerResult
-    direction: str
+    difference: ResultDifference
     flag: str = ""
+
+    @property
+    def new(self) -> AnswerResult:
+        """The new result."""
+        return self.difference.new
 
     @property
     def lowers_credit(self) -> bool:
         """Whether the answer would lose credit, or would have to wait for a person."""
-        return self.direction in LOWERING_DIRECTIONS
-
-    @property
-    def is_visible(self) -> bool:
-        """Whether staff and students see a difference; otherwise only the record differs."""
-        before, after = (
-            (one.status, one.credit, one.mistakes, one.rendered_value, one.feedback)
-            for one in (self.old, self.new)
-        )
-        return before != after
+        return self.difference.direction in LOWERING_DIRECTIONS
 
     def to_row(self, regrade: UUID, chunk: int) -> dict[str, Any]:
         """Return the change as a row of `RegradeChange`."""
+        old = self.old
         return {
             "id": new_id(),
             "regrade_id": regrade,
             "chunk": chunk,
-            "answer_id": self.old.id,
-            "student_id": self.old.student,
-            "old_grading": self.old.grading,
-            "new_grading": None,
-            "old_status": self.old.status,
-            "new_status": self.new.status,
-            "old_credit": self.old.credit,
-            "new_credit": self.new.credit,
-            "direction": self.direction,
-            "is_shown": self.is_visible,
-            "result": serialize_result(self.new),
-            "before": {},
+            "answer_id": old.id,
+            "student_id": old.student,
+            "old_grading": old.grading,
             "flag": self.flag,
+            **self.difference.row,
         }
+
+
+class ResultComparison:
+    """Comparison of stored and new results, made once for each pair of objects.
+
+    Most answers of a chunk share one of a few pairs. Valid while the results exist.
+    """
+
+    def __init__(self) -> None:
+        self._cache: dict[tuple[int, int], ResultDifference | None] = {}
+
+    def compare(self, old: StoredResult, new: AnswerResult) -> ResultDifference | None:
+        """Return the difference between two results, None if there is none."""
+        pair = id(old), id(new)
+        if pair not in self._cache:
+            self._cache[pair] = _find_difference(old, new)
+        return self._cache[pair]
+
+
+def build_difference(old: StoredResult, new: AnswerResult) -> ResultDifference:
+    """Return the difference between two results, which may be equal."""
+    is_visible = _visible_fields(old) != _visible_fields(new)
+    direction = credit_direction(old.credit, new.credit)
+    row = {
+        "new_grading": None,
+        "old_status": old.status,
+        "new_status": new.status,
+        "old_credit": old.credit,
+        "new_credit": new.credit,
+        "direction": direction,
+        "is_shown": is_visible,
+        "result": JsonText(to_json_column(serialize_result(new))),
+        "before": EMPTY_JSON,
+    }
+    return ResultDifference(old, new, direction, is_visible, row)
+
+
+def _find_difference(old: StoredResult, new: AnswerResult) -> ResultDifference | None:
+    is_same = (
+        _visible_fields(old) == _visible_fields(new)
+        and (old.value, old.carries) == (new.value, new.carries)
+        and _comparable_fields(old.record) == _comparable_fields(new.record)
+    )
+    return None if is_same else build_difference(old, new)
+
+
+def _visible_fields(result: StoredResult | AnswerResult) -> tuple[Any, ...]:
+    """Return what staff and students see of a result."""
+    return result.status, result.credit, result.mistakes, result.rendered_value, result.feedback
 
 
 def serialize_result(new: AnswerResult) -> dict[str, Any]:
@@ -105,55 +158,17 @@ def find_changes(
     differs.
     """
     changed = []
-    comparison = _RecordComparison()
+    comparison = ResultComparison()
     for old in stored:
-        new = results.get(old.submission, {}).get(old.part)
-        if new is None or old.part in manual_parts:
+        new = results.get(old.submission, {}).get(old.result.part)
+        if new is None or old.result.part in manual_parts:
             continue
         if old.manual:
-            if new.credit not in {None, old.credit}:
-                changed.append(
-                    AnswerChange(old, new, credit_direction(old.credit, new.credit), MANUAL)
-                )
-        elif _has_different_result(old, new) or not comparison.are_equal(old.record, new.record):
-            changed.append(AnswerChange(old, new, credit_direction(old.credit, new.credit)))
+            if new.credit not in {None, old.result.credit}:
+                changed.append(AnswerChange(old, build_difference(old.result, new), MANUAL))
+        elif (difference := comparison.compare(old.result, new)) is not None:
+            changed.append(AnswerChange(old, difference))
     return changed
-
-
-def _has_different_result(old: AnswerWithGrading, new: AnswerResult) -> bool:
-    before = (
-        old.status,
-        old.credit,
-        old.mistakes,
-        old.value,
-        old.rendered_value,
-        old.carries,
-        old.feedback,
-    )
-    after = (
-        new.status,
-        new.credit,
-        new.mistakes,
-        new.value,
-        new.rendered_value,
-        new.carries,
-        new.feedback,
-    )
-    return before != after
-
-
-class _RecordComparison:
-    """Memoized comparison of records by object identity, valid while the records exist."""
-
-    def __init__(self) -> None:
-        self._cache: dict[tuple[int, int], bool] = {}
-
-    def are_equal(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-        """Return whether two records are equal, apart from their versions."""
-        pair = id(old), id(new)
-        if pair not in self._cache:
-            self._cache[pair] = _comparable_fields(old) == _comparable_fields(new)
-        return self._cache[pair]
 
 
 def _comparable_fields(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,11 +182,11 @@ def project_answers_by_student(
     answers: defaultdict[UUID, list[PartAnswer]] = defaultdict(list)
     new = {change.old.id: change.new for change in changes}
     for old in stored:
-        graded = new.get(old.id, old)
+        graded = new.get(old.id) or old.result
         answered = StoredAnswer(
             submission=str(old.submission),
             sequence=old.sequence,
-            submitted_at=to_micros(old.received_at),
+            submitted_at=old.submitted_at,
             attempt=old.attempt,
             value=graded.value,
             status=graded.status,
@@ -179,7 +194,7 @@ def project_answers_by_student(
             admitted_late=old.late,
             manual=old.manual,
         )
-        answers[old.student].append((old.part, answered))
+        answers[old.student].append((old.result.part, answered))
     return answers
 
 
@@ -209,9 +224,10 @@ def count_changes(
     for change in changes:
         if change.old.student not in totals:
             continue
-        counts[MANUAL if change.flag == MANUAL else change.direction] += 1
-        counts["answers_changed"] += change.is_visible
-        newly = change.old.status == UNREADABLE != change.new.status
+        difference = change.difference
+        counts[MANUAL if change.flag == MANUAL else difference.direction] += 1
+        counts["answers_changed"] += difference.is_visible
+        newly = difference.old.status == UNREADABLE != difference.new.status
         counts["newly_readable"] += newly and not change.flag
     counts["answers"] = sum(one.student in totals for one in stored)
     directions = ("up", "down", "review", MANUAL)

@@ -33,8 +33,8 @@ from api.services.regrades.runs import (
 from grader.kinds import KINDS
 
 RegradeScope: TypeAlias = Literal["all", "some", "unopened"]
-STUDENTS_IN_CHUNK: Final = 200
-SUBMISSIONS_IN_CHUNK: Final = 1_000
+STUDENTS_IN_CHUNK: Final = 400
+SUBMISSIONS_IN_CHUNK: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,13 +114,13 @@ def load_compatible_versions(session: Session, version: ProblemVersion) -> set[U
 
 def count_chunk_submissions(session: Session, run: Regrade, chunk: int) -> int:
     """Return the current number of submissions of a chunk's students to the problem."""
+    # A subquery: with a join, SQLite reads the submissions of the whole class for every chunk.
+    students = select(RegradeStudent.student_id).where(
+        RegradeStudent.regrade_id == run.id, RegradeStudent.chunk == chunk
+    )
     count = session.scalar(
-        select(func.count(Submission.id))
-        .join(RegradeStudent, RegradeStudent.student_id == Submission.student_id)
-        .where(
-            RegradeStudent.regrade_id == run.id,
-            RegradeStudent.chunk == chunk,
-            Submission.problem_id == run.problem_id,
+        select(func.count(Submission.id)).where(
+            Submission.problem_id == run.problem_id, Submission.student_id.in_(students)
         )
     )
     return count or 0

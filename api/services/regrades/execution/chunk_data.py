@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
@@ -21,22 +21,15 @@ from api.db.models import (
     Submission,
     Variant,
 )
+from api.db.models.base import RecurringIdType, parse_exact
 from api.services.regrades.execution.grading_jobs import RegradeJob, SubmissionToGrade, VariantKey
 
 
-class AnswerWithGrading(NamedTuple):
-    """An answer with the grading that counts now."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredResult:
+    """Result of an answer as it is stored now; equal results of a chunk are one object."""
 
-    id: UUID
-    student: UUID
-    submission: UUID
     part: str
-    sequence: int
-    received_at: datetime
-    attempt: int | None
-    late: Fraction
-    manual: bool
-    grading: UUID
     status: str
     credit: Fraction | None
     mistakes: str
@@ -45,6 +38,24 @@ class AnswerWithGrading(NamedTuple):
     carries: dict[str, Any] | None
     record: Mapping[str, Any]
     feedback: Mapping[str, Any]
+
+
+class AnswerWithGrading(NamedTuple):
+    """An answer with the grading that counts now.
+
+    *submitted_at* counts microseconds since 1970 in UTC.
+    """
+
+    id: UUID
+    student: UUID
+    submission: UUID
+    sequence: int
+    submitted_at: int
+    attempt: int | None
+    late: Fraction
+    manual: bool
+    grading: UUID
+    result: StoredResult
 
 
 class CachingJsonParser:
@@ -76,11 +87,11 @@ def load_submissions_to_grade(
     rows = session.execute(
         select(
             Submission.id,
-            Submission.student_id,
-            Submission.version_id,
+            type_coerce(Submission.student_id, RecurringIdType),
+            type_coerce(Submission.version_id, RecurringIdType),
             Submission.position,
             Submission.draw,
-            Submission.answers,
+            cast(Submission.answers, Text),
         )
         .where(
             Submission.problem_id == problem_id,
@@ -89,11 +100,12 @@ def load_submissions_to_grade(
         )
         .order_by(Submission.student_id, Submission.sequence)
     )
+    parser = CachingJsonParser()
     return tuple(
         SubmissionToGrade(
-            row.id, row.student_id, (versions[row.version_id], row.position), row.draw, row[5]
+            submission, student, (versions[version], position), draw, parser.parse(answers)
         )
-        for row in rows
+        for submission, student, version, position, draw, answers in rows
     )
 
 
@@ -143,31 +155,62 @@ def load_graded_answers(
 ) -> list[AnswerWithGrading]:
     """Return the answers of *students* to a problem in order, with the gradings that count.
 
-    Equal JSON texts become one object, which makes comparisons cheap: most answers do not change.
+    Equal results become one object, which makes comparisons cheap: most answers of a class repeat
+    others.
     """
-    answer, grading = Answer.__table__.c, Grading.__table__.c
-    rows = session.execute(
-        select(
-            answer.id,
-            answer.student_id,
-            answer.submission_id,
-            answer.part,
-            answer.sequence,
-            answer.received_at,
-            answer.attempt,
-            answer.late,
-            answer.manual,
-            answer.grading_id,
-            answer.status,
-            answer.credit,
-            answer.mistakes,
-            answer.value,
-            answer.shown,
-            *(cast(column, Text) for column in (answer.carries, grading.record, grading.said)),
-        )
-        .join_from(Answer.__table__, Grading.__table__, grading.id == answer.grading_id)
-        .where(answer.problem_id == problem_id, answer.student_id.in_(students))
-        .order_by(answer.student_id, answer.sequence, answer.id)
+    rows = session.execute(GRADED_ANSWERS_QUERY, {"problem": problem_id, "students": students})
+    results: dict[Any, StoredResult] = {}
+    answers = []
+    for row in rows:
+        key: tuple[Any, ...] = row[9:]
+        result = results.get(key)
+        if result is None:
+            result = results[key] = _parse_result(key)
+        answers.append(AnswerWithGrading._make((*row[:9], result)))
+    return answers
+
+
+def _parse_result(texts: tuple[Any, ...]) -> StoredResult:
+    """Return the result whose columns are *texts*, with its exact number and JSON parsed."""
+    part, status, credit, mistakes, value, rendered_value, carries, record, feedback = texts
+    return StoredResult(
+        part,
+        status,
+        None if credit is None else parse_exact(credit),
+        mistakes,
+        value,
+        rendered_value,
+        None if carries is None else json.loads(carries),
+        json.loads(record),
+        json.loads(feedback),
     )
-    parser = CachingJsonParser()
-    return [AnswerWithGrading(*row[:15], *map(parser.parse, row[15:])) for row in rows]
+
+
+ANSWER: Final = Answer.__table__.c
+GRADING: Final = Grading.__table__.c
+GRADED_ANSWERS_QUERY: Final = (
+    select(
+        ANSWER.id,
+        type_coerce(ANSWER.student_id, RecurringIdType),
+        type_coerce(ANSWER.submission_id, RecurringIdType),
+        ANSWER.sequence,
+        type_coerce(ANSWER.received_at, BigInteger),
+        ANSWER.attempt,
+        ANSWER.late,
+        ANSWER.manual,
+        ANSWER.grading_id,
+        ANSWER.part,
+        ANSWER.status,
+        type_coerce(ANSWER.credit, Text),
+        ANSWER.mistakes,
+        ANSWER.value,
+        ANSWER.shown,
+        *(cast(column, Text) for column in (ANSWER.carries, GRADING.record, GRADING.said)),
+    )
+    .join_from(Answer.__table__, Grading.__table__, GRADING.id == ANSWER.grading_id)
+    .where(
+        ANSWER.problem_id == bindparam("problem"),
+        ANSWER.student_id.in_(bindparam("students", expanding=True)),
+    )
+    .order_by(ANSWER.student_id, ANSWER.sequence, ANSWER.id)
+)

@@ -3,7 +3,6 @@
 A job is plain data in, plain data out, so that any process can do it.
 """
 
-import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import ExitStack
@@ -92,6 +91,7 @@ def grade_job(job: RegradeJob) -> ResultsBySubmission:
     submissions repeat others.
     """
     results: ResultsBySubmission = {}
+    answer_texts = _AnswerTexts()
     stored_variants = {
         place: _StoredVariant(place, job.sources[place[0]], data)
         for place, data in job.variants.items()
@@ -100,8 +100,17 @@ def grade_job(job: RegradeJob) -> ResultsBySubmission:
         carried_by_draw: dict[int, dict[str, Any]] = {}
         for submission in submissions:
             carried = carried_by_draw.setdefault(submission.draw, {})
-            results[submission.id] = part_results = _grade_cached(
-                submission, stored_variants[submission.variant_key], carried, job.numbers
+            variant = stored_variants[submission.variant_key]
+            relevant = _select_relevant(submission, variant, carried) if carried else {}
+            key = (
+                submission.variant_key,
+                submission.draw,
+                job.numbers,
+                answer_texts.get_text(submission.answers),
+                repr(relevant) if relevant else "",
+            )
+            results[submission.id] = part_results = RESULT_CACHE.get_or_create(
+                key, partial(_grade_submission, submission, variant, relevant, job.numbers)
             )
             for part, result in part_results.items():
                 if result.carries:
@@ -118,20 +127,30 @@ class _StoredVariant:
     data: Mapping[str, Any] = field(compare=False)
 
 
-def _grade_cached(
-    submission: SubmissionToGrade,
-    stored_variant: _StoredVariant,
-    carried: Mapping[str, Any],
-    style: NumberStyle | None,
-) -> dict[str, AnswerResult]:
-    """Return the results of a submission by part, given the values *carried* into it."""
-    dependencies = _find_dependencies(stored_variant, tuple(submission.answers)) if carried else ()
-    relevant = {part: carried[part] for part in dependencies if part in carried}
-    # `repr` distinguishes 1, 1.0, True and "1", as the parsers of answers do.
-    key = (submission.variant_key, submission.draw, style, repr(submission.answers), repr(relevant))
-    return RESULT_CACHE.get_or_create(
-        key, lambda: _grade_submission(submission, stored_variant, relevant, style)
-    )
+class _AnswerTexts:
+    """Texts that tell the answers of the submissions of a job apart, made once for each object.
+
+    `repr` distinguishes 1, 1.0, True and "1", as the parsers of answers do. Valid while the
+    submissions exist.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[int, str] = {}
+
+    def get_text(self, answers: Mapping[str, Any]) -> str:
+        """Return the text of *answers*."""
+        key = id(answers)
+        if key not in self._texts:
+            self._texts[key] = repr(answers)
+        return self._texts[key]
+
+
+def _select_relevant(
+    submission: SubmissionToGrade, stored_variant: _StoredVariant, carried: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the *carried* values that matter when a submission is graded."""
+    dependencies = _find_dependencies(stored_variant, tuple(submission.answers))
+    return {part: carried[part] for part in dependencies if part in carried}
 
 
 def _grade_submission(
@@ -200,8 +219,9 @@ def make_parallel_grader(executor: Callable[[], Executor], *, workers: int) -> J
 
 def _count_distinct(job: RegradeJob) -> int:
     """Return the number of submissions of a job that differ in variant or answers."""
+    texts = _AnswerTexts()
     keys = (
-        (submission.variant_key, submission.draw, json.dumps(submission.answers, sort_keys=True))
+        (submission.variant_key, submission.draw, texts.get_text(submission.answers))
         for submission in job.submissions
     )
     return len(set(keys))

@@ -1,40 +1,57 @@
-"""Reassignment of answers from one grading to another, in bulk statements."""
+"""Reassignment of answers from one grading to another.
 
-from collections.abc import Mapping, Sequence
+The database copies the columns itself, in a few statements for a whole chunk. The results of a
+change never leave it: only what decides which answers move is read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Float,
+    Row,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from api.core.ids import new_id
+from api.db.dialects import POSTGRESQL
 from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
 from api.db.upserts import insert_rows, update_rows
 from api.services.regrades.changes import MANUAL, is_credit_lowered
-from api.services.regrades.execution.chunk_data import CachingJsonParser
 
 KEPT_FLAG: Final = "kept"
-RESULT_COLUMNS: Final = ("mistakes", "value", "shown", "carries")
-"""Columns of a grading that its answer duplicates, except status and credit."""
-GRADING_COLUMNS: Final = ("status", "credit", *RESULT_COLUMNS)
-CHANGE_COLUMNS: Final = RegradeChange.__table__.c
-ANSWER_COLUMNS: Final = Answer.__table__.c
-NEW_STATE_COLUMNS: Final = (
-    CHANGE_COLUMNS.new_status,
-    CHANGE_COLUMNS.new_credit,
-    cast(CHANGE_COLUMNS.result, Text).label("result"),
+ANSWER_FIELDS: Final = {"mistakes": Text, "value": Text, "shown": Text, "carries": JSON}
+"""Columns of an answer that repeat its grading, except status and credit, with their types."""
+RESULT_FIELDS: Final = {**ANSWER_FIELDS, "record": JSON, "said": JSON, "engine": Text}
+"""Fields of the JSON column *result* of a change, with their types."""
+CHANGES: Final[Any] = RegradeChange.__table__
+ANSWERS: Final[Any] = Answer.__table__
+GRADINGS: Final[Any] = Grading.__table__
+CHUNK_CONDITION: Final = (
+    CHANGES.c.regrade_id == bindparam("run"),
+    CHANGES.c.chunk == bindparam("chunk_number"),
 )
-OLD_STATE_COLUMNS: Final = (
-    *(
-        CHANGE_COLUMNS.old_grading,
-        CHANGE_COLUMNS.new_grading,
-        CHANGE_COLUMNS.old_status,
-        CHANGE_COLUMNS.old_credit,
-    ),
-    cast(CHANGE_COLUMNS.before, Text).label("before"),
-)
+SIDES: Final = {"old": ("new", CHANGES.c.before), "new": ("old", CHANGES.c.result)}
+"""Both sides of a change, each with the other one and the column of its fields."""
 
 
 def build_answer_update(
@@ -52,20 +69,16 @@ def build_answer_update(
         "status": status,
         "credit": credit,
         "credit_float": None if credit is None else float(credit),
-        **{name: result[name] for name in RESULT_COLUMNS},
+        **{name: result[name] for name in ANSWER_FIELDS},
     }
 
 
 def store_gradings_and_updates(
-    session: Session,
-    gradings: Sequence[Mapping[str, Any]],
-    answers: Sequence[Mapping[str, Any]],
-    changes: Sequence[Mapping[str, Any]] = (),
+    session: Session, gradings: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Store new gradings, the answers that point at them, and the updated changes."""
+    """Store new gradings, and the answers that point at them."""
     insert_rows(session, Grading, gradings)
     update_rows(session, Answer, answers)
-    update_rows(session, RegradeChange, changes)
 
 
 def apply_new_gradings(
@@ -74,66 +87,72 @@ def apply_new_gradings(
     """Move the answers of a chunk to new gradings; return the students concerned.
 
     Answers graded by a person stay as they are. With *never_lower*, so do answers that would lose
-    credit.
+    credit. A new grading has the id of its change.
     """
-    rows = _load_changes_locking_answers(session, run, chunk, NEW_STATE_COLUMNS)
-    flags = {row.id: _choose_skip_flag(run, row) for row in rows}
-    flagged = [{"id": change, "flag": flag} for change, flag in flags.items() if flag]
-    parser = CachingJsonParser()
-    moved = [(row, new_id(), parser.parse(row.result)) for row in rows if not flags[row.id]]
-    store_gradings_and_updates(
-        session,
-        [_build_grading(run, *one, now=now) for one in moved],
-        [_build_new_answer_update(*one) for one in moved],
-        [_build_change_update(row, grading) for row, grading, _ in moved],
-    )
-    update_rows(session, RegradeChange, flagged)
-    return {row.student_id for row, _, _ in moved}
+    rows = _load_changes_locking_answers(session, run, chunk)
+    flags = [_choose_skip_flag(run, row) for row in rows]
+    reflagged = [
+        {"id": row.id, "flag": flag}
+        for row, flag in zip(rows, flags, strict=True)
+        if flag != row.flag
+    ]
+    update_rows(session, RegradeChange, reflagged)
+    moved = [row for row, flag in zip(rows, flags, strict=True) if not flag]
+    if not moved:
+        return set()
+    dialect = session.get_bind().dialect.name
+    key = {"run": run.id, "chunk_number": chunk.number}
+    facts = {
+        "version": run.to_version,
+        "author": run.applied_by,
+        "reason": run.reason,
+        "now": now,
+    }
+    new_credits = {row.new_credit for row in moved}
+    session.execute(_record_old_gradings(dialect), key)
+    session.execute(_insert_new_gradings(dialect), key | facts)
+    session.execute(_point_at_gradings("new", new_credits, dialect), key)
+    return {row.student_id for row in moved}
 
 
 def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
     """Restore the old gradings of answers that still have those of *run*; return the students."""
     rows = [
         row
-        for row in _load_changes_locking_answers(session, run, chunk, OLD_STATE_COLUMNS)
+        for row in _load_changes_locking_answers(session, run, chunk)
         if row.grading_id == row.new_grading
     ]
-    parser = CachingJsonParser()
-    updates = [
-        build_answer_update(
-            row.answer_id,
-            row.old_grading,
-            status=row.old_status,
-            credit=row.old_credit,
-            result=parser.parse(row.before),
-        )
-        for row in rows
-    ]
-    store_gradings_and_updates(session, [], updates)
+    if not rows:
+        return set()
+    dialect = session.get_bind().dialect.name
+    key = {"run": run.id, "chunk_number": chunk.number}
+    session.execute(_point_at_gradings("old", {row.old_credit for row in rows}, dialect), key)
     return {row.student_id for row in rows}
 
 
 def _load_changes_locking_answers(
-    session: Session, run: Regrade, chunk: RegradeChunk, columns: Sequence[ColumnElement[Any]]
+    session: Session, run: Regrade, chunk: RegradeChunk
 ) -> Sequence[Any]:
-    """Return *columns* of the changes of a chunk, with their answers, which are locked.
+    """Return what decides about the changes of a chunk; their answers are locked.
 
     The lock still allows others to insert rows that refer to the answers, such as requests.
-
-    JSON columns come as text, because most values repeat.
     """
     session.flush()
-    rows = session.execute(
-        select(CHANGE_COLUMNS.id, CHANGE_COLUMNS.answer_id, CHANGE_COLUMNS.student_id, *columns)
-        .add_columns(*(ANSWER_COLUMNS[name] for name in ("manual", "grading_id", *GRADING_COLUMNS)))
-        .join_from(
-            RegradeChange.__table__, Answer.__table__, ANSWER_COLUMNS.id == CHANGE_COLUMNS.answer_id
-        )
-        .where(CHANGE_COLUMNS.regrade_id == run.id, CHANGE_COLUMNS.chunk == chunk.number)
-        .order_by(ANSWER_COLUMNS.id)
-        .with_for_update(of=Answer.__table__, key_share=True)
+    key = {"run": run.id, "chunk_number": chunk.number}
+    return session.execute(LOCKING_QUERY, key).all()
+
+
+LOCKING_QUERY: Final = (
+    select(
+        *(CHANGES.c[name] for name in ("id", "student_id", "flag", "new_grading")),
+        *(CHANGES.c[name] for name in ("old_credit", "new_credit")),
+        *(ANSWERS.c[name] for name in ("manual", "credit", "grading_id")),
     )
-    return rows.all()
+    .join_from(CHANGES, ANSWERS, ANSWERS.c.id == CHANGES.c.answer_id)
+    .where(*CHUNK_CONDITION)
+    .order_by(ANSWERS.c.id)
+    .with_for_update(of=ANSWERS, key_share=True)
+)
 
 
 def _choose_skip_flag(run: Regrade, row: Row[Any]) -> str:
@@ -142,43 +161,109 @@ def _choose_skip_flag(run: Regrade, row: Row[Any]) -> str:
     return KEPT_FLAG if run.never_lower and is_credit_lowered(row.credit, row.new_credit) else ""
 
 
-def _build_grading(
-    run: Regrade, row: Row[Any], grading: UUID, after: Mapping[str, Any], *, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": grading,
-        "answer_id": row.answer_id,
-        "kind": "regrade",
-        "status": row.new_status,
-        "credit": row.new_credit,
-        "mistakes": after["mistakes"],
-        "record": after["record"],
-        "said": after["said"],
-        "engine": after["engine"],
-        "version_id": run.to_version,
-        "regrade_id": run.id,
-        "author_id": run.applied_by,
-        "reason": run.reason,
-        "created_at": now,
-    }
-
-
-def _build_new_answer_update(
-    row: Row[Any], grading: UUID, after: Mapping[str, Any]
-) -> dict[str, Any]:
-    return build_answer_update(
-        row.answer_id, grading, status=row.new_status, credit=row.new_credit, result=after
+@lru_cache
+def _record_old_gradings(dialect: str) -> Update:
+    """Return the statement that notes in the changes of a chunk what their answers have now."""
+    build_object = func.json_build_object if dialect == POSTGRESQL else func.json_object
+    fields = []
+    for name, kind in ANSWER_FIELDS.items():
+        value = ANSWERS.c[name]
+        is_text_of_json = kind is JSON and dialect != POSTGRESQL
+        fields += [literal(name, Text), func.json(value) if is_text_of_json else value]
+    return (
+        update(CHANGES)
+        .values(
+            old_grading=ANSWERS.c.grading_id,
+            old_status=ANSWERS.c.status,
+            old_credit=ANSWERS.c.credit,
+            before=build_object(*fields),
+            new_grading=CHANGES.c.id,
+        )
+        .where(*CHUNK_CONDITION, CHANGES.c.flag == "", ANSWERS.c.id == CHANGES.c.answer_id)
     )
 
 
-def _build_change_update(row: Row[Any], grading: UUID) -> dict[str, Any]:
-    """Return the update row of a change, with the state of the answer before the move."""
-    return {
-        "id": row.id,
-        "old_grading": row.grading_id,
-        "old_status": row.status,
-        "old_credit": row.credit,
-        "before": {name: getattr(row, name) for name in RESULT_COLUMNS},
-        "new_grading": grading,
-        "flag": "",
+@lru_cache
+def _insert_new_gradings(dialect: str) -> Any:
+    """Return the statement that inserts a grading for each change of a chunk that is applied."""
+    fields = ("mistakes", "record", "said", "engine")
+    values = {
+        "id": CHANGES.c.new_grading,
+        "answer_id": CHANGES.c.answer_id,
+        "kind": literal("regrade"),
+        "status": CHANGES.c.new_status,
+        "credit": CHANGES.c.new_credit,
+        "version_id": bindparam("version", type_=GRADINGS.c.version_id.type),
+        "regrade_id": CHANGES.c.regrade_id,
+        "author_id": bindparam("author", type_=GRADINGS.c.author_id.type),
+        "reason": bindparam("reason", type_=Text),
+        "created_at": bindparam("now", type_=GRADINGS.c.created_at.type),
     }
+    rows = _select_with_fields(CHANGES.c.result, fields, values, dialect).where(
+        *CHUNK_CONDITION, CHANGES.c.new_grading.is_not(None)
+    )
+    return insert(GRADINGS).from_select([*values, *fields], rows, include_defaults=False)
+
+
+def _point_at_gradings(
+    side: Literal["old", "new"], occurring_credits: Iterable[Fraction | None], dialect: str
+) -> Update:
+    """Return the statement that moves the answers of a chunk to the gradings of one *side*.
+
+    Answers that have another grading than that of the other side stay. *occurring_credits*
+    are the credits of that side.
+    """
+    other_side, fields_column = SIDES[side]
+    credit = CHANGES.c[f"{side}_credit"]
+    values = {
+        "grading_id": CHANGES.c[f"{side}_grading"],
+        "status": CHANGES.c[f"{side}_status"],
+        "credit": credit,
+        "credit_float": _build_credit_float(credit, occurring_credits),
+    }
+    keys = {
+        "changed_answer": CHANGES.c.answer_id,
+        "other_grading": CHANGES.c[f"{other_side}_grading"],
+    }
+    rows = (
+        _select_with_fields(fields_column, tuple(ANSWER_FIELDS), values | keys, dialect)
+        .where(*CHUNK_CONDITION, CHANGES.c.new_grading.is_not(None))
+        .subquery("moved")
+    )
+    return (
+        update(ANSWERS)
+        .values({name: rows.c[name] for name in (*values, *ANSWER_FIELDS)})
+        .where(ANSWERS.c.id == rows.c.changed_answer, ANSWERS.c.grading_id == rows.c.other_grading)
+    )
+
+
+def _build_credit_float(
+    credit: ColumnElement[Fraction | None], values: Iterable[Fraction | None]
+) -> ColumnElement[Any]:
+    """Return the expression that converts an exact *credit*, one of *values*, to a float.
+
+    SQL cannot divide exact numbers as Python does.
+    """
+    known = sorted({value for value in values if value is not None})
+    if not known:
+        return cast(null(), Float)
+    return case(*((credit == value, literal(float(value), Float)) for value in known))
+
+
+def _select_with_fields(
+    fields_column: ColumnElement[Any],
+    names: Sequence[str],
+    values: Mapping[str, ColumnElement[Any]],
+    dialect: str,
+) -> Select[Any]:
+    """Return a SELECT of *values* and of the fields *names* of a JSON column of changes."""
+    columns = [value.label(name) for name, value in values.items()]
+    if dialect == POSTGRESQL:  # each `->` would parse the text again
+        record = (
+            func.json_to_record(fields_column)
+            .table_valued(*(column(name, RESULT_FIELDS[name]) for name in names))
+            .render_derived(name="fields", with_types=True)
+        )
+        return select(*columns, *record.c).select_from(CHANGES.join(record, true()))
+    fields = (func.json_extract(fields_column, f"$.{name}").label(name) for name in names)
+    return select(*columns, *fields).select_from(CHANGES)

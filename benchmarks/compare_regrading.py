@@ -1,0 +1,169 @@
+"""Compare the regrades of several checkouts in one run: dry run, apply and undo.
+
+``python benchmarks/compare_regrading.py CHECKOUT... [--students N] [--each N] [--rounds N]
+[--postgresql URL]``: each CHECKOUT is a folder of this repository, such as a git worktree; all run
+in the environment of this one. They take turns, each in its own process and on its own new
+database: a SQLite file, or a database of the PostgreSQL server at URL. For each phase the table
+shows the best round: submissions a second, submissions a second of processor time, and the number
+of statements. Processor time is that of the service and, on the same machine, of PostgreSQL.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from compare_intake import create_database
+
+MEASURE: Final = "measure"
+TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+
+def measure(url: str, students: int, each: int) -> dict[str, dict[str, float]]:
+    """Regrade a new class, undo that, and return the figures of each phase.
+
+    The Python of this environment runs this with the modules of a checkout.
+    """
+    from regrading_class import Class  # noqa: PLC0415 - the module of the checkout
+    from sqlalchemy import event  # noqa: PLC0415
+
+    from api.core.clock import system_clock  # noqa: PLC0415
+    from api.db.engine import Database  # noqa: PLC0415
+    from api.db.migrations import upgrade  # noqa: PLC0415
+    from api.db.models import ProblemVersion  # noqa: PLC0415
+    from api.services.regrades.execution import apply, undo  # noqa: PLC0415
+    from api.services.regrades.execution.runner import RegradeRunner  # noqa: PLC0415
+    from api.services.regrades.planning import RegradeOptions, create_regrade  # noqa: PLC0415
+
+    db = Database(url)
+    upgrade(db)
+    course = Class(db)
+    course.hand_in(students, each)
+    runner = RegradeRunner(db, system_clock, workers=2)
+    statements = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    event.listen(db.engine, "before_cursor_execute", count)
+
+    def run_phase() -> dict[str, float]:
+        before = statements
+        begin, busy, server = time.perf_counter(), time.process_time(), _server_seconds(db)
+        runner.run_until_idle()
+        seconds = time.perf_counter() - begin
+        busy = time.process_time() - busy + _server_seconds(db) - server
+        return {"seconds": seconds, "busy": busy, "statements": statements - before}
+
+    before = course.digest()
+    with db.transaction() as session:
+        version = session.get_one(ProblemVersion, course.new)
+        options = RegradeOptions()
+        run = create_regrade(session, course.posed(session), version, options, now=system_clock())
+    phases = {"dry run": run_phase()}
+    with db.transaction() as session:
+        member = course.member(session)
+        apply.start_applying_regrade(
+            session, member, run.id, apply.RegradeApplyOptions(), now=system_clock()
+        )
+    phases["apply"] = run_phase()
+    if course.unlike(run.id) or course.doubled() or course.digest() == before:
+        raise SystemExit("the regrade was not applied as its dry run showed")
+    with db.transaction() as session:
+        member = course.member(session)
+        undo.start_undoing_regrade(session, member, run.id, reason="", now=system_clock())
+    phases["undo"] = run_phase()
+    if course.digest() != before:
+        raise SystemExit("the undo did not restore everything")
+    runner.close()
+    db.close()
+    return phases
+
+
+def _server_seconds(db: Any) -> float:
+    """Return the processor time of the connections to PostgreSQL, if it runs on this machine."""
+    if db.is_sqlite:
+        return 0.0
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    with db.engine.connect() as connection:
+        pids = connection.exec_driver_sql(query).scalars().all()
+    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
+    fields = [stat.read_text().rpartition(")")[2].split() for stat in stats if stat.exists()]
+    return sum(int(field) for one in fields for field in one[11:13]) / TICKS_PER_SECOND
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """Yield the URL of a new database, and delete it at the end."""
+    with TemporaryDirectory() as folder:
+        url = create_database(server, Path(folder))
+        yield url
+        if server:
+            import psycopg  # noqa: PLC0415
+
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {url.rpartition('/')[2]}")
+
+
+def run_in(checkout: Path, url: str, students: int, each: int) -> dict[str, dict[str, float]]:
+    """Return the figures of a *checkout*."""
+    paths = os.pathsep.join(str(checkout / name) for name in ("benchmarks", "tests", "."))
+    command = [sys.executable, "-P", __file__, MEASURE, url, str(students), str(each)]
+    done = subprocess.run(  # noqa: S603
+        command, env=os.environ | {"PYTHONPATH": paths}, cwd=checkout, check=True, text=True,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def report(
+    rounds: dict[Path, list[dict[str, dict[str, float]]]],
+    submissions: int,
+    show: Callable[..., Any],
+) -> None:
+    """Show the best round of each phase and checkout, and its ratio to the first checkout."""
+    first: dict[str, float] = {}
+    for checkout, measured in rounds.items():
+        for phase in measured[0]:
+            seconds = min(one[phase]["seconds"] for one in measured)
+            busy = min(one[phase]["busy"] for one in measured)
+            first.setdefault(phase, busy)
+            show(
+                f"{checkout.name:12} {phase:8} {submissions / seconds:8,.0f}/s "
+                f"{submissions / busy:8,.0f} a second of processor time, "
+                f"{first[phase] / busy:5.2f} times {next(iter(rounds)).name}; "
+                f"{measured[0][phase]['statements']:6,.0f} statements"
+            )
+
+
+def main() -> None:
+    """Compare the checkouts that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkouts", nargs="+", type=Path)
+    parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server")
+    parser.add_argument("--students", type=int, default=4_000)
+    parser.add_argument("--each", type=int, default=5, help="submissions of each student")
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    checkouts = [one.resolve() for one in options.checkouts]
+    rounds: dict[Path, list[Any]] = {checkout: [] for checkout in checkouts}
+    for _ in range(options.rounds):
+        for checkout in checkouts:
+            with new_database(options.postgresql) as url:
+                rounds[checkout].append(run_in(checkout, url, options.students, options.each))
+    report(rounds, options.students * options.each, print)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [MEASURE]:
+        print(json.dumps(measure(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+    else:
+        main()

@@ -29,6 +29,7 @@ from api.routes.all_routes import ROUTERS
 from api.routes.health import Check, Health, create_free_space_check, create_health_router
 from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
 from api.server.metrics import Metrics, create_metrics_router
+from api.services.outbox.failures import Backlog, count_backlog
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.state import AppState
 from problems.catalog import ProblemCatalog
@@ -78,6 +79,14 @@ async def _run_background_work(_app: FastAPI, *, service: AppState) -> AsyncIter
     service.close()
 
 
+def _read_backlog(service: AppState) -> dict[str, Backlog]:
+    """Return the backlog of the outbox; nothing is read if neither e-mail nor LTI is set up."""
+    if not service.outbox.is_enabled and service.lti is None:
+        return {}
+    with service.db.reading() as session:
+        return count_backlog(session, now=service.clock())
+
+
 def create_app(
     settings: ServiceSettings,
     *,
@@ -94,7 +103,7 @@ def create_app(
         *SHARED_ROUTES,
         *create_health_router(health, checks=_build_readiness_checks(settings)).routes,
     ]
-    metrics = Metrics() if settings.metrics_token else None
+    metrics = Metrics(partial(_read_backlog, service)) if settings.metrics_token else None
     if metrics is not None and settings.metrics_token:
         routes += create_metrics_router(metrics, settings.metrics_token).routes
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests by route, their duration, and requests in progress.
+"""Prometheus metrics: requests by route, their duration and number, and the unsent outbox.
 
 Several processes of one service write them to files in one folder, so that each of them can report
 the totals.
@@ -6,8 +6,9 @@ the totals.
 
 import hmac
 import os
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
-from typing import Final
+from typing import Final, TypeAlias
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -17,12 +18,15 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.core.errors import ERROR_CODES, Unauthenticated
 from api.http.json_body import ApiRouter
+from api.services.outbox.failures import Backlog
 
 MULTIPROCESS_DIR_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable with the folder that several processes share.
@@ -35,11 +39,48 @@ BEARER_PREFIX: Final = "Bearer "
 SERVICE_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-class Metrics:
-    """Metrics of requests, updated by the HTTP policy from the head of a request to its end."""
+BacklogReader: TypeAlias = Callable[[], Mapping[str, Backlog]]
+"""Function that reads the backlog of each channel of the outbox; empty if nothing is sent."""
 
-    def __init__(self) -> None:
+
+class _BacklogCollector:
+    """Collector of the outbox, which is read from the database whenever metrics are rendered."""
+
+    def __init__(self, read_backlog: BacklogReader) -> None:
+        self._read_backlog = read_backlog
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the numbers of messages, and for how long the first has been due."""
+        try:
+            backlogs = self._read_backlog()
+        except SQLAlchemyError:
+            return  # the other metrics are wanted most while the database is down
+        messages = GaugeMetricFamily(
+            "grader_outbox_messages",
+            "E-mail and scores that are not sent",
+            labels=("channel", "status"),
+        )
+        seconds = GaugeMetricFamily(
+            "grader_outbox_oldest_seconds",
+            "For how long the first waiting message has been due",
+            labels=("channel",),
+        )
+        for channel, backlog in backlogs.items():
+            messages.add_metric((channel, "waiting"), backlog.waiting)
+            messages.add_metric((channel, "failed"), backlog.failed)
+            seconds.add_metric((channel,), backlog.oldest_seconds)
+        yield from (messages, seconds)
+
+
+class Metrics:
+    """Metrics of requests, updated by the HTTP policy from the head of a request to its end.
+
+    The backlog of the outbox is read with *read_backlog*.
+    """
+
+    def __init__(self, read_backlog: BacklogReader = dict) -> None:
         self.registry = CollectorRegistry()
+        self._backlog = _BacklogCollector(read_backlog)
         self._requests = Counter(
             "grader_requests",
             "Completed requests",
@@ -82,10 +123,14 @@ class Metrics:
     def render(self) -> bytes:
         """Return the metrics in Prometheus format, of all processes if there are several."""
         if MULTIPROCESS_DIR_VARIABLE not in os.environ:
-            return generate_latest(self.registry)
-        together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-        return generate_latest(together)
+            requests = generate_latest(self.registry)
+        else:
+            together = CollectorRegistry()
+            MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+            requests = generate_latest(together)
+        outbox = CollectorRegistry()
+        outbox.register(self._backlog)
+        return requests + generate_latest(outbox)
 
 
 def create_metrics_router(metrics: Metrics, token: str) -> ApiRouter:

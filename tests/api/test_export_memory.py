@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 from world import Person, Posing, World
 
 from api.db.models import Course, Enrolment, User
-from api.services.accounts.data_export import stream_account_data
+from api.services.accounts.export.data_export import stream_account_data
 from api.services.exports.all_work import ExportScope, export_submissions
 
 LONG_TEXT = "why? " * 3_900

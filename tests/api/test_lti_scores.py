@@ -24,6 +24,7 @@ from api.db.models import (
     LtiContext,
     LtiDeployment,
     LtiLineItem,
+    LtiMember,
     LtiScore,
     LtiUser,
     OutboxMessage,
@@ -38,6 +39,7 @@ from api.services.lti.scores.delivery import MAX_TRIES
 
 ROOT = Path(__file__).parents[2]
 AFTER_SCORE = "after the platform has the score"
+METRICS_TOKEN = "figures-for-the-test"  # noqa: S105  # not a secret
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def campus(database_url):
     worlds = []
 
     def started(dialect="moodle", *, scopes=None, container=True, **assignment):
-        world = World(database_url)
+        world = World(database_url, settings={"metrics_token": METRICS_TOKEN})
         worlds.append(world)
         world.platform = LtiPlatform(DIALECTS[dialect])
         world.service.lti.http = PlatformHttp(world.platform.transport)
@@ -494,6 +496,45 @@ def test_staff_send_the_scores_of_an_assignment_without_a_link(campus):
     run(world)
     assert [one["label"] for one in world.platform.items] == ["Homework 2"]
     assert len(world.platform.scores) == 1
+
+
+def test_administrators_and_monitoring_see_failed_scores_without_names(campus):
+    world = campus()
+    world.platform.faults = ["400"]
+    answer(world)
+    run(world)
+    page = Browser(world, world.person(admin=True)).get("/lti/platforms")
+    [row] = page.one(role="group", aria_label="Courses and scores").rows()[1:]
+    assert row[2:5] == ["0", "0", "1"]
+    assert "status 400 (a fault)" in row[5]
+    assert "Stu Dent" not in page.source
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    metrics = world.client.get("/metrics", headers=headers).text
+    assert 'grader_outbox_messages{channel="score",status="failed"} 1.0' in metrics
+    assert 'grader_outbox_messages{channel="score",status="waiting"} 0.0' in metrics
+    assert 'grader_outbox_messages{channel="mail",status="failed"} 0.0' in metrics
+
+
+def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campus):
+    world = campus(results="manual")
+    answer(world)
+    release(world)
+    run(world)
+    with world.session() as session:
+        session.add(
+            LtiMember(context_id=world.lti_context, user_id=world.stu.id, seen_at=world.clock())
+        )
+    exported = world.stu.get("/me/export").json()
+    [score] = exported["platform_scores"]
+    assert (score["score"], score["possible"]) == (2, 8)
+    assert score["assignment_id"] == str(world.posed.assignment)
+    [roster] = exported["platform_rosters"]
+    assert (roster["course_id"], roster["left_at"]) == (str(world.dl), None)
+    release(world, visible=False)
+    assert world.stu.get("/me/export").json()["platform_scores"] == []
+    other = student(world, "u-2", "Other One")
+    exported = other.get("/me/export").json()
+    assert (exported["platform_scores"], exported["platform_rosters"]) == ([], [])
 
 
 def test_a_score_is_neither_e_mail_nor_news(campus):

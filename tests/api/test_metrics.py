@@ -1,9 +1,14 @@
 """Tests of the Prometheus metrics: who may read them, and what they count."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from world import World
+
+from api.db.models import OutboxMessage
+from api.server.metrics import Metrics
 
 ASKS = "figures-for-the-test"
 ASKED = {"Authorization": f"Bearer {ASKS}"}
@@ -66,3 +71,49 @@ def test_no_figure_names_a_person_a_thing_or_a_secret(counted):
     student.get("/me?secret=zqsecret")
     text = "\n".join(figures(counted))
     assert not re.search(r"zq|[0-9a-f]{8}-[0-9a-f]{4}", text, re.IGNORECASE)
+
+
+MAIL = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "mail_from": "grader@example.edu"}
+
+
+def test_unsent_messages_are_counted_and_the_oldest_tells_how_late_it_is(database_url):
+    world = World(database_url, settings={"metrics_token": ASKS, **MAIL})
+    person, now = world.person(), world.clock()
+    minutes = {"waiting": (-5, -2, 30), "failed": (-60,), "sent": (-90,), "dropped": (-90,)}
+    with world.session() as session:
+        for status, times in minutes.items():
+            for minute in times:
+                due_at = now + timedelta(minutes=minute)
+                session.add(
+                    OutboxMessage(
+                        recipient_id=person.id,
+                        kind="reset",
+                        status=status,
+                        created_at=now,
+                        due_at=due_at,
+                    )
+                )
+    read = {name: value for name, value in figures(world).items() if "outbox" in name}
+    world.close()
+    assert read == {
+        'grader_outbox_messages{channel="mail",status="waiting"}': 3,
+        'grader_outbox_messages{channel="mail",status="failed"}': 1,
+        'grader_outbox_messages{channel="score",status="waiting"}': 0,
+        'grader_outbox_messages{channel="score",status="failed"}': 0,
+        'grader_outbox_oldest_seconds{channel="mail"}': 300,
+        'grader_outbox_oldest_seconds{channel="score"}': 0,
+    }
+
+
+def test_without_e_mail_and_platforms_no_messages_are_counted(database_url):
+    world = World(database_url, settings={"metrics_token": ASKS, "lti": False})
+    read = figures(world)
+    world.close()
+    assert [name for name in read if "outbox" in name] == []
+
+
+def test_metrics_of_requests_are_rendered_while_the_database_is_down():
+    def fail():
+        raise OperationalError("SELECT", {}, Exception("down"))
+
+    assert b"grader_info" in Metrics(fail).render()

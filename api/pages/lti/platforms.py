@@ -24,6 +24,7 @@ from api.services.lti.platforms.registry import (
     list_platforms,
     set_disabled,
 )
+from api.services.lti.scores.overview import list_platform_courses
 
 if TYPE_CHECKING:
     from api.services.lti.platforms.tool_keys import KeyState
@@ -55,12 +56,17 @@ def _render_platforms(
         context.authorize_site(session, right="manage_site")
         tool = require_tool(context)
         platforms = list_platforms(session)
+        courses = list_platform_courses(session)
     return render_page(
         context,
         "staff/lti_platforms.html",
         title="Learning platforms",
         status=error.status if error else 200,
         platforms=platforms,
+        courses={
+            row.platform.id: [one for one in courses if one.platform_id == row.platform.id]
+            for row in platforms
+        },
         keys=_load_keys(context),
         values=tool.addresses.list_values(),
         form=form,

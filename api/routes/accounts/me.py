@@ -36,7 +36,7 @@ from api.schemas.accounts.account import (
     Tokens,
 )
 from api.services.accounts import profile, sessions, tokens
-from api.services.accounts.data_export import stream_account_data
+from api.services.accounts.export.data_export import stream_account_data
 from api.services.accounts.login import LoginAttempt
 
 router = ApiRouter(tags=["account"])

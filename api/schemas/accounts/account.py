@@ -216,6 +216,8 @@ class MeExport(Schema):
             "sessions": [],
             "identities": [],
             "mail": {"declined": ["due_soon"], "calendar_created_at": None, "messages": []},
+            "platform_scores": [],
+            "platform_rosters": [],
             "acts": [],
         }
     )
@@ -234,4 +236,6 @@ class MeExport(Schema):
     sessions: tuple[dict[str, Any], ...]
     identities: tuple[dict[str, Any], ...]
     mail: dict[str, Any]
+    platform_scores: tuple[dict[str, Any], ...]
+    platform_rosters: tuple[dict[str, Any], ...]
     acts: tuple[dict[str, Any], ...]

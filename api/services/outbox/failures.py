@@ -1,10 +1,11 @@
-"""Failed messages: administrators see them, and send them again."""
+"""Backlog of the outbox: counted for monitoring; administrators send failed messages again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from api.auth.principal import Principal
@@ -13,6 +14,35 @@ from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset
 from api.services.audit import recorder
 from api.services.outbox.kinds import SCORE_KIND
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages of one channel (``mail``, ``score``) that are not sent.
+
+    *oldest_seconds* is for how long the first waiting message has been due, 0 without one.
+    """
+
+    waiting: int
+    failed: int
+    oldest_seconds: float
+
+
+def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
+    """Return the backlog of each channel."""
+    is_score = (OutboxMessage.kind == SCORE_KIND).label("is_score")
+    rows = session.execute(
+        select(is_score, OutboxMessage.status, func.count(), func.min(OutboxMessage.due_at))
+        .where(OutboxMessage.status.in_(("waiting", "failed")))
+        .group_by(is_score, OutboxMessage.status)
+    )
+    counts = {(bool(score), status): (count, due) for score, status, count, due in rows}
+    backlogs = {}
+    for channel, is_of_scores in (("mail", False), ("score", True)):
+        waiting, due_at = counts.get((is_of_scores, "waiting"), (0, now))
+        failed, _ = counts.get((is_of_scores, "failed"), (0, now))
+        backlogs[channel] = Backlog(waiting, failed, max((now - due_at).total_seconds(), 0))
+    return backlogs
 
 
 def list_failed_messages(

@@ -13,7 +13,9 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, InvalidInput
 from api.db.models import (
     Assignment,
+    Course,
     LtiContext,
+    LtiDeployment,
     LtiLineItem,
     LtiScore,
     OutboxMessage,
@@ -94,6 +96,79 @@ def list_failed_scores(session: Session, course_id: UUID) -> list[FailedScore]:
         .order_by(User.sort_name, User.id, Assignment.position, Assignment.id)
     )
     return [FailedScore(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCourse:
+    """Scores of a course in a platform: how many were *sent*, are *waiting*, and have *failed*.
+
+    *error* is the reply to one of the failed ones, "" without any.
+    """
+
+    platform_id: UUID
+    course_id: UUID
+    title: str
+    sent: int
+    waiting: int
+    failed: int
+    error: str
+
+
+def list_platform_courses(session: Session) -> list[PlatformCourse]:
+    """Return the connected courses of all platforms for administrators, without names of people."""
+    counts, errors = _count_scores(session)
+    connected = session.execute(
+        select(LtiDeployment.platform_id, Course.id, Course.title)
+        .join(LtiContext, LtiContext.deployment_id == LtiDeployment.id)
+        .join(Course, Course.id == LtiContext.course_id)
+        .distinct()
+        .order_by(Course.title, Course.id)
+    )
+    courses = []
+    for platform_id, course_id, title in connected:
+        key = (platform_id, course_id)
+        count_of = counts.get(key, Counter())
+        courses.append(
+            PlatformCourse(
+                platform_id,
+                course_id,
+                title,
+                sent=count_of["sent"],
+                waiting=count_of["waiting"],
+                failed=count_of["failed"],
+                error=errors.get(key, ""),
+            )
+        )
+    return courses
+
+
+def _count_scores(
+    session: Session,
+) -> tuple[dict[tuple[UUID, UUID | None], Counter[str]], dict[tuple[UUID, UUID | None], str]]:
+    """Return the numbers of scores by status, and a failure, by platform and course."""
+    counts: dict[tuple[UUID, UUID | None], Counter[str]] = {}
+    errors: dict[tuple[UUID, UUID | None], str] = {}
+    rows = session.execute(
+        select(
+            LtiDeployment.platform_id,
+            LtiContext.course_id,
+            OutboxMessage.status,
+            func.count(),
+            func.max(OutboxMessage.error),
+        )
+        .join(LtiContext, LtiContext.deployment_id == LtiDeployment.id)
+        .join(LtiLineItem, LtiLineItem.context_id == LtiContext.id)
+        .join(LtiScore, LtiScore.line_item_id == LtiLineItem.id)
+        .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
+        .where(LtiContext.course_id.is_not(None))
+        .group_by(LtiDeployment.platform_id, LtiContext.course_id, OutboxMessage.status)
+    )
+    for platform_id, course_id, status, count, error in rows:
+        key = (platform_id, course_id)
+        counts.setdefault(key, Counter())[status] = count
+        if status == "failed":
+            errors[key] = error
+    return counts, errors
 
 
 def synchronize_course(session: Session, member: CourseMembership, *, now: datetime) -> int:

@@ -31,10 +31,6 @@ from api.db.models import (
     Draft,
     Extension,
     Grade,
-    Identity,
-    LtiDeployment,
-    LtiPlatform,
-    LtiUser,
     MailOptOut,
     OutboxMessage,
     Override,
@@ -45,6 +41,7 @@ from api.db.models import (
 )
 from api.http.field_types import serialize_fraction
 from api.schemas.accounts.account import MeExport
+from api.services.accounts.export import connections_export
 from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions
 from api.services.accounts.tokens import list_tokens
@@ -106,28 +103,13 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
         sessions=_serialize_all(
             list_sessions(session, user.id, now=now), ("created_at", "seen_at")
         ),
-        identities=_load_identities(session, user.id),
+        identities=connections_export.load_identities(session, user.id),
         mail=_load_mail(session, user.id),
-        acts=_load_audit_entries(session, user.id),
-    )
-
-
-def _load_identities(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
-    """Return the identities at log-in providers and learning platforms."""
-    identities = session.scalars(select(Identity).where(Identity.user_id == user_id)).all()
-    platform_users = session.execute(
-        select(LtiPlatform.issuer, LtiUser)
-        .join(LtiDeployment, LtiDeployment.platform_id == LtiPlatform.id)
-        .join(LtiUser, LtiUser.deployment_id == LtiDeployment.id)
-        .where(LtiUser.user_id == user_id)
-        .order_by(LtiUser.created_at, LtiUser.id)
-    )
-    return (
-        *(_serialize_row(one, ("issuer", "subject", "email", "created_at")) for one in identities),
-        *(
-            {"issuer": issuer, "email": None} | _serialize_row(row, ("subject", "created_at"))
-            for issuer, row in platform_users
+        platform_scores=connections_export.load_platform_scores(
+            session, user.id, visible_assignments
         ),
+        platform_rosters=connections_export.load_platform_rosters(session, user.id),
+        acts=_load_audit_entries(session, user.id),
     )
 
 

@@ -1,0 +1,1 @@
+"""Export of everything that the service stores about an account."""

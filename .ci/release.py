@@ -32,6 +32,7 @@ from importlib.metadata import distributions
 for one in distributions():
     print("pypi", one.name, one.version)
 """
+LAYERS_FORMAT: Final = "{{range .RootFS.Layers}}{{.}} {{end}}"
 DEBIAN_FORMAT: Final = r"deb ${Package} ${Version} ${Architecture}\n"
 CLIENT_SCRIPT: Final = """
 import sys
@@ -151,9 +152,9 @@ def build_sbom(tree: Path, wheel: Path, *, epoch: int) -> str:
 def build_image(tree: Path, out: Path, *, epoch: int) -> list[Path]:
     """Build the image `dlgrader:VERSION`, and its SBOM into *out*, where an engine answers.
 
-    Without an engine, say so and build nothing. The layers of the same tag have the same bytes if
-    the base image is the same; podman sets every time in them to *epoch*, docker those that its
-    builder can set.
+    Without an engine, say so and build nothing. With podman the layers of the same tag on the same
+    base image are the same bytes: every time in them is *epoch*. Docker sets the times that its
+    builder can set. The id of the image is new each time, because it covers intermediate images.
     """
     engine = find_engine()
     if not engine:
@@ -166,15 +167,15 @@ def build_image(tree: Path, out: Path, *, epoch: int) -> list[Path]:
         "podman": ["--timestamp", str(epoch)],
     }[engine]
     _run([engine, "build", *times, "--tag", name, str(tree)])
-    image = _run([engine, "image", "inspect", "--format", "{{.Id}}", name]).decode().strip()
+    layers = _run([engine, "image", "inspect", "--format", LAYERS_FORMAT, name]).decode().split()
     run = [engine, "run", "--rm", "--network=none", "--entrypoint"]
     python = _run([*run, "python", name, "-c", LIST_PYTHON_PACKAGES]).decode()
     debian = _run([*run, "dpkg-query", name, "-W", "-f", DEBIAN_FORMAT]).decode()
     packages = [parse_package(line) for line in (python + debian).splitlines()]
     sbom = out / f"dlgrader-{version}-image.cdx.json"
-    text = build_image_sbom(version, image.removeprefix("sha256:"), packages, epoch=epoch)
+    text = build_image_sbom(version, layers, packages, epoch=epoch)
     sbom.write_text(text, encoding="utf-8")
-    _say(f"image: {name}, {image}")
+    _say(f"image: {name}")
     return [sbom]
 
 
@@ -203,15 +204,15 @@ def parse_package(line: str) -> dict[str, str]:
 
 
 def build_image_sbom(
-    version: str, image: str, packages: list[dict[str, str]], *, epoch: int
+    version: str, layers: list[str], packages: list[dict[str, str]], *, epoch: int
 ) -> str:
-    """Return the SBOM of an image: the Python and Debian packages that are installed in it."""
+    """Return the SBOM of an image: its layers, and the Python and Debian packages in it."""
     component = {
         "type": "container",
         "bom-ref": f"dlgrader-image@{version}",
         "name": "dlgrader",
         "version": version,
-        "hashes": [{"alg": "SHA-256", "content": image}],
+        "properties": [{"name": "dlgrader:layer", "value": layer} for layer in layers],
     }
     sbom = {
         "bomFormat": "CycloneDX",

@@ -127,7 +127,7 @@ ENGINE = """\
 #!/bin/sh
 echo "$*" >>"$(dirname "$0")/asked"
 case "$*" in
-*inspect*) echo sha256:0123abcd ;;
+*inspect*) echo 'sha256:0123 sha256:abcd ' ;;
 *"--entrypoint python "*) printf 'pypi NumPy 2.4.6\\npypi typing_extensions 4.15.0\\n' ;;
 *dpkg-query*) printf 'deb libc6 2.36-9+deb12u10 amd64\\n' ;;
 esac
@@ -155,7 +155,8 @@ def test_the_image_is_built_at_the_time_of_the_commit_with_an_sbom(
     sbom = json.loads(text)
     assert path.name == "dlgrader-0.1.0-image.cdx.json"
     assert sbom["metadata"]["timestamp"] == "2026-09-21T14:13:20Z"
-    assert sbom["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": "0123abcd"}]
+    layers = [one["value"] for one in sbom["metadata"]["component"]["properties"]]
+    assert layers == ["sha256:0123", "sha256:abcd"]
     assert [package["purl"] for package in sbom["components"]] == [
         "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64",
         "pkg:pypi/numpy@2.4.6",

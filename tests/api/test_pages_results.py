@@ -224,7 +224,7 @@ def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_one
     best = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:14]]
     group.hand_in(posed, *best, *[{"square": "7", "cube": "7"}] * 10)
     page = Browser(world, group.staff).get(f"{posed.path}/results")
-    first = page.one(aria_label="Wrong answers to Square").one("table").rows()[1]
+    first = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1]
     assert first[0].startswith("4 values, such as")
     assert first[1].startswith("14")
     assert cause in first[2]
@@ -235,7 +235,7 @@ def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, bro
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")])
     page = browser.get(f"{posed.path}/results")
-    rows = page.one(aria_label="Wrong answers to Square").one("table").rows()[1:]
+    rows = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1:]
     assert [row[1].split()[0] for row in rows] == ["3", "2", "1"]
     assert [row[2] for row in rows] == [
         "doubled",
@@ -246,8 +246,13 @@ def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, bro
 
 @pytest.mark.parametrize(
     ("given", "key"),
-    [(lambda n: 2 * n, "2*n"), (lambda n: n * n + 1, "n**2 + 1"), (lambda n: n**3 + 7 * n, None)],
-    ids=["a mistake", "a relation to the key", "no cause"],
+    [
+        (lambda n: 2 * n, "2*n"),
+        (lambda n: n * n + 1, "n**2 + 1"),
+        (lambda n: 2 * n * n, "2*(n**2)"),
+        (lambda n: n**3 + 7 * n, None),
+    ],
+    ids=["a mistake", "a relation to the key", "a named relation to the key", "no cause"],
 )
 def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause(world, given, key):
     group = Class(world, 8)
@@ -257,7 +262,7 @@ def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause
     group.hand_in(posed, *answers, *[{"square": "7", "cube": "7"}] * 2)
     browser = Browser(world, group.staff)
     page = browser.get(f"{posed.path}/results")
-    buttons = page.one(aria_label="Wrong answers to Square").all("button", name="accept")
+    buttons = page.one(aria_label="Incorrect answers to Square").all("button", name="accept")
     done = browser.post(f"{posed.path}/accept", {"accept": buttons[0]["value"]})
     assert done.status == 303
     if key is None:
@@ -282,11 +287,11 @@ def test_a_part_can_be_looked_at_alone(world, group, browser):
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 206)])
     whole = browser.get(f"{posed.path}/results")
-    assert len(whole.one(aria_label="Wrong answers to Square").one("table").rows()) == 5
+    assert len(whole.one(aria_label="Incorrect answers to Square").one("table").rows()) == 5
     assert "All of Square 2 more groups, mistakes, variants" in whole.text
     alone = browser.get(f"{posed.path}/results?part=square")
-    assert len(alone.one(aria_label="Wrong answers to Square").one("table").rows()) == 7
-    assert not alone.all(aria_label="Wrong answers to Cube")
+    assert len(alone.one(aria_label="Incorrect answers to Square").one("table").rows()) == 7
+    assert not alone.all(aria_label="Incorrect answers to Cube")
 
 
 def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
@@ -297,14 +302,14 @@ def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
 
     def shown(query):
         page = browser.get(f"{posed.path}/results{query}")
-        rows = page.one(aria_label="Wrong answers to Square").one("table").rows()[1:]
+        rows = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1:]
         return page, [row[0].split()[0] for row in rows]
 
     first, before = shown("?part=square&attempt=best")
     second, after = shown(first.one("a", rel="next")["href"])
     assert (len(before), len(after)) == (15, 2)
     assert {*before, *after} == {str(one) for one in range(200, 217)}
-    assert "of the best attempts" in second.text
+    assert "at the best attempt" in second.text
     assert not second.all("a", rel="next")
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
+from api.auth.authorization import AssignedProblem
 from api.core.errors import Conflict, InvalidInput, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm
@@ -27,6 +28,8 @@ from api.routes.grading import regrades as api
 from api.schemas.analytics.problem import WrongGroup
 from api.schemas.assignments.assignments import StaffAssignment
 from api.schemas.courses.problems import VersionListed
+from api.services.analytics.queries.keys import load_key_patterns
+from api.services.grades import VersionedProblem
 
 router = PageRouter()
 
@@ -141,7 +144,9 @@ def _build_start_form(
     if group is not None and do == "accept":
         values.setdefault("version.accept.reason", _default_reason(group))
     if group is not None and not by_answer:
-        values.setdefault(f"version.{do}.key", _suggest_key_for_group(parts, form, group))
+        values.setdefault(
+            f"version.{do}.key", _suggest_key_for_group(context, posed, parts, form, group)
+        )
     return RegradeStartForm(
         do=do,
         typed=BoundForm(
@@ -224,11 +229,27 @@ def _find_wrong_answer_group(
 
 
 def _suggest_key_for_group(
-    parts: tuple[RegradeFormPart, ...], form: PostedForm, group: WrongGroup
+    context: RequestContext,
+    posed: AssignedProblem,
+    parts: tuple[RegradeFormPart, ...],
+    form: PostedForm,
+    group: WrongGroup,
 ) -> str:
+    """Return the value of a group as an expression: by its mistake, or by its relation to the key.
+
+    The engine has names, but no expressions, for relations such as “twice the key”.
+    """
     chosen = form.text(f"version.{form.text('do')}.part")
     part = next((one for one in parts if one.id == chosen), None)
-    return regrade_form.suggest_key(part, group.looks, group.mistakes) if part else ""
+    if part is None:
+        return ""
+    suggested = regrade_form.suggest_key(part, group.looks, group.mistakes)
+    if suggested or not group.mistakes:
+        return suggested
+    problem = VersionedProblem(posed.problem, posed.version)
+    with context.reading() as session:
+        patterns = load_key_patterns(session, problem, part.id, group.example.answer)
+    return regrade_form.suggest_key(part, patterns, ())
 
 
 @router.post(REGRADES_PATH)

@@ -125,6 +125,25 @@ def load_unexplained_patterns(
     }
 
 
+def load_key_patterns(
+    session: Session, problem: VersionedProblem, part: str, answer: UUID
+) -> tuple[str, ...]:
+    """Return the patterns of one wrong answer beside the key, whether or not a mistake explains it.
+
+    Empty if the answer or the key of its variant has no value.
+    """
+    record = session.scalar(
+        select(Grading.record)
+        .join(Answer, Answer.grading_id == Grading.id)
+        .where(Answer.id == answer, Answer.part == part)
+    )
+    if record is None:
+        return ()
+    identity = VariantIdentity(record["draw_hash"], record["seed"])
+    key = load_variant_keys(session, problem).keys.get(identity, {}).get(part)
+    return _find_patterns(json.dumps(key), json.dumps(record["value"]))
+
+
 @lru_cache(maxsize=PATTERN_CACHE_SIZE)
 def _find_patterns(key: str, value: str) -> tuple[str, ...]:
     """Return the patterns of a value beside the key; both are JSON texts."""

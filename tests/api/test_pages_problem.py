@@ -247,7 +247,7 @@ def test_the_script_saves_a_draft_by_itself_and_is_told_its_version(world: World
     assert same.one(id="state")["data-version"] == "1"
     stale = browser.post(f"{posed.path}/draft", {"answer.cells": "8", "version": "0"})
     assert stale.status == 412
-    assert "Something else was saved in another window." in stale.text
+    assert "Another window saved a different draft." in stale.text
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"cells": "9"}
 
 

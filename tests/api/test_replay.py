@@ -73,7 +73,7 @@ def test_a_record_that_cannot_be_marked_stops_no_other(grader):
     assert (ran.code, ran.out) == (1, "pooling-4x4 max (original): same\n")
     for line, said in enumerate(
         (
-            "this is no record",
+            "this is not the record",
             "not JSON",
             "has no 'seed'",
             "did you mean 'max'",

@@ -241,7 +241,7 @@ def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
     expect(other.page.locator("#saved")).to_contain_text(SAVED)
     again.open()
     assert again.cells("max") == ["9", "", "", ""]
-    expect(again.page.locator("#said")).to_contain_text("saved in another window")
+    expect(again.page.locator("#said")).to_contain_text("saved a different draft")
     assert other.open().cells("max") == ["5", "", "", ""]
     again.page.get_by_role("button", name="Compare").click()
     expect(again.told("max")).to_contain_text("Saved in another window: [[5, ]")
@@ -362,7 +362,7 @@ def test_going_back_and_sending_the_same_again_uses_no_attempt(desk, script):
     here.page.go_back()
     here.page.go_forward()
     here.button("max").click()
-    expect(here.told("max")).to_contain_text("it cost no attempt")
+    expect(here.told("max")).to_contain_text("No attempt used")
     expect(here.told("max")).to_contain_text("2 of 3 attempts left")
 
 

@@ -134,7 +134,7 @@ def test_names_before_a_list_that_may_turn_it_round_are_refused(typed, names):
 
 @pytest.mark.parametrize("typed", ["x2: 9\nx1: 3", "Layer 2: 9\nLayer 1: 3", "B: 9\nA: 3"])
 def test_numbers_beside_names_in_another_order_are_refused(typed):
-    with pytest.raises(AnswerError, match="stands before a name that comes first"):
+    with pytest.raises(AnswerError, match="comes before a name that should come first"):
         read_labeled_numbers(typed)
 
 

@@ -77,8 +77,8 @@ def test_a_factor_of_all_cells_is_multiplied_in_and_said(typed, cells, notes):
         ("matrix(c(1,2,3,4), nrow=2)", "R fills a matrix column by column", "as R prints it"),
         ("<<1,3>|<2,4>>", "column by column", "rows, such as"),
         ("   0  1\n0  1  2\n1  3  4", "'0 1' looks like the names", "df.to_numpy()"),
-        ("0    1\n1    2\nName: loss, dtype: float64", "Names of rows", "df.to_numpy()"),
-        ("(1)\t2\n3\t4", "from a spreadsheet, as negative", "without brackets"),
+        ("0    1\n1    2\nName: loss, dtype: float64", "have names of rows", "df.to_numpy()"),
+        ("(1)\t2\n3\t4", "as in a spreadsheet, negative", "without parentheses"),
         ("1e3 *\n1 2\n1e3 *\n3 4", "Several arrays are given.", "one array"),
     ],
 )

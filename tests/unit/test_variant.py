@@ -79,7 +79,7 @@ def test_every_draw_satisfies_every_condition():
         ({"require": ["1 / 0 == W"]}, None, "require.0", "division by zero"),
         ({"let": {"P": "K / 0"}}, 0, "require", "division by zero"),
         ({"let": {"P": "9 ** 9 ** 9"}}, None, "let.P", "4096 bits"),
-        ({"params": {"W": {"integers": [9, 1], "original": 5}}}, 0, "params.W", "no integer lies"),
+        ({"params": {"W": {"integers": [9, 1], "original": 5}}}, 0, "params.W", "no integer"),
         ({"params": {"W": {"integers": [0, "2 ** 65"]}}}, 0, "params.W", "too many integers"),
         ({"params": {"W": {"choose": [1, 2]}}}, None, "params", "name a seed"),
         ({"params": {"W": {"named": "vgg16"}}}, None, "params.W", "no function 'named'"),

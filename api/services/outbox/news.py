@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, delete, or_, select, update
@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from api.auth.principal import Principal
 from api.core.errors import InvalidInput
-from api.db.models import Assignment, Course, Enrolment, MailOptOut, OutboxMessage
+from api.db.models import Assignment, CalendarFeed, Course, Enrolment, MailOptOut, OutboxMessage
 from api.services.outbox.kinds import NEWS_KINDS, OPTIONAL_KINDS, MessageKind
 
 MAX_NEWS: Final = 20
+MESSAGE_FIELDS: Final = (
+    *("kind", "course_id", "assignment_id", "created_at", "status", "sent_at", "read_at"),
+)
 
 
 def list_news(
@@ -80,3 +83,19 @@ def store_declined_kinds(session: Session, user_id: UUID, kinds: Collection[Mess
         raise InvalidInput.for_field("declined", f"can be {', '.join(OPTIONAL_KINDS)}")
     session.execute(delete(MailOptOut).where(MailOptOut.user_id == user_id))
     session.add_all(MailOptOut(user_id=user_id, kind=kind) for kind in sorted(set(kinds)))
+
+
+def load_mail_records(session: Session, user_id: UUID) -> dict[str, Any]:
+    """Return the messages of a person, the kinds that they declined, and the age of a calendar."""
+    declined = select(MailOptOut.kind).where(MailOptOut.user_id == user_id)
+    messages = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.recipient_id == user_id)
+        .order_by(OutboxMessage.created_at, OutboxMessage.id)
+    )
+    feed = session.get(CalendarFeed, user_id)
+    return {
+        "declined": sorted(session.scalars(declined)),
+        "calendar_created_at": None if feed is None else feed.created_at,
+        "messages": [{name: getattr(row, name) for name in MESSAGE_FIELDS} for row in messages],
+    }

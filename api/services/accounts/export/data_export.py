@@ -26,13 +26,10 @@ from api.db.models import (
     AssignmentProblem,
     AuditEntry,
     Base,
-    CalendarFeed,
     Comment,
     Draft,
     Extension,
     Grade,
-    MailOptOut,
-    OutboxMessage,
     Override,
     RegradeRequest,
     Report,
@@ -46,6 +43,7 @@ from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions
 from api.services.accounts.tokens import list_tokens
 from api.services.assignments.release import load_assignments_with_results
+from api.services.outbox.news import load_mail_records
 
 JsonObject: TypeAlias = dict[str, Any]
 BATCH_SIZE: Final = 10
@@ -104,32 +102,13 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
             list_sessions(session, user.id, now=now), ("created_at", "seen_at")
         ),
         identities=connections_export.load_identities(session, user.id),
-        mail=_load_mail(session, user.id),
+        mail=load_mail_records(session, user.id),
         platform_scores=connections_export.load_platform_scores(
             session, user.id, visible_assignments
         ),
         platform_rosters=connections_export.load_platform_rosters(session, user.id),
         acts=_load_audit_entries(session, user.id),
     )
-
-
-def _load_mail(session: Session, user_id: UUID) -> JsonObject:
-    """Return the messages of a person, the kinds that they declined, and the age of a calendar."""
-    declined = select(MailOptOut.kind).where(MailOptOut.user_id == user_id)
-    messages = session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.recipient_id == user_id)
-        .order_by(OutboxMessage.created_at, OutboxMessage.id)
-    )
-    feed = session.get(CalendarFeed, user_id)
-    fields = ("kind", "course_id", "assignment_id", "created_at", "status", "sent_at", "read_at")
-    return {
-        "declined": sorted(session.scalars(declined)),
-        "calendar_created_at": None
-        if feed is None
-        else _serialize_row(feed, ("created_at",))["created_at"],
-        "messages": [_serialize_row(one, fields) for one in messages],
-    }
 
 
 def _stream_json(

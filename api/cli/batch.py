@@ -37,23 +37,20 @@ def batch(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "-o", "--out", help="Write the results to this file (.csv, .jsonl or .parquet)."
-        ),
+        typer.Option("-o", "--out", help="Write the results here (.csv, .jsonl or .parquet)."),
     ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Also write the rows that failed to this file.")
     ] = None,
     mapped: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="The name of a column in the file, as COLUMN=NAME."),
+        list[str] | None, typer.Option("--map", help="The name of a column, as COLUMN=NAME.")
     ] = None,
     bank: Annotated[
         Path | None, typer.Option(help="Use the problems in this folder instead of the bank.")
     ] = None,
     published: Annotated[
         Path | None,
-        typer.Option(help="Use these variants, which `grader publish --out` has solved."),
+        typer.Option(help="Use these variants of `grader publish --out`."),
     ] = None,
     workers: Annotated[
         int | None,

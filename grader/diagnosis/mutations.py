@@ -79,7 +79,24 @@ def get_mutations(problem: Problem, part_id: str, registry: Registry) -> tuple[M
     part = problem.get_part(part_id)
     if not isinstance(part, KeyedPart) or part.key is None:
         return ()
-    trees = _collect_trees(problem, part.key)
+    return tuple(
+        Mutation(
+            mistake,
+            name,
+            tree,
+            _mutate_part(problem, name or part_id, tree),
+            find_changed_argument(tree),
+        )
+        for mistake, name, tree in _choose_mutations(problem, part, part.key)
+        if has_fitting_arguments(tree, registry)
+    )
+
+
+def _choose_mutations(
+    problem: Problem, part: KeyedPart, key: Expression
+) -> tuple[tuple[str, str, Node], ...]:
+    """Return the mistake, the name and the tree of each mutation, within the limits."""
+    trees = _collect_trees(problem, key)
     others = (*sorted(part.key_variables), *problem.params, *problem.let)
     arithmetic = (
         (mistake, name, mutated)
@@ -107,22 +124,11 @@ def get_mutations(problem: Problem, part_id: str, registry: Registry) -> tuple[M
             *(take_other_names(tree, others) if not name else ()),
         )
     )
-    chosen = (
+    return (
         *islice(arithmetic, MAX_MUTATIONS),
         *islice(arguments, MAX_ARGUMENT_MUTATIONS),
         *islice(items, MAX_ITEM_MUTATIONS),
         *islice(broad, MAX_BROAD_MUTATIONS),
-    )
-    return tuple(
-        Mutation(
-            mistake,
-            name,
-            tree,
-            _mutate_part(problem, name or part_id, tree),
-            find_changed_argument(tree),
-        )
-        for mistake, name, tree in chosen
-        if has_fitting_arguments(tree, registry)
     )
 
 

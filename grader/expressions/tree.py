@@ -213,6 +213,11 @@ def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     below = tuple([replace_nodes(child, change) for child in before])
     if all(map(operator.is_, before, below)):
         return node
+    return _rebuild_node(node, below)
+
+
+def _rebuild_node(node: Node, below: tuple[Node, ...]) -> Node:
+    """Return *node* with other children."""
     match node:
         case Negation():
             return Negation(*below)

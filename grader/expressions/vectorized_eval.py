@@ -13,7 +13,8 @@ from typing import Final, NamedTuple, TypeAlias, overload
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS, MAX_BITS, Function, power
-from grader.expressions.evaluate import Scope, enforce_size_limits, evaluate
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.size_limits import enforce_size_limits
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.vectorized_arithmetic import (
     OPERATIONS,

@@ -18,7 +18,13 @@ COMMAND = re.compile(r"benchmarks/(\w+)\.py|make load")
 SCRIPTS = {one.stem: one.read_text(encoding="utf-8") for one in ROOT.glob("benchmarks/*.py")}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 LISTED = re.findall(r"^BENCHMARKS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
-NOT_ALONE = {"batch_file", "compare_intake", "intake_references"}  # need arguments
+NOT_ALONE = {  # need arguments
+    "batch_file",
+    "compare_intake",
+    "compare_regrading",
+    "first_answer",
+    "intake_references",
+}
 
 
 @pytest.mark.parametrize("before", TABLE.split(PAGE)[:-1], ids=lambda text: text[-30:].strip())

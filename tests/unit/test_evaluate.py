@@ -6,8 +6,9 @@ import pytest
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
-from grader.expressions.evaluate import Scope, enforce_size_limits, evaluate, require_boolean
+from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.expressions.parser import parse
+from grader.expressions.size_limits import enforce_size_limits
 from grader.expressions.tree import Call, Name, NumberLiteral
 from grader.values import MAX_CELLS, OpaqueValue, Record, Tensor, Value
 

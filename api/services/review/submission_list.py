@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Submission, User
@@ -48,19 +48,7 @@ def iter_assignment_submissions(
     `InvalidInput` if the section does not belong to the course.
     """
     check_section(session, assignment.course_id, filters.section)
-    statement = (
-        select(Submission, AssignmentProblem, User.name)
-        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
-        .join(User, User.id == Submission.student_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            Submission.student_id.in_(select_students(assignment.course_id, filters.section)),
-        )
-    )
-    if filters.problem is not None:
-        statement = statement.where(AssignmentProblem.slug == filters.problem)
-    if filters.student is not None:
-        statement = statement.where(Submission.student_id == filters.student)
+    statement = _select_submissions(assignment, filters)
     while limit > 0:
         batch = apply_keyset(
             statement, Submission.received_at, Submission.id, after=after, order="descending"
@@ -83,3 +71,23 @@ def iter_assignment_submissions(
         limit -= len(rows)
         last = rows[-1][0]
         after = Cursor("received_at", last.received_at, last.id)
+
+
+def _select_submissions(
+    assignment: Assignment, filters: SubmissionFilters
+) -> Select[tuple[Submission, AssignmentProblem, str]]:
+    """Return the statement for the submissions that *filters* admit, in no order."""
+    statement = (
+        select(Submission, AssignmentProblem, User.name)
+        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+        .join(User, User.id == Submission.student_id)
+        .where(
+            AssignmentProblem.assignment_id == assignment.id,
+            Submission.student_id.in_(select_students(assignment.course_id, filters.section)),
+        )
+    )
+    if filters.problem is not None:
+        statement = statement.where(AssignmentProblem.slug == filters.problem)
+    if filters.student is not None:
+        statement = statement.where(Submission.student_id == filters.student)
+    return statement

@@ -75,7 +75,7 @@ def iter_assignment_submissions(
 
 def _select_submissions(
     assignment: Assignment, filters: SubmissionFilters
-) -> Select[tuple[Submission, AssignmentProblem, str]]:
+) -> Select[Submission, AssignmentProblem, str]:
     """Return the statement for the submissions that *filters* admit, in no order."""
     statement = (
         select(Submission, AssignmentProblem, User.name)

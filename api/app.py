@@ -29,6 +29,7 @@ from api.routes.all_routes import ROUTERS
 from api.routes.health import Check, Health, create_free_space_check, create_health_router
 from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
 from api.server.metrics import Metrics, create_metrics_router
+from api.services.attachments.limits import MAX_UPLOAD_BYTES
 from api.services.outbox.failures import Backlog, count_backlog
 from api.services.submissions.cache.submission_cache import SubmissionCache
 from api.state import AppState
@@ -43,6 +44,9 @@ UPLOAD_LIMITS: Final = {
     r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(20 * MEBIBYTE, "override_grades"),
     # A report may have 5 MiB; a form around it needs some more.
     r"(/api/v1)?/assignments/[^/]+/reports": BodyCap(5 * MEBIBYTE + 65_536, "submit"),
+    r"(/api/v1)?/assignments/[^/]+/problems/[^/]+/attachments/[^/]+": BodyCap(
+        MAX_UPLOAD_BYTES + 65_536, "submit"
+    ),
 }
 """The limits of bodies above the usual one, each with the right that its route asks for."""
 

@@ -275,6 +275,7 @@ class World:
         *problems: str,
         timeline_spec: Mapping[str, Any] | None = None,
         published: bool = True,
+        attachments: bool = False,
         **more: Any,
     ) -> list[Posing]:
         """Return the problems of a new assignment, by default with the text problem alone."""
@@ -302,6 +303,7 @@ class World:
                     slug=version.problem,
                     version_id=version.id,
                     position=position,
+                    attachments=attachments,
                 )
                 session.add(row)
                 posed.append(Posing(assignment.id, row.id, version.problem, version.id))

@@ -200,14 +200,14 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
     ] = 16
     report_mebibytes_per_day: Annotated[
         int,
-        Field(ge=1, le=1_000_000, description="how many MiB one person's reports may have a day"),
+        Field(ge=1, le=1_000_000, description="MiB of reports and attachments per person and day"),
     ] = 25
     report_days: Annotated[
-        int, Field(ge=1, le=36_500, description="after how many days documents of reports go")
+        int, Field(ge=1, le=36_500, description="days until documents and attachments are deleted")
     ] = 730
     report_workers: Annotated[
         int,
-        Field(ge=0, le=16, description="processes that read reports; 0 for none, in tests only"),
+        Field(ge=0, le=16, description="processes that read uploads; 0 for none, in tests only"),
     ] = 1
     password_memory: Annotated[
         int,

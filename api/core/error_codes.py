@@ -139,6 +139,12 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "The document is of another kind, too large, encrypted or damaged; the detail says what to "
         "do. Nothing was stored.",
     ),
+    "attachment_unreadable": ErrorCode(
+        422,
+        "The file cannot be attached",
+        "The file is no image or PDF, too large, encrypted or damaged; the detail says what to do. "
+        "Nothing was stored.",
+    ),
     "bad_json": ErrorCode(422, "Not JSON", "The body is not valid JSON in UTF-8."),
     "not_finite": ErrorCode(
         422,
@@ -179,8 +185,14 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "report_budget": ErrorCode(
         429,
         "Too many reports today",
-        "The reports of one person may have so many MiB in a day. `Retry-After` says when the next "
-        "one is stored; answers can be typed meanwhile.",
+        "The reports and attachments of one person may have so many MiB in a day. `Retry-After` "
+        "says when the next one is stored; answers can be typed meanwhile.",
+    ),
+    "attachment_budget": ErrorCode(
+        429,
+        "Too many attachments today",
+        "The reports and attachments of one person may have so many MiB in a day. `Retry-After` "
+        "says when the next one is stored; answers can be submitted meanwhile.",
     ),
     "too_many_uploads": ErrorCode(
         429,

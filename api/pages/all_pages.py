@@ -50,6 +50,7 @@ from api.pages.staff.results import (
 )
 from api.pages.student import (
     assignment,
+    attachments,
     client,
     grades,
     history,
@@ -90,6 +91,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     join.router,
     practice.router,
     reports.router,
+    attachments.router,
     sheet.router,
     problem.router,
     new_assignment.router,

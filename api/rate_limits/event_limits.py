@@ -38,6 +38,7 @@ LimitedAction = Literal[
     "check_export",
     "upload_file",
     "upload_report",
+    "upload_attachment",
 ]
 
 RETENTION_PAUSES: Final = 4
@@ -104,6 +105,7 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "upload_file": EventLimit(30, MINUTE),
     # Each takes seconds of CPU time in a worker process.
     "upload_report": EventLimit(30, HOUR),
+    "upload_attachment": EventLimit(60, HOUR),
 }
 FREE_LOGIN_TRIES: Final = 3
 """Failures per account and address before failures elsewhere slow down log-ins.

@@ -11,6 +11,7 @@ from api.routes.grading import marks, regrade_requests, regrades, review
 from api.routes.grading import submissions as student_submissions
 from api.routes.student import (
     assigned_problems,
+    attachments,
     drafts,
     history,
     report_templates,
@@ -34,6 +35,7 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     drafts.router,
     history.router,
     reports.router,
+    attachments.router,
     report_templates.router,
     courses.router,
     course_files.router,

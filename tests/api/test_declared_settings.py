@@ -68,6 +68,7 @@ PROBLEM: Mapping[str, dict[str, Any]] = {
     "extra": {"extra": True},
     "voided": {"voided": {"why": "full"}},
     "labels": {"labels": "2(b)i, 2(b)ii, 3"},
+    "attachments": {"attachments": True},
 }
 
 

@@ -30,6 +30,7 @@ TYPES = {
     "roster": "text/csv",
     "score-sheet": "text/csv",
     "reports": "application/octet-stream",
+    "why": "application/octet-stream",
 }
 DOORS = [
     (method, route.path)
@@ -38,7 +39,11 @@ DOORS = [
     for method in sorted((route.methods or set()) - SAFE)
 ]
 """Every method and path that accepts a body."""
-LARGE = [path for _, path in DOORS if any(re.fullmatch(one, path) for one in UPLOAD_LIMITS)]
+LARGE = [
+    path
+    for method, path in DOORS
+    if method == "POST" and any(re.fullmatch(one, path) for one in UPLOAD_LIMITS)
+]
 
 
 def largest(path):
@@ -83,7 +88,8 @@ def test_an_upload_is_read_of_those_alone_who_may_send_it(world, course, path):
     [posed] = world.assignment(course)
     student, outsider = world.enrol(course), world.person("Out Sider")
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    place = path.format(course=course, assignment=posed.assignment)
+    ids = {"assignment": posed.assignment, "problem": posed.slug, "part": "why"}
+    place = path.format(course=course, **ids)
     size = largest(path)
     [cap] = [cap for pattern, cap in UPLOAD_LIMITS.items() if re.fullmatch(pattern, path)]
     refused = [(outsider, 404)]

@@ -19,6 +19,9 @@ from api.db.engine import Database
 from api.db.migrations import schema_state
 from api.db.models import (
     Answer,
+    AnswerAttachment,
+    Attachment,
+    AttachmentPage,
     CalendarFeed,
     LtiContext,
     LtiDeployment,
@@ -202,7 +205,8 @@ def test_an_upgrade_lists_everybody_by_family_name(db):
     with db.transaction() as session:
         session.execute(update(User).where(User.name == "A classmate").values(name="Łu Đặng, Jr."))
         # The way back refuses to lose them.
-        for table in (*LTI_TABLES, *MAIL_TABLES, ReportAnswer, Report):
+        attached = AnswerAttachment, AttachmentPage, Attachment
+        for table in (*LTI_TABLES, *MAIL_TABLES, ReportAnswer, Report, *attached):
             session.execute(delete(table))
     revisions = Revisions(db)
     revisions.down("0003")

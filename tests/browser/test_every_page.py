@@ -16,6 +16,7 @@ from api.markup.docs_files import list_pages, page_address
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
+    "/attachments/{attachment}/image",
     "/assignments/{assignment}/report-template",
     "/assignments/{assignment}/reports/{report}/document",
     "/assignments/{assignment}/score-sheet",

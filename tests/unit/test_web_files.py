@@ -14,6 +14,8 @@ FIRST_AREA = "Editor, bank and review"
 EXCLAIMED = re.compile(r"!(?!=|doctype)")
 SHEET = WEB / "static" / "app.css"
 EDITOR_SHEET = WEB / "static" / "editor.css"
+ATTACHMENT_SHEET = WEB / "static" / "attachments.css"
+SHEETS = (SHEET, EDITOR_SHEET, ATTACHMENT_SHEET)
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 ELSEWHERE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style\b|\son[a-z]+=|\sstyle=|javascript:""")
@@ -31,8 +33,14 @@ def test_the_style_sheet_of_authors_is_small():
     assert 0 < len(EDITOR_SHEET.read_bytes()) <= 4 * 1024
 
 
+def test_the_style_sheet_of_attachments_is_small():
+    assert 0 < len(ATTACHMENT_SHEET.read_bytes()) <= 1024
+
+
 @pytest.mark.parametrize(
-    "path", [*TEMPLATES, *SCRIPTS, SHEET, EDITOR_SHEET], ids=lambda path: path.name
+    "path",
+    [*TEMPLATES, *SCRIPTS, *SHEETS],
+    ids=lambda path: path.name,
 )
 def test_in_the_dark_nothing_but_colours_is_another(path):
     """`light-dark()` gives only colors, so browser tests of dark mode check colors alone."""
@@ -40,7 +48,9 @@ def test_in_the_dark_nothing_but_colours_is_another(path):
 
 
 @pytest.mark.parametrize(
-    "path", [*TEMPLATES, *SCRIPTS, SHEET, EDITOR_SHEET], ids=lambda path: path.name
+    "path",
+    [*TEMPLATES, *SCRIPTS, *SHEETS],
+    ids=lambda path: path.name,
 )
 def test_a_file_of_the_pages_names_no_other_server(path):
     assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []

@@ -47,6 +47,9 @@ from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, Regrade
 from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
 from api.db.models.submissions import (
     Answer,
+    AnswerAttachment,
+    Attachment,
+    AttachmentPage,
     Draft,
     Draw,
     Grading,
@@ -59,8 +62,11 @@ from api.db.models.submissions import (
 __all__ = [
     "LOCKED_PASSWORD_PREFIX",
     "Answer",
+    "AnswerAttachment",
     "Assignment",
     "AssignmentProblem",
+    "Attachment",
+    "AttachmentPage",
     "AuditEntry",
     "Base",
     "CalendarFeed",

@@ -112,6 +112,7 @@ class AssignmentProblem(Base):
     *points* is its worth here, None for the sum of its parts. *voided* lists parts that do not
     count as graded: everybody gets ``full`` points, or the part is left ``out`` of the maximum.
     *labels* are those of its parts on the sheet, with commas; None for labels from the order.
+    *attachments*: its text parts take an image or a PDF.
     """
 
     __tablename__ = "assignment_problems"
@@ -127,6 +128,7 @@ class AssignmentProblem(Base):
     extra: Mapped[bool] = mapped_column(default=False)
     voided: Mapped[Json] = mapped_column(default=dict)
     labels: Mapped[str | None] = mapped_column(String(400))
+    attachments: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -1,4 +1,4 @@
-"""Submissions, their gradings, students' progress, and the reports that answers come from."""
+"""Submissions, their gradings, students' progress, and the files that belong to answers."""
 
 from fractions import Fraction
 from typing import Any
@@ -192,3 +192,55 @@ class ReportAnswer(Base):
     report_id: Mapped[UUID] = foreign_key("reports.id")
     quote: Mapped[str]
     location: Mapped[str] = mapped_column(String(40))
+
+
+class Attachment(Base):
+    """Image or PDF that a student attached to a part, converted to images.
+
+    *author_id* sent it, *student_id* owns it: they differ for the test student. *digest* is the
+    SHA-256 of the uploaded file, which is not stored; *size_bytes* is the size of its pages. The
+    newest attachment of a part that is not removed goes with the next answer.
+    """
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        Index(None, "problem_id", "student_id"),
+        Index(None, "author_id", "uploaded_at"),
+        Index(None, "uploaded_at"),
+    )
+
+    id: Mapped[Id]
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", index=False)
+    part: Mapped[str] = mapped_column(String(80))
+    student_id: Mapped[UserId]
+    author_id: Mapped[UUID] = foreign_key("users.id", index=False)
+    file_name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    uploaded_at: Mapped[Timestamp]
+    removed_at: Mapped[Timestamp | None]
+
+
+class AttachmentPage(Base):
+    """Page of an attachment as an image; *content* is None once its time of storage is over."""
+
+    __tablename__ = "attachment_pages"
+
+    attachment_id: Mapped[UUID] = foreign_key("attachments.id", primary_key=True, index=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    media_type: Mapped[str] = mapped_column(String(20))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class AnswerAttachment(Base):
+    """Attachment that was submitted with the answer to a part."""
+
+    __tablename__ = "answer_attachments"
+
+    submission_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("submissions.id", onupdate="CASCADE"), primary_key=True
+    )
+    part: Mapped[str] = mapped_column(String(80), primary_key=True)
+    attachment_id: Mapped[UUID] = foreign_key("attachments.id")

@@ -37,6 +37,7 @@ from api.pages.student.components.submission_form import (
     check_same_user,
     fingerprint_problem,
     generate_form_number,
+    parse_attachments,
     save_draft,
     select_draft_answers,
     submit_answers,
@@ -51,6 +52,7 @@ from grader.reading import NumberStyle, RawAnswer
 
 router = PageRouter()
 
+ATTACH_PREFIX: Final = "attach."
 PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
 SAVED_ELSEWHERE_MESSAGE: Final = (
     "Another window saved a different draft. Compare the two before you continue."
@@ -142,16 +144,28 @@ def save_and_submit_page(
     except ServiceError as error:
         return _render_page(context, load_page_data(error=error, checked_part=part))
     if not part:
-        return RedirectResponse(_problem_path(problem_key), status_code=303)
+        return RedirectResponse(_build_next_path(problem_key, view, form), status_code=303)
     try:
         check_problem_unchanged(view, form)
         submit_answers(
-            context, problem_key, {part: answers.get(part, "")}, number=form.text("number")
+            context,
+            problem_key,
+            {part: answers.get(part, "")},
+            number=form.text("number"),
+            attachments=parse_attachments(form, part),
         )
     except ServiceError as error:
         is_saved = has_content(answers.get(part, ""))
         return _render_page(context, load_page_data(error=error, checked_part=part, saved=is_saved))
     return RedirectResponse(f"{_problem_path(problem_key)}#part-{part}", status_code=303)
+
+
+def _build_next_path(problem_key: ProblemKey, view: ProblemView, form: PostedForm) -> str:
+    """Return the page after a draft is saved: the same, or that of the attachment of a part."""
+    part = form.text("save").removeprefix(ATTACH_PREFIX)
+    takes_attachment = any(one.id == part and one.takes_attachment for one in view.parts)
+    path = _problem_path(problem_key)
+    return f"{path}/attachments/{part}" if takes_attachment else path
 
 
 def _save_form_draft(

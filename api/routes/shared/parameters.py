@@ -5,6 +5,7 @@ from typing import Final
 
 PARAMETER_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "answer": "the id of an answer, which is one part of a submission",
+    "attachment": "the id of an attachment",
     "assignment": "the id of the assignment",
     "category": "only assignments of this category",
     "comment": "the id of the comment",

@@ -35,6 +35,8 @@ from api.schemas.student.reports import (
     ReportSummaries,
 )
 from api.services.assignments.views import get_assignment
+from api.services.attachments.storage import list_current
+from api.services.files.document_budget import check_document_budget, lock_author
 from api.services.reports.uploads import storage
 from api.services.reports.uploads.confirmation import (
     ProblemAnswers,
@@ -119,22 +121,21 @@ def upload_report(
     """
     file_name = storage.clean_file_name(name)
     now, settings = context.now, context.service.settings
-    daily = settings.report_mebibytes_per_day
     with context.reading() as session:
         member, row = authorize_released(session, context, assignment, right="submit")
         storage.check_may_upload(member)
         ending = storage.check_file(file_name, document)
         storage.check_count(session, member, row)
         author = member.caller.id
-        storage.check_budget(session, author, len(document), mebibytes_per_day=daily, now=now)
+        _check_budget(session, context, author, len(document))
         context.service.storage.check(author)
         sheet = load_report_sheet(session, member, row)
     context.count_limited_action("upload_report", str(author))
     parts = context.service.report_reader.read(author, document, ending, sheet.problems)
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="submit")
-        storage.lock_author(session, author)
-        storage.check_budget(session, author, len(document), mebibytes_per_day=daily, now=now)
+        lock_author(session, author)
+        _check_budget(session, context, author, len(document))
         storage.delete_old_documents(session, days=settings.report_days, now=now)
         report = storage.store_report(
             session,
@@ -148,6 +149,17 @@ def upload_report(
         )
     context.service.storage.add(author, ROW_BYTES + measure_reading(parts))
     return get_report(assignment, report, context)
+
+
+def _check_budget(session: Session, context: RequestContext, author: UUID, size_bytes: int) -> None:
+    check_document_budget(
+        session,
+        author,
+        size_bytes,
+        mebibytes_per_day=context.service.settings.report_mebibytes_per_day,
+        code="report_budget",
+        now=context.now,
+    )
 
 
 @router.get(REPORTS_PATH, responses=READ_ERRORS)
@@ -232,7 +244,14 @@ def _submit_answers(
             if not is_counted:
                 context.service.rate_limiters["submissions"].consume(str(member.caller.id))
             problem_id = check_same_numbers(session, member, row, report, group.problem)
-        request = group.build_request(report, problem_id, received_at=context.now)
+            assigned = context.authorize_problem(session, assignment, group.problem)
+            attached = list_current(session, assigned, parts=group.answers.keys())
+        request = group.build_request(
+            report,
+            problem_id,
+            received_at=context.now,
+            attachments={attachment.part: attachment.id for attachment in attached},
+        )
         stored = submit_and_wait(context, assignment, group.problem, request)
     except ServiceError as error:
         refusal = ConfirmationError(code=error.code, detail=str(error))

@@ -108,7 +108,7 @@ def _prepare_cached_submission(
         digest,
         assignment,
         request.path_params["problem"],
-        SubmissionRequest(body.answers, key, context.now),
+        SubmissionRequest(body.answers, key, context.now, attachments=body.attachments),
         variants=context.service.variants,
         cache=context.service.submission_cache,
     )
@@ -157,7 +157,9 @@ async def submit(
     Requests with the same `Idempotency-Key` and the same answers are one submission: repeat the
     request if no response arrived. Without a key, a repeated request is a new submission.
     """
-    submission_request = SubmissionRequest(body.answers, idempotency_key, context.now)
+    submission_request = SubmissionRequest(
+        body.answers, idempotency_key, context.now, attachments=body.attachments
+    )
     outcome: StoredSubmission | StaleCache = StaleCache()
     while isinstance(outcome, StaleCache):
         prepared = await run_in_threadpool(

@@ -208,6 +208,7 @@ class MeExport(Schema):
             "submissions": [],
             "drafts": [],
             "reports": [],
+            "attachments": [],
             "grades": [],
             "comments": [],
             "regrade_requests": [],
@@ -228,6 +229,7 @@ class MeExport(Schema):
     submissions: tuple[dict[str, Any], ...]
     drafts: tuple[dict[str, Any], ...]
     reports: tuple[dict[str, Any], ...]
+    attachments: tuple[dict[str, Any], ...]
     grades: tuple[dict[str, Any], ...]
     comments: tuple[dict[str, Any], ...]
     regrade_requests: tuple[dict[str, Any], ...]

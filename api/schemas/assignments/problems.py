@@ -28,6 +28,7 @@ EXAMPLE_PROBLEM: Final[dict[str, Any]] = {
     "extra": False,
     "voided": {},
     "labels": None,
+    "attachments": False,
     "parts": [{"id": "side", "title": "Output width", "kind": "integer", "points": 2}],
     "opened": True,
     "version": 1,
@@ -41,6 +42,7 @@ NOTICE: Final[dict[str, Any]] = {
 }
 
 EXTRA_CAPTION: Final = "Extra credit: it adds to the score, not to the maximum"
+ATTACHMENTS_CAPTION: Final = "Students may attach an image or a PDF to a text answer"
 Voided: TypeAlias = Literal["full", "out"]
 
 
@@ -60,7 +62,7 @@ class ProblemSettings(Schema):
     *points* null is the sum of its parts. *version* is the id of a published version. *voided*
     tells of parts that do not count as they were marked: ``full`` marks for everybody, or ``out``
     of score and maximum. *labels* are those of its parts on the sheet, null for labels from the
-    order.
+    order. *attachments*: students may attach an image or a PDF to the answer to a text part.
     """
 
     points: Annotated[
@@ -104,6 +106,7 @@ class ProblemSettings(Schema):
             "from the order.",
         ),
     ] = None
+    attachments: Annotated[bool, Setting("Attachments", caption=ATTACHMENTS_CAPTION)] = False
 
 
 class PosedIn(ProblemSettings):

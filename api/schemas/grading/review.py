@@ -8,6 +8,7 @@ from pydantic import Field
 from api.http.field_types import Answer, Count, Score, Text, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.grading.report_quotes import ReportQuote
+from api.schemas.student.attachments import AttachmentView
 
 ANSWER = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
 MARKER: Final[dict[str, Any]] = {"id": "01933e3a-0000-7000-8000-00000000000d", "name": "Gra Der"}
@@ -159,9 +160,10 @@ class ReviewItem(QueueLine):
     """An answer with everything that is needed to grade it.
 
     *prompt* and *model* have the student's numbers. *explanation* is the automatic result. *quote*
-    is the passage of the report that the answer was confirmed from, null for a typed answer. If the
-    assignment is graded anonymously, *submission*, *received_at* and *late_credit* are null for
-    TAs. The `ETag` is that of the mark, for `If-Match`.
+    is the passage of the report that the answer was confirmed from, null for a typed answer.
+    *attachment* is the image or PDF that was submitted with it. If the assignment is graded
+    anonymously, *submission*, *received_at* and *late_credit* are null for TAs. The `ETag` is that
+    of the mark, for `If-Match`.
     """
 
     model_config = with_examples(ITEM)
@@ -183,6 +185,7 @@ class ReviewItem(QueueLine):
     comments: Count
     version: Count
     quote: ReportQuote | None = None
+    attachment: AttachmentView | None = None
 
 
 class NextAnswer(Schema):

@@ -7,6 +7,7 @@ from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OverrideShown
 from api.schemas.student.assignments import TIMES, Times
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.submissions import ProblemScore
 
 TYPING: Final[dict[str, Any]] = {
@@ -181,6 +182,7 @@ class PartView(PartAsked):
     """A part as the student sees it; *standing* is null until results are released.
 
     *voided* is ``full`` if everybody gets full credit, ``out`` if the part does not count.
+    *takes_attachment*: an image or a PDF may be attached; *attachment* goes with the next answer.
     """
 
     attempts_used: Count
@@ -189,6 +191,8 @@ class PartView(PartAsked):
     voided: str
     standing: PartScore | None
     last: LastAnswer | None
+    takes_attachment: bool = False
+    attachment: AttachmentView | None = None
 
 
 class ProblemNumber(Schema):

@@ -40,16 +40,21 @@ REPLY: Final[dict[str, Any]] = {
         "id": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "document": None,
+        "attachments": {},
     },
 }
 
 
 class AnswersIn(Schema):
-    """Answers to any of the parts, by the id of the part: text, numbers or arrays."""
+    """Answers to any of the parts, by the id of the part: text, numbers or arrays.
+
+    *attachments* are the ids of uploaded attachments, by the text part that they belong to.
+    """
 
     model_config = with_examples({"answers": {"side": "32"}})
 
     answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
+    attachments: Annotated[dict[str, UUID], Field(max_length=100)] = {}
 
 
 class PartReply(Schema):
@@ -88,12 +93,13 @@ class Receipt(Schema):
     """The proof that a submission is stored: its id, and the SHA-256 of its contents.
 
     *document* is the SHA-256 of the report that the answers were confirmed from, null for typed
-    answers; *digest* covers it.
+    answers. *attachments* are the SHA-256 of the uploaded files by part. *digest* covers both.
     """
 
     id: UUID
     digest: str
     document: str | None = None
+    attachments: dict[str, str] = {}
 
 
 class SubmissionReply(Schema):

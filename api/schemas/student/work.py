@@ -8,6 +8,7 @@ from pydantic import Field
 from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.grading.report_quotes import ReportQuote
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.submissions import RESULT, Receipt
 
 SUBMISSION = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
@@ -37,7 +38,7 @@ EXAMPLE_SUBMISSION: Final[dict[str, Any]] = {
     "draw": 0,
     "received_at": RECEIVED,
     "late_credit": 1,
-    "receipt": {"id": SUBMISSION, "digest": DIGEST, "document": None},
+    "receipt": {"id": SUBMISSION, "digest": DIGEST, "document": None, "attachments": {}},
 }
 STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
     "mistakes": ["rounded_up"],
@@ -116,7 +117,7 @@ class PartOutcome(Schema):
 
 
 class StudentSubmission(Schema):
-    """A submission of the caller, with the results that are visible now."""
+    """A submission of the caller, with the results that are visible now, and its attachments."""
 
     model_config = with_examples(
         EXAMPLE_SUBMISSION | {"results": [OUTCOME], "results_shown": True, "results_from": None}
@@ -133,6 +134,7 @@ class StudentSubmission(Schema):
     results_shown: bool
     results_from: UtcDatetime | None
     receipt: Receipt
+    attachments: tuple[AttachmentView, ...] = ()
 
 
 class StaffOutcome(PartOutcome):
@@ -187,6 +189,7 @@ class StaffSubmission(Schema):
     late_credit: Score | None
     results: tuple[StaffOutcome, ...]
     receipt: Receipt | None
+    attachments: tuple[AttachmentView, ...] = ()
 
 
 class ReceiptProof(Schema):
@@ -194,8 +197,9 @@ class ReceiptProof(Schema):
 
     *valid*: the stored data has the digest of the receipt (and the digest in the request, if there
     was one). *document* is the SHA-256 of the report that the answers were confirmed from, null for
-    typed answers. *digest*, *student*, *received_at* and *document* are null for TAs if the
-    assignment is graded anonymously.
+    typed answers. *attachments* are the SHA-256 of the uploaded files by part. *digest*, *student*,
+    *received_at*, *document* and *attachments* are null for TAs if the assignment is graded
+    anonymously.
     """
 
     model_config = with_examples(
@@ -204,6 +208,7 @@ class ReceiptProof(Schema):
             "valid": True,
             "digest": DIGEST,
             "document": None,
+            "attachments": {},
             "assignment": ASSIGNMENT,
             "problem": "conv-output-size",
             "student": "01933e3a-0000-7000-8000-00000000000a",
@@ -223,6 +228,7 @@ class ReceiptProof(Schema):
     received_at: UtcDatetime | None
     answers: dict[str, Answer | None]
     document: str | None = None
+    attachments: dict[str, str] | None = None
 
 
 class NewNumbers(Schema):

@@ -8,6 +8,7 @@ from grader.grading.result import PartResult
 from grader.json_values import NotSerializableError, to_json
 
 SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True)
+ATTACHED_SUFFIX: Final = "#file"
 
 
 def value_digest(result: PartResult, *, draw: int = 0) -> str:
@@ -23,3 +24,19 @@ def value_digest(result: PartResult, *, draw: int = 0) -> str:
         text = result.read_as
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{digest}#{draw}" if draw else digest
+
+
+def attached_value_digest(value: str, attachment: str) -> str:
+    """Return the digest of an answer with an attachment; *attachment* is the SHA-256 of its file.
+
+    >>> attached_value_digest("", "ab12").endswith(ATTACHED_SUFFIX)
+    True
+    """
+    digest, separator, draw = value.partition("#")
+    digest = hashlib.sha256(f"{digest}|{attachment}".encode()).hexdigest()
+    return f"{digest}{separator}{draw}{ATTACHED_SUFFIX}"
+
+
+def is_attached(value: str) -> bool:
+    """Return whether *value* is the digest of an answer with an attachment."""
+    return value.endswith(ATTACHED_SUFFIX)

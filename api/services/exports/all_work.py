@@ -15,11 +15,13 @@ from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
+    Attachment,
     Course,
     Enrolment,
     Submission,
     User,
 )
+from api.services.attachments.submitted import SUBMITTED_QUERY
 from api.services.courses.active_students import ACTIVE_STUDENTS
 
 BATCH_SIZE: Final = 10
@@ -63,9 +65,12 @@ def export_submissions(reading: ExportSessionFactory, scope: ExportScope) -> Ite
     while last is not None:
         with reading() as session:
             rows = _load_batch(session, scope, after, last)
-            answers = _load_answers(session, [row[0].id for row in rows])
+            ids = [row[0].id for row in rows]
+            answers, attachments = _load_answers(session, ids), _load_attachments(session, ids)
         for row in rows:
-            yield _serialize_submission(scope, row, answers.get(row[0].id, ()))
+            yield _serialize_submission(
+                scope, row, answers.get(row[0].id, ()), attachments.get(row[0].id, ())
+            )
         if len(rows) < BATCH_SIZE:
             return
         after = rows[-1][0].id
@@ -107,7 +112,19 @@ def _load_answers(session: Session, submissions: Sequence[UUID]) -> dict[UUID, l
     return answers_by_submission
 
 
-def _serialize_submission(scope: ExportScope, row: Any, answers: Sequence[Answer]) -> str:
+def _load_attachments(
+    session: Session, submissions: Sequence[UUID]
+) -> dict[UUID, list[Attachment]]:
+    rows = session.execute(SUBMITTED_QUERY, {"submissions": submissions})
+    attachments: dict[UUID, list[Attachment]] = {}
+    for submission, attachment in rows:
+        attachments.setdefault(submission, []).append(attachment)
+    return attachments
+
+
+def _serialize_submission(
+    scope: ExportScope, row: Any, answers: Sequence[Answer], attachments: Sequence[Attachment]
+) -> str:
     submission, problem, assignment, user = row
     data: dict[str, Any] = {
         "submission": _serialize_id(scope, submission.id),
@@ -121,12 +138,20 @@ def _serialize_submission(scope: ExportScope, row: Any, answers: Sequence[Answer
         "received_at": submission.received_at.isoformat(),
         "answers": submission.answers,
         "results": [_serialize_result(scope, answer) for answer in answers],
+        "attachments": {one.part: _serialize_attachment(scope, one) for one in attachments},
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _serialize_id(scope: ExportScope, thing: UUID) -> str:
     return pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
+
+
+def _serialize_attachment(scope: ExportScope, attachment: Attachment) -> Mapping[str, str]:
+    """Return the id of an attachment, with the digest of its file if names are exported."""
+    if scope.pseudonymous:
+        return {"id": pseudonym(scope.course, attachment.id)}
+    return {"id": str(attachment.id), "digest": attachment.digest}
 
 
 def _serialize_student(scope: ExportScope, user: User) -> Mapping[str, str | None]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Comment, Grading, Review
 from api.schemas.grading.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
+from api.services.attachments.submitted import load_submitted_attachments
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
 from api.services.reports.uploads.quotes import load_report_quotes
@@ -143,6 +144,7 @@ def serialize_review_item(
     review = session.get(Review, answer.id, populate_existing=True)
     names = _load_names(session, part, [(answer, review)])
     blind = hides_student_names(part.assigned_problem)
+    attachments = load_submitted_attachments(session, [submission.id], is_blind=blind)
     grading = session.get_one(Grading, answer.grading_id)
     return ReviewItem(
         **_serialize_line(part, answer, review, names, now),
@@ -162,6 +164,9 @@ def serialize_review_item(
         comments=_count_comments(session, answer),
         version=review.version if review else 1,
         quote=load_report_quotes(session, submission.id, is_blind=blind).get(answer.part),
+        attachment=next(
+            (one for one in attachments.get(submission.id, ()) if one.part == answer.part), None
+        ),
     )
 
 

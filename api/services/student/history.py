@@ -20,6 +20,10 @@ from api.http.pagination import Cursor, apply_keyset
 from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.assignments.release import compute_results_visibility
 from api.services.assignments.rules import load_student_rules
+from api.services.attachments.submitted import (
+    load_attachment_digests,
+    load_submitted_attachments,
+)
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
 from api.services.student.outcomes import (
@@ -42,7 +46,7 @@ The digest of the receipt is computed from the student's id: a TA with the roste
 could find the student.
 """
 BLIND_RECEIPT_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
-    ("student", "received_at", "digest", "document")
+    ("student", "received_at", "digest", "document", "attachments")
 )
 """Fields of a receipt that are hidden from TAs in anonymous grading."""
 DOCUMENT_DIGEST_QUERY: Final = (
@@ -104,7 +108,13 @@ def _serialize_submissions(
         problem_session.assigned.problem,
         problem_session.results_visibility,
     )
-    return [serialize_submission(row, answers[row.id], problem, results=results) for row in rows]
+    attachments = load_submitted_attachments(session, [row.id for row in rows])
+    return [
+        serialize_submission(
+            row, answers[row.id], problem, results=results, attachments=attachments.get(row.id, ())
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +159,10 @@ def load_submission_view(
     visibility = compute_results_visibility(
         row.assignment, _load_visible_submission_rules(session, member, row, now), now=now
     )
-    return serialize_submission(row.submission, answers, row.problem, results=visibility)
+    attachments = load_submitted_attachments(session, [submission]).get(submission, ())
+    return serialize_submission(
+        row.submission, answers, row.problem, results=visibility, attachments=attachments
+    )
 
 
 def _load_visible_submission_rules(
@@ -182,12 +195,16 @@ def load_receipt_proof(
     if is_blind and digest is not None:
         raise Forbidden(ANONYMOUS_DIGEST_MESSAGE)
     document = session.scalar(DOCUMENT_DIGEST_QUERY, {"submission": submission})
-    proof = _build_receipt_proof(row, digest, document)
+    attachments = load_attachment_digests(session, submission)
+    proof = _build_receipt_proof(row, digest, document, attachments)
     return proof.model_copy(update=BLIND_RECEIPT_FIELDS) if is_blind else proof
 
 
 def _build_receipt_proof(
-    row: _SubmissionRow, digest: str | None, document: str | None
+    row: _SubmissionRow,
+    digest: str | None,
+    document: str | None,
+    attachments: Mapping[str, str],
 ) -> ReceiptProof:
     submission = row.submission
     key = ProgressKey(submission.problem_id, submission.student_id)
@@ -198,6 +215,7 @@ def _build_receipt_proof(
         submission.received_at,
         submission.answers,
         document=document,
+        attachments=attachments,
     )
     return ReceiptProof(
         id=submission.id,
@@ -210,6 +228,7 @@ def _build_receipt_proof(
         received_at=submission.received_at,
         answers={part: from_json(told) for part, told in submission.answers.items()},
         document=document,
+        attachments=dict(attachments),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.db.engine import cache_in_snapshot
 from api.db.models import Answer, AssignmentProblem, Grading, Submission
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.submissions import Receipt
 from api.schemas.student.work import PartOutcome, StudentSubmission
 from api.services.assignments.release import Visibility
@@ -93,6 +94,7 @@ def serialize_submission(
     problem: AssignmentProblem,
     *,
     results: Visibility,
+    attachments: tuple[AttachmentView, ...] = (),
 ) -> StudentSubmission:
     """Return a submission as its student may see it now."""
     return StudentSubmission(
@@ -102,6 +104,7 @@ def serialize_submission(
         ),
         results_shown=results.now,
         results_from=None if results.now else results.since,
+        attachments=attachments,
         **serialize_submission_fields(submission, answers, problem),
     )
 

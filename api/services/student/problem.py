@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from api.core.clock import from_micros
 from api.db.engine import fetch_one
 from api.db.models import Answer, GradeChange, Grading, Notice, ProblemProgress
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.problem import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.student.submissions import ProblemScore
 from api.services.assignments.visible_verdicts import visible_status
+from api.services.attachments.storage import list_current
+from api.services.attachments.submitted import view_attachments
 from api.services.engine.variants import VariantCache
 from api.services.grades import load_answers, to_policy_answer
 from api.services.student.drafts import load_draft
@@ -24,6 +27,7 @@ from api.services.student.problem_session import ProblemSession, load_solutions_
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from api.services.student.times import serialize_times
 from grader.json_values import from_json
+from grader.kinds import KINDS
 from grader.policy import count_used_attempts, next_attempt_at
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
@@ -65,6 +69,7 @@ def load_problem_view(
         problem_session.results_visibility,
         load_solutions_visibility(session, problem_session),
     )
+    attachments = _load_attachments(session, problem_session)
     is_renewable = assigned.assignment.variants == "each_after"
     return ProblemView(
         assignment=assigned.assignment.id,
@@ -73,7 +78,7 @@ def load_problem_view(
         title=variant.problem.title,
         statement=render_statement(variant),
         numbers=serialize_numbers(variant),
-        parts=_serialize_parts(problem_session, variant, work, points),
+        parts=_serialize_parts(problem_session, variant, work, points, attachments),
         draw=None if problem_session.preview else problem_session.draw.number,
         opened_at=problem_session.now
         if problem_session.is_first_view
@@ -131,9 +136,14 @@ def _load_form_mismatches(session: Session, answers: Sequence[Answer]) -> dict[U
 
 
 def _serialize_parts(
-    problem_session: ProblemSession, variant: Variant, work: _ProblemWork, points: ProblemPoints
+    problem_session: ProblemSession,
+    variant: Variant,
+    work: _ProblemWork,
+    points: ProblemPoints,
+    attachments: Mapping[str, AttachmentView],
 ) -> tuple[PartView, ...]:
     results = problem_session.results_visibility
+    takes_attachments = problem_session.assigned.problem.attachments
     return tuple(
         PartView(
             **dict(serialize_question(part, variant)),
@@ -141,9 +151,21 @@ def _serialize_parts(
             voided=problem_session.assigned.problem.voided.get(part.id, ""),
             standing=points.part_score(part.id) if results.now else None,
             last=_serialize_last_answer(problem_session, work, part.id),
+            takes_attachment=takes_attachments and KINDS[part.kind].by_person,
+            attachment=attachments.get(part.id),
         )
         for part in variant.problem.parts
     )
+
+
+def _load_attachments(
+    session: Session, problem_session: ProblemSession
+) -> dict[str, AttachmentView]:
+    """Return the attachments that go with the next answers, by part."""
+    if not problem_session.assigned.problem.attachments:
+        return {}
+    rows = list_current(session, problem_session.assigned)
+    return {view.part: view for view in view_attachments(session, rows)}
 
 
 def _serialize_attempts(problem_session: ProblemSession, rows: Sequence[Answer]) -> dict[str, Any]:

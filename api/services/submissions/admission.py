@@ -21,7 +21,11 @@ from api.services.engine.variants import VariantCache
 from api.services.submissions import late_days
 from api.services.submissions.admission_data import AdmissionContext
 from api.services.submissions.cache.submission_cache import StudentProblemState
-from api.services.submissions.grading import AnswerGrader, select_carried_inputs
+from api.services.submissions.grading import (
+    AnswerGrader,
+    distinguish_attachments,
+    select_carried_inputs,
+)
 from api.services.submissions.pending_submissions import PendingSubmission, receipt_digest
 from api.services.submissions.stored_answers import serialize_answers
 from api.services.submissions.variant_assignment import VariantAssignment
@@ -78,6 +82,7 @@ class AdmittedSubmission:
             entry.received_at,
             self.stored_answers,
             document=entry.source.digest if entry.source else None,
+            attachments=entry.attachment_digests,
         )
 
 
@@ -233,7 +238,9 @@ def _refresh_grading(
     if answer_results.keys() != entry.answers.keys():
         raise Conflict(PROBLEM_CHANGED_MESSAGE)
     return entry._replace(
-        answer_results=answer_results, carried_values=carried_values, last_sequence=state.sequence
+        answer_results=distinguish_attachments(answer_results, entry.attachments),
+        carried_values=carried_values,
+        last_sequence=state.sequence,
     )
 
 

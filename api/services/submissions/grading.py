@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -11,7 +11,7 @@ from api.core.cache import LruCache
 from api.db.models import Answer
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.single_answer import serialize_student_result
-from api.services.engine.value_digest import value_digest
+from api.services.engine.value_digest import attached_value_digest, value_digest
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader import ENGINE
 from grader.grading.context import get_part_contexts
@@ -168,6 +168,24 @@ class AnswerGrader:
         for part in solved_again or parts:
             part_key = variant_assignment.version_id, part
             self._slow_parts.put(part_key, part_key)
+
+
+def distinguish_attachments(
+    results: Mapping[str, AnswerResult], attachments: Mapping[str, tuple[UUID, str]]
+) -> Mapping[str, AnswerResult]:
+    """Return *results*, in which answers with different attachments have different values.
+
+    *attachments* has the id and the digest of each attachment by part. Without this, the same words
+    about another image would be a repetition, and two students would be graded as one.
+    """
+    if not attachments:
+        return results
+    return {
+        part: replace(result, value=attached_value_digest(result.value, attachments[part][1]))
+        if part in attachments
+        else result
+        for part, result in results.items()
+    }
 
 
 def select_carried_inputs(

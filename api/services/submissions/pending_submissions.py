@@ -34,6 +34,13 @@ class ReportSource:
     quotes: Mapping[str, tuple[str, str]]
 
 
+class AttachmentSource(NamedTuple):
+    """Attachment that is submitted with an answer: its id, the SHA-256 of the uploaded file."""
+
+    attachment_id: UUID
+    digest: str
+
+
 class PendingSubmission(NamedTuple):
     """A graded submission that is not stored yet.
 
@@ -41,7 +48,7 @@ class PendingSubmission(NamedTuple):
     the sequence number of the latest submission, and *carried_values* the earlier values of the
     student, at the time of grading. *submitter* is the identity under which the request was
     accepted; *from_cache*: it came from the cache and may be stale. *source* is the report that the
-    answers were confirmed from, None for typed answers.
+    answers were confirmed from, None for typed answers; *attachments* are those of the parts.
     """
 
     author_id: UUID
@@ -63,6 +70,12 @@ class PendingSubmission(NamedTuple):
     from_cache: bool = False
     carried_values: Mapping[str, Value] = MappingProxyType({})
     source: ReportSource | None = None
+    attachments: Mapping[str, AttachmentSource] = MappingProxyType({})
+
+    @property
+    def attachment_digests(self) -> dict[str, str]:
+        """The digests of the attachments by part."""
+        return {part: attachment.digest for part, attachment in self.attachments.items()}
 
     @property
     def ids(self) -> SubmissionIds:
@@ -93,10 +106,19 @@ class StoredSubmission:
     stored_bytes: int = 0
 
 
-def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, RawAnswer]) -> str:
-    """Return the digest of a request; it reveals an idempotency key reused for another request."""
+def fingerprint(
+    problem_id: UUID,
+    student_id: UUID,
+    answers: Mapping[str, RawAnswer],
+    attachments: Mapping[str, UUID] = MappingProxyType({}),
+) -> str:
+    """Return the digest of a request; it reveals an idempotency key reused for another request.
+
+    *attachments* are the ids of attachments by part.
+    """
     pairs = [f"{_quoted(part)}: {_encode_answer(typed)}" for part, typed in sorted(answers.items())]
-    text = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}]'
+    attached = "".join(f", {_quoted(part)}: {one}" for part, one in sorted(attachments.items()))
+    text = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}{attached}]'
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -112,11 +134,12 @@ def receipt_digest(
     received_at: datetime,
     answers: object,
     document: str | None = None,
+    attachments: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return the SHA-256 of a receipt: ids, sequence number, time of receipt and answers.
 
     *key* holds the ids of the problem and the student; *document* is the digest of the report that
-    the answers were confirmed from.
+    the answers were confirmed from, *attachments* are the digests of attachments by part.
     """
     text = SORTED_ENCODER.encode(
         [
@@ -127,6 +150,7 @@ def receipt_digest(
             received_at.isoformat(),
             answers,
             *((document,) if document else ()),
+            *((dict(attachments),) if attachments else ()),
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

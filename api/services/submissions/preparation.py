@@ -1,8 +1,9 @@
 """Preparation of a submission: identity, rules, variant and replays, before grading."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE, AssignedProblem, C
 from api.core.clock import to_micros
 from api.core.errors import ContentTooLarge, FieldError, Forbidden, InvalidInput, NotFound
 from api.services.assignments.rules import load_student_rules
+from api.services.attachments.submitted import resolve_attachments
 from api.services.engine.assigned_variant import compute_variant_assignment
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.variants import VariantCache
@@ -23,8 +25,9 @@ from api.services.submissions.cache.submission_cache import (
     StudentProblemState,
     SubmissionCache,
 )
-from api.services.submissions.grading import AnswerGrader
+from api.services.submissions.grading import AnswerGrader, distinguish_attachments
 from api.services.submissions.pending_submissions import (
+    AttachmentSource,
     PendingSubmission,
     ReportSource,
     StoredSubmission,
@@ -45,12 +48,18 @@ class SubmissionRequest:
     """A request to submit: the answers, the idempotency key if any, and the time of receipt.
 
     *source* is the report that the answers were confirmed from, None for typed answers.
+    *attachments* are the ids of attachments by part.
     """
 
     answers: Mapping[str, RawAnswer]
     idempotency_key: str | None
     received_at: datetime
     source: ReportSource | None = None
+    attachments: Mapping[str, UUID] = field(default_factory=dict)
+
+    def fingerprint(self, problem_id: UUID, student_id: UUID) -> str:
+        """Return the digest of this request to a problem."""
+        return fingerprint(problem_id, student_id, self.answers, self.attachments)
 
 
 class PreparedSubmission(NamedTuple):
@@ -64,6 +73,7 @@ class PreparedSubmission(NamedTuple):
     request: SubmissionRequest
     variant: Variant
     from_cache: bool
+    attachments: Mapping[str, AttachmentSource] = MappingProxyType({})
 
     def is_expensive(self, answer_grader: AnswerGrader) -> bool:
         """Tell whether grading may take long: then it must not run on the event loop."""
@@ -89,20 +99,24 @@ class PreparedSubmission(NamedTuple):
             received_at=request.received_at,
             answers=request.answers,
             idempotency_key=request.idempotency_key,
-            answer_results=answer_grader.grade(
-                self.variant,
-                state.variant_assignment,
-                request.answers,
-                carried_values=carried_values,
-                number_style=number_style,
+            answer_results=distinguish_attachments(
+                answer_grader.grade(
+                    self.variant,
+                    state.variant_assignment,
+                    request.answers,
+                    carried_values=carried_values,
+                    number_style=number_style,
+                ),
+                self.attachments,
             ),
             carried_values=carried_values,
             last_sequence=state.sequence,
             number_style=number_style,
-            fingerprint=fingerprint(problem_id, submitter.student_id, request.answers),
+            fingerprint=request.fingerprint(problem_id, submitter.student_id),
             submitter=submitter,
             from_cache=self.from_cache,
             source=request.source,
+            attachments=self.attachments,
         )
 
 
@@ -122,7 +136,7 @@ def prepare_submission(
     """
     member, problem = assigned_problem.member, assigned_problem.problem
     _check_may_submit(member)
-    request_fingerprint = fingerprint(problem.id, member.student_id, request.answers)
+    request_fingerprint = request.fingerprint(problem.id, member.student_id)
     replay = find_replay(session, member.caller.id, request.idempotency_key, request_fingerprint)
     if replay is not None:
         return replay
@@ -130,6 +144,7 @@ def prepare_submission(
     problem_definition = variants.get_problem(assigned_problem.version)
     check_parts(problem_definition, request.answers)
     _check_size(problem_definition, request.answers)
+    attachments = _find_attachments(session, assigned_problem, request)
     submitter = load_submitter(
         session, assigned_problem, cache, parts=[part.id for part in problem_definition.parts]
     )
@@ -146,7 +161,19 @@ def prepare_submission(
         cache.put_submitter(submitter)
     if member.caller.seen_at is not None:
         cache.put_last_use(submitter.credential.digest, member.caller.seen_at)
-    return PreparedSubmission(submitter, state, request, variant, from_cache=False)
+    return PreparedSubmission(
+        submitter, state, request, variant, from_cache=False, attachments=attachments
+    )
+
+
+def _find_attachments(
+    session: Session, assigned_problem: AssignedProblem, request: SubmissionRequest
+) -> dict[str, AttachmentSource]:
+    digests = resolve_attachments(session, assigned_problem, request.answers, request.attachments)
+    return {
+        part: AttachmentSource(request.attachments[part], digest)
+        for part, digest in digests.items()
+    }
 
 
 def prepare_from_cache(
@@ -164,8 +191,12 @@ def prepare_from_cache(
     `prepare_submission`.
     """
     submitter = cache.get_submitter(digest, assignment, problem)
-    if submitter is None or not submitter.credential.is_valid(
-        cache.get_last_use(submitter.credential), now=request.received_at
+    if (
+        request.attachments
+        or submitter is None
+        or not submitter.credential.is_valid(
+            cache.get_last_use(submitter.credential), now=request.received_at
+        )
     ):
         return None
     state = cache.get_state(submitter.ids.progress_key)

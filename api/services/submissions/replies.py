@@ -62,6 +62,7 @@ def build_reply(admitted: AdmittedSubmission, summary: ScoreSummary) -> dict[str
             "id": admitted.id_text,
             "digest": admitted.receipt_digest,
             "document": entry.source.digest if entry.source else None,
+            "attachments": entry.attachment_digests,
         },
     }
 

@@ -10,6 +10,7 @@ from api.db.models import AssignmentProblem, Submission
 from api.schemas.grading.report_quotes import ReportQuote
 from api.schemas.student.work import StaffOutcome, StaffSubmission
 from api.services.assignments.release import Visibility
+from api.services.attachments.submitted import load_submitted_attachments
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey, load_answers
 from api.services.reports.uploads.quotes import load_report_quotes
@@ -49,6 +50,7 @@ def build_staff_submission(
     version = answers[0][1].version_id if answers else submission.version_id
     variant = variants.get_variant(session, version, submission.position)
     quotes = load_report_quotes(session, submission.id, is_blind=is_blind)
+    attachments = load_submitted_attachments(session, [submission.id], is_blind=is_blind)
     results = _grade_again(session, submission, variant, numbers=member.course.numbers)
     return StaffSubmission(
         course=member.course.id,
@@ -63,6 +65,7 @@ def build_staff_submission(
             )
             for answer in answers
         ),
+        attachments=attachments.get(submission.id, ()),
         **serialize_submission_fields(submission, answers, problem),
     )
 

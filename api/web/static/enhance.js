@@ -232,6 +232,7 @@ reader?.addEventListener("input", (event) => {
 
 if (form) {
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.matches("[data-leave]")) return;
     event.preventDefault();
     if (event.submitter?.matches("[data-enter]")) enter(document.activeElement);
     else if (event.submitter?.ariaDisabled !== "true") send(event.submitter);

@@ -28,6 +28,7 @@ from api.pages.student.components.scores import (
 from api.pages.student.components.states import (
     ProblemStatusRow,
     build_assignment_progress,
+    describe_attachment,
 )
 from api.schemas.student.assignments import Moment, MyAssignment
 from api.schemas.student.problem import DraftView, PartView, ProblemView
@@ -145,6 +146,7 @@ class PartCard:
     wait: Moment | None
     may_check: bool
     after: str
+    attachment_note: str
 
     @property
     def head_score(self) -> str:
@@ -207,6 +209,7 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         wait=page_data.display.moment(part.wait_until),
         may_check=may_check,
         after=describe_changed_status(part),
+        attachment_note=describe_attachment(part, last.submission.attachments if last else ()),
     )
 
 

@@ -1,15 +1,19 @@
 """Status labels for problems and answers: an icon and words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from api.pages.layout.formatting import format_count
 from api.schemas.student.assignments import MyAssignment, MyProblem
+from api.schemas.student.attachments import AttachmentView
+from api.schemas.student.problem import PartView
 
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
 """The name of an icon in `icons.html`."""
+NEW_ATTACHMENT: Final = "Not submitted yet: it goes with your next answer to this part."
+SUBMITTED_ATTACHMENT: Final = "Submitted with your last answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +109,11 @@ def build_assignment_progress(assignment: MyAssignment) -> AssignmentProgress:
     return AssignmentProgress(
         assignment, rows, parts, sum(each.answered for each in assignment.problems)
     )
+
+
+def describe_attachment(part: PartView, submitted: Sequence[AttachmentView]) -> str:
+    """Return whether the attachment of a part is *submitted*; "" if there is none."""
+    if part.attachment is None:
+        return ""
+    is_submitted = any(one.id == part.attachment.id for one in submitted)
+    return SUBMITTED_ATTACHMENT if is_submitted else NEW_ATTACHMENT

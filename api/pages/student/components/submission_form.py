@@ -16,6 +16,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Conflict, InvalidInput
+from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import PostedForm, validate_body
 from api.pages.student.components.inputs import has_content, is_same_input
@@ -36,6 +37,7 @@ OTHER_USER_MESSAGE: Final = (
     "open the problem again."
 )
 EMPTY_ANSWER_MESSAGE: Final = "Enter an answer first."
+ATTACHED_PREFIX: Final = "attached."
 HEX_DIGITS: Final = 16
 
 
@@ -106,24 +108,34 @@ def submit_answers(
     answers: Mapping[str, RawAnswer],
     *,
     number: str,
+    attachments: Mapping[str, UUID],
 ) -> None:
     """Submit *answers* from the form with this *number*; repeating it changes nothing.
 
-    Raises `InvalidInput` if an answer is blank.
+    *attachments* are the ids of the attachments that the form showed, by part. Raises
+    `InvalidInput` if an answer is blank.
     """
     for part, typed in answers.items():
         if not has_content(typed):
             raise InvalidInput.for_field(part, EMPTY_ANSWER_MESSAGE)
-    body = validate_body(AnswersIn, {"answers": answers})
+    body = validate_body(AnswersIn, {"answers": answers, "attachments": attachments})
     secret = context.activity.member.course.secret if context.activity.member else ""
-    idempotency_key = _derive_idempotency_key(secret, number, problem_key, answers)
-    submissions.submit_and_wait(
-        context, *problem_key, SubmissionRequest(body.answers, idempotency_key, context.now)
+    key_fields = {**answers, **{f"{part} attached": one for part, one in attachments.items()}}
+    idempotency_key = _derive_idempotency_key(secret, number, problem_key, key_fields)
+    request = SubmissionRequest(
+        body.answers, idempotency_key, context.now, attachments=body.attachments
     )
+    submissions.submit_and_wait(context, *problem_key, request)
+
+
+def parse_attachments(form: PostedForm, part: str) -> dict[str, UUID]:
+    """Return the attachment of a part that the form showed, by the part; {} if it showed none."""
+    attachment = parse_id(form.text(f"{ATTACHED_PREFIX}{part}"))
+    return {} if attachment is None else {part: attachment}
 
 
 def _derive_idempotency_key(
-    secret: str, number: str, problem_key: tuple[UUID, str], answers: Mapping[str, RawAnswer]
+    secret: str, number: str, problem_key: tuple[UUID, str], answers: Mapping[str, object]
 ) -> str:
     payload = [number, str(problem_key[0]), problem_key[1], sorted(answers.items())]
     canonical = json.dumps(payload, ensure_ascii=True, separators=(",", ":"), default=to_text)

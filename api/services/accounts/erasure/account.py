@@ -49,6 +49,7 @@ from api.rate_limits import stored_events
 from api.services.accounts.accounts import check_not_self
 from api.services.accounts.erasure.work import (
     ERASED,
+    delete_attachments,
     delete_reports,
     erase_free_text,
     recompute_receipts,
@@ -112,6 +113,7 @@ def erase_account(
     _allow_erasure(session)
     erase_free_text(session, old)
     delete_reports(session, old)
+    delete_attachments(session, old)
     _delete_personal_rows(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
         enrolment.lms_id = ""

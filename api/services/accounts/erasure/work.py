@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from api.db.models import (
     Answer,
+    AnswerAttachment,
+    Attachment,
+    AttachmentPage,
     Comment,
     Excuse,
     Extension,
@@ -61,6 +64,14 @@ def delete_reports(session: Session, student: UUID) -> None:
     reports = select(Report.id).where(Report.student_id == student)
     session.execute(delete(ReportAnswer).where(ReportAnswer.report_id.in_(reports)))
     session.execute(delete(Report).where(Report.student_id == student))
+
+
+def delete_attachments(session: Session, student: UUID) -> None:
+    """Delete the images and files that a student attached to answers."""
+    attachments = select(Attachment.id).where(Attachment.student_id == student)
+    for table in (AnswerAttachment, AttachmentPage):
+        session.execute(delete(table).where(table.attachment_id.in_(attachments)))
+    session.execute(delete(Attachment).where(Attachment.student_id == student))
 
 
 def _find_free_text(session: Session, answers: Iterable[Answer]) -> set[UUID]:
@@ -155,7 +166,7 @@ def recompute_receipts(session: Session, student: UUID, new: UUID) -> None:
     """Recompute the receipts of a *student* for the *new* id, so that they prove what is stored.
 
     The old receipts name the erased person and no longer prove anything; the documents of reports
-    are deleted by now.
+    and the attachments are deleted by now.
     """
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
         digest = receipt_digest(

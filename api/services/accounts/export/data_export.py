@@ -3,29 +3,28 @@
 The export reveals nothing early: a submission comes with the reply of the time, and a grade or a
 comment only once results are shown to the student.
 
-Submissions, drafts and reports may be large. One transaction reads their ids and everything short;
-they follow in small batches, and reports with their documents one at a time. So memory is bounded,
-and a slow reader holds no transaction. Submissions never change; a draft is read in its current
-state when its turn comes.
+Submissions, drafts, reports and attachments may be large. One transaction reads their ids and
+everything short; they follow in small batches, reports and attachments one at a time. So memory is
+bounded, and a slow reader holds no transaction. Submissions never change; a draft is read in its
+current state when its turn comes.
 """
 
-from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from api.core.json_text import serialize_json
 from api.db.models import (
     Answer,
     AssignmentProblem,
+    Attachment,
     AuditEntry,
-    Base,
     Comment,
     Draft,
     Extension,
@@ -39,13 +38,19 @@ from api.db.models import (
 from api.http.field_types import serialize_fraction
 from api.schemas.accounts.account import MeExport
 from api.services.accounts.export import connections_export
+from api.services.accounts.export.files_export import (
+    JsonObject,
+    load_attachments,
+    load_reports,
+    serialize_all,
+    serialize_row,
+)
 from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions
 from api.services.accounts.tokens import list_tokens
 from api.services.assignments.release import load_assignments_with_results
 from api.services.outbox.news import load_mail_records
 
-JsonObject: TypeAlias = dict[str, Any]
 BATCH_SIZE: Final = 10
 """Number of submissions or drafts in memory at a time; each may have some hundred KiB."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
@@ -75,10 +80,16 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
         reports = session.scalars(
             select(Report.id).where(Report.student_id == user.id).order_by(Report.id)
         ).all()
+        attachments = session.scalars(
+            select(Attachment.id)
+            .where(Attachment.student_id == user.id)
+            .order_by(Attachment.uploaded_at, Attachment.id)
+        ).all()
     large = {
         "submissions": _read_in_batches(reading, _load_submissions, submissions),
         "drafts": _read_in_batches(reading, partial(_load_drafts, student=user.id), drafts),
-        "reports": _read_in_batches(reading, _load_reports, reports, batch_size=1),
+        "reports": _read_in_batches(reading, load_reports, reports, batch_size=1),
+        "attachments": _read_in_batches(reading, load_attachments, attachments, batch_size=1),
     }
     return _stream_json(small_fields, large)
 
@@ -88,19 +99,18 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
     visible_assignments = load_assignments_with_results(session, user.id, now=now)
     return MeExport(
         exported_at=now,
-        profile=_serialize_row(user, PROFILE),
+        profile=serialize_row(user, PROFILE),
         courses=tuple(one.model_dump(mode="json") for one in list_user_courses(session, user.id)),
         submissions=(),
         drafts=(),
         reports=(),
+        attachments=(),
         grades=_load_grades(session, user.id, visible_assignments),
         comments=_load_comments(session, user.id, visible_assignments),
         regrade_requests=_load_regrade_requests(session, user.id),
         extensions=_load_extensions(session, user.id),
-        tokens=_serialize_all(list_tokens(session, user.id), TOKEN_FIELDS),
-        sessions=_serialize_all(
-            list_sessions(session, user.id, now=now), ("created_at", "seen_at")
-        ),
+        tokens=serialize_all(list_tokens(session, user.id), TOKEN_FIELDS),
+        sessions=serialize_all(list_sessions(session, user.id, now=now), ("created_at", "seen_at")),
         identities=connections_export.load_identities(session, user.id),
         mail=load_mail_records(session, user.id),
         platform_scores=connections_export.load_platform_scores(
@@ -144,20 +154,6 @@ def _read_in_batches(
         yield from items
 
 
-def _serialize_row(row: Base, names: Iterable[str]) -> JsonObject:
-    return {name: _to_json_value(getattr(row, name)) for name in names}
-
-
-def _serialize_all(rows: Iterable[Base], names: Sequence[str]) -> tuple[JsonObject, ...]:
-    return tuple(_serialize_row(row, names) for row in rows)
-
-
-def _to_json_value(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
-
-
 def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
     rows = session.scalars(
         select(Submission)
@@ -165,32 +161,14 @@ def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]
         .order_by(Submission.received_at, Submission.id)
     )
     names = ("id", "problem_id", "sequence", "received_at", "answers")
-    return [_serialize_row(row, names) | {"told": row.reply} for row in rows]
+    return [serialize_row(row, names) | {"told": row.reply} for row in rows]
 
 
 def _load_drafts(session: Session, problems: Sequence[UUID], *, student: UUID) -> list[JsonObject]:
     rows = session.scalars(
         select(Draft).where(Draft.student_id == student, Draft.problem_id.in_(problems))
     )
-    return [_serialize_row(row, ("problem_id", "answers", "saved_at")) for row in rows]
-
-
-def _load_reports(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
-    """Return reports with their documents in Base64, null once a document is deleted."""
-    rows = session.scalars(
-        select(Report)
-        .where(Report.id.in_(ids))
-        .options(undefer(Report.document), undefer(Report.reading))
-    )
-    names = ("id", "assignment_id", "file_name", "digest", "uploaded_at")
-    return [
-        _serialize_row(row, names)
-        | {
-            "parts": row.reading["parts"],
-            "document": None if row.document is None else b64encode(row.document).decode(),
-        }
-        for row in rows
-    ]
+    return [serialize_row(row, ("problem_id", "answers", "saved_at")) for row in rows]
 
 
 def _load_grades(
@@ -205,12 +183,12 @@ def _load_grades(
         .order_by(Override.created_at, Override.id)
     ).all()
     return tuple(
-        _serialize_row(row, ("assignment_id", "updated_at"))
+        serialize_row(row, ("assignment_id", "updated_at"))
         | {
             "score": None if row.score is None else serialize_fraction(row.score),
             "possible": serialize_fraction(row.possible),
             "overrides": [
-                _serialize_row(other, ("part", "reason", "created_at"))
+                serialize_row(other, ("part", "reason", "created_at"))
                 | {"points": serialize_fraction(other.points)}
                 for other in overrides
                 if other.assignment_id == row.assignment_id
@@ -236,8 +214,7 @@ def _load_comments(
         .order_by(Comment.created_at, Comment.id)
     )
     return tuple(
-        _serialize_row(row, ("answer_id", "text", "created_at"))
-        | {"mine": row.author_id == user_id}
+        serialize_row(row, ("answer_id", "text", "created_at")) | {"mine": row.author_id == user_id}
         for row, assignment in rows
         if row.author_id == user_id or assignment in visible_assignments
     )
@@ -250,7 +227,7 @@ def _load_regrade_requests(session: Session, student: UUID) -> tuple[JsonObject,
         .order_by(RegradeRequest.created_at, RegradeRequest.id)
     )
     names = ("answer_id", "text", "status", "reply", "created_at", "replied_at")
-    return _serialize_all(session.scalars(query), names)
+    return serialize_all(session.scalars(query), names)
 
 
 def _load_extensions(session: Session, student: UUID) -> tuple[JsonObject, ...]:
@@ -260,7 +237,7 @@ def _load_extensions(session: Session, student: UUID) -> tuple[JsonObject, ...]:
         .order_by(Extension.created_at, Extension.id)
     )
     names = ("course_id", "assignment_id", "spec", "reason", "created_at")
-    return _serialize_all(session.scalars(query), names)
+    return serialize_all(session.scalars(query), names)
 
 
 def _load_audit_entries(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
@@ -270,4 +247,4 @@ def _load_audit_entries(session: Session, user_id: UUID) -> tuple[JsonObject, ..
         .where(AuditEntry.actor_id == user_id)
         .order_by(AuditEntry.at, AuditEntry.id)
     )
-    return _serialize_all(session.scalars(query), ("at", "action", "target"))
+    return serialize_all(session.scalars(query), ("at", "action", "target"))

@@ -60,20 +60,26 @@ class ProblemAnswers:
     quotes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def build_request(
-        self, report: Report, problem_id: UUID, *, received_at: datetime
+        self,
+        report: Report,
+        problem_id: UUID,
+        *,
+        received_at: datetime,
+        attachments: Mapping[str, UUID],
     ) -> SubmissionRequest:
         """Return the request to submit; the same answers of a report have the same key.
 
-        Raises `InvalidInput` for an answer that no submission takes.
+        *attachments* are the ids of what the student has attached to the parts. Raises
+        `InvalidInput` for an answer that no submission takes.
         """
         try:
             answers = AnswersIn.model_validate({"answers": self.answers}).answers
         except ValidationError as error:
             raise InvalidInput.for_fields(to_field_errors(error.errors())) from None
-        digest = fingerprint(problem_id, report.student_id, answers)
+        digest = fingerprint(problem_id, report.student_id, answers, attachments)
         key = hashlib.sha256(f"{report.id}|{digest}".encode()).hexdigest()[:KEY_DIGITS]
         source = ReportSource(report.id, report.digest, self.quotes)
-        return SubmissionRequest(answers, f"report-{key}", received_at, source)
+        return SubmissionRequest(answers, f"report-{key}", received_at, source, attachments)
 
 
 def load_confirmations(session: Session, report: Report) -> dict[PartKey, Confirmation]:

@@ -1,9 +1,9 @@
 """Reader of uploaded reports: worker processes with a deadline, and limits per person."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 from uuid import UUID
 
 from api.core.errors import FieldError, InvalidInput, ServiceUnavailable
@@ -18,9 +18,12 @@ NICENESS: Final = 5
 MAX_WAITING: Final = 8
 """Maximum number of requests that wait for a reading; each occupies a thread."""
 RETRY_SECONDS: Final = 5
-TOO_MANY_MESSAGE: Final = "One of your reports is being read. Wait until it is finished."
-BUSY_MESSAGE: Final = "Many reports are being read. Nothing was stored. Send it again in a moment."
+TOO_MANY_MESSAGE: Final = "One of your files is being read. Wait until it is finished."
+BUSY_MESSAGE: Final = "Many files are being read. Nothing was stored. Send it again in a moment."
 STOPPING_MESSAGE: Final = "The service is stopping. Nothing was stored."
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger("api.reports")
 
@@ -51,33 +54,45 @@ class ReportReader:
         Raises `InvalidInput` for a file that is refused, `RateLimited` if a report of *person* is
         being read, and `ServiceUnavailable` if too many are or the service stops.
         """
-        if len(self._limit) >= MAX_WAITING:
-            raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
-        with self._limit.acquire(person):
-            outcome = self._read_in_pool(data, ending, tuple(problems))
+        arguments = data, ending, tuple(problems)
+        outcome = self.run(person, read_in_worker, read_or_refuse, *arguments)
         if isinstance(outcome, str):
             raise build_refusal(outcome)
         return outcome
+
+    def run(
+        self,
+        person: UUID,
+        job: Callable[P, T],
+        job_without_workers: Callable[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T | str:
+        """Return the result of a *job* on a file of *person* in a worker, or why there is none.
+
+        The job must enter the sandbox; *job_without_workers* does the same in this process. Raises
+        `RateLimited` if a file of *person* is being read, and `ServiceUnavailable` if too many are
+        or the service stops.
+        """
+        if len(self._limit) >= MAX_WAITING:
+            raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
+        with self._limit.acquire(person):
+            if self._pool is None:
+                return job_without_workers(*args, **kwargs)
+            try:
+                return self._pool.submit(job, *args, **kwargs).result()
+            except DeadlineExceeded:
+                return TOO_LONG
+            except CancelledError:
+                raise ServiceUnavailable(STOPPING_MESSAGE, retry_after=RETRY_SECONDS) from None
+            except BrokenExecutor as error:
+                log.warning("a file ended its reader: %s", error)
+                return CRASHED
 
     def close(self) -> None:
         """Kill the workers. Their current jobs fail and store nothing."""
         if self._pool is not None:
             self._pool.kill()
-
-    def _read_in_pool(
-        self, data: bytes, ending: str, problems: tuple[SheetProblem, ...]
-    ) -> list[dict[str, Any]] | str:
-        if self._pool is None:
-            return read_or_refuse(data, ending, problems)
-        try:
-            return self._pool.submit(read_in_worker, data, ending, problems).result()
-        except DeadlineExceeded:
-            return TOO_LONG
-        except CancelledError:
-            raise ServiceUnavailable(STOPPING_MESSAGE, retry_after=RETRY_SECONDS) from None
-        except BrokenExecutor as error:
-            log.warning("a report ended its reader: %s", error)
-            return CRASHED
 
 
 def build_refusal(reason: str) -> InvalidInput:

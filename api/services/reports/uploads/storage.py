@@ -12,9 +12,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from api.auth.authorization import CourseMembership
-from api.core.errors import Forbidden, InvalidInput, NotFound, RateLimited
+from api.core.errors import Forbidden, InvalidInput, NotFound
 from api.core.ids import new_id
-from api.db.models import Assignment, Report, User
+from api.db.models import Assignment, Report
 from api.services.engine.variant_identity import VariantIdentity
 from api.services.reports.documents import FILE_ENDINGS
 from api.services.reports.uploads.report_reader import build_refusal
@@ -24,7 +24,6 @@ MAX_REPORT_BYTES: Final = 5 * MEBIBYTE
 MAX_REPORTS: Final = 50
 """Maximum number of reports of a student in one assignment."""
 MAX_NAME_CHARACTERS: Final = 200
-BUDGET_WINDOW: Final = timedelta(days=1)
 CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 NO_REPORT_MESSAGE: Final = "There is no such assignment, or it has no such report."
 DELETED_MESSAGE: Final = "The document is no longer stored; its digest and passages are."
@@ -69,24 +68,6 @@ def check_file(name: str, document: bytes) -> str:
     return ending
 
 
-def check_budget(
-    session: Session, author: UUID, size_bytes: int, *, mebibytes_per_day: int, now: datetime
-) -> None:
-    """Raise `RateLimited` if a document exceeds the bytes that *author* may store in a day."""
-    recent = select(func.coalesce(func.sum(Report.size_bytes), 0), func.min(Report.uploaded_at))
-    used, oldest = session.execute(
-        recent.where(Report.author_id == author, Report.uploaded_at > now - BUDGET_WINDOW)
-    ).one()
-    if used + size_bytes > mebibytes_per_day * MEBIBYTE:
-        wait = BUDGET_WINDOW if oldest is None else oldest + BUDGET_WINDOW - now
-        raise RateLimited(
-            f"Your reports of one day may have {mebibytes_per_day} MiB together. Nothing was "
-            "stored. Upload a smaller document, or type the answers.",
-            code="report_budget",
-            retry_after=max(1, round(wait.total_seconds())),
-        )
-
-
 def check_count(session: Session, member: CourseMembership, assignment: Assignment) -> None:
     """Raise `InvalidInput` if a student has uploaded as many reports as an assignment takes."""
     count = session.scalar(
@@ -128,11 +109,6 @@ def store_report(
     session.add(report)
     session.flush()
     return report.id
-
-
-def lock_author(session: Session, author: UUID) -> None:
-    """Lock the account of *author*, so that two uploads at once count against one budget."""
-    session.execute(select(User.id).where(User.id == author).with_for_update(key_share=True)).all()
 
 
 def delete_old_documents(session: Session, *, days: int, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.db.models import Answer, Submission
+from api.services.engine.value_digest import is_attached
 from api.services.engine.variant_identity import VariantIdentity
 from api.services.review.review_subjects import AssignedPart
 
@@ -22,7 +23,8 @@ def similarity_id(
     """Return an id that is equal for equivalent answers to a part.
 
     Words are compared without regard to case, spacing and punctuation at the ends. Words with
-    digits, and values, are equivalent only for the same variant.
+    digits, and values, are equivalent only for the same variant. Answers with attachments are
+    equivalent only if they have the same words and the same file.
     """
     typed = submission.answers.get(answer.part)
     return similarity_id_of_content(part, typed, answer.value, identity=identity)
@@ -32,7 +34,7 @@ def similarity_id_of_content(
     part: AssignedPart, typed: Any, value: str, *, identity: VariantIdentity
 ) -> UUID:
     """Return the `similarity_id` of a typed answer to a variant; *value* starts with its digest."""
-    content = value.split("#", maxsplit=1)[0] if part.kind != TEXT else ""
+    content = value.split("#", maxsplit=1)[0] if part.kind != TEXT or is_attached(value) else ""
     if not content:
         content = _normalize_text(
             typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True)

@@ -20,6 +20,7 @@ from api.http.pagination import Cursor
 from api.schemas.grading.marks import GroupMarked, GroupView, MarkIn
 from api.schemas.grading.review import SameAs
 from api.services.audit.recorder import record_action
+from api.services.engine.value_digest import is_attached
 from api.services.engine.variant_identity import (
     IDENTITY_COLUMNS,
     VariantIdentity,
@@ -64,11 +65,16 @@ class _GroupedAnswer:
 def _load_answer_groups(
     session: Session, part: AssignedPart, *, now: datetime
 ) -> dict[UUID, list[_GroupedAnswer]]:
-    """Return the answers in the queue of a part, grouped by their likeness."""
+    """Return the answers in the queue of a part, grouped by their likeness.
+
+    Answers with attachments are left out: each image is looked at.
+    """
     queued = {one.answer: one for one in load_queue(session, part, now=now)}
     rows = session.execute(QUEUED_ANSWERS_QUERY, {"answers": list(queued)})
     answers_by_group: defaultdict[UUID, list[_GroupedAnswer]] = defaultdict(list)
     for answer, display_text, value, answers, draw_hash, seed in rows.all():
+        if is_attached(value):
+            continue
         typed = answers.get(part.part_id)
         group = similarity_id_of_content(
             part, typed, value, identity=VariantIdentity(draw_hash, seed)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.core.ids import new_id
 from api.core.json_text import JsonText, serialize_json
-from api.db.models import Answer, Draw, Grading, ReportAnswer, Submission
+from api.db.models import Answer, AnswerAttachment, Draw, Grading, ReportAnswer, Submission
 from api.db.upserts import RowBatch, RowValues
 from api.rate_limits.storage_budget import utf8_size
 from api.services.submissions.admission import AdmittedSubmission
@@ -31,6 +31,7 @@ def build_row_batches(
     answers: list[RowValues] = []
     gradings: list[RowValues] = []
     report_answers: list[RowValues] = []
+    attachments: list[RowValues] = []
     sizes: dict[UUID, int] = {}
     for admitted in admitted_submissions:
         submission = _build_submission_row(admitted, replies[admitted.id])
@@ -47,6 +48,8 @@ def build_row_batches(
         report_rows = _build_report_rows(admitted)
         report_answers += report_rows
         size_bytes += sum(ROW_BYTES + utf8_size(row["quote"]) for row in report_rows)
+        attachments += _build_attachment_rows(admitted)
+        size_bytes += ROW_BYTES * len(admitted.entry.attachments)
         sizes[admitted.id] = size_bytes
     draws = [_build_draw_row(one) for one in admitted_submissions if not one.state.has_stored_draw]
     rows = [
@@ -55,6 +58,7 @@ def build_row_batches(
         RowBatch(Answer, answers),
         RowBatch(Grading, gradings),
         RowBatch(ReportAnswer, report_answers),
+        RowBatch(AnswerAttachment, attachments),
     ]
     return rows, sizes
 
@@ -73,6 +77,13 @@ def _build_report_rows(admitted: AdmittedSubmission) -> list[RowValues]:
             "location": location,
         }
         for part, (quote, location) in source.quotes.items()
+    ]
+
+
+def _build_attachment_rows(admitted: AdmittedSubmission) -> list[RowValues]:
+    return [
+        {"submission_id": admitted.id, "part": part, "attachment_id": attachment.attachment_id}
+        for part, attachment in admitted.entry.attachments.items()
     ]
 
 

@@ -1,0 +1,35 @@
+"""Limits of attachments, and the reasons for refusing a file."""
+
+from typing import Final
+
+MEBIBYTE: Final = 1024 * 1024
+MAX_UPLOAD_BYTES: Final = 8 * MEBIBYTE
+"""Maximum size of an uploaded file; photographs of phones have up to 6 MiB."""
+MAX_STORED_BYTES: Final = 5 * MEBIBYTE
+"""Maximum size of all pages of an attachment together, as stored."""
+MAX_PIXELS: Final = 50_000_000
+MAX_SIDE_PIXELS: Final = 2_000
+"""Longest side of a stored page; larger ones are scaled down."""
+MAX_PAGES: Final = 10
+MAX_PNG_BYTES: Final = 768 * 1024
+"""A page that is larger as PNG, such as a photograph, is stored as JPEG."""
+
+SUPPORTED: Final = "a PNG, JPEG, WebP or GIF image, or a PDF"
+NOT_SUPPORTED: Final = f"it is not {SUPPORTED}; save it as one of them"
+SVG_REFUSED: Final = "SVG images are refused, because they can contain programs; save it as PNG"
+HEIC_REFUSED: Final = "HEIC images are refused; save it as JPEG"
+DAMAGED_IMAGE: Final = "the image is damaged; save it again, or make a screenshot of it"
+DAMAGED_PDF: Final = "the PDF is damaged; export it again, or save the figure as PNG"
+ENCRYPTED_PDF: Final = "the PDF has a password; save it without one"
+TOO_MANY_PIXELS: Final = (
+    f"the image has more than {MAX_PIXELS // 1_000_000} million pixels; save it in a smaller size"
+)
+TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; export the pages with figures"
+TOO_MUCH_DETAIL: Final = (
+    f"its pages have more than {MAX_STORED_BYTES // MEBIBYTE} MiB as images; attach fewer pages"
+)
+TOO_MUCH_MEMORY: Final = "it needs too much memory; save it in a smaller size"
+
+
+class AttachmentError(Exception):
+    """A file that is refused; the text is the reason with what to do."""

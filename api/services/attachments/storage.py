@@ -1,0 +1,179 @@
+"""Storage of attachments: limits, pages, digests, and their time of storage."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, undefer
+
+from api.auth.authorization import AssignedProblem, CourseMembership
+from api.core.errors import InvalidInput, NotFound
+from api.db.models import AnswerAttachment, AssignmentProblem, Attachment, AttachmentPage
+from api.services.attachments.images import PageImage
+from grader.definitions.problem import Problem
+from grader.kinds import KINDS
+
+MAX_ATTACHMENTS: Final = 50
+"""Maximum number of uploads of a student to one problem, removed ones included."""
+NO_PAGE_MESSAGE: Final = "There is no such attachment, or it has no such page."
+DELETED_MESSAGE: Final = "This attachment is no longer stored; its digest is."
+NOT_TAKEN_MESSAGE: Final = "This problem takes no attachments."
+NO_TEXT_PART_MESSAGE: Final = "Only the answer to a text part takes an attachment."
+TOO_MANY_MESSAGE: Final = (
+    f"You have attached {MAX_ATTACHMENTS} files to this problem, which is the limit. Remove "
+    "nothing more; the last one stays attached."
+)
+
+
+def check_takes_attachments(assigned: AssignedProblem, problem: Problem, part: str) -> None:
+    """Raise `NotFound` for an unknown part, `InvalidInput` for one that takes no attachment."""
+    definition = next((one for one in problem.parts if one.id == part), None)
+    if definition is None:
+        raise NotFound(f"The problem has no part {part}.")
+    if not assigned.problem.attachments:
+        raise InvalidInput(NOT_TAKEN_MESSAGE)
+    if not KINDS[definition.kind].by_person:
+        raise InvalidInput(NO_TEXT_PART_MESSAGE)
+
+
+def check_count(session: Session, assigned: AssignedProblem) -> None:
+    """Raise `InvalidInput` if the student has uploaded as many files as a problem takes."""
+    count = session.scalar(
+        select(func.count())
+        .select_from(Attachment)
+        .where(
+            Attachment.problem_id == assigned.problem.id,
+            Attachment.student_id == assigned.member.student_id,
+        )
+    )
+    if count and count >= MAX_ATTACHMENTS:
+        raise InvalidInput(TOO_MANY_MESSAGE)
+
+
+def store_attachment(
+    session: Session,
+    assigned: AssignedProblem,
+    part: str,
+    *,
+    file_name: str,
+    uploaded: bytes,
+    pages: Sequence[PageImage],
+    now: datetime,
+) -> UUID:
+    """Store the pages of an uploaded file for *part*, in place of an earlier one; return its id."""
+    remove_attachment(session, assigned, part, now=now)
+    attachment = Attachment(
+        id=uuid4(),  # other ids contain their time, which anonymous grading hides
+        problem_id=assigned.problem.id,
+        part=part,
+        student_id=assigned.member.student_id,
+        author_id=assigned.member.caller.id,
+        file_name=file_name,
+        digest=hashlib.sha256(uploaded).hexdigest(),
+        size_bytes=sum(len(page.content) for page in pages),
+        uploaded_at=now,
+    )
+    session.add(attachment)
+    session.flush()
+    session.add_all(
+        AttachmentPage(attachment_id=attachment.id, number=number, **page._asdict())
+        for number, page in enumerate(pages, start=1)
+    )
+    session.flush()
+    return attachment.id
+
+
+def remove_attachment(
+    session: Session, assigned: AssignedProblem, part: str, *, now: datetime
+) -> None:
+    """Remove the attachment of *part* from the next answer.
+
+    Its pages and its name are deleted, unless an answer was submitted with it.
+    """
+    for attachment in list_current(session, assigned, parts=[part]):
+        attachment.removed_at = now
+        if not _is_submitted(session, attachment.id):
+            attachment.file_name = ""
+            _delete_pages(session, [attachment.id])
+    session.flush()
+
+
+def list_current(
+    session: Session, assigned: AssignedProblem, *, parts: Collection[str] | None = None
+) -> list[Attachment]:
+    """Return the attachments that go with the student's next answers, oldest first."""
+    query = select(Attachment).where(
+        Attachment.problem_id == assigned.problem.id,
+        Attachment.student_id == assigned.member.student_id,
+        Attachment.removed_at.is_(None),
+    )
+    if parts is not None:
+        query = query.where(Attachment.part.in_(parts))
+    return list(session.scalars(query.order_by(Attachment.uploaded_at, Attachment.part)))
+
+
+def delete_old_pages(session: Session, *, days: int, now: datetime) -> None:
+    """Delete the pages of attachments that are older than *days*; digests stay."""
+    old = select(Attachment.id).where(Attachment.uploaded_at < now - timedelta(days=days))
+    session.execute(
+        update(AttachmentPage)
+        .where(AttachmentPage.attachment_id.in_(old), AttachmentPage.content.is_not(None))
+        .values(content=None)
+    )
+
+
+def find_assignment(session: Session, attachment: UUID) -> UUID:
+    """Return the assignment that an attachment belongs to; raise `NotFound` if there is none."""
+    assignment = session.scalar(
+        select(AssignmentProblem.assignment_id)
+        .join(Attachment, Attachment.problem_id == AssignmentProblem.id)
+        .where(Attachment.id == attachment)
+    )
+    if assignment is None:
+        raise NotFound(NO_PAGE_MESSAGE)
+    return assignment
+
+
+def load_page(
+    session: Session, member: CourseMembership, attachment: UUID, number: int
+) -> tuple[str, bytes]:
+    """Return the media type and the content of a page, for its student and for staff.
+
+    Staff see attachments that were submitted. Raises `NotFound` if there is no such page, or it is
+    no longer stored.
+    """
+    row = session.execute(
+        select(Attachment, AttachmentPage)
+        .join(AttachmentPage, AttachmentPage.attachment_id == Attachment.id)
+        .where(Attachment.id == attachment, AttachmentPage.number == number)
+        .options(undefer(AttachmentPage.content))
+    ).first()
+    if row is None or not _may_see(session, member, row[0]):
+        raise NotFound(NO_PAGE_MESSAGE)
+    page: AttachmentPage = row[1]
+    if page.content is None:
+        raise NotFound(DELETED_MESSAGE)
+    return page.media_type, page.content
+
+
+def _may_see(session: Session, member: CourseMembership, attachment: Attachment) -> bool:
+    if attachment.student_id == member.student_id:
+        return True
+    return member.has_permission("see_submissions") and _is_submitted(session, attachment.id)
+
+
+def _is_submitted(session: Session, attachment: UUID) -> bool:
+    return bool(
+        session.scalar(select(exists().where(AnswerAttachment.attachment_id == attachment)))
+    )
+
+
+def _delete_pages(session: Session, attachments: Collection[UUID]) -> None:
+    session.execute(
+        update(AttachmentPage)
+        .where(AttachmentPage.attachment_id.in_(attachments))
+        .values(content=None)
+    )

@@ -150,7 +150,7 @@ def test_the_pages_offer_no_way_into_an_account_of_another_course(world, course,
         assert page.all("form", action=f"/courses/{course}/invites") == []
     page = browser.get(added)
     assert "an administrator can create a reset link" in page.text
-    assert "had Ann Example first sends the invitation" in page.text
+    assert "The first course of Ann Example sends the invitation" in page.text
     names = {one["name"] for one in page.one("form", aria_labelledby="change").all("input")}
     assert names == {"version", "student_number", "lms_id"}
 

@@ -332,7 +332,7 @@ def test_a_role_of_an_administrator_in_a_course_ends_nothing(scene):
 def test_the_pages_ask_for_the_locked_password_and_say_why(scene, attack):
     scene.grant()
     person = Pages(scene.world, scene.instructor).get(f"{scene.here}/people/{attack.user}")
-    assert "is locked since Future Colleague became staff" in person.text
+    assert "has been locked since Future Colleague became staff" in person.text
     assert person.all("form", action=f"{scene.here}/invites")
     secret = invitation(scene.instructor, scene.course, attack.user)
     browser = Pages(scene.world)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import Depends, Query
 from fastapi.responses import Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
@@ -36,6 +36,7 @@ cell.
 """
 ROW_CHARACTERS, CELL_CHARACTERS = 190, 115
 DEFAULT_BELOW_PERCENT: Final = 50
+Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 DASH: Final = "\N{EN DASH}"
 CELL_MARKS: Final = (
     ("excused", "excused", "Excused: not counted"),
@@ -98,7 +99,7 @@ async def _read_filters(
     text: Annotated[str, Query(max_length=200)] = "",
     sort: Annotated[str, Query(max_length=40)] = "name",
     direction: Annotated[Literal["asc", "desc"], Query(alias="dir")] = "asc",
-    below: Annotated[int | None, BeforeValidator(_parse_empty), Query(ge=0, le=100)] = None,
+    below: Annotated[Percent | None, BeforeValidator(_parse_empty), Query()] = None,
     limit: Literal["", "50", "100", "200", "all"] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> GradebookPageFilters:

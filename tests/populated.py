@@ -20,6 +20,7 @@ from api.db.models import (
     ErasureFlag,
     Identity,
     LoginFlow,
+    LoginSession,
     LtiContext,
     LtiDeployment,
     LtiKey,
@@ -30,6 +31,7 @@ from api.db.models import (
     LtiRegistrationLink,
     LtiScore,
     LtiUser,
+    ProviderSession,
     RateLimitUsage,
     ReviewSkip,
 )
@@ -105,6 +107,7 @@ def populated(world: World) -> Scene:
     with world.session() as session:
         session.add_all([_skip(scene), ChangeCounter(scope=scene.course), _spent(scene)])
         session.add_all(_external_logins(scene))
+        session.add(_provider_session(session))
         _launch(scene, session)
     world.client.post("/api/v1/login", json={"email": "a@example.edu", "password": "wrong one"})
     world.client.post("/api/v1/device/code", json={"client": "A notebook"})
@@ -160,6 +163,12 @@ def _external_logins(scene: Scene) -> tuple[Identity, LoginFlow]:
             subject="4711",
         ),
     )
+
+
+def _provider_session(session: Session) -> ProviderSession:
+    """Return what a session that began at a provider keeps for the logout there."""
+    begun = session.scalars(select(LoginSession.id).limit(1)).one()
+    return ProviderSession(session_id=begun, provider="uni", id_token="")
 
 
 def _launch(scene: Scene, session: Session) -> None:

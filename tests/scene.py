@@ -87,6 +87,7 @@ class Scene:
         people["admin"] = self.world.person("An administrator", admin=True)
         self.world.set_enrolment(people["withdrawn"], withdrawn_at=self.world.clock())
         self.put("provider", here="none", elsewhere="none")  # no such provider is set
+        self.put("file", here="none.whl", elsewhere="none.whl")  # a file that is for everybody
         self.put("course", here=self.course, elsewhere=self.other)
         self.put("section", here=here, elsewhere=other)
         self.put("user", here=people["student"].id, elsewhere=people["stranger"].id)

@@ -1,12 +1,15 @@
 """From a fresh environment with nothing but the wheel to the first graded answer.
 
-`python benchmarks/first_answer.py [WHEEL] [--python python3.12]`; without WHEEL it builds that of
-the checkout. It prints seconds and processor seconds of each step, first with an empty package
-cache and then with the cache that this left. On a busy machine compare processor seconds.
+`python benchmarks/first_answer.py [WHEEL] [--python python3.12] [--limit SECONDS]`; without
+WHEEL it builds that of the checkout. It prints seconds and processor seconds of each step, first
+with an empty package cache and then with the cache that this left. On a busy machine compare
+processor seconds. With `--limit` it exits with 1 if a first answer with an empty
+package cache takes longer.
 """
 
 # ruff: noqa: S603  # its own programs
 import argparse
+import math
 import os
 import re
 import resource
@@ -31,6 +34,7 @@ VENV, INSTALL, MARK, SERVE, SUBMIT = STEPS = (
 )
 BY_COMMAND = (VENV, INSTALL, MARK)
 BY_SERVICE = (VENV, INSTALL, SERVE, SUBMIT)
+WAYS = [("first answer by command", BY_COMMAND), ("first answer by service", BY_SERVICE)]
 REQUEST_LINE = re.compile(
     r"^curl .*'(?P<name>[^:']+): (?P<token>[^']+)' (?P<url>\S+)/me/assignments$"
 )
@@ -43,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("wheel", nargs="?", type=Path)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--limit", type=float, metavar="SECONDS", default=math.inf)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,6 +60,13 @@ def main() -> None:
         print(f"The environment has {count_megabytes(folder / 'warm' / 'venv'):,.0f} MB, ", end="")
         print(f"the package cache {count_megabytes(folder / 'cache'):,.0f} MB.")
     print_table(cold, warm)
+    if slow := find_slow(cold, options.limit):
+        sys.exit(f"Slower than {options.limit:g} s with an empty cache: {', '.join(slow)}.")
+
+
+def find_slow(times: Times, limit_seconds: float) -> list[str]:
+    """Return the ways to a first answer that take longer than a limit."""
+    return [title for title, steps in WAYS if sum(times[step][0] for step in steps) > limit_seconds]
 
 
 def build_wheel(folder: Path) -> Path:
@@ -147,7 +159,7 @@ def count_megabytes(folder: Path) -> float:
 def print_table(cold: Times, warm: Times) -> None:
     """Print the times of each step and the sums to the first answer, both caches side by side."""
     rows = [(step, (step,)) for step in STEPS]
-    rows += [("first answer by command", BY_COMMAND), ("first answer by service", BY_SERVICE)]
+    rows += WAYS
     print(f"{'':40} {'empty cache':>22} {'warm cache':>22}")
     print(f"{'':40} {'seconds':>11} {'processor':>10} {'seconds':>11} {'processor':>10}")
     for title, steps in rows:

@@ -1,5 +1,7 @@
 """Tests of the page of the Python client and of its wheel: pip installs it from the service."""
 
+import re
+import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -7,8 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx2
 import pytest
-from client_process import CLIENT, PATIENCE, client_environment, find_python, serving
+from client_process import CLIENT, PATIENCE, ROOT, client_environment, find_python, serving
 from hatchling.builders.wheel import WheelBuilder
 from packaging.metadata import Metadata
 
@@ -28,6 +31,23 @@ class Links(HTMLParser):
             self.addresses.append(dict(attrs)["href"])
 
 
+def command_for(address: str) -> str:
+    return f"%pip install --no-index --upgrade --find-links {address}/client dlgrader-client"
+
+
+def printed_command(text: str) -> str:
+    """Return the one command on a page or in a document that installs the client."""
+    [command] = re.findall(r"%pip install .*dlgrader-client", text)
+    return command
+
+
+@pytest.mark.parametrize("path", ["docs/notebooks.md", "clients/python/README.md"])
+def test_the_documents_have_the_command_of_the_page_and_no_other(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert printed_command(text) == command_for("https://grader.example.edu")
+    assert text.count("pip install") == 1
+
+
 def read_entries(wheel: bytes) -> dict[str, bytes]:
     with ZipFile(BytesIO(wheel)) as packed:
         return {name: packed.read(name) for name in packed.namelist()}
@@ -36,8 +56,7 @@ def read_entries(wheel: bytes) -> dict[str, bytes]:
 def test_the_page_has_the_command_and_the_wheel_with_its_digest(world):
     client, wheel = world.client, load_client_wheel()
     page = client.get("/client")
-    address = f"http://127.0.0.1:8000/client/{wheel.name}"
-    assert f"%pip install {address}" in page.text
+    assert printed_command(page.text) == command_for("http://127.0.0.1:8000")
     link = f"/client/{wheel.name}#sha256={wheel.digest}"
     assert link in Links(page.text).addresses
     assert client.get(link).content == wheel.content
@@ -68,20 +87,18 @@ def test_it_has_the_modules_and_metadata_of_the_wheel_that_hatchling_builds(tmp_
     assert metadata.description_content_type == other.description_content_type
 
 
-@pytest.mark.parametrize("way", ["address", "find-links"])
-def test_pip_installs_it_from_a_running_service(tmp_path, way):
+def test_pip_installs_it_with_the_command_on_the_page_of_a_running_service(tmp_path):
+    """An installed version of the same name is upgraded; `--target` keeps it out of this one."""
     python = find_python("3.9") or sys.executable
     target, wheel = tmp_path / "site", load_client_wheel()
-    pip = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-index"]
-    pip += ["--disable-pip-version-check", "--no-cache-dir", "--target", str(target)]
     with serving(tmp_path, f"sqlite:///{tmp_path / 'grader.db'}") as address:
-        arguments = {
-            "address": [f"{address}/client/{wheel.name}"],
-            "find-links": [f"--find-links={address}/client", "dlgrader-client"],
-        }[way]
-        ran = subprocess.run(
-            [*pip, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        page = httpx2.get(f"{address}/client", trust_env=False).text
+        program, *arguments = shlex.split(printed_command(page))
+        assert program == "%pip"
+        assert arguments[arguments.index("--find-links") + 1] == f"{address}/client"
+        pip = [sys.executable, "-m", "pip", "--isolated", *arguments, "--quiet"]
+        pip += ["--disable-pip-version-check", "--no-cache-dir", "--target", str(target)]
+        ran = subprocess.run(pip, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.returncode == 0, ran.stderr
     environment = client_environment(tmp_path) | {"PYTHONPATH": str(target)}
     script = "import dlgrader_client as g; print(g.__version__, g.__file__)"

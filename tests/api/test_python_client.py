@@ -1,5 +1,6 @@
 """Tests of `clients/python`: against a server process, and its own tests on every Python here."""
 
+import ast
 import json
 import re
 import shutil
@@ -66,9 +67,51 @@ def test_the_client_has_its_types_and_needs_nothing():
     assert (CLIENT / "src" / "dlgrader_client" / "py.typed").exists()
     used = set()
     for path in (CLIENT / "src").rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        used |= set(re.findall(r"^\s*(?:from|import) ([a-z_]+)", text, re.MULTILINE))
+        used |= imported_packages(path.read_text(encoding="utf-8"))
     assert used - sys.stdlib_module_names == {"dlgrader_client", "google"}
+
+
+def imported_packages(source: str) -> set[str]:
+    """Return the top-level packages that a module imports anywhere."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names.append(node.module)
+    return {name.partition(".")[0] for name in names}
+
+
+def test_imports_are_found_wherever_they_stand():
+    source = "import os, NumPy as np\nif True: from yaml.nodes import Node\ns = 'import x'"
+    assert imported_packages(source) == {"os", "NumPy", "yaml"}
+
+
+def test_the_documented_code_passes_a_strict_type_check(tmp_path):
+    """Also an answer that is told apart by `is_submitted`, as a script does it."""
+    blocks = [code for staff, code in documented_blocks() if not staff]
+    blocks.append(
+        "sent = hw.submit('stride_1', x)\n"
+        "if sent.is_submitted:\n    reveal_type(sent)\nelse:\n    reveal_type(sent)\n"
+        "reveal_type(sent['stride_1'].score)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text("".join(blocks), encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--warn-unreachable", script.name],
+        cwd=tmp_path,
+        env=client_environment(tmp_path) | {"MYPYPATH": str(CLIENT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    revealed = re.findall(r'Revealed type is "(?:dlgrader_client\._results\.)?(.*)"', ran.stdout)
+    assert revealed[:2] == ["SubmissionResult", "NotSubmitted"]
+    assert "float" in revealed[2]
+    assert "Any" not in revealed[2]
 
 
 @dataclass
@@ -282,15 +325,19 @@ def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_serv
     assert "LATE: 50% of the credit counts." in printed
     assert "Refused, NOT SUBMITTED" in printed
     assert printed.count("only the time at which the server received it counts") == 2
-    [received] = re.findall(r"received at (\S+) \(the server's time\)", printed)
-    assert datetime.fromisoformat(received) > now
+    [received] = re.findall(r"received at (\S+ \S+) UTC \(the server's time\)", printed)
+    assert datetime.fromisoformat(f"{received}+00:00") > now.replace(microsecond=0)
+
+
+def documented_blocks() -> list[tuple[str, str]]:
+    """Return the blocks of Python of the documentation, each with " staff" or ""."""
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    return re.findall(r"^```python( staff)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_the_code_of_the_documentation_runs(scene):
     """The blocks of `docs/notebooks.md`, in order, with the address and the course of the scene."""
-    blocks = re.findall(
-        r"^```python( staff)?\n(.*?)^```", DOCUMENTATION.read_text(), re.MULTILINE | re.DOTALL
-    )
+    blocks = documented_blocks()
     for name, value in (("https://grader.example.edu", scene.address), ("dl-2026", scene.slug)):
         blocks = [(staff, code.replace(name, value)) for staff, code in blocks]
     printed = scene.run("".join(code for staff, code in blocks if not staff))

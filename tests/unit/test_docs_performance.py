@@ -47,3 +47,16 @@ def test_every_script_finds_what_it_imports():
     there = {**os.environ, "PYTHONPATH": "tests"}
     code = f"import sys; sys.path.insert(0, 'benchmarks'); import {', '.join(LISTED)}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=there, check=True, timeout=120)
+
+
+def test_the_benchmark_of_a_first_answer_names_the_ways_above_its_limit():
+    """Three steps lead to an answer by command, and four to one by the service."""
+    code = (
+        "import sys; sys.path.insert(0, 'benchmarks'); import first_answer as f; "
+        "times = dict.fromkeys(f.STEPS, (10.0, 99.0)); "
+        "print([len(f.find_slow(times, limit)) for limit in (29, 30, 40)])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == "[2, 1, 0]", ran.stderr

@@ -19,10 +19,10 @@ WHEEL_MEDIA_TYPE: Final = "application/zip"
 
 @router.get(CLIENT_PATH)
 def client_page(request: Request) -> Response:
-    """Return the page for students; pip also finds the wheel on it (``--find-links``)."""
+    """Return the page for students, on which pip finds the wheel (``--find-links``)."""
     service: AppState = request.app.state.service
     wheel, address = load_client_wheel(), service.settings.public_url
-    variables = {"wheel": wheel, "address": address, "url": f"{address}{CLIENT_PATH}/{wheel.name}"}
+    variables = {"wheel": wheel, "address": address, "index": f"{address}{CLIENT_PATH}"}
     return render_response("student/client.html", variables)
 
 

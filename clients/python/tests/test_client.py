@@ -1,17 +1,22 @@
-"""Tests of log-in, tokens, results and the magic against a stand-in for the server."""
+"""Tests of login, tokens, results and the magic against a stand-in for the server."""
 
+import errno
 import json
 import os
+import re
+import ssl
 import stat
 import sys
 import traceback
 import unittest
+import urllib.error
+import warnings
 from unittest import mock
 
 from served import ME, PENDING, SECRET, SUBMISSIONS, TOKEN, Served, reply
 
 import dlgrader_client as grader
-from dlgrader_client import _login, _magic, _tokens
+from dlgrader_client import _connection, _login, _magic, _tokens
 
 
 def _keys(home):
@@ -131,6 +136,17 @@ class Login(Served):
         self.assertIsNone(_tokens.find_token(self.address))
         self.assertEqual(_tokens.find_token("https://grader.example.edu").secret.reveal(), SECRET)
 
+    def test_a_revoked_token_of_the_environment_must_be_replaced_and_starts_no_login(self):
+        os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER=self.address)
+        refused = (401, {"code": "unauthenticated", "detail": "Revoked."})
+        self.stand_in.plan("GET", "/me", refused)
+        for use in (self.log_in, lambda: grader.staff(self.address)):
+            with self.assertRaisesRegex(
+                grader.NotLoggedInError, "DLGRADER_TOKEN was revoked or has expired"
+            ):
+                use()
+        self.assertEqual(self.sent("POST", "/device/code"), [])
+
     def test_blanks_around_a_token_are_no_part_of_it(self):
         os.environ.update(DLGRADER_TOKEN=f" {SECRET}\r\n", DLGRADER_SERVER=f"{self.address}\n")
         self.log_in()
@@ -166,6 +182,64 @@ class Login(Served):
         self.assertEqual(self.sent("POST", "/device/code"), [])
         self.assertFalse((self.home / "tokens.json").exists())
 
+    def test_a_secret_of_colab_without_access_is_named_and_the_login_goes_on(self):
+        class NotebookAccessError(Exception):
+            pass
+
+        class SecretNotFoundError(Exception):
+            pass
+
+        for error, names in (
+            (NotebookAccessError, ["DLGRADER_SERVER", "DLGRADER_TOKEN"]),
+            (SecretNotFoundError, []),
+        ):
+            colab = mock.Mock(userdata=mock.Mock(get=mock.Mock(side_effect=error)))
+            modules = {"google": mock.Mock(colab=colab), "google.colab": colab}
+            with (
+                mock.patch.dict(sys.modules, modules),
+                warnings.catch_warnings(record=True) as told,
+            ):
+                warnings.simplefilter("always")
+                self.log_in(force=False)
+            shown = [str(one.message) for one in told]
+            with self.subTest(error=error.__name__):
+                self.assertEqual([one.split()[8].rstrip(".") for one in shown], names)
+            (self.home / "tokens.json").unlink()
+        self.assertEqual(len(self.sent("POST", "/device/code")), 2)
+
+
+class Failures(Served):
+    def test_the_reason_of_a_failed_connection_is_named(self):
+        hw = self.homework()
+        self.down.close()
+        with self.assertRaisesRegex(grader.ConnectionFailedError, "refused"):
+            hw.status()
+
+    def test_an_invalid_certificate_is_worded_as_such(self):
+        cause = ssl.SSLCertVerificationError("certificate verify failed")
+        cause.verify_message = "self-signed certificate"
+        text = _connection._describe_failure(urllib.error.URLError(cause), self.address)
+        self.assertIn("certificate of", text)
+        self.assertIn("self-signed certificate", text)
+
+    def test_a_full_disk_is_no_failure_of_the_connection(self):
+        connection = self.homework().account.connection
+        self.stand_in.plan("GET", "/file", (200, b"name,score\n"))
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch.object(_connection.os, "fdopen") as opened:
+            opened.return_value.__enter__.return_value.write.side_effect = full
+            opened.return_value.__exit__.return_value = False
+            with self.assertRaises(OSError) as raised:
+                connection.download("/file", self.home / "grades.csv")
+        self.assertEqual(raised.exception.errno, errno.ENOSPC)
+        self.assertEqual(list(self.home.glob("*.csv")) + list(self.home.glob(".*.part")), [])
+
+    def test_a_web_page_in_place_of_json_says_where_to_look(self):
+        hw = self.homework()
+        self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, b"<html>"))
+        with self.assertRaisesRegex(grader.ConnectionFailedError, f"open {self.address} in a"):
+            hw.status()
+
 
 class Addresses(Served):
     def test_a_token_goes_over_https_or_stays_on_this_machine(self):
@@ -200,6 +274,21 @@ class Submitting(Served):
         self.assertEqual(body, {"answers": {"side": 64}})
         self.assertEqual(headers["authorization"], f"Bearer {SECRET}")
         self.assertEqual(len(hw.account.queue), 0)
+        self.assertEqual((result["side"].score, result["side"].points), (0, 2))
+        self.assertIn("(0 of 2 points)", str(result))
+
+    def test_one_point_is_worded_in_the_singular_and_no_limit_as_unlimited(self):
+        self.stand_in.plan("POST", SUBMISSIONS, reply(score=1, points=1, attempts_left=None))
+        shown = str(self.homework().submit("side", 64))
+        self.assertIn("(1 of 1 point)", shown)
+        self.assertIn("Attempts left: unlimited", shown)
+
+    def test_text_has_the_colors_of_the_theme(self):
+        """Only borders have colors: text in them would be hard to read on a dark theme."""
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        page = self.homework().submit("side", 64)._repr_html_()
+        colored = re.findall(r"([a-z-]+):[^;\"]*#[0-9a-f]{6}", page)
+        self.assertEqual(colored, ["border-left"])
 
     def test_what_the_server_sends_is_escaped(self):
         evil = "<script>alert(1)</script>\x1b[31m"

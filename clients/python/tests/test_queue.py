@@ -16,7 +16,7 @@ from stand_in import serving
 
 import dlgrader_client as grader
 from dlgrader_client import _queue
-from dlgrader_client._results import describe_wait
+from dlgrader_client._markup import describe_wait
 
 
 class Queueing(Served):
@@ -28,6 +28,8 @@ class Queueing(Served):
         for text in (str(result), result._repr_html_()):
             self.assertIn("NOT SUBMITTED", text)
             self.assertIn("Queued is not submitted", text)
+        with self.assertRaisesRegex(grader.GraderClientError, "NOT SUBMITTED: .* side"):
+            result["side"]
         [path] = self.home.glob("queue/*/*.json")
         if sys.platform != "win32":
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
@@ -118,6 +120,7 @@ class Queueing(Served):
         for text in (str(delivery), delivery._repr_html_()):
             self.assertIn("Refused, NOT SUBMITTED: conv (side): Closed at noon.", text)
             self.assertIn(describe_wait("2026-09-21T14:13:20Z"), text)
+        self.assertIn("2026-09-21 14:13:20 UTC", str(delivery))
         self.assertIn("only the time at which the server received it counts", str(delivery))
 
     def test_a_queued_answer_that_arrives_late_says_so_and_what_it_costs(self):
@@ -131,7 +134,7 @@ class Queueing(Served):
         self.assertTrue(result.is_late)
         for text in (str(result), result._repr_html_()):
             self.assertIn(
-                "received at 2026-11-21T18:00:00Z (the server's time)", html.unescape(text)
+                "received at 2026-11-21 18:00:00 UTC (the server's time)", html.unescape(text)
             )
             self.assertIn("LATE: 90% of the credit counts.", text)
             self.assertIn(describe_wait("2026-09-21T14:13:20Z"), text)
@@ -213,7 +216,7 @@ class Queueing(Served):
         html = delivery._repr_html_()
         for result in delivery.delivered:
             self.assertIn(result._repr_html_(), html)
-        self.assertEqual(html.count("conv: received at 2026-11-21T18:00:00Z"), 2)
+        self.assertEqual(html.count("conv: received at 2026-11-21 18:00:00 UTC"), 2)
         self.assertIn("<b>Hint:</b> Round down.", html)
 
     def test_a_delivery_that_stops_at_a_revoked_token_reports_all_answers(self):

@@ -80,7 +80,7 @@ def connect(
     """Log in with a code unless a token is stored, and return the account.
 
     *course* limits a new token to a course, by its short name; *program* is the name that the page
-    of the log-in shows. *force* begins a new log-in in any case.
+    of the login shows. *force* begins a new login in any case.
     """
     address = normalize_address(server)
     token = obtain_token(address, course=course, program=program, force=force)

@@ -6,7 +6,6 @@ import http.client
 import ipaddress
 import json
 import os
-import shutil
 import ssl
 import tempfile
 import urllib.error
@@ -27,6 +26,7 @@ from dlgrader_client._version import VERSION
 
 TIMEOUT_SECONDS = 20
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
 REQUEST_TIMEOUT = 408
 WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -137,7 +137,7 @@ class Connection:
         status, reply, etag = self._exchange(request)
         if status >= 300:
             _raise_refusal(status, reply, self.address)
-        return _parse(reply), etag
+        return _parse(reply, self.address), etag
 
     def download(self, path: str, target: Path) -> Path:
         """Write the response to a GET of a *path* below ``/api/v1`` to a file, and return it.
@@ -150,16 +150,18 @@ class Connection:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                status, reply, _ = self._exchange(request, file)
+                status, reply, _ = self._exchange(request, _File(file))
             if status >= 300:
                 _raise_refusal(status, reply, self.address)
             Path(name).replace(target)
+        except _UnwritableError as error:
+            raise OSError(*error.args) from None
         finally:
             Path(name).unlink(missing_ok=True)
         return target
 
     def _exchange(
-        self, request: urllib.request.Request, file: Optional[IO[bytes]] = None
+        self, request: urllib.request.Request, file: Optional[_File] = None
     ) -> tuple[int, bytes, str]:
         """Return the status, the body and the ETag of the response.
 
@@ -181,19 +183,53 @@ class Connection:
             with error:
                 return error.code, _read_error(error), ""
         except (OSError, http.client.HTTPException) as error:
-            reason = type(error).__name__
+            failure = _describe_failure(error, self.address)
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None
         finally:
             request.remove_header("Authorization")
-        raise ConnectionFailedError(f"{self.address} did not answer: {reason}.")
+        raise ConnectionFailedError(failure)
 
 
 def _headers() -> dict[str, str]:
     return {"User-Agent": f"dlgrader-client/{VERSION}"}
 
 
-def _copy_file(response: http.client.HTTPResponse, file: IO[bytes]) -> None:
+class _UnwritableError(Exception):
+    """A file cannot be written, as on a full disk; it has the arguments of the `OSError`."""
+
+
+class _File:
+    """File whose errors differ from those of the connection, which are `OSError` too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.size = 0
+
+    def write(self, content: bytes) -> None:
+        """Append *content*; raise `_UnwritableError` if that fails."""
+        try:
+            self._file.write(content)
+            self._file.flush()
+        except OSError as error:
+            raise _UnwritableError(error.errno, error.strerror) from None
+        self.size += len(content)
+
+
+def _describe_failure(error: Exception, address: str) -> str:
+    """Return why a request failed, with what to do if the certificate is the cause."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of {address} is not valid: {reason.verify_message}. Check the "
+            "address and the clock of this machine, and report it to your instructor. Nothing was "
+            "sent."
+        )
+    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return f"{address} did not answer: {text}."
+
+
+def _copy_file(response: http.client.HTTPResponse, file: _File) -> None:
     """Write the body of a response to *file*.
 
     Raises `ConnectionFailedError` for a web page, and for a body that is shorter than announced:
@@ -201,14 +237,15 @@ def _copy_file(response: http.client.HTTPResponse, file: IO[bytes]) -> None:
     """
     if response.headers.get_content_type() in WEB_PAGES:
         raise ConnectionFailedError(
-            "The response is a web page and not the file. A log-in page of the network may stand "
-            "before the server."
+            "The response is a web page and not the file. A network login page may be intercepting "
+            "requests: open the address of the server in a browser."
         )
-    shutil.copyfileobj(response, file)
+    while content := response.read(CHUNK_BYTES):
+        file.write(content)
     announced = response.headers.get("Content-Length")
-    if announced is not None and str(file.tell()) != announced.strip():
+    if announced is not None and str(file.size) != announced.strip():
         raise ConnectionFailedError(
-            f"The connection broke after {file.tell()} of {announced} bytes. Try again."
+            f"The connection broke after {file.size} of {announced} bytes. Try again."
         )
 
 
@@ -233,24 +270,25 @@ def _raise_refusal(status: int, content: bytes, address: str) -> NoReturn:
         raise ConnectionFailedError(f"{address} could not process the request ({status}).{detail}")
     if status >= 400 and "code" not in problem:
         raise ConnectionFailedError(
-            f"Something before {address} refused the request ({status}), such as a proxy."
+            f"A proxy in front of {address} refused the request ({status})."
         )
     if status == 401:
         detail = problem.get("detail") or "The server does not know your token."
         raise NotLoggedInError(f"{detail} Log in again: dlgrader_client.login(...)")
     if status < 400:
         raise ConnectionFailedError(
-            f"{address} sends requests elsewhere ({status}). Use the address that a browser shows."
+            f"{address} redirects ({status}). Use the address that a browser shows."
         )
     raise RefusedError(status, problem)
 
 
-def _parse(content: bytes) -> Any:
+def _parse(content: bytes, address: str) -> Any:
     if not content:
         return None
     try:
         return json.loads(content)
     except ValueError:
         raise ConnectionFailedError(
-            "The response is no JSON. A log-in page of the network may stand before the server."
+            "The response is not JSON. A network login page may be intercepting requests: open "
+            f"{address} in a browser."
         ) from None

@@ -16,13 +16,13 @@ from dlgrader_client._errors import (
     NotLoggedInError,
     RefusedError,
 )
+from dlgrader_client._markup import describe_wait
 from dlgrader_client._queue import Queue, QueuedAnswers
 from dlgrader_client._results import (
     Delivery,
     NotSubmitted,
     Reading,
     SubmissionResult,
-    describe_wait,
 )
 from dlgrader_client._status import Status
 from dlgrader_client._values import to_answer

@@ -19,7 +19,7 @@ class NotLoggedInError(GraderClientError):
 
 
 class LoginFailedError(GraderClientError):
-    """The log-in was refused, or its code has expired."""
+    """The login was refused, or its code has expired."""
 
 
 class ConnectionFailedError(GraderClientError):

@@ -1,4 +1,4 @@
-"""Log-in with a code: the student confirms it in a browser, and no token is typed or shown."""
+"""Login with a code: the student confirms it in a browser, and no token is typed or shown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def obtain_token(
 ) -> StoredToken:
     """Return the stored token for a course if it still works; otherwise log in with a code.
 
-    Raises `LoginFailedError` if the log-in is refused or its code expires.
+    Raises `LoginFailedError` if the login is refused or its code expires.
     """
     address = normalize_address(server)
     token = None if force else find_token(address, course or "")
@@ -49,6 +49,8 @@ def obtain_token(
             if token.key != address or not course or _has_course(account, course):
                 return replace(token, user_id=str(account["id"]))
         except NotLoggedInError:
+            if token.is_external:
+                raise  # it would take precedence over that of a new login
             forget_token(token.key)
         except ConnectionFailedError:
             if not token.user_id:
@@ -96,7 +98,14 @@ def _with_user(address: str, token: StoredToken) -> StoredToken:
 
 
 def _fetch_account(address: str, token: StoredToken) -> Mapping[str, Any]:
-    account: Mapping[str, Any] = Connection(address, token.secret).request("GET", "/me")
+    try:
+        account: Mapping[str, Any] = Connection(address, token.secret).request("GET", "/me")
+    except NotLoggedInError:
+        if token.is_external:
+            raise NotLoggedInError(
+                f"{TOKEN_NAME} was revoked or has expired; replace or remove it."
+            ) from None
+        raise
     return account
 
 
@@ -128,7 +137,7 @@ def _log_in(connection: Connection, *, course: Optional[str], program: str) -> S
 
 
 def _next_interval(error: RefusedError, interval: float) -> tuple[str, float]:
-    """Return why the log-in is refused for good, "" if it is not, and the seconds to wait."""
+    """Return why the login is refused for good, "" if it is not, and the seconds to wait."""
     if error.code == "authorization_pending":
         return "", interval
     if error.code == "slow_down":

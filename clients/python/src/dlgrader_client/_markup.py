@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Optional
 
 GOOD, BAD, NEUTRAL = "#1a7f37", "#b42318", "#57606a"
+"""Colors of borders only: on a dark theme, text in them would have too little contrast."""
+UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 
 
 def plain(value: object) -> str:
@@ -27,11 +31,11 @@ def escape(value: object) -> str:
 
 
 def box(title: str, color: str, lines: Iterable[str]) -> str:
-    """Return a box with a *title* in a *color*; *lines* are HTML."""
+    """Return a box with a *title* and a border in a *color*; *lines* are HTML."""
     body = "".join(f"<div>{line}</div>" for line in lines)
     return (
         f'<div style="border-left:4px solid {color};padding:.3em .8em;margin:.3em 0">'
-        f'<div style="color:{color};font-weight:bold">{escape(title)}</div>{body}</div>'
+        f'<div style="font-weight:bold">{escape(title)}</div>{body}</div>'
     )
 
 
@@ -50,3 +54,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: ``1 answer``, ``2 answers``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def describe_time(text: str) -> str:
+    """Return a time of the server with its zone; other text is returned as it is.
+
+    >>> describe_time("2026-11-21T18:00:00.123Z")
+    '2026-11-21 18:00:00 UTC'
+    """
+    return UTC_TIME.sub(r"\1 \2 UTC", text)
+
+
+def describe_wait(queued_at: str) -> str:
+    """Return the sentence that an answer waited, and whose clock decides."""
+    return (
+        f"It was queued at {describe_time(queued_at)} by the clock of this machine; only the time "
+        "at which the server received it counts."
+    )
+
+
+def to_number(value: object) -> Optional[float]:
+    """Return a number in a reply, None for anything else."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

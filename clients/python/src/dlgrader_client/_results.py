@@ -5,9 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, Literal, NoReturn, Optional
 
-from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape, plain
+from dlgrader_client._errors import GraderClientError
+from dlgrader_client._markup import (
+    BAD,
+    GOOD,
+    NEUTRAL,
+    box,
+    counted,
+    describe_time,
+    describe_wait,
+    escape,
+    plain,
+    to_number,
+)
 
 VERDICTS = {
     "correct": ("correct", GOOD),
@@ -20,14 +32,6 @@ VERDICTS = {
     "needs_review": ("being graded", NEUTRAL),
     "received": ("received; results come later", NEUTRAL),
 }
-
-
-def describe_wait(queued_at: str) -> str:
-    """Return the sentence that an answer waited, and whose clock decides."""
-    return (
-        f"It was queued at {queued_at} by the clock of this machine; only the time at which the "
-        "server received it counts."
-    )
 
 
 class Displayed(ABC):
@@ -95,8 +99,8 @@ class PartResult(Displayed):
     status: str
     read_as: str
     hint: str
-    score: Any
-    points: Any
+    score: Optional[float]
+    points: Optional[float]
     attempts_left: Optional[int]
     notes: tuple[str, ...] = ()
     repeats: bool = False
@@ -110,8 +114,8 @@ class PartResult(Displayed):
             str(reply.get("status", "")),
             str(reply.get("read_as", "")),
             str(reply.get("feedback") or ""),
-            reply.get("score"),
-            reply.get("points"),
+            to_number(reply.get("score")),
+            to_number(reply.get("points")),
             left if isinstance(left, int) else None,
             tuple(map(str, reply.get("notes", ()))),
             reply.get("repeats") is not None,
@@ -124,7 +128,10 @@ class PartResult(Displayed):
 
     def _title(self) -> str:
         verdict = VERDICTS.get(self.status, (self.status, NEUTRAL))[0]
-        score = "" if self.score is None else f" ({self.score} of {self.points} points)"
+        score = ""
+        if self.score is not None and self.points is not None:
+            noun = "point" if self.points == 1 else "points"
+            score = f" ({self.score:g} of {self.points:g} {noun})"
         return f"{self.part}: {verdict}{score}"
 
     def _facts(self) -> list[tuple[str, str]]:
@@ -135,7 +142,7 @@ class PartResult(Displayed):
         if self.repeats:
             facts.append(("Note", "You gave this answer before; it used no attempt."))
         left = self.attempts_left
-        facts.append(("Attempts left", "without limit" if left is None else str(left)))
+        facts.append(("Attempts left", "unlimited" if left is None else str(left)))
         return [(name, value) for name, value in facts if value]
 
     def _lines(self) -> list[str]:
@@ -166,7 +173,7 @@ class SubmissionResult(Displayed):
     late_credit: float = 1
     queued_at: str = ""
 
-    is_submitted: ClassVar[bool] = True
+    is_submitted: ClassVar[Literal[True]] = True
 
     @classmethod
     def from_json(cls, reply: Mapping[str, Any], problem: str = "") -> SubmissionResult:
@@ -195,7 +202,7 @@ class SubmissionResult(Displayed):
 
     def _head_lines(self) -> list[str]:
         name = f"{self.problem}: received" if self.problem else "Received"
-        lines = [f"{name} at {self.received_at} (the server's time)"]
+        lines = [f"{name} at {describe_time(self.received_at)} (the server's time)"]
         if self.is_late:
             lines.append(f"LATE: {self.late_credit:.0%} of the credit counts.")
         if self.queued_at:
@@ -223,7 +230,11 @@ class NotSubmitted(Displayed):
     waiting: int
     earlier: Optional[Delivery] = None
 
-    is_submitted: ClassVar[bool] = False
+    is_submitted: ClassVar[Literal[False]] = False
+
+    def __getitem__(self, part: str) -> NoReturn:
+        """Raise `GraderClientError`: there is no result of a part yet."""
+        raise GraderClientError(f"NOT SUBMITTED: there is no result of {part}. {self.reason}")
 
     def _own_lines(self) -> list[str]:
         return [
@@ -231,7 +242,7 @@ class NotSubmitted(Displayed):
             f"  {self.reason}",
             f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: an",
             "  answer counts from the time at which the server receives it.",
-            "  Call deliver() when you are online; every later submit() delivers the queue first.",
+            "  Run `hw.deliver()` when you are online again; each later `submit` also delivers it.",
         ]
 
     def _lines(self) -> list[str]:

@@ -61,7 +61,7 @@ class StaffCourse:
         """Return a row for each student: name, e-mail, percent, and a score per assignment.
 
         The scores are in ``row["scores"]`` by the short names of the assignments. A score is None
-        if there is none yet. Data frames are built from the rows by ``pandas.DataFrame``.
+        if there is none yet. Pass the rows to `pandas.DataFrame`.
         """
         query, rows = {"limit": str(PAGE_SIZE)}, []
         while True:

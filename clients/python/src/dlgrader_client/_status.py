@@ -48,5 +48,5 @@ def _status_row(part: Mapping[str, Any]) -> tuple[str, ...]:
     last, left = part.get("last") or {}, part.get("attempts_left")
     status = str(last.get("status", ""))
     verdict = VERDICTS.get(status, (status or "not answered", NEUTRAL))[0]
-    limit = "without limit" if left is None else str(left)
+    limit = "unlimited" if left is None else str(left)
     return (str(part.get("id", "")), verdict, str(last.get("read_as", "")), limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -30,6 +31,11 @@ class StoredToken:
     token_id: str = ""
     user_id: str = ""
     key: str = ""
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the token comes from the environment or Colab: the client cannot replace it."""
+        return not self.key and not self.token_id
 
 
 def tokens_path() -> Path:
@@ -125,13 +131,19 @@ def _check_private(path: Path) -> None:
 
 
 def _read_colab_secret(name: str) -> Optional[str]:
-    """Return a secret of Colab, or None elsewhere and where the notebook has no access to it."""
+    """Return a secret of Colab, or None; warn if it exists and the notebook has no access to it."""
     if "google.colab" not in sys.modules:
         return None
     try:
         from google.colab import userdata  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415
 
         value = userdata.get(name)
-    except Exception:  # its errors are classes of its own
+    except Exception as error:  # its errors are classes of its own
+        if type(error).__name__ == "NotebookAccessError":
+            warnings.warn(
+                f"This notebook has no access to the secret {name}. Allow “Notebook access” beside "
+                "it in the side bar of Colab, and run the cell again.",
+                stacklevel=2,
+            )
         return None
     return value if isinstance(value, str) else None

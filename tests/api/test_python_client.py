@@ -246,14 +246,14 @@ print(*hw.status())
 def test_an_answer_of_a_killed_process_is_delivered_exactly_once(scene):
     count = """
 path = f"/assignments/{hw.id}/problems/{hw.problems[0]}/submissions"
-print(len(hw.account.connection.request("GET", path)["items"]))
+print(len(hw.account._connection.request("GET", path)["items"]))
 """
     before = int(scene.run(count))
     die = "os.kill(os.getpid(), signal.SIGKILL)"
-    unsent = f"Account.send = lambda *_: {die}\nhw.submit('doubled', 17)"
+    unsent = f"Account._send = lambda *_: {die}\nhw.submit('doubled', 17)"
     stored = (
-        "send = Account.send\n"
-        f"Account.send = lambda *given: (send(*given), {die})\n"
+        "send = Account._send\n"
+        f"Account._send = lambda *given: (send(*given), {die})\n"
         "from dlgrader_client._queue import QueuedAnswers\n"
         "QueuedAnswers.remove = lambda *_: None\n"
         "hw.submit('doubled', 18)"
@@ -264,7 +264,7 @@ print(len(hw.account.connection.request("GET", path)["items"]))
     scene.run(stored, killed=True)
     assert int(scene.run(count)) == before + 1
     printed = scene.run(
-        "print(hw.deliver()); print(hw.deliver()); assert not len(hw.account.queue)"
+        "print(hw.deliver()); print(hw.deliver()); assert not len(hw.account._queue)"
     )
     assert "3 queued answers delivered." in printed
     assert "0 queued answers delivered." in printed
@@ -291,10 +291,10 @@ print(shapes.check("stride_1", x.shape[1:]).read_as)
 
 SUBMISSIONS_WERE_QUEUED = """
 from dlgrader_client import ConnectionFailedError
-send = Account.send
+send = Account._send
 def fail(*_):
     raise ConnectionFailedError("No network.")
-Account.send = fail
+Account._send = fail
 for name in ("late", "closed"):
     result = grader.login(sys.argv[1], course=sys.argv[2]).assignment(name).submit("cells", 9)
     assert not result.is_submitted
@@ -306,10 +306,10 @@ print(delivery)
 assert result.is_late and result.late_credit == 0.5 and result["cells"].is_correct
 [(name, reason)] = delivery.refused
 assert name.endswith("(cells)"), name
-assert not hw.account.queue and not hw.deliver().delivered
+assert not hw.account._queue and not hw.deliver().delivered
 late = grader.login(sys.argv[1], course=sys.argv[2]).assignment("late")
 submissions = f"/assignments/{late.id}/problems/{late.problems[0]}/submissions"
-[row] = late.account.connection.request("GET", submissions)["items"]
+[row] = late.account._connection.request("GET", submissions)["items"]
 assert row["received_at"] == result.received_at
 """
 
@@ -327,6 +327,15 @@ def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_serv
     assert printed.count("only the time at which the server received it counts") == 2
     [received] = re.findall(r"received at (\S+ \S+) UTC \(the server's time\)", printed)
     assert datetime.fromisoformat(f"{received}+00:00") > now.replace(microsecond=0)
+
+
+def test_the_readme_names_a_problem_of_the_bank_and_its_parts():
+    readme = (CLIENT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(conv-[a-z-]+)(?:/(\w+))?", readme))
+    assert named
+    for problem, part in named:
+        [path] = (ROOT / "problems" / "bank").rglob(f"{problem}.yaml")
+        assert not part or f"- id: {part}\n" in path.read_text(encoding="utf-8")
 
 
 def documented_blocks() -> list[tuple[str, str]]:

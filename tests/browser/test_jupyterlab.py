@@ -22,9 +22,11 @@ from client_process import (
     serving,
 )
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 from world import World
 
-from api.db.models import Assignment, Course
+from api.db.models import Assignment, Course, Submission
 
 UV = Path(sys.executable).with_name("uv")
 JUPYTERLAB = "jupyterlab>=4.4,<5"
@@ -96,6 +98,20 @@ def write_notebook(path: Path, address: str, slug: str) -> None:
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def stored_replies(url: str) -> list[tuple[str, str]]:
+    """Return the part and the hint of each submission that the server has stored, oldest first."""
+    engine = create_engine(url)
+    with Session(engine) as session:
+        replies = session.scalars(select(Submission.reply).order_by(Submission.received_at)).all()
+    engine.dispose()
+    results = [result for reply in replies for result in reply["results"]]
+    return [(result["part"], result["feedback"]) for result in results if result["read_as"]]
+
+
+def count_answers(url: str, part: str) -> int:
+    return [name for name, _ in stored_replies(url)].count(part)
+
+
 class Notebook:
     """The notebook on the page of JupyterLab."""
 
@@ -111,6 +127,15 @@ class Notebook:
         """Run a cell, without waiting for it."""
         self.page.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
+
+    def save(self, path: Path, text: str) -> str:
+        """Save the notebook, and return the file once it contains *text*."""
+        self.page.keyboard.press("Control+s")
+        end = time.monotonic() + PATIENCE
+        while text not in (saved := path.read_text(encoding="utf-8")):
+            assert time.monotonic() < end, "the notebook was not saved"
+            time.sleep(0.2)
+        return saved
 
     def expect(self, number: int, text: str) -> None:
         """Wait until the output of a cell contains *text*."""
@@ -156,11 +181,16 @@ def test_a_student_works_in_jupyterlab(chromium: Browser, sqlite_template: Path,
             log_in_with_the_code(chromium, str(link.get_attribute("href")), email)
             notebook.run(WRONG)
             notebook.expect(WRONG, "incorrect")
-            notebook.expect(WRONG, "Hint")
+            [(_, hint)] = stored_replies(url)
+            assert hint
+            notebook.expect(WRONG, f"Hint: {hint}")
             notebook.run(RIGHT)
             notebook.expect(RIGHT, "cells: correct")
         notebook.run(QUEUED)
         notebook.expect(QUEUED, "NOT SUBMITTED")
+        saved = notebook.save(home / "homework.ipynb", "NOT SUBMITTED")
+        assert "gr_api_" not in saved
+        assert count_answers(url, "doubled") == 0
         with serving(tmp_path, url, port):
             notebook.run(KILL)
             page.get_by_role("button", name="Ok").click(timeout=PATIENCE * 1000)
@@ -169,5 +199,7 @@ def test_a_student_works_in_jupyterlab(chromium: Browser, sqlite_template: Path,
             notebook.expect(DELIVER, "1 queued answer delivered.")
             notebook.run(AGAIN)
             notebook.expect(AGAIN, "0 queued answers delivered.")
+        saved = notebook.save(home / "homework.ipynb", "0 queued answers delivered.")
+        assert "gr_api_" not in saved
         page.close()
-    assert "gr_api_" not in (home / "homework.ipynb").read_text(encoding="utf-8")
+    assert count_answers(url, "doubled") == 1

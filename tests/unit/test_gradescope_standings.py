@@ -15,6 +15,7 @@ from api.gradescope.runtime.configuration import (
     Configuration,
     parse_configuration,
 )
+from api.gradescope.runtime.feedback import RESULTS_LATER, describe_rules
 from api.gradescope.runtime.metadata import build_extra_data, load_metadata
 from api.gradescope.runtime.results import GradedUpload, build_results, compute_part_points
 from api.gradescope.runtime.standings import compute_standings
@@ -231,3 +232,23 @@ def test_a_python_that_is_too_old_is_refused(tmp_path, version):
     options = ArchiveOptions(None, None, None, None, (version,), 1)
     with pytest.raises(FileError, match=r"Write 3\.11 or newer"):
         make_archive(["pooling-4x4"], tmp_path / "a.zip", options, warn=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("changes", "present", "absent"),
+    [
+        ({}, ["as often as"], ["attempt", *RESULTS_LATER.values()]),
+        ({"attempts": 1}, ["has 1 attempt.", "uses no attempt"], ["as often as"]),
+        ({"attempts": 3}, ["has 3 attempts.", "uses no attempt"], ["Credit by attempt"]),
+        (
+            {"by_attempt": (Fraction(1), Fraction(1, 2))},
+            ["as often as", "uses no attempt", "Credit by attempt: 100%, 50%;"],
+            ["has "],
+        ),
+        *(({"visibility": name}, [text], ["attempt"]) for name, text in RESULTS_LATER.items()),
+    ],
+)
+def test_the_rules_state_attempts_credit_and_release(changes, present, absent):
+    rules = describe_rules(replace(BASE, **changes))
+    assert all(text in rules for text in present), rules
+    assert not any(text in rules for text in absent), rules

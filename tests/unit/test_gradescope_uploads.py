@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
+from api.gradescope.runtime.documents import PYTHON_CELL
 from api.gradescope.runtime.uploads import find_answer_file, read_answers
 
 PARTS = {"shape": ("first", "last"), "count": ("params", "last")}
@@ -137,3 +138,19 @@ def test_a_link_is_not_followed_out_of_the_submission(tmp_path):
     (submission / "more").symlink_to(tmp_path / "secret")
     with pytest.raises(UploadError, match="no file"):
         find_answer_file(submission)
+
+
+@pytest.mark.parametrize("line", ["%%answer --python first", "%%answer first --python"])
+def test_a_cell_that_must_be_evaluated_is_no_answer_and_is_named(tmp_path, line):
+    cells = notebook(("code", f"{line}\n(3, 3)"), ("code", "%%answer count/last\n7"))
+    sheet = upload(tmp_path, "mine.ipynb", cells)
+    assert sheet.answers == {"count": {"last": "7"}}
+    assert sheet.notes == [PYTHON_CELL.format(part="first")]
+
+
+@pytest.mark.parametrize(("name", "end"), [("frist", "'first'? Write"), ("zzz", "problems. Write")])
+def test_a_note_on_an_unknown_name_ends_its_sentence_once(name, end):
+    sheet = AnswerSheet(PARTS)
+    sheet.note_unknown(name, "A line")
+    assert end in sheet.notes[0]
+    assert "?." not in sheet.notes[0]

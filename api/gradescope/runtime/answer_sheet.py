@@ -68,7 +68,7 @@ class AnswerSheet:
         text = " ".join(label.split())[:MAX_NAME_CHARACTERS]
         self.note(
             f"{where} was left out: {text!r} names no part, or parts of several problems"
-            f"{suggest_similar(text, known)}. Write problem/part, such as {names[0]}."
+            f"{suggest_similar(text, known) or '.'} Write problem/part, such as {names[0]}."
         )
 
     def note(self, text: str) -> None:

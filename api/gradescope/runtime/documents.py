@@ -13,6 +13,7 @@ COMMENT_PATTERN: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 INLINE_CODE_PATTERN: Final = re.compile(r"`([^`\n]+)`")
 CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*?)\s*$")
 """First line of a notebook's cell that is an answer."""
+PYTHON_CELL: Final = "{part}: `--python` cells cannot be graded here; write the value."
 
 
 class MarkdownReader:
@@ -70,7 +71,8 @@ def read_notebook(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a Jupyter notebook to *sheet*; raise `UploadError` if it is none.
 
     An answer is Markdown below the heading of its part, or a cell that begins with ``%%answer
-    PART`` or ``# answer: PART``. What cells have printed is not read.
+    PART`` or ``# answer: PART``. What cells have printed is not read, and no cell is run: a note
+    names each cell with ``--python``.
     """
     reader = MarkdownReader(sheet)
     for kind, source in _iterate_cells(text):
@@ -78,6 +80,9 @@ def read_notebook(text: str, sheet: AnswerSheet) -> None:
         marker = CELL_MARKER_PATTERN.match(first_line)
         if kind == "markdown" and not (marker and first_line.lstrip().startswith("%%")):
             reader.feed(source)
+        elif marker and "--python" in (words := marker[1].split()):
+            part = " ".join(word for word in words if word != "--python")
+            sheet.note(PYTHON_CELL.format(part=part))
         elif marker:
             target = reader.find_part(marker[1])
             if target is None:

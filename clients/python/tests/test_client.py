@@ -43,7 +43,7 @@ class Login(Served):
         hw = self.homework()
         problem = hw.problem()
         stored = _tokens.find_token(self.address)
-        shown = [repr(one) for one in (hw, problem, hw.account, hw.account.connection, stored)]
+        shown = [repr(one) for one in (hw, problem, hw.account, hw.account._connection, stored)]
         self.stand_in.plan("GET", "/me", (401, {"code": "unauthenticated", "detail": "No."}))
         try:
             hw.account.course()
@@ -223,7 +223,7 @@ class Failures(Served):
         self.assertIn("self-signed certificate", text)
 
     def test_a_full_disk_is_no_failure_of_the_connection(self):
-        connection = self.homework().account.connection
+        connection = self.homework().account._connection
         self.stand_in.plan("GET", "/file", (200, b"name,score\n"))
         full = OSError(errno.ENOSPC, "No space left on device")
         with mock.patch.object(_connection.os, "fdopen") as opened:
@@ -273,7 +273,7 @@ class Submitting(Served):
         [(_, _, headers, body)] = self.sent("POST", SUBMISSIONS)
         self.assertEqual(body, {"answers": {"side": 64}})
         self.assertEqual(headers["authorization"], f"Bearer {SECRET}")
-        self.assertEqual(len(hw.account.queue), 0)
+        self.assertEqual(len(hw.account._queue), 0)
         self.assertEqual((result["side"].score, result["side"].points), (0, 2))
         self.assertIn("(0 of 2 points)", str(result))
 
@@ -313,7 +313,7 @@ class Submitting(Served):
         self.assertEqual(
             (raised.exception.code, str(raised.exception)), ("deadline_passed", "Closed.")
         )
-        self.assertEqual(len(hw.account.queue), 0)
+        self.assertEqual(len(hw.account._queue), 0)
 
     def test_a_checked_answer_is_not_submitted(self):
         hw = self.homework()
@@ -333,10 +333,27 @@ class Submitting(Served):
         path = "/assignments/a1/problems/conv/draft"
         self.stand_in.plan("GET", path, (200, {"answers": {"other": "3"}, "version": 4}))
         self.stand_in.plan("PUT", path, (200, {}))
-        hw.draft("side", (1, 2))
+        saved = hw.draft("side", (1, 2))
+        for text in (str(saved), saved._repr_html_()):
+            self.assertIn("Draft saved, not submitted: conv (side)", text)
         [(_, _, headers, body)] = self.sent("PUT", path)
         self.assertEqual(body, {"answers": {"other": "3", "side": [1, 2]}})
         self.assertEqual(headers["if-match"], '"v4"')
+
+    def test_the_status_of_an_assignment_is_displayed_with_its_problems_and_parts(self):
+        last = {"read_as": "64", "status": "correct"}
+        parts = [{"id": "side", "last": last, "attempts_left": 2}, {"id": "depth"}]
+        body = {"title": "Convolution", "parts": parts}
+        self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, body))
+        status = self.homework().status()
+        for text in (str(status), status._repr_html_()):
+            for word in ("Homework 1", "Convolution", "side", "correct", "not answered"):
+                self.assertIn(word, text)
+        [problem] = status
+        self.assertEqual(len(status), 1)
+        self.assertIs(status[0], problem)
+        self.assertEqual(problem.parts[0], grader.PartStatus("side", "correct", "64", 2))
+        self.assertEqual(problem.parts[1], grader.PartStatus("depth"))
 
     def test_a_name_that_fits_nothing_is_told_with_those_that_there_are(self):
         with self.assertRaisesRegex(grader.GraderClientError, "hw-1"):
@@ -353,6 +370,10 @@ class Magic(Served):
         grader.load_ipython_extension(shell)
         call = shell.register_magic_function.call_args
         self.assertEqual(call.kwargs, {"magic_kind": "cell", "magic_name": "answer"})
+        for option in ("--check", "--draft", "--python"):
+            self.assertIn(option, call.args[0].__doc__)
+            self.assertIn(option, _magic.USAGE)
+        self.assertIn(_magic.USAGE, call.args[0].__doc__)
         self.assertTrue(call.args[0]("side", " 2^6\n").is_submitted)
         call.args[0]("--python conv/side", "x + (3,)\n")
         answers = [one[3]["answers"] for one in self.sent("POST", SUBMISSIONS)]

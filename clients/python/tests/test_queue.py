@@ -46,7 +46,7 @@ class Queueing(Served):
             self.assertTrue(hw.submit("side", 3).is_submitted)
         bodies = [one[3]["answers"]["side"] for one in self.sent("POST", SUBMISSIONS)]
         self.assertEqual(bodies, [1, 2, 3])
-        self.assertEqual(len(hw.account.queue), 0)
+        self.assertEqual(len(hw.account._queue), 0)
 
     def test_an_unknown_outcome_is_sent_again_under_the_same_key(self):
         hw = self.homework()
@@ -75,7 +75,7 @@ class Queueing(Served):
                 delivery = hw.deliver()
                 self.assertEqual((delivery.unsent, delivery.refused), (("conv (side)",), ()))
                 self.assertIn("A fault; try again.", delivery.reason)
-                self.assertEqual(len(hw.account.queue), 1)
+                self.assertEqual(len(hw.account._queue), 1)
                 self.assertEqual(len(hw.deliver().delivered), 1)
                 keys = {one[2]["idempotency-key"] for one in self.sent("POST", SUBMISSIONS)}
                 self.assertEqual(len(keys), 1)
@@ -94,7 +94,7 @@ class Queueing(Served):
         )
         with self.assertRaisesRegex(grader.NotLoggedInError, "NOT SUBMITTED"):
             hw.submit("side", 1)
-        self.assertEqual(len(hw.account.queue), 1)
+        self.assertEqual(len(hw.account._queue), 1)
 
     def test_a_queued_answer_that_is_refused_is_told_and_kept_aside(self):
         hw = self.homework()
@@ -104,9 +104,10 @@ class Queueing(Served):
         self.stand_in.plan("POST", SUBMISSIONS, closed)
         delivery = hw.deliver()
         self.assertIn("Refused, NOT SUBMITTED: conv (side): Closed.", str(delivery))
-        self.assertEqual(len(hw.account.queue), 0)
+        self.assertEqual(len(hw.account._queue), 0)
         [aside] = self.home.glob("queue/*/*.refused")
         self.assertEqual(json.loads(aside.read_text())["answers"], {"side": 1})
+        self.assertIn(str(aside), str(delivery))
 
     def test_after_the_deadline_a_refusal_says_when_the_answer_was_queued_and_whose_time_counts(
         self,
@@ -224,7 +225,7 @@ class Queueing(Served):
         unknown = (401, {"code": "unauthenticated", "detail": "Who?"})
         self.stand_in.plan("POST", SUBMISSIONS, *[(503, {})] * 3, reply(), unknown)
         for part in ("side", "depth", "area"):
-            hw.account.queue.add("a1", "conv", {part: 1})
+            hw.account._queue.add("a1", "conv", {part: 1})
         self.assertEqual(hw.deliver().waiting, 3)
         for _ in range(2):
             hw.deliver()
@@ -236,7 +237,7 @@ class Queueing(Served):
             self.assertIn("2 answers NOT SUBMITTED yet: Who? Log in again", text)
             self.assertIn("NOT SUBMITTED: conv (area)", text)
             self.assertIn("Round down.", text)
-        self.assertEqual(len(hw.account.queue), 2)
+        self.assertEqual(len(hw.account._queue), 2)
 
     def test_the_queue_of_another_account_is_not_delivered(self):
         hw = self.homework()
@@ -244,7 +245,7 @@ class Queueing(Served):
         hw.submit("side", 1)
         self.stand_in.plan("GET", "/me", (200, {**ME, "id": "u2"}))
         other = self.log_in(force=True).account
-        self.assertEqual(len(other.queue), 0)
+        self.assertEqual(len(other._queue), 0)
 
     def test_an_answer_survives_a_process_that_is_killed_while_it_sends(self):
         hw = self.homework()
@@ -252,7 +253,7 @@ class Queueing(Served):
             "import os, signal, sys, dlgrader_client as g\n"
             "from dlgrader_client import _course\n"
             "hw = g.login(sys.argv[1]).assignment('hw-1')\n"
-            "_course.Account.send = lambda *_: os.kill(os.getpid(), 9)\n"
+            "_course.Account._send = lambda *_: os.kill(os.getpid(), 9)\n"
             "hw.submit('side', 64)\n"
         )
         if sys.platform == "win32":

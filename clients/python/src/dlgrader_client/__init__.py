@@ -4,8 +4,8 @@ import dlgrader_client as grader
 
 course = grader.login("https://grader.example.edu", course="dl-2026")
 hw = grader.use(course.assignment("hw-1"))
-hw.check("conv-output-size/side", 32)
-hw.submit("conv-output-size/side", 32)
+hw.check("conv-output-shape/stride_1", "126x126x16")
+hw.submit("conv-output-shape/stride_1", "126x126x16")
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from dlgrader_client._results import (
     SubmissionResult,
 )
 from dlgrader_client._staff import Regrade, RegradeChanges, StaffAssignment, StaffCourse
-from dlgrader_client._status import Status
+from dlgrader_client._status import AssignmentStatus, PartStatus, SavedDraft, Status
 from dlgrader_client._values import to_answer
 from dlgrader_client._version import VERSION as __version__
 
 __all__ = [
     "Account",
     "Assignment",
+    "AssignmentStatus",
     "ConnectionFailedError",
     "Course",
     "Delivery",
@@ -50,11 +51,13 @@ __all__ = [
     "NotLoggedInError",
     "NotSubmitted",
     "PartResult",
+    "PartStatus",
     "Problem",
     "Reading",
     "RefusedError",
     "Regrade",
     "RegradeChanges",
+    "SavedDraft",
     "StaffAssignment",
     "StaffCourse",
     "Status",

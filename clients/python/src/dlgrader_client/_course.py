@@ -24,7 +24,7 @@ from dlgrader_client._results import (
     Reading,
     SubmissionResult,
 )
-from dlgrader_client._status import Status
+from dlgrader_client._status import AssignmentStatus, SavedDraft, Status
 from dlgrader_client._values import to_answer
 
 PAGE_SIZE = 100
@@ -37,23 +37,23 @@ class Account:
     """Account on a server: its connection, and its queue of answers."""
 
     def __init__(self, connection: Connection, user_id: str) -> None:
-        self.connection = connection
-        self.queue = Queue(connection.address, user_id)
+        self._connection = connection
+        self._queue = Queue(connection.address, user_id)
 
     def __repr__(self) -> str:
-        return f"Account({self.connection.address!r})"
+        return f"Account({self._connection.address!r})"
 
     def course(self, name: str = "") -> Course:
         """Return a course by its short name, title or id; without a name, the only one."""
-        rows = self.connection.request("GET", "/me")["courses"]
+        rows = self._connection.request("GET", "/me")["courses"]
         row = pick_row(rows, name, ("slug", "title", "course"), "course")
         return Course(self, str(row["course"]), str(row["title"]))
 
     def deliver(self) -> Delivery:
         """Send the queued answers, oldest first, until one cannot be sent."""
-        return self.deliver_before("")[0]
+        return self._deliver_before("")[0]
 
-    def deliver_before(self, key: str) -> tuple[Delivery, Optional[GraderClientError]]:
+    def _deliver_before(self, key: str) -> tuple[Delivery, Optional[GraderClientError]]:
         """Send the queued answers before the entry with *key*, oldest first.
 
         Returns what became of them, and the error that stopped the delivery, None without one.
@@ -62,24 +62,25 @@ class Account:
         refused: list[tuple[str, str]] = []
         unsent: list[str] = []
         stopped: Optional[GraderClientError] = None
-        for entry in self.queue:
+        for entry in self._queue:
             if entry.key == key:
                 break
             if stopped is not None:
                 unsent.append(entry.name)
                 continue
             try:
-                delivered.append(replace(self.send(entry), queued_at=entry.queued_at_text))
+                delivered.append(replace(self._send(entry), queued_at=entry.queued_at_text))
             except (ConnectionFailedError, NotLoggedInError) as error:
                 stopped = error
                 unsent.append(entry.name)
             except RefusedError as error:
-                entry.set_aside()
-                refused.append((entry.name, _explain_refusal(entry, error)))
+                kept = entry.set_aside()
+                place = "" if kept is None else f" Your answer is kept in {kept}."
+                refused.append((entry.name, f"{_explain_refusal(entry, error)}{place}"))
         reason = "" if stopped is None else str(stopped)
         return Delivery(tuple(delivered), tuple(refused), tuple(unsent), reason), stopped
 
-    def send(self, entry: QueuedAnswers) -> SubmissionResult:
+    def _send(self, entry: QueuedAnswers) -> SubmissionResult:
         """Send one entry of the queue, and delete it once the server has stored it.
 
         Raises `ConnectionFailedError` also if the server receives too many requests just now:
@@ -87,7 +88,7 @@ class Account:
         """
         path = f"{_problem_path(entry.assignment, entry.problem)}/submissions"
         try:
-            reply = self.connection.request(
+            reply = self._connection.request(
                 "POST", path, {"answers": entry.answers}, {"Idempotency-Key": entry.key}
             )
         except RefusedError as error:
@@ -113,7 +114,7 @@ class Course:
         query = {"course": self.id, "limit": str(PAGE_SIZE)}
         rows: list[Any] = []
         for _ in range(MAX_PAGES):
-            reply = self.account.connection.request("GET", f"/me/assignments?{urlencode(query)}")
+            reply = self.account._connection.request("GET", f"/me/assignments?{urlencode(query)}")
             rows += reply["items"]
             if not reply.get("next"):
                 break
@@ -157,14 +158,15 @@ class Assignment:
         problem, name = self._split(part)
         return problem.submit({name: value})
 
-    def draft(self, part: str, value: Any) -> None:
+    def draft(self, part: str, value: Any) -> SavedDraft:
         """Save an answer without submitting it; the page of the problem shows it."""
         problem, name = self._split(part)
-        problem.draft({name: value})
+        return problem.draft({name: value})
 
-    def status(self) -> list[Status]:
+    def status(self) -> AssignmentStatus:
         """Return the status of each problem; this opens the problems."""
-        return [self.problem(name).status() for name in self.problems]
+        rows = tuple(self.problem(name).status() for name in self.problems)
+        return AssignmentStatus(self.title, rows)
 
     def deliver(self) -> Delivery:
         """Send the answers that wait in the queue of the account."""
@@ -193,7 +195,7 @@ class Problem:
     def check(self, part: str, value: Any) -> Reading:
         """Return how an answer is read; nothing is submitted and no attempt is used."""
         body = {"part": part, "answer": to_answer(value)}
-        reply = self.account.connection.request("POST", f"{self._path}/reading", body)
+        reply = self.account._connection.request("POST", f"{self._path}/reading", body)
         return Reading.from_json(part, reply)
 
     def submit(
@@ -206,8 +208,8 @@ class Problem:
         result is `NotSubmitted`; if it refuses them, they are taken out and the error is raised.
         """
         account, converted = self.account, _convert_answers(answers, more)
-        entry = account.queue.add(self.assignment, self.name, converted)
-        delivery, stopped = account.deliver_before(entry.key)
+        entry = account._queue.add(self.assignment, self.name, converted)
+        delivery, stopped = account._deliver_before(entry.key)
         for name, reason in delivery.refused:
             warnings.warn(
                 f"An earlier answer to {name} was refused, NOT SUBMITTED: {reason}", stacklevel=3
@@ -215,7 +217,7 @@ class Problem:
         earlier = None if delivery.is_empty else delivery
         if stopped is None:
             try:
-                return replace(account.send(entry), earlier=earlier)
+                return replace(account._send(entry), earlier=earlier)
             except (ConnectionFailedError, NotLoggedInError) as error:
                 stopped = error
             except RefusedError:
@@ -227,29 +229,30 @@ class Problem:
             raise NotLoggedInError(
                 f"NOT SUBMITTED: the answer waits in the queue on this machine. {stopped}"
             )
-        return NotSubmitted(str(stopped), len(account.queue), earlier)
+        return NotSubmitted(str(stopped), len(account._queue), earlier)
 
-    def draft(self, answers: Optional[Mapping[str, Any]] = None, **more: Any) -> None:
+    def draft(self, answers: Optional[Mapping[str, Any]] = None, **more: Any) -> SavedDraft:
         """Save answers without submitting them, beside those that the draft has already."""
         converted = _convert_answers(answers, more)
-        connection = self.account.connection
+        connection = self.account._connection
         draft, etag = connection.request_with_etag("GET", f"{self._path}/draft")
         saved = {part: answer for part, answer in draft["answers"].items() if answer is not None}
         body = {"answers": {**saved, **converted}}
         connection.request("PUT", f"{self._path}/draft", body, {"If-Match": etag or "*"})
+        return SavedDraft(self.name, tuple(converted))
 
     def numbers(self) -> dict[str, Any]:
         """Return the student's own numbers of the problem by name; this opens it.
 
         Arrays are nested lists, and fractions are text such as ``1/3``.
         """
-        reply = self.account.connection.request("GET", self._path)
+        reply = self.account._connection.request("GET", self._path)
         return {str(number["name"]): number["value"] for number in reply["numbers"]}
 
     def status(self) -> Status:
         """Return the status of the problem; this opens it."""
-        reply = self.account.connection.request("GET", self._path)
-        return Status.from_json(reply, waiting=len(self.account.queue))
+        reply = self.account._connection.request("GET", self._path)
+        return Status.from_json(reply, waiting=len(self.account._queue))
 
 
 def _explain_refusal(entry: QueuedAnswers, error: RefusedError) -> str:

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 from dlgrader_client._course import Assignment
 from dlgrader_client._errors import GraderClientError
 
+USAGE = "%%answer [--check | --draft] [--python] PART"
+
 _selected: list[Assignment] = []
 
 
@@ -20,7 +22,7 @@ def select(assignment: Assignment) -> None:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise an error of the client instead of ending the process."""
-        raise GraderClientError(f"%%answer: {message}. Write: %%answer [--check] [--python] PART")
+        raise GraderClientError(f"%%answer: {message}. Write: {USAGE}")
 
 
 def answer(line: str, cell: str, shell: Any) -> Any:
@@ -53,6 +55,12 @@ def register(shell: Any) -> bool:
         return False
 
     def run_cell_magic(line: str, cell: str) -> Any:
+        """Submit the cell as the answer to a part: %%answer [--check | --draft] [--python] PART.
+
+        PART is the name of a part, or problem/part if the assignment has several problems.
+        --check only displays how the cell is read, and --draft saves it; neither submits it.
+        --python evaluates the cell as an expression first and takes its value.
+        """
         return answer(line, cell, shell)
 
     shell.register_magic_function(run_cell_magic, magic_kind="cell", magic_name="answer")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from dlgrader_client._files import read_json_object, state_folder, write_private_json
 
@@ -51,12 +51,15 @@ class QueuedAnswers:
         """Delete the entry, after the server has confirmed it."""
         self.path.unlink(missing_ok=True)
 
-    def set_aside(self) -> None:
-        """Take the entry out of the queue after the server refused it, and keep its text."""
+    def set_aside(self) -> Optional[Path]:
+        """Take the entry out of the queue after the server refused it; return where it is kept.
+
+        The place is None if another notebook has delivered the entry.
+        """
         try:
-            self.path.replace(self.path.with_suffix(".refused"))
-        except FileNotFoundError:  # another notebook has delivered it
-            return
+            return self.path.replace(self.path.with_suffix(".refused"))
+        except FileNotFoundError:
+            return None
 
 
 class Queue:

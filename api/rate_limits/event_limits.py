@@ -22,6 +22,9 @@ LimitedAction = Literal[
     "login_address_cap",
     "flow_address",
     "flow_step_address",
+    "calendar_guess",
+    "calendar_feed",
+    "unsubscribe_address",
     "invite_address",
     "invite_link",
     "code_address",
@@ -80,6 +83,10 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "flow_address": EventLimit(300, MINUTE),
     # Later steps of such log-ins and of launches by learning platforms, which have two or three.
     "flow_step_address": EventLimit(900, MINUTE),
+    # Unknown addresses only: calendar programs of a campus share one network address.
+    "calendar_guess": EventLimit(60, MINUTE),
+    "calendar_feed": EventLimit(60, HOUR),
+    "unsubscribe_address": EventLimit(60, MINUTE),
     "invite_address": EventLimit(60, MINUTE),
     "invite_link": EventLimit(60, MINUTE),
     # A lecture hall that begins a notebook together.

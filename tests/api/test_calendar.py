@@ -10,6 +10,7 @@ from pages import Browser as PageBrowser
 from sqlalchemy import func, select, update
 
 from api.db.models import Assignment, CalendarFeed, Course, User
+from api.rate_limits.event_limits import EVENT_LIMITS
 
 ZONE = "Europe/Berlin"
 DUE = {"due": "2026-11-10 12:00"}
@@ -194,3 +195,20 @@ def test_the_page_creates_shows_once_and_revokes(world, ann):
     assert url not in page.text
     assert browser.send(page.one("form", action="/me/calendar/revoke")).location == "/me/calendar"
     assert read(world, url).status_code == 404
+
+
+def test_unknown_addresses_are_limited_and_block_no_known_one(world, ann):
+    url, _ = address_of(world, ann)
+    limit = EVENT_LIMITS["calendar_guess"].count
+    unknown = f"{url.removesuffix('.ics')[:-4]}none.ics"
+    statuses = [read(world, unknown).status_code for _ in range(limit + 1)]
+    assert statuses == [404] * limit + [429]
+    assert read(world, url).status_code == 200
+
+
+def test_a_known_address_is_limited_by_its_owner(world, course, ann):
+    (url, _), (other, _) = (address_of(world, one) for one in (ann, world.enrol(course, "Bo")))
+    limit = EVENT_LIMITS["calendar_feed"].count
+    statuses = [read(world, url).status_code for _ in range(limit + 1)]
+    assert statuses == [200] * limit + [429]
+    assert read(world, other).status_code == 200

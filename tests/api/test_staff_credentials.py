@@ -83,6 +83,7 @@ class Attack:
         assert accepted.status_code == 200
         body = {"name": "laptop", "scopes": ["read"]}
         self.token = self.browser.post("/me/tokens", body).json()["token"]
+        self.calendar = self.browser.post("/me/calendar").json()["url"]
 
     def ways_in(self):
         """Return which of the credentials still work."""
@@ -92,11 +93,12 @@ class Attack:
             "session": self.browser.get("/me"),
             "token": client.get("/api/v1/me", headers=held),
             "password": Browser(self.world, "203.0.113.1").login(EMAIL),
+            "calendar": client.get(self.calendar.partition("8000")[2] or self.calendar),
         }
         return {name for name, answer in tries.items() if answer.status_code == 200}
 
 
-ALL = {"session", "token", "password"}
+ALL = {"session", "token", "password", "calendar"}
 
 
 @pytest.fixture
@@ -265,7 +267,7 @@ def test_who_leaves_the_new_course_is_let_in_by_the_old_one(scene, attack):
 
 def test_a_password_from_a_link_of_the_same_course_stays(scene, attack):
     promote(scene.mallory, scene.theirs, attack.user, "grader")
-    assert attack.ways_in() == {"token", "password"}
+    assert attack.ways_in() == {"token", "password", "calendar"}
 
 
 def test_a_password_from_a_link_of_an_administrator_stays(scene):

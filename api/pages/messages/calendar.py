@@ -47,6 +47,5 @@ def _render(context: RequestContext, *, url: str = "") -> Response:
 @router.get("/calendar/{secret}.ics")
 def read_calendar(secret: str, context: PageDep) -> Response:
     """Return the due times of the owner of a secret address, for calendar programs."""
-    context.count_limited_action("flow_address", context.client_address_key)
     content = api.load_calendar_file(context, secret)
     return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": "private, no-store"})

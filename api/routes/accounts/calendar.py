@@ -1,6 +1,6 @@
 """Calendar: the secret address at which programs read the caller's due times."""
 
-from api.core.errors import Forbidden, Unauthenticated
+from api.core.errors import Forbidden, NotFound, Unauthenticated
 from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
@@ -47,11 +47,20 @@ def delete_calendar(context: ContextDep) -> None:
 
 
 def load_calendar_file(context: RequestContext, secret: str) -> bytes:
-    """Return the calendar file of a secret address; raise `NotFound` for another one."""
+    """Return the calendar file of a secret address; raise `NotFound` for another one.
+
+    Unknown addresses are counted by network address, requests of a known one by its owner.
+    """
     # Imported here: most processes never build a calendar.
     from api.services.calendar.files import build_calendar  # noqa: PLC0415
 
+    try:
+        with context.service.db.reading() as session:
+            owner = addresses.find_feed_owner(session, secret)
+    except NotFound:
+        context.count_limited_action("calendar_guess", context.client_address_key)
+        raise
+    context.count_limited_action("calendar_feed", str(owner.id))
     with context.service.db.reading() as session:
-        owner = addresses.find_feed_owner(session, secret)
         public_url = context.service.settings.public_url
         return build_calendar(session, owner, public_url=public_url, now=context.now)

@@ -18,7 +18,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from api.auth.authorization import CourseMembership
 from api.auth.principal import Principal
 from api.core.errors import Gone
-from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Identity, Invite, LtiUser, User
+from api.db.models import (
+    LOCKED_PASSWORD_PREFIX,
+    CalendarFeed,
+    Enrolment,
+    Identity,
+    Invite,
+    LtiUser,
+    User,
+)
 from api.rate_limits import stored_events
 from api.services.accounts import sessions
 from api.services.audit import recorder
@@ -51,7 +59,9 @@ def end_sessions_and_lock_unvouched_password(
     if is_password_vouched(session, user.id, course):
         return
     # The person who set up the account could have linked it to their user on a learning platform.
-    session.execute(delete(LtiUser).where(LtiUser.user_id == user.id))
+    # The same person could have created the address of their calendar.
+    for model in (LtiUser, CalendarFeed):
+        session.execute(delete(model).where(model.user_id == user.id))
     if user.has_password:
         _lock_password(session, actor, user, now=now)
 
@@ -169,11 +179,12 @@ def determine_if_locked_password_needed(session: Session, invite: Invite, user: 
 
 
 def unlink_identities(session: Session, user_id: UUID) -> None:
-    """Delete the links to providers and platforms of an account whose address others changed.
+    """Delete an account's links to providers and platforms, and its calendar's secret address.
 
-    They were made for the owner of the old address, who may be somebody else.
+    Others have changed its e-mail address. The links were made for the owner of the old address,
+    who may be somebody else.
     """
-    for model in (Identity, LtiUser):
+    for model in (Identity, LtiUser, CalendarFeed):
         session.execute(delete(model).where(model.user_id == user_id))
 
 

@@ -396,7 +396,7 @@ def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
     expect(page.locator("#told-max .verdict")).to_be_visible()
     here.open()
     page.get_by_role("link", name="Receipt and comments").click()
-    page.get_by_text("Request a regrade").click()
+    page.get_by_text("Request a regrade", exact=True).click()
     page.get_by_label("Why?").fill("I read it as averages.")
     page.get_by_role("button", name="Send request").click()
     expect(page.get_by_text("You requested a regrade")).to_be_visible()

@@ -8,7 +8,10 @@ from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import Receipt
 from api.schemas.student.work import EXAMPLE_SUBMISSION, OUTCOME, PartOutcome
 
-EXAMPLE: Final[dict[str, Any]] = EXAMPLE_SUBMISSION | {
+WITHOUT_ATTACHMENTS: Final = {
+    name: value for name, value in EXAMPLE_SUBMISSION.items() if name != "attachments"
+}
+EXAMPLE: Final[dict[str, Any]] = WITHOUT_ATTACHMENTS | {
     "student": "01933e3a-0000-7000-8000-00000000000a",
     "name": "Ann Example",
     "results": [OUTCOME],

@@ -46,6 +46,8 @@ PROBLEM: Final[dict[str, Any]] = {
             "attempts_left": 2,
             "wait_until": None,
             "voided": "",
+            "takes_attachment": False,
+            "attachment": None,
             "standing": {
                 "status": "mistake",
                 "credit": 0,

@@ -39,6 +39,7 @@ EXAMPLE_SUBMISSION: Final[dict[str, Any]] = {
     "received_at": RECEIVED,
     "late_credit": 1,
     "receipt": {"id": SUBMISSION, "digest": DIGEST, "document": None, "attachments": {}},
+    "attachments": [],
 }
 STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
     "mistakes": ["rounded_up"],

@@ -19,7 +19,7 @@ from problems.checks.refused_draws import explain_refusals
 
 Clock: TypeAlias = Callable[[], float]
 MAX_WALKED_SEEDS: Final = 4000
-DRAWS_FOR_INERT: Final = 200
+DRAWS_FOR_INERT: Final = 40  # in the bank, no mistake needs more than six to give another answer
 DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"
@@ -201,7 +201,7 @@ class _SeedSelector:
         return {part: known.hidden for part, known in mistakes.items()}
 
     def find_inert_mistakes(self, full_draws: int) -> dict[str, frozenset[str]]:
-        """Return, by part, the mistakes that give the key in each of 200 draws.
+        """Return, by part, the mistakes that give the key in each of 40 draws.
 
         A draw whose key cannot be computed does not count for its part. The first
         *full_draws* draws are solved anyway and check all mistakes. Later draws check

@@ -18,8 +18,11 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 # The scripts that run alone; the other files beside them are what these share.
 BENCHMARKS := judging solvers networks naming files pages memory connections intake_parts intake refused starved storage regrading_engine regrading growth batch report_folder score_rate intake_outbox
 
+# On Linux, torch alone is a build for GPUs, of several GB.
+TENSORS ?= torch jax tensorflow-cpu
+
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test quick docker-test durability load fuzz cover check check-bank check-release release fix docs pictures demo bench first-answer audit clean
+.PHONY: help setup venv run test quick tensors docker-test durability load fuzz cover check check-bank check-release release fix docs pictures demo bench first-answer audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -55,6 +58,12 @@ test: setup ## run all tests on all cores (ARGS=... goes to pytest)
 
 quick: setup ## run the tests that find most faults, in less than 90 seconds on two cores
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --quick $(ARGS)
+
+tensors: setup ## run the tests of the client with PyTorch, JAX and TensorFlow, which are installed for it
+	$(BIN)/python -m venv .venv-tensors
+	.venv-tensors/bin/pip install --quiet --disable-pip-version-check $(TENSORS)
+	@.venv-tensors/bin/pip list --disable-pip-version-check | grep -E '^(torch|jax|tensorflow)[ _-]'
+	cd clients/python && PYTHONPATH=src $(CURDIR)/.venv-tensors/bin/python -m unittest discover -s tests/tensors
 
 docker-test: setup ## build the containers, kill them under load, restore a backup (where docker is)
 	@PYTHONPATH=tests $(BIN)/python tests/deploy/containers.py

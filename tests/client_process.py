@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
+
 ROOT = Path(__file__).parents[1]
 CLIENT = ROOT / "clients" / "python"
 PATIENCE = 120
@@ -36,6 +38,18 @@ def client_environment(home: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DLGRADER_HOME": str(home),
     }
+
+
+def confirm_code(address: str, login: tuple[str, str], code: str) -> None:
+    """Confirm the code of a client in a browser; *login* is an e-mail address and a password."""
+    email, password = login
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    with httpx2.Client(base_url=address, headers=ours, trust_env=False) as browser:
+        form = {"email": email, "password": password, "next": f"/device?code={code}"}
+        page = browser.post("/login", data=form, follow_redirects=True)
+        assert code in page.text
+        done = browser.post("/device", data={"code": code, "decision": "allow"})
+        assert "logged in" in done.text
 
 
 def find_free_port() -> int:

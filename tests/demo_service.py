@@ -43,8 +43,8 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
-    """Yield a demo that runs in the empty *folder*, on a free port."""
+def running_demo(folder: Path, **settings: str) -> Iterator[Demo]:
+    """Yield a demo that runs in the empty *folder*, on a free port, with *settings* of its own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = os.environ | {
@@ -53,6 +53,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         "GRADER_SEEDS": "20",
         "GRADER_PORT": str(port),
         "GRADER_DATABASE": f"sqlite:///{folder / 'grader.db'}",
+        **settings,
     }
     output = folder / "output.txt"
     with output.open("wb") as file:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.display.grids import format_matrix
+from grader.values import Tensor, Value
+
 BASH = shutil.which("bash") or "/bin/bash"
 MEMORY_MARK = "largest memory of a process: "
 # A small process in between: what a large one starts has its memory at first.
@@ -76,6 +79,13 @@ class Run:
     def test(self, name: str) -> dict[str, Any]:
         (found,) = [test for test in self.results["tests"] if test["name"].startswith(name)]
         return found
+
+
+def type_answer(key: Value) -> str:
+    """Return the right answer as a student may type it: a size, a matrix by rows, or a number."""
+    if isinstance(key, Tensor):
+        return format_matrix(key)
+    return "x".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def fill(root: Path, files: dict[str, str], *, email: str, previous: list[Any] = ()) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from gradescope_runs import check_fields, fill
+from gradescope_runs import check_fields, fill, type_answer
 from world import points
 
 from api.gradescope.archive import build_archive, build_configuration
@@ -19,7 +19,7 @@ from grader.variants.variant import solve_variant
 from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
 
-NAMES = ("conv-output-shape", "conv-pool-stack")
+NAMES = ("conv-output-shape", "conv-pool-stack", "binary-image-conv")
 EMAIL = "ada@example.edu"
 
 
@@ -46,17 +46,16 @@ def run_engine(root: Path, answers: dict[str, dict[str, str]]) -> dict[str, dict
 
 def right(name: str) -> dict[str, str]:
     keys = solve_variant(ProblemCatalog().get(name), None, REGISTRY).keys
-    return {
-        part: "x".join(map(str, key)) if isinstance(key, tuple) else str(key)
-        for part, key in keys.items()
-    }
+    return {part: type_answer(key) for part, key in keys.items()}
 
 
 def wrong(name: str) -> dict[str, str]:
-    """Answers of three statuses: a mistake, what follows from it, and one without a cause."""
+    """Answers of all graded statuses: a mistake, what follows from it, one wrong cell, no cause."""
     answers = right(name)
     if name == NAMES[0]:
         return answers | {"stride_2": "64x64x16"}
+    if name == NAMES[2]:
+        return answers | {"output": "[4 3 4; 2 4 3; 2 3 3]"}
     height, width, channels = answers["conv1"].split("x")
     moved = f"({int(height) + 2}, {int(width) + 2}, {channels})"
     return answers | {"conv1": moved, "relu1": moved, "conv1_params": "17"}
@@ -67,9 +66,10 @@ def unreadable(name: str) -> dict[str, str]:
 
 
 def missing(name: str) -> dict[str, str]:
-    """All right answers but the last."""
+    """All right answers, without the last where there are several."""
     answers = right(name)
-    answers.popitem()
+    if len(answers) > 1:
+        answers.popitem()
     return answers
 
 
@@ -77,7 +77,7 @@ def missing(name: str) -> dict[str, str]:
     ("answer", "statuses"),
     [
         (right, {"correct"}),
-        (wrong, {"correct", "mistake", "follow_through", "wrong"}),
+        (wrong, {"correct", "mistake", "follow_through", "partial", "wrong"}),
         (unreadable, {"unreadable"}),
         (missing, {"correct", "missing"}),
     ],

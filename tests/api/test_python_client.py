@@ -1,7 +1,6 @@
 """Tests of `clients/python`: against a server process, and its own tests on every Python here."""
 
 import ast
-import json
 import re
 import shutil
 import signal
@@ -17,7 +16,15 @@ import httpx2
 import pytest
 from actors import FakeClock
 from browsers import PASSWORD, with_password
-from client_process import CLIENT, PATIENCE, ROOT, client_environment, find_python, serving
+from client_process import (
+    CLIENT,
+    PATIENCE,
+    ROOT,
+    client_environment,
+    confirm_code,
+    find_python,
+    serving,
+)
 from hatchling.builders.wheel import WheelBuilder
 from world import World
 
@@ -169,13 +176,7 @@ class Scene:
 
     def confirm(self, code: str) -> None:
         """Confirm a code in a browser."""
-        ours = {"Sec-Fetch-Site": "same-origin"}
-        with httpx2.Client(base_url=self.address, headers=ours, trust_env=False) as browser:
-            form = {"email": self.email, "password": PASSWORD, "next": f"/device?code={code}"}
-            page = browser.post("/login", data=form, follow_redirects=True)
-            assert "Deep Learning" in page.text
-            done = browser.post("/device", data={"code": code, "decision": "allow"})
-            assert "logged in" in done.text
+        confirm_code(self.address, (self.email, PASSWORD), code)
 
 
 @pytest.fixture(scope="module")
@@ -385,29 +386,6 @@ print(header, [one.status for one in hw.regrades(hw.problems[0])])
     assert "Regrade: applied" in printed
     assert "['undone']" in printed
     assert "gr_api_" not in printed
-
-
-def test_the_notebook_of_the_demo_is_graded_in_a_kernel(scene, tmp_path):
-    path = tmp_path / "demo.ipynb"
-    shutil.copyfile(CLIENT / "examples" / "demo.ipynb", path)
-    ran = subprocess.run(
-        [sys.executable, "-m", "jupyter", "execute", "--inplace", "--timeout=60", str(path)],
-        env=client_environment(scene.home)
-        | {"DLGRADER_SERVER": scene.address, "JUPYTER_CONFIG_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    outputs = [output["data"] for cell in cells for output in cell.get("outputs", ())]
-    html = ["".join(data.get("text/html", "")) for data in outputs]
-    assert "(not submitted)" in html[2]
-    assert "At which positions does a window no longer fit into the map?" in html[3]
-    assert "stride_1: correct" in html[4]
-    assert "stride_2: correct" in html[5]
-    assert "gr_api_" not in path.read_text(encoding="utf-8")
 
 
 def test_the_wheel_is_pure_and_works_where_nothing_else_is_installed(tmp_path):

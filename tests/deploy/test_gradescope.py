@@ -12,14 +12,16 @@ from typing import get_args
 from zipfile import ZipFile
 
 import pytest
-from gradescope_runs import check_fields, fill, run, run_script
+from gradescope_runs import check_fields, fill, run, run_script, type_answer
 
 from api.cli.main import main
+from api.core.errors import FileError
 from api.gradescope.archive import build_archive, find_secret
 from api.gradescope.runtime.configuration import parse_configuration
 from api.gradescope.runtime.main import grade_submission
-from api.gradescope.wheels import pack_wheel
+from api.gradescope.wheels import collect_wheels, list_required_packages, pack_wheel
 from api.services.engine.single_answer import serialize_student_result
+from api.services.files.wheels import write_wheel
 from grader.definitions.problem import Status
 from grader.grading.grade import grade
 from grader.variants.variant import solve_variant
@@ -27,10 +29,10 @@ from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-NAMES = ("conv-output-shape", "conv-pool-stack", "pooling-purpose")
+NAMES = ("conv-output-shape", "conv-pool-stack", "binary-image-conv", "pooling-purpose")
 EMAIL = "ada@example.edu"
 MAX_MEMORY = 384
-ALL_STATUSES = set(get_args(Status)) - {"partial"}
+ALL_STATUSES = set(get_args(Status))
 
 
 @pytest.fixture(scope="module")
@@ -80,16 +82,13 @@ def variants(archive) -> dict:
 
 def right_answers(variants: dict) -> dict[str, dict[str, str]]:
     return {
-        name: {
-            part: "×".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            for part, key in variants[name].keys.items()
-        }
-        for name in NAMES[:2]
-    } | {NAMES[2]: {"answer": "It makes the maps smaller."}}
+        name: {part: type_answer(key) for part, key in variants[name].keys.items()}
+        for name in NAMES[:3]
+    } | {NAMES[3]: {"answer": "It makes the maps smaller."}}
 
 
 def wrong_answers(variants: dict) -> dict[str, dict[str, str]]:
-    """Answers of all statuses: a mistake, a later part that follows from it, wrong, unreadable."""
+    """Answers of all statuses: a mistake and what follows from it, a wrong cell, unreadable, ..."""
     answers = right_answers(variants)
     shape, stack = answers[NAMES[0]], answers[NAMES[1]]
     height, width, channels = variants[NAMES[0]].keys["stride_2"]
@@ -99,6 +98,9 @@ def wrong_answers(variants: dict) -> dict[str, dict[str, str]]:
     stack["conv1"] = stack["relu1"] = f"({height + 2}, {width + 2}, {channels})"
     stack["conv1_params"] = "17"
     del stack["pool2"]
+    matrix = answers[NAMES[2]]
+    first, _, rest = matrix["output"].strip().partition(" ")
+    matrix["output"] = f"{int(first) + 20} {rest}"
     return answers
 
 
@@ -219,14 +221,28 @@ def test_an_engine_that_is_killed_leaves_results_that_say_so(root):
     assert "Tell the course staff" in results["output"]
 
 
-def test_a_machine_without_a_suitable_python_is_told_what_to_do(root, tmp_path):
+OLD_PYTHON = """\
+#!/bin/sh
+[ "$1" = --version ] && echo Python 3.10.12 || echo 3.10
+"""
+
+
+def test_an_image_whose_python_is_too_old_is_refused_with_what_to_do(root, tmp_path):
+    """The package manager has no newer Python either."""
     script = (root / "setup.sh").read_text().replace(f"versions=({PYTHON})", "versions=(3.99)")
-    (tmp_path / "setup.sh").write_text(script.replace("command -v apt-get", "false"))
-    (tmp_path / "submission").mkdir()
-    code, printed, _ = run_script(tmp_path, "setup.sh")
+    (tmp_path / "setup.sh").write_text(script)
+    for folder in ("submission", "bin"):
+        (tmp_path / folder).mkdir()
+    failing = "#!/bin/sh\nexit 100\n"
+    for name, program in (("python3", OLD_PYTHON), ("apt-get", failing)):
+        (tmp_path / "bin" / name).write_text(program)
+        (tmp_path / "bin" / name).chmod(0o755)
+    code, printed, _ = run_script(tmp_path, "setup.sh", programs=str(tmp_path / "bin"))
     assert code == 1
     assert "Grader needs Python 3.11 or newer, and this archive has wheels for: 3.99." in printed
+    assert "This image has Python 3.10.12" in printed
     assert "--python VERSION" in printed
+    assert not (tmp_path / "source").exists()
 
 
 APT_GET = """\
@@ -254,6 +270,39 @@ def test_a_missing_python_is_installed_in_the_first_version_that_there_is(root, 
     assert asked == ["update", "install", "install"]
     program = (tmp_path / "source" / "python").read_text().strip()
     assert program == str(tmp_path / "bin" / "python3.97")
+
+
+@pytest.fixture
+def wheel_folder(tmp_path, monkeypatch) -> Path:
+    """A folder that pip takes wheels from, and nowhere else."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    return tmp_path
+
+
+def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheel_folder):
+    expected = {}
+    for package in list_required_packages():
+        version = metadata.version(package)
+        info = f"{package.replace('-', '_').lower()}-{version}"
+        header = "Metadata-Version: 2.1\n"
+        entries = [
+            (
+                f"{info}.dist-info/METADATA",
+                f"{header}Name: {package}\nVersion: {version}\n".encode(),
+            ),
+            (f"{info}.dist-info/WHEEL", b"Wheel-Version: 1.0\nTag: cp399-cp399-any\n"),
+        ]
+        name = f"{info}-cp399-cp399-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
+        expected[name] = write_wheel(entries, info=f"{info}.dist-info")
+        (wheel_folder / name).write_bytes(expected[name])
+    assert collect_wheels("3.99") == expected
+
+
+@pytest.mark.usefixtures("wheel_folder")
+def test_wheels_that_cannot_be_downloaded_are_an_error_that_says_what_to_do():
+    with pytest.raises(FileError, match=r"(?s)wheels for Python 3\.99 .* index, or PIP_FIND_LINKS"):
+        collect_wheels("3.99")
 
 
 def test_the_archive_and_what_it_unpacks_to_stay_under_the_limit(archive, root):

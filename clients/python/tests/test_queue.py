@@ -1,6 +1,7 @@
 """Tests of the queue of answers against a stand-in for the server."""
 
 import contextlib
+import errno
 import html
 import io
 import json
@@ -34,6 +35,19 @@ class Queueing(Served):
         if sys.platform != "win32":
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertNotIn(SECRET, path.read_text())
+
+    def test_an_answer_that_cannot_be_stored_is_not_sent_and_the_error_says_so(self):
+        hw = self.homework()
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with (
+            mock.patch("os.fsync", side_effect=full),
+            self.assertRaises(grader.StorageFailedError) as raised,
+        ):
+            hw.submit("side", 64)
+        for words in ("NOT SUBMITTED", "No space left on device", str(self.home), "DLGRADER_HOME"):
+            self.assertIn(words, str(raised.exception))
+        self.assertEqual(self.sent("POST", SUBMISSIONS), [])
+        self.assertEqual(list(self.home.glob("queue/*/*")), [])
 
     def test_queued_answers_are_delivered_in_order_before_the_next(self):
         hw = self.homework()

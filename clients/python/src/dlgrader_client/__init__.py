@@ -23,6 +23,7 @@ from dlgrader_client._errors import (
     LoginFailedError,
     NotLoggedInError,
     RefusedError,
+    StorageFailedError,
     UnusableAnswerError,
 )
 from dlgrader_client._login import obtain_token, require_token, revoke_token
@@ -61,6 +62,7 @@ __all__ = [
     "StaffAssignment",
     "StaffCourse",
     "Status",
+    "StorageFailedError",
     "SubmissionResult",
     "UnusableAnswerError",
     "__version__",
@@ -82,8 +84,8 @@ def connect(
 ) -> Account:
     """Log in with a code unless a token is stored, and return the account.
 
-    *course* limits a new token to a course, by its short name; *program* is the name that the page
-    of the login shows. *force* begins a new login in any case.
+    *course* is the short name of a course, to which a new token is limited. *program* is the name
+    that the login page shows. *force* starts a new login even if a token is stored.
     """
     address = normalize_address(server)
     token = obtain_token(address, course=course, program=program, force=force)
@@ -99,8 +101,8 @@ def login(server: str, course: str = "", *, program: str = PROGRAM, force: bool 
 def staff(server: str, course: str = "") -> StaffCourse:
     """Return a course for its staff: lists, exports and regrades.
 
-    It uses the token in ``DLGRADER_TOKEN`` or in the file of tokens; staff cannot log in with a
-    code. Without *course* it is the only one. Raises `NotLoggedInError` if there is no token.
+    The token is that in ``DLGRADER_TOKEN`` or in the file of tokens; staff cannot log in with a
+    code. *course* may be left out if there is only one. Raises `NotLoggedInError` without a token.
     """
     address = normalize_address(server)
     token = require_token(address, course)
@@ -116,7 +118,7 @@ def logout(server: str) -> None:
 
 
 def use(assignment: Assignment) -> Assignment:
-    """Make *assignment* that of ``%%answer``, register the magic, and return the assignment."""
+    """Register ``%%answer`` for the parts of *assignment*, and return the assignment."""
     _magic.select(assignment)
     _magic.register(running_shell())
     return assignment

@@ -43,7 +43,7 @@ def normalize_address(address: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
         raise InsecureAddressError(
-            "Name the server by its address, such as https://grader.example.edu"
+            "Write the address of the server, such as https://grader.example.edu."
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise InsecureAddressError(

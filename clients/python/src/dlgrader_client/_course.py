@@ -15,6 +15,7 @@ from dlgrader_client._errors import (
     GraderClientError,
     NotLoggedInError,
     RefusedError,
+    StorageFailedError,
 )
 from dlgrader_client._markup import describe_wait
 from dlgrader_client._queue import Queue, QueuedAnswers
@@ -83,8 +84,8 @@ class Account:
     def _send(self, entry: QueuedAnswers) -> SubmissionResult:
         """Send one entry of the queue, and delete it once the server has stored it.
 
-        Raises `ConnectionFailedError` also if the server receives too many requests just now:
-        that refuses the request and not the answer.
+        A status of 429 refuses the request and not the answer, so it raises
+        `ConnectionFailedError` too.
         """
         path = f"{_problem_path(entry.assignment, entry.problem)}/submissions"
         try:
@@ -206,9 +207,13 @@ class Problem:
         They are written to the queue first, and sent after the answers that are there already. If
         the server does not answer, or answers with an error of its own, they stay there and the
         result is `NotSubmitted`; if it refuses them, they are taken out and the error is raised.
+        Raises `StorageFailedError` if they cannot be written to the queue; then nothing is sent.
         """
         account, converted = self.account, _convert_answers(answers, more)
-        entry = account._queue.add(self.assignment, self.name, converted)
+        try:
+            entry = account._queue.add(self.assignment, self.name, converted)
+        except StorageFailedError as error:
+            raise StorageFailedError(f"NOT SUBMITTED: {error}") from None
         delivery, stopped = account._deliver_before(entry.key)
         for name, reason in delivery.refused:
             warnings.warn(
@@ -289,4 +294,6 @@ def pick_row(rows: list[Any], name: str, keys: tuple[str, ...], noun: str) -> An
         if len(fitting) == 1:
             return fitting[0]
     known = ", ".join(str(row[keys[0]]) for row in rows) or "none"
-    raise GraderClientError(f"Name one {noun}; you have: {known}.")
+    if name:
+        raise GraderClientError(f"{name!r} is not the name of one {noun}. You have: {known}.")
+    raise GraderClientError(f"Name one {noun}. You have: {known}.")

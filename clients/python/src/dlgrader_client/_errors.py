@@ -23,7 +23,11 @@ class LoginFailedError(GraderClientError):
 
 
 class ConnectionFailedError(GraderClientError):
-    """The server did not answer, or could not work just then; try again later."""
+    """The server did not answer, or is temporarily unavailable; try again later."""
+
+
+class StorageFailedError(GraderClientError, OSError):
+    """A token or an answer cannot be written to the disk of this machine."""
 
 
 class UnusableAnswerError(GraderClientError, TypeError):

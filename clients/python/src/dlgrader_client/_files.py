@@ -1,4 +1,4 @@
-"""Files that only their owner can read, written as a whole or not at all."""
+"""Files that only their owner can read, written atomically."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from dlgrader_client._errors import StorageFailedError
 
 
 def state_folder() -> Path:
@@ -26,7 +28,20 @@ def make_private_folder(folder: Path) -> None:
 
 
 def write_private_json(path: Path, value: Any) -> None:
-    """Write *value* with mode 600; a process that is killed leaves the old file or the new one."""
+    """Write *value* with mode 600; a process that is killed leaves the old file or the new one.
+
+    Raises `StorageFailedError` if the file cannot be written, as on a full disk.
+    """
+    try:
+        _write_json(path, value)
+    except OSError as error:
+        raise StorageFailedError(
+            f"{path} cannot be written: {error.strerror or error}. Free some space, or set the "
+            "environment variable DLGRADER_HOME to a folder that you can write to."
+        ) from None
+
+
+def _write_json(path: Path, value: Any) -> None:
     make_private_folder(path.parent)
     # mkstemp creates the file with mode 600.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")

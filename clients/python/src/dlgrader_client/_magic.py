@@ -15,7 +15,7 @@ _selected: list[Assignment] = []
 
 
 def select(assignment: Assignment) -> None:
-    """Make *assignment* that of ``%%answer``."""
+    """Submit the cells with ``%%answer`` to *assignment* from now on."""
     _selected[:] = [assignment]
 
 

@@ -77,7 +77,7 @@ class Reading(Displayed):
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("Read as", self.read_as), *(("Note", note) for note in self.notes)]
-        facts += [("Why not", self.message), ("Expected", self.expected)]
+        facts += [("Reason", self.message), ("Expected", self.expected)]
         return [(name, value) for name, value in facts if value]
 
     def _lines(self) -> list[str]:
@@ -242,7 +242,7 @@ class NotSubmitted(Displayed):
             f"  {self.reason}",
             f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: an",
             "  answer counts from the time at which the server receives it.",
-            "  Run `hw.deliver()` when you are online again; each later `submit` also delivers it.",
+            "  Run `hw.deliver()` when you are online again; each later `submit` does so too.",
         ]
 
     def _lines(self) -> list[str]:

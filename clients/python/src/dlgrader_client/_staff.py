@@ -1,4 +1,4 @@
-"""Staff part: lists of a course, exports to files, and regrades with a dry run."""
+"""Client for staff: lists of a course, exports to files, and regrades with a dry run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 200
 POLL_SECONDS = 1.0
 RUNNING = frozenset({"judging", "applying", "undoing"})
-"""Statuses of a regrade that is working."""
+"""Statuses of a regrade in progress."""
 CHANGE_VERBS = {
     "ready": "would change",
     "applied": "changed",
@@ -33,7 +33,7 @@ CHANGE_VERBS = {
 
 
 class StaffCourse:
-    """Course seen by its staff; the token needs the scope for what you call."""
+    """Course of a member of its staff; the token needs `read`, and `manage` for regrades."""
 
     def __init__(self, connection: Connection, course_id: str, title: str) -> None:
         self._connection, self.id, self.title = connection, course_id, title
@@ -136,8 +136,8 @@ class StaffAssignment:
     ) -> Regrade:
         """Start the dry run of a regrade of a problem; nothing changes until you apply it.
 
-        *version* states what to grade by, as the API does: ``{"parts": {"side": {"key": "33"}}}``
-        changes a key, ``{"source": text}`` is a whole new file.
+        *version* is the correction, as in the API: ``{"parts": {"side": {"key": "33"}}}`` changes a
+        key, and ``{"source": text}`` replaces the file of the problem.
         """
         body = {"version": dict(version), "reason": reason, "never_lower": never_lower}
         row = self._connection.request("POST", self._regrades_path(problem), body)
@@ -191,7 +191,7 @@ class Regrade:
         return str(self.row["status"])
 
     def wait(self, timeout_seconds: float = 600.0) -> RegradeChanges:
-        """Wait until the regrade is at rest, and return its changes.
+        """Wait until the server has finished the current step, and return the changes.
 
         Raises `GraderClientError` after *timeout_seconds*; the regrade continues on the server.
         """
@@ -219,7 +219,7 @@ class Regrade:
         return self._act("apply", body)
 
     def cancel(self) -> RegradeChanges:
-        """Cancel the regrade; nothing that it has not applied yet changes."""
+        """Cancel the regrade; what it has already applied stays."""
         return self._act("cancel", None)
 
     def undo(self, reason: str = "") -> RegradeChanges:

@@ -98,20 +98,33 @@ def _known_sizes(shape: Any) -> list[int]:
 
 def _convert_array(value: Any, *, depth: int) -> Answer:
     """Return a tensor, array, scalar of an array library, or column of a data frame."""
+    try:
+        values, dtype = _read_values(value)
+    except UnusableAnswerError:
+        raise
+    except Exception as error:  # each library has errors of its own
+        reason = str(error).partition("\n")[0]
+        raise UnusableAnswerError(
+            f"The values of the {type(value).__name__!r} cannot be read: {reason}"
+        ) from error
+    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in dtype), 0)
+    return _round_floats(values, bits, depth=depth)
+
+
+def _read_values(value: Any) -> tuple[Any, str]:
+    """Return the values of an array as Python objects, and the name of their type."""
     if math.prod(_known_sizes(getattr(value, "shape", ()))) > MAX_CELLS:
         raise _too_many_error()
-    for method in ("detach", "cpu"):  # a tensor of torch on a device, with or without gradient
-        if hasattr(value, method):
-            value = getattr(value, method)()
-    if getattr(value, "is_sparse", False):
+    if hasattr(value, "detach"):  # a tensor of torch, on a device, with or without gradient
+        value = value.detach().cpu()
+    if hasattr(value, "to_dense") and str(getattr(value, "layout", "")) != "torch.strided":
         value = value.to_dense()
     dtype = str(value.dtype).lower()  # pandas has "Float32" beside "float32"
-    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in dtype), 0)
     if not hasattr(value, "tolist"):
         if not hasattr(value, "numpy"):
             raise UnusableAnswerError(f"The {type(value).__name__!r} holds no values yet.")
         value = value.numpy()
-    return _round_floats(value.tolist(), bits, depth=depth)
+    return value.tolist() if hasattr(value, "tolist") else value, dtype
 
 
 def _round_floats(value: Any, bits: int, *, depth: int) -> Answer:

@@ -2,15 +2,19 @@
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from api.markup.docs_files import ROOT_PAGES
 from api.services.files.client_wheel import load_client_wheel
@@ -23,11 +27,11 @@ SPEC.loader.exec_module(release)
 EPOCH = 1_790_000_000
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(folder: Path, *arguments: str, **environment: str) -> None:
     settings = ("user.name=Ada", "user.email=ada@example.edu", "init.defaultBranch=main")
     options = [word for setting in settings for word in ("-c", setting)]
     command = [GIT, "-C", str(folder), *options, *arguments]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | environment)
 
 
 def copy_tree(copy: Path) -> None:
@@ -39,20 +43,44 @@ def copy_tree(copy: Path) -> None:
             copy_function=shutil.copyfile,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-    for name in ("pyproject.toml", "README.md", "uv.lock", *ROOT_PAGES):
+    (copy / ".ci").mkdir()
+    for name in ("pyproject.toml", "README.md", "uv.lock", ".ci/release.py", *ROOT_PAGES):
         shutil.copyfile(ROOT / name, copy / name)
     (copy / ".gitignore").write_text("__pycache__/\n")
 
 
+def run_release(repository: Path, programs: Path) -> None:
+    """Run `make release` at the tag of *repository*, on a machine without a container engine."""
+    programs.mkdir()
+    (programs / "git").symlink_to(GIT)
+    ran = subprocess.run(
+        [sys.executable, str(repository / ".ci" / "release.py")],
+        cwd=repository,
+        env=os.environ | {"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "dlgrader-0.1.0-py3-none-any.whl" in ran.stdout
+    assert "image: skipped" in ran.stdout
+
+
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory) -> list[Path]:
-    """Build twice, the second time from a copy of the tree whose files have other times."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
-    copy = tmp_path_factory.mktemp("copy")
-    copy_tree(copy)
-    for tree, folder in zip((ROOT, copy), folders, strict=True):
-        release.build_files(tree, folder, epoch=EPOCH)
-    return folders
+    """Build twice: from the tree, and with the command from the tag of another repository."""
+    first, second = (tmp_path_factory.mktemp(name) for name in ("first", "second"))
+    release.build_files(ROOT, first, epoch=EPOCH)
+    repository = second / "repository"
+    repository.mkdir()
+    copy_tree(repository)
+    git(repository, "init")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "Release", GIT_COMMITTER_DATE=f"@{EPOCH} +0000")
+    git(repository, "tag", "v0.1.0")
+    (repository / "grader" / "stray.py").write_text("raise SystemExit('not in the tag')")
+    run_release(repository, second / "bin")
+    return [first, repository / "dist"]
 
 
 def test_two_builds_are_the_same_bytes(builds):
@@ -79,6 +107,17 @@ def test_the_wheel_of_the_client_is_the_one_that_the_service_offers(builds):
     wheel = load_client_wheel()
     assert (builds[0] / wheel.name).read_bytes() == wheel.content
     assert f"{wheel.digest}  {wheel.name}\n" in (builds[0] / "SHA256SUMS").read_text()
+
+
+def find_faults(text: str) -> object:
+    """Return what the schema of CycloneDX does not allow in an SBOM, None if it is valid."""
+    return JsonStrictValidator(SchemaVersion.V1_5).validate_str(text)
+
+
+def test_the_sbom_is_valid_by_the_schema_of_cyclonedx(builds):
+    text = (builds[0] / "dlgrader-0.1.0.cdx.json").read_text()
+    assert find_faults(text) is None
+    assert find_faults(text.replace('"bomFormat"', '"format"')) is not None
 
 
 def test_the_sbom_lists_what_the_lock_installs_with_the_wheel(builds):
@@ -150,6 +189,7 @@ def test_the_image_is_built_at_the_time_of_the_commit_with_an_sbom(
     monkeypatch.setenv("PATH", f"{programs}:/bin")
     monkeypatch.setattr(release.shutil, "which", lambda engine: engine if engine == name else None)
     [path] = release.build_image(ROOT, out, epoch=EPOCH)
+    assert find_faults(path.read_text()) is None
     assert f"build {times} --tag dlgrader:0.1.0 {ROOT}" in (programs / "asked").read_text()
     text = path.read_text()
     sbom = json.loads(text)

@@ -6,6 +6,7 @@ to a stand-in of a learning platform. The order changes with each turn. The tabl
 and the median of the ratios of the turns.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import OutboxMessage
+from api.server.worker import NICENESS
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.runner import ScoreRunner
@@ -47,6 +49,7 @@ def create_platform() -> LimitedPlatform:
 
 def send_scores(url: str) -> None:
     """Send scores until this process is stopped, as the worker does."""
+    os.nice(NICENESS)
     db, platform = Database(url, pool=2), create_platform()
     platform.tool_keys = load_public_keys(db, now=datetime.now(UTC))
     tool = LtiTool.from_settings(ServiceSettings(database=url))

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.services.lti.protocol.public_http import PlatformHttp
-from api.services.lti.scores import delivery, reconciliation
-from api.services.lti.scores.delivery import PlatformPauses, deliver_next_score
+from api.services.lti.scores import claims, reconciliation, runner
+from api.services.lti.scores.runner import ScoreRunner
 from api.services.lti.tool import LtiTool
 
 __all__ = ["KILLED", "POINTS"]
@@ -26,24 +27,27 @@ __all__ = ["KILLED", "POINTS"]
 KILLED = -signal.SIGKILL
 """Return code of the worker."""
 HOST = "https://moodle.example.edu"
-POINTS = (
-    "before the comparison is stored",
-    "after the comparison",
-    "before the claim is stored",
-    "after the claim",
-    "before the token arrives",
-    "before the platform has the line item",
-    "after the platform has the line item",
-    "before the platform has the score",
-    "after the platform has the score",
-    "before the outcome is stored",
-    "after the outcome",
-)
+POINTS = {
+    "before the comparison is stored": 0,
+    "after the comparison": 0,
+    "before the claims are stored": 0,
+    "after the claims": 0,
+    "before the token arrives": 0,
+    "before the platform has the line item": 0,
+    "after the platform has the line item": 0,
+    "before the platform has score 1": 0,
+    "after the platform has score 1": 1,
+    "before the platform has score 2": 1,
+    "after the platform has score 2": 2,
+    "before the results are stored": 3,
+    "after the results": 3,
+}
+"""Points at which the worker is killed, with the number of scores that the platform has then."""
 
 
 def main(values: dict[str, Any]) -> None:
-    """Compare the scores and send one, with the settings *values*."""
-    point, log = values.pop("at"), Path(values.pop("log"))
+    """Compare the scores and send them one by one, with the settings *values*."""
+    point, log, numbers = values.pop("at"), Path(values.pop("log")), count(1)
 
     def reach(name: str) -> None:
         if name == point:
@@ -59,14 +63,15 @@ def main(values: dict[str, Any]) -> None:
             return httpx2.Response(200, json={"access_token": "x", "expires_in": 60})
         if request.method == "GET":
             return httpx2.Response(200, json=[])
-        what = "score" if request.url.path.endswith("/scores") else "line item"
-        reach(f"before the platform has the {what}")
+        is_score = request.url.path.endswith("/scores")
+        what = f"score {next(numbers)}" if is_score else "the line item"
+        reach(f"before the platform has {what}")
         accept(request)
-        reach(f"after the platform has the {what}")
+        reach(f"after the platform has {what}")
         item = {"id": f"{HOST}/items/1?type_id=3"}
-        return httpx2.Response(201, json=item if what == "line item" else None)
+        return httpx2.Response(201, json=None if is_score else item)
 
-    def killing_before(function: Any, name: str) -> Any:
+    def killing_after(function: Any, name: str) -> Any:
         def called(*arguments: Any, **options: Any) -> Any:
             result = function(*arguments, **options)
             reach(name)
@@ -78,26 +83,33 @@ def main(values: dict[str, Any]) -> None:
     db = Database(settings.database)
     tool = LtiTool.from_settings(settings)
     tool.http = PlatformHttp(httpx2.MockTransport(serve))
-    inside = {
-        (reconciliation, "reconcile_item"): "before the comparison is stored",
-        (delivery, "_claim_next"): "before the claim is stored",
-    }
-    for (module, function), name in inside.items():
-        setattr(module, function, killing_before(getattr(module, function), name))
-    after = {(delivery, "claim_score"): "after the claim"}
-    for (module, function), name in after.items():
-        setattr(module, function, killing_before(getattr(module, function), name))
-    store = delivery.store_outcome
+    for module, function, name in (
+        (reconciliation, "reconcile_item", "before the comparison is stored"),
+        (reconciliation.Reconciler, "run", "after the comparison"),
+        (claims, "_claim_due", "before the claims are stored"),
+        (runner, "claim_scores", "after the claims"),
+    ):
+        setattr(module, function, killing_after(getattr(module, function), name))
+    store = claims.store_results
 
-    def store_outcome(*arguments: Any, **options: Any) -> None:
-        reach("before the outcome is stored")
-        store(*arguments, **options)
-        reach("after the outcome")
+    def store_results(db: Database, results: Any) -> None:
+        if results:
+            reach("before the results are stored")
+        store(db, results)
+        if results:
+            reach("after the results")
 
-    delivery.store_outcome = store_outcome
-    reconciliation.Reconciler().run(db, now=system_clock())
-    reach("after the comparison")
-    deliver_next_score(db, tool, PlatformPauses(), system_clock)
+    runner.store_results = store_results  # type: ignore[attr-defined]
+    passed = [0.0]  # seconds that pass in sleep alone, so that a busy machine changes nothing
+    ScoreRunner(
+        db,
+        system_clock,
+        tool,
+        threads=1,
+        max_rate=1000,
+        monotonic=lambda: passed[0],
+        sleep=lambda seconds: passed.__setitem__(0, passed[0] + seconds),
+    ).run_until_idle()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Worker process: publishes the bank, executes regrades, sends e-mail and scores, and so on."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -22,6 +23,8 @@ from api.state import build_lti_tool, build_roster_runner, build_score_runner
 
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""
+NICENESS: Final = 5
+"""Niceness of the process: on a busy machine, the processes that take answers go first."""
 PUBLISHER_RESTART_SECONDS: Final = 60.0
 """Minimum seconds between two restarts of a failed publishing process."""
 
@@ -76,6 +79,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
 
     *on_ready* is called once the worker is ready.
     """
+    os.nice(NICENESS)
     stop_requested = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stop_requested.set())

@@ -180,14 +180,13 @@ def synchronize_course(session: Session, member: CourseMembership, *, now: datet
     items = _load_items(session, member.course.id)
     for item in items:
         failed = session.scalars(
-            select(LtiScore)
+            select(LtiScore.message_id)
             .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
             .where(LtiScore.line_item_id == item.id, OutboxMessage.status == "failed")
         ).all()
         if failed and session.get_one(LtiContext, item.context_id).line_items_url:
             item.url = ""
-        for row in failed:
-            requeue(session, row, now=now)
+        requeue(session, failed, now=now)
         reconcile_item(session, item, now=now)
     session.flush()
     waiting = session.scalar(

@@ -84,24 +84,15 @@ class PlatformPace:
         self._per_second = max(1, int(max_rate))
         self._paces: dict[UUID, _Pace] = {}
 
-    def list_blocked(self, now: float) -> Collection[UUID]:
-        """Return the platforms whose next score has to wait."""
-        return [
-            platform_id
-            for platform_id, pace in self._paces.items()
-            if pace.compute_next_time() > now
-            or pace.in_flight >= (self._threads if pace.is_answering else 1)
-        ]
+    def is_busy(self, platform_id: UUID) -> bool:
+        """Return whether a platform gets no other score until one of those under way ends."""
+        pace = self._paces.get(platform_id)
+        return pace is not None and pace.in_flight >= (self._threads if pace.is_answering else 1)
 
     def compute_delay(self, platform_id: UUID, now: float) -> float:
         """Return the seconds until the rate allows the next score of a platform."""
         pace = self._paces.get(platform_id)
         return 0.0 if pace is None else max(0.0, pace.compute_next_time() - now)
-
-    def compute_shortest_delay(self, now: float) -> float:
-        """Return the seconds until the rate allows another platform a score; 0 without any."""
-        times = [pace.compute_next_time() for pace in self._paces.values()]
-        return min((at - now for at in times if at > now), default=0.0)
 
     def begin(self, platform_id: UUID, now: float) -> None:
         """Count a score that is sent now."""

@@ -5,13 +5,13 @@ them and adds no work to a submission. The outbox has one message per student an
 score is looked up when it is sent, so superseded scores are never sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
@@ -28,6 +28,7 @@ from api.db.models import (
     LtiUser,
     OutboxMessage,
 )
+from api.db.upserts import insert_rows
 from api.services.lti.scores.wanted import NO_SCORE, load_recipients, load_wanted_scores
 from api.services.outbox.kinds import SCORE_KIND
 
@@ -41,11 +42,17 @@ class Reconciler:
 
     _seen: dict[UUID, tuple[object, datetime]] = field(default_factory=dict, init=False)
 
-    def run(self, db: Database, *, now: datetime) -> int:
-        """Store a message for each score that is not what it should be; return how many."""
+    def run(self, db: Database, *, now: datetime, claimed: Collection[UUID] = ()) -> int:
+        """Store a message for each score that is not what it should be; return how many.
+
+        The line items *claimed* have scores under way, whose messages wait. Their changes are found
+        by the next comparison, so it does not leave them out.
+        """
         with db.reading() as session:
             due = [item for item in _load_items(session) if self._is_due(session, item, now=now)]
             ids = [item.id for item in due]
+        for item_id in claimed:
+            self._seen.pop(item_id, None)
         count = 0
         for item_id in ids:
             with db.transaction() as session:
@@ -100,44 +107,55 @@ def reconcile_item(session: Session, item: LtiLineItem, *, now: datetime) -> int
         row.student_id: row
         for row in session.scalars(select(LtiScore).where(LtiScore.line_item_id == item.id))
     }
-    context = session.get_one(LtiContext, item.context_id)
-    count = 0
+    new, changed = [], []
     for student in students:
         score, row = wanted.get(student, NO_SCORE), stored.get(student)
         if row is None and score is not NO_SCORE:
-            _add_message(session, item, student, course_id=context.course_id, now=now)
-            count += 1
+            new.append(student)
         elif row is not None and (row.score, row.possible, row.progress) != (
             score.score,
             score.possible,
             score.progress,
         ):
-            count += requeue(session, row, now=now)
-    return count
+            changed.append(row.message_id)
+    _add_messages(session, item, new, now=now)
+    return len(new) + requeue(session, changed, now=now)
 
 
-def _add_message(
-    session: Session, item: LtiLineItem, student: UUID, *, course_id: UUID | None, now: datetime
+def _add_messages(
+    session: Session, item: LtiLineItem, students: Sequence[UUID], *, now: datetime
 ) -> None:
-    message = OutboxMessage(
-        id=new_id(),
-        recipient_id=student,
-        kind=SCORE_KIND,
-        course_id=course_id,
-        assignment_id=item.assignment_id,
-        created_at=now,
-        due_at=now,
+    """Store the first message of each student for a line item."""
+    course_id = session.get_one(LtiContext, item.context_id).course_id
+    ids = {student: new_id() for student in students}
+    messages = [
+        {
+            "id": ids[student],
+            "recipient_id": student,
+            "kind": SCORE_KIND,
+            "course_id": course_id,
+            "assignment_id": item.assignment_id,
+            "created_at": now,
+            "due_at": now,
+        }
+        for student in ids
+    ]
+    scores = [
+        {"line_item_id": item.id, "student_id": student, "message_id": ids[student]}
+        for student in ids
+    ]
+    insert_rows(session, OutboxMessage, messages)
+    insert_rows(session, LtiScore, scores)
+
+
+def requeue(session: Session, message_ids: Collection[UUID | None], *, now: datetime) -> int:
+    """Let messages of scores be sent again, except those that wait anyway; return how many."""
+    if not message_ids:
+        return 0
+    result: Any = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(message_ids), OutboxMessage.status != "waiting")
+        .values(status="waiting", tries=0, due_at=now, error="")
+        .execution_options(synchronize_session=False)
     )
-    session.add(message)
-    session.flush()
-    session.add(LtiScore(line_item_id=item.id, student_id=student, message_id=message.id))
-    session.flush()
-
-
-def requeue(session: Session, row: LtiScore, *, now: datetime) -> bool:
-    """Let the message of a score be sent again; return False if it waits anyway."""
-    message = session.get(OutboxMessage, row.message_id, with_for_update=True)
-    if message is None or message.status == "waiting":
-        return False
-    message.status, message.tries, message.due_at, message.error = "waiting", 0, now, ""
-    return True
+    return int(result.rowcount)

@@ -1,25 +1,31 @@
 """Score runner: a thread of the worker that compares scores and sends those that changed.
 
-The runner claims the scores one by one, at the pace of their platforms, and some threads send
-them: a platform that takes half a second for each score still gets as many as it accepts.
+A thread claims the scores of two seconds in one transaction, and stores the results of a second in
+another one. Meanwhile others send scores at the pace of their platforms: a platform that takes half
+a second for each still gets as many as it accepts, and a slow database delays none.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Final
+from datetime import timedelta
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from api.core.clock import Clock
 from api.db.engine import Database
-from api.services.lti.scores.delivery import (
-    SendOutcome,
-    claim_score,
+from api.services.lti.scores.claims import (
+    DeliveryResult,
+    ScoreDelivery,
+    claim_scores,
     is_score_due,
-    send_claimed_score,
+    release_claim,
+    store_results,
 )
+from api.services.lti.scores.delivery import SentScore, send_claimed_score
 from api.services.lti.scores.pacing import PlatformPace, PlatformPauses
+from api.services.lti.scores.queue import ClaimedScores
 from api.services.lti.scores.reconciliation import Reconciler
 from api.services.lti.tool import LtiTool
 from api.services.outbox.polling_thread import PollingThread
@@ -28,11 +34,16 @@ POLL_SECONDS: Final = 5.0
 """Seconds between two comparisons."""
 SEND_THREADS: Final = 6
 """Scores under way at a time; fewer than the requests that `OutboundHttp` allows."""
-CLAIM_AHEAD_SECONDS: Final = 0.06
-"""Time before a score may leave at which it is claimed, because a claim takes a while."""
+EXCHANGE_SECONDS: Final = 1.0
+"""Seconds between two times that results are stored and scores claimed, while some are sent."""
+BATCH_SECONDS: Final = 2.0
+"""Scores that are claimed at a time, in seconds of the rate; more than leave in between."""
 DEFAULT_RATE: Final = 10.0
 
 log = logging.getLogger("api.lti")
+
+_Exchange: TypeAlias = Future[list[ScoreDelivery] | None]
+"""Transactions under way that store results and claim scores; None if no score was due."""
 
 
 class ScoreRunner:
@@ -59,7 +70,14 @@ class ScoreRunner:
         self._threads, self._monotonic, self._sleep = threads, monotonic, sleep
         self._pauses, self._reconciler = PlatformPauses(), Reconciler()
         self._pace = PlatformPace(max_rate, threads)
-        self._in_flight: dict[Future[SendOutcome], UUID] = {}
+        self._batch_size = max(1, round(max_rate * BATCH_SECONDS))
+        self._queue = ClaimedScores()
+        self._in_flight: dict[Future[SentScore], ScoreDelivery] = {}
+        self._exchange: _Exchange | None = None
+        self._results: list[DeliveryResult] = []
+        self._storing: list[DeliveryResult] = []
+        self._compared_at = float("-inf")
+        self._exchanged_at = float("-inf")
         self._thread = PollingThread("scores", self.run_once, poll_seconds=POLL_SECONDS, log=log)
 
     def start(self) -> None:
@@ -80,63 +98,133 @@ class ScoreRunner:
 
     def run_until_idle(self) -> None:
         """Compare all scores, and try to send every one that is due."""
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="scores") as pool:
-            compared_at = float("-inf")
-            while not self._thread.is_stopped:
-                # A long queue must not delay the comparison of the scores behind it.
-                if self._monotonic() - compared_at >= POLL_SECONDS:
-                    compared_at = self._monotonic()
-                    self._reconciler.run(self._db, now=self._clock())
-                if not self._send_next(pool):
-                    break
-            self._wait_for_sends(all_of_them=True)
+        self._compared_at = float("-inf")
+        with ThreadPoolExecutor(self._threads + 1, thread_name_prefix="scores") as pool:
+            try:
+                while not self._thread.is_stopped and self._step(pool):
+                    pass
+            finally:
+                self._finish()
 
-    def _send_next(self, pool: ThreadPoolExecutor) -> bool:
+    def _finish(self) -> None:
+        """Wait for what is under way, and store all results; unsent scores are released."""
+        if self._exchange is not None:
+            wait([self._exchange])
+            self._collect_exchange()
+        wait(self._in_flight)
+        self._collect_sends()
+        self._release(self._queue.pop_all())
+        store_results(self._db, [*self._storing, *self._results])
+        self._storing, self._results = [], []
+
+    def _step(self, pool: ThreadPoolExecutor) -> bool:
         """Send the next score as soon as the pace allows; return False if none is due."""
         self._collect_sends()
-        paused = self._pauses.list_paused(self._clock())
-        now = self._monotonic() + CLAIM_AHEAD_SECONDS
-        blocked = self._pace.list_blocked(now)
-        excluded = [*paused, *blocked]
-        if len(self._in_flight) < self._threads and is_score_due(
-            self._db, excluded, now=self._clock()
+        self._collect_exchange()
+        is_idle = not self._queue and not self._in_flight
+        if self._exchange is None and (
+            is_idle or self._monotonic() - self._exchanged_at >= EXCHANGE_SECONDS
         ):
-            delivery = claim_score(self._db, excluded, now=self._clock())
-            if delivery is not None:
-                platform_id = delivery.platform.id
-                self._sleep(self._pace.compute_delay(platform_id, self._monotonic()))
-                self._pace.begin(platform_id, self._monotonic())
-                future = pool.submit(
-                    send_claimed_score, self._db, self._tool, delivery, self._pauses, self._clock
-                )
-                self._in_flight[future] = platform_id
-            return True
-        if not self._in_flight and not (
-            blocked and is_score_due(self._db, paused, now=self._clock())
-        ):
-            return False
-        delay = self._pace.compute_shortest_delay(now)
-        if delay > 0:
+            self._exchange = self._begin_exchange(pool)
+        if is_idle and self._exchange is not None:
+            wait([self._exchange])
+            return self._collect_exchange()
+        delay = self._send_next(pool)
+        if delay is not None:
             self._sleep(delay)
         else:
-            self._wait_for_sends()
+            wait(self._in_flight, timeout=EXCHANGE_SECONDS, return_when=FIRST_COMPLETED)
         return True
 
-    def _wait_for_sends(self, *, all_of_them: bool = False) -> None:
-        """Wait for one of the sends under way, or for all of them, and raise their errors."""
-        while self._in_flight:
-            wait(self._in_flight, return_when=FIRST_COMPLETED)
-            self._collect_sends()
-            if not all_of_them:
-                return
+    def _begin_exchange(self, pool: ThreadPoolExecutor) -> _Exchange:
+        """Let a thread store the results, compare scores if it is time, and claim others.
+
+        A long queue must not delay the comparison of the scores behind it.
+        """
+        now = self._exchanged_at = self._monotonic()
+        is_comparing = now - self._compared_at >= POLL_SECONDS
+        if is_comparing:
+            self._compared_at = now
+        claimed = {one.target.item_id for one in (*self._in_flight.values(), *self._queue)}
+        stocked = self._queue.list_stocked(self._batch_size // 2)
+        self._storing, self._results = [*self._storing, *self._results], []
+        return pool.submit(
+            self._exchange_scores, list(self._storing), claimed if is_comparing else None, stocked
+        )
+
+    def _exchange_scores(
+        self,
+        results: Sequence[DeliveryResult],
+        claimed_items: Collection[UUID] | None,
+        stocked: Collection[UUID],
+    ) -> list[ScoreDelivery] | None:
+        """Return the scores that were claimed; None if none is due."""
+        store_results(self._db, results)
+        if claimed_items is not None:
+            self._reconciler.run(self._db, now=self._clock(), claimed=claimed_items)
+        excluded = [*self._pauses.list_paused(self._clock()), *stocked]
+        if not is_score_due(self._db, excluded, now=self._clock()):
+            return None
+        return claim_scores(self._db, excluded, now=self._clock(), limit=self._batch_size)
+
+    def _collect_exchange(self) -> bool:
+        """Add the scores that were claimed to the queue; return False if none was due."""
+        if self._exchange is None or not self._exchange.done():
+            return False
+        exchange, self._exchange = self._exchange, None
+        claimed = exchange.result()  # after an error, the next exchange stores the results
+        self._storing = []
+        self._queue.add(claimed or ())
+        return claimed is not None
+
+    def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
+        """Send a score that may leave now, and return 0.
+
+        Otherwise return the seconds until one may leave; None if that depends on sends under way.
+        """
+        if len(self._in_flight) >= self._threads:
+            return None
+        paused = self._pauses.list_paused(self._clock())
+        waiting = [
+            platform_id
+            for platform_id in self._queue.list_platforms()
+            if platform_id not in paused and not self._pace.is_busy(platform_id)
+        ]
+        if not waiting:
+            return None
+        now = self._monotonic()
+        platform_id = min(waiting, key=lambda waiting_id: self._pace.compute_delay(waiting_id, now))
+        delay = self._pace.compute_delay(platform_id, now)
+        if delay > 0:
+            return delay
+        delivery = self._queue.pop(platform_id)
+        if delivery.is_stale(self._clock()):
+            self._release([delivery])
+            return 0
+        self._pace.begin(platform_id, now)
+        future = pool.submit(
+            send_claimed_score, self._db, self._tool, delivery, self._pauses, self._clock
+        )
+        self._in_flight[future] = delivery
+        return 0
 
     def _collect_sends(self) -> None:
         """Count the sends that have ended; only this thread changes the pace."""
         for future in [future for future in self._in_flight if future.done()]:
-            platform_id = self._in_flight.pop(future)
-            outcome = future.result() if future.exception() is None else "unreachable"
+            platform_id = self._in_flight.pop(future).platform.id
+            outcome = future.result().outcome if future.exception() is None else "unreachable"
             self._pace.end(platform_id, accepted=outcome in {"accepted", "refused"})
             if outcome == "limited":
                 self._pace.slow_down(platform_id)
-            future.result()
+            if outcome in {"limited", "unreachable"}:
+                self._release(self._queue.pop_all(platform_id))
+            self._results.append(future.result().result)
             self._after_score()
+
+    def _release(self, deliveries: list[ScoreDelivery]) -> None:
+        """Let claimed scores wait for the next claim, in the order in which they waited."""
+        now = self._clock()
+        self._results += [
+            release_claim(delivery, due_at=now + timedelta(microseconds=number))
+            for number, delivery in enumerate(deliveries)
+        ]

@@ -1,6 +1,6 @@
 """Scores that a platform should have: what each student of a line item may see now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -51,9 +51,9 @@ class Recipient:
 
 
 def load_recipients(
-    session: Session, item: LtiLineItem, *, student_id: UUID | None = None
+    session: Session, item: LtiLineItem, *, students: Collection[UUID] | None = None
 ) -> list[Recipient]:
-    """Return the active students of the course who have a user at the platform, or one of them."""
+    """Return the active students of the course, or of *students*, with a user at the platform."""
     context = session.get_one(LtiContext, item.context_id)
     query = (
         select(LtiUser.user_id, LtiUser.subject)
@@ -65,8 +65,8 @@ def load_recipients(
         )
         .order_by(LtiUser.user_id, LtiUser.id)
     )
-    if student_id is not None:
-        query = query.where(LtiUser.user_id == student_id)
+    if students is not None:
+        query = query.where(LtiUser.user_id.in_(students))
     return [Recipient(*row) for row in session.execute(query)]
 
 
@@ -89,6 +89,7 @@ def load_wanted_scores(
         session.scalars(
             select(Excuse.student_id).where(
                 Excuse.assignment_id == assignment_id,
+                Excuse.student_id.in_(visible),
                 Excuse.problem_id.is_(None),
                 Excuse.withdrawn_at.is_(None),
             )

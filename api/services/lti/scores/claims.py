@@ -1,0 +1,240 @@
+"""Claims of scores: many are claimed in one transaction, and their results stored in another one.
+
+A claim stores the score and its timestamp before the score is sent. So a score whose reply was lost
+is repeated with a later timestamp. A claim that ends without a result is made again.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from api.db.engine import Database
+from api.db.models import (
+    LtiContext,
+    LtiDeployment,
+    LtiLineItem,
+    LtiPlatform,
+    LtiScore,
+    OutboxMessage,
+)
+from api.services.lti.protocol.grade_service import ScoreMessage
+from api.services.lti.scores.line_items import LineItemTarget
+from api.services.lti.scores.wanted import (
+    NO_SCORE,
+    WantedScore,
+    load_recipients,
+    load_wanted_scores,
+)
+from api.services.outbox.delivery import CLAIM_TIME, LOST_MESSAGE
+from api.services.outbox.kinds import SCORE_KIND
+
+MAX_TRIES: Final = 60
+"""Number of tries, the last ones an hour apart: a platform may be down for a weekend."""
+MAX_CLAIM_AGE: Final = timedelta(seconds=30)
+"""Age above which a claim is released, so that its score is read again; below `CLAIM_TIME`."""
+TIMESTAMP_STEP: Final = timedelta(milliseconds=1)
+NOT_A_STUDENT: Final = "the person is no student of the course any more"
+NOTHING_TO_SEND: Final = "there is no score to send any more"
+
+_OUTBOX: Final[Any] = OutboxMessage.__table__
+STORE_RESULT: Final = (
+    update(_OUTBOX)
+    .where(
+        _OUTBOX.c.id == bindparam("claimed_id"),
+        _OUTBOX.c.tries == bindparam("claimed_tries"),
+        _OUTBOX.c.status == "waiting",
+    )
+    .values(
+        status=bindparam("new_status"),
+        tries=bindparam("new_tries"),
+        due_at=bindparam("new_due_at"),
+        sent_at=func.coalesce(
+            bindparam("new_sent_at", type_=_OUTBOX.c.sent_at.type), _OUTBOX.c.sent_at
+        ),
+        error=func.coalesce(bindparam("new_error", type_=_OUTBOX.c.error.type), _OUTBOX.c.error),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDelivery:
+    """Claimed score to send in try number *tries*, and where to."""
+
+    message_id: UUID
+    tries: int
+    claimed_at: datetime
+    platform: LtiPlatform
+    target: LineItemTarget
+    message: ScoreMessage
+
+    def is_stale(self, now: datetime) -> bool:
+        """Return whether the claim is so old that the score should be read again."""
+        return now - self.claimed_at > MAX_CLAIM_AGE
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """Result of a claim: the new status of its message, and when it is due if it still waits.
+
+    An *error* of None keeps the last one. Without *is_counted*, the claim counts as no try.
+    """
+
+    delivery: ScoreDelivery
+    status: str
+    due_at: datetime
+    sent_at: datetime | None = None
+    error: str | None = None
+    is_counted: bool = True
+
+
+def release_claim(
+    delivery: ScoreDelivery, *, due_at: datetime, error: str | None = None
+) -> DeliveryResult:
+    """Return the result of a claim whose score was not taken; it counts as no try."""
+    return DeliveryResult(delivery, "waiting", due_at, error=error, is_counted=False)
+
+
+def is_score_due(db: Database, excluded: Collection[UUID], *, now: datetime) -> bool:
+    """Return whether a score is due at a platform that is not *excluded*.
+
+    A read, because an idle worker should not write.
+    """
+    with db.reading() as session:
+        due = _due_messages(now, excluded).with_only_columns(OutboxMessage.id).limit(1)
+        return session.scalar(due) is not None
+
+
+def claim_scores(
+    db: Database, excluded: Collection[UUID], *, now: datetime, limit: int
+) -> list[ScoreDelivery]:
+    """Claim the scores that have waited longest at platforms that are not *excluded*.
+
+    They are fewer than *limit* if another worker was faster, or if messages fail or are dropped
+    here.
+    """
+    with db.transaction() as session:
+        return _claim_due(session, excluded, now=now, limit=limit)
+
+
+def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
+    """Store the results of claims, except of those that another worker has made again."""
+    if not results:
+        return
+    values = [
+        {
+            "claimed_id": result.delivery.message_id,
+            "claimed_tries": result.delivery.tries,
+            "new_status": result.status,
+            "new_tries": result.delivery.tries - (not result.is_counted),
+            "new_due_at": result.due_at,
+            "new_sent_at": result.sent_at,
+            "new_error": result.error,
+        }
+        for result in results
+    ]
+    with db.transaction() as session:
+        session.connection().execute(STORE_RESULT, values)
+
+
+def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
+    return (
+        select(OutboxMessage, LtiScore, LtiLineItem, LtiContext, LtiPlatform)
+        .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
+        .join(LtiLineItem, LtiLineItem.id == LtiScore.line_item_id)
+        .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
+        .join(LtiDeployment, LtiDeployment.id == LtiContext.deployment_id)
+        .join(LtiPlatform, LtiPlatform.id == LtiDeployment.platform_id)
+        .where(
+            OutboxMessage.kind == SCORE_KIND,
+            OutboxMessage.status == "waiting",
+            OutboxMessage.due_at <= now,
+            LtiPlatform.id.not_in(list(excluded)),
+            LtiPlatform.disabled_at.is_(None),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+    )
+
+
+def _claim_due(
+    session: Session, excluded: Collection[UUID], *, now: datetime, limit: int
+) -> list[ScoreDelivery]:
+    """Claim due messages, and store what they send."""
+    rows = session.execute(
+        _due_messages(now, excluded)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=OutboxMessage)
+    ).all()
+    claimed = []
+    for row in rows:
+        message = row[0]
+        if message.tries >= MAX_TRIES:
+            message.status, message.error = "failed", message.error or LOST_MESSAGE
+        else:
+            message.tries += 1
+            message.due_at = now + CLAIM_TIME
+            claimed.append(row)
+    claimed.sort(key=lambda row: row[2].id)  # stable: those of a line item stay in order
+    deliveries = [
+        delivery
+        for _, of_item in groupby(claimed, key=lambda row: row[2].id)
+        for delivery in _prepare_item(session, list(of_item), now=now)
+    ]
+    session.flush()
+    for platform in {delivery.platform for delivery in deliveries}:
+        session.expunge(platform)
+    return deliveries
+
+
+def _prepare_item(session: Session, rows: Sequence[Any], *, now: datetime) -> list[ScoreDelivery]:
+    """Store the scores of a line item that are due now, and return their deliveries."""
+    _, _, item, context, platform = rows[0]
+    students = [row[1].student_id for row in rows]
+    subjects = {
+        recipient.student_id: recipient.subject
+        for recipient in load_recipients(session, item, students=students)
+    }
+    wanted = load_wanted_scores(session, item.assignment_id, list(subjects), now=now)
+    target = LineItemTarget.build(session, item, context)
+    deliveries = []
+    for message, row, *_ in rows:
+        subject = subjects.get(row.student_id)
+        score = wanted.get(row.student_id, NO_SCORE)
+        content = _store_score(session, message, row, score, subject, now=now)
+        if content is not None:
+            deliveries.append(
+                ScoreDelivery(message.id, message.tries, now, platform, target, content)
+            )
+    return deliveries
+
+
+def _store_score(
+    session: Session,
+    message: OutboxMessage,
+    row: LtiScore,
+    score: WantedScore,
+    subject: str | None,
+    *,
+    now: datetime,
+) -> ScoreMessage | None:
+    """Store the score that is sent, with a later timestamp; drop the message without one."""
+    if subject is None:
+        message.status, message.error = "dropped", NOT_A_STUDENT
+        return None
+    if score.score is None and row.sent_timestamp is None:
+        message.status, message.error = "dropped", NOTHING_TO_SEND
+        session.delete(row)
+        return None
+    timestamp = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    if row.sent_timestamp is not None:
+        timestamp = max(timestamp, row.sent_timestamp + TIMESTAMP_STEP)
+    possible = score.possible or row.possible or Fraction(1)
+    row.score, row.possible, row.progress = score.score, score.possible, score.progress
+    row.sent_timestamp = timestamp
+    return ScoreMessage(subject, score.score, possible, score.progress, timestamp)

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from pages import Browser
 from smtp_process import running_mail_server
 from sqlalchemy import select
 from world import World
 
-from api.db.models import OutboxMessage
+from api.db.models import MailOptOut, OutboxMessage
 from api.services.outbox.occasions.reminders import add_reminders
 
 DUE = {"due": "2026-11-10 12:00"}  # 11:00 UTC
@@ -134,9 +135,30 @@ def test_a_reminder_that_is_pointless_by_now_is_dropped(
     assert [one.status for one in rows(world)] == ["dropped"]
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_reminder_is_no_news(world, ann):
+def test_a_reminder_is_news_also_for_those_who_declined_the_e_mail(world, mail_server, ann, posed):
+    with world.session() as session:
+        session.add(MailOptOut(user_id=ann.id, kind="due_soon"))
     plan(world, DAY_BEFORE)
+    deliver(world)
+    assert mail_server.messages() == []
+    [item] = ann.get("/me/news").json()["items"]
+    assert (item["kind"], item["assignment"]) == ("due_soon", str(posed.assignment))
+    assert item["due_at"] == "2026-11-10T11:00:00.000000Z"
+    page = Browser(world, ann).get("/")
+    assert "Homework 1 is due" in page.one("section", aria_labelledby="news-title").text
+
+
+@pytest.mark.parametrize("event", [hand_in, move, leave, excuse])
+def test_a_reminder_without_a_reason_is_no_news(world, course, ann, posed, teacher, event):
+    plan(world, DAY_BEFORE)
+    event(world, course, ann, posed, teacher)
+    assert ann.get("/me/news").json()["items"] == []
+
+
+@pytest.mark.usefixtures("posed")
+def test_a_reminder_is_no_news_after_the_due_time(world, ann):
+    plan(world, DAY_BEFORE)
+    world.clock.advance(days=1)
     assert ann.get("/me/news").json()["items"] == []
 
 

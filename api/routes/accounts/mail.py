@@ -25,12 +25,12 @@ router = ApiRouter(tags=["account"])
 
 @router.get("/me/news", responses=error_responses(Unauthenticated))
 def get_news(context: ContextDep) -> NewsList:
-    """List your latest news: released results and replies to your requests.
+    """List your latest news: released results, replies to your requests, and coming due times.
 
     There is news only if e-mail is set up.
     """
     with context.reading() as session:
-        rows = news.list_news(session, context.authenticate(session))
+        rows = news.list_news(session, context.authenticate(session), now=context.now)
         return NewsList(items=tuple(_serialize_news(*row) for row in rows))
 
 
@@ -43,6 +43,7 @@ def _serialize_news(message: OutboxMessage, assignment: Assignment, course: Cour
         assignment=assignment.id,
         assignment_title=assignment.title,
         created_at=message.created_at,
+        due_at=message.occasion_at,
         read=message.read_at is not None,
     )
 

@@ -9,7 +9,7 @@ from api.http.field_types import Count, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.accounts.account import COURSE, EXAMPLE_TIME, ID
 
-NewsKind = Literal["results_released", "request_answered"]
+NewsKind = Literal["results_released", "request_answered", "due_soon"]
 OptionalKind = Literal["results_released", "request_answered", "due_soon", "work_waiting"]
 EXAMPLE_NEWS: Final[dict[str, Any]] = {
     "id": ID,
@@ -19,6 +19,7 @@ EXAMPLE_NEWS: Final[dict[str, Any]] = {
     "assignment": ID,
     "assignment_title": "Homework 1",
     "created_at": EXAMPLE_TIME,
+    "due_at": None,
     "read": False,
 }
 EXAMPLE_FAILED_MESSAGE: Final[dict[str, Any]] = {
@@ -34,7 +35,10 @@ EXAMPLE_FAILED_MESSAGE: Final[dict[str, Any]] = {
 
 
 class NewsItem(Schema):
-    """An event about the user's work, as it was also sent by e-mail."""
+    """An event about the user's work, as it was also sent by e-mail.
+
+    *due_at* is the time of which a reminder (`due_soon`) reminds.
+    """
 
     model_config = with_examples(EXAMPLE_NEWS)
 
@@ -45,6 +49,7 @@ class NewsItem(Schema):
     assignment: UUID
     assignment_title: str
     created_at: UtcDatetime
+    due_at: UtcDatetime | None
     read: bool
 
 

@@ -12,6 +12,7 @@ from api.auth.principal import Principal
 from api.core.errors import InvalidInput
 from api.db.models import Assignment, CalendarFeed, Course, Enrolment, MailOptOut, OutboxMessage
 from api.services.outbox.kinds import NEWS_KINDS, OPTIONAL_KINDS, MessageKind
+from api.services.outbox.occasions.reminders import find_open_due_times
 
 MAX_NEWS: Final = 20
 MESSAGE_FIELDS: Final = (
@@ -20,12 +21,12 @@ MESSAGE_FIELDS: Final = (
 
 
 def list_news(
-    session: Session, caller: Principal
+    session: Session, caller: Principal, *, now: datetime
 ) -> Sequence[Row[OutboxMessage, Assignment, Course]]:
     """Return the latest news of the caller, with their assignments and courses.
 
-    News about courses that the person has left, and about results that are hidden again, are left
-    out. A token for one course gets those of that course.
+    News about courses that the person has left, about results that are hidden again, and reminders
+    that were followed or are past, are left out. A token for one course gets those of that course.
     """
     query = (
         select(OutboxMessage, Assignment, Course)
@@ -42,6 +43,10 @@ def list_news(
                 OutboxMessage.kind != "results_released",
                 Assignment.results_released_at.is_not(None),
             ),
+            or_(
+                OutboxMessage.kind != "due_soon",
+                OutboxMessage.occasion_at > now,
+            ),
             Assignment.deleted_at.is_(None),
             Assignment.published_at.is_not(None),
             Enrolment.withdrawn_at.is_(None),
@@ -51,7 +56,25 @@ def list_news(
     )
     if caller.only_course is not None:
         query = query.where(Course.id == caller.only_course)
-    return session.execute(query).all()
+    return [
+        row
+        for row in session.execute(query)
+        if row[0].kind != "due_soon" or _is_still_due(session, *row, now=now)
+    ]
+
+
+def _is_still_due(
+    session: Session,
+    message: OutboxMessage,
+    assignment: Assignment,
+    course: Course,
+    *,
+    now: datetime,
+) -> bool:
+    """Return whether a reminder still has a reason, as at its delivery."""
+    student = message.recipient_id
+    due = find_open_due_times(session, assignment, course, now=now, among=[student])
+    return due.get(student) == message.occasion_at
 
 
 def mark_news_read(session: Session, user_id: UUID, *, now: datetime) -> None:

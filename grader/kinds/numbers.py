@@ -75,8 +75,9 @@ class ScalarKind(AnswerKind[S, Number]):
     rewriters = SCALAR_REWRITERS
 
     def is_plain(self, text: str) -> bool:
-        """Return whether *text* is an integer of ASCII digits."""
-        return text.isascii() and text.isdecimal()
+        """Return whether *text* is a number of ASCII digits, with or without decimals."""
+        whole, point, decimals = text.partition(".")
+        return text.isascii() and whole.isdecimal() and (not point or decimals.isdecimal())
 
     def solve(self, part: S, scope: Scope) -> Value | None:
         """Return the key, a number, or None if the part has limits instead."""

@@ -35,7 +35,7 @@ MAX_REWRITTEN_CHARACTERS: Final = 1_000
 class TextReader(ABC, Generic[P, A]):
     """Reader of the answers of a kind, with the checks that all kinds share.
 
-    *max_characters* limits an answer, counting all texts of a list together. *by_person* means
+    *max_characters* limits a text, and all texts of a list together. *by_person* means
     that only a person grades it, *refuses_qualifiers* that words which limit or negate the value
     are refused, *refuses_unknown_words* that so are words which are not known to be harmless,
     *compares_sides* that an equation of numbers must hold, *has_decimals* that the answer is one
@@ -74,8 +74,7 @@ class TextReader(ABC, Generic[P, A]):
 
         Look-alike characters are folded and decimals converted from *style* before `read`.
         """
-        if isinstance(typed, list):
-            check_text_length(typed, self.max_characters)
+        check_text_length(typed, self.max_characters)
         normalized = normalize_number_style(typed, style)
         if not isinstance(normalized, str) or self.is_plain(normalized):
             return self.read(normalized, part, scope)

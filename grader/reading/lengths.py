@@ -21,16 +21,21 @@ PLAIN_DIGITS: Final = 40
 DIGITS_PER_BIT: Final = 0.30103
 
 
-def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
-    """Raise `AnswerError` if all texts in *items* together have more than *limit* characters.
+def check_text_length(typed: RawAnswer, limit: int) -> None:
+    """Raise `AnswerError` if a text, or all texts of a list together, exceed *limit* characters.
 
-    A list has the same limit as the same answer typed as one text.
+    The check comes before every other one, whose work grows with the length.
     """
-    length = total_length_of_texts_and_long_numbers(items)
+    if isinstance(typed, str):
+        length, subject = len(typed), "The answer has"
+    elif isinstance(typed, list):
+        length = total_length_of_texts_and_long_numbers(typed)
+        subject = "The texts of the list have"
+    else:
+        return
     if length > limit:
         raise AnswerError(
-            f"The texts of the list have {length:,} characters.",
-            expected=f"at most {limit:,} characters",
+            f"{subject} {length:,} characters.", expected=f"at most {limit:,} characters"
         )
 
 

@@ -110,7 +110,7 @@ def _check_item_count(items: Sequence[RawAnswer], of: ItemKind) -> None:
     if len(items) > MAX_ITEMS:
         raise _too_many_items_error(len(items))
     if of != "name":
-        check_text_length(items, MAX_TEXT)
+        check_text_length([*items], MAX_TEXT)
 
 
 def format_set(items: Iterable[Value]) -> str:

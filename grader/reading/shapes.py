@@ -81,7 +81,7 @@ def read_shape(typed: RawAnswer, *, square: int | None = None) -> Reading[tuple[
     items = typed if isinstance(typed, list) else [typed]
     if not 0 < len(items) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
-    check_text_length(items, MAX_TEXT)
+    check_text_length([*items], MAX_TEXT)
     sizes = tuple(
         _check_axis_size(_read_item(item), index, None) for index, item in enumerate(items, start=1)
     )

@@ -92,7 +92,7 @@ def read_tensor(typed: RawAnswer, *, rank: int | None = None) -> Reading[Tensor]
     shape, leaves = flatten_lists(typed)
     _check_rank(shape, rank)
     texts = [leaf for leaf in leaves if isinstance(leaf, str)]
-    check_text_length(texts, MAX_TEXT)
+    check_text_length([*texts], MAX_TEXT)
     check_arithmetic_cells(
         [0 if parse_plain_cell(text) is not None else len(text) for text in texts]
     )

@@ -7,7 +7,7 @@ from factories import mark
 from kind_examples import EXAMPLES, PARAMS
 
 from grader.errors import AnswerError
-from grader.kinds import KINDS
+from grader.kinds import KINDS, text_reading
 from grader.reading.lengths import check_text_length, total_length_of_texts_and_long_numbers
 
 LIMITS = {
@@ -43,6 +43,17 @@ def test_each_kind_has_the_limit_that_is_documented():
 def test_a_longer_answer_is_unreadable_in_every_shape(kind, shape):
     result = mark(EXAMPLES[kind][0], too_long(LIMITS[kind])[shape], params=PARAMS)
     assert result.status == "unreadable"
+
+
+@pytest.mark.parametrize("shape", ["text", "list"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "text"])
+def test_a_longer_answer_is_refused_before_any_other_check(kind, shape, monkeypatch):
+    def fail(*_):
+        raise AssertionError("the text was read")
+
+    monkeypatch.setattr(text_reading, "normalize_number_style", fail)
+    result = mark(EXAMPLES[kind][0], too_long(LIMITS[kind])[shape], params=PARAMS)
+    assert f"at most {LIMITS[kind]:,} characters" in result.hint
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -66,10 +66,9 @@ def split_table_rows(
     >>> split_table_rows(table, columns=("s", "n"), rows=2)
     [['(8, 8)', '448'], ['', '0']]
     """
-    if not isinstance(typed, (str, list)) or (isinstance(typed, str) and len(typed) > MAX_LENGTH):
+    if not isinstance(typed, (str, list)):
         raise AnswerError("This is not a table.", expected=TABLE_FORM)
-    if isinstance(typed, list):
-        check_text_length(typed, MAX_LENGTH)
+    check_text_length(typed, MAX_LENGTH)
     json_rows = _parse_json_rows(typed) if isinstance(typed, str) else typed
     if json_rows is None:
         lines, ruled = _split_lines(str(typed))

@@ -67,7 +67,7 @@ def strip_wrapping(text: str, *, comments: bool = True) -> Unwrapped:
     >>> strip_wrapping('{"answer": 42}').text.strip()
     '42'
     """
-    if PLAIN_NUMBERS.fullmatch(NOTATION.sub("", text)):
+    if PLAIN_NUMBERS.fullmatch(text) or PLAIN_NUMBERS.fullmatch(NOTATION.sub("", text)):
         return Unwrapped(text, ())
     notes = []
     if "<" in text:

@@ -118,7 +118,7 @@ class RequestContext(Authenticator):
 
     @property
     def device_secret(self) -> str:
-        """The secret that identifies a browser known from earlier log-ins, "" if it sends none."""
+        """The secret that identifies a browser known from earlier logins, "" if it sends none."""
         name = device_cookie_for(self._public_url).name
         value = self.request.cookies.get(name, "")
         secret = parse_secret(value)

@@ -1,9 +1,9 @@
-"""Health, log-in and memory under the floods that starved a service, before and after.
+"""Health, login and memory under the floods that starved a service, before and after.
 
 ``python benchmarks/starved.py [CHECKOUT ...]``: for each checkout (this one where none is named) a
 new demo over a SQLite file, served by the Python of the checkout's ``.venv`` if it has one. Prints
 a column for each checkout with, at rest and in three floods, median and 99th percentile of
-``/healthz`` and of a log-in: 758 refused submissions of a vector of 390 roots, 100 connections that
+``/healthz`` and of a login: 758 refused submissions of a vector of 390 roots, 100 connections that
 withhold the last byte of a score sheet, and 45 checks of a key of six products of matrices, as many
 as the rate limit lets through and the rest a minute later. A request that is not answered within
 10 s counts 10 s. It takes four minutes for a checkout; everything stays on 127.0.0.1.
@@ -142,7 +142,7 @@ def demo(checkout: Path, folder: str) -> Iterator[Service]:
 
 @contextmanager
 def polling(service: Service) -> Iterator[Latencies]:
-    """Yield how long health and log-in take until the block ends."""
+    """Yield how long health and login take until the block ends."""
     taken, stop = Latencies(), threading.Event()
     [password] = re.findall(r"student@example\.edu\s+(\w+)", service.output)
     login = json.dumps({"email": "student@example.edu", "password": password}).encode()
@@ -214,7 +214,7 @@ def measure(checkout: Path) -> dict[str, str]:
     def run(name: str, flood: Callable[[], Any]) -> None:
         with polling(service) as taken:
             flood()
-        for what, seconds in (("/healthz", taken.health), ("log-in", taken.login)):
+        for what, seconds in (("/healthz", taken.health), ("login", taken.login)):
             figures[f"{name}: {what}, median / p99"] = _percentiles(seconds)
 
     with TemporaryDirectory() as folder, demo(checkout, folder) as service:

@@ -129,7 +129,7 @@ class Visitor:
         return self._location(reply)
 
     def log_out(self, url: str) -> str:
-        """Go to the log-out page of the provider, and return the address at the service."""
+        """Go to the logout page of the provider, and return the address at the service."""
         return self._location(self._follow(self.client.get(url)))
 
     def _follow(self, reply: httpx2.Response) -> httpx2.Response:

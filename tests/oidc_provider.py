@@ -2,7 +2,7 @@
 
 provider = OidcProvider("https://login.example.edu")
 answer = provider.authorize(url, sub="1", email="ann@example.edu", email_verified=True)
-page = browser.get(answer)   # as the browser does after the log-in there
+page = browser.get(answer)   # as the browser does after the login there
 """
 
 import base64
@@ -57,7 +57,7 @@ class OidcProvider:
         return httpx2.MockTransport(self._serve)
 
     def authorize(self, url: str, *, iss: str | None = None, **claims: Any) -> str:
-        """Return the address to which the browser is sent back after a log-in at *url*."""
+        """Return the address to which the browser is sent back after a login at *url*."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         assert url.startswith(f"{self.issuer}/authorize?")
         assert (query["response_type"], query["client_id"]) == ("code", CLIENT_ID)

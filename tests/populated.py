@@ -148,7 +148,7 @@ def _regrade(scene: Scene) -> None:
 
 
 def _external_logins(scene: Scene) -> tuple[Identity, LoginFlow]:
-    """Return an identity at a provider, and a log-in there that is under way."""
+    """Return an identity at a provider, and a login there that is under way."""
     now, issuer = scene.world.clock(), "https://login.example.edu"
     return (
         Identity(

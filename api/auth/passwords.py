@@ -33,7 +33,7 @@ class HashCost:
 DEFAULT_HASH_COST: Final = HashCost(passes=2, memory=19 * 1024, threads=1)
 """First recommendation of OWASP's password storage cheat sheet for saving memory.
 
-Forty simultaneous log-ins, the maximum that the service's threads allow, take at most
+Forty simultaneous logins, the maximum that the service's threads allow, take at most
 760 MiB.
 """
 

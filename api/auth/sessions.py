@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 IDLE_TIMEOUT: Final = timedelta(hours=12)
 SESSION_LIFETIME: Final = timedelta(days=7)
 DEVICE_LIFETIME: Final = timedelta(days=180)
-"""Time for which a browser stays known for an account after its last log-in there."""
+"""Time for which a browser stays known for an account after its last login there."""
 SEEN_AT_UPDATE_INTERVAL: Final = timedelta(minutes=5)
 """Maximum age of the stored time of the last request, so that few pages write a row."""
 
@@ -55,7 +55,7 @@ SESSION_EVENT_EFFECTS: Final[Mapping[SessionEvent, CredentialEffect]] = {
 
 
 def session_expiry(created: datetime, seen: datetime) -> datetime:
-    """Return when a session expires: after 12 idle hours, or 7 days after its log-in."""
+    """Return when a session expires: after 12 idle hours, or 7 days after its login."""
     return min(created + SESSION_LIFETIME, seen + IDLE_TIMEOUT)
 
 
@@ -141,7 +141,7 @@ SAME_SITE_VALUES: Final = frozenset({"same-origin", "none"})
 def cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
     """Return why a request of the pages is refused as cross-site, or None if it is allowed.
 
-    *headers* have lower-case names (or ignore case). The check covers every form, including log-in,
+    *headers* have lower-case names (or ignore case). The check covers every form, including login,
     because another site could log its visitor in to that site's own account. Requests with an API
     token need no check, as browsers never send one by themselves.
     """

@@ -16,7 +16,7 @@ GROUP_LENGTH: Final = 4
 
 
 def new_user_code() -> str:
-    """Create a random code for the log-in of a program, in groups of four letters."""
+    """Create a random code for the login of a program, in groups of four letters."""
     return _new_code(USER_CODE_LENGTH)
 
 

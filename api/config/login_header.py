@@ -1,4 +1,4 @@
-"""Log-in by a reverse proxy that names the user in a header, such as ``X-Remote-User``.
+"""Login by a reverse proxy that names the user in a header, such as ``X-Remote-User``.
 
 The header is believed only if the peer of the socket is a listed proxy. The client address of a
 request does not tell that: uvicorn replaces it by the one in ``X-Forwarded-For``.

@@ -24,7 +24,7 @@ class LoginSettings(BaseModel):
     local_login: Annotated[
         bool,
         Field(
-            description="log-in by e-mail address and password; `false` leaves GRADER_OIDC and "
+            description="login by e-mail address and password; `false` leaves GRADER_OIDC and "
             "GRADER_LOGIN_HEADER"
         ),
     ] = True
@@ -52,7 +52,7 @@ class LoginSettings(BaseModel):
         tuple[str, ...],
         BeforeValidator(split_commas),
         Field(
-            description="who gets an account at the first log-in by a provider or proxy: the "
+            description="who gets an account at the first login by a provider or proxy: the "
             "domains of verified e-mail addresses, separated by commas (`*.example.edu` is "
             "every subdomain), or `*` for everybody; by default nobody"
         ),

@@ -43,7 +43,7 @@ class MailSettings(BaseModel):
     ] = "starttls"
     smtp_user: Annotated[
         str | None,
-        Field(description="the user name at the SMTP server; without it there is no log-in"),
+        Field(description="the user name at the SMTP server; without it there is no login"),
     ] = None
     smtp_password: Annotated[
         str | None,

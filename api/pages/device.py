@@ -1,4 +1,4 @@
-"""Page on which a logged-in student confirms the log-in of a program."""
+"""Page on which a logged-in student confirms the login of a program."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -59,7 +59,7 @@ def _count_code(context: RequestContext, caller_id: UUID, code: str) -> None:
 
 @router.post("/device")
 def decide_login(form: FormDep, context: PageDep) -> Response:
-    """Confirm or refuse the log-in of a program."""
+    """Confirm or refuse the login of a program."""
     caller_id = _require_login(context)
     code, approves = form.text("code"), DECISIONS.get(form.text("decision"))
     try:

@@ -1,4 +1,4 @@
-"""Log-in pages for people whom a trusted proxy or an OpenID provider names, and the log-out."""
+"""Login pages for people whom a trusted proxy or an OpenID provider names, and the logout."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -37,7 +37,7 @@ NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
 
 
 def flow_cookie(context: RequestContext) -> SessionCookie:
-    """Return the cookie that holds the secret of a log-in under way."""
+    """Return the cookie that holds the secret of a login under way."""
     session = session_cookie_for(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-flow", secure=session.secure)
 
@@ -71,7 +71,7 @@ def log_in_by_proxy(form: FormDep, context: PageDep) -> Response:
     """Log in the user whom a trusted proxy names in its header."""
     proxy = context.service.proxy_login
     if proxy is None:
-        raise NotFound("There is no log-in by a proxy.")
+        raise NotFound("There is no login by a proxy.")
     next_path = local_path_or_home(form.text("next", "/"))
     try:
         user = proxy.find_user(context.request.scope)
@@ -101,7 +101,7 @@ def start_oidc_login(
     context: PageDep,
     next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
 ) -> Response:
-    """Begin a log-in at a provider, and send the browser there."""
+    """Begin a login at a provider, and send the browser there."""
     oidc, next_path, secret = (
         _find_provider(context, provider),
         local_path_or_home(next_),
@@ -135,7 +135,7 @@ def finish_oidc_login(
     iss: Parameter | None = None,
     error: Parameter = "",
 ) -> Response:
-    """Finish a log-in with the answer of a provider."""
+    """Finish a login with the answer of a provider."""
     oidc = _find_provider(context, provider)
     try:
         secret = _flow_secret(context)
@@ -160,7 +160,7 @@ def _explain_refusal(name: str, error: str) -> str:
 def _log_in_with_flow(
     context: RequestContext, secret: FlowSecret, asserted: AssertedIdentity
 ) -> Response:
-    """Log in with the identity of a log-in under way, or ask for a link to an account."""
+    """Log in with the identity of a login under way, or ask for a link to an account."""
     with context.service.db.transaction() as session:
         flow = flows.load_answered_flow(session, secret, now=context.now)
         next_path = local_path_or_home(flow.next_path)
@@ -226,7 +226,7 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
 
 @router.post("/logout")
 def logout(context: PageDep) -> Response:
-    """Log out in this browser, and offer the log-out at the provider by which the session began."""
+    """Log out in this browser, and offer the logout at the provider by which the session began."""
     try:
         return end_login(context, "logout")
     except Unauthenticated:
@@ -245,7 +245,7 @@ def end_login(context: RequestContext, event: Literal["logout", "logout_everywhe
 
 
 def _render_provider_logout(provider: "OidcProvider", login: ProviderLogin) -> Response:
-    """Return the page that leads to the log-out of a provider, or says that there is none.
+    """Return the page that leads to the logout of a provider, or says that there is none.
 
     It is no redirect: browsers let a form lead to this site only (CSP, ``form-action``).
     """
@@ -264,5 +264,5 @@ def _render_provider_logout(provider: "OidcProvider", login: ProviderLogin) -> R
 
 @router.get(LOGOUT_RETURN_PATH)
 def return_from_provider_logout() -> Response:
-    """Continue at the log-in page after the log-out at a provider."""
+    """Continue at the login page after the logout at a provider."""
     return RedirectResponse(LOGGED_OUT_PATH, status_code=303)

@@ -1,4 +1,4 @@
-"""Log-in and invitation pages, and the page for a forgotten password."""
+"""Login and invitation pages, and the page for a forgotten password."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -19,9 +19,9 @@ from api.schemas.accounts.account import AcceptInviteIn, LoginIn, PasswordResetI
 router = PageRouter()
 
 CARRIED_PREFIX: Final = "kept."
-"""Prefix of the form fields that are carried through the log-in."""
+"""Prefix of the form fields that are carried through the login."""
 LOGGED_OUT_PATH: Final = "/login?out=yes"
-"""Path of the log-in page after a log-out."""
+"""Path of the login page after a logout."""
 PASSWORDS_DIFFER_MESSAGE: Final = "The two passwords are not the same."
 
 
@@ -46,7 +46,7 @@ def login_page(
     next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
     out: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
-    """Return the log-in form, which continues to *next_*; *out* confirms a log-out."""
+    """Return the login form, which continues to *next_*; *out* confirms a logout."""
     return render_login(context, next_, is_out=bool(out))
 
 
@@ -59,7 +59,7 @@ def render_login(
     error: ServiceError | None = None,
     is_out: bool = False,
 ) -> Response:
-    """Return the log-in page with the ways to log in that are set up."""
+    """Return the login page with the ways to log in that are set up."""
     message = error.detail if error else ""
     is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
     variables: dict[str, Any] = {

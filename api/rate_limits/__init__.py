@@ -1,1 +1,1 @@
-"""Rate limits: requests, log-ins, other events, heavy work and stored bytes."""
+"""Rate limits: requests, logins, other events, heavy work and stored bytes."""

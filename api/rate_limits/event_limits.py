@@ -1,4 +1,4 @@
-"""Rate limits of log-ins, invitations, exports and similar actions.
+"""Rate limits of logins, invitations, exports and similar actions.
 
 The caller of this module stores the events. A refused attempt is no event, or the wait would never
 end.
@@ -79,9 +79,9 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     # A lecture hall is one address. Pauses do not grow here, or one visitor would lock out all.
     "login_address": EventLimit(60, MINUTE),
     "login_address_cap": EventLimit(300, MINUTE),
-    # A log-in at a provider, begun from an address; a lecture hall is one address.
+    # A login at a provider, begun from an address; a lecture hall is one address.
     "flow_address": EventLimit(300, MINUTE),
-    # Later steps of such log-ins and of launches by learning platforms, which have two or three.
+    # Later steps of such logins and of launches by learning platforms, which have two or three.
     "flow_step_address": EventLimit(900, MINUTE),
     # Unknown addresses only: calendar programs of a campus share one network address.
     "calendar_guess": EventLimit(60, MINUTE),
@@ -115,7 +115,7 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "upload_attachment": EventLimit(60, HOUR),
 }
 FREE_LOGIN_TRIES: Final = 3
-"""Failures per account and address before failures elsewhere slow down log-ins.
+"""Failures per account and address before failures elsewhere slow down logins.
 
 They count within the retention of *login_pair*. Two typing errors before the correct
 password are let through.
@@ -124,7 +124,7 @@ password are let through.
 
 @dataclass(frozen=True, slots=True)
 class LoginFailures:
-    """Failed log-ins that are relevant to the next one, by what they share with it.
+    """Failed logins that are relevant to the next one, by what they share with it.
 
     *device* are those of the account in a browser where it logged in before, None for another
     browser. *account* are those of the account from all addresses, *address* those of all accounts
@@ -140,9 +140,9 @@ class LoginFailures:
 
 @dataclass(frozen=True, slots=True)
 class LoginDecision:
-    """Decision on a log-in: whether to check the password, and the wait after a failure.
+    """Decision on a login: whether to check the password, and the wait after a failure.
 
-    *wait_seconds* is how long a failed log-in has to wait, 0 if it only learns that it was wrong.
+    *wait_seconds* is how long a failed login has to wait, 0 if it only learns that it was wrong.
     """
 
     checks_password: bool
@@ -150,7 +150,7 @@ class LoginDecision:
 
 
 def decide_login(failures: LoginFailures, now: datetime) -> LoginDecision:
-    """Decide on a log-in; the decision never depends on whether the account exists.
+    """Decide on a login; the decision never depends on whether the account exists.
 
     Failures elsewhere slow an account down only after a few failures at the same address, and never
     in a known browser. A first try is refused only far above these limits.

@@ -97,7 +97,7 @@ def test_bash_runs_every_command_and_the_service_understands_it(scene, operation
             route = ROUTES[one.method, one.path]
             allowed = {route.ok} | (NOT_FOR_EXAMPLES if one in writes else set())
             if one.path.endswith("/device/token"):
-                allowed = {400}  # OAuth: the code of the example is not that of a log-in
+                allowed = {400}  # OAuth: the code of the example is not that of a login
             if route.login:
                 allowed = {*allowed, 403}  # it needs a session and refuses tokens
             succeeded = 200 <= status < 300

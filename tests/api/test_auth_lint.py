@@ -24,7 +24,7 @@ OPEN = {
         "api/services/problems/uploads.py",
         "hashes == (problem.draw_hash, problem.marking_hash, ENGINE)",
     ),
-    # The row of a log-in is found by a SHA-256 of 256 random bits, whose digest nobody can choose.
+    # The row of a login is found by a SHA-256 of 256 random bits, whose digest nobody can choose.
     ("api/services/external_login/flows.py", "LoginFlow.digest == secret.digest"),
     ("api/services/lti/launches/verification.py", "LtiLaunch.digest == presented"),
     ("api/services/lti/platforms/registration.py", "LtiRegistrationLink.digest == presented"),

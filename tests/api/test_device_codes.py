@@ -1,4 +1,4 @@
-"""Tests of the log-in of programs by a code (RFC 8628): codes, their page, and the token."""
+"""Tests of the login of programs by a code (RFC 8628): codes, their page, and the token."""
 
 import re
 import threading
@@ -39,7 +39,7 @@ def browser(world, ann):
 
 
 def begin(world, **body) -> dict:
-    """Begin a log-in and return its codes."""
+    """Begin a login and return its codes."""
     answer = world.client.post(f"{API}/device/code", json=body)
     assert answer.status_code == 200, answer.text
     world.client.kept.add(answer.json()["device_code"])

@@ -1,4 +1,4 @@
-"""Tests of the log-in by OpenID providers, with a table of attacks."""
+"""Tests of the login by OpenID providers, with a table of attacks."""
 
 import json
 import subprocess
@@ -64,7 +64,7 @@ def campus(database_url):
 
 
 def begin(browser, provider="uni", **query):
-    """Begin a log-in and return the address at the provider."""
+    """Begin a login and return the address at the provider."""
     page = browser.get(f"/login/oidc/{provider}", params=query)
     assert page.status == 303, page.text
     return page.location
@@ -255,7 +255,7 @@ def test_a_stolen_code_does_not_fit_the_verifier_of_another_browser(campus):
 
 @pytest.mark.parametrize("change", ["", "x", "é", "other"])
 def test_an_answer_to_another_browser_logs_nobody_in(campus, change):
-    """Log-in CSRF: an attacker sends the victim the answer to a log-in of their own."""
+    """Login CSRF: an attacker sends the victim the answer to a login of their own."""
     world = campus()
     attacker, victim = Browser(world), Browser(world)
     answer = world.providers["uni"].authorize(begin(attacker), **ANN)

@@ -1,4 +1,4 @@
-"""Tests of log-in and log-out with Canaille, an OpenID provider in a process of its own."""
+"""Tests of login and logout with Canaille, an OpenID provider in a process of its own."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Tests of the log-in by a trusted proxy's header, and of linking an account at the first one."""
+"""Tests of the login by a trusted proxy's header, and of linking an account at the first one."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Counts the way of an instructor from the first log-in to a published assignment."""
+"""Counts the way of an instructor from the first login to a published assignment."""
 
 import sys
 
@@ -46,5 +46,5 @@ def test_an_assignment_of_four_problems_is_published_in_at_most_twelve_clicks(
         "4 problems, 20 points"
     )
     with capsys.disabled():
-        sys.stdout.write(f"\nfirst log-in to a published assignment: {journey}\n")
+        sys.stdout.write(f"\nfirst login to a published assignment: {journey}\n")
     assert journey.clicks <= MAX_CLICKS

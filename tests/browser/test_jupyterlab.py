@@ -1,4 +1,4 @@
-"""Test of `clients/python` in JupyterLab: log-in by code, hints, and a killed kernel."""
+"""Test of `clients/python` in JupyterLab: login by code, hints, and a killed kernel."""
 
 import json
 import os
@@ -144,7 +144,7 @@ class Notebook:
 
 
 def log_in_with_the_code(browser: Browser, link: str, email: str) -> None:
-    """Confirm the log-in of the notebook in another window, as a student does."""
+    """Confirm the login of the notebook in another window, as a student does."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE * 1000)
     page.goto(link)

@@ -103,7 +103,7 @@ def _certificate(folder):
 
 
 class Site:
-    """Pages of the platform: a course with a frame, the log-in, and the end of deep linking.
+    """Pages of the platform: a course with a frame, the login, and the end of deep linking.
 
     *member* is who is logged in there, *changes* are the claims of the next launch.
     """

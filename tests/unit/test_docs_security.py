@@ -201,7 +201,7 @@ def test_nothing_is_run_that_was_text():
 
 
 def test_the_service_opens_no_address_that_somebody_sends():
-    """Only commands contact other machines, log-in the OpenID providers, and LTI the platforms.
+    """Only commands contact other machines, login the OpenID providers, and LTI the platforms.
 
     The operator sets the providers. Addresses of platforms must be public and use https:
     tests/api/test_lti_platforms.py. The health check contacts its own port.
@@ -230,7 +230,7 @@ def writing(function):
 
 
 def test_what_is_got_changes_nothing():
-    """Exceptions: a problem is marked as opened, the audit log records an export, and a log-in.
+    """Exceptions: a problem is marked as opened, the audit log records an export, and a login.
 
     A provider sends the browser back by GET.
     """

@@ -3,7 +3,7 @@
 from wrong_forms.form import WrongForm
 
 FORMS = {
-    "log-in": WrongForm(
+    "login": WrongForm(
         "/login",
         "The e-mail address or the password is incorrect",
         {"email": "nobody@example.edu", "password": "three other words"},

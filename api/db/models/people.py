@@ -125,7 +125,7 @@ class Invite(_CredentialColumns, Base):
 
 
 class LoginSession(_CredentialColumns, Base):
-    """Log-in session of a browser."""
+    """Login session of a browser."""
 
     __tablename__ = "sessions"
 
@@ -133,7 +133,7 @@ class LoginSession(_CredentialColumns, Base):
 
 
 class DeviceCode(Base):
-    """Log-in of a program that a person confirms in a browser with a short code.
+    """Login of a program that a person confirms in a browser with a short code.
 
     Neither code is stored: *prefix* and *digest* identify the program's, *user_code_digest* the
     person's. *course_slug* is the course that the program named, "" for none. The token is created
@@ -159,10 +159,10 @@ class DeviceCode(Base):
 
 
 class Identity(Base):
-    """Identity at a log-in provider that opens an account.
+    """Identity at a login provider that opens an account.
 
     A pair of *issuer* and *subject* belongs to one account for good; *email* is what the provider
-    said at the first log-in, for display only.
+    said at the first login, for display only.
     """
 
     __tablename__ = "identities"
@@ -177,11 +177,11 @@ class Identity(Base):
 
 
 class LoginFlow(Base):
-    """Log-in at a provider under way in one browser, for some minutes.
+    """Login at a provider under way in one browser, for some minutes.
 
     *digest* is that of the state, which is derived from the secret in the browser's cookie.
     *answered_at* is when the provider answered: a state is used once. The columns after it hold
-    the identity that waits to be linked to an existing account, and the ID token of its log-in.
+    the identity that waits to be linked to an existing account, and the ID token of its login.
     """
 
     __tablename__ = "login_flows"
@@ -200,7 +200,7 @@ class LoginFlow(Base):
 
 
 class ProviderSession(Base):
-    """ID token of the log-in at a provider by which a session began; logging out there needs it.
+    """ID token of the login at a provider by which a session began; logging out there needs it.
 
     *id_token* is "" if it was too long to send it back.
     """
@@ -215,7 +215,7 @@ class ProviderSession(Base):
 
 
 class RateLimitEvent(Base):
-    """Event that counts towards a rate limit: a failed log-in, an export."""
+    """Event that counts towards a rate limit: a failed login, an export."""
 
     __tablename__ = "knocks"
 

@@ -111,7 +111,7 @@ def _add_summary_and_errors(operation: dict[str, Any], *, strict: bool) -> None:
     error_codes: tuple[str, ...] = BODY_CODES if "requestBody" in operation else ()
     if not error_codes and (strict or operation.get("parameters")):
         error_codes = INPUT_CODES
-    # A log-in needs no token, and declares its own security.
+    # A login needs no token, and declares its own security.
     if "401" in declared and "security" not in operation:
         operation["security"] = [{"bearer": []}]
         error_codes += TOKEN_CODES

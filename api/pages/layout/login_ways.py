@@ -1,4 +1,4 @@
-"""Ways to log in that are set up, as the log-in page offers them."""
+"""Ways to log in that are set up, as the login page offers them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from api.state import AppState
 
 
 def list_login_ways(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables of the log-in page for a request with this ASGI *scope*.
+    """Return the variables of the login page for a request with this ASGI *scope*.
 
     *proxy_user* is the user whom a trusted proxy names, None without one. *providers* are id and
     name of each OpenID provider. *has_mail* is whether a link that sets a password can be sent.

@@ -1,4 +1,4 @@
-"""Log-in of programs by a code that a student confirms at ``/device`` (RFC 8628, ADR 30)."""
+"""Login of programs by a code that a student confirms at ``/device`` (RFC 8628, ADR 30)."""
 
 from datetime import timedelta
 from typing import Final
@@ -21,8 +21,8 @@ router = ApiRouter(tags=["account"])
 REFUSAL_MESSAGES: Final[dict[PollRefusal, str]] = {
     "authorization_pending": "The code has not been confirmed yet. Poll again in 5 s.",
     "slow_down": "The program polls too often. Wait 5 s longer between two requests.",
-    "expired_token": "The code is unknown, used or expired. Start the log-in again.",
-    "access_denied": "The log-in was refused. Start again if that was a mistake.",
+    "expired_token": "The code is unknown, used or expired. Start the login again.",
+    "access_denied": "The login was refused. Start again if that was a mistake.",
 }
 SECOND: Final = timedelta(seconds=1)
 
@@ -34,7 +34,7 @@ SECOND: Final = timedelta(seconds=1)
     responses=error_responses(InvalidInput, RateLimited),
 )
 def create_code(body: DeviceCodeIn, context: AnonymousContextDep) -> DeviceCodeOut:
-    """Start the log-in of a program: the program shows a code that its user confirms in a browser.
+    """Start the login of a program: the program shows a code that its user confirms in a browser.
 
     The codes expire after ten minutes.
     """
@@ -68,7 +68,7 @@ def create_code(body: DeviceCodeIn, context: AnonymousContextDep) -> DeviceCodeO
     ),
 )
 def fetch_token(body: DeviceTokenIn, context: AnonymousContextDep) -> DeviceTokenOut:
-    """Fetch the token of a confirmed log-in. This works once; poll every five seconds until then.
+    """Fetch the token of a confirmed login. This works once; poll every five seconds until then.
 
     The token can submit answers and read what a student can read. It expires after 90 days.
     """

@@ -32,7 +32,7 @@ from api.services.external_login.provider_sessions import ProviderLogin, take_pr
 
 router = ApiRouter(tags=["account"])
 PASSWORD_LOGIN_OFF: Final = (
-    "Log-in by password is turned off. Use another way on the log-in page; it asks for an "  # noqa: S105  # not a secret
+    "Login by password is turned off. Use another way on the login page; it asks for an "  # noqa: S105  # not a secret
     "invitation link if it needs one."
 )
 
@@ -79,7 +79,7 @@ def logout(context: ContextDep, response: Response) -> None:
 def end_session_of_cookie(
     context: ContextDep, response: Response, event: Literal["logout", "logout_everywhere"]
 ) -> ProviderLogin | None:
-    """End the session of the cookie, and return the log-in at a provider by which it began.
+    """End the session of the cookie, and return the login at a provider by which it began.
 
     Other sessions of the person end too if the *event* says so.
     """
@@ -162,7 +162,7 @@ def set_session_cookies(
 
 
 def require_password_login(context: ContextDep) -> None:
-    """Raise `Forbidden` if the operator has turned the log-in by password off."""
+    """Raise `Forbidden` if the operator has turned the login by password off."""
     if not context.service.settings.local_login:
         raise Forbidden(PASSWORD_LOGIN_OFF)
 

@@ -94,7 +94,7 @@ def serialize_link(link: PasswordLink) -> LinkOut:
 
 @router.get(USER_PATH, responses=error_responses(Unauthenticated, Forbidden, NotFound))
 def get_user(user: UUID, context: ContextDep, response: Response) -> UserDetails:
-    """Return an account with its courses and its last log-in."""
+    """Return an account with its courses and its last login."""
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
         account = accounts.get_user(session, user)

@@ -41,7 +41,7 @@ Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class LoginIn(Schema):
-    """The credentials of a log-in."""
+    """The credentials of a login."""
 
     model_config = with_examples({"email": "ann@example.edu", "password": "three words of mine"})
 

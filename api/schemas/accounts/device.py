@@ -1,4 +1,4 @@
-"""Log-in of a program by a code that its user confirms in a browser."""
+"""Login of a program by a code that its user confirms in a browser."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -23,7 +23,7 @@ class DeviceCodeIn(Schema):
 
 
 class DeviceCodeOut(Schema):
-    """The codes of a log-in: the program keeps *device_code* and shows *user_code*.
+    """The codes of a login: the program keeps *device_code* and shows *user_code*.
 
     *expires_in* and *interval* are in seconds.
     """

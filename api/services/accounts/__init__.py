@@ -1,1 +1,1 @@
-"""Accounts: log-in, credentials, invitations, data export."""
+"""Accounts: login, credentials, invitations, data export."""

@@ -35,7 +35,7 @@ from api.services.enrolment.search import person_search_condition
 NO_ADDRESS: Final = "This account has no e-mail address to log in with."
 NEVER_LOGGED_IN: Final = (
     "This person has never logged in. Invite them, and make them an administrator after their "
-    "first log-in."
+    "first login."
 )
 
 

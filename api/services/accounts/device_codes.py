@@ -1,4 +1,4 @@
-"""Log-in of a program by a code that a student confirms in a browser (RFC 8628, ADR 30).
+"""Login of a program by a code that a student confirms in a browser (RFC 8628, ADR 30).
 
 A code lives ten minutes and gives one token, whose scope is ``submit``. Confirming it is for
 students: a token of staff would read the work of the class.
@@ -28,7 +28,7 @@ POLL_TOLERANCE: Final = timedelta(seconds=0.5)
 """How much earlier than the interval a request may come: clocks and networks are not exact."""
 TOKEN_DAYS: Final = 90
 UNKNOWN_CODE_MESSAGE: Final = (
-    "No log-in is waiting for this code. Check the letters, or start again: a "
+    "No login is waiting for this code. Check the letters, or start again: a "
     "code works once, for ten minutes."
 )
 
@@ -37,7 +37,7 @@ PollRefusal = Literal["authorization_pending", "slow_down", "expired_token", "ac
 
 @dataclass(frozen=True, slots=True)
 class NewDeviceCode:
-    """New log-in of a program: *secret* for the program, *user_code* for the person."""
+    """New login of a program: *secret* for the program, *user_code* for the person."""
 
     secret: NewSecret
     user_code: str = field(repr=False)
@@ -45,7 +45,7 @@ class NewDeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """Log-in that waits for a person: who asks, for which course, and since when.
+    """Login that waits for a person: who asks, for which course, and since when.
 
     *course* is None where the program named none.
     """
@@ -66,7 +66,7 @@ class GrantedToken:
 def create_device_code(
     session: Session, *, client: str, course_slug: str, now: datetime
 ) -> NewDeviceCode:
-    """Create a log-in for a program, and delete those that ended."""
+    """Create a login for a program, and delete those that ended."""
     session.execute(delete(DeviceCode).where(DeviceCode.expires_at <= now - CODE_LIFETIME))
     code = NewDeviceCode(new_secret("code"), new_user_code())
     session.add(
@@ -87,7 +87,7 @@ def create_device_code(
 def load_pending_login(
     session: Session, caller: Principal, user_code: str, *, now: datetime
 ) -> PendingLogin:
-    """Return the log-in of *user_code*.
+    """Return the login of *user_code*.
 
     Raises `NotFound` if none waits for the code or its course has no such member, and `Forbidden`
     for a caller who is more than a student there.
@@ -100,7 +100,7 @@ def load_pending_login(
 def decide_pending_login(
     session: Session, caller: Principal, user_code: str, *, approves: bool, now: datetime
 ) -> None:
-    """Confirm or refuse the log-in of *user_code*; raise the errors of `load_pending_login`."""
+    """Confirm or refuse the login of *user_code*; raise the errors of `load_pending_login`."""
     caller.require_login()
     lock_account(session, caller.id, caller)
     row = _find_pending(session, user_code, now=now, locks=True)
@@ -136,7 +136,7 @@ def _find_pending(
 
 
 def _check_student(session: Session, caller: Principal, row: DeviceCode) -> Course | None:
-    """Return the course of a log-in, in which the caller must be a student.
+    """Return the course of a login, in which the caller must be a student.
 
     Without a course the caller must be no more than a student anywhere.
     """
@@ -187,7 +187,7 @@ def record_poll(session: Session, device_code: str, *, now: datetime) -> None:
 def redeem_device_code(
     session: Session, device_code: str, *, request: str, now: datetime
 ) -> GrantedToken | PollRefusal:
-    """Create the token of a confirmed log-in, once; otherwise return why there is none.
+    """Create the token of a confirmed login, once; otherwise return why there is none.
 
     Raises `Conflict` if the account has all the tokens that it may have.
     """

@@ -1,4 +1,4 @@
-"""Log-in: attempts are counted before the password is checked, also for unknown accounts.
+"""Login: attempts are counted before the password is checked, also for unknown accounts.
 
 An attempt is first stored as a failure and deleted on success, so that many concurrent attempts
 cannot all be the first. The password is checked between two transactions, since hashing is slow by
@@ -25,7 +25,7 @@ from api.services.accounts import sessions
 from api.services.accounts.sessions import NewSession
 
 WRONG_CREDENTIALS = "The e-mail address or the password is incorrect."
-TOO_MANY_FAILURES = "Too many failed log-ins. Try again in {seconds} s."
+TOO_MANY_FAILURES = "Too many failed logins. Try again in {seconds} s."
 SUSPENDED = "This account is suspended. Ask your instructor."
 LOCKED_OUT = (
     "You have a new role, and your password comes from another course. Set a new "

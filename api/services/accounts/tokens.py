@@ -132,7 +132,7 @@ def lock_account(session: Session, user_id: UUID, actor: Principal | None) -> Us
 
 def _is_logged_in(session: Session, caller: Principal | None) -> bool:
     if caller is None or caller.session_id is None:
-        return True  # the service, or the program whose log-in the owner has confirmed
+        return True  # the service, or the program whose login the owner has confirmed
     query = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)
     row = session.execute(query).one_or_none()
     return row is not None and row.revoked_at is None

@@ -1,1 +1,1 @@
-"""Log-in by others: a trusted proxy or an OpenID provider says who somebody is."""
+"""Login by others: a trusted proxy or an OpenID provider says who somebody is."""

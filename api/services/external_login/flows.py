@@ -1,4 +1,4 @@
-"""Log-ins at a provider under way: one row per browser and attempt, used once, for ten minutes.
+"""Logins at a provider under way: one row per browser and attempt, used once, for ten minutes.
 
 The browser has the only secret, in a cookie. State, nonce and PKCE verifier are derived from it, so
 that the database holds none of them.
@@ -22,7 +22,7 @@ from api.services.external_login.identities import AssertedIdentity
 
 FLOW_LIFETIME: Final = timedelta(minutes=10)
 START_AGAIN: Final = (
-    "This log-in was started in another browser or tab, took more than ten "
+    "This login was started in another browser or tab, took more than ten "
     "minutes, or is already finished. Start again."
 )
 SECRET_BYTES: Final = 32
@@ -30,7 +30,7 @@ SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class FlowSecret:
-    """Secret of a log-in under way, which only the browser holds."""
+    """Secret of a login under way, which only the browser holds."""
 
     text: str = field(repr=False)
 
@@ -75,7 +75,7 @@ def _encode(value: bytes) -> str:
 def start_flow(
     session: Session, secret: FlowSecret, *, provider: str, next_path: str, now: datetime
 ) -> LoginFlow:
-    """Store a log-in that begins, and delete those that have expired."""
+    """Store a login that begins, and delete those that have expired."""
     session.execute(delete(LoginFlow).where(LoginFlow.expires_at <= now))
     flow = LoginFlow(
         id=new_id(),
@@ -91,7 +91,7 @@ def start_flow(
 def consume_state(
     session: Session, secret: FlowSecret, state: str, *, provider: str, now: datetime
 ) -> None:
-    """Mark the log-in that a provider answers as answered.
+    """Mark the login that a provider answers as answered.
 
     Raises `Forbidden` if the state belongs to another browser or provider, was used or has expired.
     """
@@ -112,7 +112,7 @@ def consume_state(
 
 
 def load_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -> LoginFlow:
-    """Lock and return the log-in of this browser, whose state was used just now."""
+    """Lock and return the login of this browser, whose state was used just now."""
     flow = session.scalar(
         select(LoginFlow)
         .where(
@@ -138,7 +138,7 @@ def store_identity_to_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: 
 def load_awaiting_identity(
     session: Session, secret: FlowSecret, *, now: datetime
 ) -> tuple[LoginFlow, AssertedIdentity]:
-    """Return the log-in of this browser that waits for a link; raise `Forbidden` without one."""
+    """Return the login of this browser that waits for a link; raise `Forbidden` without one."""
     flow = session.scalar(
         select(LoginFlow).where(LoginFlow.digest == secret.digest, LoginFlow.expires_at > now)
     )
@@ -151,5 +151,5 @@ def load_awaiting_identity(
 
 
 def end_flow(session: Session, secret: FlowSecret) -> None:
-    """Delete a log-in that has ended."""
+    """Delete a login that has ended."""
     session.execute(delete(LoginFlow).where(LoginFlow.digest == secret.digest))

@@ -27,7 +27,7 @@ MAX_NAME_CHARACTERS: Final = 200
 UNKNOWN_PERSON: Final = (
     "You have no account here, and logging in does not create one. Ask your "
     "instructor or an administrator to add you with the e-mail address that your "
-    "log-in provider has verified."
+    "login provider has verified."
 )
 LINKED_ELSEWHERE: Final = "This identity already belongs to another account."
 EMAIL_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Email)
@@ -37,7 +37,7 @@ EMAIL_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Email)
 class AssertedIdentity:
     """Identity that a provider asserts; *email* is None unless the provider verified it.
 
-    *id_token* is what the provider signed, "" if it cannot be sent back at the log-out.
+    *id_token* is what the provider signed, "" if it cannot be sent back at the logout.
     """
 
     issuer: str

@@ -1,4 +1,4 @@
-"""Log-in with an asserted identity: open its account, create one, or ask for a link to one."""
+"""Login with an asserted identity: open its account, create one, or ask for a link to one."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,7 @@ class LinkProof:
 
 @dataclass(frozen=True, slots=True)
 class AwaitingLink:
-    """Identity of a first log-in, and the existing account that has its address."""
+    """Identity of a first login, and the existing account that has its address."""
 
     provider: str
     identity: AssertedIdentity
@@ -82,7 +82,7 @@ def _store_provider(
     *,
     now: datetime,
 ) -> None:
-    """Store by which provider a session began; a proxy has none that could end a log-in."""
+    """Store by which provider a session began; a proxy has none that could end a login."""
     if flow.provider:
         login = ProviderLogin(flow.provider, asserted.id_token)
         store_provider_login(session, new_session.session_id, login, now=now)
@@ -121,7 +121,7 @@ def link_account(
 ) -> tuple[NewSession, str]:
     """Link the waiting identity to the account with its address; return a session and a path.
 
-    Raises `InvalidInput` without a proof, and the errors of a log-in by password or of a link.
+    Raises `InvalidInput` without a proof, and the errors of a login by password or of a link.
     """
     with db.reading() as session:
         awaiting = load_awaiting_link(session, secret, now=now)

@@ -1,4 +1,4 @@
-"""OpenID Connect: log-in at a provider by discovery and authorization code with PKCE.
+"""OpenID Connect: login at a provider by discovery and authorization code with PKCE.
 
 The ID token is checked in full, although it comes straight from the provider: signature, issuer,
 audience, expiry and nonce.
@@ -79,7 +79,7 @@ class OidcProvider:
 
     @property
     def logout_uri(self) -> str:
-        """The address to which a provider sends the browser back after the log-out there."""
+        """The address to which a provider sends the browser back after the logout there."""
         return f"{self.public_url.rstrip('/')}{LOGOUT_RETURN_PATH}"
 
     def build_authorization_url(self, secret: FlowSecret) -> str:
@@ -117,7 +117,7 @@ class OidcProvider:
             claims |= self._fetch_missing_email(metadata, tokens, claims)
             return self._build_identity(claims, shorten_id_token(tokens["id_token"]))
         except (_TokenError, ProviderRefusalError) as error:
-            log.warning("the log-in by %s was refused: %s", self.settings.id, error)
+            log.warning("the login by %s was refused: %s", self.settings.id, error)
             raise Forbidden(NOT_ACCEPTED.format(name=self.settings.name)) from error
         except ProviderError as error:
             raise self._unavailable(error) from error
@@ -125,7 +125,7 @@ class OidcProvider:
     def build_logout_url(self, id_token: str) -> str | None:
         """Return where the browser logs out at the provider, None if the provider has no such page.
 
-        *id_token* is that of the log-in, "" if it is not known. Raises `ServiceUnavailable` if the
+        *id_token* is that of the login, "" if it is not known. Raises `ServiceUnavailable` if the
         provider is down.
         """
         try:

@@ -1,4 +1,4 @@
-"""Log-ins at providers by which sessions began; the log-out there sends their ID tokens back."""
+"""Logins at providers by which sessions began; the logout there sends their ID tokens back."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,28 +11,28 @@ from sqlalchemy.orm import Session
 from api.db.models import LoginSession, ProviderSession
 
 LOGOUT_RETURN_PATH: Final = "/logged-out"
-"""Path to which a provider sends the browser back after the log-out there."""
+"""Path to which a provider sends the browser back after the logout there."""
 MAX_ID_TOKEN_CHARACTERS: Final = 4_000
 """A longer token is not stored: together with the rest, many servers refuse the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLogin:
-    """Log-in at a provider by which a session began."""
+    """Login at a provider by which a session began."""
 
     provider: str
     id_token: str = field(repr=False)
 
 
 def shorten_id_token(id_token: str) -> str:
-    """Return a token that the log-out can send back, "" if it is too long."""
+    """Return a token that the logout can send back, "" if it is too long."""
     return id_token if len(id_token) <= MAX_ID_TOKEN_CHARACTERS else ""
 
 
 def store_provider_login(
     session: Session, session_id: UUID, login: ProviderLogin, *, now: datetime
 ) -> None:
-    """Store by which log-in at a provider a session began, and delete those of ended sessions."""
+    """Store by which login at a provider a session began, and delete those of ended sessions."""
     is_ended = or_(LoginSession.revoked_at.is_not(None), LoginSession.expires_at <= now)
     ended = select(LoginSession.id).where(is_ended)
     session.execute(
@@ -46,7 +46,7 @@ def store_provider_login(
 
 
 def take_provider_login(session: Session, session_id: UUID) -> ProviderLogin | None:
-    """Delete and return the log-in at a provider by which a session began, None without one."""
+    """Delete and return the login at a provider by which a session began, None without one."""
     row = session.get(ProviderSession, session_id)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Connections of an account for its export: log-in providers and learning platforms."""
+"""Connections of an account for its export: login providers and learning platforms."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -24,7 +24,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 def load_identities(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
-    """Return the identities at log-in providers and learning platforms."""
+    """Return the identities at login providers and learning platforms."""
     identities = session.scalars(select(Identity).where(Identity.user_id == user_id)).all()
     platform_users = session.execute(
         select(LtiPlatform.issuer, LtiUser)

@@ -1,4 +1,4 @@
-"""Link of an unknown user of a platform to an account: by a log-in, a password, or a new one.
+"""Link of an unknown user of a platform to an account: by a login, a password, or a new one.
 
 Invitation links are no proof: their creator could keep access to the account.
 """
@@ -101,7 +101,7 @@ def link_by_password(
 ) -> LaunchEntry:
     """Link the account that *attempt* logs in to, and continue.
 
-    Raises `InvalidInput` if something is not filled in, the errors of a log-in by password, and
+    Raises `InvalidInput` if something is not filled in, the errors of a login by password, and
     `Forbidden` for an administrator.
     """
     if not (attempt.email and attempt.password):

@@ -8,7 +8,7 @@ from word_files import from_lines
 
 from api.core.worker_pool import WorkerPool
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
-from api.services.reports.sandbox import MEMORY_BYTES, limit_memory
+from api.services.reports.sandbox import MEMORY_BYTES, limit_resources
 
 SHEET = "conv-output-shape=2,pooling-purpose=3"
 ANSWERS = "2.\n(a) 126x126x16\n(b) 64x64x16\n3. Pooling keeps what is strong and drops the place.\n"
@@ -147,7 +147,7 @@ def test_a_folder_without_reports_is_refused(grader, tmp_path: Path) -> None:
 
 def allocate(size: int) -> int:
     """Allocate memory under the limit of a process that reads reports."""
-    limit_memory()
+    limit_resources()
     return len(bytearray(size))
 
 

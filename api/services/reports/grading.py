@@ -54,9 +54,9 @@ def grade_in_worker(
 ) -> list[dict[str, str]]:
     """Return the rows of a report as dictionaries; called in a worker process.
 
-    It puts the process into the sandbox.
+    It puts the process into the sandbox, where only the bank is readable beside the program.
     """
-    enter_sandbox()
+    enter_sandbox(bank)
     try:
         rows = grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
     except MemoryError:

@@ -95,8 +95,8 @@ check-bank: setup ## check every problem at the 500 seeds that a service publish
 
 check-release: check check-bank ## everything that must hold before a release, the bank at 500 seeds included
 
-release: setup ## build wheel, SBOM and image of a tag into dist/ (TAG=v0.1.0; by default that of this commit)
-	@$(BIN)/python .ci/release.py $(TAG)
+release: setup ## check a tag, and build its wheel, SBOM and image into dist/ (TAG=v0.1.0; by default that of this commit)
+	@$(BIN)/python .ci/release.py $(TAG) $(ARGS)
 
 audit: setup ## tell which packages of uv.lock are known to be vulnerable; needs the internet
 	@.ci/audit

@@ -1,6 +1,7 @@
 """Builds a release from a tag: both wheels, SBOM, checksums, and the image where an engine answers.
 
-``python .ci/release.py [TAG] [--out FOLDER]``; without TAG, that of the commit that is checked out.
+``python .ci/release.py [TAG] [--out FOLDER] [--no-check]``; without TAG, that of the commit that is
+checked out. Nothing is built unless ``make check-release`` passes on the files of the tag.
 The same tag gives the same bytes of wheel and SBOM: they are built from the files of the tag, and
 every time in them is that of its commit.
 """
@@ -54,15 +55,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build a release from a tag.")
     parser.add_argument("tag", nargs="?", default="")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    parser.add_argument(
+        "--no-check", action="store_true", help="build a tag again that was checked before"
+    )
     options = parser.parse_args()
     try:
-        release(options.tag, options.out, repository=ROOT)
+        release(options.tag, options.out, repository=ROOT, is_checked=options.no_check)
     except ReleaseError as error:
         sys.exit(f"release: {error}")
 
 
-def release(tag: str, out: Path, *, repository: Path) -> None:
-    """Build wheels, SBOM, checksums and image of *tag* into *out*."""
+def release(tag: str, out: Path, *, repository: Path, is_checked: bool = False) -> None:
+    """Check *tag*, unless it was checked before, and build its files and image into *out*."""
     tag = tag or find_tag(repository)
     if not _git(repository, "tag", "--list", tag).split():
         raise ReleaseError(f"there is no tag {tag}; git tag {tag} makes it")
@@ -71,10 +75,31 @@ def release(tag: str, out: Path, *, repository: Path) -> None:
         tree = Path(folder)
         export_tree(repository, tag, tree)
         check_version(tree, tag)
+        if not is_checked:
+            check_tag(repository, tag)
         for path in build_files(tree, out, epoch=epoch):
             _say(f"{path}")
         for path in build_image(tree, out, epoch=epoch):
             _say(f"{path}")
+
+
+def check_tag(repository: Path, tag: str) -> None:
+    """Run `make check-release` on the files of *tag*; raise `ReleaseError` if it fails.
+
+    It runs in a work tree of its own, so that no file of the working folder helps it to pass.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        _git(repository, "worktree", "add", "--detach", str(tree), tag)
+        try:
+            # Its output takes half an hour to arrive, so it is not captured.
+            subprocess.run(["make", "check-release"], cwd=tree, check=True)  # noqa: S607  # the make of this machine
+        except subprocess.CalledProcessError as error:
+            raise ReleaseError(
+                f"make check-release fails on {tag}; nothing was built. Mend it, and move the tag"
+            ) from error
+        finally:
+            _git(repository, "worktree", "remove", "--force", str(tree))
 
 
 def find_tag(repository: Path) -> str:

@@ -162,6 +162,54 @@ def test_a_tag_is_found_and_must_name_the_version(tmp_path):
         release.find_tag(tmp_path)
 
 
+MAKE = """\
+#!/bin/sh
+echo "$PWD: $*: $(cat pyproject.toml)" >>"$(dirname "$0")/asked"
+exit $(cat "$(dirname "$0")/code")
+"""
+
+
+def test_a_tag_is_built_only_if_its_files_pass_the_checks_of_a_release(tmp_path, monkeypatch):
+    """Make is a script that passes or fails, and writes down what it is asked to do."""
+    repository, programs = tmp_path / "repository", tmp_path / "bin"
+    for folder in (repository, programs):
+        folder.mkdir()
+    git(repository, "init")
+    (repository / "pyproject.toml").write_text('[project]\nversion = "1.2.0"')
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "First")
+    git(repository, "tag", "v1.2.0")
+    (repository / "pyproject.toml").write_text("not committed")
+    (programs / "make").write_text(MAKE)
+    (programs / "make").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{Path(GIT).parent}:/usr/bin:/bin")
+    built = []
+    monkeypatch.setattr(release, "build_files", lambda *_, **__: built.append("files") or [])
+    monkeypatch.setattr(release, "build_image", lambda *_, **__: built.append("image") or [])
+
+    (programs / "code").write_text("1")
+    with pytest.raises(release.ReleaseError, match="make check-release fails on v1"):
+        release.release("v1.2.0", tmp_path / "dist", repository=repository)
+    assert not built
+    (programs / "code").write_text("0")
+    release.release("v1.2.0", tmp_path / "dist", repository=repository)
+    assert built == ["files", "image"]
+    asked = (programs / "asked").read_text().splitlines()
+    assert len(asked) == 4
+    assert all(": check-release: [project]" in line for line in asked[::2])
+    assert str(repository) not in "".join(asked)
+    release.release("v1.2.0", tmp_path / "dist", repository=repository, is_checked=True)
+    assert (programs / "asked").read_text().splitlines() == asked
+    assert not list((repository / ".git").glob("worktrees/*"))
+
+
+def test_the_checks_of_a_release_include_the_bank_at_every_seed_of_a_service():
+    makefile = (ROOT / "Makefile").read_text()
+    [names] = re.findall(r"^check-release: (.*?) ##", makefile, re.MULTILINE)
+    assert {"check", "check-bank"} <= {*names.split()}
+    assert re.search(r"^check-bank: .*\n\t\$\(BIN\)/grader check$", makefile, re.MULTILINE)
+
+
 ENGINE = """\
 #!/bin/sh
 echo "$*" >>"$(dirname "$0")/asked"

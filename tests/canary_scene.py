@@ -9,13 +9,16 @@ from actors import NOW
 from canary import BASES, MARKS, SEED
 from furnished import AREAS
 from scene import ELSEWHERE, HERE, Scene
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, select, update
 from world import Posing, World
 
 from api.core.ids import new_id
 from api.db.models import (
     Answer,
     Assignment,
+    Attachment,
+    Base,
+    CalendarFeed,
     Comment,
     Course,
     Draft,
@@ -23,26 +26,29 @@ from api.db.models import (
     Enrolment,
     Excuse,
     Extension,
-    Invite,
     LoginSession,
+    MailKey,
     Override,
     ProblemVersion,
+    ProviderSession,
     Regrade,
     RegradeRequest,
     Review,
     Submission,
-    Token,
     User,
     Variant,
 )
 from api.services.audit import recorder
 
-__all__ = ["KEYED", "PASSPHRASE", "CanaryScene"]
+__all__ = ["ATTACHED_NAME", "ID_TOKEN", "KEYED", "PASSPHRASE", "SECRET_COLUMNS", "CanaryScene"]
 
 KEYED, HELD_BACK = "keyed", {"due": "2026-11-03 12:00", "close": "2026-11-04 12:00"}
 LATER: Final = "unreleased"
 PASSPHRASE: Final = "four zqpassword words"  # noqa: S105  # a marker
 STORED: Final = "$argon2id$zqhash"
+ID_TOKEN: Final = "zqidtoken"  # noqa: S105  # a marker
+ATTACHED_NAME: Final = "zqplot.pdf"
+DIGEST_BYTES: Final = 32
 
 PROBLEM: Final = """\
 # zqsource: what only authors read
@@ -74,6 +80,19 @@ LATER_PROBLEM: Final = PROBLEM.replace("canary-square", "canary-later").replace(
 )
 
 
+SECRET_COLUMNS: Final = tuple(
+    column
+    for table in Base.metadata.sorted_tables
+    for column in table.columns
+    if (
+        getattr(column.type, "length", None) == DIGEST_BYTES
+        and isinstance(column.type, LargeBinary)
+    )
+    or column.name in {"id_token", "private_key"}
+)
+"""Columns of digests, of keys that sign, and of tokens of providers."""
+
+
 class CanaryScene(Scene):
     """Scene of `test_access`, with the markers of `MARKS` and the secrets it was given."""
 
@@ -90,15 +109,16 @@ class CanaryScene(Scene):
 
     @property
     def secrets(self) -> set[str]:
-        """The credentials of everybody: tokens, links and sessions, and their digests."""
+        """The credentials of everybody: tokens, links and sessions, their digests, and keys."""
         given = {
             one.token for one in self.people.values() if len(one.token) > len("gr_api_unknown")
         }
         given |= set(self.readers.values())
         given |= {one["Cookie"].removeprefix("grader=") for one in self.logins.values()}
         with self.world.db.reading() as session:
-            for table in (Token, LoginSession, Invite):
-                given |= {digest.hex() for digest in session.scalars(select(table.digest))}
+            for column in SECRET_COLUMNS:
+                stored = [one for one in session.scalars(select(column)) if one]
+                given |= {one.hex() if isinstance(one, bytes) else one for one in stored}
         return given
 
     def reveal(self) -> None:
@@ -125,6 +145,13 @@ class CanaryScene(Scene):
             student.password_hash = self.world.service.passwords.hash(PASSPHRASE)
             for hashless in ("classmate", "stranger"):
                 session.get_one(User, self.people[hashless].id).password_hash = STORED
+            session.execute(update(MailKey).values(key=bytes(range(1, 33))))
+            session.execute(update(CalendarFeed).values(digest=bytes(range(33, 65))))
+            begun = session.scalars(select(LoginSession.id)).all()
+            session.add_all(
+                ProviderSession(session_id=one, provider="uni", id_token=ID_TOKEN) for one in begun
+            )
+            session.execute(update(Attachment).values(file_name=ATTACHED_NAME))
             [secret] = MARKS["secret of a course"].texts
             session.execute(update(Course).values(secret=secret + "ab12"))
 

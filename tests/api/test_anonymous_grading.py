@@ -16,7 +16,7 @@ import pytest
 from actors import NOW
 from canary import sent
 from canary_asking import ASKED_TOO, FORMS, PARAMETER
-from canary_scene import KEYED, CanaryScene
+from canary_scene import ATTACHED_NAME, KEYED, CanaryScene
 from fastapi.routing import iter_route_contexts
 from furnished import ROUTES
 from scene import HERE
@@ -28,6 +28,7 @@ from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
+    Attachment,
     Course,
     Extension,
     Grading,
@@ -98,6 +99,14 @@ class AnonymousScene(CanaryScene):
         self.answers, self.submissions = self._ids(Answer), self._ids(Submission)
         told = [self._submission(one) for one in self.submissions]
         self.digests = {one.reply["receipt"]["digest"] for one in told}
+        with world.db.reading() as session:
+            attached = select(Attachment).where(Attachment.student_id == self.student.id)
+            self.attached = {
+                text
+                for one in session.scalars(attached)
+                for text in (str(one.id), one.digest, one.file_name)
+            }
+        assert ATTACHED_NAME in self.attached
         self.places[HERE]["digest"] = self.places[KEYED]["digest"] = next(iter(self.digests))
 
     def _ids(self, table: Any) -> set[str]:
@@ -171,7 +180,8 @@ class AnonymousScene(CanaryScene):
             pseudonym(self.secret, UUID(self.places[place]["assignment"]), self.student.id)
             for place in (HERE, KEYED)
         }
-        return (*words, *called, *self.answers, *self.submissions, *self.digests)
+        work = (*self.answers, *self.submissions, *self.digests, *self.attached)
+        return (*words, *called, *work)
 
     def is_join(self, path: str, told: str) -> bool:
         """Return whether a response and its path name the student together with their work."""

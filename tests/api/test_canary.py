@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from canary import MARKS, ROLES, Reader, State, found_in, leaks, sent
 from canary_asking import Asker
-from canary_scene import PASSPHRASE, CanaryScene
+from canary_scene import ID_TOKEN, PASSPHRASE, SECRET_COLUMNS, CanaryScene
 from scene import HERE
 from sqlalchemy import make_url
 from world import World
@@ -107,6 +107,13 @@ def test_the_markers_are_there_to_be_met(asked):
         for reader in those
     }
     assert sorted(wanted - met) == []
+
+
+def test_the_secrets_are_there_to_be_met(scene):
+    """Digests, keys and tokens of providers are secrets, wherever they are stored."""
+    columns = {f"{one.table.name}.{one.name}" for one in SECRET_COLUMNS}
+    assert {"calendar_feeds.digest", "mail_keys.key", "provider_sessions.id_token"} <= columns
+    assert {ID_TOKEN, bytes(range(1, 33)).hex(), bytes(range(33, 65)).hex()} <= scene.secrets
 
 
 def test_the_log_tells_nothing(asked, scene, ears):

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import templates
+from smtp_process import MailServer, running_mail_server
 from world import Person, Posing, World
 
 from api.cli.grading import main
@@ -49,6 +50,13 @@ def grader(
         return Ran(code, told.out, told.err)
 
     return run
+
+
+@pytest.fixture
+def mail_server(tmp_path: Path) -> Iterator[MailServer]:
+    """Yield an SMTP server that stores messages in files."""
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
 
 
 POSTGRESQL = os.environ.get("GRADER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")

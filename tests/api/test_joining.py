@@ -7,7 +7,6 @@ import pytest
 from browsers import PASSWORD, email_of, with_password
 from browsers import Browser as Client
 from pages import Browser
-from smtp_process import running_mail_server
 from sqlalchemy import func, select
 from world import World
 
@@ -211,12 +210,6 @@ def test_new_accounts_are_limited(world, code):
     statuses = {client.post("/join/account", refused).status_code for _ in range(limit)}
     assert statuses == {422}
     assert client.post("/join/account", refused).status_code == 429
-
-
-@pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """Tests of `grader mail test`, with a real SMTP server in another process."""
 
 import pytest
-from smtp_process import running_mail_server
 
 ONE_DATABASE = True
 
 
 @pytest.fixture
-def mail_server(tmp_path, monkeypatch):
-    with running_mail_server(tmp_path / "mail") as server:
-        for name, value in server.settings.items():
-            monkeypatch.setenv(f"GRADER_{name.upper()}", str(value))
-        yield server
+def mail_server(mail_server, monkeypatch):
+    for name, value in mail_server.settings.items():
+        monkeypatch.setenv(f"GRADER_{name.upper()}", str(value))
+    return mail_server
 
 
 def test_a_test_message_arrives(grader, mail_server):

@@ -20,12 +20,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
-
-
-@pytest.fixture
 def world(database_url, mail_server):
     world = World(database_url, settings=mail_server.settings)
     yield world

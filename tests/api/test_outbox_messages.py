@@ -4,19 +4,12 @@ import re
 
 import pytest
 from browsers import PASSWORD, Browser, with_password
-from smtp_process import running_mail_server
 from sqlalchemy import func, select
 from world import World
 
 from api.db.models import AuditEntry, MailOptOut, OutboxMessage
 
 LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
-
-
-@pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from browsers import OTHER, PASSWORD, Browser, email_of, with_password
-from smtp_process import running_mail_server
 from sqlalchemy import func, select
 from world import World
 
@@ -12,12 +11,6 @@ from api.db.models import Invite, OutboxMessage, User
 
 UNKNOWN = "nobody@example.edu"
 LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
-
-
-@pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 from pages import Browser
-from smtp_process import running_mail_server
 from sqlalchemy import select
 from world import World
 
@@ -15,12 +14,6 @@ DUE = {"due": "2026-11-10 12:00"}  # 11:00 UTC
 DAY_BEFORE = datetime(2026, 11, 9, 11, tzinfo=UTC)
 MORNING = datetime(2026, 11, 3, 6, tzinfo=UTC)
 """Seven o'clock in Berlin."""
-
-
-@pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
 
 
 @pytest.fixture

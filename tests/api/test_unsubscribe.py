@@ -4,7 +4,6 @@ import re
 
 import pytest
 from pages import Browser
-from smtp_process import running_mail_server
 from sqlalchemy import func, select
 from world import World
 
@@ -16,12 +15,6 @@ from api.services.outbox.queue import MessageSubject
 BASE = "http://127.0.0.1:8000"
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@pytest.fixture
-def mail_server(tmp_path):
-    with running_mail_server(tmp_path / "mail") as server:
-        yield server
 
 
 @pytest.fixture

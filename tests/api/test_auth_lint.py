@@ -30,11 +30,7 @@ OPEN = {
     ("api/services/lti/platforms/registration.py", "LtiRegistrationLink.digest == presented"),
     ("api/services/student/history.py", "recomputed == submission.reply['receipt']['digest']"),
     ("api/services/student/history.py", "digest in {None, recomputed}"),
-    (
-        "api/services/attachments/pdf_rendering.py",
-        "error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD",
-    ),
-    ("api/services/reports/pdf_pages.py", "error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD"),
+    ("api/services/files/pdf_documents.py", "error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD"),
     ("api/config/display.py", "name in SECRET_SETTINGS"),
     ("api/config/sources.py", "name in secret_names"),
     ("api/config/settings.py", "password != get_password(make_url(self.database))"),

@@ -1,13 +1,11 @@
-"""PDF files as pages of positioned glyphs, read by PDFium.
-
-PDFium is native code. It runs in the sandbox of the worker process only.
-"""
+"""PDF files as pages of positioned glyphs, read by PDFium in the sandbox of a worker process."""
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from api.services.files.pdf_documents import PdfFault, read_pages
 from grader.reports.blocks import ReportError
 from grader.reports.documents.pages.page_glyphs import Glyph, PageGlyphs, Rule
 from grader.reports.documents.pages.page_text import MAX_PAGE_GLYPHS, TOO_MANY_GLYPHS
@@ -30,6 +28,11 @@ NO_TEXT: Final = (
     f"the PDF has no text: it is a scan or a photograph; {SAVE_AS}, or type the answers"
 )
 TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; hand in the pages with answers"
+REASONS: Final[Mapping[PdfFault, str]] = {
+    "damaged": NOT_A_PDF,
+    "encrypted": ENCRYPTED,
+    "too many pages": TOO_MANY_PAGES,
+}
 UNKNOWN: Final = "\ufffd"
 SURROGATES: Final = range(0xD800, 0xE000)
 LOW_SURROGATES: Final = range(0xDC00, 0xE000)
@@ -37,43 +40,27 @@ LOW_SURROGATES: Final = range(0xDC00, 0xE000)
 
 def read_pdf(data: bytes) -> list[PageGlyphs]:
     """Return the pages of a PDF; raise `ReportError` with what to do for one that is refused."""
-    import pypdfium2  # noqa: PLC0415  # only workers load the native library
-
     if START not in data[:START_WINDOW]:
         raise ReportError(NOT_A_PDF)
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        is_encrypted = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
-        raise ReportError(ENCRYPTED if is_encrypted else NOT_A_PDF) from error
-    try:
-        if len(document) > MAX_PAGES:
-            raise ReportError(TOO_MANY_PAGES)
-        pages = [_read_page(document, index) for index in range(len(document))]
-    except pypdfium2.PdfiumError as error:
-        raise ReportError(NOT_A_PDF) from error
-    finally:
-        document.close()
-    if not pages:
-        raise ReportError(NOT_A_PDF)
+    pages = read_pages(data, _read_page, max_pages=MAX_PAGES, create_error=_create_error)
     if sum(len(page.glyphs) for page in pages) < MIN_TEXT_GLYPHS:
         raise ReportError(NO_TEXT)
     return pages
 
 
-def _read_page(document: Any, index: int) -> PageGlyphs:
+def _create_error(fault: PdfFault) -> ReportError:
+    return ReportError(REASONS[fault])
+
+
+def _read_page(page: Any) -> PageGlyphs:
     """Return a page with its glyphs, and the thin lines that may be bars of fractions."""
-    page = document[index]
+    width, height = page.get_size()
+    text_page = page.get_textpage()
     try:
-        width, height = page.get_size()
-        text_page = page.get_textpage()
-        try:
-            glyphs = tuple(_iterate_glyphs(text_page))
-        finally:
-            text_page.close()
-        return PageGlyphs(width, height, glyphs, tuple(_iterate_rules(page)))
+        glyphs = tuple(_iterate_glyphs(text_page))
     finally:
-        page.close()
+        text_page.close()
+    return PageGlyphs(width, height, glyphs, tuple(_iterate_rules(page)))
 
 
 class _GlyphReader:

@@ -39,16 +39,20 @@ __all__ = ["API_PREFIX", "create_app"]
 
 MEBIBYTE: Final = 1024 * 1024
 UPLOAD_LIMITS: Final = {
-    r"(/api/v1)?/courses/[^/]+/roster": BodyCap(5 * MEBIBYTE, "manage_people"),
-    r"(/api/v1)?/courses/[^/]+/apply": BodyCap(5 * MEBIBYTE, "manage_course"),
-    r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(20 * MEBIBYTE, "override_grades"),
+    r"(/api/v1)?/courses/[^/]+/roster": BodyCap(5 * MEBIBYTE, "manage_people", "upload_file"),
+    r"(/api/v1)?/courses/[^/]+/apply": BodyCap(5 * MEBIBYTE, "manage_course", "upload_file"),
+    r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(
+        20 * MEBIBYTE, "override_grades", "upload_file"
+    ),
     # A report may have 5 MiB; a form around it needs some more.
-    r"(/api/v1)?/assignments/[^/]+/reports": BodyCap(5 * MEBIBYTE + 65_536, "submit"),
+    r"(/api/v1)?/assignments/[^/]+/reports": BodyCap(
+        5 * MEBIBYTE + 65_536, "submit", "upload_report"
+    ),
     r"(/api/v1)?/assignments/[^/]+/problems/[^/]+/attachments/[^/]+": BodyCap(
-        MAX_UPLOAD_BYTES + 65_536, "submit"
+        MAX_UPLOAD_BYTES + 65_536, "submit", "upload_attachment"
     ),
 }
-"""The limits of bodies above the usual one, each with the right that its route asks for."""
+"""Limits of bodies above the usual one, with the right and the rate limit of their routes."""
 
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names for health checks; no link is made of them."""

@@ -25,6 +25,7 @@ from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
+from api.http.request_body import BodyCap
 from api.rate_limits import stored_events
 from api.rate_limits.event_limits import LimitedAction, address_key
 from api.services.assignments.views import get_assignment
@@ -160,17 +161,22 @@ class RequestContext(Authenticator):
             with self.service.db.reading() as session:
                 self._check_path_access(session, self.request.path_params)
 
-    def authorize_upload(self, right: str) -> str:
-        """Authenticate the caller of a body over 64 KiB, and check their *right* in the course.
+    def authorize_upload(self, cap: BodyCap) -> str:
+        """Authenticate the caller of a body over 64 KiB; check their right and their rate limit.
 
-        Returns the id of the user. Raises the `ServiceError` that refuses the caller.
+        The route counts the upload. Returns the id of the user. Raises the `ServiceError` that
+        refuses the caller.
         """
         path_params = self.request.path_params
         with self.service.db.reading() as session:
             self._check_path_access(session, path_params)
-            if right:
-                self._require_permission(session, path_params, cast("Permission", right))
-            return str(self.authenticate(session).id)
+            if cap.permission:
+                self._require_permission(session, path_params, cast("Permission", cap.permission))
+            caller = str(self.authenticate(session).id)
+            if cap.limited_action:
+                action = cast("LimitedAction", cap.limited_action)
+                stored_events.check_action_limit(session, action, caller, now=self.now)
+            return caller
 
     def _require_permission(
         self, session: Session, path_params: Mapping[str, str], right: Permission
@@ -286,7 +292,7 @@ class _AnonymousContext(RequestContext):
     def check_access(self) -> None:
         """Admit everybody."""
 
-    def authorize_upload(self, right: str) -> None:  # type: ignore[override]
+    def authorize_upload(self, cap: BodyCap) -> None:  # type: ignore[override]
         """Return None: the caller is not authenticated, so no large body is read."""
 
 

@@ -158,10 +158,10 @@ class Caller(Authenticator):
         if self.name == "nobody":
             raise Unauthenticated("Send a token.")
 
-    def authorize_upload(self, right: str) -> str:
+    def authorize_upload(self, cap: BodyCap) -> str:
         self.check_access()
-        if right and self.name == "student":
-            raise Forbidden(f"This needs the right to {right}.")
+        if cap.permission and self.name == "student":
+            raise Forbidden(f"This needs the right to {cap.permission}.")
         return self.name
 
 

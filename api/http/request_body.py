@@ -35,10 +35,14 @@ BODY_MESSAGE_TYPE: Final = "http.request"
 
 @dataclass(frozen=True, slots=True)
 class BodyCap:
-    """Size limit of one kind of upload, and the right that its caller needs."""
+    """Size limit of one kind of upload, the right that its caller needs, and its rate limit.
+
+    *limited_action* names the rate limit that the route counts, "" for none.
+    """
 
     size_bytes: int
     permission: str = ""
+    limited_action: str = ""
 
 
 class BodyBudget:
@@ -173,9 +177,9 @@ class RequestBody:
         return self._caller is not None
 
     @property
-    def permission(self) -> str:
-        """The right that the caller needs for a body above the default limit, "" for none."""
-        return self._limits.find_cap(self._path).permission
+    def cap(self) -> BodyCap:
+        """The limit of the path."""
+        return self._limits.find_cap(self._path)
 
     def admit_caller(self, caller: str) -> None:
         """Raise the limit to the path's, and count the bytes under *caller*, who is authenticated.
@@ -185,7 +189,7 @@ class RequestBody:
         self._limits.budget.reserve(caller, self.length or 0)
         self._caller = caller
         self._reserved_bytes = self._unchecked_bytes = self.length or 0
-        self._size_limit = self._limits.find_cap(self._path).size_bytes
+        self._size_limit = self.cap.size_bytes
         if not self._has_arrived:
             seconds = self._limits.upload_timeout_seconds
             self._deadline = asyncio.get_running_loop().time() + seconds

@@ -16,6 +16,8 @@ from world import World
 from api import app as application
 from api.app import SHARED_ROUTES, UPLOAD_LIMITS
 from api.http.request_body import UNAUTHENTICATED_BODY_BYTES as FREE
+from api.rate_limits.event_limits import EVENT_LIMITS
+from api.rate_limits.stored_events import consume_action_limit
 from api.server.protocol import LimitedHttpProtocol
 
 UNKNOWN = str(UUID(int=1))
@@ -108,6 +110,22 @@ def test_an_upload_is_read_of_those_alone_who_may_send_it(world, course, path):
     assert answered.status in {413, 422} | ({403} if cap.permission == "submit" else set())
     answered, read = send(world, "POST", place, size + 1, teacher.token)
     assert (answered.status, read) == (413, 0)
+
+
+@pytest.mark.parametrize("path", LARGE)
+def test_the_limit_of_uploads_holds_before_an_upload_is_read(world, course, path):
+    [posed] = world.assignment(course, attachments=True)
+    student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
+    ids = {"assignment": posed.assignment, "problem": posed.slug, "part": "why"}
+    place = path.format(course=course, **ids)
+    [cap] = [cap for pattern, cap in UPLOAD_LIMITS.items() if re.fullmatch(pattern, path)]
+    sender = student if cap.permission == "submit" else teacher
+    with world.session() as session:
+        for _ in range(EVENT_LIMITS[cap.limited_action].count):
+            consume_action_limit(session, cap.limited_action, str(sender.id), now=world.clock())
+    answered, read = send(world, "POST", place, 300_000, sender.token)
+    assert (answered.status, read) == (429, 0)
+    assert int(answered.headers["retry-after"]) > 0
 
 
 def test_a_rate_limit_holds_before_an_upload_is_read(database_url):

@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from api.core.errors import FieldError, InvalidInput
-from api.http.request_body import get_body
+from api.http.request_body import BodyCap, get_body
 from api.http.validation_errors import PLAIN_NAME
 
 API_PATH_PREFIX: Final = "/api/"
@@ -34,8 +34,8 @@ class Authenticator(ABC):
         """Raise the `ServiceError` for a caller without access, even if their input is invalid."""
 
     @abstractmethod
-    def authorize_upload(self, right: str) -> str | None:
-        """Authenticate the caller of a body over 64 KiB and check *right*, "" for none.
+    def authorize_upload(self, cap: BodyCap) -> str | None:
+        """Authenticate the caller of a body over 64 KiB; check the right and the limit of *cap*.
 
         Returns the key under which the bytes of the body count, or None for a public route, which
         accepts no larger body. Raises the `ServiceError` that refuses the caller.
@@ -71,7 +71,7 @@ async def authenticate_large_body(request: Request, kinds: Collection[type[Authe
     if body.is_small:
         return
     for kind in kinds:
-        caller = await run_in_threadpool(kind(request).authorize_upload, body.permission)
+        caller = await run_in_threadpool(kind(request).authorize_upload, body.cap)
         if caller is not None and not body.is_admitted:
             body.admit_caller(caller)
 

@@ -79,6 +79,7 @@ async def _run_background_work(_app: FastAPI, *, service: AppState) -> AsyncIter
     if service.settings.worker == "inside":
         service.regrades.start()
         service.outbox_runner.start()
+        service.expiry_runner.start()
         for lti_runner in (service.score_runner, service.roster_runner):
             if lti_runner is not None:
                 lti_runner.start()

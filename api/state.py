@@ -18,6 +18,7 @@ from api.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, d
 from api.services.analytics.timed_cache import TimedCache, make_work_timer
 from api.services.engine.grading_pool import GradingPool
 from api.services.engine.variants import VariantCache
+from api.services.files.expiry_runner import FileExpiryRunner
 from api.services.outbox.queue import Outbox
 from api.services.outbox.runner import OutboxRunner
 from api.services.problems.publishing_pool import PublishingPool
@@ -133,6 +134,7 @@ class AppState:
     regrades: RegradeRunner = field(init=False)
     outbox: Outbox = field(init=False)
     outbox_runner: OutboxRunner = field(init=False)
+    expiry_runner: FileExpiryRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
     answer_renderer: AnswerRenderer = field(init=False)
     report_reader: ReportReader = field(init=False)
@@ -190,6 +192,8 @@ class AppState:
             self.db, self.clock, self.settings, after_message=after_step
         )
         object.__setattr__(self, "outbox_runner", outbox_runner)
+        expiry_runner = FileExpiryRunner(self.db, self.clock, days=self.settings.report_days)
+        object.__setattr__(self, "expiry_runner", expiry_runner)
         scores = build_score_runner(self.db, self.clock, self.lti, self.settings, after_step)
         object.__setattr__(self, "score_runner", scores)
         rosters = build_roster_runner(self.db, self.clock, self.lti)
@@ -226,6 +230,7 @@ class AppState:
         self.report_reader.close()
         self.regrades.close()
         self.outbox_runner.close()
+        self.expiry_runner.close()
         for lti_runner in (self.score_runner, self.roster_runner):
             if lti_runner is not None:
                 lti_runner.close()

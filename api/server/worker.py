@@ -16,6 +16,7 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartupError
+from api.services.files.expiry_runner import FileExpiryRunner
 from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
@@ -96,6 +97,8 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     runner.start()
     outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
     outbox_runner.start()
+    expiry_runner = FileExpiryRunner(db, system_clock, days=settings.report_days)
+    expiry_runner.start()
     tool = build_lti_tool(settings)
     lti_runners = (
         build_score_runner(db, system_clock, tool, settings),
@@ -110,6 +113,7 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
     publisher.terminate()
     runner.close()
     outbox_runner.close()
+    expiry_runner.close()
     for lti_runner in lti_runners:
         if lti_runner is not None:
             lti_runner.close()

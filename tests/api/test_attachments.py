@@ -256,8 +256,10 @@ def test_reports_and_attachments_have_one_budget_a_day(world, student, posed, mo
 def test_pages_are_deleted_after_their_time_and_the_receipt_stays_valid(world, student, posed):
     view = attached(student, posed)
     submission = hand_in(student, posed, view).json()["id"]
+    world.service.expiry_runner.run_once()
+    assert student.get(page_path(view)).status_code == 200
     world.clock.advance(days=world.service.settings.report_days + 1)
-    attached(student, posed)
+    world.service.expiry_runner.run_once()
     gone = student.get(page_path(view))
     assert (gone.status_code, gone.json()["detail"]) == (404, storage.DELETED_MESSAGE)
     [old] = student.get(f"/submissions/{submission}").json()["attachments"]

@@ -147,7 +147,7 @@ def test_old_images_are_named_as_deleted(world, student, posed):
     view = attached(student, posed)
     submission = hand_in(student, posed, view).json()["id"]
     world.clock.advance(days=world.service.settings.report_days + 1)
-    attached(student, posed)
+    world.service.expiry_runner.run_once()
     page = Browser(world, student).get(f"/submissions/{submission}")
     assert images_of(page) == []
     assert "no longer stored" in page.one("figure").text

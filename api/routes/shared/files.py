@@ -1,8 +1,16 @@
 """Files as request and response bodies: reading, OpenAPI descriptions and file names."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Depends, Request
+
+SANDBOX_HEADERS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Headers of a file of somebody: a browser runs nothing in it, and guesses no other type."""
 
 
 async def _read_body(request: Request) -> bytes:

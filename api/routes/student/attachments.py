@@ -18,7 +18,12 @@ from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.routes.shared.error_responses import READ_ERRORS
-from api.routes.shared.files import FileBody, describe_file_body, describe_file_response
+from api.routes.shared.files import (
+    SANDBOX_HEADERS,
+    FileBody,
+    describe_file_body,
+    describe_file_response,
+)
 from api.schemas.student.attachments import Attachments, AttachmentView
 from api.services.attachments import storage
 from api.services.attachments.converter import convert_attachment
@@ -36,13 +41,6 @@ IMAGE_PATH: Final = "/attachments/{attachment}/image"
 UPLOAD_TYPE: Final = "application/octet-stream"
 UPLOAD_EXAMPLE: Final = "<the bytes of a PNG, JPEG, WebP or GIF image, or of a PDF>"
 MAX_PAGE_NUMBER: Final = 100
-IMAGE_HEADERS: Final = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""Headers of a page: a browser shows the image, runs nothing, and guesses no other type."""
 
 PartName = Annotated[str, Path(max_length=80, description="the id of a text part")]
 PageNumber = Annotated[int, Query(ge=1, le=MAX_PAGE_NUMBER, description="the page, from 1")]
@@ -93,12 +91,11 @@ def upload_attachment(
     context.service.storage.check(author)
     context.count_limited_action("upload_attachment", str(author))
     pages = convert_attachment(context.service.report_reader, author, uploaded)
-    now, settings = context.now, context.service.settings
+    now = context.now
     with context.transaction() as session:
         lock_author(session, author)
         size_bytes = sum(len(page.content) for page in pages)
         _check_upload(session, context, (assignment, problem), part, size_bytes=size_bytes)
-        storage.delete_old_pages(session, days=settings.report_days, now=now)
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         storage.store_attachment(
             session, assigned, part, file_name=file_name, uploaded=uploaded, pages=pages, now=now
@@ -169,7 +166,7 @@ def get_attachment_image(attachment: UUID, context: ContextDep, page: PageNumber
             raise NotFound(storage.NO_PAGE_MESSAGE) from error
         media_type, content = storage.load_page(session, member, attachment, page)
     ending = media_type.removeprefix("image/")
-    headers = IMAGE_HEADERS | {
+    headers = SANDBOX_HEADERS | {
         "Content-Disposition": f'inline; filename="attachment-{page}.{ending}"'
     }
     return Response(content, media_type=media_type, headers=headers)

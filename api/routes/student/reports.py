@@ -24,7 +24,12 @@ from api.dependencies import ContextDep, RequestContext, SubmissionContextDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
 from api.routes.shared.error_responses import READ_ERRORS
-from api.routes.shared.files import FileBody, describe_file_body, describe_file_response
+from api.routes.shared.files import (
+    SANDBOX_HEADERS,
+    FileBody,
+    describe_file_body,
+    describe_file_response,
+)
 from api.routes.student.submissions import submit_and_wait
 from api.schemas.student.reports import (
     ConfirmationError,
@@ -55,12 +60,6 @@ REPORTS_PATH: Final = "/assignments/{assignment}/reports"
 REPORT_PATH: Final = f"{REPORTS_PATH}/{{report}}"
 DOCUMENT_TYPE: Final = "application/octet-stream"
 DOCUMENT_EXAMPLE: Final = "# 1\n(b) With stride 2 the output is 63×63×16.\n"
-SANDBOX_HEADERS: Final = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-store",
-}
-"""Headers of a document: a browser saves it and never runs anything in it."""
 
 
 def authorize_released(
@@ -120,7 +119,6 @@ def upload_report(
     Confirm the answers afterwards.
     """
     file_name = storage.clean_file_name(name)
-    now, settings = context.now, context.service.settings
     with context.reading() as session:
         member, row = authorize_released(session, context, assignment, right="submit")
         storage.check_may_upload(member)
@@ -136,7 +134,6 @@ def upload_report(
         member, row = context.authorize_assignment(session, assignment, right="submit")
         lock_author(session, author)
         _check_budget(session, context, author, len(document))
-        storage.delete_old_documents(session, days=settings.report_days, now=now)
         report = storage.store_report(
             session,
             member,
@@ -145,7 +142,7 @@ def upload_report(
             document=document,
             parts=parts,
             draws=sheet.draws,
-            now=now,
+            now=context.now,
         )
     context.service.storage.add(author, ROW_BYTES + measure_reading(parts))
     return get_report(assignment, report, context)

@@ -1,6 +1,8 @@
 """Tests of attached files: what is stored of an image or a PDF, and what is refused."""
 
 import random
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -86,6 +88,51 @@ def test_a_large_image_is_scaled_and_a_noisy_one_is_stored_as_jpeg():
     noise = Image.effect_noise((1_200, 1_200), 90)
     page = encode_page(noise)
     assert page.media_type == "image/jpeg"
+
+
+MEASURE_PEAK = """
+import sys
+from pathlib import Path
+from api.services.attachments.conversion_job import convert_or_refuse
+pages = convert_or_refuse(Path(sys.argv[1]).read_bytes())
+status = Path("/proc/self/status").read_text()
+print(len(pages), status.partition("VmHWM:")[2].split()[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a process")
+@pytest.mark.parametrize(("image_format", "peak_mebibytes"), [("PNG", 400), ("JPEG", 250)])
+def test_the_largest_image_takes_little_memory(tmp_path, image_format, peak_mebibytes):
+    mode = "RGBA" if image_format == "PNG" else "RGB"
+    largest = Image.new(mode, (10_000, limits.MAX_PIXELS // 10_000), "navy")
+    largest.save(tmp_path / "image", image_format)
+    command = [sys.executable, "-c", MEASURE_PEAK, str(tmp_path / "image")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    pages, kibibytes = map(int, ran.stdout.split())
+    assert (pages, kibibytes < peak_mebibytes * 1024) == (1, True), kibibytes
+
+
+def test_a_large_photograph_is_reduced_and_stands_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    [image] = stored(plot("JPEG", size=(6_000, 3_000), exif=exif))
+    assert image.size == (1_000, 2_000)
+    # The dark left half is up.
+    assert image.getpixel((300, 300))[2] > image.getpixel((300, 300))[0] + 50
+    assert min(image.getpixel((100, 1_500))) > 200
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
+def test_a_large_image_of_every_mode_keeps_its_pixels(mode):
+    [image] = stored(plot(size=(5_000, 3_000), mode=mode))
+    assert image.size == (2_000, 1_200)
+    assert image.getpixel((400, 300))[0] < 120
+    assert min(image.getpixel((1_900, 900))) > 200
+
+
+def test_a_webp_image_has_a_limit_of_its_own():
+    data = save(Image.new("RGB", (5_100, 5_000)), "WEBP", method=0)
+    assert convert_or_refuse(data) == limits.explain_pixels(limits.MAX_WEBP_PIXELS)
 
 
 def test_each_page_of_a_pdf_becomes_an_image_without_its_metadata():

@@ -11,6 +11,7 @@ import pytest
 
 from api.services.reports import readable_paths
 from api.services.reports.refused_calls import ARCHITECTURES, OPENING_CALLS, REFUSED_CALLS
+from api.services.reports.sandbox import MEMORY_BYTES
 
 PROBE = """
 import ctypes, json, os, socket, subprocess, sys, threading
@@ -181,7 +182,7 @@ def test_without_landlock_the_process_says_that_files_are_readable(monkeypatch):
 
 
 def test_memory_is_limited_and_entering_twice_changes_nothing(outcomes):
-    assert 0 < outcomes["memory"] <= 2 * 1024**3
+    assert MEMORY_BYTES <= outcomes["memory"] < 2 * MEMORY_BYTES
     assert outcomes["again"] == outcomes["layers"]
 
 

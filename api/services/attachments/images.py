@@ -12,8 +12,10 @@ from api.services.attachments.limits import (
     MAX_PIXELS,
     MAX_PNG_BYTES,
     MAX_SIDE_PIXELS,
+    MAX_WEBP_PIXELS,
     TOO_MANY_PIXELS,
     AttachmentError,
+    explain_pixels,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 PNG_TYPE, JPEG_TYPE = "image/png", "image/jpeg"
 JPEG_QUALITY: Final = 88
 WHITE: Final = (255, 255, 255)
+ORIENTATION: Final = 0x0112
+"""The EXIF tag that says which side of a photograph is up."""
+BAND_PIXELS: Final = 4_000_000
+"""Number of pixels that are converted at a time."""
 
 
 class PageImage(NamedTuple):
@@ -38,16 +44,15 @@ def convert_image(data: bytes, image_format: str) -> PageImage:
 
     Raises `AttachmentError` for an image that is too large or damaged.
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415  # only workers load the native library
+    from PIL import Image  # noqa: PLC0415  # only workers load the native library
 
     try:
         with Image.open(BytesIO(data), formats=[image_format]) as image:
-            _check_size(image)
+            _check_size(image, MAX_WEBP_PIXELS if image_format == "WEBP" else MAX_PIXELS)
             # A JPEG of many pixels is decoded at a fraction of its size.
-            image.draft("RGB", (2 * MAX_SIDE_PIXELS, 2 * MAX_SIDE_PIXELS))
+            image.draft("RGB", _choose_draft_size(image))
             image.load()
-            upright = ImageOps.exif_transpose(image)
-        return encode_page(upright, prefer_jpeg=image_format == "JPEG")
+            return encode_page(image, prefer_jpeg=image_format == "JPEG")
     except (AttachmentError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
@@ -56,12 +61,12 @@ def convert_image(data: bytes, image_format: str) -> PageImage:
         raise AttachmentError(DAMAGED_IMAGE) from error
 
 
-def _check_size(image: "Image") -> None:
+def _check_size(image: "Image", max_pixels: int) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise AttachmentError(DAMAGED_IMAGE)
-    if width * height > MAX_PIXELS:
-        raise AttachmentError(TOO_MANY_PIXELS)
+    if width * height > max_pixels:
+        raise AttachmentError(explain_pixels(max_pixels))
 
 
 def encode_page(image: "Image", *, prefer_jpeg: bool = False) -> PageImage:
@@ -79,17 +84,50 @@ def encode_page(image: "Image", *, prefer_jpeg: bool = False) -> PageImage:
 
 
 def _copy_pixels(image: "Image") -> "Image":
-    """Return a new RGB image, so that no metadata of the old one can be saved with it."""
+    """Return a new upright RGB image, so that no metadata of the old one can be saved with it."""
+    from PIL import Image, ImageOps  # noqa: PLC0415  # only workers load the native library
+
+    reduced = _reduce(image)
+    reduced.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS), Image.Resampling.LANCZOS)
+    reduced.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+    pixels = ImageOps.exif_transpose(reduced)
+    page = Image.new("RGB", pixels.size, WHITE)
+    page.paste(pixels, mask=pixels.getchannel("A") if pixels.mode == "RGBA" else None)
+    return page
+
+
+def _reduce(image: "Image") -> "Image":
+    """Return an RGB or RGBA image of less than twice the largest size.
+
+    Only a band of the image is converted at a time: a copy of a whole one takes four bytes for
+    each of its pixels.
+    """
     from PIL import Image  # noqa: PLC0415  # only workers load the native library
 
     has_alpha = image.mode in {"LA", "PA", "RGBA", "La", "RGBa"} or "transparency" in image.info
-    if image.mode.startswith("I;16"):  # scientific plots; a plain conversion would clip them
-        image = image.point(lambda value: value / 256).convert("L")
-    pixels = image.convert("RGBA" if has_alpha else "RGB")
-    pixels.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS), Image.Resampling.LANCZOS)
-    page = Image.new("RGB", pixels.size, WHITE)
-    page.paste(pixels, mask=pixels.getchannel("A") if has_alpha else None)
-    return page
+    mode, divisor = "RGBA" if has_alpha else "RGB", _find_divisor(image)
+    width, height = image.size
+    reduced = Image.new(mode, (-(-width // divisor), -(-height // divisor)))
+    rows = max(1, BAND_PIXELS // (width * divisor))
+    for top in range(0, reduced.height, rows):
+        bottom = min((top + rows) * divisor, height)
+        band = image.crop((0, top * divisor, width, bottom))
+        if band.mode.startswith("I;16"):  # scientific plots; a plain conversion would clip them
+            band = band.point(lambda value: value / 256).convert("L")
+        reduced.paste(band.convert(mode).reduce(divisor), (0, top))
+    return reduced
+
+
+def _choose_draft_size(image: "Image") -> tuple[int, int]:
+    """Return a size of which a JPEG is decoded at the next larger one that takes less memory."""
+    width, height = image.size
+    divisor = _find_divisor(image)
+    return max(1, 2 * width // divisor), max(1, 2 * height // divisor)
+
+
+def _find_divisor(image: "Image") -> int:
+    """Return by how much both sides of an image can be divided before it has the stored size."""
+    return max(1, max(image.size) // MAX_SIDE_PIXELS)
 
 
 def _save(page: "Image", image_format: str, **options: int) -> bytes:

@@ -8,6 +8,8 @@ MAX_UPLOAD_BYTES: Final = 8 * MEBIBYTE
 MAX_STORED_BYTES: Final = 5 * MEBIBYTE
 """Maximum size of all pages of an attachment together, as stored."""
 MAX_PIXELS: Final = 50_000_000
+MAX_WEBP_PIXELS: Final = 25_000_000
+"""The decoder of WebP keeps five copies of an image in memory."""
 MAX_SIDE_PIXELS: Final = 2_000
 """Longest side of a stored page; larger ones are scaled down."""
 MAX_PAGES: Final = 10
@@ -21,14 +23,20 @@ HEIC_REFUSED: Final = "HEIC images are refused; save it as JPEG"
 DAMAGED_IMAGE: Final = "the image is damaged; save it again, or make a screenshot of it"
 DAMAGED_PDF: Final = "the PDF is damaged; export it again, or save the figure as PNG"
 ENCRYPTED_PDF: Final = "the PDF has a password; save it without one"
-TOO_MANY_PIXELS: Final = (
-    f"the image has more than {MAX_PIXELS // 1_000_000} million pixels; save it in a smaller size"
-)
 TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; export the pages with figures"
 TOO_MUCH_DETAIL: Final = (
     f"its pages have more than {MAX_STORED_BYTES // MEBIBYTE} MiB as images; attach fewer pages"
 )
 TOO_MUCH_MEMORY: Final = "it needs too much memory; save it in a smaller size"
+
+
+def explain_pixels(max_pixels: int) -> str:
+    """Return the reason for refusing an image of more than *max_pixels*."""
+    millions = max_pixels // 1_000_000
+    return f"the image has more than {millions} million pixels; save it in a smaller size"
+
+
+TOO_MANY_PIXELS: Final = explain_pixels(MAX_PIXELS)
 
 
 class AttachmentError(Exception):

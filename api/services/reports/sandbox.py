@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 from api.services.reports.readable_paths import limit_readable_paths
 from api.services.reports.refused_calls import WRITE_FLAGS, install_call_filter
 
-MEMORY_BYTES: Final = 2 * 1024**3
-"""Address space of a process that reads reports."""
+MEMORY_BYTES: Final = 1024**3
+"""Address space that a process which reads reports may use beyond what it has at its start."""
+MAPPED_PAGES_PATH: Final = Path("/proc/self/statm")
 OOM_SCORE_PATH: Final = Path("/proc/self/oom_score_adj")
 MAX_OOM_SCORE: Final = 1_000
 """Adjustment that makes the kernel end this process first when memory runs out."""
@@ -62,12 +63,24 @@ def limit_resources() -> None:
     except ImportError:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [limit for limit in (soft, hard, MEMORY_BYTES) if limit != resource.RLIM_INFINITY]
+    total = _measure_address_space(resource.getpagesize()) + MEMORY_BYTES
+    limits = [limit for limit in (soft, hard, total) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     with suppress(OSError):  # not on macOS
         OOM_SCORE_PATH.write_text(str(MAX_OOM_SCORE), encoding="ascii")
+
+
+def _measure_address_space(page_bytes: int) -> int:
+    """Return the address space of this process in bytes, 0 where the system does not tell.
+
+    It grows with the number of cores, because libraries reserve some for each thread.
+    """
+    try:
+        return int(MAPPED_PAGES_PATH.read_text(encoding="ascii").split()[0]) * page_bytes
+    except OSError:
+        return 0
 
 
 def _refuse_event(event: str, arguments: tuple[Any, ...]) -> None:

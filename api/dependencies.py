@@ -162,19 +162,14 @@ class RequestContext(Authenticator):
                 self._check_path_access(session, self.request.path_params)
 
     def authorize_upload(self, cap: BodyCap) -> str:
-        """Authenticate the caller of a body over 64 KiB; check their right and their rate limit.
-
-        The route counts the upload. Returns the id of the user. Raises the `ServiceError` that
-        refuses the caller.
-        """
+        """Return the id of the caller; raise the error of one who may not send an upload."""
         path_params = self.request.path_params
         with self.service.db.reading() as session:
             self._check_path_access(session, path_params)
             if cap.permission:
                 self._require_permission(session, path_params, cast("Permission", cap.permission))
             caller = str(self.authenticate(session).id)
-            if cap.limited_action:
-                action = cast("LimitedAction", cap.limited_action)
+            if action := cast("LimitedAction", cap.limited_action):  # the route counts it
                 stored_events.check_action_limit(session, action, caller, now=self.now)
             return caller
 

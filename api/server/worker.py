@@ -17,6 +17,8 @@ from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartupError
 from api.services.files.expiry_runner import FileExpiryRunner
+from api.services.lti.roster.runner import RosterRunner
+from api.services.lti.scores.runner import ScoreRunner
 from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
@@ -95,28 +97,24 @@ def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lamb
         poll_seconds=POLL_SECONDS,
     )
     runner.start()
-    outbox_runner = OutboxRunner.from_settings(db, system_clock, settings)
-    outbox_runner.start()
-    expiry_runner = FileExpiryRunner(db, system_clock, days=settings.report_days)
-    expiry_runner.start()
     tool = build_lti_tool(settings)
-    lti_runners = (
+    side_runners: list[OutboxRunner | FileExpiryRunner | ScoreRunner | RosterRunner | None] = [
+        OutboxRunner.from_settings(db, system_clock, settings),
+        FileExpiryRunner(db, system_clock, days=settings.report_days),
         build_score_runner(db, system_clock, tool, settings),
         build_roster_runner(db, system_clock, tool),
-    )
-    for lti_runner in lti_runners:
-        if lti_runner is not None:
-            lti_runner.start()
+    ]
+    for side_runner in side_runners:
+        if side_runner is not None:
+            side_runner.start()
     log.info("the worker is running")
     on_ready()
     publisher = _watch_until_stopped(settings, publisher, runner, stop_requested)
     publisher.terminate()
     runner.close()
-    outbox_runner.close()
-    expiry_runner.close()
-    for lti_runner in lti_runners:
-        if lti_runner is not None:
-            lti_runner.close()
+    for side_runner in side_runners:
+        if side_runner is not None:
+            side_runner.close()
     if tool is not None:
         tool.close()
     db.close()

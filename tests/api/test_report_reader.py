@@ -1,6 +1,9 @@
 """Tests of the reader of uploaded reports: worker processes, deadlines, crashes and limits."""
 
+import re
 import threading
+import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +14,14 @@ from api.core.errors import InvalidInput, RateLimited, ServiceUnavailable
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads import report_reader
 from api.services.reports.uploads.reading_job import SheetProblem
-from api.services.reports.uploads.report_reader import ReportReader
+from api.services.reports.uploads.report_reader import (
+    READING_SECONDS,
+    RETRY_SECONDS,
+    STARTING_SECONDS,
+    STOPPING_MESSAGE,
+    WAITING_SECONDS,
+    ReportReader,
+)
 from grader.reports.labels import label_parts
 
 SHEET = (
@@ -28,7 +38,7 @@ SHEET = (
 
 @pytest.fixture(scope="module")
 def reader():
-    reader = ReportReader(1)
+    reader = ReportReader(1, starting_seconds=60)
     yield reader
     reader.close()
 
@@ -52,8 +62,61 @@ def test_a_person_has_one_report_read_at_a_time_and_few_wait():
             reader.read(person, REPORT.encode(), ".md", SHEET)
 
 
+def wait_until_read(reader: ReportReader) -> None:
+    """Return once a file is being read by the only worker."""
+    while reader._free_workers._value:  # noqa: SLF001
+        time.sleep(0.01)
+
+
+def test_a_file_waits_for_a_worker_for_a_short_time_only():
+    reader = ReportReader(1, waiting_seconds=0.2, starting_seconds=60)
+    first = threading.Thread(target=reader.run, args=(uuid4(), time.sleep, time.sleep, 3.0))
+    first.start()
+    wait_until_read(reader)
+    with pytest.raises(ServiceUnavailable) as refused:
+        reader.run(uuid4(), time.sleep, time.sleep, 0.0)
+    assert first.is_alive()
+    assert (refused.value.status, refused.value.retry_after) == (503, RETRY_SECONDS)
+    first.join()
+    assert reader.run(uuid4(), time.sleep, time.sleep, 0.0) is None
+    reader.close()
+
+
+def test_a_worker_that_does_not_start_in_time_keeps_nobody_waiting():
+    reader = ReportReader(1, deadline_seconds=0.1, starting_seconds=0.0)
+    with pytest.raises(ServiceUnavailable) as refused:
+        reader.run(uuid4(), time.sleep, time.sleep, 0.0)
+    assert refused.value.retry_after == RETRY_SECONDS
+    reader.close()
+
+
+def test_a_file_that_waits_while_the_service_stops_is_refused_at_once():
+    reader, errors = ReportReader(1, waiting_seconds=60), []
+
+    def read() -> None:
+        try:
+            reader.run(uuid4(), time.sleep, time.sleep, 60.0)
+        except ServiceUnavailable as error:
+            errors.append(error.detail)
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_until_read(reader)
+    reader.close()
+    for thread in threads:
+        thread.join(20)
+    assert errors == [STOPPING_MESSAGE] * 2
+
+
+def test_a_file_is_answered_before_the_proxy_gives_up():
+    caddyfile = (Path(__file__).parents[2] / "docker" / "Caddyfile").read_text()
+    [proxy_seconds] = map(int, re.findall(r"response_header_timeout (\d+)s", caddyfile))
+    assert proxy_seconds > WAITING_SECONDS + STARTING_SECONDS + READING_SECONDS
+
+
 def test_a_reading_that_takes_too_long_is_stopped_and_the_next_one_is_read():
-    reader = ReportReader(1, deadline_seconds=0.0001)
+    reader = ReportReader(1, deadline_seconds=0.0001, starting_seconds=60)
     with pytest.raises(InvalidInput) as refused:
         reader.read(uuid4(), REPORT.encode() * 2_000, ".md", SHEET)
     assert TOO_LONG in refused.value.detail

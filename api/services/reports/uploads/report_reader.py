@@ -1,8 +1,10 @@
 """Reader of uploaded reports: worker processes with a deadline, and limits per person."""
 
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import contextmanager
 from typing import Any, Final, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -12,11 +14,15 @@ from api.rate_limits.heavy_work import PersonConcurrencyLimit
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads.reading_job import SheetProblem, read_in_worker, read_or_refuse
 
+WAITING_SECONDS: Final = 15.0
+"""How long a file waits for a worker."""
 READING_SECONDS: Final = 30.0
-"""How long an uploaded report may take."""
+"""How long a worker may take for a file."""
+STARTING_SECONDS: Final = 10.0
+"""How long a worker may take to start; all three together stay below the 60 s of a proxy."""
 NICENESS: Final = 5
 MAX_WAITING: Final = 8
-"""Maximum number of requests that wait for a reading; each occupies a thread."""
+"""Maximum number of files that wait or are read; each occupies a thread of its request."""
 RETRY_SECONDS: Final = 5
 TOO_MANY_MESSAGE: Final = "One of your files is being read. Wait until it is finished."
 BUSY_MESSAGE: Final = "Many files are being read. Nothing was stored. Send it again in a moment."
@@ -34,8 +40,19 @@ class ReportReader:
     Without workers it reads in this process, without a deadline and a sandbox, for tests.
     """
 
-    def __init__(self, workers: int, *, deadline_seconds: float = READING_SECONDS) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        deadline_seconds: float = READING_SECONDS,
+        waiting_seconds: float = WAITING_SECONDS,
+        starting_seconds: float = STARTING_SECONDS,
+    ) -> None:
         self._pool: WorkerPool | None = None
+        self._free_workers = threading.Semaphore(workers)
+        self._waiting_seconds = waiting_seconds
+        self._result_seconds = starting_seconds + deadline_seconds
+        self._is_closed = False
         if workers:
             self._pool = WorkerPool(
                 workers,
@@ -71,26 +88,47 @@ class ReportReader:
         """Return the result of a *job* on a file of *person* in a worker, or why there is none.
 
         The job must enter the sandbox; *job_without_workers* does the same in this process. Raises
-        `RateLimited` if a file of *person* is being read, and `ServiceUnavailable` if too many are
-        or the service stops.
+        `RateLimited` if a file of *person* is being read, and `ServiceUnavailable` if too many are,
+        no worker is free in time, or the service stops.
         """
         if len(self._limit) >= MAX_WAITING:
             raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
         with self._limit.acquire(person):
             if self._pool is None:
                 return job_without_workers(*args, **kwargs)
-            try:
-                return self._pool.submit(job, *args, **kwargs).result()
-            except DeadlineExceeded:
-                return TOO_LONG
-            except CancelledError:
-                raise ServiceUnavailable(STOPPING_MESSAGE, retry_after=RETRY_SECONDS) from None
-            except BrokenExecutor as error:
-                log.warning("a file ended its reader: %s", error)
-                return CRASHED
+            with self._wait_for_worker():
+                try:
+                    future = self._pool.submit(job, *args, **kwargs)
+                    return future.result(timeout=self._result_seconds)
+                except DeadlineExceeded:
+                    return TOO_LONG
+                except TimeoutError:  # the worker has not started in time
+                    future.cancel()
+                    raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS) from None
+                except (CancelledError, BrokenExecutor) as error:
+                    self._check_open()
+                    log.warning("a file ended its reader: %s", error)
+                    return CRASHED
+
+    @contextmanager
+    def _wait_for_worker(self) -> Iterator[None]:
+        """Hold a worker until the block ends; raise `ServiceUnavailable` if none is free."""
+        if not self._free_workers.acquire(timeout=self._waiting_seconds):
+            raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
+        try:
+            self._check_open()
+            yield
+        finally:
+            self._free_workers.release()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ServiceUnavailable(STOPPING_MESSAGE, retry_after=RETRY_SECONDS)
 
     def close(self) -> None:
-        """Kill the workers. Their current jobs fail and store nothing."""
+        """Kill the workers. Files that wait or are read get an error, and nothing is stored."""
+        self._is_closed = True
+        self._free_workers.release(MAX_WAITING)
         if self._pool is not None:
             self._pool.kill()
 

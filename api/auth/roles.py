@@ -100,7 +100,8 @@ PERMISSION_RULES: Final[Mapping[Permission, PermissionRule]] = {
     "manage_people": PermissionRule(
         "instructor",
         "manage",
-        "import the roster, change roles, and create invitation and reset links",
+        "import the roster, change roles, create invitation and reset links, and resend failed "
+        "e-mail of the course",
     ),
     "override_grades": PermissionRule("instructor", "manage", "override grades, with a reason"),
     "regrade": PermissionRule("instructor", "manage", "run, apply and undo a regrade"),

@@ -11,7 +11,7 @@ from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, validate_body
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
-from api.pages.staff.common import RECOVERABLE_ERRORS
+from api.pages.staff.common import RECOVERABLE_ERRORS, course_crumbs
 from api.routes.accounts import mail as api
 from api.schemas.accounts.mail import MailPreferences, NewsItem
 from api.services.outbox.kinds import KIND_RULES, OPTIONAL_KINDS
@@ -67,18 +67,36 @@ def show_failed_messages(
     return _render_failed_messages(context, cursor=cursor)
 
 
-def _render_failed_messages(
-    context: RequestContext, *, cursor: str = "", error: ServiceError | None = None
+@router.get("/courses/{course}/mail")
+def show_failed_course_messages(
+    course: UUID, context: PageDep, cursor: Annotated[str, Query(max_length=2_000)] = ""
 ) -> Response:
-    messages = api.get_failed_messages(
-        context, build_page_request(context, limit=ROWS, cursor=cursor)
-    )
+    """Return the messages of a course that could not be sent, for its instructors."""
+    return _render_failed_messages(context, cursor=cursor, course=course)
+
+
+def _render_failed_messages(
+    context: RequestContext,
+    *,
+    cursor: str = "",
+    course: UUID | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    window = build_page_request(context, limit=ROWS, cursor=cursor)
+    if course is None:
+        messages, crumbs = api.get_failed_messages(context, window), ()
+    else:
+        messages = api.get_failed_course_messages(course, context, window)
+        crumbs = course_crumbs(context, Breadcrumb("People", f"/courses/{course}/people"))
     return render_page(
         context,
         "staff/mail.html",
         title="E-mail delivery",
+        tab="people" if course else "",
+        crumbs=crumbs,
         status=error.status if error else 200,
         messages=messages,
+        course=course,
         descriptions={kind: rule.description for kind, rule in KIND_RULES.items()},
         error=error,
     )
@@ -92,3 +110,13 @@ def resend_message(message: UUID, context: PageDep) -> Response:
     except RECOVERABLE_ERRORS as error:
         return _render_failed_messages(context, error=error)
     return RedirectResponse("/mail", status_code=303)
+
+
+@router.post("/courses/{course}/mail/{message}/resend")
+def resend_course_message(course: UUID, message: UUID, context: PageDep) -> Response:
+    """Try a failed message of a course again."""
+    try:
+        api.post_course_resend(course, message, context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_failed_messages(context, course=course, error=error)
+    return RedirectResponse(f"/courses/{course}/mail", status_code=303)

@@ -99,6 +99,8 @@ ROUTES = {
     ("POST", f"{COURSE}/invites"): Route(**MANAGES | {"ok": 200}, body=_invited),
     # No e-mail is set up in the scene.
     ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES | {"ok": 409}, body=_invited),
+    ("GET", f"{COURSE}/mail"): Route("instructor", scope="manage"),
+    ("POST", f"{COURSE}/mail/{{message}}/resend"): Route(**MANAGES | POST, body="a=b"),
     ("GET", "/mail"): Route(**SITE),
     ("POST", "/mail/{message}/resend"): Route(**SITE | POST, body="a=b"),
     ("GET", f"{COURSE}/audit"): Route("instructor"),

@@ -46,6 +46,8 @@ ROUTES = {
     ("DELETE", f"{API}/me/calendar"): Route("person", login=True, ok=204),
     ("GET", f"{API}/mail"): Route(**SITE),
     ("POST", f"{API}/mail/{{message}}/resend"): Route(**SITE, ok=204),
+    ("GET", f"{COURSE}/mail"): Route(**MANAGES),
+    ("POST", f"{COURSE}/mail/{{message}}/resend"): Route(**MANAGES, ok=204),
     ("GET", f"{API}/me/sessions"): Route("person"),
     ("DELETE", f"{API}/me/sessions"): Route("person", login=True, ok=204),
     ("DELETE", f"{API}/me/sessions/{{session_id}}"): Route("person", login=True, ok=204),
@@ -99,11 +101,15 @@ ROUTES = {
 def furnish(scene: Scene) -> None:
     """Add a failed message in each course."""
     messages = {}
-    for place, person in (("here", scene.student), ("elsewhere", scene.stranger)):
+    for place, person, course in (
+        ("here", scene.student, scene.course),
+        ("elsewhere", scene.stranger, scene.other),
+    ):
         messages[place] = OutboxMessage(
             id=new_id(),
             recipient_id=person.id,
-            kind="password_reset",
+            kind="invitation",
+            course_id=course,
             created_at=scene.world.clock(),
             due_at=scene.world.clock(),
             status="failed",

@@ -213,6 +213,43 @@ def test_an_administrator_sends_a_failed_message_again(world, mail_server, cours
     assert "message.requeued" in actions
 
 
+@pytest.mark.usefixtures("mail_server")
+def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world, course, teacher):
+    other = world.course("other")
+    stranger = world.enrol(other, "Stran Ger", role="instructor")
+    with_password(world, teacher)
+    refused = world.enrol(course, "Re Fused", email="refused@example.edu")
+    teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    deliver(world)
+    path = f"/courses/{course}/mail"
+    listed = teacher.get(path).json()
+    assert (listed["failed"], listed["sent"], listed["waiting"]) == (1, 0, 0)
+    [failed] = listed["items"]
+    assert (failed["recipient"], failed["kind"]) == (str(refused.id), "invitation")
+    assert stranger.get(f"/courses/{other}/mail").json()["items"] == []
+    foreign = stranger.post(f"/courses/{other}/mail/{failed['id']}/resend")
+    assert foreign.status_code == 404
+    assert teacher.post(f"{path}/{failed['id']}/resend").status_code == 204
+    assert teacher.post(f"{path}/{failed['id']}/resend").status_code == 409
+    assert teacher.get(path).json()["waiting"] == 1
+    audit = teacher.get(f"/courses/{course}/audit").json()["items"]
+    assert "message.requeued" in {entry["action"] for entry in audit}
+
+
+def test_a_message_without_a_course_is_seen_by_administrators_alone(world, course, teacher, ann):
+    with world.session() as session:
+        session.add(
+            OutboxMessage(
+                recipient_id=ann.id,
+                kind="password_reset",
+                status="failed",
+                created_at=world.clock(),
+                due_at=world.clock(),
+            )
+        )
+    assert teacher.get(f"/courses/{course}/mail").json()["items"] == []
+
+
 def test_failed_messages_come_in_pages(world, course):
     people = [world.enrol(course, f"Person {number}") for number in range(5)]
     with world.session() as session:

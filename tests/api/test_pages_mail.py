@@ -93,6 +93,32 @@ def test_an_administrator_sends_a_failed_message_again(world, ann):
     assert "has not failed" in browser.send(form).text
 
 
+def test_an_instructor_sends_a_failed_message_of_the_course_again(world, course, ann, teacher):
+    with world.session() as session:
+        session.add(
+            OutboxMessage(
+                recipient_id=ann.id,
+                kind="invitation",
+                course_id=course,
+                status="failed",
+                tries=1,
+                created_at=world.clock(),
+                due_at=world.clock(),
+                error="550 no such mailbox <b>",
+            )
+        )
+    browser = Browser(world, teacher)
+    [link] = browser.get(f"/courses/{course}/people").all("a", text="E-mail delivery")
+    page = browser.get(link["href"])
+    assert "550 no such mailbox <b> (1 try)" in page.text
+    [person] = page.all("a", text=ann.name)
+    assert browser.get(person["href"]).status == 200
+    [form] = [one for one in page.all("form") if one["action"].endswith("/resend")]
+    assert browser.send(form).location == f"/courses/{course}/mail"
+    assert "No message has failed." in browser.get(f"/courses/{course}/mail").text
+    assert "has not failed" in browser.send(form).text
+
+
 def test_without_e_mail_nothing_of_it_is_offered(database_url):
     world = World(database_url)
     course = world.course()
@@ -101,6 +127,7 @@ def test_without_e_mail_nothing_of_it_is_offered(database_url):
     assert Browser(world, teacher).get("/account").all("a", href="/me/mail") == []
     people = Browser(world, teacher).get(f"/courses/{course}/people")
     assert people.all("form", action=f"/courses/{course}/invites/mail") == []
+    assert people.all("a", text="E-mail delivery") == []
     assert Browser(world, admin).get("/users").all("a", href="/mail") == []
     assert "To turn e-mail on" in Browser(world, admin).get("/mail").text
     assert "No e-mail is set up" in Browser(world, teacher).get("/me/mail").text

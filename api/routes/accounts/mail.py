@@ -1,13 +1,15 @@
-"""News and e-mail: the caller's own, and the failed messages of the site."""
+"""News and e-mail: the caller's own, and the failed messages of a course or the site."""
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from api.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from api.db.models import Assignment, Course, OutboxMessage, User
-from api.dependencies import ContextDep
+from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageRequestDep
+from api.http.pagination import Cursor, PageRequest, PageRequestDep
 from api.http.problem_details import error_responses
 from api.schemas.accounts.mail import (
     FailedMessage,
@@ -84,11 +86,35 @@ def put_mail_preferences(body: MailPreferences, context: ContextDep) -> MailPref
 @router.get("/mail", responses=error_responses(Unauthenticated, Forbidden))
 def get_failed_messages(context: ContextDep, window: PageRequestDep) -> FailedMessages:
     """List the messages that could not be sent, latest first. For administrators."""
-    after = window.parse_cursor("created", datetime)
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-        rows = failures.list_failed_messages(session, after=after, limit=window.limit + 1)
-        counts = count_by_status(session)
+        return _build_failed_messages(context, session, window)
+
+
+@router.get(
+    "/courses/{course}/mail", responses=error_responses(Unauthenticated, Forbidden, NotFound)
+)
+def get_failed_course_messages(
+    course: UUID, context: ContextDep, window: PageRequestDep
+) -> FailedMessages:
+    """List the messages of a course that could not be sent, latest first. For instructors."""
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        return _build_failed_messages(context, session, window, course_id=member.course.id)
+
+
+def _build_failed_messages(
+    context: RequestContext,
+    session: Session,
+    window: PageRequest,
+    *,
+    course_id: UUID | None = None,
+) -> FailedMessages:
+    after = window.parse_cursor("created", datetime)
+    rows = failures.list_failed_messages(
+        session, after=after, limit=window.limit + 1, course_id=course_id
+    )
+    counts = count_by_status(session, course_id=course_id)
     page = window.build_page(
         rows,
         cursor_of=lambda row: Cursor("created", row[0].created_at, row[0].id),
@@ -127,3 +153,15 @@ def post_resend(message: UUID, context: ContextDep) -> None:
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         failures.resend_message(session, caller, message, now=context.now)
+
+
+@router.post(
+    "/courses/{course}/mail/{message}/resend",
+    status_code=204,
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
+)
+def post_course_resend(course: UUID, message: UUID, context: ContextDep) -> None:
+    """Send a failed message of a course again, with as many attempts as a new one."""
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        failures.resend_message(session, member, message, now=context.now)

@@ -190,11 +190,9 @@ def store_outcome(db: Database, message_id: UUID, tries: int, /, **values: Any) 
         )
 
 
-def count_by_status(session: Session) -> dict[str, int]:
-    """Return how many e-mails have each status."""
-    rows = session.execute(
-        select(OutboxMessage.status, func.count())
-        .where(OutboxMessage.kind != SCORE_KIND)
-        .group_by(OutboxMessage.status)
-    )
-    return {row[0]: row[1] for row in rows}
+def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[str, int]:
+    """Return how many e-mails, or those of a course, have each status."""
+    query = select(OutboxMessage.status, func.count()).where(OutboxMessage.kind != SCORE_KIND)
+    if course_id is not None:
+        query = query.where(OutboxMessage.course_id == course_id)
+    return {row[0]: row[1] for row in session.execute(query.group_by(OutboxMessage.status))}

@@ -1,19 +1,23 @@
-"""Backlog of the outbox: counted for monitoring; administrators send failed messages again."""
+"""Backlog of the outbox: counted for monitoring; staff send failed messages again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import CourseMembership
 from api.auth.principal import Principal
 from api.core.errors import Conflict, NotFound
 from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset
 from api.services.audit import recorder
 from api.services.outbox.kinds import SCORE_KIND
+
+NO_MESSAGE: Final = "There is no such message."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +50,40 @@ def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
 
 
 def list_failed_messages(
-    session: Session, *, after: Cursor | None, limit: int
+    session: Session, *, after: Cursor | None, limit: int, course_id: UUID | None = None
 ) -> Sequence[Row[OutboxMessage, User]]:
-    """Return the failed messages with their recipients, latest first."""
+    """Return the failed messages, or those of a course, with their recipients, latest first."""
     query = (
         select(OutboxMessage, User)
         .join(User, User.id == OutboxMessage.recipient_id)
         .where(OutboxMessage.status == "failed", OutboxMessage.kind != SCORE_KIND)
     )
+    if course_id is not None:
+        query = query.where(OutboxMessage.course_id == course_id)
     page = apply_keyset(
         query, OutboxMessage.created_at, OutboxMessage.id, after=after, order="descending"
     )
     return session.execute(page.limit(limit)).all()
 
 
-def resend_message(session: Session, caller: Principal, message_id: UUID, *, now: datetime) -> None:
-    """Try a failed message again, as often as a new one.
+def resend_message(
+    session: Session, actor: Principal | CourseMembership, message_id: UUID, *, now: datetime
+) -> None:
+    """Try a failed message again, as often as a new one; a member resends those of the course.
 
     Raises `NotFound` if there is no such message, and `Conflict` if it has not failed.
     """
     message = session.get(OutboxMessage, message_id, with_for_update=True)
     if message is None or message.kind == SCORE_KIND:
-        raise NotFound("There is no such message.")
+        raise NotFound(NO_MESSAGE)
+    if isinstance(actor, CourseMembership) and message.course_id != actor.course.id:
+        raise NotFound(NO_MESSAGE)
     if message.status != "failed":
         raise Conflict("This message has not failed.")
     message.status, message.tries, message.due_at = "waiting", 0, now
     recorder.record_action(
         session,
-        caller,
+        actor,
         "message.requeued",
         now=now,
         target=("user", message.recipient_id),

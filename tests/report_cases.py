@@ -26,7 +26,12 @@ def load_expected(folder: str = "") -> dict[str, Any]:
 
 BLIND: Final = "blind"
 """Folder of later reports that were written from the pages of the problems alone."""
-EXPECTED: dict[str, Any] = load_expected() | load_expected(UNSEEN) | load_expected(BLIND)
+HELD_OUT: Final = "held_out"
+"""Folder of reports that were written before their author had looked at the code."""
+FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT)
+EXPECTED: dict[str, Any] = {
+    name: case for folder in FOLDERS for name, case in load_expected(folder).items()
+}
 
 
 @cache
@@ -47,13 +52,19 @@ def align(name: str, data: bytes | None = None, ending: str = "") -> tuple[Align
 
 
 def outcomes(name: str, aligned: tuple[AlignedPart, ...]) -> dict[str, str]:
-    """Return for each part: right, wrong, missing or absent, and with "?" if it is doubtful."""
+    """Return for each part: right, wrong, missing or absent, and with "?" if it is doubtful.
+
+    The names are those of the expected answers: of the part, or of its problem and the part.
+    """
+    answers = EXPECTED[name]["answers"]
     found = {}
     for item in aligned:
-        expected = EXPECTED[name]["answers"][item.part.part]
+        long_name = f"{item.part.problem}.{item.part.part}"
+        key = long_name if long_name in answers else item.part.part
+        expected = answers[key]
         if item.passage is None:
-            found[item.part.part] = "absent" if expected is None else "missing"
+            found[key] = "absent" if expected is None else "missing"
             continue
         is_right = expected is not None and item.read_as == item.part.read(expected)
-        found[item.part.part] = ("right" if is_right else "wrong") + "?" * bool(item.doubt)
+        found[key] = ("right" if is_right else "wrong") + "?" * bool(item.doubt)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from grader.reports.extraction.passages import Passage
-from grader.reports.passage_reading import PassageReading, count_axes
+from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely
 from grader.reports.regions import Region
 from grader.reports.sheet import SheetPart
 
@@ -51,6 +51,10 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
         return "the value stands in the question"
     if part.axes and count_axes(reading.read_as) != part.axes:
         return "the shape has another number of axes"
+    if is_unlikely(part, reading):
+        return (
+            "a whole number is asked for" if part.kind == "integer" else "the share is above 100 %"
+        )
     if part.kind == "vector" and "matrix" not in passage.forms:
         return "several values are asked for"
     if part.kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:

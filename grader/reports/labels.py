@@ -17,12 +17,16 @@ MIN_INDENT: Final = 2
 ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 PREFIX: Final = re.compile(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
 QUESTION_WORD: Final = re.compile(
-    r"(?:question|problem|exercise|task|q|ex)\.?\s*#?(?=\d)", re.IGNORECASE
+    r"(?:question|problem|exercise|task|q|ex|aufgabe|frage|exercice|ejercicio)\.?\s*#?(?=\d)"
+    r"|(?:answer|ans|solution)\.?\s*#?(?=\d{1,2}(?:\.\d{1,2}|\s?\(?[a-z])?\s?[):])",
+    re.IGNORECASE,
 )
+"""Word before the number of a question; ``answer 24`` may also be a value, ``answer 2:`` is not."""
 PART_WORD: Final = re.compile(r"(?:sub)?part\s+(?=\(?[a-z]{1,4}\)?(?!\w))", re.IGNORECASE)
 NUMBER: Final = re.compile(
-    r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
+    r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|\*\*(?=\s|$)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
 )
+HEADING_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z])")
 BARE_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
 DOTTED: Final = re.compile(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
 LETTER: Final = re.compile(
@@ -129,6 +133,8 @@ class LabelTracker:
         """Follow a number with its dotted number, ``1.2``; return where it ends."""
         word = QUESTION_WORD.match(line, start)
         match = BARE_NUMBER.match(line, word.end()) if word else NUMBER.match(line, start)
+        if match is None and is_heading:
+            match = HEADING_NUMBER.match(line, start)
         if match is None:
             return None
         delimiter = "word" if word else f"{match['end'].strip()}{is_heading}"
@@ -175,7 +181,7 @@ class LabelTracker:
         continues_item = item > 0 and number == item + 1
         is_top = style == "word" or (
             self._style != "word"
-            and (top < number <= top + MAX_GAP or not self._stack)
+            and (top < number <= top + MAX_GAP or not self._stack or self._is_alone(style))
             and not (bullet and (top == 0 or item))
             and not (item and self._indent >= self._top_indent + MIN_INDENT)
             and not (continues_item and (style != self._style or self._is_listed()))
@@ -191,6 +197,10 @@ class LabelTracker:
             self._push("item" if "letter" in kinds else "number", text)
             return True
         return False
+
+    def _is_alone(self, style: str) -> bool:
+        """Return whether a number stands alone as those of questions do, which may be unordered."""
+        return self._is_bare and self._top_is_bare and style == self._style
 
     def _is_listed(self) -> bool:
         """Return whether the numbers of questions stand alone, but this one does not."""

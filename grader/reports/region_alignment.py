@@ -21,7 +21,7 @@ from grader.reports.extraction.clauses import DIGIT
 from grader.reports.extraction.passages import Passage
 from grader.reports.matching import choose_passages
 from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely, read_passage
-from grader.reports.regions import Region
+from grader.reports.regions import Region, score_series
 from grader.reports.scores import (
     IMPOSSIBLE,
     Scores,
@@ -73,7 +73,7 @@ class RegionAlignment:
         self._read_best(parts, passages, scores)
         self.positions = score_positions(*scores.shape)
         self._prefer_last(passages)
-        scores += self.positions
+        scores += self.positions + score_series(parts, passages)
         chosen = choose_passages(scores)
         self._take_only_candidates(parts, chosen)
         texts = sum(part.is_text for part in parts)

@@ -8,11 +8,15 @@ from typing import Final
 
 import numpy as np
 
+from grader.reports.extraction.clauses import ARRAY
+from grader.reports.extraction.passage_context import LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.labels import Label
 from grader.reports.scores import Scores, score_passages
 from grader.reports.sheet import SheetPart
 
+SERIES, MIN_SERIES = 1.2, 4
+"""Bonus for the place in a series of arrays, and the least length of one."""
 SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 SAME_NUMBER: Final = 0.25
@@ -52,6 +56,26 @@ class Region:
                     same = passage.label[: depth + 1] == sublabel
                     scores[row, column] = SUBLABEL if same else OTHER_SUBLABEL
         return scores
+
+
+def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    """Return a bonus for the n-th of several arrays under equal words, for the n-th of something.
+
+    ``After the sixth element`` is the sixth array of those under ``Result after this element``.
+    """
+    scores = np.zeros((len(parts), len(passages)))
+    series: dict[tuple[Label, frozenset[str]], list[int]] = defaultdict(list)
+    for column, passage in enumerate(passages):
+        if passage.forms == ARRAY and not passage.numbers():
+            words = frozenset(word for word, weight in passage.words.items() if weight >= LEAD)
+            series[passage.label, words].append(column)
+    for columns in series.values():
+        for row, part in enumerate(parts):
+            names = [name[1:] for name in part.title_words if name[0] == "#"]
+            place = int(names[0]) if len(names) == 1 and names[0].isdecimal() else 0
+            if part.forms == ARRAY and len(columns) >= MIN_SERIES and 0 < place <= len(columns):
+                scores[row, columns[place - 1]] = SERIES
+    return scores
 
 
 def _common_depth(passages: Sequence[Passage]) -> int:

@@ -42,6 +42,8 @@ SIZE_FOR_COUNT: Final = -0.5
 """Penalty for a size where the question counts something."""
 OTHER_SIZES: Final = -1.5
 """Penalty for a shape with another number of axes, such as 3×3 for the shape of a map."""
+PRODUCT: Final = re.compile(r"=\s*\d+\s*\$*\.?$")
+"""Number that a product gives, which is no shape."""
 STEP: Final = -0.6
 QUESTION: Final = -1.5
 LAST: Final = 0.25
@@ -76,7 +78,8 @@ COUNT_WORDS: Final = frozenset(
 EMPHASIS: Final = 0.4
 ENDS_SENTENCE: Final = 0.25
 THIS_COLUMN, OTHER_COLUMN = 0.6, -0.8
-WRITTEN_AS_LIST: Final = 0.4
+WRITTEN_AS_LIST, SINGLE_VALUE = 0.4, -1.0
+"""Bonus for several values where several are asked for, and the penalty for a single one."""
 PERCENT: Final = re.compile(r"\d\s*\\?%")
 WRITTEN_AS_PERCENT, NO_PERCENT = 0.5, -1.0
 OTHER_SIDE: Final = -1.0
@@ -234,12 +237,15 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
         score += WRITTEN_AS_SHAPE
         axes = count_shape_axes(passage.text)
         score += OTHER_SIZES if part.axes and axes not in {0, part.axes} else 0.0
+        score += OTHER_SIZES if PRODUCT.search(passage.text) else 0.0
     if part.label and passage.label == part.label:
         score += EXACT_LABEL
     if PERCENT.search(passage.text):
         score += WRITTEN_AS_PERCENT if part.kind == "percent" else NO_PERCENT
     if part.kind in LIST_KINDS and "matrix" in passage.forms:
         score += WRITTEN_AS_LIST
+    elif part.kind in LIST_KINDS:
+        score += SINGLE_VALUE if part.kind == "vector" else -WRITTEN_AS_LIST
     if passage.is_final and part.kind in ARRAY_KINDS and not numbered(part.title_words):
         score += FINAL
     for contrast in CONTRASTS:

@@ -12,7 +12,10 @@ from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
 from grader.reports.doubts import NO_LABEL
 from grader.reports.extraction.passage_finder import find_passages
+from grader.reports.extraction.printed_values import split_printed
+from grader.reports.extraction.sentences import split_sentence
 from grader.reports.labels import LabelTracker, format_label, parse_label
+from grader.reports.regions import score_series
 
 LINES_ONLY = [
     name
@@ -33,7 +36,7 @@ def test_no_answer_is_taken_from_a_wrong_place_without_doubt(name) -> None:
 
 @pytest.mark.parametrize(
     ("endings", "reports", "share", "certain_share"),
-    [((".md", ".txt", ".tex", ".ipynb", ".docx"), 35, 0.97, 0.8), ((".pdf",), 6, 0.9, 0.6)],
+    [((".md", ".txt", ".tex", ".ipynb", ".docx"), 45, 0.97, 0.8), ((".pdf",), 8, 0.9, 0.6)],
 )
 def test_nearly_all_answers_are_found_and_most_are_certain(
     endings, reports, share, certain_share
@@ -93,6 +96,10 @@ def test_html_and_svg_of_a_notebook_are_never_read() -> None:
         (["1.", "1. item", "2. item", "2.", "3."], ["1", "1(1)", "1(2)", "2", "3"]),
         (["3. three", "  1. item", "  2. item", "4. four"], ["3", "3(1)", "3(2)", "4"]),
         (["3.14 is not a label", "a) nor is (b) later in the line"], ["", "a"]),
+        (["3)", "x", "1)", "x", "2)"], ["3", "3", "1", "1", "2"]),
+        (["# 1 Padding", "# 2 Stride", "# 3D shapes"], ["1", "2", "2"]),
+        (["Aufgabe 1", "a) x", "Frage 2", "Answer 3: x", "Ans 4) x"], ["1", "1(a)", "2", "3", "4"]),
+        (["Q1", "answer 24", "Answer: 3"], ["1", "1", "1"]),
     ],
 )
 def test_labels_are_followed_as_authors_write_them(lines, paths) -> None:
@@ -133,11 +140,64 @@ def test_a_label_of_the_sheet_is_parsed(text, label) -> None:
         ("TP = 7, FP = 3", ["TP = 7", "FP = 3", "TP = 7, FP = 3"]),
         ("```\n1 x = 5\n2 y: 7\n```", ["7"]),
         ("```\n1 2\n3 4\nmean (all): 2.5\n```", ["1 2\n3 4", "2.5"]),
+        ("That is $553.4$ MB = 4427 Mbit, it takes 44.3 s.", ["$553.4$ MB", "4427 Mbit", "44.3 s"]),
+        ("It has 36 + 64 weights, in total 100.", ["36 + 64", "100"]),
+        ("∴ updates = 156", ["updates = 156"]),
+        ("**3** the cost is $4$ times larger", ["$4$"]),
+        ("| map | height | width |\n|---|---|---|\n| last | 5 | 7 |", ["5", "7", "5×7"]),
     ],
 )
 def test_passages_are_values_with_the_words_around_them(text, values) -> None:
     found = [passage for passage in find_passages(split_text(text)) if "table" not in passage.forms]
     assert [passage.text for passage in found] == values
+
+
+def test_the_result_of_a_sentence_is_known_by_its_words() -> None:
+    values = list(split_sentence("The first block has 36 + 64 weights, in total 100"))
+    assert [value.is_conclusion for value in values] == [False, True]
+    assert {"#1", "block"} <= values[1].beside
+    aside = list(split_sentence("so the middle weight (number 3) is on cell 1"))
+    assert [value.is_conclusion for value in aside] == [False, True]
+
+
+def test_values_before_the_next_line_and_premises_are_no_results() -> None:
+    text = "With the filter $f=(1,-1)$ we obtain\n\n$$ y = (10, -8) $$\n\n∵ it has 5 layers"
+    assert [passage.is_input for passage in find_passages(split_text(text))] == [True, False, True]
+
+
+def test_an_array_of_tex_may_have_rows_in_lines_of_their_own() -> None:
+    rows = "\\left[\\begin{array}{rr}\n1&2\\\\\n3&4\n\\end{array}\\right]"
+    (passage,) = find_passages(split_tex(f"\\[\n{rows}\n\\]"))
+    text = "".join(passage.text.split())
+    assert "\\begin{bmatrix}1&2\\\\3&4\\end{bmatrix}" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "is_output", "named"),
+    [
+        ("total params 64", True, ("total params", "64")),
+        ("means [4. 3.]", True, ("means", "[4. 3.]")),
+        ("stage 12", False, None),
+        ("loss = 0.5", True, ("loss", "0.5")),
+        ("Epoch 3 of 5 done", True, None),
+    ],
+)
+def test_names_and_values_that_code_prints(line, is_output, named) -> None:
+    assert split_printed(line, is_output=is_output) == named
+
+
+def test_the_nth_array_under_equal_words_is_the_nth_of_something() -> None:
+    arrays = "\n\n".join(
+        f"Result after this element\n\n[[{n}. 0.]\n[0. {n}.]]" for n in range(1, 8)
+    )
+    sheet = parse_sheet(["transposed-conv2d-by-hand"], bank())
+    parts = SheetParts(bank(), sheet).parts
+    passages = find_passages(split_text(arrays))
+    bonuses = score_series(parts, passages)
+    rows = {part.part: bonuses[row] for row, part in enumerate(parts)}
+    assert "6." in passages[rows["after_sixth_input"].argmax()].text
+    assert "1." in passages[rows["after_first_input"].argmax()].text
+    assert not rows["output"].any()
 
 
 @pytest.mark.parametrize(

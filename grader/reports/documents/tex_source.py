@@ -36,6 +36,10 @@ MATH_START: Final = re.compile(
 MATH_END: Final = re.compile(
     r"\\end\{(?:equation|displaymath|align|gather|multline|eqnarray|math|split|aligned)\*?\}|\\\]"
 )
+ARRAY_START: Final = re.compile(r"\\begin\{(?:\w{0,9}matrix|array)\*?\}")
+ARRAY_END: Final = re.compile(
+    r"\\end\{(?:\w{0,9}matrix|array)\*?\}(?!.*\\begin\{(?:\w{0,9}matrix|array))"
+)
 CODE: Final = re.compile(r"\\(?:begin|end)\{(?:verbatim|lstlisting|minted|Verbatim)\*?\}.*")
 WRAPPER: Final = re.compile(
     r"\\(?:textbf|textit|emph|underline|texttt|textrm|textsf|mbox|boxed|fbox)\{([^{}\n]{0,2000})\}"
@@ -140,7 +144,7 @@ class _LineConverter:
 
     def __init__(self) -> None:
         self._lists: list[_TexList] = []
-        self._in_code = self._in_math = self._in_table = False
+        self._in_code = self._in_math = self._in_table = self._in_array = False
         self._is_header = False
 
     def convert(self, line: str) -> str:
@@ -170,7 +174,9 @@ class _LineConverter:
         if MATH_START.search(line):
             self._in_math = True
             line = MATH_START.sub("$$", line, count=1)
-        if self._in_math and "matrix" not in line and "array" not in line:
+        in_array = self._in_array or ARRAY_START.search(line) is not None
+        self._in_array = in_array and ARRAY_END.search(line) is None
+        if self._in_math and not in_array:
             line = line.replace("&=", "=").replace("&", " ")
             line = ROW_END.sub("", line) if MATH_END.search(line) else ROW_END.sub("$$\n$$", line)
         if self._in_math and MATH_END.search(line):

@@ -17,7 +17,10 @@ CLAUSE_END: Final = re.compile(
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
 )
 DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
-UNIT: Final = r"(?:\s?(?:[KMGT]i?B|kB|MB|bytes?|ms)\b|\s?%)"
+UNIT: Final = (
+    r"(?:\s?(?:[kKMGT]i?B|bytes?|[kKMGT]?bits?|[KMGTkm]?(?:MAC|FLOP|FLOP/)s?|ms|seconds?|minutes?|hours?)\b"
+    r"|\s[smh]\b|\s?%)"
+)
 INLINE: Final = re.compile(rf"(?<!\$)\$([^$\n]{{1,400}})\$(?!\$){UNIT}?")
 MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
 BETWEEN_MATRICES: Final = re.compile(
@@ -26,6 +29,9 @@ BETWEEN_MATRICES: Final = re.compile(
 ROW_LABEL: Final = re.compile(r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}")
 """Label in the first cell of a row: ``b``, ``(b)`` or ``2b``."""
 NUMBERED_ROW: Final = re.compile(r"\d{1,2}[.)]?")
+SIZE_TITLE: Final = re.compile(
+    r"height|width|depth|length|frames|channels?|rows|columns|features|[HWCDL]", re.IGNORECASE
+)
 TABLE_RULE: Final = re.compile(r"[\s|:+-]+")
 MATRIX_TEXT: Final = re.compile(
     r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
@@ -37,12 +43,14 @@ SHAPE: Final = re.compile(
     rf"(?<![\w.])(?:\d+|[A-Z]'?)(?:\s*{CROSS}\s*(?:\d+|[A-Z]'?)){{1,4}}(?![\w])"
     r"|[(\[]\s*\d+(?:\s*,\s*\d+){1,4}\s*,?\s*[)\]]"
 )
-LISTED: Final = r"[-+−]?\d[\d.]*(?:/\d+)?"
-VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*,\s*{LISTED}){{1,50}}\s*[)\]]")
+LISTED: Final = r"[-+−]?\s?\d[\d.]*(?:/\d+)?"
+VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*[,;]\s*{LISTED}){{1,50}}\s*[)\]]")
 QUANTITY: Final = re.compile(
-    r"(?<![\w.^{])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s?%|\s(?:million|billion|thousand)\b"
-    r"|\s?(?:[KMGT]i?B|kB|MB|bytes?|ms|M|K|G)\b)?"
+    r"(?<![\w.^{])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s(?:million|billion|thousand)\b"
+    rf"|{UNIT}|\s?[MKG]\b)?"
 )
+SUM: Final = re.compile(r"(?<![\w.^{])\d[\d,.]*(?:\s[+−-]\s\d[\d,.]*)+(?<=\d)")
+"""Sum without its result."""
 WORKING: Final = r"[\d\s.,()/*·×+^{}−–-]"
 EQUATION: Final = re.compile(
     rf"(?<![\w.^]){WORKING}{{0,3}}\d{WORKING}{{1,200}}(?:[=≈]{WORKING}{{1,200}}){{0,6}}[=≈]\s*{QUANTITY.pattern}"
@@ -62,6 +70,10 @@ WORD_CHARACTERS: Final = re.compile(r"[A-Za-z]{3,}")
 ARROW: Final = re.compile(r"→|->|\\(?:to|rightarrow)\b")
 VALUE_AND_WORDS: Final = re.compile(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
 """Number and words before a calculation, which are a sentence of its own."""
+SENTENCE_AFTER: Final = re.compile(
+    r"\d[^\d=]*(?<![A-Za-z])(?!by\b)(?:[A-Za-z]{2,}|i\.e\.)[^\d=]*[^\w{}^]\$?\d"
+)
+"""Result with words and another number behind it, so that the clause is a sentence."""
 WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
 
 
@@ -105,11 +117,7 @@ class TableCell(NamedTuple):
 
 def split_table(text: str) -> Iterator[TableCell]:
     """Yield the values of a Markdown table that stand behind the first column."""
-    rows = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for line in text.splitlines()
-        if line.strip() and not TABLE_RULE.fullmatch(line)
-    ]
+    rows = _split_rows(text)
     header = rows[0] if rows else []
     for row in rows[1:]:
         row_label = row[0].strip("*") if ROW_LABEL.fullmatch(row[0].strip("*")) else ""
@@ -126,16 +134,36 @@ def split_table(text: str) -> Iterator[TableCell]:
             yield TableCell(cell, " | ".join(row), label.strip(), words, row_label, title, others)
 
 
+def find_row_sizes(text: str) -> Iterator[TableCell]:
+    r"""Yield the shape of each row of a table that has a column for each size.
+
+    >>> [cell.text for cell in find_row_sizes("| x | height | width |\n| a | 4 | 5 |")]
+    ['4×5']
+    """
+    header, *rows = _split_rows(text) or [[]]
+    columns = [column for column, title in enumerate(header) if SIZE_TITLE.fullmatch(title)]
+    for row in rows if len(columns) > 1 else ():
+        sizes = [row[column].strip("*$ ") for column in columns if column < len(row)]
+        if len(sizes) == len(columns) and all(map(str.isdecimal, sizes)):
+            name = " ".join(row[: columns[0]])
+            yield TableCell("×".join(sizes), " | ".join(row), name, f"{name} ; shape", "")
+
+
+def _split_rows(text: str) -> list[list[str]]:
+    """Return the cells of the rows of a Markdown table, of which the first may be empty."""
+    return [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for index, line in enumerate(text.splitlines())
+        if line.strip() and not (TABLE_RULE.fullmatch(line) and (index or "-" in line))
+    ]
+
+
 def shorter_tables(text: str) -> Iterator[str]:
     """Yield a Markdown table without its first column, and without its first two.
 
     They number and name the rows.
     """
-    rows = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for line in text.splitlines()
-        if line.strip() and not TABLE_RULE.fullmatch(line)
-    ]
+    rows = _split_rows(text)
     for count in (1, 2):
         if rows and all(len(row) > count for row in rows):
             lines = [" | ".join(row[count:]) for row in rows]
@@ -161,6 +189,8 @@ def is_mathematical(clause: str) -> bool:
     if equation and VALUE_AND_WORDS.search(clause[: equation.start()]):
         return False
     _, _, tail = clause.rpartition("=")
+    if SENTENCE_AFTER.search(re.sub(r"\\[a-zA-Z]+|\([^()]*[A-Za-z][^()]*\)", " ", tail)):
+        return False
     words = WORD_CHARACTERS.findall(re.sub(r"\([^()]*\)", " ", bare))
     tail_words = WORD_CHARACTERS.findall(re.sub(r"\\[a-zA-Z]+|\([^()]*\)", " ", tail))
     return len(words) <= 8 and len(tail_words) <= 4  # noqa: PLR2004  # a name and a unit
@@ -196,7 +226,7 @@ def find_unit_words(text: str) -> frozenset[str]:
 def find_spans(clause: str) -> list[tuple[int, int]]:
     """Return where the formulas, shapes and numbers of a sentence are."""
     spans: list[tuple[int, int]] = []
-    for pattern in (INLINE, EQUATION, VECTOR, SHAPE, QUANTITY):
+    for pattern in (INLINE, EQUATION, VECTOR, SHAPE, SUM, QUANTITY):
         for match in pattern.finditer(clause):
             if pattern is INLINE and not re.search(r"\d|[=+]|\\times|\\cdot", match[0]):
                 continue

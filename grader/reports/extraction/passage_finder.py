@@ -17,6 +17,7 @@ from grader.reports.extraction.clauses import (
     before_value,
     find_forms,
     find_forms_in_sentence,
+    find_row_sizes,
     find_spans,
     find_unit_words,
     is_mathematical,
@@ -30,23 +31,26 @@ from grader.reports.extraction.clauses import (
 from grader.reports.extraction.passage_context import PassageContext
 from grader.reports.extraction.passages import Passage, mark_last
 from grader.reports.extraction.patterns import (
+    ARRAY_TEX,
+    BOLD_NUMBER,
     CONCLUDES,
-    CONJUNCTION,
     EMPHASIS,
     GIVEN_WORDS,
     GLUED,
     LIST_MARK,
     NAMED_VALUES,
-    PRINTED_NAME,
-    PRINTED_VALUE,
+    OPEN_END,
+    PREMISE,
     RESULT_SIGNS,
     RESULT_WORDS,
     SOLUTION,
+    THIN_SPACE,
     TITLE,
-    WORD_BREAK,
     find_emphasized,
     is_emphasized,
 )
+from grader.reports.extraction.printed_values import split_printed
+from grader.reports.extraction.sentences import split_sentence
 from grader.reports.labels import LabelTracker, parse_label
 from grader.reports.words import find_words, numbered
 
@@ -72,12 +76,13 @@ class _PassageFinder:
         self._label_start = 0
         self._source = ""
         self._emphasized: list[str] = []
+        self._is_premise = False
         self._context = PassageContext()
 
     def read(self, block: Block) -> None:
         """Collect the passages of one block."""
         self._source = block.text.strip()
-        self._emphasized = []
+        self._emphasized, self._is_premise = [], False
         if block.form == "table":
             self._read_table(block)
         elif block.form == "matrix":
@@ -89,7 +94,11 @@ class _PassageFinder:
 
     def _read_text(self, block: Block) -> None:
         self._emphasized = find_emphasized(block.text)
-        text = GLUED.sub("\n- ", EMPHASIS.sub("", block.text))
+        text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", block.text)))
+        text = THIN_SPACE.sub(" ", text)
+        for pattern, replacement in ARRAY_TEX:
+            text = pattern.sub(replacement, text)
+        self._is_premise = PREMISE.match(text) is not None and not CONCLUDES.search(text)
         indent = len(text) - len(text.lstrip(" "))
         is_heading = block.form == "heading"
         end = self._labels.follow(text.lstrip(), is_heading=is_heading, indent=indent)
@@ -137,6 +146,11 @@ class _PassageFinder:
         self._read_values(block, clause)
         if len(self.passages) == added:
             self._read_words(block, clause)
+        if OPEN_END.search(clause):
+            self.passages[added:] = [
+                replace(passage, is_input=True, is_conclusion=False)
+                for passage in self.passages[added:]
+            ]
         is_lead = clause.rstrip().endswith(":") or block.form == "heading"
         if (is_lead or TITLE.fullmatch(clause)) and (words := find_words(clause)):
             self._context.lead(words)
@@ -163,31 +177,18 @@ class _PassageFinder:
         if label and value and (is_mathematical(value) or len(find_spans(value)) == 1):
             self._add_value(block, value, clause, label=label)
             return
-        spans = find_spans(clause)
-        equations = [span for span in spans if "=" in clause[slice(*span)].replace("$", "")]
-        for index, (start, end) in enumerate(spans):
-            before = leading = clause[spans[index - 1][1] if index else 0 : start]
-            after = clause[end : spans[index + 1][0] if index + 1 < len(spans) else len(clause)]
-            after = CONJUNCTION.split(after)[0] if index + 1 < len(spans) else after
-            if index:  # the words between two numbers belong to the first, if any can
-                before = "" if find_words(after) else CONJUNCTION.split(before)[-1]
-            beside = find_words(f"{label} ; {before[-120:]} ; {after[:120]}")
-            if len(spans) > 1 and label:  # the label belongs to one value; which one is open
-                beside = find_words(f"{before[-120:]} ; {after[:120]}")
+        for found in split_sentence(clause, label):
             self._add(
                 block,
-                clause[start:end],
+                found.text,
                 clause,
-                find_forms_in_sentence(clause[start:end]),
-                beside,
-                is_cut=len(spans) > 1,
-                is_conclusion=bool(CONCLUDES.search(leading))
-                or (equations == [(start, end)] and clause[start] != "$"),
+                find_forms_in_sentence(found.text),
+                found.beside,
+                is_cut=found.is_cut,
+                is_conclusion=found.is_conclusion,
             )
             self.passages[-1] = replace(
-                self.passages[-1],
-                unit_words=find_unit_words(after),
-                ends_sentence=len(spans) > 1 and index + 1 == len(spans),
+                self.passages[-1], unit_words=found.unit_words, ends_sentence=found.ends_sentence
             )
         self._add_lists(block, clause)
 
@@ -222,7 +223,7 @@ class _PassageFinder:
     def _read_table(self, block: Block) -> None:
         """Collect a table, and its cells with the words of their row and column."""
         self._add(block, block.text, block.text, frozenset({"table", "matrix"}), frozenset())
-        for cell in split_table(block.text):
+        for cell in (*split_table(block.text), *find_row_sizes(block.text)):
             label = parse_label(cell.row_label)
             if label and not label[0].isdigit():
                 label = (*self._labels.path[:1], *label)
@@ -245,16 +246,10 @@ class _PassageFinder:
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
         for text, is_array in split_code(block.text):
-            label, value = split_label(text)
             if is_array:
                 self._add(block, text, text, ARRAY, frozenset())
-            elif label and DIGIT.search(value) and not MATRIX_TEXT.search(text):
-                if PRINTED_NAME.fullmatch(label):
-                    self._add_value(block, value, text, label=label)
-            elif (printed := PRINTED_VALUE.fullmatch(text)) and (
-                block.form == "output" or WORD_BREAK.search(printed[1])
-            ):
-                self._add_value(block, printed[2], text, label=printed[1])
+            elif printed := split_printed(text, is_output=block.form == "output"):
+                self._add_value(block, printed[1], text, label=printed[0])
             elif QUANTITY.fullmatch(text.strip()):
                 self._add_value(block, text, text)
             elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
@@ -288,7 +283,7 @@ class _PassageFinder:
                 label_text.strip(),
                 is_cut,
                 is_conclusion,
-                bool(near & GIVEN_WORDS) and not near & RESULT_WORDS,
+                self._is_premise or (bool(near & GIVEN_WORDS) and not near & RESULT_WORDS),
                 doubt=block.doubt,
                 source=self._source,
                 is_emphasized=is_emphasized(text, self._emphasized),

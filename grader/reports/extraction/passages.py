@@ -6,12 +6,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.reports.blocks import Location
-from grader.reports.extraction.clauses import PassageForm, before_value, shorter_tables, split_label
+from grader.reports.extraction.clauses import (
+    RELATION,
+    PassageForm,
+    before_value,
+    shorter_tables,
+    split_label,
+)
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.labels import Label
 from grader.reports.words import numbered
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
+SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]*[,;]\s[^=]*=")
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 
@@ -63,9 +70,11 @@ class Passage:
         value = value or self.text
         _, is_named, link = value.strip("$ ").partition("=")
         bare = TRAILING_WORDS.sub("", value)
+        is_chain = RELATION.search(value) and not SEVERAL_EQUATIONS.search(value)
+        last = RELATION.split(value)[-1] if is_chain else ""
         yield from dict.fromkeys(
             text.strip()
-            for text in (value, link if is_named else "", bare)
+            for text in (value, link if is_named else "", bare, last)
             if text.strip() and text != self.text
         )
 

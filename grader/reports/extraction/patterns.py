@@ -4,24 +4,41 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-LIST_MARK: Final = re.compile(r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarrow|=>|→)\s*")
+LIST_MARK: Final = re.compile(
+    r"^[\s>]*(?:[-*•+♦]\s+)+|^\s*(?:⇒|\\Rightarrow|=>|→|∴|\$?\\therefore\$?)\s*"
+)
 EMPHASIS: Final = re.compile(r"\*\*|__|<[^<>\n]{1,40}>")
 EMPHASIZED: Final = re.compile(r"(?<!\*)\*\*(?!\s)[^*\n]{1,80}\*\*|__[^_\n]{1,80}__")
+PREMISE: Final = re.compile(r"\s*(?:∵|\$?\\because\b|(?:given|where|known|let)\b)", re.IGNORECASE)
+"""Start of a line that repeats what the question gives."""
+BOLD_NUMBER: Final = re.compile(r"^(\s*)\*\*(\d{1,2})\*\*(?=\s)")
+"""Number of a question in bold type, without a period."""
+ARRAY_TEX: Final = (
+    (
+        re.compile(r"(?:\\left\s*[\[(|]\s*)?\\begin\{array\}\s*\{[^{}\n]{0,60}\}"),
+        r"\\begin{bmatrix}",
+    ),
+    (re.compile(r"\\end\{array\}(?:\s*\\right\s*[\])|])?"), r"\\end{bmatrix}"),
+)
+"""Arrays of TeX with the settings of their columns, which mean a matrix."""
+THIN_SPACE: Final = re.compile(r"(?<!\\)\\[,;: ]")
+OPEN_END: Final = re.compile(
+    r"(?:\bwe\s+(?:get|obtain|have|find)|\b(?:gives?|yields?|becomes?|obtain|is|are))\s*:?\s*$",
+    re.IGNORECASE,
+)
+"""End of a line whose result stands in the next one, so that its own values are no results."""
 GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
 SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
 TITLE: Final = re.compile(r"\D{1,60}")
 CONJUNCTION: Final = re.compile(r"\b(?:and|but|while|whereas|with|versus|vs)\b|[,;]")
 RESULT_SIGNS: Final = ("=", "⇒", "\\Rightarrow", "→", "≈")
-PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
-PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
-WORD_BREAK: Final = re.compile(r"[ -]")
-"""What a printed name may have; code has one word before ``=``."""
 NAMED_VALUES: Final = re.compile(
     r"(?:[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*[,;]\s*)+[A-Za-z][\w ]{0,30}=\s*[-−]?[\d./]+\s*\.?"
 )
 """Values with their names, which may be one list."""
 CONCLUDES: Final = re.compile(
-    r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus)\b"
+    r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus"
+    r"|in total|altogether|together)\b"
     r"[^.;]{0,40}$",
     re.IGNORECASE,
 )

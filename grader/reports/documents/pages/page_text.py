@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from grader.reports.blocks import MAX_CHARACTERS, Block, ReportError
@@ -19,6 +20,10 @@ COLUMN_GAP: Final = 1.3
 """Smallest gap between the columns of a table, as a multiple of the font size."""
 EDGE_GAP: Final = 0.3
 """Smallest gap between the columns of a table whose edges are known."""
+CELL_GAP: Final = 0.45
+"""Gap that is more than a space, as a multiple of the font size."""
+EDGE_TOLERANCE, EDGE_SHARE, MIN_ROWS = 0.15, 0.8, 3
+"""Where the cells of a column start: how far apart, and in how many rows."""
 LINE_PITCH: Final = 1.75
 FULL_ROW: Final = 0.12
 HEADING_SIZE: Final = 1.15
@@ -34,6 +39,7 @@ PAGE_NUMBER: Final = re.compile(
 STARTS_ITEM: Final = re.compile(r"(?:\(?[0-9a-zA-Z]{1,3}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+)\s|=")
 ITEM_MARK: Final = re.compile(r"[-•*▪◦–]|\(?\w{1,4}[.):]")
 """Mark or label of a list, which is no column of a table."""
+DIGIT: Final = re.compile(r"\d")
 WORD_CUT: Final = re.compile(r"[a-z]-$")
 TOO_MANY_GLYPHS: Final = (
     f"a page has more than {MAX_PAGE_GLYPHS:,} characters; hand in the answers without data"
@@ -209,7 +215,35 @@ def _take_table(rows: Sequence[Row], start: int) -> list[list[list[Piece]]]:
         if len(cells) == 1 or (table and not _is_aligned(table[-1], cells)):
             break
         table.append(cells)
-    return table if len(table) > 1 else []
+    return _refine(rows[start : start + len(table)], table) if len(table) > 1 else []
+
+
+def _refine(rows: Sequence[Row], table: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
+    """Return a table with the columns whose cells start below each other after narrow gaps."""
+    starts = [left for row in rows for left in _find_starts(row)]
+    tolerance = EDGE_TOLERANCE * rows[0].size
+    edges: list[float] = []
+    for left in sorted(starts):
+        count = sum(abs(left - other) <= tolerance for other in starts)
+        if count >= max(MIN_ROWS, EDGE_SHARE * len(rows)) and (
+            not edges or left - edges[-1] > rows[0].size
+        ):
+            edges.append(left)
+    if len(edges) <= max(map(len, table)):
+        return table
+    refined = [_split_at(row, edges) for row in rows]
+    return refined if len({len(cells) for cells in refined}) == 1 else table
+
+
+def _find_starts(row: Row) -> list[float]:
+    """Return where the pieces start that stand first or after more than a space."""
+    pieces = sorted(row.pieces, key=lambda piece: piece.left)
+    gaps = (two.left - one.right for one, two in pairwise(pieces))
+    return [pieces[0].left] + [
+        piece.left
+        for piece, gap in zip(pieces[1:], gaps, strict=True)
+        if gap >= CELL_GAP * piece.size
+    ]
 
 
 def _split_at(row: Row, edges: Sequence[float]) -> list[list[Piece]]:
@@ -233,11 +267,13 @@ def _is_aligned(before: Sequence[Sequence[Piece]], cells: Sequence[Sequence[Piec
 
 
 def _write_table(table: Sequence[Sequence[Sequence[Piece]]]) -> list[TextLine]:
-    """Return a table as Markdown; its first row is the header."""
+    """Return a table as Markdown; its first row is the header, unless it has values."""
     lines = []
     for cells in table:
         text = " | ".join(join_pieces(cell).replace("|", "/") for cell in cells)
         doubt = next((p.doubt for cell in cells for p in cell if p.doubt), "")
         lines.append(TextLine(f"| {text} |", doubt))
     rule = TextLine("|" + "---|" * len(table[0]))
+    if all(DIGIT.search(join_pieces(cell)) for cell in table[0][1:]):  # a value, and no title
+        return [TextLine("|" + " |" * len(table[0])), rule, *lines]
     return [lines[0], rule, *lines[1:]]

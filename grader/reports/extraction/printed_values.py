@@ -1,0 +1,32 @@
+"""Values that code prints with their names: ``loss: 0.5``, ``loss = 0.5``, ``loss 0.5``."""
+
+import re
+from typing import Final
+
+from grader.reports.extraction.clauses import DIGIT, MATRIX_TEXT, QUANTITY, split_label
+
+PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
+PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
+WORD_BREAK: Final = re.compile(r"[ -]")
+"""What a printed name may have; code has one word before ``=``."""
+ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]*\]"
+SPACED_VALUE: Final = re.compile(
+    rf"\s*([A-Za-z][\w ,.'()/-]*?)[\s:=]+({ROW}|\(\d+(?:,\s*\d+)*,?\)|{QUANTITY.pattern})\s*"
+)
+"""Name and value with a space between them, as ``print(name, value)`` writes them."""
+
+
+def split_printed(text: str, *, is_output: bool) -> tuple[str, str] | None:
+    """Return the name and the value of a line that code prints, None if it has none.
+
+    >>> split_printed("total params 64", is_output=True), split_printed("x = 5", is_output=False)
+    (('total params', '64'), None)
+    """
+    label, value = split_label(text)
+    if label and DIGIT.search(value) and not MATRIX_TEXT.search(text):
+        return (label, value) if PRINTED_NAME.fullmatch(label) else None
+    printed = PRINTED_VALUE.fullmatch(text)
+    if printed and (is_output or WORD_BREAK.search(printed[1])):
+        return printed[1], printed[2]
+    spaced = SPACED_VALUE.fullmatch(text) if is_output else None
+    return (spaced[1], spaced[2]) if spaced else None

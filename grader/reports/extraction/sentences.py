@@ -1,0 +1,89 @@
+"""Values of a sentence, with the words beside each, and which of them are its results."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.reports.extraction.clauses import find_spans, find_unit_words
+from grader.reports.extraction.patterns import CONCLUDES, CONJUNCTION
+from grader.reports.words import find_words
+
+NEARBY: Final = 120
+"""Number of characters before and after a value whose words belong to it."""
+ASIDE: Final = re.compile(r"\([^()]*[A-Za-z]{3,}[^()]*\)")
+STEPS: Final = frozenset({"weight", "bias"})
+"""Words of the terms of a sum, which do not describe its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceValue:
+    """A value of a sentence, with the words *beside* it and *unit_words* behind it.
+
+    *is_cut* says that the sentence has other values, *is_conclusion* that it is its result,
+    *ends_sentence* that it is the last of several values.
+    """
+
+    text: str
+    beside: frozenset[str]
+    unit_words: frozenset[str]
+    is_cut: bool
+    is_conclusion: bool
+    ends_sentence: bool
+
+
+def split_sentence(clause: str, label: str = "") -> Iterator[SentenceValue]:
+    """Yield the formulas and numbers of a sentence; *label* are the words before its colon.
+
+    >>> [value.text for value in split_sentence("It has 3 layers and 5 heads") if value.is_cut]
+    ['3', '5']
+    """
+    spans = find_spans(clause)
+    equations = [span for span in spans if "=" in clause[slice(*span)].replace("$", "")]
+    concludes = find_conclusions(clause, spans)
+    for index, (start, end) in enumerate(spans):
+        is_last = index + 1 == len(spans)
+        after = clause[end : len(clause) if is_last else spans[index + 1][0]]
+        after = after if is_last else CONJUNCTION.split(after)[0]
+        before = clause[spans[index - 1][1] if index else 0 : start]
+        if index:  # the words between two numbers belong to the first, if any can
+            before = "" if find_words(after) else CONJUNCTION.split(before)[-1]
+        beside = find_words(f"{before[-NEARBY:]} ; {after[:NEARBY]}")
+        if len(spans) == 1:  # else the label belongs to one value; which one is open
+            beside = find_words(f"{label} ; {before[-NEARBY:]} ; {after[:NEARBY]}")
+        if concludes[index] and index and not any(concludes[:index]):
+            beside |= find_words(clause[: spans[0][0]][-NEARBY:]) - STEPS
+        is_only_equation = equations == [(start, end)] and clause[start] != "$"
+        yield SentenceValue(
+            clause[start:end],
+            beside,
+            find_unit_words(after),
+            is_cut=len(spans) > 1,
+            is_conclusion=concludes[index] or (is_only_equation and not any(concludes[index:])),
+            ends_sentence=is_last and len(spans) > 1,
+        )
+
+
+def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Return for each value of a sentence whether the words before it say that it is a result.
+
+    A colon before the last one says so too, unless words do. What stands in parentheses is none.
+
+    >>> find_conclusions("first: 2 and 3, so 5", [(7, 8), (13, 14), (19, 20)])
+    [False, False, True]
+    """
+    asides = [match.span() for match in ASIDE.finditer(clause)]
+    befores: list[str | None] = []
+    last = 0
+    for start, end in spans:
+        if any(low < start and end <= high for low, high in asides):
+            befores.append(None)
+            continue
+        befores.append(ASIDE.sub("", clause[last:start]))
+        last = end
+    concludes = [before is not None and CONCLUDES.search(before) is not None for before in befores]
+    if any(concludes):
+        return concludes
+    last_before = befores[-1] if befores else None
+    has_colon = last_before is not None and last_before.rstrip().endswith(":")
+    return [has_colon and index + 1 == len(spans) for index in range(len(spans))]

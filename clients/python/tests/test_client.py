@@ -248,10 +248,21 @@ class Addresses(Served):
             "ftp://x",
             "http://10.0.0.1",
             "https://a:b@c",
+            "https://[::1",
+            "https://x:port",
             "",
         ):
             with self.subTest(address=address), self.assertRaises(grader.InsecureAddressError):
                 grader.connect(address)
+
+    def test_blanks_around_an_address_are_ignored(self):
+        address = _connection.normalize_address(" https://Grader.example.edu/courses\n")
+        self.assertEqual(address, "https://grader.example.edu")
+
+    def test_an_unusable_address_beside_a_token_is_named_by_its_variable(self):
+        os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER="http://grader.example.edu")
+        with self.assertRaisesRegex(grader.InsecureAddressError, "DLGRADER_SERVER"):
+            grader.connect(self.address)
 
     def test_a_redirect_is_not_followed(self):
         self.log_in()

@@ -39,9 +39,15 @@ def normalize_address(address: str) -> str:
     >>> normalize_address("https://grader.example.edu/courses/1")
     'https://grader.example.edu'
     """
-    parts = urlsplit(address if "//" in address else f"https://{address}")
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+    address = address.strip()
+    try:
+        parts = urlsplit(address if "//" in address else f"https://{address}")
+        host = parts.hostname or ""
+        is_usable = parts.scheme in {"http", "https"} and host and parts.username is None
+        _ = parts.port  # raises ValueError if it is no number
+    except ValueError:
+        is_usable = False
+    if not is_usable:
         raise InsecureAddressError(
             "Write the address of the server, such as https://grader.example.edu."
         )

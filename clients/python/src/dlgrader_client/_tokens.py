@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Optional
 
 from dlgrader_client._connection import normalize_address
-from dlgrader_client._errors import GraderClientError
+from dlgrader_client._errors import GraderClientError, InsecureAddressError
 from dlgrader_client._files import read_json_object, state_folder, write_private_json
 from dlgrader_client._secret import Secret
 
@@ -83,7 +83,7 @@ def find_token(address: str, course: str = "") -> Optional[StoredToken]:
     for read in (os.environ.get, _read_colab_secret):
         server = (read(SERVER_NAME) or "").strip()
         secret = Secret((read(TOKEN_NAME) or "").strip())
-        if secret and server and normalize_address(server) == address:
+        if secret and server and _normalize_external(server) == address:
             _check_form(secret)
             return StoredToken(secret)
     stored = {token.key: token for token in stored_tokens(address)}
@@ -108,6 +108,14 @@ def stored_tokens(address: str) -> list[StoredToken]:
         if TOKEN_FORM.fullmatch(secret.reveal()):
             found.append(StoredToken(secret, str(row.get("id", "")), str(row.get("user", "")), key))
     return found
+
+
+def _normalize_external(server: str) -> str:
+    """Return the address beside an external token; the error for another text names its place."""
+    try:
+        return normalize_address(server)
+    except InsecureAddressError as error:
+        raise InsecureAddressError(f"{SERVER_NAME} cannot be used. {error}") from None
 
 
 def _check_form(secret: Secret) -> None:

@@ -35,7 +35,7 @@ CELLS = (
         "import dlgrader_client as grader\n"
         "hw = grader.use(grader.login('{address}', course='{slug}').assignment('squares'))"
     ),
-    "hw.submit('cells', 6)",
+    "hw.submit('cells', 81)",
     "hw.submit('cells', 9)",
     "hw.submit('doubled', 18)",
     "import os; os.kill(os.getpid(), 9)",
@@ -182,7 +182,7 @@ def test_a_student_works_in_jupyterlab(chromium: Browser, sqlite_template: Path,
             notebook.run(WRONG)
             notebook.expect(WRONG, "incorrect")
             [(_, hint)] = stored_replies(url)
-            assert hint
+            assert hint.endswith("?")
             notebook.expect(WRONG, f"Hint: {hint}")
             notebook.run(RIGHT)
             notebook.expect(RIGHT, "cells: correct")

@@ -62,6 +62,17 @@ class Queueing(Served):
         self.assertEqual(bodies, [1, 2, 3])
         self.assertEqual(len(hw.account._queue), 0)
 
+    def test_a_hint_is_displayed_only_if_it_says_more_than_the_verdict(self):
+        hw = self.homework()
+        self.stand_in.plan(
+            "POST",
+            SUBMISSIONS,
+            reply(status="wrong", feedback="Incorrect."),
+            reply(status="mistake", feedback="Is the border padded?"),
+        )
+        self.assertNotIn("Hint", str(hw.submit("side", 1)))
+        self.assertIn("Hint: Is the border padded?", str(hw.submit("side", 2)))
+
     def test_an_unknown_outcome_is_sent_again_under_the_same_key(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (502, {}), reply())

@@ -71,9 +71,8 @@ class Reading(Displayed):
         )
 
     def _title(self) -> str:
-        return (
-            f"{self.part}: {'readable' if self.is_readable else 'cannot be read'} (not submitted)"
-        )
+        verdict = "readable" if self.is_readable else "cannot be read"
+        return f"{self.part}: {verdict} (not submitted)"
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("Read as", self.read_as), *(("Note", note) for note in self.notes)]
@@ -127,16 +126,15 @@ class PartResult(Displayed):
         return self.status in {"correct", "follow_through"}
 
     def _title(self) -> str:
-        verdict = VERDICTS.get(self.status, (self.status, NEUTRAL))[0]
         score = ""
         if self.score is not None and self.points is not None:
             noun = "point" if self.points == 1 else "points"
             score = f" ({self.score:g} of {self.points:g} {noun})"
-        return f"{self.part}: {verdict}{score}"
+        return f"{self.part}: {_verdict(self.status)}{score}"
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("Read as", self.read_as)]
-        if not self.is_correct:
+        if not self.is_correct and self.hint.rstrip(".").lower() != _verdict(self.status):
             facts.append(("Reason" if self.status == "unreadable" else "Hint", self.hint))
         facts += [("Note", note) for note in self.notes]
         if self.repeats:
@@ -240,8 +238,8 @@ class NotSubmitted(Displayed):
         return [
             "NOT SUBMITTED: queued on this machine only.",
             f"  {self.reason}",
-            f"  {counted(self.waiting, 'answer')} in the queue. Queued is not submitted: an",
-            "  answer counts from the time at which the server receives it.",
+            f"  {counted(self.waiting, 'answer')} in the queue.",
+            "  Queued is not submitted: the time at which the server receives an answer counts.",
             "  Run `hw.deliver()` when you are online again; each later `submit` does so too.",
         ]
 
@@ -292,6 +290,10 @@ class Delivery(Displayed):
         title, *lines = self._own_lines()
         results = "".join(result._repr_html_() for result in self.delivered)
         return box(title, color, [*map(escape, lines), *([results] if results else [])])
+
+
+def _verdict(status: str) -> str:
+    return VERDICTS.get(status, (status, NEUTRAL))[0]
 
 
 def _html_facts(facts: Sequence[tuple[str, str]]) -> list[str]:

@@ -14,7 +14,7 @@ import httpx2
 
 ROOT = Path(__file__).parents[1]
 CLIENT = ROOT / "clients" / "python"
-PATIENCE = 120
+PATIENCE = 240
 
 
 def find_python(version: str) -> str:

@@ -18,7 +18,7 @@ from grader.reports.labels import Label
 from grader.reports.words import numbered
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
-SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]*[,;]\s[^=]*=")
+SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 

@@ -23,7 +23,8 @@ ARRAY_TEX: Final = (
 """Arrays of TeX with the settings of their columns, which mean a matrix."""
 THIN_SPACE: Final = re.compile(r"(?<!\\)\\[,;: ]")
 OPEN_END: Final = re.compile(
-    r"(?:\bwe\s+(?:get|obtain|have|find)|\b(?:gives?|yields?|becomes?|obtain|is|are))\s*:?\s*$",
+    r"(?:\bwe\s{1,3}(?:get|obtain|have|find)|\b(?:gives?|yields?|becomes?|obtain|is|are))"
+    r"\s{0,3}:?\s{0,3}$",
     re.IGNORECASE,
 )
 """End of a line whose result stands in the next one, so that its own values are no results."""

@@ -9,9 +9,10 @@ PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
 PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
 WORD_BREAK: Final = re.compile(r"[ -]")
 """What a printed name may have; code has one word before ``=``."""
-ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]*\]"
+ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]{0,400}\]"
 SPACED_VALUE: Final = re.compile(
-    rf"\s*([A-Za-z][\w ,.'()/-]*?)[\s:=]+({ROW}|\(\d+(?:,\s*\d+)*,?\)|{QUANTITY.pattern})\s*"
+    r"\s{0,20}([A-Za-z][\w ,.'()/-]{0,80}?)[\s:=]{1,20}"
+    rf"({ROW}|\(\d+(?:,\s*\d+)*,?\)|{QUANTITY.pattern})\s*"
 )
 """Name and value with a space between them, as ``print(name, value)`` writes them."""
 

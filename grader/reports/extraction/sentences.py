@@ -11,7 +11,7 @@ from grader.reports.words import find_words
 
 NEARBY: Final = 120
 """Number of characters before and after a value whose words belong to it."""
-ASIDE: Final = re.compile(r"\([^()]*[A-Za-z]{3,}[^()]*\)")
+ASIDE: Final = re.compile(r"\((?=[^()]{0,100}[A-Za-z]{3})[^()]{1,120}\)")
 STEPS: Final = frozenset({"weight", "bias"})
 """Words of the terms of a sum, which do not describe its result."""
 

@@ -83,8 +83,9 @@ def _render_failed_messages(
     error: ServiceError | None = None,
 ) -> Response:
     window = build_page_request(context, limit=ROWS, cursor=cursor)
+    crumbs: tuple[Breadcrumb, ...] = ()
     if course is None:
-        messages, crumbs = api.get_failed_messages(context, window), ()
+        messages = api.get_failed_messages(context, window)
     else:
         messages = api.get_failed_course_messages(course, context, window)
         crumbs = course_crumbs(context, Breadcrumb("People", f"/courses/{course}/people"))

@@ -22,6 +22,7 @@ from api.http.pipeline.application import Application
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.pipeline.route_index import RouteIndex
 from api.http.request_body import BodyBudget, BodyCap, BodyLimits
+from api.http.response_memory import ResponseBudget
 from api.pages.all_pages import PAGES
 from api.pages.layout.error_pages import render_error
 from api.pages.layout.templating import build_static_router
@@ -119,6 +120,9 @@ def create_app(
     policy = HttpPolicy(
         hosts=_list_hosts(settings),
         body_limits=_build_body_limits(settings),
+        response_budget=ResponseBudget(
+            settings.response_memory * MEBIBYTE, settings.response_memory_per_caller * MEBIBYTE
+        ),
         clock=clock,
         render_error=render_error,
         observer=metrics,

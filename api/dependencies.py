@@ -26,6 +26,7 @@ from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
 from api.http.request_body import BodyCap
+from api.http.response_memory import CALLER_KEY
 from api.rate_limits import stored_events
 from api.rate_limits.event_limits import LimitedAction, address_key
 from api.services.assignments.views import get_assignment
@@ -203,13 +204,13 @@ class RequestContext(Authenticator):
     @property
     def _is_authenticated(self) -> bool:
         """Whether the caller of this request was authenticated and counted."""
-        return "is_known" in self.request.scope["state"]
+        return CALLER_KEY in self.request.scope["state"]
 
     def count_request(self, caller: UUID) -> None:
         """Count the request for *caller*, once; raise `RateLimited` over the limit."""
         if not self._is_authenticated:
             self.service.rate_limiters[self.rate_limit_class].consume(str(caller))
-            self.request.scope["state"]["is_known"] = True
+            self.request.scope["state"][CALLER_KEY] = str(caller)
 
     def credential_digest(self) -> bytes | None:
         """Return the digest of the presented credential, or None for an unusual request.

@@ -35,6 +35,7 @@ UNUSED_PASSWORD_WARNING: Final = (
 
 Host = Annotated[str, AfterValidator(validate_host)]
 Proxy = Annotated[str, AfterValidator(validate_proxy)]
+MemoryMebibytes = Annotated[int, Field(ge=20, le=65_536)]
 
 
 class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
@@ -150,17 +151,18 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
         ),
     ] = 500
     body_memory: Annotated[
-        int,
-        Field(
-            ge=20,
-            le=65_536,
-            description="MiB for all request bodies over 64 KiB together, per process; more get "
-            "503",
-        ),
+        MemoryMebibytes,
+        Field(description="MiB for all request bodies over 64 KiB, per process; more get 503"),
     ] = 64
     body_memory_per_caller: Annotated[
-        int,
-        Field(ge=20, le=65_536, description="MiB of these per person; more get 429"),
+        MemoryMebibytes, Field(description="MiB of these per person; more get 429")
+    ] = 24
+    response_memory: Annotated[
+        MemoryMebibytes,
+        Field(description="MiB for all unread responses over 64 KiB, per process; more get 503"),
+    ] = 64
+    response_memory_per_caller: Annotated[
+        MemoryMebibytes, Field(description="MiB of these per person or address; more get 429")
     ] = 24
     log_format: Annotated[
         Literal["text", "json"],

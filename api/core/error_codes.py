@@ -199,6 +199,11 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "Too many uploads at once",
         "You have too many uploads in progress. Wait until one has finished.",
     ),
+    "too_many_downloads": ErrorCode(
+        429,
+        "Too many downloads at once",
+        "You have too many large downloads in progress. Wait until one has finished.",
+    ),
     "internal": ErrorCode(
         500,
         "Internal error",
@@ -215,5 +220,10 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
         "No room for another upload",
         "The service is receiving too many uploads. Nothing was stored. Send it again after "
         "`Retry-After` seconds.",
+    ),
+    "download_capacity": ErrorCode(
+        503,
+        "No room for another large response",
+        "The service is sending too many large responses. Try again after `Retry-After` seconds.",
     ),
 }

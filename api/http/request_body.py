@@ -15,9 +15,8 @@ from starlette.types import Message, Receive, Scope
 
 from api.core.clock import Clock
 from api.core.errors import ContentTooLarge, RateLimited, RequestTimeout, ServiceUnavailable
+from api.http.byte_budget import KIBIBYTE, ByteBudget
 
-KIBIBYTE: Final = 1024
-MEBIBYTE: Final = 1024 * KIBIBYTE
 UNAUTHENTICATED_BODY_BYTES: Final = 64 * KIBIBYTE
 """How much of a body is read before the caller is authenticated."""
 DEFAULT_BODY_BYTES: Final = 256 * KIBIBYTE
@@ -45,51 +44,26 @@ class BodyCap:
     limited_action: str = ""
 
 
-class BodyBudget:
-    """Bytes of large bodies that one process receives or works on, in total and per caller.
+class BodyBudget(ByteBudget):
+    """Bytes of large bodies that one process receives or works on."""
 
-    While others hold a part of the total, a caller gets at most half of what they leave free.
-    Therefore a few callers with slow uploads cannot use it up: the next one always gets a share.
-    Only the event loop uses this class, so it needs no lock.
-    """
+    def build_caller_error(self, mebibytes: int) -> RateLimited:
+        """Return 429 `too_many_uploads`."""
+        return RateLimited(
+            f"You are uploading more than {mebibytes} MiB at once. Wait until an upload has "
+            "finished, and send this one again.",
+            code="too_many_uploads",
+            retry_after=RETRY_SECONDS,
+        )
 
-    def __init__(self, total_bytes: int = 64 * MEBIBYTE, caller_bytes: int = 24 * MEBIBYTE) -> None:
-        self._total_bytes, self._caller_bytes = total_bytes, caller_bytes
-        self._reserved: dict[str, int] = {}
-        self.reserved_bytes = 0
-
-    def reserve(self, caller: str, size: int) -> None:
-        """Reserve *size* bytes for *caller*.
-
-        Raises `RateLimited` if the caller exceeds their budget, `ServiceUnavailable` if the process
-        has no room.
-        """
-        reserved = self._reserved.get(caller, 0)
-        if reserved + size > self._caller_bytes:
-            raise RateLimited(
-                f"You are uploading more than {self._caller_bytes // MEBIBYTE} MiB at once. "
-                "Wait until an upload has finished, and send this one again.",
-                code="too_many_uploads",
-                retry_after=RETRY_SECONDS,
-            )
-        others = self.reserved_bytes - reserved
-        free = self._total_bytes - others
-        if reserved + size > (free // 2 if others else free):
-            raise ServiceUnavailable(
-                "The service is receiving too many uploads. Nothing was stored. Send this one "
-                f"again in {RETRY_SECONDS} s.",
-                code="upload_capacity",
-                retry_after=RETRY_SECONDS,
-            )
-        self._reserved[caller] = reserved + size
-        self.reserved_bytes += size
-
-    def release(self, caller: str, size: int) -> None:
-        """Release *size* bytes that `reserve` reserved for *caller*."""
-        self.reserved_bytes -= size
-        remaining = self._reserved.pop(caller, 0) - size
-        if remaining:
-            self._reserved[caller] = remaining
+    def build_capacity_error(self) -> ServiceUnavailable:
+        """Return 503 `upload_capacity`."""
+        return ServiceUnavailable(
+            "The service is receiving too many uploads. Nothing was stored. Send this one "
+            f"again in {RETRY_SECONDS} s.",
+            code="upload_capacity",
+            retry_after=RETRY_SECONDS,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 
+from api.http.response_memory import SharedResponse
 from api.markup.api_reference import build_reference
 from api.pages.docs import REVALIDATED_HEADERS
 from api.pages.layout.templating import render
@@ -29,4 +30,4 @@ def api_reference_page(request: Request) -> Response:
     headers = {**REVALIDATED_HEADERS, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="text/html", headers=headers)
+    return SharedResponse(body, media_type="text/html", headers=headers)

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from api.core.error_codes import ERROR_CODES
 from api.core.errors import NotFound
+from api.http.response_memory import SharedResponse
 from api.markup.docs_files import (
     DOCS_PATH,
     PICTURE_FOLDER,
@@ -68,7 +69,7 @@ def _revalidated_response(body: bytes, media_type: str, request: Request) -> Res
     headers = {**REVALIDATED_HEADERS, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return SharedResponse(body, media_type=media_type, headers=headers)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Connection deadlines, and the choice of the connection to close if there are too many.
 
-A client has 10 s to send the head of a request, and 60 s without reading any of a response. The
+A client has 10 s to send the head of a request. It must read a response at 4 KiB/s on average, and
+may fall 60 s behind. The
 deadline of a body is in `api.http.request_body`. Here a connection ends if its body goes on
 although the application no longer reads it.
 """
@@ -22,8 +23,10 @@ UNREAD_BODY_TIMEOUT_SECONDS: Final = UPLOAD_TIMEOUT_SECONDS + 30
 
 The application has already responded.
 """
+MIN_READ_BYTES_PER_SECOND: Final = 4096
+"""How fast a client must read a response, in the long run; a modem of 56 kbit/s is faster."""
 SEND_TIMEOUT_SECONDS: Final = 60
-"""Seconds for which a client may read no byte of a response."""
+"""Seconds that a client may be behind this rate, such as one that reads nothing for so long."""
 MAX_DISCARDED_BYTES: Final = 1024 * 1024
 """Bytes of a refused body that are read and discarded between two checks.
 
@@ -43,8 +46,8 @@ class ConnectionDeadlines:
     def __init__(self, protocol: "LimitedHttpProtocol") -> None:
         self._protocol = protocol
         self._opened_at = protocol.loop.time()
-        self._unsent_bytes = self._discarded_bytes = 0
-        self._stalled_since: float | None = None
+        self._taken_bytes = self._discarded_bytes = 0
+        self._behind_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -74,8 +77,9 @@ class ConnectionDeadlines:
         sends a response.
         """
         protocol = self._protocol
-        if self._stalled_since is not None:
-            return False, self._stalled_since
+        now, behind_since = protocol.loop.time(), self._behind_since
+        if behind_since is not None and now - behind_since > 2 * CHECK_SECONDS:
+            return False, behind_since
         if protocol.message_began_at is not None:
             return _is_admitted_upload(protocol), protocol.message_began_at
         cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
@@ -90,26 +94,32 @@ class ConnectionDeadlines:
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._update_stalled_since(now)
+        self._update_behind_since(now)
         if self._is_late(now):
             self.abort()
             return
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
-    def _update_stalled_since(self, now: float) -> None:
-        """Record since when the client has read no byte of the response."""
+    def _update_behind_since(self, now: float) -> None:
+        """Update since when the client is behind: the time that its bytes have not paid for.
+
+        Each byte that it takes pays for a moment, but no client has credit for later.
+        """
         unsent = self._protocol.transport.get_write_buffer_size()
-        if not unsent or unsent != self._unsent_bytes:
-            self._stalled_since = None
-        elif self._stalled_since is None:
-            self._stalled_since = now
-        self._unsent_bytes = unsent
+        taken = self._protocol.output.written_bytes - unsent
+        if not unsent:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = now
+        else:
+            paid = (taken - self._taken_bytes) / MIN_READ_BYTES_PER_SECOND
+            self._behind_since = min(now, self._behind_since + paid)
+        self._taken_bytes = taken
 
     def _is_late(self, now: float) -> bool:
         protocol = self._protocol
-        if self._unsent_bytes:
-            stalled = self._stalled_since
-            return stalled is not None and now - stalled > SEND_TIMEOUT_SECONDS
+        if self._behind_since is not None:
+            return now - self._behind_since > SEND_TIMEOUT_SECONDS
         if protocol.flow.read_paused:
             return False  # the client may have sent bytes that are still unread
         if protocol.message_began_at is not None:

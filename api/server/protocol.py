@@ -53,7 +53,7 @@ class _UpgradeTolerantParser(httptools.HttpRequestParser):
 
 
 class LingeringTransport:
-    """Wrapper of a *transport* that closes later while the client is still sending a body.
+    """Wrapper of a *transport* that counts what is written, and closes later during a body.
 
     *begin_lingering* starts to drop the rest of the body, and returns False if there is none.
     """
@@ -67,6 +67,12 @@ class LingeringTransport:
         self._transport = transport
         self._loop = loop
         self._begin_lingering = begin_lingering
+        self.written_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, and count it for the deadline of the client."""
+        self.written_bytes += len(data)
+        self._transport.write(data)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -93,6 +99,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """
 
     parser: _UpgradeTolerantParser
+    output: LingeringTransport
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,7 +115,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start serving a connection; close another one if there are too many."""
         super().connection_made(transport)
-        self.transport = LingeringTransport(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
+        self.output = LingeringTransport(transport, self.loop, self._begin_lingering)
+        self.transport = self.output  # type: ignore[assignment]
         self.deadlines.start()
         limit = self.limit_concurrency
         if limit is not None and (len(self.connections) <= limit or evict_slowest_connection(self)):

@@ -22,6 +22,11 @@ SHUTDOWN_GRACE_SECONDS: Final = 20
 """Seconds for which a shutdown waits for accepted requests."""
 LISTEN_BACKLOG: Final = 2048
 """Maximum number of connections that wait in the kernel until a process accepts them."""
+UNSENT_KERNEL_BYTES: Final = 128 * 1024
+"""Bytes of a response that the kernel takes before it can send them.
+
+It would otherwise take megabytes for each client that reads nothing.
+"""
 KEEP_ALIVE_SECONDS: Final = 5
 """Seconds without a request after which a connection is closed."""
 
@@ -67,6 +72,8 @@ def bind_socket(settings: ServiceSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Its connections inherit it.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_KERNEL_BYTES)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:

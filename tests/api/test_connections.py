@@ -248,6 +248,21 @@ def test_a_response_that_nobody_takes_is_given_up(hasty):
     assert len(whole(line)) < LARGE
 
 
+@pytest.mark.parametrize(("pause", "is_whole"), [(0.2, False), (0.005, True)])
+def test_a_response_must_be_taken_at_a_minimum_rate(hasty, monkeypatch, pause, is_whole):
+    monkeypatch.setattr(connection_limits, "MIN_READ_BYTES_PER_SECOND", 2_000_000)
+    line = hasty.connect()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    line.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    got, until = 0, time.monotonic() + 60
+    with suppress(ConnectionError):
+        while got < LARGE and hasty.count and (piece := line.recv(65_536)):
+            got += len(piece)
+            time.sleep(pause)
+            assert time.monotonic() < until
+    assert (got >= LARGE) is is_whole
+
+
 def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):
     line = hasty.connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
     got = 0

@@ -2,16 +2,18 @@
 
 import json
 import tracemalloc
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
+from stored_files import LARGE_BYTES, store_attachment, store_report
 from world import Person, Posing, World
 
-from api.db.models import Course, Enrolment, User
-from api.services.accounts.export.data_export import stream_account_data
+from api.db.models import Course, Enrolment, Report, User
+from api.services.accounts.export.data_export import HELD_BYTES, stream_account_data
 from api.services.exports.all_work import ExportScope, export_submissions
 
 LONG_TEXT = "why? " * 3_900
@@ -96,3 +98,29 @@ def test_my_export_is_one_json_object_with_its_fields_in_order(world, course, pr
     assert submission["told"]["receipt"]["id"] == submission["id"]
     assert draft["answers"] == {"why": "Fewer."}
     assert json.loads(told.content) == body
+
+
+def test_an_export_holds_a_piece_of_a_file_at_a_time(world, course, problem):
+    student = world.enrol(course)
+    document = store_report(world, student, problem)
+    _, image = store_attachment(world, student, problem)
+    peak_and_size(my_export(world, student))  # statements are compiled once
+    peak, size = peak_and_size(my_export(world, student))
+    assert size > 2 * LARGE_BYTES * 4 / 3
+    assert peak < HELD_BYTES
+    body = student.get("/me/export").json()
+    [report], [attachment] = body["reports"], body["attachments"]
+    assert b64decode(report["document"], validate=True) == document
+    assert [b64decode(page["content"], validate=True) for page in attachment["pages"]] == [image]
+
+
+def test_files_that_are_no_longer_stored_are_null_or_left_out(world, course, problem):
+    student = world.enrol(course)
+    store_report(world, student, problem, 10)
+    store_report(world, student, problem, 20)
+    pieces = my_export(world, student)
+    with world.session() as session:
+        gone, kept = session.scalars(select(Report).order_by(Report.id))
+        session.delete(gone)
+        kept.document = None
+    assert [one["document"] for one in json.loads("".join(pieces))["reports"]] == [None]

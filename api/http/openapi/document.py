@@ -32,6 +32,7 @@ BODY_CODES: Final = (
     "request_timeout",
 )
 UPLOAD_CODES: Final = ("too_many_uploads", "upload_capacity")
+DOWNLOAD_CODES: Final = ("too_many_downloads", "download_capacity")
 BEARER_SCHEME: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API token from /me/tokens"}
 }
@@ -70,6 +71,8 @@ def build_document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any
     for path, item in openapi["paths"].items():
         for method, operation in item.items():
             operation["operationId"] = operation_id(method, path)
+            if method == "get" and "401" in operation.get("responses", ()):
+                _add_error_responses(operation, error_responses(*DOWNLOAD_CODES))
             if method != "get" and COURSE_PATH.search(path):
                 _add_error_responses(operation, error_responses(*COURSE_CODES))
             _add_summary_and_errors(operation, strict=path.startswith(API_PATH_PREFIX))

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.http import problem_details
 from api.http.json_body import StrictRoute
 from api.http.openapi import document
 from api.http.pipeline.http_policy import HttpPolicy, HttpPolicyMiddleware
+from api.http.response_memory import SharedResponse
 
 NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -30,6 +31,8 @@ class Application(FastAPI):
     ) -> None:
         # It would export paths and queries, and check for listeners at each request.
         telemetry: Any = {"tracing": False, "metrics": False, "logs": False}
+        self.policy = policy
+        self._document: bytes | None = None
         super().__init__(telemetry=telemetry, **options)
         self.router.route_class = StrictRoute
         # The redirect would use this process's scheme: http behind a proxy that terminates TLS.
@@ -38,6 +41,16 @@ class Application(FastAPI):
         document.install_openapi(self, parameters)
         self.add_exception_handler(Exception, _send_nothing)
         self._policy_app = HttpPolicyMiddleware(super().__call__, policy)
+
+    def setup(self) -> None:
+        """Serve the OpenAPI document, as FastAPI does, but from memory."""
+        if self.openapi_url:
+            self.add_route(self.openapi_url, self._serve_document, include_in_schema=False)
+
+    async def _serve_document(self, _request: Request) -> Response:
+        if self._document is None:
+            self._document = bytes(JSONResponse(self.openapi()).body)
+        return SharedResponse(self._document, media_type="application/json")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the lifespan events, inside the policy."""

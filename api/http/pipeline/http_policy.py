@@ -30,6 +30,13 @@ from api.core.errors import (
 from api.core.ids import new_id_text
 from api.http.problem_details import build_problem_response, error_to_response
 from api.http.request_body import BodyLimits, RequestBody
+from api.http.response_memory import (
+    MEMORY_KEY,
+    PIECE_BYTES,
+    ResponseBudget,
+    ResponseMemory,
+    send_in_pieces,
+)
 
 CLIENT_CLOSED_STATUS: Final = 499
 STOPPING_RETRY_SECONDS: Final = 5
@@ -84,6 +91,7 @@ class HttpPolicy:
 
     hosts: tuple[str, ...] = ()
     body_limits: BodyLimits = field(default_factory=BodyLimits)
+    response_budget: ResponseBudget = field(default_factory=ResponseBudget)
     headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
     private_prefix: str = "/api/"
     clock: Clock = system_clock
@@ -137,6 +145,7 @@ class HttpPolicyMiddleware:
             await cycle.send_internal_error(error)
         finally:
             cycle.body.release()
+            cycle.memory.release()
             cycle.log_and_observe_end()
 
 
@@ -162,6 +171,8 @@ class _RequestCycle:
         state["body"] = self.body = RequestBody(
             policy.body_limits, scope, receive, state, clock=policy.clock
         )
+        state[MEMORY_KEY] = self.memory = ResponseMemory(policy.response_budget, scope)
+        self.is_refused = False
         if policy.observer is not None:
             policy.observer.record_start()
 
@@ -188,10 +199,25 @@ class _RequestCycle:
         return len(self.headers) < len(headers) and sum(header[0] == name for header in headers) > 1
 
     async def send(self, message: Message) -> None:
-        """Send a *message*; the first one gets the headers of the policy."""
+        """Send a *message*; the first one gets the headers of the policy.
+
+        An error replaces a large response that the budget has no room for.
+        """
         if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            try:
+                self.memory.reserve_announced(headers)
+            except ServiceError as error:
+                await self.send_error(error)
+                self.is_refused = True
+                return
             self.status = message["status"]
-            message["headers"] = self.complete_headers(message.get("headers", ()))
+            message["headers"] = self.complete_headers(headers)
+        elif self.is_refused:
+            return
+        elif len(message.get("body", b"")) > PIECE_BYTES:
+            await send_in_pieces(message, self.outer_send)
+            return
         await self.outer_send(message)
 
     def complete_headers(self, response_headers: Iterable[Header]) -> list[Header]:

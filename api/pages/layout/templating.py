@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.core.errors import ERROR_CODES, NotFound, ServiceError
+from api.http.response_memory import SharedResponse
 from api.markup.markdown import render_inline, render_markdown
 from api.pages.layout import formatting
 
@@ -116,7 +117,7 @@ def build_static_router() -> APIRouter:
         static_file = files_by_name.get(name)
         if static_file is None:
             raise NotFound(ERROR_CODES["not_found"].meaning)
-        return Response(
+        return SharedResponse(
             static_file.body, media_type=static_file.media_type, headers=IMMUTABLE_HEADERS
         )
 

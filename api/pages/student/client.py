@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from api.core.error_codes import ERROR_CODES
 from api.core.errors import NotFound
+from api.http.response_memory import SharedResponse
 from api.pages.docs import REVALIDATED_HEADERS
 from api.pages.layout.templating import render_response
 from api.pages.router import PageRouter
@@ -35,4 +36,4 @@ def download_client(file: str) -> Response:
     wheel = load_client_wheel()
     if file != wheel.name:
         raise NotFound(ERROR_CODES["not_found"].meaning)
-    return Response(wheel.content, media_type=WHEEL_MEDIA_TYPE, headers=REVALIDATED_HEADERS)
+    return SharedResponse(wheel.content, media_type=WHEEL_MEDIA_TYPE, headers=REVALIDATED_HEADERS)

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
 
 from api.core.errors import (
     Conflict,
@@ -20,6 +19,7 @@ from api.dependencies import ContextDep
 from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
+from api.http.response_memory import PiecewiseResponse
 from api.routes.accounts.login import set_session_cookies
 from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.accounts.account import (
@@ -36,7 +36,7 @@ from api.schemas.accounts.account import (
     Tokens,
 )
 from api.services.accounts import profile, sessions, tokens
-from api.services.accounts.export.data_export import stream_account_data
+from api.services.accounts.export.data_export import HELD_BYTES, stream_account_data
 from api.services.accounts.login import LoginAttempt
 
 router = ApiRouter(tags=["account"])
@@ -94,7 +94,7 @@ def post_password(body: PasswordIn, context: ContextDep, response: Response) -> 
     response_model=MeExport,
     responses=error_responses(Unauthenticated, Forbidden, RateLimited),
 )
-def get_account_export(context: ContextDep) -> StreamingResponse:
+def get_account_export(context: ContextDep) -> PiecewiseResponse:
     """Return all data that the service stores about you. At most six times a minute."""
     with context.reading() as session:
         caller = context.authenticate(session)
@@ -102,7 +102,7 @@ def get_account_export(context: ContextDep) -> StreamingResponse:
             raise Forbidden("This token is for one course. Use one without a course.")
     context.count_limited_action("export_person", str(caller.id))
     pieces = stream_account_data(context.service.db.reading, caller.user, now=context.now)
-    return StreamingResponse(pieces, media_type="application/json")
+    return PiecewiseResponse(pieces, held_bytes=HELD_BYTES, media_type="application/json")
 
 
 @router.get("/me/sessions", response_model=Sessions, responses=error_responses(Unauthenticated))

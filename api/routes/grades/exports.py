@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query, Response
-from fastapi.responses import StreamingResponse
 
 from api.auth.authorization import CourseMembership
 from api.core.errors import Forbidden, InvalidInput, NotFound, RateLimited, Unauthenticated
 from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
+from api.http.response_memory import PiecewiseResponse
 from api.routes.shared.error_responses import INPUT_ERRORS
 from api.routes.shared.files import (
     FileBody,
@@ -60,7 +60,7 @@ SHEET_EXAMPLE: Final = (
 
 @router.get(
     f"{EXPORTS_PATH}/submissions",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses=EXPORT_ERRORS
     | describe_file_response(
         "application/jsonl", SUBMISSION_EXAMPLE, "a JSON object per submission"
@@ -72,7 +72,7 @@ def get_submissions_export(
     *,
     assignments: AssignmentIds = None,
     pseudonymous: Annotated[bool, Query(description="replace names with pseudonyms")] = False,
-) -> StreamingResponse:
+) -> PiecewiseResponse:
     """Export all submissions with their results as JSON lines, for research and appeals.
 
     Pseudonyms are the same in every file of the course. Answers are exported as the students wrote
@@ -89,7 +89,9 @@ def get_submissions_export(
     scope = all_work.ExportScope(member.course, only, pseudonymous)
     lines: Iterator[str] = all_work.export_submissions(context.service.db.reading, scope)
     headers = attachment_headers(f"{member.course.slug}-submissions.jsonl")
-    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+    return PiecewiseResponse(
+        lines, held_bytes=all_work.HELD_BYTES, media_type="application/jsonl", headers=headers
+    )
 
 
 @router.get(f"{EXPORTS_PATH}/{{form}}/check", responses=INPUT_ERRORS)

@@ -1,8 +1,12 @@
-"""Files as request and response bodies: reading, OpenAPI descriptions and file names."""
+"""Files as request and response bodies: reading, sending, OpenAPI descriptions and file names."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+
+from api.http.response_memory import PIECE_BYTES, PiecewiseResponse
+from api.services.files.stored_bytes import FILE_PIECE_BYTES, ReadSessionFactory, StoredBytes
 
 SANDBOX_HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -40,3 +44,23 @@ def _describe_content(media: str, example: str) -> dict[str, Any]:
 def attachment_headers(name: str) -> dict[str, str]:
     """Return the header that makes a browser save the response as a file called *name*."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def send_stored_file(
+    file: StoredBytes,
+    reading: ReadSessionFactory,
+    *,
+    media_type: str,
+    headers: Mapping[str, str],
+) -> Response:
+    """Return a response with a stored *file*, which is read piece by piece if it is large."""
+    pieces = file.read_pieces(reading)
+    if file.size <= FILE_PIECE_BYTES:
+        return Response(b"".join(pieces), media_type=media_type, headers=headers)
+    return PiecewiseResponse(
+        pieces,
+        held_bytes=FILE_PIECE_BYTES + PIECE_BYTES,
+        media_type=media_type,
+        size=file.size,
+        headers=headers,
+    )

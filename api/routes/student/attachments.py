@@ -23,6 +23,7 @@ from api.routes.shared.files import (
     FileBody,
     describe_file_body,
     describe_file_response,
+    send_stored_file,
 )
 from api.schemas.student.attachments import Attachments, AttachmentView
 from api.services.attachments import storage
@@ -169,4 +170,6 @@ def get_attachment_image(attachment: UUID, context: ContextDep, page: PageNumber
     headers = SANDBOX_HEADERS | {
         "Content-Disposition": f'inline; filename="attachment-{page}.{ending}"'
     }
-    return Response(content, media_type=media_type, headers=headers)
+    return send_stored_file(
+        content, context.service.db.reading, media_type=media_type, headers=headers
+    )

@@ -29,6 +29,7 @@ from api.routes.shared.files import (
     FileBody,
     describe_file_body,
     describe_file_response,
+    send_stored_file,
 )
 from api.routes.student.submissions import submit_and_wait
 from api.schemas.student.reports import (
@@ -197,7 +198,9 @@ def get_document(assignment: UUID, report: UUID, context: ContextDep) -> Respons
     headers = SANDBOX_HEADERS | {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     }
-    return Response(document, media_type=DOCUMENT_TYPE, headers=headers)
+    return send_stored_file(
+        document, context.service.db.reading, media_type=DOCUMENT_TYPE, headers=headers
+    )
 
 
 @router.post(

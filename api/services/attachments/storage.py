@@ -7,12 +7,13 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from api.auth.authorization import AssignedProblem, CourseMembership
 from api.core.errors import InvalidInput, NotFound
 from api.db.models import AnswerAttachment, AssignmentProblem, Attachment, AttachmentPage
 from api.services.attachments.images import PageImage
+from api.services.files.stored_bytes import StoredBytes, find_stored_bytes
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 
@@ -139,7 +140,7 @@ def find_assignment(session: Session, attachment: UUID) -> UUID:
 
 def load_page(
     session: Session, member: CourseMembership, attachment: UUID, number: int
-) -> tuple[str, bytes]:
+) -> tuple[str, StoredBytes]:
     """Return the media type and the content of a page, for its student and for staff.
 
     Staff see attachments that were submitted. Raises `NotFound` if there is no such page, or it is
@@ -149,14 +150,17 @@ def load_page(
         select(Attachment, AttachmentPage)
         .join(AttachmentPage, AttachmentPage.attachment_id == Attachment.id)
         .where(Attachment.id == attachment, AttachmentPage.number == number)
-        .options(undefer(AttachmentPage.content))
     ).first()
     if row is None or not _may_see(session, member, row[0]):
         raise NotFound(NO_PAGE_MESSAGE)
-    page: AttachmentPage = row[1]
-    if page.content is None:
+    content = find_stored_bytes(
+        session,
+        AttachmentPage.content,
+        (AttachmentPage.attachment_id == attachment) & (AttachmentPage.number == number),
+    )
+    if content is None:
         raise NotFound(DELETED_MESSAGE)
-    return page.media_type, page.content
+    return row[1].media_type, content
 
 
 def _may_see(session: Session, member: CourseMembership, attachment: Attachment) -> bool:

@@ -3,9 +3,8 @@
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,20 +20,17 @@ from api.db.models import (
     Submission,
     User,
 )
+from api.http.byte_budget import MEBIBYTE
 from api.services.attachments.submitted import SUBMITTED_QUERY
 from api.services.courses.active_students import ACTIVE_STUDENTS
+from api.services.files.stored_bytes import ReadSessionFactory
 
 BATCH_SIZE: Final = 10
 """Number of submissions in memory at a time; each may have some hundred KiB."""
+HELD_BYTES: Final = 8 * MEBIBYTE
+"""Memory that an export holds: a batch of submissions with their answers."""
 PSEUDONYM_DIGITS: Final = 16
 LOWEST_ID: Final = UUID(int=0)
-
-
-class ExportSessionFactory(Protocol):
-    """Factory of read-only sessions."""
-
-    def __call__(self) -> AbstractContextManager[Session]:
-        """Return a read-only session as a context manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def pseudonym(course: Course, thing: UUID) -> str:
     return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
 
 
-def export_submissions(reading: ExportSessionFactory, scope: ExportScope) -> Iterator[str]:
+def export_submissions(reading: ReadSessionFactory, scope: ExportScope) -> Iterator[str]:
     """Yield a JSON line for each submission, oldest first.
 
     Each piece uses its own session, so a slow reader holds no transaction. Submissions are only

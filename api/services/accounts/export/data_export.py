@@ -4,16 +4,15 @@ The export reveals nothing early: a submission comes with the reply of the time,
 comment only once results are shown to the student.
 
 Submissions, drafts, reports and attachments may be large. One transaction reads their ids and
-everything short; they follow in small batches, reports and attachments one at a time. So memory is
-bounded, and a slow reader holds no transaction. Submissions never change; a draft is read in its
-current state when its turn comes.
+everything short; they follow in small batches, and the files of reports and attachments in pieces.
+So memory is bounded, and a slow reader holds no transaction. Submissions never change; a draft is
+read in its current state when its turn comes.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -35,33 +34,30 @@ from api.db.models import (
     Submission,
     User,
 )
+from api.http.byte_budget import MEBIBYTE
 from api.http.field_types import serialize_fraction
 from api.schemas.accounts.account import MeExport
 from api.services.accounts.export import connections_export
 from api.services.accounts.export.files_export import (
     JsonObject,
-    load_attachments,
-    load_reports,
     serialize_all,
     serialize_row,
+    stream_attachment,
+    stream_report,
 )
 from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions
 from api.services.accounts.tokens import list_tokens
 from api.services.assignments.release import load_assignments_with_results
+from api.services.files.stored_bytes import ReadSessionFactory
 from api.services.outbox.news import load_mail_records
 
-BATCH_SIZE: Final = 10
+BATCH_SIZE: Final = 4
 """Number of submissions or drafts in memory at a time; each may have some hundred KiB."""
+HELD_BYTES: Final = 4 * MEBIBYTE
+"""Memory that an export holds: a batch of submissions, or a piece of a file and its Base64."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
 TOKEN_FIELDS: Final = ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
-
-
-class ReadSessionFactory(Protocol):
-    """Factory of read-only database sessions."""
-
-    def __call__(self) -> AbstractContextManager[Session]:
-        """Return a read-only session, to be used in a ``with``."""
 
 
 def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetime) -> Iterator[str]:
@@ -88,8 +84,8 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
     large = {
         "submissions": _read_in_batches(reading, _load_submissions, submissions),
         "drafts": _read_in_batches(reading, partial(_load_drafts, student=user.id), drafts),
-        "reports": _read_in_batches(reading, load_reports, reports, batch_size=1),
-        "attachments": _read_in_batches(reading, load_attachments, attachments, batch_size=1),
+        "reports": (stream_report(reading, id_) for id_ in reports),
+        "attachments": (stream_attachment(reading, id_) for id_ in attachments),
     }
     return _stream_json(small_fields, large)
 
@@ -122,36 +118,47 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
 
 
 def _stream_json(
-    small_fields: MeExport, large: Mapping[str, Iterator[JsonObject]]
+    small_fields: MeExport, large: Mapping[str, Iterator[Iterator[str]]]
 ) -> Iterator[str]:
-    """Yield *small_fields* as JSON; its fields that are in *large* are streamed item by item."""
+    """Yield *small_fields* as JSON; its fields that are in *large* are streamed item by item.
+
+    Each item of *large* is JSON in pieces, without any if it is no longer stored.
+    """
     separator = "{"
     for name, value in small_fields.model_dump(mode="json").items():
         yield f"{separator}{serialize_json(name)}:"
         separator = ","
         if name in large:
             yield "["
-            for number, item in enumerate(large[name]):
-                yield f"{',' if number else ''}{serialize_json(item)}"
+            yield from _join_items(large[name])
             yield "]"
         else:
             yield serialize_json(value)
     yield "}"
 
 
+def _join_items(items: Iterable[Iterator[str]]) -> Iterator[str]:
+    """Yield the pieces of all *items* with commas between the items that have any."""
+    separator = ""
+    for item in items:
+        first = next(item, None)
+        if first is not None:
+            yield f"{separator}{first}"
+            yield from item
+            separator = ","
+
+
 def _read_in_batches(
     reading: ReadSessionFactory,
     read: Callable[[Session, Sequence[UUID]], Iterable[JsonObject]],
     ids: Sequence[UUID],
-    *,
-    batch_size: int = BATCH_SIZE,
-) -> Iterator[JsonObject]:
+) -> Iterator[Iterator[str]]:
     """Yield the items of *ids* in order; each batch is read in its own session."""
-    for start in range(0, len(ids), batch_size):
-        batch = ids[start : start + batch_size]
+    for start in range(0, len(ids), BATCH_SIZE):
+        batch = ids[start : start + BATCH_SIZE]
         with reading() as session:
             items = list(read(session, batch))
-        yield from items
+        yield from (iter((serialize_json(item),)) for item in items)
 
 
 def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:

@@ -16,6 +16,7 @@ from api.core.errors import Forbidden, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Report
 from api.services.engine.variant_identity import VariantIdentity
+from api.services.files.stored_bytes import StoredBytes, find_stored_bytes
 from api.services.reports.documents import FILE_ENDINGS
 from api.services.reports.uploads.report_reader import build_refusal
 
@@ -155,22 +156,21 @@ def load_report(
 
 def load_document(
     session: Session, member: CourseMembership, assignment: Assignment, report_id: UUID
-) -> tuple[str, bytes]:
+) -> tuple[str, StoredBytes]:
     """Return the name and the content of a document, for its student and for staff with names.
 
     Raises `NotFound` if there is none or it is no longer stored, and `Forbidden` for graders of an
     anonymous assignment.
     """
     report = session.scalar(
-        select(Report)
-        .where(Report.id == report_id, Report.assignment_id == assignment.id)
-        .options(undefer(Report.document))
+        select(Report).where(Report.id == report_id, Report.assignment_id == assignment.id)
     )
     is_own = report is not None and report.student_id == member.student_id
     if report is None or not (is_own or member.has_permission("see_submissions")):
         raise NotFound(NO_REPORT_MESSAGE)
     if not is_own:
         member.require_visible_names(assignment)
-    if report.document is None:
+    document = find_stored_bytes(session, Report.document, Report.id == report_id)
+    if document is None:
         raise NotFound(DELETED_MESSAGE)
-    return report.file_name, report.document
+    return report.file_name, document

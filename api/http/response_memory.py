@@ -1,0 +1,164 @@
+"""Memory of responses: large ones are sent in pieces, under a byte budget per process and caller.
+
+A client that reads slowly makes the service keep what it has not read. A response of up to 64 KiB
+is kept by its connection alone, and the number of connections limits these. A larger one reserves
+the memory that it holds in the `ResponseBudget` until its last piece is sent: by default its
+length, or what a `PiecewiseResponse` or a `SharedResponse` holds instead.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from api.core.errors import RateLimited, ServiceUnavailable
+from api.http.byte_budget import KIBIBYTE, ByteBudget
+from api.rate_limits.event_limits import address_key
+
+PIECE_BYTES: Final = 64 * KIBIBYTE
+"""Largest piece of a body that the connection gets at a time.
+
+The connection takes the next one once the client has read this one, up to a few KiB.
+"""
+RETRY_SECONDS: Final = 5
+REFUSABLE_METHODS: Final = frozenset({"GET", "HEAD"})
+"""Methods whose response may be refused; other requests have changed something."""
+CALLER_KEY: Final = "caller"
+"""Key in the request state of the id of the authenticated user."""
+MEMORY_KEY: Final = "response_memory"
+
+
+class ResponseBudget(ByteBudget):
+    """Bytes of large responses that clients have not read yet, in one process."""
+
+    def build_caller_error(self, mebibytes: int) -> RateLimited:
+        """Return 429 `too_many_downloads`."""
+        return RateLimited(
+            f"You are downloading more than {mebibytes} MiB at once. Wait until a download has "
+            "finished, and start this one again.",
+            code="too_many_downloads",
+            retry_after=RETRY_SECONDS,
+        )
+
+    def build_capacity_error(self) -> ServiceUnavailable:
+        """Return 503 `download_capacity`."""
+        return ServiceUnavailable(
+            f"The service is sending too many large responses. Try again in {RETRY_SECONDS} s.",
+            code="download_capacity",
+            retry_after=RETRY_SECONDS,
+        )
+
+    def limit_to_caller(self, size: int) -> int:
+        """Return *size*, at most the budget of a caller, who can therefore get any one response."""
+        return min(size, self._caller_bytes)
+
+
+class ResponseMemory:
+    """Memory that the response to one request holds, reserved in the *budget*."""
+
+    __slots__ = ("_budget", "_caller", "_is_declared", "_reserved_bytes", "_scope")
+
+    def __init__(self, budget: ResponseBudget, scope: Scope) -> None:
+        self._budget, self._scope = budget, scope
+        self._caller = ""
+        self._reserved_bytes = 0
+        self._is_declared = False
+
+    @property
+    def is_head_only(self) -> bool:
+        """Whether the server drops the body of the response."""
+        return bool(self._scope["method"] == "HEAD")
+
+    def reserve(self, size: int) -> None:
+        """Reserve *size* bytes in place of the announced length; call it before the response.
+
+        Raises `RateLimited` or `ServiceUnavailable` if the budget does not allow it.
+        """
+        self._is_declared = True
+        if size == 0 or self.is_head_only:
+            return
+        state = self._scope["state"]
+        client = self._scope.get("client")
+        caller = state.get(CALLER_KEY) or address_key(client[0] if client else "")
+        size = self._budget.limit_to_caller(size)
+        if self._scope["method"] in REFUSABLE_METHODS:
+            self._budget.check_room(caller, size)
+        self._budget.add(caller, size)
+        self._caller, self._reserved_bytes = caller, size
+
+    def reserve_announced(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Reserve the length that *headers* announce, if it is large and nothing else is reserved.
+
+        Raises the errors of `reserve`.
+        """
+        if self._is_declared:
+            return
+        for name, value in headers:
+            if name == b"content-length" and int(value) > PIECE_BYTES:
+                self.reserve(int(value))
+
+    def release(self) -> None:
+        """Release the reserved bytes; called once the last piece is sent or the request failed."""
+        if self._reserved_bytes:
+            self._budget.release(self._caller, self._reserved_bytes)
+            self._reserved_bytes = 0
+
+
+class SharedResponse(Response):
+    """Response whose body is cached for all clients, so that it holds no memory of its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response without reserving its length."""
+        get_response_memory(scope).reserve(0)
+        await super().__call__(scope, receive, send)
+
+
+class PiecewiseResponse(StreamingResponse):
+    """Response that is made of *pieces* while it is sent, and holds *held_bytes* at a time.
+
+    *size* is its length, if it is known before.
+    """
+
+    def __init__(
+        self,
+        pieces: Iterable[str | bytes],
+        *,
+        held_bytes: int,
+        media_type: str,
+        size: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        if size is not None:
+            self.headers["Content-Length"] = str(size)
+        self._held_bytes = held_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Reserve the memory, or raise the errors of `ResponseMemory.reserve`; then send."""
+        memory = get_response_memory(scope)
+        memory.reserve(self._held_bytes)
+        if memory.is_head_only:
+            self.body_iterator = iterate_in_threadpool(())
+        await super().__call__(scope, receive, send)
+
+
+async def send_in_pieces(message: Message, send: Send) -> None:
+    """Send the large body of *message* in pieces; each waits until the client has read the last."""
+    body, more_body = message["body"], message.get("more_body", False)
+    for start in range(0, len(body), PIECE_BYTES):
+        end = start + PIECE_BYTES
+        await send(
+            {
+                "type": message["type"],
+                "body": bytes(body[start:end]),
+                "more_body": more_body or end < len(body),
+            }
+        )
+
+
+def get_response_memory(scope: Scope) -> ResponseMemory:
+    """Return the memory of the response to the request in *scope*."""
+    memory: ResponseMemory = scope["state"][MEMORY_KEY]
+    return memory

@@ -1,0 +1,207 @@
+"""Memory and health latency while clients take large responses slowly, or not at all.
+
+``python benchmarks/downloads.py [DATABASE] [CONNECTIONS] [SECONDS] [ATTACK ...]``: a new service
+for each attack, over one class in which each student has a report of 4.9 MB and an attachment of as
+much. CONNECTIONS (100) are opened at once, and read nothing for SECONDS (10), or a byte a second.
+Prints the resident memory before and at its peak, the answers, the connections that the service
+still holds at the end, and the latency of ``/healthz`` meanwhile. DATABASE is the address of an
+empty database, a new SQLite file by default. Everything stays on 127.0.0.1.
+"""
+
+import hashlib
+import os
+import socket
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from connections import MEBIBYTE, SAMPLE_SECONDS, health_seconds, open_connections, resident_bytes
+from intake import served, the_service
+from intake_class import START, IntakeClass
+from sqlalchemy import select
+
+from api.core.ids import new_id
+from api.db.engine import Database
+from api.db.migrations import upgrade
+from api.db.models import AssignmentProblem, Attachment, AttachmentPage, Report
+
+FILE_BYTES: Final = 4_900_000
+STUDENTS: Final = 40
+RECEIVE_BYTES: Final = 4096
+"""Size of the client's buffer in the kernel, which would take a part of the response."""
+READ_EVERY_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """Requests to *path* by some *callers*, in turn; *reads* a byte a second or nothing."""
+
+    path: str
+    callers: int = 1
+    reads: bool = False
+
+
+ATTACKS: Final[Mapping[str, Attack]] = {
+    "document": Attack("/api/v1/assignments/{assignment}/reports/{report}/document"),
+    "attachment": Attack("/api/v1/attachments/{attachment}/image"),
+    "attachment-many": Attack("/api/v1/attachments/{attachment}/image", STUDENTS),
+    "attachment-slow": Attack("/api/v1/attachments/{attachment}/image", STUDENTS, reads=True),
+    "export": Attack("/api/v1/me/export"),
+    "export-many": Attack("/api/v1/me/export", STUDENTS),
+    "openapi": Attack("/api/v1/openapi.json", 0),
+    "openapi-slow": Attack("/api/v1/openapi.json", 0, reads=True),
+    "reference": Attack("/api", 0),
+}
+
+
+def write_files(db: Database, made: IntakeClass) -> list[dict[str, str]]:
+    """Store a report and an attachment of each student; return what an address says of them."""
+    addresses = []
+    with db.transaction() as session:
+        problem = session.scalars(select(AssignmentProblem.id).limit(1)).one()
+        for student in made.students:
+            report, attachment = new_id(), new_id()
+            common = {"student_id": student.id, "author_id": student.id, "uploaded_at": START}
+            common |= {"digest": hashlib.sha256(student.id.bytes).hexdigest()}
+            common |= {"size_bytes": FILE_BYTES}
+            session.add_all(_file_rows(made, common, report, attachment, problem))
+            session.flush()
+            session.add(
+                AttachmentPage(
+                    attachment_id=attachment,
+                    number=1,
+                    media_type="image/png",
+                    width=1,
+                    height=1,
+                    content=os.urandom(FILE_BYTES),
+                )
+            )
+            ids = {"assignment": made.assignment, "report": report, "attachment": attachment}
+            addresses.append({name: str(id_) for name, id_ in ids.items()})
+    return addresses
+
+
+def _file_rows(made: IntakeClass, common: dict[str, Any], *ids: Any) -> tuple[Report, Attachment]:
+    report, attachment, problem = ids
+    return (
+        Report(
+            id=report,
+            assignment_id=made.assignment,
+            file_name="report.pdf",
+            document=os.urandom(FILE_BYTES),
+            reading={"parts": [], "draws": {}},
+            **common,
+        ),
+        Attachment(id=attachment, problem_id=problem, part="x", file_name="a.png", **common),
+    )
+
+
+def connect(port: int, path: str, token: str) -> socket.socket:
+    """Return a connection on which *path* was asked for."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    opened.connect(("127.0.0.1", port))
+    sender = f"Authorization: Bearer {token}\r\n" if token else ""
+    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{sender}\r\n".encode())
+    opened.settimeout(0)
+    return opened
+
+
+def read_whole(port: int, path: str, token: str) -> None:
+    """Take a response whole, so that what is made once is there."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
+        while response.read(MEBIBYTE):
+            pass
+
+
+def read_byte(opened: socket.socket) -> bytes:
+    """Return the next byte that has arrived, b"" for none."""
+    try:
+        return opened.recv(1)
+    except OSError:
+        return b""
+
+
+def status_of(opened: socket.socket, head: bytes) -> str:
+    """Return the status of the response on a connection whose *head* was read up to a byte."""
+    try:
+        head += opened.recv(16)
+    except BlockingIOError:
+        pass
+    except OSError:
+        return "reset"
+    return head[9:12].decode("ascii") or "no answer"
+
+
+def measure(
+    pid: int, port: int, attack: Attack, requests: Sequence[tuple[str, str]], hold: float
+) -> None:
+    """Send *requests*, each a path and a token, on connections of their own; print what is seen."""
+    before = peak = resident_bytes(pid)
+    lines = [connect(port, path, token) for path, token in requests]
+    heads = [b""] * len(lines)
+    latencies: list[float] = []
+    until, read_at = time.monotonic() + hold, 0.0
+    held = 0
+    while time.monotonic() < until:
+        latencies.append(health_seconds(port) or 5.0)
+        peak, held = max(peak, resident_bytes(pid)), open_connections(pid)
+        if attack.reads and time.monotonic() > read_at:
+            heads = [head + read_byte(line) for head, line in zip(heads, lines, strict=True)]
+            read_at = time.monotonic() + READ_EVERY_SECONDS
+        time.sleep(SAMPLE_SECONDS)
+    statuses = Counter(map(status_of, lines, heads))
+    for line in lines:
+        line.close()
+    time.sleep(1)
+    print(
+        f"memory {before / MEBIBYTE:4.0f} -> {peak / MEBIBYTE:4.0f} MiB, after "
+        f"{resident_bytes(pid) / MEBIBYTE:4.0f}; open {held:3}; health median "
+        f"{1e3 * median(latencies):5.1f} ms, max {1e3 * max(latencies):6.1f}; {dict(statuses)}",
+        flush=True,
+    )
+
+
+def run_attacks(url: str, connections: int, hold: float, names: Sequence[str]) -> None:
+    """Attack one service after the other over a database."""
+    db = Database(url)
+    upgrade(db)
+    made = IntakeClass(db, students=STUDENTS, seeds=1)
+    addresses = write_files(db, made)
+    db.close()
+    for name in names:
+        attack = ATTACKS[name]
+        command, port, settings = the_service(url)
+        callers = [index % max(attack.callers, 1) for index in range(connections)]
+        requests = [
+            (attack.path.format(**addresses[at]), made.students[at].token if attack.callers else "")
+            for at in callers
+        ]
+        with served(command, port, **settings) as server:
+            read_whole(port, *requests[0])
+            print(f"{name:15} {connections:4} connections: ", end="")
+            measure(server.process.pid, port, attack, requests, hold)
+
+
+def main(url: str = "", connections: str = "100", seconds: str = "10", *names: str) -> None:
+    """Measure over a database that has nothing in it."""
+    with TemporaryDirectory() as folder:
+        run_attacks(
+            url or f"sqlite:///{Path(folder) / 'grader.db'}",
+            int(connections),
+            float(seconds),
+            names or tuple(ATTACKS),
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -156,6 +156,6 @@ def test_a_process_that_reads_reports_cannot_take_all_memory() -> None:
     try:
         assert pool.submit(allocate, 1_000_000).result() == 1_000_000
         with pytest.raises(MemoryError):
-            pool.submit(allocate, MEMORY_BYTES).result()
+            pool.submit(allocate, MEMORY_BYTES + 100_000_000).result()
     finally:
         pool.kill()

@@ -202,14 +202,18 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
     ] = 16
     report_mebibytes_per_day: Annotated[
         int,
-        Field(ge=1, le=1_000_000, description="MiB of reports and attachments per person and day"),
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="MiB of uploaded files per person and day",
+        ),
     ] = 25
     report_days: Annotated[
         int, Field(ge=1, le=36_500, description="days until documents and attachments are deleted")
     ] = 730
     report_workers: Annotated[
         int,
-        Field(ge=0, le=16, description="processes that read uploads; 0 for none, in tests only"),
+        Field(ge=0, le=16, description="processes that read uploaded files; 0 only in tests"),
     ] = 1
     password_memory: Annotated[
         int,

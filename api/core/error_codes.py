@@ -136,14 +136,14 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "report_unreadable": ErrorCode(
         422,
         "The report cannot be read",
-        "The document is of another kind, too large, encrypted or damaged; the detail says what to "
-        "do. Nothing was stored.",
+        "The document is not of a supported type, too large, encrypted or damaged. The detail says "
+        "what to do. Nothing was stored.",
     ),
     "attachment_unreadable": ErrorCode(
         422,
         "The file cannot be attached",
-        "The file is no image or PDF, too large, encrypted or damaged; the detail says what to do. "
-        "Nothing was stored.",
+        "The file is not an image or a PDF, too large, encrypted or damaged. The detail says what "
+        "to do. Nothing was stored.",
     ),
     "bad_json": ErrorCode(422, "Not JSON", "The body is not valid JSON in UTF-8."),
     "not_finite": ErrorCode(
@@ -185,14 +185,14 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "report_budget": ErrorCode(
         429,
         "Too many reports today",
-        "The reports and attachments of one person may have so many MiB in a day. `Retry-After` "
-        "says when the next one is stored; answers can be typed meanwhile.",
+        "You have uploaded as many MiB of reports and attachments as one person may in a day. "
+        "`Retry-After` says when you can upload the next one. You can still type answers.",
     ),
     "attachment_budget": ErrorCode(
         429,
         "Too many attachments today",
-        "The reports and attachments of one person may have so many MiB in a day. `Retry-After` "
-        "says when the next one is stored; answers can be submitted meanwhile.",
+        "You have uploaded as many MiB of reports and attachments as one person may in a day. "
+        "`Retry-After` says when you can upload the next one. You can still submit answers.",
     ),
     "too_many_uploads": ErrorCode(
         429,

@@ -150,4 +150,4 @@ def test_old_images_are_named_as_deleted(world, student, posed):
     world.service.expiry_runner.run_once()
     page = Browser(world, student).get(f"/submissions/{submission}")
     assert images_of(page) == []
-    assert "no longer stored" in page.one("figure").text
+    assert "deleted" in page.one("figure").text

@@ -35,7 +35,7 @@ def form_of(page):
 def test_a_student_finds_the_pages_from_the_assignment(browser, posed):
     page = browser.get(f"/assignments/{posed.assignment}")
     upload = browser.get(page.one("a", text="Submit a report")["href"])
-    assert "None yet" in upload.text
+    assert "You have not uploaded a report yet" in upload.text
     assert page.one("a", text="Problem sheet to print")["href"].endswith("/sheet")
 
 
@@ -56,7 +56,7 @@ def test_all_certain_answers_are_confirmed_with_one_button(browser, student, pos
     assert done.status == 303
     after = browser.get(done.location)
     assert "Answers submitted." in after.text
-    assert "All parts of this report are submitted" in after.text
+    assert "You have submitted all parts of this report" in after.text
     [submission] = student.get(f"{posed.path}/submissions").json()["items"]
     assert [result["typed"] for result in submission["results"]][:2] == ["9", "18"]
     receipt = after.one("section", id="part-0").one("a", text="receipt")

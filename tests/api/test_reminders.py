@@ -168,7 +168,7 @@ def test_the_staff_get_a_digest_of_waiting_work_in_the_morning(
     deliver(world)
     assert sorted(recipients(mail_server)) == ["ta@example.edu", "tea@example.edu"]
     message = mail_server.messages()[0]
-    assert message["Subject"] == "Deep Learning: work for the staff"
+    assert message["Subject"] == "Deep Learning: answers to grade"
     text = message.get_body(("plain",)).get_content()
     assert "1 to grade" in text
     assert "Ann" not in text

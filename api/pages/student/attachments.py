@@ -30,7 +30,7 @@ ATTACHMENT_PATH: Final = api.ATTACHMENT_PATH
 ACCEPTED: Final = ".png,.jpg,.jpeg,.webp,.gif,.pdf"
 UPLOAD_ERRORS: Final = (Conflict, InvalidInput, RateLimited, ServiceUnavailable)
 MAX_NAME_CHARACTERS: Final = 300
-NO_PART_MESSAGE: Final = "There is no such text part, or it takes no attachment."
+NO_PART_MESSAGE: Final = "There is no such text part, or it does not accept attachments."
 
 PartName = Annotated[str, Path(max_length=80)]
 

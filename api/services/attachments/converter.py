@@ -12,10 +12,12 @@ from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads.report_reader import ReportReader
 
 EMPTY_FILE: Final = "it is empty; choose an image or a PDF"
-TOO_LARGE: Final = f"it has more than {MAX_UPLOAD_BYTES // MEBIBYTE} MiB; save it in a smaller size"
+TOO_LARGE: Final = (
+    f"it is larger than {MAX_UPLOAD_BYTES // MEBIBYTE} MiB; save it in a smaller size"
+)
 REASONS: Final = {
-    TOO_LONG: "it takes too long to read; save it in a smaller size, or make a screenshot of it",
-    CRASHED: "it could not be read; save it again, or make a screenshot of it",
+    TOO_LONG: "it takes too long to read; save it in a smaller size, or take a screenshot",
+    CRASHED: "it could not be read; save it again, or take a screenshot",
 }
 """Reasons of the reader, in words that fit an image."""
 

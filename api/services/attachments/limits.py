@@ -18,16 +18,18 @@ MAX_PNG_BYTES: Final = 768 * 1024
 
 SUPPORTED: Final = "a PNG, JPEG, WebP or GIF image, or a PDF"
 NOT_SUPPORTED: Final = f"it is not {SUPPORTED}; save it as one of them"
-SVG_REFUSED: Final = "SVG images are refused, because they can contain programs; save it as PNG"
-HEIC_REFUSED: Final = "HEIC images are refused; save it as JPEG"
-DAMAGED_IMAGE: Final = "the image is damaged; save it again, or make a screenshot of it"
+SVG_REFUSED: Final = "SVG images can contain scripts, so they are not accepted; save it as PNG"
+HEIC_REFUSED: Final = "HEIC images are not accepted; save it as JPEG"
+DAMAGED_IMAGE: Final = "the image is damaged; save it again, or take a screenshot"
 DAMAGED_PDF: Final = "the PDF is damaged; export it again, or save the figure as PNG"
 ENCRYPTED_PDF: Final = "the PDF has a password; save it without one"
-TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; export the pages with figures"
-TOO_MUCH_DETAIL: Final = (
-    f"its pages have more than {MAX_STORED_BYTES // MEBIBYTE} MiB as images; attach fewer pages"
+TOO_MANY_PAGES: Final = (
+    f"the PDF has more than {MAX_PAGES} pages; export only the pages with figures"
 )
-TOO_MUCH_MEMORY: Final = "it needs too much memory; save it in a smaller size"
+TOO_MUCH_DETAIL: Final = (
+    f"its pages take more than {MAX_STORED_BYTES // MEBIBYTE} MiB as images; attach fewer pages"
+)
+TOO_MUCH_MEMORY: Final = "it takes too much memory to read; save it in a smaller size"
 
 
 def explain_pixels(max_pixels: int) -> str:

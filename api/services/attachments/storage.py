@@ -19,13 +19,13 @@ from grader.kinds import KINDS
 
 MAX_ATTACHMENTS: Final = 50
 """Maximum number of uploads of a student to one problem, removed ones included."""
-NO_PAGE_MESSAGE: Final = "There is no such attachment, or it has no such page."
-DELETED_MESSAGE: Final = "This attachment is no longer stored; its digest is."
-NOT_TAKEN_MESSAGE: Final = "This problem takes no attachments."
-NO_TEXT_PART_MESSAGE: Final = "Only the answer to a text part takes an attachment."
+NO_PAGE_MESSAGE: Final = "There is no such attachment, or it does not have this page."
+DELETED_MESSAGE: Final = "This attachment has been deleted. Only its digest is still stored."
+NOT_TAKEN_MESSAGE: Final = "This problem does not accept attachments."
+NO_TEXT_PART_MESSAGE: Final = "Only answers to text parts accept attachments."
 TOO_MANY_MESSAGE: Final = (
-    f"You have attached {MAX_ATTACHMENTS} files to this problem, which is the limit. Remove "
-    "nothing more; the last one stays attached."
+    f"You have attached {MAX_ATTACHMENTS} files to this problem, which is the limit. "
+    "Your current attachment stays."
 )
 
 

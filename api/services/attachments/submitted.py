@@ -14,8 +14,8 @@ from api.db.models import AnswerAttachment, Attachment, AttachmentPage
 from api.schemas.student.attachments import AttachmentPageView, AttachmentView
 from grader.reading import RawAnswer, is_blank
 
-WITHOUT_ANSWER: Final = "the attachment needs an answer in words: describe what it shows"
-NOT_CURRENT: Final = "the attachment was replaced or removed; load the page again"
+WITHOUT_ANSWER: Final = "add an answer in words that says what the attachment shows"
+NOT_CURRENT: Final = "the attachment was replaced or removed; reload the page"
 SUBMITTED_QUERY: Final = (
     select(AnswerAttachment.submission_id, Attachment)
     .join(Attachment, Attachment.id == AnswerAttachment.attachment_id)

@@ -37,8 +37,8 @@ def check_document_budget(
     if used + size_bytes > mebibytes_per_day * MEBIBYTE:
         wait = min(times) + BUDGET_WINDOW - now if times else BUDGET_WINDOW
         raise RateLimited(
-            f"Your reports and attachments of one day may have {mebibytes_per_day} MiB together. "
-            "Nothing was stored. Upload a smaller file, or only type the answers.",
+            f"You can upload {mebibytes_per_day} MiB of reports and attachments in a day. "
+            "Nothing was stored. Upload a smaller file, or type your answers.",
             code=code,
             retry_after=max(1, round(wait.total_seconds())),
         )

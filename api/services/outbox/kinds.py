@@ -36,7 +36,9 @@ KIND_RULES: Final[Mapping[MessageKind, KindRule]] = {
     ),
     "request_answered": KindRule("your regrade request is answered", optional=True, news=True),
     "due_soon": KindRule(
-        "an assignment is due within a day and you handed in nothing", optional=True, news=True
+        "an assignment is due within a day and you have not submitted anything",
+        optional=True,
+        news=True,
     ),
     "work_waiting": KindRule(
         "answers or requests of your course wait for the staff, each morning", optional=True

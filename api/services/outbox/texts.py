@@ -63,16 +63,16 @@ your regrade request for {{ assignment }} was answered on {{ since }}:
 
 Hello {{ name }},
 
-{{ assignment }} is due on {{ due }}, and you have handed in nothing yet:
+{{ assignment }} is due on {{ due }}, and you have not submitted anything yet:
 
 {{ link }}
 """,
     "work_waiting": """\
-{{ course }}: work for the staff
+{{ course }}: answers to grade
 
 Hello {{ name }},
 
-in {{ course }}, work of students waits: {{ works }} to grade, {{ requests }} regrade requests:
+the following is waiting in {{ course }}: {{ works }} to grade, {{ requests }} regrade requests:
 
 {{ link }}
 """,

@@ -12,7 +12,7 @@ from api.schemas.student.problem import PartView
 
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
 """The name of an icon in `icons.html`."""
-NEW_ATTACHMENT: Final = "Not submitted yet: it goes with your next answer to this part."
+NEW_ATTACHMENT: Final = "Not submitted yet. Your next answer to this part submits it."
 SUBMITTED_ATTACHMENT: Final = "Submitted with your last answer."
 
 

@@ -24,8 +24,10 @@ NICENESS: Final = 5
 MAX_WAITING: Final = 8
 """Maximum number of files that wait or are read; each occupies a thread of its request."""
 RETRY_SECONDS: Final = 5
-TOO_MANY_MESSAGE: Final = "One of your files is being read. Wait until it is finished."
-BUSY_MESSAGE: Final = "Many files are being read. Nothing was stored. Send it again in a moment."
+TOO_MANY_MESSAGE: Final = (
+    "Grader is still reading another file of yours. Wait until it has finished."
+)
+BUSY_MESSAGE: Final = "Grader is reading many files. Nothing was stored. Try again in some seconds."
 STOPPING_MESSAGE: Final = "The service is stopping. Nothing was stored."
 
 P = ParamSpec("P")

@@ -27,7 +27,7 @@ MAX_REPORTS: Final = 50
 MAX_NAME_CHARACTERS: Final = 200
 CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 NO_REPORT_MESSAGE: Final = "There is no such assignment, or it has no such report."
-DELETED_MESSAGE: Final = "The document is no longer stored; its digest and passages are."
+DELETED_MESSAGE: Final = "The document has been deleted. Its digest and passages are still stored."
 STAFF_MESSAGE: Final = "Staff submit a report as the test student: send the header X-View-As: test."
 VIEWING_MESSAGE: Final = "You are viewing as a student. Only the test student can submit."
 
@@ -64,7 +64,7 @@ def check_file(name: str, document: bytes) -> str:
         raise InvalidInput.for_field("file", "is empty; choose your report")
     if len(document) > MAX_REPORT_BYTES:
         raise build_refusal(
-            f"it has more than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images"
+            f"it is larger than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images"
         )
     return ending
 

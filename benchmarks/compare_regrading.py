@@ -23,7 +23,6 @@ from typing import Any, Final
 from compare_intake import create_database
 
 MEASURE: Final = "measure"
-TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 def measure(url: str, students: int, each: int) -> dict[str, dict[str, float]]:
@@ -31,6 +30,8 @@ def measure(url: str, students: int, each: int) -> dict[str, dict[str, float]]:
 
     The Python of this environment runs this with the modules of a checkout.
     """
+    sys.path.append(str(Path(__file__).parent))  # behind those of the checkout
+    from processor_time import server_seconds  # noqa: PLC0415
     from regrading_class import Class  # noqa: PLC0415 - the module of the checkout
     from sqlalchemy import event  # noqa: PLC0415
 
@@ -57,10 +58,10 @@ def measure(url: str, students: int, each: int) -> dict[str, dict[str, float]]:
 
     def run_phase() -> dict[str, float]:
         before = statements
-        begin, busy, server = time.perf_counter(), time.process_time(), _server_seconds(db)
+        begin, busy, server = time.perf_counter(), time.process_time(), server_seconds(db)
         runner.run_until_idle()
         seconds = time.perf_counter() - begin
-        busy = time.process_time() - busy + _server_seconds(db) - server
+        busy = time.process_time() - busy + server_seconds(db) - server
         return {"seconds": seconds, "busy": busy, "statements": statements - before}
 
     before = course.digest()
@@ -88,18 +89,6 @@ def measure(url: str, students: int, each: int) -> dict[str, dict[str, float]]:
     return phases
 
 
-def _server_seconds(db: Any) -> float:
-    """Return the processor time of the connections to PostgreSQL, if it runs on this machine."""
-    if db.is_sqlite:
-        return 0.0
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-    with db.engine.connect() as connection:
-        pids = connection.exec_driver_sql(query).scalars().all()
-    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
-    fields = [stat.read_text().rpartition(")")[2].split() for stat in stats if stat.exists()]
-    return sum(int(field) for one in fields for field in one[11:13]) / TICKS_PER_SECOND
-
-
 @contextmanager
 def new_database(server: str) -> Iterator[str]:
     """Yield the URL of a new database, and delete it at the end."""
@@ -113,10 +102,10 @@ def new_database(server: str) -> Iterator[str]:
                 connection.execute(f"DROP DATABASE {url.rpartition('/')[2]}")
 
 
-def run_in(checkout: Path, url: str, students: int, each: int) -> dict[str, dict[str, float]]:
-    """Return the figures of a *checkout*."""
+def run_in(checkout: Path, script: str, *arguments: object) -> dict[str, dict[str, float]]:
+    """Return the figures that *script* of this folder measures with the modules of a *checkout*."""
     paths = os.pathsep.join(str(checkout / name) for name in ("benchmarks", "tests", "."))
-    command = [sys.executable, "-P", __file__, MEASURE, url, str(students), str(each)]
+    command = [sys.executable, "-P", script, MEASURE, *map(str, arguments)]
     done = subprocess.run(  # noqa: S603
         command, env=os.environ | {"PYTHONPATH": paths}, cwd=checkout, check=True, text=True,
         stdout=subprocess.PIPE,
@@ -158,7 +147,8 @@ def main() -> None:
     for _ in range(options.rounds):
         for checkout in checkouts:
             with new_database(options.postgresql) as url:
-                rounds[checkout].append(run_in(checkout, url, options.students, options.each))
+                figures = run_in(checkout, __file__, url, options.students, options.each)
+                rounds[checkout].append(figures)
     report(rounds, options.students * options.each, print)
 
 

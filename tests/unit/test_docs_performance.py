@@ -20,8 +20,10 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 LISTED = re.findall(r"^BENCHMARKS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
 NOT_ALONE = {  # need arguments
     "batch_file",
+    "compare_commands",
     "compare_intake",
     "compare_regrading",
+    "compare_requests",
     "first_answer",
     "intake_references",
 }

@@ -132,7 +132,8 @@ def load_grading_context(
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
     problems = load_problems(session, assignment_id)
-    return complete_grading_context(session, assignment, course, problems, students)
+    rules = load_rules(session, assignment, course, students)
+    return complete_grading_context(session, assignment, course, problems, rules=rules)
 
 
 def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProblem, ...]:
@@ -146,32 +147,14 @@ def complete_grading_context(
     assignment: Assignment,
     course: Course,
     problems: tuple[VersionedProblem, ...],
-    students: Collection[UUID],
+    *,
+    rules: Mapping[UUID, SubmissionRules],
 ) -> GradingContext:
-    """Return an assignment that is already loaded, with the current rules of *students*."""
+    """Return an assignment with *problems*, for the students whose current rules are given."""
     return GradingContext(
         assignment,
         course,
         problems,
-        load_rules(session, assignment, course, students),
-        _load_override_points(session, assignment.id, students),
-        _load_excuses(session, assignment.id, students),
-    )
-
-
-def load_single_problem_context(
-    session: Session,
-    assignment: Assignment,
-    course: Course,
-    problem: VersionedProblem,
-    *,
-    rules: Mapping[UUID, SubmissionRules],
-) -> GradingContext:
-    """Return an assignment with a single *problem*, for the students whose rules are given."""
-    return GradingContext(
-        assignment,
-        course,
-        (problem,),
         rules,
         _load_override_points(session, assignment.id, rules),
         _load_excuses(session, assignment.id, rules),

@@ -17,8 +17,8 @@ from api.services.grades import deserialize_part_progress
 from api.services.grades.assignment import (
     VersionedProblem,
     build_problem_line,
+    complete_grading_context,
     load_overrides,
-    load_single_problem_context,
 )
 from api.services.student.problem_session import ProblemSession
 from grader.policy import (
@@ -47,8 +47,8 @@ class ProblemPoints:
         assigned = problem_session.assigned
         problem = VersionedProblem(assigned.problem, assigned.version)
         rules_by_student = {problem_session.student_id: problem_session.rules}
-        context = load_single_problem_context(
-            session, assigned.assignment, assigned.member.course, problem, rules=rules_by_student
+        context = complete_grading_context(
+            session, assigned.assignment, assigned.member.course, (problem,), rules=rules_by_student
         )
         stored_parts: Mapping[str, Any] = progress.parts if progress else {}
         parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}

@@ -10,6 +10,7 @@ from api.auth.authorization import AssignedProblem
 from api.auth.principal import Principal
 from api.db.engine import cache_in_snapshot
 from api.db.models import ChangeCounter
+from api.services.assignments.rules import load_student_rules
 from api.services.grades import complete_grading_context, load_problems
 from api.services.submissions.cache.submission_cache import (
     CachedAssignment,
@@ -62,12 +63,13 @@ def load_submitter(
     cached_assignment = _load_assignment(
         session, assigned_problem, cache, change_counters=change_counters
     )
+    rules = load_student_rules(session, member, [assignment])[assignment.id]
     grading_context = complete_grading_context(
         session,
         cached_assignment.assignment,
         cached_assignment.course,
         cached_assignment.problems,
-        [member.student_id],
+        rules={member.student_id: rules},
     )
     return CachedSubmitter(
         _to_credential(member.caller),

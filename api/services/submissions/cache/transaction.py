@@ -1,7 +1,7 @@
 """The submission cache in one transaction: validated by its rows, updated after its commit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from api.auth.sessions import is_seen_at_stale
 from api.services.grades import ProgressKey
 from api.services.submissions.cache.state_loader import load_states
 from api.services.submissions.cache.submission_cache import (
+    NO_VERSION,
     CachedGrade,
     ChangeCounters,
     Credential,
@@ -19,7 +20,7 @@ from api.services.submissions.cache.submission_cache import (
 )
 from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.variant_assignment import VariantAssignment
-from api.services.submissions.writer.locks import RowVersions
+from api.services.submissions.writer.locks import INSERTED_ROW_VERSION, RowVersions
 from api.services.submissions.writer.lookup_statements import Pair
 
 
@@ -74,7 +75,10 @@ class CacheTransaction:
         state = self.cache.get_state(key)
         if state is None or not are_counters_current(state.change_counters, self.change_counters):
             return None
-        return state if state.row_version == self.row_versions[key] else None
+        row_version = self.row_versions[key]
+        if state.version == NO_VERSION and row_version == INSERTED_ROW_VERSION:
+            return replace(state, version=row_version[1])
+        return state if state.row_version == row_version else None
 
     def put_state(self, key: Pair, state: StudentProblemState | None) -> None:
         """Set a student's state; None makes the next access read it."""

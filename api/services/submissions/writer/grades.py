@@ -1,11 +1,9 @@
 """Storage of admitted submissions, with the progress and grades that follow."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.core.json_text import serialize_json
 from api.db.models import Grade, GradeChange, ProblemProgress
-from api.db.upserts import RowBatch, RowValues, insert_missing_rows, write_batches
+from api.db.upserts import RowBatch, RowValues, write_batches
 from api.services.grades import (
     GradeCause,
     GradingContext,
@@ -37,23 +35,12 @@ from api.services.submissions.cache.submission_cache import (
 from api.services.submissions.cache.transaction import CacheTransaction
 from api.services.submissions.pending_submissions import StoredSubmission
 from api.services.submissions.replies import ScoreSummary, build_reply
-from api.services.submissions.writer.lookup_statements import (
-    Pair,
-    build_lookup_statements,
-    look_up_rows,
-)
+from api.services.submissions.writer.locks import lock_grades
+from api.services.submissions.writer.lookup_statements import Pair
 from api.services.submissions.writer.rows import build_row_batches
 from grader.json_values import from_json
 from grader.policy import PartProgress, StoredAnswer, evaluate_part_progress
 from grader.values import Value
-
-GRADE_COLUMNS: Final = Grade.__table__.c
-LOCK_GRADES: Final = build_lookup_statements(
-    (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id),
-    GRADE_COLUMNS.version,
-    GRADE_COLUMNS.score,
-    lock="write",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +235,7 @@ def _lock_and_load_grades(
     now: datetime,
 ) -> dict[Pair, CachedGrade]:
     """Lock the grades and return them as they were; those not in the cache are read."""
-    locked = _lock_grades(session, updates_by_key)
-    missing = sorted(updates_by_key.keys() - locked.keys())
-    if missing:
-        empty_rows = [_build_empty_grade_row(grade_key, now) for grade_key in missing]
-        insert_missing_rows(session, Grade, empty_rows)
-        locked |= _lock_grades(session, missing)
+    locked = lock_grades(session, updates_by_key.keys(), now=now)
     grades: dict[Pair, CachedGrade] = {}
     uncached: list[_ProgressUpdate] = []
     for grade_key, (version, _) in locked.items():
@@ -281,20 +263,3 @@ def _load_totals(
         progress_rows = load_stored_progress(session, group[0].grading_context, students)
         for update, student in zip(group, students, strict=True):
             yield update, compute_problem_totals(update.grading_context, student, progress_rows)
-
-
-def _lock_grades(
-    session: Session, grade_keys: Collection[Pair]
-) -> dict[Pair, tuple[int, Fraction | None]]:
-    sorted_keys = sorted(grade_keys)
-    rows = look_up_rows(session, LOCK_GRADES, sorted_keys)
-    return {sorted_keys[at]: (version, score) for at, version, score in rows}
-
-
-def _build_empty_grade_row(grade_key: Pair, updated_at: datetime) -> RowValues:
-    return {
-        "assignment_id": UUID(grade_key[0]),
-        "student_id": UUID(grade_key[1]),
-        "possible": 0,
-        "updated_at": updated_at,
-    }

@@ -6,7 +6,9 @@ table are locked in the order of their keys. SQLite needs no row locks: it has o
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.db.dialects import is_sqlite
-from api.db.models import Assignment, AssignmentProblem, Enrolment, ProblemProgress
+from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, ProblemProgress
 from api.db.upserts import insert_missing_rows
 from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.writer.lookup_statements import (
@@ -25,6 +27,8 @@ from api.services.submissions.writer.lookup_statements import (
 
 RowVersions: TypeAlias = Mapping[Pair, tuple[int, int]]
 """Sequence and version of each progress row."""
+INSERTED_ROW_VERSION: Final = (0, 0)
+"""Sequence and version of a progress row that has only been inserted to be locked."""
 PROGRESS_COLUMNS: Final = ProblemProgress.__table__.c
 PROGRESS_KEY_COLUMNS: Final = (PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id)
 ASSIGNMENT_COLUMNS: Final = Assignment.__table__.c
@@ -46,6 +50,14 @@ SELECT_PROGRESS_KEYS: Final = (
     .join(AssignmentProblem, AssignmentProblem.id == PROGRESS_COLUMNS.problem_id)
     .where(tuple_(AssignmentProblem.assignment_id, PROGRESS_COLUMNS.student_id).in_(PAIRS_PARAM))
 )
+INSERTED_GRADE: Final = (1, None)
+"""Version and score of a grade that has only been inserted to be locked."""
+GRADE_COLUMNS: Final = Grade.__table__.c
+LOCK_GRADES: Final = build_lookup_statements(
+    (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id),
+    *(GRADE_COLUMNS.version, GRADE_COLUMNS.score),
+    lock="write",
+)
 LOCK_PROGRESS: Final = build_lookup_statements(
     PROGRESS_KEY_COLUMNS, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version, lock="write"
 )
@@ -58,7 +70,8 @@ The statements here are built once, because building one takes as long as runnin
 def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> RowVersions:
     """Lock the rows that *entries* depend on or change; return the versions of the progress rows.
 
-    Missing rows are inserted first, because a missing row cannot be locked.
+    Missing rows are inserted first, because a missing row cannot be locked. On PostgreSQL they are
+    read again, because another transaction may have inserted and changed them meanwhile.
     """
     keys = {entry.ids.progress_key for entry in entries}
     budget_keys: set[Pair] = set()
@@ -82,7 +95,11 @@ def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> Row
             for problem, student in missing
         ]
         insert_missing_rows(session, ProblemProgress, rows)
-        locked |= _lock_progress(session, missing)
+        locked |= (
+            dict.fromkeys(missing, INSERTED_ROW_VERSION)
+            if is_sqlite(session)
+            else _lock_progress(session, missing)
+        )
     return locked
 
 
@@ -112,3 +129,36 @@ def _lock_progress(session: Session, keys: Collection[Pair]) -> dict[Pair, tuple
     sorted_keys = sorted(keys)
     rows = look_up_rows(session, LOCK_PROGRESS, sorted_keys)
     return {sorted_keys[place]: (sequence, version) for place, sequence, version in rows}
+
+
+def lock_grades(
+    session: Session, keys: AbstractSet[Pair], *, now: datetime
+) -> dict[Pair, tuple[int, Fraction | None]]:
+    """Lock grades by assignment and student, inserting missing ones; return version and score."""
+    locked = _lock_grades(session, keys)
+    missing = sorted(keys - locked.keys())
+    if missing:
+        rows = [
+            {
+                "assignment_id": UUID(assignment),
+                "student_id": UUID(student),
+                "possible": 0,
+                "updated_at": now,
+            }
+            for assignment, student in missing
+        ]
+        insert_missing_rows(session, Grade, rows)
+        locked |= (
+            dict.fromkeys(missing, INSERTED_GRADE)
+            if is_sqlite(session)
+            else _lock_grades(session, missing)
+        )
+    return locked
+
+
+def _lock_grades(
+    session: Session, keys: Collection[Pair]
+) -> dict[Pair, tuple[int, Fraction | None]]:
+    sorted_keys = sorted(keys)
+    rows = look_up_rows(session, LOCK_GRADES, sorted_keys)
+    return {sorted_keys[place]: (version, score) for place, version, score in rows}

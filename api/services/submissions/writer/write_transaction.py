@@ -76,15 +76,14 @@ def _record_credential_use(
     *,
     now: datetime,
 ) -> None:
-    """Record the use of tokens and sessions that only the cache has authenticated.
+    """Record the use of the tokens and sessions of *entries*, where it is due.
 
-    Requests from the cache skip the database, so no other code records their use.
+    Preparing a submission writes nothing, so no other code records their use.
     """
     credentials = {
         entry.submitter.credential
         for entry in entries
-        if entry.from_cache
-        and entry.submitter
+        if entry.submitter
         and cache_transaction.should_record_use(entry.submitter.credential, now=now)
         and cache_transaction.is_current(entry, now=now)
     }

@@ -1,0 +1,113 @@
+"""Compare requests of several checkouts in one run: first submissions and pages about a class.
+
+``python benchmarks/compare_requests.py CHECKOUT... [--students N] [--first N] [--rounds N]
+[--postgresql URL]``: each CHECKOUT is a folder of this repository, such as a git worktree; all run
+in the environment of this one. They take turns, each in its own process and on its own new
+database: a SQLite file, or a database of the PostgreSQL server at URL. The class has 10 problems
+and 5 submissions of each student to each. The first submissions are those of students of whom
+nothing is cached, 16 at a time. For each request the table shows the best round: milliseconds of
+processor time, that of PostgreSQL included, and statements.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+CLIENTS: Final = 16
+PROBLEMS: Final = 10
+REPETITIONS: Final = 3
+CREATED: Final = 201
+STAFF_REQUESTS: Final = ("gradebook page", "results of the assignment, computed")
+
+
+def measure(url: str, students: int, first: int) -> dict[str, dict[str, float]]:
+    """Return the figures of each request, from a new class.
+
+    The Python of this environment runs this with the modules of a checkout.
+    """
+    sys.path.append(str(Path(__file__).parent))  # behind those of the checkout
+    import growth_class  # noqa: PLC0415 - the module of the checkout, as the next
+    from anyio.from_thread import start_blocking_portal  # noqa: PLC0415
+    from growth import Bench  # noqa: PLC0415
+    from processor_time import server_seconds  # noqa: PLC0415
+
+    from api.core.process_lifecycle import freeze_gc  # noqa: PLC0415
+
+    with start_blocking_portal() as loop:
+        bench = Bench(url, loop)
+        large = growth_class.Growing(bench.db, "large", PROBLEMS)
+        large.hand_in(bench.app, loop, bench.statements)
+        large.grow(students)
+        growth_class.TEMPLATES = first
+        fresh = growth_class.Growing(bench.db, "fresh", PROBLEMS)
+        bench.settle()
+        freeze_gc()
+
+        def run(calls: Sequence[Callable[[], Any]], clients: int) -> dict[str, float]:
+            before, server = bench.statements.count, server_seconds(bench.db)
+            busy = time.process_time()
+            with ThreadPoolExecutor(clients) as pool:
+                answers = list(pool.map(lambda call: call(), calls))
+            for answer in answers:
+                if answer.status > CREATED:
+                    raise SystemExit(answer.body.decode())
+            busy = time.process_time() - busy + server_seconds(bench.db) - server
+            statements = bench.statements.count - before
+            return {"ms": 1000 * busy / len(calls), "statements": statements / len(calls)}
+
+        path = f"{fresh.path(0)}/submissions"
+
+        def submit(number: int, token: str) -> Callable[[], Any]:
+            asker = bench.asker(token)
+            return lambda: asker.post(path, {"answers": {"cells": str(1000 + number)}})
+
+        calls = [submit(at, one.token) for at, one in enumerate(fresh.students)]
+        run(calls[:CLIENTS], CLIENTS)  # loads the problem and compiles the statements
+        figures = {"first submission": run(calls[CLIENTS:], CLIENTS)}
+        requests = dict(bench.calls(large))
+        for name in STAFF_REQUESTS:
+            measured = [run([requests[name]()], 1) for _ in range(REPETITIONS)]
+            figures[name] = min(measured, key=lambda one: one["ms"])
+        bench.app.state.service.close()
+    return figures
+
+
+def main() -> None:
+    """Compare the checkouts that the command line names."""
+    from compare_regrading import new_database, run_in  # noqa: PLC0415 - not those of a checkout
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkouts", nargs="+", type=Path)
+    parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server")
+    parser.add_argument("--students", type=int, default=2_000)
+    parser.add_argument("--first", type=int, default=400, help="first submissions")
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    checkouts = [one.resolve() for one in options.checkouts]
+    rounds: dict[Path, list[Any]] = {checkout: [] for checkout in checkouts}
+    for _ in range(options.rounds):
+        for checkout in checkouts:
+            with new_database(options.postgresql) as url:
+                figures = run_in(checkout, __file__, url, options.students, options.first)
+                rounds[checkout].append(figures)
+    for name in rounds[checkouts[0]][0]:
+        for checkout, measured in rounds.items():
+            best = min((one[name] for one in measured), key=lambda one: one["ms"])
+            before = min(one[name]["ms"] for one in rounds[checkouts[0]])
+            print(
+                f"{name:36} {checkout.name:12} {best['ms']:9,.2f} ms, "
+                f"{before / best['ms']:5.2f} times {checkouts[0].name}; "
+                f"{best['statements']:5.1f} statements"
+            )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["measure"]:
+        print(json.dumps(measure(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+    else:
+        main()

@@ -13,6 +13,7 @@ import access
 import pytest
 from access import Route
 from described import answers, declared, document
+from grouped_cases import check_each
 from jsonschema import Draft202012Validator
 
 from api.core.error_codes import ERROR_CODES
@@ -36,7 +37,7 @@ PROBLEM = "application/problem+json"
 READABLE = re.compile(r"(get|post|put|patch|delete)(_[a-z]+)+")
 LONGEST_SUMMARY = 120
 
-every_operation = pytest.mark.parametrize("name", OPERATIONS)
+every_operation = check_each(OPERATIONS)
 
 
 def resolved(schema: dict) -> dict:
@@ -98,7 +99,7 @@ def test_the_names_of_operations_are_unique_and_can_be_read():
     assert [name for name in names if not READABLE.fullmatch(name)] == []
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@check_each(ENTRIES)
 def test_what_the_table_of_access_promises_is_declared(name):
     """Every status with which the table refuses a caller is declared."""
     entry, declared = ENTRIES[name], set(answers(DOCUMENT, OPERATIONS[name]))

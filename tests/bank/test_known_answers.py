@@ -118,7 +118,11 @@ def _rounded(value: Number, step: Number) -> Number:
     return simplify_number(Fraction(round(Fraction(value) / step)) * step)
 
 
-@pytest.mark.parametrize("name", COMPUTED)
+by_problem = pytest.mark.parametrize("name", COMPUTED, scope="module")
+"""Runs the tests of one problem together, in one process, which solves its variants once."""
+
+
+@by_problem
 def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
     for variant in variants(name):
         for part, known in known_answers(variant):
@@ -193,7 +197,7 @@ def comparable(result: PartResult) -> str:
     return f"{result._replace(counted_key=None)} {result.counted_key}"
 
 
-@pytest.mark.parametrize("name", COMPUTED)
+@by_problem
 def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
     for variant in variants(name):
         data = json.loads(json.dumps(dump_variant(variant, REGISTRY)))
@@ -206,7 +210,7 @@ def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
             assert first == second
 
 
-@pytest.mark.parametrize("name", COMPUTED)
+@by_problem
 def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: str) -> None:
     variant = variants(name)[-1]
     line = json.dumps(dump_variant(variant, REGISTRY))
@@ -228,7 +232,7 @@ def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: st
             carried |= {} if first.carries is None else {part: first.carries}
 
 
-@pytest.mark.parametrize("name", COMPUTED)
+@by_problem
 def test_a_kind_that_says_so_reads_without_the_numbers(name: str) -> None:
     variant = variants(name)[-1]
     for part in variant.problem.parts:

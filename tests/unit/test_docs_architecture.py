@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from grouped_cases import check_each
 
 from api.docs_site.module_pages import render_architecture_page, render_modules_page
 
@@ -17,7 +17,7 @@ def test_the_page_names_paths():
     assert len(PATHS) > 40
 
 
-@pytest.mark.parametrize("path", PATHS)
+@check_each(PATHS)
 def test_a_path_on_the_page_exists(path):
     assert (ROOT / path).exists()
 

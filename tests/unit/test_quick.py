@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pytest
+from grouped_cases import check_each
 
 TESTS = Path(__file__).parents[1]
 LINES = (TESTS / "slow.txt").read_text(encoding="utf-8").splitlines()
@@ -15,7 +15,7 @@ def test_the_list_is_sorted_and_has_no_path_twice():
     assert in_order == PATHS
 
 
-@pytest.mark.parametrize("path", PATHS)
+@check_each(PATHS)
 def test_a_path_of_the_list_exists(path):
     assert (TESTS / path).exists()
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import pytest
+from grouped_cases import check_each
 
 from grader.definitions.problem import Problem
 from problems.files.loader import bank_root, find_problem_files
@@ -19,7 +19,7 @@ def test_the_schema_is_what_the_code_writes() -> None:
     )
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@check_each(FILES, name=lambda path: path.stem)
 def test_a_file_of_the_bank_names_the_schema_in_its_first_line(path: Path) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first == NAMED

@@ -8,6 +8,7 @@ import pytest
 from array_calls import ARRAY_CALLS
 from bank_at_hand import CATALOGUE
 from detection_calls import DETECTION_CALLS
+from grouped_cases import check_each
 from learning_calls import LEARNING_CALLS
 from odd_calls import ODD_CALLS
 from odd_learning_calls import ODD_LEARNING_CALLS
@@ -80,7 +81,7 @@ def test_the_steps_of_a_call_are_true_and_lead_to_its_result(name, call):
     check(*traced(name, call))
 
 
-@pytest.mark.parametrize("name", TRACERS)
+@check_each(TRACERS)
 def test_the_steps_of_a_solver_are_few_and_each_can_be_shown(name):
     assert CALLS[name]
     for call in CALLS[name]:
@@ -95,12 +96,12 @@ def test_every_solver_has_a_tracer_or_a_reason_to_have_none():
     assert set(SOLVER) - set(TRACERS) == set(NO_WAY)
 
 
-@pytest.mark.parametrize("name", TRACERS)
+@check_each(TRACERS)
 def test_a_tracer_takes_the_arguments_of_its_solver(name):
     assert signature(TRACERS[name]) == signature(SOLVER[name])
 
 
-@pytest.mark.parametrize("name", TRACERS)
+@check_each(TRACERS)
 def test_a_tracer_refuses_what_its_solver_refuses(name):
     refused = [given for given in NONSENSE if refuses(REGISTRY.functions[name], given)]
     assert refused

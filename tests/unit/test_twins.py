@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from array_calls import ARRAY_CALLS
 from detection_calls import DETECTION_CALLS
+from grouped_cases import check_each
 from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
@@ -159,12 +160,12 @@ def by_name(twin):
     return f"{twin.mistake}-{twin.solver}"
 
 
-@pytest.mark.parametrize("twin", WRONG_VERSIONS, ids=by_name)
+@check_each(WRONG_VERSIONS, name=by_name)
 def test_a_twin_has_the_signature_of_its_solver(twin):
     assert signature(twin.function) == signature(SOLVER[twin.solver])
 
 
-@pytest.mark.parametrize("twin", WRONG_VERSIONS, ids=by_name)
+@check_each(WRONG_VERSIONS, name=by_name)
 def test_a_twin_differs_from_its_solver_on_an_ordinary_call(twin):
     solver, wrong = REGISTRY.functions[twin.solver], adapt_solver(twin.function)
     right = [solver(*arguments, **keywords) for arguments, keywords in ORDINARY[twin.solver]]
@@ -182,7 +183,7 @@ def test_every_mistake_has_a_twin_and_every_twin_a_mistake():
     assert {twin.mistake for twin in WRONG_VERSIONS} == set(MISTAKES) - in_arithmetic
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=lambda mistake: mistake.id)
+@check_each(MISTAKES.values(), name=lambda mistake: mistake.id)
 def test_a_mistake_says_something_and_gives_no_number_away(mistake):
     assert mistake.rank > 0
     assert mistake.hint.endswith(("?", "."))

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 from detection_calls import DETECTION_CALLS, SEVERAL
+from grouped_cases import check_each
 
 from grader.errors import SolverError
 from grader.values import Tensor
@@ -191,7 +192,7 @@ def _value(function, call):
         return None
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=lambda mistake: mistake.id)
+@check_each(MISTAKES.values(), name=lambda mistake: mistake.id)
 def test_a_hint_is_short_enough_to_be_read(mistake):
     assert len(mistake.hint) <= 100
     assert len(mistake.note) <= 100

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from grouped_cases import check_each
 
 WEB = Path(__file__).parents[2] / "api" / "web"
 SCRIPTS = sorted((WEB / "static").glob("*.js"))
@@ -37,31 +37,23 @@ def test_the_style_sheet_of_attachments_is_small():
     assert 0 < len(ATTACHMENT_SHEET.read_bytes()) <= 1024
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*TEMPLATES, *SCRIPTS, *SHEETS],
-    ids=lambda path: path.name,
-)
+@check_each([*TEMPLATES, *SCRIPTS, *SHEETS], name=lambda path: path.name)
 def test_in_the_dark_nothing_but_colours_is_another(path):
     """`light-dark()` gives only colors, so browser tests of dark mode check colors alone."""
     assert "prefers-color-scheme" not in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*TEMPLATES, *SCRIPTS, *SHEETS],
-    ids=lambda path: path.name,
-)
+@check_each([*TEMPLATES, *SCRIPTS, *SHEETS], name=lambda path: path.name)
 def test_a_file_of_the_pages_names_no_other_server(path):
     assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@check_each(TEMPLATES, name=lambda path: path.name)
 def test_a_template_has_no_script_and_no_style_of_its_own(path):
     assert INLINE.findall(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@check_each(TEMPLATES, name=lambda path: path.name)
 def test_a_template_exclaims_nothing(path):
     assert EXCLAIMED.findall(path.read_text(encoding="utf-8")) == []
 

@@ -21,6 +21,8 @@ from grader.kinds.base import (
 )
 from grader.kinds.numbers import read_count
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
+from grader.reading.restatements.question_echo import strip_echo
+from grader.reading.restatements.working.examples import drop_verification
 from grader.values import Number, Tensor, Value
 
 
@@ -62,6 +64,7 @@ class PredicateKind(AnswerKind[PredicatePart, tuple[Number, ...]]):
     hint = "Numbers with commas between."
     example = "1"
     reads_alone = False
+    rewriters = (drop_verification, strip_echo)
 
     def read(
         self, typed: RawAnswer, part: PredicatePart, scope: Scope

@@ -20,10 +20,12 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
+from grader.reading.lists.ranges import list_range
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
+from grader.reading.restatements.working.conclusions import keep_asked
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
@@ -70,8 +72,9 @@ class SetKind(AnswerKind[SetPart, Items]):
         """Return the rewritings to try, in order, on an answer that cannot be read."""
         if part.of == "name":
             return (strip_phrases, drop_order, build_echo_stripper(part.options, formula=False))
-        names = drop_item_names if part.of == "shape" else drop_order
-        return (strip_phrases, names, strip_echo)
+        if part.of == "integer":
+            return (strip_phrases, list_range, keep_asked, drop_order, strip_echo)
+        return (strip_phrases, drop_item_names if part.of == "shape" else drop_order, strip_echo)
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""

@@ -14,6 +14,7 @@ from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_commas
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
+from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
@@ -156,8 +157,7 @@ class TextReader(ABC, Generic[P, A]):
 
     def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
-        del part
-        return self.rewriters
+        return adapt_to_statement(self.rewriters, part.statement)
 
     def _refuse_changing_words(self, text: str, part: P) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""

@@ -90,8 +90,6 @@ def split_options(text: str, part: Options) -> list[RawAnswer]:
 def match_option(text: str, part: Options) -> str:
     """Return the id of the option that *text* names by its id, its text, or both."""
     bare = normalize_option(text)
-    if bare not in part.options and REASON_PATTERN.search(text):
-        return match_option(strip_reason(text), part)
     if bare in part.options:
         return bare
     if (joined := bare.replace("_", "")) in part.options:
@@ -104,6 +102,8 @@ def match_option(text: str, part: Options) -> str:
         by_text = [key for key in by_text if part.options[key].source.strip().casefold() == whole]
     if len(by_text) == 1:
         return by_text[0]
+    if REASON_PATTERN.search(text):
+        return match_option(strip_reason(text), part)
     both = ID_AND_TEXT_PATTERN.fullmatch(bare)
     option = part.options.get(both[1]) if both else None
     if both and option and normalize_option(option.source) == normalize_option(both[2]):

@@ -29,9 +29,10 @@ MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
 BARE_ROW: Final = re.compile(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
 NOTHING: Final = re.compile(
-    r"\s*(?:none|nothing|zero|no(?:\s+(?:parameters?|params|weights))?)\s*\.?\s*", re.IGNORECASE
+    r"\s*(?:none|nothing|zero|no(?:\s+(?:parameters?|params|weights))?|[-–—−]{1,3}|n/a)\s*\.?\s*",
+    re.IGNORECASE,
 )
-"""Words for 0 in a column of counts."""
+"""Words and dashes for 0 in a column of counts."""
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
 ENCLOSED_PATTERN: Final = re.compile(r"[\[({].*[\])}]")
@@ -247,7 +248,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
 
 
 def _to_count(cell: RawAnswer, column: Column) -> RawAnswer:
-    """Return "0" for a word that means nothing in a column of counts, else *cell*."""
+    """Return "0" for a word or a dash that means nothing in a column of counts, else *cell*."""
     counts = isinstance(column, IntegerPart) and isinstance(cell, str)
     return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]
 

@@ -1,7 +1,7 @@
-"""Several arrays with a number or letter each, stacked in order: ``dX1 = [[…]], dX2 = [[…]]``."""
+"""Several arrays in order, with a name each or a blank line between: ``X1 = [[…]], X2 = [[…]]``."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +13,8 @@ LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;\])}]))(?P<stem>[^\W\d_]{1,16})[ \t_#]*"
     r"(?P<number>[0-9]{1,3}|(?<=[ \t_])[A-Ha-h])[ \t]*(?:=|:|\n)",
 )
+ROW: Final = re.compile(r"\s*\[[^\[\]]+\][\s,;]*")
+BLANK_LINES: Final = re.compile(r"\n[ \t]*\n\s*")
 MIN_ARRAYS: Final = 2
 NOTE: Final = "The arrays were read in the order of their names."
 
@@ -20,8 +22,11 @@ NOTE: Final = "The arrays were read in the order of their names."
 def read_stacked_arrays(
     text: str, read_matrix: Callable[[str], Reading[Tensor]]
 ) -> tuple[tuple[int, ...], tuple[Tensor, ...]] | None:
-    """Return the common shape and the arrays behind labels that count up; None for other text."""
+    """Return the common shape and the arrays, whose labels count up; None for other text."""
     labels = list(LABEL.finditer(text))
+    blocks = BLANK_LINES.split(text.strip())
+    if not labels and len(blocks) >= MIN_ARRAYS and all(map(_is_block_of_rows, blocks)):
+        return _stack(blocks, read_matrix)
     if len(labels) < MIN_ARRAYS or text[: labels[0].start()].strip(" \t\r\n([{$"):
         return None
     if len({label["stem"].lower() for label in labels}) > 1:
@@ -33,6 +38,17 @@ def read_stacked_arrays(
     pieces = [
         text[label.end() : end].strip(" \t\r\n,;") for label, end in zip(labels, ends, strict=True)
     ]
+    return _stack(pieces, read_matrix)
+
+
+def _is_block_of_rows(block: str) -> bool:
+    """Return whether each line of *block* is a row in brackets of its own."""
+    return all(ROW.fullmatch(line) for line in block.splitlines())
+
+
+def _stack(
+    pieces: Sequence[str], read_matrix: Callable[[str], Reading[Tensor]]
+) -> tuple[tuple[int, ...], tuple[Tensor, ...]] | None:
     try:
         arrays = tuple(read_matrix(piece).value for piece in pieces)
     except AnswerError:

@@ -19,7 +19,7 @@ LIST: Final = re.compile(
     r"(?P<behind>(?:\s+[^\W\d_]{2,}){0,5}[\s.]*)"
 )
 RANGE: Final = re.compile(
-    r"(?P<before>(?:from|pixels|rows|columns|cells|between)?\s*)(?P<low>[0-9]+(?:\.[0-9]+)?)\s*(?:\.\.\.?|through|up\s+to)\s*"
+    r"(?P<before>(?:from|pixels|rows|columns|cells|between)?\s*)(?P<low>[0-9]+(?:\.[0-9]+)?)\s*(?:\.\.\.?|…|through|up\s+to)\s*"
     r"(?P<high>[0-9]+(?:\.[0-9]+)?)(?P<behind>(?:\s+[^\W\d_]{2,}){0,3}[\s.]*)",
     re.IGNORECASE,
 )

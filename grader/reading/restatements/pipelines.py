@@ -1,5 +1,6 @@
 """Rewritings of each form of answer, in the order in which they are tried."""
 
+from functools import partial
 from typing import Final
 
 from grader.reading.restatements.arrays import (
@@ -28,15 +29,19 @@ from grader.reading.restatements.working.conclusions import (
     keep_asked,
     keep_conclusion,
 )
+from grader.reading.restatements.working.examples import keep_exact, keep_share
 from grader.reading.restatements.working.final_shapes import (
     keep_supported_shape,
     name_computed_axes,
 )
 from grader.reading.restatements.working.final_values import keep_supported_value
+from grader.reading.restatements.working.phrased_cells import order_phrased_cells
 from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     spell_out,
+    keep_exact,
+    keep_share,
     keep_total,
     keep_asked,
     drop_comparison,
@@ -52,6 +57,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_phrases,
+    keep_exact,
     keep_total,
     drop_comparison,
     drop_check,
@@ -65,6 +71,7 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     unwrap_record,
     stack_lettered,
     order_named_cells,
+    order_phrased_cells,
     drop_copied_label,
     solve_cells,
     drop_row_names,
@@ -89,3 +96,9 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     name_axes,
     strip_echo,
 )
+
+
+def adapt_to_statement(rewriters: tuple[Rewriter, ...], statement: str) -> tuple[Rewriter, ...]:
+    """Return *rewriters*; names of rows may then have the order of the problem's *statement*."""
+    named = partial(drop_row_names, statement=statement)
+    return tuple(named if one is drop_row_names else one for one in rewriters)

@@ -19,8 +19,10 @@ CHANNELS_LAST: Final = re.compile(
 )
 FRAMES: Final = re.compile(r"(?P<frames>[0-9]+)\s+frames?\s+(?:of|with|at)?\s*\Z", re.IGNORECASE)
 WORKING: Final = re.compile(r"(?:[^0-9]|[0-9\s+*·/×x-]*=)*\s*", re.IGNORECASE)
+_GROUPED: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])"
 PRODUCT: Final = re.compile(
-    r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,|\*|·)\s*[0-9]+)+\s*[)\]]?)\s*=\s*"
+    r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,|\*|·)\s*[0-9]+)+\s*[)\]]?"
+    rf"|(?:{_GROUPED}|[0-9]+)(?:\s*[×x]\s*(?:{_GROUPED}|[0-9]+))+)\s*=\s*"
     r"(?P<product>[0-9][0-9, ]*)(?P<words>[^0-9=]*)\Z"
 )
 SIZES_WITH_NOUNS: Final = re.compile(
@@ -91,7 +93,9 @@ def drop_product(text: str, question: str) -> Rewriting | None:
     match = PRODUCT.search(text)
     if match is None:
         return None
-    sizes = [int(size) for size in re.findall(r"[0-9]+", match["shape"])]
+    shape = match["shape"]
+    pattern = rf"{_GROUPED}|[0-9]+" if re.search("[×x]", shape) else "[0-9]+"
+    sizes = [int(size.replace(",", "")) for size in re.findall(pattern, shape)]
     if prod(sizes) != int(re.sub(r"[, ]", "", match["product"])):
         return None
     value = text[: match.end("shape")]

@@ -22,10 +22,11 @@ NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
 MIN_ROWS: Final = 2
 
 
-def drop_row_names(text: str, question: str) -> Rewriting | None:
+def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewriting | None:
     r"""Return the rows of *text* without their names and a header; None if the names may reorder.
 
-    The rows must be numbered in order, or have the names of the columns in the same order.
+    The rows must be numbered in order, have the names of the columns in the same order, or names
+    that the *statement* of the problem lists in this order.
 
     >>> drop_row_names("query 1: 2 3\nquery 2: 4 5", "").text
     '2 3\n4 5'
@@ -41,13 +42,22 @@ def drop_row_names(text: str, question: str) -> Rewriting | None:
     if names[0].startswith(COLUMN_WORDS):
         return None  # each line is a column then
     columns = [name.lower() for name in NAME.findall(header)]
-    if not _are_numbered(names) and names != columns:
+    listed = not columns and _are_listed(names, statement.lower())
+    if not _are_numbered(names) and names != columns and not listed:
         return None
     if columns and not _are_numbered(columns) and columns != names:
         return None
     value = "\n".join(re.sub(r"\s*[|&]\s*", " ", row["cells"]) for row in matches)
     dropped = " ".join([*columns, *names])
     return Rewriting(value, describe_dropped(dropped), value)
+
+
+def _are_listed(names: list[str], statement: str) -> bool:
+    """Return whether *statement* names all of *names*, first in this order."""
+    stems = [re.escape(name.removesuffix("s")) for name in names]
+    found = [re.search(rf"(?<!\w){stem}", statement) for stem in stems]
+    places = [match.start() for match in found if match]
+    return len(places) == len(names) and all(one < two for one, two in pairwise(places))
 
 
 def _are_numbered(names: list[str]) -> bool:

@@ -55,7 +55,7 @@ SHARE_WORDS: Final = (
 """Words that multiply a value by another number than 1."""
 OTHER_QUANTITIES: Final = (
     r"error|errors|error\s+rate|remain(?:s|ed|ing|der)?|left(?:\s*over)?(?=\s*[.)\]!]*\s*\Z)|removed"
-    r"|(?:grow|increase|decrease|rise|fall|drop|move|shift|change|shrink|reduce|exceed)(?:s|es|d|ed|n)?\s+by"
+    r"|(?:grow|increase|decrease|rise|fall|drop|move|shift|change|shrink|reduce|exceed)(?:s|es|d|ed|n)?\s+by(?!\s+(?:the|a)\s+factor\b)"
     r"|suppressed|discarded|dropped|lost|saved|saves|savings?|reduction|reduced|difference|complement"
     r"|revers(?:ed|e)(?:\s+order)?|flip(?:ped)?|transposed?|invers(?:e|ed)|inverted|negated|rotated|mirrored"
     r"|base\s+(?:8|16)|hexadecimal|hex|octal"
@@ -101,6 +101,10 @@ SEVERAL: Final = re.compile(
 )
 COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
 """A label such as ``1 - IoU``, whose value is the complement of what it names."""
+ASKED_EACH: Final = re.compile(
+    r"(?<!\w)(?:can|could|does|do|has|have|is|are|did|will)\s+each(?!\w)", re.IGNORECASE
+)
+"""A question about each of several things, whose answer may end with ``each``."""
 PRONOUN: Final = re.compile(r"(?<!\w)of\s+(?:them|these|those|it)(?!\w)")
 BEFORE: Final = re.compile(
     r"(?<!\w)(?:before|prior|until|enters?|input|into|comes?\s+in)", re.IGNORECASE
@@ -200,7 +204,12 @@ that the question asks for, without this remark.
         if match.lastgroup == "function" and LATER_LINK.search(text, match.end()):
             continue
         following = OBJECT.match(text, match.end())
-        excluded = match.lastgroup == "exclusion" and following and excludes(context, following[1])
+        excluded = (
+            match.lastgroup == "exclusion"
+            and following
+            and excludes(context, following[1])
+            and following[1].lower()[:STEM_LETTERS] not in _word_stems(question)
+        )
         if not excluded and not is_used_by(question, match, following[1] if following else ""):
             end = following.end() if following else match.end()
             raise qualifier_error(text[match.start() : end], match.start())
@@ -249,7 +258,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     if kind == "share" and match[0].lower().startswith("for"):
         return ALL.search(question) is not None and following.lower()[:STEM_LETTERS] in stems
     if kind == "share" and not following:
-        return False
+        return match[0].lower() == "each" and ASKED_EACH.search(question) is not None
     if kind == "share":
         return _shares_by(question, following.lower()[:STEM_LETTERS])
     if kind == "order" and not _has_same_order(question, match[0].lower()):

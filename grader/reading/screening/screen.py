@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from grader.reading.lists.column_totals import find_column_total
+from grader.reading.screening.counted_things import refuse_other_things
 from grader.reading.screening.doubts import refuse_qualified_reason
 from grader.reading.screening.known_words import refuse_unknown_words
 from grader.reading.screening.labels import (
@@ -54,6 +55,9 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     refuse_assigned_axes(text)
     listed = f"{question} {' '.join(words.listed)}"
     refuse_other_scope(text, listed, words.context)
+    refuse_other_things(
+        value, listed, context=words.context, others=words.others, units=words.units
+    )
     refuse_unknown_words(
         value,
         question=listed,

@@ -1,0 +1,86 @@
+"""Cells that a phrase each tells apart: ``2 at the start, 3 at the end``."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting
+from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.wording.meaning_words import HEDGE
+
+NUMBER: Final = re.compile(
+    r"(?<![\w.])[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?(?![\w.]*[0-9])"
+)
+SEPARATOR: Final = re.compile(r"[,;\n](?![^()\[\]]*[)\]])|\s+and\s+")
+"""A comma outside of brackets, a line end or ``and``."""
+WORD: Final = re.compile(r"[^\W\d_]{2,}")
+INDEXED: Final = re.compile(r"(?<!\w)(?P<stem>[^\W\d_]{1,12})[ _#]?(?P<index>[0-9]{1,2})(?![\w.])")
+"""A name with its number, such as ``n_2``."""
+OTHER: Final = re.compile(r"[^\w\s().,\[\]:=−+/-]")
+JOINING: Final = frozenset(
+    {
+        *("the", "at", "on", "in", "of", "and", "is", "are", "to", "with", "for", "by"),
+        *("from", "it", "its", "there", "then", "a", "an", "each", "side"),
+    }
+)
+"""Words that tell no cell from another."""
+ORDERS: Final = (
+    ("before", "after"),
+    ("start", "end"),
+    ("beginning", "end"),
+    ("left", "right"),
+    ("top", "bottom"),
+    ("above", "below"),
+    ("front", "back"),
+    ("first", "last"),
+    ("first", "second", "third", "fourth", "fifth"),
+)
+"""Words that always have this order."""
+MIN_CELLS: Final = 2
+
+
+def order_phrased_cells(text: str, question: str) -> Rewriting | None:
+    """Return the numbers of *text* if the phrases beside them have a known order.
+
+    >>> order_phrased_cells("2 at the start, 3 at the end", "").text
+    '[2, 3]'
+    >>> order_phrased_cells("3 at the end, 2 at the start", "")
+    """
+    if OTHER.search(text) or DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    items = [item.strip() for item in SEPARATOR.split(text.strip(" .")) if item.strip()]
+    if len(items) < MIN_CELLS:
+        return None
+    indexed = [INDEXED.search(item) for item in items]
+    if all(indexed):
+        names = [(match["stem"].lower(), int(match["index"])) for match in indexed if match]
+        stems = {stem for stem, _ in names}
+        counted = [index for _, index in names]
+        ordered = len(stems) == 1 and counted == [*range(counted[0], counted[0] + len(items))]
+        if not ordered or counted[0] > 1:
+            return None
+        items = [INDEXED.sub(" ", item, count=1) for item in items]
+    elif not _has_known_order(items, question):
+        return None
+    cells = [NUMBER.findall(item) for item in items]
+    if len({len(group) for group in cells}) != 1 or not cells[0]:
+        return None
+    value = f"[{', '.join(cell for group in cells for cell in group)}]"
+    return Rewriting(value, ("The values were read in the order of their names.",), "")
+
+
+def _has_known_order(items: Sequence[str], question: str) -> bool:
+    """Return whether the words of *items* always have this order, or have it in *question*."""
+    words = [[word for word in WORD.findall(item.lower()) if word not in JOINING] for item in items]
+    shared = set.intersection(*map(set, words))
+    own = [[word for word in group if word not in shared] for group in words]
+    if not all(own):
+        return False
+    firsts = [group[0] for group in own]
+    if any(tuple(firsts) == order[: len(firsts)] for order in ORDERS):
+        return True
+    lowered = question.lower()
+    places = [lowered.find(first[:STEM_LETTERS]) for first in firsts]
+    known = all(word[:STEM_LETTERS] in lowered for group in own for word in group)
+    return known and -1 not in places and all(one < two for one, two in pairwise(places))

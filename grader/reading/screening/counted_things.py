@@ -1,0 +1,115 @@
+"""What an answer says that its value is or counts: ``64 biases``, ``… is the convolution``.
+
+The question must ask for the same, by this name or by one that means the same.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.units.unit_names import parse_unit
+
+STEM_LETTERS: Final = 4
+SYNONYMS: Final = tuple(
+    frozenset(family.split())
+    for family in (
+        "bias",
+        "filt kern chan maps feat",
+        "laye conv",
+        "imag exam samp",
+        "boxe anch dete pred",
+        "toke word posi",
+        "head",
+        "bloc",
+        "grou",
+        "clas",
+        "epoc",
+        "step iter upda",
+        "byte memo",
+    )
+)
+"""Beginnings of words for things that are counted; those in one line may mean the same."""
+COUNT: Final = re.compile(r"how\s+many|number\s+of", re.IGNORECASE)
+COUNTED: Final = re.compile(
+    r"[0-9]\s{1,3}(?:(?!(?:per|of|for|in|with|without)\s)[^\W\d_]{2,}\s+){0,3}?(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
+    re.IGNORECASE,
+)
+"""A noun behind the last number."""
+IDENTITY: Final = re.compile(
+    r"(?<=[0-9)\]}.])\s+(?:is|are)\s+(?:the|a|an|its)\s+(?:[^\W\d_]+\s+)??(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
+    re.IGNORECASE,
+)
+"""What a value is said to be."""
+MORE: Final = re.compile(
+    r"how\s+many\s+times\s+(?:as\s+(?:many|much|large|big|long)|more|larger)", re.IGNORECASE
+)
+FEWER: Final = re.compile(
+    r"times\s+(?P<noun>fewer|less|smaller|lower|cheaper)(?!\w)", re.IGNORECASE
+)
+"""The two directions of a ratio."""
+STATE: Final = re.compile(
+    r"(?<=[0-9%])\s*(?:is|are|were)\s+(?P<noun>[^\W\d_]{4,})[\s.!]*\Z", re.IGNORECASE
+)
+"""What happens to the things that a value counts: ``12 are frozen``."""
+GENERIC: Final = frozenset(
+    {"answ", "resu", "valu", "numb", "tota", "solu", "outp", "coun", "amou", "shap", "size", "fina"}
+)
+"""Beginnings of words for any answer."""
+
+
+def refuse_other_things(
+    text: str, question: str, *, context: str = "", others: str = "", units: bool = False
+) -> None:
+    """Raise `AnswerError` if the value in *text* is said to be or count what is not asked for.
+
+    *context* is the statement of the problem, which has the *others* as questions; with *units* the
+    reader uses a noun that is a unit.
+
+    >>> refuse_other_things("64 filters", "How many channels has the output?")
+    >>> refuse_other_things("64 biases", "How many channels has the output?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The question does not ask for 'biases'. Expected the value that the \
+question asks for, without this remark.
+    """
+    match = IDENTITY.search(text)
+    stems = _find_stems(question)
+    state = STATE.search(text)
+    elsewhere = _find_stems(context) - _find_stems(others) - stems
+    if state and state["noun"].lower()[:STEM_LETTERS] in elsewhere:
+        raise _other_thing_error(state)
+    if MORE.search(question) and (fewer := FEWER.search(text)):
+        raise _other_thing_error(fewer)
+    if match is not None:
+        stem = match["noun"].lower()[:STEM_LETTERS]
+        if stem not in stems and stem not in GENERIC:
+            raise _other_thing_error(match)
+        return
+    counted = COUNTED.search(text) if COUNT.search(question) else None
+    if counted is not None and ((units and parse_unit(counted["noun"])) or _adds_biases(text)):
+        return
+    if counted is not None and counted["noun"].lower().endswith("s"):
+        stem = counted["noun"].lower()[:STEM_LETTERS]
+        names = next((family for family in SYNONYMS if stem in family), stems)
+        if names.isdisjoint(stems):
+            raise _other_thing_error(counted)
+
+
+def _adds_biases(text: str) -> bool:
+    """Return whether biases are a summand, which counts parameters as the others do."""
+    return re.search(r"\+\s*[0-9.,]+\s+bias", text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _find_stems(question: str) -> frozenset[str]:
+    words = re.findall(r"[^\W\d_]{4,}", question.lower())
+    return frozenset(word[:STEM_LETTERS] for word in words)
+
+
+def _other_thing_error(match: re.Match[str]) -> AnswerError:
+    return AnswerError(
+        f"The question does not ask for '{truncate_line(match['noun'])}'.",
+        expected="the value that the question asks for, without this remark",
+        position=match.start("noun"),
+    )

@@ -1,0 +1,73 @@
+"""Tests of values that are told twice or in phrases, and of remarks that name something else."""
+
+import pytest
+from factories import ask, mark
+
+COUNT = ask(key=117964800, prompt="How many MACs does it take?")
+SHARE = ask("number", key="1/5", share=True, prompt="For what share of the images is it right?")
+TIMES = ask(key=49, prompt="How many times as many numbers does the matrix contain?")
+EACH = ask(key=45875, prompt="How many tokens can each of the texts have?")
+FORMULA = ask("expression", key="2*K + 1", variables={"K": "1..64"})
+RANGE = ask("set", of="integer", key="(6, 7, 8)", prompt="Which kernels are kept?")
+ENDS = ask("vector", key="[2, 3]", prompt="How many zeros are added at both ends?")
+STACK = ask("tensor", key="[[[1, 2]], [[3, 4]]]", prompt="What are the two maps?")
+SIZE = ask("shape", key="(4704, 196)", prompt="What is the size of the matrix (rows × columns)?")
+LAYER = ask(
+    "predicate",
+    sample="(5, 2, 1)",
+    accept_if="answer == (5, 2, 1)",
+    names=["k", "s", "p"],
+    **{"as": ["integer", "integer", "integer"]},
+)
+SMALLER = ask(
+    "choice",
+    key="'b'",
+    options={"a": "It grows.", "b": "One grows, the other leads to the same as before."},
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "typed"),
+    [
+        (COUNT, "about 118 million, exactly 117 964 800"),
+        (SHARE, "1 of 5 images: 20 %"),
+        (EACH, "45875 tokens each"),
+        (FORMULA, "2*K + 1, e.g. 7 for K = 3"),
+        (RANGE, "6..8"),
+        (RANGE, "6 ≤ k < 9"),
+        (RANGE, "all k from 6 to 8"),
+        (RANGE, "kept: 6, 7, 8; removed: 2, 5"),
+        (ENDS, "2 at the start, 3 at the end"),
+        (ENDS, "2 with n1, 3 with n2"),
+        (STACK, "[1 2]\n\n[3 4]"),
+        (SIZE, "4,704 x 196 = 921,984"),
+        (LAYER, "k=5, s=2, p=1 → (218 + 2 - 5)/2 = 107.5"),
+        (SMALLER, "One grows, the other leads to the same as before"),
+    ],
+)
+def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
+    assert mark(part, typed).status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("part", "typed"),
+    [
+        (COUNT, "about 118 million, exactly 119 964 800"),
+        (COUNT, "117964800 bytes"),
+        (COUNT, "117964800 layers"),
+        (COUNT, "117964798 + 2 heads"),
+        (COUNT, "117964800 instead of 243609600"),
+        (COUNT, "117964800 is the convolution"),
+        (SHARE, "1 of 5 images: 25 %"),
+        (TIMES, "49 times less"),
+        (FORMULA, "2*K + 1, K = 3"),
+        (FORMULA, "2*K + 1 or 2*K, e.g. 7 for K = 3"),
+        (RANGE, "6-8"),
+        (RANGE, "6 to 8 or 9"),
+        (ENDS, "3 at the end, 2 at the start"),
+        (ENDS, "2 at the start, maybe 3 at the end"),
+        (LAYER, "k=5, s=2, p=1 → k = 6"),
+    ],
+)
+def test_a_text_with_another_value_or_name_is_refused(part, typed):
+    assert mark(part, typed).status == "unreadable"

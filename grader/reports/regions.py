@@ -72,9 +72,9 @@ def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Sco
     for columns in series.values():
         for row, part in enumerate(parts):
             names = [name[1:] for name in part.title_words if name[0] == "#"]
-            place = int(names[0]) if len(names) == 1 and names[0].isdecimal() else 0
-            if part.forms == ARRAY and len(columns) >= MIN_SERIES and 0 < place <= len(columns):
-                scores[row, columns[place - 1]] = SERIES
+            position = int(names[0]) if len(names) == 1 and names[0].isdecimal() else 0
+            if part.forms == ARRAY and len(columns) >= MIN_SERIES and 0 < position <= len(columns):
+                scores[row, columns[position - 1]] = SERIES
     return scores
 
 

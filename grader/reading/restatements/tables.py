@@ -55,9 +55,9 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
 def _are_listed(names: list[str], statement: str) -> bool:
     """Return whether *statement* names all of *names*, first in this order."""
     stems = [re.escape(name.removesuffix("s")) for name in names]
-    found = [re.search(rf"(?<!\w){stem}", statement) for stem in stems]
-    places = [match.start() for match in found if match]
-    return len(places) == len(names) and all(one < two for one, two in pairwise(places))
+    matches = [re.search(rf"(?<!\w){stem}", statement) for stem in stems]
+    starts = [match.start() for match in matches if match]
+    return len(starts) == len(names) and all(one < two for one, two in pairwise(starts))
 
 
 def _are_numbered(names: list[str]) -> bool:

@@ -177,18 +177,18 @@ class _PassageFinder:
         if label and value and (is_mathematical(value) or len(find_spans(value)) == 1):
             self._add_value(block, value, clause, label=label)
             return
-        for found in split_sentence(clause, label):
+        for span in split_sentence(clause, label):
             self._add(
                 block,
-                found.text,
+                span.text,
                 clause,
-                find_forms_in_sentence(found.text),
-                found.beside,
-                is_cut=found.is_cut,
-                is_conclusion=found.is_conclusion,
+                find_forms_in_sentence(span.text),
+                span.beside,
+                is_cut=span.is_cut,
+                is_conclusion=span.is_conclusion,
             )
             self.passages[-1] = replace(
-                self.passages[-1], unit_words=found.unit_words, ends_sentence=found.ends_sentence
+                self.passages[-1], unit_words=span.unit_words, ends_sentence=span.ends_sentence
             )
         self._add_lists(block, clause)
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from api.services.lti.protocol.claims import (
-    ASSIGNMENT_PARAMETER,
     DEEP_LINK,
     LINE_ITEM_READ_SCOPE,
     LINE_ITEM_SCOPE,
@@ -137,8 +136,3 @@ def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
             }
         ],
     }
-
-
-def format_custom_parameter(assignment: object) -> str:
-    """Return the custom parameter with which a link opens an assignment."""
-    return f"{ASSIGNMENT_PARAMETER}={assignment}"

@@ -19,7 +19,6 @@ from api.http.validation_errors import to_field_errors
 from api.schemas.student.reports import ConfirmedAnswer, ConfirmIn
 from api.schemas.student.submissions import AnswersIn
 from api.services.reports.grading import CERTAIN
-from api.services.reports.uploads.reading_job import MISSING
 from api.services.reports.uploads.report_sheet import load_draw_identity, load_labeled_problems
 from api.services.submissions.pending_submissions import ReportSource, fingerprint
 from api.services.submissions.preparation import SubmissionRequest
@@ -163,11 +162,6 @@ def _resolve_answer(
         return answer.answer or "", ("", "")
     passage = part["passages"][answer.passage]
     return passage["text"], (passage["quote"], passage["location"])
-
-
-def is_missing(part: Mapping[str, Any]) -> bool:
-    """Return whether a report has no passage for a part."""
-    return bool(part["confidence"] == MISSING)
 
 
 def check_same_numbers(

@@ -74,13 +74,13 @@ def _has_known_order(items: Sequence[str], question: str) -> bool:
     """Return whether the words of *items* always have this order, or have it in *question*."""
     words = [[word for word in WORD.findall(item.lower()) if word not in JOINING] for item in items]
     shared = set.intersection(*map(set, words))
-    own = [[word for word in group if word not in shared] for group in words]
-    if not all(own):
+    distinct = [[word for word in group if word not in shared] for group in words]
+    if not all(distinct):
         return False
-    firsts = [group[0] for group in own]
+    firsts = [group[0] for group in distinct]
     if any(tuple(firsts) == order[: len(firsts)] for order in ORDERS):
         return True
     lowered = question.lower()
     places = [lowered.find(first[:STEM_LETTERS]) for first in firsts]
-    known = all(word[:STEM_LETTERS] in lowered for group in own for word in group)
+    known = all(word[:STEM_LETTERS] in lowered for group in distinct for word in group)
     return known and -1 not in places and all(one < two for one, two in pairwise(places))

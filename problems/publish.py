@@ -19,7 +19,7 @@ from problems.checks.refused_draws import explain_refusals
 
 Clock: TypeAlias = Callable[[], float]
 MAX_WALKED_SEEDS: Final = 4000
-DRAWS_FOR_INERT: Final = 40  # in the bank, no mistake needs more than six to give another answer
+DRAWS_FOR_INERT: Final = 40  # of 175 problems, no mistake needs more than six to change the key
 DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_CONSECUTIVE_REPEATS: Final = 200
 REPEATED_NUMBERS: Final = "the numbers repeat"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from api.services.outbox.texts import TEST_SUBJECT
+
 ONE_DATABASE = True
 
 
@@ -17,7 +19,7 @@ def test_a_test_message_arrives(grader, mail_server):
     assert ran.code == 0, ran.err
     assert f"127.0.0.1:{mail_server.port} accepted the message for ops@example.edu." in ran.err
     [message] = mail_server.messages()
-    assert (message["To"], message["Subject"]) == ("ops@example.edu", "Test message of Grader")
+    assert (message["To"], message["Subject"]) == ("ops@example.edu", TEST_SUBJECT)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ You get this message when {{ reason }}. You can choose which messages you get:
 
 {{ preferences }}
 """
-TEST_SUBJECT: Final = "Test message of Grader"
+TEST_SUBJECT: Final = "Test message from Grader"
 TEST_TEXT: Final = """\
 This is a test message.
 

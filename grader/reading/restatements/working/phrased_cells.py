@@ -1,4 +1,4 @@
-"""Cells that a phrase each tells apart: ``2 at the start, 3 at the end``."""
+"""Values that a phrase distinguishes: ``2 at the start, 3 at the end``."""
 
 import re
 from collections.abc import Sequence

@@ -69,7 +69,7 @@ def release(tag: str, out: Path, *, repository: Path, is_checked: bool = False) 
     """Check *tag*, unless it was checked before, and build its files and image into *out*."""
     tag = tag or find_tag(repository)
     if not _git(repository, "tag", "--list", tag).split():
-        raise ReleaseError(f"there is no tag {tag}; git tag {tag} makes it")
+        raise ReleaseError(f"there is no tag {tag}; create it with `git tag {tag}`")
     epoch = int(_git(repository, "log", "-1", "--format=%ct", f"{tag}^{{commit}}"))
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
@@ -96,7 +96,7 @@ def check_tag(repository: Path, tag: str) -> None:
             subprocess.run(["make", "check-release"], cwd=tree, check=True)  # noqa: S607  # the make of this machine
         except subprocess.CalledProcessError as error:
             raise ReleaseError(
-                f"make check-release fails on {tag}; nothing was built. Mend it, and move the tag"
+                f"make check-release fails on {tag}; nothing was built. Fix it, then move the tag"
             ) from error
         finally:
             _git(repository, "worktree", "remove", "--force", str(tree))

@@ -293,11 +293,7 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
     @classmethod
     def iter_fields(cls) -> Iterator[tuple[str, object, str]]:
         """Yield the name, default and description of every setting, by the class that has it."""
-        groups = (
-            LoginSettings.model_fields,
-            MailSettings.model_fields,
-            LtiSettings.model_fields,
-        )
+        groups = (LoginSettings.model_fields, MailSettings.model_fields, LtiSettings.model_fields)
         for name in sorted(cls.model_fields, key=lambda name: [name in group for group in groups]):
             field = cls.model_fields[name]
             yield name, field.default, field.description or ""

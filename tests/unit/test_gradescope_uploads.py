@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
-from api.gradescope.runtime.documents import PYTHON_CELL
-from api.gradescope.runtime.uploads import find_answer_file, read_answers
+from api.gradescope.runtime.documents import OPEN_FENCE, PYTHON_CELL
+from api.gradescope.runtime.uploads import SURPLUS_CELLS, find_answer_file, read_answers
 
 PARTS = {"shape": ("first", "last"), "count": ("params", "last")}
 BOTH = {"shape": {"first": "3x3"}, "count": {"last": "7"}}
@@ -34,9 +34,11 @@ def notebook(*cells: tuple[str, str | list[str]]) -> str:
         ),
         ("hw/answers.csv", 'Part,Answer,Note\nfirst,"3x3",x\n"count/last",7\n\n'),
         ("answers.json", '{"shape": {"first": "3x3"}, "count": {"last": "7"}}'),
+        ("answers.csv", "problem,part,answer\rshape,first,3x3,,\rcount,last,7\r"),
         ("answers.json", '{"first": "3x3", "count/last": "7", "params": null}'),
         ("answers.md", "# shape\n## first\n3x3\n# Count\n### `last`:\n7\n## Notes\n8\n"),
         ("answers.md", "## first\n```\n3x3\n```\n<!-- here -->\n## count/last\n`7`\n"),
+        ("answers.md", "## first\n```3x3```\n## count/last\n```python\n7\n```\n"),
         ("answers.md", "### SHAPE / first\n".replace(" / ", "/") + "3x3\n\n# count last\n\n7"),
         (
             "mine.ipynb",
@@ -87,6 +89,9 @@ def test_json_keeps_numbers_exact_and_lists_as_they_are(tmp_path):
         ("answers.json", '{"first": ["3", "\\ud800"]}', "shape/first was left out"),
         ("answers.json", '{"\\ud800": 3}', r"An answer was left out: '\ud800' names no part"),
         ("answers.md", "## first\n\n## last\n", "There is no answer in answers.md."),
+        ("answers.csv", "part,answer\nparams,3,640\n", SURPLUS_CELLS.format(line=2)),
+        ("answers.md", "## frist\n3\n", "did you mean 'first'?"),
+        ("answers.md", "## first\n```\n3\n## params\n7\n", OPEN_FENCE),
         ("a.ipynb", notebook(("code", "%%answer fist\n3")), "A cell of the notebook was left out"),
     ],
 )
@@ -101,6 +106,7 @@ def test_what_is_left_out_is_explained(tmp_path, name, text, note):
         ("__MACOSX/answers.csv", "part,answer\nfirst,1\n", "There is no file with answers"),
         ("answers.csv", "", "must name the columns: problem,part,answer"),
         ("answers.csv", "a,b\n", "must name the columns"),
+        ("answers.csv", "a" * 200_000, "must name the columns"),
         ("answers.csv", b"part,answer\nfirst,\xff\n", "answers.csv is not UTF-8"),
         ("answers.csv", "part,answer\n" + "first,1\n" * 10_001, "more than 10,000 rows"),
         ("answers.json", "{", "The JSON file cannot be read. This is not JSON"),

@@ -23,6 +23,7 @@ class AnswerSheet:
 
     def __init__(self, parts: Mapping[str, tuple[str, ...]]) -> None:
         self._parts = parts
+        self._names = [f"{problem}/{part}" for problem in parts for part in parts[problem]]
         self.answers: dict[str, dict[str, RawAnswer]] = {}
         self.notes: list[str] = []
 
@@ -63,13 +64,16 @@ class AnswerSheet:
 
     def note_unknown(self, label: str, where: str) -> None:
         """Note that nothing in the assignment has this name."""
-        names = [f"{problem}/{part}" for problem, parts in self._parts.items() for part in parts]
-        known = [*names, *(part for parts in self._parts.values() for part in parts)]
         text = " ".join(label.split())[:MAX_NAME_CHARACTERS]
         self.note(
             f"{where} was left out: {text!r} names no part, or parts of several problems"
-            f"{suggest_similar(text, known) or '.'} Write problem/part, such as {names[0]}."
+            f"{self.suggest_part(text) or '.'} Write problem/part, such as {self._names[0]}."
         )
+
+    def suggest_part(self, label: str) -> str:
+        """Return ``; did you mean ...?`` if a part has a name like *label*, else ""."""
+        known = [*self._names, *(part for parts in self._parts.values() for part in parts)]
+        return suggest_similar(_normalize_label(label), known)
 
     def note(self, text: str) -> None:
         """Add a note to the student, unless it is there already or there are many."""

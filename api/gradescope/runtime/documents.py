@@ -8,11 +8,14 @@ from typing import Any, Final
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
 
 HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
-FENCE_PATTERN: Final = re.compile(r"\s*(?:```|~~~)")
+FENCE_PATTERN: Final = re.compile(r"\s*(?:```[^`]*|~~~[^~]*)$")
 COMMENT_PATTERN: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-INLINE_CODE_PATTERN: Final = re.compile(r"`([^`\n]+)`")
+INLINE_CODE_PATTERN: Final = re.compile(r"(`+)([^`\n]+)\1")
 CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*?)\s*$")
 """First line of a notebook's cell that is an answer."""
+OPEN_FENCE: Final = (
+    "A code fence (``` or ~~~) is not closed, so the headings after it were read as text. Close it."
+)
 PYTHON_CELL: Final = "{part}: `--python` cells cannot be graded here; write the value."
 
 
@@ -38,13 +41,15 @@ class MarkdownReader:
                 self._begin(heading[1])
             else:
                 self._lines.append(line)
+        if in_fence:
+            self._sheet.note(OPEN_FENCE)
 
     def close(self) -> None:
         """End the last answer."""
         if self._target is not None:
             text = "\n".join(self._lines).strip()
             code = INLINE_CODE_PATTERN.fullmatch(text)
-            self._sheet.add(self._target, code[1] if code else text)
+            self._sheet.add(self._target, code[2] if code else text)
         self._target, self._lines = None, []
 
     def find_part(self, label: str) -> tuple[str, str] | None:
@@ -54,10 +59,12 @@ class MarkdownReader:
     def _begin(self, heading: str) -> None:
         self.close()
         self._target = self.find_part(heading)
-        if self._target is None:
-            self._problem = self._sheet.find_problem(heading) or self._problem
-        else:
+        if self._target is not None:
             self._problem = self._target[0]
+        elif problem := self._sheet.find_problem(heading):
+            self._problem = problem
+        elif self._sheet.suggest_part(heading):
+            self._sheet.note_unknown(heading, "An answer below a heading")
 
 
 def read_markdown(text: str, sheet: AnswerSheet) -> None:

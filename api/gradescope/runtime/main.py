@@ -25,9 +25,8 @@ from grader.variants.variant import Variant
 from problems.catalog import ProblemCatalog
 
 FAILURE_MESSAGE: Final = (
-    "The autograder failed, so nothing was graded. Your files are stored. Your "
-    "answers did not cause this. Tell the course staff: they see the reason and "
-    "can run the autograder again."
+    "The autograder failed and graded nothing. Your files are saved. Tell the course "
+    "staff: they can see the reason and run the autograder again."
 )
 SELF_CHECK: Final = "--check"
 

@@ -21,6 +21,10 @@ IGNORED_FOLDERS: Final = frozenset({"__MACOSX", ".ipynb_checkpoints", ".git"})
 MAX_BYTES: Final = 10_000_000
 MAX_LISTED_FILES: Final = 5
 MAX_ROWS: Final = 10_000
+SURPLUS_CELLS: Final = (
+    "Line {line} was left out: it has more cells than the first line. Put an answer with a comma "
+    'in quotes, such as "3,640".'
+)
 
 
 def read_answers(folder: Path, parts: Mapping[str, tuple[str, ...]]) -> AnswerSheet:
@@ -93,11 +97,13 @@ def read_csv(text: str, sheet: AnswerSheet) -> None:
 
     `problem` may be missing if the parts have different ids.
     """
-    header, _, body = text.partition("\n")
+    header, _, body = text.replace("\r\n", "\n").replace("\r", "\n").partition("\n")
     delimiter = detect_delimiter(header)
-    names = [
-        name.strip().casefold() for name in next(csv.reader([header], delimiter=delimiter), [])
-    ]
+    try:
+        first_row = next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:
+        first_row = []
+    names = [name.strip().casefold() for name in first_row]
     if not {"part", "answer"} <= set(names):
         raise UploadError(
             "The first line of the CSV file must name the columns: problem,part,answer."
@@ -109,6 +115,8 @@ def read_csv(text: str, sheet: AnswerSheet) -> None:
             raise UploadError(f"The CSV file has more than {MAX_ROWS:,} rows.")
         if isinstance(row, csv.Error):
             sheet.note(f"Line {line} was left out: a quote is unbalanced.")
+        elif any(cell.strip() for cell in row[len(names) :]):
+            sheet.note(SURPLUS_CELLS.format(line=line))
         elif any(cell.strip() for cell in row):
             _add_row(dict(zip(names, row, strict=False)), f"Line {line}", sheet)
 

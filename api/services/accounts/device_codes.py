@@ -152,7 +152,10 @@ def _check_student(session: Session, caller: Principal, row: DeviceCode) -> Cour
             )
         ).one_or_none()
         if course is None:
-            raise NotFound("The program names a course that you are not in. Check its name.")
+            raise NotFound(
+                "You are not in the course that the program names. Stop the program, correct the "
+                "name of the course, and log in again."
+            )
     role = highest_role(session, caller.user, course=course.id if course else None)
     if ROLE_RANKS[role or "student"] > ROLE_RANKS["student"]:
         raise Forbidden(

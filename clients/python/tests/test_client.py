@@ -79,6 +79,16 @@ class Login(Served):
             self.log_in()
         self.assertEqual([one.args[0] for one in sleep.call_args_list], [0, 5, 5, 10])
 
+    def test_a_token_that_cannot_be_stored_is_revoked(self):
+        self.stand_in.plan("DELETE", "/me/tokens/t1", (204, b""))
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with (
+            mock.patch("os.fsync", side_effect=full),
+            self.assertRaises(grader.StorageFailedError),
+        ):
+            self.log_in()
+        self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
+
     def test_a_token_that_was_revoked_leads_to_a_new_log_in(self):
         self.log_in()
         refused = (401, {"code": "unauthenticated", "detail": "Revoked."})

@@ -5,6 +5,7 @@ import errno
 import html
 import io
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -48,6 +49,20 @@ class Queueing(Served):
             self.assertIn(words, str(raised.exception))
         self.assertEqual(self.sent("POST", SUBMISSIONS), [])
         self.assertEqual(list(self.home.glob("queue/*/*")), [])
+
+    def test_a_folder_that_cannot_be_synced_keeps_no_answer_from_being_sent(self):
+        sync = os.fsync
+
+        def refuse_folders(handle):
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "Invalid argument")
+            sync(handle)
+
+        hw = self.homework()
+        self.stand_in.plan("POST", SUBMISSIONS, reply())
+        with mock.patch("os.fsync", side_effect=refuse_folders) as synced:
+            self.assertTrue(hw.submit("side", 64).is_submitted)
+        self.assertGreater(synced.call_count, 1)
 
     def test_queued_answers_are_delivered_in_order_before_the_next(self):
         hw = self.homework()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -11,6 +12,7 @@ from dlgrader_client._connection import Connection, normalize_address
 from dlgrader_client._display import display_text
 from dlgrader_client._errors import (
     ConnectionFailedError,
+    GraderClientError,
     LoginFailedError,
     NotLoggedInError,
     RefusedError,
@@ -30,6 +32,9 @@ from dlgrader_client._tokens import (
 )
 
 SLOW_DOWN_SECONDS = 5
+EXPIRED_MESSAGE = (
+    "The code expired before it was confirmed. Check the name of the course, and log in again."
+)
 MAX_INTERVAL_SECONDS = 60
 
 
@@ -56,9 +61,19 @@ def obtain_token(
             if not token.user_id:
                 raise
             return token  # answers can be queued
-    connection = Connection(address)
-    token = _with_user(address, _log_in(connection, course=course, program=program))
-    store_token(token_key(address, course or ""), token)
+    return _log_in_and_store(address, course=course, program=program)
+
+
+def _log_in_and_store(address: str, *, course: Optional[str], program: str) -> StoredToken:
+    """Return the token of a new login; revoke it if it cannot be stored."""
+    token = _log_in(Connection(address), course=course, program=program)
+    try:
+        token = _with_user(address, token)
+        store_token(token_key(address, course or ""), token)
+    except Exception:
+        with suppress(GraderClientError):
+            _revoke(address, token)
+        raise
     return token
 
 
@@ -133,7 +148,7 @@ def _log_in(connection: Connection, *, course: Optional[str], program: str) -> S
             refusal, interval = _next_interval(error, interval)
         if refusal:
             raise LoginFailedError(refusal)
-    raise LoginFailedError("The code has expired. Log in again.")
+    raise LoginFailedError(EXPIRED_MESSAGE)
 
 
 def _next_interval(error: RefusedError, interval: float) -> tuple[str, float]:

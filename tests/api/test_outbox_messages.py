@@ -7,7 +7,7 @@ from browsers import PASSWORD, Browser, with_password
 from sqlalchemy import func, select
 from world import World
 
-from api.db.models import AuditEntry, MailOptOut, OutboxMessage
+from api.db.models import AuditEntry, Invite, MailOptOut, OutboxMessage
 
 LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
 
@@ -234,6 +234,25 @@ def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world,
     assert teacher.get(path).json()["waiting"] == 1
     audit = teacher.get(f"/courses/{course}/audit").json()["items"]
     assert "message.requeued" in {entry["action"] for entry in audit}
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_an_invitation_that_an_instructor_resends_belongs_to_the_course(world, course, teacher):
+    with_password(world, teacher)
+    admin = world.person("Ad Min", admin=True)
+    refused = world.enrol(course, "Re Fused", email="refused@example.edu")
+    admin.post(f"/courses/{course}/invites/mail", {"people": None})
+    deliver(world)
+    [failed] = teacher.get(f"/courses/{course}/mail").json()["items"]
+    corrected = {"email": "corrected@example.edu"}
+    changed = admin.patch(f"/users/{refused.id}", corrected, headers={"If-Match": "*"})
+    assert changed.status_code == 200, changed.text
+    assert teacher.post(f"/courses/{course}/mail/{failed['id']}/resend").status_code == 204
+    deliver(world)
+    with world.db.reading() as session:
+        links = session.scalars(select(Invite).where(Invite.user_id == refused.id)).all()
+        assert links[-1].course_id == course
+        assert links[-1].created_by == teacher.id
 
 
 def test_a_message_without_a_course_is_seen_by_administrators_alone(world, course, teacher, ann):

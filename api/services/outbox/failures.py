@@ -81,6 +81,10 @@ def resend_message(
     if message.status != "failed":
         raise Conflict("This message has not failed.")
     message.status, message.tries, message.due_at = "waiting", 0, now
+    if message.created_by is not None and isinstance(actor, CourseMembership):
+        # The link of an invitation belongs to its creator. Instructors may change the address, so
+        # they must not send a link of an administrator, which no course limits.
+        message.created_by = actor.caller.id
     recorder.record_action(
         session,
         actor,

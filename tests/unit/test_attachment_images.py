@@ -130,6 +130,11 @@ def test_a_large_image_of_every_mode_keeps_its_pixels(mode):
     assert min(image.getpixel((1_900, 900))) > 200
 
 
+def test_an_image_with_a_very_long_side_is_refused_before_it_is_decoded():
+    data = save(Image.new("1", (limits.MAX_UPLOADED_SIDE_PIXELS + 1, 1)), "PNG")
+    assert convert_or_refuse(data) == limits.TOO_LONG_SIDE
+
+
 def test_a_webp_image_has_a_limit_of_its_own():
     data = save(Image.new("RGB", (5_100, 5_000)), "WEBP", method=0)
     assert convert_or_refuse(data) == limits.explain_pixels(limits.MAX_WEBP_PIXELS)

@@ -35,6 +35,9 @@ thread.join()
 call("socket", 2, 1, 0)
 call("execve", b"/bin/true", None, None)
 call("kill", os.getppid(), 0)
+call("sigqueue", os.getppid(), 0, None)
+call("setpriority", 0, os.getppid(), 19)
+call("shmget", 0, 4096, 0o600)
 call("sendto", left.fileno(), b"x", 1, 0, None, 0)
 for name, attempt in {
     "python socket": lambda: socket.socket(),
@@ -51,7 +54,7 @@ for name, attempt in {
     except PermissionError:
         outcomes[name] = "refused"
 import resource
-outcomes["memory"] = resource.getrlimit(resource.RLIMIT_AS)[0]
+outcomes["memory"], outcomes["hard memory"] = resource.getrlimit(resource.RLIMIT_AS)
 print(json.dumps(outcomes))
 """
 NATIVE_FILE_PROBE = """
@@ -132,7 +135,16 @@ def test_python_opens_no_socket_starts_no_program_and_changes_no_file(outcomes):
 def test_the_kernel_refuses_native_code_too_in_every_thread(outcomes):
     refuses_calls, _ = outcomes["layers"]
     assert refuses_calls
-    calls = ("socket", "execve", "kill", "sendto", "old thread")
+    calls = (
+        "socket",
+        "execve",
+        "kill",
+        "sigqueue",
+        "setpriority",
+        "shmget",
+        "sendto",
+        "old thread",
+    )
     assert {name: outcomes[name] for name in calls} == {call: [-1, EACCES] for call in calls}
 
 

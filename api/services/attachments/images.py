@@ -12,7 +12,9 @@ from api.services.attachments.limits import (
     MAX_PIXELS,
     MAX_PNG_BYTES,
     MAX_SIDE_PIXELS,
+    MAX_UPLOADED_SIDE_PIXELS,
     MAX_WEBP_PIXELS,
+    TOO_LONG_SIDE,
     TOO_MANY_PIXELS,
     AttachmentError,
     explain_pixels,
@@ -65,6 +67,8 @@ def _check_size(image: "Image", max_pixels: int) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise AttachmentError(DAMAGED_IMAGE)
+    if max(width, height) > MAX_UPLOADED_SIDE_PIXELS:
+        raise AttachmentError(TOO_LONG_SIDE)
     if width * height > max_pixels:
         raise AttachmentError(explain_pixels(max_pixels))
 

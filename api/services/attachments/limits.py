@@ -10,6 +10,8 @@ MAX_STORED_BYTES: Final = 5 * MEBIBYTE
 MAX_PIXELS: Final = 50_000_000
 MAX_WEBP_PIXELS: Final = 25_000_000
 """The decoder of WebP keeps five copies of an image in memory."""
+MAX_UPLOADED_SIDE_PIXELS: Final = 30_000
+"""Longest side of an uploaded image: thin images of as many pixels take more memory."""
 MAX_SIDE_PIXELS: Final = 2_000
 """Longest side of a stored page; larger ones are scaled down."""
 MAX_PAGES: Final = 10
@@ -28,6 +30,10 @@ TOO_MANY_PAGES: Final = (
 )
 TOO_MUCH_DETAIL: Final = (
     f"its pages take more than {MAX_STORED_BYTES // MEBIBYTE} MiB as images; attach fewer pages"
+)
+TOO_LONG_SIDE: Final = (
+    f"a side of the image has more than {MAX_UPLOADED_SIDE_PIXELS:,} pixels; save it in a smaller "
+    "size"
 )
 TOO_MUCH_MEMORY: Final = "it takes too much memory to read; save it in a smaller size"
 

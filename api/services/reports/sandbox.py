@@ -65,7 +65,7 @@ def limit_resources() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     total = _measure_address_space(resource.getpagesize()) + MEMORY_BYTES
     limits = [limit for limit in (soft, hard, total) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), min(limits)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     with suppress(OSError):  # not on macOS

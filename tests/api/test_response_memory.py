@@ -16,7 +16,7 @@ from serving import listening
 from sqlalchemy import update
 from stored_files import LARGE_BYTES, store_attachment
 
-from api.core.errors import RateLimited, ServiceUnavailable
+from api.core.errors import NotFound, RateLimited, ServiceUnavailable
 from api.db.models import AttachmentPage
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.response_memory import (
@@ -26,9 +26,11 @@ from api.http.response_memory import (
     ResponseBudget,
     SharedResponse,
 )
+from api.routes.shared.files import send_stored_file
 from api.server.protocol import LimitedHttpProtocol
 from api.services.files.stored_bytes import (
     FILE_PIECE_BYTES,
+    StoredBytes,
     StoredBytesGoneError,
     find_stored_bytes,
 )
@@ -259,6 +261,12 @@ def test_exports_under_way_are_counted(world, student):
     answered = student.get("/me/export")
     assert (answered.status_code, answered.json()["code"]) == (503, "download_capacity")
     assert answered.headers["retry-after"] == "5"
+
+
+def test_a_small_file_that_was_deleted_since_its_look_up_is_not_found(world):
+    file = StoredBytes(AttachmentPage.content, AttachmentPage.number == 1, size=10)
+    with pytest.raises(NotFound):
+        send_stored_file(file, world.db.reading, media_type="image/png", headers={})
 
 
 def test_a_file_that_is_deleted_while_it_is_read_breaks_off(world, student, problem):

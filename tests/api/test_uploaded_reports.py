@@ -13,6 +13,7 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
 from api.db.models import Report, ReportAnswer
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter
+from api.services.files import expiry_runner
 from api.services.reports.uploads import reading_job, storage
 from api.services.reports.uploads.confirmation import load_confirmations
 from api.services.reports.uploads.reading_job import measure_reading
@@ -320,6 +321,16 @@ def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, studen
     gone = student.get(f"{path_of(report)}/document")
     assert (gone.status_code, gone.json()["detail"]) == (404, storage.DELETED_MESSAGE)
     assert student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
+
+
+def test_old_documents_are_deleted_a_few_at_a_time(world, student, posed, monkeypatch):
+    monkeypatch.setattr(expiry_runner, "MAX_FILES_PER_TRANSACTION", 1)
+    reports = [uploaded(student, posed) for _ in range(2)]
+    world.clock.advance(days=world.service.settings.report_days + 1)
+    runner = world.service.expiry_runner
+    pauses = [runner.run_once() for _ in range(3)]
+    assert pauses == [expiry_runner.PAUSE_SECONDS] * 2 + [expiry_runner.EXPIRY_INTERVAL_SECONDS]
+    assert not any(student.get(path_of(one)).json()["has_document"] for one in reports)
 
 
 def test_other_numbers_than_those_of_the_report_are_not_answered_by_it(world, course):

@@ -5,8 +5,15 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Depends, Request, Response
 
+from api.core.error_codes import ERROR_CODES
+from api.core.errors import NotFound
 from api.http.response_memory import PIECE_BYTES, PiecewiseResponse
-from api.services.files.stored_bytes import FILE_PIECE_BYTES, ReadSessionFactory, StoredBytes
+from api.services.files.stored_bytes import (
+    FILE_PIECE_BYTES,
+    ReadSessionFactory,
+    StoredBytes,
+    StoredBytesGoneError,
+)
 
 SANDBOX_HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -53,10 +60,17 @@ def send_stored_file(
     media_type: str,
     headers: Mapping[str, str],
 ) -> Response:
-    """Return a response with a stored *file*, which is read piece by piece if it is large."""
+    """Return a response with a stored *file*, which is read piece by piece if it is large.
+
+    Raises `NotFound` if a small file was deleted since it was looked up.
+    """
     pieces = file.read_pieces(reading)
     if file.size <= FILE_PIECE_BYTES:
-        return Response(b"".join(pieces), media_type=media_type, headers=headers)
+        try:
+            content = b"".join(pieces)
+        except StoredBytesGoneError as error:
+            raise NotFound(ERROR_CODES["not_found"].meaning) from error
+        return Response(content, media_type=media_type, headers=headers)
     return PiecewiseResponse(
         pieces,
         held_bytes=FILE_PIECE_BYTES + PIECE_BYTES,

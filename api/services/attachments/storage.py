@@ -116,14 +116,26 @@ def list_current(
     return list(session.scalars(query.order_by(Attachment.uploaded_at, Attachment.part)))
 
 
-def delete_old_pages(session: Session, *, days: int, now: datetime) -> None:
-    """Delete the pages of attachments that are older than *days*; digests stay."""
-    old = select(Attachment.id).where(Attachment.uploaded_at < now - timedelta(days=days))
-    session.execute(
-        update(AttachmentPage)
-        .where(AttachmentPage.attachment_id.in_(old), AttachmentPage.content.is_not(None))
-        .values(content=None)
+def delete_old_pages(session: Session, *, days: int, now: datetime, limit: int) -> int:
+    """Delete the pages of up to *limit* attachments that are older than *days*; digests stay.
+
+    Returns the number of these attachments.
+    """
+    old = (
+        select(AttachmentPage.attachment_id)
+        .join(Attachment, Attachment.id == AttachmentPage.attachment_id)
+        .where(
+            Attachment.uploaded_at < now - timedelta(days=days),
+            AttachmentPage.content.is_not(None),
+        )
+        .distinct()
+        .limit(limit)
     )
+    ids = session.scalars(old).all()
+    session.execute(
+        update(AttachmentPage).where(AttachmentPage.attachment_id.in_(ids)).values(content=None)
+    )
+    return len(ids)
 
 
 def find_assignment(session: Session, attachment: UUID) -> UUID:

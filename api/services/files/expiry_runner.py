@@ -10,12 +10,15 @@ from api.services.outbox.polling_thread import PollingThread
 from api.services.reports.uploads.storage import delete_old_documents
 
 EXPIRY_INTERVAL_SECONDS: Final = 3_600.0
+MAX_FILES_PER_TRANSACTION: Final = 5
+PAUSE_SECONDS: Final = 1.0
+"""Pause between two transactions, for the submissions that wait."""
 
 log = logging.getLogger("api.files")
 
 
 class FileExpiryRunner:
-    """Thread that deletes documents and images older than *days* at its start and every hour.
+    """Thread that deletes files older than *days*, a few at a time, at its start and every hour.
 
     Their digests, passages and answers stay.
     """
@@ -35,9 +38,13 @@ class FileExpiryRunner:
         self._thread.close()
 
     def run_once(self) -> float:
-        """Delete what is old; return the seconds until the next time."""
-        now = self._clock()
+        """Delete a few old files; return the seconds until the next time.
+
+        SQLite overwrites what it deletes and has one writer, so submissions would wait for a
+        transaction that deletes the files of a class.
+        """
+        now, limit = self._clock(), MAX_FILES_PER_TRANSACTION
         with self._db.transaction() as session:
-            delete_old_documents(session, days=self._days, now=now)
-            delete_old_pages(session, days=self._days, now=now)
-        return EXPIRY_INTERVAL_SECONDS
+            documents = delete_old_documents(session, days=self._days, now=now, limit=limit)
+            attachments = delete_old_pages(session, days=self._days, now=now, limit=limit)
+        return PAUSE_SECONDS if limit in {documents, attachments} else EXPIRY_INTERVAL_SECONDS

@@ -112,13 +112,19 @@ def store_report(
     return report.id
 
 
-def delete_old_documents(session: Session, *, days: int, now: datetime) -> None:
-    """Delete the documents that are older than *days*; digests and passages stay."""
-    session.execute(
-        update(Report)
+def delete_old_documents(session: Session, *, days: int, now: datetime, limit: int) -> int:
+    """Delete up to *limit* documents that are older than *days*, and return their number.
+
+    Digests and passages stay.
+    """
+    old = (
+        select(Report.id)
         .where(Report.uploaded_at < now - timedelta(days=days), Report.document.is_not(None))
-        .values(document=None)
+        .limit(limit)
     )
+    ids = session.scalars(old).all()
+    session.execute(update(Report).where(Report.id.in_(ids)).values(document=None))
+    return len(ids)
 
 
 def list_reports(

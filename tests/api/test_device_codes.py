@@ -188,7 +188,7 @@ def test_a_course_that_one_is_not_in_is_not_there(world, browser):
     for name in ("secret", "no-such-course"):
         page = browser.get(f"/device?code={begin(world, course=name)['user_code']}")
         assert page.status == 404
-        assert "a course that you are not in" in page.text
+        assert "You are not in the course that the program names" in page.text
 
 
 def test_a_suspension_between_confirmation_and_fetching_ends_the_log_in(world, browser, ann):

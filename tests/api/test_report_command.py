@@ -8,7 +8,7 @@ from word_files import from_lines
 
 from api.core.worker_pool import WorkerPool
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
-from api.services.reports.sandbox import MEMORY_BYTES, limit_resources
+from api.services.sandbox.worker_sandbox import MEMORY_BYTES, limit_resources
 
 SHEET = "conv-output-shape=2,pooling-purpose=3"
 ANSWERS = "2.\n(a) 126x126x16\n(b) 64x64x16\n3. Pooling keeps what is strong and drops the place.\n"

@@ -14,7 +14,7 @@ from api.services.attachments.limits import (
     AttachmentError,
 )
 from api.services.attachments.pdf_rendering import render_pdf
-from api.services.reports.sandbox import enter_sandbox
+from api.services.sandbox.worker_sandbox import enter_sandbox
 
 IMAGE_STARTS: Final = {
     b"\x89PNG\r\n\x1a\n": "PNG",

@@ -7,8 +7,8 @@ from typing import Final
 
 from api.services.engine.single_answer import format_decimal, open_bank
 from api.services.reports.documents import read_blocks
-from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import Sheet, SheetParts
+from api.services.sandbox.worker_sandbox import enter_sandbox
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.reports.aligned_parts import AlignedPart

@@ -9,8 +9,8 @@ from typing import Any, Final
 from api.core.json_text import replace_unstorable
 from api.services.reports.documents import read_blocks, read_marked_answers
 from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
-from api.services.reports.sandbox import enter_sandbox
 from api.services.reports.sheets import build_problem_parts
+from api.services.sandbox.worker_sandbox import enter_sandbox
 from grader.definitions.problem import Problem
 from grader.reading import NumberStyle
 from grader.reports.aligned_parts import AlignedPart

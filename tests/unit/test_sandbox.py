@@ -1,4 +1,4 @@
-"""Tests of the sandbox of reports: what a process can no longer do, in Python and in the kernel."""
+"""Tests of the sandbox of workers: what a process can no longer do, in Python and in the kernel."""
 
 import errno
 import json
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from api.services.reports import readable_paths
-from api.services.reports.refused_calls import ARCHITECTURES, OPENING_CALLS, REFUSED_CALLS
-from api.services.reports.sandbox import MEMORY_BYTES
+from api.services.sandbox import readable_paths
+from api.services.sandbox.call_filter import ARCHITECTURES
+from api.services.sandbox.worker_sandbox import MEMORY_BYTES
 
 PROBE = """
 import ctypes, json, os, socket, subprocess, sys, threading
-from api.services.reports.sandbox import OOM_SCORE_PATH, enter_sandbox
+from api.services.sandbox.worker_sandbox import OOM_SCORE_PATH, enter_sandbox
 libc, outcomes, entered = ctypes.CDLL(None, use_errno=True), {}, threading.Event()
 left, right = socket.socketpair()
 
@@ -59,7 +59,7 @@ print(json.dumps(outcomes))
 """
 NATIVE_FILE_PROBE = """
 import ctypes, json, os, sys
-from api.services.reports import sandbox
+from api.services.sandbox import worker_sandbox as sandbox
 libc, results = ctypes.CDLL(None, use_errno=True), {}
 os.chdir(sys.argv[1])
 stream = os.open("old", os.O_WRONLY)
@@ -196,12 +196,3 @@ def test_without_landlock_the_process_says_that_files_are_readable(monkeypatch):
 def test_memory_is_limited_and_entering_twice_changes_nothing(outcomes):
     assert MEMORY_BYTES <= outcomes["memory"] < 2 * MEMORY_BYTES
     assert outcomes["again"] == outcomes["layers"]
-
-
-def test_every_refused_call_has_a_number_on_each_architecture():
-    tables = [*REFUSED_CALLS.values(), *(numbers for numbers, _ in OPENING_CALLS.values())]
-    shared = [numbers for numbers in tables if numbers.keys() == ARCHITECTURES.keys()]
-    assert all(numbers.keys() == {"x86_64"} for numbers in tables if numbers not in shared)
-    for machine in ARCHITECTURES:
-        numbers = [table[machine] for table in tables if machine in table]
-        assert len(set(numbers)) == len(numbers)

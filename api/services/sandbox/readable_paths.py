@@ -14,7 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-PR_SET_NO_NEW_PRIVS: Final = 38
+from api.services.sandbox.privileges import forbid_new_privileges
+
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """System calls of Landlock, with the same numbers on every architecture."""
 CREATE_RULESET_VERSION: Final = 1
@@ -59,9 +60,7 @@ def limit_readable_paths(extra: Iterable[Path] = ()) -> bool:
         for path in (*_list_program_paths(), *extra):
             with suppress(OSError):  # not every system has all of them
                 _add_rule(libc, ruleset, path)
-        if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-            return False
-        return bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
+        return forbid_new_privileges() and bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
 

@@ -1,7 +1,7 @@
 """Sandbox of a process that reads files of students: it can change and reach nothing outside.
 
 On Linux the kernel refuses, to native code too, system calls of the network, of other programs and
-of changed files (`refused_calls`) and files other than those of the program (`readable_paths`).
+of changed files (`call_filter`), and files other than those of the program (`readable_paths`).
 Everywhere an audit hook makes Python refuse the network, programs and changed files.
 """
 
@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.services.reports.readable_paths import limit_readable_paths
-from api.services.reports.refused_calls import WRITE_FLAGS, install_call_filter
+from api.services.sandbox.call_filter import install_call_filter
+from api.services.sandbox.readable_paths import limit_readable_paths
+from api.services.sandbox.refused_calls import WRITE_FLAGS
 
 MEMORY_BYTES: Final = 1024**3
 """Address space that a process which reads reports may use beyond what it has at its start."""

@@ -1,0 +1,1 @@
+"""Sandbox of worker processes that read files of students: refused system calls, hidden files."""

@@ -95,6 +95,32 @@ def test_answers_come_back_from_the_metadata_of_the_next_upload(tmp_path):
     assert metadata.student == "ada@example.edu"
 
 
+FIRST, SECOND = "2026-11-01T01:50:00.000000-07:00", "2026-11-01T01:10:00.000000-08:00"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        (FIRST, SECOND),  # the clocks went back in between: the text of the first is greater
+        ("2026-11-01T10:00:00+02:00", "2026-11-01T09:00:00Z"),
+        ("2026-11-01T09:00:00", "2026-11-01T09:30:00+00:00"),
+        ("yesterday", FIRST),
+        (None, FIRST),
+        (17, FIRST),
+    ],
+)
+def test_earlier_uploads_are_in_the_order_of_their_instants(tmp_path, times):
+    uploads = [{"shape": {"stride_2": RIGHT}}, {"shape": {"stride_2": WRONG}}]
+    previous = [
+        {"submission_time": time, "results": {"extra_data": build_extra_data(answers)}}
+        for time, answers in zip(times, uploads, strict=True)
+    ]
+    for order in (previous, previous[::-1]):
+        data = {"users": [{"id": 1}], "previous_submissions": order}
+        (tmp_path / "submission_metadata.json").write_text(json.dumps(data))
+        assert load_metadata(tmp_path).earlier == tuple(uploads)
+
+
 @pytest.mark.parametrize(
     ("users", "student"),
     [([{"email": None, "id": 5}], "id:5"), ([{"email": "ＡDA@x.org"}], "ada@x.org")],

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from grader.reading import RawAnswer
 
 METADATA_FILE: Final = "submission_metadata.json"
 EXTRA_DATA_KEY: Final = "grader"
+UNKNOWN_TIME: Final = datetime.min.replace(tzinfo=UTC)
 MAX_EARLIER: Final = 500
 """Maximum number of earlier submissions that are graded again; the latest ones count."""
 
@@ -53,11 +55,23 @@ def _find_student(data: Mapping[str, Any]) -> str:
 def _find_earlier_answers(data: Mapping[str, Any]) -> Iterator[Answers]:
     """Yield the answers that earlier runs left in `extra_data`, oldest first."""
     earlier = [one for one in _as_list(data.get("previous_submissions")) if isinstance(one, dict)]
-    earlier.sort(key=lambda submission: str(submission.get("submission_time", "")))
+    earlier.sort(key=_parse_submission_time)
     for submission in earlier[-MAX_EARLIER:]:
         answers = _parse_extra_data(submission)
         if answers:
             yield answers
+
+
+def _parse_submission_time(submission: Mapping[str, Any]) -> datetime:
+    """Return when an earlier submission was made; `UNKNOWN_TIME`, the oldest, if it is unreadable.
+
+    The offset from UTC changes within a course, so the text of a time does not give the order.
+    """
+    try:
+        moment = datetime.fromisoformat(submission["submission_time"])
+    except (KeyError, TypeError, ValueError):
+        return UNKNOWN_TIME
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _parse_extra_data(submission: Mapping[str, Any]) -> Answers:

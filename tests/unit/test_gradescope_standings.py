@@ -29,35 +29,50 @@ RIGHT, MISTAKE, WRONG = "63x63x16", "64x64x16", "1x1x16"
 
 
 def results(configuration: Configuration, *typed: str) -> dict:
-    """Return the results after uploads with these answers to `stride_2`."""
-    variants = {"shape": solve_student_variant(configuration, SHAPE, BANK, "ada")}
-    uploads = [{"shape": {"stride_2": text}} for text in typed]
-    standings = compute_standings(configuration, variants, uploads)
-    return build_results(configuration, GradedUpload(variants, standings, uploads[-1], []))
-
-
-def stride_2(configuration: Configuration, *typed: str) -> tuple[float, str]:
-    test = results(configuration, *typed)["tests"][1]
-    return test["score"], test["output"]
+    """Return the results after uploads with these answers to the last part of the problem."""
+    [entry] = configuration.problems
+    variant = solve_student_variant(configuration, entry, BANK, "ada")
+    part = variant.problem.parts[-1].id
+    uploads = [{entry.name: {part: text}} for text in typed]
+    standings = compute_standings(configuration, {entry.name: variant}, uploads)
+    graded = GradedUpload({entry.name: variant}, standings, uploads[-1], [])
+    return build_results(configuration, graded)
 
 
 @pytest.mark.parametrize(
-    ("typed", "score", "output"),
+    ("typed", "score", "status", "output"),
     [
-        ((RIGHT,), 2, "Read as: 63×63×16\nCorrect.\nAttempts used: 1 of 2."),
-        ((WRONG, "63×63×16"), 1, "Your best answer counts: 1 of 2 points.\nAttempts used: 2 of 2."),
-        ((RIGHT, WRONG), 2, "Your best answer counts: 2 of 2 points.\nAttempts used: 2 of 2."),
-        ((WRONG, "?", "(1, 1, 16)", RIGHT), 1, "Attempts used: 2 of 2."),
-        ((WRONG, MISTAKE, RIGHT), 0, "This answer does not count. No attempt is left at stride_2"),
-        ((WRONG, MISTAKE, WRONG), 0, "Attempts used: 2 of 2."),
-        (("", ""), 0, "Nothing was answered."),
+        ((RIGHT,), 2, "passed", "Read as: 63×63×16\nCorrect.\nAttempts used: 1 of 2."),
+        ((WRONG, "63×63×16"), 1, "passed", "counts: 1 of 2 points.\nAttempts used: 2 of 2."),
+        ((RIGHT, WRONG), 2, "passed", "counts: 2 of 2 points.\nAttempts used: 2 of 2."),
+        ((WRONG, "?", "(1, 1, 16)", RIGHT), 1, "passed", "Attempts used: 2 of 2."),
+        ((WRONG, MISTAKE, RIGHT), 0, "failed", "not count. No attempt is left at stride_2"),
+        ((WRONG, MISTAKE, WRONG), 0, "failed", "Attempts used: 2 of 2."),
+        (("", ""), 0, "failed", "Nothing was answered."),
     ],
 )
-def test_attempts_and_their_credit_follow_the_rules_of_the_service(typed, score, output):
+def test_attempts_and_their_credit_follow_the_rules_of_the_service(typed, score, status, output):
+    """A right second answer passes its test, and the score shows what the attempt costs."""
     rules = replace(BASE, attempts=2, by_attempt=(Fraction(1), Fraction(1, 2)))
-    points, text = stride_2(rules, *typed)
-    assert points == score
-    assert text.endswith(output) or output in text
+    test = results(rules, *typed)["tests"][1]
+    assert (test["score"], test["status"]) == (score, status)
+    assert output in test["output"]
+
+
+PARTLY, ALL = "[4 3 4; 2 4 3; 2 3 3]", "[4 3 4; 2 4 3; 2 3 4]"
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [((PARTLY,), "failed"), ((PARTLY, ALL), "passed"), ((PARTLY, PARTLY), "failed")],
+)
+@pytest.mark.parametrize("factor", [0, Fraction(1, 2)])
+def test_a_right_answer_passes_even_if_an_earlier_partly_right_one_counts(typed, status, factor):
+    entry = ArchiveProblem("image", "binary-image-conv", None, ())
+    rules = replace(BASE, problems=(entry,), by_attempt=(Fraction(1), Fraction(factor)))
+    [test] = results(rules, *typed)["tests"]
+    assert test["score"] == pytest.approx(3 * 8 / 9)
+    assert test["status"] == status
 
 
 def test_hidden_results_show_readings_alike_for_right_and_wrong_answers():

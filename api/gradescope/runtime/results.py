@@ -75,6 +75,10 @@ def _build_tests(configuration: Configuration, graded: GradedUpload) -> Iterator
 def _build_test_result(
     configuration: Configuration, standing: PartStanding, points: Fraction
 ) -> dict[str, Any]:
+    """Return the score and the status of a test.
+
+    The status says whether the part is solved. What an attempt costs is only in the score.
+    """
     progress = standing.progress(configuration.rules)
     credit = progress.credit or Fraction(0)
     output = describe_part(standing, progress, points, configuration)
@@ -83,7 +87,7 @@ def _build_test_result(
     return {
         "score": to_json_number(credit * points),
         "max_score": to_json_number(points),
-        "status": "passed" if credit == 1 else "failed",
+        "status": "passed" if standing.is_solved else "failed",
         "output": output,
         "tags": [standing.result.status],
     }

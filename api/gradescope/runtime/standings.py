@@ -37,6 +37,11 @@ class PartStanding:
     answers: list[StoredAnswer] = field(default_factory=list)
     readings: set[str] = field(default_factory=set)
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether an attempt is correct, however little credit it has left."""
+        return any(answer.credit == 1 for answer in self.answers)
+
     def progress(self, rules: SubmissionRules) -> PartProgress:
         """Return the answer that counts, and its credit."""
         return evaluate_part_progress(rules, self.answers, text=self.by_person)

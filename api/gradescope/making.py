@@ -14,7 +14,6 @@ from api.services.files.atomic_output import check_writable, write_file_atomical
 from grader.display.text import pluralize
 
 PYTHON_VERSION: Final = re.compile(r"3\.(?:1[1-9]|[2-9][0-9])")
-OWNER_ONLY: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,7 @@ def make_archive(
     def write(path: Path) -> None:
         path.write_bytes(content)
 
-    write_file_atomically(out, write)
-    out.chmod(OWNER_ONLY)
+    write_file_atomically(out, write, owner_only=True)
     return (
         f"{out}: {pluralize(len(texts), 'problem')}, Python {' or '.join(versions)}, "
         f"{len(content) / 1_000_000:.0f} MB. It contains the secret: upload it to Gradescope "

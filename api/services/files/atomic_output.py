@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from api.core.errors import FileError
+
+READABLE_MODE: Final = 0o644
 
 
 def format_cell(value: Any) -> str:
@@ -66,17 +68,22 @@ def check_writable(path: Path) -> None:
             pass
 
 
-def write_file_atomically(path: Path, write_file: Callable[[Path], None]) -> None:
+def write_file_atomically(
+    path: Path, write_file: Callable[[Path], None], *, owner_only: bool = False
+) -> None:
     """Let *write_file* write a temporary file next to *path*, then replace *path* with it.
 
-    If *write_file* fails, *path* stays as it is.
+    If *write_file* fails, *path* stays as it is. A file that is *owner_only* has mode 600 from its
+    creation on, so that nobody else can open it in the meantime.
     """
     with convert_os_errors(path):
+        # mkstemp creates the file with mode 600.
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_temp_prefix(path))
         os.close(handle)
         try:
             write_file(Path(name))
-            Path(name).chmod(0o644)
+            if not owner_only:
+                Path(name).chmod(READABLE_MODE)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

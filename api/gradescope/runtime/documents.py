@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
 
-HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+# No pattern has a lazy repeat: it would try a long run of spaces again from each of them.
+HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*)")
 FENCE_PATTERN: Final = re.compile(r"\s*(?:```[^`]*|~~~[^~]*)$")
-COMMENT_PATTERN: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+COMMENT_START, COMMENT_END = "<!--", "-->"
 INLINE_CODE_PATTERN: Final = re.compile(r"(`+)([^`\n]+)\1")
-CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*?)\s*$")
+CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*)")
 """First line of a notebook's cell that is an answer."""
 OPEN_FENCE: Final = (
     "A code fence (``` or ~~~) is not closed, so the headings after it were read as text. Close it."
@@ -34,11 +35,11 @@ class MarkdownReader:
     def feed(self, text: str) -> None:
         """Read a document, or a piece of one; an answer may go on in the next piece."""
         in_fence = False
-        for line in COMMENT_PATTERN.sub("", text).splitlines():
+        for line in drop_comments(text).splitlines():
             if FENCE_PATTERN.match(line):
                 in_fence = not in_fence
             elif not in_fence and (heading := HEADING_PATTERN.match(line)):
-                self._begin(heading[1])
+                self._begin(_drop_closing_marks(heading[1]))
             else:
                 self._lines.append(line)
         if in_fence:
@@ -67,6 +68,27 @@ class MarkdownReader:
             self._sheet.note_unknown(heading, "An answer below a heading")
 
 
+def drop_comments(text: str) -> str:
+    """Return *text* without HTML comments; text after a comment that is not closed stays.
+
+    >>> drop_comments("6<!-- rows -->4 <!-- open")
+    '64 <!-- open'
+    """
+    pieces, end = [], 0
+    while (start := text.find(COMMENT_START, end)) >= 0:
+        closing = text.find(COMMENT_END, start + len(COMMENT_START))
+        if closing < 0:
+            break  # no later comment is closed either
+        pieces.append(text[end:start])
+        end = closing + len(COMMENT_END)
+    return "".join((*pieces, text[end:]))
+
+
+def _drop_closing_marks(heading: str) -> str:
+    """Return a heading without the ``#`` that may close it: ``first`` for ``first ##``."""
+    return heading.rstrip().rstrip("#").rstrip()
+
+
 def read_markdown(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a Markdown document to *sheet*."""
     reader = MarkdownReader(sheet)
@@ -91,9 +113,10 @@ def read_notebook(text: str, sheet: AnswerSheet) -> None:
             part = " ".join(word for word in words if word != "--python")
             sheet.note(PYTHON_CELL.format(part=part))
         elif marker:
-            target = reader.find_part(marker[1])
+            label = marker[1].rstrip()
+            target = reader.find_part(label)
             if target is None:
-                sheet.note_unknown(marker[1], "A cell of the notebook")
+                sheet.note_unknown(label, "A cell of the notebook")
             else:
                 sheet.add(target, rest.strip())
     reader.close()

@@ -37,6 +37,14 @@ def test_the_reply_of_the_server_is_shown(grader, mail_server, address, reason):
     assert mail_server.messages() == []
 
 
+def test_an_operator_sees_which_server_does_not_answer(grader, mail_server, monkeypatch):
+    monkeypatch.setenv("GRADER_SMTP_PORT", "1")
+    ran = grader("mail", "test", "ops@example.edu")
+    assert ran.code == 2
+    assert "the SMTP server 127.0.0.1:1 cannot be used" in ran.err
+    assert mail_server.messages() == []
+
+
 def test_without_settings_it_says_which_are_needed(grader, monkeypatch):
     monkeypatch.delenv("GRADER_SMTP_HOST", raising=False)
     ran = grader("mail", "test", "ops@example.edu")

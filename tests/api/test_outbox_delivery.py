@@ -124,14 +124,16 @@ def test_without_e_mail_nothing_is_stored(world, ann):
     assert rows(world) == []
 
 
-def test_a_server_that_is_down_is_tried_again_later(database_url, tmp_path):
+def test_a_server_that_is_down_is_tried_again_later(database_url, tmp_path, caplog):
     settings = {"smtp_tls": "none", "mail_from": "grader@example.edu", "smtp_host": "127.0.0.1"}
     world = World(database_url, settings=settings | {"smtp_port": 1})
     ann, bo = world.person("Ann"), world.person("Bo")
     add(world, ann, bo)
     assert not deliver(world)
     assert [(one.tries, one.status) for one in rows(world)] == [(1, "waiting"), (0, "waiting")]
-    assert "cannot be used" in rows(world)[0].error
+    assert rows(world)[0].error.startswith("the SMTP server cannot be used: ")
+    assert "127.0.0.1" not in rows(world)[0].error  # instructors see it
+    assert "the SMTP server 127.0.0.1:1 cannot be used: " in caplog.text
     world.close()
     with running_mail_server(tmp_path / "mail") as server:
         again = World(database_url, clock=world.clock, settings=server.settings)

@@ -10,16 +10,13 @@ import socket
 import ssl
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import uvicorn
 from browsers import PASSWORD, email_of, with_password
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from certificates import write_certificate
 from lti_platform import DEEP_LINKING, Dialect, LtiPlatform, Member
 from playwright.sync_api import expect
 from regrading import act, prepare
@@ -69,7 +66,7 @@ def serving_https(site, folder):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     server.site = site
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder))
+    context.load_cert_chain(write_certificate(folder, "lms.example"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -79,27 +76,6 @@ def serving_https(site, folder):
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _certificate(folder):
-    """Return a file with a new key and a certificate that it signs itself."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lms.example")])
-    begin = datetime(2020, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=36_500))
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "lms.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return file
 
 
 class Site:

@@ -150,7 +150,7 @@ def _record_failure(
 ) -> None:
     """Plan the next try, or give the message up."""
     is_last = error.is_permanent or claim.tries >= mail.max_tries
-    log.warning("message %s, try %s: %s", claim.message_id, claim.tries, error)
+    log.warning("message %s, try %s: %s", claim.message_id, claim.tries, error.details)
     if is_last:
         store_outcome(
             db, claim.message_id, claim.tries, status="failed", error=str(error)[:MAX_ERROR_LENGTH]

@@ -49,14 +49,21 @@ class DeliverySettings:
 class MailError(Exception):
     """A message was not accepted; the text says why.
 
-    *is_permanent*: the server refuses this message, so another try is useless. *is_unreachable*:
-    the server cannot be used at all, so that other messages would fail too.
+    Instructors see the text. *details* are for operators and may name the server. *is_permanent*:
+    the server refuses this message, so another try is useless. *is_unreachable*: the server cannot
+    be used at all, so that other messages would fail too.
     """
 
     def __init__(
-        self, reason: str, *, is_permanent: bool = False, is_unreachable: bool = False
+        self,
+        reason: str,
+        *,
+        details: str = "",
+        is_permanent: bool = False,
+        is_unreachable: bool = False,
     ) -> None:
         super().__init__(reason[:MAX_ERROR_LENGTH])
+        self.details = details or reason
         self.is_permanent, self.is_unreachable = is_permanent, is_unreachable
 
 
@@ -101,9 +108,10 @@ class SmtpTransport:
             try:
                 self._connection = self._open()
             except (smtplib.SMTPException, OSError) as error:
+                address = f"{self._mail.host}:{self._mail.port}"
                 raise MailError(
-                    f"the SMTP server {self._mail.host}:{self._mail.port} cannot be used: "
-                    f"{_describe(error)}",
+                    f"the SMTP server cannot be used: {_explain_connection_error(error)}",
+                    details=f"the SMTP server {address} cannot be used: {_describe(error)}",
                     is_unreachable=True,
                 ) from error
         return self._connection
@@ -146,6 +154,13 @@ def _to_mail_error(error: Exception) -> MailError:
             return MailError(_describe(error), is_permanent=error.smtp_code >= PERMANENT_CODE)
         case _:
             return MailError(_describe(error), is_permanent=True)
+
+
+def _explain_connection_error(error: Exception) -> str:
+    """Return why no connection was opened, without the name of the server."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not valid"
+    return _describe(error)
 
 
 def _describe(error: Exception) -> str:

@@ -35,7 +35,7 @@ def send_test_message(settings: ServiceSettings, address: str) -> str:
     try:
         transport.send(email)
     except MailError as error:
-        raise FileError(f"The message was not sent: {error}") from error
+        raise FileError(f"The message was not sent: {error.details}") from error
     finally:
         transport.close()
     return f"{mail.host}:{mail.port} accepted the message for {address}."

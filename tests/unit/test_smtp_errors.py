@@ -1,0 +1,61 @@
+"""Tests of the errors of an SMTP server: instructors see the reason, operators the server too."""
+
+import socket
+import ssl
+import threading
+from email.message import EmailMessage
+
+import pytest
+from certificates import write_certificate
+
+from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def send(port: int, tls: str) -> MailError:
+    settings = DeliverySettings("127.0.0.1", port, tls, "grader@example.edu", "", 1, 1)
+    with pytest.raises(MailError) as caught:
+        SmtpTransport(settings).send(EmailMessage())
+    return caught.value
+
+
+def check_names_of_server(error: MailError, port: int) -> None:
+    assert error.is_unreachable
+    assert str(port) not in str(error)
+    assert "127.0.0.1" not in str(error)
+    assert f"the SMTP server 127.0.0.1:{port} cannot be used: " in error.details
+
+
+def test_a_refused_connection_names_the_server_to_operators_only(listener):
+    port = listener.getsockname()[1]
+    listener.close()
+    error = send(port, "none")
+    check_names_of_server(error, port)
+    assert str(error).startswith("the SMTP server cannot be used: ")
+    assert "refused" in str(error)
+
+
+def test_a_certificate_of_another_host_names_the_server_to_operators_only(
+    listener, tmp_path, monkeypatch
+):
+    port, file = listener.getsockname()[1], write_certificate(tmp_path, "mail.example.edu")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+
+    def refuse_client():
+        with pytest.raises((ssl.SSLError, OSError)):
+            context.wrap_socket(listener.accept()[0], server_side=True).recv(1)
+
+    thread = threading.Thread(target=refuse_client)
+    thread.start()
+    error = send(port, "tls")
+    thread.join()
+    check_names_of_server(error, port)
+    assert str(error) == "the SMTP server cannot be used: its certificate is not valid"
+    assert "not valid for '127.0.0.1'" in error.details

@@ -122,6 +122,21 @@ def test_the_memory_of_a_service_is_more_than_its_temporary_files_may_take():
         assert size <= mebibytes / 2, name
 
 
+def test_the_memory_of_the_service_is_more_than_its_settings_allow_it():
+    from api.config.settings import ServiceSettings  # noqa: PLC0415
+
+    settings = ServiceSettings()
+    processes = int(plain(SERVICES["api"]["environment"]["GRADER_PROCESSES"]))
+    idle, checks, buffer = 162, 40 * settings.password_memory / 1024, 128 / 1024
+    of_each = idle + checks + settings.body_memory + settings.response_memory
+    of_each += settings.connections * buffer
+    reader = 67  # when idle
+    needed = processes * (of_each + settings.report_workers * reader)
+    limit = plain(SERVICES["api"]["mem_limit"])
+    assert limit.endswith("g")
+    assert needed <= int(limit[:-1]) * 1024
+
+
 def test_what_can_be_asked_is_asked_whether_it_is_well():
     for name in ("api", "worker", "db", "scheduler", "dask"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"

@@ -1,9 +1,10 @@
 """Connection deadlines, and the choice of the connection to close if there are too many.
 
 A client has 10 s to send the head of a request. It must read a response at 4 KiB/s on average, and
-may fall 60 s behind. The
-deadline of a body is in `api.http.request_body`. Here a connection ends if its body goes on
-although the application no longer reads it.
+may fall 60 s behind. If there are too many connections, a client that takes longer than 5 s to read
+a response is one that keeps the service waiting. The deadline of a body is in
+`api.http.request_body`. Here a connection ends if its body goes on although the application no
+longer reads it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from api.http.request_body import UPLOAD_TIMEOUT_SECONDS, RequestBody
+from api.http.response_memory import CALLER_KEY
 
 if TYPE_CHECKING:
     from api.server.protocol import LimitedHttpProtocol
@@ -48,6 +50,7 @@ class ConnectionDeadlines:
         self._opened_at = protocol.loop.time()
         self._taken_bytes = self._discarded_bytes = 0
         self._behind_since: float | None = None
+        self._reading_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -70,18 +73,21 @@ class ConnectionDeadlines:
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
             self._protocol.flow.pause_reading()
 
-    def upload_and_waiting_since(self) -> tuple[bool, float] | None:
-        """Return whether this is an authenticated upload, and since when the client is late.
+    def rank_and_waiting_since(self) -> tuple[bool, float] | None:
+        """Return whether to close this connection last, and since when the client is late.
 
-        The time is that of the event loop. Returns None while the service works on a request or
-        sends a response.
+        An upload or a slow download of an authenticated caller is closed last. The time is that of
+        the event loop. Returns None while the service works on a request, or has sent a response
+        for a short time.
         """
         protocol = self._protocol
-        now, behind_since = protocol.loop.time(), self._behind_since
-        if behind_since is not None and now - behind_since > 2 * CHECK_SECONDS:
-            return False, behind_since
+        slow_before = protocol.loop.time() - 2 * CHECK_SECONDS
+        if self._behind_since is not None and self._behind_since < slow_before:
+            return False, self._behind_since
         if protocol.message_began_at is not None:
             return _is_admitted_upload(protocol), protocol.message_began_at
+        if self._reading_since is not None and self._reading_since < slow_before:
+            return CALLER_KEY in protocol.scope["state"], self._reading_since
         cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
         if cycle is None:
             return False, self._opened_at
@@ -94,19 +100,25 @@ class ConnectionDeadlines:
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._update_behind_since(now)
+        self._update_reading_times(now)
         if self._is_late(now):
             self.abort()
             return
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
-    def _update_behind_since(self, now: float) -> None:
-        """Update since when the client is behind: the time that its bytes have not paid for.
+    def _update_reading_times(self, now: float) -> None:
+        """Update since when the client has been reading, and since when it is behind the rate.
 
-        Each byte that it takes pays for a moment, but no client has credit for later.
+        It reads from the first piece that it does not take at once to the end of the response. Each
+        byte that it takes pays for a moment, but no client has credit for later.
         """
         unsent = self._protocol.transport.get_write_buffer_size()
         taken = self._protocol.output.written_bytes - unsent
+        cycle = self._protocol.newest_cycle
+        if unsent and self._reading_since is None:
+            self._reading_since = now
+        elif not unsent and (cycle is None or cycle.response_complete):
+            self._reading_since = None
         if not unsent:
             self._behind_since = None
         elif self._behind_since is None:
@@ -135,14 +147,14 @@ class ConnectionDeadlines:
 def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
     """Close the connection that has kept the service waiting longest, except the *newest*.
 
-    Uploads of authenticated callers are closed last. Returns False if every other connection has a
-    request in progress.
+    Uploads and slow downloads of authenticated callers are closed last. Returns False if the
+    service works on a request of every other connection, or sends its response.
     """
     others: Iterable[LimitedHttpProtocol] = newest.connections - {newest}  # type: ignore[assignment]
     waiting = [
-        (since, protocol)
+        (rank, protocol)
         for protocol in others
-        if (since := protocol.deadlines.upload_and_waiting_since()) is not None
+        if (rank := protocol.deadlines.rank_and_waiting_since()) is not None
     ]
     if not waiting:
         return False

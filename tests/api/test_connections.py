@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
+from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from http_app import UPLOADS, service
 from serving import running
@@ -13,14 +14,16 @@ from serving import running
 from api.config.settings import ServiceSettings
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.request_body import BodyBudget, BodyLimits
+from api.http.response_memory import CALLER_KEY, SharedResponse
 from api.server import connection_limits
 from api.server.protocol import MAX_QUEUED_REQUESTS
-from api.server.uvicorn_server import create_config
+from api.server.uvicorn_server import UNSENT_KERNEL_BYTES, create_config
 
 ABOUT = b"GET /api/v1/about HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = ABOUT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 LIMIT = 10
 LARGE = 40_000_000
+SHARED = b"x" * LARGE
 
 
 def post(path, length, *, caller=b"ada"):
@@ -91,6 +94,15 @@ def serving(budget=None):
     async def large() -> PlainTextResponse:
         return PlainTextResponse(b"x" * LARGE)
 
+    @app.get("/shared")
+    async def shared() -> SharedResponse:
+        return SharedResponse(SHARED)
+
+    @app.get("/mine")
+    async def mine(request: Request) -> SharedResponse:
+        request.scope["state"][CALLER_KEY] = "ada"
+        return SharedResponse(SHARED)
+
     @app.get("/slow")
     def slow() -> str:
         held.append(1)
@@ -113,6 +125,8 @@ def serving(budget=None):
         running(config, listener, on_start=states.append),
         ExitStack() as opened,
     ):
+        # As `bind_socket` sets it; the connections inherit it.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_KERNEL_BYTES)
         yield Server(listener.getsockname()[1], opened, states[0], held, go_on)
 
 
@@ -254,6 +268,7 @@ def test_a_response_must_be_taken_at_a_minimum_rate(hasty, monkeypatch, pause, i
     line = hasty.connect()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     line.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    wait_until(lambda: hasty.count)
     got, until = 0, time.monotonic() + 60
     with suppress(ConnectionError):
         while got < LARGE and hasty.count and (piece := line.recv(65_536)):
@@ -261,6 +276,49 @@ def test_a_response_must_be_taken_at_a_minimum_rate(hasty, monkeypatch, pause, i
             time.sleep(pause)
             assert time.monotonic() < until
     assert (got >= LARGE) is is_whole
+
+
+def start_reading(server):
+    """Return connections that read a large response: one of a known caller, then of strangers."""
+    lines = []
+    for path in [b"/mine"] + [b"/shared"] * (LIMIT - 1):
+        line = server.connect()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        line.sendall(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path)
+        assert line.recv(13) == b"HTTP/1.1 200 "
+        lines.append(line)
+    return lines
+
+
+def read_some(line):
+    """Read more than the minimum rate, unless the connection is closed."""
+    with suppress(ConnectionError):
+        line.recv(16_384)
+
+
+def test_clients_that_read_slowly_are_closed_for_others_and_known_callers_last(hasty):
+    known, *strangers = lines = start_reading(hasty)
+
+    def hold_one_more():
+        hasty.connect(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+        count = len(hasty.held) + 1
+        wait_until(lambda: [*map(read_some, lines)] and len(hasty.held) == count)
+
+    for _ in range(50):
+        [*map(read_some, lines)]
+        time.sleep(0.01)
+    while len(hasty.held) < len(strangers):
+        hold_one_more()
+    assert all(len(whole(line)) < LARGE / 2 for line in strangers)
+    hold_one_more()
+    assert len(whole(known)) < LARGE / 2
+    hasty.go_on.set()
+
+
+def test_clients_that_have_read_for_a_short_time_are_not_closed(server):
+    lines = start_reading(server)
+    assert server.status() == 503
+    assert all(line.recv(65_536) for line in lines)
 
 
 def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):

@@ -4,6 +4,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -102,6 +103,10 @@ def test_an_upgrade_keeps_submissions_grades_and_accounts(wheel_file, next_wheel
         path, receipt = submit(student)
         profile = student.read("/me")
     before = query(tmp_path, "SELECT * FROM grades")
+    scores = [Fraction(score) for (score,) in query(tmp_path, "SELECT score FROM grades")]
+    assert len(scores) >= 3  # of each student of the demo
+    assert len(set(scores)) > 1
+    assert max(scores) > 0
 
     install_wheel(next_wheel, tmp_path / "venv")
     printed = installed.run("grader", "--version", folder=tmp_path)

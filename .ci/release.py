@@ -55,9 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build a release from a tag.")
     parser.add_argument("tag", nargs="?", default="")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
-    parser.add_argument(
-        "--no-check", action="store_true", help="build a tag again that was checked before"
-    )
+    parser.add_argument("--no-check", action="store_true", help="build a checked tag again")
     options = parser.parse_args()
     try:
         release(options.tag, options.out, repository=ROOT, is_checked=options.no_check)
@@ -75,6 +73,7 @@ def release(tag: str, out: Path, *, repository: Path, is_checked: bool = False) 
         tree = Path(folder)
         export_tree(repository, tag, tree)
         check_version(tree, tag)
+        check_client_version(repository, tag)
         if not is_checked:
             check_tag(repository, tag)
         for path in build_files(tree, out, epoch=epoch):
@@ -92,7 +91,7 @@ def check_tag(repository: Path, tag: str) -> None:
         tree = Path(folder) / "tree"
         _git(repository, "worktree", "add", "--detach", str(tree), tag)
         try:
-            # Its output takes half an hour to arrive, so it is not captured.
+            # Its output takes half an hour, so it is not captured.
             subprocess.run(["make", "check-release"], cwd=tree, check=True)  # noqa: S607  # the make of this machine
         except subprocess.CalledProcessError as error:
             raise ReleaseError(
@@ -132,6 +131,23 @@ def read_version(tree: Path) -> str:
     return str(tomllib.loads((tree / "pyproject.toml").read_text())["project"]["version"])
 
 
+def check_client_version(repository: Path, tag: str) -> None:
+    """Raise `ReleaseError` if the client changed since the last tag with the same version.
+
+    pip upgrades no package to the version that is installed.
+    """
+    merged = ["tag", "--merged", f"{tag}^{{commit}}", "--sort=-version:refname", "--list", "v*"]
+    earlier = next((name for name in _git(repository, *merged).split() if name != tag), "")
+    changes = ["diff", "--name-only", earlier, tag]
+    if not earlier or not _git(repository, *changes, "--", "clients/python/src"):
+        return
+    if not _git(repository, *changes, "-G^version = ", "--", "clients/python/pyproject.toml"):
+        raise ReleaseError(
+            f"clients/python/src changed since {earlier}, and its version did not. Raise it in "
+            "clients/python/pyproject.toml and _version.py, commit, and move the tag"
+        )
+
+
 def build_files(tree: Path, out: Path, *, epoch: int) -> list[Path]:
     """Build the wheels of *tree*, the SBOM and the checksums into *out*; return their paths."""
     out.mkdir(parents=True, exist_ok=True)
@@ -155,10 +171,8 @@ def build_wheel(tree: Path, out: Path, *, epoch: int) -> Path:
 
 def build_client_wheel(tree: Path, out: Path) -> Path:
     """Write the wheel of the client: the file that the service of this version offers."""
-    name = (
-        _run([sys.executable, "-c", CLIENT_SCRIPT, str(out.resolve())], cwd=tree).decode().strip()
-    )
-    return out / name
+    name = _run([sys.executable, "-c", CLIENT_SCRIPT, str(out.resolve())], cwd=tree)
+    return out / name.decode().strip()
 
 
 def build_sbom(tree: Path, wheel: Path, *, epoch: int) -> str:
@@ -198,8 +212,7 @@ def build_image(tree: Path, out: Path, *, epoch: int) -> list[Path]:
     debian = _run([*run, "dpkg-query", name, "-W", "-f", DEBIAN_FORMAT]).decode()
     packages = [parse_package(line) for line in (python + debian).splitlines()]
     sbom = out / f"dlgrader-{version}-image.cdx.json"
-    text = build_image_sbom(version, layers, packages, epoch=epoch)
-    sbom.write_text(text, encoding="utf-8")
+    sbom.write_text(build_image_sbom(version, layers, packages, epoch=epoch), encoding="utf-8")
     _say(f"image: {name}")
     return [sbom]
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,6 +77,17 @@ def test_the_client_has_its_types_and_needs_nothing():
     for path in (CLIENT / "src").rglob("*.py"):
         used |= imported_packages(path.read_text(encoding="utf-8"))
     assert used - sys.stdlib_module_names == {"dlgrader_client", "google"}
+
+
+def test_the_client_has_one_version():
+    """Its wheel is named by the first, and servers see the second in each request."""
+    project = tomllib.loads((CLIENT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    code = (CLIENT / "src" / "dlgrader_client" / "_version.py").read_text(encoding="utf-8")
+    [version] = re.findall(r'(?m)^VERSION = "(.*)"$', code)
+    assert version == project["version"], (
+        "Write the same version in clients/python/pyproject.toml and "
+        "clients/python/src/dlgrader_client/_version.py."
+    )
 
 
 def imported_packages(source: str) -> set[str]:

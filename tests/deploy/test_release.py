@@ -165,6 +165,46 @@ def test_a_tag_is_found_and_must_name_the_version(tmp_path):
         release.find_tag(tmp_path)
 
 
+def test_a_client_that_changed_since_the_last_tag_needs_another_version(tmp_path):
+    """Otherwise `pip install --upgrade` keeps the old client."""
+    source = tmp_path / "clients" / "python" / "src"
+    source.mkdir(parents=True)
+    project = source.parent / "pyproject.toml"
+
+    def commit(code: str, version: str, tag: str) -> None:
+        (source / "client.py").write_text(code)
+        project.write_text(f'[project]\nname = "client"\nversion = "{version}"\n')
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "--allow-empty", "-m", tag)
+        git(tmp_path, "tag", tag)
+
+    git(tmp_path, "init")
+    commit("first", "0.1.0", "v0.1.0")
+    commit("first", "0.1.0", "v0.2.0")
+    commit("second", "0.2.0", "v0.3.0")
+    for tag in ("v0.1.0", "v0.2.0", "v0.3.0"):
+        release.check_client_version(tmp_path, tag)
+    commit("third", "0.2.0", "v0.4.0")
+    with pytest.raises(
+        release.ReleaseError, match=r"changed since v0\.3\.0, .*python/pyproject\.toml"
+    ):
+        release.check_client_version(tmp_path, "v0.4.0")
+
+
+def test_a_release_checks_the_version_of_the_client(tmp_path, monkeypatch):
+    git(tmp_path, "init")
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"')
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "First")
+    git(tmp_path, "tag", "v1.2.0")
+    asked = []
+    monkeypatch.setattr(release, "build_files", lambda *_, **__: [])
+    monkeypatch.setattr(release, "build_image", lambda *_, **__: [])
+    monkeypatch.setattr(release, "check_client_version", lambda *given: asked.append(given))
+    release.release("v1.2.0", tmp_path / "dist", repository=tmp_path, is_checked=True)
+    assert asked == [(tmp_path, "v1.2.0")]
+
+
 MAKE = """\
 #!/bin/sh
 echo "$PWD: $*: $(cat pyproject.toml)" >>"$(dirname "$0")/asked"

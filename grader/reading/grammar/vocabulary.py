@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 THIN_SPACE: Final = "\u2009"
@@ -53,6 +54,9 @@ LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁�
 """Logarithms by base; only Python has one without a base."""
 WORD: Final = re.compile(r"(?<![\w\\])[^\W\d_]\w*|[^\W\d_]+")
 LETTER: Final = re.compile(r"[^\W\d_]")
+LETTERS: Final = re.compile(r"[^\W\d_]+")
+STEM_LETTERS: Final = 4
+"""Number of first letters by which a word of an answer is found in the question."""
 NOTATION: Final = re.compile(
     r"(?:(?<=[1-9])|(?<=[0-9]{2}))\s*[xX]\s*(?=[1-9])"
     r"|\\(?:times|cdot|left|right)(?![A-Za-z])"
@@ -76,3 +80,14 @@ def has_words(text: str, names: Collection[str] = ()) -> bool:
     if not names:
         return LETTER.search(rest) is not None
     return not all(word in names for word in WORD.findall(rest))
+
+
+@lru_cache(maxsize=4096)
+def find_word_stems(text: str, *, min_letters: int = 2) -> frozenset[str]:
+    """Return the first letters of the words in *text* that have at least *min_letters*.
+
+    >>> sorted(find_word_stems("Number of Parameters"))
+    ['numb', 'of', 'para']
+    """
+    words = LETTERS.findall(text)
+    return frozenset(word.lower()[:STEM_LETTERS] for word in words if len(word) >= min_letters)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.rewriting import Rewriter, Rewriting
-from grader.reading.screening.known_words import ECHOED, KNOWN, is_echo, question_stems
+from grader.reading.screening.known_words import ECHOED, KNOWN, find_long_stems, is_echo
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.meaning_words import CHANGING, SCALING
@@ -120,7 +120,7 @@ class _Echo:
     def __init__(self, pieces: list[_Piece], question: str, names: frozenset[str]) -> None:
         self.pieces, self.names = pieces, names
         self.question = " ".join(question.lower().split())
-        self.stems = question_stems(question)
+        self.stems = find_long_stems(question)
         self.slots = _find_slots(question)
 
     def count_leading(self, *, formula: bool) -> int:

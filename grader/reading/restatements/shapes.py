@@ -4,6 +4,7 @@ import re
 from math import prod
 from typing import Final
 
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
 _SIZE: Final = r"(?P<height>[0-9]+)\s*(?:×|x|\*|by)\s*(?P<width>[0-9]+)"
@@ -72,7 +73,7 @@ def drop_axis_nouns(text: str, question: str) -> Rewriting | None:
     nouns = re.findall(r"[^\W\d_]{3,}", text.lower())
     position = -1
     for noun in nouns:
-        position = question.lower().find(noun[:4], position + 1)
+        position = question.lower().find(noun[:STEM_LETTERS], position + 1)
         if position < 0:
             return None
     value = " × ".join(re.findall(r"[0-9]+", text))

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting, describe_dropped
-from grader.reading.screening.known_words import KNOWN, is_echo, question_stems
+from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
 NAMED: Final = re.compile(
@@ -83,7 +83,7 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
     if len(set(names)) != len(names):
         return None
     rest = NAMED.sub(" ", text)
-    stems = question_stems(question)
+    stems = find_long_stems(question)
     for word in WORDS.findall(rest.lower()):
         if len(word) > MAX_SYMBOL and word not in KNOWN and not is_echo(word, stems):
             return None
@@ -126,7 +126,7 @@ def drop_cell_units(text: str, question: str) -> Rewriting | None:
         return Rewriting(plain, ("Each cell is in percent.",), plain)
     units = {cell["unit"].rstrip("s") for cell in UNIT_CELL.finditer(text)}
     same = len(units) == 1 and len(UNIT_CELL.findall(text)) == len(numbers)
-    if not same or units.pop()[:1].lower() not in {stem[:1] for stem in question_stems(question)}:
+    if not same or units.pop()[:1].lower() not in {stem[:1] for stem in find_long_stems(question)}:
         return None
     plain = UNIT_CELL.sub(r"\1", text)
     return Rewriting(plain, describe_dropped(UNIT_CELL.search(text)["unit"]), plain)  # type: ignore[index]

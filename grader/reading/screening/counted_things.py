@@ -4,14 +4,13 @@ The question must ask for the same, by this name or by one that means the same.
 """
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
 from grader.reading.units.unit_names import parse_unit
 
-STEM_LETTERS: Final = 4
 SYNONYMS: Final = tuple(
     frozenset(family.split())
     for family in (
@@ -101,10 +100,8 @@ def _adds_biases(text: str) -> bool:
     return re.search(r"\+\s*[0-9.,]+\s+bias", text) is not None
 
 
-@lru_cache(maxsize=1024)
-def _find_stems(question: str) -> frozenset[str]:
-    words = re.findall(r"[^\W\d_]{4,}", question.lower())
-    return frozenset(word[:STEM_LETTERS] for word in words)
+def _find_stems(text: str) -> frozenset[str]:
+    return find_word_stems(text, min_letters=STEM_LETTERS)
 
 
 def _other_thing_error(match: re.Match[str]) -> AnswerError:

@@ -4,9 +4,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from grader.reading.grammar.vocabulary import STEM_LETTERS
+
 INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
 """Words that contradict a question which leaves something out."""
-STEM_LETTERS: Final = 4
 EXCLUDED_BY_QUESTION: Final = re.compile(
     r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})"
     r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)",

@@ -10,6 +10,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
 from grader.reading.screening.exclusions import find_excluded
 from grader.reading.screening.qualifiers import (
     EXCLUSIONS,
@@ -93,7 +94,7 @@ TYPESETTING: Final = re.compile(
 _FEWER: Final = frozenset({"save", "less", "fewe", "smal", "lowe", "redu"})
 _MORE: Final = frozenset({"more", "grow", "rise", "incr", "addi", "larg"})
 ECHOED: Final = {
-    word: frozenset({word[:4]})
+    word: frozenset({word[:STEM_LETTERS]})
     for word in ["most", "least", "over", "under", "above", "below", "not", "none", "times"]
 } | {
     "most": frozenset({"most", "larg", "maxi", "bigg", "high", "peak", "long"}),
@@ -119,7 +120,6 @@ OTHER_UNITS: Final = {
     "bits": frozenset({"bits"}),
 }
 """Units that no quantity has, with the beginnings of words that ask for them."""
-STEM_LETTERS: Final = 4
 EXCLUSION: Final = re.compile(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
 """Words that leave out what follows."""
 LABEL_SIGN: Final = re.compile(r"\s{0,3}[=:≈]")
@@ -154,10 +154,10 @@ def refuse_unknown_words(
     grader.errors.AnswerError: The word 'crops' next to the value may change it. Expected \
 the value alone.
     """
-    stems = question_stems(question)
+    stems = find_long_stems(question)
     excluded = find_excluded(context)
-    working = question_stems(context) if "=" in text else frozenset[str]()
-    shared = question_stems(context) - question_stems(others) - OTHER_UNITS.keys()
+    working = find_long_stems(context) if "=" in text else frozenset[str]()
+    shared = find_long_stems(context) - find_long_stems(others) - OTHER_UNITS.keys()
     blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
@@ -234,7 +234,6 @@ def question_initials(question: str) -> str:
     return "".join(word[0].lower() for word in re.findall(r"[^\W\d_]+", question))
 
 
-@lru_cache(maxsize=1024)
-def question_stems(question: str) -> frozenset[str]:
-    """Return the first letters of the words in *question*."""
-    return frozenset(word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{3,}", question))
+def find_long_stems(question: str) -> frozenset[str]:
+    """Return the first letters of the words in *question* that have three letters or more."""
+    return find_word_stems(question, min_letters=3)

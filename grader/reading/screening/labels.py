@@ -9,6 +9,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;=]))(?P<sign>[-−|])?\s?(?P<name>[^\W\d_]+)"
@@ -59,7 +60,7 @@ the question names.
     indices = {index for name, index in plain if name == label["name"].lower()}
     if label["index"] and indices and label["index"] not in indices:
         raise _other_name_error(written, label.start())
-    if label["arguments"] and label["name"].lower()[:4] in question.lower():
+    if label["arguments"] and label["name"].lower()[:STEM_LETTERS] in question.lower():
         arguments = [part.lower() for part in ARGUMENT.findall(label["arguments"])]
         short_names = [part for part in arguments if SYMBOL.fullmatch(part)]
         kinds = {part.isdecimal() for part in short_names}

@@ -12,7 +12,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
-from grader.reading.grammar.vocabulary import LETTER
+from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
 from grader.reading.screening.exclusions import excludes, find_excluded_inclusion
 
 EXCLUSIONS: Final = (
@@ -173,8 +173,6 @@ LIMIT_ECHOES: Final = {
     "at least": frozenset({"leas", "smal", "mini", "fewe", "lowe", "shor"}),
 }
 """Beginnings of words with which a question asks for a limit."""
-STEM_LETTERS: Final = 4
-"""Number of first letters by which a word of an answer is found in the question."""
 
 
 def refuse_qualifiers(
@@ -194,7 +192,7 @@ that the question asks for, without this remark.
     if not LETTER.search(text):
         return
     complement = COMPLEMENT.search(text)
-    if complement and not {"dist", "loss", "erro", "comp"} & _word_stems(question):
+    if complement and not {"dist", "loss", "erro", "comp"} & find_word_stems(question):
         raise qualifier_error(complement[0].rstrip("=: "), complement.start())
     matches = list(QUALIFIER.finditer(text))
     harmless = _find_harmless_spans(text, question) if matches else []
@@ -208,7 +206,7 @@ that the question asks for, without this remark.
             match.lastgroup == "exclusion"
             and following
             and excludes(context, following[1])
-            and following[1].lower()[:STEM_LETTERS] not in _word_stems(question)
+            and following[1].lower()[:STEM_LETTERS] not in find_word_stems(question)
         )
         if not excluded and not is_used_by(question, match, following[1] if following else ""):
             end = following.end() if following else match.end()
@@ -234,7 +232,7 @@ def _find_harmless_spans(text: str, question: str) -> list[tuple[int, int]]:
 def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     """Return whether the question uses the qualifier *match* with the same word *following*."""
     kind = str(match.lastgroup)
-    stems = _word_stems(question)
+    stems = find_word_stems(question)
     if kind == "function" and not ASKED_FUNCTION.fullmatch(match[0]):
         return False
     if kind == "quantity" and match[0].lower().endswith("by"):
@@ -278,11 +276,6 @@ def _shares_by(question: str, stem: str) -> bool:
         re.IGNORECASE,
     )
     return shared is not None
-
-
-@lru_cache(maxsize=1024)
-def _word_stems(question: str) -> frozenset[str]:
-    return frozenset(word.lower()[:STEM_LETTERS] for word in re.findall(r"[^\W\d_]{2,}", question))
 
 
 def _has_same_order(question: str, word: str) -> bool:

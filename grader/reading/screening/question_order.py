@@ -5,6 +5,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 
 _NAME: Final = r"(?<![^\W\d_])[^\W\d_]{3,30}+"
 NAMES: Final = re.compile(
@@ -19,7 +20,6 @@ HEADER: Final = re.compile(
 )
 """The names of the columns above the first row, and a Markdown rule."""
 WORD: Final = re.compile(_NAME)
-STEM_LETTERS: Final = 4
 
 
 def refuse_other_order(text: str, question: str) -> None:

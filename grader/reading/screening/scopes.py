@@ -10,6 +10,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.screening.qualifiers import PRONOUN
 
 PREPOSITIONS: Final = (
@@ -28,7 +29,6 @@ PROMPT_LINE: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n",
 """A line of a program, before the line that it printed."""
 WORD: Final = re.compile(r"[^\W_]+")
 DIGIT: Final = re.compile(r"[0-9]")
-STEM_LETTERS: Final = 4
 INCLUDING: Final = frozenset({"with", "including", "incl"})
 INCLUDED: Final = re.compile(
     r"(?<!\w)(?:with|have|has|having|includ\w+|contains?)\s+(?:(?:an?|its|one|all|the|both)\s+)?"

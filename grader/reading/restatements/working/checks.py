@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Final
 
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -97,9 +98,9 @@ def _counts_other_things(remark: str, text: str, question: str) -> bool:
     if not counted or len(counted) != len(NUMBERS.findall(remark)):
         return False
     value_words = [word.lower() for word in WORD.findall(text)]
-    known = all(word[:4] in lowered or word in KNOWN for word in value_words)
+    known = all(word[:STEM_LETTERS] in lowered or word in KNOWN for word in value_words)
     return known and not any(
-        noun.lower()[:4] in lowered or noun.lower() in NOT_COUNTED for noun in counted
+        noun.lower()[:STEM_LETTERS] in lowered or noun.lower() in NOT_COUNTED for noun in counted
     )
 
 
@@ -110,7 +111,7 @@ def _names_other_quantity(remark: str, question: str) -> bool:
         return False
     name = match[1].lower()
     ordinary = name in KNOWN or CHANGING.fullmatch(name) or QUALIFIER.search(remark)
-    return not ordinary and name not in ADJECTIVES and name[:4] not in question.lower()
+    return not ordinary and name not in ADJECTIVES and name[:STEM_LETTERS] not in question.lower()
 
 
 def drop_share(text: str, question: str) -> Rewriting | None:
@@ -168,7 +169,7 @@ def _shares_out(remark: str, value: Fraction, question: str) -> bool:
     share = SHARE.search(remark)
     if share is None or len(NUMBERS.findall(remark)) != 1:
         return False
-    if share["object"] and share["object"][:4].lower() in question.lower():
+    if share["object"] and share["object"][:STEM_LETTERS].lower() in question.lower():
         return False
     part = Fraction(parse_plain(share["number"] or share["other"]))
     return bool(part) and (value / part).denominator == 1 and value != part

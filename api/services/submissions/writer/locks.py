@@ -9,17 +9,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.db.dialects import is_sqlite
-from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, ProblemProgress
+from api.db.models import Assignment, AssignmentProblem, Base, Enrolment, Grade, ProblemProgress
 from api.db.upserts import insert_missing_rows
 from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.writer.lookup_statements import (
+    LookupStatements,
     Pair,
     build_lookup_statements,
     look_up_rows,
@@ -50,28 +52,46 @@ SELECT_PROGRESS_KEYS: Final = (
     .join(AssignmentProblem, AssignmentProblem.id == PROGRESS_COLUMNS.problem_id)
     .where(tuple_(AssignmentProblem.assignment_id, PROGRESS_COLUMNS.student_id).in_(PAIRS_PARAM))
 )
-INSERTED_GRADE: Final = (1, None)
-"""Version and score of a grade that has only been inserted to be locked."""
 GRADE_COLUMNS: Final = Grade.__table__.c
-LOCK_GRADES: Final = build_lookup_statements(
-    (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id),
-    *(GRADE_COLUMNS.version, GRADE_COLUMNS.score),
-    lock="write",
-)
-LOCK_PROGRESS: Final = build_lookup_statements(
-    PROGRESS_KEY_COLUMNS, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version, lock="write"
-)
-"""Statements that lock progress rows and return their sequence and version.
+GRADE_KEY_COLUMNS: Final = (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id)
 
-The statements here are built once, because building one takes as long as running it.
-"""
+
+class _RowLocks(NamedTuple):
+    """Locks on the rows of a *model* by two ids, the *key* columns.
+
+    The *statements* lock rows and return two values of each, such as its version. *inserted* are
+    those of a row that has only been inserted to be locked.
+    """
+
+    model: type[Base]
+    key: tuple[str, str]
+    statements: LookupStatements
+    inserted: tuple[int, Any]
+
+
+# Statements are built once, because building one takes as long as running it.
+PROGRESS_LOCKS: Final = _RowLocks(
+    ProblemProgress,
+    ("problem_id", "student_id"),
+    build_lookup_statements(
+        PROGRESS_KEY_COLUMNS, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version, lock="write"
+    ),
+    INSERTED_ROW_VERSION,
+)
+GRADE_LOCKS: Final = _RowLocks(
+    Grade,
+    ("assignment_id", "student_id"),
+    build_lookup_statements(
+        GRADE_KEY_COLUMNS, GRADE_COLUMNS.version, GRADE_COLUMNS.score, lock="write"
+    ),
+    (1, None),
+)
 
 
 def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> RowVersions:
     """Lock the rows that *entries* depend on or change; return the versions of the progress rows.
 
-    Missing rows are inserted first, because a missing row cannot be locked. On PostgreSQL they are
-    read again, because another transaction may have inserted and changed them meanwhile.
+    Missing rows are inserted first.
     """
     keys = {entry.ids.progress_key for entry in entries}
     budget_keys: set[Pair] = set()
@@ -87,20 +107,7 @@ def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> Row
             if _may_spend_late_days(times[entry.ids.assignment], entry.received_at)
         ]
         budget_keys = _lock_late_day_budgets(session, late_entries) if late_entries else budget_keys
-    locked = _lock_progress(session, keys | budget_keys)
-    missing = sorted(keys.difference(locked))
-    if missing:
-        rows = [
-            {"problem_id": UUID(problem), "student_id": UUID(student)}
-            for problem, student in missing
-        ]
-        insert_missing_rows(session, ProblemProgress, rows)
-        locked |= (
-            dict.fromkeys(missing, INSERTED_ROW_VERSION)
-            if is_sqlite(session)
-            else _lock_progress(session, missing)
-        )
-    return locked
+    return _lock_rows(session, PROGRESS_LOCKS, keys, existing=budget_keys)
 
 
 def _may_spend_late_days(times: Sequence[Any], received_at: datetime) -> bool:
@@ -125,40 +132,43 @@ def _lock_late_day_budgets(session: Session, late: Iterable[PendingSubmission]) 
     return {(problem.hex, student.hex) for problem, student in rows}
 
 
-def _lock_progress(session: Session, keys: Collection[Pair]) -> dict[Pair, tuple[int, int]]:
-    sorted_keys = sorted(keys)
-    rows = look_up_rows(session, LOCK_PROGRESS, sorted_keys)
-    return {sorted_keys[place]: (sequence, version) for place, sequence, version in rows}
-
-
 def lock_grades(
     session: Session, keys: AbstractSet[Pair], *, now: datetime
 ) -> dict[Pair, tuple[int, Fraction | None]]:
     """Lock grades by assignment and student, inserting missing ones; return version and score."""
-    locked = _lock_grades(session, keys)
+    return _lock_rows(session, GRADE_LOCKS, keys, values={"possible": 0, "updated_at": now})
+
+
+def _lock_rows(
+    session: Session,
+    locks: _RowLocks,
+    keys: AbstractSet[Pair],
+    *,
+    existing: AbstractSet[Pair] = frozenset(),
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[Pair, tuple[int, Any]]:
+    """Lock the rows of *keys*, and those of *existing* that exist; return their two values.
+
+    Missing rows of *keys* are inserted with *values*, because a missing row cannot be locked. On
+    PostgreSQL they are read again: another transaction may have inserted and changed them.
+    """
+    locked = _lock_existing_rows(session, locks, keys | existing)
     missing = sorted(keys - locked.keys())
     if missing:
-        rows = [
-            {
-                "assignment_id": UUID(assignment),
-                "student_id": UUID(student),
-                "possible": 0,
-                "updated_at": now,
-            }
-            for assignment, student in missing
-        ]
-        insert_missing_rows(session, Grade, rows)
+        first, second = locks.key
+        rows = [{first: UUID(one), second: UUID(other), **values} for one, other in missing]
+        insert_missing_rows(session, locks.model, rows)
         locked |= (
-            dict.fromkeys(missing, INSERTED_GRADE)
+            dict.fromkeys(missing, locks.inserted)
             if is_sqlite(session)
-            else _lock_grades(session, missing)
+            else _lock_existing_rows(session, locks, missing)
         )
     return locked
 
 
-def _lock_grades(
-    session: Session, keys: Collection[Pair]
-) -> dict[Pair, tuple[int, Fraction | None]]:
+def _lock_existing_rows(
+    session: Session, locks: _RowLocks, keys: Collection[Pair]
+) -> dict[Pair, tuple[int, Any]]:
     sorted_keys = sorted(keys)
-    rows = look_up_rows(session, LOCK_GRADES, sorted_keys)
-    return {sorted_keys[place]: (version, score) for place, version, score in rows}
+    rows = look_up_rows(session, locks.statements, sorted_keys)
+    return {sorted_keys[place]: (first, second) for place, first, second in rows}

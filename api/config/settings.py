@@ -4,13 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy import make_url
 
 from api.config.login_settings import LoginSettings
@@ -31,7 +25,6 @@ UNUSED_PASSWORD_WARNING: Final = (
     "password or is one of SQLite. Remove one of the two"
 )
 """Warning for a password setting that the database address leaves no use for."""
-
 
 Host = Annotated[str, AfterValidator(validate_host)]
 Proxy = Annotated[str, AfterValidator(validate_proxy)]
@@ -201,12 +194,7 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
         ),
     ] = 16
     report_mebibytes_per_day: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=1_000_000,
-            description="MiB of uploaded files per person and day",
-        ),
+        int, Field(ge=1, le=1_000_000, description="MiB of uploaded files per person and day")
     ] = 25
     report_days: Annotated[
         int, Field(ge=1, le=36_500, description="days until documents and attachments are deleted")

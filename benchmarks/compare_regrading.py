@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,6 +113,20 @@ def run_in(checkout: Path, script: str, *arguments: object) -> dict[str, dict[st
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def measure_rounds(
+    checkouts: Iterable[Path], server: str, *, rounds: int, students: int, each: int
+) -> dict[Path, list[dict[str, dict[str, float]]]]:
+    """Return the figures of each checkout in each round; in a round they take turns."""
+    measured: dict[Path, list[dict[str, dict[str, float]]]] = {
+        checkout.resolve(): [] for checkout in checkouts
+    }
+    for _ in range(rounds):
+        for checkout, figures in measured.items():
+            with new_database(server) as url:
+                figures.append(run_in(checkout, __file__, url, students, each))
+    return measured
+
+
 def report(
     rounds: dict[Path, list[dict[str, dict[str, float]]]],
     submissions: int,
@@ -142,14 +156,14 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=5, help="submissions of each student")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    checkouts = [one.resolve() for one in options.checkouts]
-    rounds: dict[Path, list[Any]] = {checkout: [] for checkout in checkouts}
-    for _ in range(options.rounds):
-        for checkout in checkouts:
-            with new_database(options.postgresql) as url:
-                figures = run_in(checkout, __file__, url, options.students, options.each)
-                rounds[checkout].append(figures)
-    report(rounds, options.students * options.each, print)
+    measured = measure_rounds(
+        options.checkouts,
+        options.postgresql,
+        rounds=options.rounds,
+        students=options.students,
+        each=options.each,
+    )
+    report(measured, options.students * options.each, print)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,10 @@ PIECE_BYTES: Final = 64 * KIBIBYTE
 The connection takes the next one once the client has read this one, up to a few KiB.
 """
 RETRY_SECONDS: Final = 5
-REFUSABLE_METHODS: Final = frozenset({"GET", "HEAD"})
-"""Methods whose response may be refused; other requests have changed something."""
+READING_METHODS: Final = frozenset({"GET", "HEAD"})
+"""Methods that change nothing, so that their response may be refused."""
+OK_STATUS, FIRST_ERROR_STATUS = 200, 400
+"""From the second on, a request has failed and changed nothing."""
 CALLER_KEY: Final = "caller"
 """Key in the request state of the id of the authenticated user."""
 MEMORY_KEY: Final = "response_memory"
@@ -71,10 +73,11 @@ class ResponseMemory:
         """Whether the server drops the body of the response."""
         return bool(self._scope["method"] == "HEAD")
 
-    def reserve(self, size: int) -> None:
+    def reserve(self, size: int, *, status: int = OK_STATUS) -> None:
         """Reserve *size* bytes in place of the announced length; call it before the response.
 
-        Raises `RateLimited` or `ServiceUnavailable` if the budget does not allow it.
+        Raises `RateLimited` or `ServiceUnavailable` if the budget does not allow it, but never
+        refuses the response to a request that has changed something.
         """
         self._is_declared = True
         if size == 0 or self.is_head_only:
@@ -83,21 +86,22 @@ class ResponseMemory:
         client = self._scope.get("client")
         caller = state.get(CALLER_KEY) or address_key(client[0] if client else "")
         size = self._budget.limit_to_caller(size)
-        if self._scope["method"] in REFUSABLE_METHODS:
+        if self._scope["method"] in READING_METHODS or status >= FIRST_ERROR_STATUS:
             self._budget.check_room(caller, size)
         self._budget.add(caller, size)
         self._caller, self._reserved_bytes = caller, size
 
-    def reserve_announced(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def reserve_announced(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Reserve the length that *headers* announce, if it is large and nothing else is reserved.
 
-        Raises the errors of `reserve`.
+        Raises the errors of `reserve`. The next call does nothing, so that the response that
+        explains the error is sent.
         """
         if self._is_declared:
             return
         for name, value in headers:
             if name == b"content-length" and int(value) > PIECE_BYTES:
-                self.reserve(int(value))
+                self.reserve(int(value), status=status)
 
     def release(self) -> None:
         """Release the reserved bytes; called once the last piece is sent or the request failed."""

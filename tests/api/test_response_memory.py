@@ -63,6 +63,11 @@ def app_with(budget: ResponseBudget) -> FastAPI:
         pieces = (b"x" * MEBIBYTE for _ in range(SIZE // MEBIBYTE))
         return PiecewiseResponse(pieces, held_bytes=HELD, media_type="text/plain")
 
+    @app.api_route("/form", methods=["GET", "POST"])
+    def form(request: Request) -> Response:
+        note_caller(request)
+        return Response(b"x" * SIZE, status_code=422)
+
     @app.get("/broken")
     def broken(request: Request) -> Response:
         note_caller(request)
@@ -157,7 +162,7 @@ def test_what_nobody_reads_is_not_in_the_buffer_of_the_connection(path):
         assert budget.reserved_bytes == {"/shared": 0}.get(path, HELD)
 
 
-@pytest.mark.parametrize("path", ["/plain", "/stream", "/broken", "/shared", "/small"])
+@pytest.mark.parametrize("path", ["/plain", "/stream", "/form", "/broken", "/shared", "/small"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_the_budget_is_given_back_whatever_becomes_of_a_response(path, method):
     budget = small_budget()
@@ -167,7 +172,7 @@ def test_the_budget_is_given_back_whatever_becomes_of_a_response(path, method):
     except RuntimeError:  # the connection breaks off
         assert path == "/broken"
     else:
-        assert answered.status in {200, 405}
+        assert answered.status in {200, 405, 422}
     assert budget.reserved_bytes == 0
     assert budget._reserved == {}  # noqa: SLF001
 
@@ -178,6 +183,19 @@ def test_a_response_to_a_change_is_counted_and_never_refused():
     app = app_with(budget)
     assert call(app, "/plain").code == "too_many_downloads"
     assert call(app, "/plain", method="POST").status == 200
+    assert budget.reserved_bytes == 2 * HELD
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_large_page_of_an_error_is_counted_and_refused_as_others_are(method):
+    budget = small_budget()
+    app = app_with(budget)
+    answered = call(app, "/form", method=method)
+    assert (answered.status, len(answered.body)) == (422, SIZE)
+    assert budget.reserved_bytes == 0
+    budget.add("ada", 2 * HELD)
+    refused = call(app, "/form", method=method)
+    assert (refused.status, refused.code) == (429, "too_many_downloads")
     assert budget.reserved_bytes == 2 * HELD
 
 

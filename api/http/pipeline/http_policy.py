@@ -206,7 +206,7 @@ class _RequestCycle:
         if message["type"] == "http.response.start":
             headers = message.get("headers", ())
             try:
-                self.memory.reserve_announced(headers)
+                self.memory.reserve_announced(message["status"], headers)
             except ServiceError as error:
                 await self.send_error(error)
                 self.is_refused = True

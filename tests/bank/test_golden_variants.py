@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,18 @@ from problems.registry import REGISTRY
 
 FILE = Path(__file__).parent / "golden_variants.json"
 SEEDS = range(20)
+FEWER_SEEDS = 4
+"""How many of the seeds are drawn again under another hash seed."""
 
 
-def variants() -> dict[str, list[str]]:
-    """Return the hashes of the numbers of every drawn problem, for the first seeds."""
+def variants(seeds: Iterable[int] = SEEDS) -> dict[str, list[str]]:
+    """Return the hashes of the numbers of every drawn problem, for the given seeds."""
     catalogue = ProblemCatalog()
     found = {}
     for name in catalogue.ids:
         problem = catalogue.get(name)
         if problem.has_drawn_params:
-            found[name] = [_hash(draw_values(problem, seed, REGISTRY)) for seed in SEEDS]
+            found[name] = [_hash(draw_values(problem, seed, REGISTRY)) for seed in seeds]
     return found
 
 
@@ -52,12 +55,13 @@ def test_the_numbers_do_not_depend_on_the_hash_seed(hash_seed: str) -> None:
         text=True,
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert json.loads(run.stdout) == json.loads(FILE.read_text())
+    stored = json.loads(FILE.read_text())
+    first = {name: hashes[:FEWER_SEEDS] for name, hashes in stored.items()}
+    assert json.loads(run.stdout) == first
 
 
 if __name__ == "__main__":
-    text = json.dumps(variants(), indent=1)
     if "--print" in sys.argv:
-        sys.stdout.write(text)
+        sys.stdout.write(json.dumps(variants(SEEDS[:FEWER_SEEDS])))
     else:
-        FILE.write_text(text + "\n")
+        FILE.write_text(json.dumps(variants(), indent=1) + "\n")

@@ -79,13 +79,13 @@ def test_a_table_of_word_has_its_rows_and_columns() -> None:
 
 
 def bomb() -> bytes:
-    """Return a Word file whose document is 400 MB of blanks."""
+    """Return a Word file whose document is 40 MB of blanks."""
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("word/document.xml", "w", force_zip64=True) as file,
     ):
-        for _ in range(400):
+        for _ in range(40):
             file.write(b" " * 1_000_000)
     return stream.getvalue()
 

@@ -101,7 +101,7 @@ release: setup ## check a tag, and build its wheel, SBOM and image into dist/ (T
 audit: setup ## tell which packages of uv.lock are known to be vulnerable; needs the internet
 	@.ci/audit
 
-fix: setup ## format, and mend what ruff can mend
+fix: setup ## format, and fix what ruff can fix
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

@@ -80,7 +80,7 @@ class TextPart(Part):
         total = sum(item.points for item in self.rubric)
         if total != self.points:
             raise ValueError(
-                f"the rubric's points add up to {total}, the part has {self.points}; mend one"
+                f"the rubric's points add up to {total}, the part has {self.points}; fix one"
             )
         ids = [item.id for item in self.rubric]
         if len(set(ids)) != len(ids):

@@ -53,7 +53,7 @@ def check_size(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise ReportError(
             f"the document has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; "
-            "hand in the answers without logs and data"
+            "submit the answers without logs and data"
         )
 
 
@@ -62,7 +62,7 @@ def check_blocks(blocks: list[Block]) -> tuple[Block, ...]:
     if len(blocks) > MAX_BLOCKS:
         raise ReportError(
             f"the document has more than {MAX_BLOCKS:,} lines; "
-            "hand in the answers without logs and data"
+            "submit the answers without logs and data"
         )
     if not any(block.text.strip() for block in blocks):
         raise ReportError("the document has no text; a scan must be typed, or exported with text")

@@ -209,7 +209,7 @@ def _find_computation_errors(variants: list[Variant], registry: Registry) -> Ite
     for variant in variants:
         for part_id, reason in variant.failures.items():
             label = variant_label(variant)
-            yield f"parts.{part_id}.key: {reason} ({label}); mend it or `require` it away"
+            yield f"parts.{part_id}.key: {reason} ({label}); fix it or `require` it away"
         keys = {name: key for name, key in variant.keys.items() if key is not None}
         scope = Scope({**variant.names, **keys}, variant.student_scope(registry).functions)
         for part in variant.problem.parts:
@@ -228,7 +228,7 @@ def _find_key_errors(part: AnyPart, key: Value, label: str) -> Iterator[str]:
         try:
             _check_formula_evaluates(part, key)
         except SolverError as error:
-            yield f"parts.{part.id}.key: {error} ({label}); mend it or narrow the variables"
+            yield f"parts.{part.id}.key: {error} ({label}); fix it or narrow the variables"
 
 
 def _check_formula_evaluates(part: FormulaPart, value: Value | None) -> None:
@@ -252,7 +252,7 @@ def _find_authored_value_errors(part: KeyedPart, scope: Scope, label: str) -> It
             if isinstance(part, FormulaPart):
                 _check_formula_evaluates(part, value)
         except SolverError as error:
-            yield f"parts.{part.id}.{path}: {error} ({label}); mend it or remove it"
+            yield f"parts.{part.id}.{path}: {error} ({label}); fix it or remove it"
 
 
 def _warn_without_examples(problem: Problem) -> Iterator[str]:

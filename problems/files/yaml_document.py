@@ -76,7 +76,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     except yaml.YAMLError as error:
         raise syntax_error(error, text, file=file) from error
     except (OverflowError, ValueError) as error:  # PyYAML passes "\UFFFFFFFF" to chr()
-        raise ProblemError(f"an escape is no character: {error}; mend it", file=file) from error
+        raise ProblemError(f"an escape is no character: {error}; fix it", file=file) from error
 
 
 def _check_size_and_characters(text: str, *, file: str) -> None:

@@ -159,12 +159,12 @@ def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
     for pasted in ("9" * (FREE + 1), "é" * (FREE // 7)):  # é takes six bytes in a form
         asked = browser.post("/me", {"name": pasted})
         assert asked.status == 401
-        assert ("too large to be kept" in asked.text) == (len(pasted) > FREE)
+        assert ("too large to keep" in asked.text) == (len(pasted) > FREE)
         assert ("Your input is kept" in asked.text) == (len(pasted) < FREE)
     files = {"file": ("a.txt", b"x"), "note": (None, "é" * (FREE // 4))}
     asked = browser.post("/me", files=files)
     assert asked.status == 401
-    assert "too large to be kept" in asked.text
+    assert "too large to keep" in asked.text
 
 
 def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, student):

@@ -32,7 +32,7 @@ def test_a_course_is_archived_and_brought_back(scene):
     assert "archived" in scene.browser.get("/courses").one("table").text
     page = scene.browser.get(f"{scene.home}/settings")
     assert page.one("form", action=f"{scene.home}/restore").one("button").text == (
-        "Bring the course back"
+        "Restore the course"
     )
     scene.browser.post(f"{scene.home}/restore")
     assert scene.staff.get(scene.home).json()["archived_at"] is None
@@ -56,7 +56,7 @@ def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(worl
     assert "Students cannot submit any more; their drafts are kept." in card.text
     done = scene.browser.follow(scene.browser.post(f"{scene.home}/archive"))
     assert "Archived. Students can read their work, but not submit." in done.text
-    assert "Were it not archived, there would be open:" in done.one(id="archive").text
+    assert "If you restore the course, these are open again:" in done.one(id="archive").text
     back = scene.browser.follow(scene.browser.post(f"{scene.home}/restore"))
     assert "Restored. Students can submit to open assignments." in back.text
 

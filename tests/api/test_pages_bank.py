@@ -165,8 +165,13 @@ def test_a_version_is_retired_and_published_again(scene):
 @pytest.mark.parametrize(
     ("seen", "said", "words", "way"),
     [
-        (False, "Used in Homework 1 (version 1 of the bank", "take this one", "settings"),
-        (True, "of the bank, seen by students", "regrade by this one", "regrades?do=id#start"),
+        (False, "Used in Homework 1 (version 1 of the bank", "use this version", "settings"),
+        (
+            True,
+            "of the bank, seen by students",
+            "regrade with this version",
+            "regrades?do=id#start",
+        ),
     ],
 )
 def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(

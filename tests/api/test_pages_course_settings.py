@@ -146,7 +146,7 @@ def test_the_files_of_a_course_come_back_as_they_went(scene):
     assert unpack_files(answer.content) == files
     assert answer.headers["content-disposition"].endswith('.zip"')
     found = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
-    assert "The files change nothing." in found.text
+    assert "These files change nothing." in found.text
 
 
 def test_files_are_looked_at_and_then_applied(scene):

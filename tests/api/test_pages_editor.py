@@ -209,10 +209,10 @@ def test_a_setting_that_is_wrong_publishes_nothing(scene):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({}, "can see it now and hand in without an end: it has no due time."),
-        ({"timeline.due": "2026-11-10T23:59"}, "can see it now and hand in until Tue 10 Nov 2026"),
+        ({}, "can see it now and submit at any time: it has no due time."),
+        ({"timeline.due": "2026-11-10T23:59"}, "can see it now and submit until Tue 10 Nov 2026"),
         ({"timeline.release": "2026-11-09T08:00"}, "can see it from Mon 9 Nov 2026"),
-        ({"timeline.due": "2026-10-10T23:59"}, "can see it, and hand in nothing: it closed Sat 10"),
+        ({"timeline.due": "2026-10-10T23:59"}, "can see it, but cannot submit: it closed Sat 10"),
     ],
 )
 def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typed, said):

@@ -195,7 +195,7 @@ def test_a_sheet_with_a_wrong_line_names_it_and_offers_no_taking_over(
     page = send(browser, posed, changed(sheet_of(browser, posed), **({"points": "4"} | cells)))
     assert page.status == 200
     assert said in page.one("main").text
-    assert "until it is mended" in page.one(role="alert").text
+    assert "until it is fixed" in page.one(role="alert").text
     assert page.all("button", name="apply") == []
     assert held(world) == []
 

@@ -151,7 +151,7 @@ def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
         "Student",
         "Zoe",
     ]
-    assert "85 students who handed in keep score and grade." in page.text
+    assert "85 students who submitted keep score and grade." in page.text
     assert not page.all("a", text="More")
 
 

@@ -151,6 +151,6 @@ def test_the_page_of_the_version_leads_to_the_settings_which_take_it(scene):
 def test_a_version_with_another_key_is_not_offered_as_a_wording(scene):
     version = upload(scene, REWORDED.replace('key: "K*K"', 'key: "K*K + 0"'))
     page = scene.browser.get(f"{scene.home}/problems/{version}")
-    assert page.one("a", aria_label="regrade by this one in Homework 1")
+    assert page.one("a", aria_label="regrade with this version in Homework 1")
     settings = scene.browser.get(f"{scene.posed.path}/settings")
     assert settings.all("select", name="version") == []

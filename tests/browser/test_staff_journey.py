@@ -104,7 +104,7 @@ def test_a_group_of_equal_wrong_answers_is_accepted_and_taken_back(
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
     assert score_of(ann, posed) == "2"
-    page.get_by_label("Why it is undone").fill("The row counts")
+    page.get_by_label("Reason for undoing it").fill("The row counts")
     page.get_by_role("button", name="Undo").click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It was undone")

@@ -19,7 +19,7 @@ FUZZED = ("readers", "kinds", "expressions", "documents", "texts")
 
 @pytest.fixture
 def fuzzed(tmp_path):
-    """Return a function that fuzzes targets for some seconds."""
+    """Return a function that fuzzes targets for a few seconds."""
     pytest.importorskip("atheris", reason="Atheris has wheels for Linux on x86-64 alone")
 
     def run(*targets: str, seconds: float) -> subprocess.CompletedProcess[str]:

@@ -44,7 +44,7 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
         (
             [ask(key="W + side(11, W)", ignore=["rounded_up", "padding_left_out"])],
             {"params": {"W": {"choose": [7, 9], "original": 13}}},
-            "parts.a.key: the window is larger than the image (original); mend it or `require`",
+            "parts.a.key: the window is larger than the image (original); fix it or `require`",
         ),
         ([HALF], {"statement": "{{side(1, W)}}"}, "statement: the window is larger than"),
         ([{**HALF, "prompt": "{{1 / (W - W)}}"}], {}, "parts.a.prompt: "),
@@ -66,12 +66,12 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
         (
             [{**HALF, "mistakes": [{"id": "far", "key": "side(1, W)", "say": "No."}]}],
             {},
-            "parts.a.mistakes.far: the window is larger than the image (original); mend it or",
+            "parts.a.mistakes.far: the window is larger than the image (original); fix it or",
         ),
         (
             [{**HALF, "accept": [{"key": "3", "reason": "rounded", "say": "{{side(1, W)}}"}]}],
             {},
-            "parts.a.accept.0: the window is larger than the image (original); mend it or",
+            "parts.a.accept.0: the window is larger than the image (original); fix it or",
         ),
         (
             [

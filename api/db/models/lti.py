@@ -160,7 +160,7 @@ class LtiUser(Base):
 
 
 class LtiLaunch(Base):
-    """Launch under way, for some minutes.
+    """Launch under way, for a few minutes.
 
     *digest* is that of the state, and after the platform's answer that of the token that continues
     the launch. *browser_digest* is that of the secret in the browser's cookie; *is_moved*: the

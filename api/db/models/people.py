@@ -177,7 +177,7 @@ class Identity(Base):
 
 
 class LoginFlow(Base):
-    """Login at a provider under way in one browser, for some minutes.
+    """Login at a provider under way in one browser, for a few minutes.
 
     *digest* is that of the state, which is derived from the secret in the browser's cookie.
     *answered_at* is when the provider answered: a state is used once. The columns after it hold

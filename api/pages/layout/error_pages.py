@@ -38,7 +38,7 @@ SECRET_FIELDS: Final = ("password", "again", "secret")
 MAX_CARRIED_BYTES: Final = UNAUTHENTICATED_BODY_BYTES - 4 * 1024
 """Size limit of a form carried through the login; the login itself uses the rest."""
 NOT_CARRIED_MESSAGE: Final = (
-    "What you sent is too large to be kept here. Log in in another tab; then go back in this one, "
+    "What you sent is too large to keep here. Log in in another tab; then go back in this one, "
     "and send it again."
 )
 

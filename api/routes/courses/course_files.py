@@ -54,7 +54,7 @@ def apply_course_files(
 ) -> Applied:
     """Apply course files: all of them or none. Applying the same files again changes nothing.
 
-    New problems are published first, which takes some seconds for each.
+    New problems are published first, which takes a few seconds for each.
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")

@@ -64,7 +64,7 @@ class AssignmentSettings(Schema):
     *attempts* are allowed at each part (null: no limit); *by_attempt* is what is left of the credit
     at the first, second, ... attempt, the last one for all that follow. *results* and *solutions*
     say when students see verdicts, and keys with worked solutions; those of numbers that the class
-    shares wait for the last student who may hand in. *variants*: the textbook's
+    shares wait for the last student who may submit. *variants*: the textbook's
     numbers, the same drawn ones for all, each student their own, or new ones too once *new_after*
     attempts are used. *position* null puts it at the end.
     """

@@ -1,7 +1,7 @@
 """Value of another server, such as its keys: cached, and fetched by one thread at a time.
 
-A failure is remembered for some seconds, so that requests which need the value cannot cause a fetch
-each while the server is down or slow.
+A failure is remembered for a few seconds, so that requests that need the value cannot each cause a
+fetch while the server is down or slow.
 """
 
 import copy
@@ -40,7 +40,8 @@ class FetchedValue(Generic[Value]):
     def get(self, fetch: Callable[[], Value], *, max_age_seconds: float) -> Value:
         """Return the value, which is fetched if it is older.
 
-        Raises the errors of *fetch*, the last one again for some seconds, and `FetchUnderWayError`.
+        Raises the errors of *fetch* (the last one is raised again for a few seconds) and
+        `FetchUnderWayError`.
         """
         cached = self._find(max_age_seconds)
         if cached is not None:

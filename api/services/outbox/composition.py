@@ -181,7 +181,7 @@ def _compose_reminder(
     student = message.recipient_id
     due = find_open_due_times(session, assignment, course, now=now, among=[student]).get(student)
     if due is None or due != message.occasion_at:
-        raise MessageDroppedError("the student handed in, was excused, or has another due time")
+        raise MessageDroppedError("the student submitted, was excused, or has another due time")
     return {
         "course": course.title,
         "assignment": assignment.title,

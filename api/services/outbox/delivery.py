@@ -1,6 +1,6 @@
 """Delivery of the outbox: at least once, with longer and longer pauses between the tries.
 
-A message is claimed for some minutes, sent, and marked as sent, each in a transaction of its own:
+A message is claimed for a few minutes, sent, and marked as sent, each in a transaction of its own:
 nothing is locked while the SMTP server is at work. If the worker dies in between, the claim ends
 and the message is tried again, with the same Message-ID.
 """

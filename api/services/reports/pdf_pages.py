@@ -21,13 +21,13 @@ MIN_TEXT_GLYPHS: Final = 4
 """Fewer glyphs in a whole document are no text."""
 START: Final = b"%PDF-"
 START_WINDOW: Final = 1_024
-SAVE_AS: Final = "hand in the source of the document (.md, .tex, .ipynb, .docx)"
+SAVE_AS: Final = "submit the source of the document (.md, .tex, .ipynb, .docx)"
 NOT_A_PDF: Final = f"the PDF is damaged; export it again, or {SAVE_AS}"
 ENCRYPTED: Final = f"the PDF has a password; save it without one, or {SAVE_AS}"
 NO_TEXT: Final = (
     f"the PDF has no text: it is a scan or a photograph; {SAVE_AS}, or type the answers"
 )
-TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; hand in the pages with answers"
+TOO_MANY_PAGES: Final = f"the PDF has more than {MAX_PAGES} pages; submit the pages with answers"
 REASONS: Final[Mapping[PdfFault, str]] = {
     "damaged": NOT_A_PDF,
     "encrypted": ENCRYPTED,

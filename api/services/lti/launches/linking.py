@@ -21,7 +21,8 @@ from api.services.lti.protocol.claims import LaunchClaims
 
 NO_PROOF: Final = "Enter the e-mail address and the password of your account in Grader."
 HAS_ACCOUNT: Final = (
-    "There is an account with your e-mail address. Show that it is yours; no second one is made."
+    "An account with your e-mail address exists already. Log in to it; you cannot create a second "
+    "one."
 )
 
 

@@ -27,7 +27,9 @@ RETRY_SECONDS: Final = 5
 TOO_MANY_MESSAGE: Final = (
     "Grader is still reading another file of yours. Wait until it has finished."
 )
-BUSY_MESSAGE: Final = "Grader is reading many files. Nothing was stored. Try again in some seconds."
+BUSY_MESSAGE: Final = (
+    "Grader is reading many files. Nothing was stored. Try again in a few seconds."
+)
 STOPPING_MESSAGE: Final = "The service is stopping. Nothing was stored."
 
 P = ParamSpec("P")

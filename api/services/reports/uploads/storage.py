@@ -33,7 +33,7 @@ VIEWING_MESSAGE: Final = "You are viewing as a student. Only the test student ca
 
 
 def check_may_upload(member: CourseMembership) -> None:
-    """Raise `Forbidden` for staff, who hand in as the test student only."""
+    """Raise `Forbidden` for staff, who submit as the test student only."""
     if member.viewing:
         raise Forbidden(VIEWING_MESSAGE)
     if member.is_staff:

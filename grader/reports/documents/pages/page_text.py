@@ -42,7 +42,7 @@ ITEM_MARK: Final = re.compile(r"[-•*▪◦–]|\(?\w{1,4}[.):]")
 DIGIT: Final = re.compile(r"\d")
 WORD_CUT: Final = re.compile(r"[a-z]-$")
 TOO_MANY_GLYPHS: Final = (
-    f"a page has more than {MAX_PAGE_GLYPHS:,} characters; hand in the answers without data"
+    f"a page has more than {MAX_PAGE_GLYPHS:,} characters; submit the answers without data"
 )
 
 

@@ -14,6 +14,11 @@ from api.markup.student_answers import AnswerRenderer
 from api.rate_limits.distributed import DistributedRateLimits
 from api.rate_limits.heavy_work import HeavyWorkQueue, PersonConcurrencyLimit
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter, RateLimit
+from api.rate_limits.reading_budget import (
+    MIN_EXCHANGED_MILLISECONDS,
+    READING_RATE,
+    ReadingBudget,
+)
 from api.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.analytics.timed_cache import TimedCache, make_work_timer
 from api.services.engine.grading_pool import GradingPool
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
 STORED_BYTES: Final = "stored_bytes"
+READING_TIME: Final = "reading_time"
 SEARCHES: Final = "searches"
 """Searches of the documentation, which anybody may make: counted by address."""
 SEARCHES_PER_MINUTE: Final = 60
@@ -62,6 +68,7 @@ def _build_rate_limits(settings: ServiceSettings) -> Mapping[str, RateLimit]:
     }
     return limits | {
         STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day),
+        READING_TIME: READING_RATE,
         SEARCHES: RateLimit(SEARCHES_PER_MINUTE, SECONDS_PER_MINUTE),
     }
 
@@ -152,7 +159,10 @@ class AppState:
             self.db,
             self.clock,
             _build_rate_limits(self.settings),
-            min_pending={STORED_BYTES: MIN_EXCHANGED_BYTES},
+            min_pending={
+                STORED_BYTES: MIN_EXCHANGED_BYTES,
+                READING_TIME: MIN_EXCHANGED_MILLISECONDS,
+            },
         )
         object.__setattr__(self, "shared_rate_limits", shared)
         storage = StorageBudget(shared.limiters[STORED_BYTES])
@@ -170,7 +180,9 @@ class AppState:
         # Tests render texts without a process, as they publish problems.
         renderer = AnswerRenderer(min(self.settings.problem_workers, 1))
         object.__setattr__(self, "answer_renderer", renderer)
-        object.__setattr__(self, "report_reader", ReportReader(self.settings.report_workers))
+        budget = ReadingBudget(shared.limiters[READING_TIME])
+        reader = ReportReader(self.settings.report_workers, budget=budget)
+        object.__setattr__(self, "report_reader", reader)
         header = self.settings.login_header
         object.__setattr__(self, "proxy_login", ProxyLogin.parse(header) if header else None)
         object.__setattr__(self, "oidc_providers", _build_oidc_providers(self.settings))

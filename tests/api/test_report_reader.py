@@ -11,6 +11,13 @@ from uploads import REPORT
 from world import TEXT_PROBLEM
 
 from api.core.errors import InvalidInput, RateLimited, ServiceUnavailable
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter
+from api.rate_limits.reading_budget import (
+    MILLISECONDS,
+    READING_RATE,
+    READING_SECONDS_PER_HOUR,
+    ReadingBudget,
+)
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads import report_reader
 from api.services.reports.uploads.reading_job import SheetProblem
@@ -60,6 +67,35 @@ def test_a_person_has_one_report_read_at_a_time_and_few_wait():
         patch.setattr(report_reader, "MAX_WAITING", 0)
         with pytest.raises(ServiceUnavailable):
             reader.read(person, REPORT.encode(), ".md", SHEET)
+
+
+def test_a_person_has_so_many_seconds_of_reading_and_others_have_theirs():
+    now, greedy = [0.0], uuid4()
+    limiter = LeakyBucketLimiter(READING_RATE, clock=lambda: now[0])
+    reader = ReportReader(0, budget=ReadingBudget(limiter))
+    reader.run(greedy, time.sleep, time.sleep, 0.01)
+    assert limiter.wait_seconds(str(greedy)) == 0
+    limiter.add(str(greedy), (READING_SECONDS_PER_HOUR + 30) * MILLISECONDS)
+    with pytest.raises(RateLimited) as refused:
+        reader.read(greedy, REPORT.encode(), ".md", SHEET)
+    assert "120 s to read within an hour" in refused.value.detail
+    assert 900 <= refused.value.retry_after <= 902  # 30 s of reading at two minutes an hour
+    reader.run(uuid4(), time.sleep, time.sleep, 0.0)
+    now[0] += refused.value.retry_after
+    reader.read(greedy, REPORT.encode(), ".md", SHEET)
+
+
+def test_the_time_of_a_file_that_fails_is_counted():
+    limiter = LeakyBucketLimiter(READING_RATE, clock=lambda: 0.0)
+    reader, person = ReportReader(0, budget=ReadingBudget(limiter)), uuid4()
+
+    def fail_slowly() -> str:
+        time.sleep(0.1)
+        raise ValueError("unreadable")
+
+    with pytest.raises(ValueError, match="unreadable"):
+        reader.run(person, fail_slowly, fail_slowly)
+    assert limiter.take_pending()[str(person)] >= 100
 
 
 def wait_until_read(reader: ReportReader) -> None:

@@ -25,8 +25,7 @@ REASONS: Final = {
 def convert_attachment(reader: ReportReader, person: UUID, data: bytes) -> list[PageImage]:
     """Return the pages of an uploaded file as new images.
 
-    Raises `InvalidInput` for a file that is refused, `RateLimited` if a file of *person* is being
-    read, and `ServiceUnavailable` if too many are.
+    Raises `InvalidInput` for a file that is refused, and the errors of `ReportReader.run`.
     """
     if not data:
         raise build_refusal(EMPTY_FILE)

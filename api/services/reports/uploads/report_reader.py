@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from uuid import UUID
 from api.core.errors import FieldError, InvalidInput, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.rate_limits.heavy_work import PersonConcurrencyLimit
+from api.rate_limits.leaky_bucket import LeakyBucketLimiter
+from api.rate_limits.reading_budget import READING_RATE, ReadingBudget
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads.reading_job import SheetProblem, read_in_worker, read_or_refuse
 
@@ -39,7 +42,7 @@ log = logging.getLogger("api.reports")
 
 
 class ReportReader:
-    """Reader of reports in up to *workers* processes.
+    """Reader of reports in up to *workers* processes, within the *budget* of each person.
 
     Without workers it reads in this process, without a deadline and a sandbox, for tests.
     """
@@ -48,6 +51,7 @@ class ReportReader:
         self,
         workers: int,
         *,
+        budget: ReadingBudget | None = None,
         deadline_seconds: float = READING_SECONDS,
         waiting_seconds: float = WAITING_SECONDS,
         starting_seconds: float = STARTING_SECONDS,
@@ -65,6 +69,9 @@ class ReportReader:
                 preload=read_in_worker.__module__,
                 json_results=True,  # the sandbox keeps a parser that was taken over inside
             )
+        self._budget = budget or ReadingBudget(
+            LeakyBucketLimiter(READING_RATE, clock=time.monotonic)
+        )
         self._limit = PersonConcurrencyLimit(1, TOO_MANY_MESSAGE, retry_after=RETRY_SECONDS)
 
     def read(
@@ -72,8 +79,7 @@ class ReportReader:
     ) -> list[dict[str, Any]]:
         """Return for each part its passages, as JSON data (`read_report`).
 
-        Raises `InvalidInput` for a file that is refused, `RateLimited` if a report of *person* is
-        being read, and `ServiceUnavailable` if too many are or the service stops.
+        Raises `InvalidInput` for a file that is refused, and the errors of `run`.
         """
         arguments = data, ending, tuple(problems)
         outcome = self.run(person, read_in_worker, read_or_refuse, *arguments)
@@ -92,15 +98,18 @@ class ReportReader:
         """Return the result of a *job* on a file of *person* in a worker, or why there is none.
 
         The job must enter the sandbox; *job_without_workers* does the same in this process. Raises
-        `RateLimited` if a file of *person* is being read, and `ServiceUnavailable` if too many are,
-        no worker is free in time, or the service stops.
+        `RateLimited` if a file of *person* is being read or their budget is spent, and
+        `ServiceUnavailable` if too many are being read, no worker is free in time, or the service
+        stops.
         """
+        self._budget.check(person)
         if len(self._limit) >= MAX_WAITING:
             raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
         with self._limit.acquire(person):
             if self._pool is None:
-                return job_without_workers(*args, **kwargs)
-            with self._wait_for_worker():
+                with self._budget.measure(person):
+                    return job_without_workers(*args, **kwargs)
+            with self._wait_for_worker(), self._budget.measure(person):
                 try:
                     future = self._pool.submit(job, *args, **kwargs)
                     return future.result(timeout=self._result_seconds)

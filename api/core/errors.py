@@ -19,7 +19,8 @@ ServiceError
 └── ServiceUnavailable    503  storage or another part of the service is not working
 
 Every error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail
-is for people and never repeats the input. `api.http.problem_details` turns an error into an HTTP
+and the messages are for people and have at most 500 characters; those of a file quote a few of its
+values. `api.http.problem_details` turns an error into an HTTP
 response.
 """
 # ruff: noqa: N818  # they are named as their statuses are
@@ -27,7 +28,7 @@ response.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from api.core.error_codes import ERROR_CODES, ErrorCode
 from grader.errors import GraderError
@@ -54,7 +55,20 @@ __all__ = [
     "ServiceUnavailable",
     "Unauthenticated",
     "UnsupportedMediaType",
+    "shorten_echo",
 ]
+MAX_MESSAGE_CHARACTERS: Final = 500
+MAX_ECHO_CHARACTERS: Final = 254
+"""How much of a typed value is displayed again where anybody may type it; an address fits."""
+
+
+def shorten_echo(text: str, max_characters: int = MAX_ECHO_CHARACTERS) -> str:
+    """Return *text*, or its first characters with an ellipsis if it has more than the maximum.
+
+    >>> shorten_echo("abcdef", 4)
+    'abc…'
+    """
+    return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
 
 
 class FileError(GraderError):
@@ -72,6 +86,10 @@ class FieldError:
     message: str
     file: str = ""
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        """Shorten a message that quotes a long value."""
+        object.__setattr__(self, "message", shorten_echo(self.message, MAX_MESSAGE_CHARACTERS))
 
 
 class ServiceError(Exception):
@@ -98,7 +116,7 @@ class ServiceError(Exception):
             raise LookupError(
                 f"{type(self).__name__} has no code {self.code!r}; add it to api.core.error_codes"
             )
-        self.detail = detail
+        self.detail = shorten_echo(detail, MAX_MESSAGE_CHARACTERS)
         self.errors = errors
         self.retry_after = retry_after
 

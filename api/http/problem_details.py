@@ -23,11 +23,13 @@ from starlette.types import Scope
 
 from api.core.errors import (
     ERROR_CODES,
+    MAX_MESSAGE_CHARACTERS,
     FieldError,
     InvalidInput,
     NotReleased,
     ServiceError,
     ServiceUnavailable,
+    shorten_echo,
 )
 from api.http.field_types import UtcDatetime
 from api.http.schema import Schema
@@ -36,7 +38,6 @@ from grader.errors import GraderError, ProblemError, SolverError
 
 MEDIA_TYPE: Final = "application/problem+json"
 MAX_FIELD_ERRORS: Final = 20
-MAX_MESSAGE_CHARACTERS: Final = 500
 STORAGE_RETRY_SECONDS: Final = 2
 # Statuses that Starlette and FastAPI raise.
 CODES_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -156,7 +157,7 @@ def _build_body(
     fields = [
         WrongField(
             field=error.field,
-            message=error.message[:MAX_MESSAGE_CHARACTERS],
+            message=error.message,
             file=error.file or None,
             line=error.line,
         )
@@ -167,7 +168,7 @@ def _build_body(
         title=ERROR_CODES[code].title,
         status=ERROR_CODES[code].status,
         code=code,
-        detail=detail[:MAX_MESSAGE_CHARACTERS],
+        detail=shorten_echo(detail, MAX_MESSAGE_CHARACTERS),
         instance=request_id,
         errors=fields or None,
         more_errors=max(len(errors) - MAX_FIELD_ERRORS, 0) or None,

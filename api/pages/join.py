@@ -9,7 +9,13 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth.principal import Principal
-from api.core.errors import InvalidInput, NotFound, ServiceError, Unauthenticated
+from api.core.errors import (
+    InvalidInput,
+    NotFound,
+    ServiceError,
+    Unauthenticated,
+    shorten_echo,
+)
 from api.dependencies import RequestContext
 from api.http.etags import IfMatchVersions
 from api.pages.forms.form import FormDep, PostedForm, validate_body
@@ -91,7 +97,7 @@ def _find_course(
 @router.post("/join")
 def join_course(form: FormDep, context: PageDep) -> Response:
     """Join a course with the account of the caller, or with a new one."""
-    code, response = form.text("code"), Response()
+    code, response = shorten_echo(form.text("code")), Response()
     texts = form.non_empty_texts("code", "section")
     try:
         if form.text("act") != "account":

@@ -277,6 +277,13 @@ def test_the_page_of_the_link_joins_with_an_account_and_with_a_new_one(world, co
     assert Browser(world).get(f"/join?code={WRONG_CODE}").one("input", name="code")
 
 
+def test_long_values_of_a_refused_account_are_not_sent_back_whole(world, code):
+    fields = {"code": code, "act": "account", "password": "a b", "again": "another"}
+    answer = Browser(world).post("/join", fields | {"name": '"' * 15_000, "email": "y" * 9_000})
+    assert answer.status == 422
+    assert len(answer.source) < 10_000
+
+
 def test_an_instructor_turns_joining_on_off_and_makes_a_new_link_on_the_page(
     world, course, professor
 ):

@@ -75,6 +75,21 @@ def test_a_wrong_password_keeps_the_address_and_where_one_was_going(world, known
 
 
 @pytest.mark.parametrize(
+    ("path", "field"),
+    [("/login", "email"), ("/welcome", "secret"), ("/join", "code")],
+)
+def test_a_long_value_is_not_sent_back_whole_to_anybody(world, path, field):
+    browser = Browser(world)
+    fields = {"email": "", "password": PASSPHRASE, "again": PASSPHRASE}
+    answer = browser.post(path, fields | {field: '"' * 20_000})
+    assert answer.status >= 400
+    assert len(answer.source) < 8_000
+    long = browser.post(path, fields | {field: "y" * 300})
+    assert "y" * 253 + "…" in long.source
+    assert "y" * 254 not in long.source
+
+
+@pytest.mark.parametrize(
     "address",
     ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:1"],
 )

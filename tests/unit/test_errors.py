@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.core.errors import MAX_MESSAGE_CHARACTERS, FieldError, InvalidInput
 from grader.errors import AnswerError, GraderError, ProblemError, SolverError
 
 
@@ -39,3 +40,10 @@ def test_an_answer_error_ends_with_what_was_expected():
         "This is empty. Expected a number."
     )
     assert str(AnswerError("This is empty.", position=3)) == "This is empty."
+
+
+def test_a_message_that_quotes_a_long_value_has_an_end():
+    error = InvalidInput("x" * 501, errors=(FieldError("a", "y" * 100_000), FieldError("b", "z")))
+    long, short = error.errors
+    assert len(long.message) == len(error.detail) == MAX_MESSAGE_CHARACTERS
+    assert (error.detail[-2:], long.message[-2:], short.message) == ("x…", "y…", "z")

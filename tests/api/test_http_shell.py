@@ -4,14 +4,18 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import APIRouter, Request
 from http_app import NOON, ask, service
+from loop import in_one_loop
 from serving import listening
 
 from api.core.errors import ContentTooLarge
+from api.http.openapi import document
 from api.http.pipeline.http_policy import SECURITY_HEADERS, HttpPolicy, HttpPolicyMiddleware
 
 APP = service()
@@ -334,3 +338,26 @@ def test_a_stop_that_waits_no_longer_is_told_in_our_words(sent, said, caplog):
     assert b"x-request-id: " in answer.lower()
     assert said in answer
     assert not [one for one in caplog.records if one.exc_info]
+
+
+def test_the_description_of_the_api_is_built_once_and_off_the_event_loop(monkeypatch):
+    threads, build = [], document.build_document
+
+    def build_and_note(*given):
+        threads.append(threading.current_thread())
+        time.sleep(0.2)
+        return build(*given)
+
+    monkeypatch.setattr(document, "build_document", build_and_note)
+    app = service()
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(ask, app, "GET", "/openapi.json") for _ in range(3)]
+        pool.submit(app.openapi).result()
+    assert {one.result().status for one in answers} == {200}
+    assert len({one.result().body for one in answers}) == 1
+    [thread] = threads
+
+    async def name_thread():
+        return threading.current_thread()
+
+    assert thread is not in_one_loop(name_thread())

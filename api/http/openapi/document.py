@@ -1,6 +1,7 @@
 """OpenAPI document: operation ids, examples, and the errors of each operation."""
 
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -43,12 +44,14 @@ PATH_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 def install_openapi(app: FastAPI, parameters: Mapping[str, str]) -> None:
-    """Make *app* serve the OpenAPI document of `build_document`, built once."""
+    """Make *app* serve the OpenAPI document of `build_document`, built once by one thread."""
+    lock = threading.Lock()
 
     def build_cached_schema() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = build_document(app, parameters)
-        return app.openapi_schema
+        with lock:
+            if app.openapi_schema is None:
+                app.openapi_schema = build_document(app, parameters)
+            return app.openapi_schema
 
     app.openapi = build_cached_schema  # type: ignore[method-assign]  # as FastAPI documents it
 

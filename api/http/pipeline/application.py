@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -49,8 +50,12 @@ class Application(FastAPI):
 
     async def _serve_document(self, _request: Request) -> Response:
         if self._document is None:
-            self._document = bytes(JSONResponse(self.openapi()).body)
+            # It takes more than a second, so not on the event loop.
+            self._document = await run_in_threadpool(self._build_document)
         return SharedResponse(self._document, media_type="application/json")
+
+    def _build_document(self) -> bytes:
+        return bytes(JSONResponse(self.openapi()).body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the lifespan events, inside the policy."""

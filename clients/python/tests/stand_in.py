@@ -2,7 +2,7 @@
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -56,7 +56,8 @@ def serving(stand_in, port=0):
             for name, value in {**headers, **(more[0] if more else {})}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # a test may end the client that waits for it
+                self.wfile.write(data)
 
         do_GET = do_POST = do_PUT = do_DELETE = _reply
 

@@ -14,7 +14,13 @@ from typing import Any, Optional
 
 from dlgrader_client import _magic
 from dlgrader_client._connection import Connection, normalize_address
-from dlgrader_client._course import Account, Assignment, Course, Problem
+from dlgrader_client._course import Account, Assignment, Course
+from dlgrader_client._deliveries import (
+    Delivery,
+    Discarded,
+    NotSubmitted,
+    QueueStatus,
+)
 from dlgrader_client._display import running_shell
 from dlgrader_client._errors import (
     ConnectionFailedError,
@@ -27,13 +33,9 @@ from dlgrader_client._errors import (
     UnusableAnswerError,
 )
 from dlgrader_client._login import obtain_token, require_token, revoke_token
-from dlgrader_client._results import (
-    Delivery,
-    NotSubmitted,
-    PartResult,
-    Reading,
-    SubmissionResult,
-)
+from dlgrader_client._problem import Problem
+from dlgrader_client._queue import QueuedAnswers
+from dlgrader_client._results import PartResult, Reading, SubmissionResult
 from dlgrader_client._staff import Regrade, RegradeChanges, StaffAssignment, StaffCourse
 from dlgrader_client._status import AssignmentStatus, PartStatus, SavedDraft, Status
 from dlgrader_client._values import to_answer
@@ -46,6 +48,7 @@ __all__ = [
     "ConnectionFailedError",
     "Course",
     "Delivery",
+    "Discarded",
     "GraderClientError",
     "InsecureAddressError",
     "LoginFailedError",
@@ -54,6 +57,8 @@ __all__ = [
     "PartResult",
     "PartStatus",
     "Problem",
+    "QueueStatus",
+    "QueuedAnswers",
     "Reading",
     "RefusedError",
     "Regrade",

@@ -273,11 +273,11 @@ def _raise_refusal(status: int, content: bytes, address: str) -> NoReturn:
         problem = {}
     if status >= 500 or status == REQUEST_TIMEOUT:
         detail = f" {problem['detail']}" if problem.get("detail") else ""
-        raise ConnectionFailedError(f"{address} could not process the request ({status}).{detail}")
+        message = f"{address} could not process the request ({status}).{detail}"
+        raise ConnectionFailedError(message, status)
     if status >= 400 and "code" not in problem:
-        raise ConnectionFailedError(
-            f"A proxy in front of {address} refused the request ({status})."
-        )
+        message = f"A proxy in front of {address} refused the request ({status})."
+        raise ConnectionFailedError(message, status)
     if status == 401:
         detail = problem.get("detail") or "The server does not know your token."
         raise NotLoggedInError(f"{detail} Log in again: dlgrader_client.login(...)")

@@ -1,32 +1,34 @@
-"""Courses, assignments and problems of the student who is logged in."""
+"""Accounts, courses and assignments of the student who is logged in."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Optional
-from urllib.parse import quote, urlencode
+from typing import Any
+from urllib.parse import urlencode
 
 from dlgrader_client._connection import Connection
-from dlgrader_client._display import display_text
+from dlgrader_client._deliveries import (
+    Delivery,
+    DeliveryProgress,
+    Discarded,
+    Interruption,
+    NotSubmitted,
+    QueueStatus,
+)
+from dlgrader_client._display import display_result
 from dlgrader_client._errors import (
     ConnectionFailedError,
     GraderClientError,
     NotLoggedInError,
     RefusedError,
-    StorageFailedError,
 )
 from dlgrader_client._markup import describe_wait
+from dlgrader_client._problem import Problem, problem_path
 from dlgrader_client._queue import Queue, QueuedAnswers
-from dlgrader_client._results import (
-    Delivery,
-    NotSubmitted,
-    Reading,
-    SubmissionResult,
-)
-from dlgrader_client._status import AssignmentStatus, SavedDraft, Status
-from dlgrader_client._values import to_answer
+from dlgrader_client._results import Reading, SubmissionResult
+from dlgrader_client._status import AssignmentStatus, SavedDraft
 
 PAGE_SIZE = 100
 MAX_PAGES = 50
@@ -50,36 +52,64 @@ class Account:
         row = pick_row(rows, name, ("slug", "title", "course"), "course")
         return Course(self, str(row["course"]), str(row["title"]))
 
-    def deliver(self) -> Delivery:
-        """Send the queued answers, oldest first, until one cannot be sent."""
-        return self._deliver_before("")[0]
+    def queue(self) -> QueueStatus:
+        """Return the queued answers, oldest first; nothing is sent."""
+        return QueueStatus(tuple(self._queue))
 
-    def _deliver_before(self, key: str) -> tuple[Delivery, Optional[GraderClientError]]:
-        """Send the queued answers before the entry with *key*, oldest first.
-
-        Returns what became of them, and the error that stopped the delivery, None without one.
-        """
-        delivered: list[SubmissionResult] = []
-        refused: list[tuple[str, str]] = []
-        unsent: list[str] = []
-        stopped: Optional[GraderClientError] = None
+    def discard(self, entry_id: str) -> Discarded:
+        """Delete an answer from the queue by the id that `queue` displays; nothing is sent."""
         for entry in self._queue:
-            if entry.key == key:
-                break
-            if stopped is not None:
-                unsent.append(entry.name)
-                continue
-            try:
-                delivered.append(replace(self._send(entry), queued_at=entry.queued_at_text))
-            except (ConnectionFailedError, NotLoggedInError) as error:
-                stopped = error
-                unsent.append(entry.name)
-            except RefusedError as error:
-                kept = entry.set_aside()
-                place = "" if kept is None else f" Your answer is kept in {kept}."
-                refused.append((entry.name, f"{_explain_refusal(entry, error)}{place}"))
-        reason = "" if stopped is None else str(stopped)
-        return Delivery(tuple(delivered), tuple(refused), tuple(unsent), reason), stopped
+            if entry.id == entry_id:
+                entry.remove()
+                return Discarded(entry)
+        known = ", ".join(entry.id for entry in self._queue) or "no answers"
+        raise GraderClientError(f"{entry_id!r} is not in the queue, which has {known}.")
+
+    def deliver(self) -> Delivery:
+        """Send the queued answers, oldest first.
+
+        It stops if the server does not answer or is too busy. If the server fails at an answer, the
+        later answers to the same problem stay in the queue, and those to other problems are sent.
+        """
+        with self._reporting_interruption():
+            return self._deliver_before("").to_delivery()
+
+    def _deliver_before(self, key: str) -> DeliveryProgress:
+        """Send the queued answers before the entry with *key*; return what became of them."""
+        progress = DeliveryProgress()
+        try:
+            for entry in self._queue:
+                if entry.key == key:
+                    break
+                self._deliver_entry(entry, progress)
+        except KeyboardInterrupt:
+            display_result(progress.to_delivery())
+            raise
+        return progress
+
+    def _deliver_entry(self, entry: QueuedAnswers, progress: DeliveryProgress) -> None:
+        """Send an entry of the queue unless an earlier failure keeps it back."""
+        if (obstacle := progress.find_obstacle(entry)) is not None:
+            self._queue.failures[entry.key] = str(obstacle)
+            progress.unsent.append(entry.name)
+            return
+        try:
+            result = self._try_to_send(entry)
+            progress.delivered.append(replace(result, queued_at=entry.queued_at_text))
+        except (ConnectionFailedError, NotLoggedInError) as error:
+            progress.add_failure(entry, error)
+        except RefusedError as error:
+            kept = entry.set_aside()
+            place = "" if kept is None else f" Your answer is kept in {kept}."
+            progress.refused.append((entry.name, f"{_explain_refusal(entry, error)}{place}"))
+
+    def _try_to_send(self, entry: QueuedAnswers) -> SubmissionResult:
+        """Send an entry as `_send` does, and note the reason if it stays in the queue."""
+        try:
+            return self._send(entry)
+        except (ConnectionFailedError, NotLoggedInError) as error:
+            self._queue.failures[entry.key] = str(error)
+            raise
 
     def _send(self, entry: QueuedAnswers) -> SubmissionResult:
         """Send one entry of the queue, and delete it once the server has stored it.
@@ -87,18 +117,27 @@ class Account:
         A status of 429 refuses the request and not the answer, so it raises
         `ConnectionFailedError` too.
         """
-        path = f"{_problem_path(entry.assignment, entry.problem)}/submissions"
+        path = f"{problem_path(entry.assignment, entry.problem)}/submissions"
         try:
             reply = self._connection.request(
                 "POST", path, {"answers": entry.answers}, {"Idempotency-Key": entry.key}
             )
         except RefusedError as error:
             if error.status == TOO_MANY_REQUESTS:
-                raise ConnectionFailedError(str(error)) from None
+                raise ConnectionFailedError(str(error), error.status) from None
             raise
         result = SubmissionResult.from_json(reply, entry.problem)
         entry.remove()
         return result
+
+    @contextmanager
+    def _reporting_interruption(self) -> Iterator[None]:
+        """If the user interrupts the block, display what is in the queue before it ends."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            display_result(Interruption(self.queue()))
+            raise
 
 
 class Course:
@@ -170,8 +209,16 @@ class Assignment:
         return AssignmentStatus(self.title, rows)
 
     def deliver(self) -> Delivery:
-        """Send the answers that wait in the queue of the account."""
+        """Send the answers that wait in the queue of the account; see `Account.deliver`."""
         return self.account.deliver()
+
+    def queue(self) -> QueueStatus:
+        """Return the answers that wait in the queue of the account, oldest first."""
+        return self.account.queue()
+
+    def discard(self, entry_id: str) -> Discarded:
+        """Delete an answer from the queue by the id that `queue` displays; nothing is sent."""
+        return self.account.discard(entry_id)
 
     def _split(self, part: str) -> tuple[Problem, str]:
         problem, slash, name = part.rpartition("/")
@@ -183,106 +230,11 @@ class Assignment:
         return self.problem(problem), name
 
 
-class Problem:
-    """Problem of an assignment."""
-
-    def __init__(self, account: Account, assignment: str, name: str) -> None:
-        self.account, self.assignment, self.name = account, assignment, name
-        self._path = _problem_path(assignment, name)
-
-    def __repr__(self) -> str:
-        return f"Problem({self.name!r})"
-
-    def check(self, part: str, value: Any) -> Reading:
-        """Return how an answer is read; nothing is submitted and no attempt is used."""
-        body = {"part": part, "answer": to_answer(value)}
-        reply = self.account._connection.request("POST", f"{self._path}/reading", body)
-        return Reading.from_json(part, reply)
-
-    def submit(
-        self, answers: Optional[Mapping[str, Any]] = None, **more: Any
-    ) -> SubmissionResult | NotSubmitted:
-        """Submit answers by the names of their parts, and return their results.
-
-        They are written to the queue first, and sent after the answers that are there already. If
-        the server does not answer, or answers with an error of its own, they stay there and the
-        result is `NotSubmitted`; if it refuses them, they are taken out and the error is raised.
-        Raises `StorageFailedError` if they cannot be written to the queue; then nothing is sent.
-        """
-        account, converted = self.account, _convert_answers(answers, more)
-        try:
-            entry = account._queue.add(self.assignment, self.name, converted)
-        except StorageFailedError as error:
-            raise StorageFailedError(f"NOT SUBMITTED: {error}") from None
-        delivery, stopped = account._deliver_before(entry.key)
-        for name, reason in delivery.refused:
-            warnings.warn(
-                f"An earlier answer to {name} was refused, NOT SUBMITTED: {reason}", stacklevel=3
-            )
-        earlier = None if delivery.is_empty else delivery
-        if stopped is None:
-            try:
-                return replace(account._send(entry), earlier=earlier)
-            except (ConnectionFailedError, NotLoggedInError) as error:
-                stopped = error
-            except RefusedError:
-                entry.remove()
-                _display(earlier)
-                raise
-        if isinstance(stopped, NotLoggedInError):
-            _display(earlier)  # an error has no room for these results
-            raise NotLoggedInError(
-                f"NOT SUBMITTED: the answer waits in the queue on this machine. {stopped}"
-            )
-        return NotSubmitted(str(stopped), len(account._queue), earlier)
-
-    def draft(self, answers: Optional[Mapping[str, Any]] = None, **more: Any) -> SavedDraft:
-        """Save answers without submitting them, beside those that the draft has already."""
-        converted = _convert_answers(answers, more)
-        connection = self.account._connection
-        draft, etag = connection.request_with_etag("GET", f"{self._path}/draft")
-        saved = {part: answer for part, answer in draft["answers"].items() if answer is not None}
-        body = {"answers": {**saved, **converted}}
-        connection.request("PUT", f"{self._path}/draft", body, {"If-Match": etag or "*"})
-        return SavedDraft(self.name, tuple(converted))
-
-    def numbers(self) -> dict[str, Any]:
-        """Return the student's own numbers of the problem by name; this opens it.
-
-        Arrays are nested lists, and fractions are text such as ``1/3``.
-        """
-        reply = self.account._connection.request("GET", self._path)
-        return {str(number["name"]): number["value"] for number in reply["numbers"]}
-
-    def status(self) -> Status:
-        """Return the status of the problem; this opens it."""
-        reply = self.account._connection.request("GET", self._path)
-        return Status.from_json(reply, waiting=len(self.account._queue))
-
-
 def _explain_refusal(entry: QueuedAnswers, error: RefusedError) -> str:
     """Return why a queued answer is refused; after a deadline also when it was queued."""
     if error.code == DEADLINE_PASSED and entry.queued_at_text:
         return f"{error} {describe_wait(entry.queued_at_text)}"
     return str(error)
-
-
-def _display(delivery: Optional[Delivery]) -> None:
-    if delivery is not None:
-        display_text(str(delivery), delivery._repr_html_())
-
-
-def _problem_path(assignment: str, problem: str) -> str:
-    return f"/assignments/{quote(assignment, safe='')}/problems/{quote(problem, safe='')}"
-
-
-def _convert_answers(
-    answers: Optional[Mapping[str, Any]], more: Mapping[str, Any]
-) -> dict[str, Any]:
-    merged = {**(answers or {}), **more}
-    if not merged:
-        raise GraderClientError("Name at least one part and its answer.")
-    return {str(part): to_answer(value) for part, value in merged.items()}
 
 
 def pick_row(rows: list[Any], name: str, keys: tuple[str, ...], noun: str) -> Any:

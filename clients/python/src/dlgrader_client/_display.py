@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
+
+if TYPE_CHECKING:
+    from dlgrader_client._deliveries import Delivery, Interruption
 
 
 def running_shell() -> Any:
@@ -19,3 +22,9 @@ def display_text(text: str, html: str = "") -> None:
         print(text, flush=True)
         return
     display.display({"text/plain": text, "text/html": html}, raw=True)
+
+
+def display_result(result: Optional[Delivery | Interruption]) -> None:
+    """Display a result that no cell returns, unless it is None or says nothing."""
+    if result is not None and not result.is_empty:
+        display_text(str(result), result._repr_html_())

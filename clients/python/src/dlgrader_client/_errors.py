@@ -23,7 +23,14 @@ class LoginFailedError(GraderClientError):
 
 
 class ConnectionFailedError(GraderClientError):
-    """The server did not answer, or is temporarily unavailable; try again later."""
+    """The server did not answer, or is temporarily unavailable; try again later.
+
+    *status* is that of the response, 0 without one that can be used.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class StorageFailedError(GraderClientError, OSError):

@@ -17,13 +17,15 @@ from typing import Any, Optional
 
 from dlgrader_client._files import read_json_object, state_folder, write_private_json
 
+ID_CHARACTERS = 8
+
 
 @dataclass(frozen=True)
 class QueuedAnswers:
     """Answers in the queue: where they go, under which idempotency key, and since when.
 
     *queued_at* is in seconds since 1970 by the clock of this machine; the deadline is decided by
-    the server, when the answers arrive there.
+    the server, when the answers arrive there. *failure* is why this session could not send them.
     """
 
     path: Path
@@ -32,6 +34,12 @@ class QueuedAnswers:
     answers: dict[str, Any]
     key: str
     queued_at: float
+    failure: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name of the entry for `discard`."""
+        return self.key[:ID_CHARACTERS]
 
     @property
     def name(self) -> str:
@@ -63,11 +71,12 @@ class QueuedAnswers:
 
 
 class Queue:
-    """Queue of one account on one server."""
+    """Queue of one account on one server; *failures* has the reason of each by the key."""
 
     def __init__(self, address: str, user_id: str) -> None:
         name = sha256(f"{address} {user_id}".encode()).hexdigest()[:32]
         self.folder = state_folder() / "queue" / name
+        self.failures: dict[str, str] = {}
 
     def add(self, assignment: str, problem: str, answers: dict[str, Any]) -> QueuedAnswers:
         """Write answers to the queue; from here on they survive the end of this process."""
@@ -95,6 +104,7 @@ class Queue:
                     dict(row["answers"]),
                     str(row["key"]),
                     float(row["queued_at"]),
+                    self.failures.get(str(row["key"]), ""),
                 )
             except (KeyError, TypeError, ValueError):
                 continue  # another notebook has delivered it in the meantime

@@ -5,21 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional
 
-from dlgrader_client._errors import GraderClientError
 from dlgrader_client._markup import (
     BAD,
     GOOD,
     NEUTRAL,
     box,
-    counted,
     describe_time,
     describe_wait,
     escape,
     plain,
     to_number,
 )
+
+if TYPE_CHECKING:
+    from dlgrader_client._deliveries import Delivery
 
 VERDICTS = {
     "correct": ("correct", GOOD),
@@ -215,81 +216,6 @@ class SubmissionResult(Displayed):
         head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
         parts = "".join(part._repr_html_() for part in self.parts)
         return head + parts + (self.earlier._repr_html_() if self.earlier else "")
-
-
-@dataclass(frozen=True, repr=False)
-class NotSubmitted(Displayed):
-    """Answers that wait on this machine because the server did not answer: not submitted.
-
-    *earlier* is the outcome of the queued answers that were delivered or refused before that.
-    """
-
-    reason: str
-    waiting: int
-    earlier: Optional[Delivery] = None
-
-    is_submitted: ClassVar[Literal[False]] = False
-
-    def __getitem__(self, part: str) -> NoReturn:
-        """Raise `GraderClientError`: there is no result of a part yet."""
-        raise GraderClientError(f"NOT SUBMITTED: there is no result of {part}. {self.reason}")
-
-    def _own_lines(self) -> list[str]:
-        return [
-            "NOT SUBMITTED: queued on this machine only.",
-            f"  {self.reason}",
-            f"  {counted(self.waiting, 'answer')} in the queue.",
-            "  Queued is not submitted: the time at which the server receives an answer counts.",
-            "  Run `hw.deliver()` when you are online again; each later `submit` does so too.",
-        ]
-
-    def _lines(self) -> list[str]:
-        return [*self._own_lines(), *([repr(self.earlier)] if self.earlier else [])]
-
-    def _repr_html_(self) -> str:
-        title, *lines = self._own_lines()
-        earlier = self.earlier._repr_html_() if self.earlier else ""
-        return box(title, BAD, map(escape, lines)) + earlier
-
-
-@dataclass(frozen=True, repr=False)
-class Delivery(Displayed):
-    """Outcome of a delivery: what was *delivered*, *refused* with the reason, and *unsent*.
-
-    Refused and unsent answers are named by their problem and parts: ``conv (side, depth)``.
-    *reason* is why the delivery stopped, "" if it did not.
-    """
-
-    delivered: tuple[SubmissionResult, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
-    unsent: tuple[str, ...] = ()
-    reason: str = ""
-
-    @property
-    def waiting(self) -> int:
-        """The number of unsent answers."""
-        return len(self.unsent)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the server neither stored nor refused an answer."""
-        return not self.delivered and not self.refused
-
-    def _own_lines(self) -> list[str]:
-        lines = [f"{counted(len(self.delivered), 'queued answer')} delivered."]
-        lines += [f"  Refused, NOT SUBMITTED: {name}: {why}" for name, why in self.refused]
-        if self.waiting:
-            lines.append(f"  {counted(self.waiting, 'answer')} NOT SUBMITTED yet: {self.reason}")
-        return [*lines, *(f"    NOT SUBMITTED: {name}" for name in self.unsent)]
-
-    def _lines(self) -> list[str]:
-        return [*self._own_lines(), *map(repr, self.delivered)]
-
-    def _repr_html_(self) -> str:
-        color = BAD if self.refused or self.waiting else GOOD
-        title, *lines = self._own_lines()
-        results = "".join(result._repr_html_() for result in self.delivered)
-        return box(title, color, [*map(escape, lines), *([results] if results else [])])
 
 
 def _verdict(status: str) -> str:

@@ -3,33 +3,29 @@
 The export reveals nothing early: a submission comes with the reply of the time, and a grade or a
 comment only once results are shown to the student.
 
-Submissions, drafts, reports and attachments may be large. One transaction reads their ids and
-everything short; they follow in small batches, and the files of reports and attachments in pieces.
-So memory is bounded, and a slow reader holds no transaction. Submissions never change; a draft is
+Submissions, drafts, reports and attachments may be large, and comments, regrade requests and acts
+of staff many. One transaction reads their ids and everything short; they follow in small batches,
+and the files of reports and attachments in pieces. So memory is bounded, and a slow reader holds no
+transaction. Submissions never change; a draft is
 read in its current state when its turn comes.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.core.json_text import serialize_json
 from api.db.models import (
-    Answer,
-    AssignmentProblem,
     Attachment,
-    AuditEntry,
-    Comment,
     Draft,
     Extension,
     Grade,
     Override,
-    RegradeRequest,
     Report,
     Submission,
     User,
@@ -37,7 +33,8 @@ from api.db.models import (
 from api.http.byte_budget import MEBIBYTE
 from api.http.field_types import serialize_fraction
 from api.schemas.accounts.account import MeExport
-from api.services.accounts.export import connections_export
+from api.services.accounts.export import activity_export, connections_export
+from api.services.accounts.export.batches import PackedIds, ReadRows, read_in_batches
 from api.services.accounts.export.files_export import (
     JsonObject,
     serialize_all,
@@ -54,6 +51,9 @@ from api.services.outbox.news import load_mail_records
 
 BATCH_SIZE: Final = 4
 """Number of submissions or drafts in memory at a time; each may have some hundred KiB."""
+TEXT_BATCH_SIZE: Final = 20
+"""Number of comments or regrade requests in memory at a time; each has some thousand characters."""
+ACT_BATCH_SIZE: Final = 200
 HELD_BYTES: Final = 4 * MEBIBYTE
 """Memory that an export holds: a batch of submissions, or a piece of a file and its Base64."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
@@ -66,33 +66,49 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
     The first transaction has ended when it returns.
     """
     with reading() as session:
-        small_fields = _load_small_fields(session, user, now=now)
-        submissions = session.scalars(
-            select(Submission.id)
-            .where(Submission.student_id == user.id)
-            .order_by(Submission.received_at, Submission.id)
-        ).all()
-        drafts = session.scalars(select(Draft.problem_id).where(Draft.student_id == user.id)).all()
-        reports = session.scalars(
-            select(Report.id).where(Report.student_id == user.id).order_by(Report.id)
-        ).all()
-        attachments = session.scalars(
-            select(Attachment.id)
-            .where(Attachment.student_id == user.id)
-            .order_by(Attachment.uploaded_at, Attachment.id)
-        ).all()
-    large = {
-        "submissions": _read_in_batches(reading, _load_submissions, submissions),
-        "drafts": _read_in_batches(reading, partial(_load_drafts, student=user.id), drafts),
-        "reports": (stream_report(reading, id_) for id_ in reports),
-        "attachments": (stream_attachment(reading, id_) for id_ in attachments),
+        visible = load_assignments_with_results(session, user.id, now=now)
+        small_fields = _load_small_fields(session, user, visible, now=now)
+        ids = {
+            name: PackedIds(session, query)
+            for name, query in _select_large_fields(user.id, visible).items()
+        }
+    loaders: Mapping[str, tuple[ReadRows, int]] = {
+        "submissions": (_load_submissions, BATCH_SIZE),
+        "drafts": (partial(_load_drafts, student=user.id), BATCH_SIZE),
+        "comments": (partial(activity_export.load_comments, user_id=user.id), TEXT_BATCH_SIZE),
+        "regrade_requests": (activity_export.load_regrade_requests, TEXT_BATCH_SIZE),
+        "acts": (activity_export.load_acts, ACT_BATCH_SIZE),
     }
+    large = {
+        name: read_in_batches(reading, read, ids[name], size=size)
+        for name, (read, size) in loaders.items()
+    }
+    for name, stream in (("reports", stream_report), ("attachments", stream_attachment)):
+        large[name] = map(partial(stream, reading), ids[name])
     return _stream_json(small_fields, large)
 
 
-def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExport:
-    """Return the export without submissions, drafts and reports."""
-    visible_assignments = load_assignments_with_results(session, user.id, now=now)
+def _select_large_fields(
+    user_id: UUID, visible_assignments: Collection[UUID]
+) -> dict[str, Select[UUID]]:
+    """Return the queries for the ids of the rows that are streamed."""
+    submissions = select(Submission.id).where(Submission.student_id == user_id)
+    attachments = select(Attachment.id).where(Attachment.student_id == user_id)
+    return {
+        "submissions": submissions.order_by(Submission.received_at, Submission.id),
+        "drafts": select(Draft.problem_id).where(Draft.student_id == user_id),
+        "reports": select(Report.id).where(Report.student_id == user_id).order_by(Report.id),
+        "attachments": attachments.order_by(Attachment.uploaded_at, Attachment.id),
+        "comments": activity_export.select_comments(user_id, visible_assignments),
+        "regrade_requests": activity_export.select_regrade_requests(user_id),
+        "acts": activity_export.select_acts(user_id),
+    }
+
+
+def _load_small_fields(
+    session: Session, user: User, visible_assignments: Collection[UUID], *, now: datetime
+) -> MeExport:
+    """Return the export without the fields that are streamed."""
     return MeExport(
         exported_at=now,
         profile=serialize_row(user, PROFILE),
@@ -102,8 +118,8 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
         reports=(),
         attachments=(),
         grades=_load_grades(session, user.id, visible_assignments),
-        comments=_load_comments(session, user.id, visible_assignments),
-        regrade_requests=_load_regrade_requests(session, user.id),
+        comments=(),
+        regrade_requests=(),
         extensions=_load_extensions(session, user.id),
         tokens=serialize_all(list_tokens(session, user.id), TOKEN_FIELDS),
         sessions=serialize_all(list_sessions(session, user.id, now=now), ("created_at", "seen_at")),
@@ -113,7 +129,7 @@ def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExpo
             session, user.id, visible_assignments
         ),
         platform_rosters=connections_export.load_platform_rosters(session, user.id),
-        acts=_load_audit_entries(session, user.id),
+        acts=(),
     )
 
 
@@ -146,19 +162,6 @@ def _join_items(items: Iterable[Iterator[str]]) -> Iterator[str]:
             yield f"{separator}{first}"
             yield from item
             separator = ","
-
-
-def _read_in_batches(
-    reading: ReadSessionFactory,
-    read: Callable[[Session, Sequence[UUID]], Iterable[JsonObject]],
-    ids: Sequence[UUID],
-) -> Iterator[Iterator[str]]:
-    """Yield the items of *ids* in order; each batch is read in its own session."""
-    for start in range(0, len(ids), BATCH_SIZE):
-        batch = ids[start : start + BATCH_SIZE]
-        with reading() as session:
-            items = list(read(session, batch))
-        yield from (iter((serialize_json(item),)) for item in items)
 
 
 def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
@@ -206,37 +209,6 @@ def _load_grades(
     )
 
 
-def _load_comments(
-    session: Session, user_id: UUID, visible_assignments: Collection[UUID]
-) -> tuple[JsonObject, ...]:
-    """Return the comments that the user wrote, and those that staff published on their answers."""
-    rows = session.execute(
-        select(Comment, AssignmentProblem.assignment_id)
-        .join(Answer, Answer.id == Comment.answer_id)
-        .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
-        .where(
-            Comment.deleted_at.is_(None),
-            or_(Comment.author_id == user_id, (Answer.student_id == user_id) & Comment.public),
-        )
-        .order_by(Comment.created_at, Comment.id)
-    )
-    return tuple(
-        serialize_row(row, ("answer_id", "text", "created_at")) | {"mine": row.author_id == user_id}
-        for row, assignment in rows
-        if row.author_id == user_id or assignment in visible_assignments
-    )
-
-
-def _load_regrade_requests(session: Session, student: UUID) -> tuple[JsonObject, ...]:
-    query = (
-        select(RegradeRequest)
-        .where(RegradeRequest.student_id == student)
-        .order_by(RegradeRequest.created_at, RegradeRequest.id)
-    )
-    names = ("answer_id", "text", "status", "reply", "created_at", "replied_at")
-    return serialize_all(session.scalars(query), names)
-
-
 def _load_extensions(session: Session, student: UUID) -> tuple[JsonObject, ...]:
     query = (
         select(Extension)
@@ -245,13 +217,3 @@ def _load_extensions(session: Session, student: UUID) -> tuple[JsonObject, ...]:
     )
     names = ("course_id", "assignment_id", "spec", "reason", "created_at")
     return serialize_all(session.scalars(query), names)
-
-
-def _load_audit_entries(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
-    """Return the user's actions in the audit log, without the people that they concern."""
-    query = (
-        select(AuditEntry)
-        .where(AuditEntry.actor_id == user_id)
-        .order_by(AuditEntry.at, AuditEntry.id)
-    )
-    return serialize_all(session.scalars(query), ("at", "action", "target"))

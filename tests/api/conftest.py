@@ -124,8 +124,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that need a database on each system.
 
     Page tests, which only use the service, run on SQLite. So do modules with
-    `ONE_DATABASE = True`, whose statements other tests run on both systems, and all
-    tests with `--quick`.
+    `ONE_DATABASE = True`, whose statements other tests run on both systems (ADR 36),
+    and all tests with `--quick`.
     """
     is_single = metafunc.module.__name__.rpartition(".")[2].startswith("test_pages_")
     is_single |= getattr(metafunc.module, "ONE_DATABASE", False)

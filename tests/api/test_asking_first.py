@@ -5,6 +5,7 @@ from http_app import ask
 from http_app import service as small
 from world import OTHER_PROBLEM, World
 
+ONE_DATABASE = True
 NOBODYS = {"Authorization": "Bearer gr_api_nobody"}
 UNRELEASED = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
 NOT_AN_ID = "not-an-id"

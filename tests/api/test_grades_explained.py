@@ -9,6 +9,7 @@ from world import TEXT_PROBLEM, points
 
 from api.db.models import Assignment, AssignmentProblem
 
+ONE_DATABASE = True
 BY_ATTEMPT = {"by_attempt": ["1", "1/2"]}
 
 

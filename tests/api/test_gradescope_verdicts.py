@@ -19,6 +19,7 @@ from grader.variants.variant import solve_variant
 from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
 
+ONE_DATABASE = True
 NAMES = ("conv-output-shape", "conv-pool-stack", "binary-image-conv")
 EMAIL = "ada@example.edu"
 

@@ -22,6 +22,7 @@ from problems.catalog import ProblemCatalog
 from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
 
+ONE_DATABASE = True
 FILE = Path(__file__).parents[1] / "bank" / "real_answers.jsonl"
 ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 COMPUTED = 119

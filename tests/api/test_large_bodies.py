@@ -20,6 +20,7 @@ from api.rate_limits.event_limits import EVENT_LIMITS
 from api.rate_limits.stored_events import consume_action_limit
 from api.server.protocol import LimitedHttpProtocol
 
+ONE_DATABASE = True
 UNKNOWN = str(UUID(int=1))
 PARAMETER = re.compile(r"\{\w+\}")
 SAFE = {"GET", "HEAD"}

@@ -1,14 +1,16 @@
-"""Tests of login limits: they reveal no accounts, slow guessing, and lock nobody out."""
+"""Tests of login limits: they reveal no accounts, slow guessing, and lock nobody out.
 
-from concurrent.futures import ThreadPoolExecutor
+`test_people_login.py` tests logins at the same time, on both databases.
+"""
 
 import pytest
 from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import event, func, select
 
-from api.db.models import RateLimitEvent, User
+from api.db.models import RateLimitEvent
 from api.rate_limits.event_limits import EVENT_LIMITS
 
+ONE_DATABASE = True
 HALL = "192.0.2.7"
 ELSEWHERE = "198.51.100.9"
 WRONG = "wrong wrong wrong"
@@ -129,26 +131,6 @@ def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, emai
     monkeypatch.setattr(world.service.passwords, "verify", lambda *_: hashes.append(1))
     assert Browser(world, "198.51.100.77").login(email).status_code == 429
     assert hashes == []
-
-
-def test_a_whole_lecture_hall_logs_in_from_one_address(world):
-    """Two hundred students log in; every tenth mistypes the password first."""
-    hashed = world.service.passwords.hash(PASSWORD)
-    emails = [f"student{number}@example.edu" for number in range(200)]
-    with world.session() as session:
-        session.add_all(
-            User(name="Stu Dent", email=one, password_hash=hashed, created_at=world.clock())
-            for one in emails
-        )
-
-    def log_in(number):
-        browser = Browser(world, HALL)
-        if number % 10 == 0:
-            browser.login(emails[number], WRONG)
-        return browser.login(emails[number]).status_code
-
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(log_in, range(len(emails)))) == {200}
 
 
 @pytest.mark.parametrize("mistyped", [0, 1, 2])

@@ -8,6 +8,7 @@ from written_tokens import sign_as_written
 
 from api.services.lti.protocol.public_http import PlatformHttp
 
+ONE_DATABASE = True
 ODD = {
     "half of a surrogate pair": "\ud800",
     "the character zero": "a\0b",

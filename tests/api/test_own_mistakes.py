@@ -8,6 +8,7 @@ from student_scenes import DUE_TOMORROW, extend
 from api.db.models import Answer
 from problems.mistakes import MISTAKES
 
+ONE_DATABASE = True
 DOUBLED = {"square": "20"}
 
 

@@ -8,6 +8,8 @@ from browsers import OTHER, PASSWORD, Browser, email_of, with_password
 
 from api.db.models import User
 
+ONE_DATABASE = True
+
 
 @pytest.fixture
 def instructor(world, course):

@@ -100,6 +100,26 @@ def test_many_at_once_are_not_all_the_first(world, email):
     assert told == [401] * 5 + [429] * 11
 
 
+def test_a_whole_lecture_hall_logs_in_from_one_address(world):
+    """Two hundred students log in; every tenth mistypes the password first."""
+    hashed = world.service.passwords.hash(PASSWORD)
+    emails = [f"student{number}@example.edu" for number in range(200)]
+    with world.session() as session:
+        session.add_all(
+            User(name="Stu Dent", email=one, password_hash=hashed, created_at=world.clock())
+            for one in emails
+        )
+
+    def log_in(number):
+        browser = Browser(world, "192.0.2.7")
+        if number % 10 == 0:
+            browser.login(emails[number], "wrong wrong wrong")
+        return browser.login(emails[number]).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(log_in, range(len(emails)))) == {200}
+
+
 def test_the_count_holds_in_another_process(world, database_url, email):
     for _ in range(5):
         Browser(world).login(email, "wrong wrong wrong")

@@ -73,8 +73,8 @@ class MailSettings(BaseModel):
         Field(
             ge=1,
             le=10_000,
-            description="how many messages one person gets in an hour; others wait. Password "
-            "reset links do not count",
+            description="how many e-mails one person gets in an hour; other messages wait, and "
+            "then come in one e-mail. Password reset links do not count",
         ),
     ] = 10
 

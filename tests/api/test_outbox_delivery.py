@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import outbox_killed
@@ -200,14 +201,29 @@ def test_two_workers_send_each_message_once(world, mail_server, pool):
     assert len(mail_server.messages()) == 20
 
 
-def test_more_than_the_hourly_limit_waits_and_a_reset_does_not(database_url, mail_server):
+def add_releases(world, course, *people, count):
+    """Store a message about the results of each of *count* new assignments."""
+    for _ in range(count):
+        [posed] = world.assignment(course, results_released_at=world.clock())
+        add(
+            world,
+            *people,
+            kind="results_released",
+            course_id=course,
+            assignment_id=posed.assignment,
+        )
+
+
+def test_more_than_the_hourly_limit_waits_for_one_e_mail_and_a_reset_does_not(
+    database_url, mail_server
+):
     world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 2})
     course = world.course()
     ann = world.enrol(course, "Ann Example")
-    for _ in range(3):
-        [posed] = world.assignment(course, results_released_at=world.clock())
-        subject = {"course_id": course, "assignment_id": posed.assignment}
-        add(world, ann, kind="results_released", **subject)
+    for _ in range(4):
+        add_releases(world, course, ann, count=1)
+        deliver(world)
+        world.clock.advance(seconds=1)
     add(world, ann)
     deliver(world)
     subjects = [one["Subject"] for one in mail_server.messages()]
@@ -218,8 +234,84 @@ def test_more_than_the_hourly_limit_waits_and_a_reset_does_not(database_url, mai
     assert len(mail_server.messages()) == 3
     world.clock.advance(minutes=1)
     deliver(world)
-    assert len(mail_server.messages()) == 4
+    assert [one["Subject"] for one in mail_server.messages()[3:]] == ["Grader: 2 messages"]
     world.close()
+
+
+def test_messages_that_wait_together_are_one_e_mail(world, mail_server, course, ann, released):
+    ben = world.enrol(course, "Ben Example", email="ben@example.edu")
+    add(world, ann, ben, kind="results_released", course_id=course, assignment_id=released)
+    add_releases(world, course, ann, count=2)
+    add(world, ann)
+    deliver(world)
+    by_subject = {(one["To"], one["Subject"]): one for one in mail_server.messages()}
+    assert by_subject.keys() == {
+        ("ann@example.edu", "Grader: 3 messages"),
+        ("ann@example.edu", "A new password for Grader"),
+        ("ben@example.edu", "Deep Learning: results of Homework 1"),
+    }
+    digest = by_subject["ann@example.edu", "Grader: 3 messages"]
+    paragraphs = text_of(digest).replace("\r\n", "\n").split("\n\n")
+    assert paragraphs[0] == "Hello Ann Example,"
+    assert [one.startswith("The results of Homework") for one in paragraphs[1:7:2]] == [True] * 3
+    assert len({one for one in paragraphs[2:7:2] if "/assignments/" in one}) == 3
+    assert paragraphs[-1].strip() == "http://127.0.0.1:8000/me/mail"
+    assert digest.get_body(("html",)).get_content().count("/assignments/") == 6
+    assert "unsubscribe" in digest["List-Unsubscribe"]
+    sent = [row for row in rows(world) if row.kind == "results_released"]
+    assert {(row.status, row.tries) for row in sent} == {("sent", 1)}
+    assert len({row.sent_at for row in sent if row.recipient_id == ann.id}) == 1
+
+
+def test_a_digest_leaves_out_what_was_dropped_and_keeps_its_unsubscribe_link_to_one_kind(
+    world, mail_server, course, ann, released
+):
+    add_releases(world, course, ann, count=2)
+    [hidden] = world.assignment(course)
+    add(world, ann, kind="results_released", course_id=course, assignment_id=hidden.assignment)
+    add(world, ann, kind="request_answered", course_id=course, assignment_id=released)
+    deliver(world)
+    [digest] = mail_server.messages()
+    assert digest["Subject"] == "Grader: 3 messages"
+    assert digest["List-Unsubscribe"] is None
+    assert Counter(row.status for row in rows(world)) == {"sent": 3, "dropped": 1}
+
+
+def test_a_repeated_digest_has_the_same_messages_and_no_later_one(world, mail_server, ann, course):
+    add_releases(world, course, ann, count=2)
+    settings = {"database": world.url, **mail_server.settings}
+    ran = subprocess.run(
+        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
+        cwd=ROOT,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == outbox_killed.KILLED
+    first_due = {row.due_at for row in rows(world)}
+    assert len(first_due) == 1
+    world.clock.now = first_due.pop()
+    add_releases(world, course, ann, count=1)
+    deliver(world)
+    first, *later = mail_server.messages()
+    assert len(later) == 2
+    [second] = [one for one in later if one["Message-ID"] == first["Message-ID"]]
+    assert (first["Date"], text_of(first)) == (second["Date"], text_of(second))
+
+
+def test_a_refused_digest_is_tried_again_as_a_whole(world, mail_server, course):
+    late = world.enrol(course, "La Ter", email="later@example.edu")
+    add_releases(world, course, late, count=2)
+    for tries in (1, 2):
+        deliver(world)
+        assert [(row.status, row.tries) for row in rows(world)] == [("waiting", tries)] * 2
+        [due] = {row.due_at for row in rows(world)}
+        world.clock.now = due
+    with world.session() as session:
+        session.get_one(User, late.id).email = "earlier@example.edu"
+    deliver(world)
+    [digest] = mail_server.messages()
+    assert digest["Subject"] == "Grader: 2 messages"
+    assert [(row.status, row.tries) for row in rows(world)] == [("sent", 3)] * 2
 
 
 @pytest.mark.parametrize(

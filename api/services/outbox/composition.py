@@ -5,11 +5,13 @@ links of a message end together when one is used.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -25,7 +27,7 @@ from api.services.outbox.kinds import KIND_RULES, MessageKind
 from api.services.outbox.occasions.reminders import STAFF_ROLES, find_open_due_times
 from api.services.outbox.occasions.waiting_work import count_waiting_work
 from api.services.outbox.smtp import DeliverySettings
-from api.services.outbox.texts import MessageText, render_message
+from api.services.outbox.texts import MessageText, render_digest, render_message
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 
@@ -34,20 +36,49 @@ class MessageDroppedError(Exception):
     """There is no reason to send a message any more; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """E-mail of some messages to one person, None if all of them were dropped.
+
+    *dropped* has the reason for each message that should not be sent any more.
+    """
+
+    email: EmailMessage | None
+    dropped: dict[UUID, str]
+
+
 def compose_email(
-    session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
-) -> EmailMessage:
-    """Return the e-mail of *message*; raise `MessageDroppedError` if it should not be sent."""
-    user = _load_recipient(session, message)
-    text = _compose_text(session, message, user, mail, now=now)
-    return build_email(
+    session: Session, messages: Sequence[OutboxMessage], mail: DeliverySettings, *, now: datetime
+) -> Composition:
+    """Return the e-mail of *messages* to one person: that of the only one, or a digest.
+
+    Its Message-ID and date are those of the first message that is sent.
+    """
+    texts: list[tuple[OutboxMessage, User, MessageText]] = []
+    dropped: dict[UUID, str] = {}
+    for message in messages:
+        try:
+            user = _load_recipient(session, message)
+            text = _compose_text(session, message, user, mail, now=now)
+        except MessageDroppedError as reason:
+            dropped[message.id] = str(reason)
+        else:
+            texts.append((message, user, text))
+    if not texts:
+        return Composition(None, dropped)
+    first, user, text = texts[0]
+    if len(texts) > 1:
+        text = render_digest([one for _, _, one in texts], user.name, public_url=mail.public_url)
+    is_one_kind = len({message.kind for message, _, _ in texts}) == 1
+    email = build_email(
         text,
         mail,
         recipient=user.email or "",
-        message_id=f"<{message.id}@{mail.sender.rpartition('@')[2]}>",
-        date=message.created_at,
-        unsubscribe_url=_create_unsubscribe_url(session, message, mail),
+        message_id=f"<{first.id}@{mail.sender.rpartition('@')[2]}>",
+        date=first.created_at,
+        unsubscribe_url=_create_unsubscribe_url(session, first, mail) if is_one_kind else "",
     )
+    return Composition(email, dropped)
 
 
 def build_email(

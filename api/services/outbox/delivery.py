@@ -3,9 +3,14 @@
 A message is claimed for a few minutes, sent, and marked as sent, each in a transaction of its own:
 nothing is locked while the SMTP server is at work. If the worker dies in between, the claim ends
 and the message is tried again, with the same Message-ID.
+
+News and reminders that wait for one person are claimed together and sent as one e-mail, a digest.
+Until they are sent they have the same tries and the same due time, by which the next try finds them
+again: without others that were added since, which would change a repeated e-mail.
 """
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -18,8 +23,8 @@ from sqlalchemy.orm import Session
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import OutboxMessage
-from api.services.outbox.composition import MessageDroppedError, compose_email
-from api.services.outbox.kinds import SCORE_KIND, UNCOUNTED_KINDS
+from api.services.outbox.composition import compose_email
+from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
 from api.services.outbox.smtp import MAX_ERROR_LENGTH, DeliverySettings, MailError
 
 CLAIM_TIME: Final = timedelta(minutes=5)
@@ -27,6 +32,7 @@ CLAIM_TIME: Final = timedelta(minutes=5)
 FIRST_PAUSE: Final = timedelta(minutes=1)
 MAX_PAUSE: Final = timedelta(hours=1)
 MAX_DOUBLINGS: Final = 10
+MAX_DIGEST_MESSAGES: Final = 50
 HOUR: Final = timedelta(hours=1)
 LOST_MESSAGE: Final = "the worker ended during the last try; the message may have been sent"
 
@@ -45,16 +51,16 @@ class MailTransport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Claim on a message, in its try number *tries*."""
+    """Claim on the messages of one e-mail, in their try number *tries*."""
 
-    message_id: UUID
+    message_ids: tuple[UUID, ...]
     tries: int
 
 
 def deliver_next(
     db: Database, transport: MailTransport, mail: DeliverySettings, clock: Clock
 ) -> Progress:
-    """Try to send the message that has waited longest."""
+    """Try to send the message that has waited longest, with others that wait for its recipient."""
     if not _is_any_due(db, clock()):
         return "idle"
     with db.transaction() as session:
@@ -70,7 +76,7 @@ def deliver_next(
         _record_failure(db, claim, mail, error, now=clock())
         return "unreachable" if error.is_unreachable else "handled"
     now = clock()
-    store_outcome(db, claim.message_id, claim.tries, status="sent", sent_at=now, error="")
+    store_outcome(db, claim.message_ids, claim.tries, status="sent", sent_at=now, error="")
     return "handled"
 
 
@@ -105,15 +111,45 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
     if allowed_at > now:
         message.due_at = allowed_at
         return None
-    message.tries += 1
-    message.due_at = now + CLAIM_TIME
-    return _Claim(message.id, message.tries)
+    messages = [message, *_find_companions(session, message, now=now)]
+    for each in messages:
+        each.tries += 1
+        each.due_at = now + CLAIM_TIME
+    return _Claim(tuple(sorted(each.id for each in messages)), message.tries)
+
+
+def _find_companions(
+    session: Session, message: OutboxMessage, *, now: datetime
+) -> Sequence[OutboxMessage]:
+    """Lock and return the messages that are sent in the same e-mail as *message*."""
+    if message.kind not in OPTIONAL_KINDS:
+        return ()
+    is_due = (
+        OutboxMessage.due_at == message.due_at if message.tries else OutboxMessage.due_at <= now
+    )
+    return session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.recipient_id == message.recipient_id,
+            OutboxMessage.kind.in_(OPTIONAL_KINDS),
+            OutboxMessage.status == "waiting",
+            OutboxMessage.tries == message.tries,
+            is_due,
+            OutboxMessage.id != message.id,
+        )
+        .order_by(OutboxMessage.id)
+        .limit(MAX_DIGEST_MESSAGES - 1)
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
 def _find_allowed_time(
     session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
 ) -> datetime:
-    """Return when the hourly limit of the recipient allows *message*."""
+    """Return when the hourly limit of the recipient allows *message*.
+
+    The messages of a digest were sent at the same time, and count as one.
+    """
     if message.kind in UNCOUNTED_KINDS:
         return now
     sent = session.scalars(
@@ -123,6 +159,7 @@ def _find_allowed_time(
             OutboxMessage.sent_at > now - HOUR,
             OutboxMessage.kind.not_in((*UNCOUNTED_KINDS, SCORE_KIND)),
         )
+        .distinct()
         .order_by(OutboxMessage.sent_at.desc())
         .limit(mail.per_hour)
     ).all()
@@ -133,37 +170,35 @@ def _find_allowed_time(
 def _compose(
     db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock
 ) -> EmailMessage | None:
-    """Return the e-mail of a claimed message; None, and drop it, if it should not be sent."""
-    try:
-        with db.transaction() as session:
-            message = session.get(OutboxMessage, claim.message_id)
-            if message is None or message.status != "waiting":
-                return None  # its recipient was erased
-            return compose_email(session, message, mail, now=clock())
-    except MessageDroppedError as reason:
-        store_outcome(db, claim.message_id, claim.tries, status="dropped", error=str(reason))
-        return None
+    """Return the e-mail of the claimed messages; drop those that should not be sent.
+
+    Returns None if none is left, as after their recipient was erased.
+    """
+    with db.transaction() as session:
+        messages = session.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.id.in_(claim.message_ids), OutboxMessage.status == "waiting")
+            .order_by(OutboxMessage.id)
+        ).all()
+        composed = compose_email(session, messages, mail, now=clock())
+    for message_id, reason in composed.dropped.items():
+        store_outcome(db, [message_id], claim.tries, status="dropped", error=reason)
+    return composed.email
 
 
 def _record_failure(
     db: Database, claim: _Claim, mail: DeliverySettings, error: MailError, *, now: datetime
 ) -> None:
-    """Plan the next try, or give the message up."""
+    """Plan the next try, or give the messages up."""
     is_last = error.is_permanent or claim.tries >= mail.max_tries
-    log.warning("message %s, try %s: %s", claim.message_id, claim.tries, error.details)
+    numbers = ", ".join(map(str, claim.message_ids))
+    log.warning("message %s, try %s: %s", numbers, claim.tries, error.details)
+    values: dict[str, Any] = {"error": str(error)[:MAX_ERROR_LENGTH]}
     if is_last:
-        store_outcome(
-            db, claim.message_id, claim.tries, status="failed", error=str(error)[:MAX_ERROR_LENGTH]
-        )
+        values["status"] = "failed"
     else:
-        pause = compute_pause(claim.tries)
-        store_outcome(
-            db,
-            claim.message_id,
-            claim.tries,
-            due_at=now + pause,
-            error=str(error)[:MAX_ERROR_LENGTH],
-        )
+        values["due_at"] = now + compute_pause(claim.tries)
+    store_outcome(db, claim.message_ids, claim.tries, **values)
 
 
 def compute_pause(tries: int) -> timedelta:
@@ -176,13 +211,15 @@ def compute_pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
 
 
-def store_outcome(db: Database, message_id: UUID, tries: int, /, **values: Any) -> None:
+def store_outcome(
+    db: Database, message_ids: Collection[UUID], tries: int, /, **values: Any
+) -> None:
     """Store the outcome of try number *tries*, unless another worker has begun a later one."""
     with db.transaction() as session:
         session.execute(
             update(OutboxMessage)
             .where(
-                OutboxMessage.id == message_id,
+                OutboxMessage.id.in_(message_ids),
                 OutboxMessage.status == "waiting",
                 OutboxMessage.tries == tries,
             )

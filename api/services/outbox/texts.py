@@ -1,11 +1,11 @@
-"""Texts of messages: one template per kind, from which both text and HTML are made.
+"""Texts of messages: one template per kind, from which both text and HTML are made; and digests.
 
 The first line of a template is the subject, the rest are paragraphs. A paragraph that is an address
 of the service becomes a link in HTML. No subject contains a score, because mail programs show it on
 locked screens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -82,6 +82,18 @@ You get this message when {{ reason }}. You can choose which messages you get:
 
 {{ preferences }}
 """
+DIGEST_TEMPLATE: Final = """\
+Grader: {{ count }} messages
+
+Hello {{ name }},
+
+{% for content in contents %}{{ content }}
+
+{% endfor %}You can choose which messages you get:
+
+{{ preferences }}
+"""
+"""Template of a digest; *contents* are rendered already, so that they keep their paragraphs."""
 TEST_SUBJECT: Final = "Test message from Grader"
 TEST_TEXT: Final = """\
 This is a test message.
@@ -112,10 +124,11 @@ _ENVIRONMENT: Final = Environment(
 
 @dataclass(frozen=True, slots=True)
 class MessageText:
-    """Subject and plain text of a message."""
+    """Subject and plain text of a message; *content* is the text without greeting and footer."""
 
     subject: str
     text: str
+    content: str = ""
 
     def to_html(self, public_url: str) -> str:
         """Return the text as HTML, in which the addresses below *public_url* are links."""
@@ -137,14 +150,28 @@ def render_message(
     kind: MessageKind, variables: Mapping[str, str], *, public_url: str
 ) -> MessageText:
     """Return the message of *kind*; an optional one ends with the address of its preferences."""
-    source = TEMPLATES[kind]
     rule = KIND_RULES[kind]
+    subject, _, text = _ENVIRONMENT.from_string(TEMPLATES[kind]).render(variables).partition("\n\n")
+    content = text.partition("\n\n")[2].strip()
     if rule.optional:
-        source += "\n" + OPT_OUT_TEMPLATE
-    values = {
-        **variables,
-        "reason": rule.description,
-        "preferences": f"{public_url}/me/mail",
-    }
-    subject, _, text = _ENVIRONMENT.from_string(source).render(values).partition("\n\n")
+        preferences = _get_preferences_url(public_url)
+        values = {"reason": rule.description, "preferences": preferences}
+        text += "\n" + _ENVIRONMENT.from_string(OPT_OUT_TEMPLATE).render(values)
+    return MessageText(subject, text, content[:1].upper() + content[1:])
+
+
+def render_digest(messages: Sequence[MessageText], name: str, *, public_url: str) -> MessageText:
+    """Return *messages* as one, for a recipient with this *name*."""
+    environment = _ENVIRONMENT.overlay(finalize=str)
+    text = environment.from_string(DIGEST_TEMPLATE).render(
+        count=len(messages),
+        name=_to_line(name),
+        contents=[message.content for message in messages],
+        preferences=_get_preferences_url(public_url),
+    )
+    subject, _, text = text.partition("\n\n")
     return MessageText(subject, text)
+
+
+def _get_preferences_url(public_url: str) -> str:
+    return f"{public_url}/me/mail"

@@ -163,6 +163,18 @@ class Interrupting(Served):
         self.assertEqual(len(hw.deliver().delivered), 1)
         self.assertEqual(self.sent("POST", SUBMISSIONS)[0][2]["idempotency-key"], entry.key)
 
+    def test_an_interruption_between_the_queue_and_the_sending_is_explained(self):
+        hw = self.homework()
+        printed = io.StringIO()
+        with (
+            mock.patch("dlgrader_client._files._sync_folder", side_effect=KeyboardInterrupt),
+            contextlib.redirect_stdout(printed),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            hw.submit("side", 64)
+        self.assertIn(f"{hw.queue()[0].id}: conv (side)", printed.getvalue())
+        self.assertEqual(self.sent("POST", SUBMISSIONS), [])
+
     def test_results_that_arrived_before_an_interruption_are_displayed(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, reply())

@@ -54,11 +54,11 @@ class Problem:
         Raises `StorageFailedError` if they cannot be written to the queue; then nothing is sent.
         """
         account, converted = self.account, _convert_answers(answers, more)
-        try:
-            entry = account._queue.add(self.assignment, self.name, converted)
-        except StorageFailedError as error:
-            raise StorageFailedError(f"NOT SUBMITTED: {error}") from None
         with account._reporting_interruption():
+            try:
+                entry = account._queue.add(self.assignment, self.name, converted)
+            except StorageFailedError as error:
+                raise StorageFailedError(f"NOT SUBMITTED: {error}") from None
             return self._send_after_queue(entry)
 
     def _send_after_queue(self, entry: QueuedAnswers) -> SubmissionResult | NotSubmitted:

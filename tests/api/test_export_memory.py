@@ -17,6 +17,7 @@ from world import Person, Posing, World
 from api.core.ids import new_id
 from api.db.models import (
     Answer,
+    Assignment,
     AuditEntry,
     Comment,
     Course,
@@ -25,8 +26,11 @@ from api.db.models import (
     Report,
     User,
 )
+from api.http.byte_budget import MEBIBYTE
 from api.services.accounts.export.data_export import HELD_BYTES, stream_account_data
 from api.services.exports.all_work import ExportScope, export_submissions
+from api.services.score_sheets.csv_format import stream_score_sheet
+from api.services.score_sheets.sheet_rows import BATCH_BYTES, ROW_BYTES, load_sheet_source
 
 LONG_TEXT = "why? " * 3_900
 FEW, MANY = 30, 110
@@ -118,6 +122,38 @@ def test_memory_does_not_grow_with_the_acts_of_staff(world, course, problem):
         numbers = [int(one[field].split()[0]) for one in body[name]]
         assert len(numbers) == 3_000
         assert sorted(numbers[-2_400:]) == numbers[-2_400:] == [*range(300, 2_700)]
+
+
+def read_sheet(world: World, problem: Posing) -> Iterator[str]:
+    with world.db.reading() as session:
+        assignment = session.get_one(Assignment, problem.assignment)
+        source = load_sheet_source(session, assignment)
+    rows = source.read_rows(world.db.reading)
+    return stream_score_sheet((row.sheet_row for row in rows), style="point")
+
+
+def test_memory_does_not_grow_with_the_answers_of_a_score_sheet(world, course, problem):
+    for _ in range(12):
+        hand_in(world.enrol(course), problem, range(1))
+    peak_and_size(read_sheet(world, problem))  # statements are compiled once
+    peak_of_few, size_of_few = peak_and_size(read_sheet(world, problem))
+    hand_in(world.enrol(course), problem, range(40))  # one of these answers counts
+    for _ in range(23):
+        hand_in(world.enrol(course), problem, range(1))
+    peak_of_many, size_of_many = peak_and_size(read_sheet(world, problem))
+    assert size_of_many > 2.8 * size_of_few
+    assert peak_of_many < 1.3 * peak_of_few
+
+
+def test_a_score_sheet_reserves_what_it_holds(world, course, problem, prof):
+    student = world.enrol(course)
+    hand_in(student, problem, range(1))
+    budget = world.app.policy.response_budget
+    path = f"/assignments/{problem.assignment}/score-sheet"
+    budget.add(str(prof.id), 24 * MEBIBYTE - BATCH_BYTES - ROW_BYTES)
+    assert LONG_TEXT.strip() in prof.get(path).text
+    budget.add(str(prof.id), 1)
+    assert prof.get(path).json()["code"] == "too_many_downloads"
 
 
 @EXPORTS

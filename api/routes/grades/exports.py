@@ -22,7 +22,7 @@ from api.routes.shared.files import (
 from api.schemas.grades.exports import ExportCheck, SheetOut
 from api.services.audit.change_context import ChangeContext
 from api.services.exports import all_work, gradebook_files
-from api.services.exports.formats import write_score_sheet
+from api.services.exports.formats import stream_score_sheet
 from api.services.score_sheets import sheet_rows, sheets
 from grader.reading import NumberStyle
 
@@ -239,10 +239,13 @@ def get_score_sheet(
         member, assignment_row = context.authorize_assignment(session, assignment, right="export")
     context.count_limited_action("export_course", str(member.caller.id))
     with context.heavy_reading(member) as session:
-        rows = sheet_rows.load_sheet_rows(session, assignment_row, problem=problem, part=part)
-        text = write_score_sheet((row.sheet_row for row in rows), style=style)
-    return Response(
-        text, media_type="text/csv", headers=attachment_headers(f"{assignment_row.slug}-scores.csv")
+        source = sheet_rows.load_sheet_source(session, assignment_row, problem=problem, part=part)
+    rows = (row.sheet_row for row in source.read_rows(context.service.db.reading))
+    return PiecewiseResponse(
+        stream_score_sheet(rows, style=style),
+        held_bytes=source.held_bytes,
+        media_type="text/csv",
+        headers=attachment_headers(f"{assignment_row.slug}-scores.csv"),
     )
 
 

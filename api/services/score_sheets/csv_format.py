@@ -6,9 +6,10 @@ if the grading changed in between. Empty ``points`` and ``comment`` change nothi
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Final, NamedTuple
 
 from api.services.exports.formats.cells import (
@@ -38,6 +39,7 @@ COLUMNS: Final = (
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Mark without which a spreadsheet assumes an old encoding of its country."""
 VERSION_DIGITS: Final = 16
+ROWS_PER_PIECE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,16 @@ def compute_row_version(row: SheetRow) -> str:
 
 def write_score_sheet(rows: Iterable[SheetRow], *, style: NumberStyle = "point") -> str:
     """Return the sheet as CSV; the comma style has decimal commas and ``;`` between cells."""
+    return "".join(stream_score_sheet(rows, style=style))
+
+
+def stream_score_sheet(rows: Iterable[SheetRow], *, style: NumberStyle) -> Iterator[str]:
+    """Yield the sheet of `write_score_sheet` in pieces of `ROWS_PER_PIECE` rows."""
     delimiter = ";" if style == "comma" else ","
-    return BYTE_ORDER_MARK + format_csv(
-        COLUMNS, (_format_row(row, style) for row in rows), delimiter=delimiter
-    )
+    yield BYTE_ORDER_MARK + format_csv(COLUMNS, (), delimiter=delimiter)
+    left = (_format_row(row, style) for row in rows)
+    while piece := list(islice(left, ROWS_PER_PIECE)):
+        yield format_csv(piece[0], piece[1:], delimiter=delimiter)
 
 
 def _format_row(row: SheetRow, style: NumberStyle) -> list[str]:

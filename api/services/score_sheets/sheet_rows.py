@@ -1,20 +1,37 @@
-"""Rows of a score sheet: for each student and part, the answer that counts and its grading."""
+"""Rows of a score sheet: for each student and part, the answer that counts and its grading.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+Answers may be large. One transaction reads the progress and the overrides of the class; the answers
+that count follow in small batches, each in a transaction of its own. If an answer is graded again
+meanwhile, its row has another version, and an upload refuses the row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Assignment, Comment, Override, ProblemProgress, Submission
+from api.http.byte_budget import MEBIBYTE
 from api.services.exports.formats import SheetRow
+from api.services.files.stored_bytes import ReadSessionFactory
 from api.services.gradebook.students import GradebookStudent, load_active_students
 from api.services.grades.assignment import GradingContext, VersionedProblem, load_grading_context
+from api.services.score_sheets.csv_format import ROWS_PER_PIECE
 from grader.grading.explain import format_typed_answer
 from grader.json_values import from_json
+
+BATCH_SIZE: Final = ROWS_PER_PIECE
+"""Number of answers in memory at a time; the submission of each may have 256 KiB."""
+UPLOAD_BATCH_SIZE: Final = 500
+"""The same for an upload, which needs no text of answers."""
+BATCH_BYTES: Final = 8 * MEBIBYTE
+"""Memory that a batch holds."""
+ROW_BYTES: Final = 2 * 1024
+"""Memory that a sheet holds for each row that follows: progress, overrides and the student."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,69 +46,87 @@ class SheetRowWithIds:
 
 
 @dataclass(frozen=True, slots=True)
-class _SheetData:
-    """Data for the rows of an assignment.
+class _RowKey:
+    """A row to come: the part, the student, and their progress in the part."""
 
-    *comments* holds comments by answer, *reasons* those of overrides by student, problem and part.
+    problem: VersionedProblem
+    part: Mapping[str, Any]
+    student: GradebookStudent
+    progress: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSource:
+    """What the rows of an assignment are made of, without its answers.
+
+    *keys* has the rows to come. *reasons* holds those of overrides by student, problem and part.
     """
 
     grading_context: GradingContext
-    students: Mapping[UUID, GradebookStudent]
-    parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
-    answers: Mapping[tuple[str, str], tuple[Answer, Submission]]
-    comments: Mapping[UUID, str]
+    keys: Sequence[_RowKey]
     reasons: Mapping[tuple[UUID, UUID | None, str | None], str]
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the rows hold while they are read one after the other."""
+        return BATCH_BYTES + ROW_BYTES * len(self.keys)
 
-def load_sheet_rows(
+    def read_rows(self, reading: ReadSessionFactory) -> Iterator[SheetRowWithIds]:
+        """Yield the rows; a few answers are in memory at a time, and no session between them."""
+        for keys in _split(self.keys, BATCH_SIZE):
+            with reading() as session:
+                rows = _build_rows(session, self, keys)
+            yield from rows
+
+    def load_rows_without_answers(self, session: Session) -> list[SheetRowWithIds]:
+        """Return all rows, with "" in place of each answer."""
+        return [
+            row
+            for keys in _split(self.keys, UPLOAD_BATCH_SIZE)
+            for row in _build_rows(session, self, keys, has_answers=False)
+        ]
+
+
+def load_sheet_source(
     session: Session, assignment: Assignment, *, problem: str = "", part: str = ""
-) -> list[SheetRowWithIds]:
-    """Return the rows, sorted by problem, part and name, of all or of one *problem* or *part*."""
+) -> SheetSource:
+    """Return the source of the rows of all or of one *problem* or *part*.
+
+    The rows are sorted by problem, part and name.
+    """
     students = load_active_students(session, assignment.course_id)
-    data = _load_sheet_data(session, assignment, students)
-    return [
-        row
-        for posed in data.grading_context.problems
+    ids = {student.id for student in students}
+    context = load_grading_context(session, assignment.id, ids)
+    standings = session.execute(
+        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
+            ProblemProgress.problem_id.in_([one.row.id for one in context.problems])
+        )
+    )
+    progress = {(problem_id, student): parts for problem_id, student, parts in standings}
+    keys = [
+        _RowKey(posed, one, student, standing)
+        for posed in context.problems
         if problem in {"", posed.row.slug}
         for one in posed.version.parts
         if part in {"", one["id"]} and posed.row.voided.get(one["id"]) != "out"
-        for row in _build_rows(data, posed, one, students)
+        for student in students
+        if (standing := progress.get((posed.row.id, student.id), {}).get(one["id"]))
+        and standing["counts"] is not None
     ]
+    return SheetSource(context, keys, _load_override_reasons(session, assignment))
 
 
-def _load_sheet_data(
-    session: Session, assignment: Assignment, students: Sequence[GradebookStudent]
-) -> _SheetData:
-    ids = {student.id for student in students}
-    grading_context = load_grading_context(session, assignment.id, ids)
-    problem_ids = [problem.row.id for problem in grading_context.problems]
-    standings = session.execute(
-        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
-            ProblemProgress.problem_id.in_(problem_ids)
-        )
-    )
-    answers = session.execute(
-        select(Answer, Submission)
-        .join(Submission, Submission.id == Answer.submission_id)
-        .where(Answer.problem_id.in_(problem_ids))
-    )
-    return _SheetData(
-        grading_context,
-        {student.id: student for student in students},
-        {(problem, student): parts for problem, student, parts in standings},
-        {(str(answer.submission_id), answer.part): (answer, sent) for answer, sent in answers},
-        _load_comments(session, problem_ids),
-        _load_override_reasons(session, assignment),
-    )
+def _split(keys: Sequence[_RowKey], size: int) -> Iterator[Sequence[_RowKey]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def _load_comments(session: Session, problem_ids: Iterable[UUID]) -> dict[UUID, str]:
+def _load_comments(session: Session, answer_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the last staff comment on each answer that its student can see."""
-    rows = session.scalars(
-        select(Comment)
+    rows = session.execute(
+        select(Comment.answer_id, Comment.text)
         .join(Answer, Answer.id == Comment.answer_id)
         .where(
-            Answer.problem_id.in_(problem_ids),
+            Comment.answer_id.in_(answer_ids),
             Comment.public,
             Comment.deleted_at.is_(None),
             Comment.author_id != Answer.student_id,
@@ -113,48 +148,49 @@ def _load_override_reasons(
 
 
 def _build_rows(
-    data: _SheetData,
-    posed: VersionedProblem,
-    part: Mapping[str, Any],
-    students: Sequence[GradebookStudent],
-) -> Iterator[SheetRowWithIds]:
-    for student in students:
-        progress = data.parts.get((posed.row.id, student.id), {}).get(part["id"])
-        if progress is None or progress["counts"] is None:
-            continue
-        answer, submission = data.answers[progress["counts"], part["id"]]
-        yield SheetRowWithIds(
-            _build_row(data, posed, part, progress, answer, submission),
-            posed.row.assignment_id,
-            posed.row.id,
-            student,
-            answer.id,
-        )
+    session: Session, source: SheetSource, keys: Sequence[_RowKey], *, has_answers: bool = True
+) -> list[SheetRowWithIds]:
+    submission_ids = {UUID(key.progress["counts"]) for key in keys}
+    columns = (Answer.submission_id, Answer.part, Answer.id, Answer.status, Answer.grading_id)
+    answers = {
+        (str(row.submission_id), row.part): row
+        for row in session.execute(select(*columns).where(Answer.submission_id.in_(submission_ids)))
+    }
+    texts: dict[str, Mapping[str, Any]] = {}
+    if has_answers:
+        query = select(Submission.id, Submission.answers).where(Submission.id.in_(submission_ids))
+        texts = {str(id_): values for id_, values in session.execute(query)}
+    comments = _load_comments(session, [answer.id for answer in answers.values()])
+    rows = []
+    for key in keys:
+        counts = key.progress["counts"]
+        answer = answers[counts, key.part["id"]]
+        typed = from_json(texts.get(counts, {}).get(key.part["id"]))
+        text = format_typed_answer(typed) if has_answers else ""
+        row = _build_row(source, key, answer, text, comments.get(answer.id, ""))
+        posed = key.problem.row
+        rows.append(SheetRowWithIds(row, posed.assignment_id, posed.id, key.student, answer.id))
+    return rows
 
 
-def _build_row(
-    data: _SheetData,
-    posed: VersionedProblem,
-    part: Mapping[str, Any],
-    progress: Mapping[str, Any],
-    answer: Answer,
-    submission: Submission,
-) -> SheetRow:
-    student = data.students[answer.student_id]
+def _build_row(source: SheetSource, key: _RowKey, answer: Any, text: str, comment: str) -> SheetRow:
+    student, posed, part = key.student, key.problem, key.part
     possible = Fraction(part["points"])
-    key = (student.id, posed.row.id, part["id"])
+    override_key = (student.id, posed.row.id, part["id"])
     return SheetRow(
-        submission_id=str(submission.id),
+        submission_id=str(answer.submission_id),
         student=student.name,
         email=student.email,
-        assignment=data.grading_context.assignment.title,
+        assignment=source.grading_context.assignment.title,
         problem=posed.row.slug,
         part=part["id"],
-        answer=format_typed_answer(from_json(submission.answers.get(part["id"]))),
+        answer=text,
         status=answer.status,
-        points=data.grading_context.overrides.get(key, _earned_points(progress, possible)),
+        points=source.grading_context.overrides.get(
+            override_key, _earned_points(key.progress, possible)
+        ),
         possible=possible,
-        comment=data.reasons.get(key, data.comments.get(answer.id, "")),
+        comment=source.reasons.get(override_key, comment),
         grading=str(answer.grading_id),
         extra=posed.row.extra,
     )

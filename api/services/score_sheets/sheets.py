@@ -28,7 +28,7 @@ from api.services.exports.formats import (
 )
 from api.services.gradebook.overrides import withdraw_replaced_overrides
 from api.services.grades import recompute_student_grades
-from api.services.score_sheets.sheet_rows import SheetRowWithIds, load_sheet_rows
+from api.services.score_sheets.sheet_rows import SheetRowWithIds, load_sheet_source
 from grader.reading import NumberStyle
 
 DEFAULT_REASON: Final = "score sheet"
@@ -94,7 +94,7 @@ def _apply_changes(
 def _plan_changes(
     session: Session, assignment: Assignment, source: bytes, style: NumberStyle
 ) -> _SheetPlan:
-    rows = load_sheet_rows(session, assignment)
+    rows = load_sheet_source(session, assignment).load_rows_without_answers(session)
     sheet = reject_mismatched_changes(
         read_score_sheet(source, style=style), (row.sheet_row for row in rows)
     )

@@ -20,7 +20,12 @@ from api.services.exports.formats.export_gradebook import (
 )
 from api.services.exports.formats.gradescope import write_gradescope_course
 from api.services.exports.formats.moodle import write_moodle
-from api.services.score_sheets.csv_format import SheetRow, compute_row_version, write_score_sheet
+from api.services.score_sheets.csv_format import (
+    SheetRow,
+    compute_row_version,
+    stream_score_sheet,
+    write_score_sheet,
+)
 from api.services.score_sheets.parser import (
     SheetChange,
     SheetChanges,
@@ -46,6 +51,7 @@ __all__ = [
     "compute_row_version",
     "read_score_sheet",
     "reject_mismatched_changes",
+    "stream_score_sheet",
     "write_canvas",
     "write_cells",
     "write_gradescope_course",

@@ -9,6 +9,7 @@ length, or what a `PiecewiseResponse` or a `SharedResponse` holds instead.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from anyio import from_thread
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -166,3 +167,11 @@ def get_response_memory(scope: Scope) -> ResponseMemory:
     """Return the memory of the response to the request in *scope*."""
     memory: ResponseMemory = scope["state"][MEMORY_KEY]
     return memory
+
+
+def reserve_from_thread(scope: Scope, size: int) -> None:
+    """Reserve *size* bytes for a response before it is made, from the thread of its request.
+
+    Raises the errors of `ResponseMemory.reserve`.
+    """
+    from_thread.run_sync(get_response_memory(scope).reserve, size)

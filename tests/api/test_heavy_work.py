@@ -13,10 +13,12 @@ from world import Person, Posing, World
 
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
+from api.http.byte_budget import MEBIBYTE
 from api.rate_limits import stored_events
 from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction
 from api.rate_limits.heavy_work import MAX_REQUESTS_PER_PERSON, MAX_WAITING, HeavyWorkQueue
 from api.routes.assignments import analytics
+from api.services.exports.gradebook_files import CELL_BYTES
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -106,6 +108,7 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     assert blocked.times == 1
 
 
+SHEET = "/assignments/{assignment}/score-sheet"
 CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = {
     "roster": (
         "upload_file",
@@ -187,6 +190,38 @@ def test_one_person_has_few_gradebooks_under_way(
         assert colleague.get(f"/courses/{course}/gradebook").status_code == 200
         assert world.enrol(course).get(f"/courses/{course}/gradebook").status_code == 403
     assert teacher.get(f"/courses/{course}/gradebook").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/courses/{course}/export", "/courses/{course}/exports/csv", SHEET]
+)
+def test_files_of_a_class_are_made_one_at_a_time(
+    world: World, course: UUID, teacher: Person, problem: Posing, path: str
+) -> None:
+    address = path.format(course=course, assignment=problem.assignment)
+    with ThreadPoolExecutor(1) as pool:
+        with world.service.heavy_reads.acquire(new_id()):
+            asked = pool.submit(teacher.get, address)
+            wait_until(lambda: len(world.service.heavy_reads._limit) == 2)  # noqa: SLF001
+            assert not asked.done()
+        assert asked.result(30).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["csv", "cells", "jsonl", "csv/check"])
+def test_a_gradebook_file_reserves_its_memory_before_it_is_made(
+    world: World, course: UUID, teacher: Person, problem: Posing, form: str
+) -> None:
+    assert problem.assignment, "the course has one assignment"
+    for _ in range(3):
+        world.enrol(course)
+    budget, path = world.app.policy.response_budget, f"/courses/{course}/exports/{form}"
+    held = 3 * 2 * CELL_BYTES
+    budget.add(str(teacher.id), 24 * MEBIBYTE - held)
+    assert teacher.get(path).status_code == 200
+    budget.add(str(teacher.id), 1)
+    refused = teacher.get(path)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_downloads")
+    assert budget.reserved_bytes == 24 * MEBIBYTE - held + 1
 
 
 MATCH = {"If-Match": "*"}

@@ -38,6 +38,7 @@ def get_course_files(course: UUID, context: ContextDep) -> CourseFiles:
     """Export the settings of a course as files, without people and their work."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
+    with context.heavy_reading(member) as session:
         return CourseFiles(files=render_course_files(session, member.course))
 
 

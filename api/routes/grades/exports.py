@@ -1,6 +1,7 @@
 """File exports of the grades and work of a course, and import of score sheets."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from api.core.errors import Forbidden, InvalidInput, NotFound, RateLimited, Unau
 from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
-from api.http.response_memory import PiecewiseResponse
+from api.http.response_memory import PiecewiseResponse, reserve_from_thread
 from api.routes.shared.error_responses import INPUT_ERRORS
 from api.routes.shared.files import (
     FileBody,
@@ -110,7 +111,13 @@ def get_export_check(
     context.count_limited_action("check_export", str(member.caller.id))
     with context.heavy_reading(member) as session:
         gradebook_file = gradebook_files.build_gradebook_export(
-            session, member, form, only=assignments, section=section, now=context.now
+            session,
+            member,
+            form,
+            only=assignments,
+            section=section,
+            now=context.now,
+            reserve=partial(reserve_from_thread, context.request.scope),
         )
     return gradebook_files.serialize_check(gradebook_file)
 
@@ -147,7 +154,13 @@ def get_gradebook_export(
     context.count_limited_action("export_course", str(member.caller.id))
     with context.heavy_reading(member) as session:
         gradebook_file = gradebook_files.build_gradebook_export(
-            session, member, form, only=assignments, section=section, now=context.now
+            session,
+            member,
+            form,
+            only=assignments,
+            section=section,
+            now=context.now,
+            reserve=partial(reserve_from_thread, context.request.scope),
         )
     return _record_export_and_respond(context, member, gradebook_file, force=force)
 
@@ -211,6 +224,7 @@ def post_moodle_export(
             only=assignments,
             section=section,
             now=context.now,
+            reserve=partial(reserve_from_thread, context.request.scope),
             participant_emails=known,
         )
     return _record_export_and_respond(context, member, gradebook_file, force=force)

@@ -1,6 +1,6 @@
 """Gradebook files for other systems, checked for what these would misread."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.schemas.grades.exports import ExportCheck, ExportWarning
 from api.services.audit import recorder
+from api.services.courses.lifecycle import load_assignments
 from api.services.enrolment.roster_files import read_roster
 from api.services.exports.formats import (
     WARNINGS,
@@ -26,6 +27,9 @@ from api.services.exports.formats import (
 from api.services.exports.gradebook_source import build_export_gradebook
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook
 from api.services.gradebook.students import load_active_students
+
+CELL_BYTES: Final = 1024
+"""Memory for a student and an assignment: JSON lines take most, 1.0 KiB with the text of 0.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,18 @@ def build_gradebook_export(
     only: Collection[UUID] | None,
     section: UUID | None,
     now: datetime,
+    reserve: Callable[[int], None],
     participant_emails: Collection[str] | None = None,
 ) -> GradebookExport:
     """Write the gradebook of a course, with all assignments or *only* those named.
 
+    *reserve* is called with the bytes of memory that this takes, before it begins, and may refuse.
     *participant_emails* holds the e-mail addresses of Moodle's participants, for its format.
     """
     form = get_format(name)
     students = load_active_students(session, member.course.id, section=section)
+    assignments = len(load_assignments(session, member.course))
+    reserve(CELL_BYTES * len(students) * (assignments + 1))
     book = load_gradebook(session, member.course, students)
     columns = _select_columns(book, only)
     gradebook = build_export_gradebook(session, book, columns, now=now)

@@ -163,7 +163,7 @@ class RequestContext(Authenticator):
                 self._check_path_access(session, self.request.path_params)
 
     def authorize_upload(self, cap: BodyCap) -> str:
-        """Return the id of the caller; raise the error of one who may not send an upload."""
+        """Return the id of the caller; raise an error if the caller may not send an upload."""
         path_params = self.request.path_params
         with self.service.db.reading() as session:
             self._check_path_access(session, path_params)

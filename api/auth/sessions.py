@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 IDLE_TIMEOUT: Final = timedelta(hours=12)
 SESSION_LIFETIME: Final = timedelta(days=7)
 DEVICE_LIFETIME: Final = timedelta(days=180)
-"""Time for which a browser stays known for an account after its last login there."""
+"""Time for which a browser remains known to an account after its last login there."""
 SEEN_AT_UPDATE_INTERVAL: Final = timedelta(minutes=5)
 """Maximum age of the stored time of the last request, so that few pages write a row."""
 

@@ -24,8 +24,8 @@ class LoginSettings(BaseModel):
     local_login: Annotated[
         bool,
         Field(
-            description="login by e-mail address and password; `false` leaves GRADER_OIDC and "
-            "GRADER_LOGIN_HEADER"
+            description="allow logins with an e-mail address and a password; with `false`, only "
+            "GRADER_OIDC and GRADER_LOGIN_HEADER allow logins"
         ),
     ] = True
     login_header: Annotated[
@@ -52,7 +52,7 @@ class LoginSettings(BaseModel):
         tuple[str, ...],
         BeforeValidator(split_commas),
         Field(
-            description="who gets an account at the first login by a provider or proxy: the "
+            description="who gets an account at their first login through a provider or proxy: the "
             "domains of verified e-mail addresses, separated by commas (`*.example.edu` is "
             "every subdomain), or `*` for everybody; by default nobody"
         ),

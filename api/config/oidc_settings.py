@@ -37,9 +37,9 @@ def _validate_issuer(address: str) -> str:
 
 
 class OidcProviderSettings(BaseModel):
-    """Settings of one provider; *id* stands in its redirect address, *name* on the login page.
+    """Settings of one provider; *id* is part of its redirect address, the login page shows *name*.
 
-    *logout*: whether a logout goes on to the logout of the provider, or asks first.
+    *logout*: whether a logout continues at the provider, or asks first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

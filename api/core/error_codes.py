@@ -185,13 +185,13 @@ ERROR_CODES: Final[dict[str, ErrorCode]] = {
     "report_budget": ErrorCode(
         429,
         "Too many reports today",
-        "You have uploaded as many MiB of reports and attachments as one person may in a day. "
+        "You have reached the daily limit for uploads of reports and attachments. "
         "`Retry-After` says when you can upload the next one. You can still type answers.",
     ),
     "attachment_budget": ErrorCode(
         429,
         "Too many attachments today",
-        "You have uploaded as many MiB of reports and attachments as one person may in a day. "
+        "You have reached the daily limit for uploads of reports and attachments. "
         "`Retry-After` says when you can upload the next one. You can still submit answers.",
     ),
     "too_many_uploads": ErrorCode(

@@ -23,7 +23,7 @@ class ByteBudget(ABC):
         self.reserved_bytes = 0
 
     def check_room(self, caller: str, size: int) -> None:
-        """Raise the `ServiceError` that refuses *size* more bytes for *caller*, if there is one."""
+        """Raise a `ServiceError` if *caller* cannot reserve *size* more bytes."""
         reserved = self._reserved.get(caller, 0)
         if reserved + size > self._caller_bytes:
             raise self.build_caller_error(self._caller_bytes // MEBIBYTE)
@@ -35,7 +35,7 @@ class ByteBudget(ABC):
     def reserve(self, caller: str, size: int) -> None:
         """Reserve *size* bytes for *caller*; raise the error of `check_room` if there is no room.
 
-        That is `RateLimited` over the budget of the caller, else `ServiceUnavailable`.
+        The error is `RateLimited` over the budget of the caller, else `ServiceUnavailable`.
         """
         self.check_room(caller, size)
         self.add(caller, size)

@@ -36,7 +36,7 @@ BODY_MESSAGE_TYPE: Final = "http.request"
 class BodyCap:
     """Size limit of one kind of upload, the right that its caller needs, and its rate limit.
 
-    *limited_action* names the rate limit that the route counts, "" for none.
+    *limited_action* is the rate limit that the upload counts towards, "" for none.
     """
 
     size_bytes: int

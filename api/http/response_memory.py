@@ -1,9 +1,9 @@
 """Memory of responses: large ones are sent in pieces, under a byte budget per process and caller.
 
-A client that reads slowly makes the service keep what it has not read. A response of up to 64 KiB
-is kept by its connection alone, and the number of connections limits these. A larger one reserves
-the memory that it holds in the `ResponseBudget` until its last piece is sent: by default its
-length, or what a `PiecewiseResponse` or a `SharedResponse` holds instead.
+The service must keep the part of a response that a slow client has not read. The connection buffers
+a response of up to 64 KiB, and the number of connections limits these buffers. A larger response
+reserves the memory that it holds in the `ResponseBudget` until its last piece is sent: by default
+its length, or the memory that a `PiecewiseResponse` or a `SharedResponse` holds instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -54,7 +54,7 @@ class ResponseBudget(ByteBudget):
         )
 
     def limit_to_caller(self, size: int) -> int:
-        """Return *size*, at most the budget of a caller, who can therefore get any one response."""
+        """Return *size*, at most the budget of a caller, so that a caller can get any response."""
         return min(size, self._caller_bytes)
 
 
@@ -121,9 +121,9 @@ class SharedResponse(Response):
 
 
 class PiecewiseResponse(StreamingResponse):
-    """Response that is made of *pieces* while it is sent, and holds *held_bytes* at a time.
+    """Response whose *pieces* are produced while it is sent; it holds *held_bytes* at a time.
 
-    *size* is its length, if it is known before.
+    *size* is its length, if that is known in advance.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Login pages for people whom a trusted proxy or an OpenID provider names, and the logout."""
+"""Login and logout pages for people whom a trusted proxy or an OpenID provider identifies."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -37,7 +37,7 @@ NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
 
 
 def flow_cookie(context: RequestContext) -> SessionCookie:
-    """Return the cookie that holds the secret of a login under way."""
+    """Return the cookie that holds the secret of a pending login."""
     session = session_cookie_for(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-flow", secure=session.secure)
 
@@ -135,7 +135,7 @@ def finish_oidc_login(
     iss: Parameter | None = None,
     error: Parameter = "",
 ) -> Response:
-    """Finish a login with the answer of a provider."""
+    """Finish a login with the response of a provider."""
     oidc = _find_provider(context, provider)
     try:
         secret = _flow_secret(context)
@@ -160,7 +160,7 @@ def _explain_refusal(name: str, error: str) -> str:
 def _log_in_with_flow(
     context: RequestContext, secret: FlowSecret, asserted: AssertedIdentity
 ) -> Response:
-    """Log in with the identity of a login under way, or ask for a link to an account."""
+    """Log in with the identity of a pending login, or ask for a link to an account."""
     with context.service.db.transaction() as session:
         flow = flows.load_answered_flow(session, secret, now=context.now)
         next_path = local_path_or_home(flow.next_path)
@@ -226,7 +226,7 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
 
 @router.post("/logout")
 def logout(context: PageDep) -> Response:
-    """Log out in this browser, and offer the logout at the provider by which the session began."""
+    """Log out in this browser, and offer the logout at the provider that began the session."""
     try:
         return end_login(context, "logout")
     except Unauthenticated:
@@ -247,7 +247,7 @@ def end_login(context: RequestContext, event: Literal["logout", "logout_everywhe
 def _render_provider_logout(provider: "OidcProvider", login: ProviderLogin) -> Response:
     """Return the page that leads to the logout of a provider, or says that there is none.
 
-    It is no redirect: browsers let a form lead to this site only (CSP, ``form-action``).
+    It is not a redirect: the CSP (``form-action``) allows a form to lead to this site only.
     """
     url, is_down = None, False
     try:

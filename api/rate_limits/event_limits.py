@@ -81,7 +81,7 @@ EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
     "login_address_cap": EventLimit(300, MINUTE),
     # A login at a provider, begun from an address; a lecture hall is one address.
     "flow_address": EventLimit(300, MINUTE),
-    # Later steps of such logins and of launches by learning platforms, which have two or three.
+    # Later steps of such logins, and of launches by learning platforms: two or three for each.
     "flow_step_address": EventLimit(900, MINUTE),
     # Unknown addresses only: calendar programs of a campus share one network address.
     "calendar_guess": EventLimit(60, MINUTE),
@@ -124,7 +124,7 @@ password are let through.
 
 @dataclass(frozen=True, slots=True)
 class LoginFailures:
-    """Failed logins that are relevant to the next one, by what they share with it.
+    """Failed logins that affect the next login, grouped by what they share with it.
 
     *device* are those of the account in a browser where it logged in before, None for another
     browser. *account* are those of the account from all addresses, *address* those of all accounts
@@ -142,7 +142,7 @@ class LoginFailures:
 class LoginDecision:
     """Decision on a login: whether to check the password, and the wait after a failure.
 
-    *wait_seconds* is how long a failed login has to wait, 0 if it only learns that it was wrong.
+    *wait_seconds* is the wait that the response to a failed login states, 0 for none.
     """
 
     checks_password: bool

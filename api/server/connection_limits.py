@@ -26,9 +26,9 @@ UNREAD_BODY_TIMEOUT_SECONDS: Final = UPLOAD_TIMEOUT_SECONDS + 30
 The application has already responded.
 """
 MIN_READ_BYTES_PER_SECOND: Final = 4096
-"""How fast a client must read a response, in the long run; a modem of 56 kbit/s is faster."""
+"""Minimum rate at which a client must read a response; a modem of 56 kbit/s is faster."""
 SEND_TIMEOUT_SECONDS: Final = 60
-"""Seconds that a client may be behind this rate, such as one that reads nothing for so long."""
+"""How many seconds a client may fall behind this rate, for example by reading nothing."""
 MAX_DISCARDED_BYTES: Final = 1024 * 1024
 """Bytes of a refused body that are read and discarded between two checks.
 
@@ -107,10 +107,10 @@ class ConnectionDeadlines:
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
     def _update_reading_times(self, now: float) -> None:
-        """Update since when the client has been reading, and since when it is behind the rate.
+        """Update the time since which the client has been reading, and since which it is behind.
 
         It reads from the first piece that it does not take at once to the end of the response. Each
-        byte that it takes pays for a moment, but no client has credit for later.
+        byte that it takes reduces its delay, at most to zero: fast reading earns no credit.
         """
         unsent = self._protocol.transport.get_write_buffer_size()
         taken = self._protocol.output.written_bytes - unsent

@@ -53,7 +53,7 @@ class _UpgradeTolerantParser(httptools.HttpRequestParser):
 
 
 class LingeringTransport:
-    """Wrapper of a *transport* that counts what is written, and closes later during a body.
+    """Wrapper of a *transport* that counts written bytes, and closes later during a body.
 
     *begin_lingering* starts to drop the rest of the body, and returns False if there is none.
     """

@@ -23,9 +23,9 @@ SHUTDOWN_GRACE_SECONDS: Final = 20
 LISTEN_BACKLOG: Final = 2048
 """Maximum number of connections that wait in the kernel until a process accepts them."""
 UNSENT_KERNEL_BYTES: Final = 128 * 1024
-"""Bytes of a response that the kernel takes before it can send them.
+"""Maximum size of the kernel's send buffer for a connection.
 
-It would otherwise take megabytes for each client that reads nothing.
+By default the kernel buffers megabytes for each client that reads nothing.
 """
 KEEP_ALIVE_SECONDS: Final = 5
 """Seconds without a request after which a connection is closed."""

@@ -27,7 +27,7 @@ from api.state import build_lti_tool, build_roster_runner, build_score_runner
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""
 NICENESS: Final = 5
-"""Niceness of the process: on a busy machine, the processes that take answers go first."""
+"""Niceness of the process: on a busy machine, the processes that accept answers come first."""
 PUBLISHER_RESTART_SECONDS: Final = 60.0
 """Minimum seconds between two restarts of a failed publishing process."""
 

@@ -24,7 +24,7 @@ DIGITS_PER_BIT: Final = 0.30103
 def check_text_length(typed: RawAnswer, limit: int) -> None:
     """Raise `AnswerError` if a text, or all texts of a list together, exceed *limit* characters.
 
-    The check comes before every other one, whose work grows with the length.
+    This check comes first, because the work of the other checks grows with the length.
     """
     if isinstance(typed, str):
         length, subject = len(typed), "The answer has"

@@ -199,7 +199,7 @@ class LabelTracker:
         return False
 
     def _is_alone(self, style: str) -> bool:
-        """Return whether a number stands alone as those of questions do, which may be unordered."""
+        """Return whether a number stands alone, as those of questions do; these need no order."""
         return self._is_bare and self._top_is_bare and style == self._style
 
     def _is_listed(self) -> bool:

@@ -16,7 +16,7 @@ from grader.reports.scores import Scores, score_passages
 from grader.reports.sheet import SheetPart
 
 SERIES, MIN_SERIES = 1.2, 4
-"""Bonus for the place in a series of arrays, and the least length of one."""
+"""Bonus for the position in a series of arrays, and the minimum length of a series."""
 SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 SAME_NUMBER: Final = 0.25
@@ -59,7 +59,7 @@ class Region:
 
 
 def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
-    """Return a bonus for the n-th of several arrays under equal words, for the n-th of something.
+    """Return a bonus for the n-th array under the same words, if a part names the n-th item.
 
     ``After the sixth element`` is the sixth array of those under ``Result after this element``.
     """

@@ -43,7 +43,7 @@ SIZE_FOR_COUNT: Final = -0.5
 OTHER_SIZES: Final = -1.5
 """Penalty for a shape with another number of axes, such as 3×3 for the shape of a map."""
 PRODUCT: Final = re.compile(r"=\s*\d+\s*\$*\.?$")
-"""Number that a product gives, which is no shape."""
+"""Result of a product, which is not a shape."""
 STEP: Final = -0.6
 QUESTION: Final = -1.5
 LAST: Final = 0.25
@@ -79,7 +79,7 @@ EMPHASIS: Final = 0.4
 ENDS_SENTENCE: Final = 0.25
 THIS_COLUMN, OTHER_COLUMN = 0.6, -0.8
 WRITTEN_AS_LIST, SINGLE_VALUE = 0.4, -1.0
-"""Bonus for several values where several are asked for, and the penalty for a single one."""
+"""Bonus for several values if the part asks for several, and the penalty for a single one."""
 PERCENT: Final = re.compile(r"\d\s*\\?%")
 WRITTEN_AS_PERCENT, NO_PERCENT = 0.5, -1.0
 OTHER_SIDE: Final = -1.0

@@ -161,8 +161,8 @@ class DeviceCode(Base):
 class Identity(Base):
     """Identity at a login provider that opens an account.
 
-    A pair of *issuer* and *subject* belongs to one account for good; *email* is what the provider
-    said at the first login, for display only.
+    A pair of *issuer* and *subject* always belongs to the same account; *email* is the address that
+    the provider sent at the first login, for display only.
     """
 
     __tablename__ = "identities"
@@ -177,11 +177,11 @@ class Identity(Base):
 
 
 class LoginFlow(Base):
-    """Login at a provider under way in one browser, for a few minutes.
+    """Pending login at a provider in one browser, valid for a few minutes.
 
     *digest* is that of the state, which is derived from the secret in the browser's cookie.
     *answered_at* is when the provider answered: a state is used once. The columns after it hold
-    the identity that waits to be linked to an existing account, and the ID token of its login.
+    the identity that can be linked to an existing account, and the ID token of its login.
     """
 
     __tablename__ = "login_flows"
@@ -200,9 +200,9 @@ class LoginFlow(Base):
 
 
 class ProviderSession(Base):
-    """ID token of the login at a provider by which a session began; logging out there needs it.
+    """ID token of the provider login that began a session; the logout at the provider needs it.
 
-    *id_token* is "" if it was too long to send it back.
+    *id_token* is "" if it was too long to be sent back.
     """
 
     __tablename__ = "provider_sessions"

@@ -1,4 +1,4 @@
-"""Ways to log in that are set up, as the login page offers them."""
+"""Ways to log in that the login page offers."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -79,7 +79,7 @@ def logout(context: ContextDep, response: Response) -> None:
 def end_session_of_cookie(
     context: ContextDep, response: Response, event: Literal["logout", "logout_everywhere"]
 ) -> ProviderLogin | None:
-    """End the session of the cookie, and return the login at a provider by which it began.
+    """End the session of the cookie, and return the provider login that began it.
 
     Other sessions of the person end too if the *event* says so.
     """

@@ -27,7 +27,7 @@ router = ApiRouter(tags=["account"])
 
 @router.get("/me/news", responses=error_responses(Unauthenticated))
 def get_news(context: ContextDep) -> NewsList:
-    """List your latest news: released results, replies to your requests, and coming due times.
+    """List your latest news: released results, replies to your requests, and upcoming due times.
 
     There is news only if e-mail is set up.
     """

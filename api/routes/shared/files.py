@@ -21,7 +21,7 @@ SANDBOX_HEADERS: Final = {
     "Cache-Control": "private, no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Headers of a file of somebody: a browser runs nothing in it, and guesses no other type."""
+"""Headers of a person's file: the browser runs no script in it, and does not guess its type."""
 
 
 async def _read_body(request: Request) -> bytes:

@@ -37,7 +37,7 @@ EXAMPLE_FAILED_MESSAGE: Final[dict[str, Any]] = {
 class NewsItem(Schema):
     """An event about the user's work, as it was also sent by e-mail.
 
-    *due_at* is the time of which a reminder (`due_soon`) reminds.
+    *due_at* is the due time in a reminder (`due_soon`).
     """
 
     model_config = with_examples(EXAMPLE_NEWS)

@@ -45,9 +45,9 @@ class NewDeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """Login that waits for a person: who asks, for which course, and since when.
+    """Login that waits for a person: the program, its course, and the time of the request.
 
-    *course* is None where the program named none.
+    *course* is None if the program named none.
     """
 
     client: str
@@ -66,7 +66,7 @@ class GrantedToken:
 def create_device_code(
     session: Session, *, client: str, course_slug: str, now: datetime
 ) -> NewDeviceCode:
-    """Create a login for a program, and delete those that ended."""
+    """Create a login for a program, and delete expired ones."""
     session.execute(delete(DeviceCode).where(DeviceCode.expires_at <= now - CODE_LIFETIME))
     code = NewDeviceCode(new_secret("code"), new_user_code())
     session.add(

@@ -123,14 +123,14 @@ def _reduce(image: "Image") -> "Image":
 
 
 def _choose_draft_size(image: "Image") -> tuple[int, int]:
-    """Return a size of which a JPEG is decoded at the next larger one that takes less memory."""
+    """Return the size to request for a JPEG: its decoder uses the next larger one it supports."""
     width, height = image.size
     divisor = _find_divisor(image)
     return max(1, 2 * width // divisor), max(1, 2 * height // divisor)
 
 
 def _find_divisor(image: "Image") -> int:
-    """Return by how much both sides of an image can be divided before it has the stored size."""
+    """Return the largest divisor of both sides that keeps at least the stored size."""
     return max(1, max(image.size) // MAX_SIDE_PIXELS)
 
 

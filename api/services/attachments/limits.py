@@ -11,7 +11,7 @@ MAX_PIXELS: Final = 50_000_000
 MAX_WEBP_PIXELS: Final = 25_000_000
 """The decoder of WebP keeps five copies of an image in memory."""
 MAX_UPLOADED_SIDE_PIXELS: Final = 30_000
-"""Longest side of an uploaded image: thin images of as many pixels take more memory."""
+"""Longest side of an uploaded image: thin images take more memory for the same pixels."""
 MAX_SIDE_PIXELS: Final = 2_000
 """Longest side of a stored page; larger ones are scaled down."""
 MAX_PAGES: Final = 10

@@ -1,1 +1,1 @@
-"""Login by others: a trusted proxy or an OpenID provider says who somebody is."""
+"""External login: a trusted proxy or an OpenID provider identifies the person."""

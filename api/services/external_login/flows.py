@@ -1,4 +1,4 @@
-"""Logins at a provider under way: one row per browser and attempt, used once, for ten minutes.
+"""Pending logins at a provider: one row per browser and attempt, used once within ten minutes.
 
 The browser has the only secret, in a cookie. State, nonce and PKCE verifier are derived from it, so
 that the database holds none of them.
@@ -30,7 +30,7 @@ SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class FlowSecret:
-    """Secret of a login under way, which only the browser holds."""
+    """Secret of a pending login, which only the browser holds."""
 
     text: str = field(repr=False)
 
@@ -75,7 +75,7 @@ def _encode(value: bytes) -> str:
 def start_flow(
     session: Session, secret: FlowSecret, *, provider: str, next_path: str, now: datetime
 ) -> LoginFlow:
-    """Store a login that begins, and delete those that have expired."""
+    """Store a new login, and delete expired ones."""
     session.execute(delete(LoginFlow).where(LoginFlow.expires_at <= now))
     flow = LoginFlow(
         id=new_id(),
@@ -91,7 +91,7 @@ def start_flow(
 def consume_state(
     session: Session, secret: FlowSecret, state: str, *, provider: str, now: datetime
 ) -> None:
-    """Mark the login that a provider answers as answered.
+    """Mark the pending login as answered by its provider.
 
     Raises `Forbidden` if the state belongs to another browser or provider, was used or has expired.
     """
@@ -112,7 +112,7 @@ def consume_state(
 
 
 def load_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -> LoginFlow:
-    """Lock and return the login of this browser, whose state was used just now."""
+    """Lock and return the login of this browser, whose state has just been used."""
     flow = session.scalar(
         select(LoginFlow)
         .where(

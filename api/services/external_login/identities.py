@@ -37,7 +37,7 @@ EMAIL_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Email)
 class AssertedIdentity:
     """Identity that a provider asserts; *email* is None unless the provider verified it.
 
-    *id_token* is what the provider signed, "" if it cannot be sent back at the logout.
+    *id_token* is the signed token of the provider, "" if the logout cannot send it back.
     """
 
     issuer: str

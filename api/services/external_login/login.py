@@ -82,7 +82,7 @@ def _store_provider(
     *,
     now: datetime,
 ) -> None:
-    """Store by which provider a session began; a proxy has none that could end a login."""
+    """Store the provider login that began a session; a login by a proxy has no logout."""
     if flow.provider:
         login = ProviderLogin(flow.provider, asserted.id_token)
         store_provider_login(session, new_session.session_id, login, now=now)
@@ -121,7 +121,7 @@ def link_account(
 ) -> tuple[NewSession, str]:
     """Link the waiting identity to the account with its address; return a session and a path.
 
-    Raises `InvalidInput` without a proof, and the errors of a login by password or of a link.
+    Raises `InvalidInput` without a proof, and the errors of a password login or of a link.
     """
     with db.reading() as session:
         awaiting = load_awaiting_link(session, secret, now=now)

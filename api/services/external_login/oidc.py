@@ -125,7 +125,7 @@ class OidcProvider:
     def build_logout_url(self, id_token: str) -> str | None:
         """Return where the browser logs out at the provider, None if the provider has no such page.
 
-        *id_token* is that of the login, "" if it is not known. Raises `ServiceUnavailable` if the
+        *id_token* is that of the login, "" if it is unknown. Raises `ServiceUnavailable` if the
         provider is down.
         """
         try:

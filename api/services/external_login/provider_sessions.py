@@ -1,4 +1,4 @@
-"""Logins at providers by which sessions began; the logout there sends their ID tokens back."""
+"""Provider logins that began sessions; the logout at the provider sends their ID tokens back."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,21 +18,21 @@ MAX_ID_TOKEN_CHARACTERS: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class ProviderLogin:
-    """Login at a provider by which a session began."""
+    """Provider login that began a session."""
 
     provider: str
     id_token: str = field(repr=False)
 
 
 def shorten_id_token(id_token: str) -> str:
-    """Return a token that the logout can send back, "" if it is too long."""
+    """Return a token for the logout to send back, "" if it is too long."""
     return id_token if len(id_token) <= MAX_ID_TOKEN_CHARACTERS else ""
 
 
 def store_provider_login(
     session: Session, session_id: UUID, login: ProviderLogin, *, now: datetime
 ) -> None:
-    """Store by which login at a provider a session began, and delete those of ended sessions."""
+    """Store the provider login that began a session, and delete those of ended sessions."""
     is_ended = or_(LoginSession.revoked_at.is_not(None), LoginSession.expires_at <= now)
     ended = select(LoginSession.id).where(is_ended)
     session.execute(
@@ -46,7 +46,7 @@ def store_provider_login(
 
 
 def take_provider_login(session: Session, session_id: UUID) -> ProviderLogin | None:
-    """Delete and return the login at a provider by which a session began, None without one."""
+    """Delete and return the provider login that began a session, None if there is none."""
     row = session.get(ProviderSession, session_id)
     if row is None:
         return None

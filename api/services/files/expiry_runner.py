@@ -12,13 +12,13 @@ from api.services.reports.uploads.storage import delete_old_documents
 EXPIRY_INTERVAL_SECONDS: Final = 3_600.0
 MAX_FILES_PER_TRANSACTION: Final = 5
 PAUSE_SECONDS: Final = 1.0
-"""Pause between two transactions, for the submissions that wait."""
+"""Pause between two transactions, so that waiting submissions are stored."""
 
 log = logging.getLogger("api.files")
 
 
 class FileExpiryRunner:
-    """Thread that deletes files older than *days*, a few at a time, at its start and every hour.
+    """Thread that deletes files older than *days*, a few at a time, when it starts and every hour.
 
     Their digests, passages and answers stay.
     """
@@ -38,7 +38,7 @@ class FileExpiryRunner:
         self._thread.close()
 
     def run_once(self) -> float:
-        """Delete a few old files; return the seconds until the next time.
+        """Delete a few old files; return the seconds until the next run.
 
         SQLite overwrites what it deletes and has one writer, so submissions would wait for a
         transaction that deletes the files of a class.

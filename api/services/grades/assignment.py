@@ -150,7 +150,7 @@ def complete_grading_context(
     *,
     rules: Mapping[UUID, SubmissionRules],
 ) -> GradingContext:
-    """Return an assignment with *problems*, for the students whose current rules are given."""
+    """Return the grading context of an assignment with *problems*, for the students in *rules*."""
     return GradingContext(
         assignment,
         course,

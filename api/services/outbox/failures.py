@@ -69,7 +69,7 @@ def list_failed_messages(
 def resend_message(
     session: Session, actor: Principal | CourseMembership, message_id: UUID, *, now: datetime
 ) -> None:
-    """Try a failed message again, as often as a new one; a member resends those of the course.
+    """Requeue a failed message with as many tries as a new one; members only those of the course.
 
     Raises `NotFound` if there is no such message, and `Conflict` if it has not failed.
     """

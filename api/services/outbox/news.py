@@ -25,8 +25,8 @@ def list_news(
 ) -> Sequence[Row[OutboxMessage, Assignment, Course]]:
     """Return the latest news of the caller, with their assignments and courses.
 
-    News about courses that the person has left, about results that are hidden again, and reminders
-    that were followed or are past, are left out. A token for one course gets those of that course.
+    Omits news about courses that the person has left and results that are hidden again, and
+    reminders that no longer apply. A token for one course gets only the news of that course.
     """
     query = (
         select(OutboxMessage, Assignment, Course)
@@ -71,7 +71,7 @@ def _is_still_due(
     *,
     now: datetime,
 ) -> bool:
-    """Return whether a reminder still has a reason, as at its delivery."""
+    """Return whether a reminder still applies, by the rule of its delivery."""
     student = message.recipient_id
     due = find_open_due_times(session, assignment, course, now=now, among=[student])
     return due.get(student) == message.occasion_at

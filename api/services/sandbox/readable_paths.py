@@ -46,7 +46,7 @@ class _PathRule(ctypes.Structure):
 
 
 def limit_readable_paths(extra: Iterable[Path] = ()) -> bool:
-    """Refuse all files but those of the program and *extra* for good; False where that fails."""
+    """Hide all files except those of the program and *extra* for good; return False on failure."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)

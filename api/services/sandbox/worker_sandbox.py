@@ -57,7 +57,7 @@ def enter_sandbox(readable: Path | None = None) -> SandboxLayers:
 def limit_resources() -> None:
     """Limit this process, if the system can; a report that needs more memory is refused.
 
-    It grows no file. If memory runs out, the kernel ends it before the service.
+    The process cannot enlarge a file. If memory runs out, the kernel ends it before the service.
     """
     try:
         import resource  # noqa: PLC0415  # not on Windows
@@ -74,7 +74,7 @@ def limit_resources() -> None:
 
 
 def _measure_address_space(page_bytes: int) -> int:
-    """Return the address space of this process in bytes, 0 where the system does not tell.
+    """Return the address space of this process in bytes, 0 if the system does not report it.
 
     It grows with the number of cores, because libraries reserve some for each thread.
     """

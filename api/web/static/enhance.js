@@ -4,7 +4,7 @@ const parsed = (text) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/* Asking the server: only a page of our own, and not the login, gets into this page. */
+/* Requests to the server: only a page of this site, except the login, may enter this page. */
 class Trouble extends Error {}
 const AWAY = "The server did not answer. What you typed is still here.";
 const STRANGE = "The answer was not a page of this service. What you typed is still here.";

@@ -248,7 +248,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
 
 
 def _to_count(cell: RawAnswer, column: Column) -> RawAnswer:
-    """Return "0" for a word or a dash that means nothing in a column of counts, else *cell*."""
+    """Return "0" for a word or a dash that stands for zero in a column of counts, else *cell*."""
     counts = isinstance(column, IntegerPart) and isinstance(cell, str)
     return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Several arrays in order, with a name each or a blank line between: ``X1 = [[…]], X2 = [[…]]``."""
+"""Several arrays in order, with names or blank lines between them: ``X1 = [[…]], X2 = [[…]]``."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def read_stacked_arrays(
 
 
 def _is_block_of_rows(block: str) -> bool:
-    """Return whether each line of *block* is a row in brackets of its own."""
+    """Return whether each line of *block* is a row in its own brackets."""
     return all(ROW.fullmatch(line) for line in block.splitlines())
 
 

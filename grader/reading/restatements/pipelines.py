@@ -99,6 +99,6 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
 
 
 def adapt_to_statement(rewriters: tuple[Rewriter, ...], statement: str) -> tuple[Rewriter, ...]:
-    """Return *rewriters*; names of rows may then have the order of the problem's *statement*."""
+    """Return *rewriters* that accept names of rows in the order of the problem's *statement*."""
     named = partial(drop_row_names, statement=statement)
     return tuple(named if one is drop_row_names else one for one in rewriters)

@@ -25,8 +25,8 @@ MIN_ROWS: Final = 2
 def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewriting | None:
     r"""Return the rows of *text* without their names and a header; None if the names may reorder.
 
-    The rows must be numbered in order, have the names of the columns in the same order, or names
-    that the *statement* of the problem lists in this order.
+    The rows must be numbered in order, or have the names of the columns in the same order, or have
+    names that the *statement* of the problem lists in this order.
 
     >>> drop_row_names("query 1: 2 3\nquery 2: 4 5", "").text
     '2 3\n4 5'
@@ -53,7 +53,7 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
 
 
 def _are_listed(names: list[str], statement: str) -> bool:
-    """Return whether *statement* names all of *names*, first in this order."""
+    """Return whether *statement* contains all *names*, and first mentions them in this order."""
     stems = [re.escape(name.removesuffix("s")) for name in names]
     matches = [re.search(rf"(?<!\w){stem}", statement) for stem in stems]
     starts = [match.start() for match in matches if match]

@@ -1,4 +1,4 @@
-"""What an answer says that its value is or counts: ``64 biases``, ``… is the convolution``.
+"""What a value is or counts, according to its answer: ``64 biases``, ``… is the convolution``.
 
 The question must ask for the same, by this name or by one that means the same.
 """
@@ -29,18 +29,18 @@ SYNONYMS: Final = tuple(
         "byte memo",
     )
 )
-"""Beginnings of words for things that are counted; those in one line may mean the same."""
+"""Beginnings of words for countable things; those in one line may mean the same."""
 COUNT: Final = re.compile(r"how\s+many|number\s+of", re.IGNORECASE)
 COUNTED: Final = re.compile(
     r"[0-9]\s{1,3}(?:(?!(?:per|of|for|in|with|without)\s)[^\W\d_]{2,}\s+){0,3}?(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
     re.IGNORECASE,
 )
-"""A noun behind the last number."""
+"""A noun after the last number."""
 IDENTITY: Final = re.compile(
     r"(?<=[0-9)\]}.])\s+(?:is|are)\s+(?:the|a|an|its)\s+(?:[^\W\d_]+\s+)??(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
     re.IGNORECASE,
 )
-"""What a value is said to be."""
+"""A noun that says what the value is."""
 MORE: Final = re.compile(
     r"how\s+many\s+times\s+(?:as\s+(?:many|much|large|big|long)|more|larger)", re.IGNORECASE
 )
@@ -61,7 +61,7 @@ GENERIC: Final = frozenset(
 def refuse_other_things(
     text: str, question: str, *, context: str = "", others: str = "", units: bool = False
 ) -> None:
-    """Raise `AnswerError` if the value in *text* is said to be or count what is not asked for.
+    """Raise `AnswerError` if *text* says that its value is or counts something else than asked for.
 
     *context* is the statement of the problem, which has the *others* as questions; with *units* the
     reader uses a noun that is a unit.

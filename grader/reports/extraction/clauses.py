@@ -73,7 +73,7 @@ VALUE_AND_WORDS: Final = re.compile(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
 SENTENCE_AFTER: Final = re.compile(
     r"\d[^\d=]{0,80}(?<![A-Za-z])(?!by\b)(?:[A-Za-z]{2,30}|i\.e\.)[^\d=]{0,80}[^\w{}^]\$?\d"
 )
-"""Result with words and another number behind it, so that the clause is a sentence."""
+"""Result followed by words and another number, so that the clause is a sentence."""
 WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
 
 

@@ -27,7 +27,7 @@ OPEN_END: Final = re.compile(
     r"\s{0,3}:?\s{0,3}$",
     re.IGNORECASE,
 )
-"""End of a line whose result stands in the next one, so that its own values are no results."""
+"""End of a line whose result is on the next line; its own values are not results."""
 GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
 SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
 TITLE: Final = re.compile(r"\D{1,60}")

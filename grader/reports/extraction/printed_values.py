@@ -8,7 +8,7 @@ from grader.reports.extraction.clauses import DIGIT, MATRIX_TEXT, QUANTITY, spli
 PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
 PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
 WORD_BREAK: Final = re.compile(r"[ -]")
-"""What a printed name may have; code has one word before ``=``."""
+"""Separator of the words of a printed name; code has a single word before ``=``."""
 ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]{0,400}\]"
 SPACED_VALUE: Final = re.compile(
     r"\s{0,20}([A-Za-z][\w ,.'()/-]{0,80}?)[\s:=]{1,20}"

@@ -18,7 +18,7 @@ STEPS: Final = frozenset({"weight", "bias"})
 
 @dataclass(frozen=True, slots=True)
 class SentenceValue:
-    """A value of a sentence, with the words *beside* it and *unit_words* behind it.
+    """A value of a sentence, with the words *beside* it and *unit_words* after it.
 
     *is_cut* says that the sentence has other values, *is_conclusion* that it is its result,
     *ends_sentence* that it is the last of several values.
@@ -67,7 +67,7 @@ def split_sentence(clause: str, label: str = "") -> Iterator[SentenceValue]:
 def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     """Return for each value of a sentence whether the words before it say that it is a result.
 
-    A colon before the last one says so too, unless words do. What stands in parentheses is none.
+    A colon before the last value says so too, unless words do. A value in parentheses is no result.
 
     >>> find_conclusions("first: 2 and 3, so 5", [(7, 8), (13, 14), (19, 20)])
     [False, False, True]

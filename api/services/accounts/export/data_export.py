@@ -138,7 +138,7 @@ def _stream_json(
 ) -> Iterator[str]:
     """Yield *small_fields* as JSON; its fields that are in *large* are streamed item by item.
 
-    Each item of *large* is JSON in pieces, without any if it is no longer stored.
+    Each item of *large* is JSON in pieces; an item that is no longer stored has none.
     """
     separator = "{"
     for name, value in small_fields.model_dump(mode="json").items():

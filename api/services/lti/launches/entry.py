@@ -76,7 +76,7 @@ class LaunchEntry:
 
 @dataclass(frozen=True, slots=True)
 class BrowserLogin:
-    """Login of the browser that a launch arrives in: its caller, if any, and session cookie."""
+    """Login of the browser that sends a launch: its caller, if any, and session cookie."""
 
     caller: Principal | None
     cookie: str = ""

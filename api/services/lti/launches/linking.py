@@ -1,4 +1,4 @@
-"""Link of an unknown user of a platform to an account: by a login, a password, or a new one.
+"""Link of an unknown user of a platform to an account, by a login or a password, or a new one.
 
 Invitation links are no proof: their creator could keep access to the account.
 """

@@ -1,4 +1,4 @@
-"""Claims of scores: many are claimed in one transaction, and their results stored in another one.
+"""Claims of scores: one transaction claims many, and another one stores their results.
 
 A claim stores the score and its timestamp before the score is sent. So a score whose reply was lost
 is repeated with a later timestamp. A claim that ends without a result is made again.
@@ -40,8 +40,8 @@ MAX_TRIES: Final = 60
 MAX_CLAIM_AGE: Final = timedelta(seconds=30)
 """Age above which a claim is released, so that its score is read again; below `CLAIM_TIME`."""
 TIMESTAMP_STEP: Final = timedelta(milliseconds=1)
-NOT_A_STUDENT: Final = "the person is no student of the course any more"
-NOTHING_TO_SEND: Final = "there is no score to send any more"
+NOT_A_STUDENT: Final = "the person is no longer a student of the course"
+NOTHING_TO_SEND: Final = "there is no longer a score to send"
 
 _OUTBOX: Final[Any] = OutboxMessage.__table__
 STORE_RESULT: Final = (
@@ -65,7 +65,7 @@ STORE_RESULT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ScoreDelivery:
-    """Claimed score to send in try number *tries*, and where to."""
+    """Claimed score with its target, for try number *tries*."""
 
     message_id: UUID
     tries: int
@@ -83,7 +83,7 @@ class ScoreDelivery:
 class DeliveryResult:
     """Result of a claim: the new status of its message, and when it is due if it still waits.
 
-    An *error* of None keeps the last one. Without *is_counted*, the claim counts as no try.
+    An *error* of None keeps the last one. Without *is_counted*, the claim does not count as a try.
     """
 
     delivery: ScoreDelivery
@@ -97,7 +97,7 @@ class DeliveryResult:
 def release_claim(
     delivery: ScoreDelivery, *, due_at: datetime, error: str | None = None
 ) -> DeliveryResult:
-    """Return the result of a claim whose score was not taken; it counts as no try."""
+    """Return the result of a claim whose score was not accepted; it does not count as a try."""
     return DeliveryResult(delivery, "waiting", due_at, error=error, is_counted=False)
 
 
@@ -116,7 +116,7 @@ def claim_scores(
 ) -> list[ScoreDelivery]:
     """Claim the scores that have waited longest at platforms that are not *excluded*.
 
-    They are fewer than *limit* if another worker was faster, or if messages fail or are dropped
+    There are fewer than *limit* if another worker was faster, or if messages fail or are dropped
     here.
     """
     with db.transaction() as session:
@@ -124,7 +124,7 @@ def claim_scores(
 
 
 def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
-    """Store the results of claims, except of those that another worker has made again."""
+    """Store the results of claims, except those that another worker has claimed again."""
     if not results:
         return
     values = [
@@ -165,7 +165,7 @@ def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
 def _claim_due(
     session: Session, excluded: Collection[UUID], *, now: datetime, limit: int
 ) -> list[ScoreDelivery]:
-    """Claim due messages, and store what they send."""
+    """Claim due messages, and store the scores that they send."""
     rows = session.execute(
         _due_messages(now, excluded)
         .limit(limit)
@@ -223,7 +223,7 @@ def _store_score(
     *,
     now: datetime,
 ) -> ScoreMessage | None:
-    """Store the score that is sent, with a later timestamp; drop the message without one."""
+    """Store the score to send with a later timestamp; drop a message without a score."""
     if subject is None:
         message.status, message.error = "dropped", NOT_A_STUDENT
         return None

@@ -1,4 +1,4 @@
-"""Delivery of a claimed score: sent to its platform, with what that means for its message."""
+"""Delivery of a claimed score to its platform, with the result for its message."""
 
 import logging
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ SendOutcome: TypeAlias = Literal["accepted", "limited", "refused", "unreachable"
 
 @dataclass(frozen=True, slots=True)
 class SentScore:
-    """Score that was sent, or tried: the *outcome* at the platform, and the *result* to store."""
+    """Attempt to send a score: the *outcome* at the platform, and the *result* to store."""
 
     outcome: SendOutcome
     result: DeliveryResult

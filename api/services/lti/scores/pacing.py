@@ -85,7 +85,7 @@ class PlatformPace:
         self._paces: dict[UUID, _Pace] = {}
 
     def is_busy(self, platform_id: UUID) -> bool:
-        """Return whether a platform gets no other score until one of those under way ends."""
+        """Return whether a platform must answer a score before it gets another."""
         pace = self._paces.get(platform_id)
         return pace is not None and pace.in_flight >= (self._threads if pace.is_answering else 1)
 

@@ -43,10 +43,10 @@ class Reconciler:
     _seen: dict[UUID, tuple[object, datetime]] = field(default_factory=dict, init=False)
 
     def run(self, db: Database, *, now: datetime, claimed: Collection[UUID] = ()) -> int:
-        """Store a message for each score that is not what it should be; return how many.
+        """Store a message for each score that is out of date; return the number of messages.
 
-        The line items *claimed* have scores under way, whose messages wait. Their changes are found
-        by the next comparison, so it does not leave them out.
+        The next run compares the line items *claimed* again: their scores are being sent, and a
+        change meanwhile stores no message, because one is still waiting.
         """
         with db.reading() as session:
             due = [item for item in _load_items(session) if self._is_due(session, item, now=now)]
@@ -99,7 +99,7 @@ def _compute_fingerprint(session: Session, item: LtiLineItem) -> object:
 
 
 def reconcile_item(session: Session, item: LtiLineItem, *, now: datetime) -> int:
-    """Store a message for each student whose score in a line item is not what it should be."""
+    """Store a message for each student whose score in a line item is out of date."""
     recipients = load_recipients(session, item)
     students = [recipient.student_id for recipient in recipients]
     wanted = load_wanted_scores(session, item.assignment_id, students, now=now)
@@ -149,7 +149,7 @@ def _add_messages(
 
 
 def requeue(session: Session, message_ids: Collection[UUID | None], *, now: datetime) -> int:
-    """Let messages of scores be sent again, except those that wait anyway; return how many."""
+    """Requeue messages of scores that are not waiting; return their number."""
     if not message_ids:
         return 0
     result: Any = session.execute(

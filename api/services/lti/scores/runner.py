@@ -1,8 +1,8 @@
 """Score runner: a thread of the worker that compares scores and sends those that changed.
 
-A thread claims the scores of two seconds in one transaction, and stores the results of a second in
-another one. Meanwhile others send scores at the pace of their platforms: a platform that takes half
-a second for each still gets as many as it accepts, and a slow database delays none.
+One thread claims the scores of two seconds in one transaction, and stores the results of a second
+in another one. Meanwhile, other threads send scores at the rate of each platform: a platform that
+takes half a second per score still gets as many as it accepts, and a slow database delays no score.
 """
 
 import logging
@@ -33,17 +33,17 @@ from api.services.outbox.polling_thread import PollingThread
 POLL_SECONDS: Final = 5.0
 """Seconds between two comparisons."""
 SEND_THREADS: Final = 6
-"""Scores under way at a time; fewer than the requests that `OutboundHttp` allows."""
+"""Maximum number of concurrent sends; fewer than the requests that `OutboundHttp` allows."""
 EXCHANGE_SECONDS: Final = 1.0
-"""Seconds between two times that results are stored and scores claimed, while some are sent."""
+"""Seconds between two exchanges with the database (store results, claim scores) during sends."""
 BATCH_SECONDS: Final = 2.0
-"""Scores that are claimed at a time, in seconds of the rate; more than leave in between."""
+"""Size of a batch in seconds of the rate; longer than the time between two exchanges."""
 DEFAULT_RATE: Final = 10.0
 
 log = logging.getLogger("api.lti")
 
 _Exchange: TypeAlias = Future[list[ScoreDelivery] | None]
-"""Transactions under way that store results and claim scores; None if no score was due."""
+"""Running transactions that store results and claim scores; None if no score was due."""
 
 
 class ScoreRunner:
@@ -85,7 +85,7 @@ class ScoreRunner:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the scores that are under way."""
+        """Stop once the running sends have ended."""
         self._thread.close()
 
     def run_once(self) -> float:
@@ -107,7 +107,7 @@ class ScoreRunner:
                 self._finish()
 
     def _finish(self) -> None:
-        """Wait for what is under way, and store all results; unsent scores are released."""
+        """Wait for running sends and transactions, store all results, and release unsent scores."""
         if self._exchange is not None:
             wait([self._exchange])
             self._collect_exchange()
@@ -137,7 +137,7 @@ class ScoreRunner:
         return True
 
     def _begin_exchange(self, pool: ThreadPoolExecutor) -> _Exchange:
-        """Let a thread store the results, compare scores if it is time, and claim others.
+        """Start a thread that stores results, compares scores if that is due, and claims scores.
 
         A long queue must not delay the comparison of the scores behind it.
         """
@@ -158,7 +158,7 @@ class ScoreRunner:
         claimed_items: Collection[UUID] | None,
         stocked: Collection[UUID],
     ) -> list[ScoreDelivery] | None:
-        """Return the scores that were claimed; None if none is due."""
+        """Store results and claim scores; return the claimed ones, None if none is due."""
         store_results(self._db, results)
         if claimed_items is not None:
             self._reconciler.run(self._db, now=self._clock(), claimed=claimed_items)
@@ -178,9 +178,9 @@ class ScoreRunner:
         return claimed is not None
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
-        """Send a score that may leave now, and return 0.
+        """Send a score if the rate allows it now, and return 0.
 
-        Otherwise return the seconds until one may leave; None if that depends on sends under way.
+        Otherwise return the seconds until it does; None if a running send must end first.
         """
         if len(self._in_flight) >= self._threads:
             return None
@@ -222,7 +222,7 @@ class ScoreRunner:
             self._after_score()
 
     def _release(self, deliveries: list[ScoreDelivery]) -> None:
-        """Let claimed scores wait for the next claim, in the order in which they waited."""
+        """Release claimed scores for the next claim, in their order."""
         now = self._clock()
         self._results += [
             release_claim(delivery, due_at=now + timedelta(microseconds=number))

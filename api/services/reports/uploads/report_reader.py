@@ -120,7 +120,7 @@ class ReportReader:
                     raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS) from None
                 except (CancelledError, BrokenExecutor) as error:
                     self._check_open()
-                    log.warning("a file ended its reader: %s", error)
+                    log.warning("a file crashed its reader: %s", error)
                     return CRASHED
 
     @contextmanager

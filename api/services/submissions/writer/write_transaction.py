@@ -76,7 +76,7 @@ def _record_credential_use(
     *,
     now: datetime,
 ) -> None:
-    """Record the use of the tokens and sessions of *entries*, where it is due.
+    """Record the use of the tokens and sessions of *entries*, if a record is due.
 
     Preparing a submission writes nothing, so no other code records their use.
     """

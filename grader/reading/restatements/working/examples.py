@@ -20,7 +20,7 @@ EXAMPLE: Final = re.compile(
     r".*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-"""A clause that puts numbers into a formula, with what comes out."""
+"""A clause that inserts numbers into a formula, with the result."""
 _SCALE: Final = r"(?:\s?(?P<scale>k|M|G|B|K|thousand|million|billion)(?!\w))?"
 EXACT: Final = re.compile(
     rf"\s*(?:it(?:'s|\s+is)\s+)?(?:about|approx(?:imately|\.)?|around|roughly|circa|ca\.|nearly|≈|~)\s*(?P<short>{NUMBER}){_SCALE}"
@@ -28,7 +28,7 @@ EXACT: Final = re.compile(
     r"(?P<value>[^()]*[0-9][^()]*)\)?[\s.]*",
     re.IGNORECASE,
 )
-"""A rounded value, and the exact one behind it."""
+"""A rounded value, followed by the exact one."""
 VERIFIED: Final = re.compile(
     r"(?P<value>[^→⇒;:]*?[0-9])[\s,.]*(?:→|⇒|=>|->|;|:|\n|(?<!\w)(?:check|so|then|gives?|because|since|as)(?!\w))"
     r"(?P<check>.*=.*)",
@@ -41,11 +41,11 @@ OUT_OF: Final = re.compile(
     r"[\s,;]*(?::|=|≈|→|⇒|so|i\.e\.|is|are|which\s+is))\s*(?P<value>[0-9]+(?:\.(?P<decimals>[0-9]+))?\s?(?P<percent>%)?)[\s.]*",
     re.IGNORECASE,
 )
-"""A number of things out of all, and the share that it is."""
+"""A count out of a total, followed by its share."""
 
 
 def drop_example(text: str, question: str) -> Rewriting | None:
-    """Return a formula without an example of it behind it.
+    """Return a formula without the example that follows it.
 
     >>> drop_example("2*k + 1, e.g. 7 for k = 3", "").text
     '2*k + 1'
@@ -59,7 +59,7 @@ def drop_example(text: str, question: str) -> Rewriting | None:
 
 
 def keep_exact(text: str, question: str) -> Rewriting | None:
-    """Return the exact value behind one that rounds it.
+    """Return the exact value that follows its rounded form.
 
     >>> keep_exact("about 118 million, exactly 117,964,800", "").text
     '117,964,800'
@@ -89,7 +89,7 @@ def _find_power(scale: str | None) -> int:
 
 
 def drop_verification(text: str, question: str) -> Rewriting | None:
-    """Return named numbers without the equation behind them that verifies them.
+    """Return named numbers without the equation after them that verifies them.
 
     >>> drop_verification("k=5, s=2 → (9 - 5)/2 + 1 = 3", "").text
     'k=5, s=2'
@@ -104,7 +104,7 @@ def drop_verification(text: str, question: str) -> Rewriting | None:
 
 
 def keep_share(text: str, question: str) -> Rewriting | None:
-    """Return the share behind the count that gives it: ``1 of 5 images: 20 %``.
+    """Return the share that follows its count: ``1 of 5 images: 20 %``.
 
     >>> keep_share("1 of 5 images: 20 %", "").text
     '20 %'

@@ -24,7 +24,7 @@ JOINING: Final = frozenset(
         *("from", "it", "its", "there", "then", "a", "an", "each", "side"),
     }
 )
-"""Words that tell no cell from another."""
+"""Words that do not distinguish one cell from another."""
 ORDERS: Final = (
     ("before", "after"),
     ("start", "end"),

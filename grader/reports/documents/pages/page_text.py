@@ -23,7 +23,7 @@ EDGE_GAP: Final = 0.3
 CELL_GAP: Final = 0.45
 """Gap that is more than a space, as a multiple of the font size."""
 EDGE_TOLERANCE, EDGE_SHARE, MIN_ROWS = 0.15, 0.8, 3
-"""Where the cells of a column start: how far apart, and in how many rows."""
+"""Tolerance for the start of the cells of a column, minimum share of rows, and minimum rows."""
 LINE_PITCH: Final = 1.75
 FULL_ROW: Final = 0.12
 HEADING_SIZE: Final = 1.15
@@ -236,7 +236,7 @@ def _refine(rows: Sequence[Row], table: list[list[list[Piece]]]) -> list[list[li
 
 
 def _find_starts(row: Row) -> list[float]:
-    """Return where the pieces start that stand first or after more than a space."""
+    """Return the starts of the first piece, and of those after a gap wider than a space."""
     pieces = sorted(row.pieces, key=lambda piece: piece.left)
     gaps = (two.left - one.right for one, two in pairwise(pieces))
     return [pieces[0].left] + [

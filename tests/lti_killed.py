@@ -1,13 +1,16 @@
-"""Worker that is killed at one point of the sending of a score: ``python lti_killed.py JSON``.
+"""Workers that are killed at one point of the sending of a score: ``python lti_killed.py``.
 
-*JSON* has the settings of the service, and ``at``, one of `POINTS`. What the platform accepts is
-written to the file ``log``, one line each: the path and the body.
+Each line of stdin starts one, in a fork, so that the service is imported once for all of them. It
+is JSON with the settings of the service, and ``at``, one of `POINTS`. What the platform accepts is
+written to the file ``log``, one line each: the path and the body. Each line of stdout is the return
+code of a worker.
 """
 
 import json
 import os
 import signal
 import sys
+import traceback
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -112,5 +115,20 @@ def main(values: dict[str, Any]) -> None:
     ).run_until_idle()
 
 
+def run_forked(values: dict[str, Any]) -> int:
+    """Return the return code of a worker with the settings *values*."""
+    worker = os.fork()
+    if worker == 0:
+        try:
+            main(values)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+
+
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    for line in sys.stdin:
+        sys.stdout.write(f"{run_forked(json.loads(line))}\n")
+        sys.stdout.flush()

@@ -558,16 +558,26 @@ def test_an_erased_student_leaves_no_score(campus):
             assert session.scalars(select(model)).all() == []
 
 
-def kill_worker(world, point, log):
-    """Kill a worker at *point*, and give the platform what it accepted before."""
-    values = {"database": world.url, "lti": True, "at": point, "log": str(log)}
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "lti_killed.py", json.dumps(values)],
-        check=False,
+@pytest.fixture(scope="module")
+def workers():
+    """Yield the process that forks workers."""
+    with subprocess.Popen(
+        [sys.executable, lti_killed.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         cwd=ROOT,
-    )
-    assert done.returncode == lti_killed.KILLED
+    ) as process:
+        yield process
+
+
+def kill_worker(workers, world, point, log):
+    """Kill a worker at *point*, and give the platform what it accepted before."""
+    values = {"database": world.url, "lti": True, "at": point, "log": str(log)}
+    workers.stdin.write(f"{json.dumps(values)}\n")
+    workers.stdin.flush()
+    assert int(workers.stdout.readline()) == lti_killed.KILLED
     for line in log.read_text().splitlines() if log.exists() else ():
         path, _, body = line.partition(" ")
         if path.endswith("/scores"):
@@ -578,13 +588,13 @@ def kill_worker(world, point, log):
 
 
 @pytest.mark.parametrize(("point", "accepted"), lti_killed.POINTS.items(), ids=lti_killed.POINTS)
-def test_a_worker_that_is_killed_loses_no_score(campus, tmp_path, point, accepted):
+def test_a_worker_that_is_killed_loses_no_score(workers, campus, tmp_path, point, accepted):
     world = campus()
     people = {"u-student": world.stu}
     people |= {subject: student(world, subject, "Some One") for subject in ("u-2", "u-3")}
     for person in people.values():
         answer(world, person=person)
-    kill_worker(world, point, tmp_path / "log")
+    kill_worker(workers, world, point, tmp_path / "log")
     scores = world.platform.scores
     assert len(scores) == accepted
     statuses = Counter(one[0] for one in messages(world))

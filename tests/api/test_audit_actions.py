@@ -2,11 +2,13 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from actors import NOW
+from grouped_cases import check_each
 
 from api.db.models import AuditEntry
 from api.services.audit import recorder
@@ -16,12 +18,17 @@ from api.services.audit.targets import TARGET_NAME_QUERIES, load_target_names
 ROOT = Path(__file__).parents[2]
 STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")
 SOURCES = [path for path in ROOT.glob("api/services/**/*.py") if path.name != "audit_actions.py"]
-PIECES = {
-    node.value
-    for path in SOURCES
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    if isinstance(node, ast.Constant) and isinstance(node.value, str)
-}
+
+
+@cache
+def string_constants() -> frozenset[str]:
+    """Return the string constants of all services."""
+    return frozenset(
+        node.value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
 
 
 def test_an_action_that_is_not_in_the_table_is_not_written(world):
@@ -29,12 +36,12 @@ def test_an_action_that_is_not_in_the_table_is_not_written(world):
         recorder.record_action(session, None, "assignment.eaten", now=NOW)
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@check_each(ACTIONS)
 def test_every_action_is_a_noun_and_what_was_done_to_it(name):
     assert STYLE.fullmatch(name)
     noun, _, done = name.partition(".")
     # Publishing and retiring a version put the action together from its status.
-    assert name in PIECES or (noun == "version" and done in PIECES)
+    assert name in string_constants() or (noun == "version" and done in string_constants())
 
 
 def test_every_action_is_explained():

@@ -28,6 +28,7 @@ from api.services.engine.variant_identity import load_identities
 from api.services.submissions.pending_submissions import PendingSubmission
 from grader.analysis import MIN_STUDENTS
 
+ONE_DATABASE = True
 SIZE = 12
 
 

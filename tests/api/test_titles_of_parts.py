@@ -11,6 +11,7 @@ from world import TEXT_PROBLEM
 from api.db.models import ProblemVersion, Regrade
 from api.services.regrades.execution.dry_run import changes_part_points
 
+ONE_DATABASE = True
 NAMES = {"cells": "Cells of the kernel", "why": "Why <small> ones?"}
 TITLED = TEXT_PROBLEM.replace("{id: cells,", f"{{id: cells, title: {NAMES['cells']},").replace(
     "- id: why\n", f"- id: why\n    title: {NAMES['why']}\n"

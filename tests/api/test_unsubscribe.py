@@ -12,6 +12,7 @@ from api.db.models import MailKey, MailOptOut
 from api.services.accounts.links.unsubscribe import create_unsubscribe_token
 from api.services.outbox.queue import MessageSubject
 
+ONE_DATABASE = True
 BASE = "http://127.0.0.1:8000"
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -2,10 +2,13 @@
 
 ``python benchmarks/downloads.py [DATABASE] [CONNECTIONS] [SECONDS] [ATTACK ...]``: a new service
 for each attack, over one class in which each student has a report of 4.9 MB and an attachment of as
-much. CONNECTIONS (100) are opened at once, and read nothing for SECONDS (10), or a byte a second.
-Prints the resident memory before and at its peak, the answers, the connections that the service
-still holds at the end, and the latency of ``/healthz`` meanwhile. DATABASE is the address of an
-empty database, a new SQLite file by default. Everything stays on 127.0.0.1.
+much; the first also has 50,000 entries in the audit log, as a member of staff has. CONNECTIONS
+(100) are opened at once, and read nothing for SECONDS (10), or some bytes a second. Prints the
+resident memory before and at its peak, the answers, the connections that the service still holds at
+the end, the latency of ``/healthz`` meanwhile, and how often it was not answered. In
+``openapi-full`` the connections are all that the service accepts, and read 24 KiB a second.
+DATABASE is the address of an empty database, a new SQLite file by default. Everything stays on
+127.0.0.1.
 """
 
 import hashlib
@@ -25,38 +28,49 @@ from typing import Any, Final
 from connections import MEBIBYTE, SAMPLE_SECONDS, health_seconds, open_connections, resident_bytes
 from intake import served, the_service
 from intake_class import START, IntakeClass
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from api.db.models import AssignmentProblem, Attachment, AttachmentPage, Report
+from api.db.models import AssignmentProblem, Attachment, AttachmentPage, AuditEntry, Report
 
 FILE_BYTES: Final = 4_900_000
 STUDENTS: Final = 40
+HEAD_BYTES: Final = 16
+"""Bytes of a response that are kept: the status is among them."""
 RECEIVE_BYTES: Final = 4096
 """Size of the client's buffer in the kernel, which would take a part of the response."""
 READ_EVERY_SECONDS: Final = 1.0
+ACTS: Final = 50_000
+SLOW_BYTES: Final = 24 * 1024
+"""Bytes a second of clients that never fall behind the minimum rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Requests to *path* by some *callers*, in turn; *reads* a byte a second or nothing."""
+    """Requests to *path* by some *callers*, in turn; *reads* so many bytes a second.
+
+    With *fills*, the service accepts no more connections than these.
+    """
 
     path: str
     callers: int = 1
-    reads: bool = False
+    reads: int = 0
+    fills: bool = False
 
 
 ATTACKS: Final[Mapping[str, Attack]] = {
     "document": Attack("/api/v1/assignments/{assignment}/reports/{report}/document"),
     "attachment": Attack("/api/v1/attachments/{attachment}/image"),
     "attachment-many": Attack("/api/v1/attachments/{attachment}/image", STUDENTS),
-    "attachment-slow": Attack("/api/v1/attachments/{attachment}/image", STUDENTS, reads=True),
+    "attachment-slow": Attack("/api/v1/attachments/{attachment}/image", STUDENTS, reads=1),
     "export": Attack("/api/v1/me/export"),
     "export-many": Attack("/api/v1/me/export", STUDENTS),
     "openapi": Attack("/api/v1/openapi.json", 0),
-    "openapi-slow": Attack("/api/v1/openapi.json", 0, reads=True),
+    "export-staff": Attack("/api/v1/me/export"),
+    "openapi-full": Attack("/api/v1/openapi.json", 0, reads=SLOW_BYTES, fills=True),
+    "openapi-slow": Attack("/api/v1/openapi.json", 0, reads=1),
     "reference": Attack("/api", 0),
 }
 
@@ -85,6 +99,14 @@ def write_files(db: Database, made: IntakeClass) -> list[dict[str, str]]:
             )
             ids = {"assignment": made.assignment, "report": report, "attachment": attachment}
             addresses.append({name: str(id_) for name, id_ in ids.items()})
+        actor, note = made.students[0].id, {"text": "why? " * 20}
+        session.execute(
+            insert(AuditEntry),
+            [
+                {"id": new_id(), "actor_id": actor, "action": "graded", "after": note, "at": START}
+                for _ in range(ACTS)
+            ],
+        )
     return addresses
 
 
@@ -123,18 +145,21 @@ def read_whole(port: int, path: str, token: str) -> None:
             pass
 
 
-def read_byte(opened: socket.socket) -> bytes:
-    """Return the next byte that has arrived, b"" for none."""
+def read_some(opened: socket.socket, size: int) -> bytes:
+    """Take at most *size* bytes that have arrived, and return their beginning."""
+    head, left = b"", size
     try:
-        return opened.recv(1)
+        while left and (piece := opened.recv(left)):
+            head, left = head or piece[:HEAD_BYTES], left - len(piece)
     except OSError:
-        return b""
+        pass
+    return head
 
 
 def status_of(opened: socket.socket, head: bytes) -> str:
     """Return the status of the response on a connection whose *head* was read up to a byte."""
     try:
-        head += opened.recv(16)
+        head += opened.recv(16) if len(head) < HEAD_BYTES else b""
     except BlockingIOError:
         pass
     except OSError:
@@ -150,13 +175,20 @@ def measure(
     lines = [connect(port, path, token) for path, token in requests]
     heads = [b""] * len(lines)
     latencies: list[float] = []
+    failures = 0
     until, read_at = time.monotonic() + hold, 0.0
     held = 0
     while time.monotonic() < until:
-        latencies.append(health_seconds(port) or 5.0)
+        took = health_seconds(port)
+        failures += took is None
+        if took is not None:
+            latencies.append(took)
         peak, held = max(peak, resident_bytes(pid)), open_connections(pid)
         if attack.reads and time.monotonic() > read_at:
-            heads = [head + read_byte(line) for head, line in zip(heads, lines, strict=True)]
+            heads = [
+                (head + read_some(line, attack.reads))[:HEAD_BYTES]
+                for head, line in zip(heads, lines, strict=True)
+            ]
             read_at = time.monotonic() + READ_EVERY_SECONDS
         time.sleep(SAMPLE_SECONDS)
     statuses = Counter(map(status_of, lines, heads))
@@ -166,7 +198,8 @@ def measure(
     print(
         f"memory {before / MEBIBYTE:4.0f} -> {peak / MEBIBYTE:4.0f} MiB, after "
         f"{resident_bytes(pid) / MEBIBYTE:4.0f}; open {held:3}; health median "
-        f"{1e3 * median(latencies):5.1f} ms, max {1e3 * max(latencies):6.1f}; {dict(statuses)}",
+        f"{1e3 * median(latencies or [0]):5.1f} ms, max {1e3 * max(latencies or [0]):6.1f}, "
+        f"{failures} of {failures + len(latencies)} failed; {dict(statuses)}",
         flush=True,
     )
 
@@ -181,6 +214,8 @@ def run_attacks(url: str, connections: int, hold: float, names: Sequence[str]) -
     for name in names:
         attack = ATTACKS[name]
         command, port, settings = the_service(url)
+        if attack.fills:
+            settings["GRADER_CONNECTIONS"] = str(connections)
         callers = [index % max(attack.callers, 1) for index in range(connections)]
         requests = [
             (attack.path.format(**addresses[at]), made.students[at].token if attack.callers else "")

@@ -1,10 +1,11 @@
-"""Tests of a third collection of messy texts, one half of which guided the readers.
+"""Tests of a third collection of messy texts, both halves of which guided the readers.
 
 `third_messy_texts.jsonl` was written from the pages of 65 problems and their keys, before its
 author looked at how readers work. A line has the problem, the seed, the part, the text, what a
 fair teacher would do ("right", "refuse", "wrong", "not right" or "either", as in
 `test_blind_messy_texts.py`), and the half. Labels of the half "learn" were corrected afterwards
-where they were arguable; those of "held out" were not, and nobody read its misses.
+where they were arguable; those of "held out" were not. Its misses have been read since, so it no
+longer tells how well readers do on texts that nobody has seen.
 """
 
 import json

@@ -39,6 +39,21 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "image": ask("shape", key="(40, 40, 32)", layout="HWC"),
     "weights shape": ask("shape", key="(3, 1)"),
     "batch shape": ask("shape", key="(8, 64, 128)", layout="CHW"),
+    "axes": ask(
+        "shape", key="(7, 81, 80, 32)", prompt="Which shape (frames × height × width × channels)?"
+    ),
+    "grid": ask("shape", key="(7, 7, 24)", layout="HWC"),
+    "kernel": ask("shape", key="(96, 64, 5, 5)", prompt="What is the shape of the weights?"),
+    "location": ask(key=15, prompt="How many numbers does the head predict at each location?"),
+    "squared error": ask("number", key="4.0125", prompt="What is the mean squared error?"),
+    "sensitivity": ask("number", key="0.625", prompt="What is the sensitivity?"),
+    "deviation": ask("number", key="0.05", prompt="What is the standard deviation?"),
+    "layer biases": ask(
+        key=729,
+        prompt="Each head adds a bias to every score. How many such biases does the layer have?",
+    ),
+    "folded": ask(key=53696, prompt="The numbers go into the layer. How many are there then?"),
+    "positions": ask(key=77120, prompt="How many parameters does the embedding have?"),
     "vector": ask("vector", key="[1, 2, 3]"),
     "pair": ask("vector", key="[37, 101]"),
     "ends": ask("vector", key="[64.5, 91.5]"),

@@ -11,7 +11,11 @@ from grader.reading.restatements.arrays import (
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.shapes import drop_axis_nouns, name_axes
+from grader.reading.restatements.shapes import (
+    drop_axis_nouns,
+    drop_some_axis_names,
+    name_axes,
+)
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.tables import drop_row_names
 from grader.reading.restatements.vectors import (
@@ -92,6 +96,7 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_supported_shape,
     name_axes,
     drop_axis_nouns,
+    drop_some_axis_names,
     keep_conclusion,
     name_axes,
     strip_echo,

@@ -6,16 +6,18 @@ from typing import Final
 
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.working.final_shapes import MIN_AXES, NOUN_AXES
 
 _SIZE: Final = r"(?P<height>[0-9]+)\s*(?:×|x|\*|by)\s*(?P<width>[0-9]+)"
 CHANNELS_FIRST: Final = re.compile(
-    rf"(?P<before>.*?)(?<![0-9])(?P<channels>[0-9]+)\s+(?:channels?|maps?|feature\s+maps?|filters?)\s*"
-    rf"(?:of|with|at|,|each|and|size|\s)*{_SIZE}(?P<after>[^0-9]*)\Z",
+    rf"(?P<before>.*?)(?<![0-9])(?P<channels>[0-9]+)\s+(?:channels?|maps?|feature\s+maps?|filters?|class(?:es)?)\s*"
+    rf"(?:of|with|at|,|each|and|size|×|x(?=\s)|\s)*{_SIZE}(?P<after>[^0-9]*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 CHANNELS_LAST: Final = re.compile(
-    rf"(?P<before>.*?)(?<![0-9×x]){_SIZE}\s*(?:pixels?\s*)?(?:with|and|,)\s*(?P<channels>[0-9]+)\s+"
-    r"(?:channels?|maps?|feature\s+maps?|filters?)(?P<after>[^0-9]*)\Z",
+    rf"(?P<before>.*?)(?<![0-9×x]){_SIZE}\s*(?:(?:pixels?|cells?|places?|positions?|locations?|maps?|grid)\s*)?(?:with|and|,)\s*"
+    r"(?P<channels>[0-9]+)\s+(?:channels?|maps?|feature\s+maps?|filters?|class(?:es)?|numbers|values|of\s+them)"
+    r"(?:\s+each|\s+(?:per|in\s+each|at\s+each)\s+(?:cell|place|position|location))?(?P<after>[^0-9]*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 FRAMES: Final = re.compile(r"(?P<frames>[0-9]+)\s+frames?\s+(?:of|with|at)?\s*\Z", re.IGNORECASE)
@@ -29,6 +31,13 @@ PRODUCT: Final = re.compile(
 SIZES_WITH_NOUNS: Final = re.compile(
     r"\s*[0-9]+\s+[^\W\d_]{3,}(?:\s*(?:×|x|,|by|and)\s*[0-9]+\s+[^\W\d_]{3,})+[\s.]*"
 )
+AXIS_LIST: Final = re.compile(r"\(([^\W\d_]{3,}(?:\s*×\s*[^\W\d_]{3,})+)\)")
+"""The names of the axes in a question, ``(height × width × channels)``."""
+LAST_NAMES: Final = frozenset({"channels", "depth"})
+NAMED_SIZE: Final = re.compile(
+    r"\s*(?:(?P<name>[^\W\d_]{2,})\s*[=:]?\s*)?(?P<size>[0-9]{1,9})\s*(?P<noun>[^\W\d_]{3,})?\s*"
+)
+CROSS: Final = re.compile(r"×|\*|\\times|(?<![^\W\d_])x(?![^\W\d_])|,|(?<![^\W\d_])by(?![^\W\d_])")
 ORDER: Final = re.compile(
     r"[\s,;]*\(?\s*in\s+(?:the\s+|any\s+|this\s+)?order(?:\s+of\s+[^()0-9]*)?\)?[\s.]*\Z",
     re.IGNORECASE,
@@ -78,6 +87,54 @@ def drop_axis_nouns(text: str, question: str) -> Rewriting | None:
             return None
     value = " × ".join(re.findall(r"[0-9]+", text))
     return Rewriting(value, describe_dropped(" ".join(nouns)), value)
+
+
+def drop_some_axis_names(text: str, question: str) -> Rewriting | None:
+    """Return sizes of which some have a name, if the *question* names the same axes there.
+
+    >>> drop_some_axis_names("7 frames × 81 × 80", "Which shape (frames × height × width)?").text
+    '7 × 81 × 80'
+    >>> drop_some_axis_names("81 × 7 frames × 80", "Which shape (frames × height × width)?")
+    """
+    bare = text.strip(" .$")
+    if bare[:1] + bare[-1:] in {"()", "[]"}:
+        bare = bare[1:-1]
+    signs = {sign.strip() for sign in CROSS.findall(bare)}
+    axes = [NAMED_SIZE.fullmatch(piece) for piece in CROSS.split(bare)]
+    if len(signs) != 1 or len(axes) < MIN_AXES:
+        return None
+    names = [(axis["name"] or axis["noun"] or "").lower() if axis else None for axis in axes]
+    if (
+        not any(names)
+        or None in names
+        or any(axis and axis["name"] and axis["noun"] for axis in axes)
+    ):
+        return None
+    listed = AXIS_LIST.search(question)
+    listed_names = re.findall(r"[^\W\d_]{3,}", listed[1].lower()) if listed else []
+    if listed_names and not (
+        len(listed_names) == len(axes) and all(map(_names_same_axis, names, listed_names))
+    ):
+        return None
+    if not listed_names and not _are_weight_axes([name or "" for name in names]):
+        return None
+    value = " × ".join(axis["size"] for axis in axes if axis)
+    return Rewriting(value, describe_dropped(", ".join(filter(None, names))), value)
+
+
+def _names_same_axis(name: str | None, listed_name: str) -> bool:
+    """Return whether *name* is empty or names the axis that the question calls *listed_name*."""
+    if not name or name[:STEM_LETTERS] == listed_name[:STEM_LETTERS]:
+        return True
+    return NOUN_AXES.get(name, "") == (
+        "C" if listed_name in LAST_NAMES else NOUN_AXES.get(listed_name)
+    )
+
+
+def _are_weight_axes(names: list[str]) -> bool:
+    """Return whether only the first two of *names* are given: of outputs, then of inputs."""
+    first, second, *others = (*names, "", "")
+    return first.startswith("out") and second.startswith("in") and not any(others)
 
 
 def drop_order(text: str, question: str) -> Rewriting | None:

@@ -4,6 +4,7 @@ The question must ask for the same, by this name or by one that means the same.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
@@ -52,6 +53,16 @@ STATE: Final = re.compile(
     r"(?<=[0-9%])\s*(?:is|are|were)\s+(?P<noun>[^\W\d_]{4,})[\s.!]*\Z", re.IGNORECASE
 )
 """What happens to the things that a value counts: ``12 are frozen``."""
+SAME_PLACES: Final = ("loca", "plac", "posi", "cell")
+"""Beginnings of words for one place of a map."""
+SUBJECT: Final = re.compile(
+    r"(?:how\s+many|how\s+much|what).*(?<!\w)(?:does|do|has|have)\s+(?:this|the|an?)\s+.*\?",
+    re.IGNORECASE,
+)
+"""A question with a subject of its own."""
+SHARED: Final = r"(?:per|each|every|an?|one|single)"
+"""Words of a question before the thing to which a value may be distributed."""
+ADJECTIVE: Final = r"(?!(?:the|of|from|in|for|with|to|and|batch)\b)[^\W\d_]+"
 GENERIC: Final = frozenset(
     {"answ", "resu", "valu", "numb", "tota", "solu", "outp", "coun", "amou", "shap", "size", "fina"}
 )
@@ -93,6 +104,25 @@ question asks for, without this remark.
         names = next((family for family in SYNONYMS if stem in family), stems)
         if names.isdisjoint(stems):
             raise _other_thing_error(counted)
+
+
+@lru_cache(maxsize=1024)
+def shares_by(question: str, stem: str) -> bool:
+    """Return whether the question asks for one, or each, of the things whose name begins so."""
+    stems = "|".join(SAME_PLACES if stem in SAME_PLACES else (re.escape(stem),))
+    shared = re.search(
+        rf"(?<!\w)(?:{SHARED}|each\s+of\s+the(?:\s+[0-9{{]\S*)?)\s+(?:{ADJECTIVE}\s+){{0,2}}?(?:{stems})",
+        _find_asked(question),
+        re.IGNORECASE,
+    )
+    return shared is not None
+
+
+def _find_asked(question: str) -> str:
+    """Return the sentence that asks, if it names what has the value: ``does the layer have``."""
+    sentences = re.split(r"(?<=[.?!])\s+", question)
+    asking = [sentence for sentence in sentences if SUBJECT.search(sentence)]
+    return asking[-1] if asking else question
 
 
 def _adds_biases(text: str) -> bool:

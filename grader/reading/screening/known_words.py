@@ -119,7 +119,25 @@ OTHER_UNITS: Final = {
     "nats": frozenset({"nats", "natu", "entr", "loss"}),
     "bits": frozenset({"bits"}),
 }
+ASKED_UNIT: Final = re.compile(r"(?:how\s+many|in)\s+(bits|nats)(?!\w)", re.IGNORECASE)
 """Units that no quantity has, with the beginnings of words that ask for them."""
+LABELS: Final = {
+    "loss": frozenset({"loss", "erro", "cost", "entr", "obje"}),
+    "recall": frozenset({"reca", "sens"}),
+    "sensitivity": frozenset({"reca", "sens"}),
+    "tpr": frozenset({"reca", "sens"}),
+    "specificity": frozenset({"spec"}),
+    "tnr": frozenset({"spec"}),
+    "std": frozenset({"stan"}),
+    "stddev": frozenset({"stan"}),
+    "sigma": frozenset({"stan"}),
+    "var": frozenset({"vari"}),
+    "lr": frozenset({"rate"}),
+}
+"""Names before a sign, with the beginnings of words that ask for the same."""
+SPREADS: Final = frozenset({"std", "stddev", "sigma", "var"})
+SPREAD_STEMS: Final = frozenset({"stan", "vari"})
+"""A question about the variance may mention the standard deviation, and the reverse."""
 EXCLUSION: Final = re.compile(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
 """Words that leave out what follows."""
 LABEL_SIGN: Final = re.compile(r"\s{0,3}[=:≈]")
@@ -163,7 +181,9 @@ the value alone.
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        if is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ())):
+        asked_unit = ASKED_UNIT.search(question) if word in OTHER_UNITS else None
+        other_unit = asked_unit is not None and asked_unit[1].lower() != word
+        if not other_unit and (is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))):
             continue
         if QUALIFIER.fullmatch(word):
             continue  # a qualifier that is left has passed `refuse_qualifiers`
@@ -174,6 +194,8 @@ the value alone.
         if word[:STEM_LETTERS] in working and _is_working(text, match.end()):
             continue
         labels = LABEL_SIGN.match(text, match.end())
+        if labels and _names_asked(word, stems):
+            continue
         if _abbreviates(word, question) if labels else word[:STEM_LETTERS] in shared:
             continue
         if _is_harmless_unit(match[0], stems, units=units):
@@ -183,6 +205,12 @@ the value alone.
             expected="the value alone",
             position=match.start(),
         )
+
+
+def _names_asked(word: str, stems: frozenset[str]) -> bool:
+    """Return whether *word*, a label before a sign, is another name of what is asked for."""
+    both = word in SPREADS and stems >= SPREAD_STEMS
+    return not both and not stems.isdisjoint(LABELS.get(word, ()))
 
 
 def _asks_for(dimension: str, stems: frozenset[str]) -> bool:

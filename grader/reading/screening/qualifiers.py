@@ -7,12 +7,12 @@ filter" may be answered with "27 per filter".
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
+from grader.reading.screening.counted_things import shares_by
 from grader.reading.screening.exclusions import excludes, find_excluded_inclusion
 
 EXCLUSIONS: Final = (
@@ -25,9 +25,6 @@ SHARES: Final = (
     r"for\s+(?:all|both)|per|each|every|apiece|(?<=[0-9]\s)an?(?=\s+[^\W\d_]{3})|pro(?=\s+[A-ZÄÖÜ])"
 )
 """Words that distribute a value over several things; their object follows."""
-SHARED: Final = r"(?:per|each|every|an?|one|single)"
-"""Words of a question before the thing to which a value may be distributed."""
-ADJECTIVE: Final = r"(?!(?:the|of|from|in|for|with|to|and|batch)\b)[^\W\d_]+"
 ORDERS: Final = r"before|after|prior\s+to|until"
 """Words that place a value before or after a step; their object follows."""
 CORRECTIONS: Final = (
@@ -35,7 +32,7 @@ CORRECTIONS: Final = (
     r"|scratch\s+that|my\s+mistake|i\s+mean|meant|wrong|incorrect|invalid"
     r"|(?<=[0-9)\]}>,;]\s)no(?=\s*,?\s+[-+(\[{$]*[0-9])|presumably|supposedly|probably"
     r"|vs|versus|alternatively|otherwise|maybe|perhaps|possibly|unsure|not\s+sure|no\s+idea"
-    r"|and\s+(?:then|another|again|also)(?=\s+[^\W\d_])"
+    r"|and\s+(?:then|another|again|also|(?:the\s+)?same)(?=\s+[^\W\d_])"
     r"|should\s+(?:be|have|read)|but\s+(?:the\s+)?(?:correct|right|true|real|actual)\w*"
     r"|correct\s+(?:answer|value|one|result)\s+(?:is|would|should)"
 )
@@ -73,10 +70,15 @@ ACTIVATIONS: Final = (
 _APPLIED: Final = r"(?=\}?\s*(?:\\left\s*)?(?:[(\[{]|\\begin|[-+]?\.?[0-9]))"
 """What follows a function that is applied: a bracket, an array or a number."""
 FUNCTIONS: Final = rf"(?:{ACTIVATIONS}|{STATISTICS}){_APPLIED}"
+ONE_FOR_EACH: Final = (
+    r"(?:one|an?)\s+(?!third|half|quarter)[^\W\d_]{3,}\s+(?:per|for\s+(?:each|every))\s+[^\W\d_]+"
+)
+"""A phrase that distributes one thing, and not the value: ``one vector per token``."""
 HARMLESS: Final = re.compile(
     r"(?:do(?:es)?\s+not|do(?:es)?n't|will\s+not|won't|cannot|can't|did\s+not|didn't)\s+"
     r"(?:fit|divide|matter|change|learn|train|have\s+(?:any\s+)?(?:weights|parameters|biases))"
     r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
+    rf"|{ONE_FOR_EACH}"
     r"|per\s+cent"
     r"|(?:times|[0-9]\s?[x×])\s+(?:fewer|less|smaller|faster|cheaper|lower|as\s+(?:many|much|large|small|few|fast|big))"
     r"|if\s+(?:i(?:'m|\s+am)\s+)?not\s+(?:mistaken|wrong)"
@@ -113,6 +115,8 @@ AFTER: Final = re.compile(
     r"(?<!\w)(?:after|behind|then|output|leaves?|follow|through)", re.IGNORECASE
 )
 """Words of a question that place its value before or after a step."""
+LATER: Final = re.compile(r"(?<!\w)(?:then|now|new|afterwards)(?!\w)", re.IGNORECASE)
+"""Words of a question whose value comes after a change."""
 ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
 RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
 PERCENT_SIGN: Final = re.compile(r"[0-9]\s?%")
@@ -123,7 +127,9 @@ DIFFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 """A question about a difference, whose answer is no total."""
-TOTAL: Final = re.compile(r"(?<!\w)(?:altogether|in\s+total|overall|in\s+all)(?!\w)", re.IGNORECASE)
+TOTAL: Final = re.compile(
+    r"(?<!\w)(?:altogether|in\s+(?:total|sum|all)|overall|summed)(?!\w)", re.IGNORECASE
+)
 WHOLES: Final = r"of(?=\s+(?:the|all|its|this|that)\s+[^\W\d_])"
 """A word between a share or a count and the whole; its object follows."""
 CLASSES: Final = {
@@ -258,7 +264,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     if kind == "share" and not following:
         return match[0].lower() == "each" and ASKED_EACH.search(question) is not None
     if kind == "share":
-        return _shares_by(question, following.lower()[:STEM_LETTERS])
+        return shares_by(question, following.lower()[:STEM_LETTERS])
     if kind == "order" and not _has_same_order(question, match[0].lower()):
         return False
     words = EXEMPTING.get(kind)
@@ -267,21 +273,12 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     return not following or following.lower()[:STEM_LETTERS] in stems
 
 
-@lru_cache(maxsize=1024)
-def _shares_by(question: str, stem: str) -> bool:
-    """Return whether the question asks for one, or each, of the things whose name begins so."""
-    shared = re.search(
-        rf"(?<!\w)(?:{SHARED}|each\s+of\s+the(?:\s+[0-9{{]\S*)?)\s+(?:{ADJECTIVE}\s+){{0,2}}?{stem}",
-        question,
-        re.IGNORECASE,
-    )
-    return shared is not None
-
-
 def _has_same_order(question: str, word: str) -> bool:
     """Return whether *question* does not place its value only on the other side of a step."""
     before, after = BEFORE.search(question), AFTER.search(question)
-    return bool(before) if word != "after" else bool(after) or not before
+    if word != "after":
+        return bool(before) and not LATER.search(question)
+    return bool(after) or not before
 
 
 def qualifier_error(words: str, position: int) -> AnswerError:

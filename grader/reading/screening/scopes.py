@@ -11,7 +11,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
-from grader.reading.screening.qualifiers import PRONOUN
+from grader.reading.screening.qualifiers import ONE_FOR_EACH, PRONOUN
 
 PREPOSITIONS: Final = (
     r"for|of|in|with|at|on|from|per|over|across|within|during|including|incl|by"
@@ -25,8 +25,11 @@ SCOPE: Final = re.compile(
     re.IGNORECASE,
 )
 LINK: Final = re.compile(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
-PROMPT_LINE: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n", re.MULTILINE)
-"""A line of a program, before the line that it printed."""
+BESIDE: Final = re.compile(
+    rf"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n|(?<=\(){ONE_FOR_EACH}(?=\))",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A line of a program, before the line that it printed, or ``(one bias per filter)``."""
 WORD: Final = re.compile(r"[^\W_]+")
 DIGIT: Final = re.compile(r"[0-9]")
 INCLUDING: Final = frozenset({"with", "including", "incl"})
@@ -160,7 +163,7 @@ def refuse_other_scope(text: str, question: str, context: str = "") -> None:
     grader.errors.AnswerError: 'for cars' says what the value belongs to, and the question names \
 something else. Expected the value that the question asks for, without this remark.
     """
-    text = PROMPT_LINE.sub(lambda line: " " * len(line[0]), text)
+    text = BESIDE.sub(lambda line: " " * len(line[0]), text)
     links = [link.end() for link in LINK.finditer(text)]
     start = links[-1] if links else 0
     _refuse_other_ordinal(text, start, question)
@@ -170,7 +173,10 @@ something else. Expected the value that the question asks for, without this rema
             continue
         if match["preposition"].lower() == "of" and PRONOUN.search(question):
             continue  # "the share of them": the whole is named elsewhere
-        for word in WORD.findall(match["object"].lower()):
+        words_of_object = WORD.findall(match["object"].lower())
+        heads = [word for word in words_of_object if word not in GENERIC]
+        counts_head = bool(heads) and _is_counted(heads[-1], question)
+        for word in words_of_object:
             stem = word if DIGIT.search(word) else word[:STEM_LETTERS]
             if word in GENERIC or stem in stems or word.isdecimal():
                 continue
@@ -179,6 +185,8 @@ something else. Expected the value that the question asks for, without this rema
             including = match["preposition"].lower() in INCLUDING
             if including and "param" in question.lower() and stem in _find_included(context):
                 continue
+            if including and counts_head and stem in _find_stems(context):
+                continue  # "tokens with the class token", if the statement has this token
             words = text[match.start("preposition") : match.end()].strip()
             raise AnswerError(
                 f"'{truncate_line(words)}' says what the value belongs to, and the question names"
@@ -186,6 +194,12 @@ something else. Expected the value that the question asks for, without this rema
                 expected="the value that the question asks for, without this remark",
                 position=match.start("preposition"),
             )
+
+
+def _is_counted(noun: str, question: str) -> bool:
+    """Return whether *question* asks for the number of things that *noun* names."""
+    stem = re.escape(noun[:STEM_LETTERS])
+    return re.search(rf"how\s+many\s+(?:\w+\s+)?{stem}", question, re.IGNORECASE) is not None
 
 
 @lru_cache(maxsize=1024)

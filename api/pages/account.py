@@ -57,7 +57,7 @@ DONE_MESSAGES: Final[Mapping[str, str]] = {
     "name": "Your name is changed.",
     "password": "Your password is changed. All other browsers are logged out.",
     "session": "That browser is logged out.",
-    "unlinked": "The link is removed. It opens your account no longer.",
+    "unlinked": "The link is removed. It no longer opens your account.",
     "revoked": "The token is revoked: nothing can use it any more.",
 }
 

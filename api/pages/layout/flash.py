@@ -33,7 +33,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "administrator-made": "Made an administrator. All sessions ended.",
     "administrator-withdrawn": "No longer an administrator. All sessions ended.",
     "platform-changed": "Changes saved.",
-    "roster-requested": "The roster is compared in a few seconds. Reload the page then.",
+    "roster-requested": "The roster will be compared in a few seconds. Then reload the page.",
     "platform-registered": "Learning platform registered.",
     "points-set": "Points set by hand.",
     "problems-added": "Problems added.",

@@ -6,7 +6,6 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
 from api.db.models import AssignmentProblem, Submission
 
-ONE_DATABASE = True
 RIGHT = {"cells": "9", "doubled": "18"}
 WRONG = {"cells": "8"}
 DUE_TOMORROW = {"due": "2026-11-03 12:00", "close": "2026-11-20 12:00"}

@@ -9,7 +9,6 @@ from world import Person, Posing
 
 from api.db.models import Assignment
 
-ONE_DATABASE = True
 SIZES = "The answer has the size 2; it must be 3."
 WRONG = {"row": "[4, 7]"}
 MISTAKE = {"row": "[4, 8]"}

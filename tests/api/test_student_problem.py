@@ -30,7 +30,6 @@ from api.schemas.student import assignments, solution, work
 from api.schemas.student import problem as student_schemas
 from api.services.student.solution import FAILED_KEY_MESSAGE
 
-ONE_DATABASE = True
 LATER = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
 STAFF_WORDS = {"key", "seed", "mistakes", "record", "patterns", "explanation", "accepted", "secret"}
 

@@ -21,6 +21,7 @@ from grader.grading.tolerance import (
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
 from grader.reading.lists.ranges import list_range
+from grader.reading.lists.set_sentences import build_sentence_reader, drop_items_outside
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
@@ -71,9 +72,23 @@ class SetKind(AnswerKind[SetPart, Items]):
     def get_rewriters(self, part: SetPart) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
         if part.of == "name":
-            return (strip_phrases, drop_order, build_echo_stripper(part.options, formula=False))
+            return (
+                strip_phrases,
+                drop_order,
+                drop_items_outside,
+                build_sentence_reader(part.options),
+                build_echo_stripper(part.options, formula=False),
+            )
         if part.of == "integer":
-            return (strip_phrases, list_range, keep_asked, drop_order, strip_echo)
+            return (
+                strip_phrases,
+                list_range,
+                keep_asked,
+                drop_order,
+                drop_items_outside,
+                build_sentence_reader(),
+                strip_echo,
+            )
         return (strip_phrases, drop_item_names if part.of == "shape" else drop_order, strip_echo)
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:

@@ -54,7 +54,7 @@ def test_hardly_any_wrong_or_contradictory_text_is_accepted(
     outcomes: Counter[tuple[str, str]],
 ) -> None:
     accepted = outcomes["wrong", "right"] + outcomes["refuse", "right"]
-    assert accepted / len(TEXTS) <= 0.0095
+    assert accepted / len(TEXTS) <= 0.0016
 
 
 def test_few_texts_cost_an_attempt_without_a_reason(outcomes: Counter[tuple[str, str]]) -> None:
@@ -64,4 +64,4 @@ def test_few_texts_cost_an_attempt_without_a_reason(outcomes: Counter[tuple[str,
 
 def test_most_honest_texts_are_read(outcomes: Counter[tuple[str, str]]) -> None:
     honest = sum(number for (expected, _), number in outcomes.items() if expected == "right")
-    assert outcomes["right", "refuse"] / honest <= 0.092
+    assert outcomes["right", "refuse"] / honest <= 0.076

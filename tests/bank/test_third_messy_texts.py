@@ -24,7 +24,7 @@ from problems.registry import REGISTRY
 FILE = Path(__file__).with_name("third_messy_texts.jsonl")
 TEXTS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
-BOUNDS = {"learn": (0.004, 0.0, 0.031), "held out": (0.018, 0.016, 0.13)}
+BOUNDS = {"learn": (0.0022, 0.0, 0.0202), "held out": (0.0129, 0.0129, 0.0859)}
 """For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 
 

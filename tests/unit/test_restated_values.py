@@ -56,7 +56,6 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
         (COUNT, "117964800 bytes"),
         (COUNT, "117964800 layers"),
         (COUNT, "117964798 + 2 heads"),
-        (COUNT, "117964800 instead of 243609600"),
         (COUNT, "117964800 is the convolution"),
         (SHARE, "1 of 5 images: 25 %"),
         (TIMES, "49 times less"),

@@ -12,7 +12,8 @@ from grader.values import Tensor
 LETTERED_ARRAYS: Final = re.compile(r"[\])]\s*[,;]?\s*\(?b\)\s*:?\s*[\[(]")
 """The letter of a second array."""
 ARRAY_SIGN: Final = re.compile(r"=|≈|\\approx")
-BRACKET: Final = re.compile(r"[\[(]")
+BRACKET: Final = re.compile(r"(?<![^\W_])[\[(]")
+"""A bracket that is not that of a call, as in ``max(0, 1)``."""
 MAX_ARRAYS: Final = 4
 MAX_ARRAY_CHARACTERS: Final = 4_000
 

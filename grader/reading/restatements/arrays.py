@@ -9,7 +9,7 @@ from grader.reading.wording.meaning_words import HEDGE
 
 _CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
 COMMA_CELLS: Final = re.compile(
-    rf"(?P<label>[^0-9;]*?)(?P<cells>[(\[]?\s*{_CELL}(?:\s*;\s*(?:[^\W\d_]\w{{0,8}}\s*=\s*)?{_CELL})+\s*[)\]]?)"
+    rf"(?P<label>[^0-9;]*?|\s*[^\W\d_]\w{{0,8}}\s*=\s*)(?P<cells>[(\[]?\s*{_CELL}(?:\s*;\s*(?:[^\W\d_]\w{{0,8}}\s*=\s*)?{_CELL})+\s*[)\]]?)"
     r"(?P<rest>[^0-9]*(?:\([^()]*\))?\s*)"
 )
 _SIGNED: Final = rf"[-+−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?"

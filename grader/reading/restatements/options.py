@@ -9,6 +9,7 @@ FILLING: Final = frozenset(
     ["the", "a", "an", "it", "is", "its", "this", "that", "one", "i", "think", "would", "be", "so"]
 )
 """Words that belong to no option and say nothing."""
+ORDINALS: Final = {"1": "first", "2": "second", "3": "third"}
 MIN_NAME_LETTERS: Final = 3
 NEGATION: Final = re.compile(
     r"(?<![^\W_])(?:not|no|never|neither|nor|or|[^\W\d_]+n't)(?![^\W_])|\?"
@@ -26,6 +27,10 @@ def match_restated_option(text: str, options: Mapping[str, str], question: str) 
     """
     names = frozenset(name.lower() for name in options)
     answer = _content(text, names)
+    spelled = {word for option in options.values() for word in _content(option)}
+    answer = [ORDINALS.get(word, word) if word not in spelled | names else word for word in answer]
+    if answer[-1:] == ["one"] and set(answer[-2:-1]) & set(ORDINALS.values()):
+        answer = answer[:-1]  # a pronoun: "the first one"
     question_words = set(_content(question)) - names
     matches = []
     for name, option in options.items():

@@ -22,7 +22,7 @@ _NAMING: Final = (
     r"|formula|expression|ergebnis|antwort|lösung|réponse|respuesta)(?:\s+(?:to\s+)?\(?[a-h]\))?\s*(?:is|are|=|:|ist)"
 )
 _PROGRAM: Final = (
-    r"(?:pytorch|numpy|python|torch|keras|tensorflow|sympy|wolfram\s?alpha)"
+    r"(?:pytorch|numpy|python|torch|keras|tensorflow|sympy|wolfram\s?alpha|(?:np|numpy|torch|scipy|F)\.\w[\w.]{1,40})"
     r"\s+(?:prints|says|gives|returns|shows|confirms)"
 )
 LEADING: Final = re.compile(

@@ -25,7 +25,18 @@ from grader.reading.restatements.vectors import (
     stack_lettered,
     unwrap_record,
 )
+from grader.reading.restatements.working.array_results import (
+    drop_size_behind,
+    drop_words_behind,
+    keep_array_result,
+)
 from grader.reading.restatements.working.checks import drop_check, drop_share, keep_computed
+from grader.reading.restatements.working.comparisons import (
+    complete_unit,
+    drop_rejected,
+    drop_sign_of_limit,
+    keep_multiple,
+)
 from grader.reading.restatements.working.conclusions import (
     drop_comparison,
     drop_copied_label,
@@ -39,7 +50,10 @@ from grader.reading.restatements.working.final_shapes import (
     name_computed_axes,
 )
 from grader.reading.restatements.working.final_values import keep_supported_value
-from grader.reading.restatements.working.phrased_cells import order_phrased_cells
+from grader.reading.restatements.working.phrased_cells import (
+    join_paired_cells,
+    order_phrased_cells,
+)
 from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -53,6 +67,9 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_check,
     drop_share,
     explain_sign,
+    drop_rejected,
+    drop_sign_of_limit,
+    keep_multiple,
     keep_computed,
     keep_supported_value,
     keep_conclusion,
@@ -61,8 +78,11 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_phrases,
+    complete_unit,
     keep_exact,
     keep_total,
+    drop_rejected,
+    keep_multiple,
     drop_comparison,
     drop_check,
     drop_share,
@@ -76,10 +96,14 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     stack_lettered,
     order_named_cells,
     order_phrased_cells,
+    join_paired_cells,
     drop_copied_label,
     solve_cells,
     drop_row_names,
     drop_cell_units,
+    keep_array_result,
+    drop_size_behind,
+    drop_words_behind,
     keep_conclusion,
     keep_last_array,
     strip_echo,
@@ -97,6 +121,7 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     name_axes,
     drop_axis_nouns,
     drop_some_axis_names,
+    keep_multiple,
     keep_conclusion,
     name_axes,
     strip_echo,

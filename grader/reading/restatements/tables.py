@@ -32,7 +32,8 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
     '2 3\n4 5'
     """
     del question
-    lines = [line for line in text.splitlines() if line.strip() and not RULE.fullmatch(line)]
+    whole = text if "\n" in text.strip() else text.replace(";", "\n")
+    lines = [line for line in whole.splitlines() if line.strip() and not RULE.fullmatch(line)]
     rows = [NUMBERED_ROW.fullmatch(line) or NAMED_ROW.fullmatch(line) for line in lines]
     header = lines[0] if lines and rows[0] is None else ""
     matches = [row for row in (rows[1:] if header else rows) if row is not None]

@@ -36,6 +36,8 @@ EQUATION: Final = re.compile(
     rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
     re.DOTALL,
 )
+CELL_NAME: Final = re.compile(r"\s*[^\W\d_]{3,}[^=:]*:")
+"""A name before a computation, whose order may differ from the question's."""
 COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√")
 COMPUTED_CELLS: Final = re.compile(
     r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
@@ -151,7 +153,8 @@ def solve_cells(text: str, question: str) -> Rewriting | None:
         if inner[:1] in OPEN and inner[-1:] in CLOSE and _is_enclosed(inner):
             inner = inner[1:-1]
         cells = [_solve_cell(cell) for cell in _split_cells(inner)]
-        if not cells or None in cells:
+        named = sum(CELL_NAME.match(cell) is not None for cell in _split_cells(inner))
+        if not cells or None in cells or named > 1:
             return None
         rows.append(", ".join(str(cell) for cell in cells))
     if "=" not in text or sum(row.count(",") + 1 for row in rows) < MIN_CELLS:

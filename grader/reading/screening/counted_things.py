@@ -42,6 +42,7 @@ IDENTITY: Final = re.compile(
     re.IGNORECASE,
 )
 """A noun that says what the value is."""
+ASKED_BYTES: Final = re.compile(r"how\s+many\s+(?:bytes|bits)(?!\w)", re.IGNORECASE)
 MORE: Final = re.compile(
     r"how\s+many\s+times\s+(?:as\s+(?:many|much|large|big|long)|more|larger)", re.IGNORECASE
 )
@@ -97,6 +98,10 @@ question asks for, without this remark.
             raise _other_thing_error(match)
         return
     counted = COUNTED.search(text) if COUNT.search(question) else None
+    if counted and ASKED_BYTES.search(question) and not parse_unit(counted["noun"]):
+        raise _other_thing_error(counted)
+    if "prediction" not in question.lower():
+        stems -= {"pred"}  # what a network predicts may be other things
     if counted is not None and ((units and parse_unit(counted["noun"])) or _adds_biases(text)):
         return
     if counted is not None and counted["noun"].lower().endswith("s"):

@@ -14,6 +14,12 @@ from grader.reading.screening.qualifiers import (
 from grader.reading.screening.reasons import strip_reason
 
 ALTERNATIVE: Final = re.compile(r"(?<![^\W_])(?:or|oder|ou)(?![^\W_])", re.IGNORECASE)
+_DECIMAL: Final = r"(?<![\w.])[0-9]{0,9}\.[0-9]{1,15}(?![\w.]*[0-9])"
+OTHER_VALUE: Final = re.compile(
+    rf"(?P<value>{_DECIMAL})\s*\((?:(?P<number>{_DECIMAL})\s+(?:in|for|at|on|with|after|before)\s[^()=]*"
+    r"|(?:un)?squared\s*[:=]\s*[0-9.]+)\)"
+)
+"""A decimal and, in brackets, the one for something else."""
 DIGIT: Final = re.compile(r"[0-9]")
 DOUBTFUL_REASON: Final = re.compile(
     r"\?|(?<!\w)(?:guess\w*|ran\s+out|not\s+sure|unsure|no\s+idea|real\s+(?:value|answer)|maybe|perhaps)(?!\w)",
@@ -29,6 +35,26 @@ def refuse_alternatives(text: str) -> None:
         if DIGIT.search(text, 0, match.start()) and DIGIT.search(text, match.end()):
             raise AnswerError(
                 "Several values are given.", expected="one value", position=match.start()
+            )
+
+
+def refuse_value_elsewhere(text: str) -> None:
+    """Raise `AnswerError` for ``0.02 (0.04 in epoch 70)`` and ``1.08 (squared: 0)``.
+
+    >>> refuse_value_elsewhere("0.02 (0.0227 before rounding)")
+    >>> refuse_value_elsewhere("0.02 (0.04 in epoch 70)")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The remark gives another value. Expected one value.
+    """
+    for match in OTHER_VALUE.finditer(text):
+        number = match["number"]
+        shorter, longer = sorted((match["value"], number or ""), key=len)
+        rounds = bool(number) and abs(float(shorter) - float(longer)) <= 0.6 * 10.0 ** -len(
+            shorter.partition(".")[2]
+        )
+        if not rounds:
+            raise AnswerError(
+                "The remark gives another value.", expected="one value", position=match.start()
             )
 
 

@@ -181,9 +181,7 @@ the value alone.
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        asked_unit = ASKED_UNIT.search(question) if word in OTHER_UNITS else None
-        other_unit = asked_unit is not None and asked_unit[1].lower() != word
-        if not other_unit and (is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))):
+        if _is_used_by_question(word, question, stems):
             continue
         if QUALIFIER.fullmatch(word):
             continue  # a qualifier that is left has passed `refuse_qualifiers`
@@ -194,9 +192,7 @@ the value alone.
         if word[:STEM_LETTERS] in working and _is_working(text, match.end()):
             continue
         labels = LABEL_SIGN.match(text, match.end())
-        if labels and _names_asked(word, stems):
-            continue
-        if _abbreviates(word, question) if labels else word[:STEM_LETTERS] in shared:
+        if _names_asked(word, question, stems) if labels else word[:STEM_LETTERS] in shared:
             continue
         if _is_harmless_unit(match[0], stems, units=units):
             continue
@@ -207,10 +203,19 @@ the value alone.
         )
 
 
-def _names_asked(word: str, stems: frozenset[str]) -> bool:
-    """Return whether *word*, a label before a sign, is another name of what is asked for."""
+def _is_used_by_question(word: str, question: str, stems: frozenset[str]) -> bool:
+    """Return whether *word* is one of the *question*, unless it is a unit that is not asked for."""
+    unit = ASKED_UNIT.search(question) if word in OTHER_UNITS else None
+    if unit is not None and unit[1].lower() != word:
+        return False
+    return is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))
+
+
+def _names_asked(word: str, question: str, stems: frozenset[str]) -> bool:
+    """Return whether *word*, a label before a sign, abbreviates or names what is asked for."""
     both = word in SPREADS and stems >= SPREAD_STEMS
-    return not both and not stems.isdisjoint(LABELS.get(word, ()))
+    synonym = not both and not stems.isdisjoint(LABELS.get(word, ()))
+    return synonym or _abbreviates(word, question)
 
 
 def _asks_for(dimension: str, stems: frozenset[str]) -> bool:

@@ -29,6 +29,7 @@ _AMOUNT: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 TWO_SIDES: Final = re.compile(
     rf"\s*(?P<left>{_AMOUNT})\s*(?P<one>[^\W\d_]+)\s*=\s*(?P<right>{_AMOUNT})\s*(?P<other>[^\W\d_]+)[\s.]*"
 )
+PAIR: Final = 2
 ARRAY: Final = re.compile(r"\]|\\end|\n|[0-9]\s/\s|\)\s*,\s*\(")
 BRACKETED: Final = re.compile(r"(?:\A|[0-9]\s*,)\s*\(\s*[0-9]+\s*\)\s*(?:,\s*[0-9]|\Z)")
 
@@ -64,9 +65,19 @@ the question names.
         arguments = [part.lower() for part in ARGUMENT.findall(label["arguments"])]
         short_names = [part for part in arguments if SYMBOL.fullmatch(part)]
         kinds = {part.isdecimal() for part in short_names}
+        if len(short_names) == PAIR and _are_exchanged(short_names, question):
+            raise _other_name_error(written, label.start())
         known = {symbol for symbol in symbols if symbol.isdecimal() in kinds}
         if known and not known.issuperset(short_names):
             raise _other_name_error(written, label.start())
+
+
+def _are_exchanged(arguments: list[str], question: str) -> bool:
+    """Return whether the question has the two *arguments* in the other order only."""
+    first, second = map(re.escape, arguments)
+    flat = re.sub(r"\\[,;|]", " ", question.lower())
+    exchanged = re.search(rf"\(\s*{second}[\s|,;]+{first}\s*\)", flat)
+    return exchanged is not None and not re.search(rf"\(\s*{first}[\s|,;]+{second}\s*\)", flat)
 
 
 def refuse_symbol_of_other_question(

@@ -33,6 +33,7 @@ CORRECTIONS: Final = (
     r"|(?<=[0-9)\]}>,;]\s)no(?=\s*,?\s+[-+(\[{$]*[0-9])|presumably|supposedly|probably"
     r"|vs|versus|alternatively|otherwise|maybe|perhaps|possibly|unsure|not\s+sure|no\s+idea"
     r"|and\s+(?:then|another|again|also|(?:the\s+)?same)(?=\s+[^\W\d_])"
+    r"|then(?=\s+(?:the\s+)?(?:sigmoid|relu|softmax|tanh|gelu)(?!\w))"
     r"|should\s+(?:be|have|read)|but\s+(?:the\s+)?(?:correct|right|true|real|actual)\w*"
     r"|correct\s+(?:answer|value|one|result)\s+(?:is|would|should)"
 )

@@ -27,6 +27,7 @@ MINUS: Final = re.compile(
     rf"\s*(?:(?:it\s+is|=)\s+)?(?:minus|negative)\s+(?P<number>{NUMBER})[\s.]*", re.IGNORECASE
 )
 CROSS: Final = re.compile(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
+LAST_CROSS: Final = re.compile(r"(?<=[0-9])\s?[x×](?=\s*\Z)")
 LABEL: Final = re.compile(
     r"\s*\$*(?P<label>[^=≈\n]{1,60}?)\s*(?:=|≈|:)\s*(?P<value>\S.*)\Z", re.DOTALL
 )
@@ -84,9 +85,9 @@ def explain_sign(text: str, question: str) -> Rewriting | None:
     if minus := MINUS.fullmatch(text):
         negative = f"-{minus['number']}"
         return Rewriting(negative, (f"'{text.strip()}' was read as {negative}.",), negative)
-    cross = CROSS.match(text)
+    cross = CROSS.match(text) or LAST_CROSS.search(text)
     if cross and ("factor" in lowered or "how many times" in lowered):
-        plain = text[cross.end() :]
+        plain = text[: cross.start()] + text[cross.end() :]
         return Rewriting(plain, describe_dropped(cross[0]), plain)
     return None
 

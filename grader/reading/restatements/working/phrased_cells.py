@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from grader.errors import AnswerError
+from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting
 from grader.reading.restatements.working.final_values import DOUBT
 from grader.reading.wording.meaning_words import HEDGE
@@ -17,7 +19,7 @@ SEPARATOR: Final = re.compile(r"[,;\n](?![^()\[\]]*[)\]])|\s+and\s+")
 WORD: Final = re.compile(r"[^\W\d_]{2,}")
 INDEXED: Final = re.compile(r"(?<!\w)(?P<stem>[^\W\d_]{1,12})[ _#]?(?P<index>[0-9]{1,2})(?![\w.])")
 """A name with its number, such as ``n_2``."""
-OTHER: Final = re.compile(r"[^\w\s().,\[\]:=−+/-]")
+OTHER: Final = re.compile(r"[^\w\s().,\[\]:=−+/*×·-]")
 JOINING: Final = frozenset(
     {
         *("the", "at", "on", "in", "of", "and", "is", "are", "to", "with", "for", "by"),
@@ -37,6 +39,17 @@ ORDERS: Final = (
     ("first", "second", "third", "fourth", "fifth"),
 )
 """Words that always have this order."""
+OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·]\s*[0-9(]")
+_CELL: Final = r"([-+−]?[0-9]+(?:\.[0-9]+)?)"
+_PAIR: Final = rf"\(\s*{_CELL}\s*,\s*{_CELL}\s*\)"
+CORNERS: Final = re.compile(rf"\s*(?:from\s+)?{_PAIR}\s*(?:,|;|and|to|→|-)\s*{_PAIR}[\s.]*")
+CENTER: Final = re.compile(
+    rf"\s*(?:the\s+)?cent(?:er|re)\s*(?:=|:|at|is)?\s*{_PAIR}[\s,;]*(?:and\s+)?width\s*(?:=|:|is)?\s*{_CELL}"
+    rf"[\s,;]*(?:and\s+)?height\s*(?:=|:|is)?\s*{_CELL}[\s.]*",
+    re.IGNORECASE,
+)
+ASKED_CORNERS: Final = re.compile(r"x_1,\s*y_1,\s*x_2,\s*y_2")
+ASKED_CENTER: Final = re.compile(r"(?:c_x|x),\s*(?:c_y|y),\s*w,\s*h")
 MIN_CELLS: Final = 2
 
 
@@ -63,10 +76,38 @@ def order_phrased_cells(text: str, question: str) -> Rewriting | None:
         items = [INDEXED.sub(" ", item, count=1) for item in items]
     elif not _has_known_order(items, question):
         return None
-    cells = [NUMBER.findall(item) for item in items]
+    cells = [_find_results(item) for item in items]
     if len({len(group) for group in cells}) != 1 or not cells[0]:
         return None
     value = f"[{', '.join(cell for group in cells for cell in group)}]"
+    return Rewriting(value, ("The values were read in the order of their names.",), "")
+
+
+def _find_results(item: str) -> list[str]:
+    """Return the numbers of a cell: of its last side if it is an equation that holds."""
+    working, sign, result = item.rpartition("=")
+    if not sign or not OPERATION.search(working):
+        return [] if OPERATION.search(item) else NUMBER.findall(item)
+    try:
+        refuse_false_equations(item.rpartition(":")[2])
+    except AnswerError:
+        return []
+    return NUMBER.findall(result)
+
+
+def join_paired_cells(text: str, question: str) -> Rewriting | None:
+    """Return the four numbers of a box that is told as two corners, or as center and size.
+
+    >>> join_paired_cells("(1, 2) and (5, 6)", "The corners $(x_1, y_1, x_2, y_2)$?").text
+    '[1, 2, 5, 6]'
+    >>> join_paired_cells("center (1, 2), width 5, height 6", "Which box $(x, y, w, h)$?").text
+    '[1, 2, 5, 6]'
+    """
+    corners, center = CORNERS.fullmatch(text), CENTER.fullmatch(text)
+    match = corners or center
+    if match is None or not (ASKED_CORNERS if corners else ASKED_CENTER).search(question):
+        return None
+    value = f"[{', '.join(match.groups())}]"
     return Rewriting(value, ("The values were read in the order of their names.",), "")
 
 

@@ -1,0 +1,83 @@
+"""The items of a set in a sentence, ``Boxes 1 and 3 survive``, or with those that are not in it."""
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
+from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.screening.known_words import find_long_stems, is_echo
+from grader.reading.wording.meaning_words import HEDGE
+
+KEEPING_WORD: Final = re.compile(
+    r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|stay|stays)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words for what a selection leaves."""
+REMOVING_WORD: Final = re.compile(
+    r"(?<!\w)(?:removed|suppressed|dropped|discarded|deleted|eliminated|not|gone)(?!\w)",
+    re.IGNORECASE,
+)
+FILLING: Final = frozenset(
+    {"the", "are", "is", "have", "has", "and", "these", "with", "of", "in", "that", "only"}
+)
+OUTSIDE: Final = re.compile(r"(?P<items>[^()]*)\((?P<rest>[^()]*)\)[\s.]*", re.DOTALL)
+WORD: Final = re.compile(r"[^\W\d_]+")
+_JOIN: Final = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*;\s*|\s+)"
+INTEGER: Final = "[0-9]{1,6}"
+MIN_STEM: Final = 2
+
+
+def build_sentence_reader(names: Sequence[str] = ()) -> Rewriter:
+    """Return the rewriter of sentences with integers or, if given, *names*."""
+    item = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) if names else INTEGER
+    items = re.compile(
+        rf"(?P<before>(?:[^\W\d_]|[\s,.'])*?)(?<!\w)(?P<items>(?:{item})(?:{_JOIN}(?:{item})(?!\w))*)(?P<after>(?:[^\W\d_]|[\s,.'])*)",
+        re.IGNORECASE,
+    )
+    return partial(_keep_items, items=items)
+
+
+def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewriting | None:
+    """Return the items of *text* if all other words are those of the *question*."""
+    match = items.fullmatch(text.strip())
+    if match is None or DOUBT.search(text) or HEDGE.search(text.lower()):
+        return None
+    words = WORD.findall(f"{match['before']} {match['after']}".lower())
+    stems = find_long_stems(question)
+    asks_for_kept = KEEPING_WORD.search(question) is not None
+    known = all(
+        word in FILLING or is_echo(word, stems) or (asks_for_kept and KEEPING_WORD.fullmatch(word))
+        for word in words
+    )
+    if (
+        not words
+        or not known
+        or (REMOVING_WORD.search(text) and not REMOVING_WORD.search(question))
+    ):
+        return None
+    value = match["items"].strip()
+    return Rewriting(value, describe_dropped(" ".join(words)), value)
+
+
+def drop_items_outside(text: str, question: str) -> Rewriting | None:
+    """Return a set without the bracket that names only what is not in it.
+
+    >>> drop_items_outside("1, 3 (2 and 4 are removed)", "Which boxes are kept?").text
+    '1, 3'
+    >>> drop_items_outside("1, 3 (3 and 4 are removed)", "Which boxes are kept?")
+    """
+    match = OUTSIDE.fullmatch(text)
+    removing_word = REMOVING_WORD.search(match["rest"]) if match else None
+    if match is None or removing_word is None or DOUBT.search(match["items"]):
+        return None
+    if removing_word[0].lower() != "not" and not KEEPING_WORD.search(question):
+        return None
+    inside, rest = match["items"].lower(), match["rest"].lower()
+    shared = set(re.findall(INTEGER, inside)) & set(re.findall(INTEGER, rest))
+    stems = [stem for stem in WORD.findall(inside) if len(stem) >= MIN_STEM and stem != "and"]
+    if shared or any(stem in rest for stem in stems) or rest.count("not") > 1:
+        return None
+    value = match["items"].strip()
+    return Rewriting(value, describe_dropped(match["rest"]), value)

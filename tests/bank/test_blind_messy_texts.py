@@ -22,7 +22,7 @@ from problems.registry import REGISTRY
 FILE = Path(__file__).with_name("blind_messy_texts.jsonl")
 TEXTS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
-BOUNDS = {1: (0.0013, 0.0025, 0.034), 2: (0.0066, 0.0, 0.027), 3: (0.0133, 0.0045, 0.038)}
+BOUNDS = {1: (0.0013, 0.0025, 0.034), 2: (0.0066, 0.0, 0.027), 3: (0.0133, 0.0045, 0.0223)}
 """For each batch: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 
 

@@ -89,6 +89,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     ),
     "divergence": ask("number", key="1.25", prompt="What is $D(p\\,\\|\\,q)$?"),
     "byte count": ask(key=64, prompt="How many bytes are that if a value takes 4 bytes?"),
+    "stored numbers": ask(key=384, prompt="How many numbers does the file hold?"),
+    "learned numbers": ask(key=384, prompt="How many learned numbers does the file hold?"),
     "vector": ask("vector", key="[1, 2, 3]"),
     "pair": ask("vector", key="[37, 101]"),
     "ends": ask("vector", key="[64.5, 91.5]"),

@@ -35,6 +35,7 @@ from grader.reading.restatements.working.comparisons import (
     complete_unit,
     drop_rejected,
     drop_sign_of_limit,
+    drop_subset,
     keep_multiple,
 )
 from grader.reading.restatements.working.conclusions import (
@@ -69,6 +70,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     explain_sign,
     drop_rejected,
     drop_sign_of_limit,
+    drop_subset,
     keep_multiple,
     keep_computed,
     keep_supported_value,

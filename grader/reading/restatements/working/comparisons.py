@@ -1,4 +1,4 @@
-"""A value compared with another one: ``6672 instead of 2602``, ``half of 504, i.e. 252``."""
+"""A value beside another one: ``6672 instead of 2602``, ``half of 504``, ``5, of which 2 are``."""
 
 import re
 from fractions import Fraction
@@ -6,10 +6,12 @@ from typing import Final
 
 from grader.reading.restatements.rewriting import (
     NUMBER,
+    STEM_LETTERS,
     Rewriting,
     describe_dropped,
     parse_plain,
 )
+from grader.reading.screening.qualifiers import QUALIFIER
 
 INSTEAD: Final = re.compile(
     rf"(?P<value>[^0-9]*{NUMBER}[^0-9;:()]*?)[\s,]+\(?(?:instead\s+of|rather\s+than)\s+{NUMBER}(?:\s+[^\W\d_]+){{0,2}}[\s.)]*",
@@ -29,6 +31,12 @@ MULTIPLES: Final = {
 MULTIPLE: Final = re.compile(
     rf"\s*(?P<share>{'|'.join(MULTIPLES)})\s+(?:of\s+)?(?P<whole>{NUMBER})(?:\s*[^\W\d_]{{1,6}})?\s*"
     r"(?:,\s*(?:i\.\s?e\.,?|so|that\s+is,?)|=|:)\s*(?P<value>[^=;]*[0-9][^=;]*)",
+    re.IGNORECASE,
+)
+SUBSET: Final = re.compile(
+    rf"(?P<text>[^0-9]*(?P<value>{NUMBER})[^0-9(),;]*?)\s*[,(]\s*"
+    rf"(?:of\s+which\s+(?P<which>{NUMBER})|(?P<them>{NUMBER})\s+of\s+(?:them|these|which))"
+    r"\s+(?:are|is)\s+(?P<noun>[^\W\d_]{4,})\s*\)?[\s.]*",
     re.IGNORECASE,
 )
 NUMBERS: Final = re.compile(NUMBER)
@@ -56,6 +64,23 @@ def drop_rejected(text: str, question: str) -> Rewriting | None:
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(text[len(match["value"]) :]), value)
+
+
+def drop_subset(text: str, question: str) -> Rewriting | None:
+    """Return a count without the number of those that the *question* does not ask about.
+
+    >>> drop_subset("384, of which 192 are learned", "How many numbers?").text
+    '384'
+    >>> drop_subset("384, of which 192 are learned", "How many learned numbers?")
+    """
+    match = SUBSET.fullmatch(text)
+    if match is None or match["noun"].lower()[:STEM_LETTERS] in question.lower():
+        return None
+    subset = Fraction(parse_plain(match["which"] or match["them"]))
+    if not subset < Fraction(parse_plain(match["value"])) or QUALIFIER.fullmatch(match["noun"]):
+        return None
+    value = match["text"].strip()
+    return Rewriting(value, describe_dropped(text[match.end("text") :]), value)
 
 
 def keep_multiple(text: str, question: str) -> Rewriting | None:

@@ -1,12 +1,30 @@
-"""Bounded LRU cache in memory, safe to share between threads."""
+"""Caches in memory, safe to share between threads."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from functools import cache, wraps
+from typing import Generic, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+def cache_once(compute: Callable[P, V]) -> Callable[P, V]:
+    """Return *compute* with a cache; threads that need the same value wait for the first one.
+
+    With `functools.cache` alone, each thread that misses computes the value itself. Use it for few
+    values that take long, and stay in memory.
+    """
+    cached, lock = cache(compute), threading.Lock()
+
+    @wraps(compute)
+    def compute_once(*args: P.args, **kwargs: P.kwargs) -> V:
+        with lock:
+            return cached(*args, **kwargs)  # type: ignore[arg-type]  # they are hashable
+
+    return compute_once
 
 
 class LruCache(Generic[K, V]):

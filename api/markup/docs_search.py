@@ -5,13 +5,14 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from heapq import nlargest
 from itertools import islice
 from typing import Final
 
 from markupsafe import Markup, escape
 
+from api.core.cache import cache_once
 from api.markup.docs_files import list_pages, page_address
 from api.markup.docs_pages import read_title, split_page
 
@@ -95,7 +96,7 @@ def _search_words(words: Sequence[str]) -> list[SearchResult]:
     ]
 
 
-@cache
+@cache_once
 def _load_index() -> SearchIndex:
     """Return the index of all sections of all pages; built at the first search."""
     return build_index(

@@ -1,11 +1,11 @@
 """Documentation pages: the files of `docs/`, public, with navigation and search."""
 
 import hashlib
-from functools import cache
 from typing import Final
 
 from fastapi import Request, Response
 
+from api.core.cache import cache_once
 from api.core.error_codes import ERROR_CODES
 from api.core.errors import NotFound
 from api.http.response_memory import SharedResponse
@@ -72,14 +72,14 @@ def _revalidated_response(body: bytes, media_type: str, request: Request) -> Res
     return SharedResponse(body, media_type=media_type, headers=headers)
 
 
-@cache
+@cache_once
 def _render_page(name: str) -> bytes:
     """Return the HTML of a page, cached because the files are constant."""
     context = {"guide": render_page(name), **_navigation_context(name)}
     return render("docs_page.html", context).encode()
 
 
-@cache
+@cache_once
 def _load_pictures() -> dict[str, bytes]:
     folder = docs_root() / PICTURE_FOLDER
     return {path.name: path.read_bytes() for path in folder.glob("*.png")}

@@ -16,6 +16,7 @@ from serving import listening
 
 from api.core.errors import ContentTooLarge
 from api.http.openapi import document
+from api.http.pipeline.application import Application
 from api.http.pipeline.http_policy import SECURITY_HEADERS, HttpPolicy, HttpPolicyMiddleware
 
 APP = service()
@@ -361,3 +362,31 @@ def test_the_description_of_the_api_is_built_once_and_off_the_event_loop(monkeyp
         return threading.current_thread()
 
     assert thread is not in_one_loop(name_thread())
+
+
+def test_requests_that_wait_for_the_description_hold_no_thread_and_share_one_copy(monkeypatch):
+    is_released, copies = threading.Event(), []
+    name = "_build_document"
+    build = getattr(Application, name)
+
+    def build_later(app):
+        is_released.wait(20)
+        copies.append(build(app))
+        return copies[-1]
+
+    monkeypatch.setattr(Application, name, build_later)
+    app = service()
+
+    @app.get("/other")
+    def answer_in_a_thread() -> dict[str, str]:
+        return {}
+
+    with ThreadPoolExecutor(61) as pool:
+        waiting = [pool.submit(ask, app, "GET", "/openapi.json") for _ in range(60)]
+        try:
+            assert pool.submit(ask, app, "GET", "/other").result(10).status == 200
+            assert not any(one.done() for one in waiting)
+        finally:
+            is_released.set()
+    assert {one.result().status for one in waiting} == {200}
+    assert len(copies) == 1

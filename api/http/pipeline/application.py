@@ -1,11 +1,13 @@
 """FastAPI application wrapped in the HTTP policy."""
 
+import asyncio
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -33,7 +35,8 @@ class Application(FastAPI):
         # It would export paths and queries, and check for listeners at each request.
         telemetry: Any = {"tracing": False, "metrics": False, "logs": False}
         self.policy = policy
-        self._document: bytes | None = None
+        self._document: Future[bytes] | None = None
+        self._document_lock = threading.Lock()
         super().__init__(telemetry=telemetry, **options)
         self.router.route_class = StrictRoute
         # The redirect would use this process's scheme: http behind a proxy that terminates TLS.
@@ -49,10 +52,22 @@ class Application(FastAPI):
             self.add_route(self.openapi_url, self._serve_document, include_in_schema=False)
 
     async def _serve_document(self, _request: Request) -> Response:
-        if self._document is None:
-            # It takes more than a second, so not on the event loop.
-            self._document = await run_in_threadpool(self._build_document)
-        return SharedResponse(self._document, media_type="application/json")
+        # A request that ends while it waits must not cancel the document of the others.
+        body = await asyncio.shield(asyncio.wrap_future(self._get_document()))
+        return SharedResponse(body, media_type="application/json")
+
+    def _get_document(self) -> Future[bytes]:
+        """Return the document, which one thread builds at the first request.
+
+        That takes more than a second. Requests that wait for it hold neither the event loop nor
+        one of the threads that serve requests.
+        """
+        with self._document_lock:
+            if self._document is None:
+                executor = ThreadPoolExecutor(1, thread_name_prefix="openapi")
+                self._document = executor.submit(self._build_document)
+                executor.shutdown(wait=False)
+            return self._document
 
     def _build_document(self) -> bytes:
         return bytes(JSONResponse(self.openapi()).body)

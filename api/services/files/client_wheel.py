@@ -4,11 +4,11 @@ import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from api.core.cache import cache_once
 from api.services.files.wheels import write_wheel
 
 TAG: Final = "py3-none-any"
@@ -31,7 +31,7 @@ class ClientWheel:
     digest: str
 
 
-@cache
+@cache_once
 def load_client_wheel() -> ClientWheel:
     """Return the wheel of the client of this version: the same bytes wherever it is packed.
 

@@ -232,7 +232,7 @@ def synchronize(world, page, course):
     """Let the teacher fetch the roster."""
     page.goto(f"/courses/{course}/lti")
     page.get_by_role("button", name="Sync the roster of").click()
-    expect(page.get_by_role("status")).to_contain_text("The roster is compared")
+    expect(page.get_by_role("status")).to_contain_text("The roster will be compared")
     world.service.roster_runner.run_until_idle()
     page.reload()
     expect(page.locator("form.card")).to_contain_text("2 joined")

@@ -129,4 +129,4 @@ def test_a_small_number_without_a_host_and_overlapping_rows_are_doubtful() -> No
 def test_what_is_no_readable_pdf_is_refused_with_what_to_do(data, message) -> None:
     with pytest.raises(ReportError, match=message) as refusal:
         read_blocks(data, ".pdf")
-    assert any(word in str(refusal.value) for word in ("hand in", "type the answers"))
+    assert any(word in str(refusal.value) for word in ("submit the", "type the answers"))

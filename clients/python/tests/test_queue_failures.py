@@ -215,7 +215,9 @@ class Interrupting(Served):
 
         self.log_in()
         script = (
-            "import sys, dlgrader_client as g\n"
+            "import signal, sys, dlgrader_client as g\n"
+            # A shell starts its background jobs with the signal ignored.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "g.login(sys.argv[1]).assignment('hw-1').submit('side', 64)\n"
         )
         with mock.patch.object(self.stand_in, "answer", think):

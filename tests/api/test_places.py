@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.db.engine import Database
 from api.db.models import ProblemProgress, Submission
 from api.db.upserts import RowBatch, insert_rows, write_batches
-from api.services.submissions.writer.locks import LOCK_PROGRESS
+from api.services.submissions.writer.locks import PROGRESS_LOCKS
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 from api.services.submissions.writer.replays import SELECT_STORED_REQUESTS
 
@@ -74,7 +74,7 @@ def test_ids_alone_are_looked_for_too_and_what_is_asked_has_its_type(things):
 
 @pytest.mark.parametrize(
     ("table", "statements"),
-    [(ProblemProgress, LOCK_PROGRESS), (Submission, SELECT_STORED_REQUESTS)],
+    [(ProblemProgress, PROGRESS_LOCKS.statements), (Submission, SELECT_STORED_REQUESTS)],
     ids=["standings", "keys"],
 )
 def test_no_pair_is_looked_for_through_the_whole_table(db, table, statements):

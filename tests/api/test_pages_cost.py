@@ -104,7 +104,7 @@ def test_a_page_of_the_staff_asks_no_more_of_a_larger_class(scene, path):
     before = scene.count(scene.staff, path)
     for number in range(4):
         scene.hand_in(scene.world.enrol(scene.course, f"Student {number}"))
-    assert scene.count(scene.staff, path) == before <= STAFF[path]
+    assert scene.count(scene.staff, path) <= before <= STAFF[path]  # figures may be cached
 
 
 def test_who_asks_is_looked_up_once_a_page_though_several_routes_answer_it(scene):

@@ -1,6 +1,8 @@
-"""Pytest hooks for all tests: collection and garbage collection."""
+"""Pytest hooks and a fixture for all tests: collection, garbage collection and logging."""
 
 import gc
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -47,3 +49,14 @@ def pytest_collection_finish() -> None:
 
 
 collect_ignore = ["load"]  # run by `make load`, over a service of its own
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Restore the handlers and levels of the log, which the commands of this process change."""
+    root, levels = logging.getLogger(), {n: logging.getLogger(n).level for n in ("api", "uvicorn")}
+    handlers = list(root.handlers)
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

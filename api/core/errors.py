@@ -19,9 +19,8 @@ ServiceError
 └── ServiceUnavailable    503  storage or another part of the service is not working
 
 Every error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail
-and the messages are for people and have at most 500 characters; those of a file quote a few of its
-values. `api.http.problem_details` turns an error into an HTTP
-response.
+and the messages are for people and have at most 500 characters. Only errors in files quote values
+of the input. `api.http.problem_details` turns an error into an HTTP response.
 """
 # ruff: noqa: N818  # they are named as their statuses are
 

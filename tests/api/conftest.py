@@ -34,9 +34,12 @@ class Ran:
 
 @pytest.fixture
 def grader(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Ran]:
     """Return a function that runs `grader` with its arguments in this process."""
+    request.getfixturevalue("restored_logging")
 
     def run(*arguments: str, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["grader", *arguments])

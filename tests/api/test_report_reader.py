@@ -43,9 +43,15 @@ SHEET = (
 )
 
 
+def make_reader(workers, **seconds):
+    """Return a reader with a new budget for each person."""
+    limiter = LeakyBucketLimiter(READING_RATE, clock=time.monotonic)
+    return ReportReader(workers, budget=ReadingBudget(limiter), **seconds)
+
+
 @pytest.fixture(scope="module")
 def reader():
-    reader = ReportReader(1, starting_seconds=60)
+    reader = make_reader(1, starting_seconds=60)
     yield reader
     reader.close()
 
@@ -60,7 +66,7 @@ def test_a_worker_in_its_sandbox_reads_report_after_report(reader):
 
 
 def test_a_person_has_one_report_read_at_a_time_and_few_wait():
-    reader, person = ReportReader(0), uuid4()
+    reader, person = make_reader(0), uuid4()
     with reader._limit.acquire(person), pytest.raises(RateLimited):  # noqa: SLF001
         reader.read(person, REPORT.encode(), ".md", SHEET)
     with pytest.MonkeyPatch.context() as patch:
@@ -105,7 +111,7 @@ def wait_until_read(reader: ReportReader) -> None:
 
 
 def test_a_file_waits_for_a_worker_for_a_short_time_only():
-    reader = ReportReader(1, waiting_seconds=0.2, starting_seconds=60)
+    reader = make_reader(1, waiting_seconds=0.2, starting_seconds=60)
     first = threading.Thread(target=reader.run, args=(uuid4(), time.sleep, time.sleep, 3.0))
     first.start()
     wait_until_read(reader)
@@ -119,7 +125,7 @@ def test_a_file_waits_for_a_worker_for_a_short_time_only():
 
 
 def test_a_worker_that_does_not_start_in_time_keeps_nobody_waiting():
-    reader = ReportReader(1, deadline_seconds=0.1, starting_seconds=0.0)
+    reader = make_reader(1, deadline_seconds=0.1, starting_seconds=0.0)
     with pytest.raises(ServiceUnavailable) as refused:
         reader.run(uuid4(), time.sleep, time.sleep, 0.0)
     assert refused.value.retry_after == RETRY_SECONDS
@@ -127,7 +133,7 @@ def test_a_worker_that_does_not_start_in_time_keeps_nobody_waiting():
 
 
 def test_a_file_that_waits_while_the_service_stops_is_refused_at_once():
-    reader, errors = ReportReader(1, waiting_seconds=60), []
+    reader, errors = make_reader(1, waiting_seconds=60), []
 
     def read() -> None:
         try:
@@ -152,7 +158,7 @@ def test_a_file_is_answered_before_the_proxy_gives_up():
 
 
 def test_a_reading_that_takes_too_long_is_stopped_and_the_next_one_is_read():
-    reader = ReportReader(1, deadline_seconds=0.0001, starting_seconds=60)
+    reader = make_reader(1, deadline_seconds=0.0001, starting_seconds=60)
     with pytest.raises(InvalidInput) as refused:
         reader.read(uuid4(), REPORT.encode() * 2_000, ".md", SHEET)
     assert TOO_LONG in refused.value.detail

@@ -14,6 +14,7 @@ from api.server.main import bootstrap_and_run_worker, main, serve
 from api.server.uvicorn_server import bind_socket, start_listening
 from api.server.worker import Heartbeat
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
 WORD = "geheim"
 
 

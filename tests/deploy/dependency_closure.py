@@ -1,4 +1,4 @@
-"""What is installed with a wheel, by the metadata of the distributions of this environment."""
+"""Distributions that pip installs with a wheel, from the metadata of this environment."""
 
 from collections.abc import Iterator
 from email import message_from_bytes

@@ -47,18 +47,7 @@ def test_a_line_of_text_has_time_level_and_place_and_an_error_its_origin():
     assert "ValueError: invalid literal" in TextFormatter().format(record(broken=True))
 
 
-@pytest.fixture
-def as_before():
-    """Restore the handlers and levels of the log after the test."""
-    root, levels = logging.getLogger(), {n: logging.getLogger(n).level for n in ("api", "uvicorn")}
-    handlers = list(root.handlers)
-    yield
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-@pytest.mark.usefixtures("as_before")
+@pytest.mark.usefixtures("restored_logging")
 def test_the_form_that_was_told_last_holds_and_no_line_comes_twice(capsys):
     before = len(logging.getLogger().handlers)
     configure_logging("text")

@@ -1,6 +1,6 @@
 """File exports of the grades and work of a course, and import of score sheets."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
@@ -109,16 +109,7 @@ def get_export_check(
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
     context.count_limited_action("check_export", str(member.caller.id))
-    with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_gradebook_export(
-            session,
-            member,
-            form,
-            only=assignments,
-            section=section,
-            now=context.now,
-            reserve=partial(reserve_from_thread, context.request.scope),
-        )
+    gradebook_file = _build_file(context, member, form, assignments, section)
     return gradebook_files.serialize_check(gradebook_file)
 
 
@@ -152,8 +143,22 @@ def get_gradebook_export(
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
     context.count_limited_action("export_course", str(member.caller.id))
+    gradebook_file = _build_file(context, member, form, assignments, section)
+    return _record_export_and_respond(context, member, gradebook_file, force=force)
+
+
+def _build_file(
+    context: RequestContext,
+    member: CourseMembership,
+    form: str,
+    assignments: Collection[UUID] | None,
+    section: UUID | None,
+    *,
+    participant_emails: Collection[str] | None = None,
+) -> gradebook_files.GradebookExport:
+    """Build a gradebook file within the limits of heavy reading and of response memory."""
     with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_gradebook_export(
+        return gradebook_files.build_gradebook_export(
             session,
             member,
             form,
@@ -161,8 +166,8 @@ def get_gradebook_export(
             section=section,
             now=context.now,
             reserve=partial(reserve_from_thread, context.request.scope),
+            participant_emails=participant_emails,
         )
-    return _record_export_and_respond(context, member, gradebook_file, force=force)
 
 
 def _record_export_and_respond(
@@ -216,17 +221,9 @@ def post_moodle_export(
         member = context.authorize_course(session, course, right="export")
     context.count_limited_action("export_course", str(member.caller.id))
     known = gradebook_files.read_participant_emails(participants)
-    with context.heavy_reading(member) as session:
-        gradebook_file = gradebook_files.build_gradebook_export(
-            session,
-            member,
-            "moodle",
-            only=assignments,
-            section=section,
-            now=context.now,
-            reserve=partial(reserve_from_thread, context.request.scope),
-            participant_emails=known,
-        )
+    gradebook_file = _build_file(
+        context, member, "moodle", assignments, section, participant_emails=known
+    )
     return _record_export_and_respond(context, member, gradebook_file, force=force)
 
 

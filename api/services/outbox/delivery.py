@@ -1,12 +1,12 @@
 """Delivery of the outbox: at least once, with longer and longer pauses between the tries.
 
-A message is claimed for a few minutes, sent, and marked as sent, each in a transaction of its own:
-nothing is locked while the SMTP server is at work. If the worker dies in between, the claim ends
-and the message is tried again, with the same Message-ID.
+The worker claims a message for a few minutes, sends it, and marks it as sent. Claim and mark are
+separate transactions, so that nothing is locked while the SMTP server is at work. If the worker
+dies in between, the claim ends and the message is tried again, with the same Message-ID.
 
-News and reminders that wait for one person are claimed together and sent as one e-mail, a digest.
-Until they are sent they have the same tries and the same due time, by which the next try finds them
-again: without others that were added since, which would change a repeated e-mail.
+Optional messages that wait for one person are claimed together and sent as one e-mail, a digest.
+The claim gives them the same number of tries and the same due time. The next try selects them by
+both, so that a repeated e-mail contains no message that was added since.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Texts of messages: one template per kind, from which both text and HTML are made; and digests.
+"""Texts of messages: one template per kind, from which text, HTML and digests are made.
 
 The first line of a template is the subject, the rest are paragraphs. A paragraph that is an address
 of the service becomes a link in HTML. No subject contains a score, because mail programs show it on
@@ -82,18 +82,6 @@ You get this message when {{ reason }}. You can choose which messages you get:
 
 {{ preferences }}
 """
-DIGEST_TEMPLATE: Final = """\
-Grader: {{ count }} messages
-
-Hello {{ name }},
-
-{% for content in contents %}{{ content }}
-
-{% endfor %}You can choose which messages you get:
-
-{{ preferences }}
-"""
-"""Template of a digest; *contents* are rendered already, so that they keep their paragraphs."""
 TEST_SUBJECT: Final = "Test message from Grader"
 TEST_TEXT: Final = """\
 This is a test message.
@@ -162,15 +150,13 @@ def render_message(
 
 def render_digest(messages: Sequence[MessageText], name: str, *, public_url: str) -> MessageText:
     """Return *messages* as one, for a recipient with this *name*."""
-    environment = _ENVIRONMENT.overlay(finalize=str)
-    text = environment.from_string(DIGEST_TEMPLATE).render(
-        count=len(messages),
-        name=_to_line(name),
-        contents=[message.content for message in messages],
-        preferences=_get_preferences_url(public_url),
-    )
-    subject, _, text = text.partition("\n\n")
-    return MessageText(subject, text)
+    paragraphs = [
+        f"Hello {_to_line(name)},",
+        *(message.content for message in messages),
+        "You can choose which messages you get:",
+        _get_preferences_url(public_url),
+    ]
+    return MessageText(f"Grader: {len(messages)} messages", "\n\n".join(paragraphs) + "\n")
 
 
 def _get_preferences_url(public_url: str) -> str:

@@ -1,7 +1,7 @@
 """Rows of a score sheet: for each student and part, the answer that counts and its grading.
 
-Answers may be large. One transaction reads the progress and the overrides of the class; the answers
-that count follow in small batches, each in a transaction of its own. If an answer is graded again
+Answers may be large. One transaction reads the progress and the overrides of the class. The answers
+that count follow in small batches, with one transaction per batch. If an answer is graded again
 meanwhile, its row has another version, and an upload refuses the row.
 """
 

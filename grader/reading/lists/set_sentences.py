@@ -6,9 +6,8 @@ from functools import partial
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.restatements.working.final_values import DOUBT, is_doubtful
 from grader.reading.screening.known_words import find_long_stems, is_echo
-from grader.reading.wording.meaning_words import HEDGE
 
 KEEPING_WORD: Final = re.compile(
     r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|stay|stays)(?!\w)",
@@ -42,7 +41,7 @@ def build_sentence_reader(names: Sequence[str] = ()) -> Rewriter:
 def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewriting | None:
     """Return the items of *text* if all other words are those of the *question*."""
     match = items.fullmatch(text.strip())
-    if match is None or DOUBT.search(text) or HEDGE.search(text.lower()):
+    if match is None or is_doubtful(text):
         return None
     words = WORD.findall(f"{match['before']} {match['after']}".lower())
     stems = find_long_stems(question)

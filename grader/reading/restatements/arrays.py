@@ -4,8 +4,7 @@ import re
 from typing import Final
 
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import DOUBT
-from grader.reading.wording.meaning_words import HEDGE
+from grader.reading.restatements.working.final_values import is_doubtful
 
 _CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
 COMMA_CELLS: Final = re.compile(
@@ -63,7 +62,7 @@ def join_listed_cells(text: str, question: str) -> Rewriting | None:
     ('[48, 42]', '[0.8, 0.3]')
     """
     del question
-    if DOUBT.search(text) or HEDGE.search(text.lower()):
+    if is_doubtful(text):
         return None
     plain = text.strip(" $\n")
     if (ends := RANGE.fullmatch(plain)) is not None:
@@ -91,7 +90,7 @@ def keep_last_array(text: str, question: str) -> Rewriting | None:
     >>> keep_last_array("(1, 2), so (3, 4)", "")
     """
     del question
-    if len(text) > MAX_CHARACTERS or DOUBT.search(text) or HEDGE.search(text.lower()):
+    if len(text) > MAX_CHARACTERS or is_doubtful(text):
         return None
     plain = text.strip()
     start = _find_last_array(plain)

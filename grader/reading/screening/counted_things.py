@@ -60,7 +60,7 @@ SUBJECT: Final = re.compile(
     r"(?:how\s+many|how\s+much|what).*(?<!\w)(?:does|do|has|have)\s+(?:this|the|an?)\s+.*\?",
     re.IGNORECASE,
 )
-"""A question with a subject of its own."""
+"""A question that names its subject: ``How many weights does the layer have?``."""
 SHARED: Final = r"(?:per|each|every|an?|one|single)"
 """Words of a question before the thing to which a value may be distributed."""
 ADJECTIVE: Final = r"(?!(?:the|of|from|in|for|with|to|and|batch)\b)[^\W\d_]+"

@@ -38,11 +38,11 @@ def refuse_alternatives(text: str) -> None:
             )
 
 
-def refuse_value_elsewhere(text: str) -> None:
+def refuse_bracketed_value(text: str) -> None:
     """Raise `AnswerError` for ``0.02 (0.04 in epoch 70)`` and ``1.08 (squared: 0)``.
 
-    >>> refuse_value_elsewhere("0.02 (0.0227 before rounding)")
-    >>> refuse_value_elsewhere("0.02 (0.04 in epoch 70)")
+    >>> refuse_bracketed_value("0.02 (0.0227 before rounding)")
+    >>> refuse_bracketed_value("0.02 (0.04 in epoch 70)")
     Traceback (most recent call last):
     grader.errors.AnswerError: The remark gives another value. Expected one value.
     """

@@ -119,8 +119,8 @@ OTHER_UNITS: Final = {
     "nats": frozenset({"nats", "natu", "entr", "loss"}),
     "bits": frozenset({"bits"}),
 }
-ASKED_UNIT: Final = re.compile(r"(?:how\s+many|in)\s+(bits|nats)(?!\w)", re.IGNORECASE)
 """Units that no quantity has, with the beginnings of words that ask for them."""
+ASKED_UNIT: Final = re.compile(r"(?:how\s+many|in)\s+(bits|nats)(?!\w)", re.IGNORECASE)
 LABELS: Final = {
     "loss": frozenset({"loss", "erro", "cost", "entr", "obje"}),
     "recall": frozenset({"reca", "sens"}),
@@ -204,7 +204,7 @@ the value alone.
 
 
 def _is_used_by_question(word: str, question: str, stems: frozenset[str]) -> bool:
-    """Return whether *word* is one of the *question*, unless it is a unit that is not asked for."""
+    """Return whether the *question* contains *word*; a unit must be the one that it asks for."""
     unit = ASKED_UNIT.search(question) if word in OTHER_UNITS else None
     if unit is not None and unit[1].lower() != word:
         return False
@@ -212,7 +212,7 @@ def _is_used_by_question(word: str, question: str, stems: frozenset[str]) -> boo
 
 
 def _names_asked(word: str, question: str, stems: frozenset[str]) -> bool:
-    """Return whether *word*, a label before a sign, abbreviates or names what is asked for."""
+    """Return whether *word*, a label before a sign, means the quantity that is asked for."""
     both = word in SPREADS and stems >= SPREAD_STEMS
     synonym = not both and not stems.isdisjoint(LABELS.get(word, ()))
     return synonym or _abbreviates(word, question)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.screening.counted_things import refuse_other_things
-from grader.reading.screening.doubts import refuse_qualified_reason, refuse_value_elsewhere
+from grader.reading.screening.doubts import refuse_bracketed_value, refuse_qualified_reason
 from grader.reading.screening.known_words import refuse_unknown_words
 from grader.reading.screening.labels import (
     refuse_assigned_axes,
@@ -44,7 +44,7 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     question = words.question
     value = strip_reason(text)[0]
     refuse_qualifiers(value, question=question, context=words.context, names=words.names)
-    refuse_value_elsewhere(text)
+    refuse_bracketed_value(text)
     refuse_qualified_reason(text, len(value), question=question, context=words.context)
     if not unknown_words or find_column_total(text):
         return

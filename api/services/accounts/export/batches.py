@@ -1,4 +1,4 @@
-"""Rows of an export that are read in small batches, each in a transaction of its own."""
+"""Rows of an export, read in small batches with one transaction per batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias

@@ -6,8 +6,7 @@ comment only once results are shown to the student.
 Submissions, drafts, reports and attachments may be large, and comments, regrade requests and acts
 of staff many. One transaction reads their ids and everything short; they follow in small batches,
 and the files of reports and attachments in pieces. So memory is bounded, and a slow reader holds no
-transaction. Submissions never change; a draft is
-read in its current state when its turn comes.
+transaction. Submissions never change; a draft is read in its current state when its turn comes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

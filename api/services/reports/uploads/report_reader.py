@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import contextmanager
@@ -12,8 +11,7 @@ from uuid import UUID
 from api.core.errors import FieldError, InvalidInput, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.rate_limits.heavy_work import PersonConcurrencyLimit
-from api.rate_limits.leaky_bucket import LeakyBucketLimiter
-from api.rate_limits.reading_budget import READING_RATE, ReadingBudget
+from api.rate_limits.reading_budget import ReadingBudget
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads.reading_job import SheetProblem, read_in_worker, read_or_refuse
 
@@ -51,7 +49,7 @@ class ReportReader:
         self,
         workers: int,
         *,
-        budget: ReadingBudget | None = None,
+        budget: ReadingBudget,
         deadline_seconds: float = READING_SECONDS,
         waiting_seconds: float = WAITING_SECONDS,
         starting_seconds: float = STARTING_SECONDS,
@@ -69,9 +67,7 @@ class ReportReader:
                 preload=read_in_worker.__module__,
                 json_results=True,  # the sandbox keeps a parser that was taken over inside
             )
-        self._budget = budget or ReadingBudget(
-            LeakyBucketLimiter(READING_RATE, clock=time.monotonic)
-        )
+        self._budget = budget
         self._limit = PersonConcurrencyLimit(1, TOO_MANY_MESSAGE, retry_after=RETRY_SECONDS)
 
     def read(

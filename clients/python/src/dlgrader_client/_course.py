@@ -94,22 +94,15 @@ class Account:
             progress.unsent.append(entry.name)
             return
         try:
-            result = self._try_to_send(entry)
+            result = self._send(entry)
             progress.delivered.append(replace(result, queued_at=entry.queued_at_text))
         except (ConnectionFailedError, NotLoggedInError) as error:
+            self._queue.failures[entry.key] = str(error)
             progress.add_failure(entry, error)
         except RefusedError as error:
             kept = entry.set_aside()
             place = "" if kept is None else f" Your answer is kept in {kept}."
             progress.refused.append((entry.name, f"{_explain_refusal(entry, error)}{place}"))
-
-    def _try_to_send(self, entry: QueuedAnswers) -> SubmissionResult:
-        """Send an entry as `_send` does, and note the reason if it stays in the queue."""
-        try:
-            return self._send(entry)
-        except (ConnectionFailedError, NotLoggedInError) as error:
-            self._queue.failures[entry.key] = str(error)
-            raise
 
     def _send(self, entry: QueuedAnswers) -> SubmissionResult:
         """Send one entry of the queue, and delete it once the server has stored it.

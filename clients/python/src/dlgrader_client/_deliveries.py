@@ -134,8 +134,19 @@ class DeliveryProgress:
         return Delivery(tuple(self.delivered), tuple(self.refused), tuple(self.unsent), reason)
 
 
+class _Notice(Displayed):
+    """Text that a notebook displays in a box, under its first line."""
+
+    def _color(self) -> str:
+        return BAD
+
+    def _repr_html_(self) -> str:
+        title, *lines = self._lines()
+        return box(title, self._color(), map(escape, lines))
+
+
 @dataclass(frozen=True, repr=False)
-class QueueStatus(Displayed):
+class QueueStatus(_Notice):
     """Answers in the queue of an account, oldest first, each with its id and its last failure."""
 
     entries: tuple[QueuedAnswers, ...] = ()
@@ -149,10 +160,11 @@ class QueueStatus(Displayed):
     def __getitem__(self, place: int) -> QueuedAnswers:
         return self.entries[place]
 
-    def _title(self) -> str:
+    def _lines(self) -> list[str]:
         if not self.entries:
-            return "The queue is empty."
-        return f"{counted(len(self), 'answer')} in the queue: NOT SUBMITTED"
+            return ["The queue is empty."]
+        title = f"{counted(len(self), 'answer')} in the queue: NOT SUBMITTED"
+        return [title, *(f"  {line}" for line in self._entry_lines())]
 
     def _entry_lines(self) -> Iterator[str]:
         for entry in self.entries:
@@ -160,19 +172,15 @@ class QueueStatus(Displayed):
             yield f"{entry.id}: {entry.name}, queued at {since} by the clock of this machine"
             yield f"  {describe_answers(entry)}"
             yield f"  {entry.failure or 'This session has not tried to send it.'}"
-        if self.entries:
-            yield "`hw.deliver()` sends all of them."
-            yield f"`hw.discard({self.entries[0].id!r})` deletes the first without sending it."
+        yield "`hw.deliver()` sends all of them."
+        yield f"`hw.discard({self.entries[0].id!r})` deletes the first without sending it."
 
-    def _lines(self) -> list[str]:
-        return [self._title(), *(f"  {line}" for line in self._entry_lines())]
-
-    def _repr_html_(self) -> str:
-        return box(self._title(), BAD if self.entries else GOOD, map(escape, self._entry_lines()))
+    def _color(self) -> str:
+        return BAD if self.entries else GOOD
 
 
 @dataclass(frozen=True, repr=False)
-class Interruption(Displayed):
+class Interruption(_Notice):
     """Answers that are in the queue after the user interrupted their sending."""
 
     queue: QueueStatus
@@ -182,7 +190,7 @@ class Interruption(Displayed):
         """Whether no answer is in the queue."""
         return not self.queue.entries
 
-    def _own_lines(self) -> list[str]:
+    def _lines(self) -> list[str]:
         return [
             f"INTERRUPTED: {counted(len(self.queue), 'answer')} in the queue, NOT SUBMITTED",
             *(f"  {entry.id}: {entry.name}" for entry in self.queue),
@@ -191,33 +199,19 @@ class Interruption(Displayed):
             f"  {LISTING_HINT}",
         ]
 
-    def _lines(self) -> list[str]:
-        return self._own_lines()
-
-    def _repr_html_(self) -> str:
-        title, *lines = self._own_lines()
-        return box(title, BAD, map(escape, lines))
-
 
 @dataclass(frozen=True, repr=False)
-class Discarded(Displayed):
+class Discarded(_Notice):
     """Answers that were deleted from the queue, so that this machine does not send them again."""
 
     entry: QueuedAnswers
 
-    def _own_lines(self) -> list[str]:
+    def _lines(self) -> list[str]:
         return [
             f"Deleted from the queue: {self.entry.name}",
             f"  {describe_answers(self.entry)}",
             "  If the server received it before, it counts: `hw.status()` displays it then.",
         ]
-
-    def _lines(self) -> list[str]:
-        return self._own_lines()
-
-    def _repr_html_(self) -> str:
-        title, *lines = self._own_lines()
-        return box(title, BAD, map(escape, lines))
 
 
 def describe_answers(entry: QueuedAnswers) -> str:

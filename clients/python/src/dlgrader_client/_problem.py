@@ -47,10 +47,11 @@ class Problem:
     ) -> SubmissionResult | NotSubmitted:
         """Submit answers by the names of their parts, and return their results.
 
-        They are written to the queue first, and sent after the answers that are there already. If
-        the server does not answer, or answers with an error of its own, they stay there and the
-        result is `NotSubmitted`; if it refuses them, they are taken out and the error is raised.
-        They also stay there if you interrupt this method, which displays that.
+        The answers are first written to the queue, and sent after earlier ones. If the server does
+        not answer or fails, they stay in the queue, and the result is `NotSubmitted`. If you
+        interrupt this method, they stay there too, and it displays the queue. If the server refuses
+        them, they are removed and the error is raised.
+
         Raises `StorageFailedError` if they cannot be written to the queue; then nothing is sent.
         """
         account, converted = self.account, _convert_answers(answers, more)
@@ -73,7 +74,7 @@ class Problem:
         stopped = progress.find_obstacle(entry)
         if stopped is None:
             try:
-                return replace(self.account._try_to_send(entry), earlier=earlier)
+                return replace(self.account._send(entry), earlier=earlier)
             except (ConnectionFailedError, NotLoggedInError) as error:
                 stopped = error
             except RefusedError:

@@ -5,9 +5,8 @@ from fractions import Fraction
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.qualifiers import ACTIVATIONS, QUALIFIER
-from grader.reading.wording.meaning_words import HEDGE
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 WORDS_BEHIND: Final = re.compile(
@@ -41,7 +40,7 @@ def drop_words_behind(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = WORDS_BEHIND.fullmatch(text)
-    if match is None or DOUBT.search(text) or HEDGE.search(text.lower()):
+    if match is None or is_doubtful(text):
         return None
     if LATER_STEP.search(match["words"]):
         return None
@@ -58,7 +57,7 @@ def drop_size_behind(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = SIZE_BEHIND.fullmatch(text)
-    if match is None or DOUBT.search(text) or HEDGE.search(text.lower()):
+    if match is None or is_doubtful(text):
         return None
     array = match["array"].strip()
     rows, columns = int(match["rows"]), int(match["columns"])

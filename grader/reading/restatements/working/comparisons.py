@@ -126,7 +126,5 @@ def complete_unit(text: str, question: str) -> Rewriting | None:
     if match is None or len(units) != 1:
         return None
     unit = units.pop()
-    value = (
-        f"{match['value']}{'B' if unit == 'bytes' else 'params' if unit == 'parameters' else unit}"
-    )
+    value = f"{match['value']}{SHORT_UNITS.get(unit, unit)}"
     return Rewriting(value, (f"The prefix was read as one of {unit}.",), value)

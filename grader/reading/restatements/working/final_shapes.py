@@ -6,9 +6,8 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import DOUBT
+from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
-from grader.reading.wording.meaning_words import HEDGE
 
 SIZE: Final = r"(?<![\w.])[0-9]{1,9}(?![\w.]*[0-9])"
 SHAPE: Final = re.compile(
@@ -46,7 +45,7 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     >>> keep_supported_shape("9×13×20, so 9×14×20", "")
     """
     del question
-    if DOUBT.search(text) or HEDGE.search(text.lower()):
+    if is_doubtful(text):
         return None
     breaks = [cut.end() for cut in BREAK.finditer(text)]
     for start in breaks:
@@ -78,7 +77,7 @@ def name_computed_axes(text: str, question: str) -> Rewriting | None:
     'height = 12, width = 30'
     """
     del question
-    if DOUBT.search(text) or HEDGE.search(text.lower()):
+    if is_doubtful(text):
         return None
     pieces = [piece for piece in PIECE.split(text.strip(" .$")) if piece.strip()]
     axes: dict[str, str] = {}

@@ -51,6 +51,15 @@ MIN_NUMBERS: Final = 2
 UNIT_FACTORS: Final = tuple(Fraction(size) for size in (1000, 1024, 100))
 
 
+def is_doubtful(text: str) -> bool:
+    """Return whether *text* weighs or takes back a value.
+
+    >>> is_doubtful("probably 5"), is_doubtful("5, no 6"), is_doubtful("2 + 3 = 5")
+    (True, True, False)
+    """
+    return bool(DOUBT.search(text) or HEDGE.search(text.lower()))
+
+
 def keep_supported_value(text: str, question: str) -> Rewriting | None:
     """Return the last value of *text* if the numbers before it give it; else None.
 
@@ -61,7 +70,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     >>> keep_supported_value("conv 864, blocks 100 ⇒ 965", "")
     """
     plain = text.replace("**", "").strip(" \t\n$")
-    if DOUBT.search(plain) or HEDGE.search(plain.lower()) or len(LINE_LABEL.findall(plain)) > 1:
+    if is_doubtful(plain) or len(LINE_LABEL.findall(plain)) > 1:
         return None
     starts = [match.end() for match in SEPARATOR.finditer(plain)]
     for start in reversed(starts):

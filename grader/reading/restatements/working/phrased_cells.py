@@ -8,8 +8,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting
-from grader.reading.restatements.working.final_values import DOUBT
-from grader.reading.wording.meaning_words import HEDGE
+from grader.reading.restatements.working.final_values import is_doubtful
 
 NUMBER: Final = re.compile(
     r"(?<![\w.])[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?(?![\w.]*[0-9])"
@@ -60,7 +59,7 @@ def order_phrased_cells(text: str, question: str) -> Rewriting | None:
     '[2, 3]'
     >>> order_phrased_cells("3 at the end, 2 at the start", "")
     """
-    if OTHER.search(text) or DOUBT.search(text) or HEDGE.search(text.lower()):
+    if OTHER.search(text) or is_doubtful(text):
         return None
     items = [item.strip() for item in SEPARATOR.split(text.strip(" .")) if item.strip()]
     if len(items) < MIN_CELLS:
@@ -96,7 +95,7 @@ def _find_results(item: str) -> list[str]:
 
 
 def join_paired_cells(text: str, question: str) -> Rewriting | None:
-    """Return the four numbers of a box that is told as two corners, or as center and size.
+    """Return the four numbers of a box that is given by two corners, or by center and size.
 
     >>> join_paired_cells("(1, 2) and (5, 6)", "The corners $(x_1, y_1, x_2, y_2)$?").text
     '[1, 2, 5, 6]'

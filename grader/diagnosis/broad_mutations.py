@@ -63,7 +63,7 @@ def enumerate_broad_mutations(tree: Node, *, of_result: bool = True) -> Mutation
     yield from _change_sums(tree)
     for node in _walk_arithmetic(tree):
         if isinstance(node, BinaryOperation):
-            yield from _mutate_each(tree, node, _exchange_operator(node))
+            yield from replace_with_each(tree, node, _exchange_operator(node))
         elif isinstance(node, Call):
             for mistake, function in OTHER_LOGARITHMS.get(node.function, ()):
                 yield mistake, replace_node(tree, node, Call(function, node.arguments))
@@ -96,8 +96,9 @@ def _walk_arithmetic(node: Node) -> Iterator[Node]:
         yield from _walk_arithmetic(child)
 
 
-def _mutate_each(tree: Node, target: Node, mutated: Mutations) -> Mutations:
-    for mistake, replacement in mutated:
+def replace_with_each(tree: Node, target: Node, replacements: Mutations) -> Mutations:
+    """Yield *tree* with *target* replaced by each of *replacements*."""
+    for mistake, replacement in replacements:
         yield mistake, replace_node(tree, target, replacement)
 
 
@@ -214,7 +215,7 @@ def _change_sums(tree: Node) -> Mutations:
             continue
         if id(node) not in seen:
             seen.update(map(id, sums_below(node)))
-            yield from _mutate_each(tree, node, _change_terms(list(split_terms(node))))
+            yield from replace_with_each(tree, node, _change_terms(list(split_terms(node))))
 
 
 def _change_terms(terms: list[tuple[int, Node]]) -> Mutations:

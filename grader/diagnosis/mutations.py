@@ -22,6 +22,7 @@ from grader.diagnosis.argument_mutations import (
 from grader.diagnosis.broad_mutations import (
     MAX_BROAD_MUTATIONS,
     enumerate_broad_mutations,
+    replace_with_each,
     take_other_names,
 )
 from grader.diagnosis.mutated_calls import find_changed_argument, has_fitting_arguments
@@ -35,7 +36,6 @@ from grader.expressions.tree import (
     Node,
     NumberLiteral,
     names_in,
-    replace_node,
     replace_nodes,
     walk,
 )
@@ -191,11 +191,11 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
         if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
             if id(node) not in seen_sums:
                 seen_sums.update(map(id, sums_below(node)))
-                yield from _mutate(tree, node, _mutate_sum(node))
+                yield from replace_with_each(tree, node, _mutate_sum(node))
         elif isinstance(node, BinaryOperation):
-            yield from _mutate(tree, node, _mutate_operation(node))
+            yield from replace_with_each(tree, node, _mutate_operation(node))
         elif isinstance(node, Call):
-            yield from _mutate(tree, node, _mutate_call(node))
+            yield from replace_with_each(tree, node, _mutate_call(node))
     used = sorted(names_in(tree))
     if len(used) <= MAX_EXCHANGED_NAMES:
         for pair in combinations(used, 2):
@@ -216,14 +216,6 @@ def _exchange_names(tree: Node, first: str, second: str) -> Node:
     return replace_nodes(
         tree, lambda node: exchanged.get(node.name) if isinstance(node, Name) else None
     )
-
-
-def _mutate(
-    tree: Node, target: Node, mutated: Iterator[tuple[str, Node]]
-) -> Iterator[tuple[str, Node]]:
-    """Yield *tree* with *target* replaced by each of its mutations."""
-    for mistake, replacement in mutated:
-        yield mistake, replace_node(tree, target, replacement)
 
 
 def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:

@@ -81,7 +81,7 @@ class ScalarKind(AnswerKind[S, Number]):
 
     def solve(self, part: S, scope: Scope) -> Value | None:
         """Return the key, a number, or None if the part has limits instead."""
-        return as_number(super().solve(part, scope))
+        return require_number_key(super().solve(part, scope))
 
     def judge(
         self, reading: Reading[Number], key: Value | None, part: S, scope: Scope
@@ -134,7 +134,7 @@ class ScalarKind(AnswerKind[S, Number]):
         )
 
 
-def as_number(key: Value | None) -> Number | None:
+def require_number_key(key: Value | None) -> Number | None:
     """Return *key* if it is a number or None, else raise `SolverError`."""
     if key is None or is_number(key):
         return key

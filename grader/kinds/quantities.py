@@ -32,7 +32,7 @@ from grader.kinds.base import (
     RoundingMatcher,
     SampleAnswers,
 )
-from grader.kinds.numbers import ScalarPart, as_number
+from grader.kinds.numbers import ScalarPart, require_number_key
 from grader.reading import RawAnswer, Reading
 from grader.reading.restatements.pipelines import QUANTITY_REWRITERS
 from grader.reading.screening.doubts import refuse_alternatives
@@ -81,7 +81,7 @@ class QuantityPart(ScalarPart):
 
     @field_validator("unit")
     @classmethod
-    def _check_unit(cls, spelling: str, others: ValidationInfo) -> str:
+    def _normalize_unit(cls, spelling: str, others: ValidationInfo) -> str:
         """Return the unit in its displayed spelling."""
         dimension = others.data.get("dimension")
         unit = parse_unit(spelling)
@@ -136,7 +136,7 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
 
     def solve(self, part: QuantityPart, scope: Scope) -> Value | None:
         """Return the key, a number in the part's unit."""
-        return as_number(super().solve(part, scope))
+        return require_number_key(super().solve(part, scope))
 
     def judge(
         self,

@@ -1,4 +1,4 @@
-"""Grades of parts from a student's progress, exactly and with every step."""
+"""Points of a part from its credit, which `progress.py` computes, with every step explained."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Progress of a student at one part: the best of the answers, or the last text."""
+"""Progress of a student at one part: the answer that counts, its late credit and attempt factor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

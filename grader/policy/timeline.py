@@ -39,8 +39,8 @@ class Timeline:
             return self.close
         return max((self.due, *(until for until, _ in self.steps)))
 
-    def late_credit_at(self, instant: int) -> Fraction | None:
-        """Return the late credit at *instant*; None once the timeline is closed.
+    def scheduled_credit_at(self, instant: int) -> Fraction | None:
+        """Return the credit that the schedule gives at *instant*; None once it is closed.
 
         The release does not matter here: see `is_open`.
         """
@@ -57,7 +57,7 @@ class Timeline:
 
     def is_open(self, instant: int) -> bool:
         """Return whether an answer is accepted at *instant*."""
-        return self.is_released(instant) and self.late_credit_at(instant) is not None
+        return self.is_released(instant) and self.scheduled_credit_at(instant) is not None
 
     @property
     def earns_credit_until(self) -> int | None:
@@ -137,7 +137,7 @@ class SubmissionRules:
     def late_credit_at(self, instant: int) -> Fraction | None:
         """Return the best late credit of the timelines open at *instant*, else None."""
         late_credits = [
-            timeline.late_credit_at(instant)
+            timeline.scheduled_credit_at(instant)
             for timeline in self.timelines
             if timeline.is_open(instant)
         ]

@@ -97,7 +97,7 @@ def test_due_a_step_and_close_count_to_the_microsecond():
     end = at("2026-11-27 22:59:00")
     day = 86_400_000_000
     assert [
-        line.late_credit_at(end + more) for more in (0, 1, day, day + 1, 2 * day, 2 * day + 1)
+        line.scheduled_credit_at(end + more) for more in (0, 1, day, day + 1, 2 * day, 2 * day + 1)
     ] == [
         Fraction(1),
         Fraction(9, 10),

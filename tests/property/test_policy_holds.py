@@ -157,7 +157,7 @@ def test_credit_is_one_up_to_the_due_time_and_that_of_the_next_step_after_it(tim
         expected = 1
     else:
         expected = dict(timeline.steps)[min(ends)] if ends else 0
-    assert timeline.late_credit_at(at) == expected
+    assert timeline.scheduled_credit_at(at) == expected
 
 
 @CALM

@@ -102,7 +102,7 @@ def instants(line: Timeline) -> list[int]:
 
 def worth(line: Timeline, at: int) -> Fraction:
     """Return the credit of work at an instant, or -1 where it is not accepted."""
-    credit = line.late_credit_at(at) if line.is_released(at) else None
+    credit = line.scheduled_credit_at(at) if line.is_released(at) else None
     return Fraction(-1) if credit is None else credit
 
 
@@ -197,4 +197,4 @@ def test_a_spent_late_day_makes_a_day_of_the_clock_more_in_time(drawn):
         due = localize(spec, zone).due
         end = local_to_microseconds(due + timedelta(days=number), zone)
         last = end if line.close is None else min(end, line.close)
-        assert resolve(with_late_days(spec, number, zone), zone).late_credit_at(last) == 1
+        assert resolve(with_late_days(spec, number, zone), zone).scheduled_credit_at(last) == 1

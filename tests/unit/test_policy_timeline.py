@@ -47,7 +47,7 @@ STEPS = ((110, NINE), (120, HALF))
 def test_the_due_time_each_step_and_the_close_still_count_and_practice_earns_nothing(
     timeline, at, credit
 ):
-    assert timeline.late_credit_at(at) == credit
+    assert timeline.scheduled_credit_at(at) == credit
 
 
 @pytest.mark.parametrize(

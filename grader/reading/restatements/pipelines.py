@@ -12,9 +12,9 @@ from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import (
+    add_axis_names,
     drop_axis_nouns,
     drop_some_axis_names,
-    name_axes,
 )
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.tables import drop_row_names
@@ -120,12 +120,12 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_phrases,
     name_computed_axes,
     keep_supported_shape,
-    name_axes,
+    add_axis_names,
     drop_axis_nouns,
     drop_some_axis_names,
     keep_multiple,
     keep_conclusion,
-    name_axes,
+    add_axis_names,
     strip_echo,
 )
 

@@ -49,10 +49,10 @@ NAMED_SHAPE: Final = re.compile(
 BETWEEN: Final = re.compile(r"(?:[\s,;.]|\band\b)*")
 
 
-def name_axes(text: str, question: str) -> Rewriting | None:
+def add_axis_names(text: str, question: str) -> Rewriting | None:
     """Return a shape that is told as channels of a size with the names of its axes.
 
-    >>> name_axes("64 channels of 32×30", "").text
+    >>> add_axis_names("64 channels of 32×30", "").text
     'channels = 64, height = 32, width = 30'
     """
     del question

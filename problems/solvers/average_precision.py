@@ -7,6 +7,7 @@ fractions. Sources: Everingham et al., The PASCAL Visual Object Classes Challeng
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ import numpy as np
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor, simplify_number
-from problems.solvers.bounds import as_integer, as_numbers, as_rows
+from problems.solvers.bounds import Grid, as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 RECALL_STEPS: Final = {"11_point": 10, "coco_101": 100}
@@ -26,7 +27,9 @@ PrecisionRecallPoint: TypeAlias = tuple[Fraction, Fraction]
 """Recall and precision after one ranked detection, in this order."""
 
 
-def precision_recall_curve(scores: object, matches: object, positives: int) -> Tensor:
+def precision_recall_curve(
+    scores: Sequence[Number], matches: Sequence[int], positives: int
+) -> Tensor:
     """Return a row (recall, precision) for each detection, highest score first.
 
     Each row counts the detections up to and including its own: ``TP / positives`` and
@@ -42,7 +45,7 @@ def precision_recall_curve(scores: object, matches: object, positives: int) -> T
 
 
 def average_precision(
-    scores: object, matches: object, positives: int, *, method: str = "all_points"
+    scores: Sequence[Number], matches: Sequence[int], positives: int, *, method: str = "all_points"
 ) -> Number:
     """Return the average precision of detections ranked by their *scores*.
 
@@ -60,7 +63,7 @@ def average_precision(
     )
 
 
-def mean_average_precision(values: object) -> Number:
+def mean_average_precision(values: Grid) -> Number:
     """Return the mean of average precisions, over classes and IoU thresholds.
 
     *values* holds one number per class, or one row per class and one column per IoU
@@ -73,7 +76,7 @@ def mean_average_precision(values: object) -> Number:
     return simplify_number(Fraction(sum(cells)) / len(cells))
 
 
-def _rank_matches(scores: object, matches: object) -> list[int]:
+def _rank_matches(scores: Sequence[Number], matches: Sequence[int]) -> list[int]:
     """Return the matches sorted by descending score."""
     score_values = as_numbers(scores, "scores")
     flags = _parse_matches(matches, len(score_values))
@@ -82,7 +85,7 @@ def _rank_matches(scores: object, matches: object) -> list[int]:
     ]
 
 
-def _parse_matches(matches: object, count: int) -> list[int]:
+def _parse_matches(matches: Sequence[int], count: int) -> list[int]:
     flags = [as_integer(one, "each match", least=0) for one in as_numbers(matches, "matches")]
     if len(flags) != count or max(flags) > 1:
         raise SolverError(f"matches must be 0 or 1 for each of {count} scores")
@@ -126,7 +129,7 @@ def _mean_precision_at_recalls(points: list[PrecisionRecallPoint], steps: int) -
     return simplify_number(sum(precisions, Fraction(0)) / (steps + 1))
 
 
-def _as_nested_rows(values: object) -> tuple[tuple[Number, ...], ...]:
+def _as_nested_rows(values: Grid) -> tuple[tuple[Number, ...], ...]:
     """Return *values* as rows; a flat list becomes one row."""
     items = values.tolist() if isinstance(values, np.ndarray) else values
     nested = isinstance(items, (tuple, list)) and items and isinstance(items[0], (tuple, list))

@@ -5,10 +5,11 @@ Integers and fractions give exact results. A format is ``xyxy`` (left, top, righ
 bottom), ``xywh`` (left, top, width, height) or ``cxcywh`` (center, width, height).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Final
+from typing import Final, TypeAlias
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
@@ -19,6 +20,9 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_argume
 BOX_FORMATS: Final = ("xyxy", "xywh", "cxcywh")
 MAX_BOXES: Final = 50
 NUMBERS_PER_BOX: Final = 4
+
+RawBox: TypeAlias = Sequence[Number]
+"""The four numbers of a box, in one of `BOX_FORMATS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def parse_boxes(
     return tuple(parse_box(row, f"a box of {what}", fmt=fmt, inclusive=inclusive) for row in rows)
 
 
-def box_area(box: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
+def box_area(box: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the area of a *box*: width times height.
 
     >>> box_area((10, 20, 40, 60)), box_area((10, 20, 40, 60), inclusive=True)

@@ -101,7 +101,7 @@ def maps_to(
     return result == wanted
 
 
-def _padding_of_both_ends(args: SimpleNamespace) -> int:
+def _padding_of_both_sides(args: SimpleNamespace) -> int:
     """Return the total padding of both ends."""
     return 2 * padding_for(**vars(args))
 
@@ -143,7 +143,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         padding_for,
         {
-            "padding_of_both_sides": replace_formula(padding_for, _padding_of_both_ends),
+            "padding_of_both_sides": replace_formula(padding_for, _padding_of_both_sides),
             "forgot_minus_one": replace_formula(padding_for, _padding_with_extra_step),
             "dilation_left_out": replace_arguments(padding_for, dilation=1),
         },

@@ -6,15 +6,15 @@ zero raises `SolverError`. Source: Sokolova and Lapalme, A systematic analysis o
 performance measures (2009).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Final
+from typing import Final, TypeAlias
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
-from problems.solvers.bounds import as_integer, as_numbers, as_rows
+from problems.solvers.bounds import Grid, as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 MAX_CLASSES: Final = 100
@@ -22,8 +22,13 @@ COUNT_NAMES: Final = ("TP", "FP", "FN", "TN")
 WITH_NEGATIVES: Final = 4
 WITHOUT_NEGATIVES: Final = 3
 
+ConfusionCounts: TypeAlias = Sequence[int]
+"""The counts (TP, FP, FN) or (TP, FP, FN, TN)."""
+ConfusionMatrix: TypeAlias = Grid
+"""Counts with a row for each true class and a column for each predicted class."""
 
-def precision(counts: object) -> Number:
+
+def precision(counts: ConfusionCounts) -> Number:
     """Return the precision: ``TP / (TP + FP)``.
 
     It is the share of predicted positives that are actually positive.
@@ -35,7 +40,7 @@ def precision(counts: object) -> Number:
     return exact_ratio(tp, tp + fp)
 
 
-def recall(counts: object) -> Number:
+def recall(counts: ConfusionCounts) -> Number:
     """Return the recall: ``TP / (TP + FN)``.
 
     It is the share of actual positives that are predicted as positive.
@@ -47,7 +52,7 @@ def recall(counts: object) -> Number:
     return exact_ratio(tp, tp + fn)
 
 
-def specificity(counts: object) -> Number:
+def specificity(counts: ConfusionCounts) -> Number:
     """Return the specificity: ``TN / (TN + FP)``.
 
     It is the share of actual negatives that are predicted as negative.
@@ -59,7 +64,7 @@ def specificity(counts: object) -> Number:
     return exact_ratio(tn, tn + fp)
 
 
-def accuracy(counts: object) -> Number:
+def accuracy(counts: ConfusionCounts) -> Number:
     """Return the accuracy: ``(TP + TN) / (TP + FP + FN + TN)``.
 
     It is the share of all predictions that are correct.
@@ -71,7 +76,7 @@ def accuracy(counts: object) -> Number:
     return exact_ratio(tp + tn, tp + fp + fn + tn)
 
 
-def f_score(counts: object, *, beta: Number = 1) -> Number:
+def f_score(counts: ConfusionCounts, *, beta: Number = 1) -> Number:
     """Return the F-score, the weighted harmonic mean of precision and recall.
 
     It is ``(1 + beta**2) * TP / ((1 + beta**2) * TP + beta**2 * FN + FP)``. Recall is
@@ -85,7 +90,7 @@ def f_score(counts: object, *, beta: Number = 1) -> Number:
     return exact_ratio((1 + weight) * tp, (1 + weight) * tp + weight * fn + fp)
 
 
-def class_average(matrix: object, metric: str, *, average: str = "macro") -> Number:
+def class_average(matrix: ConfusionMatrix, metric: str, *, average: str = "macro") -> Number:
     """Return the average over classes of a *metric* of a confusion *matrix*.
 
     The metric is ``precision``, ``recall`` or ``f1``. The average is ``macro`` (all
@@ -120,7 +125,9 @@ def exact_ratio(part: Number, total: Number) -> Number:
     return simplify_number(Fraction(part) / total)
 
 
-def _parse_counts(value: object, *, needed: int = WITHOUT_NEGATIVES) -> tuple[int, int, int, int]:
+def _parse_counts(
+    value: ConfusionCounts, *, needed: int = WITHOUT_NEGATIVES
+) -> tuple[int, int, int, int]:
     values = [as_integer(one, "each count", least=0) for one in as_numbers(value, "counts")]
     if not needed <= len(values) <= WITH_NEGATIVES:
         wanted = ", ".join(COUNT_NAMES[:needed])
@@ -129,7 +136,7 @@ def _parse_counts(value: object, *, needed: int = WITHOUT_NEGATIVES) -> tuple[in
     return tp, fp, fn, sum(negatives)
 
 
-def _parse_confusion_matrix(matrix: object) -> tuple[tuple[int, ...], ...]:
+def _parse_confusion_matrix(matrix: ConfusionMatrix) -> tuple[tuple[int, ...], ...]:
     rows = as_rows(matrix, "matrix", most=MAX_CLASSES)
     if len(rows) != len(rows[0]):
         raise SolverError(f"matrix has {len(rows)} rows and {len(rows[0])} columns")
@@ -142,8 +149,8 @@ def _class_counts(rows: tuple[tuple[int, ...], ...], index: int) -> tuple[int, i
     return tp, sum(row[index] for row in rows) - tp, sum(rows[index]) - tp
 
 
-def _find_metric(name: str) -> Callable[[object], Number]:
-    metrics: dict[str, Callable[[object], Number]] = {
+def _find_metric(name: str) -> Callable[[ConfusionCounts], Number]:
+    metrics: dict[str, Callable[[ConfusionCounts], Number]] = {
         "precision": precision,
         "recall": recall,
         "f1": f_score,

@@ -13,7 +13,7 @@ from typing import Final
 
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor, simplify_number
-from problems.solvers.boxes import Box, box_wrong_versions, parse_box, parse_boxes
+from problems.solvers.boxes import Box, RawBox, box_wrong_versions, parse_box, parse_boxes
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
 
@@ -38,7 +38,7 @@ class OverlapMeasure:
 
 
 def intersection_area(
-    box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False
+    box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False
 ) -> Number:
     """Return the area of the intersection of two boxes; 0 if they are disjoint.
 
@@ -50,7 +50,7 @@ def intersection_area(
     return _intersection(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
-def union_area(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
+def union_area(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the area of the union of two boxes: ``A + B - intersection``.
 
     >>> union_area((0, 0, 4, 4), (2, 1, 6, 5))
@@ -59,7 +59,7 @@ def union_area(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool
     return IOU_MEASURE.denominator_area(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
-def iou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
+def iou(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the intersection over union of two boxes, from 0 to 1.
 
     >>> iou((0, 0, 4, 4), (2, 1, 6, 5))
@@ -68,7 +68,7 @@ def iou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fals
     return IOU_MEASURE(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
-def giou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
+def giou(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the generalized IoU of two boxes, from -1 to 1.
 
     It is ``IoU - (hull - union) / hull``, where the hull is the area of the smallest
@@ -80,7 +80,7 @@ def giou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fal
     return _generalized_iou(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
-def diou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
+def diou(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the distance IoU of two boxes, from -1 to 1: ``IoU - d**2 / c**2``.
 
     Here d is the distance between the centers, and c the diagonal of the smallest box
@@ -92,7 +92,7 @@ def diou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = Fal
     return _distance_iou(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
-def ciou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> float:
+def ciou(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> float:
     """Return the complete IoU of two boxes: ``DIoU - alpha * v``.
 
     *other* is the ground truth. ``v = 4/pi**2 * (atan(w'/h') - atan(w/h))**2`` compares
@@ -115,7 +115,7 @@ def iou_matrix(
     return _overlap_matrix(boxes, others, IOU_MEASURE, fmt=fmt, inclusive=inclusive)
 
 
-def _parse_box_pair(box: object, other: object, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
+def _parse_box_pair(box: RawBox, other: RawBox, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
     return (
         parse_box(box, "the first box", fmt=fmt, inclusive=inclusive),
         parse_box(other, "the second box", fmt=fmt, inclusive=inclusive),

@@ -4,19 +4,25 @@ Labels and predictions are lists of class numbers, one per example.
 """
 
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor
-from problems.solvers.bounds import as_integer, as_numbers, as_rows
+from problems.solvers.bounds import Grid, as_integer, as_numbers, as_rows
 from problems.solvers.metrics import exact_ratio
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 MAX_CLASSES: Final = 100
 
+ClassLabels: TypeAlias = Sequence[int]
+"""Class number of each example."""
 
-def confusion_counts(labels: object, predictions: object, *, positive: int = 1) -> tuple[int, ...]:
+
+def confusion_counts(
+    labels: ClassLabels, predictions: ClassLabels, *, positive: int = 1
+) -> tuple[int, ...]:
     """Return the counts (TP, FP, FN, TN) of *predictions* against true *labels*.
 
     *positive* is the positive class; all other classes are negative.
@@ -33,7 +39,7 @@ def confusion_counts(labels: object, predictions: object, *, positive: int = 1) 
     )
 
 
-def confusion_matrix(labels: object, predictions: object, *, classes: int) -> Tensor:
+def confusion_matrix(labels: ClassLabels, predictions: ClassLabels, *, classes: int) -> Tensor:
     """Return the confusion matrix: true classes in rows, predicted classes in columns.
 
     Classes count from 0.
@@ -50,7 +56,7 @@ def confusion_matrix(labels: object, predictions: object, *, classes: int) -> Te
     return Tensor((count, count), cells)
 
 
-def top_k_accuracy(scores: object, labels: object, k: int) -> Number:
+def top_k_accuracy(scores: Grid, labels: ClassLabels, k: int) -> Number:
     """Return the share of examples whose true class is among the *k* highest *scores*.
 
     *scores* has a row for each example and a column for each class; classes count from
@@ -68,7 +74,7 @@ def top_k_accuracy(scores: object, labels: object, k: int) -> Number:
     )
 
 
-def _pair_labels(labels: object, predictions: object) -> list[tuple[Number, Number]]:
+def _pair_labels(labels: ClassLabels, predictions: ClassLabels) -> list[tuple[Number, Number]]:
     true, predicted = as_numbers(labels, "labels"), as_numbers(predictions, "predictions")
     if len(true) != len(predicted):
         raise SolverError(f"{len(true)} labels, but {len(predicted)} predictions")

@@ -100,14 +100,14 @@ def receptive_field_trace(layers: FieldLayers) -> Tensor:
     return _fields_tensor(_compute_field_per_layer(layers, grow_field))
 
 
-def _compute_field(layers: object, grow: GrowthRule) -> ReceptiveField:
+def _compute_field(layers: FieldLayers, grow: GrowthRule) -> ReceptiveField:
     """Return the receptive field after *layers*, which grows by the rule *grow*."""
     if not isinstance(layers, Network):
         return reduce(grow, _parse_windows(layers), ReceptiveField())
     return _require_square(*(last_receptive_field(layers, grow, axis=axis) for axis in (0, 1)))
 
 
-def _compute_field_per_layer(layers: object, grow: GrowthRule) -> list[ReceptiveField]:
+def _compute_field_per_layer(layers: FieldLayers, grow: GrowthRule) -> list[ReceptiveField]:
     """Return the receptive field after each of *layers*."""
     if not isinstance(layers, Network):
         return list(accumulate(_parse_windows(layers), grow, initial=ReceptiveField()))[1:]

@@ -80,19 +80,20 @@ def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep
     if smoothing:
         smoothing_text = to_text(to_exact_number(args.label_smoothing))
         yield TextStep(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
-    yield from _trace_example_losses(args, rows, targets, negative_logs, softmax(rows))
+    yield from _trace_losses(args, rows, targets, negative_logs, softmax(rows))
 
 
-def _trace_example_losses(
+def _trace_losses(
     args: SimpleNamespace,
     scores: Array | None,
-    targets: Array,
+    target_probabilities: Array,
     negative_logs: Array,
     probabilities_by_example: Array,
 ) -> Iterator[SolutionStep]:
     """Yield each example's loss, then the reduction; *negative_logs* is ``-log(p)``."""
-    several, classes = targets.ndim > 1, targets.shape[-1]
-    flat = [one.reshape(-1, classes) for one in (targets, negative_logs, probabilities_by_example)]
+    several, classes = target_probabilities.ndim > 1, target_probabilities.shape[-1]
+    arrays = (target_probabilities, negative_logs, probabilities_by_example)
+    flat = [array.reshape(-1, classes) for array in arrays]
     log = LOGARITHMS[args.base]
     for index, (true, nats, probabilities) in enumerate(zip(*flat, strict=True)):
         if index == MAX_EXAMPLES:
@@ -105,9 +106,8 @@ def _trace_example_losses(
         name = format_indexed_name("L", index, several=several)
         yield _build_loss_step(name, true, nats, probabilities, log=log)
     if several:
-        yield build_reduction_step(
-            np.where(targets > 0, targets * negative_logs, 0).sum(axis=-1), args.reduction
-        )
+        losses = np.where(target_probabilities > 0, target_probabilities * negative_logs, 0)
+        yield build_reduction_step(losses.sum(axis=-1), args.reduction)
 
 
 def _build_loss_step(
@@ -134,9 +134,7 @@ def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     targets = _targets_as_probabilities(args.target, rows)
     known = np.where(targets > 0, rows, 1)
     yield TextStep("The loss is minus the logarithm of the probability of the true class.")
-    yield from _trace_example_losses(
-        args, None, targets, -np.log(known) / log_of_base(args.base), rows
-    )
+    yield from _trace_losses(args, None, targets, -np.log(known) / log_of_base(args.base), rows)
 
 
 def _trace_binary_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -22,6 +22,7 @@ from problems.network.receptive_fields import (
 )
 from problems.network.traversal import INPUT
 from problems.solvers.receptive_field import (
+    FieldLayers,
     effective_stride,
     field_centre,
     field_range,
@@ -45,7 +46,7 @@ NamedWindow = tuple[str, AxisWindow]
 """The description of a layer, and its window along one axis."""
 
 
-def _list_windows(layers: object) -> list[NamedWindow]:
+def _list_windows(layers: FieldLayers) -> list[NamedWindow]:
     """Return the windows of *layers*, a network or a list of window arguments, in order."""
     if isinstance(layers, Network):
         return _find_largest_field_path(layers)

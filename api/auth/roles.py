@@ -153,19 +153,19 @@ def can_assign_role(giver: EffectiveRole | None, role: Role) -> bool:
 
 
 def can_create_reset_link(
-    giver: EffectiveRole | None, *, role_in_course: Role, highest_other_role: EffectiveRole | None
+    giver: EffectiveRole | None, *, role_in_course: Role, has_other_role: bool
 ) -> bool:
     """Return whether *giver* may create a reset link for a person with these roles.
 
     With the link one can log in as that person. Therefore an instructor creates none for another
     instructor, nor for anybody who is in another course: anyone who knows an e-mail address can add
-    its owner to a course. *role_in_course* is the person's role in the course, *highest_other_role*
-    their highest in all other courses: ``admin`` for an administrator, None if they have none.
+    its owner to a course. *role_in_course* is the person's role in the course;
+    *has_other_role* tells of a role in another course, or of an administrator.
     """
     if giver == "admin":
         return True
     return (
         role_has_permission(giver, "manage_people")
         and role_in_course != "instructor"
-        and highest_other_role is None
+        and not has_other_role
     )

@@ -12,7 +12,7 @@ from api.markup.docs_files import (
     list_pages,
     load_navigation,
     page_address,
-    read_source,
+    read_page_source,
 )
 from api.markup.docs_pages import render_page
 
@@ -37,18 +37,18 @@ def find_warnings() -> list[str]:
     return [
         f"{source}: {warning}"
         for name, source in list_pages().items()
-        for warning in _check_page(name)
-    ] + [*_check_navigation()]
+        for warning in _find_page_warnings(name)
+    ] + [*_find_navigation_warnings()]
 
 
-def _check_page(name: str) -> Iterator[str]:
+def _find_page_warnings(name: str) -> Iterator[str]:
     text = render_page(name).text
     folder = (docs_root() / list_pages()[name]).parent
-    for target in FILE_LINK.findall(read_source(name)):
+    for target in FILE_LINK.findall(read_page_source(name)):
         if not (folder / target).exists():
             yield f"the file {target} does not exist"
     for target in LINK.findall(text):
-        yield from _check_link(target, name=name)
+        yield from _find_link_warnings(target, name=name)
     for source, description in PICTURE.findall(text):
         if not source:
             yield f"the image of “{description}” is not in {PICTURE_FOLDER}"
@@ -59,7 +59,7 @@ def _check_page(name: str) -> Iterator[str]:
         yield f"two headings have the anchor #{repeated}"
 
 
-def _check_link(target: str, *, name: str) -> Iterator[str]:
+def _find_link_warnings(target: str, *, name: str) -> Iterator[str]:
     if target.startswith("https://"):
         return
     path, _, anchor = target.partition("#")
@@ -73,7 +73,7 @@ def _page_anchors(name: str) -> frozenset[str]:
     return frozenset(ID.findall(render_page(name).text))
 
 
-def _check_navigation() -> Iterator[str]:
+def _find_navigation_warnings() -> Iterator[str]:
     """Yield a warning for each page that no list leads to, and for each entry without a page."""
     listed = {address for part in load_navigation() for address in part.pages}
     listed |= {*LINK.findall(render_page("decisions").text), page_address("")}

@@ -27,7 +27,7 @@ DOWNLOAD_SECONDS: Final = 600
 def collect_wheels(python_version: str) -> dict[str, bytes]:
     """Return the wheels for *python_version*, such as ``3.12``, by file name."""
     names = list_required_packages()
-    if _is_running_python(python_version):
+    if _can_pack_installed_packages(python_version):
         return dict(pack_wheel(metadata.distribution(name)) for name in names)
     return _download_wheels(names, python_version)
 
@@ -49,7 +49,7 @@ def list_required_packages() -> tuple[str, ...]:
     return tuple(names)
 
 
-def _is_running_python(python_version: str) -> bool:
+def _can_pack_installed_packages(python_version: str) -> bool:
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     return (python_version, sys.platform, platform.machine()) == (
         running,

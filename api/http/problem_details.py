@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -56,8 +56,10 @@ class WrongField(Schema):
     line: int | None = None
 
 
-class Problem(Schema):
+class ProblemDetails(Schema):
     """The body of every error."""
+
+    model_config = ConfigDict(title="Problem")
 
     type: str = Field(description="the page that explains the code")
     title: str
@@ -163,7 +165,7 @@ def _build_body(
         )
         for error in errors[:MAX_FIELD_ERRORS]
     ]
-    body = Problem(
+    body = ProblemDetails(
         type=f"/docs/errors#{code}",
         title=ERROR_CODES[code].title,
         status=ERROR_CODES[code].status,

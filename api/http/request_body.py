@@ -135,7 +135,11 @@ class RequestBody:
         self.is_small = True
 
     def check_content_length(self, headers: Mapping[bytes, bytes]) -> None:
-        """Read the length from *headers*; raise `ContentTooLarge` above the path's limit."""
+        """Read the length from *headers*; raise `ContentTooLarge` above the path's limit.
+
+        The lower limit for unauthenticated callers is not applied here: `_count_bytes` refuses what
+        exceeds it, unless `admit_caller` came first.
+        """
         length = headers.get(b"content-length", b"")
         if length.isdigit():
             self.length = int(length.lstrip(b"0")[:MAX_LENGTH_DIGITS] or 0)

@@ -65,9 +65,9 @@ def page_address(name: str) -> str:
     return f"{DOCS_PATH}/{name}" if name else DOCS_PATH
 
 
-def read_source(name: str) -> str:
-    """Return the Markdown of the page *name*, one of `list_pages()`."""
-    return (docs_root() / list_pages()[name]).read_text(encoding="utf-8")
+def read_page_source(page_name: str) -> str:
+    """Return the Markdown of the page *page_name*, one of `list_pages()`."""
+    return (docs_root() / list_pages()[page_name]).read_text(encoding="utf-8")
 
 
 def resolve_link(target: str, *, source: str) -> str:
@@ -95,7 +95,7 @@ def resolve_link(target: str, *, source: str) -> str:
 @cache
 def load_navigation() -> tuple[NavigationPart, ...]:
     """Return the parts of the documentation: the second-level sections of the first page."""
-    _, *sections = read_source("").split("\n## ")
+    _, *sections = read_page_source("").split("\n## ")
     return tuple(
         NavigationPart(
             section.partition("\n")[0],

@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
-from api.markup.docs_files import list_pages, read_source, resolve_link
+from api.markup.docs_files import list_pages, read_page_source, resolve_link
 from api.markup.markdown import restyle_html
 
 LINK_TOKENS: Final = ("link_open", "link_close")
@@ -44,15 +44,15 @@ class SectionText:
     text: str
 
 
-def read_title(name: str) -> str:
+def read_page_title(page_name: str) -> str:
     """Return the title of a page: its first line."""
-    return read_source(name).partition("\n")[0].removeprefix("# ").replace("`", "")
+    return read_page_source(page_name).partition("\n")[0].removeprefix("# ").replace("`", "")
 
 
 def render_page(name: str) -> DocsPage:
     """Return the rendered page *name*, one of `list_pages()`."""
     parser = _markdown_parser()
-    source = read_source(name)
+    source = read_page_source(name)
     file = list_pages()[name]
     env: dict[str, Any] = {}
     _, title, _, *tokens = parser.parse(source, env)
@@ -68,7 +68,7 @@ def render_page(name: str) -> DocsPage:
 def split_page(name: str) -> Iterator[SectionText]:
     """Yield the text of each section of a page, without markup, for the search."""
     section_id, heading, words = "", "", list[str]()
-    for token in _markdown_parser().parse(read_source(name))[3:]:
+    for token in _markdown_parser().parse(read_page_source(name))[3:]:
         if token.type == "heading_open":
             yield SectionText(section_id, heading, " ".join(words))
             section_id, heading, words = str(token.attrs.get("id", "")), "", []

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from api.core.cache import cache_once
 from api.markup.docs_files import list_pages, page_address
-from api.markup.docs_pages import read_title, split_page
+from api.markup.docs_pages import read_page_title, split_page
 
 MAX_QUERY_CHARACTERS: Final = 100
 MAX_WORDS: Final = 8
@@ -101,7 +101,7 @@ def _load_index() -> SearchIndex:
     """Return the index of all sections of all pages; built at the first search."""
     return build_index(
         IndexedSection(
-            read_title(name),
+            read_page_title(name),
             section.heading,
             page_address(name) + (f"#{section.id}" if section.id else ""),
             section.text,

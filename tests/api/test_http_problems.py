@@ -19,7 +19,7 @@ from api.core.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from api.http.problem_details import Problem, error_responses
+from api.http.problem_details import ProblemDetails, error_responses
 from api.http.validation_errors import to_field_errors
 
 APP = service()
@@ -54,7 +54,7 @@ def test_every_error_is_a_problem_of_one_form_and_shows_nothing_of_the_inside(wh
     assert told["type"] == f"/docs/errors#{code}"
     assert b"canary" not in answered.body
     assert b"Traceback" not in answered.body
-    Draft202012Validator(Problem.model_json_schema()).validate(told)
+    Draft202012Validator(ProblemDetails.model_json_schema()).validate(told)
 
 
 def test_a_wait_is_told_in_the_header_and_in_the_body():
@@ -216,6 +216,6 @@ def test_a_route_declares_its_errors_with_an_example_for_each_code():
     examples = told[409]["content"]["application/problem+json"]["examples"]
     assert set(examples) == {"conflict", "attempts_exhausted"}
     for one in examples.values():
-        Draft202012Validator(Problem.model_json_schema()).validate(one["value"])
+        Draft202012Validator(ProblemDetails.model_json_schema()).validate(one["value"])
     with pytest.raises(KeyError):
         error_responses("no_such_code")

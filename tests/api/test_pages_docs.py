@@ -105,15 +105,15 @@ def test_the_site_builds_without_warnings():
 )
 def test_a_planted_fault_of_a_page_is_a_warning(monkeypatch, planted, warning):
     for module in (docs_pages, checker):
-        monkeypatch.setattr(module, "read_source", lambda _: f"# T\n\n{planted}\n")
-    found = [*checker._check_page("rights")]  # noqa: SLF001
+        monkeypatch.setattr(module, "read_page_source", lambda _: f"# T\n\n{planted}\n")
+    found = [*checker._find_page_warnings("rights")]  # noqa: SLF001
     assert [warning in one for one in found] == [True] * bool(warning)
 
 
 def test_a_page_without_an_entry_is_a_warning(monkeypatch):
     more = dict(list_pages()) | {"lonely": "docs/lonely.md"}
     monkeypatch.setattr(checker, "list_pages", lambda: more)
-    assert [*checker._check_navigation()] == [  # noqa: SLF001
+    assert [*checker._find_navigation_warnings()] == [  # noqa: SLF001
         "docs/lonely.md: no entry of index.md leads to this page"
     ]
 
@@ -210,13 +210,13 @@ def test_a_page_that_the_browser_has_is_not_sent_again(world):
     ],
 )
 def test_a_page_brings_links_to_pages_and_no_markup_of_its_own(monkeypatch, written, shown):
-    monkeypatch.setattr(docs_pages, "read_source", lambda _: f"# T\n\n{written}\n")
+    monkeypatch.setattr(docs_pages, "read_page_source", lambda _: f"# T\n\n{written}\n")
     assert render_page("rights").text.strip() == f"<p>{shown}</p>"
 
 
 def test_headings_have_the_ids_that_github_gives_them(monkeypatch):
     text = "# T\n\n## A `b`: c\n\n### A *d*\n\n## a b c\n\n- [x](#y)\n"
-    monkeypatch.setattr(docs_pages, "read_source", lambda _: text)
+    monkeypatch.setattr(docs_pages, "read_page_source", lambda _: text)
     found = render_page("rights")
     assert re.findall(r'id="([^"]*)"', found.text) == ["a-b-c", "a-d", "a-b-c-1"]
     assert [(one.id, one.heading) for one in found.sections] == [
@@ -241,7 +241,7 @@ def test_a_search_finds_the_section_by_its_heading_first(anybody):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_found_by_its_title(name):
-    title = docs_pages.read_title(name)
+    title = docs_pages.read_page_title(name)
     found = [one.address for one in docs_search.search(title)]
     assert page_address(name) in [one.partition("#")[0] for one in found]
 

@@ -14,7 +14,7 @@ from api.http.openapi.examples import (
     restore_nulls_in_examples,
 )
 from api.http.pipeline.authenticator import API_PATH_PREFIX
-from api.http.problem_details import Problem, error_responses
+from api.http.problem_details import ProblemDetails, error_responses
 
 # FastAPI's schemas for its own 422 body, which is never sent.
 FASTAPI_ERROR_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
@@ -68,7 +68,7 @@ def build_document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any
     schemas = components.setdefault("schemas", {})
     for name in FASTAPI_ERROR_SCHEMAS:
         schemas.pop(name, None)
-    model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    model = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= model.pop("$defs", {}) | {"Problem": model}
     restore_nulls_in_examples(schemas)
     for path, item in openapi["paths"].items():

@@ -47,7 +47,7 @@ def _render_matrix(matrix: Sequence[Any]) -> str:
 def render_table(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     """Return a table with the header *head*; the first column holds the row headers."""
     top = "".join(f'<th scope="col">{escape(one)}</th>' if one else "<td></td>" for one in head)
-    body = "".join(f"<tr>{_render_row(line)}</tr>" for line in lines)
+    body = "".join(f"<tr>{_render_row_cells(line)}</tr>" for line in lines)
     return (
         '<div class="scroll" tabindex="0" role="group" aria-label="Table">'
         f'<table class="given ws-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
@@ -55,7 +55,7 @@ def render_table(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     )
 
 
-def _render_row(line: Sequence[Any]) -> str:
+def _render_row_cells(line: Sequence[Any]) -> str:
     name, *cells = map(render_cell, line)
     return f'<th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}'
 

@@ -123,7 +123,7 @@ def upload_report(
     with context.reading() as session:
         member, row = authorize_released(session, context, assignment, right="submit")
         storage.check_may_upload(member)
-        ending = storage.check_file(file_name, document)
+        ending = storage.check_file_and_get_ending(file_name, document)
         storage.check_count(session, member, row)
         author = member.caller.id
         _check_budget(session, context, author, len(document))
@@ -165,11 +165,11 @@ def get_reports(assignment: UUID, context: ContextDep) -> ReportSummaries:
     """Return the reports that the caller uploaded to an assignment, the newest first."""
     with context.reading() as session:
         member, row = authorize_released(session, context, assignment)
-        reports = storage.list_reports(session, member, row)
+        reports = storage.list_own_reports(session, member, row)
         return ReportSummaries(
             items=tuple(
-                serialize_summary(report, has_document=has_document)
-                for report, has_document in reports
+                serialize_summary(stored.report, has_document=stored.has_document)
+                for stored in reports
             )
         )
 
@@ -179,9 +179,9 @@ def get_report(assignment: UUID, report: UUID, context: ContextDep) -> ReportOut
     """Return a report of the caller with the passages of each part."""
     with context.reading() as session:
         member, row = authorize_report(session, context, assignment)
-        stored, has_document = storage.load_report(session, member, row, report)
-        confirmations = load_confirmations(session, stored)
-        return serialize_report(stored, confirmations, has_document=has_document)
+        stored = storage.load_own_report(session, member, row, report)
+        confirmations = load_confirmations(session, stored.report)
+        return serialize_report(stored.report, confirmations, has_document=stored.has_document)
 
 
 @router.get(
@@ -219,7 +219,7 @@ def confirm_answers(
     with context.reading() as session:
         member, row = authorize_report(session, context, assignment, right="submit")
         storage.check_may_upload(member)
-        stored, _ = storage.load_report(session, member, row, report)
+        stored = storage.load_own_report(session, member, row, report).report
         groups = select_answers(stored, load_confirmations(session, stored), body)
     return ConfirmOut(
         items=tuple(

@@ -63,7 +63,7 @@ def may_edit_account(
     return can_create_reset_link(
         member.role,
         role_in_course=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
-        highest_other_role=highest_role(session, user, excluded_course=member.course.id),
+        has_other_role=highest_role(session, user, excluded_course=member.course.id) is not None,
     )
 
 

@@ -106,7 +106,7 @@ def _lock_password(
     recorder.record_account_action(session, actor, "user.password_locked", user=user.id, now=now)
 
 
-def _course_vouches_condition(
+def _password_vouched_by_course_condition(
     course: InstrumentedAttribute[UUID], user: InstrumentedAttribute[UUID]
 ) -> ColumnElement[bool]:
     """Return the condition that a course vouches for the password of a user."""
@@ -143,7 +143,7 @@ def _unvouched_staff_conditions(enrolment: type[Enrolment]) -> tuple[ColumnEleme
     return (
         enrolment.role != "student",
         enrolment.withdrawn_at.is_(None),
-        ~_course_vouches_condition(enrolment.course_id, enrolment.user_id),
+        ~_password_vouched_by_course_condition(enrolment.course_id, enrolment.user_id),
     )
 
 

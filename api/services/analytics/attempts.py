@@ -46,7 +46,7 @@ class AttemptStatistics:
     gain: RetryGain
 
 
-def build_attempt_queries(firsts: CTE) -> QueryBatch:
+def build_attempt_and_time_queries(firsts: CTE) -> QueryBatch:
     """Return the queries whose rows `read_attempt_statistics` and `read_time_statistics` need."""
     return {
         "answered": _select_answer_counts(firsts),

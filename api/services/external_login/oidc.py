@@ -114,7 +114,7 @@ class OidcProvider:
             self._check_issuer(metadata, issuer)
             tokens = self._redeem_code(metadata, secret, code)
             claims = self._verify_id_token(metadata, tokens.get("id_token"), secret, now=now)
-            claims |= self._fetch_missing_email(metadata, tokens, claims)
+            claims |= self._fetch_missing_email_claims(metadata, tokens, claims)
             return self._build_identity(claims, shorten_id_token(tokens["id_token"]))
         except (_TokenError, ProviderRefusalError) as error:
             log.warning("the login by %s was refused: %s", self.settings.id, error)
@@ -227,7 +227,7 @@ class OidcProvider:
         except KeysUnavailableError as error:
             raise ProviderError("the keys of the provider cannot be read") from error
 
-    def _fetch_missing_email(
+    def _fetch_missing_email_claims(
         self, metadata: _Metadata, tokens: dict[str, Any], claims: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the claims about the e-mail address that the ID token lacks, if there are any."""

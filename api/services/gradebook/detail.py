@@ -36,6 +36,7 @@ from api.services.gradebook.students import GradebookStudent, load_student
 from api.services.gradebook.totals import to_assignment_line
 from api.services.grades import deserialize_part_progress
 from api.services.grades.assignment import (
+    StoredProgress,
     VersionedProblem,
     build_problem_line,
     compute_student_grade,
@@ -57,12 +58,12 @@ NOT_A_STUDENT_MESSAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _StudentRecord:
-    """Data of one student: *progress_parts* by problem, and *author_names* by id."""
+    """Data of one student: *progress* in problems, and *author_names* by id."""
 
     book: GradebookData
     student: GradebookStudent
     cells: Mapping[UUID, GradeCell]
-    progress_parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    progress: StoredProgress
     author_names: Mapping[UUID, str]
 
 
@@ -124,7 +125,7 @@ def _load_record(
     ids = [assignment.id for assignment in book.assignments]
     problem_ids = [one.row.id for those in book.problems.values() for one in those]
     rows = session.execute(
-        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
+        select(ProblemProgress.student_id, ProblemProgress.problem_id, ProblemProgress.parts).where(
             ProblemProgress.problem_id.in_(problem_ids), ProblemProgress.student_id == student.id
         )
     )
@@ -132,7 +133,7 @@ def _load_record(
         book,
         student,
         dict(zip(ids, cells, strict=True)),
-        {(problem, owner): parts for problem, owner, parts in rows},
+        {(owner, problem): parts for owner, problem, parts in rows},
         load_display_names(session, (override.author_id for override in book.overrides)),
     )
 
@@ -205,7 +206,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
     """Return the fields of a `GradeShown` other than those of the assignment."""
     cell = record.cells[assignment.id]
     context = record.book.grading_context(assignment)
-    graded = compute_student_grade(context, record.student.id, record.progress_parts)
+    graded = compute_student_grade(context, record.student.id, record.progress)
     overrides = [given for given in record.book.overrides if given.assignment_id == assignment.id]
     slugs = {posed.row.id: posed.row.slug for posed in context.problems}
     titles = {posed.row.slug: posed.version.title for posed in context.problems}
@@ -238,7 +239,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
 def _serialize_problem(
     record: _StudentRecord, assignment: Assignment, problem: VersionedProblem
 ) -> ProblemGrade:
-    stored_parts = record.progress_parts.get((problem.row.id, record.student.id), {})
+    stored_parts = record.progress.get((record.student.id, problem.row.id), {})
     parts = {part: deserialize_part_progress(told) for part, told in stored_parts.items()}
     line = build_problem_line(
         record.book.grading_context(assignment), problem, record.student.id, parts

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, select
@@ -61,8 +61,11 @@ EXCUSES_QUERY: Final = select(Excuse.student_id, Excuse.problem_id).where(
     Excuse.student_id.in_(STUDENTS_PARAM),
     Excuse.withdrawn_at.is_(None),
 )
+StoredProgress: TypeAlias = Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+"""Stored progress in the parts of a problem, by (student, problem)."""
+
 PROGRESS_QUERY: Final = select(
-    ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts
+    ProblemProgress.student_id, ProblemProgress.problem_id, ProblemProgress.parts
 ).where(
     ProblemProgress.problem_id.in_(bindparam("problems", expanding=True)),
     ProblemProgress.student_id.in_(STUDENTS_PARAM),
@@ -216,23 +219,23 @@ def build_problem_line(
 
 def load_stored_progress(
     session: Session, context: GradingContext, students: Collection[UUID]
-) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
-    """Return the stored progress in parts of *students*, by problem and student."""
+) -> StoredProgress:
+    """Return the stored progress in parts of *students*, by (student, problem)."""
     params = {
         "problems": [problem.row.id for problem in context.problems],
         "students": list(students),
     }
     rows = session.execute(PROGRESS_QUERY, params)
-    return {(problem, student): parts for problem, student, parts in rows}
+    return {(student, problem): parts for student, problem, parts in rows}
 
 
 def compute_student_grade(
-    context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    context: GradingContext, student: UUID, progress: StoredProgress
 ) -> ComputedGrade:
     """Compute the grade of a student from *progress*."""
     lines = []
     for problem in context.problems:
-        stored_parts = progress.get((problem.row.id, student), {})
+        stored_parts = progress.get((student, problem.row.id), {})
         parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
         lines.append(build_problem_line(context, problem, student, parts))
     return compute_assignment_grade(

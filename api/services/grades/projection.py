@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from api.db.models import AssignmentProblem, ProblemVersion
 from api.services.grades.answers import PartAnswer
 from api.services.grades.assignment import (
     GradingContext,
+    StoredProgress,
     load_grading_context,
     load_stored_progress,
 )
@@ -36,7 +37,7 @@ class GradeProjection:
 
     context: GradingContext
     problem: AssignmentProblem
-    progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    progress: StoredProgress
 
     @classmethod
     def load(

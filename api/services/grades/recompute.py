@@ -19,6 +19,7 @@ from api.db.upserts import insert_missing_rows, insert_rows, upsert_rows
 from api.services.grades.answers import PartAnswer, ProgressKey, load_policy_answers
 from api.services.grades.assignment import (
     GradingContext,
+    StoredProgress,
     VersionedProblem,
     load_grading_context,
     load_stored_progress,
@@ -181,7 +182,7 @@ def _compute_and_store_grades(
 
 
 def compute_problem_totals(
-    context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    context: GradingContext, student: UUID, progress: StoredProgress
 ) -> dict[UUID, ProblemTotal]:
     """Return a student's total in each problem of an assignment, from stored *progress*."""
     return {
@@ -194,10 +195,10 @@ def compute_stored_total(
     context: GradingContext,
     problem: VersionedProblem,
     student: UUID,
-    progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]],
+    progress: StoredProgress,
 ) -> ProblemTotal:
     """Return a student's total in a problem, from stored *progress*."""
-    stored_parts = progress.get((problem.row.id, student), {})
+    stored_parts = progress.get((student, problem.row.id), {})
     parts = {part: deserialize_part_progress(kept) for part, kept in stored_parts.items()}
     return compute_problem_total(context, problem, student, parts)
 

@@ -23,7 +23,10 @@ from api.db.models import (
 
 NO_REGRADE_MESSAGE: Final = "There is no such regrade."
 ACTIVE_STATUSES: Final = ("judging", "ready", "applying", "stopped", "undoing")
-"""Statuses in which a regrade prevents another one of the same problem."""
+"""Statuses in which a regrade prevents another one of the same problem.
+
+During the dry run a regrade has the status ``judging``, and each finished chunk ``judged``.
+"""
 PENDING_CHUNK_STATUSES: Final = {
     "judging": ("new",),
     "applying": ("new", "judged"),

@@ -98,11 +98,11 @@ def load_sheet_source(
     ids = {student.id for student in students}
     context = load_grading_context(session, assignment.id, ids)
     standings = session.execute(
-        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
+        select(ProblemProgress.student_id, ProblemProgress.problem_id, ProblemProgress.parts).where(
             ProblemProgress.problem_id.in_([one.row.id for one in context.problems])
         )
     )
-    progress = {(problem_id, student): parts for problem_id, student, parts in standings}
+    progress = {(student, problem_id): parts for student, problem_id, parts in standings}
     keys = [
         _RowKey(posed, one, student, standing)
         for posed in context.problems
@@ -110,7 +110,7 @@ def load_sheet_source(
         for one in posed.version.parts
         if part in {"", one["id"]} and posed.row.voided.get(one["id"]) != "out"
         for student in students
-        if (standing := progress.get((posed.row.id, student.id), {}).get(one["id"]))
+        if (standing := progress.get((student.id, posed.row.id), {}).get(one["id"]))
         and standing["counts"] is not None
     ]
     return SheetSource(context, keys, _load_override_reasons(session, assignment))

@@ -1,4 +1,4 @@
-"""The draw of a student."""
+"""Record of a student's draw, which `api.services.engine.assigned_variant` computes."""
 
 from dataclasses import dataclass
 from uuid import UUID

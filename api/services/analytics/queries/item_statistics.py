@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from api.services.analytics.attempts import (
     AttemptStatistics,
-    build_attempt_queries,
+    build_attempt_and_time_queries,
     read_attempt_statistics,
     read_time_statistics,
 )
@@ -58,7 +58,7 @@ def build_assignment_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
     return {
         "opened": select(func.count().label("n"), func.min(opened.over).label("over")),
         **build_unit_sum_queries(units),
-        **build_attempt_queries(units.part_scores.first_answers),
+        **build_attempt_and_time_queries(units.part_scores.first_answers),
         **build_distribution_queries(
             "totals", rank_numbers(totals, "totals"), units.part_scores.items.maximum
         ),

@@ -1,4 +1,4 @@
-"""Pacing of the scores for each platform: pauses, a rate, and how many are under way."""
+"""Send rate and pauses of each platform; `delivery.py` decides when a failed score is retried."""
 
 from collections import deque
 from collections.abc import Collection

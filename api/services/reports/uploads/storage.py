@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -32,6 +32,13 @@ STAFF_MESSAGE: Final = "Staff submit a report as the test student: send the head
 VIEWING_MESSAGE: Final = "You are viewing as a student. Only the test student can submit."
 
 
+class StoredReport(NamedTuple):
+    """A report, and whether its document is still stored."""
+
+    report: Report
+    has_document: bool
+
+
 def check_may_upload(member: CourseMembership) -> None:
     """Raise `Forbidden` for staff, who submit as the test student only."""
     if member.viewing:
@@ -52,7 +59,7 @@ def clean_file_name(name: str) -> str:
     return f"{stem[: MAX_NAME_CHARACTERS - len(ending)]}{ending}"[:MAX_NAME_CHARACTERS]
 
 
-def check_file(name: str, document: bytes) -> str:
+def check_file_and_get_ending(name: str, document: bytes) -> str:
     """Return the ending of a file; raise `InvalidInput` for a kind or size that is not read."""
     ending = PurePath(name).suffix.lower()
     if ending not in FILE_ENDINGS:
@@ -127,25 +134,22 @@ def delete_old_documents(session: Session, *, days: int, now: datetime, limit: i
     return len(ids)
 
 
-def list_reports(
+def list_own_reports(
     session: Session, member: CourseMembership, assignment: Assignment
-) -> list[tuple[Report, bool]]:
-    """Return the student's reports to an assignment, newest first, and whether each has a file."""
+) -> list[StoredReport]:
+    """Return the student's own reports to an assignment, newest first."""
     rows = session.execute(
         select(Report, Report.document.is_not(None))
         .where(Report.assignment_id == assignment.id, Report.student_id == member.student_id)
         .order_by(Report.id.desc())
     )
-    return [(report, bool(has_document)) for report, has_document in rows]
+    return [StoredReport(report, bool(has_document)) for report, has_document in rows]
 
 
-def load_report(
+def load_own_report(
     session: Session, member: CourseMembership, assignment: Assignment, report_id: UUID
-) -> tuple[Report, bool]:
-    """Return a student's own report with its reading, and whether its file is stored.
-
-    Raises `NotFound` if there is none.
-    """
+) -> StoredReport:
+    """Return a student's own report with its reading; raise `NotFound` if there is none."""
     row = session.execute(
         select(Report, Report.document.is_not(None))
         .where(
@@ -157,7 +161,7 @@ def load_report(
     ).first()
     if row is None:
         raise NotFound(NO_REPORT_MESSAGE)
-    return row[0], bool(row[1])
+    return StoredReport(row[0], bool(row[1]))
 
 
 def load_document(

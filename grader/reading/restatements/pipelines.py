@@ -51,10 +51,13 @@ from grader.reading.restatements.working.final_shapes import (
     name_computed_axes,
 )
 from grader.reading.restatements.working.final_values import keep_supported_value
+from grader.reading.restatements.working.labeled_results import keep_labeled
 from grader.reading.restatements.working.phrased_cells import (
     join_paired_cells,
     order_phrased_cells,
 )
+from grader.reading.restatements.working.prose_results import keep_prose_result
+from grader.reading.restatements.working.proven_results import keep_proven_result
 from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -63,6 +66,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_share,
     keep_total,
     keep_asked,
+    keep_labeled,
     drop_comparison,
     drop_copied_label,
     drop_check,
@@ -73,7 +77,9 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_subset,
     keep_multiple,
     keep_computed,
+    keep_proven_result,
     keep_supported_value,
+    keep_prose_result,
     keep_conclusion,
     strip_echo,
 )
@@ -83,12 +89,15 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     complete_unit,
     keep_exact,
     keep_total,
+    keep_labeled,
     drop_rejected,
     keep_multiple,
     drop_comparison,
     drop_check,
     drop_share,
+    keep_proven_result,
     keep_supported_value,
+    keep_prose_result,
     keep_conclusion,
     strip_echo,
 )

@@ -40,7 +40,7 @@ were has have had been being will would can could does did get gets got give giv
 yield yields make makes made we'll i'd i've let use using used uses need needs see seen say says
 said obtain obtained obtains compute computed computes calculate calculated calculates find
 found leave leaves follow follows equal equals stand stands mean means become becomes come comes
-lead leads where when
+lead leads where when that's there's here's
 while since because due again also too very much many more further both all any some here now
 thus hence therefore finally so you you'll they them their his her your one two three four five
 six seven eight nine ten eleven twelve first second third last next end step steps part parts

@@ -32,6 +32,8 @@ TAIL: Final = re.compile(
 WHOLE: Final = re.compile(
     r"(?<!\w)(?:together|altogether|in\s+all|in\s+total|total|overall)(?!\w)", re.IGNORECASE
 )
+FOR_ALL: Final = re.compile(r"\s+for\s+(?:both|all)(?:\s+of\s+them)?(?!\w)", re.IGNORECASE)
+"""Words behind a sum, which say that it is one."""
 THEREFORE: Final = re.compile(r"(?<!\w)(?:so|hence|thus|therefore)(?!\w)|→|⇒|->|=>")
 RESULT: Final = rf"[=≈]\s{{0,9}}({NUMBER})(?![.,]?[0-9])"
 DOUBT: Final = re.compile(
@@ -102,8 +104,9 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     screened = (
         plain[clause[-1] if clause else start :] if head.rstrip()[-1:] == ":" else plain[start:]
     )
-    value_text = f"{tail['value']}{tail['rest']}".strip(" ,;.")
-    return Rewriting(value_text, describe_dropped(plain[: tail.start("value")]), screened)
+    value_text = FOR_ALL.sub(" ", f"{tail['value']}{tail['rest']}").strip(" ,;.")
+    dropped = describe_dropped(plain[: tail.start("value")])
+    return Rewriting(value_text, dropped, FOR_ALL.sub(" ", screened))
 
 
 class _Value:

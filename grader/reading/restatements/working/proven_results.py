@@ -1,0 +1,76 @@
+"""A computation at the end of an explanation, whose result arithmetic confirms."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.numbers import read_number
+from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.wording.meaning_words import HEDGE
+
+COMPUTATION: Final = re.compile(
+    r"(?P<head>.*[:;.,\n]\s+|.*?[^\W\d_]{3,}\s+)(?P<working>\$?[0-9(\[][0-9()\[\]\s.,+*/·×^²³−-]*[+*/·×^²³−-][0-9()\[\]\s.,+*/·×^²³−-]*)"
+    rf"\s*=\s*(?P<value>{NUMBER})(?P<unit>(?:\s[^\W\d_]{{2,}}){{0,2}})[\s.$]*",
+    re.DOTALL,
+)
+"""Words, a computation with numbers alone, and its result."""
+RESULT: Final = re.compile(rf"(?P<left>[0-9(][0-9()\s.+*/·×^²³−-]*)?=\s*(?P<value>{NUMBER})")
+NUMBERS: Final = re.compile(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
+TAKEN_BACK: Final = re.compile(
+    r"\?|(?<![^\W_])(?:edit|sorry|wait|actually|rather|wrong|correction|corrected|vs|versus|oops"
+    r"|without|w/o|except|excluding|ignoring|omitting|unless|approx\w*|but|if|alternatively)(?![^\W_])",
+    re.IGNORECASE,
+)
+"""Words of an explanation which say that another value counts, or that a part is left out."""
+VERB: Final = re.compile(
+    r"(?<![^\W_])(?:is|are|has|have|was|were|sees|needs?|gets?|takes?|gives?|stays?|keeps?|there|each)(?![^\W_])"
+    r"|[=→⇒]",
+    re.IGNORECASE,
+)
+"""A verb or a sign, which makes a clause a statement and no label."""
+
+
+def keep_proven_result(text: str, question: str) -> Rewriting | None:
+    """Return the result of the computation at the end of an explanation, if it holds.
+
+    >>> keep_proven_result("each filter sees 40 channels: 320*(25*40+1) = 320320", "").text
+    '320320'
+    >>> keep_proven_result("each filter sees 40 channels: 320*(25*40+1) = 320321", "")
+    """
+    del question
+    match = COMPUTATION.fullmatch(text.strip())
+    if match is None or TAKEN_BACK.search(text) or HEDGE.search(text.lower().replace("not", "")):
+        return None
+    head = match["head"]
+    clauses = [clause for clause in re.split(r"[:;.,\n]\s", head) if clause.strip()]
+    if not clauses or not VERB.search(clauses[-1]):
+        return None
+    working = match["working"].strip(" $")
+    value = Fraction(parse_plain(match["value"]))
+    if _compute(working) != value or not _uses_earlier_results(head, working):
+        return None
+    plain = f"{match['value']}{match['unit']}"
+    return Rewriting(plain, describe_dropped(text[: match.start("value")]), plain)
+
+
+def _compute(working: str) -> Fraction | None:
+    try:
+        return Fraction(read_number(working).value)
+    except AnswerError:
+        return None
+
+
+def _uses_earlier_results(head: str, working: str) -> bool:
+    """Return whether *working* uses the result, or the operands, of each equation of *head*."""
+    operands = set(_find_numbers(working))
+    return all(
+        Fraction(parse_plain(result["value"])) in operands
+        or (bool(result["left"]) and operands.issuperset(_find_numbers(result["left"])))
+        for result in RESULT.finditer(head)
+    )
+
+
+def _find_numbers(text: str) -> Sequence[Fraction]:
+    return [Fraction(parse_plain(number)) for number in NUMBERS.findall(text)]

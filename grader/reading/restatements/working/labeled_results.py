@@ -54,21 +54,25 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
     if len(items) < MIN_ITEMS or len(named) < len(items):
         return None
     labels = _distinguish([match["label"] for match in named])
-    asked = _find_asked(question)
+    question_words = _find_asked(question)
     if not all(labels):
         return None
-    found = [match for match, label in zip(named, labels, strict=True) if label <= asked]
-    if len(found) != 1 or (len(items) == MIN_ITEMS and _are_numbered(labels)):
+    matching = [
+        match for match, label in zip(named, labels, strict=True) if label <= question_words
+    ]
+    if len(matching) != 1 or (len(items) == MIN_ITEMS and _are_numbered(labels)):
         return None
     if any(
         not label.isdisjoint(REDUCTIONS)
         for match, label in zip(named, labels, strict=True)
-        if match != found[0]
+        if match != matching[0]
     ):
         return None
-    value = found[0]["value"].strip()
-    others = ", ".join(item for match, item in zip(named, items, strict=True) if match != found[0])
-    return Rewriting(value, describe_dropped(others), found[0][0])
+    value = matching[0]["value"].strip()
+    others = ", ".join(
+        item for match, item in zip(named, items, strict=True) if match != matching[0]
+    )
+    return Rewriting(value, describe_dropped(others), matching[0][0])
 
 
 def _distinguish(labels: Sequence[str]) -> list[frozenset[str]]:

@@ -83,10 +83,10 @@ def keep_prose_result(text: str, question: str) -> Rewriting | None:
     ):
         return None
     rest = FOR_ALL.sub(" ", match["rest"])
-    kept = f"{match['sign'] or ''}{match['number']}{match['unit'] or ''}{rest}".strip(" ,;.$")
+    value_text = f"{match['sign'] or ''}{match['number']}{match['unit'] or ''}{rest}".strip(" ,;.$")
     cuts = [cut.end() for cut in CLAUSE.finditer(head)]
     before = head[marked.start() :] if marked else head[cuts[-1] if cuts else 0 :]
-    return Rewriting(kept, describe_dropped(head), f"{before}{kept}")
+    return Rewriting(value_text, describe_dropped(head), f"{before}{value_text}")
 
 
 def _is_one_of_several(text: str) -> bool:

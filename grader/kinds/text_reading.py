@@ -14,6 +14,7 @@ from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_commas
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
+from grader.reading.references.numbered_things import refuse_other_numbered_thing
 from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
@@ -102,6 +103,9 @@ class TextReader(ABC, Generic[P, A]):
 
     def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
+        if self.refuses_unknown_words and not getattr(part, "options", ()):
+            question = f"{question_of(part)} {part.id.replace('_', ' ')}"
+            refuse_other_numbered_thing(text, question, part.statement)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(

@@ -80,8 +80,6 @@ that holds, or the value alone.
     except AnswerError:
         return  # the reader has a better message
     for left, sign, right in _find_equations(tokens, text):
-        if POINT_GROUPED.search(text, right[0].start, right[-1].end):
-            continue  # the reader refuses 10^5 = 100.000 with both readings
         left_side, right_side = (
             _read_side(left, text, first=True),
             _read_side(right, text, first=False),
@@ -91,6 +89,7 @@ that holds, or the value alone.
             left_side is None
             or right_side is None
             or _agree(left_side, right_side, approximate=approximate)
+            or _groups_by_points(left_side, text[right[0].start : right[-1].end])
         ):
             continue
         raise false_equation_error(text, left[0].start, right[-1].end)
@@ -117,6 +116,15 @@ def _find_equations(
         between_lists = start > 0 and ends == [",", ","]
         if left and right and not between_lists and not _follows_formula(tokens, start):
             yield left, tokens[index], right
+
+
+def _groups_by_points(left: _Side, right: str) -> bool:
+    """Return whether *right* has points between the thousands of the left side: 10^5 = 100.000.
+
+    The reader refuses it and names both readings.
+    """
+    grouped = POINT_GROUPED.fullmatch(right)
+    return grouped is not None and left.value == int(right.replace(".", ""))
 
 
 def _follows_formula(tokens: Sequence[Token], start: int) -> bool:
@@ -229,14 +237,14 @@ def _agree(left: _Side, right: _Side, *, approximate: bool) -> bool:
         return magnitude(left.value - right.value) < 1  # cut to a whole number
     if right.alone and 0 <= magnitude(left.value) - magnitude(right.value) < (right.step or 0) < 1:
         return True  # cut to some decimals
-    tolerance = Fraction(0)
-    for side in (left, right):
-        tolerance += _tolerance(side, approximate=approximate)
+    left_tolerance, right_tolerance = (
+        _tolerance(side, approximate=approximate) for side in (left, right)
+    )
     factors: tuple[Fraction, ...] = (Fraction(1), *PERCENT)
     if left.worded or right.worded:
         factors = (*factors, *FACTORS)
     return any(
-        magnitude(left.value * factor - right.value) <= tolerance * max(factor, Fraction(1))
+        magnitude(left.value * factor - right.value) <= left_tolerance * factor + right_tolerance
         for factor in factors
     )
 

@@ -72,7 +72,7 @@ def _mutate_calls(tree: Node, all_calls: Sequence[Call], others: Sequence[str]) 
         yield from _exchange_arguments(tree, call)
         yield from _turn_arrays(tree, call)
     for call in calls:
-        yield from _take_other_values(tree, call, others)
+        yield from _enumerate_other_values(tree, call, others)
 
 
 def _drop_keyword_everywhere(tree: Node, keyword: str) -> Node:
@@ -102,7 +102,7 @@ def _drop_entries(tree: Node, call: Call) -> Mutations:
 
 def _turn_arrays(tree: Node, call: Call) -> Mutations:
     """Yield the call with an array turned by half or transposed; a number cannot be turned."""
-    for argument in _values_of(call):
+    for argument in _get_value_arguments(call):
         if isinstance(argument, (Name, Call)):
             for function in ("_turn", "_transpose"):
                 yield (
@@ -148,7 +148,7 @@ def _drop_arguments(tree: Node, call: Call) -> Mutations:
 
 def _mutate_sequences(tree: Node, call: Call) -> Mutations:
     """Yield mutations of each argument that is, or may be, a pair or a list."""
-    for argument in _values_of(call):
+    for argument in _get_value_arguments(call):
         if isinstance(argument, TupleLiteral):
             count = len(argument.items)
         elif isinstance(argument, Name):
@@ -180,9 +180,9 @@ def _exchange_arguments(tree: Node, call: Call) -> Mutations:
         )
 
 
-def _take_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
+def _enumerate_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
     """Yield the call with one argument replaced by another number of the tree or the question."""
-    leaves = [leaf for argument in _values_of(call) for leaf in _walk_numbers(argument)]
+    leaves = [leaf for argument in _get_value_arguments(call) for leaf in _walk_numbers(argument)]
     numbers = dict.fromkeys(_walk_numbers(tree))
     candidates = [*numbers, *(Name(name) for name in others if name not in names_in(tree))]
     repeated = [leaf for leaf in dict.fromkeys(leaves) if leaves.count(leaf) > 1]
@@ -211,6 +211,6 @@ def _walk_numbers(node: Node) -> Iterator[Name | NumberLiteral]:
             yield from _walk_numbers(child)
 
 
-def _values_of(call: Call) -> tuple[Node, ...]:
+def _get_value_arguments(call: Call) -> tuple[Node, ...]:
     values = (*call.arguments, *(value for _, value in call.keywords))
     return tuple(value for value in values if not isinstance(value, TextLiteral))

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import combinations, islice
 from typing import Final
 
-from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, join_terms, split_terms, sums_below
+from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, iterate_sums, join_terms, split_terms
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.tree import (
     BinaryOperation,
@@ -70,7 +70,7 @@ def enumerate_broad_mutations(tree: Node, *, of_result: bool = True) -> Mutation
     yield from _shift_counts(tree)
 
 
-def take_other_names(tree: Node, others: Sequence[str]) -> Mutations:
+def enumerate_other_names(tree: Node, others: Sequence[str]) -> Mutations:
     """Yield the tree with one name of its arithmetic replaced by another name of the question.
 
     Arguments of solvers are left alone: `grader.diagnosis.argument_mutations` replaces those.
@@ -214,7 +214,7 @@ def _change_sums(tree: Node) -> Mutations:
         if not isinstance(node, BinaryOperation) or node.operator not in SUM_SIGNS:
             continue
         if id(node) not in seen:
-            seen.update(map(id, sums_below(node)))
+            seen.update(map(id, iterate_sums(node)))
             yield from replace_with_each(tree, node, _change_terms(list(split_terms(node))))
 
 

@@ -97,8 +97,8 @@ def find_known_mistakes(
             part,
             keys,
             [
-                *_author_candidates(part, names, keys, registry),
-                *_wrong_version_candidates(part, mistaken_answers),
+                *_iterate_author_candidates(part, names, keys, registry),
+                *_iterate_wrong_version_candidates(part, mistaken_answers),
             ],
         )
         for part in requested_parts
@@ -125,12 +125,17 @@ def find_hidden_mistakes(
     for part in requested_parts:
         ids = among[part.id]
         author_candidates = (
-            one for one in _author_candidates(part, names, keys, registry) if one.ids[0] in ids
+            one
+            for one in _iterate_author_candidates(part, names, keys, registry)
+            if one.ids[0] in ids
         )
         hidden_by_part[part.id] = _build_known_mistakes(
             part,
             keys,
-            [*author_candidates, *_wrong_version_candidates(part, mistaken_answers, among=ids)],
+            [
+                *author_candidates,
+                *_iterate_wrong_version_candidates(part, mistaken_answers, among=ids),
+            ],
         ).hidden
     return hidden_by_part
 
@@ -150,8 +155,8 @@ def find_carried_mistakes(
         part,
         carried_keys,
         [
-            *_author_candidates(part, names, keys, registry),
-            *_wrong_version_candidates(part, mistaken_answers),
+            *_iterate_author_candidates(part, names, keys, registry),
+            *_iterate_wrong_version_candidates(part, mistaken_answers),
         ],
     )
 
@@ -257,7 +262,7 @@ def _drop_coincidental_candidates(
                 yield candidate
 
 
-def _author_candidates(
+def _iterate_author_candidates(
     part: AnyPart, names: Mapping[str, Value], keys: Keys, registry: Registry
 ) -> Iterator[MistakeCandidate]:
     if not isinstance(part, KeyedPart):
@@ -274,7 +279,7 @@ def _author_candidates(
             yield MistakeCandidate((mistake.id,), value, AUTHOR_RANK, hint, mistake.credit)
 
 
-def _wrong_version_candidates(
+def _iterate_wrong_version_candidates(
     part: AnyPart, mistaken_answers: MistakenAnswers, *, among: Collection[str] | None = None
 ) -> Iterator[MistakeCandidate]:
     """Yield the answers of each mistake (of *among*, if given) in all calls, then at each site."""

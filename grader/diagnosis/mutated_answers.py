@@ -205,10 +205,10 @@ class MutationSolver:
         try:
             carried = (mutation.name, value)
             if carried not in self._carried:
-                self._carried[carried] = self._carry_on(mutation.name, value)
+                self._carried[carried] = self._solve_with_value(mutation.name, value)
             return self._carried[carried]
         except TypeError:  # a value without a hash, such as a row of a table
-            return self._carry_on(mutation.name, value)
+            return self._solve_with_value(mutation.name, value)
 
     def _is_changeable(self, call: Call) -> bool:
         node = call.arguments[0]
@@ -218,7 +218,7 @@ class MutationSolver:
             argument = self._evaluate_or_none(node, self._scope)
         return argument is not None and is_changeable(call.function, argument)
 
-    def _carry_on(self, name: str, value: Value) -> Value | None:
+    def _solve_with_value(self, name: str, value: Value) -> Value | None:
         """Return the answer of a student who has *value* for *name*."""
         names = {**self._scope.names, name: value}
         scope = Scope(names, self._scope.functions)

@@ -52,12 +52,12 @@ def _swap(sequence: Value) -> Value:
 
 def _repeat(sequence: Value, index: Value) -> Value:
     items = _require_sequence(sequence)
-    return (items[_as_index(index)],) * len(items)
+    return (items[_require_index(index)],) * len(items)
 
 
 def _drop(sequence: Value, index: Value) -> Value:
     items = _require_sequence(sequence)
-    position = _as_index(index)
+    position = _require_index(index)
     if position >= len(items):
         raise SolverError("there is no such item")
     position %= len(items)
@@ -86,7 +86,7 @@ def _require_array(array: Value) -> Tensor:
     return array
 
 
-def _as_index(index: Value) -> int:
+def _require_index(index: Value) -> int:
     if not isinstance(index, int):
         raise SolverError("an index is an integer")
     return index

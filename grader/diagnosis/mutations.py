@@ -22,11 +22,11 @@ from grader.diagnosis.argument_mutations import (
 from grader.diagnosis.broad_mutations import (
     MAX_BROAD_MUTATIONS,
     enumerate_broad_mutations,
+    enumerate_other_names,
     replace_with_each,
-    take_other_names,
 )
 from grader.diagnosis.mutated_calls import find_changed_argument, has_fitting_arguments
-from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, join_terms, split_terms, sums_below
+from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, iterate_sums, join_terms, split_terms
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
     BinaryOperation,
@@ -103,7 +103,7 @@ def _choose_mutations(
         for name, tree in trees.items()
         for mistake, mutated in (
             *enumerate_mutations(tree),
-            *_take_other_variables(tree, sorted(part.key_variables)),
+            *_enumerate_other_variables(tree, sorted(part.key_variables)),
         )
     )
     items = (
@@ -121,7 +121,7 @@ def _choose_mutations(
         for name, tree in trees.items()
         for mistake, mutated in (
             *enumerate_broad_mutations(tree, of_result=not name),
-            *(take_other_names(tree, others) if not name else ()),
+            *(enumerate_other_names(tree, others) if not name else ()),
         )
     )
     return (
@@ -185,12 +185,12 @@ def enumerate_mutations(tree: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
-    yield from _take_complements(tree)
+    yield from _enumerate_complements(tree)
     seen_sums: set[int] = set()
     for node in walk(tree):
         if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
             if id(node) not in seen_sums:
-                seen_sums.update(map(id, sums_below(node)))
+                seen_sums.update(map(id, iterate_sums(node)))
                 yield from replace_with_each(tree, node, _mutate_sum(node))
         elif isinstance(node, BinaryOperation):
             yield from replace_with_each(tree, node, _mutate_operation(node))
@@ -202,7 +202,7 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
             yield "operands_exchanged", _exchange_names(tree, *pair)
 
 
-def _take_other_variables(tree: Node, variables: Sequence[str]) -> Iterator[tuple[str, Node]]:
+def _enumerate_other_variables(tree: Node, variables: Sequence[str]) -> Iterator[tuple[str, Node]]:
     """Yield a formula with each variable replaced by another one that it does not have."""
     used = [name for name in variables if name in names_in(tree)]
     for name in used:
@@ -218,7 +218,7 @@ def _exchange_names(tree: Node, first: str, second: str) -> Node:
     )
 
 
-def _take_complements(tree: Node) -> Iterator[tuple[str, Node]]:
+def _enumerate_complements(tree: Node) -> Iterator[tuple[str, Node]]:
     """Yield the rest for a share: x for ``1 - x``, and ``1 - x`` and ``100 - x`` for x."""
     if isinstance(tree, BinaryOperation) and tree.operator == "-" and tree.left in WHOLES:
         yield "complement_taken", tree.right

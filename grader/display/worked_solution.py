@@ -42,7 +42,7 @@ from grader.expressions.tree import (
 from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
 from grader.kinds.choices import ChoicePart, ChoicesPart
-from grader.kinds.comparison.arrays import as_tensor
+from grader.kinds.comparison.arrays import require_tensor_key
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
@@ -166,7 +166,7 @@ def _with_array_value(step: SolutionStep) -> SolutionStep:
     """Return *step* with its value as an array, which is how the answer is displayed."""
     if not isinstance(step, Formula) or not isinstance(step.value, tuple):
         return step
-    literal_node, value = to_literal(step.value), as_tensor(step.value)
+    literal_node, value = to_literal(step.value), require_tensor_key(step.value)
     if step.tree == literal_node:
         return build_value_step(step.name, value)
     return Formula(

@@ -134,7 +134,9 @@ def sample_points(
         drawn = list(islice(_draw_points(variables, where), count))
         remainder_points = _cover_remainders(drawn, variables, where, _find_rounded_divisions(key))
         ends = (
-            point for point in _end_points(drawn, variables) if _satisfies_conditions(where, point)
+            point
+            for point in _enumerate_end_points(drawn, variables)
+            if _satisfies_conditions(where, point)
         )
         end_points = {tuple(point.values()): point for point in ends}
         every = {tuple(point.values()): point for point in (*remainder_points, *drawn)}
@@ -165,7 +167,7 @@ def _draw_points(variables: Variables, where: tuple[Expression, ...]) -> Iterato
         seen.add(values)
 
 
-def _end_points(drawn: list[Point], variables: Variables) -> Iterator[Point]:
+def _enumerate_end_points(drawn: list[Point], variables: Variables) -> Iterator[Point]:
     """Yield the corners of the domains, and *drawn* points with one variable at an end.
 
     Of more than four variables, only the smallest and the largest point are corners.
@@ -242,7 +244,7 @@ def _cover_remainders(
             if drawn and divisor in by_divisor:
                 candidates = [
                     *drawn,
-                    *_candidate_points(drawn, by_divisor[divisor], boxes, divisor),
+                    *_enumerate_candidate_points(drawn, by_divisor[divisor], boxes, divisor),
                 ]
                 yield from _pick_one_per_remainder(candidates, where, division, divisor)
 
@@ -265,7 +267,7 @@ def _group_points_by_divisor(
     return {value: some[:MAX_WAYS_PER_DIVISOR] for value, some in points_by_divisor.items()}
 
 
-def _candidate_points(
+def _enumerate_candidate_points(
     drawn: list[Point], ways: list[Point], boxes: Mapping[str, Interval], divisor: int
 ) -> Iterator[Point]:
     """Yield *drawn* points with the divisor fixed, then with one variable shifted as well."""

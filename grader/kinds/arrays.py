@@ -33,9 +33,9 @@ from grader.kinds.base import (
     first_spelling,
 )
 from grader.kinds.comparison.arrays import (
-    as_tensor,
     build_rounding_matcher,
     precise_cells_may_be_rounded,
+    require_tensor_key,
     tensor_equals_value,
 )
 from grader.kinds.text_reading import Refusal
@@ -88,14 +88,14 @@ class ArrayKind(AnswerKind[T, Tensor]):
 
     def solve(self, part: T, scope: Scope) -> Value | None:
         """Return the key as a tensor."""
-        return as_tensor(super().solve(part, scope))
+        return require_tensor_key(super().solve(part, scope))
 
     def judge(
         self, reading: Reading[Tensor], key: Value | None, part: T, scope: Scope
     ) -> Judgement:
         """Return the credit by cells; another size is a misfit unless part of the question."""
         del scope
-        answer, expected = reading.value, as_tensor(key)
+        answer, expected = reading.value, require_tensor_key(key)
         if answer.shape != expected.shape:
             return _judge_size_mismatch(answer, expected, part)
         if answer.cells == expected.cells:
@@ -144,7 +144,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
 
     def build_samples(self, part: T, key: Value | None) -> SampleAnswers:
         """Return the key, the key with every cell moved out of tolerance, and broken text."""
-        tensor = as_tensor(key)
+        tensor = require_tensor_key(key)
         moved = tuple(
             cell + 1 + 2 * max(tolerance.radius(cell), magnitude(cell))
             for cell, tolerance in zip(tensor.cells, part.tolerances, strict=False)
@@ -242,7 +242,7 @@ class VectorKind(ArrayKind[VectorPart]):
 
         Raises `SolverError` if its size differs from the number of tolerances or names.
         """
-        key = as_tensor(super().solve(part, scope))
+        key = require_tensor_key(super().solve(part, scope))
         each = (part.tolerance, "tolerance"), (part.names, "name")
         for items, word in each:
             if isinstance(items, tuple) and items and key.shape != (len(items),):

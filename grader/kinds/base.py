@@ -19,7 +19,7 @@ from grader.reading.wording.labeled_numbers import have_distinct_spellings
 from grader.values import Tensor, Value, has_same_form_and_sign
 
 
-def _check_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+def _require_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if not have_distinct_spellings(names):
         raise ValueError("these names cannot be told from each other")
     return names
@@ -29,7 +29,7 @@ NameOfNumber: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*( \| [A-Za-z][A-Za-z0-9_]*)*$")
 ]
 NamesOfNumbers: TypeAlias = Annotated[
-    tuple[NameOfNumber, ...], Field(max_length=10), AfterValidator(_check_distinct)
+    tuple[NameOfNumber, ...], Field(max_length=10), AfterValidator(_require_distinct)
 ]
 """Names that a student may use for several numbers; ``k | kernel`` has two spellings."""
 

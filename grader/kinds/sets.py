@@ -222,14 +222,14 @@ def _match_items(answer: Items, key: Items, part: SetPart) -> list[ToleranceRule
     ]
     owner: dict[int, int] = {}
     for number in range(len(answer)):
-        _assign_item(number, near, owner, set())
+        _try_assign_item(number, near, owner, set())
     matches = {number: at for at, number in owner.items()}
     return [
         near[index][matches[index]] if index in matches else None for index in range(len(answer))
     ]
 
 
-def _assign_item(
+def _try_assign_item(
     number: int, near: Sequence[dict[int, ToleranceRule]], owner: dict[int, int], tried: set[int]
 ) -> bool:
     """Match item *number*, moving earlier matches if needed; return whether that succeeds."""
@@ -237,7 +237,7 @@ def _assign_item(
         if index in tried:
             continue
         tried.add(index)
-        if index not in owner or _assign_item(owner[index], near, owner, tried):
+        if index not in owner or _try_assign_item(owner[index], near, owner, tried):
             owner[index] = number
             return True
     return False

@@ -104,14 +104,14 @@ class TextReader(ABC, Generic[P, A]):
     def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
         if self.refuses_unknown_words and not getattr(part, "options", ()):
-            question = f"{question_of(part)} {part.id.replace('_', ' ')}"
+            question = f"{get_question_text(part)} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, question, part.statement)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(
-                text, len(value_text), question=question_of(part), context=part.statement
+                text, len(value_text), question=get_question_text(part), context=part.statement
             )
-        value_text, header = strip_column_names(value_text, question_of(part))
+        value_text, header = strip_column_names(value_text, get_question_text(part))
         notes = (*header, *reason)
         reading = self._read_or_rewrite(value_text, part, scope, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
@@ -139,7 +139,7 @@ class TextReader(ABC, Generic[P, A]):
         """Return the reading of the first readable rewriting of *text*; None if there is none."""
         if len(text) > MAX_REWRITTEN_CHARACTERS:
             return None
-        question = question_of(part)
+        question = get_question_text(part)
         notes: tuple[str, ...] = ()
         for rewrite in self.get_rewriters(part):
             rewriting = rewrite(text, question)
@@ -169,7 +169,7 @@ class TextReader(ABC, Generic[P, A]):
             return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
         words = ScreenedWords(
-            question=question_of(part),
+            question=get_question_text(part),
             context=part.statement,
             others=part.other_questions,
             names=names,
@@ -179,6 +179,6 @@ class TextReader(ABC, Generic[P, A]):
         refuse_changing_words(text, words, unknown_words=not names and self.refuses_unknown_words)
 
 
-def question_of(part: Part) -> str:
+def get_question_text(part: Part) -> str:
     """Return the texts of the question, whose words an answer may use."""
     return f"{part.title} {part.prompt.source}"

@@ -16,7 +16,13 @@ from grader.policy.attempts import (
 )
 from grader.policy.course import AssignmentLine, GradeCategory, compute_course_grade
 from grader.policy.drops import NO_SCORE, Score
-from grader.policy.parts import PartLine, Voided, build_part_line, compute_part_grade, name_attempt
+from grader.policy.parts import (
+    PartLine,
+    Voided,
+    build_part_line,
+    compute_part_grade,
+    format_attempt,
+)
 from grader.policy.progress import PartProgress, evaluate_part_progress
 from grader.policy.score_breakdown import (
     BreakdownStep,
@@ -64,9 +70,9 @@ __all__ = [
     "compute_problem_grade",
     "count_used_attempts",
     "evaluate_part_progress",
+    "format_attempt",
     "format_rounded_number",
     "format_steps",
     "format_ungraded_points",
-    "name_attempt",
     "next_attempt_at",
 ]

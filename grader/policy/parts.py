@@ -115,10 +115,10 @@ def _build_part_steps(line: PartLine) -> tuple[BreakdownStep, ...]:
     )
 
 
-def name_attempt(number: int) -> str:
+def format_attempt(number: int) -> str:
     """Return the name of an attempt.
 
-    >>> name_attempt(3), name_attempt(4)
+    >>> format_attempt(3), format_attempt(4)
     ('third attempt', 'attempt 4')
     """
     return ORDINALS.get(number, f"attempt {number}")
@@ -132,7 +132,7 @@ def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[Break
     steps = [_build_raw_credit_step(points, raw)]
     if number is not None:
         steps.append(
-            BreakdownStep("attempt", progress.attempt_factor, name_attempt(number), "times")
+            BreakdownStep("attempt", progress.attempt_factor, format_attempt(number), "times")
         )
     return (
         *steps,

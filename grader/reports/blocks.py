@@ -57,7 +57,7 @@ def check_size(text: str) -> None:
         )
 
 
-def check_blocks(blocks: list[Block]) -> tuple[Block, ...]:
+def require_text_blocks(blocks: list[Block]) -> tuple[Block, ...]:
     """Return the blocks of a document; raise `ReportError` for too many, or none with text."""
     if len(blocks) > MAX_BLOCKS:
         raise ReportError(

@@ -147,7 +147,7 @@ class LabelTracker:
         if self._repeats_question(match["number"], line, match.end()):
             return match.end()
         self._is_bare = not line[match.end() :].strip(" \t*_:.)")
-        if not self._take_number(match["number"], delimiter, bullet=bullet):
+        if not self._try_take_number(match["number"], delimiter, bullet=bullet):
             return None
         if dotted:
             self._push("number", dotted["number"])
@@ -172,7 +172,7 @@ class LabelTracker:
             return int(dotted) == int(levels.get("number", 0)) + 1
         return dotted == "1" and int(number) == int(levels.get("question", 0)) + 1
 
-    def _take_number(self, text: str, style: str, *, bullet: bool) -> bool:
+    def _try_take_number(self, text: str, style: str, *, bullet: bool) -> bool:
         """Take a number as the next question or as an item; return whether it continues either."""
         kinds = [kind for kind, _ in self._stack]
         top = int(self._stack[0][1]) if kinds[:1] == ["question"] else 0

@@ -28,7 +28,7 @@ def read_passage(part: SheetPart, passage: Passage) -> PassageReading | None:
     read_as = part.read(passage.text)
     if read_as is not None:
         return PassageReading(passage.text, read_as, is_shortened=False)
-    for text in passage.shorter_texts() if part.kind != "text" else ():
+    for text in passage.iterate_shortened_texts() if part.kind != "text" else ():
         read_as = part.read(text)
         if read_as is not None:
             return PassageReading(text, read_as, is_shortened=_omits_words(part, passage, text))

@@ -30,7 +30,7 @@ from grader.reports.scores import (
     score_support,
 )
 from grader.reports.sheet import SheetPart
-from grader.reports.words import numbered
+from grader.reports.words import select_numbering_words
 
 MAX_ALTERNATIVES: Final = 6
 MAX_READINGS: Final = 16
@@ -271,7 +271,8 @@ class RegionAlignment:
         """Return whether two passages stand under one numbered place, but their parts do not."""
         nearby = self.passages[self.region.passages[column]].numbers()
         names, other_names = (
-            numbered(self.parts[self.region.parts[index]].words) for index in (row, other_row)
+            select_numbering_words(self.parts[self.region.parts[index]].words)
+            for index in (row, other_row)
         )
         return (
             bool(nearby & (names | other_names))

@@ -117,7 +117,8 @@ def find_regions(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> lis
             tuple(
                 number
                 for number, passage in enumerate(passages)
-                if _owner(passage.label, claimed) == label or (not label and not is_labeled)
+                if _find_claimed_ancestor(passage.label, claimed) == label
+                or (not label and not is_labeled)
             ),
             is_labeled and bool(label),
             label in uncertain,
@@ -139,7 +140,7 @@ def _sort_key(label: Label) -> tuple[tuple[int, str], ...]:
     return tuple((int(piece), "") if piece.isdigit() else (len(piece), piece) for piece in label)
 
 
-def _owner(label: Label, claimed: Sequence[Label]) -> Label:
+def _find_claimed_ancestor(label: Label, claimed: Sequence[Label]) -> Label:
     """Return the longest claimed label that *label* lies under."""
     return max((one for one in claimed if label[: len(one)] == one), key=len, default=())
 

@@ -13,7 +13,7 @@ from grader.reports.extraction.clauses import count_shape_axes
 from grader.reports.extraction.passage_context import CLAUSE
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
-from grader.reports.words import numbered
+from grader.reports.words import select_numbering_words
 
 Scores = npt.NDArray[np.float64]
 
@@ -129,11 +129,13 @@ def score_positions(count: int, length: int) -> Scores:
     It decides between passages, but is no evidence that the choice is right.
     """
     return np.asarray(
-        POSITION * (1 - np.abs(_spread(count)[:, None] - _spread(length))), np.float64
+        POSITION
+        * (1 - np.abs(_compute_even_positions(count)[:, None] - _compute_even_positions(length))),
+        np.float64,
     )
 
 
-def _spread(count: int) -> Scores:
+def _compute_even_positions(count: int) -> Scores:
     """Return *count* positions from 0 to 1; the middle for a single one."""
     return np.linspace(0, 1, count) if count > 1 else np.full(count, 0.5)
 
@@ -160,14 +162,14 @@ def _score_words(wanted_words: Sequence[frozenset[str]], passages: Sequence[Pass
 def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
     """Return a penalty where a passage names another layer or place than the part."""
     near = [
-        numbered(word for word, weight in passage.words.items() if weight >= NEAR)
+        select_numbering_words(word for word, weight in passage.words.items() if weight >= NEAR)
         for passage in passages
     ]
     beside = [
-        numbered(word for word, weight in passage.words.items() if weight >= 1)
+        select_numbering_words(word for word, weight in passage.words.items() if weight >= 1)
         for passage in passages
     ]
-    known = [numbered(part.words) for part in parts]
+    known = [select_numbering_words(part.words) for part in parts]
     every = frozenset().union(*known)
     scores = np.zeros((len(parts), len(passages)))
     for row, names in enumerate(known):
@@ -246,7 +248,11 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
         score += WRITTEN_AS_LIST
     elif part.kind in LIST_KINDS:
         score += SINGLE_VALUE if part.kind == "vector" else -WRITTEN_AS_LIST
-    if passage.is_final and part.kind in ARRAY_KINDS and not numbered(part.title_words):
+    if (
+        passage.is_final
+        and part.kind in ARRAY_KINDS
+        and not select_numbering_words(part.title_words)
+    ):
         score += FINAL
     for contrast in CONTRASTS:
         wanted, present = contrast & part.title_words, contrast & beside

@@ -138,11 +138,11 @@ def find_words(text: str) -> frozenset[str]:
         if token in ORDINALS:
             words.add(f"#{ORDINALS[token]}")
         elif token[0].isalpha() and token not in STOP_WORDS:
-            words.add(_spell(token))
+            words.add(_find_word_stem(token))
     return frozenset(words)
 
 
-def _spell(token: str) -> str:
+def _find_word_stem(token: str) -> str:
     if token in SPELLINGS:
         return SPELLINGS[token]
     for ending, start in PLURALS:
@@ -153,6 +153,6 @@ def _spell(token: str) -> str:
     return token
 
 
-def numbered(words: Iterable[str]) -> frozenset[str]:
+def select_numbering_words(words: Iterable[str]) -> frozenset[str]:
     """Return the words that name a layer, step or place by its number, or a color channel."""
     return frozenset(word for word in words if word[0] in "#(0123456789" or word in CHANNELS)

@@ -46,14 +46,14 @@ OTHER_KEYS = {
 }
 
 
-def question_of(part: dict[str, Any]) -> tuple[KeylessQuestion, Part, Any]:
+def get_question_text(part: dict[str, Any]) -> tuple[KeylessQuestion, Part, Any]:
     variant = original(part, params=PARAMS)
     stated, scope = variant.problem.parts[0], variant.student_scope(REGISTRY)
     return KeylessQuestion.from_part(stated, scope), stated, variant
 
 
 def typed_answers(part: dict[str, Any]) -> list[Any]:
-    _, stated, variant = question_of(part)
+    _, stated, variant = get_question_text(part)
     samples = KINDS[stated.kind].build_samples(stated, variant.keys.get(stated.id))
     return [*samples.right, *samples.wrong, *samples.unreadable, *ODD]
 
@@ -67,7 +67,7 @@ NAMED_ANSWERS = [
 
 @pytest.mark.parametrize(("part", "typed"), NAMED_ANSWERS)
 def test_the_preview_reads_numbers_by_their_names(part, typed):
-    question, stated, variant = question_of(part)
+    question, stated, variant = get_question_text(part)
     preview = read_answer(question, typed)
     assert (preview.readable, preview.value) == (True, [7, 3])
     assert (
@@ -78,7 +78,7 @@ def test_the_preview_reads_numbers_by_their_names(part, typed):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_without_its_key_a_part_is_read_as_with_it(part):
-    question, stated, variant = question_of(part)
+    question, stated, variant = get_question_text(part)
     kind, scope = KINDS[stated.kind], variant.student_scope(REGISTRY)
     for typed in typed_answers(part):
         told = read_answer(question, typed)
@@ -97,7 +97,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_question_holds_only_what_reading_looks_at(part):
-    question, stated, _ = question_of(part)
+    question, stated, _ = get_question_text(part)
     allowed = {*READING_FIELDS, "columns"} | ({"key"} if stated.kind == "expression" else set())
     assert question.part.model_fields_set <= allowed
     for name in set(stated.model_fields_set) - allowed - {"prompt", "points"}:
@@ -122,7 +122,7 @@ def test_two_keys_give_the_same_bytes(kind):
             other.pop(limit, None)
         other.pop("tolerance", None)
         other["mistakes"] = [{"id": "own", "key": OTHER_KEYS[kind]["key"], "say": "Hm."}]
-        one, two = question_of(part)[0], question_of(other)[0]
+        one, two = get_question_text(part)[0], get_question_text(other)[0]
         assert repr(one.part) == repr(two.part)
         for typed in typed_answers(part):
             told = read_answer(one, typed).model_dump_json()
@@ -138,7 +138,7 @@ def test_a_value_that_only_the_key_names_is_not_in_the_question():
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
-    question, stated, variant = question_of(part)
+    question, stated, variant = get_question_text(part)
     typing = serialize_question(stated, variant).typing
     assert typing.hint == KINDS[stated.kind].hint
     if stated.kind != "text":
@@ -151,7 +151,9 @@ def test_the_example_is_the_same_for_every_key(kind):
     for part in EXAMPLES[kind]:
         if "variables" not in part:
             shown = [
-                serialize_question(question_of(one)[1], question_of(one)[2]).typing.example
+                serialize_question(
+                    get_question_text(one)[1], get_question_text(one)[2]
+                ).typing.example
                 for one in (part, {**part, **OTHER_KEYS[kind], "reason": "a toy"})
                 if not {"at_least", "at_most", "between"} & set(one)
             ]
@@ -160,5 +162,5 @@ def test_the_example_is_the_same_for_every_key(kind):
 
 @pytest.mark.parametrize(("size", "shape"), [("given", (2, 2)), ("asked", None)])
 def test_the_size_of_an_array_is_told_unless_it_is_a_part_of_the_question(size, shape):
-    _, stated, variant = question_of(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
+    _, stated, variant = get_question_text(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
     assert serialize_question(stated, variant).typing.shape == shape

@@ -4,7 +4,7 @@ from typing import Final
 
 from api.services.reports.docx_text import docx_to_markdown
 from api.services.reports.pdf_pages import read_pdf
-from grader.reports.blocks import Block, ReportError, check_blocks
+from grader.reports.blocks import Block, ReportError, require_text_blocks
 from grader.reports.documents.answer_marks import (
     MarkedAnswer,
     PartName,
@@ -42,7 +42,7 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
                 f"files that end in {ending or 'nothing'} are not supported; save it as one of "
                 f"{', '.join(FILE_ENDINGS)}"
             )
-    return check_blocks(blocks)
+    return require_text_blocks(blocks)
 
 
 def read_marked_answers(data: bytes, ending: str) -> dict[PartName, MarkedAnswer]:

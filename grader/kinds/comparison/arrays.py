@@ -65,7 +65,7 @@ def precise_cells_may_be_rounded(answer: Tensor, value: Value | None) -> bool:
 def _pair_cells(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
     """Return pairs of corresponding cells; None if *value* is not an array of the same shape."""
     try:
-        expected = as_tensor(value)
+        expected = require_tensor_key(value)
     except SolverError:
         return None
     same = answer.shape == expected.shape
@@ -115,7 +115,7 @@ def _may_be_cell_rounding(cell: Number, expected: Number) -> bool:
     )
 
 
-def as_tensor(value: Value | None) -> Tensor:
+def require_tensor_key(value: Value | None) -> Tensor:
     """Return a key as a tensor, converting nested tuples, or raise `SolverError`."""
     if isinstance(value, Tensor):
         return value

@@ -72,7 +72,7 @@ class _LineReader:
                 self._next += 1
                 continue
             form, text = self._read_block(line)
-            for piece in _cut(IMAGE.sub("", text)):
+            for piece in _split_long_text(IMAGE.sub("", text)):
                 yield Block(piece, Location(self._first + start, cell=self._cell), form)
 
     def _read_block(self, line: str) -> tuple[BlockForm, str]:
@@ -188,7 +188,7 @@ class _LineReader:
         return "\n".join(self._lines[start:end])
 
 
-def _cut(text: str) -> Iterator[str]:
+def _split_long_text(text: str) -> Iterator[str]:
     """Yield a text in pieces of bounded length."""
     for start in range(0, len(text), MAX_BLOCK_CHARACTERS):
         yield text[start : start + MAX_BLOCK_CHARACTERS]

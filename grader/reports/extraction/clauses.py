@@ -158,7 +158,7 @@ def _split_rows(text: str) -> list[list[str]]:
     ]
 
 
-def shorter_tables(text: str) -> Iterator[str]:
+def iterate_shortened_tables(text: str) -> Iterator[str]:
     """Yield a Markdown table without its first column, and without its first two.
 
     They number and name the rows.
@@ -196,12 +196,12 @@ def is_mathematical(clause: str) -> bool:
     return len(words) <= 8 and len(tail_words) <= 4  # noqa: PLR2004  # a name and a unit
 
 
-def before_value(text: str) -> str:
+def get_text_before_value(text: str) -> str:
     """Return the text before the first equals sign, "" if there is none."""
     return re.split(r"=|≈|\\approx", text, maxsplit=1)[0] if RELATION.search(text) else ""
 
 
-def after_value(text: str) -> str:
+def get_words_after_value(text: str) -> str:
     """Return the words behind the last value."""
     match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", text)
     return match[1] if match else ""
@@ -235,8 +235,15 @@ def find_spans(clause: str) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
-def split_code(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield what code prints: its lines, and its arrays as a whole, with whether it is an array.
+class PrintedText(NamedTuple):
+    """Line or array that code prints."""
+
+    text: str
+    is_array: bool
+
+
+def split_printed_code(text: str) -> Iterator[PrintedText]:
+    """Yield what code prints: its lines, and its arrays as a whole.
 
     An array stands in brackets, or is a grid of numbers.
     """
@@ -248,23 +255,23 @@ def split_code(text: str) -> Iterator[tuple[str, bool]]:
             grid.append(line)
             continue
         if grid:
-            yield from _yield_grid(grid)
+            yield from _split_grid(grid)
             grid = []
         if not lines and not ARRAY_LINE.match(line):
-            yield line, False
+            yield PrintedText(line, is_array=False)
             continue
         lines.append(line)
         depth += line.count("[") - line.count("]")
         if depth <= 0:
-            yield "\n".join(lines), True
+            yield PrintedText("\n".join(lines), is_array=True)
             lines, depth = [], 0
 
 
-def _yield_grid(grid: list[str]) -> Iterator[tuple[str, bool]]:
+def _split_grid(grid: list[str]) -> Iterator[PrintedText]:
     if len(grid) > 1 and len({len(line.split()) for line in grid}) == 1:
-        yield "\n".join(grid), True
+        yield PrintedText("\n".join(grid), is_array=True)
     else:
-        yield from ((line, False) for line in grid)
+        yield from (PrintedText(line, is_array=False) for line in grid)
 
 
 def find_forms_in_sentence(text: str) -> frozenset[PassageForm]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from grader.reports.words import numbered
+from grader.reports.words import select_numbering_words
 
 BESIDE, LEAD, CLAUSE, PARAGRAPH, LABEL, HEADING = 1.0, 0.6, 0.55, 0.5, 0.45, 0.35
 """Weights of words: beside the value, in the line that leads to it, and further away."""
@@ -23,9 +23,9 @@ class PassageContext:
     clause: frozenset[str] = frozenset()
     paragraph: frozenset[str] = frozenset()
 
-    def lead(self, words: frozenset[str]) -> None:
+    def add_leading_words(self, words: frozenset[str]) -> None:
         """Add the words of a line that leads to the next values."""
-        names = numbered(words)
+        names = select_numbering_words(words)
         self.numbers = names or self.numbers
         self.leads = [*self.leads, words - names][-3:]
 
@@ -37,8 +37,8 @@ class PassageContext:
             _raise_weights(weights, lead, LEAD / 2**distance)
         _raise_weights(weights, self.paragraph, PARAGRAPH)
         _raise_weights(weights, self.numbers, LEAD)
-        if numbered(self.clause):
-            weights = {w: x for w, x in weights.items() if w not in numbered(weights)}
+        if select_numbering_words(self.clause):
+            weights = {w: x for w, x in weights.items() if w not in select_numbering_words(weights)}
         _raise_weights(weights, self.clause, CLAUSE)
         _raise_weights(weights, beside, BESIDE)
         return weights

@@ -13,19 +13,19 @@ from grader.reports.extraction.clauses import (
     NUMBER_LIST,
     QUANTITY,
     PassageForm,
-    after_value,
-    before_value,
     find_forms,
     find_forms_in_sentence,
     find_row_sizes,
     find_spans,
     find_unit_words,
+    get_text_before_value,
+    get_words_after_value,
     is_mathematical,
     shorten_quote,
     split_clauses,
-    split_code,
     split_label,
     split_matrices,
+    split_printed_code,
     split_table,
 )
 from grader.reports.extraction.passage_context import PassageContext
@@ -52,7 +52,7 @@ from grader.reports.extraction.patterns import (
 from grader.reports.extraction.printed_values import split_printed
 from grader.reports.extraction.sentences import split_sentence
 from grader.reports.labels import LabelTracker, parse_label
-from grader.reports.words import find_words, numbered
+from grader.reports.words import find_words, select_numbering_words
 
 MAX_PASSAGES: Final = 6_000
 
@@ -122,13 +122,13 @@ class _PassageFinder:
             self._add(block, text.strip(), text, ARRAY, find_words(text), is_conclusion=True)
         if block.form == "heading":
             words = find_words(text)
-            is_minor = len(words) <= 2 and not numbered(words)  # noqa: PLR2004  # "Calculation:"
+            is_minor = len(words) <= 2 and not select_numbering_words(words)  # noqa: PLR2004  # "Calculation:"
             self._context = PassageContext(
                 words | self._context.heading if is_minor else words,
-                numbers=self._context.numbers if is_minor else numbered(words),
+                numbers=self._context.numbers if is_minor else select_numbering_words(words),
             )
         elif end is not None:
-            self._context.label_words = find_words(before_value(text))
+            self._context.label_words = find_words(get_text_before_value(text))
 
     def _mark_question(self) -> None:
         """Mark what stands between the label and the word "solution" as the question."""
@@ -153,7 +153,7 @@ class _PassageFinder:
             ]
         is_lead = clause.rstrip().endswith(":") or block.form == "heading"
         if (is_lead or TITLE.fullmatch(clause)) and (words := find_words(clause)):
-            self._context.lead(words)
+            self._context.add_leading_words(words)
 
     def _read_values(self, block: Block, clause: str) -> None:
         if MATRIX_TEX.search(clause) or MATRIX_TEXT.search(clause):
@@ -168,7 +168,9 @@ class _PassageFinder:
         """Collect the arrays of a clause: one for each formula, and for each named array in it."""
         for piece in split_matrices(clause):
             outside = MATRIX_TEX.split(clause)[0] + clause[clause.rfind("$$") + 2 :]
-            beside = find_words(MATRIX_TEX.sub(" ", f"{outside} ; {before_value(piece)}"[:200]))
+            beside = find_words(
+                MATRIX_TEX.sub(" ", f"{outside} ; {get_text_before_value(piece)}"[:200])
+            )
             self._add(block, piece, clause, ARRAY, beside, is_conclusion=True)
 
     def _read_sentence(self, block: Block, clause: str) -> None:
@@ -199,7 +201,9 @@ class _PassageFinder:
             self._add(block, match[0], clause, ARRAY, beside, is_cut=True)
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
-        beside = find_words(f"{label} ; {before_value(value)} ; {after_value(value)}")
+        beside = find_words(
+            f"{label} ; {get_text_before_value(value)} ; {get_words_after_value(value)}"
+        )
         self._add(
             block,
             value.strip(),
@@ -209,7 +213,7 @@ class _PassageFinder:
             label_text=label,
             is_conclusion=True,
         )
-        unit_words = find_unit_words(after_value(value))
+        unit_words = find_unit_words(get_words_after_value(value))
         self.passages[-1] = replace(self.passages[-1], unit_words=unit_words)
 
     def _read_words(self, block: Block, clause: str) -> None:
@@ -245,7 +249,7 @@ class _PassageFinder:
 
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
-        for text, is_array in split_code(block.text):
+        for text, is_array in split_printed_code(block.text):
             if is_array:
                 self._add(block, text, text, ARRAY, frozenset())
             elif printed := split_printed(text, is_output=block.form == "output"):
@@ -253,7 +257,7 @@ class _PassageFinder:
             elif QUANTITY.fullmatch(text.strip()):
                 self._add_value(block, text, text)
             elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
-                self._context.lead(words)
+                self._context.add_leading_words(words)
 
     def _add(
         self,

@@ -9,13 +9,13 @@ from grader.reports.blocks import Location
 from grader.reports.extraction.clauses import (
     RELATION,
     PassageForm,
-    before_value,
-    shorter_tables,
+    get_text_before_value,
+    iterate_shortened_tables,
     split_label,
 )
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.labels import Label
-from grader.reports.words import numbered
+from grader.reports.words import select_numbering_words
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
 SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
@@ -59,12 +59,12 @@ class Passage:
 
     def numbers(self) -> frozenset[str]:
         """Return the layer, step or place whose name stands near the value."""
-        return numbered(word for word, weight in self.words.items() if weight >= LEAD)
+        return select_numbering_words(word for word, weight in self.words.items() if weight >= LEAD)
 
-    def shorter_texts(self) -> Iterator[str]:
+    def iterate_shortened_texts(self) -> Iterator[str]:
         """Yield less of the passage, for a reader that refuses the words in it."""
         if "table" in self.forms:
-            yield from shorter_tables(self.text)
+            yield from iterate_shortened_tables(self.text)
             return
         _, value = split_label(self.text)
         value = value or self.text
@@ -85,16 +85,17 @@ def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     Mark also the last value of each name under a label.
     """
     final = {
-        (passage.label, before_value(passage.text).strip()): index
+        (passage.label, get_text_before_value(passage.text).strip()): index
         for index, passage in enumerate(passages)
-        if WORD.search(before_value(passage.text))
+        if WORD.search(get_text_before_value(passage.text))
     }
     contexts = [(passage.label, passage.numbers()) for passage in passages]
     return tuple(
         replace(
             passage,
             is_last=index + 1 == len(passages) or context != contexts[index + 1],
-            is_final=final.get((passage.label, before_value(passage.text).strip())) == index,
+            is_final=final.get((passage.label, get_text_before_value(passage.text).strip()))
+            == index,
         )
         for index, (passage, context) in enumerate(zip(passages, contexts, strict=True))
     )

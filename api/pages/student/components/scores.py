@@ -9,7 +9,7 @@ from api.pages.student.components.states import StatusLabel, label_answer
 from api.schemas.student.problem import PartView
 from api.schemas.student.work import PartOutcome, StaffSubmission, StudentSubmission
 from grader.grading.result import FREE_STATUSES
-from grader.policy import name_attempt
+from grader.policy import format_attempt
 
 
 def format_part_score(part: PartView) -> str:
@@ -20,7 +20,7 @@ def format_part_score(part: PartView) -> str:
     factors: dict[str, Fraction] = {}
     if standing.credit and standing.score == standing.credit * part.points:
         if standing.attempt is not None:
-            factors[name_attempt(standing.attempt)] = standing.attempt_credit
+            factors[format_attempt(standing.attempt)] = standing.attempt_credit
         factors["late"] = standing.late_credit
     return format_score(standing.score, part.points, factors)
 
@@ -58,7 +58,7 @@ def format_answer_score(
     factors: dict[str, Fraction] = {}
     if outcome.attempt is not None and attempt_credits:
         index = min(outcome.attempt, len(attempt_credits)) - 1
-        factors[name_attempt(outcome.attempt)] = Fraction(attempt_credits[index])
+        factors[format_attempt(outcome.attempt)] = Fraction(attempt_credits[index])
     if submission.late_credit is not None:
         factors["late"] = Fraction(submission.late_credit)
     score = Fraction(outcome.score)

@@ -6,6 +6,7 @@ from typing import Final
 from grader.reports.documents.pages.page_glyphs import Glyph, Piece
 
 UNKNOWN_CHARACTER: Final = "the PDF does not say which character this is"
+REPLACEMENT: Final = "\ufffd"
 SPELLINGS: Final = {
     **dict.fromkeys("\u2212\u2010\u2011\ufffe\u00ad\ufe63", "-"),
     **dict.fromkeys("\u22c5\u2219\u2022\u00b7", "·"),
@@ -42,40 +43,40 @@ PRIVATE: Final = (range(0xE000, 0xF900), range(0xF0000, 0x110000))
 
 def to_piece(glyph: Glyph) -> Piece | None:
     """Return a glyph as a piece of text, None for a space."""
-    text, is_known = _spell(glyph)
-    if not text.strip() and is_known:
+    text = _find_text(glyph)
+    if text is not None and not text.strip():
         return None
     return Piece(
-        text,
+        REPLACEMENT if text is None else text,
         glyph.left,
         glyph.right,
         glyph.bottom,
         glyph.top,
         glyph.baseline,
         glyph.size,
-        "" if is_known else UNKNOWN_CHARACTER,
+        UNKNOWN_CHARACTER if text is None else "",
     )
 
 
-def _spell(glyph: Glyph) -> tuple[str, bool]:
-    """Return the text of a glyph, and whether it is known."""
+def _find_text(glyph: Glyph) -> str | None:
+    """Return the text of a glyph; None if it is not known."""
     text = glyph.text
     if glyph.font.lower().rpartition("+")[2].startswith(EXTENSION_FONTS):
         if text in EXTENSION_CODES:
-            return EXTENSION_CODES[text], True
+            return EXTENSION_CODES[text]
         if text in BRACKET_PIECES:
-            return BRACKET_PIECES[text], True
+            return BRACKET_PIECES[text]
     if text in BRACKET_PIECES:
-        return BRACKET_PIECES[text], True
+        return BRACKET_PIECES[text]
     if text == BULLET:
-        return BULLET, True
+        return BULLET
     if text in SPELLINGS:
-        return SPELLINGS[text], True
+        return SPELLINGS[text]
     code = ord(text[0]) if text else 0
     if code in LIGATURES or code in MATH_LETTERS:
-        return unicodedata.normalize("NFKC", text), True
+        return unicodedata.normalize("NFKC", text)
     is_private = any(code in codes for codes in PRIVATE)
     is_control = unicodedata.category(chr(code)) in {"Cc", "Cn", "Cs"} and not text.isspace()
-    if not glyph.has_code or is_private or is_control or text == "\ufffd":
-        return "\ufffd", False
-    return text, True
+    if not glyph.has_code or is_private or is_control or text == REPLACEMENT:
+        return None
+    return text

@@ -147,7 +147,10 @@ def _find_host(run: Sequence[Piece], rows: Sequence[Row]) -> tuple[Row, Piece] |
         for piece in row.pieces:
             gap = (left - piece.right) / piece.size
             offset = (baseline - piece.baseline) / piece.size
-            fits = RAISED[0] <= offset <= _reach(piece) or LOWERED[0] <= offset <= LOWERED[1]
+            fits = (
+                RAISED[0] <= offset <= _compute_superscript_reach(piece)
+                or LOWERED[0] <= offset <= LOWERED[1]
+            )
             if (
                 not piece.is_script
                 and size <= SMALLER * piece.size
@@ -159,7 +162,7 @@ def _find_host(run: Sequence[Piece], rows: Sequence[Row]) -> tuple[Row, Piece] |
     return None if best is None else best[1:]
 
 
-def _reach(host: Piece) -> float:
+def _compute_superscript_reach(host: Piece) -> float:
     """Return how high over the baseline of a host a superscript may stand."""
     return min(RAISED[1], max(0.9, (host.top - host.baseline) / host.size))
 

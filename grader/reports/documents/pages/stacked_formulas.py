@@ -76,7 +76,9 @@ def _join_fraction(
     if not above or not below:
         return None
     size = max(piece.size for piece in (*above, *below))
-    if not _hugs(rule, above, below, size) or _is_row_of_text(pieces, rule, (*above, *below)):
+    if not _is_fraction_bar(rule, above, below, size) or _is_row_of_text(
+        pieces, rule, (*above, *below)
+    ):
         return None
     text = f"{_bracket(write(above))}/{_bracket(write(below))}"
     return [*above, *below], enclose([*above, *below], text, rule.height - AXIS * size)
@@ -100,7 +102,9 @@ def _find_side(
     return [piece for piece in near if piece.bottom < high and piece.top > low]
 
 
-def _hugs(rule: Rule, above: Sequence[Piece], below: Sequence[Piece], size: float) -> bool:
+def _is_fraction_bar(
+    rule: Rule, above: Sequence[Piece], below: Sequence[Piece], size: float
+) -> bool:
     """Return whether a bar is about as long as the longer side, and both lie about its middle."""
     middle = (rule.left + rule.right) / 2
     longest = 0.0

@@ -6,7 +6,7 @@ from typing import Self
 from grader.definitions.name_checks import suggest_similar
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from problems.files.loader import bank_root, find_problem_files, load_file
+from problems.files.loader import bank_root, find_problem_files, load_problem_file
 
 
 class ProblemCatalog:
@@ -43,7 +43,7 @@ class ProblemCatalog:
         if problem not in self._loaded:
             path = self.path(problem)
             try:
-                self._loaded[problem] = load_file(path)
+                self._loaded[problem] = load_problem_file(path)
             except ProblemError as error:
                 self._loaded[problem] = error
         entry = self._loaded[problem]

@@ -109,7 +109,7 @@ def _read_variable(
     if path:
         where = f"{variable}{SECRET_FILE_SUFFIX}={path}"
         return SettingValue(_read_secret(path, where), where)
-    return SettingValue(_check_utf8(value, variable), variable) if value else None
+    return SettingValue(_require_utf8(value, variable), variable) if value else None
 
 
 def _read_secret(path: str, where: str) -> str:
@@ -119,7 +119,7 @@ def _read_secret(path: str, where: str) -> str:
     return secret
 
 
-def _check_utf8(value: str, variable: str) -> str:
+def _require_utf8(value: str, variable: str) -> str:
     """Return *value*; raise `SettingsError` if it came from bytes that are not UTF-8.
 
     The environment represents such bytes as lone surrogates.

@@ -21,7 +21,7 @@ from api.gradescope.runtime.configuration import (
 from api.gradescope.scripts import ENGINE_PROGRAM, render_run_script, render_setup_script
 from api.gradescope.wheels import collect_wheels
 from api.services.files.zip_entries import PROGRAM_MODE, add_entry
-from problems.files.loader import load_source
+from problems.files.loader import load_problem_as_file
 from problems.publish import publish_problem
 from problems.registry import REGISTRY
 
@@ -92,7 +92,7 @@ def build_configuration(
 
 def _publish_seeds(posed: PosedProblem, source: ArchiveSource, limit: int) -> tuple[int, ...]:
     """Return the seeds that students may get; none if all have the textbook's numbers."""
-    problem = load_source(posed.text, Path(f"{posed.problem}.yaml"))
+    problem = load_problem_as_file(posed.text, Path(f"{posed.problem}.yaml"))
     if source.variants != "original":
         return publish_problem(problem, REGISTRY, limit=limit).report.seeds
     if not problem.has_original:

@@ -20,7 +20,7 @@ from api.services.courses.files.parser import parse_setup
 from api.services.files.csv_rows import read_text
 from grader.reading import NumberStyle
 from problems.catalog import ProblemCatalog
-from problems.files.loader import read_source
+from problems.files.loader import read_problem_source
 from problems.files.yaml_document import load_document
 
 VISIBILITIES: Final[dict[str, Visibility]] = {
@@ -91,7 +91,7 @@ def load_archive_source(names: Sequence[str]) -> ArchiveSource:
 
 
 def _is_assignment_file(path: Path) -> bool:
-    data = load_document(read_source(path), file=str(path)).data
+    data = load_document(read_problem_source(path), file=str(path)).data
     return isinstance(data, dict) and "problems" in data
 
 
@@ -100,7 +100,7 @@ def _load_problems(names: Sequence[str]) -> ArchiveSource:
     for name in names:
         path = Path(name) if name.endswith(".yaml") else bank.path(name)
         titles.append(ProblemCatalog(path).get(path.stem).title)
-        posed.append(PosedProblem(path.stem, path.stem, read_source(path)))
+        posed.append(PosedProblem(path.stem, path.stem, read_problem_source(path)))
     if len({problem.name for problem in posed}) < len(posed):
         raise FileError("a problem is named twice. Name it once")
     return ArchiveSource(titles[0] if len(titles) == 1 else ", ".join(titles), tuple(posed))
@@ -150,7 +150,7 @@ class _ProblemFinder:
         problem = entry.of or entry.problem
         points = None if entry.points is None else Fraction(entry.points)
         return PosedProblem(
-            entry.problem, problem, read_source(self._find_path(problem, entry)), points
+            entry.problem, problem, read_problem_source(self._find_path(problem, entry)), points
         )
 
     def _find_path(self, problem: str, entry: ProblemEntry) -> Path:

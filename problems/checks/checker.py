@@ -26,7 +26,7 @@ from problems.checks.diagnosis_lint import (
     find_muted_mistakes,
     find_parts_without_mistakes,
 )
-from problems.checks.examples import check_examples, check_sample_answers
+from problems.checks.examples import find_example_errors, find_sample_answer_errors
 from problems.checks.lint import (
     describe_accepted_by_part,
     find_repeating_decimals,
@@ -43,7 +43,7 @@ from problems.checks.texts import (
     find_unused_phrases,
     variant_label,
 )
-from problems.files.loader import load_problem, load_source, read_source
+from problems.files.loader import load_problem, load_problem_as_file, read_problem_source
 from problems.files.yaml_document import YamlDocument, load_document
 from problems.publish import Clock, Publication, SeedReport, publish_problem, zero_clock
 
@@ -88,8 +88,8 @@ def check_file(
     *validator* finds faults in filled-in texts.
     """
     try:
-        text = read_source(path)
-        problem = load_source(text, path, registry=registry)
+        text = read_problem_source(path)
+        problem = load_problem_as_file(text, path, registry=registry)
     except ProblemError as error:
         return CheckReport(str(path), tuple(str(one) for one in (error, *error.others)))
     options = _CheckOptions(registry, seeds, validator)
@@ -150,7 +150,7 @@ def _run_checks(
     """Return the report for a loaded problem, and its publication if it succeeded."""
     registry, validator = options.registry, options.validator
     errors: list[str] = []
-    warnings = [*_warn_without_examples(problem), *_find_reserved_ids(problem)]
+    warnings = [*_find_missing_examples(problem), *_find_reserved_ids(problem)]
     warnings += find_duplicate_titles(problem)
     publication: Publication | None = None
     accepted_answers: Mapping[str, str] = {}
@@ -167,8 +167,8 @@ def _run_checks(
             variants = all_variants[: len(original) + MAX_SAMPLED_VARIANTS]
             errors += _find_computation_errors(variants, registry)
             errors += find_text_faults(problem, variants, registry=registry, validator=validator)
-            errors += check_sample_answers(variants, registry)
-            errors += check_examples(problem, registry)
+            errors += find_sample_answer_errors(variants, registry)
+            errors += find_example_errors(problem, registry)
             accepted_answers = describe_accepted_by_part(all_variants[0])
             warnings += _find_unused_definitions(problem, publication, registry)
             warnings += find_revealing_hints(variants, registry)
@@ -255,7 +255,7 @@ def _find_authored_value_errors(part: KeyedPart, scope: Scope, label: str) -> It
             yield f"parts.{part.id}.{path}: {error} ({label}); fix it or remove it"
 
 
-def _warn_without_examples(problem: Problem) -> Iterator[str]:
+def _find_missing_examples(problem: Problem) -> Iterator[str]:
     if not problem.examples:
         yield "there are no examples; add answers with the status that each must get"
 

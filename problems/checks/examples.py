@@ -12,7 +12,7 @@ from grader.variants.variant import Variant, solve_variant
 from problems.checks.texts import variant_label
 
 
-def check_sample_answers(variants: list[Variant], registry: Registry) -> Iterator[str]:
+def find_sample_answer_errors(variants: list[Variant], registry: Registry) -> Iterator[str]:
     """Yield an error for each part where an answer made from the key is not correct.
 
     Each part is reported once.
@@ -38,7 +38,7 @@ def _grade_part(variant: Variant, part: str, answer: object, registry: Registry)
     return next(result for result in results if result.part == part)
 
 
-def check_examples(problem: Problem, registry: Registry) -> Iterator[str]:
+def find_example_errors(problem: Problem, registry: Registry) -> Iterator[str]:
     """Yield an error for each example that is not graded as the author expects."""
     for index, example in enumerate(problem.examples):
         variant = solve_variant(problem, example.seed, registry)

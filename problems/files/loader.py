@@ -95,12 +95,12 @@ def _combine_errors(errors: Iterable[ProblemError]) -> ProblemError:
     return first
 
 
-def load_file(path: Path, *, registry: Registry = REGISTRY) -> Problem:
+def load_problem_file(path: Path, *, registry: Registry = REGISTRY) -> Problem:
     """Return the problem in the file at *path*; its id must be the file's name."""
-    return load_source(read_source(path), path, registry=registry)
+    return load_problem_as_file(read_problem_source(path), path, registry=registry)
 
 
-def read_source(path: Path) -> str:
+def read_problem_source(path: Path) -> str:
     """Return the text of a problem file.
 
     Raises `ProblemError` if it cannot be read, is too large or is not UTF-8.
@@ -119,7 +119,7 @@ def read_source(path: Path) -> str:
         raise ProblemError(f"the file cannot be read: {error.strerror}", file=str(path)) from error
 
 
-def load_source(text: str, path: Path, *, registry: Registry = REGISTRY) -> Problem:
+def load_problem_as_file(text: str, path: Path, *, registry: Registry = REGISTRY) -> Problem:
     """Return the problem defined by *text*, as if read from *path*; no file is read."""
     problem = load_problem(text, file=str(path), registry=registry)
     if problem.id != path.stem:

@@ -44,7 +44,7 @@ def _mask_texts(document: Any) -> dict[str, Any]:
         fields.setdefault(name, [])
     parts = [_mask_part(part) for part in document["parts"]]
     ids = [part["id"] for part in parts]
-    return {**fields, "parts": ids, **_name_part_fields(parts)}
+    return {**fields, "parts": ids, **_flatten_part_fields(parts)}
 
 
 def _mask_part(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _mask_part(part: Mapping[str, Any]) -> dict[str, Any]:
     return masked
 
 
-def _name_part_fields(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _flatten_part_fields(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         f"parts.{part['id']}.{name}": value
         for part in parts

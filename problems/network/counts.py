@@ -30,7 +30,7 @@ from problems.network.traversal import (
     unordered_module_error,
     walk_with_rules,
 )
-from problems.solvers.bounds import Shape, as_flag, as_shape
+from problems.solvers.bounds import Shape, as_shape, require_bool
 from problems.solvers.geometry import move_channels
 
 LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
@@ -141,7 +141,7 @@ def total_params(net: Network, shape: Shape | None = None, *, trainable: bool = 
     >>> total_params(network(conv(16, 3), flatten(), linear(10)), (3, 5, 5))
     1898
     """
-    rules = PARAMS if as_flag(trainable, "trainable") else ALL_PARAMS
+    rules = PARAMS if require_bool(trainable, "trainable") else ALL_PARAMS
     return total_count(
         rules, SHAPES, require_network(net), None if shape is None else as_shape(shape)
     )
@@ -217,7 +217,7 @@ def activation_values(net: Network, shape: Shape, *, in_place: bool = False) -> 
     1152
     """
     return count_output_values(
-        walk_network(net, as_shape(shape)), in_place=as_flag(in_place, "in_place")
+        walk_network(net, as_shape(shape)), in_place=require_bool(in_place, "in_place")
     )
 
 

@@ -42,7 +42,7 @@ def activation(
     cells = as_array(x, "x", ranks=RANKS)
     check_cell_count(cells.shape, "x", most=MAX_ACTIVATION_CELLS)
     if name == "softmax":
-        return softmax(cells, _check_axis(axis, cells))
+        return softmax(cells, _require_axis(axis, cells))
     if name == "leaky_relu":
         return _apply_leaky_slope(cells, np.maximum(cells, 0), np.minimum(cells, 0), negative_slope)
     return _find_activation_curves(name)[0](cells)
@@ -65,7 +65,7 @@ def activation_backward(
     if upstream.shape != cells.shape:
         raise SolverError(f"dy must have the shape {cells.shape} of x, not {upstream.shape}")
     if name == "softmax":
-        shares = softmax(cells, _check_axis(axis, cells))
+        shares = softmax(cells, _require_axis(axis, cells))
         mean = (shares * upstream).sum(axis=axis, keepdims=True)
         return cast("Array", shares * (upstream - mean))
     if name == "leaky_relu":
@@ -85,7 +85,7 @@ def softmax(cells: Array, axis: int = -1) -> Array:
     return cast("Array", powers / powers.sum(axis=axis, keepdims=True))
 
 
-def _check_axis(axis: int, cells: Array) -> int:
+def _require_axis(axis: int, cells: Array) -> int:
     if not isinstance(axis, int) or not -cells.ndim <= axis < cells.ndim:
         raise SolverError(f"x has {cells.ndim} axes, so there is no axis {axis}")
     return axis
@@ -163,7 +163,7 @@ def _softmax_input(args: SimpleNamespace) -> Array:
 
 def _softmax_without_exp(args: SimpleNamespace) -> Array:
     cells = _softmax_input(args)
-    sums = cells.sum(axis=_check_axis(args.axis, cells), keepdims=True)
+    sums = cells.sum(axis=_require_axis(args.axis, cells), keepdims=True)
     if not sums.all():
         raise SolverError("the cells sum to zero")
     return cast("Array", cells / sums)
@@ -177,7 +177,7 @@ def _swap_softmax_axis(args: SimpleNamespace) -> int:
     cells = _softmax_input(args)
     if cells.ndim == 1:
         raise SolverError("a vector has one axis")
-    return -2 if _check_axis(args.axis, cells) in {-1, cells.ndim - 1} else -1
+    return -2 if _require_axis(args.axis, cells) in {-1, cells.ndim - 1} else -1
 
 
 def _negate_input(args: SimpleNamespace) -> Array:

@@ -16,7 +16,7 @@ from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import softmax
-from problems.solvers.bounds import Grid, as_array, as_flag, as_integer, check_cell_count
+from problems.solvers.bounds import Grid, as_array, as_integer, check_cell_count, require_bool
 from problems.solvers.probabilities import check_magnitude
 from problems.solvers.products import matrix_product
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -53,7 +53,7 @@ def attention_weights(
     """
     scores = _compute_scores(query, key, num_heads, scaled=scale)
     return _squeeze_single_head(
-        softmax(_apply_causal_mask(scores) if as_flag(causal, "causal") else scores)
+        softmax(_apply_causal_mask(scores) if require_bool(causal, "causal") else scores)
     )
 
 
@@ -77,7 +77,7 @@ def attention(
     """
     scores = _compute_scores(query, key, num_heads, scaled=scale)
     return _attention_output(
-        softmax(_apply_causal_mask(scores) if as_flag(causal, "causal") else scores), value
+        softmax(_apply_causal_mask(scores) if require_bool(causal, "causal") else scores), value
     )
 
 
@@ -88,7 +88,7 @@ def _compute_scores(query: Grid, key: Grid, num_heads: int, *, scaled: bool) -> 
         raise SolverError("the rows of query and key have different lengths")
     check_cell_count((*queries.shape[:2], keys.shape[1]), "the scores", most=MAX_CELLS)
     products = matrix_product(queries, keys.swapaxes(-1, -2))
-    return products / math.sqrt(queries.shape[-1]) if as_flag(scaled, "scale") else products
+    return products / math.sqrt(queries.shape[-1]) if require_bool(scaled, "scale") else products
 
 
 def _split_heads(matrix: Grid, what: str, num_heads: int) -> Array:

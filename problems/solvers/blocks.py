@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypedDict
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
+from problems.solvers.bounds import Shape, as_integer, as_shape, require_bool
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -131,7 +131,7 @@ def _count_params(convs: _ConvLayers, *, batch_norm: bool, bias: bool, count: st
         for conv in convs
     ]
     norms = [batch_norm_params(conv.out_channels, count=count) for conv in convs]
-    return sum(weights) + (sum(norms) if as_flag(batch_norm, "batch_norm") else 0)
+    return sum(weights) + (sum(norms) if require_bool(batch_norm, "batch_norm") else 0)
 
 
 def _basic_block_convs(in_channels: int, out_channels: int) -> _ConvLayers:
@@ -146,7 +146,7 @@ def _bottleneck_convs(in_channels: int, width: int, out_channels: int, groups: i
 def _shortcut_convs(in_channels: int, out_channels: int, *, projection: bool | None) -> _ConvLayers:
     """Return the projection of a residual block, or an empty tuple if it has none."""
     changed = as_integer(in_channels, "in_channels") != as_integer(out_channels, "out_channels")
-    projected = changed if projection is None else as_flag(projection, "projection")
+    projected = changed if projection is None else require_bool(projection, "projection")
     if changed and not projected:
         raise SolverError(
             f"without a projection {in_channels} channels cannot be added to {out_channels}"

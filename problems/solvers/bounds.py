@@ -39,7 +39,7 @@ def as_integer(value: object, what: str, *, least: int = 1) -> int:
     return int(value)
 
 
-def as_flag(value: object, what: str) -> bool:
+def require_bool(value: object, what: str) -> bool:
     """Return *value*, or raise `SolverError` if it is not a bool."""
     if not isinstance(value, bool):
         raise SolverError(f"{what} must be True or False, not {_shorten(value)}")

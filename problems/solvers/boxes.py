@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
-from problems.solvers.bounds import Pair, as_flag, as_numbers, as_pair, as_rows
+from problems.solvers.bounds import Pair, as_numbers, as_pair, as_rows, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
 BOX_FORMATS: Final = ("xyxy", "xywh", "cxcywh")
@@ -68,7 +68,7 @@ def parse_box(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = 
     if len(values) != NUMBERS_PER_BOX:
         raise SolverError(f"{what} must have {NUMBERS_PER_BOX} numbers, not {len(values)}")
     box = _box_from_format(values, fmt)
-    if as_flag(inclusive, "inclusive"):
+    if require_bool(inclusive, "inclusive"):
         if fmt != "xyxy":
             raise SolverError(f"inclusive corners are those of xyxy, not of {fmt}")
         box = Box(box.left, box.top, box.right + 1, box.bottom + 1)

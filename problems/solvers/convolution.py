@@ -17,7 +17,7 @@ import numpy as np
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, as_array, as_flag, as_integer
+from problems.solvers.bounds import Grid, as_array, as_integer, require_bool
 from problems.solvers.correlation import correlate_exactly
 from problems.solvers.geometry import Padding, PerAxis
 from problems.solvers.windows import WindowArguments, drop_end_padding, place_windows
@@ -115,7 +115,7 @@ def _convolve(
     kernel = as_array(w, "w", ranks=(axes, axes + 1, axes + 2))
     cells = cells.reshape(-1, *cells.shape[cells.ndim - axes :])
     filters = as_filters(kernel, axes, channels=len(cells), groups=as_integer(groups, "groups"))
-    if as_flag(flip, "flip"):
+    if require_bool(flip, "flip"):
         filters = np.flip(filters, tuple(range(2, filters.ndim)))
     placement = place_windows(cells.shape, filters.shape[2:], **geometry)
     maps = add_bias(correlate_exactly(cells, filters, placement=placement, groups=groups), bias)

@@ -12,7 +12,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import as_axis_sizes, as_flag, as_integer
+from problems.solvers.bounds import as_axis_sizes, as_integer, require_bool
 from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import make_one_bias_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -34,7 +34,7 @@ def conv_params(
     if into % as_integer(groups, "groups") or out % groups:
         raise SolverError(f"{groups} groups do not divide {into} and {out} channels")
     weights = math.prod(as_axis_sizes(kernel_size, "kernel_size")) * (into // groups) * out
-    return weights + (out if as_flag(bias, "bias") else 0)
+    return weights + (out if require_bool(bias, "bias") else 0)
 
 
 def conv_transpose_params(
@@ -73,8 +73,10 @@ def locally_connected_params(
     axes = len(as_axis_sizes(kernel_size, "kernel_size"))
     positions = math.prod(as_axis_sizes(output_size, "output_size", axes=axes))
     weights = conv_params(in_channels, out_channels, kernel_size, bias=False)
-    biases = out_channels if as_flag(bias, "bias") else 0
-    return positions * weights + biases * (1 if as_flag(shared_bias, "shared_bias") else positions)
+    biases = out_channels if require_bool(bias, "bias") else 0
+    return positions * weights + biases * (
+        1 if require_bool(shared_bias, "shared_bias") else positions
+    )
 
 
 def separable_params(

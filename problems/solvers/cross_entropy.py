@@ -13,7 +13,7 @@ from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.activations import softmax
-from problems.solvers.bounds import Grid, as_flag, as_proportion
+from problems.solvers.bounds import Grid, as_proportion, require_bool
 from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_losses
 from problems.solvers.losses import as_target_classes, reduction_wrong_versions, shift_classes_down
 from problems.solvers.probabilities import (
@@ -96,7 +96,7 @@ def binary_cross_entropy(
     """
     cells = as_doubles(prediction, "prediction")
     wanted = as_probabilities(target, "target", cells)
-    if as_flag(logits, "logits"):
+    if require_bool(logits, "logits"):
         losses = np.logaddexp(0, cells) - wanted * cells
     else:
         probabilities = as_probabilities(prediction, "prediction", cells)

@@ -49,7 +49,7 @@ def yolo_box_depth(version: int, classes: int) -> int:
     >>> yolo_box_depth(5, 80), yolo_box_depth(8, 80)
     (85, 84)
     """
-    if _check_version(version) == FIRST_VERSION:
+    if _require_version(version) == FIRST_VERSION:
         raise SolverError("the boxes of version 1 have no class scores of their own")
     return (4 if version in ANCHOR_FREE_VERSIONS else 5) + as_integer(classes, "classes")
 
@@ -108,7 +108,7 @@ def yolo_boxes(version: int, size: Pair, *, boxes: int | None = None) -> int:
     return sum(rows * columns * count for rows, columns in _grid_sizes(version, size))
 
 
-def _check_version(version: int) -> int:
+def _require_version(version: int) -> int:
     if as_integer(version, "version") not in DEFAULT_BOXES:
         known = ", ".join(map(str, DEFAULT_BOXES))
         raise SolverError(f"version must be one of {known}, not {version}")
@@ -117,7 +117,7 @@ def _check_version(version: int) -> int:
 
 def _boxes_per_cell(version: int, boxes: int | None) -> int:
     """Return the boxes per cell, by default the usual number for the *version*."""
-    usual = DEFAULT_BOXES[_check_version(version)]
+    usual = DEFAULT_BOXES[_require_version(version)]
     if boxes is not None and version in ANCHOR_FREE_VERSIONS:
         raise SolverError(f"version {version} has one box a cell and no anchors")
     return usual if boxes is None else as_integer(boxes, "boxes")

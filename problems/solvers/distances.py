@@ -14,7 +14,7 @@ from grader.errors import SolverError
 from grader.expressions.arithmetic import square_root
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
-from problems.solvers.bounds import Grid, as_flag
+from problems.solvers.bounds import Grid, require_bool
 from problems.solvers.exact_arrays import (
     FractionArray,
     NumberOrGrid,
@@ -34,7 +34,7 @@ def distance(x: Grid, y: Grid, *, squared: bool = False) -> Number:
     (5, 25)
     """
     square = _dot_product(*(_difference(x, y),) * 2)
-    return square if as_flag(squared, "squared") else square_root(square)
+    return square if require_bool(squared, "squared") else square_root(square)
 
 
 def cosine_similarity(x: Grid, y: Grid) -> Number:
@@ -81,7 +81,7 @@ def contrastive_loss(x: Grid, y: Grid, *, alike: bool, margin: NumberOrGrid = 1)
     >>> contrastive_loss([0, 0], [3, 4], alike=False, margin=6)
     Fraction(1, 2)
     """
-    if as_flag(alike, "alike"):
+    if require_bool(alike, "alike"):
         return simplify_number(Fraction(distance(x, y, squared=True), 2))
     shortfall = max(_parse_margin(margin) - Fraction(distance(x, y)), Fraction(0))
     return simplify_number(shortfall**2 / 2)

@@ -69,7 +69,7 @@ def padding_ends(
     return total // 2, total - total // 2
 
 
-def check_layout(layout: str) -> str:
+def require_layout(layout: str) -> str:
     """Return *layout*, or raise `SolverError` if it is not one of `LAYOUTS`."""
     if layout not in LAYOUTS:
         raise SolverError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}")
@@ -82,7 +82,7 @@ def axis_sizes(shape: Shape, layout: str) -> dict[str, int]:
     >>> axis_sizes((32, 32, 3), "HWC")
     {'H': 32, 'W': 32, 'C': 3}
     """
-    letters = check_layout(layout)
+    letters = require_layout(layout)
     sizes = as_shape(shape)
     if len(sizes) != len(letters):
         raise SolverError(f"a shape in layout {layout} has {len(letters)} axes, not {len(sizes)}")
@@ -95,7 +95,7 @@ def spatial_axes(layout: str) -> str:
     >>> spatial_axes("NCHW")
     'HW'
     """
-    return "".join(letter for letter in check_layout(layout) if letter not in "NC")
+    return "".join(letter for letter in require_layout(layout) if letter not in "NC")
 
 
 def expand_per_axis(

@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
+from problems.solvers.bounds import Pair, as_integer, as_pair, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 MAX_LEVELS: Final = 20
@@ -89,7 +89,7 @@ def rcnn_depth(classes: int, *, branch: str = "class", background_box: bool = Fa
     (21, 80)
     """
     count = as_integer(classes, "classes")
-    boxes = count + as_flag(background_box, "background_box")
+    boxes = count + require_bool(background_box, "background_box")
     return _count_branch_channels({"class": count + 1, "box": COORDINATES * boxes}, branch)
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Grid, as_flag, as_integer, as_proportion, check_cell_count
+from problems.solvers.bounds import Grid, as_integer, as_proportion, check_cell_count, require_bool
 from problems.solvers.exact_arrays import (
     FractionArray,
     NumberOrArray,
@@ -109,7 +109,7 @@ def hinge_loss(
     """
     wrong = np.maximum(_margin_violations(scores, target, margin), ZERO)
     return reduce_losses(
-        (wrong**2 if as_flag(squared, "squared") else wrong).sum(axis=-1), reduction
+        (wrong**2 if require_bool(squared, "squared") else wrong).sum(axis=-1), reduction
     )
 
 

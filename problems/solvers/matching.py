@@ -14,7 +14,7 @@ from typing import Final
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number
-from problems.solvers.bounds import as_flag, as_numbers, as_proportion
+from problems.solvers.bounds import as_numbers, as_proportion, require_bool
 from problems.solvers.boxes import MISREAD_FORMATS, parse_boxes
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -121,7 +121,7 @@ def _prepare_matching(
         tuple(sorted(range(len(predicted)), key=lambda index: -score_values[index])),
         tuple(tuple(overlap(one, two) for two in actual) for one in predicted),
         as_proportion(threshold, "threshold"),
-        as_flag(strict, "strict"),
+        require_bool(strict, "strict"),
         rule,
     )
 
@@ -158,7 +158,7 @@ def _label_anchors(
     rows = [[overlap(box, two) for two in actual] for box in boxes]
     best = (
         [max(column) for column in zip(*rows, strict=True)]
-        if as_flag(keep_best, "keep_best")
+        if require_bool(keep_best, "keep_best")
         else []
     )
     return tuple(_label_anchor(row, best, high=high, low=low) for row in rows)

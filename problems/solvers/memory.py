@@ -15,7 +15,7 @@ import numpy as np
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
-from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape, check_cell_count
+from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count, require_bool
 from problems.solvers.units import bytes_of, find_entry, make_bits_version
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -56,7 +56,7 @@ def activation_bytes(
     32112640
     """
     values = sum(math.prod(shape) for shape in _as_shapes(shapes))
-    copies = 2 if as_flag(with_gradients, "with_gradients") else 1
+    copies = 2 if require_bool(with_gradients, "with_gradients") else 1
     return parameter_bytes(copies * as_integer(batch_size, "batch_size") * values, dtype=dtype)
 
 
@@ -100,7 +100,7 @@ def training_bytes(
         as_integer(params, "params", least=0),
         find_entry(OPTIMIZER_STATES, optimizer, "optimizer"),
     )
-    if not as_flag(mixed_precision, "mixed_precision"):
+    if not require_bool(mixed_precision, "mixed_precision"):
         return parameter_bytes((2 + states) * count, dtype=dtype)
     halves = parameter_bytes(2 * count, dtype="float16")
     return halves + parameter_bytes((1 + states) * count, dtype="float32")

@@ -111,7 +111,7 @@ def _batch_norm_terms(
     others = tuple(index for index in range(cells.ndim) if index != axis)
     center = cells.mean(axis=others, keepdims=True)
     variance = cells.var(axis=others, keepdims=True)
-    return _check_variance(
+    return _require_positive_variance(
         _NormalizationTerms(
             cells,
             center if mean is None else _broadcast_along(mean, "mean", cells, axis),
@@ -129,7 +129,7 @@ def _layer_norm_terms(
 ) -> _NormalizationTerms:
     cells = as_array(x, "x", ranks=RANKS).astype(np.float64)
     last = cells.ndim - 1
-    return _check_variance(
+    return _require_positive_variance(
         _NormalizationTerms(
             cells,
             cells.mean(axis=-1, keepdims=True),
@@ -157,7 +157,7 @@ def _broadcast_along(value: Number | Grid, what: str, cells: Array, axis: int | 
     return values.reshape([-1 if index == axis else 1 for index in range(cells.ndim)])
 
 
-def _check_variance(terms: _NormalizationTerms) -> _NormalizationTerms:
+def _require_positive_variance(terms: _NormalizationTerms) -> _NormalizationTerms:
     """Return *terms*, or raise `SolverError` if a variance plus eps is not positive."""
     if terms.variance_with_eps.min() <= 0:
         raise SolverError("the variance is zero, so eps must be positive")

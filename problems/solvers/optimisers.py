@@ -11,7 +11,7 @@ from typing import Final
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number
-from problems.solvers.bounds import as_flag
+from problems.solvers.bounds import require_bool
 from problems.solvers.exact_arrays import (
     FractionArray,
     NumberOrArray,
@@ -81,7 +81,7 @@ def momentum_step(
     speed = momentum_velocity(grad, velocity, momentum=momentum, dampening=dampening)
     ahead = slopes + as_fraction(momentum, "momentum") * speed
     return simplify(
-        weights - as_fraction(lr, "lr") * (ahead if as_flag(nesterov, "nesterov") else speed)
+        weights - as_fraction(lr, "lr") * (ahead if require_bool(nesterov, "nesterov") else speed)
     )
 
 

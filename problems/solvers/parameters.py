@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
+from problems.solvers.bounds import Shape, as_integer, as_shape, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 
@@ -24,7 +24,7 @@ def linear_params(in_features: int, out_features: int, *, bias: bool = True) -> 
     19300
     """
     out = as_integer(out_features, "out_features")
-    return as_integer(in_features, "in_features") * out + (out if as_flag(bias, "bias") else 0)
+    return as_integer(in_features, "in_features") * out + (out if require_bool(bias, "bias") else 0)
 
 
 def mlp_params(sizes: Shape, *, bias: bool = True) -> int:
@@ -72,7 +72,7 @@ def layer_norm_params(normalized_shape: int | Shape, *, bias: bool = True) -> in
     whole_shape = isinstance(normalized_shape, (tuple, list))
     sizes = normalized_shape if whole_shape else (normalized_shape,)
     values = math.prod(as_shape(sizes, "normalized_shape"))
-    return (2 if as_flag(bias, "bias") else 1) * values
+    return (2 if require_bool(bias, "bias") else 1) * values
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (

@@ -20,8 +20,8 @@ from problems.solvers.pool_values import (
     PoolArguments,
     PoolPlacement,
     collect_windows,
+    is_max_mode,
     lowest_dtype_value,
-    parse_max_mode,
     place_pool_windows,
     window_divisors,
 )
@@ -61,7 +61,7 @@ def pool2d_backward(
         raise SolverError(f"dy must have the shape {wanted} of the output, not {upstream.shape}")
     check_cell_count((*wanted, *placement.windows.kernel), "the windows", most=MAX_SCATTERED_CELLS)
     upstream = upstream.reshape(-1, *placement.windows.output)
-    if parse_max_mode(mode):
+    if is_max_mode(mode):
         gradient = _route_gradient_to_largest(cells, upstream, placement)
     else:
         shares = upstream / window_divisors(
@@ -137,7 +137,7 @@ def _gradient_with_overwritten_windows(args: SimpleNamespace) -> Array:
 
     Each cell keeps the contribution of its last window.
     """
-    if not parse_max_mode(args.mode):
+    if not is_max_mode(args.mode):
         raise SolverError("the windows of an average share out")
     cells, slopes = as_array(args.x, "x", ranks=(2, 3)), as_array(args.dy, "dy", ranks=(2, 3))
     gradient = np.zeros_like(pool2d_backward(**vars(args)))

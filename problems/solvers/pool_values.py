@@ -16,7 +16,7 @@ import numpy as np
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Array
-from problems.solvers.bounds import Grid, Shape, as_array, as_flag, check_cell_count
+from problems.solvers.bounds import Grid, Shape, as_array, check_cell_count, require_bool
 from problems.solvers.geometry import PerAxis
 from problems.solvers.pooling import default_stride_to_one, explicit_stride_to_one, pool_size
 from problems.solvers.windows import (
@@ -99,7 +99,7 @@ def global_pool2d(x: Grid, *, mode: str = "avg") -> Array:
     array([2.75, 4.  ])
     """
     cells = as_array(x, "x", ranks=(2, 3))
-    pooled = cells.max(axis=(-2, -1)) if parse_max_mode(mode) else cells.mean(axis=(-2, -1))
+    pooled = cells.max(axis=(-2, -1)) if is_max_mode(mode) else cells.mean(axis=(-2, -1))
     return cast("Array", np.asarray(pooled))
 
 
@@ -173,7 +173,7 @@ def collect_windows(cells: Array, placement: PoolPlacement, *, fill: float) -> A
 def window_divisors(shape: Shape, placement: PoolPlacement, *, count_include_pad: bool) -> Array:
     """Return the number of cells that each window's mean counts: (H', W')."""
     layout, overhang = placement
-    counted = float(as_flag(count_include_pad, "count_include_pad"))
+    counted = float(require_bool(count_include_pad, "count_include_pad"))
     ones = pad(np.ones((1, *shape[-2:])), layout.borders, fill=counted)
     return cast("Array", window_view(pad(ones, overhang), layout).sum(axis=(0, 1, 2)))
 
@@ -183,7 +183,7 @@ def lowest_dtype_value(cells: Array) -> float:
     return np.iinfo(np.int64).min if cells.dtype.kind == "i" else -np.inf
 
 
-def parse_max_mode(mode: str) -> bool:
+def is_max_mode(mode: str) -> bool:
     """Return whether *mode* is ``max`` rather than ``avg``.
 
     Raise `SolverError` for any other mode.

@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Pair, Shape, as_flag, as_integer, as_pair
+from problems.solvers.bounds import Pair, Shape, as_integer, as_pair, require_bool
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
     PerAxis,
@@ -48,7 +48,7 @@ def pool_size(
     if 2 * max(before, after) > kernel_size:
         raise SolverError(f"padding {padding} is more than half of the window {kernel_size}")
     step = kernel_size if stride is None else as_integer(stride, "stride")
-    if not as_flag(ceil_mode, "ceil_mode"):
+    if not require_bool(ceil_mode, "ceil_mode"):
         return left // step + 1
     windows = -(-left // step) + 1
     return windows - 1 if (windows - 1) * step >= size + before else windows

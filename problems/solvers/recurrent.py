@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 GATE_COUNTS: Final = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -42,7 +42,7 @@ def recurrent_params(
     if as_integer(bias_vectors, "bias_vectors", least=0) not in BIAS_VECTORS:
         raise SolverError(f"bias_vectors must be 0, 1 or 2, not {bias_vectors}")
     as_integer(seq_len, "seq_len")
-    directions = 2 if as_flag(bidirectional, "bidirectional") else 1
+    directions = 2 if require_bool(bidirectional, "bidirectional") else 1
     hidden = as_integer(hidden_size, "hidden_size")
     biases = bias_vectors * hidden * as_integer(num_layers, "num_layers") * directions
     return _count_weights(kind, input_size, hidden, layers=num_layers, directions=directions) + (
@@ -67,7 +67,7 @@ def recurrent_macs(
     >>> recurrent_macs("gru", 10, 20, seq_len=5)
     9000
     """
-    directions = 2 if as_flag(bidirectional, "bidirectional") else 1
+    directions = 2 if require_bool(bidirectional, "bidirectional") else 1
     weights = _count_weights(
         kind, input_size, hidden_size, layers=num_layers, directions=directions
     )

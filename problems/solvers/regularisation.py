@@ -11,7 +11,7 @@ from typing import Final
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number
-from problems.solvers.bounds import as_flag, as_proportion
+from problems.solvers.bounds import as_proportion, require_bool
 from problems.solvers.exact_arrays import (
     FractionArray,
     NumberOrArray,
@@ -43,7 +43,7 @@ def dropout_values(
         raise SolverError("mask must hold 0 and 1")
     return simplify(
         cells * mask_cells / _keep_probability(p)
-        if as_flag(inverted, "inverted")
+        if require_bool(inverted, "inverted")
         else cells * mask_cells
     )
 
@@ -58,7 +58,7 @@ def dropout_mean(x: NumberOrGrid, p: Number, *, inverted: bool = True) -> Number
     [Fraction(9, 4), 3]
     """
     cells, keep_probability = as_fraction_array(x, "x"), _keep_probability(p)
-    return simplify(cells * (1 if as_flag(inverted, "inverted") else keep_probability))
+    return simplify(cells * (1 if require_bool(inverted, "inverted") else keep_probability))
 
 
 def _keep_probability(p: Number) -> Fraction:
@@ -82,7 +82,7 @@ def weight_penalty(
     """
     if order not in {1, 2}:
         raise SolverError(f"order must be 1 or 2, not {str(order)[:20]}")
-    factor = as_fraction(strength, "strength") / (2 if as_flag(half, "half") else 1)
+    factor = as_fraction(strength, "strength") / (2 if require_bool(half, "half") else 1)
     return reduce_losses(factor * abs(as_fraction_array(weights, "weights")) ** order, "sum")
 
 

@@ -17,12 +17,12 @@ from problems.solvers.geometry import (
     Padding,
     PerAxis,
     axis_sizes,
-    check_layout,
     kernel_travel,
     map_spatial_axes,
     move_channels,
     padding_ends,
     replace_size_rule,
+    require_layout,
     spatial_axes,
     swap_height_width,
 )
@@ -146,7 +146,7 @@ def flatten_size(shape: Shape, *, layout: str = "HWC") -> int:
     >>> flatten_size((16, 16, 256))
     65536
     """
-    check_layout(layout)
+    require_layout(layout)
     return math.prod(as_shape(shape))
 
 

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number
-from problems.solvers.bounds import as_flag, as_integer, as_numbers, as_proportion
+from problems.solvers.bounds import as_integer, as_numbers, as_proportion, require_bool
 from problems.solvers.boxes import MISREAD_FORMATS, Box, parse_boxes
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -144,7 +144,7 @@ def _prepare_suppression(
         if classes is None
         else _as_box_numbers(classes, "classes", len(parsed_boxes)),
         as_proportion(threshold, "threshold"),
-        as_flag(strict, "strict"),
+        require_bool(strict, "strict"),
         as_proportion(min_score, "min_score"),
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 
@@ -21,7 +21,7 @@ def steps_per_epoch(examples: int, batch_size: int, *, drop_last: bool = False) 
     703
     """
     count, size = as_integer(examples, "examples"), as_integer(batch_size, "batch_size")
-    return count // size if as_flag(drop_last, "drop_last") else -(-count // size)
+    return count // size if require_bool(drop_last, "drop_last") else -(-count // size)
 
 
 def epochs_completed(steps: int, examples: int, batch_size: int, *, drop_last: bool = False) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -39,7 +39,7 @@ def attention_params(
     inner = heads * _head_width(outer, heads, head_dim)
     sources = (outer, outer if kdim is None else kdim, outer if vdim is None else vdim)
     params = sum(linear_params(source, inner, bias=bias) for source in sources)
-    projected = as_flag(output_projection, "output_projection")
+    projected = require_bool(output_projection, "output_projection")
     return params + (linear_params(inner, outer, bias=bias) if projected else 0)
 
 
@@ -83,7 +83,7 @@ def _params_by_piece(
 ) -> dict[str, int]:
     """Return the parameter count of each piece of a transformer block."""
     attention = attention_params(d_model, bias=bias)
-    crossed = as_flag(cross, "cross_attention")
+    crossed = require_bool(cross, "cross_attention")
     usual = 3 if crossed else 2
     return {
         "attention": attention,
@@ -116,7 +116,7 @@ def attention_macs(
     queries, keys = _query_and_key_counts(seq_len, source_len)
     width = as_integer(embed_dim, "embed_dim")
     _head_width(width, num_heads, None)
-    projected = 2 * (queries + keys) * width**2 if as_flag(projections, "projections") else 0
+    projected = 2 * (queries + keys) * width**2 if require_bool(projections, "projections") else 0
     return 2 * queries * keys * width + projected
 
 

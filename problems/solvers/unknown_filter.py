@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
-from problems.solvers.bounds import as_flag, as_integer, as_numbers
+from problems.solvers.bounds import as_integer, as_numbers, require_bool
 from problems.solvers.inverse import kernel_for, maps_to
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -53,7 +53,7 @@ def filter_from(
             f"of {len(observation.x)}"
         )
     weights = _fit_filter(observation, stride=stride, padding=padding)
-    return weights[::-1] if as_flag(flip, "flip") else weights
+    return weights[::-1] if require_bool(flip, "flip") else weights
 
 
 def _parse_observation(

@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, WrongVersion
-from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
+from problems.solvers.bounds import Pair, as_integer, as_pair, require_bool
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
     embedding_params,
@@ -48,7 +48,7 @@ def token_count(image_size: Pair, patch_size: Pair, *, class_token: bool = True)
     >>> token_count(224, 16)
     197
     """
-    extra = 1 if as_flag(class_token, "class_token") else 0
+    extra = 1 if require_bool(class_token, "class_token") else 0
     return number_of_patches(image_size, patch_size) + extra
 
 

@@ -96,15 +96,16 @@ def _build_true_class_mistakes(solver: Solver, name: str) -> Mapping[str, Solver
     """Return the wrong versions of a loss of *name*, the scores, for another true class."""
     return {
         "most_probable_class": replace_arguments(
-            solver, target=lambda args: _as_class(_class_rows(args, name).argmax(axis=-1))
+            solver, target=lambda args: _to_class_argument(_class_rows(args, name).argmax(axis=-1))
         ),
         "class_zero_taken": replace_arguments(
-            solver, target=lambda args: _as_class(np.zeros(_class_rows(args, name).shape[:-1]))
+            solver,
+            target=lambda args: _to_class_argument(np.zeros(_class_rows(args, name).shape[:-1])),
         ),
     }
 
 
-def _as_class(classes: Array) -> object:
+def _to_class_argument(classes: Array) -> object:
     whole = classes.astype(int)
     return whole if whole.ndim else int(whole)
 

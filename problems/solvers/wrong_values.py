@@ -19,7 +19,7 @@ from problems.solvers.gradients import (
     shared_weight_gradient,
 )
 from problems.solvers.pool_gradients import pool2d_backward
-from problems.solvers.pool_values import avg_pool2d, global_pool2d, max_pool2d, parse_max_mode
+from problems.solvers.pool_values import avg_pool2d, global_pool2d, is_max_mode, max_pool2d
 from problems.solvers.transposed_values import (
     conv_transpose1d,
     conv_transpose2d,
@@ -38,7 +38,7 @@ def _pool_by_minimum(args: SimpleNamespace) -> Array:
 
 
 def _global_minimum(args: SimpleNamespace) -> Array:
-    if not parse_max_mode(args.mode):
+    if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
     return cast("Array", as_cells(args.x, "x").min(axis=(-2, -1)))
 
@@ -91,7 +91,7 @@ def _cells_that_contribute(args: SimpleNamespace, more: int) -> int:
 
 def _maxima_for_gradients(args: SimpleNamespace) -> Array:
     """Return the maxima of the input at their cells, without the gradient from above."""
-    if not parse_max_mode(args.mode):
+    if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
     ones = np.ones_like(as_cells(args.dy, "dy"))
     is_largest = np.asarray(pool2d_backward(**{**vars(args), "dy": ones})) > 0
@@ -99,7 +99,7 @@ def _maxima_for_gradients(args: SimpleNamespace) -> Array:
 
 
 def _gradient_over_side(args: SimpleNamespace) -> Array:
-    if parse_max_mode(args.mode):
+    if is_max_mode(args.mode):
         raise SolverError("only an average divides")
     return cast("Array", np.asarray(pool2d_backward(**vars(args))) * _kernel_side(args))
 

@@ -17,8 +17,8 @@ from problems.solvers.pool_values import (
     PoolPlacement,
     avg_pool2d,
     global_pool2d,
+    is_max_mode,
     max_pool2d,
-    parse_max_mode,
     place_pool_windows,
 )
 from problems.solvers.windows import pad
@@ -131,7 +131,7 @@ def _build_pooled_window(
 def _trace_global_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
-    mode: PoolMode = "max" if parse_max_mode(args.mode) else "mean"
+    mode: PoolMode = "max" if is_max_mode(args.mode) else "mean"
     yield TextStep(
         f"Each channel is reduced to one number, {'its largest' if mode == 'max' else 'its mean'}."
     )

@@ -11,7 +11,7 @@ from api.demo.coursework.essays import draw_level, write_essay
 from api.demo.seeded_random import SeededRandom
 from grader.kinds.texts import TextPart
 from grader.variants.random_stream import RandomStream
-from problems.files.loader import load_file
+from problems.files.loader import load_problem_file
 
 BANK = Path(__file__).parents[2] / "problems" / "bank"
 INVARIANCE = BANK / "pooling" / "max-pool-invariance.yaml"
@@ -22,7 +22,7 @@ LONG_WORD = re.compile(r"\w{7,}")
 
 def text_part(path: Path) -> TextPart:
     """Return the part of a problem that asks for a text."""
-    [part] = [one for one in load_file(path).parts if isinstance(one, TextPart)]
+    [part] = [one for one in load_problem_file(path).parts if isinstance(one, TextPart)]
     return part
 
 

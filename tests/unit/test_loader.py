@@ -7,7 +7,7 @@ from factories import BOOK
 
 from grader.errors import ProblemError
 from problems.catalog import ProblemCatalog
-from problems.files.loader import find_problem_files, load_file, load_problem
+from problems.files.loader import find_problem_files, load_problem, load_problem_file
 
 TEXT = """\
 id: toy
@@ -197,13 +197,13 @@ def test_names_that_are_not_known_are_told_together_in_the_order_of_the_file():
 
 
 def test_a_file_is_loaded_by_its_name(tmp_path):
-    assert load_file(write(tmp_path / "toy.yaml"), registry=BOOK).id == "toy"
+    assert load_problem_file(write(tmp_path / "toy.yaml"), registry=BOOK).id == "toy"
 
 
 def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
     path = write(tmp_path / "other.yaml")
     with pytest.raises(ProblemError) as caught:
-        load_file(path, registry=BOOK)
+        load_problem_file(path, registry=BOOK)
     assert str(caught.value) == (
         f"{path}:1: id: the id is 'toy', the file is 'other.yaml'; make them the same"
     )
@@ -221,7 +221,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line,
     path = tmp_path / "toy.yaml"
     path.write_bytes(content)
     with pytest.raises(ProblemError) as caught:
-        load_file(path)
+        load_problem_file(path)
     assert (caught.value.file, caught.value.line) == (str(path), line)
     assert words in caught.value.message
 
@@ -230,7 +230,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line,
 def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
     (path,) = find_problem_files(tmp_path / name) if name else [tmp_path]
     with pytest.raises(ProblemError, match="the file cannot be read: "):
-        load_file(path)
+        load_problem_file(path)
 
 
 def test_files_below_a_folder_are_found_in_order(tmp_path):

@@ -20,7 +20,7 @@ from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.variants.variant import Variant, solve_variant
 from problems.catalog import check_part
-from problems.files.loader import load_source
+from problems.files.loader import load_problem_as_file
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant_for_parts
 
@@ -175,7 +175,7 @@ def _grade_question(job: BatchJob, question: BatchQuestion, context: PartContext
 @lru_cache(maxsize=MAX_CACHED_PROBLEMS)
 def _load_problem_or_error(source: SourceFile) -> Problem | ProblemError:
     try:
-        return load_source(source.text, Path(source.file))
+        return load_problem_as_file(source.text, Path(source.file))
     except ProblemError as error:
         return error
 

@@ -17,7 +17,7 @@ from api.services.batch.interning import BatchAnswers, combine_keys
 from grader.errors import ProblemError
 from grader.limits import MAX_SEED
 from problems.catalog import ProblemCatalog
-from problems.files.loader import read_source
+from problems.files.loader import read_problem_source
 
 SEED: Final = re.compile(rb'"seed": (\d+),')
 
@@ -102,7 +102,7 @@ class BatchProblems:
     def _read_source_or_error(self, problem: str) -> SourceFile | str:
         try:
             path = self.catalogue.path(problem)
-            return SourceFile(str(path), read_source(path))
+            return SourceFile(str(path), read_problem_source(path))
         except ProblemError as error:
             return str(error)
 

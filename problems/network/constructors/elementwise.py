@@ -8,7 +8,7 @@ from grader.registry import Solver
 from grader.values import Number
 from problems.network.constructors.layers import as_integer_or_none
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm
-from problems.solvers.bounds import Shape, as_flag, as_integer, as_numbers, as_shape
+from problems.solvers.bounds import Shape, as_integer, as_numbers, as_shape, require_bool
 
 
 def relu() -> Activation:
@@ -135,7 +135,7 @@ def layer_norm(normalized_shape: int | Shape | None = None, *, bias: bool = True
         normalized_shape = (normalized_shape,)
     if normalized_shape is not None:
         normalized_shape = as_shape(normalized_shape, "normalized_shape")
-    return LayerNorm(normalized_shape, as_flag(bias, "bias"))
+    return LayerNorm(normalized_shape, require_bool(bias, "bias"))
 
 
 def group_norm(num_groups: int, num_channels: int | None = None) -> GroupNorm:

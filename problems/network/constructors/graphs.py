@@ -9,7 +9,7 @@ from problems.network.constructors.elementwise import batch_norm, identity, relu
 from problems.network.constructors.layers import conv, global_avg_pool
 from problems.network.graphs import Branches, CompositeLayer, Gate, Network, Residual, SideOutput
 from problems.network.layers import Layer
-from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
 MAX_LAYERS: Final = 2000
@@ -29,7 +29,7 @@ def branches(*networks: Network | Layer, crop: bool = False) -> Branches:
     if not networks:
         raise SolverError("branches need at least one network")
     parts = tuple(network(branch) for branch in networks)
-    return _check_limits(Branches(parts, as_flag(crop, "crop")))
+    return _require_within_limits(Branches(parts, require_bool(crop, "crop")))
 
 
 def skip(main: Network | Layer, *, crop: bool = False) -> Branches:
@@ -51,7 +51,9 @@ def residual(main: Network | Layer, *, shortcut: Network | Layer | None = None) 
     >>> residual(conv(8, 3, padding=1)).shortcut is None
     True
     """
-    return _check_limits(Residual(network(main), None if shortcut is None else network(shortcut)))
+    return _require_within_limits(
+        Residual(network(main), None if shortcut is None else network(shortcut))
+    )
 
 
 def gate(main: Network | Layer) -> Gate:
@@ -60,7 +62,7 @@ def gate(main: Network | Layer) -> Gate:
     >>> str(gate(conv(1, 1))).splitlines()[0]
     'gate, multiplied with its input:'
     """
-    return _check_limits(Gate(network(main)))
+    return _require_within_limits(Gate(network(main)))
 
 
 def squeeze_excitation(channels: int, squeezed: int) -> Gate:
@@ -110,7 +112,7 @@ def side_output(main: Network | Layer) -> SideOutput:
     >>> str(side_output(conv(255, 1))).splitlines()[0]
     'side output:'
     """
-    return _check_limits(SideOutput(network(main)))
+    return _require_within_limits(SideOutput(network(main)))
 
 
 def network(*layers: Network | Layer) -> Network:
@@ -176,7 +178,7 @@ def repeat(times: int, block: Network | Layer) -> Network:
     return network(*(block,) * copies)
 
 
-def _check_limits(graph: G) -> G:
+def _require_within_limits(graph: G) -> G:
     """Return *graph*; raise `SolverError` if it has too many layers or nests too deeply."""
     if 1 + sum(part.size for part in graph.parts) > MAX_LAYERS:
         raise SolverError(f"a network has at most {MAX_LAYERS} layers")

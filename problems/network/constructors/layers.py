@@ -17,7 +17,7 @@ from problems.network.layers import (
     Upsample,
     ZeroPad,
 )
-from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
+from problems.solvers.bounds import Pair, as_integer, as_pair, require_bool
 from problems.solvers.geometry import padding_ends
 from problems.solvers.sizes import same_padding
 
@@ -55,7 +55,7 @@ def conv(
         _as_equal_padding(padding, kernel, spread),
         spread,
         as_integer(groups, "groups"),
-        as_flag(bias, "bias"),
+        require_bool(bias, "bias"),
     )
 
 
@@ -97,7 +97,7 @@ def conv_transpose(  # noqa: PLR0913 - the arguments of PyTorch's ConvTranspose2
         as_pair(output_padding, "output_padding", least=0),
         as_pair(dilation, "dilation"),
         as_integer(groups, "groups"),
-        as_flag(bias, "bias"),
+        require_bool(bias, "bias"),
     )
 
 
@@ -108,7 +108,9 @@ def linear(out_features: int, *, in_features: int | None = None, bias: bool = Tr
     'fully connected, 10 units'
     """
     features = as_integer(out_features, "out_features")
-    return Linear(features, as_integer_or_none(in_features, "in_features"), as_flag(bias, "bias"))
+    return Linear(
+        features, as_integer_or_none(in_features, "in_features"), require_bool(bias, "bias")
+    )
 
 
 def max_pool(
@@ -122,7 +124,7 @@ def max_pool(
     window = as_pair(kernel_size, "kernel_size")
     step = window if stride is None else as_pair(stride, "stride")
     border = as_pair(padding, "padding", least=0)
-    return Pool("max", window, step, border, as_flag(ceil_mode, "ceil_mode"))
+    return Pool("max", window, step, border, require_bool(ceil_mode, "ceil_mode"))
 
 
 def avg_pool(
@@ -136,7 +138,7 @@ def avg_pool(
     window = as_pair(kernel_size, "kernel_size")
     step = window if stride is None else as_pair(stride, "stride")
     border = as_pair(padding, "padding", least=0)
-    return Pool("average", window, step, border, as_flag(ceil_mode, "ceil_mode"))
+    return Pool("average", window, step, border, require_bool(ceil_mode, "ceil_mode"))
 
 
 def global_avg_pool() -> AdaptiveAvgPool:

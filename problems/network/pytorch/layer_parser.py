@@ -17,7 +17,7 @@ from grader.values import to_exact_number
 from problems.network.constructors import all_constructors
 from problems.network.graphs import CountOnly
 from problems.network.layers import BatchNorm, Conv, GroupNorm, Layer, LayerNorm
-from problems.solvers.bounds import as_flag, as_pair
+from problems.solvers.bounds import as_pair, require_bool
 from problems.solvers.sizes import same_padding
 
 
@@ -103,9 +103,9 @@ def _make_batch_norm(
 ) -> BatchNorm:
     return replace(
         all_constructors.batch_norm(num_features),
-        affine=as_flag(affine, "affine"),
-        bias=as_flag(bias, "bias"),
-        track_running_stats=as_flag(track_running_stats, "track_running_stats"),
+        affine=require_bool(affine, "affine"),
+        bias=require_bool(bias, "bias"),
+        track_running_stats=require_bool(track_running_stats, "track_running_stats"),
     )
 
 
@@ -113,14 +113,14 @@ def _make_group_norm(
     num_groups: Any, num_channels: Any, *, affine: Any = True, bias: Any = True
 ) -> GroupNorm:
     layer = all_constructors.group_norm(num_groups, num_channels)
-    return replace(layer, affine=as_flag(affine, "affine"), bias=as_flag(bias, "bias"))
+    return replace(layer, affine=require_bool(affine, "affine"), bias=require_bool(bias, "bias"))
 
 
 def _make_layer_norm(
     normalized_shape: Any, *, elementwise_affine: Any = True, bias: Any = True
 ) -> LayerNorm:
     layer = all_constructors.layer_norm(normalized_shape, bias=bias)
-    return replace(layer, affine=as_flag(elementwise_affine, "elementwise_affine"))
+    return replace(layer, affine=require_bool(elementwise_affine, "elementwise_affine"))
 
 
 def _make_channel_norm(normalized_shape: Any, *, elementwise_affine: Any = True) -> CountOnly:

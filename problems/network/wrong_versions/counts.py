@@ -90,7 +90,7 @@ def _count_without_layer(query: CountQuery, *, index: int) -> int:
     weighted = [step for step in steps if isinstance(step.layer, WEIGHTED_LAYERS)]
     if len(weighted) < MIN_WEIGHTED_LAYERS:
         raise SolverError("there is no layer to leave out")
-    return _correct_count(query) - _count_steps(query, [weighted[index]])
+    return _count_without_mistake(query) - _count_steps(query, [weighted[index]])
 
 
 def _count_without_linear(query: CountQuery) -> int:
@@ -137,7 +137,7 @@ def _count_with_norm_biases(query: CountQuery) -> int:
     )
     if not biases:
         raise SolverError("no convolution without bias is normalised")
-    return _correct_count(query) + biases
+    return _count_without_mistake(query) + biases
 
 
 def _count_with_earlier_channels(query: CountQuery) -> int:
@@ -171,7 +171,7 @@ def _with_input_channels(
     return step._replace(layer=replace(layer, in_channels=channels), before=before)
 
 
-def _correct_count(query: CountQuery) -> int:
+def _count_without_mistake(query: CountQuery) -> int:
     return total_count(query.rules, SHAPES, query.net, query.shape)
 
 
@@ -245,6 +245,6 @@ MACS_FORMULAS: Final = _restrict_formulas(
             mistake: partial(count_with_layer_rules, table)
             for mistake, table in WRONG_MACS_RULES.items()
         },
-        "flops_for_macs": lambda question: 2 * _correct_count(question),
+        "flops_for_macs": lambda question: 2 * _count_without_mistake(question),
     }
 )

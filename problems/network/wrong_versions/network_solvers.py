@@ -123,7 +123,7 @@ def _build_shape_wrong_versions(solver: Solver, formula: ShapeFormula) -> tuple[
     def wrong_version(rules: LayerRules) -> Solver:
         return replace_formula(
             solver,
-            lambda args: formula(rules, clear_input_sizes(_network_argument(args)), args),
+            lambda args: formula(rules, clear_input_sizes(get_network_argument(args)), args),
         )
 
     return build_wrong_versions(
@@ -144,7 +144,7 @@ def _build_changed_network_wrong_versions(
     )
 
 
-def _network_argument(arguments: SimpleNamespace) -> Network:
+def get_network_argument(arguments: SimpleNamespace) -> Network:
     """Return the network argument of a solver; a single layer becomes a network."""
     if "net" in vars(arguments):
         net: Network = arguments.net
@@ -153,7 +153,7 @@ def _network_argument(arguments: SimpleNamespace) -> Network:
 
 
 def _query_builder(rules: LayerRules) -> Callable[[SimpleNamespace], CountQuery]:
-    return lambda args: CountQuery(rules, _network_argument(args), args.shape)
+    return lambda args: CountQuery(rules, get_network_argument(args), args.shape)
 
 
 def _params_query(arguments: SimpleNamespace) -> CountQuery:
@@ -200,7 +200,7 @@ def _channels_first_shape(arguments: SimpleNamespace) -> Shape:
     if arguments.layout == "CHW":
         raise SolverError("the channels come first")
     shape = to_channels_first(arguments.shape, arguments.layout)
-    result = network_shape(_network_argument(arguments), shape)
+    result = network_shape(get_network_argument(arguments), shape)
     if len(result) == 1:
         raise SolverError("a flat shape has no order of axes")
     return result

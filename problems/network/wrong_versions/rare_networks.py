@@ -27,6 +27,7 @@ from problems.network.transforms import clear_input_sizes, map_layers
 from problems.network.traversal import sum_step_counts, walk_with_rules
 from problems.network.wrong_versions.count_rules import WEIGHTED_LAYERS
 from problems.network.wrong_versions.counts import CountQuery, count_with_shape_rules
+from problems.network.wrong_versions.network_solvers import get_network_argument
 from problems.solvers.bounds import Shape
 from problems.solvers.wrong_sizes import same_padded_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -35,16 +36,10 @@ SAME_PADDED: Final = SHAPES.with_rules({Conv: conv_shape_rule(same_padded_size)}
 """Shape rules of a student who takes every convolution for a padded one."""
 
 
-def _as_network(args: SimpleNamespace) -> Network:
-    """Return the network of a call; a single layer becomes a network."""
-    if "net" in vars(args):
-        net: Network = args.net
-        return net
-    return Network((args.layer,))
-
-
 def _same_padded_outputs(args: SimpleNamespace) -> tuple[Shape, ...]:
-    return compute_output_shapes(SAME_PADDED, clear_input_sizes(_as_network(args)), args.shape)
+    return compute_output_shapes(
+        SAME_PADDED, clear_input_sizes(get_network_argument(args)), args.shape
+    )
 
 
 def _same_padded_values(args: SimpleNamespace) -> int:
@@ -110,7 +105,7 @@ def _params_without_last_bias(args: SimpleNamespace) -> int:
 
 def _macs_and_biases(args: SimpleNamespace) -> int:
     """Return the weights of each layer times the positions of its output, plus the biases."""
-    walk = walk_with_rules(SHAPES, _as_network(args), args.shape)
+    walk = walk_with_rules(SHAPES, get_network_argument(args), args.shape)
     if args.shape is None:
         raise SolverError("no shape is given, none is computed")
     with_bias = sum_step_counts(walk, PARAMS)
@@ -151,10 +146,6 @@ def _require_change(changed: Network, args: SimpleNamespace) -> Network:
     return changed
 
 
-def _last_of(shapes: tuple[Shape, ...]) -> Shape:
-    return shapes[-1]
-
-
 def _count_same_padded(solver: Solver) -> Solver:
     rules = MACS if solver is total_macs else PARAMS
     return replace_formula(
@@ -171,7 +162,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             solver,
             {
                 "same_padding_assumed": replace_formula(
-                    solver, lambda args: _last_of(_same_padded_outputs(args))
+                    solver, lambda args: _same_padded_outputs(args)[-1]
                 )
             },
         )

@@ -1,11 +1,11 @@
 """Rate at which scores reach a learning platform, beside the limit of that platform.
 
-``python benchmarks/score_rate.py [COUNT] [DATABASE] [LATENCY] [LIMIT] [KIND...]``: COUNT scores
-(300) for a platform that accepts LIMIT (10) of them per second, answers 429 above, and takes
-LATENCY (0.2) seconds for each. KIND is how it counts: ``sliding`` (within any second), ``window``
-(within each second of its clock) or ``bucket``; by default each in turn. It is a stand-in without
-network; everything else is the service: the database (a new SQLite file if none is named), the
-comparison of the scores, the outbox, and the threads that send.
+``PYTHONPATH=tests python benchmarks/score_rate.py [COUNT] [DATABASE] [LATENCY] [LIMIT] [KIND...]``:
+COUNT scores (300) for a platform that accepts LIMIT (10) of them per second, answers 429 above,
+and takes LATENCY (0.2) seconds for each. KIND is how it counts: ``sliding`` (within any second),
+``window`` (within each second of its clock) or ``bucket``; by default each in turn. It is a
+stand-in without network; everything else is the service: the database (a new SQLite file if none is
+named), the comparison of the scores, the outbox, and the threads that send.
 """
 
 import shutil

@@ -9,11 +9,13 @@ from itertools import pairwise
 import pytest
 from lti_platform import DIALECTS
 from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
-from sqlalchemy import select
+from sqlalchemy import event, select
 from world import World
 
 from api.db.models import OutboxMessage
+from api.services.lti.scores.claims import claim_scores, is_score_due
 from api.services.lti.scores.pacing import SLOWDOWN, PlatformPace
+from api.services.lti.scores.reconciliation import Reconciler
 from api.services.lti.scores.runner import ScoreRunner
 
 ONE_DATABASE = True
@@ -131,6 +133,46 @@ def test_a_pause_that_the_platform_asks_for_is_not_longer(world):
     runner = ScoreRunner(world.db, world.clock, tool, threads=1)
     assert runner.run_once() == 1.0
     assert platform.limited == 1
+
+
+def count_sqlite_steps(db, action):
+    """Run *action*, and return how many instructions of its virtual machine SQLite ran."""
+    steps = 0
+
+    def step():
+        nonlocal steps
+        steps += 1
+
+    def watch(connection, *_):
+        connection.set_progress_handler(step, 1)
+
+    event.listen(db.engine, "checkout", watch)
+    try:
+        action()
+    finally:
+        event.remove(db.engine, "checkout", watch)
+    return steps
+
+
+@pytest.mark.parametrize("assignments", [2, 40])
+def test_the_cost_of_a_claim_does_not_grow_with_the_queue(world, assignments):
+    """Submissions wait while a claim holds the write lock."""
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    connect(world, platform)
+    fill(world, students=20, assignments=assignments)
+    now = world.clock()
+    Reconciler().run(world.db, now=now, claimed=())
+    claimed = []
+    steps = count_sqlite_steps(
+        world.db, lambda: claimed.extend(claim_scores(world.db, (), now=now, limit=5))
+    )
+    assert len(claimed) == 5
+    assert steps < 3_000
+    everybody = [claimed[0].platform.id]
+    steps = count_sqlite_steps(world.db, lambda: is_score_due(world.db, everybody, now=now))
+    assert steps < 100
+    assert not is_score_due(world.db, everybody, now=now)
+    assert is_score_due(world.db, (), now=now)
 
 
 def test_a_rate_falls_at_once_and_rises_slowly():

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from api.db.engine import Database
@@ -104,9 +104,13 @@ def release_claim(
 def is_score_due(db: Database, excluded: Collection[UUID], *, now: datetime) -> bool:
     """Return whether a score is due at a platform that is not *excluded*.
 
-    A read, because an idle worker should not write.
+    A read, because an idle worker should not write. If every platform is excluded, it does not
+    search their messages, which may be thousands.
     """
     with db.reading() as session:
+        platforms = select(LtiPlatform.id).where(*_sending_platforms(excluded)).limit(1)
+        if session.scalar(platforms) is None:
+            return False
         due = _due_messages(now, excluded).with_only_columns(OutboxMessage.id).limit(1)
         return session.scalar(due) is not None
 
@@ -143,6 +147,10 @@ def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
         session.connection().execute(STORE_RESULT, values)
 
 
+def _sending_platforms(excluded: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return LtiPlatform.id.not_in(list(excluded)), LtiPlatform.disabled_at.is_(None)
+
+
 def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
     return (
         select(OutboxMessage, LtiScore, LtiLineItem, LtiContext, LtiPlatform)
@@ -155,10 +163,9 @@ def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
             OutboxMessage.kind == SCORE_KIND,
             OutboxMessage.status == "waiting",
             OutboxMessage.due_at <= now,
-            LtiPlatform.id.not_in(list(excluded)),
-            LtiPlatform.disabled_at.is_(None),
+            *_sending_platforms(excluded),
         )
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .order_by(OutboxMessage.due_at)  # the order of the index, so a limit ends the search
     )
 
 

@@ -1,10 +1,10 @@
 """From a fresh environment with nothing but the wheel to the first graded answer.
 
 `python benchmarks/first_answer.py [WHEEL] [--python python3.12] [--limit SECONDS]`; without
-WHEEL it builds that of the checkout. It prints seconds and processor seconds of each step, first
-with an empty package cache and then with the cache that this left. On a busy machine compare
-processor seconds. With `--limit` it exits with 1 if a first answer with an empty
-package cache takes longer.
+WHEEL it builds that of the checkout. It prints seconds and processor seconds of each step: with uv
+and with pip, both with an empty package cache, and with the cache that pip left. On a busy machine
+compare processor seconds. With `--limit` it exits with 1 if a first answer takes longer with uv,
+which `docs/tour.md` recommends, and an empty package cache.
 """
 
 # ruff: noqa: S603  # its own programs
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 QUESTION = ("conv-output-shape", "stride_2", "63x63x16")
 VENV, INSTALL, MARK, SERVE, SUBMIT = STEPS = (
     "create the environment",
-    "install the wheel with pip",
+    "install the wheel",
     "grade an answer with `grader mark`",
     "`grader serve --demo` until it listens",
     "grade an answer of a student",
@@ -38,12 +38,16 @@ WAYS = [("first answer by command", BY_COMMAND), ("first answer by service", BY_
 REQUEST_LINE = re.compile(
     r"^curl .*'(?P<name>[^:']+): (?P<token>[^']+)' (?P<url>\S+)/me/assignments$"
 )
+PROGRAMS = Path("venv", "Scripts" if sys.platform == "win32" else "bin")
+UV = Path(sys.executable).with_name("uv")
 Times = dict[str, tuple[float, float]]
 """Seconds and processor seconds by step; those of the service are in the step SERVE."""
+Commands = tuple[list[str], list[str]]
+"""The command that creates an environment, and the one that installs what follows it."""
 
 
 def main() -> None:
-    """Measure with an empty and with a warm package cache, and print both."""
+    """Measure with uv and with pip, and print all times side by side."""
     parser = argparse.ArgumentParser()
     parser.add_argument("wheel", nargs="?", type=Path)
     parser.add_argument("--python", default=sys.executable)
@@ -53,15 +57,31 @@ def main() -> None:
         folder = Path(name)
         wheel = (options.wheel or build_wheel(folder)).resolve()
         print(f"{wheel.name}, {subprocess.check_output([options.python, '-V'], text=True).strip()}")
-        cold, warm = (
-            measure(folder / run, wheel, python=options.python, cache=folder / "cache")
-            for run in ("cold", "warm")
-        )
-        print(f"The environment has {count_megabytes(folder / 'warm' / 'venv'):,.0f} MB, ", end="")
-        print(f"the package cache {count_megabytes(folder / 'cache'):,.0f} MB.")
-    print_table(cold, warm)
-    if slow := find_slow(cold, options.limit):
-        sys.exit(f"Slower than {options.limit:g} s with an empty cache: {', '.join(slow)}.")
+        runs = {
+            "uv, empty cache": (use_uv, "uv-cache"),
+            "pip, empty cache": (use_pip, "pip-cache"),
+            "pip, its own cache": (use_pip, "pip-cache"),
+        }
+        times = {
+            title: measure(folder / title, wheel, install(options.python), cache=folder / cache)
+            for title, (install, cache) in runs.items()
+        }
+        size = count_megabytes(folder / "uv, empty cache" / "venv")
+        print(f"The environment has {size:,.0f} MB.")
+    print_table(times)
+    if slow := find_slow(times["uv, empty cache"], options.limit):
+        sys.exit(f"Slower than {options.limit:g} s with uv: {', '.join(slow)}.")
+
+
+def use_uv(python: str) -> Commands:
+    """Return the commands by which uv creates an environment and installs a wheel into it."""
+    return [str(UV), "venv", "-q", "--python", python, "venv"], [str(UV), "pip", "install", "-q"]
+
+
+def use_pip(python: str) -> Commands:
+    """Return the commands by which venv and pip do the same."""
+    pip = [str(PROGRAMS / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    return [python, "-m", "venv", "venv"], pip
 
 
 def find_slow(times: Times, limit_seconds: float) -> list[str]:
@@ -77,22 +97,26 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def measure(folder: Path, wheel: Path, *, python: str, cache: Path) -> Times:
-    """Return the times of all steps in an empty *folder*; pip keeps its downloads in *cache*."""
+def measure(folder: Path, wheel: Path, installer: Commands, *, cache: Path) -> Times:
+    """Return the times of all steps in an empty *folder*; downloads are kept in *cache*."""
     folder.mkdir()
     times: Times = {}
     names = [name for name in os.environ if not name.startswith(("GRADER_", "PYTHON"))]
-    environment = {name: os.environ[name] for name in names} | {"PIP_CACHE_DIR": str(cache)}
-    programs = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
-    pip = [str(programs / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    environment = {name: os.environ[name] for name in names} | {
+        "PIP_CACHE_DIR": str(cache),
+        "UV_CACHE_DIR": str(cache),
+        "VIRTUAL_ENV": str(folder / "venv"),
+    }
+    create, install = installer
+    grader = str(folder / PROGRAMS / "grader")
     for step, command in (
-        (VENV, [python, "-m", "venv", "venv"]),
-        (INSTALL, [*pip, str(wheel)]),
-        (MARK, [str(programs / "grader"), "mark", *QUESTION]),
+        (VENV, create),
+        (INSTALL, [*install, str(wheel)]),
+        (MARK, [grader, "mark", *QUESTION]),
     ):
         with timing(times, step):
             subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    serve_and_submit(times, [str(programs / "grader")], folder, environment)
+    serve_and_submit(times, [grader], folder, environment)
     return times
 
 
@@ -156,16 +180,16 @@ def count_megabytes(folder: Path) -> float:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def print_table(cold: Times, warm: Times) -> None:
-    """Print the times of each step and the sums to the first answer, both caches side by side."""
-    rows = [(step, (step,)) for step in STEPS]
+def print_table(runs: dict[str, Times]) -> None:
+    """Print the times of each step and the sums to the first answer, all runs side by side."""
+    rows: list[tuple[str, tuple[str, ...]]] = [(step, (step,)) for step in STEPS]
     rows += WAYS
-    print(f"{'':40} {'empty cache':>22} {'warm cache':>22}")
-    print(f"{'':40} {'seconds':>11} {'processor':>10} {'seconds':>11} {'processor':>10}")
+    print(f"{'':40}", *(f"{title:>22}" for title in runs))
+    print(f"{'':40}", *(f"{'seconds':>11} {'processor':>10}" for _ in runs))
     for title, steps in rows:
         cells = [
             f"{sum(times[step][index] for step in steps):{width}.1f}"
-            for times in (cold, warm)
+            for times in runs.values()
             for index, width in ((0, 11), (1, 10))
         ]
         print(f"{title:40} {' '.join(cells)}")

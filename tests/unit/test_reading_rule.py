@@ -109,6 +109,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "cars": ask("percent", key="43.67", prompt="What is the average precision for cars?"),
     "trainable": ask(key=3640, prompt="How many trainable parameters does it have?"),
     "mean loss": ask("number", key="2.5", prompt="How large is it for the batch?"),
+    "areas": ask(
+        "vector", key="[63, 48]", prompt="What are the areas of the two boxes, in pixels?"
+    ),
     "vector": ask("vector", key="[1, 2, 3]"),
     "pair": ask("vector", key="[37, 101]"),
     "ends": ask("vector", key="[64.5, 91.5]"),

@@ -5,6 +5,7 @@ from typing import Final
 
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.proven_results import TAKEN_BACK, VERB
 
 _CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
 COMMA_CELLS: Final = re.compile(
@@ -31,12 +32,26 @@ BREAK: Final = re.compile(
 NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 LEADS: Final = re.compile(
-    r"[^\W\d_].*(?:[:,;.)\n]|(?<!\w)(?:so|hence|thus|therefore|gives?|get|are|is|be))\s*\Z",
+    r"[^\W\d_].*(?:[:,;.)\n]|(?<!\w)(?:so|hence|thus|therefore|gives?|get|are|is|be)"
+    r"(?:\s+[^\W\d_]\s*=)?)"
+    r"\s*(?:(?:(?:np|numpy|torch)\.)?(?:array|tensor)\(?)?\s*\Z",
     re.DOTALL,
 )
 """Words, and what may stand before a result."""
-TRANSPOSE: Final = re.compile(r"\^|[ᵀ⊤]|\.T\b|'\s*[:=]|transpos", re.IGNORECASE)
+TRANSPOSE: Final = re.compile(
+    r"\^\s*[{(]?\s*\\?(?![-0-9])|[ᵀ⊤]|\.T\b|'\s*[:=]|transpos", re.IGNORECASE
+)
+_BARE: Final = rf"{_SIGNED}(?:(?:[ \t]*,[ \t]*|[ \t]+|[ \t]*\n[ \t]*){_SIGNED})+"
+LAST_CELLS: Final = re.compile(
+    rf"(?P<head>.*[^\W\d_].*?(?::|→|⇒|=>|->|(?<!\w)(?:so|hence|thus|therefore|gives?|are|is)(?!\w)))\s*(?P<cells>{_BARE})[\s.$]*",
+    re.DOTALL,
+)
+"""Bare numbers at the end, after a sign or word that leads to them."""
+RUN: Final = re.compile(rf"{_SIGNED}(?:(?:\s*,\s*|[ \t]+){_SIGNED})+")
+EQUATION: Final = re.compile(r"[0-9)]\s*=|=\s*[-0-9(]")
+SENTENCE_END: Final = re.compile(r"[.;\n]\s")
 MIN_CELLS: Final = 2
+MIN_LISTED: Final = 3
 MAX_CHARACTERS: Final = 1_000
 
 
@@ -105,6 +120,36 @@ def keep_last_array(text: str, question: str) -> Rewriting | None:
     cuts = [cut.end() for cut in BREAK.finditer(head.rstrip(" :\n"))]
     screened = plain[cuts[-1] if cuts else 0 :]
     return Rewriting(match["array"], describe_dropped(head), screened)
+
+
+def keep_last_cells(text: str, question: str) -> Rewriting | None:
+    """Return the bare numbers behind a computation if no list before them has as many.
+
+    >>> keep_last_cells("1 + 4 = 5 in the middle: 1, 5, 6", "").text
+    '1, 5, 6'
+    >>> keep_last_cells("row 1: 1 2 3, row 2: 4 5 6", "")
+    """
+    del question
+    plain = text.strip()
+    if len(text) > MAX_CHARACTERS or is_doubtful(plain):
+        return None
+    match = LAST_CELLS.fullmatch(plain)
+    size = len(NUMBERS.findall(match["cells"])) if match else 0
+    if match is None or size < MIN_LISTED or TRANSPOSE.search(match["head"]):
+        return None
+    head = match["head"]
+    others = {len(NUMBERS.findall(run)) for run in RUN.findall(head)}
+    others |= {len(NUMBERS.findall(inner)) for inner in BRACKET.findall(head)}
+    cells = set(NUMBERS.findall(match["cells"]))
+    if cells <= set(NUMBERS.findall(head)):
+        return None  # the same cells in another order
+    if not EQUATION.search(head) or size in others or "[" in head or "&" in head:
+        return None
+    cuts = [cut.end() for cut in SENTENCE_END.finditer(head.rstrip(" :\n"))]
+    sentence = head[cuts[-1] if cuts else 0 :]
+    explains = VERB.search(sentence) and not TAKEN_BACK.search(sentence)
+    screened = "" if explains else f"{sentence} {match['cells']}"
+    return Rewriting(match["cells"].strip(), describe_dropped(head), screened)
 
 
 def _find_last_array(text: str) -> int:

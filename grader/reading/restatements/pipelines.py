@@ -6,6 +6,7 @@ from typing import Final
 from grader.reading.restatements.arrays import (
     join_listed_cells,
     keep_last_array,
+    keep_last_cells,
     read_cell_commas,
 )
 from grader.reading.restatements.phrases import strip_phrases
@@ -17,7 +18,12 @@ from grader.reading.restatements.shapes import (
     drop_some_axis_names,
 )
 from grader.reading.restatements.spelled_numbers import spell_out
-from grader.reading.restatements.tables import drop_row_names
+from grader.reading.restatements.surroundings.printed_code import drop_code
+from grader.reading.restatements.tables import (
+    drop_row_names,
+    drop_row_numbers,
+    order_entries,
+)
 from grader.reading.restatements.vectors import (
     drop_cell_units,
     order_named_cells,
@@ -61,6 +67,7 @@ from grader.reading.restatements.working.proven_results import keep_proven_resul
 from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_code,
     spell_out,
     keep_exact,
     keep_share,
@@ -102,6 +109,7 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_echo,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_code,
     strip_phrases,
     unwrap_record,
     stack_lettered,
@@ -110,6 +118,7 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     join_paired_cells,
     drop_copied_label,
     solve_cells,
+    order_entries,
     drop_row_names,
     drop_cell_units,
     keep_array_result,
@@ -117,10 +126,12 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_words_behind,
     keep_conclusion,
     keep_last_array,
+    keep_last_cells,
     strip_echo,
 )
 VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     read_cell_commas,
+    drop_row_numbers,
     *ARRAY_REWRITERS[:-1],
     join_listed_cells,
     strip_echo,
@@ -140,6 +151,9 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
 
 
 def adapt_to_statement(rewriters: tuple[Rewriter, ...], statement: str) -> tuple[Rewriter, ...]:
-    """Return *rewriters* that accept names of rows in the order of the problem's *statement*."""
-    named = partial(drop_row_names, statement=statement)
-    return tuple(named if one is drop_row_names else one for one in rewriters)
+    """Return *rewriters* that also use the problem's *statement*, where they can."""
+    using = {
+        drop_row_names: partial(drop_row_names, statement=statement),
+        drop_cell_units: partial(drop_cell_units, statement=statement),
+    }
+    return tuple(using.get(one, one) for one in rewriters)

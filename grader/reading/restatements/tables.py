@@ -19,6 +19,18 @@ NAMED_ROW: Final = re.compile(
 RULE: Final = re.compile(r"[\s|:+-]*")
 INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.]?\s*(?P<index>[0-9]{1,2})")
 NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
+ENTRY: Final = re.compile(
+    r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}(?P<other>[^\W\d_]{0,8})[_\[( ]{0,2}(?P<column>[0-9])"
+    rf"[\])}}]{{0,2}}\s*[=:]\s*(?P<value>{_NUMBER})(?![\w.])"
+)
+"""An entry with its two indices: ``y_{01} = 3``, ``P1-T2: 3``, ``(0, 1): 3``."""
+BETWEEN: Final = re.compile(r"(?:[\s,;.$(]|\band\b)*")
+NUMBERED_VALUE: Final = re.compile(
+    rf"[\s|]*(?P<index>[0-9]{{1,2}})\s*(?:\||\t|,|:|\s{{2,}})\s*(?P<value>{_NUMBER})[\s|]*"
+)
+COLUMN_NAMES: Final = re.compile(
+    r"[\s|]*[^\W\d_][^|,\t\n]*(?:[|,\t]|\s{2,})\s*[^\W\d_][^|,\t\n]*[\s|]*"
+)
 MIN_ROWS: Final = 2
 
 
@@ -51,6 +63,50 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
     value = "\n".join(re.sub(r"\s*[|&]\s*", " ", row["cells"]) for row in matches)
     dropped = " ".join([*columns, *names])
     return Rewriting(value, describe_dropped(dropped), value)
+
+
+def order_entries(text: str, question: str) -> Rewriting | None:
+    r"""Return the rows of a matrix whose entries have their two indices, in the usual order.
+
+    >>> order_entries("r00 = 6, r01 = -2, r10 = 5, r11 = 7", "").text
+    '6, -2\n5, 7'
+    >>> order_entries("r00 = 6, r10 = -2, r01 = 5, r11 = 7", "")
+    """
+    del question
+    entries = list(ENTRY.finditer(text))
+    places = [(int(entry["row"]), int(entry["column"])) for entry in entries]
+    if len(entries) < MIN_ROWS or not BETWEEN.fullmatch(ENTRY.sub(" ", text)):
+        return None
+    if len({(entry["name"], entry["other"]) for entry in entries}) > 1:
+        return None
+    (first, start), (last, end) = places[0], places[-1]
+    usual = [(row, column) for row in range(first, last + 1) for column in range(start, end + 1)]
+    if places != usual or first not in {0, 1} or start != first:
+        return None
+    rows = [
+        ", ".join(entry["value"] for entry in entries if int(entry["row"]) == row)
+        for row in range(first, last + 1)
+    ]
+    value = "\n".join(rows)
+    return Rewriting(value, ("The values were read in the order of their indices.",), "")
+
+
+def drop_row_numbers(text: str, question: str) -> Rewriting | None:
+    r"""Return the values of a table with a header whose first column numbers the rows.
+
+    >>> drop_row_numbers("anchor | IoU\n1 | 0.2\n2 | 0.5", "").text
+    '[0.2, 0.5]'
+    """
+    del question
+    lines = [line for line in text.splitlines() if line.strip() and not RULE.fullmatch(line)]
+    rows = [NUMBERED_VALUE.fullmatch(line) for line in lines[1:]]
+    if len(rows) < MIN_ROWS or not all(rows) or not COLUMN_NAMES.fullmatch(lines[0]):
+        return None
+    indices = [int(row["index"]) for row in rows if row]
+    if indices[0] not in {0, 1} or indices != [*range(indices[0], indices[0] + len(rows))]:
+        return None
+    value = f"[{', '.join(row['value'] for row in rows if row)}]"
+    return Rewriting(value, describe_dropped(lines[0]), lines[0])
 
 
 def _are_listed(names: list[str], statement: str) -> bool:

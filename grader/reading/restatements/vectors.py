@@ -23,12 +23,19 @@ ORDERED_NAMES: Final = (
 """Orders in which coordinates of boxes are always written."""
 PERCENT_CELL: Final = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\s?%")
 UNIT_CELL: Final = re.compile(
-    rf"({_NUMBER})\s?(?P<unit>px|pixels?|ms|MB|GB|rows?|cols?|columns?)(?!\w)"
+    rf"({_NUMBER})\s?(?P<unit>(?:sq\.?|square)?\s?(?:px|pixels?)|ms|MB|GB|rows?|cols?|columns?)(?:²|\^2)?(?!\w)"
 )
+SQUARE: Final = re.compile(r"²|\^2|sq")
+OTHER_UNITS: Final = frozenset({"cell", "shar", "frac", "rati", "iou", "offs", "delt", "stri"})
+"""Beginnings of words for things that no pixels measure."""
 ANY_NUMBER: Final = re.compile(rf"(?<![\w.]){_NUMBER}")
 RECORD: Final = re.compile(
     r"""\s*\{\s*["']?(?P<name>\w{1,30})["']?\s*:\s*(?P<value>\[[^{}:]*\])\s*\}\s*"""
 )
+OBJECT: Final = re.compile(
+    rf"""\s*\{{(?:\s*["']?[^\W\d_]\w{{0,30}}["']?\s*:\s*{_NUMBER}\s*,?)+\s*\}}\s*"""
+)
+"""A JSON object with a number in each field."""
 LETTERED: Final = re.compile(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[^A-Z:=]*?\]\])")
 OTHER: Final = re.compile(r"[^\s,;.$]")
 OPEN, CLOSE = "([{", ")]}"
@@ -77,6 +84,8 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
     >>> order_named_cells("row 3, column 1", "Give (row, column).").text
     '[3, 1]'
     """
+    if OBJECT.fullmatch(text):
+        text = re.sub("[{}\"']", " ", text)
     cells = list(NAMED.finditer(text))
     numbers = ANY_NUMBER.findall(text)
     if len(cells) < MIN_CELLS or len(cells) != len(numbers):
@@ -113,8 +122,10 @@ def _has_order(question: str, names: tuple[str, ...]) -> bool:
     return True
 
 
-def drop_cell_units(text: str, question: str) -> Rewriting | None:
+def drop_cell_units(text: str, question: str, *, statement: str = "") -> Rewriting | None:
     """Return *text* without the unit behind each cell; percentages become shares.
+
+    The question, or the *statement* of the problem, must use the unit.
 
     >>> drop_cell_units("8.5% 12%", "").text
     '0.085 0.12'
@@ -128,7 +139,15 @@ def drop_cell_units(text: str, question: str) -> Rewriting | None:
         return Rewriting(plain, ("Each cell is in percent.",), plain)
     units = {cell["unit"].rstrip("s") for cell in UNIT_CELL.finditer(text)}
     same = len(units) == 1 and len(UNIT_CELL.findall(text)) == len(numbers)
-    if not same or units.pop()[:1].lower() not in {stem[:1] for stem in find_long_stems(question)}:
+    initials = {stem[:1] for stem in find_long_stems(question)}
+    areas = {"area"} & find_long_stems(question)
+    pixels = (
+        all("p" in unit for unit in units)
+        and "pix" in statement.lower()
+        and bool(areas) == bool(SQUARE.search(text))
+        and find_long_stems(question).isdisjoint(OTHER_UNITS)
+    )
+    if not same or not (pixels or units.pop().split()[-1][:1].lower() in initials):
         return None
     plain = UNIT_CELL.sub(r"\1", text)
     return Rewriting(plain, describe_dropped(UNIT_CELL.search(text)["unit"]), plain)  # type: ignore[index]

@@ -88,6 +88,8 @@ HARMLESS: Final = re.compile(
     r"|\A[^0-9]*?correct\s+(?:answer|value|result|one|number)\s+(?:is|would\s+be|should\s+be)(?=[\s:]+[-+(\[$]?[0-9])"
     r"|as\s+(?:computed|calculated|shown|derived|explained)\s+(?:above|before)"
     r"|of\s+(?:the|my|this|our)\s+(?:calculation|computation|formula|lecture|derivation|exercise|script|slides)"
+    r"|(?:each|every)\s+(?:row|column)\s+(?:sums|adds(?:\s+up)?)\s+to\s+(?:one|1)(?!\w)"
+    r"|(?:independent|regardless|irrespective)(?:ly)?\s+of\s+(?:the\s+)?(?:[^\W\d_]+\s*){1,2}"
     r"|square\s+(?:pixels?|units?|px)"
     r"|\A\s*only(?=\s+[0-9])|rounded\s+(?:up|down|off)|(?:the\s+)?same\s+as\s+(?:before|above)",
     re.IGNORECASE,

@@ -38,6 +38,9 @@ ORDERS: Final = (
     ("first", "second", "third", "fourth", "fifth"),
 )
 """Words that always have this order."""
+REMARK: Final = re.compile(r"\((?:[^()0-9]|(?<=[^\W\d_])_?[0-9])*\)")
+"""Words in brackets, without a number that stands alone."""
+FRACTION: Final = re.compile(r"(?<![\w./*+×·-] )(?<![\w./*+×·-])[0-9]+/[0-9]+(?!\s*[-+*/×·])")
 OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·]\s*[0-9(]")
 _CELL: Final = r"([-+−]?[0-9]+(?:\.[0-9]+)?)"
 _PAIR: Final = rf"\(\s*{_CELL}\s*,\s*{_CELL}\s*\)"
@@ -61,6 +64,7 @@ def order_phrased_cells(text: str, question: str) -> Rewriting | None:
     """
     if OTHER.search(text) or is_doubtful(text):
         return None
+    text = REMARK.sub(" ", text)
     items = [item.strip() for item in SEPARATOR.split(text.strip(" .")) if item.strip()]
     if len(items) < MIN_CELLS:
         return None
@@ -86,7 +90,7 @@ def _find_results(item: str) -> list[str]:
     """Return the numbers of a cell: of its last side if it is an equation that holds."""
     working, sign, result = item.rpartition("=")
     if not sign or not OPERATION.search(working):
-        return [] if OPERATION.search(item) else NUMBER.findall(item)
+        return [] if OPERATION.search(FRACTION.sub("1", item)) else NUMBER.findall(item)
     try:
         refuse_false_equations(item.rpartition(":")[2])
     except AnswerError:

@@ -1,0 +1,1 @@
+"""Text around a value that repeats or explains it: code, remarks."""

@@ -1,0 +1,81 @@
+"""The code of a program in front of what it printed: ``conv2(X, K)`` above the rows."""
+
+import re
+from typing import Final
+
+from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.screening.qualifiers import ACTIVATIONS, OTHER_QUANTITIES, STATISTICS
+
+PROMPT: Final = re.compile(r"\s*(?:>>>|>|In\s?\[[0-9]*\]:|octave:[0-9]+>|julia>)\s*(?=\S)")
+CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([^\n]*[)\];:,]{1,3}\s*\Z")
+NAMES: Final = re.compile(
+    r"'[^'\n]*'|\"[^\"\n]*\"|(?<!\w)(?:for|in|if|else|lambda|not|and|or)(?!\w)"
+)
+"""Texts and keywords of a program."""
+SENTENCE: Final = re.compile(r"[^\W\d_]{2,}[ \t]+[^\W\d_]{2,}")
+"""Two words, as in a sentence and not in code."""
+TOOL: Final = re.compile(
+    r"\s*(?:in\s+)?(?:matlab|octave|python|numpy|pytorch|torch|keras|tensorflow|julia|r|scipy)\s*:?\s+",
+    re.IGNORECASE,
+)
+APPLIED: Final = re.compile(
+    rf"(?<![^\W_])(?:{ACTIVATIONS}|{STATISTICS}|{OTHER_QUANTITIES})(?![^\W_])", re.IGNORECASE
+)
+"""Names of functions which make another value of the one that they are applied to."""
+OUTPUT: Final = re.compile(r"\s*(?:ans\s*=|\[1\]|array\(|tensor\(|\[|[-+.0-9])")
+"""How printed numbers begin."""
+PRINTED: Final = re.compile(
+    r"(?<![^\W_])(?:ans|array|tensor|torch|np|dtype|float|int|nan|inf|e)(?![^\W\d_])", re.IGNORECASE
+)
+"""Words that a program prints with numbers."""
+LETTERS: Final = re.compile(r"[^\W\d_]")
+GIVES: Final = re.compile(
+    r"\s*(?:(?:np|numpy|torch|scipy|F|nn)\.)?[A-Za-z_][\w.]*\([^()\n]*\)\s*(?:gives|prints|returns|shows|yields|is|->|→|⇒)\s*:?\s*"
+    r"(?=(?:(?:np|torch)\.)?(?:array|tensor)?\(?\[)"
+)
+"""A call in front of the array that it returns."""
+
+
+def drop_code(text: str, question: str) -> Rewriting | None:
+    r"""Return what a program printed without the lines of its code above.
+
+    >>> drop_code("sum(p.numel() for p in net.parameters())\n66400", "").text
+    '66400'
+    >>> drop_code("np.rot90(K, 2) gives [[1, 2]]", "").text
+    '[[1, 2]]'
+    """
+    if call := GIVES.match(text):
+        value = text[call.end() :].strip()
+        if _applies_other_function(call[0], question):
+            return None
+        return Rewriting(value, describe_dropped(call[0]), value)
+    lines = [line for line in text.splitlines() if line.strip()]
+    count = 0
+    while count < len(lines) and _is_code(lines[count]):
+        count += 1
+    if not count or count == len(lines) or not OUTPUT.match(lines[count]):
+        return None
+    code = " ".join(lines[:count])
+    if _applies_other_function(code, question):
+        return None
+    value = "\n".join(lines[count:])
+    if LETTERS.search(PRINTED.sub("", value)):
+        return None
+    return Rewriting(value, describe_dropped(code), value)
+
+
+def _is_code(line: str) -> bool:
+    """Return whether *line* is a call, or an expression behind a prompt, without a sentence."""
+    prompt = PROMPT.match(line)
+    code = line[prompt.end() :] if prompt else TOOL.sub("", line, count=1)
+    if SENTENCE.search(NAMES.sub("0", code)):
+        return False
+    return CALL.match(code.strip()) is not None or (
+        "(" in code and re.fullmatch(r"[\w\s.,()*/+^\[\]=-]*", code) is not None
+    )
+
+
+def _applies_other_function(code: str, question: str) -> bool:
+    """Return whether *code* applies a function that the *question* does not name."""
+    names = {name.lower() for name in APPLIED.findall(code)}
+    return not names.issubset(re.findall(r"[^\W\d_]+", question.lower()))

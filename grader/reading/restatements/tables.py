@@ -20,7 +20,8 @@ RULE: Final = re.compile(r"[\s|:+-]*")
 INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.]?\s*(?P<index>[0-9]{1,2})")
 NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
 ENTRY: Final = re.compile(
-    r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}(?P<other>[^\W\d_]{0,8})[_\[( ]{0,2}(?P<column>[0-9])"
+    r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}"
+    r"(?P<other>[^\W\d_]{0,8})[_\[( ]{0,2}(?P<column>[0-9])"
     rf"[\])}}]{{0,2}}\s*[=:]\s*(?P<value>{_NUMBER})(?![\w.])"
 )
 """An entry with its two indices: ``y_{01} = 3``, ``P1-T2: 3``, ``(0, 1): 3``."""

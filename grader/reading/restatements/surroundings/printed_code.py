@@ -71,7 +71,8 @@ def _is_code(line: str) -> bool:
     if SENTENCE.search(NAMES.sub("0", code)):
         return False
     return CALL.match(code.strip()) is not None or (
-        "(" in code and re.fullmatch(r"[\w\s.,()*/+^\[\]=-]*", code) is not None
+        re.search(r"[A-Za-z]\(", code) is not None
+        and re.fullmatch(r"[\w\s.,()*/+^\[\]=-]*", code) is not None
     )
 
 

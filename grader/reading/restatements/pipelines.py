@@ -152,7 +152,7 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
 
 def adapt_to_statement(rewriters: tuple[Rewriter, ...], statement: str) -> tuple[Rewriter, ...]:
     """Return *rewriters* that also use the problem's *statement*, where they can."""
-    using = {
+    using: dict[Rewriter, Rewriter] = {
         drop_row_names: partial(drop_row_names, statement=statement),
         drop_cell_units: partial(drop_cell_units, statement=statement),
     }

@@ -6,7 +6,8 @@ much; the first also has 50,000 entries in the audit log, as a member of staff h
 (100) are opened at once, and read nothing for SECONDS (10), or some bytes a second. Prints the
 resident memory before and at its peak, the answers, the connections that the service still holds at
 the end, the latency of ``/healthz`` meanwhile, and how often it was not answered. In
-``openapi-full`` the connections are all that the service accepts, and read 24 KiB a second.
+``openapi-full`` the connections are all that the service accepts, and read 24 KiB a second; in
+``openapi-again`` their clients also reconnect every 4 seconds.
 DATABASE is the address of an empty database, a new SQLite file by default. Everything stays on
 127.0.0.1.
 """
@@ -20,6 +21,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -51,13 +53,15 @@ SLOW_BYTES: Final = 24 * 1024
 class Attack:
     """Requests to *path* by some *callers*, in turn; *reads* so many bytes a second.
 
-    With *fills*, the service accepts no more connections than these.
+    With *fills*, the service accepts no more connections than these. Clients reconnect after
+    *reconnect_seconds*, at different times.
     """
 
     path: str
     callers: int = 1
     reads: int = 0
     fills: bool = False
+    reconnect_seconds: float = inf
 
 
 ATTACKS: Final[Mapping[str, Attack]] = {
@@ -70,6 +74,9 @@ ATTACKS: Final[Mapping[str, Attack]] = {
     "openapi": Attack("/api/v1/openapi.json", 0),
     "export-staff": Attack("/api/v1/me/export"),
     "openapi-full": Attack("/api/v1/openapi.json", 0, reads=SLOW_BYTES, fills=True),
+    "openapi-again": Attack(
+        "/api/v1/openapi.json", 0, reads=SLOW_BYTES, fills=True, reconnect_seconds=4
+    ),
     "openapi-slow": Attack("/api/v1/openapi.json", 0, reads=1),
     "reference": Attack("/api", 0),
 }
@@ -176,7 +183,11 @@ def measure(
     heads = [b""] * len(lines)
     latencies: list[float] = []
     failures = 0
-    until, read_at = time.monotonic() + hold, 0.0
+    start = time.monotonic()
+    until, read_at = start + hold, 0.0
+    replace_at = [
+        start + attack.reconnect_seconds * (1 + number / len(lines)) for number in range(len(lines))
+    ]
     held = 0
     while time.monotonic() < until:
         took = health_seconds(port)
@@ -190,6 +201,11 @@ def measure(
                 for head, line in zip(heads, lines, strict=True)
             ]
             read_at = time.monotonic() + READ_EVERY_SECONDS
+        for number, request in enumerate(requests):
+            if time.monotonic() > replace_at[number]:
+                lines[number].close()
+                lines[number], heads[number] = connect(port, *request), b""
+                replace_at[number] += attack.reconnect_seconds
         time.sleep(SAMPLE_SECONDS)
     statuses = Counter(map(status_of, lines, heads))
     for line in lines:

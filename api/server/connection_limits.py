@@ -1,10 +1,10 @@
 """Connection deadlines, and the choice of the connection to close if there are too many.
 
 A client has 10 s to send the head of a request. It must read a response at 4 KiB/s on average, and
-may fall 60 s behind. If there are too many connections, a client that takes longer than 5 s to read
-a response is one that keeps the service waiting. The deadline of a body is in
-`api.http.request_body`. Here a connection ends if its body goes on although the application no
-longer reads it.
+may fall 60 s behind. If there are too many connections, a client without a login that takes longer
+than 1 s to read a response keeps the service waiting, and a client with a login after 5 s. The
+deadline of a body is in `api.http.request_body`. Here a connection ends if its body goes on
+although the application no longer reads it.
 """
 
 import asyncio
@@ -29,6 +29,14 @@ MIN_READ_BYTES_PER_SECOND: Final = 4096
 """Minimum rate at which a client must read a response; a modem of 56 kbit/s is faster."""
 SEND_TIMEOUT_SECONDS: Final = 60
 """How many seconds a client may fall behind this rate, for example by reading nothing."""
+ANONYMOUS_READ_SECONDS: Final = 1.0
+"""Seconds to read a response without a login, if all connections are in use.
+
+An attacker who reconnects as often as this needs as many new connections per second as there are
+connections.
+"""
+AUTHENTICATED_READ_SECONDS: Final = 5.0
+"""Seconds to read a response with a login, if all connections are in use."""
 MAX_DISCARDED_BYTES: Final = 1024 * 1024
 """Bytes of a refused body that are read and discarded between two checks.
 
@@ -50,7 +58,6 @@ class ConnectionDeadlines:
         self._opened_at = protocol.loop.time()
         self._taken_bytes = self._discarded_bytes = 0
         self._behind_since: float | None = None
-        self._reading_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -80,18 +87,21 @@ class ConnectionDeadlines:
         the event loop. Returns None while the service works on a request, or has sent a response
         for a short time.
         """
-        protocol = self._protocol
-        slow_before = protocol.loop.time() - 2 * CHECK_SECONDS
-        if self._behind_since is not None and self._behind_since < slow_before:
-            return False, self._behind_since
+        protocol, now = self._protocol, self._protocol.loop.time()
+        behind_since, reading_since = self._behind_since, protocol.output.reading_since
+        if behind_since is not None and now - behind_since > AUTHENTICATED_READ_SECONDS:
+            return False, behind_since
         if protocol.message_began_at is not None:
             return _is_admitted_upload(protocol), protocol.message_began_at
-        if self._reading_since is not None and self._reading_since < slow_before:
-            return CALLER_KEY in protocol.scope["state"], self._reading_since
+        if reading_since is not None and not protocol.is_response_read:
+            is_authenticated = CALLER_KEY in protocol.scope["state"]
+            allowed = AUTHENTICATED_READ_SECONDS if is_authenticated else ANONYMOUS_READ_SECONDS
+            if now - reading_since > allowed:
+                return is_authenticated, reading_since
         cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
         if cycle is None:
             return False, self._opened_at
-        if not cycle.response_complete or protocol.transport.get_write_buffer_size():
+        if not protocol.is_response_read:
             return None
         return False, timer.when() - protocol.timeout_keep_alive if timer else self._opened_at
 
@@ -100,25 +110,19 @@ class ConnectionDeadlines:
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._update_reading_times(now)
+        self._update_delay(now)
         if self._is_late(now):
             self.abort()
             return
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
-    def _update_reading_times(self, now: float) -> None:
-        """Update the time since which the client has been reading, and since which it is behind.
+    def _update_delay(self, now: float) -> None:
+        """Update the time since which the client is behind.
 
-        It reads from the first piece that it does not take at once to the end of the response. Each
-        byte that it takes reduces its delay, at most to zero: fast reading earns no credit.
+        Each byte that it takes reduces its delay, at most to zero: fast reading earns no credit.
         """
         unsent = self._protocol.transport.get_write_buffer_size()
         taken = self._protocol.output.written_bytes - unsent
-        cycle = self._protocol.newest_cycle
-        if unsent and self._reading_since is None:
-            self._reading_since = now
-        elif not unsent and (cycle is None or cycle.response_complete):
-            self._reading_since = None
         if not unsent:
             self._behind_since = None
         elif self._behind_since is None:

@@ -56,6 +56,8 @@ class LingeringTransport:
     """Wrapper of a *transport* that counts written bytes, and closes later during a body.
 
     *begin_lingering* starts to drop the rest of the body, and returns False if there is none.
+    *reading_since* is the time at which the client first did not take a piece of the response at
+    once.
     """
 
     def __init__(
@@ -68,11 +70,14 @@ class LingeringTransport:
         self._loop = loop
         self._begin_lingering = begin_lingering
         self.written_bytes = 0
+        self.reading_since: float | None = None
 
     def write(self, data: bytes) -> None:
         """Send *data*, and count it for the deadline of the client."""
         self.written_bytes += len(data)
         self._transport.write(data)
+        if self.reading_since is None and self._transport.get_write_buffer_size():
+            self.reading_since = self._loop.time()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -148,8 +153,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """The request whose head arrived last, None before the first."""
         return self.cycle
 
+    @property
+    def is_response_read(self) -> bool:
+        """Whether no response is in progress, and the client has taken all of the last one."""
+        is_complete = self.cycle is None or self.cycle.response_complete
+        return is_complete and not self.transport.get_write_buffer_size()
+
     def on_message_begin(self) -> None:
-        """Reset the counters of the head."""
+        """Reset the counters of the head, and the time of reading unless a response is unread."""
+        if self.output.reading_since is not None and self.is_response_read:
+            self.output.reading_since = None
         self._head_bytes = 0
         self.has_head = False
         self.message_began_at = self.loop.time()

@@ -143,6 +143,8 @@ def hasty(monkeypatch):
     monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 3)
     monkeypatch.setattr(connection_limits, "UNREAD_BODY_TIMEOUT_SECONDS", 3)
     monkeypatch.setattr(connection_limits, "SEND_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(connection_limits, "ANONYMOUS_READ_SECONDS", 0.2)
+    monkeypatch.setattr(connection_limits, "AUTHENTICATED_READ_SECONDS", 0.2)
     with serving() as server:
         yield server
 
@@ -315,10 +317,21 @@ def test_clients_that_read_slowly_are_closed_for_others_and_known_callers_last(h
     hasty.go_on.set()
 
 
-def test_clients_that_have_read_for_a_short_time_are_not_closed(server):
+def test_clients_that_have_read_for_a_short_time_are_not_closed(server, monkeypatch):
+    monkeypatch.setattr(connection_limits, "ANONYMOUS_READ_SECONDS", 60)
     lines = start_reading(server)
     assert server.status() == 503
     assert all(line.recv(65_536) for line in lines)
+
+
+def test_clients_without_a_login_have_less_time_to_read(server, monkeypatch):
+    """Those who reconnect before they are closed cannot keep others out."""
+    monkeypatch.setattr(connection_limits, "AUTHENTICATED_READ_SECONDS", 60)
+    monkeypatch.setattr(connection_limits, "ANONYMOUS_READ_SECONDS", 0)
+    known, *strangers = start_reading(server)
+    assert [server.status() for _ in range(2 * LIMIT)] == [200] * 2 * LIMIT
+    assert len(whole(known)) > LARGE / 2
+    assert any(len(whole(line)) < LARGE / 2 for line in strangers)
 
 
 def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):

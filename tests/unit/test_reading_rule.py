@@ -26,6 +26,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "loss": ask("number", key="0.27"),
     "entropy": ask("number", key="5.545", tolerance={"abs": "0.001"}),
     "layer 2": ask(key=3640, prompt="How many parameters does layer 2 have?"),
+    "conv parameters": ask(key=3640, prompt="How many parameters does the convolution have?"),
+    "field width": ask(key=22, prompt="How wide is the receptive field of a cell?"),
     "first entry": ask(key=5, prompt="What is the entry $(0, 0)$ of the output?"),
     "second frame": ask("matrix", key="[[1, 2], [3, 4]]", prompt="What is the second frame?"),
     "model B": ask("number", key="0.3", prompt="What is the loss of model B?"),

@@ -6,6 +6,7 @@ The question must number the same noun, so that the two numbers can be compared.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
@@ -67,6 +68,7 @@ LABELED: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands between a label and its value: a sign or a verb."""
+MAX_THINGS: Final = 20
 FROM_ZERO: Final = re.compile(r"(?<!\w)from\s+\$?0(?![\w.])")
 DIGIT: Final = re.compile(r"[0-9]")
 
@@ -90,7 +92,7 @@ def refuse_other_numbered_thing(text: str, question: str, statement: str = "") -
     grader.errors.AnswerError: The question does not ask about 'layer 1'. Expected the value that \
 the question asks for.
     """
-    named_things = list(_find_references(text))
+    named_things = list(islice(_find_references(text), MAX_THINGS))
     if not named_things:
         return
     asked_things = _find_asked(question)

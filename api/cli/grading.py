@@ -100,7 +100,7 @@ def check(
     """Check problem files: names, keys, texts, examples and mistakes."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    raise typer.Exit(0 if operations.check(paths or [], seeds=seeds) else 1)
+    raise typer.Exit(0 if operations.print_check_reports(paths or [], seeds=seeds) else 1)
 
 
 @app.command(name="publish")
@@ -118,7 +118,7 @@ def publish_command(
     """List the seeds that students can get, with keys and known wrong answers."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    operations.publish(paths or [], seeds=seeds, out=out)
+    operations.publish_and_print_seed_reports(paths or [], seeds=seeds, out=out)
 
 
 @app.command()
@@ -130,7 +130,7 @@ def problems(
     """List the problems of the bank."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    operations.list_problems(topic, as_json=as_json)
+    operations.print_problem_list(topic, as_json=as_json)
 
 
 @app.command()
@@ -140,7 +140,9 @@ def show(
     """Show a variant as a student sees it."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    operations.show(operations.load_variant(problem, seed, original=original), as_json=as_json)
+    operations.print_variant(
+        operations.load_variant(problem, seed, original=original), as_json=as_json
+    )
 
 
 @app.command(name="solve")
@@ -150,7 +152,9 @@ def solve_command(
     """Show the keys and the known wrong answers of a variant."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    operations.solve(operations.load_variant(problem, seed, original=original), as_json=as_json)
+    operations.print_answer_key(
+        operations.load_variant(problem, seed, original=original), as_json=as_json
+    )
 
 
 @app.command()
@@ -161,7 +165,7 @@ def worked(
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     variant = operations.load_variant(problem, seed, original=original)
-    operations.show_worked_solution(variant, as_json=as_json)
+    operations.print_worked_solution(variant, as_json=as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -187,7 +191,9 @@ def mark(
 
     if student and explain:
         raise ProblemError("use --student or --explain, not both: an explanation reveals the key")
-    record = operations.mark(problem, part, answer, seed=seed, original=original, student=student)
+    record = operations.grade_answer(
+        problem, part, answer, seed=seed, original=original, student=student
+    )
     terminal.print_json(record) if as_json else console.print_result(record, explain=explain)
 
 
@@ -208,7 +214,7 @@ def replay(
     """
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    raise typer.Exit(0 if operations.replay(file, bank) else 1)
+    raise typer.Exit(0 if operations.replay_and_print(file, bank) else 1)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -232,7 +238,7 @@ def read(
     """Show how a text is read, without grading it."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
-    is_readable = operations.read(kind, text, variables, numbers=numbers, as_json=as_json)
+    is_readable = operations.print_reading(kind, text, variables, numbers=numbers, as_json=as_json)
     raise typer.Exit(0 if is_readable else 1)
 
 

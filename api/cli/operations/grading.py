@@ -28,7 +28,7 @@ from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
 
 
-def check(paths: list[Path], *, seeds: int) -> bool:
+def print_check_reports(paths: list[Path], *, seeds: int) -> bool:
     """Print the report of each problem file; return whether all are without errors."""
     files = [file for path in paths or [bank_root()] for file in find_problem_files(path)]
     if not files:
@@ -41,7 +41,7 @@ def check(paths: list[Path], *, seeds: int) -> bool:
     return not failed
 
 
-def publish(paths: list[Path], *, seeds: int, out: Path | None) -> None:
+def publish_and_print_seed_reports(paths: list[Path], *, seeds: int, out: Path | None) -> None:
     """Print the seed report of each problem; write its variants to the folder *out*."""
     if out is not None and out.exists() and not out.is_dir():
         raise FileError(f"{out} is a file; name a folder")
@@ -57,7 +57,7 @@ def publish(paths: list[Path], *, seeds: int, out: Path | None) -> None:
             (out / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
-def list_problems(topic: str | None, *, as_json: bool) -> None:
+def print_problem_list(topic: str | None, *, as_json: bool) -> None:
     """Print the problems of the bank, or those of one *topic*."""
     catalogue = ProblemCatalog()
     listed = [catalogue.get(name) for name in catalogue.ids]
@@ -68,19 +68,19 @@ def list_problems(topic: str | None, *, as_json: bool) -> None:
         console.print_problems(listed)
 
 
-def show(variant: Variant, *, as_json: bool) -> None:
+def print_variant(variant: Variant, *, as_json: bool) -> None:
     """Print a variant as a student sees it."""
     question = serializers.serialize_question(variant)
     terminal.print_json(question) if as_json else console.print_question(question)
 
 
-def solve(variant: Variant, *, as_json: bool) -> None:
+def print_answer_key(variant: Variant, *, as_json: bool) -> None:
     """Print the keys of a variant and its known wrong answers."""
     solution = serializers.serialize_answer_key(variant)
     terminal.print_json(solution) if as_json else console.print_solution(solution)
 
 
-def show_worked_solution(variant: Variant, *, as_json: bool) -> None:
+def print_worked_solution(variant: Variant, *, as_json: bool) -> None:
     """Print the worked solution of a variant."""
     solution = serializers.serialize_worked_solution(variant)
     terminal.print_json(solution) if as_json else console.print_worked_solution(solution)
@@ -92,7 +92,7 @@ def load_variant(problem: str, seed: int | None, *, original: bool) -> Variant:
     return solve_variant(catalogue.get(name), _resolve_seed(seed, original=original), REGISTRY)
 
 
-def mark(
+def grade_answer(
     problem: str, part: str, answer: str, *, seed: int | None, original: bool, student: bool
 ) -> dict[str, Any]:
     """Return the result of one answer, for a *student* without anything that reveals the key."""
@@ -106,7 +106,7 @@ def mark(
     return serialize(result, answer_grader.get_variant(name, checked_seed))
 
 
-def replay(file: Path, bank: Path | None) -> bool:
+def replay_and_print(file: Path, bank: Path | None) -> bool:
     """Mark the records in *file* again; return whether all results are the same."""
     text = sys.stdin.read() if str(file) == "-" else read_text(file)
     answer_grader = single_answer.SingleAnswerGrader(single_answer.open_bank(bank))
@@ -117,7 +117,7 @@ def replay(file: Path, bank: Path | None) -> bool:
     return same
 
 
-def read(
+def print_reading(
     kind: str, text: str, variables: str, *, numbers: NumberStyle | None, as_json: bool
 ) -> bool:
     """Print how a text is read; return whether it can be read."""

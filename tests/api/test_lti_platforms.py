@@ -14,9 +14,9 @@ from world import World
 from api.db.models import LtiDeployment, LtiKey, LtiRegistrationLink
 from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.tool_keys import (
+    get_or_create_signing_key,
     list_key_states,
     load_public_keys,
-    load_signing_key,
     rotate_keys,
 )
 from api.services.lti.protocol import public_http
@@ -259,7 +259,7 @@ def test_a_redirect_is_not_followed_and_a_long_reply_is_refused():
 
 
 def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(world):
-    first = load_signing_key(world.db, now=world.clock()).kid
+    first = get_or_create_signing_key(world.db, now=world.clock()).kid
 
     def published():
         return [one["kid"] for one in load_public_keys(world.db, now=world.clock())]
@@ -267,16 +267,16 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(world):
     world.clock.advance(days=1)
     with world.session() as session:
         second = rotate_keys(session, now=world.clock())
-    assert load_signing_key(world.db, now=world.clock()).kid == first
+    assert get_or_create_signing_key(world.db, now=world.clock()).kid == first
     assert published() == [second, first]
     world.clock.advance(hours=1)
-    assert load_signing_key(world.db, now=world.clock()).kid == second
+    assert get_or_create_signing_key(world.db, now=world.clock()).kid == second
     assert published() == [second, first]
     world.clock.advance(hours=24)
     assert published() == [second]
     with world.session() as session:
         third = rotate_keys(session, now=world.clock(), at_once=True)
-    assert load_signing_key(world.db, now=world.clock()).kid == third
+    assert get_or_create_signing_key(world.db, now=world.clock()).kid == third
     assert published() == [third]
     with world.db.reading() as session:
         states = list_key_states(session, now=world.clock())

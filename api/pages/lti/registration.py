@@ -63,13 +63,17 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
         context.count_limited_action("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
             origin = find_link(session, registration, now=context.now).origin
-        platform, has_deployment = register_platform(
+        registered = register_platform(
             context.service.db, tool.http, request, addresses=tool.addresses, now=context.now
         )
     except ServiceError as error:
         return render_refusal(error, origins=(origin,) if origin else ())
     return render_framed(
         "lti/register.html",
-        {"name": platform.name, "is_done": True, "has_deployment": has_deployment},
+        {
+            "name": registered.platform.name,
+            "is_done": True,
+            "has_deployment": registered.has_deployment,
+        },
         origins=(origin,),
     )

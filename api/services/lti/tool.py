@@ -16,7 +16,7 @@ from api.db.engine import Database
 from api.db.models import LtiPlatform
 from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
 from api.services.lti.platforms.configuration import ToolAddresses
-from api.services.lti.platforms.tool_keys import load_signing_key
+from api.services.lti.platforms.tool_keys import get_or_create_signing_key
 from api.services.lti.protocol.access_tokens import AccessTokens, TokenEndpoint
 from api.services.lti.protocol.addresses import PlatformError
 from api.services.lti.protocol.claims import ClaimError
@@ -86,7 +86,7 @@ class LtiTool:
             platform.token_url, platform.client_id, platform.audience or platform.token_url
         )
         return self._tokens.get(
-            self.http, endpoint, scopes, lambda: load_signing_key(db, now=now), now=now
+            self.http, endpoint, scopes, lambda: get_or_create_signing_key(db, now=now), now=now
         )
 
     def forget_token(self, platform: LtiPlatform, scopes: tuple[str, ...]) -> None:

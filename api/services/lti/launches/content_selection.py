@@ -29,7 +29,7 @@ from api.services.lti.launches import accounts
 from api.services.lti.launches.contexts import remember_context
 from api.services.lti.launches.entry import enrol, load_platform
 from api.services.lti.launches.verification import START_AGAIN, find_launch
-from api.services.lti.platforms.tool_keys import load_signing_key
+from api.services.lti.platforms.tool_keys import get_or_create_signing_key
 from api.services.lti.protocol.claims import DeepLinkRequest, LaunchClaims
 from api.services.lti.protocol.deep_linking import (
     ChosenLink,
@@ -127,7 +127,7 @@ def choose_links(
     Raises `InvalidInput` for a choice that the platform does not accept, and the errors of
     `load_choice`.
     """
-    key = load_signing_key(db, now=now)
+    key = get_or_create_signing_key(db, now=now)
     with db.transaction() as session:
         choice = load_choice(session, token, now=now)
         if choice is None:

@@ -202,11 +202,11 @@ def enrol(session: Session, context: LtiContext, user: User, role: Role, *, now:
         "person.added",
         now=now,
         target=("user", user.id),
-        change=({}, {"role": role, "platform": _name_platform(session, context)}),
+        change=({}, {"role": role, "platform": _load_platform_name(session, context)}),
         course_id=course.id,
     )
 
 
-def _name_platform(session: Session, context: LtiContext) -> str:
+def _load_platform_name(session: Session, context: LtiContext) -> str:
     deployment = session.get_one(LtiDeployment, context.deployment_id)
     return session.get_one(LtiPlatform, deployment.platform_id).name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -105,6 +105,13 @@ def find_link(session: Session, secret: str, *, now: datetime) -> LtiRegistratio
     return row
 
 
+class RegistrationResult(NamedTuple):
+    """A registered platform, and whether it named its deployment."""
+
+    platform: LtiPlatform
+    has_deployment: bool
+
+
 def register_platform(
     db: Database,
     http: "PlatformHttp",
@@ -112,19 +119,19 @@ def register_platform(
     *,
     addresses: ToolAddresses,
     now: datetime,
-) -> tuple[LtiPlatform, bool]:
+) -> RegistrationResult:
     """Register this tool at a platform, and the platform here.
 
-    Returns the platform, and whether it named its deployment. Raises `Forbidden` for a link that
-    has ended, and `InvalidInput` if the platform refuses or its metadata are not usable; the link
-    can then be used again.
+    Raises `Forbidden` for a link that has ended, and `InvalidInput` if the platform refuses or its
+    metadata are not usable; the link can then be used again.
     """
     with db.transaction() as session:
         link_id, name, origin = _use_link(session, request.secret, now=now)
     try:
         values = _exchange(http, request, name=name, origin=origin, addresses=addresses)
         with db.transaction() as session:
-            return add_platform(session, None, values, now=now), bool(values.deployments)
+            platform = add_platform(session, None, values, now=now)
+            return RegistrationResult(platform, bool(values.deployments))
     except BaseException as error:
         with db.transaction() as session:
             session.get_one(LtiRegistrationLink, link_id).used_at = None

@@ -69,7 +69,7 @@ def list_key_states(session: Session, *, now: datetime) -> tuple[KeyState, ...]:
     )
 
 
-def load_signing_key(db: Database, *, now: datetime) -> RSAKey:
+def get_or_create_signing_key(db: Database, *, now: datetime) -> RSAKey:
     """Return the key that signs; the first one is created here."""
     with db.reading() as session:
         row = _choose_signing_key(_load_active_keys(session), now=now)
@@ -88,7 +88,7 @@ def _import_key(kid: str, private_key: str) -> RSAKey:
 
 def load_public_keys(db: Database, *, now: datetime) -> list[dict[str, Any]]:
     """Return the public keys as JWKs."""
-    load_signing_key(db, now=now)
+    get_or_create_signing_key(db, now=now)
     with db.reading() as session:
         rows = _choose_published_keys(_load_active_keys(session), now=now)
     return [dict(_import_key(row.kid, row.private_key).as_dict(private=False)) for row in rows]

@@ -52,23 +52,29 @@ def send_claimed_score(
         _send(db, tool, delivery, clock)
     except RateLimitError as error:
         due_at = clock() + error.retry_after
-        pauses.add(platform_id, due_at)
-        return SentScore("limited", release_claim(delivery, due_at=due_at, error=_cut(error)))
+        pauses.pause_until(platform_id, due_at)
+        return SentScore(
+            "limited", release_claim(delivery, due_at=due_at, error=_shorten_error(error))
+        )
     except GradeServiceRefusalError as error:
         log.warning("score %s: %s", delivery.message_id, error)
-        return SentScore("refused", DeliveryResult(delivery, "failed", clock(), error=_cut(error)))
+        return SentScore(
+            "refused", DeliveryResult(delivery, "failed", clock(), error=_shorten_error(error))
+        )
     except PlatformError as error:
         log.warning("score %s, try %s: %s", delivery.message_id, delivery.tries, error)
         now = clock()
-        pauses.add(platform_id, now + UNREACHABLE_PAUSE)
+        pauses.pause_until(platform_id, now + UNREACHABLE_PAUSE)
         status = "failed" if delivery.tries >= MAX_TRIES else "waiting"
         due_at = now + compute_pause(delivery.tries)
-        return SentScore("unreachable", DeliveryResult(delivery, status, due_at, error=_cut(error)))
+        return SentScore(
+            "unreachable", DeliveryResult(delivery, status, due_at, error=_shorten_error(error))
+        )
     now = clock()
     return SentScore("accepted", DeliveryResult(delivery, "sent", now, sent_at=now, error=""))
 
 
-def _cut(error: Exception) -> str:
+def _shorten_error(error: Exception) -> str:
     return str(error)[:MAX_ERROR_LENGTH]
 
 

@@ -26,7 +26,7 @@ class PlatformPauses:
     def __init__(self) -> None:
         self._until: dict[UUID, datetime] = {}
 
-    def add(self, platform_id: UUID, until: datetime) -> None:
+    def pause_until(self, platform_id: UUID, until: datetime) -> None:
         """Send a platform nothing before *until*."""
         self._until[platform_id] = until
 
@@ -62,7 +62,7 @@ class _Pace:
             allowed_at = max(allowed_at, self.sent[0] + len(self.sent) / self.rate)
         return allowed_at
 
-    def add(self, now: float) -> None:
+    def record_send(self, now: float) -> None:
         """Count a score that leaves now."""
         self.planned_at = max(self.planned_at, now - MAX_ARREARS_SECONDS) + 1 / self.rate
         self.sent.append(now)
@@ -98,7 +98,7 @@ class PlatformPace:
         """Count a score that is sent now."""
         if platform_id not in self._paces:
             self._paces[platform_id] = _Pace(self._max_rate, now, deque(maxlen=self._per_second))
-        self._paces[platform_id].add(now)
+        self._paces[platform_id].record_send(now)
 
     def end(self, platform_id: UUID, *, accepted: bool) -> None:
         """Count the end of a score, which the platform has *accepted* or not."""

@@ -101,7 +101,7 @@ class ScoreRunner:
         self._compared_at = float("-inf")
         with ThreadPoolExecutor(self._threads + 1, thread_name_prefix="scores") as pool:
             try:
-                while not self._thread.is_stopped and self._step(pool):
+                while not self._thread.is_stopped and self._send_or_wait(pool):
                     pass
             finally:
                 self._finish()
@@ -117,7 +117,7 @@ class ScoreRunner:
         store_results(self._db, [*self._storing, *self._results])
         self._storing, self._results = [], []
 
-    def _step(self, pool: ThreadPoolExecutor) -> bool:
+    def _send_or_wait(self, pool: ThreadPoolExecutor) -> bool:
         """Send the next score as soon as the pace allows; return False if none is due."""
         self._collect_sends()
         self._collect_exchange()

@@ -42,7 +42,7 @@ class ExportScope:
     pseudonymous: bool = False
 
 
-def pseudonym(course: Course, thing: UUID) -> str:
+def compute_export_pseudonym(course: Course, thing: UUID) -> str:
     """Return the pseudonym of a student or a submission, the same in every file of the course."""
     secret = bytes.fromhex(course.secret)
     return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
@@ -140,19 +140,19 @@ def _serialize_submission(
 
 
 def _serialize_id(scope: ExportScope, thing: UUID) -> str:
-    return pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
+    return compute_export_pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
 
 
 def _serialize_attachment(scope: ExportScope, attachment: Attachment) -> Mapping[str, str]:
     """Return the id of an attachment, with the digest of its file if names are exported."""
     if scope.pseudonymous:
-        return {"id": pseudonym(scope.course, attachment.id)}
+        return {"id": compute_export_pseudonym(scope.course, attachment.id)}
     return {"id": str(attachment.id), "digest": attachment.digest}
 
 
 def _serialize_student(scope: ExportScope, user: User) -> Mapping[str, str | None]:
     if scope.pseudonymous:
-        return {"id": pseudonym(scope.course, user.id)}
+        return {"id": compute_export_pseudonym(scope.course, user.id)}
     return {
         "id": str(user.id),
         "name": user.name,

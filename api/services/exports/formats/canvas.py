@@ -12,9 +12,9 @@ from typing import Final
 
 from api.services.exports.formats.cells import format_csv, format_number, format_text_cell
 from api.services.exports.formats.checks import (
-    warn_same_people,
-    warn_same_titles,
-    warn_waiting_cells,
+    iterate_same_person_warnings,
+    iterate_same_title_warnings,
+    iterate_waiting_warnings,
 )
 from api.services.exports.formats.export_gradebook import (
     ExportCell,
@@ -77,19 +77,21 @@ def _format_score(cell: ExportCell) -> str:
 
 def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     for person in book.people:
-        yield from _warn_about_person(person)
-    yield from warn_same_people(book.people, _canvas_id, word="Canvas id")
+        yield from _iterate_person_warnings(person)
+    yield from iterate_same_person_warnings(book.people, _canvas_id, word="Canvas id")
     unknown = [person for person in book.people if not _canvas_id(person)]
-    yield from warn_same_people(unknown, lambda person: person.login, word="login")
+    yield from iterate_same_person_warnings(unknown, lambda person: person.login, word="login")
     nameless = [person for person in unknown if not person.login]
-    yield from warn_same_people(nameless, lambda person: format_text_cell(person.name), word="name")
+    yield from iterate_same_person_warnings(
+        nameless, lambda person: format_text_cell(person.name), word="name"
+    )
     for column in book.columns:
-        yield from _warn_about_column(column)
-    yield from warn_same_titles(book.columns, _format_title)
-    yield from warn_waiting_cells(book)
+        yield from _iterate_column_warnings(column)
+    yield from iterate_same_title_warnings(book.columns, _format_title)
+    yield from iterate_waiting_warnings(book)
 
 
-def _warn_about_person(person: ExportPerson) -> Iterator[FileWarning]:
+def _iterate_person_warnings(person: ExportPerson) -> Iterator[FileWarning]:
     if POINTS_ROW in person.name:
         yield FileWarning(
             "name_is_points_row",
@@ -114,7 +116,7 @@ def _warn_about_person(person: ExportPerson) -> Iterator[FileWarning]:
         )
 
 
-def _warn_about_column(column: ExportColumn) -> Iterator[FileWarning]:
+def _iterate_column_warnings(column: ExportColumn) -> Iterator[FileWarning]:
     title = format_text_cell(column.title)
     if READ_ONLY_TITLE.search(title) or (title in CANVAS_COLUMNS and not _canvas_id(column)):
         yield FileWarning(

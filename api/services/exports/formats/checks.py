@@ -18,7 +18,7 @@ def format_student_count(count: int) -> str:
     return "one student" if count == 1 else f"{count} students"
 
 
-def warn_waiting_cells(book: ExportGradebook) -> Iterator[FileWarning]:
+def iterate_waiting_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     """Yield a warning for each column with work that waits for grading."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
@@ -32,7 +32,7 @@ def warn_waiting_cells(book: ExportGradebook) -> Iterator[FileWarning]:
             )
 
 
-def warn_excused_cells(book: ExportGradebook, side: str) -> Iterator[FileWarning]:
+def iterate_excused_warnings(book: ExportGradebook, side: str) -> Iterator[FileWarning]:
     """Yield a warning for each column with excused students; *side* cannot import excuses."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
@@ -46,7 +46,7 @@ def warn_excused_cells(book: ExportGradebook, side: str) -> Iterator[FileWarning
             )
 
 
-def warn_same_titles(
+def iterate_same_title_warnings(
     columns: Iterable[ExportColumn], key: Callable[[ExportColumn], str]
 ) -> Iterator[FileWarning]:
     """Yield a warning for each column that repeats an earlier *key*; empty keys do not count."""
@@ -58,7 +58,7 @@ def warn_same_titles(
         )
 
 
-def warn_same_people(
+def iterate_same_person_warnings(
     people: Iterable[ExportPerson], key: Callable[[ExportPerson], str], word: str
 ) -> Iterator[FileWarning]:
     """Yield a warning for each person who repeats an earlier *key*; *word* names the key."""

@@ -18,10 +18,10 @@ from api.services.exports.formats.cells import (
     format_text_cell,
 )
 from api.services.exports.formats.checks import (
-    warn_excused_cells,
-    warn_same_people,
-    warn_same_titles,
-    warn_waiting_cells,
+    iterate_excused_warnings,
+    iterate_same_person_warnings,
+    iterate_same_title_warnings,
+    iterate_waiting_warnings,
 )
 from api.services.exports.formats.export_gradebook import (
     ExportCell,
@@ -86,10 +86,12 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
                 f"{person.name} has no student number, which identifies people in the file. Add "
                 "it in the roster.",
             )
-    yield from warn_same_people(
+    yield from iterate_same_person_warnings(
         book.people, lambda item: item.student_number, word="student number"
     )
-    yield from warn_same_titles(book.columns, lambda column: format_text_cell(column.title))
+    yield from iterate_same_title_warnings(
+        book.columns, lambda column: format_text_cell(column.title)
+    )
     for column in book.columns:
         if format_text_cell(column.title) in {
             *PERSON_COLUMNS,
@@ -102,5 +104,5 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
                 f"Readers of the file mistake {column.title!r} for a column of Gradescope. "
                 "Rename the assignment.",
             )
-    yield from warn_waiting_cells(book)
-    yield from warn_excused_cells(book, "Gradescope")
+    yield from iterate_waiting_warnings(book)
+    yield from iterate_excused_warnings(book, "Gradescope")

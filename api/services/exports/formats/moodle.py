@@ -19,10 +19,10 @@ from api.services.exports.formats.cells import (
 )
 from api.services.exports.formats.checks import (
     format_student_count,
-    warn_excused_cells,
-    warn_same_people,
-    warn_same_titles,
-    warn_waiting_cells,
+    iterate_excused_warnings,
+    iterate_same_person_warnings,
+    iterate_same_title_warnings,
+    iterate_waiting_warnings,
 )
 from api.services.exports.formats.export_gradebook import (
     ExportCell,
@@ -57,7 +57,7 @@ def write_moodle(
     left_out = {
         person.id: warning
         for person in book.people
-        for warning in _warn_if_person_omitted(person, mails)
+        for warning in _iterate_omission_warnings(person, mails)
     }
     included = [person for person in book.people if person.id not in left_out]
     head = [head for column in book.columns for head in _format_headers(column)]
@@ -94,7 +94,7 @@ def _separate_backslashes(row: list[str]) -> list[str]:
     return [BEFORE_QUOTE.sub(r"\\ ", cell) for cell in row]
 
 
-def _warn_if_person_omitted(
+def _iterate_omission_warnings(
     person: ExportPerson, participant_emails: Collection[str] | None
 ) -> Iterator[FileWarning]:
     """Yield the reason to omit *person*, if there is one."""
@@ -124,8 +124,10 @@ def _warn_if_person_omitted(
 
 
 def _find_warnings(book: ExportGradebook, included: list[ExportPerson]) -> Iterator[FileWarning]:
-    yield from warn_same_people(included, lambda person: person.email, word="e-mail")
-    yield from warn_same_titles(book.columns, lambda column: format_text_cell(column.title))
+    yield from iterate_same_person_warnings(included, lambda person: person.email, word="e-mail")
+    yield from iterate_same_title_warnings(
+        book.columns, lambda column: format_text_cell(column.title)
+    )
     for column in book.columns:
         scores = [book.cell(person, column).exported_score for person in included]
         if count := sum(score is not None and score > MAX_GRADE for score in scores):
@@ -136,5 +138,5 @@ def _find_warnings(book: ExportGradebook, included: list[ExportPerson]) -> Itera
                 f"{format_student_count(count)} in {column.title!r} got no grade. Scale the "
                 "points of the assignment, or enable unlimited grades in Moodle.",
             )
-    yield from warn_waiting_cells(book)
-    yield from warn_excused_cells(book, "Moodle")
+    yield from iterate_waiting_warnings(book)
+    yield from iterate_excused_warnings(book, "Moodle")

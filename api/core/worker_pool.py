@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
 from traceback import format_exception
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from api.core.process_lifecycle import initialize_worker, kill_self_after
 
@@ -56,6 +56,13 @@ class _PendingCall:
 
     future: Future[Any]
     call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+class _CallOutcome(NamedTuple):
+    """Outcome of a call: its result as the *value*, or its error."""
+
+    has_result: bool
+    value: Any
 
 
 class WorkerPool(Executor):
@@ -174,7 +181,7 @@ class _WorkerThread(threading.Thread):
 
     def _run_job(self, job: _PendingCall) -> None:
         try:
-            has_result, outcome = self._run_in_process(job)
+            has_result, value = self._run_in_process(job)
         except (EOFError, OSError):
             self._stop_process(kill=True)
             message = STOPPED_MESSAGE if self._is_killed else "the worker process died"
@@ -183,12 +190,12 @@ class _WorkerThread(threading.Thread):
             job.future.set_exception(error)
         else:
             if has_result:
-                job.future.set_result(outcome)
+                job.future.set_result(value)
             else:
-                job.future.set_exception(outcome)
+                job.future.set_exception(value)
 
-    def _run_in_process(self, job: _PendingCall) -> tuple[bool, Any]:
-        """Run the job in the process; return (True, result) or (False, error).
+    def _run_in_process(self, job: _PendingCall) -> _CallOutcome:
+        """Run the job in the process.
 
         Raises `DeadlineExceeded` after killing a process that missed the deadline.
         """
@@ -198,10 +205,9 @@ class _WorkerThread(threading.Thread):
             self._stop_process(kill=True)
             raise DeadlineExceeded(self._deadline)
         if not self._start.json_results:
-            has_result, outcome = connection.recv()
-            return bool(has_result), outcome
-        has_result, outcome = json.loads(connection.recv_bytes(MAX_JSON_BYTES))
-        return bool(has_result), outcome if has_result else RuntimeError(outcome)
+            return _CallOutcome(*connection.recv())
+        has_result, value = json.loads(connection.recv_bytes(MAX_JSON_BYTES))
+        return _CallOutcome(bool(has_result), value if has_result else RuntimeError(value))
 
     def _connect(self) -> Connection:
         """Return the connection to the process, starting the process if necessary."""
@@ -247,32 +253,33 @@ def _serve_calls(connection: Connection, start: _WorkerStart) -> None:
     with suppress(EOFError, OSError):
         connection.send("ready")
         while True:
-            outcome = _run_next_call(connection)
+            outcome = _receive_and_run_call(connection)
             try:
                 send(outcome)
             except OSError:
                 raise
             except Exception as error:  # the result cannot be pickled, or is not JSON
-                send((False, RuntimeError(f"the result cannot be sent back: {error}")))
+                error = RuntimeError(f"the result cannot be sent back: {error}")
+                send(_CallOutcome(has_result=False, value=error))
 
 
-def _send_json(connection: Connection, outcome: tuple[bool, Any]) -> None:
-    has_result, result = outcome
-    data = result if has_result else "".join([str(result), *getattr(result, "__notes__", ())])
+def _send_json(connection: Connection, outcome: _CallOutcome) -> None:
+    has_result, value = outcome
+    data = value if has_result else "".join([str(value), *getattr(value, "__notes__", ())])
     connection.send_bytes(json.dumps((has_result, data)).encode())
 
 
-def _run_next_call(connection: Connection) -> tuple[bool, Any]:
-    """Receive and run the next call; return (True, result) or (False, error)."""
+def _receive_and_run_call(connection: Connection) -> _CallOutcome:
+    """Receive and run the next call."""
     try:
         seconds, (function, args, kwargs) = connection.recv()
     except (EOFError, OSError):
         raise
     except Exception as error:  # the function's module cannot be imported
-        return False, error
+        return _CallOutcome(has_result=False, value=error)
     try:
         with kill_self_after(seconds + EXTRA_SECONDS):
-            return True, function(*args, **kwargs)
+            return _CallOutcome(has_result=True, value=function(*args, **kwargs))
     except Exception as error:
         error.add_note("".join(format_exception(error)))
-        return False, error
+        return _CallOutcome(has_result=False, value=error)

@@ -76,10 +76,10 @@ def build_reference(document: Document) -> tuple[ReferenceArea, ...]:
     )
 
 
-def name_variable(parameter: str) -> str:
+def format_shell_variable(parameter: str) -> str:
     """Return the shell variable that commands use for a path parameter.
 
-    >>> name_variable("problem_version")
+    >>> format_shell_variable("problem_version")
     'PROBLEM_VERSION'
     """
     return parameter.upper()
@@ -115,7 +115,7 @@ def build_command(document: Document, path: str, method: str, operation: Documen
 
     It uses the shell variables BASE and TOKEN, one for each path parameter, and ETAG for an edit.
     """
-    url = PATH_PARAMETER.sub(lambda match: f"${{{name_variable(match[1])}}}", path)
+    url = PATH_PARAMETER.sub(lambda match: f"${{{format_shell_variable(match[1])}}}", path)
     words = ["curl -sS" + ("" if method == "get" else f" -X {method.upper()}")]
     if operation.get("security"):
         words.append(f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"')

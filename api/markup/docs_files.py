@@ -43,16 +43,20 @@ def list_pages() -> Mapping[str, str]:
     """
     root = docs_root()
     docs = (path.relative_to(root).as_posix() for path in sorted((root / "docs").rglob("*.md")))
-    pages = {name_page(source): source for source in docs if not source.startswith(EXAMPLE_FOLDER)}
-    pages |= {name_page(source): source for source in ROOT_PAGES if (root / source).exists()}
+    pages = {
+        derive_page_name(source): source for source in docs if not source.startswith(EXAMPLE_FOLDER)
+    }
+    pages |= {derive_page_name(source): source for source in ROOT_PAGES if (root / source).exists()}
     return MappingProxyType(pages)
 
 
-def name_page(source: str) -> str:
+def derive_page_name(source: str) -> str:
     """Return the name of the page of a source file.
 
-    >>> name_page("docs/index.md"), name_page("docs/decisions/index.md"), name_page("SECURITY.md")
-    ('', 'decisions', 'reporting-vulnerabilities')
+    >>> derive_page_name("docs/index.md"), derive_page_name("docs/decisions/index.md")
+    ('', 'decisions')
+    >>> derive_page_name("SECURITY.md")
+    'reporting-vulnerabilities'
     """
     if source == "SECURITY.md":  # docs/security.md has the address that follows from this name
         return "reporting-vulnerabilities"
@@ -88,7 +92,7 @@ def resolve_link(target: str, *, source: str) -> str:
         path = "docs/decisions/index.md"
     if path.startswith(f"{PICTURE_FOLDER}/"):
         return f"/{path}"
-    name = name_page(path)
+    name = derive_page_name(path)
     return page_address(name) + mark + anchor if list_pages().get(name) == path else ""
 
 

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -138,15 +138,23 @@ def _render_inline_cached(text: str) -> Markup:
     return Markup(_markdown_parser().renderInline(text))  # noqa: S704  # as above
 
 
-def find_formulas(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the TeX of each formula of a text, and whether it is a display formula.
+class Formula(NamedTuple):
+    """TeX of a formula, and whether it is a display formula."""
+
+    source: str
+    is_display: bool
+
+
+def find_formulas(text: str) -> Iterator[Formula]:
+    """Yield the formulas of a text.
 
     >>> [*find_formulas("A stride of $S=2$.")]
-    [('S=2', False)]
+    [Formula(source='S=2', is_display=False)]
     """
     for token in _walk_tokens(_markdown_parser().parse(text)):
         if token.type.startswith("math"):
-            yield token.content.strip(), token.type not in {"math_inline", "math_single"}
+            is_display = token.type not in {"math_inline", "math_single"}
+            yield Formula(token.content.strip(), is_display)
 
 
 def _walk_tokens(tokens: Iterable[Token]) -> Iterator[Token]:

@@ -9,7 +9,7 @@ although the application no longer reads it.
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from api.http.request_body import UPLOAD_TIMEOUT_SECONDS, RequestBody
 from api.http.response_memory import CALLER_KEY
@@ -50,6 +50,16 @@ There is one timer per connection; requests set none.
 """
 
 
+class EvictionRank(NamedTuple):
+    """Rank of a connection among those that may be closed; the lowest is closed first.
+
+    *waiting_since* is the time of the event loop since when its client is late.
+    """
+
+    is_last: bool
+    waiting_since: float
+
+
 class ConnectionDeadlines:
     """Deadlines of one connection; closes it if its client misses one."""
 
@@ -80,30 +90,30 @@ class ConnectionDeadlines:
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
             self._protocol.flow.pause_reading()
 
-    def rank_and_waiting_since(self) -> tuple[bool, float] | None:
-        """Return whether to close this connection last, and since when the client is late.
+    def compute_eviction_rank(self) -> EvictionRank | None:
+        """Return when to close this connection, compared with others.
 
-        An upload or a slow download of an authenticated caller is closed last. The time is that of
-        the event loop. Returns None while the service works on a request, or has sent a response
-        for a short time.
+        An upload or a slow download of an authenticated caller is closed last. Returns None while
+        the service works on a request, or has sent a response for a short time.
         """
         protocol, now = self._protocol, self._protocol.loop.time()
         behind_since, reading_since = self._behind_since, protocol.output.reading_since
         if behind_since is not None and now - behind_since > AUTHENTICATED_READ_SECONDS:
-            return False, behind_since
+            return EvictionRank(is_last=False, waiting_since=behind_since)
         if protocol.message_began_at is not None:
-            return _is_admitted_upload(protocol), protocol.message_began_at
+            return EvictionRank(_is_admitted_upload(protocol), protocol.message_began_at)
         if reading_since is not None and not protocol.is_response_read:
             is_authenticated = CALLER_KEY in protocol.scope["state"]
             allowed = AUTHENTICATED_READ_SECONDS if is_authenticated else ANONYMOUS_READ_SECONDS
             if now - reading_since > allowed:
-                return is_authenticated, reading_since
+                return EvictionRank(is_authenticated, reading_since)
         cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
         if cycle is None:
-            return False, self._opened_at
+            return EvictionRank(is_last=False, waiting_since=self._opened_at)
         if not protocol.is_response_read:
             return None
-        return False, timer.when() - protocol.timeout_keep_alive if timer else self._opened_at
+        idle_since = timer.when() - protocol.timeout_keep_alive if timer else self._opened_at
+        return EvictionRank(is_last=False, waiting_since=idle_since)
 
     def _check_deadlines(self) -> None:
         now = self._protocol.loop.time()
@@ -158,7 +168,7 @@ def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
     waiting = [
         (rank, protocol)
         for protocol in others
-        if (rank := protocol.deadlines.rank_and_waiting_since()) is not None
+        if (rank := protocol.deadlines.compute_eviction_rank()) is not None
     ]
     if not waiting:
         return False

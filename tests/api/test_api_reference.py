@@ -13,7 +13,7 @@ from scene import HERE
 from serving import listening
 from world import World
 
-from api.markup.api_reference import build_reference, name_variable
+from api.markup.api_reference import build_reference, format_shell_variable
 from api.pages.layout.templating import CSP
 
 BASH = shutil.which("bash") or "bash"
@@ -78,7 +78,7 @@ def test_bash_runs_every_command_and_the_service_understands_it(scene, operation
     with listening(scene.world.app) as port:
         for one in (*reads, *writes):
             places = scene.places[HERE] | dict(ROUTES[one.method, one.path].path)
-            variables = {name_variable(name): value for name, value in places.items()}
+            variables = {format_shell_variable(name): value for name, value in places.items()}
             variables |= {
                 "BASE": f"http://127.0.0.1:{port}",
                 "TOKEN": reader(scene, one),

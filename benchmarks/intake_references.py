@@ -36,7 +36,7 @@ from api.services.grades import (
     to_policy_answer,
 )
 from api.services.submissions.grading import AnswerResult, collect_carried_values, grade_answers
-from api.services.submissions.pending_submissions import fingerprint
+from api.services.submissions.pending_submissions import compute_fingerprint
 from grader.json_values import to_json
 from grader.policy import Admission, admit_answers
 
@@ -187,7 +187,7 @@ def _store(
         position=drawn.position,
         answers={part: to_json(typed) for part, typed in answers.items()},
         key=key,
-        fingerprint=fingerprint(posed.problem.id, student, answers),
+        fingerprint=compute_fingerprint(posed.problem.id, student, answers),
         reply={},
     )
     session.add(submission)

@@ -158,12 +158,12 @@ def cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
     if origin is None:
         return _refusal_message("the request has neither Sec-Fetch-Site nor Origin")
     host = headers.get("host", "").lower()
-    if host and _host_of(origin) == host:
+    if host and _parse_host(origin) == host:
         return None
     return _refusal_message(f"Origin is {origin[:80]!r}")
 
 
-def _host_of(origin: str) -> str:
+def _parse_host(origin: str) -> str:
     """Return host and port of an ``Origin`` header, "" for ``null`` and invalid ones.
 
     The scheme is ignored, because a proxy in front may terminate https.

@@ -26,10 +26,10 @@ def new_join_code() -> str:
 
 
 def _new_code(length: int) -> str:
-    return _group("".join(secrets.choice(USER_CODE_ALPHABET) for _ in range(length)))
+    return _insert_hyphens("".join(secrets.choice(USER_CODE_ALPHABET) for _ in range(length)))
 
 
-def _group(letters: str) -> str:
+def _insert_hyphens(letters: str) -> str:
     return "-".join(
         letters[start : start + GROUP_LENGTH] for start in range(0, len(letters), GROUP_LENGTH)
     )
@@ -57,7 +57,7 @@ def _normalize(text: str, length: int) -> str:
     letters = "".join(sign for sign in text.upper() if sign not in " -\t\u2010\u2011\u2013")
     if len(letters) != length or not set(letters) <= set(USER_CODE_ALPHABET):
         return ""
-    return _group(letters)
+    return _insert_hyphens(letters)
 
 
 def user_code_digest(code: str) -> bytes:

@@ -59,7 +59,7 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     is_sqlite = database_url.get_backend_name() == "sqlite"
     system = sqlite if is_sqlite else postgresql
     revision = system.revision_in(database_url, file)
-    is_older = _check_if_older_revision(revision, file, upgrades=upgrades)
+    is_older = _needs_upgrade(revision, file, upgrades=upgrades)
     if is_sqlite:
         sqlite.load(database_url, file, prepare=_upgrade_file if is_older else None)
     else:
@@ -110,7 +110,7 @@ def _detect_system(file: Path) -> str:
     raise FileError(f"{file} is not a backup: neither SQLite nor pg_dump wrote it")
 
 
-def _check_if_older_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
+def _needs_upgrade(revision: str | None, file: Path, *, upgrades: bool) -> bool:
     """Return whether the backup has an older schema; raise `FileError` if it cannot be used."""
     known = revisions()
     if revision is None:

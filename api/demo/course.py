@@ -45,7 +45,7 @@ from api.demo.plan import COURSE_SLUG, OPEN_ASSIGNMENT_SLUG, PlannedAssignment
 from api.services.assignments.rules import load_rules
 from api.services.engine.assigned_variant import compute_variant_assignment
 from api.services.engine.variants import VariantCache
-from api.services.submissions.pending_submissions import PendingSubmission, fingerprint
+from api.services.submissions.pending_submissions import PendingSubmission, compute_fingerprint
 from api.services.submissions.variant_assignment import VariantAssignment
 from api.services.submissions.writer.write_transaction import write_submissions
 from grader.policy import SubmissionRules
@@ -283,5 +283,5 @@ def _build_pending_submission(
         answer_results=submission.answer_results,
         last_sequence=earlier_count,
         number_style=None,
-        fingerprint=fingerprint(problem.row.id, student.user.id, submission.answers),
+        fingerprint=compute_fingerprint(problem.row.id, student.user.id, submission.answers),
     )

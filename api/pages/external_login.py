@@ -162,7 +162,7 @@ def _log_in_with_flow(
 ) -> Response:
     """Log in with the identity of a pending login, or ask for a link to an account."""
     with context.service.db.transaction() as session:
-        flow = flows.load_answered_flow(session, secret, now=context.now)
+        flow = flows.lock_answered_flow(session, secret, now=context.now)
         next_path = local_path_or_home(flow.next_path)
         new_session = log_in_or_await_link(
             session,

@@ -131,7 +131,7 @@ def change_joining(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Turn joining on or off, or replace the link and code."""
     act = form.text("act")
     if act in SWITCHES:
-        _switch(course, context, is_on=SWITCHES[act])
+        _set_self_enrollment(course, context, is_on=SWITCHES[act])
         word = f"joining-{act}"
     elif act == "new":
         api.post_join_code(course, context)
@@ -141,6 +141,6 @@ def change_joining(course: UUID, form: FormDep, context: PageDep) -> Response:
     return RedirectResponse(f"/courses/{course}/people?saved={word}#joining", status_code=303)
 
 
-def _switch(course: UUID, context: RequestContext, *, is_on: bool) -> None:
+def _set_self_enrollment(course: UUID, context: RequestContext, *, is_on: bool) -> None:
     body, any_version = CoursePatch(self_enrollment=is_on), IfMatchVersions(None)
     courses.patch_course(course, body, context, any_version, Response())

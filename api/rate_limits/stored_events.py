@@ -98,7 +98,7 @@ def delete_events(session: Session, key: str, *, before: datetime) -> None:
     )
 
 
-def remember_device(session: Session, key: str, *, until: datetime) -> None:
+def store_known_device(session: Session, key: str, *, until: datetime) -> None:
     """Store that the browser of *key* is known *until* this time."""
     session.execute(delete(RateLimitEvent).where(RateLimitEvent.key == key))
     session.add(RateLimitEvent(key=key, at=until))

@@ -89,7 +89,7 @@ class _Readiness:
             if self._passed_at is not None and monotonic() - self._passed_at < READY_SECONDS:
                 return []
             checks = self._checks.items()
-            failed = [name for name, check in checks if not _check_passes(name, check, request)]
+            failed = [name for name, check in checks if not _is_check_passing(name, check, request)]
             self._passed_at = None if failed else monotonic()
             return failed
 
@@ -104,7 +104,7 @@ def create_free_space_check(folder: Path, *, min_bytes: int = 50 * MEBIBYTE) -> 
     return check
 
 
-def _check_passes(name: str, check: Check, request: Request) -> bool:
+def _is_check_passing(name: str, check: Check, request: Request) -> bool:
     try:
         check(request)
     except Exception as error:

@@ -38,7 +38,7 @@ from api.db.models import (
     RegradeStudent,
     Submission,
 )
-from api.services.review.review_subjects import pseudonym
+from api.services.review.review_subjects import compute_pseudonym
 from api.services.submissions.pending_submissions import receipt_digest
 
 ALSO: Final = {
@@ -177,7 +177,7 @@ class AnonymousScene(CanaryScene):
             *("zqstaffonly", CREDIT, "1234607"),
         )
         called = {
-            pseudonym(self.secret, UUID(self.places[place]["assignment"]), self.student.id)
+            compute_pseudonym(self.secret, UUID(self.places[place]["assignment"]), self.student.id)
             for place in (HERE, KEYED)
         }
         work = (*self.answers, *self.submissions, *self.digests, *self.attached)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.services.submissions.pending_submissions import fingerprint
+from api.services.submissions.pending_submissions import compute_fingerprint
 
 PROBLEM, STUDENT = UUID(int=1), UUID(int=2)
 
@@ -23,4 +23,6 @@ PROBLEM, STUDENT = UUID(int=1), UUID(int=2)
 )
 def test_a_request_has_the_digest_of_its_json_in_order(answers):
     told = json.dumps([str(PROBLEM), str(STUDENT), answers], sort_keys=True, default=str)
-    assert fingerprint(PROBLEM, STUDENT, answers) == hashlib.sha256(told.encode()).hexdigest()
+    assert (
+        compute_fingerprint(PROBLEM, STUDENT, answers) == hashlib.sha256(told.encode()).hexdigest()
+    )

@@ -4,7 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -65,31 +75,38 @@ def build_fields(
 def _build_field(
     name: str, info: FieldInfo, setting: Setting, choices: Mapping[str, Sequence[str]]
 ) -> SettingField:
-    annotation, is_optional = _unwrap_type(info.annotation)
-    kind = _choose_kind(annotation, setting)
-    item = get_args(annotation)[0] if kind == "rows" else None
+    field_type = _unwrap_type(info.annotation)
+    kind = _choose_kind(field_type.annotation, setting)
+    item = get_args(field_type.annotation)[0] if kind == "rows" else None
     listed = choices.get(setting.choices_from, ())
     options = (("", "None"), *((value, value) for value in listed)) if listed else ()
     return SettingField(
         name=name,
         kind=kind,
         setting=setting,
-        is_optional=is_optional,
+        is_optional=field_type.is_optional,
         default=None if info.is_required() else info.default,
         options=tuple(setting.choices.items()) or options,
         columns=tuple(build_fields(item).values()) if item is not None else (),
     )
 
 
-def _unwrap_type(annotation: Any) -> tuple[Any, bool]:
-    """Return the type of a field without null and metadata, and whether it is optional."""
+class _FieldType(NamedTuple):
+    """Type of a field without null and metadata, and whether the field may be null."""
+
+    annotation: Any
+    is_optional: bool
+
+
+def _unwrap_type(annotation: Any) -> _FieldType:
+    """Return the type of a field from its annotation."""
     is_optional = False
     if get_origin(annotation) in {Union, UnionType}:
         is_optional = NoneType in get_args(annotation)
         annotation = next(item for item in get_args(annotation) if item is not NoneType)
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
-    return annotation, is_optional
+    return _FieldType(annotation, is_optional)
 
 
 def _choose_kind(annotation: Any, setting: Setting) -> Kind:

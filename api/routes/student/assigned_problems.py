@@ -38,9 +38,9 @@ from api.services.student.problem import load_problem_view
 from api.services.student.problem_session import (
     VariantChoice,
     check_can_write,
-    number_style,
+    get_number_style,
     open_problem_session,
-    record_first_view,
+    try_record_first_view,
 )
 from api.services.student.renewal import assign_new_numbers
 from api.services.student.solution import load_solution_view
@@ -108,7 +108,7 @@ def get_problem(
         if not problem_session.is_first_view:
             return view
         with context.transaction() as session:
-            if record_first_view(session, problem_session):
+            if try_record_first_view(session, problem_session):
                 return view
 
 
@@ -187,7 +187,7 @@ def grade_practice_answers(
         variant = load_practice_variant(
             session, problem_session, body.number, variants=context.service.variants
         )
-    numbers = number_style(problem_session, variant)
+    numbers = get_number_style(problem_session, variant)
     grade_job = partial(grade_practice, variant, body.number, body.answers, numbers=numbers)
     return context.service.grading_pool.run_inline_or_pooled(
         assigned.member.caller.id, body.answers, grade_job

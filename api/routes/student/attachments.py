@@ -28,7 +28,7 @@ from api.routes.shared.files import (
 from api.schemas.student.attachments import Attachments, AttachmentView
 from api.services.attachments import storage
 from api.services.attachments.converter import convert_attachment
-from api.services.attachments.submitted import view_attachments
+from api.services.attachments.submitted import build_attachment_views
 from api.services.files.document_budget import check_document_budget, lock_author
 from api.services.reports.uploads.storage import check_may_upload, clean_file_name
 from api.services.submissions.preparation import check_released
@@ -54,7 +54,7 @@ def get_attachments(assignment: UUID, problem: str, context: ContextDep) -> Atta
         assigned = context.authorize_problem(session, assignment, problem)
         check_released(session, assigned, now=context.now)
         rows = storage.list_current(session, assigned)
-        return Attachments(items=tuple(view_attachments(session, rows)))
+        return Attachments(items=tuple(build_attachment_views(session, rows)))
 
 
 @router.post(
@@ -88,7 +88,7 @@ def upload_attachment(
     """
     file_name = clean_file_name(name)
     with context.reading() as session:
-        author = _check_upload(session, context, (assignment, problem), part, size_bytes=0)
+        author = _authorize_upload(session, context, (assignment, problem), part, size_bytes=0)
     context.service.storage.check(author)
     context.count_limited_action("upload_attachment", str(author))
     pages = convert_attachment(context.service.report_reader, author, uploaded)
@@ -96,18 +96,18 @@ def upload_attachment(
     with context.transaction() as session:
         lock_author(session, author)
         size_bytes = sum(len(page.content) for page in pages)
-        _check_upload(session, context, (assignment, problem), part, size_bytes=size_bytes)
+        _authorize_upload(session, context, (assignment, problem), part, size_bytes=size_bytes)
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         storage.store_attachment(
             session, assigned, part, file_name=file_name, uploaded=uploaded, pages=pages, now=now
         )
         rows = storage.list_current(session, assigned, parts=[part])
-        view = view_attachments(session, rows)[-1]
+        view = build_attachment_views(session, rows)[-1]
     context.service.storage.add(author, ROW_BYTES * (1 + len(pages)))
     return view
 
 
-def _check_upload(
+def _authorize_upload(
     session: Session,
     context: RequestContext,
     problem_key: tuple[UUID, str],
@@ -165,7 +165,7 @@ def get_attachment_image(attachment: UUID, context: ContextDep, page: PageNumber
             member, _ = context.authorize_assignment(session, assignment)
         except NotFound as error:
             raise NotFound(storage.NO_PAGE_MESSAGE) from error
-        media_type, content = storage.load_page(session, member, attachment, page)
+        media_type, content = storage.load_attachment_page(session, member, attachment, page)
     ending = media_type.removeprefix("image/")
     headers = SANDBOX_HEADERS | {
         "Content-Disposition": f'inline; filename="attachment-{page}.{ending}"'

@@ -24,7 +24,7 @@ from api.schemas.student.problem import DraftView
 from api.schemas.student.work import DraftIn, ReadAs, ReadingIn
 from api.services.engine.keyless_reading import KeylessQuestion, read_answer
 from api.services.student.drafts import load_draft, save_draft
-from api.services.student.problem_session import number_style, open_problem_session
+from api.services.student.problem_session import get_number_style, open_problem_session
 from api.services.submissions.preparation import check_parts
 from grader.reading import RawAnswer
 from problems.registry import REGISTRY
@@ -135,7 +135,7 @@ def post_reading(
         variant.problem.get_part(body.part), variant.student_scope(REGISTRY)
     )
     reader = partial(
-        read_answer, question, body.answer, numbers=number_style(problem_session, variant)
+        read_answer, question, body.answer, numbers=get_number_style(problem_session, variant)
     )
     return context.service.grading_pool.run_inline_or_pooled(
         assigned.member.caller.id, answers, reader

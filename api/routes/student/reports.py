@@ -46,8 +46,8 @@ from api.services.files.document_budget import check_document_budget, lock_autho
 from api.services.reports.uploads import storage
 from api.services.reports.uploads.confirmation import (
     ProblemAnswers,
-    check_same_numbers,
     load_confirmations,
+    resolve_problem_with_same_numbers,
     select_answers,
 )
 from api.services.reports.uploads.reading_job import measure_reading
@@ -243,7 +243,9 @@ def _submit_answers(
             member, row = context.authorize_assignment(session, assignment, right="submit")
             if not is_counted:
                 context.service.rate_limiters["submissions"].consume(str(member.caller.id))
-            problem_id = check_same_numbers(session, member, row, report, group.problem)
+            problem_id = resolve_problem_with_same_numbers(
+                session, member, row, report, group.problem
+            )
             assigned = context.authorize_problem(session, assignment, group.problem)
             attached = list_current(session, assigned, parts=group.answers.keys())
         request = group.build_request(

@@ -39,7 +39,7 @@ def store_timeline(spec: TimelineSpec) -> dict[str, Any]:
     return spec.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
 
-def load_timeline(column: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_stored_timeline(column: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored timeline in today's form, whichever version stored it."""
     return store_timeline(TimelineSpec.model_validate(column))
 
@@ -93,7 +93,7 @@ class AssignmentSettings(Schema):
             "Times",
             section="timeline",
             affects_grades=True,
-            column=ColumnConverter(store_timeline, load_timeline),
+            column=ColumnConverter(store_timeline, normalize_stored_timeline),
         ),
     ] = TimelineSpec()
     attempts: Annotated[

@@ -38,15 +38,15 @@ MAX_STEPS: Final = 50
 EXAMPLE: Final = "2026-11-27 23:59"
 
 
-def validate_local_time(value: object) -> datetime:
+def parse_local_time(value: object) -> datetime:
     """Return the wall clock that was written; with a zone only where an offset was given."""
-    moment = value if isinstance(value, datetime) else _parse_local_time(value)
+    moment = value if isinstance(value, datetime) else _parse_local_time_text(value)
     if not MIN_YEAR <= moment.year <= MAX_YEAR:
         raise InvalidValue(f"must be in the years {MIN_YEAR} to {MAX_YEAR}")
     return moment
 
 
-def _parse_local_time(value: object) -> datetime:
+def _parse_local_time_text(value: object) -> datetime:
     text = value.strip() if isinstance(value, str) else ""
     if DATE_PATTERN.fullmatch(text):
         raise InvalidValue(f"has no time of day; write it like {EXAMPLE}")
@@ -85,7 +85,7 @@ def format_credit(credit: Fraction) -> str:
 
 LocalTime: TypeAlias = Annotated[
     datetime,
-    PlainValidator(validate_local_time),
+    PlainValidator(parse_local_time),
     PlainSerializer(_format_local_time, return_type=str),
     WithJsonSchema(
         {

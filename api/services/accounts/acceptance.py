@@ -15,7 +15,7 @@ from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, LtiUser, User
 from api.rate_limits import stored_events
 from api.services.accounts import login, sessions
-from api.services.accounts.credentials import determine_if_locked_password_needed, revoke_used_links
+from api.services.accounts.credentials import needs_locked_password, revoke_used_links
 from api.services.accounts.invitation_tokens import (
     LINK_LIFETIMES,
     check_password_allowed,
@@ -58,7 +58,7 @@ def set_password_with_link(
     count_link_use(db, acceptance)
     with db.reading() as session:
         invite, user = _load_invite_and_owner(session, acceptance)
-        requires_locked = determine_if_locked_password_needed(session, invite, user)
+        requires_locked = needs_locked_password(session, invite, user)
         check_password_allowed(user, acceptance.password)
     if requires_locked:
         _check_locked_password(db, acceptance, user, passwords=passwords)
@@ -67,7 +67,7 @@ def set_password_with_link(
         stored = user.password_hash
         invite, user = _lock_invite_and_owner(session, acceptance)
         # A new password or a new course changes whether the link needs the locked password.
-        requires_locked_now = determine_if_locked_password_needed(session, invite, user)
+        requires_locked_now = needs_locked_password(session, invite, user)
         if requires_locked_now is not requires_locked or not login.is_password_unchanged(
             user, stored
         ):
@@ -83,7 +83,7 @@ def set_password_with_link(
         event: SessionEvent = "reset" if is_reset else "password_changed"
         sessions.end_sessions_and_tokens_for_event(session, event, [user.id], now=now)
         stored_events.forget_devices(session, user.email)
-        device = login.remember_device(session, user.email or "", now=now)
+        device = login.store_device_secret(session, user.email or "", now=now)
         return sessions.create_session(session, user, now=now, device=device)
 
 

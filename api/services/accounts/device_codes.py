@@ -94,7 +94,7 @@ def load_pending_login(
     """
     caller.require_login()
     row = _find_pending(session, user_code, now=now)
-    return PendingLogin(row.client, _check_student(session, caller, row), row.created_at)
+    return PendingLogin(row.client, _require_student_course(session, caller, row), row.created_at)
 
 
 def decide_pending_login(
@@ -104,7 +104,7 @@ def decide_pending_login(
     caller.require_login()
     lock_account(session, caller.id, caller)
     row = _find_pending(session, user_code, now=now, locks=True)
-    course = _check_student(session, caller, row)
+    course = _require_student_course(session, caller, row)
     row.user_id, row.course_id = caller.id, course.id if course else None
     row.approved_at, row.denied_at = (now, None) if approves else (None, now)
     recorder.record_action(
@@ -135,7 +135,7 @@ def _find_pending(
     return row
 
 
-def _check_student(session: Session, caller: Principal, row: DeviceCode) -> Course | None:
+def _require_student_course(session: Session, caller: Principal, row: DeviceCode) -> Course | None:
     """Return the course of a login, in which the caller must be a student.
 
     Without a course the caller must be no more than a student anywhere.

@@ -120,7 +120,7 @@ def log_in(
             session, "login", [user.id], now=attempt.now, current_session=previous_session
         )
         device = attempt.device if counted.is_known_device else ""
-        device = remember_device(session, attempt.email, now=attempt.now, device=device)
+        device = store_device_secret(session, attempt.email, now=attempt.now, device=device)
         return sessions.create_session(session, user, now=attempt.now, device=device)
 
 
@@ -199,15 +199,15 @@ def clear_failure(session: Session, counted: RecordedAttempt) -> None:
     session.execute(delete(RateLimitEvent).where(RateLimitEvent.id.in_(counted.event_ids)))
 
 
-def remember_device(session: Session, email: str, *, now: datetime, device: str = "") -> str:
-    """Return the secret by which a browser is known to an account from now on.
+def store_device_secret(session: Session, email: str, *, now: datetime, device: str = "") -> str:
+    """Store and return the secret by which an account knows a browser from now on.
 
     A known *device* stays. Any other browser gets a new secret: an earlier user of it may have the
     old one.
     """
     device = device or new_secret("device").text
     key = stored_events.build_event_key(stored_events.KNOWN_DEVICE_KIND, email, device)
-    stored_events.remember_device(session, key, until=now + DEVICE_LIFETIME)
+    stored_events.store_known_device(session, key, until=now + DEVICE_LIFETIME)
     return device
 
 

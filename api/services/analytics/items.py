@@ -84,11 +84,11 @@ class AssignmentItems:
     def problem_max_points(self) -> tuple[float, ...]:
         """Sum of the points of the parts, for each problem."""
         return tuple(
-            sum(self.items[at].max_points for at in self.indices_of(problem))
+            sum(self.items[at].max_points for at in self.get_item_indices(problem))
             for problem in self.problems
         )
 
-    def indices_of(self, problem: VersionedProblem) -> Sequence[int]:
+    def get_item_indices(self, problem: VersionedProblem) -> Sequence[int]:
         """Return the indices of the parts of a problem."""
         return [
             index for index, item in enumerate(self.items) if item.problem.row.id == problem.row.id

@@ -19,7 +19,7 @@ def serialize_problems(data: AnalyticsData) -> tuple[ProblemFigures, ...]:
 def serialize_problem(data: AnalyticsData, problem_index: int) -> ProblemFigures:
     """Return the statistics of problem *problem_index*, with those of its parts."""
     problem = data.items.problems[problem_index]
-    item_indices = data.items.indices_of(problem)
+    item_indices = data.items.get_item_indices(problem)
     return ProblemFigures(
         problem=problem.row.slug,
         title=problem.version.title,

@@ -57,7 +57,7 @@ def compute_problem_analytics(
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     problem_index, problem = _find_problem(part_scores.items, assigned_problem)
-    item_indices = part_scores.items.indices_of(problem)
+    item_indices = part_scores.items.get_item_indices(problem)
     data = load_analytics_data(
         session, units, WrongAnswerQueries(units, item_indices).build_answer_group_queries()
     )

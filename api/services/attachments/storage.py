@@ -150,7 +150,7 @@ def find_assignment(session: Session, attachment: UUID) -> UUID:
     return assignment
 
 
-def load_page(
+def load_attachment_page(
     session: Session, member: CourseMembership, attachment: UUID, number: int
 ) -> tuple[str, StoredBytes]:
     """Return the media type and the content of a page, for its student and for staff.

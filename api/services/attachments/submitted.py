@@ -77,7 +77,7 @@ def load_submitted_attachments(
     rows = session.execute(SUBMITTED_QUERY, {"submissions": list(submissions)}).all()
     views = {
         view.id: view
-        for view in view_attachments(session, [row for _, row in rows], is_blind=is_blind)
+        for view in build_attachment_views(session, [row for _, row in rows], is_blind=is_blind)
     }
     by_submission: defaultdict[UUID, list[AttachmentView]] = defaultdict(list)
     for submission, row in rows:
@@ -85,7 +85,7 @@ def load_submitted_attachments(
     return {submission: tuple(items) for submission, items in by_submission.items()}
 
 
-def view_attachments(
+def build_attachment_views(
     session: Session, attachments: Collection[Attachment], *, is_blind: bool = False
 ) -> Sequence[AttachmentView]:
     """Return *attachments* with their pages; *is_blind* omits names, digests and times."""

@@ -252,7 +252,7 @@ class _BatchGrading:
         )
 
     def _build_job(self, problem: str, questions: tuple[BatchQuestion, ...]) -> BatchJob:
-        source = self._batch_problems.get_source(problem)
+        source = self._batch_problems.get_source_or_error(problem)
         assert isinstance(source, SourceFile)  # noqa: S101  # otherwise its parts have errors
         stored = self._batch_problems.load_variants(problem)
         parts = frozenset(question.part for question in questions)

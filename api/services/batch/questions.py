@@ -78,7 +78,7 @@ class BatchProblems:
     typed_json: bool = False
     sources: dict[str, SourceFile | str] = field(default_factory=dict)
 
-    def get_source(self, problem: str) -> SourceFile | str:
+    def get_source_or_error(self, problem: str) -> SourceFile | str:
         """Return the source of a problem, or an error message."""
         if problem not in self.sources:
             self.sources[problem] = self._read_source_or_error(problem)
@@ -177,7 +177,7 @@ def _load_outlines(
         parts.setdefault(problem, {})[part] = None
     outlines, waiting = {}, {}
     for problem, part_ids in parts.items():
-        source = batch_problems.get_source(problem)
+        source = batch_problems.get_source_or_error(problem)
         if isinstance(source, SourceFile):
             waiting[problem] = executor.submit(outline_problem, source, tuple(part_ids))
         else:

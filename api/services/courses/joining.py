@@ -184,7 +184,7 @@ def join_with_new_account(
             raise Conflict(ACCOUNT_EXISTS)
         _add_account(session, course, user, request)
         _add_unconfirmed_link(session, course, user, now=now)
-        device = login.remember_device(session, body.email, now=now)
+        device = login.store_device_secret(session, body.email, now=now)
         return sessions.create_session(session, user, now=now, device=device)
 
 

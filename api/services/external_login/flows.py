@@ -111,7 +111,7 @@ def consume_state(
         raise Forbidden(START_AGAIN)
 
 
-def load_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -> LoginFlow:
+def lock_answered_flow(session: Session, secret: FlowSecret, *, now: datetime) -> LoginFlow:
     """Lock and return the login of this browser, whose state has just been used."""
     flow = session.scalar(
         select(LoginFlow)

@@ -87,7 +87,7 @@ class OidcProvider:
         try:
             metadata = self._load_metadata()
         except ProviderError as error:
-            raise self._unavailable(error) from error
+            raise self._build_unavailable_error(error) from error
         endpoint = metadata.values["authorization_endpoint"]
         query = {
             "response_type": "code",
@@ -120,7 +120,7 @@ class OidcProvider:
             log.warning("the login by %s was refused: %s", self.settings.id, error)
             raise Forbidden(NOT_ACCEPTED.format(name=self.settings.name)) from error
         except ProviderError as error:
-            raise self._unavailable(error) from error
+            raise self._build_unavailable_error(error) from error
 
     def build_logout_url(self, id_token: str) -> str | None:
         """Return where the browser logs out at the provider, None if the provider has no such page.
@@ -131,14 +131,14 @@ class OidcProvider:
         try:
             endpoint = self._load_metadata().values.get("end_session_endpoint")
         except ProviderError as error:
-            raise self._unavailable(error) from error
+            raise self._build_unavailable_error(error) from error
         if not is_trustworthy_url(endpoint):
             return None
         query = {"client_id": self.settings.client_id, "post_logout_redirect_uri": self.logout_uri}
         query |= {"id_token_hint": id_token} if id_token else {}
         return _add_query(str(endpoint), query)
 
-    def _unavailable(self, error: ProviderError) -> ServiceUnavailable:
+    def _build_unavailable_error(self, error: ProviderError) -> ServiceUnavailable:
         log.warning("the provider %s fails: %s", self.settings.id, error)
         return ServiceUnavailable(UNAVAILABLE.format(name=self.settings.name))
 

@@ -58,7 +58,7 @@ def compose_email(
     dropped: dict[UUID, str] = {}
     for message in messages:
         try:
-            user = _load_recipient(session, message)
+            user = _lock_recipient(session, message)
             text = _compose_text(session, message, user, mail, now=now)
         except MessageDroppedError as reason:
             dropped[message.id] = str(reason)
@@ -121,7 +121,7 @@ def _create_unsubscribe_url(
     return f"{mail.public_url}/mail/unsubscribe/{token}"
 
 
-def _load_recipient(session: Session, message: OutboxMessage) -> User:
+def _lock_recipient(session: Session, message: OutboxMessage) -> User:
     """Return the recipient, who is locked until the end of the transaction.
 
     The lock keeps the password unchanged while a link is created.

@@ -111,7 +111,7 @@ def find_changed(session: Session, catalogue: ProblemCatalog, names: Sequence[st
 def _is_unchanged(catalogue: ProblemCatalog, name: str, stored: _StoredVersion | None) -> bool:
     if stored is None or stored.engine != ENGINE:
         return False
-    text = _read_source(catalogue, name)
+    text = _read_problem_source(catalogue, name)
     if text == stored.source:
         return True
     try:
@@ -121,7 +121,7 @@ def _is_unchanged(catalogue: ProblemCatalog, name: str, stored: _StoredVersion |
     return (problem.draw_hash, problem.marking_hash) == (stored.draw_hash, stored.marking_hash)
 
 
-def _read_source(catalogue: ProblemCatalog, name: str) -> str:
+def _read_problem_source(catalogue: ProblemCatalog, name: str) -> str:
     """Return the file of a problem; invalid UTF-8 becomes characters that no problem may have."""
     return catalogue.path(name).read_text(encoding="utf-8", errors="surrogateescape")
 
@@ -162,7 +162,7 @@ def _load_sources(
         stored = load_newest_version(session, name)
         variants = load_variants(session, stored.id) if stored else ()
         yield (
-            ProblemSource(name, _read_source(catalogue, name), stored_variants=variants),
+            ProblemSource(name, _read_problem_source(catalogue, name), stored_variants=variants),
             stored.id if stored else None,
         )
 

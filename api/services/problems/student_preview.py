@@ -61,12 +61,12 @@ def preview_problem_text(text: str) -> PreviewOutcome:
     except ProblemError as error:
         return PreviewOutcome(errors=to_field_errors(error))
     except GraderError as error:
-        return _fail(str(error))
+        return _build_failure(str(error))
     except Exception as error:
-        return _fail(f"the preview failed: {type(error).__name__}: {error}")
+        return _build_failure(f"the preview failed: {type(error).__name__}: {error}")
 
 
-def _fail(message: str) -> PreviewOutcome:
+def _build_failure(message: str) -> PreviewOutcome:
     return PreviewOutcome(errors=(FieldError("", message, DEFAULT_FILE_NAME),))
 
 

@@ -40,10 +40,10 @@ def find_reports(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def name_students(files: Sequence[Path]) -> list[str]:
+def derive_student_names(files: Sequence[Path]) -> list[str]:
     """Return the student of each file: its name without the ending, with it if two are the same.
 
-    >>> name_students([Path("a.md"), Path("b.md"), Path("b.tex")])
+    >>> derive_student_names([Path("a.md"), Path("b.md"), Path("b.tex")])
     ['a', 'b.md', 'b.tex']
     """
     stems = [file.stem for file in files]
@@ -59,7 +59,7 @@ def grade_files(
     """Yield the rows of each file, in order; a file that breaks its worker breaks no other."""
     with _open_pool(min(workers, len(files))) as pool:
         pending: list[tuple[str, Future[list[dict[str, str]]] | str]] = []
-        for student, file in zip(name_students(files), files, strict=True):
+        for student, file in zip(derive_student_names(files), files, strict=True):
             pending.append((student, _submit(pool, file, student, sheet, bank)))
             if len(pending) > 2 * workers:
                 yield _collect(*pending.pop(0))

@@ -34,7 +34,7 @@ class Sheet:
     labels: tuple[tuple[str, Label], ...] = ()
     seed: int | None = None
 
-    def label_of(self, problem: str, part: str) -> Label:
+    def get_label(self, problem: str, part: str) -> Label:
         """Return the label of a part: its own, or that of its problem, () if unknown."""
         labels = dict(self.labels)
         return labels.get(f"{problem}.{part}") or labels.get(problem, ())
@@ -91,7 +91,7 @@ class SheetParts:
 
 def build_parts(problem: Problem, sheet: Sheet) -> list[SheetPart]:
     """Return the parts of a problem as the sheet asks them; no key is computed."""
-    labels = {part.id: sheet.label_of(problem.id, part.id) for part in problem.parts}
+    labels = {part.id: sheet.get_label(problem.id, part.id) for part in problem.parts}
     return build_problem_parts(problem, labels, seed=sheet.seed)
 
 

@@ -145,7 +145,7 @@ def random_queue_rank(secret: str, answer_id: UUID) -> str:
     return _hmac_digest(secret, f"review|{answer_id}")
 
 
-def pseudonym(secret: str, assignment_id: UUID, student_id: UUID) -> str:
+def compute_pseudonym(secret: str, assignment_id: UUID, student_id: UUID) -> str:
     """Return the pseudonym of a student in an assignment with anonymous grading."""
     digest = _hmac_digest(secret, f"pseudonym|{assignment_id}|{student_id}")
     return f"Student {digest[:8].upper()}"
@@ -157,7 +157,7 @@ def _hmac_digest(secret: str, message: str) -> str:
 
 def serialize_student(assigned_problem: AssignedProblem, student_id: UUID, name: str) -> Who:
     """Return the student of an answer; without id and name if grading is anonymous."""
-    alias = pseudonym(
+    alias = compute_pseudonym(
         assigned_problem.member.course.secret, assigned_problem.assignment.id, student_id
     )
     if hides_student_names(assigned_problem):

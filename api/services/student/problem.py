@@ -17,7 +17,7 @@ from api.schemas.student.problem import LastAnswer, NoticeView, PartView, Proble
 from api.schemas.student.submissions import ProblemScore
 from api.services.assignments.visible_verdicts import visible_status
 from api.services.attachments.storage import list_current
-from api.services.attachments.submitted import view_attachments
+from api.services.attachments.submitted import build_attachment_views
 from api.services.engine.variants import VariantCache
 from api.services.grades import load_answers, to_policy_answer
 from api.services.student.drafts import load_draft
@@ -165,7 +165,7 @@ def _load_attachments(
     if not problem_session.assigned.problem.attachments:
         return {}
     rows = list_current(session, problem_session.assigned)
-    return {view.part: view for view in view_attachments(session, rows)}
+    return {view.part: view for view in build_attachment_views(session, rows)}
 
 
 def _serialize_attempts(problem_session: ProblemSession, rows: Sequence[Answer]) -> dict[str, Any]:

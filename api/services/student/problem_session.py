@@ -169,12 +169,12 @@ def _load_sharing_rules(
     )
 
 
-def record_first_view(session: Session, problem_session: ProblemSession) -> bool:
+def try_record_first_view(session: Session, problem_session: ProblemSession) -> bool:
     """Record when the student first saw the numbers, which now stay with the student.
 
     Returns False if the problem has another version by now, as its numbers may differ.
     """
-    if not lock_and_check_version(session, problem_session):
+    if not lock_and_compare_version(session, problem_session):
         return False
     row = {
         "problem_id": problem_session.assigned.problem.id,
@@ -188,7 +188,7 @@ def record_first_view(session: Session, problem_session: ProblemSession) -> bool
     return True
 
 
-def lock_and_check_version(session: Session, problem_session: ProblemSession) -> bool:
+def lock_and_compare_version(session: Session, problem_session: ProblemSession) -> bool:
     """Return whether the problem still has the version of *problem_session*.
 
     Takes a shared lock on the assignment until the transaction ends. A change of the version takes
@@ -211,7 +211,7 @@ def check_can_write(member: CourseMembership) -> None:
         raise Forbidden("You are viewing as a student. Only the test student can do this.")
 
 
-def number_style(problem_session: ProblemSession, variant: Variant) -> NumberStyle | None:
+def get_number_style(problem_session: ProblemSession, variant: Variant) -> NumberStyle | None:
     """Return the number style for answers: the problem's, otherwise the course's."""
     course_style: NumberStyle | None = problem_session.assigned.member.course.numbers  # type: ignore[assignment]
     return variant.problem.numbers or course_style

@@ -76,18 +76,18 @@ def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
             fields["example"] = f"5 {part.unit}"
         case PredicatePart():
             count = len(part.as_)
-            fields |= {"count": count, **_name_fields(part.names)}
+            fields |= {"count": count, **_build_names_field(part.names)}
             fields["example"] = _numbers_example(part.names, count)
         case VectorPart() | MatrixPart() | TensorPart():
             is_shape_given = isinstance(key, Tensor) and part.size == "given"
             fields["shape"] = key.shape if is_shape_given and isinstance(key, Tensor) else None
             if isinstance(part, VectorPart) and part.names:
-                fields |= _name_fields(part.names)
+                fields |= _build_names_field(part.names)
                 fields["example"] = _numbers_example(part.names, len(part.names))
     return Typing(**fields)
 
 
-def _name_fields(names: tuple[str, ...]) -> dict[str, Any]:
+def _build_names_field(names: tuple[str, ...]) -> dict[str, Any]:
     return {"names": tuple(map(first_spelling, names)) or None}
 
 

@@ -20,7 +20,7 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.grades import load_answers, to_policy_answer
-from api.services.student.problem_session import ProblemSession, lock_and_check_version
+from api.services.student.problem_session import ProblemSession, lock_and_compare_version
 from api.services.submissions.late_days import resolve_rules_and_late_days
 from grader.policy import count_used_attempts
 
@@ -36,7 +36,7 @@ def assign_new_numbers(session: Session, problem_session: ProblemSession) -> New
     """
     if problem_session.preview:
         raise Forbidden("Only students and the test student have their own numbers.")
-    if not lock_and_check_version(session, problem_session):
+    if not lock_and_compare_version(session, problem_session):
         raise Conflict("The problem has just changed. Reload it.")
     _lock_progress(session, problem_session)
     used = load_past_identities(session, problem_session.key.problem_id, problem_session.student_id)

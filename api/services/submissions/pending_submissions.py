@@ -106,7 +106,7 @@ class StoredSubmission:
     stored_bytes: int = 0
 
 
-def fingerprint(
+def compute_fingerprint(
     problem_id: UUID,
     student_id: UUID,
     answers: Mapping[str, RawAnswer],

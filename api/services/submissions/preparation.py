@@ -31,7 +31,7 @@ from api.services.submissions.pending_submissions import (
     PendingSubmission,
     ReportSource,
     StoredSubmission,
-    fingerprint,
+    compute_fingerprint,
 )
 from api.services.submissions.writer.replays import find_replay
 from grader.definitions.name_checks import suggest_similar
@@ -57,9 +57,9 @@ class SubmissionRequest:
     source: ReportSource | None = None
     attachments: Mapping[str, UUID] = field(default_factory=dict)
 
-    def fingerprint(self, problem_id: UUID, student_id: UUID) -> str:
+    def compute_fingerprint(self, problem_id: UUID, student_id: UUID) -> str:
         """Return the digest of this request to a problem."""
-        return fingerprint(problem_id, student_id, self.answers, self.attachments)
+        return compute_fingerprint(problem_id, student_id, self.answers, self.attachments)
 
 
 class PreparedSubmission(NamedTuple):
@@ -112,7 +112,7 @@ class PreparedSubmission(NamedTuple):
             carried_values=carried_values,
             last_sequence=state.sequence,
             number_style=number_style,
-            fingerprint=request.fingerprint(problem_id, submitter.student_id),
+            fingerprint=request.compute_fingerprint(problem_id, submitter.student_id),
             submitter=submitter,
             from_cache=self.from_cache,
             source=request.source,
@@ -136,7 +136,7 @@ def prepare_submission(
     """
     member, problem = assigned_problem.member, assigned_problem.problem
     _check_may_submit(member)
-    request_fingerprint = request.fingerprint(problem.id, member.student_id)
+    request_fingerprint = request.compute_fingerprint(problem.id, member.student_id)
     replay = find_replay(session, member.caller.id, request.idempotency_key, request_fingerprint)
     if replay is not None:
         return replay

@@ -116,11 +116,11 @@ def check_or_store_problem(course: UUID, form: FormDep, context: PageDep) -> Res
     act = form.text("act")
     try:
         if act not in {"draft", "publish"}:
-            return _render_editor(course, context, _check_file(author, context, state, body))
+            return _render_editor(course, context, _add_check_report(author, context, state, body))
         is_draft = act == "draft"
         stored = api.upload_problem(course, context, body, Response(), draft=is_draft, note=note)
     except ProblemError:
-        return _render_editor(course, context, _check_file(author, context, state, body))
+        return _render_editor(course, context, _add_check_report(author, context, state, body))
     except (*FORM_ERRORS, ServiceUnavailable) as error:
         if error.code == "invalid_problem":
             return _render_editor(course, context, replace(state, report=_report_from_error(error)))
@@ -128,7 +128,7 @@ def check_or_store_problem(course: UUID, form: FormDep, context: PageDep) -> Res
     return flash.redirect_with_flash(f"/courses/{course}/problems/{stored.id}")
 
 
-def _check_file(
+def _add_check_report(
     author: Author, context: RequestContext, state: _EditorState, body: bytes
 ) -> _EditorState:
     """Return *state* with the report of the checker and the preview of the file."""

@@ -29,7 +29,7 @@ from api.services.student.problem import load_problem_view
 from api.services.student.problem_session import (
     ProblemSession,
     VariantChoice,
-    number_style,
+    get_number_style,
     open_problem_session,
 )
 from grader.reading import RawAnswer
@@ -91,7 +91,7 @@ def _build_display(problem_session: ProblemSession, variant: Variant) -> Assignm
         course=member.course.title,
         assignment=assignment.title,
         zone=member.course.zone,
-        decimal_style=number_style(problem_session, variant),
+        decimal_style=get_number_style(problem_session, variant),
         now=problem_session.now,
         attempt_credits=tuple(map(Fraction, assignment.by_attempt)),
         may_write=not (problem_session.is_read_only or member.course.archived_at),

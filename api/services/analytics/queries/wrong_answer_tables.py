@@ -107,7 +107,7 @@ def load_wrong_answer_tables(
 ) -> dict[int, tuple[WrongOut, tuple[ReviewFlag, ...]]]:
     """Return the wrong answers of each part with flags, with four queries for all parts."""
     items = data.items
-    item_indices = [at for at in items.indices_of(problem) if not items.items[at].by_person]
+    item_indices = [at for at in items.get_item_indices(problem) if not items.items[at].by_person]
     parts = {at: items.items[at].part for at in item_indices}
     groups = {at: read_wrong_answer_groups(data, at) for at in item_indices}
     unexplained = {

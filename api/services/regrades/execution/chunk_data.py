@@ -109,7 +109,7 @@ def load_submissions_to_grade(
     )
 
 
-def load_job(
+def load_regrade_job(
     session: Session, problem_id: UUID, submissions: tuple[SubmissionToGrade, ...]
 ) -> RegradeJob:
     """Return a job of *submissions*, with the problems and variants needed to grade it."""

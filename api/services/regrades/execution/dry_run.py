@@ -30,7 +30,7 @@ from api.services.regrades.changes import (
 from api.services.regrades.execution.chunk_data import (
     AnswerWithGrading,
     load_graded_answers,
-    load_job,
+    load_regrade_job,
     load_submissions_to_grade,
 )
 from api.services.regrades.execution.grading_jobs import JobGrader
@@ -82,7 +82,7 @@ def dry_run_chunk(session: Session, run: Regrade, chunk: int, *, grade: JobGrade
     answers = load_graded_answers(session, problem.id, students)
     changes = find_changes(
         answers,
-        grade(load_job(session, problem.id, submissions)) if submissions else {},
+        grade(load_regrade_job(session, problem.id, submissions)) if submissions else {},
         manual_parts={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
     )
     totals = _compute_scores_by_stage(session, run, problem, students, answers, changes)

@@ -28,7 +28,7 @@ from api.services.grades import GradeCause
 from api.services.regrades.changes import AnswerChange, find_changes, serialize_result
 from api.services.regrades.draft_versions import retire_regrade_version_if_unused
 from api.services.regrades.execution.apply import add_missing_students, recompute_chunk_grades
-from api.services.regrades.execution.chunk_data import load_graded_answers, load_job
+from api.services.regrades.execution.chunk_data import load_graded_answers, load_regrade_job
 from api.services.regrades.execution.dry_run import load_chunk_students
 from api.services.regrades.execution.grading_jobs import SubmissionToGrade, grade_job
 from api.services.regrades.execution.grading_reassignment import (
@@ -162,7 +162,7 @@ def _regrade_later_submissions(
     submissions = _load_submissions_by_draw_version(
         session, run, {student for student, _ in later.values()}
     )
-    results = grade_job(load_job(session, run.problem_id, submissions))
+    results = grade_job(load_regrade_job(session, run.problem_id, submissions))
     version = session.get_one(ProblemVersion, run.from_version)
     stored = load_graded_answers(
         session, run.problem_id, {student for student, _ in later.values()}

@@ -20,7 +20,7 @@ from api.schemas.student.reports import ConfirmedAnswer, ConfirmIn
 from api.schemas.student.submissions import AnswersIn
 from api.services.reports.grading import CERTAIN
 from api.services.reports.uploads.report_sheet import load_draw_identity, load_labeled_problems
-from api.services.submissions.pending_submissions import ReportSource, fingerprint
+from api.services.submissions.pending_submissions import ReportSource, compute_fingerprint
 from api.services.submissions.preparation import SubmissionRequest
 from grader.reading import RawAnswer, is_blank
 
@@ -75,7 +75,7 @@ class ProblemAnswers:
             answers = AnswersIn.model_validate({"answers": self.answers}).answers
         except ValidationError as error:
             raise InvalidInput.for_fields(to_field_errors(error.errors())) from None
-        digest = fingerprint(problem_id, report.student_id, answers, attachments)
+        digest = compute_fingerprint(problem_id, report.student_id, answers, attachments)
         key = hashlib.sha256(f"{report.id}|{digest}".encode()).hexdigest()[:KEY_DIGITS]
         source = ReportSource(report.id, report.digest, self.quotes)
         return SubmissionRequest(answers, f"report-{key}", received_at, source, attachments)
@@ -128,7 +128,7 @@ def select_answers(
     for index, answer in enumerate(body.answers):
         key = answer.problem, answer.part
         if key not in parts:
-            raise _wrong_answer(index, "names no part of the assignment of this report")
+            raise _wrong_answer_error(index, "names no part of the assignment of this report")
         _check_answer(answer, parts[key], index)
         chosen[key] = answer
     if not chosen:
@@ -142,14 +142,14 @@ def select_answers(
 
 def _check_answer(answer: ConfirmedAnswer, part: Mapping[str, Any], index: int) -> None:
     if (answer.passage is None) == (answer.answer is None):
-        raise _wrong_answer(index, "must have either a passage or an answer")
+        raise _wrong_answer_error(index, "must have either a passage or an answer")
     if answer.passage is not None and answer.passage >= len(part["passages"]):
-        raise _wrong_answer(index, "names a passage that this part does not have")
+        raise _wrong_answer_error(index, "names a passage that this part does not have")
     if answer.answer is not None and is_blank(answer.answer):
-        raise _wrong_answer(index, "has an empty answer")
+        raise _wrong_answer_error(index, "has an empty answer")
 
 
-def _wrong_answer(index: int, message: str) -> InvalidInput:
+def _wrong_answer_error(index: int, message: str) -> InvalidInput:
     name = f"answers.{index}"
     return InvalidInput(f"{name} {message}.", errors=(FieldError(name, message),))
 
@@ -164,7 +164,7 @@ def _resolve_answer(
     return passage["text"], (passage["quote"], passage["location"])
 
 
-def check_same_numbers(
+def resolve_problem_with_same_numbers(
     session: Session,
     member: CourseMembership,
     assignment: Assignment,

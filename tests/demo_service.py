@@ -17,7 +17,7 @@ __all__ = ["Demo", "running_demo"]
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 300
-LOGIN = re.compile(r"^ +(student|grader|instructor) +(\S+@\S+) +(\S+)$", re.MULTILINE)
+LOGIN = re.compile(r"^ +(student|TA|instructor) +(\S+@\S+) +(\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ ROLE_RANKS: Final[Mapping[EffectiveRole, int]] = {
     "admin": 4,
 }
 
+ROLE_NAMES: Final[Mapping[str, str]] = {"grader": "TA"}
+"""Display names of roles that differ from the stored value."""
+
 Permission = Literal[
     "see_course",
     "see_own_work",
@@ -169,3 +172,12 @@ def can_create_reset_link(
         and role_in_course != "instructor"
         and not has_other_role
     )
+
+
+def role_name(role: str) -> str:
+    """Return the display name of a role in a course; *role* is its stored value.
+
+    >>> role_name("grader"), role_name("student")
+    ('TA', 'student')
+    """
+    return ROLE_NAMES.get(role, role)

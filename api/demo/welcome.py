@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import AssignedProblem, CourseMembership
 from api.auth.principal import Principal
+from api.auth.roles import role_name
 from api.db.engine import Database
 from api.db.models import Assignment, Course, Enrolment, User
 from api.demo.logins import DemoLogin
@@ -55,12 +56,12 @@ class WelcomeMessage:
         return "".join(f"{line}\n" for line in self._render_lines(address))
 
     def _render_lines(self, address: str) -> Iterator[str]:
-        yield f"Grader is up at {address}, with a demo course."
+        yield f"Grader runs at {address}, with a demo course."
         yield f"The API is described at {address}/api/v1/openapi.json."
         yield ""
         yield "Logins (new at every start):"
         for login in self.logins.values():
-            yield f"    {login.role:<10}  {login.email:<24}  {login.password}"
+            yield f"    {role_name(login.role):<10}  {login.email:<24}  {login.password}"
         if self.closed_at is not None:
             yield ""
             yield f"The last assignment of this course closed on {self.closed_at:%d %B %Y}."

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from api.auth.roles import role_name
 from api.core.errors import shorten_echo
 from api.schemas.student.assignments import Moment
 from api.services.gradebook.event_text import describe_status
@@ -22,8 +23,6 @@ DEFAULT_DECIMALS: Final = 2
 page_zone: Final = ContextVar("page_zone", default="")
 """Time zone that the page being rendered states once, "" if it states none."""
 PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
-ROLE_NAMES: Final[Mapping[str, str]] = {"grader": "TA"}
-"""Display names of roles that differ from the stored value."""
 
 
 def format_number(value: Fraction | float, decimals: int = DEFAULT_DECIMALS) -> str:
@@ -117,15 +116,6 @@ def part_name(part: str, title: str = "") -> str:
     ('Window 0 1', 'Accuracy')
     """
     return title or part.replace("_", " ").capitalize()
-
-
-def role_name(role: str) -> str:
-    """Return the display name of a role in a course; *role* is its stored value.
-
-    >>> role_name("grader"), role_name("student")
-    ('TA', 'student')
-    """
-    return ROLE_NAMES.get(role, role)
 
 
 def role_title(role: str) -> str:

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
+from api.auth.roles import role_name
 from api.core.ids import parse_id
 from api.db.models import ProblemVersion
-from api.pages.layout.formatting import role_name
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import space_kind
 

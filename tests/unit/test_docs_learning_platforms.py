@@ -1,0 +1,106 @@
+"""Tests of the pages of learning platforms: their parts, dated sources, and names of fields."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from lti_platform import DIALECTS
+
+from api.services.lti.platforms.configuration import ToolAddresses
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "learning-platforms"
+FORM = ROOT / "api" / "web" / "templates" / "staff" / "lti_platform_new.html"
+VENDORS = {
+    "canvas": ("instructure.com", "canvaslms.com"),
+    "moodle": ("moodle.org",),
+    "blackboard": ("anthology.com", "blackboard.com"),
+    "brightspace": ("brightspace.com", "d2l.com"),
+    "sakai": ("github.com/sakaiproject",),
+}
+"""Addresses of the vendor of each product that the fake platform imitates."""
+PARTS = [
+    "Who you need",
+    "Register Grader",
+    "Enable it in a course",
+    "Link an assignment",
+    "Scores and roster",
+    "If something goes wrong",
+    "Remove Grader",
+    "Sources",
+]
+TROUBLES = ("cookies", "deployment", "address", "column", "429")
+SOURCE = re.compile(r"^- \[.*\]\(https://.*read on (\d+ \w+ \d{4})\.$", re.MULTILINE)
+LINK = re.compile(r"\]\(https://([^)\s]+)\)")
+TABLE = re.compile(r"^\| (field in [^|]+) \| ([^|]+) \|\n\|---\|---\|\n((?:\|.*\n)+)", re.MULTILINE)
+VALUES = [label for label, _ in ToolAddresses("https://grader.example.edu").list_values()]
+FIELDS = [
+    *re.findall(r'\("\w+", "([^"]+)", "', FORM.read_text(encoding="utf-8")),
+    "Deployment ids",
+]
+
+
+def read(name: str) -> str:
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def tables(name: str) -> list[tuple[str, str, list[list[str]]]]:
+    """Return the heads and rows of the tables of fields on a page."""
+    return [
+        (
+            field,
+            value,
+            [[cell.strip() for cell in row.split("|")[1:3]] for row in rows.splitlines()],
+        )
+        for field, value, rows in TABLE.findall(read(name))
+    ]
+
+
+def test_every_product_that_the_fake_platform_imitates_has_one_page() -> None:
+    assert {path.stem for path in FOLDER.glob("*.md")} == set(DIALECTS) == set(VENDORS)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_page_has_all_parts_and_names_the_common_troubles(name: str) -> None:
+    page = read(name)
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == PARTS
+    trouble = page.partition("## If something goes wrong")[2].partition("## Remove Grader")[0]
+    assert [word for word in TROUBLES if word not in trouble] == []
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_page_says_that_only_the_fake_platform_was_tried(name: str) -> None:
+    notice = read(name).partition("\n## ")[0]
+    assert f"**Grader was not tested with {DIALECTS[name].name}" in notice
+    assert "Only Grader's fake platform was tried" in " ".join(notice.split())
+    assert "tests/lti_platform.py" in notice
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_source_has_an_address_and_a_day_and_the_vendor_is_among_them(name: str) -> None:
+    sources = read(name).partition("\n## Sources\n")[2]
+    lines = re.findall(r"^- ", sources, re.MULTILINE)
+    days = [datetime.strptime(day, "%d %B %Y").date() for day in SOURCE.findall(sources)]  # noqa: DTZ007  # a day has no zone
+    assert len(days) == len(lines) > 0
+    assert all(date(2026, 1, 1) <= day for day in days)
+    assert any(vendor in link for link in LINK.findall(sources) for vendor in VENDORS[name])
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_tables_name_the_fields_that_grader_displays(name: str) -> None:
+    assert VALUES
+    [entered] = [rows for field, _, rows in tables(name) if field == "field in Grader"]
+    assert [row[0] for row in entered] == FIELDS
+    copied = [
+        row[1] for _, value, rows in tables(name) if value == "value from Grader" for row in rows
+    ]
+    addresses = {one for one in copied if one.endswith(" URL") or one == "Domain"}
+    assert {"Login initiation URL", "Public keyset (JWKS) URL"} <= addresses <= set(VALUES)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_the_guide_and_the_navigation_link_to_the_page(name: str) -> None:
+    for page in ("lti.md", "index.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert f"](learning-platforms/{name}.md)" in text

@@ -76,6 +76,12 @@ class Tolerance(StrictModel):
             distances.append(Fraction(10) ** (leading_exponent(key) - self.sigfigs + 1) / 2)
         return simplify_number(max(distances))
 
+    def is_met_by_digits(self, value: Number, step: Number) -> bool:
+        """Return whether a value with *step* as its last unit has the digits that are asked for."""
+        if self.rounded is not None and value:
+            return leading_exponent(value) - leading_exponent(step) + 1 >= self.rounded
+        return step <= 2 * self.radius(value)
+
     def interval(self, key: Number) -> tuple[Number, Number]:
         """Return the smallest and the largest accepted answer, disregarding `rounded`."""
         radius = self.radius(key)

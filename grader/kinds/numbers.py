@@ -1,7 +1,6 @@
 """Kinds whose answer is one number: `integer`, `number` and `percent`."""
 
-import re
-from dataclasses import replace
+from functools import partial
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -38,23 +37,20 @@ from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.pipelines import SCALAR_REWRITERS
 from grader.reading.screening.approximations import (
     refuse_approximate_count,
+    refuse_coarse_estimate,
     refuse_comma_before_three_digits,
     refuse_other_form_of_count,
     refuse_other_form_of_decimal,
 )
 from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.square_sides import read_square_side
+from grader.reading.units.out_of_totals import read_out_of_total
 from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
 
 # It costs an attempt: else a student could try all round numbers free of charge.
 WRONG_ROUNDED: Final = Judgement(
     WRONG.credit, remark="The exact number is asked for, with all its digits."
 )
-
-OUT_OF_PATTERN: Final = re.compile(
-    r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
-)
-"""A number out of a total: ``8 out of 12``."""
 
 
 class ScalarPart(KeyedPart):
@@ -222,15 +218,6 @@ class NumberPart(ScalarPart):
         return self
 
 
-def _read_out_of_total(typed: RawAnswer) -> Reading[Number] | None:
-    """Return the share typed as ``8 out of 12``, or None for anything else."""
-    match = OUT_OF_PATTERN.fullmatch(typed) if isinstance(typed, str) else None
-    if match is None:
-        return None
-    fraction = f"{match['part']}/{match['whole']}"
-    return replace(read_number(fraction), notes=(f"This was read as {fraction}.",))
-
-
 class NumberKind(ScalarKind[NumberPart]):
     """Kind of a number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
@@ -242,13 +229,15 @@ class NumberKind(ScalarKind[NumberPart]):
     def get_refusals(self, part: NumberPart) -> tuple[Refusal, ...]:
         """Return the functions that refuse texts with two meanings."""
         refusals = (*self.refusals, refuse_other_form_of_decimal)
-        exact = part.tolerance.widest_rule == "exact"
-        return refusals if exact else (*refusals, refuse_comma_before_three_digits)
+        if part.tolerance.widest_rule == "exact":
+            return refusals
+        refuse_coarse = partial(refuse_coarse_estimate, suffices=part.tolerance.is_met_by_digits)
+        return (*refusals, refuse_comma_before_three_digits, refuse_coarse)
 
     def read(self, typed: RawAnswer, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; refuse one above 1 if a share is asked for."""
         del scope
-        reading = (part.share and _read_out_of_total(typed)) or read_number(typed, ratio=True)
+        reading = (part.share and read_out_of_total(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
             raise AnswerError(
                 f"{truncate_line(reading.text)} is more than 1, and a share is asked for.",

@@ -1,6 +1,8 @@
 """Answers that say themselves that they only come near to the value."""
 
 import re
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
@@ -16,12 +18,23 @@ ABOUT_HUNDREDS: Final = re.compile(
     re.DOTALL,
 )
 """A number of whole hundreds, which says itself that it is no exact number."""
+_HEDGES: Final = (
+    r"(?:about|approx(?:\.|imately)?|around|roughly|circa|ca\.|nearly|almost)\s+|[~≈]\s*"
+)
+HEDGED: Final = re.compile(
+    rf"(?:[^0-9=]*|.*(?<!\w)(?:so|hence|thus|therefore)\s[^0-9=]*)(?<!\w)(?:{_HEDGES})"
+    r"(?P<number>[0-9]*[0-9.,'\s]*[0-9](?P<power>e[0-9]+|\s*[×x*·]\s*10\s*(?:\^|\*\*)[0-9{}]+)?)"
+    r"(?![0-9.,]*[%/^*×])[^0-9=]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A text whose only value, or whose last after ``so``, comes near to what is meant."""
 _PLAIN: Final = r"[0-9][0-9,']{0,40}"
 OTHER_FORM: Final = re.compile(
     rf"[\s$]*(?:{_PLAIN}\s*(?P<cross>×|x|\\times)\s*{_PLAIN}|(?P<dividend>{_PLAIN})\s+/\s+(?P<divisor>{_PLAIN})"
     rf"|{_PLAIN}\s?(?P<percent>\\?%))[\s$.]*(?:[^\W\d_]{{3,20}}[\s.]*)?"
 )
 """Two sizes, two numbers with a slash, or a percentage, and perhaps a noun."""
+DECIMAL_NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.(?P<decimals>[0-9]{1,15}))?")
 _DECIMAL: Final = r"[0-9]{1,9}\.[0-9]{1,15}"
 TWO_DECIMALS: Final = re.compile(
     rf"[\s$]*(?:{_DECIMAL}\s+/\s+[0-9]{{1,9}}(?:\.[0-9]{{1,15}})?|[0-9]{{1,9}}\s+/\s+{_DECIMAL})[\s$.]*"
@@ -36,8 +49,27 @@ APPROXIMATION: Final = re.compile(r"[^=]*[-+*/^()²³].*(?:≈|\\approx|~=)\s*\S
 
 def refuse_approximate_count(typed: str) -> None:
     """Raise `AnswerError` for ``about 27k`` where the exact number is asked for."""
-    if APPROXIMATE_COUNT.fullmatch(typed) or ABOUT_HUNDREDS.fullmatch(typed):
+    hedged = HEDGED.fullmatch(typed) if not typed.isdecimal() else None
+    if hedged or APPROXIMATE_COUNT.fullmatch(typed) or ABOUT_HUNDREDS.fullmatch(typed):
         raise AnswerError("This is a rounded number.", expected="the number with all its digits")
+
+
+def refuse_coarse_estimate(typed: str, suffices: Callable[[Fraction, Fraction], bool]) -> None:
+    """Raise `AnswerError` for ``about 17`` if its digits do not suffice.
+
+    *suffices* tells it for a number and one unit of its last place.
+    """
+    hedged = HEDGED.fullmatch(typed) if not typed.isascii() or not typed.isdecimal() else None
+    plain = DECIMAL_NUMBER.fullmatch(hedged["number"]) if hedged else None
+    if plain is None:
+        return
+    step = Fraction(1, 10 ** len(plain["decimals"] or ""))
+    if not suffices(Fraction(plain[0]), step):
+        raise AnswerError(
+            "This number is only approximate, with fewer digits than are asked for.",
+            expected="the number with all digits that the question asks for",
+            position=hedged.start("number") if hedged else None,
+        )
 
 
 def refuse_other_form_of_count(typed: str) -> None:

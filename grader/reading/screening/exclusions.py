@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 
-INCLUSIONS: Final = r"with|including|includes|incl|plus|and"
+INCLUSIONS: Final = r"with|including|includes|incl\.?|plus|and"
 """Words that contradict a question which leaves something out."""
 EXCLUDED_BY_QUESTION: Final = re.compile(
     r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:the\s+|any\s+)?([^\W\d_]{4})"

@@ -68,7 +68,7 @@ def create_token(
     requested_scopes = _parse_scopes(scopes)
 
     def issue_token(session: Session) -> tuple[str, str]:
-        owner = accounts.get_user_by_email(session, address)
+        owner = accounts.load_user_by_email(session, address)
         if owner.suspended_at is not None:
             raise FileError("the account is suspended, so its tokens do not work")
         default_scopes = grantable_scopes(tokens.highest_role(session, owner) or "student")
@@ -111,7 +111,7 @@ def list_token_lines(settings: ServiceSettings, email: str) -> list[str]:
     address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
 
     def load_lines(session: Session) -> list[str]:
-        owner = accounts.get_user_by_email(session, address)
+        owner = accounts.load_user_by_email(session, address)
         return [_format_token(one) for one in tokens.list_tokens(session, owner.id)]
 
     return _run_in_transaction(settings, load_lines)
@@ -123,7 +123,7 @@ def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
     prefix = beginning.removeprefix(TOKEN_PREFIX)
 
     def revoke_match(session: Session) -> str:
-        owner = accounts.get_user_by_email(session, address)
+        owner = accounts.load_user_by_email(session, address)
         matches = [one for one in tokens.list_tokens(session, owner.id) if one.prefix == prefix]
         if not matches:
             raise FileError(

@@ -29,8 +29,8 @@ from api.services.courses.lifecycle import list_courses
 from api.services.lti.launches.contexts import (
     connect_context,
     find_copied_course,
-    remember_context,
-    remember_link,
+    store_context,
+    store_resource_link,
 )
 from api.services.lti.launches.verification import START_AGAIN
 from api.services.lti.protocol.claims import LaunchClaims
@@ -128,13 +128,13 @@ def _connect(context: RequestContext, form: PostedForm) -> str:
         launch = bind_launch(context, token).load(session)
         claims = LaunchClaims(**launch.claims)
         _require_instructor(claims, launch.user_id, member.caller.id)
-        lti_context: LtiContext = remember_context(session, launch, now=context.now)
+        lti_context: LtiContext = store_context(session, launch, now=context.now)
         if form.has("copies"):
             member = _copy_course(context, session, member, form)
         connect_context(session, member, lti_context.id, now=context.now)
         if claims.deep_link is not None:
             return build_choice_path(token)
-        assignment = remember_link(session, lti_context, claims, now=context.now)
+        assignment = store_resource_link(session, lti_context, claims, now=context.now)
         launch.expires_at = context.now
     if assignment is not None:
         return f"/assignments/{assignment.id}/results?{urlencode({'saved': 'course-connected'})}"

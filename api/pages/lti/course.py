@@ -15,7 +15,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import RECOVERABLE_ERRORS, course_crumbs, load_assignment_titles
 from api.services.lti.launches.contexts import list_contexts
 from api.services.lti.launches.links import choose_assignment, list_links
-from api.services.lti.roster.overview import list_departed_members, request_roster
+from api.services.lti.roster.overview import list_departed_members, set_roster_synchronization
 from api.services.lti.scores.overview import (
     list_failed_scores,
     list_items,
@@ -104,7 +104,9 @@ def synchronize_roster(course: UUID, form: FormDep, context: PageDep) -> Respons
             require_tool(context)
             if lti_context is None:
                 raise InvalidInput("Choose a course of the learning platform.")
-            request_roster(session, member, lti_context, is_on=not stops, now=context.now)
+            set_roster_synchronization(
+                session, member, lti_context, is_on=not stops, now=context.now
+            )
     except RECOVERABLE_ERRORS as error:
         return _render_connections(course, context, error=error)
     outcome = "platform-changed" if stops else "roster-requested"

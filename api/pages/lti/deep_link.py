@@ -60,10 +60,10 @@ def _render_choice(
 
 def _load_choice(context: RequestContext, token: str) -> "LinkChoice | None":
     # Imported here: a service without LTI does not load these libraries.
-    from api.services.lti.launches.content_selection import load_choice  # noqa: PLC0415
+    from api.services.lti.launches.content_selection import load_link_choice  # noqa: PLC0415
 
     with context.service.db.transaction() as session:
-        choice = load_choice(session, token, now=context.now)
+        choice = load_link_choice(session, token, now=context.now)
         session.flush()
         session.expunge_all()
         return choice

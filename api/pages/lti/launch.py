@@ -23,7 +23,7 @@ from api.pages.lti.common import (
     require_tool,
 )
 from api.pages.router import CrossSitePageRoute, PageDep, PageRouter
-from api.services.lti.launches.entry import BrowserLogin, LaunchEntry, enter
+from api.services.lti.launches.entry import BrowserLogin, LaunchEntry, resolve_launch_entry
 from api.services.lti.launches.initiation import (
     LoginRequest,
     build_authorization_url,
@@ -161,7 +161,7 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
                 return render_continuation(load_launch_to_move(session, token, now=context.now))
-        return _enter(context, token, get_browser_secret(context))
+        return _continue_and_redirect(context, token, get_browser_secret(context))
     except ServiceError as error:
         return render_refusal(error)
 
@@ -175,15 +175,17 @@ def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
         count_step(context)
         with context.service.db.transaction() as session:
             token = move_launch(session, form.text("token"), secret, now=context.now)
-        return _enter(context, token, secret)
+        return _continue_and_redirect(context, token, secret)
     except ServiceError as error:
         return render_refusal(error)
 
 
-def _enter(context: RequestContext, token: str, secret: str) -> Response:
+def _continue_and_redirect(context: RequestContext, token: str, secret: str) -> Response:
     with context.service.db.transaction() as session:
         launch = load_verified_launch(session, token, secret, now=context.now)
-        entry = enter(session, launch, load_browser_login(context, session), now=context.now)
+        entry = resolve_launch_entry(
+            session, launch, load_browser_login(context, session), now=context.now
+        )
     return redirect_to_entry(context, entry, token, secret)
 
 

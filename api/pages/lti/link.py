@@ -19,7 +19,7 @@ from api.services.lti.launches.linking import (
     create_and_enter,
     link_by_password,
     link_to_login,
-    load_choices,
+    load_account_choices,
 )
 
 router = PageRouter()
@@ -44,7 +44,7 @@ def _render_choices(
     try:
         with context.service.db.reading() as session:
             login = load_browser_login(context, session)
-            choices = load_choices(session, bind_launch(context, token), login)
+            choices = load_account_choices(session, bind_launch(context, token), login)
     except ServiceError as missing:
         return render_refusal(missing)
     return render_response(

@@ -46,7 +46,7 @@ router = ApiRouter(tags=["account"])
 def get_me(context: ContextDep, response: Response) -> Me:
     """Return your account and the courses that you are in."""
     with context.reading() as session:
-        account = profile.get_profile(session, context.authenticate(session))
+        account = profile.load_profile(session, context.authenticate(session))
     response.headers["ETag"] = format_etag(account.version)
     return account
 
@@ -65,7 +65,7 @@ def patch_me(body: MePatch, context: ContextDep, expected: IfMatch, response: Re
         caller.require_login()
         expected.check(profile.lock_account_and_get_version(session, caller))
         profile.change_name(session, caller, body.name, now=context.now)
-        account = profile.get_profile(session, caller)
+        account = profile.load_profile(session, caller)
     response.headers["ETag"] = format_etag(account.version)
     return account
 

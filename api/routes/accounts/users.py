@@ -97,7 +97,7 @@ def get_user(user: UUID, context: ContextDep, response: Response) -> UserDetails
     """Return an account with its courses and its last login."""
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-        account = accounts.get_user(session, user)
+        account = accounts.load_user_details(session, user)
     response.headers["ETag"] = format_etag(account.version)
     return account
 

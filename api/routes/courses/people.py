@@ -75,7 +75,7 @@ def post_person(course: UUID, body: PersonIn, context: ContextDep, response: Res
 def get_person(course: UUID, user: UUID, context: ContextDep, response: Response) -> Person:
     """Return one person of a course."""
     with context.reading() as session:
-        person = enrolments.get_person(
+        person = enrolments.load_person_details(
             session, context.authorize_course(session, course, right="see_people"), user
         )
     response.headers["ETag"] = format_etag(person.version)

@@ -151,7 +151,7 @@ def get_version(course: UUID, problem_version: UUID, context: ContextDep) -> Ver
     """Return a version of a problem with its file and the report of its publication."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
-        return views.serialize_version(search.get_version(session, member, problem_version))
+        return views.serialize_version(search.load_version(session, member, problem_version))
 
 
 @router.get(f"{VERSION_PATH}/versions", response_model=VersionsOut, responses=READ_ERRORS)
@@ -159,7 +159,7 @@ def get_versions(course: UUID, problem_version: UUID, context: ContextDep) -> Ve
     """List all versions of the same problem, newest first."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
-        rows = search.list_versions(session, search.get_version(session, member, problem_version))
+        rows = search.list_versions(session, search.load_version(session, member, problem_version))
     return VersionsOut(items=tuple(map(views.serialize_version_summary, rows)))
 
 
@@ -179,7 +179,7 @@ def get_diff(
     """Return the changes from another version to this one, by line and by block."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
-        version = search.get_version(session, member, problem_version)
+        version = search.load_version(session, member, problem_version)
         return views.diff_versions(session, member, version, against=against)
 
 
@@ -197,7 +197,7 @@ def get_preview(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_key")
-        version = search.get_version(session, member, problem_version)
+        version = search.load_version(session, member, problem_version)
         variants = context.service.variants
         return views.build_preview(session, version, variants, position=position, seed=seed)
 
@@ -209,7 +209,7 @@ def publish_version(
     """Let assignments use a draft or a retired version."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_problems")
-        version = search.get_version(session, member, problem_version)
+        version = search.load_version(session, member, problem_version)
         lifecycle.publish_version(session, member, version, reason=body.reason, now=context.now)
         return views.serialize_version(version)
 
@@ -221,6 +221,6 @@ def retire_version(
     """Stop new assignments from using a version; those that use it keep it."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_problems")
-        version = search.get_version(session, member, problem_version)
+        version = search.load_version(session, member, problem_version)
         lifecycle.retire_version(session, member, version, reason=body.reason, now=context.now)
         return views.serialize_version(version)

@@ -81,7 +81,7 @@ def delete_override(
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="override_grades"
         )
-        row = overrides.get_override(session, assignment_row, override)
+        row = overrides.load_override(session, assignment_row, override)
         expected.check(overrides.lock_grade_version(session, assignment_row, row.student_id))
         result = overrides.withdraw_override(session, member, assignment_row, row, now=context.now)
     response.headers["ETag"] = format_etag(result.grade.version)

@@ -75,7 +75,7 @@ def serialize_user(user: User) -> UserOut:
     )
 
 
-def get_user(session: Session, user_id: UUID) -> UserDetails:
+def load_user_details(session: Session, user_id: UUID) -> UserDetails:
     """Return an account with its courses; raise `NotFound` as `lock_user` does."""
     user = _require_user(session.get(User, user_id))
     return UserDetails(
@@ -236,7 +236,7 @@ def create_invite_or_reset_link(
     session: Session, email: str, *, public_url: str, now: datetime
 ) -> PasswordLink:
     """Return a link for the owner of *email*: an invitation, or a reset if a password is set."""
-    user = get_user_by_email(session, email)
+    user = load_user_by_email(session, email)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
     recorder.record_action(session, None, "person.reset", now=now, target=("user", user.id))
@@ -247,7 +247,7 @@ def create_invite_or_reset_link(
     return issue_reset_link(session, user, public_url=public_url, creator=LinkCreator(), now=now)
 
 
-def get_user_by_email(session: Session, email: str) -> User:
+def load_user_by_email(session: Session, email: str) -> User:
     """Return the account of an e-mail address; raise `NotFound` if there is none."""
     user = session.scalar(select(User).where(User.email == email))
     if user is None:
@@ -257,7 +257,7 @@ def get_user_by_email(session: Session, email: str) -> User:
 
 def revoke_access(session: Session, email: str, *, now: datetime) -> User:
     """End the sessions and tokens of the owner of *email*, and return the account."""
-    user = get_user_by_email(session, email)
+    user = load_user_by_email(session, email)
     sessions.end_sessions_and_tokens_for_event(session, "reset", [user.id], now=now)
     recorder.record_action(session, None, "user.revoked", now=now, target=("user", user.id))
     return user

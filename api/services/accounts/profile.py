@@ -22,7 +22,7 @@ from api.services.audit import recorder
 LOGGED_OUT = "You were logged out. Log in again."
 
 
-def get_profile(session: Session, caller: Principal) -> Me:
+def load_profile(session: Session, caller: Principal) -> Me:
     """Return the account of the caller; a token for one course shows only that course."""
     user = caller.user
     return Me(

@@ -39,9 +39,7 @@ from grader.reports.labels import parse_labels
 ProblemRow: TypeAlias = AssignmentProblem
 
 
-def get_problem_settings(
-    session: Session, assignment: Assignment, row: ProblemRow
-) -> PosedSettings:
+def load_posed_settings(session: Session, assignment: Assignment, row: ProblemRow) -> PosedSettings:
     """Return a problem with its settings in an assignment."""
     pinned_problems = load_pinned_problems(session, [assignment.id])[assignment.id]
     return next(
@@ -236,7 +234,7 @@ def _build_response(
     session: Session, assignment: Assignment, row: ProblemRow, effect: Effect
 ) -> PosedChanged:
     session.flush()
-    problem = get_problem_settings(session, assignment, row) if row.removed_at is None else None
+    problem = load_posed_settings(session, assignment, row) if row.removed_at is None else None
     return PosedChanged(problem=problem, effect=effect)
 
 

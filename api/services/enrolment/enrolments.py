@@ -98,7 +98,7 @@ def serialize_person(row: Row[Enrolment, User, str]) -> Person:
     )
 
 
-def get_person(session: Session, member: CourseMembership, user_id: UUID) -> Person:
+def load_person_details(session: Session, member: CourseMembership, user_id: UUID) -> Person:
     """Return a person of the course; raise `NotFound` if they never were in it."""
     return serialize_person(_load_person(session, member, user_id))
 
@@ -170,7 +170,7 @@ def add_person(
     recorder.record_action(
         session, member, "person.added", now=now, target=target, change=({}, after)
     )
-    return get_person(session, member, user.id)
+    return load_person_details(session, member, user.id)
 
 
 def update_person(
@@ -202,7 +202,7 @@ def update_person(
     recorder.record_action(
         session, member, "person.changed", now=now, target=target, change=(before, after)
     )
-    return get_person(session, member, user.id)
+    return load_person_details(session, member, user.id)
 
 
 def _change_role(

@@ -11,7 +11,7 @@ from api.core.ids import new_id
 from api.db.models import Course, Enrolment, User
 from api.schemas.accounts.people import Person
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import get_person
+from api.services.enrolment.enrolments import load_person_details
 
 TEST_NAME: Final = "Test student"
 
@@ -41,4 +41,4 @@ def get_or_create_test_student(
         recorder.record_action(
             session, member, "test_student.added", now=now, target=("user", user_id)
         )
-    return get_person(session, member, user_id)
+    return load_person_details(session, member, user_id)

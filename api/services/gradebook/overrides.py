@@ -121,7 +121,7 @@ def withdraw_override(
     return _build_override_response(session, assignment, row, score)
 
 
-def get_override(session: Session, assignment: Assignment, override: UUID) -> Override:
+def load_override(session: Session, assignment: Assignment, override: UUID) -> Override:
     """Return an override of an assignment, withdrawn or not; raise `NotFound` if there is none."""
     row = session.get(Override, override)
     if row is None or row.assignment_id != assignment.id:

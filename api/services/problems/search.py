@@ -88,7 +88,7 @@ def _spaces_to_search(member: CourseMembership, space: str) -> list[str]:
     return {"bank": [BANK], "course": [course_space]}.get(space, [BANK, course_space])
 
 
-def get_version(session: Session, member: CourseMembership, version_id: UUID) -> ProblemVersion:
+def load_version(session: Session, member: CourseMembership, version_id: UUID) -> ProblemVersion:
     """Return a version of the bank or of the course; raise `NotFound` for any other."""
     version = session.get(ProblemVersion, version_id)
     if version is None or version.space not in _spaces_to_search(member, ""):

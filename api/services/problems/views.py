@@ -23,7 +23,7 @@ from api.schemas.courses.problems import (
 )
 from api.services.engine.variants import VariantCache, resolve_variant_position
 from api.services.problems import serializers
-from api.services.problems.search import get_version
+from api.services.problems.search import load_version
 from api.services.problems.versions import BANK, space_kind
 
 
@@ -92,7 +92,7 @@ def diff_versions(
     before = (
         _load_previous_version(session, after)
         if against is None
-        else get_version(session, member, against)
+        else load_version(session, member, against)
     )
     if before is None:
         raise NotFound("This is the first version. Name another one in `against`.")

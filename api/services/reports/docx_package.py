@@ -119,8 +119,8 @@ class _TreeBuilder:
         self._count += 1
         if self._count > MAX_NODES or len(self._open) > MAX_DEPTH:
             raise ReportError(TOO_LARGE)
-        local = {_local(key): text for key, text in attributes.items()}
-        node = XmlNode(_local(name), local)
+        local = {_strip_namespace(key): text for key, text in attributes.items()}
+        node = XmlNode(_strip_namespace(name), local)
         self._open[-1].children.append(node)
         self._open.append(node)
 
@@ -132,5 +132,5 @@ class _TreeBuilder:
         self._open[-1].text += text
 
 
-def _local(name: str) -> str:
+def _strip_namespace(name: str) -> str:
     return name.rpartition("}")[2]

@@ -131,7 +131,7 @@ def _render_user(
 def _load_account(context: RequestContext, user: UUID) -> UserDetails:
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-        return accounts.get_user(session, user)
+        return accounts.load_user_details(session, user)
 
 
 @router.post(USER_PATH)

@@ -26,7 +26,7 @@ from api.db.models import (
     User,
 )
 from api.services.lti.launches import accounts
-from api.services.lti.launches.contexts import remember_context
+from api.services.lti.launches.contexts import store_context
 from api.services.lti.launches.entry import enrol, load_platform
 from api.services.lti.launches.verification import START_AGAIN, find_launch
 from api.services.lti.platforms.tool_keys import get_or_create_signing_key
@@ -76,7 +76,7 @@ class SignedChoice:
     jwt: str
 
 
-def load_choice(session: Session, token: str, *, now: datetime) -> LinkChoice | None:
+def load_link_choice(session: Session, token: str, *, now: datetime) -> LinkChoice | None:
     """Return what the teacher of a launch can choose.
 
     None if the teacher has no account or the context no course yet. Raises `Forbidden` for a launch
@@ -89,7 +89,7 @@ def load_choice(session: Session, token: str, *, now: datetime) -> LinkChoice | 
     if map_roles(claims.roles) != "instructor" or is_test_user(claims.roles):
         raise Forbidden(NOT_INSTRUCTOR)
     user = accounts.find_account(session, accounts.get_platform_user(launch))
-    context = remember_context(session, launch, now=now)
+    context = store_context(session, launch, now=now)
     if user is None or context.course_id is None:
         return None
     course = _require_staff(session, context, user, now=now)
@@ -125,11 +125,11 @@ def choose_links(
     """Return the signed answer with links to the *chosen* assignments, and end the launch.
 
     Raises `InvalidInput` for a choice that the platform does not accept, and the errors of
-    `load_choice`.
+    `load_link_choice`.
     """
     key = get_or_create_signing_key(db, now=now)
     with db.transaction() as session:
-        choice = load_choice(session, token, now=now)
+        choice = load_link_choice(session, token, now=now)
         if choice is None:
             raise Forbidden(START_AGAIN)
         items = _build_items(session, choice, chosen, launch_url=tool.addresses.launch_url)

@@ -28,7 +28,7 @@ RECENT_ROSTER: Final = timedelta(minutes=10)
 CONNECTED_ELSEWHERE: Final = "This course of the learning platform is connected already."
 
 
-def remember_context(session: Session, launch: LtiLaunch, *, now: datetime) -> LtiContext:
+def store_context(session: Session, launch: LtiLaunch, *, now: datetime) -> LtiContext:
     """Return the context of a verified launch, with the services that the launch offers."""
     claims = LaunchClaims(**launch.claims)
     context = session.scalar(
@@ -65,7 +65,7 @@ def renew_roster(context: LtiContext, *, now: datetime) -> None:
         context.roster_due_at = now
 
 
-def remember_link(
+def store_resource_link(
     session: Session, context: LtiContext, claims: LaunchClaims, *, now: datetime
 ) -> Assignment | None:
     """Remember the link of a launch, and return the assignment that it opens, if any.

@@ -30,9 +30,9 @@ from api.services.audit import recorder
 from api.services.enrolment.sections import lock_assignments
 from api.services.lti.launches import accounts
 from api.services.lti.launches.contexts import (
-    remember_context,
-    remember_link,
     renew_roster,
+    store_context,
+    store_resource_link,
 )
 from api.services.lti.protocol.claims import LaunchClaims
 from api.services.lti.protocol.roles import is_test_user, map_roles
@@ -90,7 +90,7 @@ def load_platform(session: Session, launch: LtiLaunch) -> LtiPlatform:
     return platform
 
 
-def enter(
+def resolve_launch_entry(
     session: Session, launch: LtiLaunch, login: BrowserLogin, *, now: datetime
 ) -> LaunchEntry:
     """Continue a verified launch as far as possible.
@@ -103,7 +103,7 @@ def enter(
     role = map_roles(claims.roles)
     if role is None:
         raise Forbidden(NO_ROLE)
-    context = remember_context(session, launch, now=now)
+    context = store_context(session, launch, now=now)
     if context.course_id is None and role == "student":
         raise Forbidden(NOT_CONNECTED)
     platform_user = accounts.get_platform_user(launch)
@@ -130,10 +130,10 @@ def finish_entry(
     if user.is_admin and not is_logged_in:
         raise Forbidden(accounts.ADMINISTRATOR)
     launch.user_id = user.id
-    context = remember_context(session, launch, now=now)
+    context = store_context(session, launch, now=now)
     assignment = None
     if claims.deep_link is None:
-        assignment = remember_link(session, context, claims, now=now)
+        assignment = store_resource_link(session, context, claims, now=now)
     if context.course_id is not None:
         enrol(session, context, user, role, now=now)
     if role == "instructor":

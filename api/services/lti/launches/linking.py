@@ -51,7 +51,7 @@ class LinkChoices:
     allows_new_account: bool
 
 
-def load_choices(session: Session, bound: BoundLaunch, login: BrowserLogin) -> LinkChoices:
+def load_account_choices(session: Session, bound: BoundLaunch, login: BrowserLogin) -> LinkChoices:
     """Return the choices of a launch whose user is not known; raise `Forbidden` if it has ended."""
     launch = bound.load(session, locks=False)
     claims = LaunchClaims(**launch.claims)

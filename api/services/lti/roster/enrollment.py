@@ -132,7 +132,7 @@ def _enroll_member(
         enrol(session, context, user, role, now=now)
     except Forbidden:
         return "refused"
-    _remember_member(session, context, user, now=now)
+    _store_member(session, context, user, now=now)
     return "known" if was_enrolled else "added"
 
 
@@ -155,7 +155,7 @@ def _is_enrolled(session: Session, context: LtiContext, user: User) -> bool:
     )
 
 
-def _remember_member(session: Session, context: LtiContext, user: User, *, now: datetime) -> None:
+def _store_member(session: Session, context: LtiContext, user: User, *, now: datetime) -> None:
     row = session.get(LtiMember, (context.id, user.id))
     if row is None:
         session.add(LtiMember(context_id=context.id, user_id=user.id, seen_at=now))

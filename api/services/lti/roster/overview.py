@@ -59,7 +59,7 @@ def list_departed_members(session: Session, course_id: UUID) -> Sequence[Departe
     return list(unique.values())
 
 
-def request_roster(
+def set_roster_synchronization(
     session: Session, member: CourseMembership, context_id: UUID, *, is_on: bool, now: datetime
 ) -> None:
     """Let the worker compare a roster now and at intervals, or not any more.

@@ -47,16 +47,18 @@ def add_reminders(db: Database, outbox: Outbox, *, now: datetime) -> int:
         return 0
     with db.reading() as session:
         occasions = [*_find_due_soon(session, now=now), *_find_digests(session, now=now)]
-        new = [one for one in occasions if outbox.find_new_recipients(session, *_parts(one))]
+        new = [
+            one for one in occasions if outbox.find_new_recipients(session, *_unpack_occasion(one))
+        ]
     count = 0
     for occasion in new:
         with db.transaction() as session:
-            kind, recipients, subject = _parts(occasion)
+            kind, recipients, subject = _unpack_occasion(occasion)
             count += outbox.add(session, kind, recipients, subject, now=now)
     return count
 
 
-def _parts(occasion: _Occasion) -> tuple[MessageKind, tuple[UUID, ...], MessageSubject]:
+def _unpack_occasion(occasion: _Occasion) -> tuple[MessageKind, tuple[UUID, ...], MessageSubject]:
     return occasion.kind, occasion.recipients, occasion.subject
 
 

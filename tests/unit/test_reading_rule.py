@@ -111,6 +111,20 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "cars": ask("percent", key="43.67", prompt="What is the average precision for cars?"),
     "trainable": ask(key=3640, prompt="How many trainable parameters does it have?"),
     "mean loss": ask("number", key="2.5", prompt="How large is it for the batch?"),
+    "which anchor": ask(key=3, prompt="Which anchor is responsible for the object?"),
+    "sentence": ask("number", key="0.00216", prompt="What is the probability of the sentence?"),
+    "maps": ask(
+        "shape",
+        key="(21, 10, 13)",
+        layout="CHW",
+        prompt="What is the shape (channels × height × width) of the maps?",
+    ),
+    "clip": ask(
+        "shape",
+        key="(45, 20, 48, 86)",
+        layout="CDHW",
+        prompt="What is the shape (channels × frames × height × width)?",
+    ),
     "areas": ask(
         "vector", key="[63, 48]", prompt="What are the areas of the two boxes, in pixels?"
     ),

@@ -18,6 +18,13 @@ from grader.reading.restatements.shapes import (
     drop_some_axis_names,
 )
 from grader.reading.restatements.spelled_numbers import spell_out
+from grader.reading.restatements.surroundings.batch_axis import drop_batch_axis
+from grader.reading.restatements.surroundings.harmless_remarks import (
+    drop_comparison_of_equals,
+    drop_decimal_remark,
+    drop_items,
+    drop_repeated_form,
+)
 from grader.reading.restatements.surroundings.printed_code import drop_code
 from grader.reading.restatements.tables import (
     drop_row_names,
@@ -68,6 +75,10 @@ from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
+    drop_items,
+    drop_repeated_form,
+    drop_comparison_of_equals,
+    drop_decimal_remark,
     spell_out,
     keep_exact,
     keep_share,
@@ -92,6 +103,8 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_repeated_form,
+    drop_comparison_of_equals,
     strip_phrases,
     complete_unit,
     keep_exact,
@@ -110,6 +123,7 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
+    drop_comparison_of_equals,
     strip_phrases,
     unwrap_record,
     stack_lettered,
@@ -137,6 +151,8 @@ VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_echo,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_batch_axis,
+    drop_comparison_of_equals,
     strip_phrases,
     name_computed_axes,
     keep_supported_shape,

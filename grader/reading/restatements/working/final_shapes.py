@@ -125,8 +125,11 @@ def _find_named_sizes(text: str, layout: str) -> dict[str, int]:
     """Return the size that *text* gives to each named axis of *layout*."""
     named: dict[str, int] = {}
     for axis in layout:
-        before = rf"(?<![\w×x*·,/])(?:{AXIS_SPELLINGS[axis]})\s*(?:=|:|is)?\s*({SIZE})"
-        behind = rf"({SIZE})\s+(?:{AXIS_SPELLINGS[axis]}|{NAMES_BEHIND[axis]})(?!\w)"
+        before = (
+            rf"(?<![\w×x*·,/])(?:{AXIS_SPELLINGS[axis]})[ \t]*(?:=|:|is)?[ \t]*"
+            rf"(?:[0-9(][^\n,;=]{{0,80}}=[ \t]*)?({SIZE})(?!\s*[×x*/+-])"
+        )
+        behind = rf"({SIZE})[ \t]+(?:{AXIS_SPELLINGS[axis]}|{NAMES_BEHIND[axis]})(?!\w)"
         match = re.search(before, text, re.IGNORECASE) or re.search(behind, text, re.IGNORECASE)
         if match:
             named[axis] = int(match[1])

@@ -25,7 +25,7 @@ TAKEN_BACK: Final = re.compile(
 )
 """Words of an explanation which say that another value counts, or that a part is left out."""
 VERB: Final = re.compile(
-    r"(?<![^\W_])(?:is|are|has|have|was|were|sees|needs?|gets?|takes?|gives?|stays?|keeps?|there|each)(?![^\W_])"
+    r"(?<![^\W_])(?:is|are|has|have|was|were|sees|needs?|gets?|takes?|gives?|stays?|keeps?|there|each|i|we|it|they)(?![^\W_])"
     r"|[=→⇒]",
     re.IGNORECASE,
 )

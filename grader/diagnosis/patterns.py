@@ -19,7 +19,7 @@ from grader.grading.result import PartResult
 from grader.grading.rounding import equals_up_to_noise, is_precise_rounding, last_figure_unit
 from grader.grading.tolerance import Tolerance, find_cell_rule
 from grader.reading.decimal_places import last_decimal_unit
-from grader.values import Number, Tensor, is_number, magnitude
+from grader.values import Number, Tensor, Value, is_number, magnitude
 
 Cells: TypeAlias = tuple[Number, ...]
 ArrayShape: TypeAlias = tuple[int, ...]
@@ -106,9 +106,7 @@ def _describe_number_resemblances(value: Number, key: Number) -> Iterator[str]:
         )
 
 
-def _describe_item_resemblances(
-    value: tuple[object, ...], key: tuple[object, ...]
-) -> Iterator[str]:
+def _describe_item_resemblances(value: tuple[Value, ...], key: tuple[Value, ...]) -> Iterator[str]:
     """Yield how the sizes of a shape, or the items of a set, resemble those of the key."""
     if Counter(value) == Counter(key):
         yield "the key with its axes in another order"
@@ -120,7 +118,7 @@ def _describe_item_resemblances(
         yield f"the key but for one {'more' if 1 in moves else 'less'} in {positions}"
 
 
-def _subtract_or_none(left: object, right: object) -> Number | None:
+def _subtract_or_none(left: Value, right: Value) -> Number | None:
     return left - right if is_number(left) and is_number(right) else None
 
 

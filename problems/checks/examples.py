@@ -6,6 +6,7 @@ from grader.definitions.problem import AnyPart, Expectation, Problem
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds import KINDS
+from grader.reading import RawAnswer
 from grader.reading.grammar.errors import truncate_line
 from grader.registry import Registry
 from grader.variants.variant import Variant, solve_variant
@@ -33,8 +34,8 @@ def find_sample_answer_errors(variants: list[Variant], registry: Registry) -> It
                     )
 
 
-def _grade_part(variant: Variant, part: str, answer: object, registry: Registry) -> PartResult:
-    results = grade(variant, {part: answer}, registry=registry)  # type: ignore[dict-item]
+def _grade_part(variant: Variant, part: str, answer: RawAnswer, registry: Registry) -> PartResult:
+    results = grade(variant, {part: answer}, registry=registry)
     return next(result for result in results if result.part == part)
 
 

@@ -31,8 +31,8 @@ T = TypeVar("T")
 def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
     """Create an account; return its link and when the link expires."""
     address, display_name = (
-        _validate_text(EMAIL_ADAPTER, email, "e-mail address"),
-        _validate_text(NAME_ADAPTER, name, "name"),
+        _normalize_text(EMAIL_ADAPTER, email, "e-mail address"),
+        _normalize_text(NAME_ADAPTER, name, "name"),
     )
 
     def create_account(session: Session) -> PasswordLink:
@@ -47,7 +47,7 @@ def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -
 
 def create_password_link(settings: ServiceSettings, email: str) -> tuple[str, str]:
     """Return a link for an account and when the link expires."""
-    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
     link = _run_in_transaction(
         settings,
         lambda session: accounts.create_invite_or_reset_link(
@@ -64,7 +64,7 @@ def create_token(
 
     *scopes* are names separated by commas; "" means all scopes that its owner can use.
     """
-    address, now = _validate_text(EMAIL_ADAPTER, email, "e-mail address"), system_clock()
+    address, now = _normalize_text(EMAIL_ADAPTER, email, "e-mail address"), system_clock()
     requested_scopes = _parse_scopes(scopes)
 
     def issue_token(session: Session) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def list_user_lines(settings: ServiceSettings) -> list[str]:
 
 def revoke_credentials(settings: ServiceSettings, email: str) -> str:
     """Revoke all sessions and tokens of an account; return its owner's name."""
-    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
     return _run_in_transaction(
         settings,
         lambda session: accounts.revoke_access(session, address, now=system_clock()).name,
@@ -108,7 +108,7 @@ def revoke_credentials(settings: ServiceSettings, email: str) -> str:
 
 def list_token_lines(settings: ServiceSettings, email: str) -> list[str]:
     """Return a line for each token of an account that is not revoked, newest first."""
-    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
 
     def load_lines(session: Session) -> list[str]:
         owner = accounts.load_user_by_email(session, address)
@@ -119,7 +119,7 @@ def list_token_lines(settings: ServiceSettings, email: str) -> list[str]:
 
 def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
     """Revoke the token of an account with this *beginning*; return the token's name."""
-    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
     prefix = beginning.removeprefix(TOKEN_PREFIX)
 
     def revoke_match(session: Session) -> str:
@@ -159,7 +159,7 @@ def _parse_scopes(text: str) -> Sequence[Scope]:
     return [scope for scope in SCOPE_GRANTS if scope in names]
 
 
-def _validate_text(adapter: TypeAdapter[str], text: str, label: str) -> str:
+def _normalize_text(adapter: TypeAdapter[str], text: str, label: str) -> str:
     try:
         return adapter.validate_python(text)
     except ValidationError as error:

@@ -23,10 +23,10 @@ from api.schemas.shared.setting import grade_settings
 from api.services.assignments.pinned_versions import load_pinned_problems
 from api.services.assignments.settings import (
     apply_settings,
+    change_points,
     check_settings,
     derive_free_slug,
     serialize_settings,
-    set_points,
 )
 from api.services.assignments.views import build_staff_view
 from api.services.audit.change_context import ChangeContext, diff_values
@@ -105,7 +105,7 @@ def update_assignment(
         _check_assignment_slug_free(session, act, values.slug, row)
         apply_settings(row, values, act.course)
         difference = diff_values(before, serialize_settings(row))
-        has_new_points = set_points(session, act, row, points)
+        has_new_points = change_points(session, act, row, points)
         if any(difference):
             act.record(session, "assignment.changed", ("assignment", row.id), change=difference)
         if any(difference) or has_new_points:

@@ -120,7 +120,7 @@ def update_resolved_times(row: Assignment, course: Course) -> None:
     row.closes_at = None if resolved.closes_at is None else from_micros(resolved.closes_at)
 
 
-def set_points(
+def change_points(
     session: Session,
     act: ChangeContext,
     assignment: Assignment,

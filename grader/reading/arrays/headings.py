@@ -9,6 +9,12 @@ from grader.errors import AnswerError
 _NAME: Final = r"[^\W\d_]+_?\{?[0-9]*\}?"
 HEADING: Final = re.compile(rf"[\s$(\[]*({_NAME}(?:\s*,\s*{_NAME})+)[\s)\]$]*(?:=|:)")
 NAME_PARTS: Final = re.compile(r"([^\W\d_]+)_?\{?([0-9]*)")
+_AXIS: Final = r"(?<![^\W_])(?:[xywh]|rows?|columns?|cols?|width|height)(?![^\W_])"
+AXIS_NAME: Final = re.compile(_AXIS, re.IGNORECASE)
+AXIS_LABEL: Final = re.compile(rf"({_AXIS})\s*[=:]", re.IGNORECASE)
+AXES_HEADING: Final = re.compile(
+    rf"{_AXIS}(?:\s*[,/|]\s*{_AXIS})+\s*[)\]]?\s*(?:=|:|is\b)", re.IGNORECASE
+)
 COLUMN_FIRST_NAMES: Final = frozenset({("x", "y"), ("j", "i")})
 """Pairs of names of which the first counts columns.
 
@@ -46,4 +52,32 @@ def refuse_reordered_heading(text: str, names: Sequence[str]) -> None:
             f"The names '{heading[1]}' may put the numbers in another order.",
             expected="the numbers alone, in the order of the question",
             position=heading.start(1),
+        )
+
+
+def refuse_foreign_axes(text: str, names: Sequence[str]) -> None:
+    """Raise `AnswerError` if axes with other *names* than in the question label the numbers.
+
+    >>> refuse_foreign_axes("(x, y) = (3, 5)", ("x", "y"))
+    >>> refuse_foreign_axes("x = 3, y = 5", ("row", "column"))
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The question has other names than 'x' and 'y'. Expected the numbers \
+with the names of the question, or without names.
+    """
+    spellings = [word.strip().lower() for name in names for word in name.split("|")]
+    if not names or not all(AXIS_NAME.fullmatch(name.split("|")[0].strip()) for name in names):
+        return
+    heading = AXES_HEADING.search(text)
+    labels = AXIS_NAME.findall(heading[0]) if heading else AXIS_LABEL.findall(text)
+    foreign = [
+        label
+        for label in labels
+        if not any(
+            word.startswith(label.lower()) or label.lower().startswith(word) for word in spellings
+        )
+    ]
+    if len(foreign) == len(labels) > 1:
+        raise AnswerError(
+            f"The question has other names than '{foreign[0]}' and '{foreign[1]}'.",
+            expected="the numbers with the names of the question, or without names",
         )

@@ -129,7 +129,10 @@ def _find_named_sizes(text: str, layout: str) -> dict[str, int]:
             rf"(?<![\w×x*·,/])(?:{AXIS_SPELLINGS[axis]})[ \t]*(?:=|:|is)?[ \t]*"
             rf"(?:[0-9(][^\n,;=]{{0,80}}=[ \t]*)?({SIZE})(?!\s*[×x*/+-])"
         )
-        behind = rf"({SIZE})[ \t]+(?:{AXIS_SPELLINGS[axis]}|{NAMES_BEHIND[axis]})(?!\w)"
+        behind = (
+            rf"({SIZE})(?:[ \t]+|[ \t]*\([ \t]*)"
+            rf"(?:{AXIS_SPELLINGS[axis]}|{NAMES_BEHIND[axis]})(?!\w)"
+        )
         match = re.search(before, text, re.IGNORECASE) or re.search(behind, text, re.IGNORECASE)
         if match:
             named[axis] = int(match[1])

@@ -1,0 +1,85 @@
+"""Directions and kinds in the name of a value: ``text → image``, ``input gate``.
+
+The question must not have only the reverse, or only another kind of the same thing.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS
+
+_WORD: Final = r"[^\W\d_]{3,20}"
+DIRECTION: Final = re.compile(
+    rf"(?<!\w)(?P<start>{_WORD})(?:\s*(?:→|⇒|->|=>|⟶)\s*|\s+to\s+|-to-|\s+(?:vs\.?|versus|over)\s+)"
+    rf"(?:the\s+)?(?P<end>{_WORD})",
+    re.IGNORECASE,
+)
+"""Two things, the second of which comes out of, or is compared with, the first."""
+KIND: Final = re.compile(
+    rf"\A\W*(?:the\s+)?(?P<kind>{_WORD})[\s-]+(?P<thing>{_WORD})\s*(?:=|:|≈|is\s)"
+    rf"|[0-9]\s*\((?:the\s+)?(?P<kind_behind>{_WORD})[\s-]+(?P<thing_behind>{_WORD})\)\W*\Z",
+    re.IGNORECASE,
+)
+"""A thing and its kind, before the sign or in brackets behind the value."""
+
+
+def refuse_other_direction(text: str, question: str) -> None:
+    """Raise `AnswerError` if *text* names a direction of which *question* has only the reverse.
+
+    >>> refuse_other_direction("image to text: 1.78", "What is the loss from images to texts?")
+    >>> refuse_other_direction("text → image: 1.78", "What is the loss from images to texts?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'text → image' is the reverse of what the question asks for. \
+Expected the value that the question asks for.
+    """
+    for match in DIRECTION.finditer(text):
+        pair = _stem(match["start"]), _stem(match["end"])
+        directions = _find_directions(question)
+        if pair[::-1] in directions and pair not in directions:
+            raise AnswerError(
+                f"'{truncate_line(match[0])}' is the reverse of what the question asks for.",
+                expected="the value that the question asks for",
+                position=match.start(),
+            )
+
+
+def refuse_other_kind(text: str, question: str, others: str) -> None:
+    """Raise `AnswerError` if *text* names a kind of thing about which only the *others* ask.
+
+    >>> refuse_other_kind("input gate: 0.5", "The output gate?", "The input gate? The cell?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: Another question asks for 'input gate'. Expected the value that \
+this question asks for.
+    """
+    match = KIND.search(text)
+    if match is None:
+        return
+    group = "kind" if match["kind"] else "kind_behind"
+    kind = _stem(match[group])
+    thing = _stem(match["thing"] or match["thing_behind"])
+    if re.search(rf"(?<!\w){thing}", question, re.IGNORECASE) is None:
+        return
+    if re.search(rf"(?<!\w){kind}", question, re.IGNORECASE) is not None:
+        return
+    if re.search(rf"(?<!\w){kind}\w*[\s-]+{thing}", others, re.IGNORECASE):
+        name = f"{match[group]} {match['thing'] or match['thing_behind']}"
+        raise AnswerError(
+            f"Another question asks for '{truncate_line(name)}'.",
+            expected="the value that this question asks for",
+            position=match.start(group),
+        )
+
+
+@lru_cache(maxsize=1024)
+def _find_directions(question: str) -> frozenset[tuple[str, str]]:
+    """Return the beginnings of the two words of each direction in *question*."""
+    return frozenset(
+        (_stem(match["start"]), _stem(match["end"])) for match in DIRECTION.finditer(question)
+    )
+
+
+def _stem(word: str) -> str:
+    return word.lower()[:STEM_LETTERS]

@@ -173,7 +173,8 @@ class LtiPlatform:
     request fail: ``"connection"``, or a status. *requests* are the paths that were requested.
     *links* are those that the tool made by its *answers*. *items* are its line items and *scores*
     the scores it accepted. *faults* are those of the next requests for scores: a status, ``429
-    7`` with the seconds to wait, ``timeout`` before the score is stored, or ``lost`` after.
+    7`` with the seconds to wait, ``403 as Canvas`` for too many requests, ``timeout`` before the
+    score is stored, or ``lost`` after.
     *refused_users* are not enrolled, *revoked* tokens ended.
     """
 
@@ -543,6 +544,8 @@ class LtiPlatform:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "timeout":
             raise httpx2.ReadTimeout("slow")
+        if fault == "403 as Canvas":
+            return httpx2.Response(403, text="403 Forbidden (Rate Limit Exceeded)\n")
         if fault and fault != "lost":
             status, _, seconds = fault.partition(" ")
             headers = {"Retry-After": seconds} if seconds else {}

@@ -505,6 +505,8 @@ def test_a_launch_never_opens_an_administrator(campus):
         ("learner", "student"),
         ("Learner", "student"),
         ("ta", "grader"),
+        ("TeachingAssistant", "grader"),
+        (f"{MEMBERSHIP}#Instructor#TeachingAssistant", "grader"),
         ("instructor", "instructor"),
         (f"{MEMBERSHIP}#Instructor", "instructor"),
         ("administrator", None),

@@ -24,6 +24,7 @@ from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachab
 from api.services.lti.protocol.public_http import PlatformHttp, resolve_public_address
 
 REGISTRATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 
 
 @pytest.fixture
@@ -96,11 +97,14 @@ def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, v
 class Registrar:
     """The registration endpoints of a platform; *reply* replaces its last reply."""
 
-    def __init__(self, host="https://lms.example", *, deployment="5", reply=None):
+    def __init__(self, host="https://lms.example", *, deployment="5", reply=None, messages=None):
         self.host, self.deployment, self.reply = host, deployment, reply
+        self.metadata = {} if messages is None else {PLATFORM: {"messages_supported": messages}}
         self.registrations = []
 
     def serve(self, request):
+        # Canvas returns its metadata only to the holder of the token.
+        assert request.headers["Authorization"] == "Bearer secret token"
         if request.method == "GET":
             urls = {
                 name: f"{self.host}/{name}"
@@ -109,8 +113,7 @@ class Registrar:
                     "registration_endpoint",
                 )
             }
-            return httpx2.Response(200, json={"issuer": self.host} | urls)
-        assert request.headers["Authorization"] == "Bearer secret token"
+            return httpx2.Response(200, json={"issuer": self.host} | urls | self.metadata)
         self.registrations.append(json.loads(request.content))
         if self.reply is not None:
             return self.reply
@@ -154,6 +157,33 @@ def test_a_platform_registers_itself_once_by_a_link(world, admin, deployment):
     assert "scope/lineitem.readonly" in sent["scope"]
     assert frame.send(page.one("form")).status == 403
     assert frame.get(link, params=QUERY).status == 403
+
+
+OFFERED = [
+    {"type": "LtiResourceLinkRequest", "placements": ["account_navigation", "course_navigation"]},
+    {"type": "LtiDeepLinkingRequest", "placements": ["link_selection", "assignment_selection", 7]},
+]
+
+
+@pytest.mark.parametrize(
+    ("messages", "placements"),
+    [
+        (OFFERED, [["course_navigation"], ["assignment_selection", "link_selection"]]),
+        (OFFERED[:1], [["course_navigation"], None]),
+        ([{"type": "LtiResourceLinkRequest"}, {"type": "LtiDeepLinkingRequest"}], [None, None]),
+        (["?", {"type": [], "placements": []}, {"type": "x", "placements": "x"}], [None, None]),
+        ("?", [None, None]),
+        (None, [None, None]),
+    ],
+)
+def test_a_registration_asks_for_the_placements_that_the_platform_offers(
+    world, admin, messages, placements
+):
+    registrar = Registrar(messages=messages)
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
+    assert Browser(world).post(registration_link(admin), QUERY).status == 200
+    [sent] = registrar.registrations
+    assert [one.get("placements") for one in sent[REGISTRATION]["messages"]] == placements
 
 
 def test_a_registration_that_fails_leaves_the_link_usable(world, admin):

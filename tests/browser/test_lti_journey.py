@@ -11,8 +11,9 @@ import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx2
 import pytest
 import uvicorn
 from browsers import PASSWORD, email_of, with_password
@@ -40,6 +41,23 @@ DIALECT = Dialect(
     context="dl-2026",
 )
 COPIED = {"id": "dl-2027", "title": "DL 2027"}
+
+
+METADATA = {
+    "issuer": LMS,
+    "authorization_endpoint": f"{LMS}/auth",
+    "token_endpoint": f"{LMS}/token",
+    "jwks_uri": f"{LMS}/jwks",
+    "registration_endpoint": f"{LMS}/register",
+}
+WAITING = """
+addEventListener("message", (event) => {
+  if (event.data.subject !== "org.imsglobal.lti.close") return;
+  document.querySelector("iframe").remove();
+  document.querySelector("h1").textContent = "Confirm the tool";
+});
+"""
+"""What pages of Canvas and Moodle do with the message that ends a registration."""
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -81,18 +99,22 @@ def serving_https(site, folder):
 class Site:
     """Pages of the platform: a course with a frame, the login, and the end of deep linking.
 
-    *member* is who is logged in there, *changes* are the claims of the next launch.
+    *member* is who is logged in there, *changes* are the claims of the next launch, *registration*
+    is the link that an administrator of Grader created.
     """
 
     def __init__(self, platform):
         self.platform = platform
         self.member, self.target, self.changes = platform.teacher, "launch", {}
+        self.registration = ""
 
     def respond(self, address, body):
         """Return the status and the page at an address; *body* is that of a form."""
         url = urlsplit(address)
         if url.path == "/course":
             page = self.course()
+        elif url.path == "/tools":
+            page = self.tools()
         elif url.path == "/auth":
             page = self.authorize({n: v[0] for n, v in parse_qs(url.query).items()})
         elif url.path == "/links":
@@ -113,6 +135,13 @@ class Site:
         }
         form = _form(f"{self.platform.tool}/lti/login", parameters, target="tool")
         return f"<h1>Course</h1><iframe name=tool title=Grader width=900 height=700></iframe>{form}"
+
+    def tools(self):
+        """Return the page that registers a tool in a frame, and waits until the tool ends it."""
+        query = urlencode({"openid_configuration": f"{LMS}/openid", "registration_token": "token"})
+        url = html.escape(f"{self.registration}?{query}")
+        frame = f'<iframe name=tool title=Grader src="{url}" width=900 height=700></iframe>'
+        return f"<h1>Tools</h1>{frame}<script>{WAITING}</script>"
 
     def authorize(self, query):
         """Return the page that sends the message of the platform."""
@@ -309,3 +338,27 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
         copied = session.scalars(select(Course.id).where(Course.slug == "dl-2027")).one()
         [assignment] = session.scalars(select(Assignment.id).where(Assignment.course_id == copied))
     assert path == f"/assignments/{assignment}/results"
+
+
+def test_a_registration_in_a_frame_leads_back_to_the_platform(campus):
+    world = campus
+
+    def reply(request):
+        values = METADATA if request.method == "GET" else {"client_id": "registered"}
+        return httpx2.Response(200, json=values)
+
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(reply))
+    page = world.screens.open(world.person(admin=True))
+    page.goto("/lti/platforms")
+    form = page.locator("form[action='/lti/platforms/link']")
+    form.get_by_label("Name").fill("Lms")
+    form.get_by_label("Address of the platform").fill(LMS)
+    form.get_by_role("button").click()
+    world.site.registration = page.get_by_role("status").locator("code").inner_text()
+    page.goto(f"{LMS}/tools")
+    frame = page.frame(name="tool")
+    frame.get_by_role("button", name="Register").click()
+    expect(frame.get_by_role("status")).to_contain_text("Grader is registered at Lms")
+    assert violations(frame) == []
+    frame.get_by_role("button", name="Continue in Lms").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the tool")

@@ -72,6 +72,7 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
         "lti/register.html",
         {
             "name": registered.platform.name,
+            "origin": origin,
             "is_done": True,
             "has_deployment": registered.has_deployment,
         },

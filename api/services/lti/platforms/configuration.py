@@ -1,5 +1,6 @@
 """Configuration of this tool: what an administrator copies, and the forms that platforms fetch."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,8 +18,15 @@ TITLE: Final = "Grader"
 DESCRIPTION: Final = "Homework in deep learning that is graded at once."
 SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, SCORE_SCOPE, MEMBERSHIP_SCOPE)
 CLAIM_NAMES: Final = ("iss", "sub", "name", "given_name", "family_name", "email")
+PLATFORM_FIELD: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 REGISTRATION_FIELD: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PRIVACY_FIELD: Final = "https://canvas.instructure.com/lti/privacy_level"
+CANVAS_PLACEMENTS: Final = {
+    "course_navigation": RESOURCE_LINK,
+    "assignment_selection": DEEP_LINK,
+    "link_selection": DEEP_LINK,
+}
+"""Places of Canvas where Grader appears, and the type of message that each sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,18 @@ class ToolAddresses:
         )
 
 
-def build_registration(addresses: ToolAddresses) -> dict[str, Any]:
-    """Return the client registration of dynamic registration."""
+def build_registration(
+    addresses: ToolAddresses, *, placements: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    """Return the client registration of dynamic registration.
+
+    *placements* are those that the platform offers for each type of message. Canvas displays a tool
+    nowhere if it asks for none.
+    """
+    messages = [
+        _build_message(RESOURCE_LINK, addresses.launch_url, placements),
+        _build_message(DEEP_LINK, addresses.deep_link_url, placements),
+    ]
     return {
         "application_type": "web",
         "response_types": ["id_token"],
@@ -95,24 +113,25 @@ def build_registration(addresses: ToolAddresses) -> dict[str, Any]:
             "target_link_uri": addresses.launch_url,
             "description": DESCRIPTION,
             "claims": list(CLAIM_NAMES),
-            "messages": [
-                {"type": RESOURCE_LINK, "target_link_uri": addresses.launch_url, "label": TITLE},
-                {"type": DEEP_LINK, "target_link_uri": addresses.deep_link_url, "label": TITLE},
-            ],
+            "messages": messages,
             PRIVACY_FIELD: "public",
         },
     }
 
 
+def _build_message(
+    kind: str, url: str, placements: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    """Return a message that this tool accepts, with the placements that the platform offers."""
+    message: dict[str, Any] = {"type": kind, "target_link_uri": url, "label": TITLE}
+    offered = placements.get(kind, ())
+    wanted = [name for name, sent in CANVAS_PLACEMENTS.items() if sent == kind and name in offered]
+    return message | ({"placements": wanted} if wanted else {})
+
+
 def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
     """Return the configuration as JSON that Canvas fetches for a developer key."""
-    navigation = {"target_link_uri": addresses.launch_url, "message_type": RESOURCE_LINK}
-    choice = {"target_link_uri": addresses.deep_link_url, "message_type": DEEP_LINK}
-    placements = {
-        "course_navigation": navigation,
-        "assignment_selection": choice,
-        "link_selection": choice,
-    }
+    urls = {RESOURCE_LINK: addresses.launch_url, DEEP_LINK: addresses.deep_link_url}
     return {
         "title": TITLE,
         "description": DESCRIPTION,
@@ -129,8 +148,14 @@ def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:
                 "settings": {
                     "platform": "canvas.instructure.com",
                     "placements": [
-                        {"placement": name, "enabled": True, "text": TITLE, **placement}
-                        for name, placement in placements.items()
+                        {
+                            "placement": name,
+                            "enabled": True,
+                            "text": TITLE,
+                            "target_link_uri": urls[kind],
+                            "message_type": kind,
+                        }
+                        for name, kind in CANVAS_PLACEMENTS.items()
                     ],
                 },
             }

@@ -23,6 +23,7 @@ from api.db.engine import Database
 from api.db.models import LtiPlatform, LtiRegistrationLink
 from api.services.audit import recorder
 from api.services.lti.platforms.configuration import (
+    PLATFORM_FIELD,
     REGISTRATION_FIELD,
     ToolAddresses,
     build_registration,
@@ -158,10 +159,11 @@ def _exchange(
     addresses: ToolAddresses,
 ) -> PlatformValues:
     """Fetch the metadata of the platform, send the registration, and return its values."""
-    metadata = http.get_object(request.openid_configuration)
-    issuer, endpoint = _read(metadata, "issuer"), _read(metadata, "registration_endpoint")
     headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
-    reply = http.send("POST", endpoint, headers=headers, body=build_registration(addresses))
+    metadata = http.get_object(request.openid_configuration, headers=headers)
+    issuer, endpoint = _read(metadata, "issuer"), _read(metadata, "registration_endpoint")
+    registration = build_registration(addresses, placements=_read_placements(metadata))
+    reply = http.send("POST", endpoint, headers=headers, body=registration)
     if not reply.is_success or not isinstance(reply.value, dict):
         raise PlatformError(f"{endpoint}: status {reply.status}")
     configuration = reply.value.get(REGISTRATION_FIELD)
@@ -178,6 +180,19 @@ def _exchange(
         audience=audience if isinstance(audience, str) else "",
         deployments=(deployment,) if isinstance(deployment, str) and deployment else (),
     )
+
+
+def _read_placements(metadata: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return the placements that a platform offers for each type of message."""
+    configuration = metadata.get(PLATFORM_FIELD)
+    messages = configuration.get("messages_supported") if isinstance(configuration, dict) else None
+    offered: dict[str, frozenset[str]] = {}
+    for message in messages if isinstance(messages, list) else []:
+        kind = message.get("type") if isinstance(message, dict) else None
+        names = message.get("placements") if isinstance(message, dict) else None
+        if isinstance(kind, str) and isinstance(names, list):
+            offered[kind] = frozenset(name for name in names if isinstance(name, str))
+    return offered
 
 
 def _read(values: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,9 @@ LINE_ITEM_TAG: Final = "grader"
 MAX_PAGES: Final = 50
 TOO_MANY_REQUESTS: Final = 429
 UNAUTHORIZED: Final = 401
+FORBIDDEN: Final = 403
+CANVAS_RATE_LIMIT: Final = b"Rate Limit Exceeded"
+"""Text with which versions of Canvas refuse too many requests, with status 403."""
 SERVER_ERROR: Final = 500
 REQUEST_TIMEOUT: Final = 408
 DEFAULT_WAIT: Final = timedelta(minutes=1)
@@ -174,13 +177,19 @@ def check_reply(reply: PlatformReply, what: str) -> None:
     if reply.is_success:
         return
     message = f"the platform refused {what}: status {reply.status}{_explain(reply.value)}"
-    if reply.status == TOO_MANY_REQUESTS:
+    if _is_rate_limit(reply):
         raise RateLimitError(message, _parse_retry_after(reply))
     if reply.status == UNAUTHORIZED:
         raise TokenExpiredError(message)
     if reply.status >= SERVER_ERROR or reply.status == REQUEST_TIMEOUT:
         raise PlatformError(message)
     raise GradeServiceRefusalError(message)
+
+
+def _is_rate_limit(reply: PlatformReply) -> bool:
+    if reply.status == FORBIDDEN:
+        return CANVAS_RATE_LIMIT in reply.body
+    return reply.status == TOO_MANY_REQUESTS
 
 
 def _explain(value: object) -> str:

@@ -34,7 +34,7 @@ SUCCESS_STATUSES: Final = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class PlatformReply:
-    """Reply of a platform: status, headers with lower-case names, and the body as JSON.
+    """Reply of a platform: status, headers with lower-case names, the body, and its JSON.
 
     *value* is None for a body that is no JSON, such as an empty one.
     """
@@ -42,6 +42,7 @@ class PlatformReply:
     status: int
     headers: Mapping[str, str]
     value: Any
+    body: bytes = b""
 
     @property
     def is_success(self) -> bool:
@@ -108,9 +109,9 @@ class PlatformHttp:
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
         self._http = OutboundHttp(LIMITS, transport, create_transport=PublicAddressTransport)
 
-    def get_object(self, url: str) -> dict[str, Any]:
+    def get_object(self, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the JSON object at *url*; raise `PlatformError` if there is none."""
-        reply = self.send("GET", url)
+        reply = self.send("GET", url, headers=headers)
         if reply.status != httpx2.codes.OK or not isinstance(reply.value, dict):
             raise PlatformError(f"{url}: status {reply.status}, or no JSON object")
         return reply.value
@@ -142,7 +143,7 @@ class PlatformHttp:
             value = replace_unstorable(json.loads(reply.body)) if reply.body else None
         except (ValueError, RecursionError):
             value = None
-        return PlatformReply(reply.status, reply.headers, value)
+        return PlatformReply(reply.status, reply.headers, value, reply.body)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,7 +12,12 @@ from api.auth.roles import Role
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTRUCTOR_ROLES: Final = frozenset({f"{MEMBERSHIP}#Instructor", "Instructor"})
 TA_ROLES: Final = frozenset(
-    {f"{MEMBERSHIP}/Instructor#TeachingAssistant", f"{MEMBERSHIP}#TeachingAssistant"}
+    {
+        f"{MEMBERSHIP}/Instructor#TeachingAssistant",
+        f"{MEMBERSHIP}#Instructor#TeachingAssistant",  # Sakai
+        f"{MEMBERSHIP}#TeachingAssistant",
+        "TeachingAssistant",
+    }
 )
 LEARNER_ROLES: Final = frozenset({f"{MEMBERSHIP}#Learner", "Learner"})
 TEST_USER_ROLES: Final = frozenset({"http://purl.imsglobal.org/vocab/lti/system/person#TestUser"})

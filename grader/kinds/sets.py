@@ -26,6 +26,7 @@ from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
+from grader.reading.restatements.surroundings.harmless_remarks import drop_comparison_of_equals
 from grader.reading.restatements.working.conclusions import keep_asked
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
@@ -81,6 +82,7 @@ class SetKind(AnswerKind[SetPart, Items]):
             )
         if part.of == "integer":
             return (
+                drop_comparison_of_equals,
                 strip_phrases,
                 list_range,
                 keep_asked,

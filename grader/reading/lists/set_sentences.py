@@ -18,13 +18,17 @@ REMOVING_WORD: Final = re.compile(
     r"(?<!\w)(?:removed|suppressed|dropped|discarded|deleted|eliminated|not|gone)(?!\w)",
     re.IGNORECASE,
 )
+INTEGER: Final = "[0-9]{1,6}"
 FILLING: Final = frozenset(
     {"the", "are", "is", "have", "has", "and", "these", "with", "of", "in", "that", "only"}
 )
 OUTSIDE: Final = re.compile(r"(?P<items>[^()]*)\((?P<rest>[^()]*)\)[\s.]*", re.DOTALL)
+CLAUSE_OUTSIDE: Final = re.compile(
+    rf"(?P<items>[^();.0-9]*[0-9][^();.]*?)(?:[,;.]\s+(?:and\s+)?|\s+and\s+)(?P<rest>(?:(?:box(?:es)?|numbers?|the)\s+)*{INTEGER}(?:(?:\s*,\s*|\s+and\s+){INTEGER})*\s+(?:is|are|were|get)\s+[^();0-9]*?)[\s.]*"
+)
+"""A set, and a clause about what is not in it."""
 WORD: Final = re.compile(r"[^\W\d_]+")
 _JOIN: Final = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*;\s*|\s+)"
-INTEGER: Final = "[0-9]{1,6}"
 MIN_STEM: Final = 2
 
 
@@ -61,13 +65,16 @@ def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewritin
 
 
 def drop_items_outside(text: str, question: str) -> Rewriting | None:
-    """Return a set without the bracket that names only what is not in it.
+    """Return a set without the bracket or clause that names only what is not in it.
 
     >>> drop_items_outside("1, 3 (2 and 4 are removed)", "Which boxes are kept?").text
     '1, 3'
     >>> drop_items_outside("1, 3 (3 and 4 are removed)", "Which boxes are kept?")
     """
-    match = OUTSIDE.fullmatch(text)
+    clause = CLAUSE_OUTSIDE.fullmatch(text)
+    match = OUTSIDE.fullmatch(text) or (
+        clause if clause and KEEPING_WORD.search(clause["items"]) else None
+    )
     removing_word = REMOVING_WORD.search(match["rest"]) if match else None
     if match is None or removing_word is None or DOUBT.search(match["items"]):
         return None

@@ -68,8 +68,8 @@ ACTIVATIONS: Final = (
     r"sigmoid|(?:leaky|p)?-?relu|gelu|elu|selu|swish|silu|softmax|log-?softmax|softplus|tanh|sgn|sign"
     r"|normali[sz]e|standardi[sz]e|sigma|phi"
 )
-_APPLIED: Final = r"(?=\}?\s*(?:\\left\s*)?(?:[(\[{]|\\begin|[-+]?\.?[0-9]))"
-"""What follows a function that is applied: a bracket, an array or a number."""
+_APPLIED: Final = r"(?=\}?\s*(?:\\left\s*)?(?:[(\[{]|\\begin|\.?[0-9])|\}?\s+[-+]\.?[0-9])"
+"""What follows a function that is applied: a bracket, an array or a number; `ReLU-3` is a name."""
 FUNCTIONS: Final = rf"(?:{ACTIVATIONS}|{STATISTICS}){_APPLIED}"
 ONE_FOR_EACH: Final = (
     r"(?:one|an?)\s+(?!third|half|quarter)[^\W\d_]{3,}\s+(?:per|for\s+(?:each|every))\s+[^\W\d_]+"

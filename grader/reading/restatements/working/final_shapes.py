@@ -19,6 +19,13 @@ BREAK: Final = re.compile(
 COMPUTED_AXIS: Final = re.compile(
     rf"(?P<name>[^\W\d_]{{3,}})?[\s:=]*(?P<working>[0-9(][^=,;:\n]{{0,80}}=\s*)?(?P<size>{SIZE})\s*(?P<noun>[^\W\d_]{{3,}})?"
 )
+UNCHANGED_AXIS: Final = re.compile(
+    r"(?<!\w)(?:channels?|maps|depth|frames)\s+(?:remain|stay|are\s+(?:kept|unchanged|the\s+same)|do(?:es)?\s+not\s+change)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words which say that one size does not change, so that the working need not repeat it."""
+GIVES: Final = re.compile(r"(?<!\w)(?:which\s+gives|and\s+gives)\s*\Z", re.IGNORECASE)
+"""Words behind a sentence that explains a shape."""
 PIECE: Final = re.compile(r"[,;\n]\s*(?:and\s+)?|\s+(?:and|by)\s+|\s[×x]\s|\s\\times\s")
 NOUN_AXES: Final = {
     name: axis
@@ -57,7 +64,10 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     head = text[: match.start()]
     sizes = re.findall(r"[0-9]+", match["shape"])
     earlier = re.findall(SIZE, head)
-    if not set(sizes) <= set(earlier) or not re.search(r"[=→⇒]|[^\W\d_]{2}", head):
+    unsupported = set(sizes) - set(earlier)
+    is_kept = len(unsupported) == 1 and UNCHANGED_AXIS.search(head) and len(set(sizes)) > 1
+    gives = GIVES.search(head) and len(unsupported) < len(set(sizes))
+    if (unsupported and not is_kept and not gives) or not re.search(r"[=→⇒]|[^\W\d_]{2}", head):
         return None
     if any(len(re.findall(r"[0-9]+", other)) == len(sizes) for other in _find_shapes(head)):
         return None

@@ -21,13 +21,18 @@ ABOUT_HUNDREDS: Final = re.compile(
 _HEDGES: Final = (
     r"(?:about|approx(?:\.|imately)?|around|roughly|circa|ca\.|nearly|almost)\s+|[~≈]\s*"
 )
+HEDGE: Final = re.compile(_HEDGES, re.IGNORECASE)
 HEDGED: Final = re.compile(
-    rf"(?:[^0-9=]*|.*(?<!\w)(?:so|hence|thus|therefore)\s[^0-9=]*)(?<!\w)(?:{_HEDGES})"
+    rf"(?:[^0-9=]*|.*(?<!\w)(?:so|hence|thus|therefore)\s[^0-9=]{{0,40}})(?<!\w)(?:{_HEDGES})"
     r"(?P<number>[0-9]*[0-9.,'\s]*[0-9](?P<power>e[0-9]+|\s*[×x*·]\s*10\s*(?:\^|\*\*)[0-9{}]+)?)"
     r"(?![0-9.,]*[%/^*×])[^0-9=]*",
     re.IGNORECASE | re.DOTALL,
 )
 """A text whose only value, or whose last after ``so``, comes near to what is meant."""
+ROUNDED_RESULT: Final = re.compile(
+    r"[^=≈~\\]*[0-9)]\s*[-+*×·]\s*[0-9(][^=≈~\\]*≈\s*[0-9][0-9,\s]*00[\s.]*"
+)
+"""A computation, and nothing but its rounded result: ``1536 + 2400 ≈ 3900``."""
 _PLAIN: Final = r"[0-9][0-9,']{0,40}"
 OTHER_FORM: Final = re.compile(
     rf"[\s$]*(?:{_PLAIN}\s*(?P<cross>×|x|\\times)\s*{_PLAIN}|(?P<dividend>{_PLAIN})\s+/\s+(?P<divisor>{_PLAIN})"
@@ -49,8 +54,13 @@ APPROXIMATION: Final = re.compile(r"[^=]*[-+*/^()²³].*(?:≈|\\approx|~=)\s*\S
 
 def refuse_approximate_count(typed: str) -> None:
     """Raise `AnswerError` for ``about 27k`` where the exact number is asked for."""
-    hedged = HEDGED.fullmatch(typed) if not typed.isdecimal() else None
-    if hedged or APPROXIMATE_COUNT.fullmatch(typed) or ABOUT_HUNDREDS.fullmatch(typed):
+    hedged = HEDGED.fullmatch(typed) if HEDGE.search(typed) else None
+    if (
+        hedged
+        or ROUNDED_RESULT.fullmatch(typed)
+        or APPROXIMATE_COUNT.fullmatch(typed)
+        or ABOUT_HUNDREDS.fullmatch(typed)
+    ):
         raise AnswerError("This is a rounded number.", expected="the number with all its digits")
 
 
@@ -59,7 +69,7 @@ def refuse_coarse_estimate(typed: str, suffices: Callable[[Fraction, Fraction], 
 
     *suffices* tells it for a number and one unit of its last place.
     """
-    hedged = HEDGED.fullmatch(typed) if not typed.isascii() or not typed.isdecimal() else None
+    hedged = HEDGED.fullmatch(typed) if HEDGE.search(typed) else None
     plain = DECIMAL_NUMBER.fullmatch(hedged["number"]) if hedged else None
     if plain is None:
         return

@@ -95,7 +95,7 @@ def _to_toml(value: object) -> str:
 
 
 def _render_default(default: Any) -> str:
-    return "none" if default in (None, ()) else f"`{_to_toml(default).strip(chr(34))}`"
+    return "none" if default in (None, (), "") else f"`{_to_toml(default).strip(chr(34))}`"
 
 
 def _render_description(name: str, meaning: str) -> str:

@@ -230,6 +230,17 @@ def test_a_replayed_launch_is_refused(campus):
     assert world.platform.send(browser, form | {"state": other["state"]}).status == 403
 
 
+def test_an_invalid_message_uses_up_its_state(campus):
+    world = campus()
+    browser = Browser(world)
+    query = world.platform.authorize(world.platform.begin(browser))
+    claims = world.platform.claims(world.platform.student, query["nonce"])
+    for token in (unsigned(claims), world.platform.signed(claims)):
+        form = {"state": query["state"], "id_token": token}
+        assert world.platform.send(browser, form).status == 403
+    assert rows(world, LtiUser) == []
+
+
 def test_a_state_that_is_unknown_or_expired_is_refused(campus):
     world = campus()
     browser = Browser(world)

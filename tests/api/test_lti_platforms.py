@@ -236,6 +236,11 @@ def test_only_https_addresses_are_fetched(world, admin, url):
         ["fe80::1%eth0"],
         ["fd00::1"],
         ["::ffff:10.0.0.5"],
+        ["64:ff9b::10.0.0.5"],
+        ["64:ff9b:1::10.0.0.5"],
+        ["2002:7f00:1::"],
+        ["::127.0.0.1"],
+        ["fec0::1"],
         ["93.184.216.34", "10.0.0.5"],
         [],
     ],
@@ -249,6 +254,14 @@ def test_a_private_address_is_never_connected_to(monkeypatch, addresses):
         resolve_public_address("lms.example", 443)
     with pytest.raises(PlatformUnreachableError):
         PlatformHttp().get_object("https://lms.example/jwks")
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
+def test_a_public_address_may_be_connected_to(monkeypatch, address):
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, port, **_: [(2, 1, 6, "", (address, port))]
+    )
+    assert resolve_public_address("lms.example", 443) == address
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):

@@ -1,6 +1,7 @@
 """Tests of the login by OpenID providers, with a table of attacks."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -229,6 +230,19 @@ def test_a_state_is_used_once(campus):
     assert page.status == 403
     assert "Start again" in page.one(role="alert").text
     assert me(replay) == 401
+
+
+def test_an_invalid_answer_uses_up_its_state(campus):
+    world = campus()
+    browser = Browser(world)
+    answer = world.providers["uni"].authorize(begin(browser), **ANN)
+    kept = dict(browser.cookies)
+    invalid = re.sub(r"([?&]code)=[^&]*", r"\1=guessed", answer)
+    assert invalid != answer
+    for url in (invalid, answer):
+        browser.cookies = dict(kept)
+        assert browser.get(url).status >= 400
+    assert me(browser) == 401
 
 
 def test_a_code_is_refused_when_the_provider_has_seen_it(campus):

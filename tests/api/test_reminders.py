@@ -170,7 +170,7 @@ def test_the_staff_get_a_digest_of_waiting_work_in_the_morning(
     message = mail_server.messages()[0]
     assert message["Subject"] == "Deep Learning: answers to grade"
     text = message.get_body(("plain",)).get_content()
-    assert "1 to grade" in text
+    assert "has 1 submission to grade and 0 regrade requests to answer" in " ".join(text.split())
     assert "Ann" not in text
     assert plan(world, MORNING.replace(day=4)) == 2
     assert ta.get("/me/news").json()["items"] == []

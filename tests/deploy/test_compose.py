@@ -27,6 +27,18 @@ KILL lets the first process, which runs as root, forward the stop signal to Post
 which does not.
 """
 OPENS_LOW_PORTS = {"tls": ["NET_BIND_SERVICE"]}
+ONLY_API = {
+    "GRADER_DEMO",
+    "GRADER_HOSTS",
+    "GRADER_LOCAL_LOGIN",
+    "GRADER_LOGIN_HEADER",
+    "GRADER_METRICS_TOKEN_FILE",
+    "GRADER_NEW_ACCOUNTS",
+    "GRADER_OIDC_FILE",
+    "GRADER_PROCESSES",
+    "GRADER_TRUSTED_PROXIES",
+}
+"""Settings about requests and logins, which the worker does not read."""
 VARIABLE = re.compile(r"\$\{[A-Z_]+(:-[^}]*)?\}")
 
 
@@ -63,6 +75,13 @@ def plain(told: str) -> str:
 def is_local(port: str) -> bool:
     """Return whether a port is published on this machine only, by default."""
     return plain(port).startswith("127.0.0.1:")
+
+
+def test_the_worker_has_every_setting_of_the_api_that_it_reads():
+    """E-mail is composed by the worker: its links begin with the address of the service."""
+    api, worker = (set(SERVICES[name]["environment"]) for name in ("api", "worker"))
+    assert api - worker == ONLY_API
+    assert "GRADER_PUBLIC_URL" in worker
 
 
 @pytest.mark.parametrize("name", SERVICES)

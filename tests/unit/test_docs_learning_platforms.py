@@ -70,10 +70,10 @@ def test_a_page_has_all_parts_and_names_the_common_troubles(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_a_page_says_that_only_the_fake_platform_was_tried(name: str) -> None:
+def test_a_page_says_that_only_a_simulated_platform_was_tried(name: str) -> None:
     notice = read(name).partition("\n## ")[0]
     assert f"**Grader was not tested with {DIALECTS[name].name}" in notice
-    assert "Only Grader's fake platform was tried" in " ".join(notice.split())
+    assert "Grader's tests use a simulated platform" in " ".join(notice.split())
     assert "tests/lti_platform.py" in notice
 
 

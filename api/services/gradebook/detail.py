@@ -241,9 +241,8 @@ def _serialize_problem(
 ) -> ProblemGrade:
     stored_parts = record.progress.get((record.student.id, problem.row.id), {})
     parts = {part: deserialize_part_progress(told) for part, told in stored_parts.items()}
-    line = build_problem_line(
-        record.book.grading_context(assignment), problem, record.student.id, parts
-    )
+    context = record.book.grading_context(assignment)
+    line = build_problem_line(context, problem, record.student.id, parts)
     graded = compute_problem_grade(line)
     return ProblemGrade(
         problem=problem.row.slug,

@@ -28,6 +28,7 @@ from api.services.outbox.occasions.reminders import STAFF_ROLES, find_open_due_t
 from api.services.outbox.occasions.waiting_work import count_waiting_work
 from api.services.outbox.smtp import DeliverySettings
 from api.services.outbox.texts import MessageText, render_digest, render_message
+from grader.display.text import pluralize
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 
@@ -230,8 +231,8 @@ def _compose_digest(
         raise MessageDroppedError("no work waits any more")
     return {
         "course": course.title,
-        "works": str(work.works),
-        "requests": str(work.requests),
+        "works": pluralize(work.works, "submission"),
+        "requests": pluralize(work.requests, "regrade request"),
         "link": f"{mail.public_url}/courses/{course.id}",
     }
 

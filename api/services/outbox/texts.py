@@ -24,8 +24,7 @@ you, or somebody who knows your e-mail address, requested a new password. Set it
 
 {{ link }}
 
-The link works once, until {{ until }}. Using it
-logs you out everywhere and ends your tokens.
+The link works once, until {{ until }}. It logs you out everywhere and ends your tokens.
 
 If you did not request it, ignore this message. Your password does not change.
 """,
@@ -72,7 +71,7 @@ Hello {{ name }},
 
 Hello {{ name }},
 
-the following is waiting in {{ course }}: {{ works }} to grade, {{ requests }} regrade requests:
+{{ course }} has {{ works }} to grade and {{ requests }} to answer:
 
 {{ link }}
 """,

@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
 import httpx2
@@ -27,6 +27,10 @@ from api.services.lti.protocol.addresses import (
     is_https_url,
 )
 
+UNROUTED_NETWORKS: Final = tuple(map(ip_network, ("::/96", "64:ff9b:1::/48", "fec0::/10")))
+"""IPv4-compatible, local NAT64 (RFC 8215) and site-local addresses: not public in any Python."""
+NAT64_NETWORK: Final = ip_network("64:ff9b::/96")
+"""IPv6 addresses that end with the IPv4 address that a gateway reaches for them (RFC 6052)."""
 LIMITS: Final = OutboundLimits(4 * 1024 * 1024, timeout_seconds=10, total_seconds=20)
 """Limits of a request; a page of a roster with some thousand people fits."""
 SUCCESS_STATUSES: Final = range(200, 300)
@@ -98,9 +102,18 @@ def _is_public(address: str) -> bool:
     [True, False, False]
     """
     parsed = ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    parsed = parsed if mapped is None else mapped
+    if isinstance(parsed, IPv6Address):
+        if any(parsed in network for network in UNROUTED_NETWORKS):
+            return False
+        parsed = _find_embedded_ipv4(parsed) or parsed
     return parsed.is_global and not parsed.is_multicast
+
+
+def _find_embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that a gateway reaches for an IPv6 address, if it stands for one."""
+    if address in NAT64_NETWORK:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour
 
 
 class PlatformHttp:

@@ -3,7 +3,7 @@
 import ast
 import io
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,6 @@ from api.gradescope.runtime.configuration import (
     parse_configuration,
 )
 from api.gradescope.scripts import ENGINE_PROGRAM, render_run_script, render_setup_script
-from api.gradescope.wheels import collect_wheels
 from api.services.files.zip_entries import PROGRAM_MODE, add_entry
 from problems.files.loader import load_problem_as_file
 from problems.publish import publish_problem
@@ -101,13 +100,18 @@ def _publish_seeds(posed: PosedProblem, source: ArchiveSource, limit: int) -> tu
 
 
 def build_archive(
-    configuration: Configuration, texts: Mapping[str, str], python_versions: Sequence[str]
+    configuration: Configuration,
+    texts: Mapping[str, str],
+    wheels: Mapping[str, Mapping[str, bytes]],
 ) -> bytes:
-    """Return the archive: the same bytes for the same arguments."""
+    """Return the archive: the same bytes for the same arguments.
+
+    *texts* has the files of the problems by id, *wheels* those of each Python version by file name.
+    """
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, script in (
-            ("setup.sh", render_setup_script(python_versions)),
+            ("setup.sh", render_setup_script(tuple(wheels))),
             ("run_autograder", render_run_script()),
         ):
             add_entry(archive, name, script.encode(), mode=PROGRAM_MODE)
@@ -117,8 +121,8 @@ def build_archive(
             add_entry(archive, f"{ENGINE}/{PROBLEMS_FOLDER}/bank/{problem}.yaml", text.encode())
         for path, content in sorted(_iterate_engine_files()):
             add_entry(archive, f"{ENGINE}/{path}", content)
-        for version in python_versions:
-            for wheel, content in sorted(collect_wheels(version).items()):
+        for version, contents in wheels.items():
+            for wheel, content in sorted(contents.items()):
                 add_entry(archive, f"wheels/{version}/{wheel}", content)
     return buffer.getvalue()
 

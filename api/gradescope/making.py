@@ -10,6 +10,7 @@ from api.core.errors import FileError
 from api.gradescope.archive import build_archive, build_configuration, find_secret
 from api.gradescope.assignments import load_archive_source
 from api.gradescope.runtime.choices import VariantPolicy, Visibility
+from api.gradescope.wheels import collect_wheels
 from api.services.files.atomic_output import check_writable, write_file_atomically
 from grader.display.text import pluralize
 
@@ -49,8 +50,10 @@ def make_archive(
     )
     for warning in source.warnings:
         warn(f"warning: {warning}")
+    # First, because a download may fail, and publishing the seeds takes much longer.
+    wheels = {version: collect_wheels(version) for version in versions}
     configuration, texts = build_configuration(source, secret, seeds=options.seeds)
-    content = build_archive(configuration, texts, versions)
+    content = build_archive(configuration, texts, wheels)
 
     def write(path: Path) -> None:
         path.write_bytes(content)

@@ -4,11 +4,13 @@ For the Python that runs here they are packed from its own environment, so that 
 downloaded. For any other, pip downloads the same versions.
 """
 
+import importlib.util
 import platform
 import re
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -97,9 +99,10 @@ def _download_wheels(names: tuple[str, ...], python_version: str) -> dict[str, b
     """Download the versions that are installed here; raise `FileError` if pip cannot."""
     pins = [f"{name}=={metadata.version(name)}" for name in names]
     systems = [option for system in PLATFORMS for option in ("--platform", system)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as environment:
+        program = _find_python_with_pip(Path(environment))
         command = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *(program, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
             *("--only-binary=:all:", "--no-deps", "--implementation", "cp"),
             *("--python-version", python_version, *systems, "--dest", folder, *pins),
         ]
@@ -110,10 +113,28 @@ def _download_wheels(names: tuple[str, ...], python_version: str) -> dict[str, b
             reason = (ran.stderr.strip().splitlines() or ["pip ended without a reason"])[-1]
             raise FileError(
                 f"the wheels for Python {python_version} cannot be downloaded: {reason}\n"
-                "pip must be installed (python -m ensurepip) and reach a package index, or "
-                "PIP_FIND_LINKS must name a folder of wheels"
+                "pip must reach a package index, or PIP_FIND_LINKS must name a folder of wheels"
             )
         return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.whl"))}
+
+
+def _find_python_with_pip(folder: Path) -> str:
+    """Return the Python that runs here, or if it has no pip, that of a new venv in *folder*.
+
+    uv creates environments without pip.
+    """
+    if importlib.util.find_spec("pip"):
+        return sys.executable
+    builder = venv.EnvBuilder(with_pip=True)
+    try:
+        builder.create(folder)
+    except (OSError, subprocess.CalledProcessError) as error:
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise FileError(
+            "wheels of other Pythons cannot be downloaded: this environment has no pip, and no "
+            f"venv with pip can be created. Install pip, or use --python {running}"
+        ) from error
+    return str(builder.ensure_directories(folder).env_exe)
 
 
 def _escape(name: str) -> str:

@@ -30,7 +30,7 @@ def root(tmp_path_factory) -> Path:
     source = replace(load_archive_source(NAMES), variants="original")
     configuration, texts = build_configuration(source, "s" * 64, seeds=1)
     root = tmp_path_factory.mktemp("autograder")
-    with ZipFile(io.BytesIO(build_archive(configuration, texts, ()))) as packed:
+    with ZipFile(io.BytesIO(build_archive(configuration, texts, {}))) as packed:
         packed.extractall(root / "source")
     return root
 

@@ -4,7 +4,13 @@ import csv
 import hmac
 import io
 import json
+import os
+import re
+import shutil
+import subprocess
 import sys
+import sysconfig
+import venv
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +23,7 @@ from gradescope_runs import check_fields, fill, run, run_script, type_answer
 from api.cli.main import main
 from api.core.errors import FileError
 from api.gradescope.archive import build_archive, find_secret
+from api.gradescope.making import ArchiveOptions, make_archive
 from api.gradescope.runtime.configuration import parse_configuration
 from api.gradescope.runtime.main import grade_submission
 from api.gradescope.wheels import collect_wheels, list_required_packages, pack_wheel
@@ -280,8 +287,10 @@ def wheel_folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheel_folder):
-    expected = {}
+@pytest.fixture
+def wheels_of_399(wheel_folder) -> dict[str, bytes]:
+    """Small wheels for Python 3.99 in the versions that are installed, in that folder."""
+    wheels = {}
     for package in list_required_packages():
         version = metadata.version(package)
         info = f"{package.replace('-', '_').lower()}-{version}"
@@ -294,15 +303,84 @@ def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheel
             (f"{info}.dist-info/WHEEL", b"Wheel-Version: 1.0\nTag: cp399-cp399-any\n"),
         ]
         name = f"{info}-cp399-cp399-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
-        expected[name] = write_wheel(entries, info=f"{info}.dist-info")
-        (wheel_folder / name).write_bytes(expected[name])
-    assert collect_wheels("3.99") == expected
+        wheels[name] = write_wheel(entries, info=f"{info}.dist-info")
+        (wheel_folder / name).write_bytes(wheels[name])
+    return wheels
+
+
+def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheels_of_399):
+    assert collect_wheels("3.99") == wheels_of_399
+
+
+COLLECT = """
+from importlib.util import find_spec
+from api.core.errors import FileError
+from api.gradescope.wheels import collect_wheels
+assert find_spec("pip") is None
+try:
+    print(*sorted(collect_wheels("3.99")), sep="\\n")
+except FileError as error:
+    print(error)
+"""
+
+
+def collect_without_pip(folder: Path, modules: dict[str, str] | None = None) -> str:
+    """Run `COLLECT` in a venv that has our packages and no pip; *modules* are found first."""
+    venv.create(folder / "venv", with_pip=False)
+    packages, first = folder / "packages", folder / "first"
+    for made in (packages, first):
+        made.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not re.match(r"pip(-|$)", path.name):
+            (packages / path.name).symlink_to(path)
+    for name, text in (modules or {}).items():
+        (first / name).write_text(text)
+    program = shutil.which("python", path=str(folder / "venv" / Path(sys.executable).parent.name))
+    paths = os.pathsep.join(map(str, (first, Path(__file__).parents[2], packages)))
+    command = [program, "-c", COLLECT]
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment, cwd=folder
+    ).stdout
+
+
+def test_without_pip_the_wheels_are_downloaded_from_a_temporary_venv(tmp_path, wheels_of_399):
+    """uv creates environments without pip."""
+    assert collect_without_pip(tmp_path).split() == sorted(wheels_of_399)
+
+
+def test_without_pip_and_venv_the_error_names_a_python_that_needs_neither(tmp_path):
+    """Debian's Python has a `venv` that fails to add pip, until python3-venv is installed."""
+    text = """
+import subprocess
+class EnvBuilder:
+    def __init__(self, with_pip):
+        assert with_pip
+    def create(self, folder):
+        raise subprocess.CalledProcessError(1, ["ensurepip"])
+"""
+    printed = collect_without_pip(tmp_path, {"venv.py": text})
+    assert f"Install pip, or use --python {PYTHON}" in printed
 
 
 @pytest.mark.usefixtures("wheel_folder")
 def test_wheels_that_cannot_be_downloaded_are_an_error_that_says_what_to_do():
     with pytest.raises(FileError, match=r"(?s)wheels for Python 3\.99 .* index, or PIP_FIND_LINKS"):
         collect_wheels("3.99")
+
+
+@pytest.mark.usefixtures("wheel_folder")
+def test_wheels_are_downloaded_before_seeds_are_published(tmp_path):
+    """The problem cannot be published, and the error is that of the download."""
+    example = Path(__file__).parents[2] / "docs" / "examples" / "small-network.yaml"
+    problem = tmp_path / example.name
+    text, _, _ = example.read_text(encoding="utf-8").partition("examples:")
+    problem.write_text(re.sub(r", original: \d+", "", text))
+    versions = (("3.99",), "wheels for Python 3\\.99"), ((), "has no original numbers")
+    for python_versions, message in versions:
+        options = ArchiveOptions(None, None, None, "original", python_versions, 1)
+        with pytest.raises(FileError, match=message):
+            make_archive([str(problem)], tmp_path / "a.zip", options, warn=pytest.fail)
 
 
 def test_the_archive_and_what_it_unpacks_to_stay_under_the_limit(archive, root):
@@ -325,7 +403,7 @@ def test_an_archive_and_a_wheel_are_the_same_bytes_again(archive):
         configuration = parse_configuration(packed.read("engine/assignment.json").decode())
         names = set(packed.namelist())
     texts = {entry.problem: "" for entry in configuration.problems}
-    first, second = (build_archive(configuration, texts, ()) for _ in range(2))
+    first, second = (build_archive(configuration, texts, {}) for _ in range(2))
     assert first == second
     small = metadata.distribution("typing-inspection")
     assert pack_wheel(small) == pack_wheel(small)

@@ -29,7 +29,7 @@ import dlgrader, io, zipfile
 from api.gradescope.archive import build_archive
 from api.gradescope.runtime.configuration import Configuration
 
-archive = build_archive(Configuration("Homework", "secret", ()), {}, ())
+archive = build_archive(Configuration("Homework", "secret", ()), {}, {})
 print(*zipfile.ZipFile(io.BytesIO(archive)).namelist(), sep="\\n")
 """
 

@@ -87,7 +87,7 @@ def test_two_builds_are_the_same_bytes(builds):
     first, second = ({path.name: path.read_bytes() for path in one.iterdir()} for one in builds)
     assert set(first) == {
         "dlgrader-0.1.0-py3-none-any.whl",
-        "dlgrader_client-0.1.0-py3-none-any.whl",
+        "dlgrader_client-0.1.1-py3-none-any.whl",
         "dlgrader-0.1.0.cdx.json",
         "SHA256SUMS",
     }

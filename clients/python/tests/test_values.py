@@ -1,6 +1,7 @@
 """Tests of answers from values: plain ones, and stand-ins for tensors, arrays and data frames."""
 
 import enum
+import random
 import struct
 import unittest
 from decimal import Decimal
@@ -107,6 +108,31 @@ def narrow(value):
     return struct.unpack("f", struct.pack("f", value))[0]
 
 
+def unpack(pattern, dtype):
+    """Return the number with the bits of *pattern*."""
+    if dtype == "float16":
+        return struct.unpack("<e", struct.pack("<H", pattern))[0]
+    return struct.unpack("<f", struct.pack("<I", pattern << (16 if dtype == "bfloat16" else 0)))[0]
+
+
+def pack(value, dtype):
+    """Return the bits of *value*, rounded to the nearest number of the type."""
+    if dtype == "float16":
+        return struct.unpack("<H", struct.pack("<e", value))[0]
+    pattern = struct.unpack("<I", struct.pack("<f", value))[0]
+    return pattern if dtype == "float32" else (pattern + 0x7FFF + (pattern >> 16 & 1)) >> 16
+
+
+def float_patterns(dtype):
+    """Return the bits of numbers: all of 16 bits; of 32 bits those at powers of two, and others."""
+    if dtype != "float32":
+        return range({"float16": 0x7C00, "bfloat16": 0x7F80}[dtype])
+    powers = [1 << place for place in range(23)] + [exponent << 23 for exponent in range(1, 255)]
+    draw = random.Random(1)  # noqa: S311  # no secret
+    beside = [power + step for power in powers for step in (-1, 0, 1)]
+    return beside + [draw.randrange(0x7F800000) for _ in range(20_000)]
+
+
 class Values(unittest.TestCase):
     def test_plain_values_are_sent_as_they_are(self):
         for value, answer in [
@@ -155,11 +181,32 @@ class Values(unittest.TestCase):
         self.assertEqual(to_answer(Array([0.0, -2.5], "float32")), [0.0, -2.5])
         self.assertEqual(to_answer(Array([narrow(0.1)], "Float32")), [0.1])  # of pandas
 
-    def test_what_is_rounded_is_the_same_number_at_its_precision(self):
-        for numerator in range(1, 400):
-            value = narrow(numerator / 7)
-            sent = to_answer(Array([value], "float32"))[0]
-            self.assertEqual(narrow(sent), value)
+    def test_every_number_that_is_sent_converts_back_to_the_number_of_the_tensor(self):
+        for dtype in ("float16", "bfloat16", "float32"):
+            different = []
+            for pattern in float_patterns(dtype):
+                value = unpack(pattern, dtype)
+                sent = to_answer([Array(value, dtype), Array(-value, dtype)])
+                if sent[0] != -sent[1] or pack(sent[0], dtype) != pattern:
+                    different.append(value)
+            with self.subTest(dtype=dtype):
+                self.assertEqual(different, [])
+
+    def test_an_exact_number_of_few_bits_is_sent_exactly(self):
+        for dtype, values in (
+            ("float16", [8192.0, 65504.0, 1 / 64, 1 / 128, 3 / 512, 300.25]),
+            ("bfloat16", [2048.0, 65536.0, 1 / 64, 5 / 32, 20.25]),
+            ("float32", [138357536.0, 2.0**100, 131072.125, 1 / 2**20]),
+        ):
+            for value in values:
+                with self.subTest(dtype=dtype, value=value):
+                    self.assertEqual(to_answer(Array([value, -value], dtype)), [value, -value])
+
+    def test_a_subnormal_number_is_sent_with_the_digits_that_it_has(self):
+        for dtype, value in (("float16", 1e-5), ("float32", 1e-40), ("bfloat16", 9e-41)):
+            with self.subTest(dtype=dtype):
+                held = unpack(pack(value, dtype), dtype)
+                self.assertEqual(to_answer(Array(held, dtype)), value)
 
     def test_a_data_frame_is_sent_by_rows(self):
         frame = Frame({"n": Array([1, 2], "int64"), "x": Array([narrow(0.1), 3.0], "float32")})

@@ -11,15 +11,33 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Union
+from typing import Any, NamedTuple, Optional, Union
 
 from dlgrader_client._errors import UnusableAnswerError
 
 Answer = Union[str, int, float, "list[Any]"]
 
 MAX_CELLS = 4_096
-MANTISSA_BITS = {"bfloat16": 7, "float16": 10, "float32": 23}
 MAX_DEPTH = 12
+
+
+class _FloatType(NamedTuple):
+    """Binary floating-point type.
+
+    *bits* is the length of its significand, *lowest* the exponent of its smallest number, and
+    *digits* how many decimal digits identify each of its numbers.
+    """
+
+    bits: int
+    lowest: int
+    digits: int
+
+
+FLOAT_TYPES = {
+    "bfloat16": _FloatType(8, -133, 4),
+    "float16": _FloatType(11, -24, 5),
+    "float32": _FloatType(24, -149, 9),
+}
 
 
 def to_answer(value: Any) -> Answer:
@@ -107,8 +125,8 @@ def _convert_array(value: Any, *, depth: int) -> Answer:
         raise UnusableAnswerError(
             f"The values of the {type(value).__name__!r} cannot be read: {reason}"
         ) from error
-    bits = next((bits for name, bits in MANTISSA_BITS.items() if name in dtype), 0)
-    return _round_floats(values, bits, depth=depth)
+    narrow = next((kind for name, kind in FLOAT_TYPES.items() if name in dtype), None)
+    return _convert_floats(values, narrow, depth=depth)
 
 
 def _read_values(value: Any) -> tuple[Any, str]:
@@ -127,28 +145,47 @@ def _read_values(value: Any) -> tuple[Any, str]:
     return value.tolist() if hasattr(value, "tolist") else value, dtype
 
 
-def _round_floats(value: Any, bits: int, *, depth: int) -> Answer:
+def _convert_floats(value: Any, narrow: Optional[_FloatType], *, depth: int) -> Answer:
     if isinstance(value, list):
-        return [_round_floats(item, bits, depth=depth + 1) for item in value]
-    if bits and isinstance(value, float):
-        return _shortest(_finite(value), bits)
+        return [_convert_floats(item, narrow, depth=depth + 1) for item in value]
+    if narrow and isinstance(value, float):
+        return _shorten(_finite(value), narrow)
     return _convert(value, depth=depth)
 
 
-def _shortest(value: float, bits: int) -> float:
-    """Return the shortest decimal that stands for *value* at a precision of *bits*.
+def _shorten(value: float, narrow: _FloatType) -> float:
+    """Return *value* if it is probably exact, otherwise the shortest decimal that identifies it.
 
     A 0.1 of 32 bits is 0.10000000149011612 as a Python float.
 
-    >>> _shortest(0.10000000149011612, 23)
+    >>> _shorten(0.10000000149011612, FLOAT_TYPES["float32"])
     0.1
+    >>> _shorten(138357536.0, FLOAT_TYPES["float32"]), _shorten(1 / 64, FLOAT_TYPES["float16"])
+    (138357536.0, 0.015625)
     """
-    half_step = math.ldexp(1.0, math.frexp(value)[1] - 2 - bits)
-    for digits in range(1, 10):
+    exponent = math.frexp(value)[1]
+    last = max(exponent - narrow.bits, narrow.lowest)  # that of the last bit of the significand
+    if _is_probably_exact(value, exponent - last, narrow.digits):
+        return value
+    half_step = math.ldexp(1.0, last - 1)
+    for digits in range(1, narrow.digits + 1):
         rounded = float(f"{value:.{digits}g}")
         if abs(rounded - value) < half_step:
             return rounded
     return value
+
+
+def _is_probably_exact(value: float, bits: int, digits: int) -> bool:
+    """Return whether *value* is whole, is a decimal of at most *digits*, or needs few of its bits.
+
+    The significand of a rounded number rarely ends in zeros: that its second half is zero happens
+    once in 4,096 float32. So a number like 3/512 is sent as 0.005859375. All powers of two are such
+    numbers, and only below them do two neighbors have different distances.
+    """
+    numerator, denominator = map(abs, value.as_integer_ratio())
+    places = denominator.bit_length() - 1
+    has_few_digits = len(str(numerator * 5**places)) <= digits
+    return places == 0 or has_few_digits or numerator.bit_length() <= bits // 2
 
 
 def _finite(value: float) -> float:

@@ -1,3 +1,3 @@
 """Version of the distribution."""
 
-VERSION = "0.1.0"
+VERSION = "0.1.1"

@@ -206,6 +206,23 @@ def test_without_a_file_the_student_reads_what_to_upload_and_the_own_numbers(roo
     assert f"A feature map of height {height} and" in results["output"]
 
 
+HOSTILE_NOTEBOOKS = {
+    "nested lists": ("[" * 100 + "]" * 100, "more than 100,000 lists and objects"),
+    "texts": ('"aa"', "cannot be read as a Jupyter notebook"),
+}
+
+
+@pytest.mark.parametrize(
+    ("piece", "note"), HOSTILE_NOTEBOOKS.values(), ids=HOSTILE_NOTEBOOKS.keys()
+)
+def test_a_hostile_notebook_of_10_mb_stays_within_the_memory(root, piece, note):
+    cells = ",".join([piece] * (9_900_000 // (len(piece) + 1)))
+    fill(root, {"a.ipynb": f'{{"cells":[{cells}]}}'}, email=EMAIL)
+    ran = run(root)
+    assert note in ran.results["output"]
+    assert ran.memory < MAX_MEMORY
+
+
 def test_a_failure_leaves_its_reason_to_staff_and_no_traceback_to_students(root):
     fill(root, {"answers.json": "{}"}, email=EMAIL)
     (root / "submission_metadata.json").write_text("[]")

@@ -110,6 +110,22 @@ def test_answers_come_back_from_the_metadata_of_the_next_upload(tmp_path):
     assert metadata.student == "ada@example.edu"
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_stored"),
+    [
+        ("?" * 2_000, True),
+        ("?" * 2_001, False),
+        (["?" * 1_000, "?" * 1_001], False),
+        (f"{' ' * 1_990}63x63x16", True),
+    ],
+)
+def test_a_long_answer_that_cannot_be_read_is_not_handed_to_the_next_upload(typed, is_stored):
+    graded = results(BASE, typed)
+    stored = graded["extra_data"]["grader"]["answers"]["shape"]
+    assert stored == ({"stride_2": typed} if is_stored else {})
+    assert graded["tests"][1]["tags"] == ["correct" if "63" in typed else "unreadable"]
+
+
 FIRST, SECOND = "2026-11-01T01:50:00.000000-07:00", "2026-11-01T01:10:00.000000-08:00"
 
 

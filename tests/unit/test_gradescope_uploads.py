@@ -117,6 +117,11 @@ def test_what_is_left_out_is_explained(tmp_path, name, text, note):
         ("a.ipynb", "{}", "cannot be read as a Jupyter notebook"),
         ("a.ipynb", '{"cells": [{"cell_type": "code", "source": 3}]}', "Jupyter notebook"),
         ("a.ipynb", "[" * 100_000, "Jupyter notebook"),
+        (
+            "a.ipynb",
+            '{"cells": [' + "[]," * 100_000 + "[]]}",
+            "more than 100,000 lists and objects",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_explained(tmp_path, name, text, message):

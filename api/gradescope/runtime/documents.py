@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
+from grader.reading.json_text import has_more_containers
 
 # No pattern has a lazy repeat: it would try a long run of spaces again from each of them.
 HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*)")
@@ -16,6 +17,12 @@ CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*)"
 """First line of a notebook's cell that is an answer."""
 OPEN_FENCE: Final = (
     "A code fence (``` or ~~~) is not closed, so the headings after it were read as text. Close it."
+)
+MAX_CONTAINERS: Final = 100_000
+"""Maximum number of lists and objects in a notebook: about 10 MB of memory."""
+LARGE_NOTEBOOK: Final = (
+    f"The notebook has more than {MAX_CONTAINERS:,} lists and objects, most of them in the output "
+    "of cells. Clear the output in Jupyter, save the notebook and upload it again."
 )
 PYTHON_CELL: Final = "{part}: `--python` cells cannot be graded here; write the value."
 
@@ -124,6 +131,8 @@ def read_notebook(text: str, sheet: AnswerSheet) -> None:
 
 def _iterate_cells(text: str) -> Iterator[tuple[str, str]]:
     """Yield the kind and the source of each cell of a notebook."""
+    if has_more_containers(text, MAX_CONTAINERS):
+        raise UploadError(LARGE_NOTEBOOK)
     try:
         data: Any = json.loads(text)
         cells = data["cells"]

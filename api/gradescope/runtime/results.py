@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from api.gradescope.runtime.configuration import ArchiveProblem, Configuration
 from api.gradescope.runtime.feedback import (
@@ -16,7 +16,12 @@ from api.gradescope.runtime.metadata import Answers, build_extra_data
 from api.gradescope.runtime.standings import PartStanding
 from api.services.engine.single_answer import to_json_number
 from grader.definitions.problem import Problem
+from grader.grading.explain import format_typed_answer
+from grader.reading import RawAnswer
 from grader.variants.variant import Variant
+
+MAX_UNREADABLE_CHARACTERS: Final = 2_000
+"""Length of an unreadable answer above which it is not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,23 @@ def build_results(configuration: Configuration, graded: GradedUpload) -> dict[st
         "test_name_format": "text",
         "stdout_visibility": "hidden",
         "tests": list(_build_tests(configuration, graded)),
-        "extra_data": build_extra_data(graded.answers),
+        "extra_data": build_extra_data(_drop_long_unreadable_answers(graded)),
+    }
+
+
+def _drop_long_unreadable_answers(graded: GradedUpload) -> Answers:
+    """Return the answers to store for the next run.
+
+    A long unreadable answer costs no attempt, and Gradescope would hand it to every later run.
+    """
+
+    def is_stored(problem: str, part: str, typed: RawAnswer) -> bool:
+        is_unreadable = graded.standings[problem][part].result.rule == "unreadable"
+        return not is_unreadable or len(format_typed_answer(typed)) <= MAX_UNREADABLE_CHARACTERS
+
+    return {
+        problem: {part: typed for part, typed in parts.items() if is_stored(problem, part, typed)}
+        for problem, parts in graded.answers.items()
     }
 
 

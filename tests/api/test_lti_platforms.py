@@ -97,9 +97,9 @@ def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, v
 class Registrar:
     """The registration endpoints of a platform; *reply* replaces its last reply."""
 
-    def __init__(self, host="https://lms.example", *, deployment="5", reply=None, messages=None):
+    def __init__(self, host="https://lms.example", *, deployment="5", reply=None, metadata=None):
         self.host, self.deployment, self.reply = host, deployment, reply
-        self.metadata = {} if messages is None else {PLATFORM: {"messages_supported": messages}}
+        self.metadata = metadata or {}
         self.registrations = []
 
     def serve(self, request):
@@ -163,12 +163,26 @@ OFFERED = [
     {"type": "LtiResourceLinkRequest", "placements": ["account_navigation", "course_navigation"]},
     {"type": "LtiDeepLinkingRequest", "placements": ["link_selection", "assignment_selection", 7]},
 ]
+CANVAS = "https://canvas.instructure.com/lti/"
+PREFIXED = [
+    {"type": one["type"], "placements": [f"{CANVAS}{name}" for name in one["placements"]]}
+    for one in OFFERED
+]
+"""The names in newer versions of Canvas, which offer `ContentArea` too."""
+PREFIXED[1]["placements"].append("ContentArea")
 
 
 @pytest.mark.parametrize(
     ("messages", "placements"),
     [
         (OFFERED, [["course_navigation"], ["assignment_selection", "link_selection"]]),
+        (
+            PREFIXED,
+            [
+                [f"{CANVAS}course_navigation"],
+                [f"{CANVAS}assignment_selection", f"{CANVAS}link_selection"],
+            ],
+        ),
         (OFFERED[:1], [["course_navigation"], None]),
         ([{"type": "LtiResourceLinkRequest"}, {"type": "LtiDeepLinkingRequest"}], [None, None]),
         (["?", {"type": [], "placements": []}, {"type": "x", "placements": "x"}], [None, None]),
@@ -179,11 +193,29 @@ OFFERED = [
 def test_a_registration_asks_for_the_placements_that_the_platform_offers(
     world, admin, messages, placements
 ):
-    registrar = Registrar(messages=messages)
+    metadata = {} if messages is None else {PLATFORM: {"messages_supported": messages}}
+    registrar = Registrar(metadata=metadata)
     world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
     assert Browser(world).post(registration_link(admin), QUERY).status == 200
     [sent] = registrar.registrations
     assert [one.get("placements") for one in sent[REGISTRATION]["messages"]] == placements
+
+
+@pytest.mark.parametrize(
+    ("server", "audience"),
+    [
+        ("https://auth.example/token", "https://auth.example/token"),  # as Brightspace
+        ("canvas.instructure.com", ""),  # as Canvas, which accepts only its token URL
+        (7, ""),
+    ],
+)
+def test_the_audience_of_a_registration_is_an_address_or_the_token_url(
+    world, admin, server, audience
+):
+    registrar = Registrar(metadata={"authorization_server": server})
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
+    assert Browser(world).post(registration_link(admin), QUERY).status == 200
+    assert [row.audience for row in platforms(world)] == [audience]
 
 
 def test_a_registration_that_fails_leaves_the_link_usable(world, admin):

@@ -53,7 +53,7 @@ METADATA = {
 WAITING = """
 addEventListener("message", (event) => {
   if (event.data.subject !== "org.imsglobal.lti.close") return;
-  document.querySelector("iframe").remove();
+  document.querySelector("iframe")?.remove();
   document.querySelector("h1").textContent = "Confirm the tool";
 });
 """
@@ -115,6 +115,8 @@ class Site:
             page = self.course()
         elif url.path == "/tools":
             page = self.tools()
+        elif url.path == "/tools-in-windows":
+            page = self.tools(in_window=True)
         elif url.path == "/auth":
             page = self.authorize({n: v[0] for n, v in parse_qs(url.query).items()})
         elif url.path == "/links":
@@ -136,12 +138,17 @@ class Site:
         form = _form(f"{self.platform.tool}/lti/login", parameters, target="tool")
         return f"<h1>Course</h1><iframe name=tool title=Grader width=900 height=700></iframe>{form}"
 
-    def tools(self):
-        """Return the page that registers a tool in a frame, and waits until the tool ends it."""
+    def tools(self, *, in_window=False):
+        """Return the page that registers a tool in a frame, and waits until the tool ends it.
+
+        With *in_window*, a button opens a window for it instead.
+        """
         query = urlencode({"openid_configuration": f"{LMS}/openid", "registration_token": "token"})
         url = html.escape(f"{self.registration}?{query}")
-        frame = f'<iframe name=tool title=Grader src="{url}" width=900 height=700></iframe>'
-        return f"<h1>Tools</h1>{frame}<script>{WAITING}</script>"
+        place = f'<iframe name=tool title=Grader src="{url}" width=900 height=700></iframe>'
+        if in_window:
+            place = f"<button onclick=\"window.open('{url}')\">Add a tool</button>"
+        return f"<h1>Tools</h1>{place}<script>{WAITING}</script>"
 
     def authorize(self, query):
         """Return the page that sends the message of the platform."""
@@ -340,8 +347,8 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
     assert path == f"/assignments/{assignment}/results"
 
 
-def test_a_registration_in_a_frame_leads_back_to_the_platform(campus):
-    world = campus
+def prepare_registration(world):
+    """Let an administrator create a link, by which the platform registers; return a page."""
 
     def reply(request):
         values = METADATA if request.method == "GET" else {"client_id": "registered"}
@@ -355,10 +362,27 @@ def test_a_registration_in_a_frame_leads_back_to_the_platform(campus):
     form.get_by_label("Address of the platform").fill(LMS)
     form.get_by_role("button").click()
     world.site.registration = page.get_by_role("status").locator("code").inner_text()
-    page.goto(f"{LMS}/tools")
-    frame = page.frame(name="tool")
-    frame.get_by_role("button", name="Register").click()
-    expect(frame.get_by_role("status")).to_contain_text("Grader is registered at Lms")
-    assert violations(frame) == []
-    frame.get_by_role("button", name="Continue in Lms").click()
+    return page
+
+
+def finish_registration(page, tool):
+    """Register in the frame or window of the tool, and return to the page of the platform."""
+    tool.get_by_role("button", name="Register").click()
+    expect(tool.get_by_role("status")).to_contain_text("Grader is registered at Lms")
+    assert violations(tool) == []
+    tool.get_by_role("button", name="Continue in Lms").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the tool")
+
+
+def test_a_registration_in_a_frame_leads_back_to_the_platform(campus):
+    page = prepare_registration(campus)
+    page.goto(f"{LMS}/tools")
+    finish_registration(page, page.frame(name="tool"))
+
+
+def test_a_registration_in_a_window_leads_back_to_the_platform(campus):
+    page = prepare_registration(campus)
+    page.goto(f"{LMS}/tools-in-windows")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Add a tool").click()
+    finish_registration(page, opened.value)

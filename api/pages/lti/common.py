@@ -91,10 +91,12 @@ def render_framed(
     origins: Collection[str] = (),
     status: int = 200,
     form_origin: str = "",
+    keeps_opener: bool = False,
 ) -> Response:
     """Render a page that the platform with these *origins* may show in a frame.
 
-    Its form may go to *form_origin*, if that is given, and else to this service alone.
+    Its form may go to *form_origin*, if that is given, and else to this service alone. With
+    *keeps_opener* it may send messages to the window of the platform that opened it.
     """
     policy = CSP
     if origins:
@@ -103,9 +105,10 @@ def render_framed(
         # The platform may redirect the form to another of its addresses.
         targets = " ".join(dict.fromkeys((form_origin, *origins)))
         policy = policy.replace(OWN_FORMS, f"form-action {targets}")
-    return render_response(
-        template, variables, status=status, headers={"Content-Security-Policy": policy}
-    )
+    headers = {"Content-Security-Policy": policy}
+    if keeps_opener:
+        headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return render_response(template, variables, status=status, headers=headers)
 
 
 def render_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:

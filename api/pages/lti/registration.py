@@ -48,6 +48,7 @@ def show_registration(
             "error": None,
         },
         origins=(origin,),
+        keeps_opener=True,
     )
 
 
@@ -77,4 +78,5 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
             "has_deployment": registered.has_deployment,
         },
         origins=(origin,),
+        keeps_opener=True,
     )

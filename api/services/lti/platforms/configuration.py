@@ -20,7 +20,8 @@ SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, SCORE_SCOPE, MEMBERSHIP_
 CLAIM_NAMES: Final = ("iss", "sub", "name", "given_name", "family_name", "email")
 PLATFORM_FIELD: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 REGISTRATION_FIELD: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
-PRIVACY_FIELD: Final = "https://canvas.instructure.com/lti/privacy_level"
+CANVAS_PREFIX: Final = "https://canvas.instructure.com/lti/"
+PRIVACY_FIELD: Final = f"{CANVAS_PREFIX}privacy_level"
 CANVAS_PLACEMENTS: Final = {
     "course_navigation": RESOURCE_LINK,
     "assignment_selection": DEEP_LINK,
@@ -91,8 +92,8 @@ def build_registration(
 ) -> dict[str, Any]:
     """Return the client registration of dynamic registration.
 
-    *placements* are those that the platform offers for each type of message. Canvas displays a tool
-    nowhere if it asks for none.
+    *placements* are those that the platform offers for each type of message. If a tool asks for
+    none, Canvas uses a single one, and drops the other message.
     """
     messages = [
         _build_message(RESOURCE_LINK, addresses.launch_url, placements),
@@ -124,9 +125,21 @@ def _build_message(
 ) -> dict[str, Any]:
     """Return a message that this tool accepts, with the placements that the platform offers."""
     message: dict[str, Any] = {"type": kind, "target_link_uri": url, "label": TITLE}
-    offered = placements.get(kind, ())
-    wanted = [name for name, sent in CANVAS_PLACEMENTS.items() if sent == kind and name in offered]
+    wanted = _choose_placements(kind, placements.get(kind, ()))
     return message | ({"placements": wanted} if wanted else {})
+
+
+def _choose_placements(kind: str, offered: Collection[str]) -> list[str]:
+    """Return our places for messages of *kind*, as the platform names them.
+
+    Canvas writes `link_selection` in its documentation and older versions, and newer versions add
+    their prefix.
+    """
+    wanted = [name for name, sent in CANVAS_PLACEMENTS.items() if sent == kind]
+    prefixed = [name for name in wanted if CANVAS_PREFIX + name in offered]
+    return [CANVAS_PREFIX + name for name in prefixed] + [
+        name for name in wanted if name in offered and name not in prefixed
+    ]
 
 
 def build_canvas_configuration(addresses: ToolAddresses) -> dict[str, Any]:

@@ -168,7 +168,6 @@ def _exchange(
         raise PlatformError(f"{endpoint}: status {reply.status}")
     configuration = reply.value.get(REGISTRATION_FIELD)
     deployment = configuration.get("deployment_id") if isinstance(configuration, dict) else None
-    audience = metadata.get("authorization_server")
     return PlatformValues(
         name=name,
         issuer=issuer,
@@ -177,9 +176,18 @@ def _exchange(
         token_url=_read(metadata, "token_endpoint"),
         jwks_url=_read(metadata, "jwks_uri"),
         origin=origin,
-        audience=audience if isinstance(audience, str) else "",
+        audience=_read_audience(metadata),
         deployments=(deployment,) if isinstance(deployment, str) and deployment else (),
     )
+
+
+def _read_audience(metadata: Mapping[str, Any]) -> str:
+    """Return the audience of access tokens, "" for the token URL.
+
+    Canvas names the bare host of its authorization server, and accepts only its token URL.
+    """
+    server = metadata.get("authorization_server")
+    return server if isinstance(server, str) and is_https_url(server) else ""
 
 
 def _read_placements(metadata: Mapping[str, Any]) -> dict[str, frozenset[str]]:

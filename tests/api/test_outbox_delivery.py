@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from world import World
 
 from api.core.ids import new_id
-from api.db.models import Course, MailOptOut, OutboxMessage, User
+from api.db.models import Assignment, Course, MailOptOut, OutboxMessage, User
 from api.services.outbox.queue import MessageSubject, Outbox
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +58,18 @@ def add(world, *people, kind="password_reset", **subject):
 
 def deliver(world):
     return world.service.outbox_runner.run_until_idle()
+
+
+def deliver_and_die(world, mail_server):
+    """Let a worker die between the reply of the SMTP server and the commit."""
+    settings = {"database": world.url, **mail_server.settings}
+    ran = subprocess.run(
+        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
+        cwd=ROOT,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == outbox_killed.KILLED
 
 
 def rows(world):
@@ -173,14 +185,7 @@ def test_killed_between_the_reply_and_the_commit_it_repeats_with_the_same_id(
     world, mail_server, ann, course, released
 ):
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
-    settings = {"database": world.url, **mail_server.settings}
-    ran = subprocess.run(
-        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
-        cwd=ROOT,
-        check=False,
-        timeout=120,
-    )
-    assert ran.returncode == outbox_killed.KILLED
+    deliver_and_die(world, mail_server)
     [row] = rows(world)
     assert (row.status, row.tries) == ("waiting", 1)
     world.clock.now = row.due_at
@@ -279,14 +284,7 @@ def test_a_digest_leaves_out_what_was_dropped_and_keeps_its_unsubscribe_link_to_
 
 def test_a_repeated_digest_has_the_same_messages_and_no_later_one(world, mail_server, ann, course):
     add_releases(world, course, ann, count=2)
-    settings = {"database": world.url, **mail_server.settings}
-    ran = subprocess.run(
-        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
-        cwd=ROOT,
-        check=False,
-        timeout=120,
-    )
-    assert ran.returncode == outbox_killed.KILLED
+    deliver_and_die(world, mail_server)
     first_due = {row.due_at for row in rows(world)}
     assert len(first_due) == 1
     world.clock.now = first_due.pop()
@@ -296,6 +294,40 @@ def test_a_repeated_digest_has_the_same_messages_and_no_later_one(world, mail_se
     assert len(later) == 2
     [second] = [one for one in later if one["Message-ID"] == first["Message-ID"]]
     assert (first["Date"], text_of(first)) == (second["Date"], text_of(second))
+
+
+def withdraw_first(world):
+    """Withdraw the results that the first message is about."""
+    with world.session() as session:
+        session.get_one(Assignment, rows(world)[0].assignment_id).results_released_at = None
+
+
+@pytest.mark.parametrize("is_known_before", [False, True])
+def test_a_repeated_digest_has_the_same_id_if_its_first_message_is_dropped(
+    world, mail_server, ann, course, is_known_before
+):
+    add_releases(world, course, ann, count=3)
+    if is_known_before:
+        withdraw_first(world)
+    deliver_and_die(world, mail_server)
+    [world.clock.now] = {row.due_at for row in rows(world)}
+    if not is_known_before:
+        withdraw_first(world)
+    deliver(world)
+    first, second = mail_server.messages()
+    assert (first["Message-ID"], first["Date"]) == (second["Message-ID"], second["Date"])
+    assert second["Subject"] == "Grader: 2 messages"
+    assert [row.status for row in rows(world)] == ["dropped", "sent", "sent"]
+    assert rows(world)[0].error == "the release was withdrawn"
+
+
+def test_the_last_failure_of_a_digest_drops_what_it_left_out(world, mail_server, course):
+    refused = world.enrol(course, "Re Fused", email="refused@example.edu")
+    add_releases(world, course, refused, count=2)
+    withdraw_first(world)
+    deliver(world)
+    assert [row.status for row in rows(world)] == ["dropped", "failed"]
+    assert mail_server.messages() == []
 
 
 def test_a_refused_digest_is_tried_again_as_a_whole(world, mail_server, course):

@@ -53,7 +53,8 @@ def compose_email(
 ) -> Composition:
     """Return the e-mail of *messages* to one person: that of the only one, or a digest.
 
-    Its Message-ID and date are those of the first message that is sent.
+    Its Message-ID and date are those of the first message, even if that one is dropped: it may
+    have been part of an earlier try.
     """
     texts: list[tuple[OutboxMessage, User, MessageText]] = []
     dropped: dict[UUID, str] = {}
@@ -67,7 +68,8 @@ def compose_email(
             texts.append((message, user, text))
     if not texts:
         return Composition(None, dropped)
-    first, user, text = texts[0]
+    first = messages[0]
+    sent, user, text = texts[0]
     if len(texts) > 1:
         text = render_digest([one for _, _, one in texts], user.name, public_url=mail.public_url)
     is_one_kind = len({message.kind for message, _, _ in texts}) == 1
@@ -77,7 +79,7 @@ def compose_email(
         recipient=user.email or "",
         message_id=f"<{first.id}@{mail.sender.rpartition('@')[2]}>",
         date=first.created_at,
-        unsubscribe_url=_create_unsubscribe_url(session, first, mail) if is_one_kind else "",
+        unsubscribe_url=_create_unsubscribe_url(session, sent, mail) if is_one_kind else "",
     )
     return Composition(email, dropped)
 

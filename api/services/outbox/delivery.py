@@ -6,24 +6,26 @@ dies in between, the claim ends and the message is tried again, with the same Me
 
 Optional messages that wait for one person are claimed together and sent as one e-mail, a digest.
 The claim gives them the same number of tries and the same due time. The next try selects them by
-both, so that a repeated e-mail contains no message that was added since.
+both, so that a repeated e-mail contains no message that was added since. A message that should not
+be sent any more is dropped with the outcome of its e-mail, not before: a repeat still finds the
+first message, whose id is the Message-ID.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Final, Literal, Protocol, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import OutboxMessage
-from api.services.outbox.composition import compose_email
+from api.services.outbox.composition import Composition, compose_email
 from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
 from api.services.outbox.smtp import MAX_ERROR_LENGTH, DeliverySettings, MailError
 
@@ -67,16 +69,16 @@ def deliver_next(
         claim = _claim_next(session, mail, now=clock())
     if claim is None:
         return "handled"
-    email = _compose(db, claim, mail, clock)
-    if email is None:
+    composed = _compose(db, claim, mail, clock)
+    if composed.email is None:
+        _store_outcome(db, claim, composed.dropped)
         return "handled"
     try:
-        transport.send(email)
+        transport.send(composed.email)
     except MailError as error:
-        _record_failure(db, claim, mail, error, now=clock())
+        _record_failure(db, claim, composed.dropped, mail, error, now=clock())
         return "unreachable" if error.is_unreachable else "handled"
-    now = clock()
-    store_outcome(db, claim.message_ids, claim.tries, status="sent", sent_at=now, error="")
+    _store_outcome(db, claim, composed.dropped, status="sent", sent_at=clock(), error="")
     return "handled"
 
 
@@ -167,38 +169,34 @@ def _find_allowed_time(
     return now if last is None else last + HOUR
 
 
-def _compose(
-    db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock
-) -> EmailMessage | None:
-    """Return the e-mail of the claimed messages; drop those that should not be sent.
-
-    Returns None if none is left, as after their recipient was erased.
-    """
+def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> Composition:
+    """Return the e-mail of the claimed messages; none are left after their recipient was erased."""
     with db.transaction() as session:
         messages = session.scalars(
             select(OutboxMessage)
             .where(OutboxMessage.id.in_(claim.message_ids), OutboxMessage.status == "waiting")
             .order_by(OutboxMessage.id)
         ).all()
-        composed = compose_email(session, messages, mail, now=clock())
-    for message_id, reason in composed.dropped.items():
-        store_outcome(db, [message_id], claim.tries, status="dropped", error=reason)
-    return composed.email
+        return compose_email(session, messages, mail, now=clock())
 
 
 def _record_failure(
-    db: Database, claim: _Claim, mail: DeliverySettings, error: MailError, *, now: datetime
+    db: Database,
+    claim: _Claim,
+    dropped: Mapping[UUID, str],
+    mail: DeliverySettings,
+    error: MailError,
+    *,
+    now: datetime,
 ) -> None:
-    """Plan the next try, or give the messages up."""
-    is_last = error.is_permanent or claim.tries >= mail.max_tries
+    """Plan the next try, which drops messages again, or give the messages up."""
     numbers = ", ".join(map(str, claim.message_ids))
     log.warning("message %s, try %s: %s", numbers, claim.tries, error.details)
-    values: dict[str, Any] = {"error": str(error)[:MAX_ERROR_LENGTH]}
-    if is_last:
-        values["status"] = "failed"
+    text = str(error)[:MAX_ERROR_LENGTH]
+    if error.is_permanent or claim.tries >= mail.max_tries:
+        _store_outcome(db, claim, dropped, status="failed", error=text)
     else:
-        values["due_at"] = now + compute_pause(claim.tries)
-    store_outcome(db, claim.message_ids, claim.tries, **values)
+        _store_outcome(db, claim, {}, due_at=now + compute_pause(claim.tries), error=text)
 
 
 def compute_pause(tries: int) -> timedelta:
@@ -211,20 +209,26 @@ def compute_pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << doublings), MAX_PAUSE)
 
 
-def store_outcome(
-    db: Database, message_ids: Collection[UUID], tries: int, /, **values: Any
-) -> None:
-    """Store the outcome of try number *tries*, unless another worker has begun a later one."""
+def _store_outcome(db: Database, claim: _Claim, dropped: Mapping[UUID, str], **values: Any) -> None:
+    """Store the reasons of *dropped* messages, and *values* for the others of *claim*.
+
+    Nothing changes if another worker has begun a later try.
+    """
     with db.transaction() as session:
-        session.execute(
-            update(OutboxMessage)
-            .where(
-                OutboxMessage.id.in_(message_ids),
-                OutboxMessage.status == "waiting",
-                OutboxMessage.tries == tries,
+        for message_id, reason in dropped.items():
+            session.execute(
+                _update_waiting([message_id], claim).values(status="dropped", error=reason)
             )
-            .values(**values)
-        )
+        if values:
+            session.execute(_update_waiting(claim.message_ids, claim).values(**values))
+
+
+def _update_waiting(message_ids: Collection[UUID], claim: _Claim) -> Update:
+    return update(OutboxMessage).where(
+        OutboxMessage.id.in_(message_ids),
+        OutboxMessage.status == "waiting",
+        OutboxMessage.tries == claim.tries,
+    )
 
 
 def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[str, int]:

@@ -1,0 +1,103 @@
+"""Tests of the third and the fourth collection of messy texts, each with a half that was held out.
+
+Both were written from the pages of problems and their keys, by authors who had not looked at how
+readers work. A line has the problem, the seed, the part, the text, what a fair teacher would do
+("right", "refuse", "wrong", "not right" or "either", as in `test_blind_messy_texts.py`), and the
+half. The half "learn" guided the readers. That of the third collection that was held out has been
+read since; that of the fourth has only been counted, so it tells how well readers do on texts that
+nobody has seen. In the fourth, one author wrote tersely, the other in sentences.
+"""
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+from bank_at_hand import CATALOGUE
+
+from grader.grading.grade import grade
+from grader.grading.result import PartResult
+from grader.variants.variant import Variant, solve_variant
+from problems.registry import REGISTRY
+
+FOLDER = Path(__file__).parent
+TEXTS = {
+    name: [
+        json.loads(line)
+        for line in (FOLDER / f"{name}_messy_texts.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    for name in ("third", "fourth")
+}
+OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
+BOUNDS = {
+    ("third", "learn"): (0.0022, 0.0, 0.0202),
+    ("third", "held out"): (0.0129, 0.0129, 0.0859),
+    ("fourth", "learn"): (0.0154, 0.0126, 0.1434),
+    ("fourth", "held out"): (0.0169, 0.0141, 0.2938),
+}
+"""For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""
+
+
+@cache
+def variant_of(problem: str, seed: int) -> Variant:
+    return solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
+
+
+def result_of(row: dict) -> PartResult:
+    variant = variant_of(row["problem"], row["seed"])
+    results = grade(variant, {row["part"]: row["typed"]}, registry=REGISTRY)
+    return next(result for result in results if result.part == row["part"])
+
+
+@cache
+def results(name: str, half: str) -> list[tuple[dict, PartResult]]:
+    return [(row, result_of(row)) for row in TEXTS[name] if row["half"] == half]
+
+
+@cache
+def outcomes(name: str, half: str) -> Counter[tuple[str, str]]:
+    return Counter(
+        (row["expect"], OUTCOMES.get(result.status, "wrong")) for row, result in results(name, half)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "problems", "part_kinds"), [("third", 900, 60, 13), ("fourth", 1_400, 90, 12)]
+)
+def test_the_collection_covers_kinds_and_problems(name, texts, problems, part_kinds):
+    rows = TEXTS[name]
+    kinds = {
+        variant_of(row["problem"], row["seed"]).problem.get_part(row["part"]).kind for row in rows
+    }
+    assert len(rows) >= texts
+    assert len({row["problem"] for row in rows}) >= problems
+    assert len(kinds) >= part_kinds
+
+
+@pytest.mark.parametrize(("name", "half"), BOUNDS)
+def test_hardly_any_wrong_or_contradictory_text_is_accepted(name, half):
+    counts = outcomes(name, half)
+    accepted = sum(counts[expected, "right"] for expected in ("refuse", "wrong", "not right"))
+    assert accepted / counts.total() <= BOUNDS[name, half][0]
+
+
+@pytest.mark.parametrize(("name", "half"), BOUNDS)
+def test_few_texts_cost_an_attempt_without_a_reason(name, half):
+    counts = outcomes(name, half)
+    spent = sum(counts[expected, "wrong"] for expected in ("right", "refuse", "either"))
+    assert spent / counts.total() <= BOUNDS[name, half][1]
+
+
+@pytest.mark.parametrize(("name", "half"), BOUNDS)
+def test_few_honest_texts_are_refused(name, half):
+    counts = outcomes(name, half)
+    honest = sum(number for (expected, _), number in counts.items() if expected == "right")
+    assert counts["right", "refuse"] / honest <= BOUNDS[name, half][2]
+
+
+@pytest.mark.parametrize(("name", "half"), BOUNDS)
+def test_every_refusal_says_what_to_write_instead(name, half):
+    for row, result in results(name, half):
+        if result.status == "unreadable":
+            assert "Expected " in result.hint or result.form_mismatch, row["typed"]

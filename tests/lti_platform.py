@@ -26,7 +26,7 @@ from api.services.lti.platforms.registry import PlatformValues, add_platform
 if TYPE_CHECKING:
     from pages import Browser, Page
 
-__all__ = ["DIALECTS", "TOOL", "Dialect", "LtiPlatform", "Member"]
+__all__ = ["DIALECTS", "SCOPES", "TOOL", "Dialect", "LtiPlatform", "Member"]
 
 TOOL = "http://127.0.0.1:8000"
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"

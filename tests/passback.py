@@ -24,6 +24,7 @@ from api.db.models import (
     LtiContext,
     LtiDeployment,
     LtiLineItem,
+    LtiMember,
     LtiUser,
     OutboxMessage,
     User,
@@ -188,6 +189,7 @@ def fill(world: World, *, students: int, assignments: int) -> None:
                     for number, one in enumerate(members)
                 ],
             ),
+            (LtiMember, [{"context_id": context, "user_id": one, "seen_at": now} for one in ids]),
             (
                 LtiLineItem,
                 [{"context_id": context, "assignment_id": one, "created_at": now} for one in posed],

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from world import World
 
 from api.core.ids import new_id
-from api.db.models import LtiContext, LtiUser
+from api.db.models import LtiContext, LtiMember, LtiUser
 from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.claims import SCORE_SCOPE
@@ -244,6 +244,7 @@ def test_our_scores_have_the_fields_of_another_tool(world):
                 created_at=world.clock(),
             )
         )
+        session.add(LtiMember(context_id=context.id, user_id=stu.id, seen_at=world.clock()))
     assert stu.submit(world.posed, {"cells": "9"}).status_code == 201
     world.service.score_runner.run_until_idle()
     [score] = world.platform.scores_of("u-student")

@@ -94,7 +94,7 @@ def campus(database_url):
 
 
 def student(world, subject, name):
-    """Return a student of the course who has launched."""
+    """Return a student of the course who has launched from the context."""
     person = world.enrol(world.dl, name)
     with world.session() as session:
         session.add(
@@ -104,6 +104,9 @@ def student(world, subject, name):
                 user_id=person.id,
                 created_at=world.clock(),
             )
+        )
+        session.add(
+            LtiMember(context_id=world.lti_context, user_id=person.id, seen_at=world.clock())
         )
     return person
 
@@ -521,10 +524,6 @@ def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campu
     answer(world)
     release(world)
     run(world)
-    with world.session() as session:
-        session.add(
-            LtiMember(context_id=world.lti_context, user_id=world.stu.id, seen_at=world.clock())
-        )
     exported = world.stu.get("/me/export").json()
     [score] = exported["platform_scores"]
     assert (score["score"], score["possible"]) == (2, 8)
@@ -533,7 +532,7 @@ def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campu
     assert (roster["course_id"], roster["left_at"]) == (str(world.dl), None)
     release(world, visible=False)
     assert world.stu.get("/me/export").json()["platform_scores"] == []
-    other = student(world, "u-2", "Other One")
+    other = world.enrol(world.dl, "No Launch")
     exported = other.get("/me/export").json()
     assert (exported["platform_scores"], exported["platform_rosters"]) == ([], [])
 

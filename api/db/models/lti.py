@@ -114,9 +114,10 @@ class LtiContext(Base):
 
 
 class LtiMember(Base):
-    """Member of a context by the roster of its platform.
+    """Member of a context: the roster of its platform has them, or they opened a link there.
 
-    *seen_at* is when the roster last had them, *left_at* when it first lacked them.
+    *seen_at* is when that was last so, *left_at* when the roster first lacked them. A line item
+    gets the scores of the members of its context.
     """
 
     __tablename__ = "lti_members"

@@ -75,7 +75,7 @@ def load_platform_scores(
 
 
 def load_platform_rosters(session: Session, user_id: UUID) -> tuple[JsonObject, ...]:
-    """Return the courses of learning platforms whose rosters list the user, or did."""
+    """Return the courses of learning platforms that the user is a member of, or was."""
     rows = session.execute(
         select(LtiPlatform.issuer, LtiContext, LtiMember)
         .join(LtiContext, LtiContext.id == LtiMember.context_id)

@@ -19,8 +19,10 @@ from api.db.models import (
     LtiLaunch,
     LtiLineItem,
     LtiLink,
+    LtiMember,
     LtiPlatform,
 )
+from api.db.upserts import upsert_rows
 from api.services.audit import recorder
 from api.services.lti.protocol.claims import LaunchClaims
 
@@ -54,6 +56,12 @@ def store_context(session: Session, launch: LtiLaunch, *, now: datetime) -> LtiC
     context.scopes = list(claims.scopes) or context.scopes or []
     session.flush()
     return context
+
+
+def store_member(session: Session, context_id: UUID, user_id: UUID, *, now: datetime) -> None:
+    """Store that a user was seen in a context now: by a launch from there, or on its roster."""
+    row = {"context_id": context_id, "user_id": user_id, "seen_at": now, "left_at": None}
+    upsert_rows(session, LtiMember, [row])
 
 
 def renew_roster(context: LtiContext, *, now: datetime) -> None:

@@ -32,6 +32,7 @@ from api.services.lti.launches import accounts
 from api.services.lti.launches.contexts import (
     renew_roster,
     store_context,
+    store_member,
     store_resource_link,
 )
 from api.services.lti.protocol.claims import LaunchClaims
@@ -136,6 +137,7 @@ def finish_entry(
         assignment = store_resource_link(session, context, claims, now=now)
     if context.course_id is not None:
         enrol(session, context, user, role, now=now)
+        store_member(session, context.id, user.id, now=now)
     if role == "instructor":
         renew_roster(context, now=now)
     new_session = None if is_logged_in else _begin_session(session, user, login, now=now)

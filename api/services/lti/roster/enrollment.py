@@ -21,6 +21,7 @@ from api.services.lti.launches.accounts import (
     create_account,
     has_account_with_address,
 )
+from api.services.lti.launches.contexts import store_member
 from api.services.lti.launches.entry import enrol
 from api.services.lti.protocol.membership_service import RosterMember
 from api.services.lti.protocol.roles import is_test_user, map_roles
@@ -96,7 +97,9 @@ def _enroll_chunk(
     now: datetime,
 ) -> list[MemberOutcome]:
     with db.transaction() as session:
-        context = session.get_one(LtiContext, target.context_id)
+        # A launch locks the context before other rows; without this lock the two could deadlock.
+        lock = {"read": True, "key_share": True}
+        context = session.get_one(LtiContext, target.context_id, with_for_update=lock)
         return [
             _enroll_member(session, target, context, member, role, now=now)
             for member, role in chunk
@@ -132,7 +135,7 @@ def _enroll_member(
         enrol(session, context, user, role, now=now)
     except Forbidden:
         return "refused"
-    _store_member(session, context, user, now=now)
+    store_member(session, context.id, user.id, now=now)
     return "known" if was_enrolled else "added"
 
 
@@ -153,15 +156,6 @@ def _is_enrolled(session: Session, context: LtiContext, user: User) -> bool:
         )
         is not None
     )
-
-
-def _store_member(session: Session, context: LtiContext, user: User, *, now: datetime) -> None:
-    row = session.get(LtiMember, (context.id, user.id))
-    if row is None:
-        session.add(LtiMember(context_id=context.id, user_id=user.id, seen_at=now))
-    else:
-        row.seen_at, row.left_at = now, None
-    session.flush()
 
 
 def mark_people_who_left(session: Session, context_id: UUID, *, now: datetime) -> int:

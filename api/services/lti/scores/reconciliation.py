@@ -23,9 +23,9 @@ from api.db.models import (
     LtiContext,
     LtiDeployment,
     LtiLineItem,
+    LtiMember,
     LtiPlatform,
     LtiScore,
-    LtiUser,
     OutboxMessage,
 )
 from api.db.upserts import insert_rows
@@ -90,10 +90,7 @@ def _compute_fingerprint(session: Session, item: LtiLineItem) -> object:
     ).one()
     version = session.scalar(select(Assignment.version).where(Assignment.id == item.assignment_id))
     people = session.scalar(
-        select(func.count())
-        .select_from(LtiUser)
-        .join(LtiContext, LtiContext.deployment_id == LtiUser.deployment_id)
-        .where(LtiContext.id == item.context_id)
+        select(func.count()).select_from(LtiMember).where(LtiMember.context_id == item.context_id)
     )
     return tuple(grades), version, people
 

@@ -19,6 +19,7 @@ from api.db.models import (
     Grade,
     LtiContext,
     LtiLineItem,
+    LtiMember,
     LtiUser,
 )
 from api.services.assignments.release import compute_results_visibility
@@ -53,12 +54,17 @@ class Recipient:
 def load_recipients(
     session: Session, item: LtiLineItem, *, students: Collection[UUID] | None = None
 ) -> list[Recipient]:
-    """Return the active students of the course, or of *students*, with a user at the platform."""
+    """Return the active students of the course, or of *students*, who are members of the context.
+
+    Several contexts may be connected to the course, and each has a line item for its own members.
+    """
     context = session.get_one(LtiContext, item.context_id)
     query = (
         select(LtiUser.user_id, LtiUser.subject)
         .join(Enrolment, Enrolment.user_id == LtiUser.user_id)
+        .join(LtiMember, LtiMember.user_id == LtiUser.user_id)
         .where(
+            LtiMember.context_id == context.id,
             LtiUser.deployment_id == context.deployment_id,
             Enrolment.course_id == context.course_id,
             *ACTIVE_STUDENTS,

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
-from api.gradescope.runtime.documents import OPEN_FENCE, PYTHON_CELL
+from api.gradescope.runtime.documents import LATER_CELL, OPEN_FENCE, PYTHON_CELL, UPLOADED_CELL
 from api.gradescope.runtime.uploads import SURPLUS_CELLS, find_answer_file, read_answers
 
 PARTS = {"shape": ("first", "last"), "count": ("params", "last")}
@@ -53,6 +53,29 @@ def notebook(*cells: tuple[str, str | list[str]]) -> str:
                 ("markdown", "%%answer shape/first\n3x3"),
             ),
         ),
+        (
+            "mine.ipynb",
+            notebook(("code", "# Answer: first\n3x3"), ("code", "#answer:count/last\n7")),
+        ),
+        (
+            "mine.ipynb",
+            notebook(
+                ("code", "  \n# my result\n\t\n%%answer first\n3x3"),
+                ("code", "# the last\n# ANSWER count/last\n7"),
+            ),
+        ),
+        (
+            "mine.ipynb",
+            notebook(
+                ("markdown", "## Answer: first\n3x3\n# answer: count/last\n7"),
+                ("code", "# first\nprint(9)\n# answer: first\n"),
+            ),
+        ),
+        (
+            "mine.ipynb",
+            notebook(("code", "%%answer 'first'\n3x3"), ("code", '%%answer "count/last"\n7')),
+        ),
+        ("answers.md", "## first\n````\n3x3\n````\n## count/last\n~~~~~ text\n7\n~~~~~~\n"),
     ],
 )
 def test_each_kind_of_file_is_read(tmp_path, name, text):
@@ -157,6 +180,37 @@ def test_a_cell_that_must_be_evaluated_is_no_answer_and_is_named(tmp_path, line)
     sheet = upload(tmp_path, "mine.ipynb", cells)
     assert sheet.answers == {"count": {"last": "7"}}
     assert sheet.notes == [PYTHON_CELL.format(part="first")]
+
+
+@pytest.mark.parametrize("option", ["--check", "--draft"])
+@pytest.mark.parametrize("line", ["%%answer {} first", "%%answer first {}"])
+def test_a_cell_that_the_client_would_not_submit_counts_with_a_note(tmp_path, line, option):
+    cells = notebook(("code", f"{line.format(option)}\n3x3"))
+    sheet = upload(tmp_path, "mine.ipynb", cells)
+    assert sheet.answers == {"shape": {"first": "3x3"}}
+    assert sheet.notes == [UPLOADED_CELL.format(part="shape/first", option=option)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_noted"),
+    [
+        (["## first\n3x3", "Now the rest."], True),
+        (["## first", "3x3", "Now the rest.", "And more."], True),
+        (["## first\n3x3", "## Discussion\nNow the rest."], False),
+        (["## first\n3x3", " \n"], False),
+        (["Before.", "## first\n3x3"], False),
+    ],
+)
+def test_an_answer_in_markdown_ends_with_its_cell(tmp_path, cells, is_noted):
+    text = notebook(*(("markdown", cell) for cell in cells))
+    sheet = upload(tmp_path, "mine.ipynb", text)
+    assert sheet.answers == {"shape": {"first": "3x3"}}
+    assert sheet.notes == ([LATER_CELL.format(part="shape/first")] if is_noted else [])
+
+
+def test_a_fence_ends_with_a_fence_that_is_as_long(tmp_path):
+    sheet = upload(tmp_path, "answers.md", "## first\n````\n```\n3x3\n```\n# 4\n````\n## params\n7")
+    assert sheet.answers == {"shape": {"first": "```\n3x3\n```\n# 4"}, "count": {"params": "7"}}
 
 
 @pytest.mark.parametrize(("name", "end"), [("frist", "'first'? Write"), ("zzz", "problems. Write")])

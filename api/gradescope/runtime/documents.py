@@ -10,11 +10,17 @@ from grader.reading.json_text import has_more_containers
 
 # No pattern has a lazy repeat: it would try a long run of spaces again from each of them.
 HEADING_PATTERN: Final = re.compile(r" {0,3}#{1,6}\s+(.*)")
-FENCE_PATTERN: Final = re.compile(r"\s*(?:```[^`]*|~~~[^~]*)$")
+FENCE_PATTERN: Final = re.compile(r"\s*+(`{3,}+(?=[^`]*$)|~{3,}+(?=[^~]*$))(.*)")
 COMMENT_START, COMMENT_END = "<!--", "-->"
 INLINE_CODE_PATTERN: Final = re.compile(r"(`+)([^`\n]+)\1")
-CELL_MARKER_PATTERN: Final = re.compile(r"\s*(?:%%answer|#\s*answer:?)\s+(\S.*)")
+CELL_MARKER_PATTERN: Final = re.compile(
+    r"\s*(?:%%answer\s|#+\s*answer[:\s])\s*(\S.*)", re.IGNORECASE
+)
 """First line of a notebook's cell that is an answer."""
+HEADING_MARKER_PATTERN: Final = re.compile(r"\s*answer[:\s]\s*(\S.*)", re.IGNORECASE)
+"""Heading that names its part as a comment in a cell does."""
+CELL_OPTIONS: Final = ("--check", "--draft", "--python")
+"""Options of the cell magic in the client for notebooks."""
 OPEN_FENCE: Final = (
     "A code fence (``` or ~~~) is not closed, so the headings after it were read as text. Close it."
 )
@@ -25,6 +31,11 @@ LARGE_NOTEBOOK: Final = (
     "of cells. Clear the output in Jupyter, save the notebook and upload it again."
 )
 PYTHON_CELL: Final = "{part}: `--python` cells cannot be graded here; write the value."
+UPLOADED_CELL: Final = "{part}: the cell with `{option}` counts, because an upload submits it."
+LATER_CELL: Final = (
+    "{part}: the answer ends with its cell, and the text of later cells was left out. Write the "
+    "whole answer into one cell."
+)
 
 
 class MarkdownReader:
@@ -38,26 +49,39 @@ class MarkdownReader:
         self._problem = ""
         self._target: tuple[str, str] | None = None
         self._lines: list[str] = []
+        self._ended: tuple[str, str] | None = None
 
     def feed(self, text: str) -> None:
         """Read a document, or a piece of one; an answer may go on in the next piece."""
-        in_fence = False
+        fence = ""
         for line in drop_comments(text).splitlines():
-            if FENCE_PATTERN.match(line):
-                in_fence = not in_fence
-            elif not in_fence and (heading := HEADING_PATTERN.match(line)):
+            mark = FENCE_PATTERN.match(line)
+            if fence and mark and mark[1].startswith(fence) and not mark[2].strip():
+                fence = ""
+            elif mark and not fence:
+                fence = mark[1]
+            elif not fence and (heading := HEADING_PATTERN.match(line)):
                 self._begin(_drop_closing_marks(heading[1]))
             else:
                 self._lines.append(line)
-        if in_fence:
+        if fence:
             self._sheet.note(OPEN_FENCE)
+
+    def end_cell(self) -> None:
+        """End the answer with its cell, unless nothing but its heading has been read."""
+        ended = self._target or self._ended
+        if any(line.strip() for line in self._lines):
+            self.close()
+            self._ended = ended
 
     def close(self) -> None:
         """End the last answer."""
+        text = "\n".join(self._lines).strip()
         if self._target is not None:
-            text = "\n".join(self._lines).strip()
             code = INLINE_CODE_PATTERN.fullmatch(text)
             self._sheet.add(self._target, code[2] if code else text)
+        elif self._ended is not None and text:
+            self._sheet.note(LATER_CELL.format(part="/".join(self._ended)))
         self._target, self._lines = None, []
 
     def find_part(self, label: str) -> tuple[str, str] | None:
@@ -66,7 +90,11 @@ class MarkdownReader:
 
     def _begin(self, heading: str) -> None:
         self.close()
+        self._ended = None
         self._target = self.find_part(heading)
+        if self._target is None and (marker := HEADING_MARKER_PATTERN.match(heading)):
+            heading = marker[1]
+            self._target = self.find_part(heading)
         if self._target is not None:
             self._problem = self._target[0]
         elif problem := self._sheet.find_problem(heading):
@@ -106,27 +134,52 @@ def read_markdown(text: str, sheet: AnswerSheet) -> None:
 def read_notebook(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a Jupyter notebook to *sheet*; raise `UploadError` if it is none.
 
-    An answer is Markdown below the heading of its part, or a cell that begins with ``%%answer
-    PART`` or ``# answer: PART``. What cells have printed is not read, and no cell is run: a note
-    names each cell with ``--python``.
+    An answer is Markdown below the heading of its part, in the cell of the heading or else in the
+    next Markdown cell, or a cell that begins with ``%%answer PART`` or ``# answer: PART``. What
+    cells have printed is not read, and no cell is run: a note names each cell with ``--python``.
     """
     reader = MarkdownReader(sheet)
     for kind, source in _iterate_cells(text):
-        first_line, _, rest = source.lstrip("\n").partition("\n")
-        marker = CELL_MARKER_PATTERN.match(first_line)
-        if kind == "markdown" and not (marker and first_line.lstrip().startswith("%%")):
+        marked = _split_marked_cell(source, is_markdown=kind == "markdown")
+        if marked is not None:
+            _add_marked_cell(*marked, reader, sheet)
+        elif kind == "markdown":
             reader.feed(source)
-        elif marker and "--python" in (words := marker[1].split()):
-            part = " ".join(word for word in words if word != "--python")
-            sheet.note(PYTHON_CELL.format(part=part))
-        elif marker:
-            label = marker[1].rstrip()
-            target = reader.find_part(label)
-            if target is None:
-                sheet.note_unknown(label, "A cell of the notebook")
-            else:
-                sheet.add(target, rest.strip())
+            reader.end_cell()
     reader.close()
+
+
+def _split_marked_cell(source: str, *, is_markdown: bool) -> tuple[str, str] | None:
+    """Return what stands after the marker of a cell, and the lines below; None without a marker.
+
+    Blank lines may stand above the marker, and comments too, except in Markdown, where a line with
+    ``#`` is a heading.
+    """
+    lines = source.split("\n")
+    for number, line in enumerate(lines, 1):
+        marker = CELL_MARKER_PATTERN.match(line)
+        is_comment = not is_markdown and line.lstrip().startswith("#")
+        if marker and (is_comment or line.lstrip().startswith("%%")):
+            return marker[1], "\n".join(lines[number:])
+        if line.strip() and not is_comment:
+            break
+    return None
+
+
+def _add_marked_cell(marked: str, text: str, reader: MarkdownReader, sheet: AnswerSheet) -> None:
+    """Add the *text* of a cell as the answer to the part that its marker names."""
+    words = marked.split()
+    options = [word for word in words if word in CELL_OPTIONS]
+    label = " ".join(word for word in words if word not in CELL_OPTIONS).strip("\"'")
+    target = reader.find_part(label)
+    if "--python" in options:
+        sheet.note(PYTHON_CELL.format(part=label))
+    elif target is None:
+        sheet.note_unknown(label, "A cell of the notebook")
+    else:
+        sheet.add(target, text.strip())
+        for option in options:
+            sheet.note(UPLOADED_CELL.format(part="/".join(target), option=option))
 
 
 def _iterate_cells(text: str) -> Iterator[tuple[str, str]]:

@@ -137,11 +137,14 @@ class Database:
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self.sqlite_file: Path | None = None
         self._write_lock: Any = nullcontext()
         if self.is_sqlite:
             file = self.engine.url.database
-            shared = Path(file) if file and file != IN_MEMORY_NAME else None
-            self._write_lock = WriteLock(shared, timeout_seconds=WRITE_LOCK_TIMEOUT_SECONDS)
+            self.sqlite_file = Path(file) if file and file != IN_MEMORY_NAME else None
+            self._write_lock = WriteLock(
+                self.sqlite_file, timeout_seconds=WRITE_LOCK_TIMEOUT_SECONDS
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -41,7 +41,7 @@ class WriteLock:
     def __init__(self, path: Path | None, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
         self._thread_lock = threading.Lock()
-        self._turn_lock, self._next_turn_lock = (_LockFile(path, suffix) for suffix in LOCK_FILES)
+        self._turn_lock, self._next_turn_lock = (LockFile(path, suffix) for suffix in LOCK_FILES)
 
     def __enter__(self) -> None:
         """Acquire the lock."""
@@ -71,7 +71,7 @@ class WriteLock:
         self._next_turn_lock.close()
 
 
-class _LockFile:
+class LockFile:
     """Lock file beside a database, held by one process at a time; the file is empty."""
 
     def __init__(self, database: Path | None, suffix: str) -> None:

@@ -33,11 +33,12 @@ class PollingThread:
         """Start the thread; it runs until `close`."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Stop after the current delivery."""
+    def close(self) -> bool:
+        """Stop after the current delivery; return whether the thread has ended."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stop.is_set():

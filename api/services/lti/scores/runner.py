@@ -3,6 +3,9 @@
 One thread claims the scores of two seconds in one transaction, and stores the results of a second
 in another one. Meanwhile, other threads send scores at the rate of each platform: a platform that
 takes half a second per score still gets as many as it accepts, and a slow database delays no score.
+
+One worker at a time compares and sends scores, because each knows only its own rate, its own pauses
+and the line items that it creates itself. Another takes over when it ends or dies.
 """
 
 import logging
@@ -15,6 +18,7 @@ from uuid import UUID
 
 from api.core.clock import Clock
 from api.db.engine import Database
+from api.db.process_lock import LockName, ProcessLock
 from api.services.lti.scores.claims import (
     DeliveryResult,
     ScoreDelivery,
@@ -39,6 +43,8 @@ EXCHANGE_SECONDS: Final = 1.0
 BATCH_SECONDS: Final = 2.0
 """Size of a batch in seconds of the rate; longer than the time between two exchanges."""
 DEFAULT_RATE: Final = 10.0
+SENDER_LOCK: Final = LockName(4_242_000_004, "-scores")
+"""Lock of the worker that sends scores; it keeps the lock while it has nothing to send."""
 
 log = logging.getLogger("api.lti")
 
@@ -78,6 +84,7 @@ class ScoreRunner:
         self._storing: list[DeliveryResult] = []
         self._compared_at = float("-inf")
         self._exchanged_at = float("-inf")
+        self._sender_lock = ProcessLock(db, SENDER_LOCK)
         self._thread = PollingThread("scores", self.run_once, poll_seconds=POLL_SECONDS, log=log)
 
     def start(self) -> None:
@@ -86,7 +93,8 @@ class ScoreRunner:
 
     def close(self) -> None:
         """Stop once the running sends have ended."""
-        self._thread.close()
+        if self._thread.close():  # otherwise the end of the process releases the lock
+            self._sender_lock.release()
 
     def run_once(self) -> float:
         """Send what changed, and return the seconds until the next comparison."""
@@ -97,7 +105,9 @@ class ScoreRunner:
         return min(POLL_SECONDS, (resumed_at - self._clock()).total_seconds())
 
     def run_until_idle(self) -> None:
-        """Compare all scores, and try to send every one that is due."""
+        """Compare all scores and try to send those that are due, unless another worker sends."""
+        if not self._sender_lock.acquire():
+            return
         self._compared_at = float("-inf")
         with ThreadPoolExecutor(self._threads + 1, thread_name_prefix="scores") as pool:
             try:
@@ -158,8 +168,13 @@ class ScoreRunner:
         claimed_items: Collection[UUID] | None,
         stocked: Collection[UUID],
     ) -> list[ScoreDelivery] | None:
-        """Store results and claim scores; return the claimed ones, None if none is due."""
+        """Store results and claim scores; return the claimed ones, None if none is due.
+
+        Claims nothing if the lock was lost, because another worker may send by then.
+        """
         store_results(self._db, results)
+        if not self._sender_lock.acquire():
+            return None
         if claimed_items is not None:
             self._reconciler.run(self._db, now=self._clock(), claimed=claimed_items)
         excluded = [*self._pauses.list_paused(self._clock()), *stocked]

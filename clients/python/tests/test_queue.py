@@ -127,6 +127,22 @@ class Queueing(Served):
         self.stand_in.plan("POST", SUBMISSIONS, (200, b"<html>Log in to the network</html>"))
         self.assertEqual(hw.deliver().waiting, 1)
 
+    def test_a_success_that_is_not_from_grader_takes_nothing_out_of_the_queue(self):
+        hw = self.homework()
+        _, stored = reply()
+        for body in (
+            *({"status": "ok"}, [1], "ok", None, b"", {**stored, "receipt": None}),
+            {**stored, "id": ""},
+        ):
+            self.stand_in.plan("POST", SUBMISSIONS, (200, body))
+            with self.subTest(body=body):
+                result = hw.submit("side", 1)
+                self.assertFalse(result.is_submitted)
+                self.assertIn("NOT SUBMITTED", str(result))
+                self.assertIn("is not a receipt of Grader", result.reason)
+                self.assertEqual(len(hw.queue()), 1)
+                hw.discard(hw.queue()[0].id)
+
     def test_a_revoked_token_leaves_the_answer_in_the_queue(self):
         hw = self.homework()
         self.stand_in.plan(

@@ -108,7 +108,7 @@ class Account:
         """Send one entry of the queue, and delete it once the server has stored it.
 
         A status of 429 refuses the request and not the answer, so it raises
-        `ConnectionFailedError` too.
+        `ConnectionFailedError` too, as does a response that is not from Grader.
         """
         path = f"{problem_path(entry.assignment, entry.problem)}/submissions"
         try:
@@ -119,6 +119,11 @@ class Account:
             if error.status == TOO_MANY_REQUESTS:
                 raise ConnectionFailedError(str(error), error.status) from None
             raise
+        if not _is_submission(reply):
+            raise ConnectionFailedError(
+                f"The response of {self._connection.address} is not a receipt of Grader. A network "
+                "login page or another service may have answered: open the address in a browser."
+            )
         result = SubmissionResult.from_json(reply, entry.problem)
         entry.remove()
         return result
@@ -221,6 +226,13 @@ class Assignment:
                 f"{', '.join(self.problems)}."
             )
         return self.problem(problem), name
+
+
+def _is_submission(reply: Any) -> bool:
+    """Return whether the response to an answer proves that Grader stored it: it has the receipt."""
+    return (
+        isinstance(reply, dict) and bool(reply.get("id")) and isinstance(reply.get("receipt"), dict)
+    )
 
 
 def _explain_refusal(entry: QueuedAnswers, error: RefusedError) -> str:

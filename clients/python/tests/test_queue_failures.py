@@ -17,6 +17,7 @@ from dlgrader_client import Account
 POOL = "/assignments/a1/problems/pool/submissions"
 FAULT = (500, {"code": "internal_error", "detail": "A fault."})
 UNKNOWN = (401, {"code": "unauthenticated", "detail": "Who?"})
+FORBIDDEN = (403, {"code": "forbidden", "detail": "The token lacks the scope `submit`."})
 
 
 class Failing(Served):
@@ -65,6 +66,14 @@ class Failing(Served):
                 self.assertEqual(self.bodies(POOL), [])
         self.down.close()
         self.assertEqual(self.hw.deliver().waiting, 3)
+
+    def test_a_token_that_may_not_submit_leaves_every_answer_in_the_queue(self):
+        self.stand_in.plan("POST", SUBMISSIONS, FORBIDDEN)
+        with self.assertRaisesRegex(grader.NotLoggedInError, "NOT SUBMITTED.*scope `submit`"):
+            self.hw.submit("side", 4)
+        delivery = self.hw.deliver()
+        self.assertEqual((delivery.waiting, delivery.refused), (4, ()))
+        self.assertEqual(list(self.home.glob("queue/*/*.refused")), [])
 
     def test_a_refusal_by_the_server_keeps_nothing_back_and_is_shown_once(self):
         self.stand_in.plan("POST", POOL, reply(part="a"))

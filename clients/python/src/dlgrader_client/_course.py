@@ -34,6 +34,8 @@ PAGE_SIZE = 100
 MAX_PAGES = 50
 TOO_MANY_REQUESTS = 429
 DEADLINE_PASSED = "deadline_passed"
+FORBIDDEN = "forbidden"
+"""Code of a refusal of the token or the role, whatever the answer is."""
 
 
 class Account:
@@ -108,7 +110,8 @@ class Account:
         """Send one entry of the queue, and delete it once the server has stored it.
 
         A status of 429 refuses the request and not the answer, so it raises
-        `ConnectionFailedError` too, as does a response that is not from Grader.
+        `ConnectionFailedError` too, as does a response that is not from Grader. A token that may
+        not submit raises `NotLoggedInError`.
         """
         path = f"{problem_path(entry.assignment, entry.problem)}/submissions"
         try:
@@ -118,6 +121,11 @@ class Account:
         except RefusedError as error:
             if error.status == TOO_MANY_REQUESTS:
                 raise ConnectionFailedError(str(error), error.status) from None
+            if (error.status, error.code) == (403, FORBIDDEN):
+                raise NotLoggedInError(
+                    f"{error} Log in again with an account that may submit; a token needs the "
+                    "scope `submit`."
+                ) from None
             raise
         if not _is_submission(reply):
             raise ConnectionFailedError(

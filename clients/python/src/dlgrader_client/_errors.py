@@ -15,7 +15,7 @@ class InsecureAddressError(GraderClientError, ValueError):
 
 
 class NotLoggedInError(GraderClientError):
-    """There is no token for the server, or it was revoked or has expired."""
+    """There is no token for the server, or it was revoked, has expired or permits too little."""
 
 
 class LoginFailedError(GraderClientError):

@@ -131,6 +131,22 @@ class Login(Served):
         self.assertIsNone(_tokens.find_token(self.address))
         self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
 
+    def test_logging_out_names_the_tokens_that_stay_valid(self):
+        for course in ("dl", "rl"):
+            stored = _tokens.StoredToken(_tokens.Secret(SECRET), f"t-{course}")
+            _tokens.store_token(f"{self.address} {course}", stored)
+        self.stand_in.plan("DELETE", "/me/tokens/t-dl", (503, {}))
+        self.stand_in.plan("DELETE", "/me/tokens/t-rl", (204, b""))
+        with self.assertRaisesRegex(
+            grader.ConnectionFailedError, "1 token deleted here, but still valid.*Account"
+        ):
+            grader.logout(self.address)
+        self.assertEqual(len(self.sent("DELETE", "/me/tokens/t-rl")), 1)
+        self.assertEqual(_tokens.stored_tokens(self.address), [])
+        os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER=self.address)
+        with self.assertWarnsRegex(UserWarning, "DLGRADER_TOKEN is still valid"):
+            grader.logout(self.address)
+
     @unittest.skipIf(sys.platform == "win32", "modes of POSIX")
     def test_a_file_of_tokens_that_others_can_read_is_not_used(self):
         self.log_in()

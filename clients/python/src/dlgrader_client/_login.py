@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -17,12 +18,13 @@ from dlgrader_client._errors import (
     NotLoggedInError,
     RefusedError,
 )
-from dlgrader_client._markup import NEUTRAL, box, escape, plain
+from dlgrader_client._markup import NEUTRAL, box, counted, escape, plain
 from dlgrader_client._secret import Secret
 from dlgrader_client._tokens import (
     SERVER_NAME,
     TOKEN_NAME,
     StoredToken,
+    find_external_token,
     find_token,
     forget_server,
     forget_token,
@@ -89,13 +91,32 @@ def require_token(address: str, course: str = "") -> StoredToken:
 
 
 def revoke_token(server: str) -> None:
-    """Revoke the stored tokens of a server, and delete them here in any case."""
+    """Revoke the stored tokens of a server, and delete them here in any case.
+
+    Raises `ConnectionFailedError` if some could not be revoked, after trying all of them. Warns of
+    a token from the environment or Colab, which stays valid.
+    """
     address = normalize_address(server)
+    failures = []
     try:
         for token in stored_tokens(address):
-            _revoke(address, token)
+            try:
+                _revoke(address, token)
+            except ConnectionFailedError as error:
+                failures.append(error)
     finally:
         forget_server(address)
+    if find_external_token(address) is not None:
+        warnings.warn(
+            f"{TOKEN_NAME} is still valid: revoke it under “Account” on the server, and remove it.",
+            stacklevel=3,
+        )
+    if failures:
+        raise ConnectionFailedError(
+            f"{failures[0]} {counted(len(failures), 'token')} deleted here, but still valid on the "
+            "server: revoke under “Account”.",
+            failures[0].status,
+        )
 
 
 def _revoke(address: str, token: StoredToken) -> None:

@@ -76,16 +76,10 @@ def find_token(address: str, course: str = "") -> Optional[StoredToken]:
     A token that was stored without a course is used for all courses. Without *course*, the only
     token of the server is used; `GraderClientError` is raised if several courses have one.
 
-    A token from the environment or from Colab's secrets is used only together with the address
-    that stands beside it: a notebook cannot send it to another server. Raises `GraderClientError`
-    if the text is no token.
+    A token from the environment or from Colab's secrets takes precedence.
     """
-    for read in (os.environ.get, _read_colab_secret):
-        server = (read(SERVER_NAME) or "").strip()
-        secret = Secret((read(TOKEN_NAME) or "").strip())
-        if secret and server and _normalize_external(server) == address:
-            _check_form(secret)
-            return StoredToken(secret)
+    if (external := find_external_token(address)) is not None:
+        return external
     stored = {token.key: token for token in stored_tokens(address)}
     token = stored.get(token_key(address, course)) or stored.get(address)
     if token is None and not course and stored:
@@ -94,6 +88,21 @@ def find_token(address: str, course: str = "") -> Optional[StoredToken]:
             raise GraderClientError(f"Name the course; there are tokens for: {courses}.")
         [token] = stored.values()
     return token
+
+
+def find_external_token(address: str) -> Optional[StoredToken]:
+    """Return the token for a server from the environment or from Colab's secrets, or None.
+
+    It is used only together with the address that stands beside it: a notebook cannot send it to
+    another server. Raises `GraderClientError` if the text is no token.
+    """
+    for read in (os.environ.get, _read_colab_secret):
+        server = (read(SERVER_NAME) or "").strip()
+        secret = Secret((read(TOKEN_NAME) or "").strip())
+        if secret and server and _normalize_external(server) == address:
+            _check_form(secret)
+            return StoredToken(secret)
+    return None
 
 
 def stored_tokens(address: str) -> list[StoredToken]:

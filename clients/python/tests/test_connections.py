@@ -55,6 +55,8 @@ class Addresses(Served):
             "https://a:b@c",
             "https://[::1",
             "https://x:port",
+            "https://grader..example.edu",
+            f"https://{'x' * 64}.example.edu",
             "",
         ):
             with self.subTest(address=address), self.assertRaises(grader.InsecureAddressError):

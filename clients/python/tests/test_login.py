@@ -86,6 +86,26 @@ class Login(Served):
             self.log_in()
         self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
 
+    def test_a_full_disk_shows_no_token_of_another_course(self):
+        self.log_in(course="dl")
+        full = OSError(errno.ENOSPC, "No space left on device")
+        key, other = f"{self.address} rl", SECRET.replace("sss", "ttt")
+        for change in (
+            lambda: _tokens.store_token(key, _tokens.StoredToken(_tokens.Secret(other))),
+            lambda: _tokens.forget_token(f"{self.address} dl"),
+            lambda: _tokens.forget_server(self.address),
+        ):
+            _tokens.store_token(key, _tokens.StoredToken(_tokens.Secret(other)))
+            with (
+                mock.patch("os.fsync", side_effect=full),
+                self.assertRaises(grader.StorageFailedError) as failed,
+            ):
+                change()
+            frames = list(traceback.walk_tb(failed.exception.__traceback__))[1:]
+            shown = " ".join(repr(frame.f_locals) for frame, _ in frames)
+            self.assertNotIn(SECRET, shown)
+            self.assertNotIn(other, shown)
+
     def test_a_token_that_was_revoked_leads_to_a_new_log_in(self):
         self.log_in()
         refused = (401, {"code": "unauthenticated", "detail": "Revoked."})

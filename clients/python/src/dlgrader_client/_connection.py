@@ -45,6 +45,7 @@ def normalize_address(address: str) -> str:
         host = parts.hostname or ""
         is_usable = parts.scheme in {"http", "https"} and host and parts.username is None
         _ = parts.port  # raises ValueError if it is no number
+        host.encode("idna")  # as the socket does; raises UnicodeError, as for an empty label
     except ValueError:
         is_usable = False
     if not is_usable:
@@ -188,7 +189,7 @@ class Connection:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _read_error(error), ""
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             failure = _describe_failure(error, self.address)
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None

@@ -8,7 +8,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from dlgrader_client._connection import normalize_address
 from dlgrader_client._errors import GraderClientError, InsecureAddressError
@@ -52,22 +52,33 @@ def store_token(key: str, token: StoredToken) -> None:
     """Store a token in place of the one before."""
     tokens = read_json_object(tokens_path())
     tokens[key] = {"token": token.secret.reveal(), "id": token.token_id, "user": token.user_id}
-    write_private_json(tokens_path(), tokens)
+    _write_tokens(tokens)
+
+
+def _write_tokens(tokens: dict[str, Any]) -> None:
+    """Write the file of tokens, and empty *tokens*: a verbose traceback would show them."""
+    try:
+        write_private_json(tokens_path(), tokens)
+    finally:
+        tokens.clear()
 
 
 def forget_token(key: str) -> None:
     """Delete a stored token."""
     tokens = read_json_object(tokens_path())
-    if tokens.pop(key, None) is not None:
-        write_private_json(tokens_path(), tokens)
+    if key in tokens:
+        del tokens[key]
+        _write_tokens(tokens)
 
 
 def forget_server(address: str) -> None:
     """Delete all stored tokens of a server."""
     tokens = read_json_object(tokens_path())
-    kept = {key: row for key, row in tokens.items() if key.partition(" ")[0] != address}
-    if kept != tokens:
-        write_private_json(tokens_path(), kept)
+    dropped = [key for key in tokens if key.partition(" ")[0] == address]
+    for key in dropped:
+        del tokens[key]
+    if dropped:
+        _write_tokens(tokens)
 
 
 def find_token(address: str, course: str = "") -> Optional[StoredToken]:

@@ -128,9 +128,28 @@ class Magic(Served):
         call.args[0]("--python conv/side", "x + (3,)\n")
         answers = [one[3]["answers"] for one in self.sent("POST", SUBMISSIONS)]
         self.assertEqual(answers, [{"side": "2^6"}, {"side": [1, 2, 3]}])
-        with self.assertRaisesRegex(grader.GraderClientError, "%%answer"):
-            call.args[0]("--nonsense", "1")
+        for line in ("--nonsense", "--ch side", '"side', ""):
+            with self.assertRaisesRegex(grader.GraderClientError, "%%answer"):
+                call.args[0](line, "1")
         self.assertIs(_magic._selected[0], hw)
+
+    def test_the_options_check_and_draft_submit_nothing(self):
+        hw = self.homework()
+        path = "/assignments/a1/problems/conv"
+        self.stand_in.plan("POST", f"{path}/reading", (200, {"readable": True, "read_as": "64"}))
+        self.stand_in.plan("GET", f"{path}/draft", (200, {"answers": {}, "version": 1}))
+        self.stand_in.plan("PUT", f"{path}/draft", (200, {}))
+        _magic.select(hw)
+        shell = mock.Mock(user_ns={"x": 8})
+        self.assertIn("Read as: 64", str(_magic.answer("--check side", "2^6\n", shell)))
+        self.assertIn("Draft saved", str(_magic.answer("--draft --python side", "x * 8", shell)))
+        [(*_, checked)], [(*_, saved)] = (
+            self.sent("POST", f"{path}/reading"),
+            self.sent("PUT", f"{path}/draft"),
+        )
+        self.assertEqual(checked, {"part": "side", "answer": "2^6"})
+        self.assertEqual(saved, {"answers": {"side": 64}})
+        self.assertEqual(self.sent("POST", SUBMISSIONS), [])
 
 
 if __name__ == "__main__":

@@ -31,11 +31,15 @@ def answer(line: str, cell: str, shell: Any) -> Any:
     ``--check`` only displays how it is read, ``--draft`` saves it, and ``--python`` evaluates the
     cell as an expression in the notebook and takes its value.
     """
-    parser = _Parser(prog="%%answer", add_help=False)
+    parser = _Parser(prog="%%answer", add_help=False, allow_abbrev=False)
     for option in ("--check", "--draft", "--python"):
         parser.add_argument(option, action="store_true")
     parser.add_argument("part")
-    options = parser.parse_args(shlex.split(line))
+    try:
+        words = shlex.split(line)
+    except ValueError as error:  # a quotation mark is not closed
+        parser.error(str(error))
+    options = parser.parse_args(words)
     if not _selected:
         raise GraderClientError("Choose the assignment first: dlgrader_client.use(assignment)")
     assignment = _selected[0]

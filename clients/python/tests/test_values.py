@@ -220,6 +220,17 @@ class Values(unittest.TestCase):
             with self.subTest(value=value), self.assertRaises(UnusableAnswerError):
                 to_answer(value)
 
+    def test_a_number_with_too_many_digits_is_refused(self):
+        longest = 10**2000 - 1
+        self.assertEqual(to_answer(longest), longest)
+        for value in (
+            *(10**5000, -(10**2000), [10**5000], Fraction(1, 10**5000), Decimal("1E+1000000")),
+            *(Decimal("1E-1000000"), Array(10**5000, "object")),
+        ):
+            refusal = self.assertRaisesRegex(UnusableAnswerError, "at most 2,000 digits")
+            with self.subTest(kind=type(value)), refusal:
+                to_answer(value)
+
     def test_too_many_entries_are_refused_before_they_are_copied(self):
         class Huge(Array):
             def tolist(self):

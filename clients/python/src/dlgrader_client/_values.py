@@ -19,6 +19,8 @@ Answer = Union[str, int, float, "list[Any]"]
 
 MAX_CELLS = 4_096
 MAX_DEPTH = 12
+MAX_DIGITS = 2_000
+"""Maximum number of digits of a number; Python refuses to write integers above 4,300."""
 
 
 class _FloatType(NamedTuple):
@@ -61,6 +63,7 @@ def _convert(value: Any, *, depth: int) -> Answer:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int):
+        _check_digits(value)
         return int(value)
     if isinstance(value, float):
         return _finite(float(value))
@@ -88,7 +91,12 @@ def _exact(value: Union[Fraction, Decimal]) -> Answer:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise _not_finite_error()
+        _, digits, exponent = value.as_tuple()
+        if len(digits) + abs(int(exponent)) > MAX_DIGITS:
+            raise _too_long_error()
         return format(value, "f")
+    _check_digits(value.numerator)
+    _check_digits(value.denominator)
     return value.numerator if value.denominator == 1 else str(value)
 
 
@@ -203,6 +211,16 @@ def _check_count(answer: Answer) -> None:
             pending.extend(item)
         if count > MAX_CELLS + 1:
             raise _too_many_error()
+
+
+def _check_digits(value: int) -> None:
+    # An integer of b bits has less than b / 3 digits. This test needs no decimal text.
+    if value.bit_length() > 3 * MAX_DIGITS and abs(value) >= 10**MAX_DIGITS:
+        raise _too_long_error()
+
+
+def _too_long_error() -> UnusableAnswerError:
+    return UnusableAnswerError(f"A number has at most {MAX_DIGITS:,} digits.")
 
 
 def _too_many_error() -> UnusableAnswerError:

@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import typing
 import unittest
 import warnings
 from unittest import mock
@@ -76,6 +77,25 @@ class Queueing(Served):
         bodies = [one[3]["answers"]["side"] for one in self.sent("POST", SUBMISSIONS)]
         self.assertEqual(bodies, [1, 2, 3])
         self.assertEqual(len(hw.account._queue), 0)
+
+    def test_a_clock_that_is_set_back_changes_no_order(self):
+        queue = self.homework().account._queue
+        for now in (2_000, 1_000, 1_000):
+            with mock.patch.object(_queue.time, "time_ns", return_value=now):
+                queue.add("a1", "conv", {"side": len(queue)})
+        self.assertEqual([entry.answers["side"] for entry in queue], [0, 1, 2])
+
+    def test_the_status_of_a_problem_counts_its_own_queued_answers(self):
+        hw = self.homework()
+        self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, {"title": "Convolution"}))
+        for assignment, problem in (("a1", "conv"), ("a1", "pool"), ("a2", "conv")):
+            hw.account._queue.add(assignment, problem, {"side": 1})
+        self.assertEqual(hw.problem("conv").status().waiting, 1)
+
+    def test_the_types_of_submit_can_be_read_on_every_python(self):
+        for submit in (grader.Problem.submit, grader.Assignment.submit):
+            returned = typing.get_type_hints(submit)["return"]
+            self.assertEqual(returned.__args__, (grader.SubmissionResult, grader.NotSubmitted))
 
     def test_a_hint_is_displayed_only_if_it_says_more_than_the_verdict(self):
         hw = self.homework()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Union
 from urllib.parse import urlencode
 
 from dlgrader_client._connection import Connection
@@ -199,7 +199,7 @@ class Assignment:
         problem, name = self._split(part)
         return problem.check(name, value)
 
-    def submit(self, part: str, value: Any) -> SubmissionResult | NotSubmitted:
+    def submit(self, part: str, value: Any) -> Union[SubmissionResult, NotSubmitted]:
         """Submit the answer to one part; see `Problem.submit`."""
         problem, name = self._split(part)
         return problem.submit({name: value})

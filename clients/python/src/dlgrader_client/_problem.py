@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import quote
 
 from dlgrader_client._deliveries import NotSubmitted
@@ -44,7 +44,7 @@ class Problem:
 
     def submit(
         self, answers: Optional[Mapping[str, Any]] = None, **more: Any
-    ) -> SubmissionResult | NotSubmitted:
+    ) -> Union[SubmissionResult, NotSubmitted]:
         """Submit answers by the names of their parts, and return their results.
 
         The answers are first written to the queue, and sent after earlier ones. If the server does
@@ -113,7 +113,9 @@ class Problem:
     def status(self) -> Status:
         """Return the status of the problem; this opens it."""
         reply = self.account._connection.request("GET", self._path)
-        return Status.from_json(reply, waiting=len(self.account._queue))
+        own = (self.assignment, self.name)
+        waiting = sum((entry.assignment, entry.problem) == own for entry in self.account._queue)
+        return Status.from_json(reply, waiting=waiting)
 
 
 def problem_path(assignment: str, problem: str) -> str:

@@ -81,7 +81,7 @@ class Queue:
     def add(self, assignment: str, problem: str, answers: dict[str, Any]) -> QueuedAnswers:
         """Write answers to the queue; from here on they survive the end of this process."""
         key, queued_at = str(uuid.uuid4()), time.time()
-        path = self.folder / f"{time.time_ns():020d}-{key}.json"  # names sort by time
+        path = self.folder / f"{self._next_number():020d}-{key}.json"  # names sort by time
         row = {
             "assignment": assignment,
             "problem": problem,
@@ -91,6 +91,11 @@ class Queue:
         }
         write_private_json(path, row)
         return QueuedAnswers(path, assignment, problem, answers, key, queued_at)
+
+    def _next_number(self) -> int:
+        """Return the time in nanoseconds, or more, so that a clock set back changes no order."""
+        newest = max((path.name for path in self.folder.glob("[0-9]*.json")), default="0")
+        return max(time.time_ns(), int(newest.partition("-")[0]) + 1)
 
     def __iter__(self) -> Iterator[QueuedAnswers]:
         """Yield the entries, oldest first."""

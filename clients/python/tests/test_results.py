@@ -33,6 +33,10 @@ class Submitting(Served):
         self.assertIn("(1 of 1 point)", shown)
         self.assertIn("Attempts left: unlimited", shown)
 
+    def test_the_feedback_on_a_missing_answer_is_a_note(self):
+        self.stand_in.plan("POST", SUBMISSIONS, reply("missing", feedback="Nothing was answered."))
+        self.assertIn("Note: Nothing was answered.", str(self.homework().submit("side", "")))
+
     def test_text_has_the_colors_of_the_theme(self):
         """Only borders have colors: text in them would be hard to read on a dark theme."""
         self.stand_in.plan("POST", SUBMISSIONS, reply())

@@ -34,6 +34,9 @@ VERDICTS = {
     "received": ("received; results come later", NEUTRAL),
 }
 
+HINT_LABELS = {"unreadable": "Reason", "missing": "Note"}
+"""How the feedback on an answer is called where it is no hint."""
+
 
 class Displayed(ABC):
     """Base of everything that a notebook displays; `str` and `repr` are the same text."""
@@ -136,7 +139,7 @@ class PartResult(Displayed):
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("Read as", self.read_as)]
         if not self.is_correct and self.hint.rstrip(".").lower() != _verdict(self.status):
-            facts.append(("Reason" if self.status == "unreadable" else "Hint", self.hint))
+            facts.append((HINT_LABELS.get(self.status, "Hint"), self.hint))
         facts += [("Note", note) for note in self.notes]
         if self.repeats:
             facts.append(("Note", "You gave this answer before; it used no attempt."))

@@ -106,8 +106,9 @@ def login(server: str, course: str = "", *, program: str = PROGRAM, force: bool 
 def staff(server: str, course: str = "") -> StaffCourse:
     """Return a course for its staff: lists, exports and regrades.
 
-    The token is that in ``DLGRADER_TOKEN`` or in the file of tokens; staff cannot log in with a
-    code. *course* may be left out if there is only one. Raises `NotLoggedInError` without a token.
+    The token is that in ``DLGRADER_TOKEN`` or in the file of tokens: a login with a code is
+    for students. *course* may be left out if there is only one. Raises `NotLoggedInError` without a
+    token.
     """
     address = normalize_address(server)
     token = require_token(address, course)

@@ -1,7 +1,8 @@
 """Wheels of the packages that the engine needs, for the Python of Gradescope's machines.
 
 For the Python that runs here they are packed from its own environment, so that nothing is
-downloaded. For any other, pip downloads the same versions.
+downloaded. For any other, pip downloads the same versions, or older ones if only these have wheels
+for it: a new NumPy has none for an old Python.
 """
 
 import importlib.util
@@ -96,15 +97,19 @@ def _is_needed(path: str) -> bool:
 
 
 def _download_wheels(names: tuple[str, ...], python_version: str) -> dict[str, bytes]:
-    """Download the versions that are installed here; raise `FileError` if pip cannot."""
-    pins = [f"{name}=={metadata.version(name)}" for name in names]
+    """Download the versions that are installed here, or older ones that fit together.
+
+    Raises `FileError` if pip cannot.
+    """
+    bounds = _find_lower_bounds()
+    requirements = [f"{name}{bounds.get(name, '')}<={metadata.version(name)}" for name in names]
     systems = [option for system in PLATFORMS for option in ("--platform", system)]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as environment:
         program = _find_python_with_pip(Path(environment))
         command = [
             *(program, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--only-binary=:all:", "--no-deps", "--implementation", "cp"),
-            *("--python-version", python_version, *systems, "--dest", folder, *pins),
+            *("--only-binary=:all:", "--implementation", "cp"),
+            *("--python-version", python_version, *systems, "--dest", folder, *requirements),
         ]
         ran = subprocess.run(  # noqa: S603  # our own arguments
             command, check=False, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS
@@ -116,6 +121,16 @@ def _download_wheels(names: tuple[str, ...], python_version: str) -> dict[str, b
                 "pip must reach a package index, or PIP_FIND_LINKS must name a folder of wheels"
             )
         return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.whl"))}
+
+
+def _find_lower_bounds() -> dict[str, str]:
+    """Return the versions that Grader requires by package name, such as ``>=1.26,``."""
+    bounds = {}
+    for requirement in metadata.requires("dlgrader") or ():
+        match = REQUIREMENT_NAME.match(requirement)
+        if match and ";" not in requirement and (versions := requirement[match.end() :].strip()):
+            bounds[match[0].casefold()] = f"{versions},"
+    return bounds
 
 
 def _find_python_with_pip(folder: Path) -> str:

@@ -37,6 +37,11 @@ from problems.registry import REGISTRY
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 NAMES = ("conv-output-shape", "conv-pool-stack", "binary-image-conv", "pooling-purpose")
+OLDEST_NUMPY = next(
+    requirement.partition(">=")[2]
+    for requirement in metadata.requires("dlgrader")
+    if requirement.startswith("numpy")
+)
 EMAIL = "ada@example.edu"
 MAX_MEMORY = 384
 ALL_STATUSES = set(get_args(Status))
@@ -304,12 +309,11 @@ def wheel_folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def wheels_of_399(wheel_folder) -> dict[str, bytes]:
-    """Small wheels for Python 3.99 in the versions that are installed, in that folder."""
+def write_wheels_of_399(folder: Path, *, numpy: str = "") -> dict[str, bytes]:
+    """Write small wheels for Python 3.99 in the versions that are installed, except *numpy*."""
     wheels = {}
     for package in list_required_packages():
-        version = metadata.version(package)
+        version = (package == "numpy" and numpy) or metadata.version(package)
         info = f"{package.replace('-', '_').lower()}-{version}"
         header = "Metadata-Version: 2.1\n"
         entries = [
@@ -321,12 +325,27 @@ def wheels_of_399(wheel_folder) -> dict[str, bytes]:
         ]
         name = f"{info}-cp399-cp399-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
         wheels[name] = write_wheel(entries, info=f"{info}.dist-info")
-        (wheel_folder / name).write_bytes(wheels[name])
+        (folder / name).write_bytes(wheels[name])
     return wheels
 
 
-def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheels_of_399):
-    assert collect_wheels("3.99") == wheels_of_399
+def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheel_folder):
+    wheels = write_wheels_of_399(wheel_folder)
+    write_wheels_of_399(wheel_folder, numpy=OLDEST_NUMPY)
+    write_wheels_of_399(wheel_folder, numpy="99.0")
+    assert collect_wheels("3.99") == wheels
+
+
+def test_an_older_version_is_downloaded_if_the_installed_one_has_no_wheel(wheel_folder):
+    """NumPy ends its wheels for a Python years before Grader does."""
+    wheels = write_wheels_of_399(wheel_folder, numpy=OLDEST_NUMPY)
+    assert collect_wheels("3.99") == wheels
+
+
+def test_a_version_that_is_older_than_grader_requires_is_not_downloaded(wheel_folder):
+    write_wheels_of_399(wheel_folder, numpy="1.26.0")
+    with pytest.raises(FileError, match="No matching distribution found for numpy"):
+        collect_wheels("3.99")
 
 
 COLLECT = """
@@ -361,9 +380,10 @@ def collect_without_pip(folder: Path, modules: dict[str, str] | None = None) -> 
     ).stdout
 
 
-def test_without_pip_the_wheels_are_downloaded_from_a_temporary_venv(tmp_path, wheels_of_399):
+def test_without_pip_the_wheels_are_downloaded_from_a_temporary_venv(wheel_folder):
     """uv creates environments without pip."""
-    assert collect_without_pip(tmp_path).split() == sorted(wheels_of_399)
+    wheels = write_wheels_of_399(wheel_folder)
+    assert collect_without_pip(wheel_folder).split() == sorted(wheels)
 
 
 def test_without_pip_and_venv_the_error_names_a_python_that_needs_neither(tmp_path):

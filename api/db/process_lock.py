@@ -37,8 +37,9 @@ class LockName:
 class ProcessLock:
     """Lock of a database, for one thread at a time: held until `release` or the process ends.
 
-    On PostgreSQL it is an advisory lock of its own session, on SQLite that of an empty file beside
-    the database. Nobody else can have a database in memory, so there it is always free.
+    On PostgreSQL this is an advisory lock, in a session that does nothing else. On SQLite it locks
+    an empty file next to the database. No other process can open a database in memory, so its lock
+    is always free.
     """
 
     def __init__(self, db: Database, name: LockName) -> None:

@@ -54,7 +54,7 @@ def platform(world):
 
 @pytest.fixture
 def start_worker(world, platform):
-    """Return a function that starts a worker with connections and a tool of its own."""
+    """Return a function that starts a worker, which has its own database pool and LTI tool."""
     workers = []
 
     def started():

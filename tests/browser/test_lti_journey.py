@@ -99,8 +99,8 @@ def serving_https(site, folder):
 class Site:
     """Pages of the platform: a course with a frame, the login, and the end of deep linking.
 
-    *member* is who is logged in there, *changes* are the claims of the next launch, *registration*
-    is the link that an administrator of Grader created.
+    *member* is the person who is logged in to the platform. *changes* replace claims of the next
+    launch. *registration* is the registration link that an administrator of Grader created.
     """
 
     def __init__(self, platform):

@@ -67,7 +67,7 @@ def read_package(data: bytes) -> dict[str, XmlNode]:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,  # zipfile: a compression or encryption that it does not know
+        NotImplementedError,  # zipfile does not support the compression or encryption
         RuntimeError,
         OSError,
         ValueError,

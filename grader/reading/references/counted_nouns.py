@@ -1,7 +1,7 @@
-"""Nouns of the field beside a count: ``640 neurons`` and ``biases: 640`` count no parameters.
+"""Nouns next to a count: ``640 neurons`` and ``biases: 640`` do not count parameters.
 
-A noun before a sign, in brackets, or behind the value must mean what the question counts. Words
-that are not nouns of the field are judged elsewhere.
+A noun before a sign, in brackets, or after the value must mean what the question counts. Only nouns
+of deep learning are checked here.
 """
 
 import re
@@ -101,7 +101,7 @@ the question asks for, without this remark.
 def _find_stems_of_value(question: str) -> frozenset[str]:
     """Return the beginnings of the words for what *question* counts or measures.
 
-    None if it asks for something else, or counts values and numbers of any kind.
+    The set is empty if it asks for something else, or counts values or numbers of any kind.
     """
     things = " ".join(match["things"] for match in COUNTS.finditer(question))
     stems = find_word_stems(things, min_letters=3) - GENERIC

@@ -12,13 +12,13 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriter, Rewriting
 from grader.reading.screening.known_words import ECHOED, KNOWN, find_long_stems, is_echo
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.meaning_words import CHANGING, SCALING
 
-STEM_LETTERS: Final = 4
 MIN_NOUN_LETTERS: Final = 3
 MIN_NAMED: Final = 3
 """Number of words that must stand in the question so that one of them may be dropped."""

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
 from grader.reading.grammar.errors import truncate_line
 
 NUMBER: Final = r"(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 """A plain number, with groups of three digits or none."""
-STEM_LETTERS: Final = 4
+PLAIN_NUMBER: Final = re.compile(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
+"""A plain number that is no part of a longer number or word."""
 
 
 class Rewriting(NamedTuple):
@@ -31,3 +33,12 @@ def describe_dropped(words: str) -> tuple[str, ...]:
 def parse_plain(number: str) -> str:
     """Return *number* without the signs that group its digits."""
     return re.sub(r"[, ](?=[0-9]{3})", "", number)
+
+
+def find_plain_numbers(text: str) -> list[Fraction]:
+    """Return the values of the plain numbers in *text*.
+
+    >>> [int(number) for number in find_plain_numbers("1,024 of 2 x3")]
+    [1024, 2]
+    """
+    return [Fraction(parse_plain(number)) for number in PLAIN_NUMBER.findall(text)]

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting, describe_dropped
+from grader.reading.grammar.vocabulary import STEM_LETTERS
+from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"

@@ -113,8 +113,8 @@ def revoke_token(server: str) -> None:
         )
     if failures:
         raise ConnectionFailedError(
-            f"{failures[0]} {counted(len(failures), 'token')} deleted here, but still valid on the "
-            "server: revoke under “Account”.",
+            f"{failures[0]} {counted(len(failures), 'token')} could not be revoked and may "
+            "still be valid. Log in to the server, and revoke it under “Account”.",
             failures[0].status,
         )
 

@@ -35,7 +35,7 @@ VERDICTS = {
 }
 
 HINT_LABELS = {"unreadable": "Reason", "missing": "Note"}
-"""How the feedback on an answer is called where it is no hint."""
+"""Labels of feedback that is not a hint, by status of the result."""
 
 
 class Displayed(ABC):

@@ -1,1 +1,1 @@
-"""Text around a value that repeats or explains it: code, remarks."""
+"""Rewritings that drop text around a value: code, remarks and the batch axis."""

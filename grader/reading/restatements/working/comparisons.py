@@ -4,9 +4,9 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
-    STEM_LETTERS,
     Rewriting,
     describe_dropped,
     parse_plain,

@@ -13,10 +13,16 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.numbers import read_number
-from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    PLAIN_NUMBER,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+    parse_plain,
+)
 from grader.reading.wording.meaning_words import HEDGE
 
-_PLAIN: Final = rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])"
 SEPARATOR: Final = re.compile(
     r"[;:]\s|\.\s+(?=[^\s])|,\s|\n|=>|->|→|⇒|=|≈"
     r"|(?<!\w)(?:so|hence|thus|therefore|i\.e\.|that\s+is|which\s+is|together|altogether|gives|makes|leaves)(?!\w)"
@@ -84,7 +90,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     head = plain[:start]
     if INDEXED_LABEL.search(head) or not WORKING.search(head) or THEREFORE.search(tail["rest"]):
         return None
-    numbers = [Fraction(parse_plain(number)) for number in re.findall(_PLAIN, head)]
+    numbers = find_plain_numbers(head)
     last = re.search(NUMBER, tail["value"])
     if last is None or not numbers:
         return None
@@ -178,11 +184,9 @@ def _is_last_result(value: _Value, head: str) -> bool:
         result = read_number(computation)
     except AnswerError:
         return False
-    operands = {Fraction(parse_plain(number)) for number in re.findall(_PLAIN, computation)}
+    operands = set(find_plain_numbers(computation))
     before = working[: cuts[-1] if cuts else 0]
-    earlier = {
-        Fraction(parse_plain(number))
-        for number in re.findall(RESULT if "=" in before else _PLAIN, before)
-    }
+    results = re.findall(RESULT, before) if "=" in before else PLAIN_NUMBER.findall(before)
+    earlier = {Fraction(parse_plain(number)) for number in results}
     used = not operands.isdisjoint(earlier) or not earlier
     return used and value.equals(Fraction(result.value), rounded=True)

@@ -76,7 +76,10 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
 
 
 def _distinguish(labels: Sequence[str]) -> list[frozenset[str]]:
-    """Return the words of each label that the others do not have; [] if two are the same."""
+    """Return the words that only one label has, for each label.
+
+    If two labels are the same, the only set in the list is empty.
+    """
     words = [
         frozenset(_shorten(word) for word in TOKEN.findall(label) if word.lower() not in EMPTY)
         for label in labels

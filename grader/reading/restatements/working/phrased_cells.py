@@ -7,7 +7,8 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.equations.numbers import refuse_false_equations
-from grader.reading.restatements.rewriting import STEM_LETTERS, Rewriting
+from grader.reading.grammar.vocabulary import STEM_LETTERS
+from grader.reading.restatements.rewriting import Rewriting
 from grader.reading.restatements.working.final_values import is_doubtful
 
 NUMBER: Final = re.compile(

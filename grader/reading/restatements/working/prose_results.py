@@ -1,16 +1,21 @@
 """The last number of a sentence, if the numbers before it give it: ``4 and 11 make 15 numbers``."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from typing import Final
 
-from grader.errors import AnswerError
-from grader.reading.numbers import read_number
-from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+    parse_plain,
+)
 from grader.reading.restatements.working.final_values import FOR_ALL, is_doubtful
+from grader.reading.restatements.working.proven_results import compute
 
 LAST: Final = re.compile(
     rf"(?P<head>.*(?<![\w.,/*^×·+-]))(?P<sign>[-−](?=[0-9]))?(?P<number>{NUMBER})(?P<unit>\s?(?:%|[^\W\d_]{{1,12}}))?"
@@ -24,7 +29,6 @@ MARKER: Final = re.compile(
 )
 """A sign or word that leads to the result."""
 EXPRESSION: Final = re.compile(r"[0-9(][0-9().\s]*(?:[-+*/×·^²³−]+[0-9().\s]*)+")
-PLAIN: Final = re.compile(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
 CLAUSE: Final = re.compile(r"[;\n:]|[.,]\s")
 MEAN: Final = re.compile(r"(?<!\w)(?:mean|average)(?!\w)", re.IGNORECASE)
 LABEL: Final = re.compile(r"(?<![^\W_])(?P<name>[^\W\d_][\w @.-]{0,30}?)\s*[:=]\s*\$?[-−0-9.]")
@@ -97,8 +101,9 @@ def _is_one_of_several(text: str) -> bool:
 
 def _find_results(head: str) -> list[Fraction]:
     """Return what the numbers and computations of *head* give by one operation."""
-    computed = list(_evaluate_all(head))
-    numbers = [Fraction(parse_plain(number)) for number in PLAIN.findall(head)]
+    values = (compute(expression.strip(" .,")) for expression in EXPRESSION.findall(head))
+    computed = [value for value in values if value is not None]
+    numbers = find_plain_numbers(head)
     results = list(computed)
     for group in (numbers, [*computed, *numbers[-1:]]):
         nearest = group[-MAX_NUMBERS:]
@@ -115,12 +120,3 @@ def _find_results(head: str) -> list[Fraction]:
 def _combine(first: Fraction, second: Fraction) -> Sequence[Fraction]:
     quotients = [first / second] if second > 1 else []
     return [first + second, abs(first - second), first * second, *quotients]
-
-
-def _evaluate_all(head: str) -> Iterator[Fraction]:
-    """Yield the values of the computations in *head*."""
-    for expression in EXPRESSION.findall(head):
-        try:
-            yield Fraction(read_number(expression.strip(" .,")).value)
-        except AnswerError:
-            continue

@@ -1,13 +1,18 @@
 """A computation at the end of an explanation, whose result arithmetic confirms."""
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.numbers import read_number
-from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+    parse_plain,
+)
 from grader.reading.wording.meaning_words import HEDGE
 
 COMPUTATION: Final = re.compile(
@@ -17,7 +22,6 @@ COMPUTATION: Final = re.compile(
 )
 """Words, a computation with numbers alone, and its result."""
 RESULT: Final = re.compile(rf"(?P<left>[0-9(][0-9()\s.+*/·×^²³−-]*)?=\s*(?P<value>{NUMBER})")
-NUMBERS: Final = re.compile(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
 TAKEN_BACK: Final = re.compile(
     r"\?|(?<![^\W_])(?:edit|sorry|wait|actually|rather|wrong|correction|corrected|vs|versus|oops"
     r"|without|w/o|except|excluding|ignoring|omitting|unless|approx\w*|but|if|alternatively)(?![^\W_])",
@@ -49,13 +53,14 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
         return None
     working = match["working"].strip(" $")
     value = Fraction(parse_plain(match["value"]))
-    if _compute(working) != value or not _uses_earlier_results(head, working):
+    if compute(working) != value or not _uses_earlier_results(head, working):
         return None
     plain = f"{match['value']}{match['unit']}"
     return Rewriting(plain, describe_dropped(text[: match.start("value")]), plain)
 
 
-def _compute(working: str) -> Fraction | None:
+def compute(working: str) -> Fraction | None:
+    """Return the value of a computation, None if it cannot be read as a number."""
     try:
         return Fraction(read_number(working).value)
     except AnswerError:
@@ -64,13 +69,9 @@ def _compute(working: str) -> Fraction | None:
 
 def _uses_earlier_results(head: str, working: str) -> bool:
     """Return whether *working* uses the result, or the operands, of each equation of *head*."""
-    operands = set(_find_numbers(working))
+    operands = set(find_plain_numbers(working))
     return all(
         Fraction(parse_plain(result["value"])) in operands
-        or (bool(result["left"]) and operands.issuperset(_find_numbers(result["left"])))
+        or (bool(result["left"]) and operands.issuperset(find_plain_numbers(result["left"])))
         for result in RESULT.finditer(head)
     )
-
-
-def _find_numbers(text: str) -> Sequence[Fraction]:
-    return [Fraction(parse_plain(number)) for number in NUMBERS.findall(text)]

@@ -45,7 +45,7 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
     '2 GB'
     >>> keep_labeled("SGD: 1 GB, Adam: 2 GB", "How much memory does it take?")
     """
-    if is_doubtful(text.replace("Non-", "")):
+    if is_doubtful(text):
         return None
     plain = HEADING.sub("", text.strip(" \t\n$"), count=1)
     items = [item.strip(" $") for item in SEPARATOR.split(plain) if item.strip(" $.")]

@@ -45,7 +45,7 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = COMPUTATION.fullmatch(text.strip())
-    if match is None or TAKEN_BACK.search(text) or HEDGE.search(text.lower().replace("not", "")):
+    if match is None or TAKEN_BACK.search(text) or HEDGE.search(text.lower()):
         return None
     head = match["head"]
     clauses = [clause for clause in re.split(r"[:;.,\n]\s", head) if clause.strip()]

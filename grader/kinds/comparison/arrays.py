@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from grader.errors import SolverError
@@ -34,23 +34,35 @@ def tensor_equals_value(answer: Tensor, value: Value | None) -> bool:
 def build_rounding_matcher(answer: Tensor) -> RoundingMatcher | None:
     """Return a predicate: whether every cell equals that of a value, or is its rounding.
 
-    Return None if the array is all whole numbers, which round only values equal to them, or if no
-    cell has three figures or more. All cells have the decimals of the longest, because programs
-    pad columns with zeros.
+    Return None if the array is all whole numbers, which round only values equal to them. The
+    predicate is False if no cell has three figures or more.
     """
-    if _are_exact_integers(answer.cells) or not any(map(_is_precise_cell, answer.cells)):
+    if _are_exact_integers(answer.cells):
         return None
-    steps = map(_cell_decimal_unit, answer.cells)
-    finest = min((step for step in steps if step is not None), default=1)
+    # A large array of another shape than every value would be searched for nothing.
+    find_finest_once = cache(lambda: _find_finest_step(answer))
 
     def matches_rounding(value: Value | None) -> bool:
         pairs = _pair_cells(answer, value)
-        return pairs is not None and all(
+        if pairs is None or (finest := find_finest_once()) is None:
+            return False
+        return all(
             cell == wanted or _is_cell_rounding(cell, wanted, finest=finest)
             for cell, wanted in pairs
         )
 
     return matches_rounding
+
+
+def _find_finest_step(answer: Tensor) -> Number | None:
+    """Return one unit of the last decimal of the longest cell; None if no cell is precise.
+
+    All cells have the decimals of the longest, because programs pad columns with zeros.
+    """
+    if not any(map(_is_precise_cell, answer.cells)):
+        return None
+    steps = map(_cell_decimal_unit, answer.cells)
+    return min((step for step in steps if step is not None), default=1)
 
 
 def precise_cells_may_be_rounded(answer: Tensor, value: Value | None) -> bool:

@@ -1,5 +1,7 @@
 """Pages in a real browser, and checks for faults of accessibility and layout."""
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +14,23 @@ from world import Person, World
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCREENSHOTS = os.environ.get("GRADER_TEST_SCREENSHOTS", "")
+"""Folder for a picture of each page that is checked; empty for none."""
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 """Axe rules about color."""
 NARROWEST = 320
 HEIGHT = 900
+PHONE = 390
+SIDEWAYS = """Array.from(document.querySelectorAll(".scroll"))
+    .filter(place => place.scrollWidth > place.clientWidth + 1 && place.checkVisibility())
+    .map(place => place.getAttribute("aria-label") || place.className)"""
+MISNAMED = """Array.from(document.querySelectorAll(":is(a, button, summary)[aria-label]"))
+    .filter(control => control.checkVisibility())
+    .filter(control => !control.ariaLabel.toLowerCase().includes(
+        control.innerText.trim().toLowerCase()))
+    .map(control => control.ariaLabel)"""
+WIDE = ("Gradebook", "Table", "Answers", "Registered platforms", "Courses and scores")
+"""Tables that scroll sideways on a phone, such as those whose columns are compared."""
 AXE_RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
     .then(found => found.violations)"""
 ITSELF = ("data:", "blob:", "about:")
@@ -109,8 +124,24 @@ def faults(page: Page) -> Iterator[str]:
         yield from (f"{width} {scheme}: {one}" for one in violations(page, rules))
         if scheme == "light":
             yield from _overflows(page, width)
+            yield from (f"misnamed: {name}" for name in page.evaluate(MISNAMED))
+        if width == PHONE and scheme == "light":
+            yield from _hidden_columns(page)
+        _take_picture(page, f"{width}-{scheme}")
     look(page, width=NARROWEST, scheme="light")
     yield from _overflows(page, NARROWEST)
+
+
+def _hidden_columns(page: Page) -> list[str]:
+    """Return the tables of which a phone shows only some columns."""
+    names: list[str] = page.evaluate(SIDEWAYS)
+    return [f"hides columns: {name}" for name in names if not name.startswith(WIDE)]
+
+
+def _take_picture(page: Page, look: str) -> None:
+    if SCREENSHOTS:
+        name = re.sub(r"\W+", "-", page.url.partition("://")[2].partition("/")[2]).strip("-")
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name or 'home'}.{look}.png", full_page=True)
 
 
 def _overflows(page: Page, width: int) -> list[str]:

@@ -41,10 +41,13 @@ class StaffScene:
     def press(self, editor: Page, label: str, **typed: str) -> Page:
         """Press a button outside the settings form that submits it; return the response.
 
-        *label* is the label of the button, *typed* the new values of settings.
+        *label* is the label of the button, or its name and value as ``up=why-small-kernels``;
+        *typed* are the new values of settings.
         """
         buttons = editor.all("button", form="settings")
-        [button] = [one for one in buttons if label in {one.text, one.get("aria-label")}]
+        [button] = [
+            one for one in buttons if label in {one.text, f"{one.get('name')}={one.get('value')}"}
+        ]
         form = settings_form(editor)
         pressed = {button["name"]: button["value"]} if button.get("name") else {}
         fields = form_fields(form) | typed | pressed

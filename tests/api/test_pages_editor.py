@@ -225,7 +225,7 @@ def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typ
 
 ALONG = (
     *("Unpublish", "Show results now", "Show solutions now"),
-    *("Move why-large-kernels up", "Choose problems"),
+    *("up=why-large-kernels", "Choose problems"),
 )
 
 
@@ -240,7 +240,7 @@ def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor
 
 def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
     scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
-    up, down = (f"Move why-large-kernels {way}" for way in ("up", "down"))
+    up, down = (f"{way}=why-large-kernels" for way in ("up", "down"))
     moved = scene.browser.follow(scene.press(scene.editor(), up, title="Homework one"))
     assert moved.one(has="note-good").text == "Saved. No grade changed."
     again = scene.browser.follow(scene.press(moved, down))

@@ -21,16 +21,16 @@ def names(scene):
 
 def test_problems_move_up_and_down(scene):
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
-    assert scene.press(scene.editor(), "Move why-small-kernels down").status == 303
+    assert scene.press(scene.editor(), "down=why-small-kernels").status == 303
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
-    assert scene.press(scene.editor(), "Move why-small-kernels up").status == 303
+    assert scene.press(scene.editor(), "up=why-small-kernels").status == 303
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
 
 
 def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
     mine = scene.editor()
-    assert scene.press(mine, "Move why-small-kernels down").status == 303
-    refused = scene.press(mine, "Move why-small-kernels down")
+    assert scene.press(mine, "down=why-small-kernels").status == 303
+    refused = scene.press(mine, "down=why-small-kernels")
     assert refused.status == 412
     assert "changed since you opened this page" in refused.one(role="alert").text
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]

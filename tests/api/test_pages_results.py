@@ -7,7 +7,9 @@ from regrading import prepare
 
 from api.core.ids import new_id
 from api.db.models import AssignmentProblem
+from api.pages.staff.results.gradebook import DASH
 
+DUE_TOMORROW = {"due": "2026-11-03 11:00"}
 LATE = {"due": "2026-11-02 11:00", "late": [{"days": 2, "credit": "50%"}]}
 DOUBLED = {**RIGHT, "square": "20"}
 ODD = {**RIGHT, "cube": "999"}
@@ -117,6 +119,17 @@ def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, brow
     assert by_part["Square"][2] == "20 2 × doubled"
     assert by_part["Cube"][2] == "999 1 × no cause known 1 unexplained"
     assert by_part["Cube"][1] == "1 of 4"
+
+
+@pytest.mark.parametrize(("times", "known"), [(DUE_TOMORROW, False), (LATE, True), ({}, True)])
+def test_the_mean_of_an_assignment_is_stated_once_it_is_due(world, group, browser, times, known):
+    [posed] = world.assignment(group.course, WRITTEN, timeline_spec=times)
+    group.hand_in(posed, RIGHT, DOUBLED)
+    [cell] = browser.get(f"/courses/{group.course}").all("td", data_label="Mean %")
+    assert (cell.text != DASH) == known
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    labels = [one.one("dt").text for one in page.all(has="tile")]
+    assert ("Mean" in labels, "Mean so far" in labels) == (known, not known)
 
 
 def test_statistics_are_behind_a_click_and_each_is_explained(world, group, browser):

@@ -48,4 +48,4 @@ def test_every_test_that_is_named_exists():
 
 
 def test_what_was_not_tried_is_stated():
-    assert "**Not tried:** a screen reader" in PAGE
+    assert "**Not tried:** a real screen reader" in PAGE

@@ -28,7 +28,9 @@ BLIND: Final = "blind"
 """Folder of later reports that were written from the pages of the problems alone."""
 HELD_OUT: Final = "held_out"
 """Folder of reports that were written before their author had looked at the code."""
-FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT)
+FIRST_SIGHT: Final = "first_sight"
+"""Folder of reports in the styles of further students, measured before the code changed."""
+FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT)
 EXPECTED: dict[str, Any] = {
     name: case for folder in FOLDERS for name, case in load_expected(folder).items()
 }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passages import Passage
 from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely
 from grader.reports.regions import Region
@@ -19,6 +20,8 @@ LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
 UNREADABLE: Final = "the answer cannot be read"
 NO_LABEL: Final = "the label of the question is not in the report"
 REPEATED: Final = "the value answers another part"
+ORDER_ONLY: Final = "only the order of the answers says that this is the part"
+MANY_MISSING_WORDS: Final = 3
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
 
@@ -38,8 +41,21 @@ def find_doubt(passage: Passage, support: float, margin: float, *, region: Regio
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence
     least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
     if support < least and not is_only_value:
-        return "only the order of the answers says that this is the part"
+        return ORDER_ONLY
     return ""
+
+
+def find_words_doubt(part: SheetPart, passage: Passage, *, region: Region) -> str:
+    """Return a doubt if the words beside a passage name something else than a long title.
+
+    Most words of the title are missing then, and no label says that this is the part.
+    """
+    if region.is_labeled or part.has_name(passage.label_text):
+        return ""
+    missing = part.title_words - passage.words.keys()
+    beside = {word for word, weight in passage.words.items() if weight >= BESIDE}
+    is_missing = len(missing) > max(len(part.title_words) / 2, MANY_MISSING_WORDS - 1)
+    return ORDER_ONLY if is_missing and beside - part.words - part.problem_words else ""
 
 
 def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) -> str:

@@ -1,9 +1,12 @@
 """Reading of a passage as an answer to a part, with or without the words beside its value."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from grader.reports.extraction.clauses import LETTERED
 from grader.reports.extraction.passages import Passage
 from grader.reports.scores import TOTAL_WORDS
 from grader.reports.sheet import SheetPart
@@ -40,6 +43,20 @@ def _omits_words(part: SheetPart, passage: Passage, text: str) -> bool:
     if not passage.text.strip(PUNCTUATION).endswith(text.strip(PUNCTUATION)):
         return True
     return bool(find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS)
+
+
+def count_repeated_formulas(readings: Mapping[int, PassageReading]) -> dict[int, int]:
+    """Return how many other passages are read as the same formula, by the index of the passage.
+
+    A formula that a report repeats is less likely to be garbled.
+    """
+    formulas = {
+        column: reading.read_as
+        for column, reading in readings.items()
+        if LETTERED.search(reading.read_as)
+    }
+    counts = Counter(formulas.values())
+    return {column: counts[formula] - 1 for column, formula in formulas.items()}
 
 
 def count_axes(read_as: str) -> int:

@@ -16,11 +16,18 @@ from grader.reports.doubts import (
     find_doubt,
     find_form_doubt,
     find_repeated_numbers,
+    find_words_doubt,
 )
 from grader.reports.extraction.clauses import DIGIT
 from grader.reports.extraction.passages import Passage
 from grader.reports.matching import choose_passages
-from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely, read_passage
+from grader.reports.passage_reading import (
+    PassageReading,
+    count_axes,
+    count_repeated_formulas,
+    is_unlikely,
+    read_passage,
+)
 from grader.reports.regions import Region, score_series
 from grader.reports.scores import (
     IMPOSSIBLE,
@@ -38,6 +45,7 @@ MAX_READINGS: Final = 16
 LABELED: Final = 0.8
 """Bonus of all passages under the label that the sheet names."""
 LAST_RESULT: Final = 0.8
+REPEATED_FORMULA: Final = 0.2
 RARE_KINDS: Final = frozenset({"matrix", "tensor", "expression"})
 """Kinds whose values have few words beside them, such as one of many arrays."""
 NUMERIC_KINDS: Final = frozenset({"integer", "number", "percent", "matrix", "tensor", "vector"})
@@ -68,12 +76,16 @@ class RegionAlignment:
             return {}
         bonuses = self.region.bonuses(parts, passages)
         self.support = score_support(parts, passages) + bonuses
-        scores = score_passages(parts, passages) + bonuses
+        scores = score_passages(parts, passages) + bonuses + score_series(parts, passages)
         scores += LABELED if self.region.is_labeled else 0
         self._read_best(parts, passages, scores)
         self.positions = score_positions(*scores.shape)
-        self._prefer_last(passages)
-        scores += self.positions + score_series(parts, passages)
+        self._prefer_last(parts, passages)
+        for row, part in enumerate(parts):
+            if part.kind == "expression":
+                for column, count in count_repeated_formulas(self.readings[row]).items():
+                    self.positions[row, column] += REPEATED_FORMULA * count
+        scores += self.positions
         chosen = choose_passages(scores)
         self._take_only_candidates(parts, chosen)
         texts = sum(part.is_text for part in parts)
@@ -95,12 +107,16 @@ class RegionAlignment:
             aligned[index] = replace(aligned[index], doubt=REPEATED)
         return aligned
 
-    def _prefer_last(self, passages: Sequence[Passage]) -> None:
+    def _prefer_last(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> None:
         """Prefer the last result under a label of one part; it is no evidence either."""
-        results = [column for column, item in enumerate(passages) if item.is_conclusion]
+        rows = self.region.find_rows(parts, passages)
         is_exact = self.region.is_labeled and not self.region.is_uncertain
-        if is_exact and len(self.region.parts) == 1 and results:
-            self.positions[0, results[-1]] += LAST_RESULT
+        if is_exact and len(self.region.parts) == 1:
+            rows = [0] * len(passages)
+        last = {row: column for column, row in enumerate(rows) if passages[column].is_conclusion}
+        for row, column in last.items():
+            if row is not None:
+                self.positions[row, column] += LAST_RESULT
 
     def _take_only_candidates(self, parts: Sequence[SheetPart], chosen: list[int | None]) -> None:
         """Give a part without a passage the only free one that has its form, such as an array."""
@@ -196,6 +212,7 @@ class RegionAlignment:
         doubt = passage.doubt or find_doubt(
             passage, float(self.support[row, column]), float(margin), region=self.region
         )
+        doubt = doubt or find_words_doubt(parts[row], passage, region=self.region)
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
             is_clear = margin >= MANY_MARGIN and self.support[row, column] >= MANY_SUPPORT
             doubt = doubt or ("" if is_clear else "another passage fits as well")

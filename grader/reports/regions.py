@@ -1,5 +1,6 @@
 """Regions of a report: the passages under the label of a question, and the parts it asks."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from grader.reports.sheet import SheetPart
 
 SERIES, MIN_SERIES = 1.2, 4
 """Bonus for the position in a series of arrays, and the minimum length of a series."""
+NONZERO: Final = re.compile(r"[1-9]")
 SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 SAME_NUMBER: Final = 0.25
@@ -42,20 +44,28 @@ class Region:
     def bonuses(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
         """Return a bonus for the part with the number of the letter that a passage stands under."""
         scores = np.zeros((len(parts), len(passages)))
-        depth = _common_depth(passages)
-        sublabels = list(
-            dict.fromkeys(
-                passage.label[: depth + 1] for passage in passages if len(passage.label) > depth
-            )
-        )
-        if len(sublabels) != len(parts) or len(parts) == 1:
-            return scores
-        for row, sublabel in enumerate(sublabels):
-            for column, passage in enumerate(passages):
-                if len(passage.label) > depth:
-                    same = passage.label[: depth + 1] == sublabel
-                    scores[row, column] = SUBLABEL if same else OTHER_SUBLABEL
+        for column, own_row in enumerate(self.find_rows(parts, passages)):
+            if own_row is not None:
+                scores[:, column] = OTHER_SUBLABEL
+                scores[own_row, column] = SUBLABEL
         return scores
+
+    def find_rows(
+        self, parts: Sequence[SheetPart], passages: Sequence[Passage]
+    ) -> list[int | None]:
+        """Return for each passage the part whose number is that of its letter, None if unknown.
+
+        The letters are those of the parts only if there are as many letters as parts.
+        """
+        depth = _common_depth(passages)
+        letters = [
+            passage.label[: depth + 1] if len(passage.label) > depth else None
+            for passage in passages
+        ]
+        order = list(dict.fromkeys(letter for letter in letters if letter))
+        if len(order) != len(parts) or len(parts) == 1:
+            return [None] * len(passages)
+        return [None if letter is None else order.index(letter) for letter in letters]
 
 
 def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
@@ -66,7 +76,8 @@ def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Sco
     scores = np.zeros((len(parts), len(passages)))
     series: dict[tuple[Label, frozenset[str]], list[int]] = defaultdict(list)
     for column, passage in enumerate(passages):
-        if passage.forms == ARRAY and not passage.numbers():
+        is_empty = not NONZERO.search(passage.text)  # the state before the first item
+        if passage.forms == ARRAY and not passage.numbers() and not is_empty:
             words = frozenset(word for word, weight in passage.words.items() if weight >= LEAD)
             series[passage.label, words].append(column)
     for columns in series.values():

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.reports.extraction.clauses import count_shape_axes
-from grader.reports.extraction.passage_context import CLAUSE
+from grader.reports.extraction.clauses import ARRAY, count_shape_axes
+from grader.reports.extraction.passage_context import CLAUSE, LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
-from grader.reports.words import select_numbering_words
+from grader.reports.words import CHANNELS, select_numbering_words
 
 Scores = npt.NDArray[np.float64]
 
@@ -22,6 +22,8 @@ PROBLEM_WORDS: Final = 1.0
 EXACT_NAME: Final = 4.0
 OTHER_NUMBER: Final = -1.6
 MORE_NUMBERS: Final = -0.8
+ONE_CHANNEL: Final = -0.6
+"""Penalty for the value of a color channel if the part names none."""
 OTHER_WORDS, MOST_OTHER_WORDS = -0.5, 2.0
 """Penalty for a word of another part, and how many of them count."""
 IN_CLAUSE: Final = 0.4
@@ -179,6 +181,8 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
                 scores[row, column] = OTHER_NUMBER
             elif names and beside[column] & every > names:
                 scores[row, column] = MORE_NUMBERS
+            elif near[column] & CHANNELS and not names & CHANNELS:
+                scores[row, column] = ONE_CHANNEL
     return scores
 
 
@@ -210,7 +214,8 @@ def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) 
 
 def _score_alone(passage: Passage) -> float:
     """Return what speaks for a passage whatever the part."""
-    beside = {word for word, weight in passage.words.items() if weight >= 1}
+    nearest = 1.0 if passage.forms != ARRAY else LEAD  # an array has no words beside it
+    beside = {word for word, weight in passage.words.items() if weight >= nearest}
     return (
         (CONCLUSION if passage.is_conclusion else PROSE)
         + CUT * passage.is_cut

@@ -84,8 +84,10 @@ def split_tex(text: str) -> list[Block]:
     first_line = 1 + body.count("\n", 0, max(start, 0))
     body = body[start + len(BODY_START) if start >= 0 else 0 :]
     converter = _LineConverter()
-    lines = [converter.convert(line) for line in body.partition(BODY_END)[0].split("\n")]
-    return split_text("\n".join(_join_paragraphs(lines)), first_line=first_line)
+    sources = body.partition(BODY_END)[0].split("\n")
+    lines = [converter.convert(line) for line in sources]
+    joined = _join_paragraphs(lines, [len(source) for source in sources])
+    return split_text("\n".join(joined), first_line=first_line)
 
 
 def _drop_converter_marks(body: str) -> str:
@@ -98,10 +100,11 @@ def _drop_converter_marks(body: str) -> str:
     return BARE_ITEM.sub(r"\n\1 ", WRAPPED_HEADING.sub(r"\n\1 \2", body))
 
 
-def _join_paragraphs(lines: list[str]) -> list[str]:
+def _join_paragraphs(lines: list[str], lengths: list[int]) -> list[str]:
     """Return lines of which wrapped ones stand in the first of their paragraph.
 
-    The others are empty, so that each line keeps its number.
+    The others are empty, so that each line keeps its number. *lengths* are those of the lines in
+    the source, with their commands, where an editor wraps them.
     """
     joined: list[str] = []
     first, last = -1, ""
@@ -114,7 +117,7 @@ def _join_paragraphs(lines: list[str]) -> list[str]:
             and first >= 0
             and not STARTS_LINE.match(line)
             and len(joined[first]) < MAX_BLOCK_CHARACTERS
-            and (_is_wrapped(last, line) or _introduces(last, line))
+            and (_is_wrapped(last, line, lengths[index - 1]) or _introduces(last, line))
         )
         last = line
         if continues:
@@ -126,11 +129,10 @@ def _join_paragraphs(lines: list[str]) -> list[str]:
     return joined
 
 
-def _is_wrapped(line: str, following: str) -> bool:
+def _is_wrapped(line: str, following: str, length: int) -> bool:
     """Return whether a line has no room for the next word; a line break of TeX ends it with " "."""
     return not line.endswith(" ") and (
-        len(line) >= WRAPPED_LENGTH
-        or len(line) + len(following.split(maxsplit=1)[0]) >= FULL_LENGTH
+        length >= WRAPPED_LENGTH or length + len(following.split(maxsplit=1)[0]) >= FULL_LENGTH
     )
 
 

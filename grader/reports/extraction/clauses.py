@@ -12,7 +12,8 @@ MAX_QUOTE: Final = 240
 
 
 CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|;\s|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
+    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
+    r"|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
 )
@@ -57,7 +58,7 @@ EQUATION: Final = re.compile(
 )
 """Calculation in a sentence, such as ``2*5 + 20 = 30``, which is one value."""
 NUMBER_LIST: Final = re.compile(
-    rf"(?<![\w.,({{\[=*/+^-])(?<!,\s)(?:{LISTED}(?:,\s+{LISTED}){{1,20}}(?:,?\s+and\s+{LISTED})?"
+    rf"(?<![\w.,({{\[=*/+^-])(?<!,\s)(?:{LISTED}(?:,\s+{LISTED}){{1,20}}(?:,?\s+(?:and|or)\s+{LISTED})?"
     rf"|{LISTED}\s+and\s+{LISTED})(?!\s*[\w%=*/+^]|,?\d)"
     rf"|\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
 )
@@ -284,7 +285,8 @@ def find_forms_in_sentence(text: str) -> frozenset[PassageForm]:
 def find_forms(text: str) -> frozenset[PassageForm]:
     """Return the kinds of value that a text may have, by its characters."""
     forms: set[PassageForm] = set()
-    if MATRIX_TEX.search(text) or MATRIX_TEXT.search(text) or VECTOR.search(text):
+    arrays = (MATRIX_TEX, MATRIX_TEXT, VECTOR)
+    if any(pattern.search(text) for pattern in arrays) or GRID_LINE.fullmatch(text):
         forms.add("matrix")
     if DIGIT.search(text):
         forms.add("number")

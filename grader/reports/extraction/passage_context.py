@@ -1,11 +1,13 @@
 """Words around a value, weighted by where they stand."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from grader.reports.words import select_numbering_words
 
 BESIDE, LEAD, CLAUSE, PARAGRAPH, LABEL, HEADING = 1.0, 0.6, 0.55, 0.5, 0.45, 0.35
 """Weights of words: beside the value, in the line that leads to it, and further away."""
+CHANNEL_LETTERS: Final = frozenset("rgb")
 
 
 @dataclass(slots=True)
@@ -26,7 +28,9 @@ class PassageContext:
     def add_leading_words(self, words: frozenset[str]) -> None:
         """Add the words of a line that leads to the next values."""
         names = select_numbering_words(words)
-        self.numbers = names or self.numbers
+        # The total of layers, or the sum of channels, is not that of the one before it.
+        is_total = "total" in words or words >= CHANNEL_LETTERS
+        self.numbers = names or (frozenset() if is_total else self.numbers)
         self.leads = [*self.leads, words - names][-3:]
 
     def weigh(self, beside: frozenset[str]) -> dict[str, float]:

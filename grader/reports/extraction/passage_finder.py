@@ -10,7 +10,6 @@ from grader.reports.extraction.clauses import (
     DIGIT,
     MATRIX_TEX,
     MATRIX_TEXT,
-    NUMBER_LIST,
     QUANTITY,
     PassageForm,
     find_forms,
@@ -44,13 +43,14 @@ from grader.reports.extraction.patterns import (
     RESULT_SIGNS,
     RESULT_WORDS,
     SOLUTION,
+    TERM_NOTE,
     THIN_SPACE,
     TITLE,
     find_emphasized,
     is_emphasized,
 )
 from grader.reports.extraction.printed_values import split_printed
-from grader.reports.extraction.sentences import split_sentence
+from grader.reports.extraction.sentences import find_lists, split_sentence
 from grader.reports.labels import LabelTracker, parse_label
 from grader.reports.words import find_words, select_numbering_words
 
@@ -114,7 +114,7 @@ class _PassageFinder:
             return
         self._context.paragraph = frozenset()
         for clause in split_clauses(text):
-            self._context.clause = find_words(clause)
+            self._context.clause = find_words(TERM_NOTE.sub(" ", clause))
             self._read_clause(block, clause)
             self._context.paragraph |= self._context.clause
         self._context.clause = self._context.paragraph = frozenset()
@@ -171,7 +171,10 @@ class _PassageFinder:
             beside = find_words(
                 MATRIX_TEX.sub(" ", f"{outside} ; {get_text_before_value(piece)}"[:200])
             )
-            self._add(block, piece, clause, ARRAY, beside, is_conclusion=True)
+            is_whole = piece.count("[") <= piece.count("]")
+            self._add(
+                block, piece, clause, ARRAY, beside, is_cut=not is_whole, is_conclusion=is_whole
+            )
 
     def _read_sentence(self, block: Block, clause: str) -> None:
         """Collect the formulas and numbers of a sentence, with the words beside each."""
@@ -196,9 +199,8 @@ class _PassageFinder:
 
     def _add_lists(self, block: Block, clause: str) -> None:
         """Collect the lists of numbers in a sentence, such as ``1, 5 and 6``."""
-        for match in NUMBER_LIST.finditer(clause):
-            beside = find_words(f"{clause[: match.start()][-120:]} ; {clause[match.end() :][:120]}")
-            self._add(block, match[0], clause, ARRAY, beside, is_cut=True)
+        for text, beside, is_last in find_lists(clause):
+            self._add(block, text, clause, ARRAY, beside, is_cut=True, is_conclusion=is_last)
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
         beside = find_words(

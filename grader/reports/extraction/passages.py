@@ -19,6 +19,7 @@ from grader.reports.words import select_numbering_words
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
 SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
+NOTE: Final = re.compile(r"\s*\([^()]*[A-Za-z]{3}[^()]*\)\s*\.?$")
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 
@@ -70,11 +71,13 @@ class Passage:
         value = value or self.text
         _, is_named, link = value.strip("$ ").partition("=")
         bare = TRAILING_WORDS.sub("", value)
-        is_chain = RELATION.search(value) and not SEVERAL_EQUATIONS.search(value)
+        is_single = not SEVERAL_EQUATIONS.search(value)
+        is_chain = RELATION.search(value) and is_single
         last = RELATION.split(value)[-1] if is_chain else ""
+        alone = NOTE.sub("", last)
         yield from dict.fromkeys(
             text.strip()
-            for text in (value, link if is_named else "", bare, last)
+            for text in (value, link if is_named and is_single else "", bare, last, alone)
             if text.strip() and text != self.text
         )
 

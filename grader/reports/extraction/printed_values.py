@@ -6,7 +6,7 @@ from typing import Final
 from grader.reports.extraction.clauses import DIGIT, MATRIX_TEXT, QUANTITY, split_label
 
 PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
-PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
+PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:,?[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
 WORD_BREAK: Final = re.compile(r"[ -]")
 """Separator of the words of a printed name; code has a single word before ``=``."""
 ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]{0,400}\]"

@@ -5,13 +5,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.reports.extraction.clauses import find_spans, find_unit_words
+from grader.reports.extraction.clauses import (
+    LISTED,
+    NUMBER_LIST,
+    find_spans,
+    find_unit_words,
+    get_text_before_value,
+)
 from grader.reports.extraction.patterns import CONCLUDES, CONJUNCTION
 from grader.reports.words import find_words
 
 NEARBY: Final = 120
 """Number of characters before and after a value whose words belong to it."""
 ASIDE: Final = re.compile(r"\((?=[^()]{0,100}[A-Za-z]{3})[^()]{1,120}\)")
+ARROWS: Final = ("→", "->", "=>", "⇒")
+NAMED_CHAIN: Final = re.compile(r"\$\s*[^\d\s=$][^=$]*=[^=$]+=")
+"""Formula with a name and a calculation, ``$H = -\\ln 0.5 = 0.69$``, which is a result."""
+COUNTED_NAME: Final = re.compile(
+    r"\b(?:class|layer|channel|box|step|stage|block|head|map|part|image|equation|figure|table)"
+    r"\s?#?\s?$",
+    re.IGNORECASE,
+)
+"""Word whose number is a name: ``class 0``."""
+WORDED: Final = (
+    rf"{LISTED}\s(?:(?:at|on|to|from)\s(?:the\s)?[a-z]{{1,12}}"
+    r"|top|bottom|left|right|above|below|before|after)"
+)
+WORDED_LIST: Final = re.compile(
+    rf"(?<![\w.,=*/+^-])(?<![=*/+^-]\s){WORDED}(?:(?:,|;|,?\sand)\s{WORDED}){{1,6}}(?=\s*\.?$)"
+)
+"""Numbers with words between them at the end of a sentence: ``6 at the top and 6 below``."""
 STEPS: Final = frozenset({"weight", "bias"})
 """Words of the terms of a sum, which do not describe its result."""
 
@@ -54,12 +77,17 @@ def split_sentence(clause: str, label: str = "") -> Iterator[SentenceValue]:
         if concludes[index] and index and not any(concludes[:index]):
             beside |= find_words(clause[: spans[0][0]][-NEARBY:]) - STEPS
         is_only_equation = equations == [(start, end)] and clause[start] != "$"
+        is_named_chain = NAMED_CHAIN.match(clause[start:end]) is not None
+        if is_named_chain:
+            beside |= find_words(get_text_before_value(clause[start:end]))
         yield SentenceValue(
             clause[start:end],
             beside,
             find_unit_words(after),
             is_cut=len(spans) > 1,
-            is_conclusion=concludes[index] or (is_only_equation and not any(concludes[index:])),
+            is_conclusion=concludes[index]
+            or is_named_chain
+            or (is_only_equation and not any(concludes[index:])),
             ends_sentence=is_last and len(spans) > 1,
         )
 
@@ -67,7 +95,8 @@ def split_sentence(clause: str, label: str = "") -> Iterator[SentenceValue]:
 def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     """Return for each value of a sentence whether the words before it say that it is a result.
 
-    A colon before the last value says so too, unless words do. A value in parentheses is no result.
+    A colon or an arrow before the last value says so too, unless words do. A value in parentheses
+    is no result, and neither is the number of a class or layer.
 
     >>> find_conclusions("first: 2 and 3, so 5", [(7, 8), (13, 14), (19, 20)])
     [False, False, True]
@@ -81,9 +110,27 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
             continue
         befores.append(ASIDE.sub("", clause[last:start]))
         last = end
-    concludes = [before is not None and CONCLUDES.search(before) is not None for before in befores]
+    concludes = [
+        before is not None
+        and CONCLUDES.search(before) is not None
+        and not COUNTED_NAME.search(before)
+        for before in befores
+    ]
     if any(concludes):
         return concludes
-    last_before = befores[-1] if befores else None
-    has_colon = last_before is not None and last_before.rstrip().endswith(":")
-    return [has_colon and index + 1 == len(spans) for index in range(len(spans))]
+    last_before = (befores[-1] if befores else None) or ""
+    is_chain = sum(clause.count(arrow) for arrow in ARROWS) > 1  # such as 3 → 16 → 32
+    is_result = last_before.rstrip().endswith((":", *(() if is_chain else ARROWS)))
+    return [is_result and index + 1 == len(spans) for index in range(len(spans))]
+
+
+def find_lists(clause: str) -> Iterator[tuple[str, frozenset[str], bool]]:
+    """Yield the lists of numbers in a sentence, with the words beside and whether it ends with one.
+
+    >>> [text for text, *_ in find_lists("12 rows, so 6 at the top and 6 at the bottom")]
+    ['6 at the top and 6 at the bottom']
+    """
+    for pattern in (NUMBER_LIST, WORDED_LIST):
+        for match in pattern.finditer(clause):
+            before, after = clause[: match.start()][-NEARBY:], clause[match.end() :][:NEARBY]
+            yield match[0], find_words(f"{before} ; {after}"), not after.strip(" .")

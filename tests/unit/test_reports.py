@@ -197,6 +197,7 @@ def test_names_and_values_that_code_prints(line, is_output, named) -> None:
         ("It gives class 0 the probability 0.5, so 3", ["3"]),
         ("3*3*224*80 = 161280, plus 80 biases -> 161360", ["161360"]),
         ("from 224 → 218 → 212, 36 layers", []),
+        ("the model has 32 * 3 = 96, thus about 100 weights", ["32 * 3 = 96"]),
         ("The loss is $L = 2 + 3 = 5$ for 4 images", ["$L = 2 + 3 = 5$"]),
     ],
 )
@@ -207,6 +208,12 @@ def test_the_results_of_a_sentence_follow_words_arrows_and_names(clause, results
 def test_notes_at_the_terms_of_a_sum_are_not_about_the_sum() -> None:
     (total,) = find_passages(split_text("Parameters = 5 (first conv) + 7 (second conv) = 12"))
     assert not {"#1", "#2", "conv"} & total.words.keys()
+
+
+def test_the_unit_of_a_formula_stands_beside_its_value() -> None:
+    (value,) = find_passages(split_text(r"$$2 \cdot 12.5 = 25\,\text{MB}$$"))
+    assert value.words["mb"] == 1
+    assert value.unit_words == {"mb"}
 
 
 def test_part_of_an_array_is_no_result() -> None:

@@ -63,6 +63,7 @@ NUMBER_LIST: Final = re.compile(
     rf"|\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
 )
 """Numbers of a list in a sentence, such as ``1, 5 and 6``."""
+TEXT_COMMAND: Final = re.compile(r"\\(?:text|mathrm|operatorname)\s*\{([^{}]*)\}")
 UNIT_AFTER: Final = re.compile(r"[\s$*)]*((?:[A-Za-z-]+\s?){1,3})")
 RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
 ARRAY_LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
@@ -204,7 +205,8 @@ def get_text_before_value(text: str) -> str:
 
 def get_words_after_value(text: str) -> str:
     """Return the words behind the last value."""
-    match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", text)
+    bare = TEXT_COMMAND.sub(r" \1", text).rstrip("$ .")
+    match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", bare)
     return match[1] if match else ""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from grader.reports.extraction.clauses import (
     LISTED,
     NUMBER_LIST,
+    RELATION,
     find_spans,
     find_unit_words,
     get_text_before_value,
@@ -18,6 +19,10 @@ from grader.reports.words import find_words
 NEARBY: Final = 120
 """Number of characters before and after a value whose words belong to it."""
 ASIDE: Final = re.compile(r"\((?=[^()]{0,100}[A-Za-z]{3})[^()]{1,120}\)")
+APPROXIMATELY: Final = re.compile(
+    r"\b(?:approximately|approx\.?|about|roughly|around|circa|nearly|almost)\s?\$?$", re.IGNORECASE
+)
+"""Words before a rounded value, which repeats the exact one before it."""
 ARROWS: Final = ("→", "->", "=>", "⇒")
 NAMED_CHAIN: Final = re.compile(r"\$\s*[^\d\s=$][^=$]*=[^=$]+=")
 """Formula with a name and a calculation, ``$H = -\\ln 0.5 = 0.69$``, which is a result."""
@@ -116,6 +121,10 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
         and not COUNTED_NAME.search(before)
         for before in befores
     ]
+    for index in range(1, len(spans)):  # ``= 47245688832, thus approximately 47.2 billion``
+        is_rounded = concludes[index] and APPROXIMATELY.search(befores[index] or "")
+        if is_rounded and RELATION.search(clause[slice(*spans[index - 1])]):
+            concludes[index - 1 : index + 1] = [True, False]
     if any(concludes):
         return concludes
     last_before = (befores[-1] if befores else None) or ""

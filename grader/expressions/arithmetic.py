@@ -17,6 +17,7 @@ from grader.values import (
     to_exact_number,
 )
 
+TOO_LARGE: Final = "a number is too large"
 MAX_BITS: Final = 4096
 MAX_INTERMEDIATE_BITS: Final = 4 * MAX_BITS
 MAX_DECIMALS: Final = 100
@@ -136,7 +137,7 @@ def _apply_as_double(function: Callable[[float], float], value: Fraction) -> Num
     try:
         result = function(float(value))
     except OverflowError as error:
-        raise SolverError("a number is too large") from error
+        raise SolverError(TOO_LARGE) from error
     except ValueError as error:
         raise SolverError("a number is too small") from error  # it underflows to zero
     return simplify_number(Fraction(repr(result)))

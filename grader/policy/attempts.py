@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 
 from grader.policy.timeline import SubmissionRules
 
+DEADLINE_PASSED = "The deadline has passed, so the answers were not taken."
+NOT_OPEN = "The assignment is not open yet, so the answers were not taken."
+
 RefusalReason: TypeAlias = Literal[
     "not_released", "deadline_passed", "attempts_exhausted", "cool_down"
 ]
@@ -132,12 +135,10 @@ def _build_not_open_error(rules: SubmissionRules, instant: int) -> AdmissionErro
     if opens is not None:
         return AdmissionError(
             "not_released",
-            "The assignment is not open yet, so the answers were not taken.",
+            NOT_OPEN,
             retry_at=opens,
         )
-    return AdmissionError(
-        "deadline_passed", "The deadline has passed, so the answers were not taken."
-    )
+    return AdmissionError("deadline_passed", DEADLINE_PASSED)
 
 
 def _find_repeated_submission(offered: NewAnswer, earlier: Sequence[StoredAnswer]) -> str | None:

@@ -20,6 +20,8 @@ from grader.reading.result import StyledText
 from grader.reading.wording.repeated_values import refuse_repeated_value, refuse_repeating_decimal
 from grader.values import Number
 
+EMPTY_CELL = "A cell is empty."
+
 
 def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
     """Return the number in the cell ``text[start:end]``: arithmetic, but no words and no chain."""
@@ -27,7 +29,7 @@ def read_arithmetic_cell(text: str, start: int, end: int) -> Number:
         raise AnswerError("A cell is too long.", expected="a number", position=start)
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
-        raise AnswerError("A cell is empty.", expected="a number", position=start)
+        raise AnswerError(EMPTY_CELL, expected="a number", position=start)
     refuse_double_sign(tokens, text)
     refuse_square_size(tokens, text)
     refuse_repeated_value(tokens, text)

@@ -40,6 +40,7 @@ from grader.reading.wording.repeated_values import (
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number, is_number, magnitude, simplify_number
 
+COMMA_NOTE: Final = "The comma groups thousands."
 MAX_TEXT: Final = 2_000
 """Maximum length of an answer with one value."""
 WORD_KINDS: Final = frozenset({"word", "text"})
@@ -257,7 +258,7 @@ def _find_remark_number(tokens: Sequence[Token], end: int) -> tuple[tuple[Token,
 def describe_thousands_grouping(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Return a note that the comma groups thousands, if one does."""
     grouped = any(token.kind == "number" and "," in token.text for token in tokens)
-    return ("The comma groups thousands.",) if grouped else ()
+    return (COMMA_NOTE,) if grouped else ()
 
 
 def _build_reading(

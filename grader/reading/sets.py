@@ -8,7 +8,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
-from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.errors import SEVERAL_VALUES, truncate_line
 from grader.reading.lengths import check_text_length
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.shapes import read_shape
@@ -136,7 +136,7 @@ def _extract_items_text(typed: str | Number, of: ItemKind) -> str:
         raise label_dash_error(dash.start() + 1)
     label = LABEL.match(text)
     if label and SECOND_VALUE.search(label[0]):
-        raise AnswerError("Several values are given.", expected="one set, such as {1, 2, 3}")
+        raise AnswerError(SEVERAL_VALUES, expected="one set, such as {1, 2, 3}")
     text = AND.sub(",", text[label.end() :] if label else text).strip()
     if label and not text:
         raise AnswerError(
@@ -144,7 +144,7 @@ def _extract_items_text(typed: str | Number, of: ItemKind) -> str:
             expected="a set, such as {1, 2, 3}; {} for the empty one",
         )
     if LINK.search(text):
-        raise AnswerError("Several values are given.", expected="one set")
+        raise AnswerError(SEVERAL_VALUES, expected="one set")
     for _ in range(MAX_BRACKET_PAIRS):
         text = text[1:-1].strip() if _encloses_items(text) else text
     return "" if text.casefold() in EMPTY else text

@@ -6,6 +6,8 @@ import yaml
 
 from grader.errors import ProblemError
 
+QUOTE_COLON: Final = "put a text that contains ': ' in quotes"
+
 NO_MAPPING: Final = "mapping values are not allowed"
 INDENT_ADVICE: Final = (
     "indent this line like the lines beside it; if it goes on with the text above, put that whole "
@@ -15,7 +17,7 @@ INDENT_ADVICE: Final = (
 LATE_DETECTED_ERRORS: Final = ("',' or '", "end of stream", "expected ':'")
 """Errors that YAML detects late; they are reported where the open construct begins."""
 ADVICE: Final = (
-    (NO_MAPPING, "put a text that contains ': ' in quotes"),
+    (NO_MAPPING, QUOTE_COLON),
     ("that cannot start any token", "indent with blanks; quote a text that begins with % @ or `"),
     ("a tab", "put blanks in the place of the tab"),
     ("',' or '", "close the bracket; quote a text that contains brackets or begins with one"),

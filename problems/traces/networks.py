@@ -40,6 +40,7 @@ from problems.solvers.bounds import Shape
 from problems.traces.axes import trace_conv_axis, trace_pool_axis, trace_transposed_axis
 from problems.traces.tracing import build_table, build_tracers, sum_formula
 
+OMITTED_LAYERS: Final = "Layers without parameters are omitted."
 MAX_FULL_LAYERS: Final = 20
 UNKNOWN_SHAPE: Final = "?"
 
@@ -112,7 +113,7 @@ def _trace_step_counts(
     """
     counts = [(step, measure(step)) for step in net_walk.steps]
     if len(counts) > MAX_FULL_LAYERS:
-        yield TextStep("Layers without parameters are omitted.")
+        yield TextStep(OMITTED_LAYERS)
         counts = [(step, number) for step, number in counts if number]
     shaped = net_walk.shape is not None
     head = ("layer", "shape", what) if shaped else ("layer", what)

@@ -18,6 +18,7 @@ from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import build_table, build_tracers, show_array
 
+VARIANCE_SENTENCE: Final = "The variance is the mean of the squared distances from the mean."
 MAX_SUMMED: Final = 1024
 RANKS: Final = (1, 2, 3, 4)
 
@@ -81,7 +82,7 @@ def _trace_statistics(
     if not known[0]:
         yield mean_formula("mu", lines[0].tolist())
     if not known[1]:
-        yield TextStep("The variance is the mean of the squared distances from the mean.")
+        yield TextStep(VARIANCE_SENTENCE)
         yield mean_formula("v", np.square(lines[0] - float(centre)).tolist())
     yield real_formula(
         "s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact_number(eps)

@@ -4,6 +4,8 @@ import pytest
 from review_scene import Class
 from student_scenes import DUE_TOMORROW, extend
 
+from api.services.review.readiness import STILL_OPEN
+
 ANY = {"If-Match": "*"}
 
 
@@ -69,7 +71,7 @@ def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
     told = here.ina.post(there, {"results": True}).json()
     assert told["warnings"] == [
         "1 answer to part why of “Why small kernels” is not graded.",
-        "The assignment is still open: more answers may arrive.",
+        STILL_OPEN,
     ]
     assert here.ina.post(there, {"results": False}).json()["warnings"] == []
 
@@ -82,7 +84,7 @@ def test_an_extension_keeps_an_assignment_open_for_the_warning(world):
     assert here.ina.get(there).json()["warnings"] == []
     extend(world, here.course, {"days": 3}, student_id=student.id)
     told = here.ina.get(there).json()["warnings"]
-    assert told == ["The assignment is still open: more answers may arrive."]
+    assert told == [STILL_OPEN]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.services.batch.formats.sources import open_source
-from api.services.batch.questions import BatchProblems
+from api.services.batch.questions import NO_PART, NO_PROBLEM, BatchProblems
 from api.services.batch.runner import Batch, run_batch
 from grader.errors import SolverError
 from grader.values import OpaqueValue, Value
@@ -59,9 +59,9 @@ def statuses(rows) -> list[str]:
     [
         ('ann,yolo-output-depth,"yol"ov3,255', "the row is not CSV: "),
         (f"ann,yolo-output-depth,yolov3,{'5' * 1_000_001}", "field larger than field limit"),
-        ("ann,yolo-output-depth", "the row has no part"),
-        ("ann", "the row has no problem"),
-        (",,yolov3,255", "the row has no problem"),
+        ("ann,yolo-output-depth", NO_PART),
+        ("ann", NO_PROBLEM),
+        (",,yolov3,255", NO_PROBLEM),
         (f"{GOOD},,more", "the row has 6 cells, the header 4; put answers with commas in quotes"),
     ],
 )

@@ -38,6 +38,7 @@ from api.db.models import (
     User,
 )
 from api.services.external_login import fetched_value
+from api.services.lti.launches.accounts import NAMELESS
 from api.services.lti.protocol.public_http import PlatformHttp
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +111,7 @@ def test_a_launch_of_each_dialect_opens_the_course(campus, dialect):
     page = world.platform.launch(browser, world.platform.student)
     assert (page.status, page.location) == (303, f"/courses/{world.dl}")
     assert browser.follow(page).status == 200
-    name = "Stu Dent" if world.platform.dialect.names else "Somebody without a name"
+    name = "Stu Dent" if world.platform.dialect.names else NAMELESS
     assert name_of(browser) == name
     assert role_in(world, name) == "student"
     again = Browser(world)

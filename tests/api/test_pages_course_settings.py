@@ -4,6 +4,7 @@ import pytest
 from pages import Browser
 from staff_scene import StaffScene, settings_form
 
+from api.pages.layout.flash import NO_GRADE_CHANGED
 from api.pages.staff.courses.course_files import (
     UNREADABLE_ARCHIVE_MESSAGE,
     pack_files,
@@ -26,7 +27,7 @@ def settings(scene):
 def test_saving_what_is_there_changes_nothing(scene):
     before = scene.staff.get(scene.home).json()
     done = scene.browser.send(settings(scene), "act=save")
-    assert "Saved. No grade changed." in scene.browser.get(done.location).text
+    assert NO_GRADE_CHANGED in scene.browser.get(done.location).text
     assert scene.staff.get(scene.home).json() == before
 
 

@@ -5,6 +5,7 @@ from pages import form_fields
 from staff_scene import StaffScene, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
+from api.pages.layout.flash import NO_GRADE_CHANGED
 from api.pages.staff.assignments.assignment_form import LABELS
 
 TIMES = {
@@ -27,7 +28,7 @@ def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
     assert found.one("input", name="timeline.late[1].credit")["value"] == "50%"
     done = scene.browser.send(settings_form(found), "act=save")
     assert done.status == 303
-    assert "Saved. No grade changed." in scene.browser.get(done.location).text
+    assert NO_GRADE_CHANGED in scene.browser.get(done.location).text
     assert scene.staff.get(scene.path).json() == before
 
 
@@ -242,7 +243,7 @@ def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
     scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
     up, down = (f"{way}=why-large-kernels" for way in ("up", "down"))
     moved = scene.browser.follow(scene.press(scene.editor(), up, title="Homework one"))
-    assert moved.one(has="note-good").text == "Saved. No grade changed."
+    assert moved.one(has="note-good").text == NO_GRADE_CHANGED
     again = scene.browser.follow(scene.press(moved, down))
     assert not again.all(has="note-good")
 

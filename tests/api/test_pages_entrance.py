@@ -4,6 +4,8 @@ import pytest
 from pages import Browser, form_fields
 from world import World
 
+from api.pages.login import PASSWORDS_DIFFER_MESSAGE
+
 EMAIL, PASSPHRASE = "stu@example.edu", "four words of mine"
 
 
@@ -46,7 +48,7 @@ def test_a_link_sets_a_password_and_logs_in(world, known):
 @pytest.mark.parametrize(
     ("again", "secret", "said"),
     [
-        ("another one entirely", None, "The two passwords are not the same."),
+        ("another one entirely", None, PASSWORDS_DIFFER_MESSAGE),
         (PASSPHRASE, "nonsense", "link"),
         ("short", None, "not the same"),
     ],

@@ -15,6 +15,7 @@ from api.pages.student.components.feedback import (
     LATE_CREDIT_MESSAGE,
     REPEATED_ANSWER_MESSAGE,
 )
+from api.pages.student.components.states import WAITING
 from grader.grading.grade import FOLLOW_THROUGH_MESSAGE
 
 
@@ -167,7 +168,7 @@ def test_a_text_waits_for_a_person(world: World) -> None:
     student, posed, browser = seat(world, attempts=3)
     student.submit(posed, {"why": "Fewer parameters."})
     page = browser.get(posed.path)
-    assert told(page, "why").startswith("Waiting for a TA")
+    assert told(page, "why").startswith(WAITING)
     assert "attempts left" not in told(page, "why")
     assert "Read as" not in told(page, "why")
 

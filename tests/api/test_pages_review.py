@@ -5,6 +5,8 @@ from pages import Browser, form_fields
 from review_scene import Class
 from world import TEXT_PROBLEM
 
+from api.services.review.marks.values import GRADED_BY_TA
+
 GOOD = "Fewer parameters."
 
 
@@ -73,7 +75,7 @@ def test_what_a_person_gave_is_not_called_what_a_machine_said(scene, ada):
         one for one in desk(ada, scene, student).all("details") if "Graded by a TA" in one.text
     ]
     assert how.one("summary").text == "How it is graded"
-    assert "Graded by a TA." in how.text
+    assert GRADED_BY_TA in how.text
 
 
 def test_an_overview_without_work_says_what_will_appear(scene, ada):

@@ -9,6 +9,7 @@ from pages import Browser
 from student_scenes import extend
 from world import TEXT_PROBLEM
 
+from api.pages.student.components.states import WAITING
 from api.pages.student.times import (
     LATE_DAYS_RULE,
     NO_LATE_DAYS_RULE,
@@ -167,7 +168,7 @@ def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser,
     ("answers", "state"),
     [
         ({"cells": "many", "why": "?"}, "1 of 3 parts answered"),
-        ({"cells": "9", "doubled": "18", "why": "?"}, "Waiting for a TA"),
+        ({"cells": "9", "doubled": "18", "why": "?"}, WAITING),
     ],
 )
 def test_the_state_of_a_problem_is_a_word_beside_a_drawing(

@@ -5,6 +5,7 @@ from browsers import OTHER, PASSWORD, email_of, with_password
 from pages import Browser
 
 from api.pages.account import PASSWORDS_DIFFER_MESSAGE
+from api.services.accounts.profile import INCORRECT_CURRENT_MESSAGE
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
 @pytest.mark.parametrize(
     ("current", "new", "again", "said"),
     [
-        ("not it at all", OTHER, OTHER, "The current password is incorrect."),
+        ("not it at all", OTHER, OTHER, INCORRECT_CURRENT_MESSAGE),
         (PASSWORD, OTHER, OTHER + " ", PASSWORDS_DIFFER_MESSAGE),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, "iloveyou123", "iloveyou123", "too common"),

@@ -8,7 +8,9 @@ from word_files import from_lines
 
 from api.core.worker_pool import WorkerPool
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
+from api.services.reports.docx_package import ENCRYPTED
 from api.services.sandbox.worker_sandbox import MEMORY_BYTES, limit_resources
+from grader.reports.doubts import UNREADABLE
 
 SHEET = "conv-output-shape=2,pooling-purpose=3"
 ANSWERS = "2.\n(a) 126x126x16\n(b) 64x64x16\n3. Pooling keeps what is strong and drops the place.\n"
@@ -68,7 +70,7 @@ def test_an_answer_that_cannot_be_read_is_doubtful_not_missing(grader, tmp_path:
     assert "yolov3" not in {row["part"] for row in read(out)}
     (row,) = [row for row in read(tmp_path / "results.doubtful.csv") if row["part"] == "yolov3"]
     assert row["quote"] == "yolov3: 2,55"
-    assert row["reason"] == "the answer cannot be read"
+    assert row["reason"] == UNREADABLE
 
 
 def test_a_calculation_before_the_value_leaves_the_value_certain(grader, tmp_path: Path) -> None:
@@ -102,9 +104,7 @@ def test_a_refused_file_has_a_row_that_says_what_to_do(grader, tmp_path: Path) -
     ran = grader("report", str(tmp_path), "--problems", SHEET, "-o", str(out))
     assert ran.code == 1
     assert "ben: the document is encrypted; save it without a password" in ran.err
-    assert [row["error"] for row in read(out) if row["student"] == "ben"] == [
-        "the document is encrypted; save it without a password"
-    ]
+    assert [row["error"] for row in read(out) if row["student"] == "ben"] == [ENCRYPTED]
 
 
 def test_without_a_file_the_answers_are_printed(grader, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.review.marks.rubric import Criterion
-from api.services.review.marks.values import MarkValues, compute_mark_outcome
+from api.services.review.marks.values import GRADED_BY_TA, MarkValues, compute_mark_outcome
 from grader.policy import format_rounded_number
 
 DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')
@@ -407,4 +407,4 @@ def test_a_mark_keeps_what_the_machine_read(here):
     assert (last.record["value"], last.record["seed"]) == (10, first.record["seed"])
     assert first.record["credit"] == "0"
     assert (last.record["credit"], last.record["rule"]) == ("1/2", "person")
-    assert last.record["explanation"] == ["Graded by a TA.", "Credit: 1 of 2."]
+    assert last.record["explanation"] == [GRADED_BY_TA, "Credit: 1 of 2."]

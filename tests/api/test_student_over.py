@@ -8,6 +8,7 @@ from student_scenes import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, numbe
 from world import TEXT_PROBLEM
 
 from api.db.models import Answer, Base, Draw
+from api.services.student.renewal import NO_NEW_NUMBERS
 
 WRONG = ("1", "2", "3", "4", "5", "6")
 
@@ -258,7 +259,7 @@ def test_other_assignments_give_no_new_numbers(world, course, student, variants)
     refused = renew(student, problem)
     assert (refused.status_code, refused.json()["detail"]) == (
         409,
-        "This assignment gives no new numbers.",
+        NO_NEW_NUMBERS,
     )
 
 

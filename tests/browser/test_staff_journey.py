@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from screens import violations
 from world import TEXT_PROBLEM
 
+from api.pages.layout.flash import NO_GRADE_CHANGED
+
 script = pytest.mark.parametrize("script", ["on", "off"])
 
 
@@ -324,7 +326,7 @@ def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
     expect(title).to_have_value("Homework one")
     assert asked == ["beforeunload"] * 2
     page.get_by_role("button", name="Save", exact=True).last.click()
-    expect(page.get_by_text("Saved. No grade changed.")).to_be_visible()
+    expect(page.get_by_text(NO_GRADE_CHANGED)).to_be_visible()
     page.get_by_role("link", name="Extensions").click()
     expect(page.get_by_role("heading", name="Extensions", exact=True)).to_be_visible()
     assert asked == ["beforeunload"] * 2

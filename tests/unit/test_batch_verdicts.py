@@ -11,6 +11,7 @@ from api.services.batch.verdicts import (
     join_verdicts,
 )
 from grader.grading.result import PartResult
+from grader.reading.numbers import COMMA_NOTE
 
 RIGHT = PartResult("a", "correct", Fraction(1), 2, "7", hint="Correct.", carries=7)
 WRONG = PartResult("a", "wrong", Fraction(0), 2, "8", hint="Incorrect.", carries=8)
@@ -43,7 +44,7 @@ def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
         {"points": 3},
         {"mistakes": ("no_bias",)},
         {"hint": "Other."},
-        {"notes": ("The comma groups thousands.",)},
+        {"notes": (COMMA_NOTE,)},
     ]
     found = told(WRONG, *(WRONG._replace(**one) for one in changes))  # type: ignore[arg-type]
     assert found.outcome_indices == tuple(range(len(changes) + 1))

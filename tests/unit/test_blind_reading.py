@@ -6,7 +6,12 @@ import pytest
 from factories import ask, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.engine.keyless_reading import READING_FIELDS, KeylessQuestion, read_answer
+from api.services.engine.keyless_reading import (
+    BLANK_MESSAGE,
+    READING_FIELDS,
+    KeylessQuestion,
+    read_answer,
+)
 from api.services.student.questions import serialize_question
 from grader.definitions.parts import Part
 from grader.errors import AnswerError
@@ -85,7 +90,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
         try:
             reading = kind.normalize_and_read(typed, None, stated, scope)
         except AnswerError as error:
-            expected = ("Enter an answer first.", None)
+            expected = (BLANK_MESSAGE, None)
             if not is_blank(typed):
                 expected = (error.message, error.position)
             assert (told.readable, told.message, told.position) == (False, *expected)

@@ -8,6 +8,7 @@ from cpu_time import cpu_seconds
 
 from grader.errors import ProblemError
 from problems.files.yaml_document import MAX_BYTES, format_path, load_document
+from problems.files.yaml_errors import QUOTE_COLON
 
 PARSERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLoader, id="c")]
 
@@ -137,7 +138,7 @@ def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
         ("a: 1\nb: *x", 2, "b", "*x has no anchor before it"),
         ("a: &x [1, *x]", 1, "a.1", "*x contains itself"),
         ("a: &x 1\nb: &x 2", 2, "b", "the anchor &x stands here again"),
-        ("a: b: c", 1, "", "put a text that contains ': ' in quotes"),
+        ("a: b: c", 1, "", QUOTE_COLON),
         ("a: 1\nb: @x", 2, "", "quote a text that begins with % @ or `"),
         ("a:\n\t- 1", 2, "", "indent with blanks"),
         ("a: [1, 2\nb: 3", 1, "", "close the bracket"),
@@ -148,7 +149,7 @@ def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
         ("a: 1\n b: 2", 2, "", "indent this line like the lines beside it"),
         ("p:\n  - a: 1\n      b: 2", 3, "", "indent this line like the lines beside it"),
         ("p:\n  - a: 1\n   b: 2", 3, "", "look at the indentation"),
-        ("p:\n  - a: b: c", 2, "", "put a text that contains ': ' in quotes"),
+        ("p:\n  - a: b: c", 2, "", QUOTE_COLON),
     ],
 )
 @pytest.mark.parametrize("parser", PARSERS)

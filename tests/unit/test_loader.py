@@ -7,7 +7,7 @@ from factories import BOOK
 
 from grader.errors import ProblemError
 from problems.catalog import ProblemCatalog
-from problems.files.loader import find_problem_files, load_problem, load_problem_file
+from problems.files.loader import NOT_UTF8, find_problem_files, load_problem, load_problem_file
 
 TEXT = """\
 id: toy
@@ -212,7 +212,7 @@ def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "line", "words"),
     [
-        (b"id: \xff\xfe", 1, "the file is not UTF-8; save it as UTF-8"),
+        (b"id: \xff\xfe", 1, NOT_UTF8),
         ("id: toy\ntitle: Größe\n".encode("latin-1"), 2, "the file is not UTF-8"),
         (b"# " + b"x" * 256 * 1024, None, "larger than 256 KiB; split it into several problems"),
     ],

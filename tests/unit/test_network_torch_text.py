@@ -37,7 +37,7 @@ from problems.network.constructors.all_constructors import (
 )
 from problems.network.counts import depth, layer_count, network_shape, total_params
 from problems.network.forward import forward
-from problems.network.pytorch.module_parser import MAX_TEXT_CHARACTERS, torch_module
+from problems.network.pytorch.module_parser import MAX_TEXT_CHARACTERS, NOT_A_LAYER, torch_module
 from problems.network.receptive_fields import last_receptive_field
 
 PRINTED = """
@@ -161,11 +161,11 @@ def test_a_printed_layer_is_read(line, layer):
             "padding must be numbers, valid or same",
         ),
         (wrapped("Conv2d(3, 0, kernel_size=(3, 3))"), "line 2 .*out_channels must be from 1"),
-        (wrapped("Conv2d(3, 8, kernel_size=(3, 3)) + 1"), "it is not a printed layer"),
+        (wrapped("Conv2d(3, 8, kernel_size=(3, 3)) + 1"), NOT_A_LAYER),
         (wrapped("Linear(in_features=__import__('os').getpid(), out_features=1)"), "understood"),
         (wrapped("Linear(in_features=2, out_features=1), Linear(4)"), "not understood"),
         (wrapped("Dropout(p=" + "(" * 400 + ")" * 50 + ")"), "not understood"),
-        (wrapped("Dropout(p=0." + "5" * 600 + ")"), "it is not a printed layer"),
+        (wrapped("Dropout(p=0." + "5" * 600 + ")"), NOT_A_LAYER),
         (wrapped("BatchNorm2d(4, affine=2)"), "affine must be"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3), crop=(1, 1))"), "argument crop is not"),
         (wrapped("Linear(in_features=3, out_features=8, heads=2)"), "argument heads is not"),
@@ -184,7 +184,7 @@ def test_a_printed_layer_is_read(line, layer):
         ),
         ("Net(\n" + "(0): Sequential(\n" * 50 + ")\n" * 51, "modules nest at most 40 deep"),
         ("Net(\n  (0): ReLU()", "ends before 1 bracket"),
-        (")", "it is not a printed layer"),
+        (")", NOT_A_LAYER),
         ("a network of my own", "line 1 .*it is not a printed layer"),
         ("ReLU()\n" * (MAX_TEXT_CHARACTERS // 7 + 1), f"at most {MAX_TEXT_CHARACTERS} characters"),
     ],

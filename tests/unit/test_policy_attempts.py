@@ -13,6 +13,7 @@ from grader.policy import (
     admit_answers,
     next_attempt_at,
 )
+from grader.policy.attempts import DEADLINE_PASSED, NOT_OPEN
 
 HALF = Fraction(1, 2)
 OPEN = (Timeline(release=10, due=1000, steps=((1100, HALF),), close=1200),)
@@ -192,8 +193,8 @@ TOO_EARLY = (
 @pytest.mark.parametrize(
     ("answers", "at", "rules", "said"),
     [
-        (["side"], 9, {}, "The assignment is not open yet, so the answers were not taken."),
-        (["side"], 1201, {}, "The deadline has passed, so the answers were not taken."),
+        (["side"], 9, {}, NOT_OPEN),
+        (["side"], 1201, {}, DEADLINE_PASSED),
         (["side"], 900, {"attempts": 0}, "No attempt is left at side: none is allowed."),
         (["side"], 900, {"attempts": 1}, "No attempt is left at side: the one allowed is used."),
         (["side"], 900, {"attempts": 2}, "No attempt is left at side: all 2 are used."),

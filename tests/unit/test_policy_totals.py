@@ -18,6 +18,7 @@ from grader.policy import (
     evaluate_part_progress,
     format_rounded_number,
 )
+from grader.policy.parts import EXCLUDED_TEXT
 from grader.policy.score_breakdown import BreakdownStep
 
 NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
@@ -208,7 +209,7 @@ def standing(credit, attempt, at, *, text=False):
         ),
         (PartProgress(), {"override": Fraction(2)}, "0 of 2 points (no answer); set by hand to 2"),
         (PartProgress(), {"voided": "full"}, "2 of 2 points (voided: full marks for everyone)"),
-        (PartProgress(), {"voided": "out"}, "left out of the score and of the maximum"),
+        (PartProgress(), {"voided": "out"}, EXCLUDED_TEXT),
     ],
 )
 def test_a_part_is_explained_from_the_raw_credit_to_the_score(found, given, said):

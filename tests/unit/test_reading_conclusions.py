@@ -7,10 +7,12 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_formula, read_number, read_quantity, read_shape
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
+from grader.reading.grammar.errors import SEVERAL_VALUES
 
-CHAIN = "The last value of the chain counts."
+CHAIN = CHAIN_NOTE
 COMMA = "',' cannot be read here."
-SEVERAL = "Several values are given."
+SEVERAL = SEVERAL_VALUES
 
 
 @pytest.mark.parametrize(

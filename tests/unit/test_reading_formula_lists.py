@@ -4,6 +4,8 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_formula_list, read_formula_shape
+from grader.reading.formulas import LIST_MESSAGE, NO_FORMULA
+from grader.reading.lists.items import OPEN_BRACKET
 
 NAMES = ("H", "W", "N", "K", "M", "S", "gamma", "dL_da", "dL_db")
 
@@ -44,7 +46,7 @@ def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
         ("(H, W, 1,024)", "Axis 4 is '024'"),
         ("(H, foo)", "'foo' is not a variable"),
         ([], "This has 0 axes."),
-        ([["H"]], "This is a list."),
+        ([["H"]], LIST_MESSAGE),
     ],
 )
 def test_what_is_no_shape_of_formulas_is_refused(typed, message):
@@ -93,14 +95,14 @@ def test_a_list_of_formulas_is_read_in_every_notation(typed, shown):
     ("typed", "message"),
     [
         ("", "Nothing was given."),
-        ("[]", "No formula was found."),
+        ("[]", NO_FORMULA),
         ("K,,M", "Formula 2 is missing."),
         ("K, foo", "'foo' is not a variable"),
         ("K, M)", "The bracket ) closes nothing"),
-        ("[K, M", "A bracket is not closed."),
+        ("[K, M", OPEN_BRACKET),
         (",".join("K" * 17), "This has 17 formulas."),
         ([], "This has 0 formulas."),
-        ([["K"]], "This is a list."),
+        ([["K"]], LIST_MESSAGE),
         ("[H, [W/S]]", "brackets or as rounding down"),
     ],
 )

@@ -8,6 +8,8 @@ from grader.errors import AnswerError
 from grader.expressions.parser import parse
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral, walk
 from grader.reading import read_formula
+from grader.reading.formulas import LIST_MESSAGE, NO_FORMULA
+from grader.reading.grammar.errors import SEVERAL_VALUES
 
 NAMES = (
     *("H", "W", "N", "K", "M", "P", "S", "F", "C_in", "C_out", "C_1", "C_2", "F_H", "F_W"),
@@ -212,14 +214,14 @@ def test_a_json_number_is_a_formula(typed, tree):
     ("typed", "message", "position"),
     [
         ("", "Nothing was given.", 0),
-        ("$$", "No formula was found.", 0),
+        ("$$", NO_FORMULA, 0),
         ("foo", "'foo' is not a variable of this formula.", 0),
         ("K*foo", "'foo' is not a variable", 2),
         ("Kernel*2", "'Kernel' is not a variable", 0),
         ("(Q-F+2P)/S+1", "'Q' is not a variable", 1),
         ("I-K", "'I' is not a variable", 0),
         ("q-M", "'q' is not a variable", 0),
-        ("weights: K*2 biases: M", "Several values are given.", 19),
+        ("weights: K*2 biases: M", SEVERAL_VALUES, 19),
         ("K_M", "'K_M' is not a variable", 0),
         ("C_12", "'C_12' is not a variable", 0),
         (r"\alpha K", r"'\alpha' is not a variable", 0),
@@ -250,10 +252,10 @@ def test_a_json_number_is_a_formula(typed, tree):
         ("K)", "A bracket ) closes nothing.", 1),
         ("K +", "Something is missing at the end.", 3),
         ("K =", "Nothing follows the last '='.", 2),
-        ("(H, W)", "This is a list.", 0),
-        ("H, W", "This is a list.", 0),
+        ("(H, W)", LIST_MESSAGE, 0),
+        ("H, W", LIST_MESSAGE, 0),
         ("1,5K", "The comma in '1,5' can be read in two ways.", 1),
-        (["H"], "This is a list.", None),
+        (["H"], LIST_MESSAGE, None),
         (True, "true or false", None),
     ],
 )

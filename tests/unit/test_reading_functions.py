@@ -8,6 +8,7 @@ import pytest
 from factories import ask, mark
 
 from grader.errors import AnswerError
+from grader.expressions.arithmetic import TOO_LARGE
 from grader.reading import read_formula, read_number, read_tensor
 
 
@@ -82,10 +83,10 @@ def test_functions_and_constants_are_the_doubles_that_numpy_has(typed, value):
         ("ln(1e-400)", "This cannot be computed: a number is too small."),
         ("log10(-1)", "a logarithm of a number that has none"),
         ("ln(8, 2)", "cannot be read here"),
-        ("exp(1000)", "a number is too large"),
-        ("e^1000", "a number is too large"),
-        ("e^(10**300)", "a number is too large"),
-        ("exp(exp(exp(exp(2))))", "a number is too large"),
+        ("exp(1000)", TOO_LARGE),
+        ("e^1000", TOO_LARGE),
+        ("e^(10**300)", TOO_LARGE),
+        ("exp(exp(exp(exp(2))))", TOO_LARGE),
         ("2e^3", "'e' cannot be read as part of a number"),
         ("2 e^3", "'e' cannot be read as part of a number"),
         ("1.5 e-3", "'e' cannot be read as part of a number"),

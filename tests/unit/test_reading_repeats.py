@@ -8,10 +8,12 @@ from factories import ask, mark
 from grader.errors import AnswerError
 from grader.kinds.numbers import read_count
 from grader.reading import read_number, read_quantity, read_tensor
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
+from grader.reading.wording.repeated_values import FULL_NOTE
 
 F = Fraction
-FULL = "Given twice; the value with all its figures counts."
-CHAIN = "The last value of the chain counts."
+FULL = FULL_NOTE
+CHAIN = CHAIN_NOTE
 MILLION = "'M' means million."
 
 

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from grader.errors import AnswerError
 from grader.reading import read_shape
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
+from grader.reading.grammar.errors import SEVERAL_VALUES
 from grader.reading.grammar.number_styles import normalize_number_style
+from grader.reading.lists.items import OPEN_BRACKET
+from grader.reading.shapes import SHAPE_FORMS
+from grader.reading.wording.axes import MIXED_SIGNS
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,7 @@ def test_a_shape_is_read_in_every_notation(typed, shape):
         ("height 63, width 63, channels 16", ("The labels name the axes of 63×63×16.",)),
         ("H: 63 W: 63", ("The labels name the axes of 63×63.",)),
         ("28x28x16 (HxWxC)", ("'(HxWxC)' was ignored.",)),
-        ("28 × 28 = 7·4 × 28", ("The last value of the chain counts.",)),
+        ("28 × 28 = 7·4 × 28", (CHAIN_NOTE,)),
     ],
 )
 def test_what_is_dropped_around_a_shape_is_said(typed, notes):
@@ -106,13 +111,13 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("R^{C×H×W}", "'C' cannot be read"),
         ("×3", "Axis 1 is missing."),
         ("3×", "Axis 2 is missing."),
-        ("28×28, 16", "Commas and multiplication signs stand side by side."),
+        ("28×28, 16", MIXED_SIGNS),
         ("(1,024, 7, 7)", "Axis 2 is '024'"),
         ("1.5×2", "Axis 1 is 1.5, which is no size."),
         ("(-1, 3)", "Axis 1 is -1, which is no size."),
-        ("C = 16, H = 28, W = 28", "Several values are given."),
-        ("H = 28, C = 16", "Several values are given."),
-        ("input: 64x64x3 output: 63x63x16", "Several values are given."),
+        ("C = 16, H = 28, W = 28", SEVERAL_VALUES),
+        ("H = 28, C = 16", SEVERAL_VALUES),
+        ("input: 64x64x3 output: 63x63x16", SEVERAL_VALUES),
         ("63x63x16 (64x64x16)", "'(64x64x16)' can be read as a factor or as a remark."),
         ("63x63x16(64x64x16)", "as a factor or as a remark"),
         ("63x63x16 [64,64,16]", "as a factor or as a remark"),
@@ -123,7 +128,7 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("16 filters of 3×3", "'filters' cannot be read"),
         ("28 × None × 28", "None is no size."),
         ("(126 × 126) × 16", "'(126 × 126)' can be read as one axis or as two."),
-        ("(28,28,16", "A bracket is not closed."),
+        ("(28,28,16", OPEN_BRACKET),
         ("28,28,16)", "A bracket ) closes nothing."),
         ("0x3", "'0x3' cannot be read here."),
         ("conv(3)", "'conv' cannot be read"),
@@ -146,7 +151,7 @@ def test_what_is_no_shape_is_refused(typed, message):
 def test_a_shape_is_expected_where_words_stand_beside_it(typed):
     with pytest.raises(AnswerError) as refused:
         read_shape(typed)
-    assert refused.value.expected == "a shape such as 126×126×16 or (126, 126, 16)"
+    assert refused.value.expected == SHAPE_FORMS
 
 
 @pytest.mark.parametrize("typed", ["9 × 9 = 81", "9x9=81", "9×9 → 81"])

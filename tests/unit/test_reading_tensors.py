@@ -7,6 +7,11 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_tensor
+from grader.reading.arithmetic import EMPTY_CELL
+from grader.reading.arrays.array_size import EMPTY_ROW, MIXED_CELLS
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
+from grader.reading.grammar.errors import SEVERAL_VALUES
+from grader.reading.grammar.evaluation import TOO_LARGE
 from grader.values import Tensor
 
 SQUARE = [[1, 2], [3, 4]]
@@ -159,7 +164,7 @@ def test_numpy_prints_are_read_back(style):
     [
         ("[[1, 2]]", ()),
         ("X = [[1, 2]]", ()),
-        ("[[1, 1+1]] = [[1, 2]]", ("The last value of the chain counts.",)),
+        ("[[1, 1+1]] = [[1, 2]]", (CHAIN_NOTE,)),
         ("The output is [[1, 2]].", ("'The output is' was ignored.",)),
         ("[[1, 2]", ("A missing bracket was added.",)),
         ("[[1.-2.]]", ("'1.-2.' was read as separate cells.",)),
@@ -174,18 +179,18 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
     [
         ("", "Nothing was given."),
         ("abc", "The cell 'abc' cannot be read."),
-        ("[]", "A row has no cells."),
-        ("[[]]", "A row has no cells."),
-        ("[[1,,2]]", "A cell is empty."),
-        (r"\begin{bmatrix}1 & & 3\end{bmatrix}", "A cell is empty."),
+        ("[]", EMPTY_ROW),
+        ("[[]]", EMPTY_ROW),
+        ("[[1,,2]]", EMPTY_CELL),
+        (r"\begin{bmatrix}1 & & 3\end{bmatrix}", EMPTY_CELL),
         ("[[1, 2], [3]]", "Row 2 has 1 cell, row 1 has 2."),
         ("1 2\n3 4\n5 6 7", "Row 3 has 3 cells, row 1 has 2."),
         ([[1], [2, 3]], "Row 2 has 2 cells, row 1 has 1."),
         ("[[2.-2.  2.]\n [0. 2. 0. 1.]]", "'2.-2.' cannot be read as one cell"),
-        ("[[1, 2, [3]]]", "Numbers and brackets stand side by side."),
+        ("[[1, 2, [3]]]", MIXED_CELLS),
         ("[[[3], 1]]", "is outside the innermost brackets."),
-        ("[1, [2, 3]]", "Numbers and brackets stand side by side."),
-        ([1, [2]], "Numbers and brackets stand side by side."),
+        ("[1, [2, 3]]", MIXED_CELLS),
+        ([1, [2]], MIXED_CELLS),
         ("[[1, ...]]", "Cells are left out at '...'."),
         ("[[1, …, 3]]", "Cells are left out at '…'."),
         (r"\begin{bmatrix}1 & \cdots & 3\end{bmatrix}", r"Cells are left out at '\cdots'."),
@@ -202,8 +207,8 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("transpose of [[1, 2]]", "The word 'transpose' changes"),
         ("columns: [1, 3], [2, 4]", "'columns:' gives a column, and rows are asked for."),
         ("Col 1: [1, 3]\nCol 2: [2, 4]", "'Col 1:' gives a column, and rows are asked for."),
-        ("1 2\n3 4\n\nsum = 10", "Several values are given."),
-        ("1, 2\nmean = 1.5", "Several values are given."),
+        ("1 2\n3 4\n\nsum = 10", SEVERAL_VALUES),
+        ("1, 2\nmean = 1.5", SEVERAL_VALUES),
         (r"\begin{bmatrix}1\end{bmatrix}\begin{bmatrix}2\end{bmatrix}", "A product with a matrix"),
         (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "is not a matrix."),
         (r"\begin{bmatrix} 1 & 2", r"\begin{bmatrix} has no end."),
@@ -211,11 +216,11 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[[1, 2]]]]]", "3 brackets are not paired."),
         ("[[1, 2]] =", "Nothing follows the last '='."),
         ("R = [[1, 2]]\nG = [[3, 4]]", "2 arrays are given: R, G."),
-        ("[[1e400, 1]]", "The number is too large."),
+        ("[[1e400, 1]]", TOO_LARGE),
         ("[[1e999 1]]", "The cell '1e999' cannot be read."),
         ("[[True, 1]]", "'True' cannot be read"),
         ([[True]], "true or false"),
-        ([], "A row has no cells."),
+        ([], EMPTY_ROW),
         (5, "This is one number."),
         ("[[1, 2]]" * 10_000, "characters"),
         ("[" * 10_000, "hardly any digits"),
@@ -434,7 +439,7 @@ def test_the_transpose_of_a_matrix_is_not_taken(typed, rank):
     [
         ("A = [[1, 2], [3, 4]], B = [[5, 6], [7, 8]]", "2 arrays are given: A, B."),
         ("A=[1 2;3 4]\nB=[5 6;7 8]\nC=[9 9;9 9]", "3 arrays are given: A, B, C."),
-        ("y[0,0]=1, y[0,1]=2, y[1,0]=3, y[1,1]=4", "Several values are given."),
+        ("y[0,0]=1, y[0,1]=2, y[1,0]=3, y[1,1]=4", SEVERAL_VALUES),
     ],
 )
 def test_several_arrays_and_cells_are_told(typed, why):

@@ -16,6 +16,8 @@ from problems.network.constructors.all_constructors import (
     relu,
 )
 from problems.network.published.catalog import named
+from problems.traces.networks import OMITTED_LAYERS
+from problems.traces.sizes import DROPPED_WINDOW_SENTENCE
 
 ROW = Tensor.from_nested([[1, 2, 3]])
 TAPS = Tensor.from_nested([[1, 10]])
@@ -95,7 +97,7 @@ def test_a_pooling_window_in_the_padding_is_dropped_in_words():
     texts = told("pool_size", 5, 2, stride=2, padding=1, ceil_mode=True)
     assert texts == [
         "N = ceil((W + 2·P - K)/S) + 1 = ceil((5 + 2·1 - 2)/2) + 1 = 4",
-        "The last window would start in the padding at the end, so it is omitted.",
+        DROPPED_WINDOW_SENTENCE,
         "W_out = N - 1 = 4 - 1 = 3",
     ]
 
@@ -171,7 +173,7 @@ def test_a_network_is_a_table_whose_column_adds_up():
 
 def test_layers_that_count_nothing_are_left_out_of_a_long_table():
     steps = steps_of("total_params", named("resnet18"))
-    assert steps[0] == TextStep("Layers without parameters are omitted.")
+    assert steps[0] == TextStep(OMITTED_LAYERS)
     assert all(row[-1] for row in of_type(Rows, steps)[0].rows)
 
 

@@ -9,6 +9,7 @@ from grader.display.render import render_step
 from grader.display.steps import Array, Formula, Rows, Window
 from grader.errors import SolverError
 from grader.values import Tensor, to_exact_number
+from problems.traces.normalisation import VARIANCE_SENTENCE
 from problems.traces.reals import real_formula, round_for_table
 
 HALF = Fraction(1, 2)
@@ -211,7 +212,7 @@ def test_pooling_says_where_each_window_gives_its_gradient(keywords, given):
 def test_normalisation_leaves_out_the_scale_and_shift_that_do_nothing():
     assert told("batch_norm_values", (1, 3), eps=0) == [
         "mu = (1 + 3)/2 = 2",
-        "The variance is the mean of the squared distances from the mean.",
+        VARIANCE_SENTENCE,
         "v = (1 + 1)/2 = 1",
         "s = sqrt(v) = sqrt(1) = 1",
         "y = (x - mu)/s",

@@ -9,6 +9,7 @@ import pickle
 import pytest
 from factories import ask, mark
 
+from grader.grading.grade import TRUNCATED_MESSAGE
 from grader.json_values import from_json, to_json
 from grader.reading import TruncatedAnswer
 
@@ -48,4 +49,4 @@ def test_it_is_unreadable_though_its_beginning_could_be_read(kind):
     part = ask(kind, **rubric) if rubric else ask("integer", key="31")
     result = mark(part, ANSWER)
     assert (result.status, result.carries) == ("unreadable", None)
-    assert result.hint == "The answer was too long to be stored whole, and is not read again."
+    assert result.hint == TRUNCATED_MESSAGE

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.pages.layout.formatting import describe_grade_changes, format_count
 from api.schemas.shared.effects import Effect
 
+NO_GRADE_CHANGED: Final = "Saved. No grade changed."
 COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
 OUTCOMES: Final[Mapping[str, str]] = {
     "answers-confirmed": "Answers submitted.",
@@ -75,6 +76,6 @@ def flash_message(saved: str) -> str:
         return "Saved." if saved else ""
     changed, up, down = map(int, match.groups())
     if not changed:
-        return "Saved. No grade changed."
+        return NO_GRADE_CHANGED
     changes = describe_grade_changes(changed, up, down)
     return f"Saved. {format_count(changed, 'grade')} changed: {changes}."

@@ -19,6 +19,7 @@ from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 
+INCORRECT_CURRENT_MESSAGE = "The current password is incorrect."
 LOGGED_OUT = "You were logged out. Log in again."
 
 
@@ -98,9 +99,7 @@ def change_password(
     stored = None if user is None else user.password_hash
     if not passwords.verify(attempt.password, stored) or user is None or stored is None:
         message = "is not your password"
-        raise InvalidInput(
-            "The current password is incorrect.", errors=(FieldError("current", message),)
-        )
+        raise InvalidInput(INCORRECT_CURRENT_MESSAGE, errors=(FieldError("current", message),))
     check_password_allowed(user, new_password, field_name="new")
     hashed = passwords.hash(new_password)
     with db.transaction() as session:

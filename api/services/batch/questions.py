@@ -19,6 +19,8 @@ from grader.limits import MAX_SEED
 from problems.catalog import ProblemCatalog
 from problems.files.loader import read_problem_source
 
+NO_PART: Final = "the row has no part"
+NO_PROBLEM: Final = "the row has no problem"
 SEED: Final = re.compile(rb'"seed": (\d+),')
 
 
@@ -147,9 +149,9 @@ def _resolve_row_key(
 ) -> tuple[str, int | None, str] | str:
     """Return problem, seed and part as named by a row, or an error message."""
     if not problem:
-        return "the row has no problem"
+        return NO_PROBLEM
     if not part:
-        return "the row has no part"
+        return NO_PART
     return seed if isinstance(seed, str) else (problem, seed, part)
 
 

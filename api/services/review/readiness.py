@@ -16,6 +16,8 @@ from api.services.assignments.rules import base_timeline, load_distinct_rules
 from api.services.review.queue import load_review_progress, load_text_parts, queued_answer_condition
 from grader.policy import SubmissionRules
 
+STILL_OPEN = "The assignment is still open: more answers may arrive."
+
 
 @dataclass(frozen=True, slots=True)
 class _ProblemLabel:
@@ -99,7 +101,7 @@ def _build_warnings(
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."
     if is_open:
-        yield "The assignment is still open: more answers may arrive."
+        yield STILL_OPEN
 
 
 def _count_waiting_students(session: Session, assignment: Assignment) -> int:

@@ -24,6 +24,7 @@ from api.services.student.problem_session import ProblemSession, lock_and_compar
 from api.services.submissions.late_days import resolve_rules_and_late_days
 from grader.policy import count_used_attempts
 
+NO_NEW_NUMBERS: Final = "This assignment gives no new numbers."
 FULL_CREDIT: Final = 1
 TEXT_KIND: Final = "text"
 
@@ -71,7 +72,7 @@ def _check_renewable(session: Session, problem_session: ProblemSession) -> None:
     """Raise `Conflict` unless the assignment gives new numbers now."""
     assignment = problem_session.assigned.assignment
     if assignment.variants != "each_after" or not assignment.new_after:
-        raise Conflict("This assignment gives no new numbers.")
+        raise Conflict(NO_NEW_NUMBERS)
     rules, _ = resolve_rules_and_late_days(
         session, assignment, student=problem_session.student_id, received_at=problem_session.now
     )

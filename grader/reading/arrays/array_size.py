@@ -8,6 +8,8 @@ from grader.display.text import pluralize
 from grader.errors import AnswerError
 from grader.reading.arrays.cells import MAX_CELLS, CellSpan
 
+MIXED_CELLS: Final = "Numbers and brackets stand side by side."
+EMPTY_ROW: Final = "A row has no cells."
 MAX_AXES: Final = 8
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
 
@@ -21,9 +23,7 @@ def flatten_lists(nested: NestedList) -> tuple[tuple[int, ...], NestedList]:
     while any(isinstance(item, list) for item in level):
         lists = [item for item in level if isinstance(item, list)]
         if len(lists) < len(level):
-            raise AnswerError(
-                "Numbers and brackets stand side by side.", expected=NESTED_LISTS_FORM
-            )
+            raise AnswerError(MIXED_CELLS, expected=NESTED_LISTS_FORM)
         _check_equal_lengths(lists, shape)
         shape.append(len(lists[0]))
         if math.prod(shape) > MAX_CELLS:
@@ -38,7 +38,7 @@ def _check_equal_lengths(lists: Sequence[list[object]], shape: Sequence[int]) ->
     """Raise `AnswerError` for the first list whose length differs from that of the first."""
     length = len(lists[0])
     if not length:
-        raise AnswerError("A row has no cells.", expected="at least one number in each row")
+        raise AnswerError(EMPTY_ROW, expected="at least one number in each row")
     for index, items in enumerate(lists):
         if len(items) == length:
             continue

@@ -16,7 +16,7 @@ from grader.reading.arrays.program_output import (
     strip_number_wrappers,
 )
 from grader.reading.grammar.equation_chains import CHAIN_NOTE
-from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.errors import SEVERAL_VALUES, truncate_line
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.values import Number
 
@@ -151,9 +151,7 @@ def _find_last_link(text: str) -> tuple[int, tuple[str, ...]]:
         or _ends_equation(between, after)
         or _ends_rows(before.rstrip(), after)
     ):
-        raise AnswerError(
-            "Several values are given.", expected="the values alone", position=last.start()
-        )
+        raise AnswerError(SEVERAL_VALUES, expected="the values alone", position=last.start())
     if not ARRAY.search(before):
         return last.end(), ()
     if not ARRAY_END.search(before):

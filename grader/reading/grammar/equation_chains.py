@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.ambiguous_signs import refuse_augmented_assignment, refuse_label_dash
-from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.errors import SEVERAL_VALUES, quote_span
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
 from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.wording.adjacent_names import (
@@ -157,7 +157,7 @@ def _find_concluding_word(tokens: Sequence[Token]) -> int | None:
 
 
 def _several_values_error(token: Token) -> AnswerError:
-    return AnswerError("Several values are given.", expected="one value", position=token.start)
+    return AnswerError(SEVERAL_VALUES, expected="one value", position=token.start)
 
 
 def _contains_value(label: Sequence[Token], *, first: bool) -> bool:

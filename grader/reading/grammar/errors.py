@@ -8,6 +8,7 @@ from grader.errors import AnswerError
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral, walk
 from grader.reading.grammar.tokens import CLOSERS, Token
 
+SEVERAL_VALUES: Final = "Several values are given."
 NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
 MAX_QUOTE_CHARACTERS: Final = 40
 GROUP_DIGITS: Final = 3

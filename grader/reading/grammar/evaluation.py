@@ -14,6 +14,8 @@ from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH, parse
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
+TOO_MANY_DIGITS: Final = "The number has too many digits."
+TOO_LARGE: Final = "The number is too large."
 MAX_MAGNITUDE: Final = 10**309
 """Bound of every number, slightly above the largest double."""
 MANY_BITS: Final = 1_300
@@ -60,11 +62,11 @@ def may_be_inexact(tokens: Sequence[Token]) -> bool:
 def check_bounds(value: Number) -> Number:
     """Return *value*, or raise `AnswerError` if it is too large or has too many digits."""
     if not -MAX_MAGNITUDE < value < MAX_MAGNITUDE:
-        raise AnswerError("The number is too large.", expected="a number below 10^309")
+        raise AnswerError(TOO_LARGE, expected="a number below 10^309")
     bits = value.numerator.bit_length() + value.denominator.bit_length()
     if bits > MANY_BITS and (
         max(abs(value.numerator), value.denominator) > MAX_FRACTION_TERM
         or len(to_exact_text(value)) > MAX_SHOWN_CHARACTERS
     ):
-        raise AnswerError("The number has too many digits.", expected="at most 400 digits")
+        raise AnswerError(TOO_MANY_DIGITS, expected="at most 400 digits")
     return value

@@ -23,6 +23,8 @@ from grader.reading.variable_names import FUNCTION, LETTER, NO_NAMES, NameMatche
 from grader.reading.wording.meaning_words import EASTERN
 from grader.values import Number, simplify_number
 
+OVERLONG_NUMBER: Final = "A number is too long or too large."
+
 TokenKind: TypeAlias = Literal[
     "number", "name", "function", "power", "symbol", "word", "text", "unknown"
 ]
@@ -280,7 +282,7 @@ def parse_exact_number(digits: str, position: int) -> tuple[Number, int]:
 
 def _number_too_long_error(position: int) -> AnswerError:
     return AnswerError(
-        "A number is too long or too large.",
+        OVERLONG_NUMBER,
         expected=f"at most {MAX_DIGITS} digits",
         position=position,
     )

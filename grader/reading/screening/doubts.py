@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.grammar.errors import SEVERAL_VALUES
 from grader.reading.screening.exclusions import excludes
 from grader.reading.screening.qualifiers import (
     OBJECT,
@@ -33,9 +34,7 @@ def refuse_alternatives(text: str) -> None:
     text = strip_reason(text)[0]
     for match in ALTERNATIVE.finditer(text):
         if DIGIT.search(text, 0, match.start()) and DIGIT.search(text, match.end()):
-            raise AnswerError(
-                "Several values are given.", expected="one value", position=match.start()
-            )
+            raise AnswerError(SEVERAL_VALUES, expected="one value", position=match.start())
 
 
 def refuse_bracketed_value(text: str) -> None:

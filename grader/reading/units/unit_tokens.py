@@ -17,6 +17,7 @@ from grader.reading.units.unit_names import (
     parse_unit,
 )
 
+UNKNOWN_UNIT: Final = "The unit is missing or not known."
 MAX_NAMED_UNITS: Final = 9
 """Maximum number of units that an error message lists."""
 PLAIN_COUNT_DIMENSION: Final = "parameters"
@@ -46,9 +47,7 @@ class ExpectedUnit:
         Raises `AnswerError` if there is no default; scaled numbers of parameters need none.
         """
         if self.default is None and not (scaled and self.dimension == PLAIN_COUNT_DIMENSION):
-            raise AnswerError(
-                "The unit is missing or not known.", expected=self.expected_form, position=end
-            )
+            raise AnswerError(UNKNOWN_UNIT, expected=self.expected_form, position=end)
         first = next(iter(DIMENSIONS[self.dimension]))
         return first if scaled or self.default is None else self.default
 

@@ -8,6 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
+MIXED_SIGNS: Final = "Commas and multiplication signs stand side by side."
 MAX_AXES: Final = 16
 MAX_BRACKET_PAIRS: Final = 8
 SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "·"}))
@@ -27,7 +28,7 @@ def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
     inner = _strip_brackets(list(tokens))
     if has_cross_and_comma(inner):
         raise AnswerError(
-            "Commas and multiplication signs stand side by side.",
+            MIXED_SIGNS,
             expected="either commas or multiplication signs between the axes",
             position=inner[0].start,
         )

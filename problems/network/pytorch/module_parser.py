@@ -28,6 +28,7 @@ from problems.network.pytorch.torchvision_classes import (
     find_assembler,
 )
 
+NOT_A_LAYER: Final = "it is not a printed layer"
 MAX_TEXT_CHARACTERS: Final = 200_000
 MAX_LINE_CHARACTERS: Final = 500
 MAX_OPEN_MODULES: Final = 40
@@ -110,7 +111,7 @@ def _parse_line_onto_stack(stack: list[_OpenModule], number: int, line: str) -> 
     """Parse a *line* that opens a module or describes a layer."""
     match = LINE_PATTERN.fullmatch(line) if len(line) <= MAX_LINE_CHARACTERS else None
     if match is None:
-        raise _line_error(number, line, "it is not a printed layer")
+        raise _line_error(number, line, NOT_A_LAYER)
     name, kind, rest = match["name"] or "", match["kind"], match["rest"]
     times = int(match["times"] or 1)
     if rest == "":
@@ -147,7 +148,7 @@ def _assemble_module(module: _OpenModule, *, inside: bool) -> Network:
 def _read_leaf(number: int, line: str, kind: str, rest: str) -> Network:
     """Return the network of the layer in *line*; an empty container is the identity."""
     if not rest.endswith(")"):
-        raise _line_error(number, line, "it is not a printed layer")
+        raise _line_error(number, line, NOT_A_LAYER)
     if kind in SEQUENTIAL_CONTAINERS | LIST_CONTAINERS and rest == ")":
         return network(identity())
     if kind not in LAYER_READERS:

@@ -10,6 +10,8 @@ from api.schemas.student.assignments import MyAssignment, MyProblem
 from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.problem import PartView
 
+WAITING: Final = "Waiting for a TA"
+
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
 """The name of an icon in `icons.html`."""
 NEW_ATTACHMENT: Final = "Not submitted yet. Your next answer to this part submits it."
@@ -68,7 +70,7 @@ ANSWER_LABELS: Final[Mapping[str, StatusLabel]] = {
     "wrong": StatusLabel("bad", "Incorrect"),
     "missing": StatusLabel("new", "No answer"),
     "unreadable": StatusLabel("mid", "Couldn’t be read"),
-    "needs_review": StatusLabel("wait", "Waiting for a TA"),
+    "needs_review": StatusLabel("wait", WAITING),
     "received": StatusLabel("full", "Received"),
 }
 
@@ -84,7 +86,7 @@ def _label_problem(problem: MyProblem) -> StatusLabel:
     if problem.standing is None:
         return StatusLabel("full", "Answered")
     if problem.standing.waiting:
-        return StatusLabel("wait", "Waiting for a TA")
+        return StatusLabel("wait", WAITING)
     return _label_score(problem.standing.score, problem.standing.possible)
 
 

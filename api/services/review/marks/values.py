@@ -14,6 +14,7 @@ from api.schemas.grading.marks import MarkIn
 from api.services.review.marks.rubric import Criterion
 from grader.policy import format_rounded_number
 
+GRADED_BY_TA: Final = "Graded by a TA."
 NO_CREDIT: Final = Fraction(0)
 FULL_CREDIT: Final = Fraction(1)
 
@@ -86,7 +87,7 @@ def compute_mark_outcome(
         credit,
         "\n".join([*lines, *([mark_values.comment] if mark_values.comment else [])]),
         (
-            "Graded by a TA.",
+            GRADED_BY_TA,
             *_explain_steps(mark_values, items),
             _explain_result(credit, points),
         ),

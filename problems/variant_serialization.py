@@ -22,7 +22,7 @@ from grader.diagnosis.mistakes import (
     find_known_mistakes,
 )
 from grader.errors import ProblemError
-from grader.grading.record import version_fields
+from grader.grading.record import build_version_fields
 from grader.json_values import NotSerializableError, from_json, to_json
 from grader.registry import Registry
 from grader.values import Value
@@ -52,7 +52,7 @@ def dump_variant(variant: Variant, registry: Registry) -> dict[str, Any]:
     problem = variant.problem
     pairs = {part.id: get_mistake_pairs(variant, part.id, registry) for part in problem.parts}
     return {
-        **version_fields(problem),
+        **build_version_fields(problem),
         "seed": variant.seed,
         "params": _serialize_values(
             {name: variant.names[name] for name in problem.drawn_param_names}, to_json
@@ -139,7 +139,7 @@ def _check_version(
 
     Only *fields* are compared; None compares all version fields.
     """
-    current = version_fields(problem)
+    current = build_version_fields(problem)
     for field in current if fields is None else fields:
         if data.get(field) != current[field]:
             raise ProblemError(

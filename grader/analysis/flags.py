@@ -54,8 +54,8 @@ def _flag_discrimination(item: ItemStatistics) -> Iterator[ReviewFlag]:
     figure, interval = item.discrimination, item.interval
     if figure is None or interval is None or item.pairs < MIN_STUDENTS:
         return
-    low, high = _format_figure(interval.low), _format_figure(interval.high)
-    ends = f"{_format_figure(figure)}, between {low} and {high}"
+    low, high = _format_two_decimals(interval.low), _format_two_decimals(interval.high)
+    ends = f"{_format_two_decimals(figure)}, between {low} and {high}"
     measured = f"discrimination {ends}, {item.pairs} students"
     if interval.high < 0:
         sentence = f"Those who do better elsewhere do worse here ({measured}). Check the key."
@@ -67,7 +67,7 @@ def _flag_discrimination(item: ItemStatistics) -> Iterator[ReviewFlag]:
         yield ReviewFlag("weak", sentence)
 
 
-def _format_figure(figure: float) -> str:
+def _format_two_decimals(figure: float) -> str:
     return f"{figure:.2f}".replace("-", MINUS)
 
 

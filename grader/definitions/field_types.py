@@ -68,7 +68,7 @@ def to_expression(raw: object) -> Expression:
         except ProblemError as error:
             raise ValueError(error.message) from error
     tree = _to_literal_node(raw)
-    return Expression(to_text(to_value(raw)), tree)
+    return Expression(to_text(to_constant(raw)), tree)
 
 
 def _to_literal_node(raw: object) -> Node:
@@ -82,14 +82,14 @@ def _to_literal_node(raw: object) -> Node:
     raise ValueError(f'{raw!r} is not an expression; write it as text, such as "conv_size(W, 3)"')
 
 
-def to_value(raw: object) -> Value:
+def to_constant(raw: object) -> Value:
     """Return a constant: scalars unchanged, a list as a tuple, nested lists as a tensor."""
     if isinstance(raw, (bool, int, Fraction, str)):
         return raw
     if isinstance(raw, list) and raw:
         if any(isinstance(item, list) for item in raw):
             return _to_tensor(raw)
-        return tuple(to_value(item) for item in raw)
+        return tuple(to_constant(item) for item in raw)
     raise ValueError(f"{raw!r} is not a value; write a number, a text, or a list of numbers")
 
 
@@ -154,7 +154,7 @@ Expr: TypeAlias = Annotated[
 ]
 ConstantValue: TypeAlias = Annotated[
     object,
-    PlainValidator(to_value),
+    PlainValidator(to_constant),
     Schema({"type": ["number", "string", "boolean", "array"], "description": "a constant value"}),
 ]
 Prose: TypeAlias = Annotated[

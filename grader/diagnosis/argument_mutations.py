@@ -64,33 +64,33 @@ def _mutate_calls(tree: Node, all_calls: Sequence[Call], others: Sequence[str]) 
                 replace_node(tree, call, replace(call, keywords=())),
             )
     for call in calls:
-        yield from _drop_entries(tree, call)
+        yield from _reset_pair_entries(tree, call)
     for call in all_calls:
         yield from _drop_arguments(tree, call)
         yield from _mutate_sequences(tree, call)
     for call in calls:
         yield from _exchange_arguments(tree, call)
-        yield from _turn_arrays(tree, call)
+        yield from _rotate_or_transpose_arrays(tree, call)
     for call in calls:
-        yield from _enumerate_other_values(tree, call, others)
+        yield from _enumerate_argument_replacements(tree, call, others)
 
 
 def _drop_keyword_everywhere(tree: Node, keyword: str) -> Node:
-    def drop(node: Node) -> Node | None:
+    def drop_from_call(node: Node) -> Node | None:
         if not isinstance(node, Call) or all(word != keyword for word, _ in node.keywords):
             return None
         reduced = _without_keyword(node, keyword)
         below = (_drop_keyword_everywhere(item, keyword) for item in reduced.arguments)
         return replace(reduced, arguments=tuple(below))
 
-    return replace_nodes(tree, drop)
+    return replace_nodes(tree, drop_from_call)
 
 
 def _without_keyword(call: Call, keyword: str) -> Call:
     return replace(call, keywords=tuple(pair for pair in call.keywords if pair[0] != keyword))
 
 
-def _drop_entries(tree: Node, call: Call) -> Mutations:
+def _reset_pair_entries(tree: Node, call: Call) -> Mutations:
     """Yield the call with one entry of a pair at its default: the stride of one axis forgotten."""
     for keyword, value in call.keywords:
         if keyword in ENTRY_DEFAULTS and isinstance(value, TupleLiteral):
@@ -100,7 +100,7 @@ def _drop_entries(tree: Node, call: Call) -> Mutations:
                     yield "argument_left_out", replace_node(tree, entry, default)
 
 
-def _turn_arrays(tree: Node, call: Call) -> Mutations:
+def _rotate_or_transpose_arrays(tree: Node, call: Call) -> Mutations:
     """Yield the call with an array turned by half or transposed; a number cannot be turned."""
     for argument in _get_value_arguments(call):
         if isinstance(argument, (Name, Call)):
@@ -111,7 +111,7 @@ def _turn_arrays(tree: Node, call: Call) -> Mutations:
                 )
 
 
-def enumerate_item_mutations(tree: Node) -> Mutations:
+def enumerate_index_mutations(tree: Node) -> Mutations:
     """Yield the tree with another item of a list: one index replaced, everywhere or once."""
     accesses = [node for node in walk(tree) if isinstance(node, ItemAccess) and node.index >= 0]
     for index in sorted({node.index for node in accesses}):
@@ -126,12 +126,12 @@ def enumerate_item_mutations(tree: Node) -> Mutations:
 
 
 def _replace_index(tree: Node, index: int, other: int) -> Node:
-    def exchange(node: Node) -> Node | None:
+    def replace_item_index(node: Node) -> Node | None:
         if isinstance(node, ItemAccess) and node.index == index:
             return ItemAccess(_replace_index(node.value, index, other), other)
         return None
 
-    return replace_nodes(tree, exchange)
+    return replace_nodes(tree, replace_item_index)
 
 
 def _drop_arguments(tree: Node, call: Call) -> Mutations:
@@ -156,16 +156,16 @@ def _mutate_sequences(tree: Node, call: Call) -> Mutations:
         else:
             continue
 
-        def mutate(function: str, *details: Node, target: Node = argument) -> Node:
+        def apply_to_argument(function: str, *details: Node, target: Node = argument) -> Node:
             return replace_node(tree, target, Call(function, (target, *details)))
 
         if count >= PAIR:
-            yield "entries_exchanged", mutate("_swap")
-            yield "single_entry_used", mutate("_repeat", NumberLiteral(0))
-            yield "single_entry_used", mutate("_repeat", NumberLiteral(1))
-            yield "stopped_early", mutate("_drop", NumberLiteral(-1))
+            yield "entries_exchanged", apply_to_argument("_swap")
+            yield "single_entry_used", apply_to_argument("_repeat", NumberLiteral(0))
+            yield "single_entry_used", apply_to_argument("_repeat", NumberLiteral(1))
+            yield "stopped_early", apply_to_argument("_drop", NumberLiteral(-1))
         for index in range(min(count - 1, MAX_DROPPED_ITEMS)):
-            yield "item_left_out", mutate("_drop", NumberLiteral(index))
+            yield "item_left_out", apply_to_argument("_drop", NumberLiteral(index))
 
 
 def _exchange_arguments(tree: Node, call: Call) -> Mutations:
@@ -180,7 +180,7 @@ def _exchange_arguments(tree: Node, call: Call) -> Mutations:
         )
 
 
-def _enumerate_other_values(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
+def _enumerate_argument_replacements(tree: Node, call: Call, others: Sequence[str]) -> Mutations:
     """Yield the call with one argument replaced by another number of the tree or the question."""
     leaves = [leaf for argument in _get_value_arguments(call) for leaf in _walk_numbers(argument)]
     numbers = dict.fromkeys(_walk_numbers(tree))

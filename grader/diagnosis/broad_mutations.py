@@ -9,7 +9,13 @@ from functools import partial
 from itertools import combinations, islice
 from typing import Final
 
-from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, iterate_sums, join_terms, split_terms
+from grader.diagnosis.sum_terms import (
+    SUM_SIGNS,
+    WHOLES,
+    iterate_nested_sums,
+    join_terms,
+    split_terms,
+)
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.tree import (
     BinaryOperation,
@@ -57,20 +63,20 @@ def enumerate_broad_mutations(tree: Node, *, of_result: bool = True) -> Mutation
     >>> next(enumerate_broad_mutations(parse("n*(1 - p)").tree))[0]
     'complement_taken'
     """
-    yield from _repeat_everywhere(tree)
+    yield from _drop_everywhere(tree)
     if of_result:
-        yield from change_result(tree)
-    yield from _change_sums(tree)
+        yield from enumerate_result_mutations(tree)
+    yield from _mutate_sums(tree)
     for node in _walk_arithmetic(tree):
         if isinstance(node, BinaryOperation):
-            yield from replace_with_each(tree, node, _exchange_operator(node))
+            yield from replace_with_each(tree, node, _replace_operator(node))
         elif isinstance(node, Call):
             for mistake, function in OTHER_LOGARITHMS.get(node.function, ()):
                 yield mistake, replace_node(tree, node, Call(function, node.arguments))
-    yield from _shift_counts(tree)
+    yield from _shift_counts_by_one(tree)
 
 
-def enumerate_other_names(tree: Node, others: Sequence[str]) -> Mutations:
+def enumerate_name_replacements(tree: Node, others: Sequence[str]) -> Mutations:
     """Yield the tree with one name of its arithmetic replaced by another name of the question.
 
     Arguments of solvers are left alone: `grader.diagnosis.argument_mutations` replaces those.
@@ -106,32 +112,34 @@ def _replace_all(tree: Node, leaf: Node, other: Node) -> Node:
     return replace_nodes(tree, lambda node: other if node == leaf else None)
 
 
-def _repeat_everywhere(tree: Node) -> Mutations:
-    """Yield the tree with the same thing left out wherever it occurs."""
-    yield from _apply_to_all(tree, "complement_taken", _drop_whole, least=1, below=True)
-    yield from _apply_to_all(tree, "exponent_left_out", _drop_root)
-    yield from _apply_to_all(tree, "exponent_left_out", _drop_square)
+def _drop_everywhere(tree: Node) -> Mutations:
+    """Yield the tree without all its roots, squares or equal divisors, or without a complement."""
+    yield from _change_everywhere(
+        tree, "complement_taken", _undo_complement, min_places=1, nested_only=True
+    )
+    yield from _change_everywhere(tree, "exponent_left_out", _drop_square_root)
+    yield from _change_everywhere(tree, "exponent_left_out", _drop_square)
     divisors = (_find_literal_divisor(node) for node in walk(tree))
     for divisor in dict.fromkeys(divisors):
         if divisor is not None:
             change = partial(_drop_divisor, divisor=divisor)
-            yield from _apply_to_all(tree, "divisor_left_out", change)
+            yield from _change_everywhere(tree, "divisor_left_out", change)
 
 
-def _apply_to_all(
+def _change_everywhere(
     tree: Node,
     mistake: str,
     change: Callable[[Node], Node | None],
     *,
-    least: int = 2,
-    below: bool = False,
+    min_places: int = 2,
+    nested_only: bool = False,
 ) -> Mutations:
-    """Yield the tree with *change* made in all places, if there are at least so many.
+    """Yield the tree with *change* made in all places, if there are at least *min_places*.
 
-    *below* asks for a place that is not the root of the tree.
+    With *nested_only*, the root of the tree must not be one of them.
     """
     places = [node for node in walk(tree) if change(node) is not None]
-    if len(places) >= least and not (below and places[0] is tree):
+    if len(places) >= min_places and not (nested_only and places[0] is tree):
 
         def change_below(node: Node) -> Node | None:
             changed = change(node)
@@ -140,7 +148,7 @@ def _apply_to_all(
         yield mistake, replace_nodes(tree, change_below)
 
 
-def _drop_whole(node: Node) -> Node | None:
+def _undo_complement(node: Node) -> Node | None:
     match node:
         case BinaryOperation("-", left, right) if left in WHOLES:
             return right
@@ -148,7 +156,7 @@ def _drop_whole(node: Node) -> Node | None:
             return None
 
 
-def _drop_root(node: Node) -> Node | None:
+def _drop_square_root(node: Node) -> Node | None:
     match node:
         case Call("sqrt", (argument,)):
             return argument
@@ -180,7 +188,7 @@ def _find_literal_divisor(node: Node) -> NumberLiteral | None:
             return None
 
 
-def change_result(tree: Node) -> Mutations:
+def enumerate_result_mutations(tree: Node) -> Mutations:
     """Yield the negative of the result, its root, its square, its double and its half.
 
     Of a percentage from a quotient, the percentage from the inverted quotient comes first.
@@ -207,18 +215,18 @@ def _negate(node: Node) -> Node:
     return node.operand if isinstance(node, Negation) else Negation(node)
 
 
-def _change_sums(tree: Node) -> Mutations:
+def _mutate_sums(tree: Node) -> Mutations:
     """Yield the tree with a mistake in one of its sums: a term counted twice, two left out."""
     seen: set[int] = set()
     for node in _walk_arithmetic(tree):
         if not isinstance(node, BinaryOperation) or node.operator not in SUM_SIGNS:
             continue
         if id(node) not in seen:
-            seen.update(map(id, iterate_sums(node)))
-            yield from replace_with_each(tree, node, _change_terms(list(split_terms(node))))
+            seen.update(map(id, iterate_nested_sums(node)))
+            yield from replace_with_each(tree, node, _mutate_terms(list(split_terms(node))))
 
 
-def _change_terms(terms: list[tuple[int, Node]]) -> Mutations:
+def _mutate_terms(terms: list[tuple[int, Node]]) -> Mutations:
     if MIN_PAIRED_TERMS <= len(terms) <= MAX_PAIRED_TERMS:
         for combination in combinations(terms, len(terms) - 2):
             yield "summand_left_out", join_terms(list(combination))
@@ -232,7 +240,7 @@ def _change_terms(terms: list[tuple[int, Node]]) -> Mutations:
         yield "mean_for_sum", BinaryOperation("/", join_terms(terms), NumberLiteral(len(terms)))
 
 
-def _exchange_operator(node: BinaryOperation) -> Mutations:
+def _replace_operator(node: BinaryOperation) -> Mutations:
     """Yield a product for a quotient or a power, a quotient for a product, and a lower power."""
     left, right = node.left, node.right
     match node.operator:
@@ -248,7 +256,7 @@ def _exchange_operator(node: BinaryOperation) -> Mutations:
                 yield "exponent_left_out", BinaryOperation("**", left, lower)
 
 
-def _shift_counts(tree: Node) -> Mutations:
+def _shift_counts_by_one(tree: Node) -> Mutations:
     """Yield the tree with a factor or a divisor that is one too small or too large."""
     counts: dict[Node, None] = {}
     for node in _walk_arithmetic(tree):

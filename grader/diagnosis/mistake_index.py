@@ -123,7 +123,7 @@ class MistakeIndex:
         candidates = (self._candidates[at] for at in positions)
         return [candidate for candidate in candidates if is_like(candidate.value)]
 
-    def has_telling_figures(self, reading: Reading[Any]) -> bool:
+    def has_distinctive_figures(self, reading: Reading[Any]) -> bool:
         """Return whether an answer has figures enough to tell one pair of mistakes from others."""
         number = self._kind.lookup_key(reading.value, self._part)
         if is_number(number) and reading.step:

@@ -19,7 +19,7 @@ from grader.errors import SolverError
 from grader.kinds import KINDS
 from grader.registry import RARE_RANK, Registry
 from grader.values import Number, Tensor, Value, is_number, magnitude
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 
 AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
@@ -88,7 +88,7 @@ def find_known_mistakes(
 
     *names* are the parameters, *keys* the right answers.
     """
-    plan = get_plan(problem, registry)
+    plan = get_problem_plan(problem, registry)
     requested_parts = [part for part in problem.parts if parts is None or part.id in parts]
     needed = {one for part in requested_parts for one in (part.id, *plan.dependencies[part.id])}
     mistaken_answers = MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
@@ -117,7 +117,7 @@ def find_hidden_mistakes(
 
     The result agrees with `find_known_mistakes`, but no other mistakes are run.
     """
-    plan = get_plan(problem, registry)
+    plan = get_problem_plan(problem, registry)
     requested_parts = [part for part in problem.parts if among.get(part.id)]
     needed = {one for part in requested_parts for one in (part.id, *plan.dependencies[part.id])}
     mistaken_answers = MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
@@ -148,7 +148,7 @@ def find_carried_mistakes(
     Mistakes are run in the key of *part* alone.
     """
     mistaken_answers = MistakenAnswers(
-        problem, get_plan(problem, registry), names, keys, registry, needed=(part.id,)
+        problem, get_problem_plan(problem, registry), names, keys, registry, needed=(part.id,)
     )
     carried_keys = {part.id: solve_key_or_none(part, build_scope(names, keys, registry))}
     return _build_known_mistakes(
@@ -180,7 +180,7 @@ def find_mistake_pairs(
         is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS
     ):
         return NO_MISTAKES
-    plan = get_plan(problem, registry)
+    plan = get_problem_plan(problem, registry)
     mistaken_answers = MistakenAnswers(
         problem, plan, names, keys, registry, needed=(*plan.dependencies[part.id], part.id)
     )
@@ -188,14 +188,16 @@ def find_mistake_pairs(
     candidates = []
     for pair in plan.mistake_pairs[part.id]:
         value = mistaken_answers.compute_at_all_sites(*pair).get(part.id)
-        if isinstance(key, Fraction) and not (value is not None and is_telling_pair(value)):
+        if isinstance(key, Fraction) and not (
+            value is not None and is_specific_enough_for_pair(value)
+        ):
             continue
         if value is not None and value not in alone:
             candidates.append(build_candidate(pair, value, registry))
     return _build_known_mistakes(part, keys, candidates)
 
 
-def is_telling_pair(value: Value) -> bool:
+def is_specific_enough_for_pair(value: Value) -> bool:
     """Return whether *value* is too specific for two mistakes to give it by chance."""
     if not is_number(value):
         return isinstance(value, Tensor)
@@ -210,7 +212,7 @@ def _build_known_mistakes(
     listed: dict[tuple[str, ...], list[MistakeCandidate]] = {}
     hidden: set[str] = set()
     for candidate in candidates:
-        if is_rare(candidate) and not _is_evidence(candidate.value):
+        if is_rare(candidate) and not _is_specific_value(candidate.value):
             continue
         if candidate.value == key:
             hidden.update(() if is_rare(candidate) else candidate.ids)
@@ -229,7 +231,7 @@ def is_rare(candidate: MistakeCandidate) -> bool:
     return candidate.rank <= RARE_RANK
 
 
-def _is_evidence(value: Value) -> bool:
+def _is_specific_value(value: Value) -> bool:
     """Return whether *value* is too specific for a slip to give it by chance."""
     return not isinstance(value, int) or abs(value) >= MIN_RARE_NUMBER
 

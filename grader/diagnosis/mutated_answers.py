@@ -16,7 +16,7 @@ from grader.diagnosis.mistakes import (
     MistakeCandidate,
     build_candidate,
 )
-from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS, is_changeable
+from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS, accepts_argument
 from grader.diagnosis.mutations import Mutation, get_mutations
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
@@ -68,7 +68,8 @@ MutationGroup: TypeAlias = Literal["all", "distinctive", "common"]
 def choose_mutation_group(answer: Value, key: Value | None) -> MutationGroup:
     """Return the smallest group whose mutations may give *answer*, typed in full.
 
-    A value near the key, or a small one, is no evidence of most mutations: see `_is_evidence`.
+    A value near the key, or a small one, is no evidence of most mutations
+    (`_is_evidence_of_mistake`).
     """
     if type(answer) is int and magnitude(answer) < MIN_DISTINCTIVE_NUMBER:
         return "common"
@@ -121,7 +122,11 @@ def find_mutated_answers(
         if not _is_in_group(mutation.mistake, group):
             continue
         value = solver.solve(mutation)
-        if value is None or value == key or not _is_evidence(value, key, mutation.mistake):
+        if (
+            value is None
+            or value == key
+            or not _is_evidence_of_mistake(value, key, mutation.mistake)
+        ):
             continue
         in_key |= set() if mutation.name else {repr(value)}
         location = mutation.name if mutation.name in problem.let else ""
@@ -135,16 +140,16 @@ def find_mutated_answers(
             if not entry[-1] or entry[1] not in in_key
         }
     )
-    _add_mixed_axes(candidates, key, known)
+    _add_single_axis_mistakes(candidates, key, known)
     return KnownMistakes(tuple(sorted(candidates.values(), key=lambda candidate: -candidate.rank)))
 
 
-def _add_mixed_axes(
+def _add_single_axis_mistakes(
     candidates: dict[tuple[str, ...], MistakeCandidate], key: Value | None, known: KnownMistakes
 ) -> None:
     """Add the answers in which a mistake of *known* or *candidates* holds on one axis alone."""
     for candidate in (*known.candidates, *candidates.values()):
-        for value in _mix_axes(candidate.value, key):
+        for value in _enumerate_single_axis_errors(candidate.value, key):
             if CLOSE_BY_CHANCE.intersection(candidate.ids) and not _is_far_from_key(value, key):
                 continue
             if not any(value == other.value for other in known.candidates):
@@ -190,7 +195,7 @@ class MutationSolver:
     def solve(self, mutation: Mutation) -> Value | None:
         """Return the answer with *mutation*, or None if it cannot be computed."""
         call = mutation.changed_argument
-        if call is not None and not self._is_changeable(call):
+        if call is not None and not self._accepts_first_argument(call):
             return None
         if mutation.part is not None:
             value = solve_key_or_none(mutation.part, self._scope)
@@ -210,13 +215,13 @@ class MutationSolver:
         except TypeError:  # a value without a hash, such as a row of a table
             return self._solve_with_value(mutation.name, value)
 
-    def _is_changeable(self, call: Call) -> bool:
+    def _accepts_first_argument(self, call: Call) -> bool:
         node = call.arguments[0]
         if isinstance(node, Name):  # a number in most keys
             argument = self._scope.names.get(node.name)
         else:
             argument = self._evaluate_or_none(node, self._scope)
-        return argument is not None and is_changeable(call.function, argument)
+        return argument is not None and accepts_argument(call.function, argument)
 
     def _solve_with_value(self, name: str, value: Value) -> Value | None:
         """Return the answer of a student who has *value* for *name*."""
@@ -245,7 +250,7 @@ def _may_be_carried(value: Value, mistake: str) -> bool:
     return mistake != "complement_taken" or (is_number(value) and value > 0)
 
 
-def _is_evidence(value: Value, key: Value | None, mistake: str) -> bool:
+def _is_evidence_of_mistake(value: Value, key: Value | None, mistake: str) -> bool:
     """Return whether *value* is evidence of *mistake*, and not of a slip or of another one."""
     if mistake == "complement_taken" and not (is_number(value) and value > 0):
         return False
@@ -267,7 +272,7 @@ def _is_far_from_key(value: Value, key: Value | None) -> bool:
     return distance > MAX_SLIP and (distance * MIN_SIZE_PER_SLIP > size or size >= MIN_LARGE_KEY)
 
 
-def _mix_axes(value: Value, key: Value | None) -> Iterator[Value]:
+def _enumerate_single_axis_errors(value: Value, key: Value | None) -> Iterator[Value]:
     """Yield *value* with all axes but one as in *key*, if both are shapes of two or more axes."""
     if not isinstance(value, tuple) or not isinstance(key, tuple) or len(value) != len(key):
         return

@@ -16,12 +16,12 @@ from grader.values import Tensor, Value
 PAIR: Final = 2
 
 
-def has_fitting_arguments(tree: Node, registry: Registry) -> bool:
+def calls_fit_signatures(tree: Node, registry: Registry) -> bool:
     """Return whether the solvers in *tree* take as many arguments, with these keywords."""
-    return all(_is_fitting(call, registry) for call in calls_in(tree))
+    return all(_call_fits_signature(call, registry) for call in calls_in(tree))
 
 
-def _is_fitting(call: Call, registry: Registry) -> bool:
+def _call_fits_signature(call: Call, registry: Registry) -> bool:
     solver = registry.functions.get(call.function)
     if solver is None:
         return True
@@ -32,30 +32,30 @@ def _is_fitting(call: Call, registry: Registry) -> bool:
     return True
 
 
-def find_changed_argument(tree: Node) -> Call | None:
+def find_sequence_call(tree: Node) -> Call | None:
     """Return the call of one of `SEQUENCE_FUNCTIONS` in *tree*, None if there is none."""
     calls = (node for node in walk(tree) if isinstance(node, Call))
     return next((call for call in calls if call.function in SEQUENCE_FUNCTIONS), None)
 
 
-def is_changeable(function: str, argument: Value) -> bool:
+def accepts_argument(function: str, argument: Value) -> bool:
     """Return whether *argument* is a list or an array, as *function* of this module expects."""
     if function in ARRAY_FUNCTIONS:
         return isinstance(argument, Tensor)
     return isinstance(argument, tuple) and len(argument) >= PAIR
 
 
-def _swap(sequence: Value) -> Value:
+def _swap_pair(sequence: Value) -> Value:
     first, second = _require_sequence(sequence, exact=PAIR)
     return second, first
 
 
-def _repeat(sequence: Value, index: Value) -> Value:
+def _repeat_item(sequence: Value, index: Value) -> Value:
     items = _require_sequence(sequence)
     return (items[_require_index(index)],) * len(items)
 
 
-def _drop(sequence: Value, index: Value) -> Value:
+def _drop_item(sequence: Value, index: Value) -> Value:
     items = _require_sequence(sequence)
     position = _require_index(index)
     if position >= len(items):
@@ -64,12 +64,12 @@ def _drop(sequence: Value, index: Value) -> Value:
     return (*items[:position], *items[position + 1 :])
 
 
-def _turn(array: Value) -> Value:
+def _rotate_half_turn(array: Value) -> Value:
     tensor = _require_array(array)
     return Tensor(tensor.shape, tensor.cells[::-1])
 
 
-def _transpose(array: Value) -> Value:
+def _transpose_matrix(array: Value) -> Value:
     tensor = _require_array(array)
     if len(tensor.shape) != PAIR:
         raise SolverError("only a matrix can be transposed")
@@ -102,10 +102,10 @@ def _require_sequence(sequence: Value, *, exact: int | None = None) -> tuple[Val
 
 ARRAY_FUNCTIONS: Final = frozenset({"_turn", "_transpose"})
 SEQUENCE_FUNCTIONS: Final[Mapping[str, Function]] = {
-    "_swap": _swap,
-    "_repeat": _repeat,
-    "_drop": _drop,
-    "_turn": _turn,
-    "_transpose": _transpose,
+    "_swap": _swap_pair,
+    "_repeat": _repeat_item,
+    "_drop": _drop_item,
+    "_turn": _rotate_half_turn,
+    "_transpose": _transpose_matrix,
 }
 """Functions that the mutated trees call, beside those of the registry."""

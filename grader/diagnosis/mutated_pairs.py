@@ -15,14 +15,14 @@ from grader.diagnosis.mistakes import (
     KnownMistakes,
     MistakeCandidate,
     build_candidate,
-    is_telling_pair,
+    is_specific_enough_for_pair,
 )
 from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS
 from grader.diagnosis.mutations import get_mutations
 from grader.expressions.evaluate import Scope
 from grader.registry import RARE_RANK, Registry
 from grader.values import Value
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 
 MAX_MUTATIONS: Final = 16
 MAX_MISTAKES: Final = 12
@@ -60,7 +60,7 @@ def find_mutated_pairs(
         and mutation.mistake not in part.ignore
         and mutation.mistake in registry.mistakes
     ][:MAX_MUTATIONS]
-    plan = get_plan(problem, registry)
+    plan = get_problem_plan(problem, registry)
     ranks = {mistake: registry.mistakes[mistake].rank for mistake in plan.mistakes[part.id]}
     mistakes = sorted(
         (mistake for mistake in ranks if ranks[mistake] > RARE_RANK),
@@ -80,7 +80,11 @@ def find_mutated_pairs(
         )
         for mutation, mutated in mutations:
             value = solve_key_or_none(mutated, changed)
-            if value is not None and value != keys.get(part.id) and is_telling_pair(value):
+            if (
+                value is not None
+                and value != keys.get(part.id)
+                and is_specific_enough_for_pair(value)
+            ):
                 candidate = build_candidate((mutation.mistake, mistake), value, registry)
                 candidates.setdefault((candidate.ids, repr(value)), candidate)
     ordered = sorted(candidates.values(), key=lambda candidate: -candidate.rank)

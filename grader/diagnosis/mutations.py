@@ -16,17 +16,23 @@ from grader.definitions.problem import Problem
 from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
-    enumerate_item_mutations,
+    enumerate_index_mutations,
     replace_everywhere,
 )
 from grader.diagnosis.broad_mutations import (
     MAX_BROAD_MUTATIONS,
     enumerate_broad_mutations,
-    enumerate_other_names,
+    enumerate_name_replacements,
     replace_with_each,
 )
-from grader.diagnosis.mutated_calls import find_changed_argument, has_fitting_arguments
-from grader.diagnosis.sum_terms import SUM_SIGNS, WHOLES, iterate_sums, join_terms, split_terms
+from grader.diagnosis.mutated_calls import calls_fit_signatures, find_sequence_call
+from grader.diagnosis.sum_terms import (
+    SUM_SIGNS,
+    WHOLES,
+    iterate_nested_sums,
+    join_terms,
+    split_terms,
+)
 from grader.expressions.parser import Expression
 from grader.expressions.tree import (
     BinaryOperation,
@@ -84,11 +90,11 @@ def get_mutations(problem: Problem, part_id: str, registry: Registry) -> tuple[M
             mistake,
             name,
             tree,
-            _mutate_part(problem, name or part_id, tree),
-            find_changed_argument(tree),
+            _replace_part_key(problem, name or part_id, tree),
+            find_sequence_call(tree),
         )
         for mistake, name, tree in _choose_mutations(problem, part, part.key)
-        if has_fitting_arguments(tree, registry)
+        if calls_fit_signatures(tree, registry)
     )
 
 
@@ -96,20 +102,20 @@ def _choose_mutations(
     problem: Problem, part: KeyedPart, key: Expression
 ) -> tuple[tuple[str, str, Node], ...]:
     """Return the mistake, the name and the tree of each mutation, within the limits."""
-    trees = _collect_trees(problem, key)
+    trees = _collect_key_trees(problem, key)
     others = (*sorted(part.key_variables), *problem.params, *problem.let)
     arithmetic = (
         (mistake, name, mutated)
         for name, tree in trees.items()
         for mistake, mutated in (
             *enumerate_mutations(tree),
-            *_enumerate_other_variables(tree, sorted(part.key_variables)),
+            *_enumerate_variable_replacements(tree, sorted(part.key_variables)),
         )
     )
     items = (
         (mistake, name, mutated)
         for name, tree in trees.items()
-        for mistake, mutated in enumerate_item_mutations(tree)
+        for mistake, mutated in enumerate_index_mutations(tree)
     )
     arguments = (
         (mistake, name, mutated)
@@ -121,7 +127,7 @@ def _choose_mutations(
         for name, tree in trees.items()
         for mistake, mutated in (
             *enumerate_broad_mutations(tree, of_result=not name),
-            *(enumerate_other_names(tree, others) if not name else ()),
+            *(enumerate_name_replacements(tree, others) if not name else ()),
         )
     )
     return (
@@ -132,7 +138,7 @@ def _choose_mutations(
     )
 
 
-def _mutate_part(problem: Problem, name: str, tree: Node) -> KeyedPart | None:
+def _replace_part_key(problem: Problem, name: str, tree: Node) -> KeyedPart | None:
     """Return the part *name* with *tree* as its key, None if *name* is a value of `let`."""
     part = None if name in problem.let else problem.get_part(name)
     if not isinstance(part, KeyedPart):
@@ -141,7 +147,7 @@ def _mutate_part(problem: Problem, name: str, tree: Node) -> KeyedPart | None:
 
 
 @lru_cache(maxsize=CACHED_MUTATIONS)
-def get_argument_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
+def get_argument_omission_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
     """Return the mistakes about arguments that the key of a part sets: ``padding_left_out``.
 
     They explain an answer better than a mistake about something that every such key has, such as
@@ -152,7 +158,7 @@ def get_argument_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
         return frozenset()
     return frozenset(
         f"{keyword}_left_out"
-        for tree in _collect_trees(problem, part.key).values()
+        for tree in _collect_key_trees(problem, part.key).values()
         for node in walk(tree)
         if isinstance(node, Call)
         for keyword, _ in node.keywords
@@ -160,7 +166,7 @@ def get_argument_mistakes(problem: Problem, part_id: str) -> frozenset[str]:
     )
 
 
-def _collect_trees(problem: Problem, key: Expression) -> dict[str, Node]:
+def _collect_key_trees(problem: Problem, key: Expression) -> dict[str, Node]:
     """Return the trees of *key* (by ""), and of the parts and the `let` values that it uses."""
     trees = {"": key.tree}
     used = set(key.names)
@@ -181,16 +187,16 @@ def enumerate_mutations(tree: Node) -> Iterator[tuple[str, Node]]:
     >>> next(enumerate_mutations(parse("1 - a").tree))
     ('complement_taken', Name(name='a'))
     """
-    yield from islice(_enumerate_all(tree), MAX_MUTATIONS)
+    yield from islice(_enumerate_unlimited_mutations(tree), MAX_MUTATIONS)
 
 
-def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
+def _enumerate_unlimited_mutations(tree: Node) -> Iterator[tuple[str, Node]]:
     yield from _enumerate_complements(tree)
     seen_sums: set[int] = set()
     for node in walk(tree):
         if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
             if id(node) not in seen_sums:
-                seen_sums.update(map(id, iterate_sums(node)))
+                seen_sums.update(map(id, iterate_nested_sums(node)))
                 yield from replace_with_each(tree, node, _mutate_sum(node))
         elif isinstance(node, BinaryOperation):
             yield from replace_with_each(tree, node, _mutate_operation(node))
@@ -202,7 +208,9 @@ def _enumerate_all(tree: Node) -> Iterator[tuple[str, Node]]:
             yield "operands_exchanged", _exchange_names(tree, *pair)
 
 
-def _enumerate_other_variables(tree: Node, variables: Sequence[str]) -> Iterator[tuple[str, Node]]:
+def _enumerate_variable_replacements(
+    tree: Node, variables: Sequence[str]
+) -> Iterator[tuple[str, Node]]:
     """Yield a formula with each variable replaced by another one that it does not have."""
     used = [name for name in variables if name in names_in(tree)]
     for name in used:

@@ -187,7 +187,7 @@ def _describe_reordered_slices(value: Tensor, key: Tensor) -> str:
     """Return which slices of the key are in another order."""
     if value.shape != key.shape or {*value.cells} != {*key.cells}:
         return ""
-    for axis, name in enumerate(_axis_names(key)):
+    for axis, name in enumerate(_slice_names(key)):
         answer_slices, key_slices = _slice_cells(value, axis), _slice_cells(key, axis)
         if Counter(answer_slices) == Counter(key_slices):
             wrong = [
@@ -223,7 +223,7 @@ def _describe_missing_slice(value: Tensor, key: Tensor) -> str:
     )
     rest = zip(answer_slices[index:], key_slices[index + 1 :], strict=True)
     missing = all(_cells_match(one, two) for one, two in rest)
-    return f"the key without {_axis_names(key)[short[0]]} {index + 1}" if missing else ""
+    return f"the key without {_slice_names(key)[short[0]]} {index + 1}" if missing else ""
 
 
 def _describe_factor_or_addend(value: Tensor, key: Tensor) -> str:
@@ -278,7 +278,7 @@ def _flatten(indices: npt.NDArray[np.int64]) -> CellIndices:
     return tuple(indices.ravel().tolist())
 
 
-def _axis_names(tensor: Tensor) -> tuple[str, ...]:
+def _slice_names(tensor: Tensor) -> tuple[str, ...]:
     """Return the name of a slice across each axis."""
     rank = len(tensor.shape)
     if rank == 1:

@@ -19,12 +19,12 @@ def split_terms(node: Node, *, sign: int = 1) -> Iterator[tuple[int, Node]]:
         yield sign, node
 
 
-def iterate_sums(node: Node) -> Iterator[Node]:
+def iterate_nested_sums(node: Node) -> Iterator[Node]:
     """Yield *node* and the sums that are terms of it."""
     if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
         yield node
         for child in children(node):
-            yield from iterate_sums(child)
+            yield from iterate_nested_sums(child)
 
 
 def join_terms(terms: list[tuple[int, Node]]) -> Node:

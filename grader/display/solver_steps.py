@@ -121,7 +121,8 @@ def build_formula_steps(
         tree, lambda node: evaluate_to_literal(node, scope) if _is_solver_result(node) else None
     )
     numbers = replace_nodes(
-        tree, lambda node: evaluate_to_literal(node, scope) if has_known_value(node) else None
+        tree,
+        lambda node: evaluate_to_literal(node, scope) if is_value_or_solver_call(node) else None,
     )
     if any(map(is_solver_call, walk(numbers))):
         yield build_value_step(name, value)
@@ -136,7 +137,7 @@ def _is_solver_result(node: Node) -> bool:
     return is_solver_call(node)
 
 
-def has_known_value(node: Node) -> bool:
+def is_value_or_solver_call(node: Node) -> bool:
     """Return whether *node* is a value of the problem, or calls a solver."""
     return isinstance(node, (Name, FieldAccess, ItemAccess, SliceAccess)) or is_solver_call(node)
 

@@ -187,7 +187,7 @@ def _format_node(node: Node) -> tuple[str, int]:
         case ItemAccess(value, index):
             return f"{_format_operand(value, ATOM)}[{index}]", ATOM
         case SliceAccess(value, ranges):
-            listed = ", ".join(map(_format_range, ranges))
+            listed = ", ".join(map(_format_index_or_slice, ranges))
             return f"{_format_operand(value, ATOM)}[{listed}]", ATOM
         case FieldAccess(value, name):
             return f"{_format_operand(value, ATOM)}.{name}", ATOM
@@ -195,7 +195,7 @@ def _format_node(node: Node) -> tuple[str, int]:
             return _format_condition(node), LOOSE
 
 
-def _format_range(index: int | SliceRange) -> str:
+def _format_index_or_slice(index: int | SliceRange) -> str:
     """Return an index, or the bounds of a slice: ``1:``, ``::-1``."""
     if isinstance(index, int):
         return str(index)

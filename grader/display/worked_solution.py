@@ -13,8 +13,8 @@ from grader.definitions.problem import AnyPart, Problem
 from grader.display.solver_steps import (
     build_formula_steps,
     evaluate_to_literal,
-    has_known_value,
     is_solver_call,
+    is_value_or_solver_call,
     resolve_conditionals,
     trace_solver_calls,
 )
@@ -122,9 +122,9 @@ def _trace_derived_values(
 
     Only numbers and shapes are worked out.
     """
-    used = _derived_names(problem, part)
+    used = _find_derived_names(problem, part)
     for earlier in takewhile(lambda other: other is not part, problem.parts):
-        used -= _derived_names(problem, earlier)
+        used -= _find_derived_names(problem, earlier)
     for name, expression in problem.let.items():
         value = scope.names[name]
         if name not in used or not (is_number(value) or _is_shape(value)):
@@ -139,7 +139,7 @@ def _trace_derived_values(
             yield build_value_step(name, value)
 
 
-def _derived_names(problem: Problem, part: AnyPart) -> set[str]:
+def _find_derived_names(problem: Problem, part: AnyPart) -> set[str]:
     """Return the names of `let` that the key of *part* uses, directly or not."""
     if isinstance(part, (ChoicePart, ChoicesPart)) or part.key_expression is None:
         return set()
@@ -197,7 +197,9 @@ def _trace_choice_conditions(
         if isinstance(node, Conditional):
             test = replace_nodes(
                 node.test,
-                lambda item: evaluate_to_literal(item, scope) if has_known_value(item) else None,
+                lambda item: (
+                    evaluate_to_literal(item, scope) if is_value_or_solver_call(item) else None
+                ),
             )
             holds = require_boolean(evaluate(node.test, scope))
             yield TextStep(

@@ -53,10 +53,10 @@ def apply_operator(symbol: str, left: Number, right: Number) -> Number:
         case "%":
             return left % right
         case _:
-            return power(left, right)
+            return raise_to_power(left, right)
 
 
-def power(base: Number, exponent: Number) -> Number:
+def raise_to_power(base: Number, exponent: Number) -> Number:
     """Return *base* to the *exponent*, exact if possible; the size is checked in advance."""
     if isinstance(exponent, Fraction):
         return _power_of_fraction(base, exponent)
@@ -74,7 +74,7 @@ def _power_of_fraction(base: Number, exponent: Fraction) -> Number:
     """Return *base* to a fraction: exact if the root is rational, else the nearest double."""
     degree = exponent.denominator
     if degree == SQUARE_ROOT_DENOMINATOR:
-        return power(square_root(base), exponent.numerator)
+        return raise_to_power(square_root(base), exponent.numerator)
     if base < 0:
         raise SolverError("a root of a negative number")
     if base == 0 and exponent < 0:
@@ -86,7 +86,7 @@ def _power_of_fraction(base: Number, exponent: Fraction) -> Number:
             _integer_root(value.denominator, degree),
         )
         if top is not None and bottom is not None:
-            return power(simplify_number(Fraction(top, bottom)), exponent.numerator)
+            return raise_to_power(simplify_number(Fraction(top, bottom)), exponent.numerator)
     return _apply_as_double(lambda number: math.pow(number, float(exponent)), value)
 
 
@@ -118,7 +118,7 @@ def logarithm(number: Number, base: Number = 2) -> Number:
         LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number)
     )
     whole = round(nearest)
-    return whole if power(base, whole) == number else nearest
+    return whole if raise_to_power(base, whole) == number else nearest
 
 
 def natural_logarithm(number: Number) -> Number:

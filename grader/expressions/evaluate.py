@@ -144,13 +144,13 @@ def _get_slice(node: SliceAccess, scope: Scope, work: WorkBudget) -> Value:
         if isinstance(value, Tensor):
             return value.select(selectors)
         if isinstance(value, tuple) and len(selectors) == 1:
-            return _require_items(value[selectors[0]])
+            return _require_nonempty_items(value[selectors[0]])
     except IndexError as error:
         raise SolverError(f"the slice does not fit: {error}") from error
     raise SolverError("only a tuple or a tensor has slices, and a tuple has one axis")
 
 
-def _require_items(items: Value) -> Value:
+def _require_nonempty_items(items: Value) -> Value:
     if items == ():
         raise IndexError("it has no items")
     return items

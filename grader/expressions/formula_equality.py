@@ -79,13 +79,13 @@ def find_counterexample(
         right, left = expected.value_at(index), student_values.value_at(index)
         if right is None or _values_equal(left, right, inexact=inexact):
             continue
-        if inexact and left is not None and _differ_by_cancellation(answer, key, point):
+        if inexact and left is not None and _differ_only_by_noise(answer, key, point):
             continue
         return Counterexample(point, left)
     return None
 
 
-def _differ_by_cancellation(answer: BoundFormula, key: BoundFormula, point: Point) -> bool:
+def _differ_only_by_noise(answer: BoundFormula, key: BoundFormula, point: Point) -> bool:
     """Return whether both formulas are 0 at *point* but for the noise of terms that cancel."""
     return all(
         is_number(value := formula.evaluate_at_point(point))

@@ -132,7 +132,9 @@ def sample_points(
     else:
         count = MAX_POINT_COUNT if _key_may_round(key) else POINT_COUNT
         drawn = list(islice(_draw_points(variables, where), count))
-        remainder_points = _cover_remainders(drawn, variables, where, _find_rounded_divisions(key))
+        remainder_points = _enumerate_remainder_points(
+            drawn, variables, where, _find_rounded_divisions(key)
+        )
         ends = (
             point
             for point in _enumerate_end_points(drawn, variables)
@@ -227,7 +229,7 @@ def _find_rounded_divisions(key: Node | None) -> tuple[Division, ...]:
     return tuple(dict.fromkeys(pairs))
 
 
-def _cover_remainders(
+def _enumerate_remainder_points(
     drawn: list[Point],
     variables: Variables,
     where: tuple[Expression, ...],

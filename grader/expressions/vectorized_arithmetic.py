@@ -1,6 +1,6 @@
-"""Vectorized exact arithmetic on lanes: a lane holds one number per sample point.
+"""Exact arithmetic on vectors: a vector holds one number per sample point.
 
-A lane is a list of integers and, if a division left fractions, a list of denominators. Fractions
+A vector is a list of integers and, if a division left fractions, a list of denominators. Fractions
 are not reduced after each operation: `bits` bounds the length of the numbers, and only a caller
 that reaches a limit has to look at them.
 """
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from grader.values import Number, simplify_number
 
 
-class Lane(NamedTuple):
+class NumberVector(NamedTuple):
     """One number per point: *tops* over *bottoms* (positive; None for integers), below 2**bits."""
 
     tops: list[int]
@@ -23,26 +23,26 @@ class Lane(NamedTuple):
     bits: int
 
     @classmethod
-    def from_numbers(cls, numbers: Iterable[Number]) -> "Lane":
-        """Return a lane of these numbers, at least one.
+    def from_numbers(cls, numbers: Iterable[Number]) -> "NumberVector":
+        """Return a vector of these numbers, at least one.
 
-        >>> Lane.from_numbers([2, Fraction(1, 3)])
-        Lane(tops=[2, 1], bottoms=[1, 3], bits=2)
+        >>> NumberVector.from_numbers([2, Fraction(1, 3)])
+        NumberVector(tops=[2, 1], bottoms=[1, 3], bits=2)
         """
         ratios = [number.as_integer_ratio() for number in numbers]
         tops, bottoms = [top for top, _ in ratios], [bottom for _, bottom in ratios]
         return cls.from_ratios(tops, None if max(bottoms) == 1 else bottoms)
 
     @classmethod
-    def constant(cls, number: Number, count: int) -> "Lane":
-        """Return a lane that holds *number* at each of *count* points."""
+    def constant(cls, number: Number, count: int) -> "NumberVector":
+        """Return a vector that holds *number* at each of *count* points."""
         top, bottom = number.as_integer_ratio()
         bottoms = None if bottom == 1 else [bottom] * count
         return cls([top] * count, bottoms, max(top.bit_length(), bottom.bit_length()))
 
     @classmethod
-    def from_ratios(cls, tops: list[int], bottoms: list[int] | None) -> "Lane":
-        """Return a lane of these numbers, with the least bound on their bits."""
+    def from_ratios(cls, tops: list[int], bottoms: list[int] | None) -> "NumberVector":
+        """Return a vector of these numbers, with the least bound on their bits."""
         return cls(tops, bottoms, max(map(int.bit_length, (*tops, *(bottoms or (1,))))))
 
     def ratios(self) -> Iterable[tuple[int, int]]:
@@ -56,9 +56,9 @@ class Lane(NamedTuple):
         return map(simplify_number, map(Fraction, self.tops, self.bottoms))
 
 
-def reduce_fractions(lane: Lane) -> tuple[list[int], list[int] | None]:
+def reduce_fractions(vector: NumberVector) -> tuple[list[int], list[int] | None]:
     """Return tops and bottoms in lowest terms; None for the bottoms if all are integers."""
-    tops, bottoms, _ = lane
+    tops, bottoms, _ = vector
     if bottoms is None:
         return tops, None
     shared = list(map(math.gcd, tops, bottoms))
@@ -66,16 +66,16 @@ def reduce_fractions(lane: Lane) -> tuple[list[int], list[int] | None]:
     return tops, None if max(bottoms) == 1 else bottoms
 
 
-def negate(lane: Lane) -> Lane:
+def negate(vector: NumberVector) -> NumberVector:
     """Return the negated numbers."""
-    return Lane(list(map(neg, lane.tops)), lane.bottoms, lane.bits)
+    return NumberVector(list(map(neg, vector.tops)), vector.bottoms, vector.bits)
 
 
-def raise_to_powers(base: Lane, exponents: list[int]) -> Lane:
+def raise_to_powers(base: NumberVector, exponents: list[int]) -> NumberVector:
     """Return *base* to the powers *exponents*, which are not negative."""
     tops = list(map(pow, base.tops, exponents))
     bottoms = None if base.bottoms is None else list(map(pow, base.bottoms, exponents))
-    return Lane(tops, bottoms, base.bits * max(exponents) or 1)
+    return NumberVector(tops, bottoms, base.bits * max(exponents) or 1)
 
 
 def _multiply_lists(left: list[int] | None, right: list[int] | None) -> list[int] | None:
@@ -85,28 +85,32 @@ def _multiply_lists(left: list[int] | None, right: list[int] | None) -> list[int
     return list(map(mul, left, right))
 
 
-def _add_or_subtract(left: Lane, right: Lane, *, join: Callable[[int, int], int]) -> Lane:
+def _add_or_subtract(
+    left: NumberVector, right: NumberVector, *, join: Callable[[int, int], int]
+) -> NumberVector:
     """Return the sums or differences, over a common denominator."""
     if left.bottoms == right.bottoms:
         tops = list(map(join, left.tops, right.tops))
-        return Lane(tops, left.bottoms, max(left.bits, right.bits) + 1)
+        return NumberVector(tops, left.bottoms, max(left.bits, right.bits) + 1)
     tops = list(
         map(join, _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms))
     )
-    return Lane(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits + 1)
+    return NumberVector(
+        tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits + 1
+    )
 
 
-def _multiply(left: Lane, right: Lane) -> Lane:
+def _multiply(left: NumberVector, right: NumberVector) -> NumberVector:
     tops = list(map(mul, left.tops, right.tops))
-    return Lane(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits)
+    return NumberVector(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits)
 
 
-def _divide(left: Lane, right: Lane) -> Lane:
+def _divide(left: NumberVector, right: NumberVector) -> NumberVector:
     tops, bottoms = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
     if min(bottoms) < 0:
         tops = [-top if low < 0 else top for top, low in zip(tops, bottoms, strict=True)]
         bottoms = list(map(abs, bottoms))
-    return Lane(tops, bottoms, left.bits + right.bits)
+    return NumberVector(tops, bottoms, left.bits + right.bits)
 
 
 def _scale_tops(tops: list[int], bottoms: list[int] | None) -> list[int]:
@@ -114,43 +118,43 @@ def _scale_tops(tops: list[int], bottoms: list[int] | None) -> list[int]:
     return tops if bottoms is None else list(map(mul, tops, bottoms))
 
 
-def _floor_divide(left: Lane, right: Lane) -> Lane:
+def _floor_divide(left: NumberVector, right: NumberVector) -> NumberVector:
     return _floor(_divide(left, right))
 
 
-def _modulo(left: Lane, right: Lane) -> Lane:
+def _modulo(left: NumberVector, right: NumberVector) -> NumberVector:
     tops, divisors = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
     bottoms = _multiply_lists(left.bottoms, right.bottoms)
-    return Lane(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
+    return NumberVector(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
 
 
-def _floor(lane: Lane) -> Lane:
-    if lane.bottoms is None:
-        return lane
-    return Lane(list(map(floordiv, lane.tops, lane.bottoms)), None, lane.bits)
+def _floor(vector: NumberVector) -> NumberVector:
+    if vector.bottoms is None:
+        return vector
+    return NumberVector(list(map(floordiv, vector.tops, vector.bottoms)), None, vector.bits)
 
 
-def _ceil(lane: Lane) -> Lane:
-    return negate(_floor(negate(lane)))
+def _ceil(vector: NumberVector) -> NumberVector:
+    return negate(_floor(negate(vector)))
 
 
-def _absolute(lane: Lane) -> Lane:
-    return Lane(list(map(abs, lane.tops)), lane.bottoms, lane.bits)
+def _absolute(vector: NumberVector) -> NumberVector:
+    return NumberVector(list(map(abs, vector.tops)), vector.bottoms, vector.bits)
 
 
-def _round(lane: Lane) -> Lane:
+def _round(vector: NumberVector) -> NumberVector:
     """Return the nearest integers, halves away from zero, as people round."""
-    if lane.bottoms is None:
-        return lane
-    pairs = zip(lane.tops, lane.bottoms, strict=True)
+    if vector.bottoms is None:
+        return vector
+    pairs = zip(vector.tops, vector.bottoms, strict=True)
     tops = [
         (2 * top + low) // (2 * low) if top >= 0 else -((low - 2 * top) // (2 * low))
         for top, low in pairs
     ]
-    return Lane(tops, None, lane.bits + 1)
+    return NumberVector(tops, None, vector.bits + 1)
 
 
-OPERATIONS: Final[dict[str, Callable[[Lane, Lane], Lane]]] = {
+OPERATIONS: Final[dict[str, Callable[[NumberVector, NumberVector], NumberVector]]] = {
     "+": partial(_add_or_subtract, join=add),
     "-": partial(_add_or_subtract, join=sub),
     "*": _multiply,
@@ -158,15 +162,15 @@ OPERATIONS: Final[dict[str, Callable[[Lane, Lane], Lane]]] = {
     "//": _floor_divide,
     "%": _modulo,
 }
-"""Operations on two lanes; no divisor may be zero."""
+"""Operations on two vectors; no divisor may be zero."""
 
-UNARY_OPERATIONS: Final[dict[str, Callable[[Lane], Lane]]] = {
+UNARY_OPERATIONS: Final[dict[str, Callable[[NumberVector], NumberVector]]] = {
     "abs": _absolute,
     "ceil": _ceil,
     "floor": _floor,
     "round": _round,
 }
-"""Functions of one lane."""
+"""Functions of one vector."""
 
 SELECTIONS: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min}
 """Functions that select one of several integers."""

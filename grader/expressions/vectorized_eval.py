@@ -1,8 +1,8 @@
 """Vectorized evaluation: a formula at all sampled points at once.
 
 The value at each point is that of `grader.expressions.evaluate`; there is none if that fails. An
-operation on all points is one call on two lanes (`grader.expressions.vectorized_arithmetic`), not a
-walk through the tree for each point. A node without such a form (a solver, a condition) is
+operation on all points is one call on two vectors (`grader.expressions.vectorized_arithmetic`),
+not a walk through the tree for each point. A node without such a form (a solver, a condition) is
 evaluated point by point.
 """
 
@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias, overload
 
 from grader.errors import SolverError
-from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS, MAX_BITS, Function, power
+from grader.expressions.arithmetic import CONSTANTS, FUNCTIONS, MAX_BITS, Function, raise_to_power
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.size_limits import enforce_size_limits
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
@@ -20,7 +20,7 @@ from grader.expressions.vectorized_arithmetic import (
     OPERATIONS,
     SELECTIONS,
     UNARY_OPERATIONS,
-    Lane,
+    NumberVector,
     negate,
     raise_to_powers,
     reduce_fractions,
@@ -78,15 +78,17 @@ class SampleValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointSample(Sequence[Point]):
-    """Points at which formulas are compared, and a lane of numbers for each variable."""
+    """Points at which formulas are compared, and a vector of numbers for each variable."""
 
     points: tuple[Point, ...]
-    lanes: Mapping[str, Lane] = field(init=False, repr=False)
+    vectors: Mapping[str, NumberVector] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         names = self.points[0] if self.points else ()
-        lanes = {name: Lane.from_numbers(point[name] for point in self.points) for name in names}
-        object.__setattr__(self, "lanes", lanes)
+        vectors = {
+            name: NumberVector.from_numbers(point[name] for point in self.points) for name in names
+        }
+        object.__setattr__(self, "vectors", vectors)
 
     @overload
     def __getitem__(self, index: int) -> Point: ...
@@ -126,7 +128,7 @@ class _SampleEvaluation:
     """Evaluation of one formula at one sample.
 
     If any node has no value at a point, the formula has none there. `_undefined` holds such points,
-    and the lanes hold an arbitrary number in their place, so that no operation has to check.
+    and the vectors hold an arbitrary number in their place, so that no operation has to check.
     """
 
     def __init__(self, scope: Scope, sample: PointSample) -> None:
@@ -141,12 +143,12 @@ class _SampleEvaluation:
         """Return the values of *tree* in lowest terms."""
         if not self._count:
             raise _UndefinedEverywhere
-        lane = self._evaluate_lane(tree)
+        vector = self._evaluate_vector(tree)
         if self._undefined:
-            numbers = enumerate(lane.numbers())
+            numbers = enumerate(vector.numbers())
             marked = (None if at in self._undefined else number for at, number in numbers)
             return SampleValues.from_numbers(marked, inexact=self._inexact)
-        tops, bottoms = reduce_fractions(lane)
+        tops, bottoms = reduce_fractions(vector)
         return SampleValues(tuple(tops), tuple(bottoms or ()), self._inexact)
 
     def point_scopes(self) -> Iterator[Scope]:
@@ -154,42 +156,46 @@ class _SampleEvaluation:
         names, functions, swaps = self._scope.names, self._scope.functions, self._scope.swaps
         return (Scope({**names, **point}, functions, swaps) for point in self._sample.points)
 
-    def _evaluate_lane(self, node: Node) -> Lane:
+    def _evaluate_vector(self, node: Node) -> NumberVector:
         match node:
             case BinaryOperation("**", left, right):
-                return self._raise_to_power(self._evaluate_lane(left), self._evaluate_lane(right))
-            case BinaryOperation(sign, left, right):
-                return self._apply_operator_to_lanes(
-                    sign, self._evaluate_lane(left), self._evaluate_lane(right)
+                return self._raise_to_power(
+                    self._evaluate_vector(left), self._evaluate_vector(right)
                 )
-            case Name(name) if name in self._sample.lanes:
-                return self._sample.lanes[name]
+            case BinaryOperation(sign, left, right):
+                return self._apply_operator_to_vectors(
+                    sign, self._evaluate_vector(left), self._evaluate_vector(right)
+                )
+            case Name(name) if name in self._sample.vectors:
+                return self._sample.vectors[name]
             case Name(name) if is_number(value := self._scope.names.get(name)):
                 self._inexact = self._inexact or value is CONSTANTS.get(name)
-                return Lane.constant(value, self._count)
+                return NumberVector.constant(value, self._count)
             case NumberLiteral(value):
-                return Lane.constant(value, self._count)
+                return NumberVector.constant(value, self._count)
             case Negation(operand):
-                return negate(self._evaluate_lane(operand))
+                return negate(self._evaluate_vector(operand))
             case Call(_, _, (), _) if self._is_builtin_call(node):
                 return self._evaluate_call(node)
             case _:
                 return self._evaluate_point_by_point(node)
 
-    def _apply_operator_to_lanes(self, sign: str, left: Lane, right: Lane) -> Lane:
+    def _apply_operator_to_vectors(
+        self, sign: str, left: NumberVector, right: NumberVector
+    ) -> NumberVector:
         if sign in DIVISION_OPERATORS and 0 in right.tops:
             self._mark_undefined(index for index, top in enumerate(right.tops) if not top)
-            right = Lane([top or 1 for top in right.tops], right.bottoms, right.bits)
+            right = NumberVector([top or 1 for top in right.tops], right.bottoms, right.bits)
         return self._mark_oversized_undefined(OPERATIONS[sign](left, right))
 
-    def _raise_to_power(self, base: Lane, exponent: Lane) -> Lane:
+    def _raise_to_power(self, base: NumberVector, exponent: NumberVector) -> NumberVector:
         least, most, whole = min(exponent.tops), max(exponent.tops), exponent.bottoms is None
         self._inexact = self._inexact or not whole
         is_uniform = whole and (least >= 0 or least == most)
         if not is_uniform or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
-            return self._apply_at_each_point(power, (base, exponent))
+            return self._apply_at_each_point(raise_to_power, (base, exponent))
         if least < 0:
-            base = self._apply_operator_to_lanes("/", Lane.constant(1, self._count), base)
+            base = self._apply_operator_to_vectors("/", NumberVector.constant(1, self._count), base)
         return self._mark_oversized_undefined(raise_to_powers(base, list(map(abs, exponent.tops))))
 
     def _is_builtin_call(self, call: Call) -> bool:
@@ -198,22 +204,28 @@ class _SampleEvaluation:
         known = meant is not None and meant is FUNCTIONS.get(call.function)
         return known and bool(call.arguments) and call.site not in self._scope.swaps
 
-    def _evaluate_call(self, call: Call) -> Lane:
+    def _evaluate_call(self, call: Call) -> NumberVector:
         name = call.function
         self._inexact = self._inexact or name in INEXACT_FUNCTIONS
-        lanes = tuple(self._evaluate_lane(argument) for argument in call.arguments)
-        if name in UNARY_OPERATIONS and len(lanes) == 1:
-            return self._mark_oversized_undefined(UNARY_OPERATIONS[name](lanes[0]))
-        if name in SELECTIONS and len(lanes) > 1 and all(lane.bottoms is None for lane in lanes):
-            tops = map(SELECTIONS[name], *(lane.tops for lane in lanes))
-            return Lane(list(tops), None, max(lane.bits for lane in lanes))
-        return self._apply_at_each_point(FUNCTIONS[name], lanes)
+        vectors = tuple(self._evaluate_vector(argument) for argument in call.arguments)
+        if name in UNARY_OPERATIONS and len(vectors) == 1:
+            return self._mark_oversized_undefined(UNARY_OPERATIONS[name](vectors[0]))
+        if (
+            name in SELECTIONS
+            and len(vectors) > 1
+            and all(vector.bottoms is None for vector in vectors)
+        ):
+            tops = map(SELECTIONS[name], *(vector.tops for vector in vectors))
+            return NumberVector(list(tops), None, max(vector.bits for vector in vectors))
+        return self._apply_at_each_point(FUNCTIONS[name], vectors)
 
-    def _apply_at_each_point(self, function: Function, lanes: Sequence[Lane]) -> Lane:
+    def _apply_at_each_point(
+        self, function: Function, vectors: Sequence[NumberVector]
+    ) -> NumberVector:
         """Return *function* of the numbers at each point, computed once for equal numbers."""
-        operands = list(zip(*(lane.ratios() for lane in lanes), strict=True))
+        operands = list(zip(*(vector.ratios() for vector in vectors), strict=True))
         distinct = set(operands)
-        words = max(lane.bits for lane in lanes) >> WORD_BITS_LOG2
+        words = max(vector.bits for vector in vectors) >> WORD_BITS_LOG2
         self._spend_work(
             MIN_COST_PER_VALUE + REDUCTIONS_PER_CALL * GCD_COST * words**2, len(distinct)
         )
@@ -222,9 +234,9 @@ class _SampleEvaluation:
             index for index, ratios in enumerate(operands) if values_by_ratios[ratios] is None
         )
         results = (values_by_ratios[ratios] for ratios in operands)
-        return _build_lane([1 if result is None else result for result in results])
+        return _build_vector([1 if result is None else result for result in results])
 
-    def _evaluate_point_by_point(self, node: Node) -> Lane:
+    def _evaluate_point_by_point(self, node: Node) -> NumberVector:
         """Return the values of *node*, evaluated point by point."""
         self._inexact = self._inexact or _is_inexact(node)
         values: list[Value] = []
@@ -234,17 +246,17 @@ class _SampleEvaluation:
             except SolverError:
                 self._mark_undefined((index,))
                 values.append(1)
-        return _build_lane(values)
+        return _build_vector(values)
 
-    def _mark_oversized_undefined(self, lane: Lane) -> Lane:
-        """Return *lane*; a number of more than 4,096 bits in lowest terms becomes undefined."""
-        work = (lane.bits >> WORD_BITS_LOG2) ** 2
+    def _mark_oversized_undefined(self, vector: NumberVector) -> NumberVector:
+        """Return *vector*; a number of more than 4,096 bits in lowest terms becomes undefined."""
+        work = (vector.bits >> WORD_BITS_LOG2) ** 2
         self._spend_work(work, self._count)
-        if lane.bits <= MAX_BITS:
-            return lane
-        if lane.bottoms is not None:
+        if vector.bits <= MAX_BITS:
+            return vector
+        if vector.bottoms is not None:
             self._spend_work(GCD_COST * work, self._count)
-        tops, bottoms = reduce_fractions(lane)
+        tops, bottoms = reduce_fractions(vector)
         lows = bottoms or [1] * self._count
         longest = [
             max(top.bit_length(), low.bit_length()) for top, low in zip(tops, lows, strict=True)
@@ -254,7 +266,7 @@ class _SampleEvaluation:
         tops = [1 if index in large else top for index, top in enumerate(tops)]
         if bottoms is not None:
             bottoms = [1 if index in large else low for index, low in enumerate(bottoms)]
-        return Lane.from_ratios(tops, bottoms)
+        return NumberVector.from_ratios(tops, bottoms)
 
     def _mark_undefined(self, points: Iterable[int]) -> None:
         self._undefined.update(points)
@@ -284,11 +296,11 @@ def _call_or_none(function: Function, ratios: Iterable[tuple[int, int]]) -> Valu
         return None
 
 
-def _build_lane(values: Sequence[Value]) -> Lane:
+def _build_vector(values: Sequence[Value]) -> NumberVector:
     numbers = [value for value in values if is_number(value)]
     if len(numbers) < len(values):
         raise _NotNumeric
-    return Lane.from_numbers(numbers)
+    return NumberVector.from_numbers(numbers)
 
 
 def _is_inexact(tree: Node) -> bool:

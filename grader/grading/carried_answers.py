@@ -9,7 +9,7 @@ from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.kinds import KINDS
 from grader.registry import Registry, available_functions
 from grader.values import Value
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 from grader.variants.variant import Variant
 
 
@@ -21,7 +21,7 @@ def collect_carried_values(
     Only values that differ from the key and pass their guard are included; if there are none, there
     is nothing to follow through.
     """
-    key_names = get_plan(variant.problem, registry).key_names[part.id]
+    key_names = get_problem_plan(variant.problem, registry).key_names[part.id]
     return {
         earlier.id: student_values[earlier.id]
         for earlier in variant.problem.parts

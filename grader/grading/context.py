@@ -18,7 +18,7 @@ from grader.diagnosis.mutated_answers import (
     find_mutated_answers,
 )
 from grader.diagnosis.mutated_pairs import find_mutated_pairs
-from grader.diagnosis.mutations import get_argument_mistakes
+from grader.diagnosis.mutations import get_argument_omission_mistakes
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
@@ -26,7 +26,7 @@ from grader.kinds import KINDS, AnswerKind
 from grader.reading import NumberStyle, RawAnswer, Reading
 from grader.registry import Registry
 from grader.values import Value
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 from grader.variants.variant import Variant, get_mistake_pairs
 
 CACHED_VARIANTS: Final = 3_400
@@ -57,7 +57,7 @@ def _get_common_contexts(problem: Problem, registry: Registry) -> Mapping[str, "
 
 def find_dependencies(problem: Problem, part_id: str, registry: Registry) -> frozenset[str]:
     """Return the parts that can affect the result of a part: named in its key or their guards."""
-    earlier = get_plan(problem, registry).key_names[part_id]
+    earlier = get_problem_plan(problem, registry).key_names[part_id]
     guards = [
         part.carry.names
         for part in problem.parts
@@ -77,7 +77,7 @@ class CommonContext:
         self.part = part
         self.kind: AnswerKind[Any, Any] = KINDS[part.kind]
         self.keyed = part if isinstance(part, KeyedPart) else None
-        self.key_names = get_plan(problem, registry).key_names[part.id]
+        self.key_names = get_problem_plan(problem, registry).key_names[part.id]
         self.dependencies = find_dependencies(problem, part.id, registry)
         message = "Nothing was answered."
         self.missing_result = PartResult(
@@ -205,7 +205,7 @@ class PartContext:
         )
 
     def _build_index(self, known: KnownMistakes) -> MistakeIndex:
-        preferred = get_argument_mistakes(self.variant.problem, self.part.id)
+        preferred = get_argument_omission_mistakes(self.variant.problem, self.part.id)
         return MistakeIndex(known, self.kind, self.part, self.student_scope, preferred=preferred)
 
 

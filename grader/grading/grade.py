@@ -65,7 +65,7 @@ def grade(
         result = (
             context.common.missing_result
             if typed is None
-            else _grade_recurring(context, typed, student_values, style)
+            else _grade_with_cache(context, typed, student_values, style)
         )
         if result.carries is not None:
             student_values[context.part.id] = result.carries
@@ -73,7 +73,7 @@ def grade(
     return tuple(results)
 
 
-def _grade_recurring(
+def _grade_with_cache(
     context: PartContext,
     typed: RawAnswer,
     student_values: Mapping[str, Value],

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from grader.diagnosis.mistake_index import MistakeIndex, select_highest_ranked
-from grader.diagnosis.mistakes import MistakeCandidate, is_telling_pair
+from grader.diagnosis.mistakes import MistakeCandidate, is_specific_enough_for_pair
 from grader.grading.answer_in_context import AnswerInContext
 from grader.grading.follow_through import FollowThrough
 from grader.grading.result import DecidingRule
@@ -40,7 +40,7 @@ def find_likeliest_mistakes(
                 for candidate in candidates
             )
             return "mistake_carried", candidates
-    pairs = _find_telling_pairs(context.mistake_pair_index, reading, is_key_rounded)
+    pairs = _find_distinctive_pairs(context.mistake_pair_index, reading, is_key_rounded)
     if pairs or (not isinstance(reading.value, Tensor) and is_key_rounded()):
         return "mistake_pair", select_highest_ranked(pairs)
     group = context.choose_mutation_group(reading)
@@ -51,22 +51,26 @@ def find_likeliest_mistakes(
         return "mistake", candidates
     if group != "all" or _is_small_integer(reading):  # a slip, or a value that many pairs give
         return "mistake_pair", ()
-    pairs = _find_telling_pairs(context.mutated_pair_index, reading, is_key_rounded)
+    pairs = _find_distinctive_pairs(context.mutated_pair_index, reading, is_key_rounded)
     return "mistake_pair", select_highest_ranked(pairs)
 
 
 def _is_small_integer(reading: Reading[Any]) -> bool:
     """Return whether the answer is an integer, typed in full, that any two mistakes may give."""
     number = reading.value
-    return type(number) is int and reading.step in {None, 1} and not is_telling_pair(number)
+    return (
+        type(number) is int
+        and reading.step in {None, 1}
+        and not is_specific_enough_for_pair(number)
+    )
 
 
-def _find_telling_pairs(
+def _find_distinctive_pairs(
     index: MistakeIndex, reading: Reading[Any], is_key_rounded: Callable[[], bool]
 ) -> list[MistakeCandidate]:
     """Return the pairs of mistakes that equal the answer, or round to its many figures."""
     pairs = index.find_equal(reading)
-    if not pairs and index.has_telling_figures(reading) and not is_key_rounded():
+    if not pairs and index.has_distinctive_figures(reading) and not is_key_rounded():
         return index.find_roundings(reading)
     return pairs
 

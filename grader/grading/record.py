@@ -38,7 +38,7 @@ class GradingRecord:
         return self.version["problem"]
 
 
-def version_fields(problem: Problem) -> dict[str, str]:
+def build_version_fields(problem: Problem) -> dict[str, str]:
     """Return the versions of problem and engine; a result also depends on seed and answers."""
     return {
         "problem": problem.id,
@@ -56,7 +56,7 @@ def to_record(
     It reveals the key: for staff.
     """
     return {
-        **version_fields(variant.problem),
+        **build_version_fields(variant.problem),
         "seed": variant.seed,
         "part": result.part,
         "numbers": numbers,

@@ -178,8 +178,8 @@ def describe_accepted_numbers(tolerance: Tolerance, key: Number, *, unit: str = 
     >>> describe_accepted_numbers(Tolerance(rounded=4), 138357544)
     '138,357,544, or rounded to 4 or more figures'
     """
-    low, high = (_format_grouped(limit, unit) for limit in tolerance.interval(key))
-    exactly = _format_grouped(key, unit)
+    low, high = (_format_number_with_unit(limit, unit) for limit in tolerance.interval(key))
+    exactly = _format_number_with_unit(key, unit)
     if tolerance.rounded is None:
         return f"exactly {exactly}" if low == high else f"from {low} to {high}"
     figures = f"rounded to {tolerance.rounded} or more figures"
@@ -207,7 +207,7 @@ def describe_tolerance(tolerance: Tolerance) -> str:
     return " or ".join(phrases) or "exactly"
 
 
-def _format_grouped(number: Number, unit: str) -> str:
+def _format_number_with_unit(number: Number, unit: str) -> str:
     short = abbreviate_number(number)
     digits = f"{number:,}" if isinstance(number, int) else to_text(short)
     return f"{'' if short == number else 'about '}{digits} {unit}".rstrip()

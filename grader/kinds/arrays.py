@@ -189,7 +189,7 @@ def _format_index(flat_index: int, shape: tuple[int, ...]) -> str:
 
 
 def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
-    if _has_no_row_ends(answer, expected):
+    if _is_matrix_in_one_row(answer, expected):
         misfit = "All numbers are in one row."
         return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
     if part.size == "asked":
@@ -198,7 +198,7 @@ def _judge_size_mismatch(answer: Tensor, expected: Tensor, part: ArrayPart) -> J
     return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
 
 
-def _has_no_row_ends(answer: Tensor, expected: Tensor) -> bool:
+def _is_matrix_in_one_row(answer: Tensor, expected: Tensor) -> bool:
     """Return whether *answer* has the cells of a matrix with several rows in a single one."""
     both_are_matrices = len(answer.shape) == len(expected.shape) == MATRIX_AXES
     return both_are_matrices and answer.shape == (1, len(expected.cells)) != expected.shape

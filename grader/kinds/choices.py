@@ -197,7 +197,9 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
         cells = tuple((option in reading.value) == (option in key) for option in part.options)
         right: set[object] = set(key)
         wrong = set(part.options) - right
-        credit = _share_of_picked(reading.value, right) - _share_of_picked(reading.value, wrong)
+        credit = _compute_picked_share(reading.value, right) - _compute_picked_share(
+            reading.value, wrong
+        )
         return Judgement(max(credit, WRONG.credit), cells=cells, rule="cells", remark=remark)
 
     def render(
@@ -232,6 +234,6 @@ def _render_options(picked: tuple[str, ...], part: OptionsPart, scope: Scope) ->
     )
 
 
-def _share_of_picked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
+def _compute_picked_share(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
     """Return the share of *options* in *picked*; 0 if there are no options."""
     return Fraction(sum(one in options for one in picked), len(options) or 1)

@@ -158,7 +158,7 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
             rule = find_rounding_rule(amount.typed_number, key * factor, tolerance, step=step)
         if rule is not None:
             return RIGHT_BY_RULE[rule]
-        if _has_lost_unit(reading, key, part):
+        if _is_key_in_other_unit(reading, key, part):
             return Judgement(WRONG.credit, form_mismatch=LOST_UNIT)
         return WRONG_BY_RULE[tolerance.widest_rule]
 
@@ -252,7 +252,9 @@ def _to_binary_prefixes(text: str) -> str:
     return DECIMAL_PREFIX.sub(to_binary, text)
 
 
-def _has_lost_unit(reading: Reading[ConvertedQuantity], key: Number, part: QuantityPart) -> bool:
+def _is_key_in_other_unit(
+    reading: Reading[ConvertedQuantity], key: Number, part: QuantityPart
+) -> bool:
     """Return whether a bare number is the key in another unit: 115605504 for 115.6 MMACs."""
     if part.bare != "unit" or not any(note.startswith(BARE_NOTE) for note in reading.notes):
         return False

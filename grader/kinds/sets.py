@@ -102,7 +102,7 @@ class SetKind(AnswerKind[SetPart, Items]):
 
     def solve(self, part: SetPart, scope: Scope) -> Value | None:
         """Return the items of the key, sorted, without duplicates, or raise `SolverError`."""
-        items = tuple(dict.fromkeys(_key_items(super().solve(part, scope))))
+        items = tuple(dict.fromkeys(_get_key_items(super().solve(part, scope))))
         if len(items) > MAX_ITEMS:
             raise SolverError(f"the key has {len(items)} items, more than {MAX_ITEMS}")
         if not all(_is_valid_item(item, part) for item in items):
@@ -177,13 +177,13 @@ class SetKind(AnswerKind[SetPart, Items]):
         broken = ("{1, ...}", "no such thing", "(((", "{1, nan}")
         if not isinstance(key, tuple):
             return SampleAnswers((), (), broken)
-        another = _find_item_outside(key, part)
+        another = _find_item_outside_key(key, part)
         wrong = key[1:] if another is None else (*key, another)
         turned = "; ".join(map(to_text, reversed(key))) or "none"
         return SampleAnswers((format_set(key), turned), (format_set(wrong),), broken)
 
 
-def _key_items(value: Value | None) -> Items:
+def _get_key_items(value: Value | None) -> Items:
     """Return the items of a key: of a tuple or vector, rows of a matrix, or the value itself."""
     if isinstance(value, Tensor):
         rows = tuple(value.rows())
@@ -260,7 +260,7 @@ def _describe_axis_count_mismatch(answer: Items, key: Items) -> str:
     return ""
 
 
-def _find_item_outside(key: Items, part: SetPart) -> Value | None:
+def _find_item_outside_key(key: Items, part: SetPart) -> Value | None:
     """Return an item that is not in the key; None if the key contains every name."""
     if part.of == "name":
         return next((name for name in part.options if name not in key), None)

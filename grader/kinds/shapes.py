@@ -185,12 +185,12 @@ def _read_sizes(typed: RawAnswer, part: ShapePart) -> Reading[tuple[int, ...]]:
     if part.layout is None or not isinstance(typed, str):
         return read_shape(typed, square=square)
     if not AXIS_LETTER_PATTERN.search(typed.removeprefix("torch.Size")):
-        return _drop_batch(read_shape(typed, square=square), part.layout)
+        return _drop_batch_axis(read_shape(typed, square=square), part.layout)
     if adjacent := read_named_axes(typed, part.layout):
         return adjacent
     named = find_layout(typed, part.layout)
     if named is None:
-        return _drop_batch(read_shape(typed, square=square), part.layout)
+        return _drop_batch_axis(read_shape(typed, square=square), part.layout)
     sizes, order, name = named
     reading = read_shape(sizes, square=square)
     if len(reading.value) != len(order):
@@ -201,7 +201,7 @@ def _read_sizes(typed: RawAnswer, part: ShapePart) -> Reading[tuple[int, ...]]:
     return replace(reading, value=axes, text=to_text(axes), notes=(*reading.notes, note))
 
 
-def _drop_batch(reading: Reading[tuple[int, ...]], layout: str) -> Reading[tuple[int, ...]]:
+def _drop_batch_axis(reading: Reading[tuple[int, ...]], layout: str) -> Reading[tuple[int, ...]]:
     """Return the sizes without a leading batch of one, if the layout has no batch."""
     sizes = reading.value
     if "N" in layout or len(sizes) != len(layout) + 1 or sizes[0] != 1:

@@ -99,9 +99,9 @@ class TextReader(ABC, Generic[P, A]):
             refuse_false_equations(text)
         if not self.refuses_qualifiers or not has_words(text, getattr(part, "variables", ())):
             return self._read_or_rewrite(text, part, scope)
-        return self._read_words(text, part, scope)
+        return self._read_text_with_words(text, part, scope)
 
-    def _read_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
+    def _read_text_with_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
         if self.refuses_unknown_words and not getattr(part, "options", ()):
             question = f"{get_question_text(part)} {part.id.replace('_', ' ')}"

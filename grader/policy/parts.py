@@ -136,11 +136,13 @@ def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[Break
         )
     return (
         *steps,
-        BreakdownStep("late", late, _describe_in_time(progress) if late == 1 else "late", "times"),
+        BreakdownStep(
+            "late", late, _describe_timeliness(progress) if late == 1 else "late", "times"
+        ),
     )
 
 
-def _describe_in_time(progress: PartProgress) -> str:
+def _describe_timeliness(progress: PartProgress) -> str:
     """Return why the answer was on time."""
     days = progress.late_days
     return f"on time by {days} late day{'' if days == 1 else 's'}" if days else "on time"

@@ -65,7 +65,7 @@ def compute_problem_grade(line: ProblemLine) -> ComputedGrade:
         sum_fractions([score for _, score in inside]),
         sum_fractions([part.points for part, _ in inside]),
     )
-    scale = _compute_scale(line)
+    scale = _compute_point_scale(line)
 
     def build_steps() -> list[BreakdownStep]:
         steps = [BreakdownStep("part", score, "", "plus", part.part) for part, score in inside]
@@ -92,7 +92,7 @@ def compute_problem_grade(line: ProblemLine) -> ComputedGrade:
     )
 
 
-def _compute_scale(line: ProblemLine) -> Fraction:
+def _compute_point_scale(line: ProblemLine) -> Fraction:
     """Return the worth of a point of the parts in the assignment."""
     worth = sum_fractions(part.points for part in line.parts)
     if not worth:

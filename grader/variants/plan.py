@@ -46,7 +46,7 @@ class ProblemPlan:
 
 
 @lru_cache(maxsize=CACHED_PLANS)
-def get_plan(problem: Problem, registry: Registry) -> ProblemPlan:
+def get_problem_plan(problem: Problem, registry: Registry) -> ProblemPlan:
     """Return the plan of *problem* with the wrong versions of *registry*."""
     key_names = {part.id: _find_key_names(part) for part in problem.parts}
     calls = {part.id: _find_call_sites(part) for part in problem.parts}

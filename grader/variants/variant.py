@@ -65,7 +65,7 @@ def draw_values(problem: Problem, seed: int | None, registry: Registry) -> dict[
     """
     functions = available_functions(registry)
     if seed is None:
-        return _compute_original(problem, functions)
+        return _compute_original_values(problem, functions)
     refused = ""
     tries = MAX_TRIES
     for attempt in range(MAX_TRIES):
@@ -118,7 +118,9 @@ def _draw_params_once(
     return names
 
 
-def _compute_original(problem: Problem, functions: Mapping[str, Function]) -> dict[str, Value]:
+def _compute_original_values(
+    problem: Problem, functions: Mapping[str, Function]
+) -> dict[str, Value]:
     if not problem.has_original:
         raise ProblemError(f"{problem.id} has no original variant; name a seed", field="params")
     names: dict[str, Value] = {}

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import Problem
-from grader.diagnosis.broad_mutations import change_result
+from grader.diagnosis.broad_mutations import enumerate_result_mutations
 from grader.diagnosis.mutations import get_mutations
 from grader.display.text import pluralize
 from grader.kinds.choices import OptionsPart
 from grader.kinds.sets import SetPart
 from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 from problems.publish import MIN_VARIANTS, SeedReport
 
 
@@ -21,14 +21,14 @@ def find_parts_without_mistakes(problem: Problem, registry: Registry) -> Iterato
     A key that is typed in, options and names have no mistakes of their own. The negative of the
     result, its double and the like do not count, because every key has them.
     """
-    plan = get_plan(problem, registry)
+    plan = get_problem_plan(problem, registry)
     for part in problem.parts:
         key = part.key_expression
         if not isinstance(part, KeyedPart) or isinstance(part, (OptionsPart, TablePart)):
             continue
         if key is None or key.is_literal or (isinstance(part, SetPart) and part.of == "name"):
             continue
-        of_any_key = {tree for _, tree in change_result(key.tree)}
+        of_any_key = {tree for _, tree in enumerate_result_mutations(key.tree)}
         mutations = get_mutations(problem, part.id, registry)
         of_this_key = (mutation for mutation in mutations if mutation.tree not in of_any_key)
         if not (part.mistakes or plan.mistakes[part.id] or any(of_this_key)):

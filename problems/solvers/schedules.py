@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.expressions.arithmetic import power
+from grader.expressions.arithmetic import raise_to_power
 from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import as_integer
@@ -28,7 +28,7 @@ def step_lr(lr: Number, epoch: int, *, step_size: int, gamma: Number = Fraction(
     >>> step_lr(Fraction(1, 10), 65, step_size=30)
     Fraction(1, 1000)
     """
-    factor = power(as_fraction(gamma, "gamma"), math.floor(_count_drops(epoch, step_size)))
+    factor = raise_to_power(as_fraction(gamma, "gamma"), math.floor(_count_drops(epoch, step_size)))
     return simplify_number(as_fraction(lr, "lr") * factor)
 
 

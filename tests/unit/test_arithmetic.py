@@ -10,7 +10,7 @@ from grader.expressions.arithmetic import (
     apply_operator,
     logarithm,
     natural_logarithm,
-    power,
+    raise_to_power,
     round_half_up,
     square_root,
 )
@@ -46,13 +46,15 @@ def test_an_operation_is_exact(symbol, left, right, result):
     ],
 )  # fmt: skip
 def test_a_power_is_exact(base, exponent, result):
-    found = power(base, exponent)
+    found = raise_to_power(base, exponent)
     assert (found, type(found)) == (result, type(result))
 
 
 @pytest.mark.parametrize(("base", "exponent"), [(2, Fraction(1, 3)), (10, Fraction(6, 5))])
 def test_an_irrational_power_is_the_nearest_double(base, exponent):
-    assert float(power(base, exponent)) == pytest.approx(base ** float(exponent), rel=1e-15)
+    assert float(raise_to_power(base, exponent)) == pytest.approx(
+        base ** float(exponent), rel=1e-15
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_an_irrational_power_is_the_nearest_double(base, exponent):
 )
 def test_a_power_that_does_not_exist_is_an_error(base, exponent):
     with pytest.raises(SolverError):
-        power(base, exponent)
+        raise_to_power(base, exponent)
 
 
 @pytest.mark.parametrize(

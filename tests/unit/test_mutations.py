@@ -9,7 +9,7 @@ from factories import ask, marked, original
 from grader.diagnosis.argument_mutations import (
     MAX_ARGUMENT_MUTATIONS,
     enumerate_argument_mutations,
-    enumerate_item_mutations,
+    enumerate_index_mutations,
 )
 from grader.diagnosis.broad_mutations import MAX_BROAD_MUTATIONS, enumerate_broad_mutations
 from grader.diagnosis.mutations import MAX_MUTATIONS, enumerate_mutations, get_mutations
@@ -94,7 +94,7 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
         for source in calls
         for mistake, _ in enumerate_argument_mutations(parse(source).tree, ("e",))
     }
-    found |= {mistake for mistake, _ in enumerate_item_mutations(parse("x[1]").tree)}
+    found |= {mistake for mistake, _ in enumerate_index_mutations(parse("x[1]").tree)}
     found |= {mistake for mistake, _ in enumerate_broad_mutations(parse("3*c + a**b*d/e").tree)}
     assert found == {mistake.id for mistake in MISTAKES}
     assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)

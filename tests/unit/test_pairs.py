@@ -8,7 +8,7 @@ from factories import BOOK, ask, original, problem, values
 from grader.diagnosis.mistakes import KnownMistakes, find_mistake_pairs
 from grader.registry import ArgumentRewrite, MistakeInfo, Registry
 from grader.values import Tensor
-from grader.variants.plan import get_plan
+from grader.variants.plan import get_problem_plan
 from grader.variants.variant import get_mistake_pairs
 
 
@@ -115,7 +115,7 @@ def test_only_the_two_hundred_likeliest_pairs_are_tried():
         book, functions={**book.functions, "other": lambda: 99}, wrong_versions=twins, mistakes=info
     )
     key = "area(height=100, width=50, depth=7) + other()"
-    plan = get_plan(problem(ask(key=key)), book)
+    plan = get_problem_plan(problem(ask(key=key)), book)
     assert len(plan.mistake_pairs["a"]) == 200
     ranks = [info[one].rank + info[two].rank for one, two in plan.mistake_pairs["a"]]
     assert ranks == sorted(ranks, reverse=True)
@@ -136,7 +136,7 @@ def test_two_mistakes_at_once_reach_through_earlier_parts():
 
 def test_what_can_strike_is_worked_out_for_the_parts_that_are_asked_for_alone():
     asked = problem(ask(id="a", key="weights(3, 64, 3)"), ask(id="b", key="halve(a)"))
-    plan = get_plan(asked, BOOK)
+    plan = get_problem_plan(asked, BOOK)
     assert not plan.mistakes
     assert plan.mistake_pairs["a"] is plan.mistake_pairs["a"]
     assert [*plan.mistakes, *plan.mistake_pairs] == ["a", "a"]

@@ -11,7 +11,7 @@ from api.services.engine.single_answer import serialize_student_result
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.grading.grade import grade
-from grader.grading.record import from_record, to_record, version_fields
+from grader.grading.record import build_version_fields, from_record, to_record
 from grader.kinds import KINDS
 from grader.reading import load_json
 from grader.values import Tensor
@@ -43,7 +43,7 @@ def test_a_record_says_what_was_judged_by_which_version_and_why():
     record = to_record(marked(variant, a="n = 32")["a"], variant)
     explanation = record.pop("explanation")
     assert record == {
-        **version_fields(variant.problem),
+        **build_version_fields(variant.problem),
         "seed": None,
         "part": "a",
         "numbers": None,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.core.errors import FileError
 from api.services.engine.single_answer import SingleAnswerGrader, serialize_full_result
 from grader.errors import GraderError
-from grader.grading.record import from_record, version_fields
+from grader.grading.record import build_version_fields, from_record
 from grader.reading import load_json
 
 RECORD_START: Final = re.compile(r"^(?=\{)", re.MULTILINE)
@@ -79,7 +79,7 @@ def _replay_record(line: int, text: str, answer_grader: SingleAnswerGrader) -> R
     new_record = load_json(
         json.dumps(serialize_full_result(result, variant, numbers=recorded.numbers))
     )
-    current_version = version_fields(variant.problem)
+    current_version = build_version_fields(variant.problem)
     return ReplayResult(
         line,
         f"{recorded.problem_id} {recorded.part} ({_format_seed(recorded.seed)})",

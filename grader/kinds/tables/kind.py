@@ -60,7 +60,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
 
     def solve(self, part: TablePart, scope: Scope) -> Value | None:
         """Return the keys of all rows."""
-        items = _row_items(evaluate(part.rows.tree, scope))
+        items = _get_row_items(evaluate(part.rows.tree, scope))
         start = {name: evaluate(value.tree, scope) for name, value in part.start.items()}
         empty = TableKey((), items, start, scope)
         rows: list[Mapping[str, Value]] = []
@@ -70,7 +70,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
 
     def read(self, typed: RawAnswer, part: TablePart, scope: Scope) -> Reading[TableCells]:
         """Return the cells by row; an empty cell is None."""
-        expected = len(_row_items(evaluate(part.rows.tree, scope)))
+        expected = len(_get_row_items(evaluate(part.rows.tree, scope)))
         listed = _split_listed_rows(typed, expected, part)
         lines = split_table_rows(listed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
@@ -161,7 +161,7 @@ def _judge_partly_right(
     return Judgement(credit, remark, cells=cells, rule="cells", first_wrong=f"{row_name}, {column}")
 
 
-def _row_items(value: Value) -> tuple[Value, ...]:
+def _get_row_items(value: Value) -> tuple[Value, ...]:
     """Return the items of the rows: of a tuple, or the layers of a network."""
     if isinstance(value, OpaqueValue):
         try:
@@ -238,7 +238,9 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
             kind = COLUMN_KINDS[column.kind]
             _reject_square_size(cell, column)
             read.append(
-                None if is_blank(cell) else kind.read(_to_count(cell, column), column, scope)
+                None
+                if is_blank(cell)
+                else kind.read(_normalize_zero_cell(cell, column), column, scope)
             )
         except AnswerError as error:
             raise AnswerError(
@@ -247,7 +249,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
     return tuple(read)
 
 
-def _to_count(cell: RawAnswer, column: Column) -> RawAnswer:
+def _normalize_zero_cell(cell: RawAnswer, column: Column) -> RawAnswer:
     """Return "0" for a word or a dash that stands for zero in a column of counts, else *cell*."""
     counts = isinstance(column, IntegerPart) and isinstance(cell, str)
     return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 from grader.display.steps import Tracer
@@ -18,6 +19,9 @@ not combined.
 """
 
 Solver: TypeAlias = Callable[..., object]
+
+SolverArguments: TypeAlias = SimpleNamespace
+"""The arguments of one call of a solver by name, defaults included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ class ProblemCatalog:
             raise entry.with_traceback(None)  # otherwise each row would add to it
         return entry
 
-    def check_part(self, problem: str, part: str) -> None:
+    def require_part(self, problem: str, part: str) -> None:
         """Raise `ProblemError` if the problem has no such part."""
-        check_part(self.get(problem), part)
+        require_part(self.get(problem), part)
 
     def path(self, problem: str) -> Path:
         """Return the file of a problem; raise `ProblemError` if the id is unknown."""
@@ -64,7 +64,7 @@ class ProblemCatalog:
         )
 
 
-def check_part(problem: Problem, part: str) -> None:
+def require_part(problem: Problem, part: str) -> None:
     """Raise `ProblemError` if *problem* has no such part."""
     known = [one.id for one in problem.parts]
     if part not in known:

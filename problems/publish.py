@@ -88,7 +88,7 @@ def publish_problem(
         selection.allow_original_numbers()
         variants, report = selection.select(limit)
     if not variants:
-        selection.mute_coincidences()
+        selection.allow_key_coincidences()
         variants, report = selection.select(limit)
     if not variants:
         most_common = sorted(report.refused.items(), key=lambda item: -item[1])[:3]
@@ -118,7 +118,7 @@ class _SeedSelector:
         """Allow seeds to repeat the numbers of the original."""
         self._first_seeds.clear()
 
-    def mute_coincidences(self) -> None:
+    def allow_key_coincidences(self) -> None:
         """Allow seeds in which a mistake gives the key; it is not named there."""
         self._mutes_coincidences = True
 
@@ -130,7 +130,7 @@ class _SeedSelector:
         refused_draws: dict[str, list[Mapping[str, Value]]] = {}
         repeats = seed = 0
         for seed in range(MAX_WALKED_SEEDS):
-            reason = self.refusal_reason(seed, inert)
+            reason = self.find_refusal_reason(seed, inert)
             if reason:
                 refused[reason] += 1
                 if reason not in {NO_DRAW, REPEATED_NUMBERS}:
@@ -145,13 +145,13 @@ class _SeedSelector:
         explanations = explain_refusals(
             refused_draws, [variant.names for variant in variants], self._problem.drawn_param_names
         )
-        muted = self._count_muted_mistakes(variants, inert) if self._mutes_coincidences else {}
+        muted = self._count_mutes_by_mistake(variants, inert) if self._mutes_coincidences else {}
         report = SeedReport(
             self._problem.id, seeds, seed + 1, dict(refused), inert, together, explanations, muted
         )
         return variants, report
 
-    def _count_muted_mistakes(
+    def _count_mutes_by_mistake(
         self, variants: list[Variant], inert: Mapping[str, frozenset[str]]
     ) -> dict[str, Mapping[str, int]]:
         """Return, by part and mistake, in how many *variants* the mistake gives the key."""
@@ -236,7 +236,7 @@ class _SeedSelector:
             hidden = find_hidden_mistakes(self._problem, names, keys, self._registry, among=among)
         return {part: ids for part, ids in hidden.items() if part not in failed}
 
-    def refusal_reason(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
+    def find_refusal_reason(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
         """Return why *seed* is not published, or "" if it is."""
         if not self.try_draw_numbers(seed):
             return NO_DRAW

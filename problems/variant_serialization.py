@@ -91,7 +91,7 @@ def load_variant_for_parts(
         raise _invalid_data_error(error) from error
 
 
-def filter_stored_line(line: str, parts: Iterable[str]) -> str:
+def filter_stored_variant_line(line: str, parts: Iterable[str]) -> str:
     """Return the JSON line of a stored variant, reduced to *parts*.
 
     Most of a line consists of known wrong answers to other parts. They are cut out

@@ -248,7 +248,7 @@ def _entry(marked: Marked, marker: SingleAnswerGrader) -> tuple[_Group, _Entry]:
     values = marked.row.values
     problem, part = _name(values, "problem"), _name(values, "part")
     seed = _seed(values.get("seed"))
-    marker.catalogue.check_part(problem, part)
+    marker.catalogue.require_part(problem, part)
     answer = values.get("answer")
     typed: RawAnswer = "" if answer is None else answer
     student = values.get("student")

@@ -14,7 +14,7 @@ from grader.registry import Registry
 from grader.variants.variant import Variant
 from problems.variant_serialization import (
     dump_variant,
-    filter_stored_line,
+    filter_stored_variant_line,
     load_variant,
     load_variant_for_parts,
 )
@@ -28,7 +28,7 @@ def stored_and_loaded(variant: Variant, book: Registry) -> dict[str, Variant]:
     problem = variant.problem
     loaded = {"whole": load_variant(json.loads(line), problem, book)}
     for part in problem.parts:
-        data = json.loads(filter_stored_line(line, [part.id]))
+        data = json.loads(filter_stored_variant_line(line, [part.id]))
         loaded[part.id] = load_variant_for_parts(data, problem, book, [part.id])
     return loaded
 

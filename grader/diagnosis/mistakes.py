@@ -188,16 +188,14 @@ def find_mistake_pairs(
     candidates = []
     for pair in plan.mistake_pairs[part.id]:
         value = mistaken_answers.compute_at_all_sites(*pair).get(part.id)
-        if isinstance(key, Fraction) and not (
-            value is not None and is_specific_enough_for_pair(value)
-        ):
+        if isinstance(key, Fraction) and not (value is not None and is_specific_pair_value(value)):
             continue
         if value is not None and value not in alone:
             candidates.append(build_candidate(pair, value, registry))
     return _build_known_mistakes(part, keys, candidates)
 
 
-def is_specific_enough_for_pair(value: Value) -> bool:
+def is_specific_pair_value(value: Value) -> bool:
     """Return whether *value* is too specific for two mistakes to give it by chance."""
     if not is_number(value):
         return isinstance(value, Tensor)

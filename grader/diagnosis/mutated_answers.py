@@ -68,8 +68,7 @@ MutationGroup: TypeAlias = Literal["all", "distinctive", "common"]
 def choose_mutation_group(answer: Value, key: Value | None) -> MutationGroup:
     """Return the smallest group whose mutations may give *answer*, typed in full.
 
-    A value near the key, or a small one, is no evidence of most mutations
-    (`_is_evidence_of_mistake`).
+    A value near the key, or a small one, is no evidence of most mutations.
     """
     if type(answer) is int and magnitude(answer) < MIN_DISTINCTIVE_NUMBER:
         return "common"
@@ -122,11 +121,7 @@ def find_mutated_answers(
         if not _is_in_group(mutation.mistake, group):
             continue
         value = solver.solve(mutation)
-        if (
-            value is None
-            or value == key
-            or not _is_evidence_of_mistake(value, key, mutation.mistake)
-        ):
+        if value is None or value == key or not _proves_mistake(value, key, mutation.mistake):
             continue
         in_key |= set() if mutation.name else {repr(value)}
         location = mutation.name if mutation.name in problem.let else ""
@@ -250,7 +245,7 @@ def _may_be_carried(value: Value, mistake: str) -> bool:
     return mistake != "complement_taken" or (is_number(value) and value > 0)
 
 
-def _is_evidence_of_mistake(value: Value, key: Value | None, mistake: str) -> bool:
+def _proves_mistake(value: Value, key: Value | None, mistake: str) -> bool:
     """Return whether *value* is evidence of *mistake*, and not of a slip or of another one."""
     if mistake == "complement_taken" and not (is_number(value) and value > 0):
         return False

@@ -15,7 +15,7 @@ from grader.diagnosis.mistakes import (
     KnownMistakes,
     MistakeCandidate,
     build_candidate,
-    is_specific_enough_for_pair,
+    is_specific_pair_value,
 )
 from grader.diagnosis.mutated_calls import SEQUENCE_FUNCTIONS
 from grader.diagnosis.mutations import get_mutations
@@ -80,11 +80,7 @@ def find_mutated_pairs(
         )
         for mutation, mutated in mutations:
             value = solve_key_or_none(mutated, changed)
-            if (
-                value is not None
-                and value != keys.get(part.id)
-                and is_specific_enough_for_pair(value)
-            ):
+            if value is not None and value != keys.get(part.id) and is_specific_pair_value(value):
                 candidate = build_candidate((mutation.mistake, mistake), value, registry)
                 candidates.setdefault((candidate.ids, repr(value)), candidate)
     ordered = sorted(candidates.values(), key=lambda candidate: -candidate.rank)

@@ -132,16 +132,14 @@ def sample_points(
     else:
         count = MAX_POINT_COUNT if _key_may_round(key) else POINT_COUNT
         drawn = list(islice(_draw_points(variables, where), count))
-        remainder_points = _enumerate_remainder_points(
-            drawn, variables, where, _find_rounded_divisions(key)
-        )
+        remainders = _pick_remainder_points(drawn, variables, where, _find_rounded_divisions(key))
         ends = (
             point
             for point in _enumerate_end_points(drawn, variables)
             if _satisfies_conditions(where, point)
         )
         end_points = {tuple(point.values()): point for point in ends}
-        every = {tuple(point.values()): point for point in (*remainder_points, *drawn)}
+        every = {tuple(point.values()): point for point in (*remainders, *drawn)}
         chosen = list({**dict(islice(every.items(), count)), **end_points}.values())
     return PointSample(tuple(sorted(chosen, key=_simplicity_sort_key)))
 
@@ -229,7 +227,7 @@ def _find_rounded_divisions(key: Node | None) -> tuple[Division, ...]:
     return tuple(dict.fromkeys(pairs))
 
 
-def _enumerate_remainder_points(
+def _pick_remainder_points(
     drawn: list[Point],
     variables: Variables,
     where: tuple[Expression, ...],

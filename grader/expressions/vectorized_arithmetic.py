@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from grader.values import Number, simplify_number
 
 
-class NumberVector(NamedTuple):
+class Vector(NamedTuple):
     """One number per point: *tops* over *bottoms* (positive; None for integers), below 2**bits."""
 
     tops: list[int]
@@ -23,25 +23,25 @@ class NumberVector(NamedTuple):
     bits: int
 
     @classmethod
-    def from_numbers(cls, numbers: Iterable[Number]) -> "NumberVector":
+    def from_numbers(cls, numbers: Iterable[Number]) -> "Vector":
         """Return a vector of these numbers, at least one.
 
-        >>> NumberVector.from_numbers([2, Fraction(1, 3)])
-        NumberVector(tops=[2, 1], bottoms=[1, 3], bits=2)
+        >>> Vector.from_numbers([2, Fraction(1, 3)])
+        Vector(tops=[2, 1], bottoms=[1, 3], bits=2)
         """
         ratios = [number.as_integer_ratio() for number in numbers]
         tops, bottoms = [top for top, _ in ratios], [bottom for _, bottom in ratios]
         return cls.from_ratios(tops, None if max(bottoms) == 1 else bottoms)
 
     @classmethod
-    def constant(cls, number: Number, count: int) -> "NumberVector":
+    def constant(cls, number: Number, count: int) -> "Vector":
         """Return a vector that holds *number* at each of *count* points."""
         top, bottom = number.as_integer_ratio()
         bottoms = None if bottom == 1 else [bottom] * count
         return cls([top] * count, bottoms, max(top.bit_length(), bottom.bit_length()))
 
     @classmethod
-    def from_ratios(cls, tops: list[int], bottoms: list[int] | None) -> "NumberVector":
+    def from_ratios(cls, tops: list[int], bottoms: list[int] | None) -> "Vector":
         """Return a vector of these numbers, with the least bound on their bits."""
         return cls(tops, bottoms, max(map(int.bit_length, (*tops, *(bottoms or (1,))))))
 
@@ -56,7 +56,7 @@ class NumberVector(NamedTuple):
         return map(simplify_number, map(Fraction, self.tops, self.bottoms))
 
 
-def reduce_fractions(vector: NumberVector) -> tuple[list[int], list[int] | None]:
+def reduce_fractions(vector: Vector) -> tuple[list[int], list[int] | None]:
     """Return tops and bottoms in lowest terms; None for the bottoms if all are integers."""
     tops, bottoms, _ = vector
     if bottoms is None:
@@ -66,16 +66,16 @@ def reduce_fractions(vector: NumberVector) -> tuple[list[int], list[int] | None]
     return tops, None if max(bottoms) == 1 else bottoms
 
 
-def negate(vector: NumberVector) -> NumberVector:
+def negate(vector: Vector) -> Vector:
     """Return the negated numbers."""
-    return NumberVector(list(map(neg, vector.tops)), vector.bottoms, vector.bits)
+    return Vector(list(map(neg, vector.tops)), vector.bottoms, vector.bits)
 
 
-def raise_to_powers(base: NumberVector, exponents: list[int]) -> NumberVector:
+def raise_to_powers(base: Vector, exponents: list[int]) -> Vector:
     """Return *base* to the powers *exponents*, which are not negative."""
     tops = list(map(pow, base.tops, exponents))
     bottoms = None if base.bottoms is None else list(map(pow, base.bottoms, exponents))
-    return NumberVector(tops, bottoms, base.bits * max(exponents) or 1)
+    return Vector(tops, bottoms, base.bits * max(exponents) or 1)
 
 
 def _multiply_lists(left: list[int] | None, right: list[int] | None) -> list[int] | None:
@@ -85,32 +85,28 @@ def _multiply_lists(left: list[int] | None, right: list[int] | None) -> list[int
     return list(map(mul, left, right))
 
 
-def _add_or_subtract(
-    left: NumberVector, right: NumberVector, *, join: Callable[[int, int], int]
-) -> NumberVector:
+def _add_or_subtract(left: Vector, right: Vector, *, join: Callable[[int, int], int]) -> Vector:
     """Return the sums or differences, over a common denominator."""
     if left.bottoms == right.bottoms:
         tops = list(map(join, left.tops, right.tops))
-        return NumberVector(tops, left.bottoms, max(left.bits, right.bits) + 1)
+        return Vector(tops, left.bottoms, max(left.bits, right.bits) + 1)
     tops = list(
         map(join, _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms))
     )
-    return NumberVector(
-        tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits + 1
-    )
+    return Vector(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits + 1)
 
 
-def _multiply(left: NumberVector, right: NumberVector) -> NumberVector:
+def _multiply(left: Vector, right: Vector) -> Vector:
     tops = list(map(mul, left.tops, right.tops))
-    return NumberVector(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits)
+    return Vector(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits)
 
 
-def _divide(left: NumberVector, right: NumberVector) -> NumberVector:
+def _divide(left: Vector, right: Vector) -> Vector:
     tops, bottoms = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
     if min(bottoms) < 0:
         tops = [-top if low < 0 else top for top, low in zip(tops, bottoms, strict=True)]
         bottoms = list(map(abs, bottoms))
-    return NumberVector(tops, bottoms, left.bits + right.bits)
+    return Vector(tops, bottoms, left.bits + right.bits)
 
 
 def _scale_tops(tops: list[int], bottoms: list[int] | None) -> list[int]:
@@ -118,31 +114,31 @@ def _scale_tops(tops: list[int], bottoms: list[int] | None) -> list[int]:
     return tops if bottoms is None else list(map(mul, tops, bottoms))
 
 
-def _floor_divide(left: NumberVector, right: NumberVector) -> NumberVector:
+def _floor_divide(left: Vector, right: Vector) -> Vector:
     return _floor(_divide(left, right))
 
 
-def _modulo(left: NumberVector, right: NumberVector) -> NumberVector:
+def _modulo(left: Vector, right: Vector) -> Vector:
     tops, divisors = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
     bottoms = _multiply_lists(left.bottoms, right.bottoms)
-    return NumberVector(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
+    return Vector(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
 
 
-def _floor(vector: NumberVector) -> NumberVector:
+def _floor(vector: Vector) -> Vector:
     if vector.bottoms is None:
         return vector
-    return NumberVector(list(map(floordiv, vector.tops, vector.bottoms)), None, vector.bits)
+    return Vector(list(map(floordiv, vector.tops, vector.bottoms)), None, vector.bits)
 
 
-def _ceil(vector: NumberVector) -> NumberVector:
+def _ceil(vector: Vector) -> Vector:
     return negate(_floor(negate(vector)))
 
 
-def _absolute(vector: NumberVector) -> NumberVector:
-    return NumberVector(list(map(abs, vector.tops)), vector.bottoms, vector.bits)
+def _absolute(vector: Vector) -> Vector:
+    return Vector(list(map(abs, vector.tops)), vector.bottoms, vector.bits)
 
 
-def _round(vector: NumberVector) -> NumberVector:
+def _round(vector: Vector) -> Vector:
     """Return the nearest integers, halves away from zero, as people round."""
     if vector.bottoms is None:
         return vector
@@ -151,10 +147,10 @@ def _round(vector: NumberVector) -> NumberVector:
         (2 * top + low) // (2 * low) if top >= 0 else -((low - 2 * top) // (2 * low))
         for top, low in pairs
     ]
-    return NumberVector(tops, None, vector.bits + 1)
+    return Vector(tops, None, vector.bits + 1)
 
 
-OPERATIONS: Final[dict[str, Callable[[NumberVector, NumberVector], NumberVector]]] = {
+OPERATIONS: Final[dict[str, Callable[[Vector, Vector], Vector]]] = {
     "+": partial(_add_or_subtract, join=add),
     "-": partial(_add_or_subtract, join=sub),
     "*": _multiply,
@@ -164,7 +160,7 @@ OPERATIONS: Final[dict[str, Callable[[NumberVector, NumberVector], NumberVector]
 }
 """Operations on two vectors; no divisor may be zero."""
 
-UNARY_OPERATIONS: Final[dict[str, Callable[[NumberVector], NumberVector]]] = {
+UNARY_OPERATIONS: Final[dict[str, Callable[[Vector], Vector]]] = {
     "abs": _absolute,
     "ceil": _ceil,
     "floor": _floor,

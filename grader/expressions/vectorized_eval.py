@@ -20,7 +20,7 @@ from grader.expressions.vectorized_arithmetic import (
     OPERATIONS,
     SELECTIONS,
     UNARY_OPERATIONS,
-    NumberVector,
+    Vector,
     negate,
     raise_to_powers,
     reduce_fractions,
@@ -81,14 +81,12 @@ class PointSample(Sequence[Point]):
     """Points at which formulas are compared, and a vector of numbers for each variable."""
 
     points: tuple[Point, ...]
-    vectors: Mapping[str, NumberVector] = field(init=False, repr=False)
+    vectors: Mapping[str, Vector] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         names = self.points[0] if self.points else ()
-        vectors = {
-            name: NumberVector.from_numbers(point[name] for point in self.points) for name in names
-        }
-        object.__setattr__(self, "vectors", vectors)
+        values = {name: Vector.from_numbers(point[name] for point in self.points) for name in names}
+        object.__setattr__(self, "vectors", values)
 
     @overload
     def __getitem__(self, index: int) -> Point: ...
@@ -143,7 +141,7 @@ class _SampleEvaluation:
         """Return the values of *tree* in lowest terms."""
         if not self._count:
             raise _UndefinedEverywhere
-        vector = self._evaluate_vector(tree)
+        vector = self._evaluate_node(tree)
         if self._undefined:
             numbers = enumerate(vector.numbers())
             marked = (None if at in self._undefined else number for at, number in numbers)
@@ -156,46 +154,42 @@ class _SampleEvaluation:
         names, functions, swaps = self._scope.names, self._scope.functions, self._scope.swaps
         return (Scope({**names, **point}, functions, swaps) for point in self._sample.points)
 
-    def _evaluate_vector(self, node: Node) -> NumberVector:
+    def _evaluate_node(self, node: Node) -> Vector:
         match node:
             case BinaryOperation("**", left, right):
-                return self._raise_to_power(
-                    self._evaluate_vector(left), self._evaluate_vector(right)
-                )
+                return self._raise_to_power(self._evaluate_node(left), self._evaluate_node(right))
             case BinaryOperation(sign, left, right):
                 return self._apply_operator_to_vectors(
-                    sign, self._evaluate_vector(left), self._evaluate_vector(right)
+                    sign, self._evaluate_node(left), self._evaluate_node(right)
                 )
             case Name(name) if name in self._sample.vectors:
                 return self._sample.vectors[name]
             case Name(name) if is_number(value := self._scope.names.get(name)):
                 self._inexact = self._inexact or value is CONSTANTS.get(name)
-                return NumberVector.constant(value, self._count)
+                return Vector.constant(value, self._count)
             case NumberLiteral(value):
-                return NumberVector.constant(value, self._count)
+                return Vector.constant(value, self._count)
             case Negation(operand):
-                return negate(self._evaluate_vector(operand))
+                return negate(self._evaluate_node(operand))
             case Call(_, _, (), _) if self._is_builtin_call(node):
                 return self._evaluate_call(node)
             case _:
                 return self._evaluate_point_by_point(node)
 
-    def _apply_operator_to_vectors(
-        self, sign: str, left: NumberVector, right: NumberVector
-    ) -> NumberVector:
+    def _apply_operator_to_vectors(self, sign: str, left: Vector, right: Vector) -> Vector:
         if sign in DIVISION_OPERATORS and 0 in right.tops:
             self._mark_undefined(index for index, top in enumerate(right.tops) if not top)
-            right = NumberVector([top or 1 for top in right.tops], right.bottoms, right.bits)
+            right = Vector([top or 1 for top in right.tops], right.bottoms, right.bits)
         return self._mark_oversized_undefined(OPERATIONS[sign](left, right))
 
-    def _raise_to_power(self, base: NumberVector, exponent: NumberVector) -> NumberVector:
+    def _raise_to_power(self, base: Vector, exponent: Vector) -> Vector:
         least, most, whole = min(exponent.tops), max(exponent.tops), exponent.bottoms is None
         self._inexact = self._inexact or not whole
         is_uniform = whole and (least >= 0 or least == most)
         if not is_uniform or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
             return self._apply_at_each_point(raise_to_power, (base, exponent))
         if least < 0:
-            base = self._apply_operator_to_vectors("/", NumberVector.constant(1, self._count), base)
+            base = self._apply_operator_to_vectors("/", Vector.constant(1, self._count), base)
         return self._mark_oversized_undefined(raise_to_powers(base, list(map(abs, exponent.tops))))
 
     def _is_builtin_call(self, call: Call) -> bool:
@@ -204,24 +198,18 @@ class _SampleEvaluation:
         known = meant is not None and meant is FUNCTIONS.get(call.function)
         return known and bool(call.arguments) and call.site not in self._scope.swaps
 
-    def _evaluate_call(self, call: Call) -> NumberVector:
+    def _evaluate_call(self, call: Call) -> Vector:
         name = call.function
         self._inexact = self._inexact or name in INEXACT_FUNCTIONS
-        vectors = tuple(self._evaluate_vector(argument) for argument in call.arguments)
-        if name in UNARY_OPERATIONS and len(vectors) == 1:
-            return self._mark_oversized_undefined(UNARY_OPERATIONS[name](vectors[0]))
-        if (
-            name in SELECTIONS
-            and len(vectors) > 1
-            and all(vector.bottoms is None for vector in vectors)
-        ):
-            tops = map(SELECTIONS[name], *(vector.tops for vector in vectors))
-            return NumberVector(list(tops), None, max(vector.bits for vector in vectors))
-        return self._apply_at_each_point(FUNCTIONS[name], vectors)
+        args = tuple(self._evaluate_node(argument) for argument in call.arguments)
+        if name in UNARY_OPERATIONS and len(args) == 1:
+            return self._mark_oversized_undefined(UNARY_OPERATIONS[name](args[0]))
+        if name in SELECTIONS and len(args) > 1 and all(vector.bottoms is None for vector in args):
+            tops = map(SELECTIONS[name], *(vector.tops for vector in args))
+            return Vector(list(tops), None, max(vector.bits for vector in args))
+        return self._apply_at_each_point(FUNCTIONS[name], args)
 
-    def _apply_at_each_point(
-        self, function: Function, vectors: Sequence[NumberVector]
-    ) -> NumberVector:
+    def _apply_at_each_point(self, function: Function, vectors: Sequence[Vector]) -> Vector:
         """Return *function* of the numbers at each point, computed once for equal numbers."""
         operands = list(zip(*(vector.ratios() for vector in vectors), strict=True))
         distinct = set(operands)
@@ -236,7 +224,7 @@ class _SampleEvaluation:
         results = (values_by_ratios[ratios] for ratios in operands)
         return _build_vector([1 if result is None else result for result in results])
 
-    def _evaluate_point_by_point(self, node: Node) -> NumberVector:
+    def _evaluate_point_by_point(self, node: Node) -> Vector:
         """Return the values of *node*, evaluated point by point."""
         self._inexact = self._inexact or _is_inexact(node)
         values: list[Value] = []
@@ -248,7 +236,7 @@ class _SampleEvaluation:
                 values.append(1)
         return _build_vector(values)
 
-    def _mark_oversized_undefined(self, vector: NumberVector) -> NumberVector:
+    def _mark_oversized_undefined(self, vector: Vector) -> Vector:
         """Return *vector*; a number of more than 4,096 bits in lowest terms becomes undefined."""
         work = (vector.bits >> WORD_BITS_LOG2) ** 2
         self._spend_work(work, self._count)
@@ -266,7 +254,7 @@ class _SampleEvaluation:
         tops = [1 if index in large else top for index, top in enumerate(tops)]
         if bottoms is not None:
             bottoms = [1 if index in large else low for index, low in enumerate(bottoms)]
-        return NumberVector.from_ratios(tops, bottoms)
+        return Vector.from_ratios(tops, bottoms)
 
     def _mark_undefined(self, points: Iterable[int]) -> None:
         self._undefined.update(points)
@@ -296,11 +284,11 @@ def _call_or_none(function: Function, ratios: Iterable[tuple[int, int]]) -> Valu
         return None
 
 
-def _build_vector(values: Sequence[Value]) -> NumberVector:
+def _build_vector(values: Sequence[Value]) -> Vector:
     numbers = [value for value in values if is_number(value)]
     if len(numbers) < len(values):
         raise _NotNumeric
-    return NumberVector.from_numbers(numbers)
+    return Vector.from_numbers(numbers)
 
 
 def _is_inexact(tree: Node) -> bool:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from grader.diagnosis.mistake_index import MistakeIndex, select_highest_ranked
-from grader.diagnosis.mistakes import MistakeCandidate, is_specific_enough_for_pair
+from grader.diagnosis.mistakes import MistakeCandidate, is_specific_pair_value
 from grader.grading.answer_in_context import AnswerInContext
 from grader.grading.follow_through import FollowThrough
 from grader.grading.result import DecidingRule
@@ -58,11 +58,7 @@ def find_likeliest_mistakes(
 def _is_small_integer(reading: Reading[Any]) -> bool:
     """Return whether the answer is an integer, typed in full, that any two mistakes may give."""
     number = reading.value
-    return (
-        type(number) is int
-        and reading.step in {None, 1}
-        and not is_specific_enough_for_pair(number)
-    )
+    return type(number) is int and reading.step in {None, 1} and not is_specific_pair_value(number)
 
 
 def _find_distinctive_pairs(

@@ -22,9 +22,9 @@ from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant, find_redundant_conditions, solve_variant
 from problems.checks.diagnosis_lint import (
-    find_few_variants,
-    find_muted_mistakes,
+    find_mistakes_equal_to_key,
     find_parts_without_mistakes,
+    find_variant_shortage,
 )
 from problems.checks.examples import find_example_errors, find_sample_answer_errors
 from problems.checks.lint import (
@@ -176,8 +176,8 @@ def _run_checks(
             warnings += find_repeating_decimals(all_variants)
             warnings += find_unsuitable_tolerances(variants)
             warnings += find_parts_without_mistakes(problem, registry)
-            warnings += find_few_variants(publication.report, options.seeds)
-            warnings += find_muted_mistakes(publication.report)
+            warnings += find_variant_shortage(publication.report, options.seeds)
+            warnings += find_mistakes_equal_to_key(publication.report)
     except GraderError as error:
         errors.append(str(error))
     prefix = f"{file}: " if file else ""

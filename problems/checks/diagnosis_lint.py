@@ -38,7 +38,7 @@ def find_parts_without_mistakes(problem: Problem, registry: Registry) -> Iterato
             )
 
 
-def find_few_variants(report: SeedReport, limit: int) -> Iterator[str]:
+def find_variant_shortage(report: SeedReport, limit: int) -> Iterator[str]:
     """Yield a warning if fewer variants exist than would keep most students' numbers apart."""
     count = len(report.seeds)
     if report.walked and count < min(limit, MIN_VARIANTS):
@@ -48,7 +48,7 @@ def find_few_variants(report: SeedReport, limit: int) -> Iterator[str]:
         )
 
 
-def find_muted_mistakes(report: SeedReport) -> Iterator[str]:
+def find_mistakes_equal_to_key(report: SeedReport) -> Iterator[str]:
     """Yield a warning for each mistake that gives the key in some of the published variants."""
     for part, counts in report.muted.items():
         for mistake, count in sorted(counts.items()):

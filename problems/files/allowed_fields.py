@@ -9,10 +9,10 @@ from grader.definitions.problem import Problem
 SchemaNode: TypeAlias = Mapping[str, Any]
 
 
-def allowed_fields(path: tuple[int | str, ...]) -> tuple[str, ...]:
+def list_allowed_fields(path: tuple[int | str, ...]) -> tuple[str, ...]:
     """Return the fields allowed at *path*, for every kind that may stand there.
 
-    >>> allowed_fields(("parts", 0, "accept", 1))
+    >>> list_allowed_fields(("parts", 0, "accept", 1))
     ('key', 'reason', 'say')
     """
     nodes = [_problem_schema()]

@@ -12,7 +12,7 @@ from grader.definitions.name_checks import check_names, suggest_similar
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
 from grader.registry import Registry
-from problems.files.allowed_fields import allowed_fields
+from problems.files.allowed_fields import list_allowed_fields
 from problems.files.yaml_document import MAX_BYTES, YamlDocument, load_document
 from problems.registry import REGISTRY
 
@@ -204,7 +204,7 @@ def _is_choose_path(path: FieldPath) -> bool:
 def _suggest_field(path: FieldPath) -> str:
     """Return a suggestion for the last piece of *path*: a similar field, or those allowed."""
     name = str(path[-1])
-    fields = allowed_fields(path[:-1]) or allowed_fields(
+    fields = list_allowed_fields(path[:-1]) or list_allowed_fields(
         PART_PATH
     )  # the schema leaves columns open
     if meant := "" if name in fields else suggest_similar(name, fields):

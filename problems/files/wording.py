@@ -36,7 +36,7 @@ def find_changes_beyond_wording(before: str, after: str) -> tuple[str, ...]:
 def _mask_texts(document: Any) -> dict[str, Any]:
     """Return the fields of a file by name, each text replaced by its placeholders."""
     fields = {
-        name: _placeholders(value) if name in PROBLEM_TEXTS else value
+        name: _list_placeholders(value) if name in PROBLEM_TEXTS else value
         for name, value in document.items()
         if name != "parts" and name not in IGNORED_FIELDS
     }
@@ -51,9 +51,11 @@ def _mask_part(part: Mapping[str, Any]) -> dict[str, Any]:
     masked: dict[str, Any] = {name: [] for name in PART_TEXTS}
     for name, value in part.items():
         if name in PART_TEXTS:
-            masked[name] = _placeholders(value)
+            masked[name] = _list_placeholders(value)
         elif name in HINT_LISTS:
-            masked[name] = [{**item, "say": _placeholders(item.get("say", ""))} for item in value]
+            masked[name] = [
+                {**item, "say": _list_placeholders(item.get("say", ""))} for item in value
+            ]
         else:
             masked[name] = value
     return masked
@@ -68,7 +70,7 @@ def _flatten_part_fields(parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _placeholders(text: object) -> list[str]:
+def _list_placeholders(text: object) -> list[str]:
     return sorted({placeholder.source for placeholder in Template.parse(str(text)).expressions})
 
 

@@ -24,7 +24,7 @@ from yaml.events import (
 )
 
 from grader.errors import ProblemError
-from problems.files.yaml_errors import syntax_error
+from problems.files.yaml_errors import build_syntax_error
 from problems.files.yaml_scalars import parse_scalar
 
 YamlData: TypeAlias = "dict[str, YamlData] | list[YamlData] | str | int | Fraction | bool | None"
@@ -74,7 +74,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     try:
         return _DocumentReader(events, file).read_document()
     except yaml.YAMLError as error:
-        raise syntax_error(error, text, file=file) from error
+        raise build_syntax_error(error, text, file=file) from error
     except (OverflowError, ValueError) as error:  # PyYAML passes "\UFFFFFFFF" to chr()
         raise ProblemError(f"an escape is no character: {error}; fix it", file=file) from error
 

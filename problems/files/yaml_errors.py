@@ -27,7 +27,7 @@ ADVICE: Final = (
 )
 
 
-def syntax_error(error: yaml.YAMLError, text: str, *, file: str) -> ProblemError:
+def build_syntax_error(error: yaml.YAMLError, text: str, *, file: str) -> ProblemError:
     """Return the error for *text* that PyYAML refuses, with advice."""
     problem = getattr(error, "problem", None) or str(error)
     mark = _find_mark(error, problem)

@@ -125,7 +125,7 @@ def _run_layer(layer: Layer, value: Array, weights: Weights) -> Array:
             )
         case Residual() | Gate():
             first, second = (_run_network(part, value, weights) for part in layer.parts)
-            return _join_outputs(layer, first, second)
+            return _add_or_multiply_outputs(layer, first, second)
     raise SolverError(f"forward does not compute this layer: {layer}")
 
 
@@ -165,7 +165,7 @@ def _concatenate_branches(values: list[Array]) -> Array:
     return cast("Array", np.concatenate(values))
 
 
-def _join_outputs(layer: Residual | Gate, first: Array, second: Array) -> Array:
+def _add_or_multiply_outputs(layer: Residual | Gate, first: Array, second: Array) -> Array:
     if isinstance(layer, Gate) and first.shape[0] == second.shape[0]:
         return cast("Array", np.multiply(first, second))
     if first.shape != second.shape:

@@ -40,7 +40,7 @@ def require_spatial(layer: Layer, shape: Shape) -> Shape:
     """Return *shape*; raise `SolverError` unless it is (C, H, W)."""
     if len(shape) != SPATIAL_AXES:
         raise SolverError(
-            f"{_first_line(layer)} takes a shape (C, H, W), not one of {len(shape)} axes"
+            f"{_description_heading(layer)} takes a shape (C, H, W), not one of {len(shape)} axes"
         )
     return shape
 
@@ -75,7 +75,7 @@ def resolve_input_size(layer: Layer, declared: int | None, actual: int | None) -
     return known
 
 
-def _first_line(layer: Layer) -> str:
+def _description_heading(layer: Layer) -> str:
     """Return the first line of the layer's description, without a trailing colon."""
     return str(layer).partition("\n")[0].rstrip(":")
 

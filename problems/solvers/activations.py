@@ -7,13 +7,12 @@ PyTorch documentation of the functions of these names. Irrational values are dou
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, TypeAlias, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -154,14 +153,14 @@ ACTIVATION_CURVES: Final[dict[str, tuple[ActivationCurve, ActivationCurve]]] = {
 # What students do instead.
 
 
-def _softmax_input(args: SimpleNamespace) -> Array:
+def _softmax_input(args: SolverArguments) -> Array:
     """Return the input as an array; raise `SolverError` unless *name* is the softmax."""
     if args.name != "softmax":
         raise SolverError("only a softmax has a sum")
     return as_array(args.x, "x", ranks=RANKS)
 
 
-def _softmax_without_exp(args: SimpleNamespace) -> Array:
+def _softmax_without_exp(args: SolverArguments) -> Array:
     cells = _softmax_input(args)
     sums = cells.sum(axis=_require_axis(args.axis, cells), keepdims=True)
     if not sums.all():
@@ -169,18 +168,18 @@ def _softmax_without_exp(args: SimpleNamespace) -> Array:
     return cast("Array", cells / sums)
 
 
-def _undivided_softmax(args: SimpleNamespace) -> Array:
+def _undivided_softmax(args: SolverArguments) -> Array:
     return cast("Array", np.exp(_softmax_input(args)))
 
 
-def _swap_softmax_axis(args: SimpleNamespace) -> int:
+def _swap_softmax_axis(args: SolverArguments) -> int:
     cells = _softmax_input(args)
     if cells.ndim == 1:
         raise SolverError("a vector has one axis")
     return -2 if _require_axis(args.axis, cells) in {-1, cells.ndim - 1} else -1
 
 
-def _negate_input(args: SimpleNamespace) -> Array:
+def _negate_input(args: SolverArguments) -> Array:
     """Return *x* negated, for a wrong sign in the exponent."""
     if args.name not in {"sigmoid", "softmax"}:
         raise SolverError("there is no exponent whose sign could be lost")
@@ -189,13 +188,13 @@ def _negate_input(args: SimpleNamespace) -> Array:
 
 def _replace_activation_argument(
     expected: str, replacement: str
-) -> Callable[[SimpleNamespace], str]:
+) -> Callable[[SolverArguments], str]:
     """Return a function that replaces the name *expected* by *replacement*.
 
     It raises `SolverError` for any other name.
     """
 
-    def replace_name(args: SimpleNamespace) -> str:
+    def replace_name(args: SolverArguments) -> str:
         if args.name != expected:
             raise SolverError(f"not {expected} is asked for")
         if "softmax" in {expected, replacement} and as_array(args.x, "x", ranks=RANKS).ndim == 0:
@@ -205,7 +204,7 @@ def _replace_activation_argument(
     return replace_name
 
 
-def _softmax_over_all_cells(args: SimpleNamespace) -> Array:
+def _softmax_over_all_cells(args: SolverArguments) -> Array:
     """Return the softmax over all cells, instead of over each row or column."""
     cells = _softmax_input(args)
     if cells.ndim < 2:  # noqa: PLR2004 - rows and columns
@@ -213,13 +212,13 @@ def _softmax_over_all_cells(args: SimpleNamespace) -> Array:
     return softmax(cells.ravel()).reshape(cells.shape)
 
 
-def _ungated_gradient(args: SimpleNamespace) -> Array:
+def _gradient_without_relu_gate(args: SolverArguments) -> Array:
     if args.name not in {"relu", "relu6", "leaky_relu"}:
         raise SolverError("only a ReLU closes")
     return as_array(args.dy, "dy", ranks=RANKS)
 
 
-def _derivative_from_input(args: SimpleNamespace) -> Array:
+def _derivative_from_input(args: SolverArguments) -> Array:
     """Return the gradient with the input in place of the output: ``x * (1 - x)``."""
     cells, upstream = as_array(args.x, "x", ranks=RANKS), as_array(args.dy, "dy", ranks=RANKS)
     if args.name == "sigmoid":
@@ -260,7 +259,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         activation_backward,
         {
-            "gate_left_open": replace_formula(activation_backward, _ungated_gradient),
+            "gate_left_open": replace_formula(activation_backward, _gradient_without_relu_gate),
             "slope_of_output": replace_formula(activation_backward, _derivative_from_input),
             "upstream_left_out": replace_arguments(
                 activation_backward,

@@ -8,14 +8,13 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
-from types import SimpleNamespace
 from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_integer
 from problems.solvers.exact_arrays import (
@@ -129,18 +128,18 @@ SOLVERS: Final[tuple[Solver, ...]] = (adam_moments, adam_step)
 # What students do instead.
 
 
-def _complement_betas(args: SimpleNamespace) -> tuple[Number, Number]:
+def _complement_betas(args: SolverArguments) -> tuple[Number, Number]:
     """Return ``1 - beta`` for each beta, which swaps the weights of moment and gradient."""
     first, second = _parse_betas(args.betas)
     return 1 - first, 1 - second
 
 
-def _swap_betas(args: SimpleNamespace) -> tuple[Number, Number]:
+def _swap_betas(args: SolverArguments) -> tuple[Number, Number]:
     first, second = _parse_betas(args.betas)
     return second, first
 
 
-def _moments_without_square(args: SimpleNamespace) -> tuple[NumberOrArray, NumberOrArray]:
+def _moments_without_square(args: SolverArguments) -> tuple[NumberOrArray, NumberOrArray]:
     """Return the moments, with the gradient not squared in the second one."""
     _, second = _parse_betas(args.betas)
     mean, _ = adam_moments(**vars(args))
@@ -150,7 +149,7 @@ def _moments_without_square(args: SimpleNamespace) -> tuple[NumberOrArray, Numbe
     return mean, simplify(second * square + (1 - second) * slopes)
 
 
-def _step_without_correction(args: SimpleNamespace) -> NumberOrArray:
+def _step_without_correction(args: SolverArguments) -> NumberOrArray:
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
     weights, _ = as_param_and_grad(args.param, args.grad)
     return _apply_adaptive_step(
@@ -158,7 +157,7 @@ def _step_without_correction(args: SimpleNamespace) -> NumberOrArray:
     )
 
 
-def _step_with_one_correction(args: SimpleNamespace, *, first: bool) -> NumberOrArray:
+def _step_with_one_correction(args: SolverArguments, *, first: bool) -> NumberOrArray:
     """Return the parameter after a step that corrects only one of the moments."""
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
     weights, _ = as_param_and_grad(args.param, args.grad)
@@ -173,7 +172,7 @@ def _step_with_one_correction(args: SimpleNamespace, *, first: bool) -> NumberOr
     )
 
 
-def _step_without_root(args: SimpleNamespace) -> NumberOrArray:
+def _step_without_root(args: SolverArguments) -> NumberOrArray:
     """Return the parameter after a step divided by the mean square, not by its root."""
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
     weights, _ = as_param_and_grad(args.param, args.grad)

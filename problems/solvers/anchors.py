@@ -8,11 +8,10 @@ code of YOLOv5.
 
 import math
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, magnitude, simplify_number
 from problems.solvers.bounds import Pair, as_integer, as_numbers, as_pair, as_rows
 from problems.solvers.boxes import MAX_BOXES, MISREAD_FORMATS, Box, format_box, parse_box
@@ -188,12 +187,12 @@ def _sigmoid(number: float) -> float:
 # What students do instead.
 
 
-def _cell_counted_from_one(args: SimpleNamespace) -> tuple[int, int]:
+def _cell_counted_from_one(args: SolverArguments) -> tuple[int, int]:
     row, column = responsible_cell(**vars(args))
     return row + 1, column + 1
 
 
-def _best_anchor_by_smaller_area(args: SimpleNamespace) -> int:
+def _best_anchor_by_smaller_area(args: SolverArguments) -> int:
     """Return the best anchor by intersection over the smaller of the two areas."""
     index = _find_best_anchor(args.size, args.anchors, WRONG_MEASURES["over_smaller_box"])
     return index + int(args.first)
@@ -202,7 +201,7 @@ def _best_anchor_by_smaller_area(args: SimpleNamespace) -> int:
 def _swap_first_two_results(solver: Solver) -> Solver:
     """Return a wrong version of *solver* that swaps the first two numbers of its result."""
 
-    def formula(args: SimpleNamespace) -> tuple[object, ...]:
+    def formula(args: SolverArguments) -> tuple[object, ...]:
         result = solver(**vars(args))
         if not isinstance(result, tuple):
             raise SolverError("there is nothing to exchange")
@@ -211,7 +210,7 @@ def _swap_first_two_results(solver: Solver) -> Solver:
     return replace_formula(solver, formula)
 
 
-def _box_without_sigmoid(args: SimpleNamespace) -> tuple[float, ...]:
+def _box_without_sigmoid(args: SolverArguments) -> tuple[float, ...]:
     """Return the box with the raw offsets of the center, without the sigmoid."""
     tx, ty, _, _ = _parse_exponents(args.offsets)
     row, column = _as_two_numbers(args.cell, "the cell")
@@ -220,7 +219,7 @@ def _box_without_sigmoid(args: SimpleNamespace) -> tuple[float, ...]:
     return (tx + float(column)) * step, (ty + float(row)) * step, right[2], right[3]
 
 
-def _box_without_exponential(args: SimpleNamespace) -> tuple[float, ...]:
+def _box_without_exponential(args: SolverArguments) -> tuple[float, ...]:
     """Return the box with the anchor's size multiplied by the raw offsets."""
     _, _, tw, th = _parse_exponents(args.offsets)
     width, height = _as_two_numbers(args.anchor, "the anchor", positive=True)
@@ -228,7 +227,7 @@ def _box_without_exponential(args: SimpleNamespace) -> tuple[float, ...]:
     return right[0], right[1], float(width) * tw, float(height) * th
 
 
-def _box_with_sigmoid_size(args: SimpleNamespace) -> tuple[float, ...]:
+def _box_with_sigmoid_size(args: SolverArguments) -> tuple[float, ...]:
     """Return the box with the anchor's size multiplied by the sigmoid of the offsets."""
     if args.version == max(YOLO_BOX_VERSIONS):
         raise SolverError("this version has sigmoids there")

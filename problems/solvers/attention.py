@@ -7,13 +7,12 @@ et al., Attention Is All You Need (2017), section 3.2, and the PyTorch documenta
 
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Final, TypeAlias, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid, as_array, as_integer, check_cell_count, require_bool
@@ -23,7 +22,7 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_argume
 
 MAX_CELLS: Final = 4096
 
-WeightFormula: TypeAlias = Callable[[SimpleNamespace], Array]
+WeightFormula: TypeAlias = Callable[[SolverArguments], Array]
 
 
 def attention_scores(query: Grid, key: Grid, *, num_heads: int = 1, scale: bool = True) -> Array:
@@ -132,11 +131,11 @@ SOLVERS: Final[tuple[Solver, ...]] = (attention_scores, attention_weights, atten
 # What students do instead.
 
 
-def _scores_from_args(args: SimpleNamespace) -> Array:
+def _scores_from_args(args: SolverArguments) -> Array:
     return _compute_scores(args.query, args.key, args.num_heads, scaled=args.scale)
 
 
-def _query_scaled_twice(args: SimpleNamespace) -> Array:
+def _query_scaled_twice(args: SolverArguments) -> Array:
     """Return the query divided by sqrt(d), so that the scores are divided by d."""
     if not args.scale:
         raise SolverError("the scores are not scaled")
@@ -145,16 +144,16 @@ def _query_scaled_twice(args: SimpleNamespace) -> Array:
     return cast("Array", rows / math.sqrt(width))
 
 
-def _untransposed_key(args: SimpleNamespace) -> Array:
+def _untransposed_key(args: SolverArguments) -> Array:
     return as_array(args.key, "key", ranks=(2,)).T
 
 
-def _weights_without_softmax(args: SimpleNamespace) -> Array:
+def _weights_without_softmax(args: SolverArguments) -> Array:
     scores = _scores_from_args(args)
     return scores * _causal_mask(scores) if args.causal else scores
 
 
-def _weights_without_exp(args: SimpleNamespace) -> Array:
+def _weights_without_exp(args: SolverArguments) -> Array:
     """Return the scores of each query divided by their sum."""
     scores = _weights_without_softmax(args)
     sums = scores.sum(axis=-1, keepdims=True)
@@ -163,13 +162,13 @@ def _weights_without_exp(args: SimpleNamespace) -> Array:
     return cast("Array", scores / sums)
 
 
-def _softmax_over_queries(args: SimpleNamespace) -> Array:
+def _softmax_over_queries(args: SolverArguments) -> Array:
     """Return the softmax over each column of scores instead of each row."""
     scores = _scores_from_args(args)
     return softmax(_apply_causal_mask(scores) if args.causal else scores, -2)
 
 
-def _weights_masked_after_softmax(args: SimpleNamespace) -> Array:
+def _weights_masked_after_softmax(args: SolverArguments) -> Array:
     """Return weights masked after the softmax, so that rows no longer sum to 1."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -177,7 +176,7 @@ def _weights_masked_after_softmax(args: SimpleNamespace) -> Array:
     return np.where(_causal_mask(weights), weights, 0)
 
 
-def _weights_masked_with_zeros(args: SimpleNamespace) -> Array:
+def _weights_masked_with_zeros(args: SolverArguments) -> Array:
     """Return weights whose masked scores are 0, which the softmax makes positive."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -185,7 +184,7 @@ def _weights_masked_with_zeros(args: SimpleNamespace) -> Array:
     return softmax(np.where(_causal_mask(scores), scores, 0))
 
 
-def _weights_with_reversed_mask(args: SimpleNamespace) -> Array:
+def _weights_with_reversed_mask(args: SolverArguments) -> Array:
     """Return weights in which a query attends to its own position and those after it."""
     if not args.causal:
         raise SolverError("there is no mask")
@@ -195,7 +194,7 @@ def _weights_with_reversed_mask(args: SimpleNamespace) -> Array:
     return softmax(np.where(np.triu(np.ones_like(scores)), scores, -np.inf))
 
 
-def _softmax_over_all_scores(args: SimpleNamespace) -> Array:
+def _softmax_over_all_scores(args: SolverArguments) -> Array:
     """Return the softmax over all scores of a head at once."""
     scores = _scores_from_args(args)
     masked = _apply_causal_mask(scores) if args.causal else scores
@@ -225,7 +224,7 @@ def _score_wrong_versions(solver: Solver) -> dict[str, Solver]:
 
 
 def _weight_wrong_versions(
-    solver: Solver, finish: Callable[[Array, SimpleNamespace], Array]
+    solver: Solver, finish: Callable[[Array, SolverArguments], Array]
 ) -> dict[str, Solver]:
     """Return the wrong versions of *solver* that compute wrong scores or weights.
 

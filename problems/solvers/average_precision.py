@@ -10,13 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, Tensor, simplify_number
 from problems.solvers.bounds import Grid, as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -139,11 +138,11 @@ def _as_nested_rows(values: Grid) -> tuple[tuple[Number, ...], ...]:
 # What students do instead.
 
 
-def _points_from_args(args: SimpleNamespace) -> list[PrecisionRecallPoint]:
+def _points_from_args(args: SolverArguments) -> list[PrecisionRecallPoint]:
     return _precision_recall_points(_rank_matches(args.scores, args.matches), args.positives)
 
 
-def _trapezoid_area(args: SimpleNamespace) -> Number:
+def _trapezoid_area(args: SolverArguments) -> Number:
     """Return the area under the curve by the trapezoidal rule, without the envelope."""
     if args.method != "all_points":
         raise SolverError("precisions are read off at given recalls")
@@ -156,17 +155,17 @@ def _trapezoid_area(args: SimpleNamespace) -> Number:
     return simplify_number(sum(areas, Fraction(0)))
 
 
-def _precision_at_the_end(args: SimpleNamespace) -> Number:
+def _precision_at_the_end(args: SolverArguments) -> Number:
     """Return the share of all detections that are true."""
     return simplify_number(_points_from_args(args)[-1][1])
 
 
-def _recall_at_the_end(args: SimpleNamespace) -> Number:
+def _recall_at_the_end(args: SolverArguments) -> Number:
     """Return the share of the objects that all detections reach."""
     return simplify_number(_points_from_args(args)[-1][0])
 
 
-def _mean_above_recalls(args: SimpleNamespace) -> Number:
+def _mean_above_recalls(args: SolverArguments) -> Number:
     """Return the mean of the largest precisions at recalls strictly above the fixed ones."""
     if args.method not in RECALL_STEPS:
         raise SolverError("no precision is read off at given recalls")
@@ -178,16 +177,16 @@ def _mean_above_recalls(args: SimpleNamespace) -> Number:
     return simplify_number(sum(precisions, Fraction(0)) / (steps + 1))
 
 
-def _scores_in_listed_order(args: SimpleNamespace) -> tuple[int, ...]:
+def _scores_in_listed_order(args: SolverArguments) -> tuple[int, ...]:
     """Return descending scores, which rank the detections in their listed order."""
     return tuple(range(len(as_numbers(args.matches, "matches")), 0, -1))
 
 
-def _count_true_detections(args: SimpleNamespace) -> int:
+def _count_true_detections(args: SolverArguments) -> int:
     return sum(_rank_matches(args.scores, args.matches))
 
 
-def _first_threshold_column(args: SimpleNamespace) -> list[Number]:
+def _first_threshold_column(args: SolverArguments) -> list[Number]:
     rows = _as_nested_rows(args.values)
     if len(rows) == 1:
         raise SolverError("there is one row only")

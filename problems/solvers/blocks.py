@@ -7,11 +7,10 @@ Convolutions (2015), table 1.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Final, TypeAlias, TypedDict
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape, require_bool
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
@@ -179,7 +178,7 @@ def _parse_inception_widths(widths: object) -> Shape:
 # What students do instead.
 
 
-def _require_batch_norm(args: SimpleNamespace) -> bool:
+def _require_batch_norm(args: SolverArguments) -> bool:
     """Return True, or raise `SolverError` if there is no batch normalization."""
     if not args.batch_norm:
         raise SolverError("there is no batch normalisation")
@@ -187,11 +186,11 @@ def _require_batch_norm(args: SimpleNamespace) -> bool:
 
 
 def _block_wrong_versions(
-    solver: Solver, convs: Callable[[SimpleNamespace], _ConvLayers], **further: Solver
+    solver: Solver, convs: Callable[[SolverArguments], _ConvLayers], **further: Solver
 ) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of a block; *convs* returns all of its convolutions."""
 
-    def count_with_input_channels(args: SimpleNamespace) -> int:
+    def count_with_input_channels(args: SolverArguments) -> int:
         wrong = tuple(replace(conv, in_channels=args.in_channels) for conv in convs(args))
         return _count_params(wrong, **_count_options_from_args(args))
 
@@ -219,31 +218,31 @@ class _CountOptions(TypedDict):
     count: str
 
 
-def _count_options_from_args(args: SimpleNamespace) -> _CountOptions:
+def _count_options_from_args(args: SolverArguments) -> _CountOptions:
     return {"batch_norm": args.batch_norm, "bias": args.bias, "count": args.count}
 
 
-def _basic_main_convs(args: SimpleNamespace) -> _ConvLayers:
+def _basic_main_convs(args: SolverArguments) -> _ConvLayers:
     return _basic_block_convs(args.in_channels, args.out_channels)
 
 
-def _bottleneck_main_convs(args: SimpleNamespace) -> _ConvLayers:
+def _bottleneck_main_convs(args: SolverArguments) -> _ConvLayers:
     return _bottleneck_convs(args.in_channels, args.width, args.out_channels, args.groups)
 
 
-def _all_inception_convs(args: SimpleNamespace) -> _ConvLayers:
+def _all_inception_convs(args: SolverArguments) -> _ConvLayers:
     return _inception_convs(args.in_channels, args.widths, args.kernel_size)
 
 
 def _residual_wrong_versions(
-    solver: Solver, main: Callable[[SimpleNamespace], _ConvLayers]
+    solver: Solver, main: Callable[[SolverArguments], _ConvLayers]
 ) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of a residual block.
 
     *main* returns the convolutions outside the shortcut.
     """
 
-    def convs(args: SimpleNamespace) -> _ConvLayers:
+    def convs(args: SolverArguments) -> _ConvLayers:
         shortcut = _shortcut_convs(args.in_channels, args.out_channels, projection=args.projection)
         return (*main(args), *shortcut)
 
@@ -257,7 +256,7 @@ def _residual_wrong_versions(
     )
 
 
-def _count_without_reductions(args: SimpleNamespace) -> int:
+def _count_without_reductions(args: SolverArguments) -> int:
     """Return the parameters without the reductions: every kernel sees the module's input."""
     single, _, three, _, five, pooled = _all_inception_convs(args)
     unreduced = (
@@ -269,7 +268,7 @@ def _count_without_reductions(args: SimpleNamespace) -> int:
     return _count_params(unreduced, **_count_options_from_args(args))
 
 
-def _sum_all_widths(args: SimpleNamespace) -> int:
+def _sum_all_widths(args: SolverArguments) -> int:
     return sum(_parse_inception_widths(args.widths))
 
 

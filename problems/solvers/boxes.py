@@ -8,11 +8,10 @@ bottom), ``xywh`` (left, top, width, height) or ``cxcywh`` (center, width, heigh
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Pair, as_numbers, as_pair, as_rows, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
@@ -150,7 +149,7 @@ def box_wrong_versions(solver: Solver) -> dict[str, Solver]:
     }
 
 
-def _swap_image_sides(args: SimpleNamespace) -> tuple[int, int]:
+def _swap_image_sides(args: SolverArguments) -> tuple[int, int]:
     """Return the image's size with height and width swapped, if there is an image."""
     if args.image is None:
         raise SolverError("no image was given")

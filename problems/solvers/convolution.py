@@ -9,13 +9,12 @@ end; ``tf`` gives ``ceil(size / stride)``, like TensorFlow's SAME.
 
 from collections.abc import Mapping
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, Unpack
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_integer, require_bool
 from problems.solvers.correlation import correlate_exactly
@@ -165,7 +164,7 @@ def add_bias(maps: Array, bias: Number | Grid) -> Array:
 # What students do instead.
 
 
-def _multichannel_inputs(args: SimpleNamespace, axes: int) -> tuple[Array, Array]:
+def _multichannel_inputs(args: SolverArguments, axes: int) -> tuple[Array, Array]:
     """Return the input and the kernel of a convolution over several channels.
 
     Raise `SolverError` if each filter has one channel or there are groups.
@@ -177,20 +176,20 @@ def _multichannel_inputs(args: SimpleNamespace, axes: int) -> tuple[Array, Array
     return cells, kernel
 
 
-def _convolve_first_channel(args: SimpleNamespace, axes: int, solver: Solver) -> object:
+def _convolve_first_channel(args: SolverArguments, axes: int, solver: Solver) -> object:
     cells, kernel = _multichannel_inputs(args, axes)
     first = kernel.take([0], axis=kernel.ndim - axes - 1)
     return solver(**{**vars(args), "x": cells[:1], "w": first})
 
 
-def _convolve_channel_mean(args: SimpleNamespace, axes: int, solver: Solver) -> object:
+def _convolve_channel_mean(args: SolverArguments, axes: int, solver: Solver) -> object:
     """Return the mean over the channels instead of the sum; the bias is added after it."""
     cells, _ = _multichannel_inputs(args, axes)
     means = np.asarray(solver(**{**vars(args), "bias": 0})) / len(cells)
     return add_bias(means.reshape(-1, *means.shape[-axes:]), args.bias).reshape(means.shape)
 
 
-def _transpose_kernel(args: SimpleNamespace) -> Array:
+def _transpose_kernel(args: SolverArguments) -> Array:
     kernel = as_array(args.w, "w", ranks=(2, 3, 4))
     if kernel.shape[-1] != kernel.shape[-2]:
         raise SolverError("the kernel is not square")

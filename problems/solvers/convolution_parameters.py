@@ -7,11 +7,10 @@ convolution; the Keras documentation of ``LocallyConnected2D``.
 """
 
 import math
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_axis_sizes, as_integer, require_bool
 from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import make_one_bias_version
@@ -115,12 +114,12 @@ def require_one_group(groups: int) -> None:
         raise SolverError("a convolution in groups is not taken for a separable one")
 
 
-def kernel_side_for_area(args: SimpleNamespace) -> tuple[int, ...]:
+def kernel_side_for_area(args: SolverArguments) -> tuple[int, ...]:
     """Return a kernel size whose area is one side of the actual kernel.
 
     Raise `SolverError` if the kernel has one axis, is not square, or has side 1.
 
-    >>> kernel_side_for_area(SimpleNamespace(kernel_size=3))
+    >>> kernel_side_for_area(SolverArguments(kernel_size=3))
     (3, 1)
     """
     sizes = as_axis_sizes(args.kernel_size, "kernel_size")
@@ -129,7 +128,7 @@ def kernel_side_for_area(args: SimpleNamespace) -> tuple[int, ...]:
     return (sizes[0], *(1 for _ in sizes[1:]))
 
 
-def _count_with_biases(args: SimpleNamespace, biases: int) -> int:
+def _count_with_biases(args: SolverArguments, biases: int) -> int:
     """Return the parameters with a wrong number of *biases*.
 
     Raise `SolverError` if the layer has no biases, or if that number is correct.
@@ -140,7 +139,7 @@ def _count_with_biases(args: SimpleNamespace, biases: int) -> int:
     return weights + biases
 
 
-def _count_separable_params(args: SimpleNamespace) -> int:
+def _count_separable_params(args: SolverArguments) -> int:
     require_one_group(args.groups)
     return separable_params(args.in_channels, args.out_channels, args.kernel_size, bias=args.bias)
 

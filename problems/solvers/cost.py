@@ -6,11 +6,10 @@ Howard et al., MobileNets (2017), section 3.1.
 
 import math
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, is_number, simplify_number
 from problems.solvers.bounds import Shape, as_axis_sizes, as_integer
 from problems.solvers.convolution_parameters import (
@@ -136,12 +135,12 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _separable_conv_macs(args: SimpleNamespace) -> int:
+def _separable_conv_macs(args: SolverArguments) -> int:
     require_one_group(args.groups)
     return separable_macs(args.in_channels, args.out_channels, args.kernel_size, args.output_size)
 
 
-def _macs_with_biases(args: SimpleNamespace) -> int:
+def _macs_with_biases(args: SolverArguments) -> int:
     biases: int = args.out_channels * _count_positions(args.kernel_size, args.output_size)
     return conv_macs(**vars(args)) + biases
 

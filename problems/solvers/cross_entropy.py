@@ -4,13 +4,12 @@ Results are doubles. Logarithms are natural unless *base* is 2 or 10. Source: th
 PyTorch documentation of ``CrossEntropyLoss``, ``BCELoss`` and ``BCEWithLogitsLoss``.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid, as_proportion, require_bool
@@ -133,18 +132,18 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _loss_of_probabilities(rows: Array, args: SimpleNamespace) -> NumberOrArray:
+def _loss_of_probabilities(rows: Array, args: SolverArguments) -> NumberOrArray:
     """Return the cross-entropy with *rows* used as the probabilities."""
     wanted = target_probabilities(args.target, rows)
     losses = cross_entropy_terms(wanted, rows).sum(axis=-1) / log_of_base(args.base)
     return reduce_losses(losses, args.reduction)
 
 
-def _loss_without_softmax(args: SimpleNamespace) -> NumberOrArray:
+def _loss_without_softmax(args: SolverArguments) -> NumberOrArray:
     return _loss_of_probabilities(as_double_rows(args.logits, "logits"), args)
 
 
-def _loss_without_exponential(args: SimpleNamespace) -> NumberOrArray:
+def _loss_without_exponential(args: SolverArguments) -> NumberOrArray:
     """Return the loss of logits divided by their sum instead of the softmax."""
     rows = as_double_rows(args.logits, "logits")
     sums = rows.sum(axis=-1, keepdims=True)
@@ -153,7 +152,7 @@ def _loss_without_exponential(args: SimpleNamespace) -> NumberOrArray:
     return _loss_of_probabilities(rows / sums, args)
 
 
-def _softmax_probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray:
+def _softmax_probability_instead_of_loss(args: SolverArguments) -> NumberOrArray:
     """Return the softmax probability of the target instead of its loss."""
     rows = softmax(as_double_rows(args.logits, "logits"))
     return reduce_losses(
@@ -161,7 +160,7 @@ def _softmax_probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray
     )
 
 
-def _binary_loss_of_classes(args: SimpleNamespace) -> NumberOrArray:
+def _binary_loss_of_classes(args: SolverArguments) -> NumberOrArray:
     """Return the binary cross-entropy summed over all classes."""
     rows = as_distribution(args.probabilities, "probabilities")
     wanted = target_probabilities(args.target, rows)
@@ -169,7 +168,7 @@ def _binary_loss_of_classes(args: SimpleNamespace) -> NumberOrArray:
     return reduce_losses(losses.sum(axis=-1) / log_of_base(args.base), args.reduction)
 
 
-def _probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray:
+def _probability_instead_of_loss(args: SolverArguments) -> NumberOrArray:
     """Return the probability of the target instead of its loss."""
     rows = as_distribution(args.probabilities, "probabilities")
     return reduce_losses(
@@ -177,19 +176,19 @@ def _probability_instead_of_loss(args: SimpleNamespace) -> NumberOrArray:
     )
 
 
-def _sum_all_logarithms(args: SimpleNamespace) -> NumberOrArray:
+def _sum_all_logarithms(args: SolverArguments) -> NumberOrArray:
     """Return the negative sum of the logarithms of all probabilities, ignoring the target."""
     rows = as_distribution(args.probabilities, "probabilities")
     losses = cross_entropy_terms(np.ones_like(rows), rows).sum(axis=-1) / log_of_base(args.base)
     return reduce_losses(losses, args.reduction)
 
 
-def _invert_targets(args: SimpleNamespace) -> Array:
+def _invert_targets(args: SolverArguments) -> Array:
     """Return the targets with 0 and 1 swapped."""
     return 1 - as_doubles(args.target, "target")
 
 
-def _loss_of_positives(args: SimpleNamespace) -> NumberOrArray:
+def _loss_of_positives(args: SolverArguments) -> NumberOrArray:
     """Return the binary cross-entropy without the term for targets of 0."""
     cells = as_doubles(args.prediction, "prediction")
     probabilities = (

@@ -4,11 +4,10 @@ Weights have PyTorch's layout (out, in); examples are rows. Integer input gives 
 integers. Source: the PyTorch documentation of ``Linear``.
 """
 
-from types import SimpleNamespace
 from typing import Final, cast
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.convolution import add_bias
@@ -108,11 +107,11 @@ def _checked_matrix_product(left: Array, right: Array) -> Array:
 # What students do instead.
 
 
-def _transpose_weight(args: SimpleNamespace) -> Array:
+def _transpose_weight(args: SolverArguments) -> Array:
     return as_array(args.weight, "weight", ranks=(2,)).T
 
 
-def _mean_upstream(args: SimpleNamespace) -> Array:
+def _average_upstream_gradient(args: SolverArguments) -> Array:
     return cast("Array", as_array(args.dy, "dy", ranks=(2,)).mean(axis=0))
 
 
@@ -146,7 +145,8 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         },
     ),
     *build_wrong_versions(
-        dense_backward_bias, {"mean_for_sum": replace_formula(dense_backward_bias, _mean_upstream)}
+        dense_backward_bias,
+        {"mean_for_sum": replace_formula(dense_backward_bias, _average_upstream_gradient)},
     ),
     *build_wrong_versions(
         matmul,

@@ -6,11 +6,10 @@ Ultralytics. Sources: Redmon et al., You Only Look Once (2016), YOLO9000 (2017),
 (2020), for *reg_max*.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Pair, Shape, as_integer, as_pair
 from problems.solvers.geometry import move_channels
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -130,25 +129,25 @@ def _grid_sizes(version: int, size: Pair) -> list[tuple[int, int]]:
 # What students do instead.
 
 
-def _anchors_per_cell(args: SimpleNamespace) -> int:
+def _anchors_per_cell(args: SolverArguments) -> int:
     """Return the boxes per cell, or raise `SolverError` for an anchor-free version."""
     if args.version in ANCHOR_FREE_VERSIONS:
         raise SolverError(f"version {args.version} has no anchors")
     return _boxes_per_cell(args.version, args.boxes)
 
 
-def _require_anchor_free(args: SimpleNamespace) -> None:
+def _require_anchor_free(args: SolverArguments) -> None:
     """Raise `SolverError` for a version with anchors."""
     if args.version not in ANCHOR_FREE_VERSIONS:
         raise SolverError(f"version {args.version} has anchors")
 
 
-def _last_anchored_version(args: SimpleNamespace) -> int:
+def _last_anchored_version(args: SolverArguments) -> int:
     _require_anchor_free(args)
     return 5
 
 
-def _anchors_of_all_scales(args: SimpleNamespace) -> int:
+def _anchors_of_all_scales(args: SolverArguments) -> int:
     """Return the anchors per cell, summed over all scales."""
     scales = len(STRIDES.get(args.version, THREE_SCALES))
     if scales == 1:
@@ -156,17 +155,17 @@ def _anchors_of_all_scales(args: SimpleNamespace) -> int:
     return _anchors_per_cell(args) * scales
 
 
-def _depth_with_objectness(args: SimpleNamespace) -> int:
+def _depth_with_objectness(args: SolverArguments) -> int:
     _require_anchor_free(args)
     return yolo_depth(**vars(args)) + 1
 
 
-def _boxes_of_one_scale(args: SimpleNamespace) -> int:
+def _boxes_of_one_scale(args: SolverArguments) -> int:
     rows, columns = _grid_sizes(args.version, args.size)[0]
     return rows * columns * _boxes_per_cell(args.version, args.boxes)
 
 
-def _boxes_of_grid_rows(args: SimpleNamespace) -> int:
+def _boxes_of_grid_rows(args: SolverArguments) -> int:
     """Return the boxes as if each grid had only one column."""
     count = _boxes_per_cell(args.version, args.boxes)
     return sum(rows * count for rows, _ in _grid_sizes(args.version, args.size))
@@ -175,7 +174,7 @@ def _boxes_of_grid_rows(args: SimpleNamespace) -> int:
 def _replace_output_depth(change: Solver) -> Solver:
     """Return a wrong version of `yolo_output_shapes` whose depth comes from *change*."""
 
-    def formula(args: SimpleNamespace) -> tuple[Shape, ...]:
+    def formula(args: SolverArguments) -> tuple[Shape, ...]:
         values = vars(args).copy()
         depth = {name: values[name] for name in ("version", "classes", "boxes", "reg_max")}
         wrong = as_integer(change(**depth), "the depth")
@@ -188,7 +187,7 @@ def _replace_output_depth(change: Solver) -> Solver:
     return replace_formula(yolo_output_shapes, formula)
 
 
-def _depth_without_coordinates(args: SimpleNamespace) -> int:
+def _depth_without_coordinates(args: SolverArguments) -> int:
     """Return the depth without the four coordinates (or their distributions) of each box."""
     sides = args.reg_max if args.version in ANCHOR_FREE_VERSIONS else 1
     return yolo_depth(**vars(args)) - 4 * sides * _boxes_per_cell(args.version, args.boxes)

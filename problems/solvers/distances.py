@@ -7,12 +7,11 @@ documentation of ``TripletMarginLoss``.
 """
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import square_root
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Grid, require_bool
 from problems.solvers.exact_arrays import (
@@ -115,17 +114,17 @@ SOLVERS: Final[tuple[Solver, ...]] = (distance, cosine_similarity, triplet_loss,
 # What students do instead.
 
 
-def _absolute_distance(args: SimpleNamespace) -> Number:
+def _absolute_distance(args: SolverArguments) -> Number:
     """Return the sum of the absolute differences."""
     return simplify_number(Fraction(abs(_difference(args.x, args.y)).sum()))
 
 
-def _unnormalized_similarity(args: SimpleNamespace) -> Number:
+def _unnormalized_similarity(args: SolverArguments) -> Number:
     """Return the dot product of the vectors, not divided by their lengths."""
     return _dot_product(*_as_vectors(args.x, args.y))
 
 
-def _similarity_without_root(args: SimpleNamespace) -> Number:
+def _similarity_without_root(args: SolverArguments) -> Number:
     """Return the dot product divided by the squared lengths of both vectors."""
     first, second = _as_vectors(args.x, args.y)
     return simplify_number(
@@ -134,27 +133,27 @@ def _similarity_without_root(args: SimpleNamespace) -> Number:
     )
 
 
-def _unclipped_triplet_loss(args: SimpleNamespace) -> Number:
+def _unclipped_triplet_loss(args: SolverArguments) -> Number:
     return _margin_shortfall(**vars(args))
 
 
-def _loss_with_margin_subtracted(args: SimpleNamespace) -> Number:
+def _loss_with_margin_subtracted(args: SolverArguments) -> Number:
     shortfall = _margin_shortfall(**{**vars(args), "margin": 0}) - _parse_margin(args.margin)
     return max(simplify_number(shortfall), 0)
 
 
-def _pair_margin_shortfall(args: SimpleNamespace, *, squared: bool = False) -> Fraction:
+def _pair_margin_shortfall(args: SolverArguments, *, squared: bool = False) -> Fraction:
     """Return how far a dissimilar pair falls short of the margin; negative if it does not."""
     if args.alike:
         raise SolverError("a pair that is alike has no margin")
     return _parse_margin(args.margin) - Fraction(distance(args.x, args.y, squared=squared))
 
 
-def _loss_without_square(args: SimpleNamespace) -> Number:
+def _loss_without_square(args: SolverArguments) -> Number:
     return simplify_number(max(_pair_margin_shortfall(args), Fraction(0)) / 2)
 
 
-def _loss_of_squared_distance(args: SimpleNamespace) -> Number:
+def _loss_of_squared_distance(args: SolverArguments) -> Number:
     return simplify_number(max(_pair_margin_shortfall(args, squared=True), Fraction(0)) ** 2 / 2)
 
 

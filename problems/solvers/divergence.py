@@ -6,13 +6,12 @@ perplexity.
 """
 
 import math
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array
 from problems.solvers.cross_entropy import cross_entropy
@@ -102,11 +101,11 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _cross_entropy_for_divergence(args: SimpleNamespace) -> NumberOrArray:
+def _cross_entropy_for_divergence(args: SolverArguments) -> NumberOrArray:
     return cross_entropy(args.q, as_distribution(args.p, "p"), base=args.base)
 
 
-def _mean_probability(args: SimpleNamespace) -> float:
+def _mean_probability(args: SolverArguments) -> float:
     """Return the mean probability, whose logarithm is not the mean of the logarithms."""
     return float(np.exp(-_surprisals(args.probabilities)).mean())
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil
-from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver
+from grader.registry import Solver, SolverArguments
 from grader.values import Number
 from problems.solvers.bounds import Shape, as_integer, as_pair, as_shape
 from problems.solvers.wrong_versions import replace_formula
@@ -25,7 +24,7 @@ PerAxis: TypeAlias = int | tuple[int, ...]
 Padding: TypeAlias = PerAxis | str
 """One number, one per axis, two per axis (left, right, top, bottom), or a word."""
 SizeRule: TypeAlias = Callable[..., Any]
-SizeFormula: TypeAlias = Callable[[SimpleNamespace], object]
+SizeFormula: TypeAlias = Callable[[SolverArguments], object]
 
 
 def kernel_travel(
@@ -195,37 +194,45 @@ def move_channels(shape: Shape, layout: str) -> Shape:
     return tuple(axes[letter] for letter in batch + other)
 
 
-def _fractional_travel(args: SimpleNamespace, *, ends: int = 2) -> Fraction:
-    """Return the kernel travel as a fraction, with padding at the first *ends* ends only.
+def _fractional_kernel_travel(args: SolverArguments, *, padded_ends: int = 2) -> Fraction:
+    """Return the kernel travel as a fraction, with padding at the first *padded_ends* ends only.
 
     The size may be a fraction if it carries an earlier error forward.
     """
     extent = args.dilation * (args.kernel_size - 1) + 1
-    if ends == 1 and isinstance(args.padding, str):
+    if padded_ends == 1 and isinstance(args.padding, str):
         raise SolverError("a padding in words names no numbers")
-    padding = sum(padding_ends(args.padding, args.kernel_size, dilation=args.dilation)[:ends])
+    padding = sum(
+        padding_ends(args.padding, args.kernel_size, dilation=args.dilation)[:padded_ends]
+    )
     left = Fraction(args.size + padding - extent)
     if left < 0:
         raise SolverError("the kernel does not fit")
     return left
 
 
-def _effective_stride(args: SimpleNamespace) -> int:
+def _stride_or_kernel_size(args: SolverArguments) -> int:
     return int(args.kernel_size if args.stride is None else args.stride)
 
 
-def _divide_size_by_stride(args: SimpleNamespace) -> Number:
+def _divide_size_by_stride(args: SolverArguments) -> Number:
     """Return ``size // stride``; raise `SolverError` at stride 1, which divides nothing."""
-    if _effective_stride(args) == 1:
+    if _stride_or_kernel_size(args) == 1:
         raise SolverError("a stride of 1 divides nothing")
-    return int(args.size // _effective_stride(args))
+    return int(args.size // _stride_or_kernel_size(args))
 
 
 # Wrong numbers of windows along one axis, by mistake; for convolution and pooling alike.
 WRONG_WINDOW_COUNTS: Final[dict[str, SizeFormula]] = {
-    "rounded_up": lambda args: ceil(_fractional_travel(args) / _effective_stride(args)) + 1,
-    "fraction_left": lambda args: _fractional_travel(args) / _effective_stride(args) + 1,
-    "forgot_plus_one": lambda args: _fractional_travel(args) // _effective_stride(args),
-    "padding_once": lambda args: _fractional_travel(args, ends=1) // _effective_stride(args) + 1,
+    "rounded_up": lambda args: (
+        ceil(_fractional_kernel_travel(args) / _stride_or_kernel_size(args)) + 1
+    ),
+    "fraction_left": lambda args: (
+        _fractional_kernel_travel(args) / _stride_or_kernel_size(args) + 1
+    ),
+    "forgot_plus_one": lambda args: _fractional_kernel_travel(args) // _stride_or_kernel_size(args),
+    "padding_once": lambda args: (
+        _fractional_kernel_travel(args, padded_ends=1) // _stride_or_kernel_size(args) + 1
+    ),
     "size_over_stride": _divide_size_by_stride,
 }

@@ -8,13 +8,12 @@ chapter 4, and the PyTorch documentation of ``torch.nn.grad``.
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, Shape, as_array, as_integer
 from problems.solvers.convolution import conv2d
@@ -167,20 +166,20 @@ def _parse_weight_uses(x: Grid, dy: Grid) -> tuple[Array, Array]:
 # What students do instead.
 
 
-def _rotate_kernel(args: SimpleNamespace) -> Array:
+def _rotate_kernel(args: SolverArguments) -> Array:
     return as_array(args.w, "w", ranks=(2, 3, 4))[..., ::-1, ::-1]
 
 
-def _valid_convolution(args: SimpleNamespace) -> Array:
+def _valid_convolution(args: SolverArguments) -> Array:
     """Return the valid instead of the full convolution of *dy* with the rotated kernel."""
     return conv2d(args.dy, as_array(args.w, "w", ranks=(2,)), flip=True)
 
 
-def _average_over_positions(args: SimpleNamespace) -> Array:
+def _average_gradient_over_positions(args: SolverArguments) -> Array:
     return cast("Array", np.asarray(as_array(args.dy, "dy", ranks=MAP_RANKS).mean(axis=(-2, -1))))
 
 
-def _multiply_sums(args: SimpleNamespace) -> object:
+def _product_of_sums(args: SolverArguments) -> object:
     cells, back = _parse_weight_uses(args.x, args.dy)
     return cells.sum().item() * back.sum().item()
 
@@ -237,7 +236,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "positions_not_summed": replace_formula(
                 conv2d_backward_bias, lambda args: as_array(args.dy, "dy", ranks=MAP_RANKS)
             ),
-            "mean_for_sum": replace_formula(conv2d_backward_bias, _average_over_positions),
+            "mean_for_sum": replace_formula(conv2d_backward_bias, _average_gradient_over_positions),
         },
     ),
     *build_wrong_versions(
@@ -250,7 +249,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                     / as_array(args.x, "x", ranks=ANY_RANK).size
                 ),
             ),
-            "sums_multiplied": replace_formula(shared_weight_gradient, _multiply_sums),
+            "sums_multiplied": replace_formula(shared_weight_gradient, _product_of_sums),
             "one_use_only": replace_formula(
                 shared_weight_gradient,
                 lambda args: np.multiply(*_parse_weight_uses(args.x, args.dy)).ravel()[0].item(),

@@ -6,11 +6,10 @@ et al., SSD (2016); Lin et al., Focal Loss (RetinaNet, 2017); Tian et al., FCOS 
 """
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Pair, as_integer, as_pair, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -155,34 +154,34 @@ def _add_to_classes(count: int) -> Solver:
     return lambda args: args.classes + count
 
 
-def _depth_with_class_boxes(args: SimpleNamespace) -> int:
+def _depth_with_class_boxes(args: SolverArguments) -> int:
     """Return the channels with four coordinates per class."""
     if args.branch != "box":
         raise SolverError("no box is asked for")
     return retinanet_depth(**vars(args)) * int(args.classes)
 
 
-def _depth_with_one_box(args: SimpleNamespace) -> int:
+def _depth_with_one_box(args: SolverArguments) -> int:
     return _count_branch_channels({"class": args.classes + 1, "box": COORDINATES}, args.branch)
 
 
-def _class_branch_for_all(args: SimpleNamespace) -> str:
+def _class_branch_for_all(args: SolverArguments) -> str:
     """Return the branch ``class``, or raise `SolverError` unless ``all`` is requested."""
     if args.branch != "all":
         raise SolverError("one branch is asked for")
     return "class"
 
 
-def _anchors_of_first_grid(args: SimpleNamespace) -> int:
+def _anchors_of_first_grid(args: SolverArguments) -> int:
     rows, columns, each = _grid_anchors(args.grids, args.anchors)[0]
     return rows * columns * each
 
 
-def _anchors_of_grid_rows(args: SimpleNamespace) -> int:
+def _anchors_of_grid_rows(args: SolverArguments) -> int:
     return sum(rows * each for rows, _, each in _grid_anchors(args.grids, args.anchors))
 
 
-def _grids_rounded_down(args: SimpleNamespace) -> tuple[int, ...]:
+def _grids_rounded_down(args: SolverArguments) -> tuple[int, ...]:
     return tuple(args.size // stride for stride in args.strides)
 
 

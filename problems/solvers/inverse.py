@@ -1,11 +1,10 @@
 """Inverse size formulas: the kernel, padding or stride that produces a size."""
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_integer
 from problems.solvers.geometry import kernel_travel
 from problems.solvers.sizes import conv_size
@@ -101,18 +100,18 @@ def maps_to(
     return result == wanted
 
 
-def _padding_of_both_sides(args: SimpleNamespace) -> int:
+def _padding_of_both_sides(args: SolverArguments) -> int:
     """Return the total padding of both ends."""
     return 2 * padding_for(**vars(args))
 
 
-def _padding_with_extra_step(args: SimpleNamespace) -> Fraction:
+def _padding_with_extra_step(args: SolverArguments) -> Fraction:
     """Return the padding with ``output_size`` steps instead of one less, not rounded."""
     extent = args.dilation * (args.kernel_size - 1) + 1
     return Fraction(args.output_size * args.stride + extent - args.size, 2)
 
 
-def _stride_with_one_padding(args: SimpleNamespace) -> int:
+def _stride_with_one_padding(args: SolverArguments) -> int:
     """Return the stride as if the padding were added at one end only."""
     left = kernel_travel(args.size + args.padding, args.kernel_size, dilation=args.dilation)
     return left // int(args.output_size) + 1

@@ -5,13 +5,12 @@ variances, as numbers or arrays of the same shape. Source: Kingma and Welling,
 Auto-Encoding Variational Bayes (2014), section 2.4 and appendix B.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_losses
 from problems.solvers.probabilities import as_doubles
@@ -88,45 +87,45 @@ SOLVERS: Final[tuple[Solver, ...]] = (latent_deviation, latent_code, code_diverg
 # What students do instead.
 
 
-def _double_log_var(args: SimpleNamespace) -> Array:
+def _double_log_var(args: SolverArguments) -> Array:
     """Return twice the log variances, as if they were logarithms of standard deviations."""
     return 2 * _parse_log_var(args.log_var)
 
 
-def _negate_log_var(args: SimpleNamespace) -> Array:
+def _negate_log_var(args: SolverArguments) -> Array:
     return -_parse_log_var(args.log_var)
 
 
-def _code_with_log_var(args: SimpleNamespace) -> NumberOrArray:
+def _code_with_log_var(args: SolverArguments) -> NumberOrArray:
     """Return the code with the log variances in place of the standard deviations."""
     spread = _parse_log_var(args.log_var) * _as_matching_doubles(args.noise, args.log_var, "noise")
     return reduce_losses(_as_matching_doubles(args.mean, args.log_var, "mean") + spread, "none")
 
 
 def _divergence_from_terms(
-    args: SimpleNamespace, variance: Array, logarithm: Array, constant: int
+    args: SolverArguments, variance: Array, logarithm: Array, constant: int
 ) -> NumberOrArray:
     """Return the divergence with these terms in place of the correct ones."""
     squares = _as_matching_doubles(args.mean, args.log_var, "mean") ** 2
     return _halve_and_reduce(squares + variance - constant - logarithm, args.reduction)
 
 
-def _divergence_of_deviations(args: SimpleNamespace) -> NumberOrArray:
+def _divergence_with_deviation_for_variance(args: SolverArguments) -> NumberOrArray:
     logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms / 2), logarithms, 1)
 
 
-def _divergence_without_one(args: SimpleNamespace) -> NumberOrArray:
+def _divergence_without_one(args: SolverArguments) -> NumberOrArray:
     logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms), logarithms, 0)
 
 
-def _divergence_with_log_added(args: SimpleNamespace) -> NumberOrArray:
+def _divergence_with_log_added(args: SolverArguments) -> NumberOrArray:
     logarithms = _parse_log_var(args.log_var)
     return _divergence_from_terms(args, np.exp(logarithms), -logarithms, 1)
 
 
-def _divergence_of_plain_mean(args: SimpleNamespace) -> NumberOrArray:
+def _divergence_with_unsquared_mean(args: SolverArguments) -> NumberOrArray:
     mean, logarithms = (
         _as_matching_doubles(args.mean, args.log_var, "mean"),
         _parse_log_var(args.log_var),
@@ -163,10 +162,12 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "mean_for_sum": replace_arguments(code_divergence, reduction="mean"),
             "exponent_not_halved": replace_arguments(code_divergence, log_var=_double_log_var),
             "log_variance_sign": replace_arguments(code_divergence, log_var=_negate_log_var),
-            "deviation_for_variance": replace_formula(code_divergence, _divergence_of_deviations),
+            "deviation_for_variance": replace_formula(
+                code_divergence, _divergence_with_deviation_for_variance
+            ),
             "one_not_subtracted": replace_formula(code_divergence, _divergence_without_one),
             "logarithm_added": replace_formula(code_divergence, _divergence_with_log_added),
-            "mean_not_squared": replace_formula(code_divergence, _divergence_of_plain_mean),
+            "mean_not_squared": replace_formula(code_divergence, _divergence_with_unsquared_mean),
             "code_mean_left_out": replace_arguments(
                 code_divergence, mean=lambda g: np.zeros_like(as_doubles(g.mean, "mean"))
             ),

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from fractions import Fraction
 from math import ceil
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.network.receptive_fields import AxisWindow, GrowthRule, ReceptiveField, grow_field
 from problems.solvers.bounds import as_integer
 from problems.solvers.receptive_field import WRONG_GROWTHS
@@ -108,7 +107,7 @@ def _count_steps(size: int, target: int, step: Callable[[int], int]) -> int:
     raise SolverError(f"such layers do not take {start} to exactly {target}")
 
 
-def _layers_by_whole_kernel(args: SimpleNamespace) -> int:
+def _layers_by_whole_kernel(args: SolverArguments) -> int:
     """Return the layers as if each changed the size by the kernel size, not by one less."""
     if args.stride != 1 or args.padding != 0:
         raise SolverError("the size does not change by a constant")
@@ -124,7 +123,7 @@ def _add_one(layers: object) -> int:
     return as_integer(layers, "layers", least=0) + 1
 
 
-def _layers_of_adjacent_kernels(args: SimpleNamespace) -> int:
+def _layers_of_adjacent_kernels(args: SolverArguments) -> int:
     """Return the layers as if each enlarged the field by its whole kernel."""
     if (args.stride, args.dilation, args.dilation_growth) != (1, 1, 1):
         raise SolverError("the layers do not all enlarge the field alike")

@@ -4,11 +4,10 @@ Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6.2, and
 PyTorch documentation of ``CrossEntropyLoss``. The values are doubles.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid
@@ -44,12 +43,12 @@ def _reduction_divisor(scores: Array, reduction: str) -> int:
 # What students do instead.
 
 
-def _gradient_without_target(args: SimpleNamespace) -> Array:
+def _gradient_without_target(args: SolverArguments) -> Array:
     scores = as_double_rows(args.logits, "logits")
     return softmax(scores) / _reduction_divisor(scores, args.reduction)
 
 
-def _gradient_without_softmax(args: SimpleNamespace) -> Array:
+def _gradient_without_softmax(args: SolverArguments) -> Array:
     scores = as_double_rows(args.logits, "logits")
     return (scores - target_probabilities(args.target, scores)) / _reduction_divisor(
         scores, args.reduction

@@ -9,14 +9,13 @@ Inception Architecture (2016), for the labels.
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Grid, as_integer, as_proportion, check_cell_count, require_bool
 from problems.solvers.exact_arrays import (
     FractionArray,
@@ -177,40 +176,40 @@ def _make_halved_loss_version(solver: Callable[..., NumberOrArray]) -> Solver:
     return replace_formula(solver, lambda args: solver(**vars(args)) / Fraction(2))
 
 
-def _signed_error(args: SimpleNamespace) -> NumberOrArray:
+def _signed_error(args: SolverArguments) -> NumberOrArray:
     """Return the reduced differences with their signs."""
     return reduce_losses(_difference(args.prediction, args.target), args.reduction)
 
 
-def _squared_error(args: SimpleNamespace) -> NumberOrArray:
+def _squared_error(args: SolverArguments) -> NumberOrArray:
     return mse(args.prediction, args.target, reduction=args.reduction)
 
 
-def _hinge_with_target_class(args: SimpleNamespace) -> NumberOrArray:
+def _hinge_with_target_class(args: SolverArguments) -> NumberOrArray:
     """Return the hinge loss summed over the target class too: one margin more per row."""
     rows = hinge_loss(**{**vars(args), "reduction": "none"})
     margin = as_fraction(args.margin, "margin")
     return reduce_losses(rows + (margin**2 if args.squared else margin), args.reduction)
 
 
-def _unclipped_hinge(args: SimpleNamespace) -> NumberOrArray:
+def _unclipped_hinge(args: SolverArguments) -> NumberOrArray:
     """Return the hinge loss without clipping negative terms to 0."""
     terms = _margin_violations(args.scores, args.target, args.margin)
     return reduce_losses((terms**2 if args.squared else terms).sum(axis=-1), args.reduction)
 
 
-def _hinge_of_worst_class(args: SimpleNamespace) -> NumberOrArray:
+def _hinge_of_worst_class(args: SolverArguments) -> NumberOrArray:
     """Return the hinge loss of only the wrong class with the highest score."""
     worst = _margin_violations(args.scores, args.target, args.margin).max(axis=-1)
     clipped = np.maximum(worst, ZERO)
     return reduce_losses(clipped**2 if args.squared else clipped, args.reduction)
 
 
-def _hinge_divided_by_classes(args: SimpleNamespace) -> NumberOrArray:
+def _hinge_divided_by_classes(args: SolverArguments) -> NumberOrArray:
     return hinge_loss(**vars(args)) / Fraction(np.shape(args.scores)[-1])
 
 
-def _smoothed_label_over_other_classes(args: SimpleNamespace) -> NumberOrArray:
+def _smoothed_label_over_other_classes(args: SolverArguments) -> NumberOrArray:
     """Return the label with the smoothing spread over the other classes only."""
     if args.num_classes == 1:
         raise SolverError("there are no other classes")
@@ -219,7 +218,7 @@ def _smoothed_label_over_other_classes(args: SimpleNamespace) -> NumberOrArray:
     return simplify(label * (1 - spread) + (1 - label) * spread / (args.num_classes - 1))
 
 
-def shift_classes_down(args: SimpleNamespace) -> object:
+def shift_classes_down(args: SolverArguments) -> object:
     """Return the targets minus one, for a student who counts the classes from one."""
     return np.asarray(args.target) - 1
 

@@ -8,11 +8,10 @@ R-CNN (2015).
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_numbers, as_proportion, require_bool
 from problems.solvers.boxes import MISREAD_FORMATS, parse_boxes
@@ -184,7 +183,7 @@ def _replace_detection_matching(
     )
 
 
-def _match_every_hit(inputs: MatchingInput) -> tuple[int, ...]:
+def _match_all_overlapping(inputs: MatchingInput) -> tuple[int, ...]:
     """Return 1 for each detection that overlaps a true box enough, even if it is taken."""
     return tuple(int(inputs.reaches_threshold(max(row))) for row in inputs.overlaps)
 
@@ -193,7 +192,7 @@ def _match_in_listed_order(inputs: MatchingInput) -> tuple[int, ...]:
     return _match_by_score(replace(inputs, order=tuple(range(len(inputs.order)))))
 
 
-def _labels_without_ignored(args: SimpleNamespace) -> tuple[int, ...]:
+def _labels_without_ignored(args: SolverArguments) -> tuple[int, ...]:
     """Return the labels with ignored anchors labeled as background."""
     return tuple(max(label, BACKGROUND) for label in anchor_labels(**vars(args)))
 
@@ -210,7 +209,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         match_detections,
         {
-            "found_twice": _replace_detection_matching(_match_every_hit),
+            "found_twice": _replace_detection_matching(_match_all_overlapping),
             "scores_ignored": _replace_detection_matching(_match_in_listed_order),
             "at_threshold": replace_arguments(
                 match_detections, strict=lambda args: not args.strict

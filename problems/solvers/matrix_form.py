@@ -7,12 +7,11 @@ documentation of ``Unfold``.
 
 import math
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import Padding, PerAxis
@@ -86,7 +85,7 @@ def conv_matrix(
 # What students do instead.
 
 
-def _columns_in_column_order(args: SimpleNamespace) -> Array:
+def _columns_in_column_order(args: SolverArguments) -> Array:
     """Return the columns of `im2col` with the windows ordered column by column."""
     cells = as_array(args.x, "x", ranks=(2, 3))
     columns = im2col(**vars(args))
@@ -101,7 +100,7 @@ def _transpose_result(solver: Solver) -> Solver:
     return replace_formula(solver, lambda args: cast("Array", solver(**vars(args))).T)
 
 
-def _rotate_kernel(args: SimpleNamespace) -> Array:
+def _rotate_kernel(args: SolverArguments) -> Array:
     kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
     return kernel[::-1] if kernel.ndim == 1 else kernel[..., ::-1, ::-1]
 

@@ -6,11 +6,10 @@ and Visin (2016), chapter 4.
 """
 
 import math
-from types import SimpleNamespace
 from typing import Final, TypedDict, Unpack, cast
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count
 from problems.solvers.geometry import PerAxis
 from problems.solvers.matrix_form import geometry_wrong_versions
@@ -132,7 +131,7 @@ def _output_sizes(
 # What students do instead.
 
 
-def _shape_of_one_channel(args: SimpleNamespace) -> Shape:
+def _shape_of_one_channel(args: SolverArguments) -> Shape:
     return (1, *_as_maps_shape(args.shape)[1:])
 
 
@@ -141,13 +140,13 @@ def _reverse_result(solver: Solver) -> Solver:
     return replace_formula(solver, lambda args: cast("Shape", solver(**vars(args)))[::-1])
 
 
-def _count_with_padding(args: SimpleNamespace) -> int:
+def _count_nonzeros_with_padding(args: SolverArguments) -> int:
     """Count every weight at every output position, including weights on the padding."""
     named = {name: value for name, value in vars(args).items() if name != "out_channels"}
     return cast("int", args.out_channels) * math.prod(im2col_shape(**named))
 
 
-def _count_weights(args: SimpleNamespace) -> int:
+def _count_distinct_weights(args: SolverArguments) -> int:
     """Return the number of distinct weights."""
     maps = _as_maps_shape(args.shape)
     return (
@@ -183,8 +182,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "zeros_counted": replace_formula(
                 conv_matrix_nonzeros, lambda args: math.prod(conv_matrix_shape(**vars(args)))
             ),
-            "border_weights_counted": replace_formula(conv_matrix_nonzeros, _count_with_padding),
-            "positions_left_out": replace_formula(conv_matrix_nonzeros, _count_weights),
+            "border_weights_counted": replace_formula(
+                conv_matrix_nonzeros, _count_nonzeros_with_padding
+            ),
+            "positions_left_out": replace_formula(conv_matrix_nonzeros, _count_distinct_weights),
             "input_channels_left_out": replace_arguments(
                 conv_matrix_nonzeros, shape=_shape_of_one_channel
             ),

@@ -7,13 +7,12 @@ et al., Efficiently Scaling Transformer Inference (2022), for the key-value cach
 import math
 from fractions import Fraction
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count, require_bool
 from problems.solvers.units import bytes_of, find_entry, make_bits_version
@@ -155,36 +154,36 @@ def _as_shapes(shapes: object) -> list[Shape]:
 # What students do instead.
 
 
-def _largest_map_bytes(args: SimpleNamespace) -> Number:
+def _largest_map_bytes(args: SolverArguments) -> Number:
     """Return the bytes of the largest activation alone."""
     sizes = [math.prod(shape) for shape in _as_shapes(args.shapes)]
     batch = as_integer(args.batch_size, "batch_size")
     return parameter_bytes(max(sizes) * batch, dtype=args.dtype)
 
 
-def _bytes_without_gradients(args: SimpleNamespace) -> Number:
+def _bytes_without_gradients(args: SolverArguments) -> Number:
     dtype = "float16" if args.mixed_precision else args.dtype
     return training_bytes(**vars(args)) - parameter_bytes(args.params, dtype=dtype)
 
 
-def _half_precision_dtype(args: SimpleNamespace) -> str:
+def _half_precision_dtype(args: SolverArguments) -> str:
     if not args.mixed_precision:
         raise SolverError("there is one number format")
     return "float16"
 
 
-def _bytes_without_master_copy(args: SimpleNamespace) -> Number:
+def _bytes_without_master_copy(args: SolverArguments) -> Number:
     _half_precision_dtype(args)
     return training_bytes(**vars(args)) - parameter_bytes(args.params)
 
 
-def _full_precision_dtype(args: SimpleNamespace) -> str:
+def _full_precision_dtype(args: SolverArguments) -> str:
     if bytes_of(args.dtype) >= bytes_of("float32"):
         raise SolverError("the numbers have 32 bits or more")
     return "float32"
 
 
-def _one_moment_optimizer(args: SimpleNamespace) -> str:
+def _one_moment_optimizer(args: SolverArguments) -> str:
     if OPTIMIZER_STATES[args.optimizer] != 2:  # noqa: PLR2004 - the two moments of Adam
         raise SolverError("the state is not two numbers")
     return "momentum"

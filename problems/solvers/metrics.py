@@ -8,11 +8,10 @@ performance measures (2009).
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Grid, as_integer, as_numbers, as_rows
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -163,27 +162,27 @@ def _find_metric(name: str) -> Callable[[ConfusionCounts], Number]:
 # What students do instead.
 
 
-def _arithmetic_f_score(args: SimpleNamespace) -> Number:
+def _arithmetic_f_score(args: SolverArguments) -> Number:
     return exact_ratio(precision(args.counts) + recall(args.counts), 2)
 
 
-def _f_score_without_factor(args: SimpleNamespace) -> Number:
+def _f_score_without_factor(args: SolverArguments) -> Number:
     """Return the F-score without the factor ``1 + beta**2``."""
     return exact_ratio(f_score(**vars(args)), 1 + args.beta**2)
 
 
-def _accuracy_without_negatives(args: SimpleNamespace) -> Number:
+def _accuracy_without_negatives(args: SolverArguments) -> Number:
     tp, fp, fn, tn = _parse_counts(args.counts, needed=WITH_NEGATIVES)
     return exact_ratio(tp, tp + fp + fn + tn)
 
 
-def _replace_metric_argument(expected: str, replacement: str) -> Callable[[SimpleNamespace], str]:
+def _replace_metric_argument(expected: str, replacement: str) -> Callable[[SolverArguments], str]:
     """Return a function that replaces the metric *expected* with *replacement*.
 
     The function raises `SolverError` for any other metric.
     """
 
-    def replace_name(args: SimpleNamespace) -> str:
+    def replace_name(args: SolverArguments) -> str:
         if args.metric != expected:
             raise SolverError(f"not {expected} is asked for")
         return replacement

@@ -5,11 +5,10 @@ Sutskever et al., On the Importance of Initialization and Momentum (2013).
 """
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import require_bool
 from problems.solvers.exact_arrays import (
@@ -118,24 +117,24 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def negate_learning_rate(args: SimpleNamespace) -> Number:
+def negate_learning_rate(args: SolverArguments) -> Number:
     """Return the negated learning rate, so that the step is added."""
     return -as_fraction(args.lr, "lr")
 
 
-def _step_with_unscaled_decay(args: SimpleNamespace) -> NumberOrArray:
+def _step_with_unscaled_decay(args: SolverArguments) -> NumberOrArray:
     """Return the parameter after a step whose decay ignores the learning rate."""
     weights, slopes = as_param_and_grad(args.param, args.grad)
     decayed = (1 - as_fraction(args.weight_decay, "weight_decay")) * weights
     return simplify(decayed - as_fraction(args.lr, "lr") * slopes)
 
 
-def _averaging_dampening(args: SimpleNamespace) -> Number:
+def _averaging_dampening(args: SolverArguments) -> Number:
     """Return the dampening of a running average, whose two weights add up to 1."""
     return as_fraction(args.momentum, "momentum")
 
 
-def _step_with_old_velocity(args: SimpleNamespace) -> NumberOrArray:
+def _step_with_old_velocity(args: SolverArguments) -> NumberOrArray:
     """Return the parameter after a step along the velocity before its update."""
     weights, _ = as_param_and_grad(args.param, args.grad)
     _, speed = as_grad_and_state(args.grad, args.velocity, "velocity")

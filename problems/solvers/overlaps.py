@@ -8,10 +8,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, Tensor, simplify_number
 from problems.solvers.boxes import Box, RawBox, box_wrong_versions, parse_box, parse_boxes
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
@@ -209,7 +208,7 @@ IOU_VARIANTS: Final[dict[Solver, Callable[[Box, Box, OverlapMeasure], object]]] 
 }
 
 
-def _box_pair_from_args(args: SimpleNamespace) -> tuple[Box, Box]:
+def _box_pair_from_args(args: SolverArguments) -> tuple[Box, Box]:
     return _parse_box_pair(args.box, args.other, fmt=args.fmt, inclusive=args.inclusive)
 
 

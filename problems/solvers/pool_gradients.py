@@ -6,13 +6,12 @@ behavior of PyTorch for ties within a window.
 
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import PerAxis
@@ -110,13 +109,13 @@ def _sum_by_cell(cells: Array, contributions: Array, places: Array) -> Array:
 # What students do instead.
 
 
-def _replace_mode_argument(wanted: str, other: str) -> Callable[[SimpleNamespace], str]:
+def _replace_mode_argument(wanted: str, other: str) -> Callable[[SolverArguments], str]:
     """Return a function that replaces the mode *wanted* with *other*.
 
     The function raises `SolverError` for any other mode.
     """
 
-    def replace_name(args: SimpleNamespace) -> str:
+    def replace_name(args: SolverArguments) -> str:
         if args.mode != wanted:
             raise SolverError(f"the mode is not {wanted}")
         return other
@@ -124,7 +123,7 @@ def _replace_mode_argument(wanted: str, other: str) -> Callable[[SimpleNamespace
     return replace_name
 
 
-def _undivided_gradient(args: SimpleNamespace) -> Array:
+def _undivided_gradient(args: SolverArguments) -> Array:
     """Return the gradient of the sum of each window instead of its mean."""
     if args.mode != "avg":
         raise SolverError("only an average divides")
@@ -132,7 +131,7 @@ def _undivided_gradient(args: SimpleNamespace) -> Array:
     return pool2d_backward(**vars(args)) * math.prod(cells)
 
 
-def _gradient_with_overwritten_windows(args: SimpleNamespace) -> Array:
+def _gradient_with_overwritten_windows(args: SolverArguments) -> Array:
     """Return the gradient if overlapping windows overwrite each other.
 
     Each cell keeps the contribution of its last window.
@@ -149,7 +148,7 @@ def _gradient_with_overwritten_windows(args: SimpleNamespace) -> Array:
     return gradient
 
 
-def _ones_upstream(args: SimpleNamespace) -> Array:
+def _ones_upstream(args: SolverArguments) -> Array:
     return np.ones_like(as_array(args.dy, "dy", ranks=(2, 3)))
 
 

@@ -8,13 +8,12 @@ with zeros, which count unless *count_include_pad* is False. A window added by
 
 import math
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Final, NamedTuple, TypedDict, Unpack, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, Shape, as_array, check_cell_count, require_bool
 from problems.solvers.geometry import PerAxis
@@ -209,14 +208,14 @@ def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     }
 
 
-def _call_without_arguments(solver: Solver, *extra: str) -> Callable[[SimpleNamespace], object]:
+def _call_without_arguments(solver: Solver, *extra: str) -> Callable[[SolverArguments], object]:
     """Return a formula that calls *solver* without its *extra* arguments."""
     return lambda args: solver(
         **{name: value for name, value in vars(args).items() if name not in extra}
     )
 
 
-def _window_sums(args: SimpleNamespace) -> Array:
+def _window_sums(args: SolverArguments) -> Array:
     """Return the sum of each window instead of its mean."""
     cells = as_sizes(args.kernel_size, "kernel_size", 2)
     return avg_pool2d(**{**vars(args), "count_include_pad": True}) * math.prod(cells)

@@ -5,11 +5,10 @@ defaults to the window size.
 """
 
 from functools import partial
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Pair, Shape, as_integer, as_pair, require_bool
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
@@ -84,7 +83,7 @@ def pool_shape(
 # What students do instead.
 
 
-def explicit_stride_to_one(args: SimpleNamespace) -> int:
+def explicit_stride_to_one(args: SolverArguments) -> int:
     """Return 1 in place of an explicit stride.
 
     Raise `SolverError` if the stride is None.
@@ -94,7 +93,7 @@ def explicit_stride_to_one(args: SimpleNamespace) -> int:
     return 1
 
 
-def default_stride_to_one(args: SimpleNamespace) -> int:
+def default_stride_to_one(args: SolverArguments) -> int:
     """Return 1 in place of the default stride.
 
     Raise `SolverError` if the stride is explicit.
@@ -131,7 +130,7 @@ def _replace_pool_size_rule(size_rule: SizeRule) -> Solver:
     )
 
 
-def _pool_channels(args: SimpleNamespace) -> Shape:
+def _pool_channels(args: SolverArguments) -> Shape:
     """Return the shape with the channels divided by the stride, as if pooled too."""
     axes = axis_sizes(pool_shape(**vars(args)), args.layout)
     step = args.kernel_size if args.stride is None else args.stride

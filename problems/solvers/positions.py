@@ -6,13 +6,12 @@ doubles. Source: Vaswani et al., Attention Is All You Need (2017), section 3.5.
 
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import as_integer, check_cell_count
 from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
@@ -20,7 +19,7 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_formul
 MAX_CELLS: Final = 4096
 BASE: Final = 10_000
 
-CellFormula: TypeAlias = Callable[[SimpleNamespace], float]
+CellFormula: TypeAlias = Callable[[SolverArguments], float]
 """Formula for one encoding cell, from the arguments of `positional_encoding`."""
 
 
@@ -49,14 +48,14 @@ def positional_encodings(length: int, d_model: int, *, base: int = BASE) -> Arra
     return _encode_table(_encode_cell, length, d_model, base)
 
 
-def _parse_cell_args(position: int, feature: int, d_model: int, base: int) -> SimpleNamespace:
+def _parse_cell_args(position: int, feature: int, d_model: int, base: int) -> SolverArguments:
     """Return the arguments of one cell, checked to fit together."""
     width = as_integer(d_model, "d_model")
     if width % 2:
         raise SolverError(f"d_model must be even, as features come in pairs, not {width}")
     if as_integer(feature, "feature", least=0) >= width:
         raise SolverError(f"there is no feature {feature} among {width}, counted from 0")
-    return SimpleNamespace(
+    return SolverArguments(
         position=as_integer(position, "position", least=0),
         feature=feature,
         d_model=width,
@@ -74,21 +73,21 @@ def _encode_table(cell: CellFormula, length: int, d_model: int, base: int) -> Ar
     return np.array(list(rows))
 
 
-def _wavelength_power(args: SimpleNamespace, exponent: int) -> float:
+def _wavelength_power(args: SolverArguments, exponent: int) -> float:
     return float(args.base ** (exponent / args.d_model))
 
 
-def _angle(args: SimpleNamespace) -> float:
+def _angle(args: SolverArguments) -> float:
     """Return the angle in radians, which both features of a pair share."""
     return float(args.position / _wavelength_power(args, args.feature // 2 * 2))
 
 
-def _sine_or_cosine(args: SimpleNamespace, angle: float) -> float:
+def _sine_or_cosine(args: SolverArguments, angle: float) -> float:
     """Return the sine for an even feature, the cosine for an odd one."""
     return math.cos(angle) if args.feature % 2 else math.sin(angle)
 
 
-def _encode_cell(args: SimpleNamespace) -> float:
+def _encode_cell(args: SolverArguments) -> float:
     return _sine_or_cosine(args, _angle(args))
 
 
@@ -97,16 +96,16 @@ SOLVERS: Final[tuple[Solver, ...]] = (positional_encoding, positional_encodings)
 # What students do instead.
 
 
-def _swap_sine_cosine(args: SimpleNamespace) -> float:
+def _swap_sine_cosine(args: SolverArguments) -> float:
     return math.sin(_angle(args)) if args.feature % 2 else math.cos(_angle(args))
 
 
-def _sines_before_cosines(args: SimpleNamespace) -> float:
+def _sines_before_cosines(args: SolverArguments) -> float:
     """Return the cell if the sines of all pairs come first, then their cosines."""
     half = args.d_model // 2
     pair = args.feature % half
     return _encode_cell(
-        SimpleNamespace(**{**vars(args), "feature": 2 * pair + args.feature // half})
+        SolverArguments(**{**vars(args), "feature": 2 * pair + args.feature // half})
     )
 
 
@@ -120,21 +119,21 @@ def _cell_with_exponent(exponent: Callable[[int], int]) -> CellFormula:
     )
 
 
-def _cell_in_degrees(args: SimpleNamespace) -> float:
+def _cell_in_degrees(args: SolverArguments) -> float:
     """Return the cell as computed with a calculator set to degrees."""
     return _sine_or_cosine(args, math.radians(_angle(args)))
 
 
-def _cell_with_inverse_frequency(args: SimpleNamespace) -> float:
+def _cell_with_inverse_frequency(args: SolverArguments) -> float:
     return _sine_or_cosine(args, args.position * _wavelength_power(args, args.feature // 2 * 2))
 
 
-def _cell_at_next_position(args: SimpleNamespace) -> float:
-    return _encode_cell(SimpleNamespace(**{**vars(args), "position": args.position + 1}))
+def _cell_at_next_position(args: SolverArguments) -> float:
+    return _encode_cell(SolverArguments(**{**vars(args), "position": args.position + 1}))
 
 
-def _cell_with_smaller_base(args: SimpleNamespace) -> float:
-    return _encode_cell(SimpleNamespace(**{**vars(args), "base": args.base // 10}))
+def _cell_with_smaller_base(args: SolverArguments) -> float:
+    return _encode_cell(SolverArguments(**{**vars(args), "base": args.base // 10}))
 
 
 WRONG_CELLS: Final[dict[str, CellFormula]] = {

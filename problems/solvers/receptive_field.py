@@ -13,11 +13,10 @@ from fractions import Fraction
 from functools import partial, reduce
 from itertools import accumulate
 from math import ceil
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, Tensor, simplify_number, to_exact_number
 from problems.network.counts import walk_network
 from problems.network.graphs import Network
@@ -208,7 +207,7 @@ SIZE_MISTAKES: Final = (
 )
 POSITION_MISTAKES: Final = (*SIZE_MISTAKES[:2], "dilation_left_out", "padding_left_out")
 
-FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SimpleNamespace], object]]] = {
+FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SolverArguments], object]]] = {
     receptive_field: lambda grow, args: _compute_field(args.layers, grow).size,
     effective_stride: lambda grow, args: _compute_field(args.layers, grow).jump,
     field_centre: lambda grow, args: _field_center(
@@ -234,20 +233,20 @@ def _growth_wrong_versions(solver: Solver, *mistakes: str) -> tuple[WrongVersion
     )
 
 
-def _drop_last_layer(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
+def _drop_last_layer(args: SolverArguments) -> Sequence[tuple[int, ...]]:
     if isinstance(args.layers, Network) or len(args.layers) == 1:
         raise SolverError("there is no layer to leave out")
     shorter: Sequence[tuple[int, ...]] = args.layers[:-1]
     return shorter
 
 
-def _drop_pooling(args: SimpleNamespace) -> Network:
+def _drop_pooling(args: SolverArguments) -> Network:
     if not isinstance(args.layers, Network):
         raise SolverError("a list of kernels does not say which layers pool")
     return without_pools(args.layers)
 
 
-def _field_of_whole_kernels(args: SimpleNamespace) -> int:
+def _field_of_whole_kernels(args: SolverArguments) -> int:
     """Return the field if each layer adds its whole extent, starting from size 0."""
     return _compute_field(args.layers, _grow_by_kernel).size - 1
 
@@ -257,7 +256,7 @@ def _grow_by_kernel(field: ReceptiveField, window: AxisWindow) -> ReceptiveField
     return after._replace(size=after.size + field.jump)
 
 
-def _sum_kernels(args: SimpleNamespace) -> int:
+def _sum_kernels(args: SolverArguments) -> int:
     """Return the sum of the extents of all kernels."""
     layers = args.layers
     if not isinstance(layers, Network) and all(one.stride == 1 for one in _parse_windows(layers)):
@@ -269,7 +268,7 @@ def _grow_without_strides(field: ReceptiveField, window: AxisWindow) -> Receptiv
     return _grow_by_kernel(field, window._replace(stride=1))
 
 
-def _sum_strides(args: SimpleNamespace) -> int:
+def _sum_strides(args: SolverArguments) -> int:
     if isinstance(args.layers, Network):
         raise SolverError("the strides of a network are many")
     return sum(window.stride for window in _parse_windows(args.layers))

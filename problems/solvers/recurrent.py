@@ -4,11 +4,10 @@ Counts are exact integers. Source: the PyTorch documentation of ``RNN``, ``GRU``
 ``LSTM``; Cho et al. (2014) for the GRU, Hochreiter and Schmidhuber (1997) for the LSTM.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -101,7 +100,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (recurrent_params, recurrent_macs)
 # What students do instead.
 
 
-def _count_with_one_gate_fewer(args: SimpleNamespace) -> int:
+def _count_with_one_gate_fewer(args: SolverArguments) -> int:
     """Return the count with one gate too few, such as an LSTM counted as a GRU."""
     gates = _gate_count(args.kind)
     if gates == 1:
@@ -109,26 +108,26 @@ def _count_with_one_gate_fewer(args: SimpleNamespace) -> int:
     return recurrent_params(**vars(args)) // gates * (gates - 1)
 
 
-def _lstm_for_gru(args: SimpleNamespace) -> str:
+def _lstm_for_gru(args: SolverArguments) -> str:
     if args.kind != "gru":
         raise SolverError("only a GRU is taken for an LSTM")
     return "lstm"
 
 
-def _count_with_one_direction_input(args: SimpleNamespace) -> int:
+def _count_with_one_direction_input(args: SolverArguments) -> int:
     """Return the count if each layer takes only one direction of the layer below."""
     both = {**vars(args), "bidirectional": False}
     directions = 2 if args.bidirectional else 1
     return directions * recurrent_params(**both)
 
 
-def _count_unstacked_layers(args: SimpleNamespace) -> int:
+def _count_unstacked_layers(args: SolverArguments) -> int:
     """Return the count if every layer takes the network's input."""
     layers = as_integer(args.num_layers, "num_layers")
     return layers * recurrent_params(**{**vars(args), "num_layers": 1})
 
 
-def _count_without_recurrent_weights(args: SimpleNamespace) -> int:
+def _count_without_recurrent_weights(args: SolverArguments) -> int:
     """Return the count without the hidden-to-hidden weights."""
     full_count = recurrent_params(**vars(args))
     directions = 2 if args.bidirectional else 1

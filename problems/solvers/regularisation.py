@@ -5,11 +5,10 @@ PyTorch documentation of ``Dropout``.
 """
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_proportion, require_bool
 from problems.solvers.exact_arrays import (
@@ -91,18 +90,18 @@ SOLVERS: Final[tuple[Solver, ...]] = (dropout_values, dropout_mean, weight_penal
 # What students do instead.
 
 
-def _complement_of_p(args: SimpleNamespace) -> Fraction:
+def _complement_of_p(args: SolverArguments) -> Fraction:
     """Return ``1 - p``, as if *p* were the keep probability."""
     return 1 - Fraction(args.p)
 
 
-def _invert_mask(args: SimpleNamespace) -> FractionArray:
+def _invert_mask(args: SolverArguments) -> FractionArray:
     """Return the mask with kept and dropped values exchanged."""
     mask: FractionArray = 1 - as_fraction_array(args.mask, "mask")
     return mask
 
 
-def _multiply_by_keep_probability(args: SimpleNamespace) -> NumberOrArray:
+def _multiply_by_keep_probability(args: SolverArguments) -> NumberOrArray:
     """Return the kept values times the keep probability instead of divided by it."""
     if not args.inverted:
         raise SolverError("nothing is divided")

@@ -5,11 +5,10 @@ Source: the PyTorch documentation of ``ConvTranspose2d``, ``Upsample`` and
 """
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import Shape, as_integer, as_numbers
 from problems.solvers.geometry import (
@@ -147,7 +146,7 @@ def _replace_channel_count(solver: Solver, channels: Solver) -> Solver:
     *channels* computes their number from the arguments.
     """
 
-    def formula(args: SimpleNamespace) -> Shape:
+    def formula(args: SolverArguments) -> Shape:
         axes = axis_sizes(_compute_shape(solver, args), args.layout)
         axes["C"] = as_integer(channels(args), "the channels")
         return tuple(axes.values())
@@ -155,12 +154,12 @@ def _replace_channel_count(solver: Solver, channels: Solver) -> Solver:
     return replace_formula(solver, formula)
 
 
-def _compute_shape(solver: Solver, args: SimpleNamespace) -> Shape:
+def _compute_shape(solver: Solver, args: SolverArguments) -> Shape:
     result = solver(**vars(args))
     return result if isinstance(result, tuple) else ()
 
 
-def _input_channels(args: SimpleNamespace) -> int:
+def _input_channels(args: SolverArguments) -> int:
     return axis_sizes(args.shape, args.layout)["C"]
 
 

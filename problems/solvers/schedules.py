@@ -7,12 +7,11 @@ documentation of ``StepLR`` and ``CosineAnnealingLR``; Loshchilov and Hutter, SG
 
 import math
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import raise_to_power
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import as_integer
 from problems.solvers.exact_arrays import as_fraction
@@ -76,13 +75,13 @@ SOLVERS: Final[tuple[Solver, ...]] = (step_lr, cosine_lr, warmup_lr)
 # What students do instead.
 
 
-def _round_epoch_up(args: SimpleNamespace) -> int:
+def _round_epoch_up(args: SolverArguments) -> int:
     """Return the epoch rounded up to a multiple of *step_size*."""
     size: int = args.step_size
     return math.ceil(_count_drops(args.epoch, size)) * size
 
 
-def _lr_multiplied_by_drops(args: SimpleNamespace) -> Number:
+def _lr_multiplied_by_drops(args: SolverArguments) -> Number:
     """Return the learning rate times *gamma* times the number of drops."""
     drops = math.floor(_count_drops(args.epoch, args.step_size))
     if not drops:
@@ -90,33 +89,33 @@ def _lr_multiplied_by_drops(args: SimpleNamespace) -> Number:
     return simplify_number(as_fraction(args.lr, "lr") * as_fraction(args.gamma, "gamma") * drops)
 
 
-def _linear_lr(args: SimpleNamespace) -> Number:
+def _linear_lr(args: SolverArguments) -> Number:
     """Return the learning rate on a straight line from *lr* down to *eta_min*."""
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     return simplify_number(top - (top - bottom) * _schedule_progress(args.epoch, args.t_max))
 
 
-def _cosine_lr_at_angle(args: SimpleNamespace, angle: float) -> float:
+def _cosine_lr_at_angle(args: SolverArguments, angle: float) -> float:
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     return float(bottom) + float(top - bottom) * (1 + math.cos(angle)) / 2
 
 
-def _full_period_cosine_lr(args: SimpleNamespace) -> float:
+def _full_period_cosine_lr(args: SolverArguments) -> float:
     return _cosine_lr_at_angle(args, 2 * math.pi * _schedule_progress(args.epoch, args.t_max))
 
 
-def _cosine_lr_in_degrees(args: SimpleNamespace) -> float:
+def _cosine_lr_in_degrees(args: SolverArguments) -> float:
     """Return the learning rate as computed with a calculator set to degrees."""
     return _cosine_lr_at_angle(
         args, math.radians(math.pi * _schedule_progress(args.epoch, args.t_max))
     )
 
 
-def _cosine_lr_without_half(args: SimpleNamespace) -> float:
+def _cosine_lr_without_half(args: SolverArguments) -> float:
     return 2 * cosine_lr(**vars(args)) - float(as_fraction(args.eta_min, "eta_min"))
 
 
-def _cosine_lr_without_one(args: SimpleNamespace) -> float:
+def _cosine_lr_without_one(args: SolverArguments) -> float:
     """Return the learning rate without the 1 in ``1 + cos(...)``.
 
     The half cosine that is added to *eta_min* may then be negative.
@@ -126,7 +125,7 @@ def _cosine_lr_without_one(args: SimpleNamespace) -> float:
     return float(bottom) + float(top - bottom) * math.cos(angle) / 2
 
 
-def _unbounded_warmup_lr(args: SimpleNamespace) -> Number:
+def _unbounded_warmup_lr(args: SolverArguments) -> Number:
     return simplify_number(as_fraction(args.lr, "lr") * Fraction(args.step, args.warmup_steps))
 
 

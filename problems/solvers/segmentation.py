@@ -6,13 +6,12 @@ Darrell, Fully Convolutional Networks (2015); Milletari, Navab and Ahmadi, V-Net
 for Dice.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.metrics import exact_ratio
@@ -95,22 +94,22 @@ def _mean_iou_of_labels(prediction: Grid, target: Grid, labels: list[int]) -> Nu
 # What students do instead.
 
 
-def _overlap_over_sum(args: SimpleNamespace) -> Number:
+def _overlap_over_sum(args: SolverArguments) -> Number:
     shared, predicted, true = _label_areas(args.prediction, args.target, args.label)
     return exact_ratio(shared, predicted + true)
 
 
-def _overlap_over_prediction(args: SimpleNamespace) -> Number:
+def _overlap_over_prediction(args: SolverArguments) -> Number:
     shared, predicted, _ = _label_areas(args.prediction, args.target, args.label)
     return exact_ratio(shared, predicted)
 
 
-def _overlap_over_target(args: SimpleNamespace) -> Number:
+def _overlap_over_target(args: SolverArguments) -> Number:
     shared, _, true = _label_areas(args.prediction, args.target, args.label)
     return exact_ratio(shared, true)
 
 
-def _mean_without_background(args: SimpleNamespace) -> Number:
+def _mean_without_background(args: SolverArguments) -> Number:
     labels = [label for label in _occurring_labels(args.prediction, args.target) if label != 0]
     return _mean_iou_of_labels(args.prediction, args.target, labels)
 

@@ -6,11 +6,10 @@ arithmetic for deep learning (2016), and the PyTorch documentation of ``Conv2d``
 
 import math
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
@@ -176,7 +175,7 @@ def _count_spatial_cells(shape: Shape, layout: str) -> int:
     return math.prod(axes[letter] for letter in spatial_axes(layout))
 
 
-def _total_padding_at_both_ends(args: SimpleNamespace) -> tuple[int, int]:
+def _total_padding_at_both_ends(args: SolverArguments) -> tuple[int, int]:
     """Return the total padding at each end instead of its share."""
     total = sum(same_padding_ends(**vars(args)))
     return total, total

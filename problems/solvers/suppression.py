@@ -8,11 +8,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_integer, as_numbers, as_proportion, require_bool
 from problems.solvers.boxes import MISREAD_FORMATS, Box, parse_boxes
@@ -232,7 +231,7 @@ WRONG_SELECTIONS: Final[dict[str, Callable[[SuppressionInput], list[int]]]] = {
 def _replace_box_selection(select: Callable[[SuppressionInput], list[int]]) -> Solver:
     """Return `nms` with *select* choosing the boxes."""
 
-    def formula(args: SimpleNamespace) -> tuple[int, ...]:
+    def formula(args: SolverArguments) -> tuple[int, ...]:
         values = vars(args).copy()
         first = values.pop("first")
         return _offset_indices(select(_prepare_suppression(**values)), first)
@@ -240,7 +239,7 @@ def _replace_box_selection(select: Callable[[SuppressionInput], list[int]]) -> S
     return replace_formula(nms, formula)
 
 
-def _zero_suppressed_scores(args: SimpleNamespace) -> tuple[Number | float, ...]:
+def _zero_suppressed_scores(args: SolverArguments) -> tuple[Number | float, ...]:
     """Return the scores, with those of suppressed boxes set to 0."""
     return _soften_scores(
         args.boxes, args.scores, lambda shared: int(shared <= args.threshold), fmt=args.fmt

@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 from math import ceil
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -42,7 +41,7 @@ def epochs_completed(steps: int, examples: int, batch_size: int, *, drop_last: b
 SOLVERS: Final[tuple[Solver, ...]] = (steps_per_epoch, epochs_completed)
 
 
-def _fractional_epochs(args: SimpleNamespace) -> Fraction:
+def _fractional_epochs(args: SolverArguments) -> Fraction:
     """Return the number of epochs, including the fraction of the last one."""
     epoch = steps_per_epoch(args.examples, args.batch_size, drop_last=args.drop_last)
     return Fraction(args.steps, epoch)

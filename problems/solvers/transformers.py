@@ -5,11 +5,10 @@ PyTorch documentation of ``MultiheadAttention``, ``TransformerEncoderLayer`` and
 ``TransformerDecoderLayer``.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_integer, require_bool
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -147,7 +146,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _params_with_full_heads(args: SimpleNamespace) -> int:
+def _params_with_full_heads(args: SolverArguments) -> int:
     """Return the parameter count if each head projects to all features."""
     wide = {**vars(args), "head_dim": args.embed_dim}
     if args.head_dim is not None:
@@ -155,13 +154,13 @@ def _params_with_full_heads(args: SimpleNamespace) -> int:
     return attention_params(**wide)
 
 
-def _params_with_one_head(args: SimpleNamespace) -> int:
+def _params_with_one_head(args: SolverArguments) -> int:
     """Return the parameter count of a single head."""
     head = _head_width(args.embed_dim, args.num_heads, args.head_dim)
     return attention_params(**{**vars(args), "num_heads": 1, "head_dim": head})
 
 
-def _params_with_one_projection(args: SimpleNamespace) -> int:
+def _params_with_one_projection(args: SolverArguments) -> int:
     """Return the parameter count with one matrix in place of those for Q, K and V."""
     full_count = attention_params(**vars(args))
     inner = args.num_heads * _head_width(args.embed_dim, args.num_heads, args.head_dim)
@@ -172,7 +171,7 @@ def _params_with_one_projection(args: SimpleNamespace) -> int:
 def _make_version_without_pieces(*names: str) -> Solver:
     """Return a wrong version of `transformer_block_params` without the pieces *names*."""
 
-    def formula(args: SimpleNamespace) -> int:
+    def formula(args: SolverArguments) -> int:
         pieces = _params_by_piece(
             args.d_model,
             args.dim_feedforward,
@@ -185,26 +184,26 @@ def _make_version_without_pieces(*names: str) -> Solver:
     return replace_formula(transformer_block_params, formula)
 
 
-def _score_macs(args: SimpleNamespace) -> int:
+def _score_macs(args: SolverArguments) -> int:
     """Return the MACs of the scores alone; the weighted values need as many."""
     queries, keys = _query_and_key_counts(args.seq_len, args.source_len)
     width: int = args.embed_dim
     return queries * keys * width
 
 
-def _projection_weights(args: SimpleNamespace) -> int:
+def _projection_weight_count(args: SolverArguments) -> int:
     if not args.projections:
         raise SolverError("there are no weights without projections")
     return attention_params(args.embed_dim, bias=False)
 
 
-def _output_projection_params(args: SimpleNamespace) -> int:
+def _output_projection_params(args: SolverArguments) -> int:
     """Return the parameter count of all output projections of a block."""
     attentions = 2 if args.cross_attention else 1
     return attentions * linear_params(args.d_model, args.d_model, bias=args.bias)
 
 
-def _macs_without_output_projection(args: SimpleNamespace) -> int:
+def _macs_without_output_projection(args: SolverArguments) -> int:
     full_macs = attention_macs(**vars(args))
     if not args.projections:
         raise SolverError("there is no projection to leave out")
@@ -212,13 +211,13 @@ def _macs_without_output_projection(args: SimpleNamespace) -> int:
     return full_macs - projected
 
 
-def _block_macs_without_products(args: SimpleNamespace) -> int:
+def _block_macs_without_products(args: SolverArguments) -> int:
     """Return the MACs of a block whose attention consists of its projections alone."""
     attended = attention_macs(args.seq_len, args.d_model, projections=False)
     return transformer_block_macs(**vars(args)) - attended
 
 
-def _block_weight_count(args: SimpleNamespace) -> int:
+def _block_weight_count(args: SolverArguments) -> int:
     return transformer_block_params(args.d_model, args.dim_feedforward, norms=0, bias=False)
 
 
@@ -257,7 +256,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "flops_for_macs": replace_formula(
                 attention_macs, lambda g: 2 * attention_macs(**vars(g))
             ),
-            "positions_left_out": replace_formula(attention_macs, _projection_weights),
+            "positions_left_out": replace_formula(attention_macs, _projection_weight_count),
             "projections_left_out": replace_arguments(attention_macs, projections=False),
             "output_projection_left_out": replace_formula(
                 attention_macs, _macs_without_output_projection

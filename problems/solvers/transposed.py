@@ -4,11 +4,10 @@ Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of
 ``ConvTranspose2d``.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import as_integer
 from problems.solvers.sizes import conv_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -44,7 +43,7 @@ def transposed_size(
 # What students do instead.
 
 
-def _conv_size_for_transposed(args: SimpleNamespace) -> int:
+def _conv_size_for_transposed(args: SolverArguments) -> int:
     return conv_size(
         args.size,
         args.kernel_size,

@@ -5,13 +5,12 @@ Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of
 """
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Final, TypedDict, Unpack, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, Shape, as_array, as_integer, check_cell_count
 from problems.solvers.convolution import add_bias
@@ -171,13 +170,13 @@ def _zero_cells_after(x: Grid, after: int) -> Array:
 # What students do instead.
 
 
-def _rotate_kernel(args: SimpleNamespace) -> Array:
+def _rotate_kernel(args: SolverArguments) -> Array:
     kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
     axes = kernel.ndim if kernel.ndim < 3 else kernel.ndim - 2  # noqa: PLR2004 - (k), (k, k), (C, O, k)
     return np.flip(kernel, tuple(range(kernel.ndim - axes, kernel.ndim)))
 
 
-def _crop_to_stride(x: Grid, args: SimpleNamespace) -> Array:
+def _crop_to_stride(x: Grid, args: SolverArguments) -> Array:
     """Return the output cropped to ``size * stride``, like TensorFlow's ``same`` padding."""
     kernel = as_array(args.w, "w", ranks=(2, 4))
     if min(kernel.shape[-2:]) < max(as_sizes(args.stride, "stride", 2)):
@@ -186,7 +185,7 @@ def _crop_to_stride(x: Grid, args: SimpleNamespace) -> Array:
     return conv_transpose2d(x, **{**values, "padding": "tf", "output_padding": 0})
 
 
-def _output_with_overwritten_stamps(args: SimpleNamespace, count: int | None = None) -> Array:
+def _output_with_overwritten_stamps(args: SolverArguments, count: int | None = None) -> Array:
     """Return the output if the first *count* scaled kernels overwrite each other."""
     cells, kernel = as_array(args.x, "x", ranks=(2,)), as_array(args.w, "w", ranks=(2,))
     check_cell_count(cells.shape, "x", most=MAX_STAMPS)
@@ -199,7 +198,7 @@ def _output_with_overwritten_stamps(args: SimpleNamespace, count: int | None = N
     return output
 
 
-def _cropped_output_with_overwritten_stamps(args: SimpleNamespace) -> Array:
+def _cropped_output_with_overwritten_stamps(args: SolverArguments) -> Array:
     if args.dilation != 1:
         raise SolverError("stamps with gaps overlap otherwise")
     output = _output_with_overwritten_stamps(args)
@@ -208,9 +207,9 @@ def _cropped_output_with_overwritten_stamps(args: SimpleNamespace) -> Array:
     return cast("Array", add_bias(cropped[np.newaxis], args.bias)[0])
 
 
-def _last_stamp_only(args: SimpleNamespace) -> Array:
+def _last_stamp_only(args: SolverArguments) -> Array:
     """Return the scaled kernel of the last cell alone, without the sum so far."""
-    before = SimpleNamespace(**{**vars(args), "after": args.after - 1})
+    before = SolverArguments(**{**vars(args), "after": args.after - 1})
     return transposed_running_sum(**vars(args)) - transposed_running_sum(**vars(before))
 
 

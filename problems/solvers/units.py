@@ -6,12 +6,11 @@ Source: the PyTorch documentation of tensor types; IEC 80000-13 for the powers o
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, is_number, simplify_number
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -87,13 +86,13 @@ def make_bits_version(solver: Callable[..., Number]) -> Solver:
     return replace_formula(solver, lambda args: 8 * solver(**vars(args)))
 
 
-def _rename_unit(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]:
+def _rename_unit(pattern: str, replacement: str) -> Callable[[SolverArguments], str]:
     """Return a function that mistakes one kind of unit for another by renaming it.
 
     The function raises `SolverError` if *pattern* does not match the unit.
     """
 
-    def rename(args: SimpleNamespace) -> str:
+    def rename(args: SolverArguments) -> str:
         name, count = re.subn(pattern, replacement, args.unit)
         if not count:
             raise SolverError(f"{args.unit} is not mistaken in this way")
@@ -102,7 +101,7 @@ def _rename_unit(pattern: str, replacement: str) -> Callable[[SimpleNamespace], 
     return rename
 
 
-def _use_smaller_prefix(args: SimpleNamespace) -> Number:
+def _use_smaller_prefix(args: SolverArguments) -> Number:
     """Return the number in the next smaller unit, such as KiB for MiB."""
     step = 1024 if re.search("i(B|bit)$", args.unit) else 1000
     size, known = _unit_size(args.unit), parse_unit(args.unit)
@@ -111,7 +110,7 @@ def _use_smaller_prefix(args: SimpleNamespace) -> Number:
     return step * in_unit(**vars(args))
 
 
-def _confuse_bits_and_bytes(args: SimpleNamespace) -> Number:
+def _confuse_bits_and_bytes(args: SolverArguments) -> Number:
     """Return bytes for a unit of bits, and the correct number for a unit of bytes.
 
     For units of bytes, the functions that count the bytes make this mistake.

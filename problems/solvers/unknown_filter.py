@@ -1,11 +1,10 @@
 """Recovery of the filter of a 1-D convolution from its input and output."""
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, NamedTuple, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import as_integer, as_numbers, require_bool
 from problems.solvers.inverse import kernel_for, maps_to
@@ -123,7 +122,7 @@ def _eliminate_column(rows: list[EquationRow], pivot: int) -> list[EquationRow]:
 # What students do instead.
 
 
-def _fit_with_geometry(args: SimpleNamespace, **changes: int) -> tuple[Number, ...]:
+def _fit_with_geometry(args: SolverArguments, **changes: int) -> tuple[Number, ...]:
     """Return the filter of the correct length, fitted with another stride or padding."""
     geometry = {"stride": args.stride, "padding": args.padding}
     observation = _parse_observation(args.x, args.y, kernel_size=args.kernel_size, **geometry)

@@ -6,13 +6,12 @@ for the shuffle.
 """
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_numbers, check_cell_count
 from problems.solvers.resizing import pixel_shuffle_shape, upsample_size
@@ -71,7 +70,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (upsample_nearest2d, pixel_shuffle_values)
 # What students do instead.
 
 
-def _upsample_with_zeros(args: SimpleNamespace) -> Array:
+def _upsample_with_zeros(args: SolverArguments) -> Array:
     """Return each value once, in the first cell of its block, with zeros elsewhere."""
     cells = as_array(args.x, "x", ranks=(2, 3))
     rows, columns = _source_indices(cells, args.scale_factor)
@@ -86,7 +85,7 @@ def _mark_block_starts(sources: list[int]) -> list[bool]:
     return [not index or sources[index - 1] != source for index, source in enumerate(sources)]
 
 
-def _upsample_by_tiling(args: SimpleNamespace) -> Array:
+def _upsample_by_tiling(args: SolverArguments) -> Array:
     """Return the whole map tiled to the upsampled size."""
     cells = as_array(args.x, "x", ranks=(2, 3))
     full_sizes = map(len, _source_indices(cells, args.scale_factor))
@@ -99,14 +98,14 @@ def _upsample_by_tiling(args: SimpleNamespace) -> Array:
 
 def _make_shuffle_formula(
     split: Callable[[int, int], tuple[int, ...]], order: tuple[int, ...]
-) -> Callable[[SimpleNamespace], Array]:
+) -> Callable[[SolverArguments], Array]:
     """Return a shuffle that splits the channels or orders the axes differently.
 
     *split* returns the channel axes, given the number of output channels and the
     factor. *order* is the order of the axes in the result.
     """
 
-    def formula(args: SimpleNamespace) -> Array:
+    def formula(args: SolverArguments) -> Array:
         cells, factor = as_array(args.x, "x", ranks=(3,)), args.upscale_factor
         shape = pixel_shuffle_shape(cells.shape, factor, layout="CHW")
         axes = split(shape[0], factor)
@@ -123,7 +122,7 @@ def _split_channels_last(channels: int, factor: int) -> tuple[int, ...]:
     return factor, factor, channels
 
 
-def _shuffle_along_rows(args: SimpleNamespace) -> Array:
+def _shuffle_along_rows(args: SolverArguments) -> Array:
     """Return the shuffle that merges r channels into one and lengthens only the rows."""
     cells, factor = as_array(args.x, "x", ranks=(3,)), args.upscale_factor
     pixel_shuffle_shape(cells.shape, factor, layout="CHW")

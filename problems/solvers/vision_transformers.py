@@ -4,11 +4,10 @@ Counts are exact integers. Source: Dosovitskiy et al., An Image Is Worth 16x16 W
 (2021), in the form of torchvision's ``VisionTransformer``.
 """
 
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Pair, as_integer, as_pair, require_bool
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
@@ -88,7 +87,7 @@ def vit_params(
     >>> vit_params(224, 16, 12, 768)
     86567656
     """
-    args = SimpleNamespace(
+    args = SolverArguments(
         image_size=image_size,
         patch_size=patch_size,
         num_layers=num_layers,
@@ -101,7 +100,7 @@ def vit_params(
     return sum(_params_by_piece(args).values())
 
 
-def _params_by_piece(args: SimpleNamespace) -> dict[str, int]:
+def _params_by_piece(args: SolverArguments) -> dict[str, int]:
     """Return the parameter count of each piece of a vision transformer."""
     width = as_integer(args.hidden_dim, "hidden_dim")
     tokens = token_count(args.image_size, args.patch_size, class_token=args.class_token)
@@ -127,11 +126,11 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _patches_per_row(args: SimpleNamespace) -> int:
+def _patches_per_row(args: SolverArguments) -> int:
     return _patch_grid(args.image_size, args.patch_size)[1]
 
 
-def _pixels_per_patch(args: SimpleNamespace) -> int:
+def _pixels_per_patch(args: SolverArguments) -> int:
     height, width = as_pair(args.patch_size, "patch_size")
     return height * width
 
@@ -144,7 +143,7 @@ def _make_version_without_piece(name: str) -> Solver:
     )
 
 
-def _params_without_norms(args: SimpleNamespace) -> int:
+def _params_without_norms(args: SolverArguments) -> int:
     """Return the parameter count without the layer normalizations in and after the blocks."""
     norms: int = 2 * args.num_layers + 1
     return vit_params(**vars(args)) - norms * layer_norm_params(args.hidden_dim)

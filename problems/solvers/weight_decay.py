@@ -6,10 +6,9 @@ Decoupled Weight Decay Regularization (2019), algorithm 2; the PyTorch documenta
 """
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any, Final
 
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Number
 from problems.solvers import adam
 from problems.solvers.adam import BETAS, Moments, adam_step
@@ -47,23 +46,23 @@ SOLVERS: Final[tuple[Solver, ...]] = (adamw_step,)
 # What students do instead.
 
 
-def _weight_decay_fraction(args: SimpleNamespace) -> Fraction:
+def _weight_decay_fraction(args: SolverArguments) -> Fraction:
     return as_fraction(args.weight_decay, "weight_decay")
 
 
-def _adam_args(args: SimpleNamespace) -> dict[str, Any]:
+def _adam_args(args: SolverArguments) -> dict[str, Any]:
     """Return the arguments without *weight_decay*, as `adam_step` takes them."""
     return {name: one for name, one in vars(args).items() if name != "weight_decay"}
 
 
-def _decayed_adam_args(args: SimpleNamespace) -> dict[str, Any]:
+def _decayed_adam_args(args: SolverArguments) -> dict[str, Any]:
     """Return the arguments of `adam_step`, with the decayed weights as *param*."""
     weights, _ = as_param_and_grad(args.param, args.grad)
     rate = as_fraction(args.lr, "lr") * _weight_decay_fraction(args)
     return {**_adam_args(args), "param": (1 - rate) * weights}
 
 
-def _step_with_l2_penalty(args: SimpleNamespace) -> NumberOrArray:
+def _step_with_l2_penalty(args: SolverArguments) -> NumberOrArray:
     """Return the Adam step with the decay as an L2 penalty in the gradient."""
     weights, slopes = as_param_and_grad(args.param, args.grad)
     return adam_step(
@@ -71,13 +70,13 @@ def _step_with_l2_penalty(args: SimpleNamespace) -> NumberOrArray:
     )
 
 
-def _step_with_unscaled_decay(args: SimpleNamespace) -> NumberOrArray:
+def _step_with_unscaled_decay(args: SolverArguments) -> NumberOrArray:
     """Return the AdamW step with a decay that omits the learning rate."""
     weights, _ = as_param_and_grad(args.param, args.grad)
     return adam_step(**{**_adam_args(args), "param": (1 - _weight_decay_fraction(args)) * weights})
 
 
-def _step_with_late_decay(args: SimpleNamespace) -> FractionArray:
+def _step_with_late_decay(args: SolverArguments) -> FractionArray:
     """Return the Adam step with the decay applied to the updated weights."""
     rate = as_fraction(args.lr, "lr") * _weight_decay_fraction(args)
     stepped: FractionArray = adam_step(**_adam_args(args)) * float(1 - rate)

@@ -4,11 +4,10 @@ Source: the PyTorch documentation of ``Conv2d`` and ``ConvTranspose2d``.
 """
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Shape, as_axis_sizes, as_integer
 from problems.solvers.geometry import PerAxis
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -61,14 +60,14 @@ SOLVERS: Final[tuple[Solver, ...]] = (conv_weight_shape, conv_transpose_weight_s
 WeightShapeSolver: TypeAlias = Callable[..., Shape]
 
 
-def _divide_other_channels(args: SimpleNamespace, solver: WeightShapeSolver) -> Shape:
+def _divide_other_channels(args: SolverArguments, solver: WeightShapeSolver) -> Shape:
     """Return the shape with the first channels divided by the groups, not the second."""
     solver(**vars(args))  # refuses arguments that fit no layer
     first, second, *kernel = solver(**{**vars(args), "groups": 1})
     return (first // args.groups, second, *kernel)
 
 
-def _shape_of_one_group(args: SimpleNamespace, solver: WeightShapeSolver) -> Shape:
+def _shape_of_one_group(args: SolverArguments, solver: WeightShapeSolver) -> Shape:
     """Return the weights of one group alone; raise `SolverError` if there are no groups."""
     if args.groups == 1:
         raise SolverError("the layer has one group")
@@ -76,13 +75,13 @@ def _shape_of_one_group(args: SimpleNamespace, solver: WeightShapeSolver) -> Sha
     return (first // args.groups, second, *kernel)
 
 
-def _put_kernel_first(args: SimpleNamespace, solver: WeightShapeSolver) -> Shape:
+def _put_kernel_first(args: SolverArguments, solver: WeightShapeSolver) -> Shape:
     """Return the shape as Keras has it: the kernel, then the channels in opposite order."""
     first, second, *kernel = solver(**vars(args))
     return (*kernel, second, first)
 
 
-def _leave_second_axis_out(args: SimpleNamespace, solver: WeightShapeSolver) -> Shape:
+def _leave_second_axis_out(args: SolverArguments, solver: WeightShapeSolver) -> Shape:
     first, _, *kernel = solver(**vars(args))
     return (first, *kernel)
 

@@ -7,14 +7,13 @@ Representations of Words and Phrases (2013).
 
 from fractions import Fraction
 from functools import partial
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_integer, as_proportion
 from problems.solvers.probabilities import (
@@ -91,18 +90,18 @@ def negative_sampling_loss(
     2.079442
     """
     return _sampling_loss(
-        SimpleNamespace(centre=centre, context=context, negatives=negatives, base=base)
+        SolverArguments(centre=centre, context=context, negatives=negatives, base=base)
     )
 
 
-def _sampling_loss(args: SimpleNamespace, *, sign: int = -1, weight: float = 1) -> float:
+def _sampling_loss(args: SolverArguments, *, sign: int = -1, weight: float = 1) -> float:
     """Return the loss, with *sign* for the negative scores and *weight* for their terms."""
     positive, others = _score_context_and_negatives(args)
     losses = np.logaddexp(0, -positive) + weight * np.logaddexp(0, -sign * others).sum()
     return float(losses) / log_of_base(args.base)
 
 
-def _score_context_and_negatives(args: SimpleNamespace) -> tuple[float, Array]:
+def _score_context_and_negatives(args: SolverArguments) -> tuple[float, Array]:
     """Return the dot product of the center with its context, and with each negative."""
     centre = as_doubles(as_array(args.centre, "centre", ranks=VECTOR_RANK), "centre")
     context = as_doubles(as_array(args.context, "context", ranks=VECTOR_RANK), "context")
@@ -127,18 +126,18 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _count_pairs_ignoring_ends(args: SimpleNamespace) -> int:
+def _count_pairs_ignoring_ends(args: SolverArguments) -> int:
     """Return the number of pairs if every word had a full window on both sides."""
     return 2 * as_integer(args.window, "window") * as_integer(args.length, "length")
 
 
-def _loss_with_mean_over_negatives(args: SimpleNamespace) -> float:
+def _loss_with_mean_over_negatives(args: SolverArguments) -> float:
     """Return the loss with the mean over the negatives in place of their sum."""
     _, others = _score_context_and_negatives(args)
     return _sampling_loss(args, weight=1 / len(others))
 
 
-def _softmax_loss_of_samples(args: SimpleNamespace) -> float:
+def _softmax_loss_of_samples(args: SolverArguments) -> float:
     """Return the softmax cross-entropy of the context against the negatives."""
     positive, others = _score_context_and_negatives(args)
     return float(-log_softmax(np.array([positive, *others]))[0]) / log_of_base(args.base)

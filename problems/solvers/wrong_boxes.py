@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
-from types import SimpleNamespace
 from typing import Final, NamedTuple
 
 from grader.errors import SolverError
-from grader.registry import WrongVersion
+from grader.registry import SolverArguments, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.anchors import anchor_deltas, decode_deltas
 from problems.solvers.bounds import as_numbers, as_pair
@@ -19,37 +18,37 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_formul
 # Deltas relative to an anchor.
 
 
-def _parse_deltas(args: SimpleNamespace) -> tuple[list[float], Box, Box]:
+def _parse_deltas(args: SolverArguments) -> tuple[list[float], Box, Box]:
     """Return the right deltas of a call, the box and the anchor."""
     box = parse_box(args.box, "the box", fmt=args.fmt)
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
     return [float(delta) for delta in anchor_deltas(**vars(args))], box, anchor
 
 
-def _keep_size_ratio(args: SimpleNamespace) -> tuple[float, ...]:
+def _deltas_without_logarithm(args: SolverArguments) -> tuple[float, ...]:
     (x, y, _, _), box, anchor = _parse_deltas(args)
     variance = float(as_numbers(args.variances, "variances")[1])
     ratios = (box.width / anchor.width, box.height / anchor.height)
     return x, y, *(float(ratio) / variance for ratio in ratios)
 
 
-def _take_logarithm_base_ten(args: SimpleNamespace) -> tuple[float, ...]:
+def _deltas_with_logarithm_base_ten(args: SolverArguments) -> tuple[float, ...]:
     (x, y, wider, higher), _, _ = _parse_deltas(args)
     return x, y, wider / math.log(10), higher / math.log(10)
 
 
-def _divide_by_own_size(args: SimpleNamespace) -> tuple[float, ...]:
+def _deltas_divided_by_box_size(args: SolverArguments) -> tuple[float, ...]:
     (x, y, wider, higher), box, anchor = _parse_deltas(args)
     shift = x * float(anchor.width / box.width), y * float(anchor.height / box.height)
     return *shift, wider, higher
 
 
-def _reverse_shift(args: SimpleNamespace) -> tuple[float, ...]:
+def _deltas_with_reversed_shift(args: SolverArguments) -> tuple[float, ...]:
     (x, y, wider, higher), _, _ = _parse_deltas(args)
     return -x, -y, wider, higher
 
 
-def _keep_shift_in_pixels(args: SimpleNamespace) -> tuple[float, ...]:
+def _deltas_with_shift_in_pixels(args: SolverArguments) -> tuple[float, ...]:
     (x, y, wider, higher), _, anchor = _parse_deltas(args)
     return x * float(anchor.width), y * float(anchor.height), wider, higher
 
@@ -61,7 +60,7 @@ class _Decoder(NamedTuple):
     to_factor: Callable[[float], float]
 
 
-def _decode(args: SimpleNamespace, *, decoder: _Decoder) -> tuple[float, ...]:
+def _decode_deltas_with(args: SolverArguments, *, decoder: _Decoder) -> tuple[float, ...]:
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
     by_center, by_size = (float(number) for number in as_numbers(args.variances, "variances"))
     dx, dy, dw, dh = (float(number) for number in as_numbers(args.deltas, "the deltas"))
@@ -77,7 +76,7 @@ def _decode(args: SimpleNamespace, *, decoder: _Decoder) -> tuple[float, ...]:
 # Formats.
 
 
-def _convert(args: SimpleNamespace, point: str, size: str) -> tuple[Number, ...]:
+def _convert_with_wrong_fields(args: SolverArguments, point: str, size: str) -> tuple[Number, ...]:
     """Return the box with another point or size than the format has."""
     box = parse_box(args.box, "the box", fmt=args.in_fmt)
     is_centered = args.out_fmt == "cxcywh"
@@ -98,18 +97,20 @@ def _convert(args: SimpleNamespace, point: str, size: str) -> tuple[Number, ...]
     )
 
 
-def _far_corner_for_size(args: SimpleNamespace) -> tuple[Number, ...]:
-    return _convert(args, "center" if args.out_fmt == "cxcywh" else "corner", "far corner")
+def _box_with_far_corner_for_size(args: SolverArguments) -> tuple[Number, ...]:
+    return _convert_with_wrong_fields(
+        args, "center" if args.out_fmt == "cxcywh" else "corner", "far corner"
+    )
 
 
 # Penalties.
 
 
-def _distance_penalty(args: SimpleNamespace) -> Fraction:
+def _distance_penalty(args: SolverArguments) -> Fraction:
     return Fraction(iou(**vars(args))) - Fraction(diou(**vars(args)))
 
 
-def _aspect_term(args: SimpleNamespace) -> float:
+def _weighted_aspect_term(args: SolverArguments) -> float:
     """Return the weighted term of the aspect ratios, which CIoU subtracts from DIoU."""
     term = float(diou(**vars(args))) - ciou(**vars(args))
     if math.isclose(term, 0, abs_tol=1e-12):
@@ -117,13 +118,13 @@ def _aspect_term(args: SimpleNamespace) -> float:
     return term
 
 
-def _lengths_not_squared(args: SimpleNamespace) -> float:
+def _diou_with_unsquared_lengths(args: SolverArguments) -> float:
     return float(iou(**vars(args))) - math.sqrt(_distance_penalty(args))
 
 
-def _aspect_weight_left_out(args: SimpleNamespace) -> float:
+def _ciou_without_aspect_weight(args: SolverArguments) -> float:
     """Return DIoU - v: from ``term = v**2/(1 - IoU + v)`` follows v, the positive root."""
-    term, rest = _aspect_term(args), 1 - float(iou(**vars(args)))
+    term, rest = _weighted_aspect_term(args), 1 - float(iou(**vars(args)))
     ratio_term = (term + math.sqrt(term * term + 4 * term * rest)) / 2
     return float(diou(**vars(args))) - ratio_term
 
@@ -132,17 +133,19 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         anchor_deltas,
         {
-            "size_ratio_kept": replace_formula(anchor_deltas, _keep_size_ratio),
-            "size_logarithm_base_ten": replace_formula(anchor_deltas, _take_logarithm_base_ten),
-            "shift_over_own_size": replace_formula(anchor_deltas, _divide_by_own_size),
-            "shift_reversed": replace_formula(anchor_deltas, _reverse_shift),
-            "shift_in_pixels": replace_formula(anchor_deltas, _keep_shift_in_pixels),
+            "size_ratio_kept": replace_formula(anchor_deltas, _deltas_without_logarithm),
+            "size_logarithm_base_ten": replace_formula(
+                anchor_deltas, _deltas_with_logarithm_base_ten
+            ),
+            "shift_over_own_size": replace_formula(anchor_deltas, _deltas_divided_by_box_size),
+            "shift_reversed": replace_formula(anchor_deltas, _deltas_with_reversed_shift),
+            "shift_in_pixels": replace_formula(anchor_deltas, _deltas_with_shift_in_pixels),
         },
     ),
     *build_wrong_versions(
         decode_deltas,
         {
-            mistake: replace_formula(decode_deltas, partial(_decode, decoder=decoder))
+            mistake: replace_formula(decode_deltas, partial(_decode_deltas_with, decoder=decoder))
             for mistake, decoder in (
                 ("shift_in_pixels", _Decoder(uses_pixels=True, to_factor=math.exp)),
                 (
@@ -156,9 +159,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         convert_box,
         {
-            "far_corner_for_size": replace_formula(convert_box, _far_corner_for_size),
+            "far_corner_for_size": replace_formula(convert_box, _box_with_far_corner_for_size),
             "half_size_for_center": replace_formula(
-                convert_box, lambda args: _convert(args, "half", "size")
+                convert_box, lambda args: _convert_with_wrong_fields(args, "half", "size")
             ),
         },
     ),
@@ -170,17 +173,18 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         )
     ),
     *build_wrong_versions(
-        diou, {"lengths_of_penalty_not_squared": replace_formula(diou, _lengths_not_squared)}
+        diou,
+        {"lengths_of_penalty_not_squared": replace_formula(diou, _diou_with_unsquared_lengths)},
     ),
     *build_wrong_versions(
         ciou,
         {
-            "aspect_weight_left_out": replace_formula(ciou, _aspect_weight_left_out),
+            "aspect_weight_left_out": replace_formula(ciou, _ciou_without_aspect_weight),
             "distance_penalty_left_out": replace_formula(
-                ciou, lambda args: float(iou(**vars(args))) - _aspect_term(args)
+                ciou, lambda args: float(iou(**vars(args))) - _weighted_aspect_term(args)
             ),
             "aspect_term_added": replace_formula(
-                ciou, lambda args: float(diou(**vars(args))) + _aspect_term(args)
+                ciou, lambda args: float(diou(**vars(args))) + _weighted_aspect_term(args)
             ),
         },
     ),

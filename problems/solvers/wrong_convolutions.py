@@ -1,13 +1,12 @@
 """Rare wrong versions of convolutions: strides, far edges, channels and filters."""
 
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import as_array
 from problems.solvers.convolution import conv1d, conv2d, conv3d
@@ -34,7 +33,7 @@ def transform_result(solver: Solver, transform: Callable[[Array], Array]) -> Sol
     return replace_formula(solver, lambda args: transform(np.asarray(solver(**vars(args)))))
 
 
-def crop_stride_one(args: SimpleNamespace, solver: Solver, axes: int) -> Array:
+def crop_result_at_stride_one(args: SolverArguments, solver: Solver, axes: int) -> Array:
     """Return the first cells of the result at stride 1, as many as there are windows."""
     right = np.asarray(solver(**vars(args)))
     cropped = np.asarray(solver(**{**vars(args), "stride": 1}))
@@ -43,13 +42,15 @@ def crop_stride_one(args: SimpleNamespace, solver: Solver, axes: int) -> Array:
     return cast("Array", cropped)
 
 
-def _exchange_stride_and_dilation(args: SimpleNamespace) -> dict[str, object]:
+def _exchange_stride_and_dilation(args: SolverArguments) -> dict[str, object]:
     if args.stride == args.dilation:
         raise SolverError("the stride is the dilation")
     return {**vars(args), "stride": args.dilation, "dilation": args.stride}
 
 
-def _convolve_over_the_edge(args: SimpleNamespace, solver: Solver, axes: int) -> object:
+def _convolve_with_completed_last_window(
+    args: SolverArguments, solver: Solver, axes: int
+) -> object:
     """Return the result if zeros complete a last window that reaches over the far edge."""
     cells, kernel = as_cells(args.x, "x"), as_cells(args.w, "w")
     sizes, kernel_sizes = cells.shape[-axes:], kernel.shape[-axes:]
@@ -74,8 +75,8 @@ def _convolve_over_the_edge(args: SimpleNamespace, solver: Solver, axes: int) ->
 # Channels and filters.
 
 
-def _select_channels(
-    args: SimpleNamespace, solver: Solver, axes: int, channels: Callable[[int], list[int]]
+def _convolve_selected_channels(
+    args: SolverArguments, solver: Solver, axes: int, channels: Callable[[int], list[int]]
 ) -> object:
     """Return the result if the filters see only some channels."""
     cells, kernel = as_cells(args.x, "x"), as_cells(args.w, "w")
@@ -87,7 +88,7 @@ def _select_channels(
     return solver(**{**vars(args), "x": cells[selected], "w": kernel})
 
 
-def _middle_channel(count: int) -> list[int]:
+def _middle_channel_index(count: int) -> list[int]:
     if count != MIDDLE_CHANNELS:
         raise SolverError("no channel lies between two others")
     return [1]
@@ -95,14 +96,14 @@ def _middle_channel(count: int) -> list[int]:
 
 CHANNEL_CHOICES: Final[Mapping[str, Callable[[int], list[int]]]] = {
     "last_channel_only": lambda count: [count - 1],
-    "middle_channel_only": _middle_channel,
+    "middle_channel_only": _middle_channel_index,
     "first_channel_left_out": lambda count: list(range(1, count)),
     "last_channel_left_out": lambda count: list(range(count - 1)),
-    "middle_channel_left_out": lambda count: [0, _middle_channel(count)[0] + 1],
+    "middle_channel_left_out": lambda count: [0, _middle_channel_index(count)[0] + 1],
 }
 
 
-def _permute_filters(args: SimpleNamespace, axes: int, order: Callable[[int], list[int]]) -> Array:
+def _permute_filters(args: SolverArguments, axes: int, order: Callable[[int], list[int]]) -> Array:
     kernel = as_cells(args.w, "w")
     if kernel.ndim != axes + 2 or len(kernel) == 1:
         raise SolverError("there is one filter")
@@ -113,14 +114,16 @@ def _conv_wrong_versions(solver: Solver, axes: int) -> Mapping[str, Solver]:
     """Return the wrong versions of a convolution over *axes* axes."""
 
     def select(channels: Callable[[int], list[int]]) -> Solver:
-        return replace_formula(solver, lambda args: _select_channels(args, solver, axes, channels))
+        return replace_formula(
+            solver, lambda args: _convolve_selected_channels(args, solver, axes, channels)
+        )
 
     return {
         "strided_result_cropped": replace_formula(
-            solver, lambda args: crop_stride_one(args, solver, axes)
+            solver, lambda args: crop_result_at_stride_one(args, solver, axes)
         ),
         "window_over_the_edge": replace_formula(
-            solver, lambda args: _convolve_over_the_edge(args, solver, axes)
+            solver, lambda args: _convolve_with_completed_last_window(args, solver, axes)
         ),
         "stride_for_dilation": replace_formula(
             solver, lambda args: solver(**_exchange_stride_and_dilation(args))
@@ -136,7 +139,7 @@ def _conv_wrong_versions(solver: Solver, axes: int) -> Mapping[str, Solver]:
             solver,
             lambda args: np.flip(
                 np.asarray(
-                    solver(**{**vars(args), "w": _permute_filters(args, axes, _all_in_order)})
+                    solver(**{**vars(args), "w": _permute_filters(args, axes, _list_all_channels)})
                 ),
                 0,
             ),
@@ -144,7 +147,7 @@ def _conv_wrong_versions(solver: Solver, axes: int) -> Mapping[str, Solver]:
     }
 
 
-def _all_in_order(count: int) -> list[int]:
+def _list_all_channels(count: int) -> list[int]:
     return list(range(count))
 
 

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number, simplify_number
 from problems.solvers.bounds import as_array
 from problems.solvers.boxes import box_area
@@ -28,7 +27,7 @@ BINARY_LABELS: Final = (0, 1)
 # Overlaps.
 
 
-def _overlap_over_larger(args: SimpleNamespace) -> Number:
+def _overlap_over_larger(args: SolverArguments) -> Number:
     """Return the intersection divided by the area of the larger box."""
     options = {"fmt": args.fmt, "inclusive": args.inclusive}
     shared = intersection_area(args.box, args.other, **options)
@@ -43,13 +42,13 @@ def _add_penalty(solver: Callable[..., Number | float]) -> Solver:
 # Metrics.
 
 
-def _exchange_classes(args: SimpleNamespace) -> tuple[int, int, int, int]:
+def _counts_of_other_class(args: SolverArguments) -> tuple[int, int, int, int]:
     """Return the counts if the other class is the positive one."""
-    tp, fp, fn, tn = _four_counts(args)
+    tp, fp, fn, tn = _require_four_counts(args)
     return tn, fn, fp, tp
 
 
-def _four_counts(args: SimpleNamespace) -> tuple[int, int, int, int]:
+def _require_four_counts(args: SolverArguments) -> tuple[int, int, int, int]:
     counts = tuple(args.counts)
     if len(counts) != 4:  # noqa: PLR2004 - TP, FP, FN and TN
         raise SolverError("the true negatives are not counted")
@@ -57,24 +56,24 @@ def _four_counts(args: SimpleNamespace) -> tuple[int, int, int, int]:
     return tp, fp, fn, tn
 
 
-def _hits_over_all(args: SimpleNamespace) -> Number:
-    counts = _four_counts(args)
+def _true_positives_over_all(args: SolverArguments) -> Number:
+    counts = _require_four_counts(args)
     return exact_ratio(counts[0], sum(counts))
 
 
-def _negatives_over_all(args: SimpleNamespace) -> Number:
-    counts = _four_counts(args)
+def _true_negatives_over_all(args: SolverArguments) -> Number:
+    counts = _require_four_counts(args)
     return exact_ratio(counts[3], sum(counts))
 
 
-def _hits_over_union(args: SimpleNamespace) -> Number:
+def _true_positives_over_union(args: SolverArguments) -> Number:
     if args.beta != 1:
         raise SolverError("the score is weighted")
     tp, fp, fn, *_ = args.counts
     return exact_ratio(tp, tp + fp + fn)
 
 
-def _other_label(args: SimpleNamespace) -> int:
+def _opposite_label(args: SolverArguments) -> int:
     labels = set(np.unique([args.prediction, args.target]).tolist())
     if args.label not in BINARY_LABELS or not labels <= set(BINARY_LABELS):
         raise SolverError("there are more than two classes")
@@ -84,7 +83,7 @@ def _other_label(args: SimpleNamespace) -> int:
 # Losses.
 
 
-def _class_rows(args: SimpleNamespace, name: str) -> Array:
+def _scores_for_class_targets(args: SolverArguments, name: str) -> Array:
     """Return the scores of the classes; raise `SolverError` unless the target is a class."""
     rows = np.asarray(getattr(args, name), dtype=float)
     if np.shape(args.target) != rows.shape[:-1]:
@@ -96,11 +95,16 @@ def _build_true_class_mistakes(solver: Solver, name: str) -> Mapping[str, Solver
     """Return the wrong versions of a loss of *name*, the scores, for another true class."""
     return {
         "most_probable_class": replace_arguments(
-            solver, target=lambda args: _to_class_argument(_class_rows(args, name).argmax(axis=-1))
+            solver,
+            target=lambda args: _to_class_argument(
+                _scores_for_class_targets(args, name).argmax(axis=-1)
+            ),
         ),
         "class_zero_taken": replace_arguments(
             solver,
-            target=lambda args: _to_class_argument(np.zeros(_class_rows(args, name).shape[:-1])),
+            target=lambda args: _to_class_argument(
+                np.zeros(_scores_for_class_targets(args, name).shape[:-1])
+            ),
         ),
     }
 
@@ -110,11 +114,11 @@ def _to_class_argument(classes: Array) -> object:
     return whole if whole.ndim else int(whole)
 
 
-def _divided_by_class_count(solver: Callable[..., object], name: str) -> Solver:
+def _make_class_average_version(solver: Callable[..., object], name: str) -> Solver:
     """Return *solver* with the sum of its losses divided by the classes, not the examples."""
 
-    def formula(args: SimpleNamespace) -> object:
-        rows = _class_rows(args, name)
+    def formula(args: SolverArguments) -> object:
+        rows = _scores_for_class_targets(args, name)
         if args.reduction != "mean" or rows.ndim == 1:
             raise SolverError("there is no mean over examples")
         total = np.asarray(solver(**{**vars(args), "reduction": "sum"}))
@@ -127,7 +131,7 @@ def _error_wrong_versions(solver: Callable[..., Number]) -> Mapping[str, Solver]
     """Return the wrong versions of a mean error with another number of terms."""
 
     def divide(count_terms: Callable[[tuple[int, ...]], int]) -> Solver:
-        def formula(args: SimpleNamespace) -> Number:
+        def formula(args: SolverArguments) -> Number:
             if args.reduction != "mean":
                 raise SolverError("no mean is asked for")
             terms = count_terms(np.shape(args.prediction))
@@ -137,13 +141,13 @@ def _error_wrong_versions(solver: Callable[..., Number]) -> Mapping[str, Solver]
         return replace_formula(solver, formula)
 
     return {
-        "divided_by_one_less": divide(_one_term_less),
+        "divided_by_one_less": divide(_count_terms_minus_one),
         "divided_by_rows": divide(lambda shape: _table_sides(shape)[0]),
         "divided_by_columns": divide(_column_count),
     }
 
 
-def _one_term_less(shape: tuple[int, ...]) -> int:
+def _count_terms_minus_one(shape: tuple[int, ...]) -> int:
     count = math.prod(shape)
     if count == 1:
         raise SolverError("there is one term")
@@ -163,7 +167,7 @@ def _column_count(shape: tuple[int, ...]) -> int:
     return columns
 
 
-def _distances_compared(args: SimpleNamespace) -> Number:
+def _distance_difference(args: SolverArguments) -> Number:
     """Return the difference of the distances, without the margin and not cut off at 0."""
     near, far = (
         distance(args.anchor, other, squared=args.squared)
@@ -175,7 +179,7 @@ def _distances_compared(args: SimpleNamespace) -> Number:
 # Normalizations.
 
 
-def _normalize_other_axis(args: SimpleNamespace) -> Array:
+def _normalize_other_axis(args: SolverArguments) -> Array:
     """Return a batch (B, C) normalized with the statistics of each example."""
     if args.axis is None or np.ndim(args.x) != 2:  # noqa: PLR2004 - examples and features
         raise SolverError("there is no other axis")
@@ -187,7 +191,7 @@ def _normalize_other_axis(args: SimpleNamespace) -> Array:
     return batch_norm_values(cells, **neutral, **options)
 
 
-def _normalize_columns(args: SimpleNamespace) -> Array:
+def _normalize_columns(args: SolverArguments) -> Array:
     """Return layer normalization with the statistics of the columns."""
     if np.ndim(args.x) != 2:  # noqa: PLR2004 - examples and features
         raise SolverError("there is no other axis")
@@ -195,7 +199,7 @@ def _normalize_columns(args: SimpleNamespace) -> Array:
     return batch_norm_values(cells, mean=0, var=1, eps=0, axis=1, gamma=args.gamma, beta=args.beta)
 
 
-def _normalize_over_all(args: SimpleNamespace) -> Array:
+def _normalize_over_all(args: SolverArguments) -> Array:
     """Return layer normalization with the statistics of all values together."""
     if np.ndim(args.x) == 1:
         raise SolverError("there is one row")
@@ -217,27 +221,28 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         version
         for solver in (precision, recall)
         for version in build_wrong_versions(
-            solver, {"hits_over_all": replace_formula(solver, _hits_over_all)}
+            solver, {"hits_over_all": replace_formula(solver, _true_positives_over_all)}
         )
     ),
     *build_wrong_versions(
-        precision, {"other_class_positive": replace_arguments(precision, counts=_exchange_classes)}
+        precision,
+        {"other_class_positive": replace_arguments(precision, counts=_counts_of_other_class)},
     ),
     *build_wrong_versions(
         f_score,
         {
-            "other_class_positive": replace_arguments(f_score, counts=_exchange_classes),
-            "overlap_for_f_score": replace_formula(f_score, _hits_over_union),
+            "other_class_positive": replace_arguments(f_score, counts=_counts_of_other_class),
+            "overlap_for_f_score": replace_formula(f_score, _true_positives_over_union),
         },
     ),
     *build_wrong_versions(
-        accuracy, {"true_positives_left_out": replace_formula(accuracy, _negatives_over_all)}
+        accuracy, {"true_positives_left_out": replace_formula(accuracy, _true_negatives_over_all)}
     ),
     *(
         version
         for solver in (mask_iou, dice)
         for version in build_wrong_versions(
-            solver, {"other_class_positive": replace_arguments(solver, label=_other_label)}
+            solver, {"other_class_positive": replace_arguments(solver, label=_opposite_label)}
         )
     ),
     *(
@@ -249,14 +254,14 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         softmax_cross_entropy,
         {
             **_build_true_class_mistakes(softmax_cross_entropy, "logits"),
-            "divided_by_class_count": _divided_by_class_count(softmax_cross_entropy, "logits"),
+            "divided_by_class_count": _make_class_average_version(softmax_cross_entropy, "logits"),
         },
     ),
     *build_wrong_versions(
         cross_entropy,
         {
             **_build_true_class_mistakes(cross_entropy, "probabilities"),
-            "divided_by_class_count": _divided_by_class_count(cross_entropy, "probabilities"),
+            "divided_by_class_count": _make_class_average_version(cross_entropy, "probabilities"),
         },
     ),
     *build_wrong_versions(
@@ -265,7 +270,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     ),
     *build_wrong_versions(hinge_loss, _build_true_class_mistakes(hinge_loss, "scores")),
     *build_wrong_versions(
-        triplet_loss, {"distances_compared": replace_formula(triplet_loss, _distances_compared)}
+        triplet_loss, {"distances_compared": replace_formula(triplet_loss, _distance_difference)}
     ),
     *build_wrong_versions(
         batch_norm_values,

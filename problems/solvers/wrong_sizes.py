@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.network.graphs import Network
 from problems.network.receptive_fields import AxisWindow, ReceptiveField, grow_field
 from problems.solvers.bounds import Shape, as_pair
@@ -32,7 +31,7 @@ def same_padded_size(size: int, kernel_size: int, *, stride: int | None = None, 
     return -(-size // (kernel_size if stride is None else stride))
 
 
-def _replace_spatial_sizes(args: SimpleNamespace, channels: int | None) -> Shape:
+def _shape_with_same_padded_sizes(args: SolverArguments, channels: int | None) -> Shape:
     return map_spatial_axes(
         same_padded_size,
         args.shape,
@@ -46,10 +45,12 @@ def _replace_spatial_sizes(args: SimpleNamespace, channels: int | None) -> Shape
 # One entry of a tuple for all axes, and entries exchanged.
 
 
-def _select_entries(*names: str, index: int) -> Mapping[str, Callable[[SimpleNamespace], object]]:
+def _use_one_entry_for_all_axes(
+    *names: str, index: int
+) -> Mapping[str, Callable[[SolverArguments], object]]:
     """Return changes that use one entry of the arguments *names* for all axes."""
 
-    def select(name: str, args: SimpleNamespace) -> object:
+    def select(name: str, args: SolverArguments) -> object:
         if not any(_has_different_entries(getattr(args, other)) for other in names):
             raise SolverError("no argument has different numbers for its axes")
         value = getattr(args, name)
@@ -62,13 +63,13 @@ def _has_different_entries(value: object) -> bool:
     return isinstance(value, (tuple, list)) and len(set(value)) > 1
 
 
-def _reverse_entries(args: SimpleNamespace) -> tuple[int, ...]:
+def _reverse_kernel_sides(args: SolverArguments) -> tuple[int, ...]:
     if not _has_different_entries(args.kernel_size):
         raise SolverError("the kernel has equal sides")
     return tuple(args.kernel_size)[::-1]
 
 
-def _kernel_sides_added(args: SimpleNamespace) -> tuple[int, ...]:
+def _kernel_sides_added(args: SolverArguments) -> tuple[int, ...]:
     """Return a kernel with as many cells as two sides have together."""
     height, width = as_pair(args.kernel_size, "kernel_size")
     if height == width == 1:
@@ -78,19 +79,23 @@ def _kernel_sides_added(args: SimpleNamespace) -> tuple[int, ...]:
 
 def _axis_wrong_versions(solver: Solver, *names: str) -> Mapping[str, Solver]:
     return {
-        "first_axis_for_all": replace_arguments(solver, **_select_entries(*names, index=0)),
-        "last_axis_for_all": replace_arguments(solver, **_select_entries(*names, index=-1)),
+        "first_axis_for_all": replace_arguments(
+            solver, **_use_one_entry_for_all_axes(*names, index=0)
+        ),
+        "last_axis_for_all": replace_arguments(
+            solver, **_use_one_entry_for_all_axes(*names, index=-1)
+        ),
     }
 
 
 # Channels.
 
 
-def _multiply_channels(args: SimpleNamespace) -> int:
+def _multiply_input_and_output_channels(args: SolverArguments) -> int:
     return int(args.out_channels * axis_sizes(args.shape, args.layout)["C"])
 
 
-def _scale_channels_by_area(args: SimpleNamespace) -> Shape:
+def _scale_channels_by_area(args: SolverArguments) -> Shape:
     axes = axis_sizes(upsample_shape(**vars(args)), args.layout)
     scaled = axes["C"] * args.scale_factor ** len(spatial_axes(args.layout))
     if int(scaled) != scaled:
@@ -102,7 +107,7 @@ def _scale_channels_by_area(args: SimpleNamespace) -> Shape:
 # Receptive fields.
 
 
-def _listed_layers(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
+def _require_listed_layers(args: SolverArguments) -> Sequence[tuple[int, ...]]:
     """Return the layers of a list of at least two."""
     if isinstance(args.layers, Network) or len(args.layers) == 1:
         raise SolverError("there is no layer to leave out")
@@ -110,17 +115,17 @@ def _listed_layers(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
     return layers
 
 
-def _drop_first_layer(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
-    return _listed_layers(args)[1:]
+def _drop_first_layer(args: SolverArguments) -> Sequence[tuple[int, ...]]:
+    return _require_listed_layers(args)[1:]
 
 
-def _drop_last_layer(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
-    return _listed_layers(args)[:-1]
+def _drop_last_layer(args: SolverArguments) -> Sequence[tuple[int, ...]]:
+    return _require_listed_layers(args)[:-1]
 
 
-def _drop_last_stride(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
+def _drop_last_stride(args: SolverArguments) -> Sequence[tuple[int, ...]]:
     """Return the layers without the last one that has a stride of more than 1."""
-    layers = _listed_layers(args)
+    layers = _require_listed_layers(args)
     strided = [index for index, (_, stride, *_) in enumerate(layers) if stride > 1]
     if not strided:
         raise SolverError("every stride is 1")
@@ -135,25 +140,25 @@ def _grow_by_dilated_kernel(field: ReceptiveField, window: AxisWindow) -> Recept
     return grow_field(field, extent)
 
 
-def _add_kernels_to_one(args: SimpleNamespace) -> int:
+def _field_with_whole_kernels(args: SolverArguments) -> int:
     """Return 1 plus the kernels times the jumps: k where the recursion has k - 1."""
     fields = [ReceptiveField()]
     size = 1
-    for layer in _listed_layers(args):
+    for layer in _require_listed_layers(args):
         window = AxisWindow(*layer)
         size += (window.reach + 1) * fields[-1].jump
         fields.append(grow_field(fields[-1], window))
     return size
 
 
-def _add_last_kernel(args: SimpleNamespace) -> int:
+def _field_with_whole_last_kernel(args: SolverArguments) -> int:
     """Return the field if the last layer adds its whole kernel: k where it has k - 1."""
     return receptive_field(args.layers) + effective_stride(_drop_last_layer(args))
 
 
-def _add_fields(args: SimpleNamespace) -> int:
+def _sum_fields_around_last_layer(args: SolverArguments) -> int:
     """Return the sum of the fields of the first layers and of the last one."""
-    *first, last = _listed_layers(args)
+    *first, last = _require_listed_layers(args)
     stacks = [[AxisWindow(*layer) for layer in layers] for layers in (first, (last,))]
     return sum(reduce(grow_field, stack, ReceptiveField()).size for stack in stacks)
 
@@ -161,7 +166,7 @@ def _add_fields(args: SimpleNamespace) -> int:
 # Patches.
 
 
-def _divide_by_patch_side(args: SimpleNamespace) -> int:
+def _pixels_over_patch_side(args: SolverArguments) -> int:
     """Return the pixels of the image divided by the side of a patch."""
     height, width = as_pair(args.image_size, "image_size")
     side, other = as_pair(args.patch_size, "patch_size")
@@ -187,10 +192,14 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         conv_shape,
         {
             "same_padding_assumed": replace_formula(
-                conv_shape, lambda args: _replace_spatial_sizes(args, args.out_channels)
+                conv_shape, lambda args: _shape_with_same_padded_sizes(args, args.out_channels)
             ),
-            "channels_multiplied": replace_arguments(conv_shape, out_channels=_multiply_channels),
-            "kernel_sides_exchanged": replace_arguments(conv_shape, kernel_size=_reverse_entries),
+            "channels_multiplied": replace_arguments(
+                conv_shape, out_channels=_multiply_input_and_output_channels
+            ),
+            "kernel_sides_exchanged": replace_arguments(
+                conv_shape, kernel_size=_reverse_kernel_sides
+            ),
             **_axis_wrong_versions(conv_shape, "kernel_size", "stride", "padding", "dilation"),
         },
     ),
@@ -198,9 +207,11 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         pool_shape,
         {
             "same_padding_assumed": replace_formula(
-                pool_shape, lambda args: _replace_spatial_sizes(args, None)
+                pool_shape, lambda args: _shape_with_same_padded_sizes(args, None)
             ),
-            "kernel_sides_exchanged": replace_arguments(pool_shape, kernel_size=_reverse_entries),
+            "kernel_sides_exchanged": replace_arguments(
+                pool_shape, kernel_size=_reverse_kernel_sides
+            ),
             **_axis_wrong_versions(pool_shape, "kernel_size", "stride", "padding"),
         },
     ),
@@ -226,9 +237,11 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "dilation_times_kernel": replace_formula(
                 receptive_field, partial(FIELD_MEASURES[receptive_field], _grow_by_dilated_kernel)
             ),
-            "kernels_for_steps": replace_formula(receptive_field, _add_kernels_to_one),
-            "last_kernel_for_steps": replace_formula(receptive_field, _add_last_kernel),
-            "fields_added": replace_formula(receptive_field, _add_fields),
+            "kernels_for_steps": replace_formula(receptive_field, _field_with_whole_kernels),
+            "last_kernel_for_steps": replace_formula(
+                receptive_field, _field_with_whole_last_kernel
+            ),
+            "fields_added": replace_formula(receptive_field, _sum_fields_around_last_layer),
         },
     ),
     *build_wrong_versions(
@@ -241,13 +254,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     ),
     *build_wrong_versions(
         number_of_patches,
-        {"divided_by_side": replace_formula(number_of_patches, _divide_by_patch_side)},
+        {"divided_by_side": replace_formula(number_of_patches, _pixels_over_patch_side)},
     ),
     *build_wrong_versions(
         token_count,
         {
             "divided_by_side": replace_formula(
-                token_count, lambda args: _divide_by_patch_side(args) + int(args.class_token)
+                token_count, lambda args: _pixels_over_patch_side(args) + int(args.class_token)
             )
         },
     ),

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import activation
 from problems.solvers.dense import dense
@@ -26,24 +25,28 @@ from problems.solvers.transposed_values import (
     transposed_running_sum,
 )
 from problems.solvers.windows import as_sizes
-from problems.solvers.wrong_convolutions import as_cells, crop_stride_one, transform_result
+from problems.solvers.wrong_convolutions import (
+    as_cells,
+    crop_result_at_stride_one,
+    transform_result,
+)
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 # Pooling.
 
 
-def _pool_by_minimum(args: SimpleNamespace) -> Array:
+def _pool_by_minimum(args: SolverArguments) -> Array:
     negated = max_pool2d(**{**vars(args), "x": -as_cells(args.x, "x")})
     return cast("Array", -np.asarray(negated))
 
 
-def _global_minimum(args: SimpleNamespace) -> Array:
+def _global_minimum(args: SolverArguments) -> Array:
     if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
     return cast("Array", as_cells(args.x, "x").min(axis=(-2, -1)))
 
 
-def _kernel_side(args: SimpleNamespace) -> int:
+def _kernel_side(args: SolverArguments) -> int:
     """Return the side of a square pooling window of more than one cell."""
     height, width = as_sizes(args.kernel_size, "kernel_size", 2)
     if height != width or height == 1:
@@ -51,14 +54,14 @@ def _kernel_side(args: SimpleNamespace) -> int:
     return height
 
 
-def _average_over_side(args: SimpleNamespace) -> Array:
+def _average_over_kernel_side(args: SolverArguments) -> Array:
     return cast("Array", np.asarray(avg_pool2d(**vars(args))) * _kernel_side(args))
 
 
 def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     return {
         "strided_result_cropped": replace_formula(
-            solver, lambda args: crop_stride_one(args, solver, 2)
+            solver, lambda args: crop_result_at_stride_one(args, solver, 2)
         )
     }
 
@@ -66,20 +69,20 @@ def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
 # Transposed convolutions.
 
 
-def _ones_like_cells(args: SimpleNamespace) -> Array:
+def _ones_like_cells(args: SolverArguments) -> Array:
     cells = as_cells(args.x, "x")
     return np.where(np.arange(cells.size) < vars(args).get("after", cells.size), 1, 0).reshape(
         cells.shape
     )
 
 
-def _without_last_cell(args: SimpleNamespace) -> Array:
+def _input_without_last_cell(args: SolverArguments) -> Array:
     cells = as_cells(args.x, "x").copy()
     cells.reshape(-1)[-1] = 0
     return cells
 
 
-def _cells_that_contribute(args: SimpleNamespace, more: int) -> int:
+def _shift_contributing_count(args: SolverArguments, more: int) -> int:
     count = int(args.after) + more
     if count < 1:
         raise SolverError("no cell contributes")
@@ -89,7 +92,7 @@ def _cells_that_contribute(args: SimpleNamespace, more: int) -> int:
 # Gradients.
 
 
-def _maxima_for_gradients(args: SimpleNamespace) -> Array:
+def _maxima_for_gradients(args: SolverArguments) -> Array:
     """Return the maxima of the input at their cells, without the gradient from above."""
     if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
@@ -98,32 +101,32 @@ def _maxima_for_gradients(args: SimpleNamespace) -> Array:
     return cast("Array", np.where(is_largest, as_cells(args.x, "x"), 0))
 
 
-def _gradient_over_side(args: SimpleNamespace) -> Array:
+def _gradient_over_kernel_side(args: SolverArguments) -> Array:
     if is_max_mode(args.mode):
         raise SolverError("only an average divides")
     return cast("Array", np.asarray(pool2d_backward(**vars(args))) * _kernel_side(args))
 
 
-def _mean_over_positions(args: SimpleNamespace) -> Array:
+def _mean_gradient_over_positions(args: SolverArguments) -> Array:
     positions = math.prod(as_cells(args.dy, "dy").shape[-2:])
     return cast("Array", np.asarray(conv2d_backward_weight(**vars(args))) / positions)
 
 
-def _absolute_for_relu(args: SimpleNamespace) -> Array:
+def _absolute_for_relu(args: SolverArguments) -> Array:
     return cast("Array", np.abs(as_cells(_require_relu(args).x, "x")))
 
 
-def _negative_part(args: SimpleNamespace) -> Array:
+def _negative_part(args: SolverArguments) -> Array:
     return cast("Array", np.minimum(as_cells(_require_relu(args).x, "x"), 0))
 
 
-def _require_relu(args: SimpleNamespace) -> SimpleNamespace:
+def _require_relu(args: SolverArguments) -> SolverArguments:
     if args.name != "relu":
         raise SolverError("no ReLU is asked for")
     return args
 
 
-def _negated_gradient(solver: Solver) -> Mapping[str, Solver]:
+def _gradient_sign_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     return {"gradient_negated": transform_result(solver, np.negative)}
 
 
@@ -139,7 +142,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         avg_pool2d,
         {
             **_pool_wrong_versions(avg_pool2d),
-            "divided_by_side": replace_formula(avg_pool2d, _average_over_side),
+            "divided_by_side": replace_formula(avg_pool2d, _average_over_kernel_side),
             "means_rounded": transform_result(avg_pool2d, lambda means: np.floor(means + 0.5)),
             "means_cut_off": transform_result(avg_pool2d, np.floor),
         },
@@ -158,7 +161,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             solver,
             {
                 "kernel_not_scaled": replace_arguments(solver, x=_ones_like_cells),
-                "stopped_one_step_early": replace_arguments(solver, x=_without_last_cell),
+                "stopped_one_step_early": replace_arguments(solver, x=_input_without_last_cell),
             },
         )
     ),
@@ -167,10 +170,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "kernel_not_scaled": replace_arguments(transposed_running_sum, x=_ones_like_cells),
             "stopped_one_step_early": replace_arguments(
-                transposed_running_sum, after=lambda args: _cells_that_contribute(args, -1)
+                transposed_running_sum, after=lambda args: _shift_contributing_count(args, -1)
             ),
             "one_step_too_far": replace_arguments(
-                transposed_running_sum, after=lambda args: _cells_that_contribute(args, 1)
+                transposed_running_sum, after=lambda args: _shift_contributing_count(args, 1)
             ),
         },
     ),
@@ -184,12 +187,16 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         dense, {"relu_applied": transform_result(dense, lambda cells: np.maximum(cells, 0))}
     ),
-    *build_wrong_versions(conv2d_backward_input, _negated_gradient(conv2d_backward_input)),
+    *build_wrong_versions(
+        conv2d_backward_input, _gradient_sign_wrong_versions(conv2d_backward_input)
+    ),
     *build_wrong_versions(
         conv2d_backward_weight,
         {
-            **_negated_gradient(conv2d_backward_weight),
-            "mean_over_positions": replace_formula(conv2d_backward_weight, _mean_over_positions),
+            **_gradient_sign_wrong_versions(conv2d_backward_weight),
+            "mean_over_positions": replace_formula(
+                conv2d_backward_weight, _mean_gradient_over_positions
+            ),
         },
     ),
     *build_wrong_versions(
@@ -205,7 +212,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         pool2d_backward,
         {
             "maxima_for_gradients": replace_formula(pool2d_backward, _maxima_for_gradients),
-            "divided_by_side": replace_formula(pool2d_backward, _gradient_over_side),
+            "divided_by_side": replace_formula(pool2d_backward, _gradient_over_kernel_side),
         },
     ),
 )

@@ -8,15 +8,14 @@ version of its solver, for two mistakes at once.
 from collections.abc import Callable, Mapping
 from functools import update_wrapper, wraps
 from inspect import signature
-from types import SimpleNamespace
 
-from grader.registry import ArgumentRewrite, Solver, WrongVersion
+from grader.registry import ArgumentRewrite, Solver, SolverArguments, WrongVersion
 
 
-def replace_formula(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Solver:
+def replace_formula(solver: Solver, formula: Callable[[SolverArguments], object]) -> Solver:
     """Return a wrong version of *solver* that computes *formula* instead.
 
-    *formula* takes all arguments of the call by name, in one namespace.
+    *formula* takes all arguments of the call by name.
 
     >>> def area(height: int, *, width: int = 1) -> int:
     ...     return height * width
@@ -68,7 +67,7 @@ def replace_arguments(solver: Solver, **changes: object) -> ArgumentRewriter:
     return ArgumentRewriter(solver, changes)
 
 
-def _make_binder(solver: Solver) -> Callable[..., SimpleNamespace]:
+def _make_binder(solver: Solver) -> Callable[..., SolverArguments]:
     """Return a function that binds the arguments of a call of *solver* by name.
 
     It includes defaults. It binds valid calls itself, many times faster than the
@@ -85,7 +84,7 @@ def _make_binder(solver: Solver) -> Callable[..., SimpleNamespace]:
         parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY
     ]
 
-    def bind(*arguments: object, **keywords: object) -> SimpleNamespace:
+    def bind(*arguments: object, **keywords: object) -> SolverArguments:
         positional_values = dict(zip(positional_names, arguments, strict=False))
         values = {**defaults, **positional_values, **keywords}
         fits = len(positional_values) == len(arguments) and positional_values.keys().isdisjoint(
@@ -93,7 +92,7 @@ def _make_binder(solver: Solver) -> Callable[..., SimpleNamespace]:
         )
         if not fits or values.keys() != solver_signature.parameters.keys():
             solver_signature.bind(*arguments, **keywords)
-        return SimpleNamespace(**values)
+        return SolverArguments(**values)
 
     return bind
 

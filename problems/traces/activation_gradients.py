@@ -1,7 +1,6 @@
 """Tracers for activation gradients: slopes times the gradient of the output."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from grader.values import Array, to_exact_number
 from problems.solvers.activations import activation, activation_backward, softmax
 from problems.solvers.bounds import as_array
 from problems.traces.reals import symbolic_formula
-from problems.traces.tracing import build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 RANKS: Final = (0, 1, 2, 3, 4)
 SLOPE_FORMULAS: Final = {
@@ -35,7 +34,7 @@ PIECEWISE_SLOPES: Final = {
 }
 
 
-def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_activation_backward(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=RANKS), as_array(args.dy, "dy", ranks=RANKS)
     if args.name == "softmax":
         yield from _trace_softmax_backward(args, cells, dy)
@@ -57,7 +56,7 @@ def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_softmax_backward(
-    args: SimpleNamespace, cells: Array, dy: Array
+    args: TracedArguments, cells: Array, dy: Array
 ) -> Iterator[SolutionStep]:
     probabilities = softmax(cells, args.axis)
     mean: Array = (probabilities * dy).sum(axis=args.axis, keepdims=True)

@@ -5,7 +5,6 @@ learned values.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import (
@@ -31,13 +30,13 @@ from problems.solvers.boxes import Box, parse_box
 from problems.traces.boxes import BOX_LETTERS, conversion_formulas
 from problems.traces.overlaps import measure_overlap
 from problems.traces.reals import real_formula, round_for_table
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 CENTER_FORMAT: Final = "cxcywh"
 SIGMOID_SIZE_VERSION: Final = 5
 
 
-def _grid_center_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
+def _grid_center_formulas(args: TracedArguments) -> tuple[Formula, Formula]:
     """Return the formulas of the center in grid cells: x, then y."""
     x, y = as_numbers(args.center, "the center")
     height, width = as_pair(args.image, "image")
@@ -50,7 +49,7 @@ def _grid_center_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
     )
 
 
-def _trace_responsible_cell(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_responsible_cell(args: TracedArguments) -> Iterator[SolutionStep]:
     x, y = _grid_center_formulas(args)
     yield TextStep("The center in grid cells; the integer part is the cell, counted from 0:")
     yield from (x, y)
@@ -59,7 +58,7 @@ def _trace_responsible_cell(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("(row, column)", Tensor.from_nested(args.result))
 
 
-def _trace_cell_offset(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_cell_offset(args: TracedArguments) -> Iterator[SolutionStep]:
     x, y = _grid_center_formulas(args)
     yield TextStep("The center in grid cells; the fractional part is the offset:")
     yield from (x, y)
@@ -68,7 +67,7 @@ def _trace_cell_offset(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("(o_x, o_y)", Tensor.from_nested(args.result))
 
 
-def _trace_best_anchor(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_best_anchor(args: TracedArguments) -> Iterator[SolutionStep]:
     object_box = Box(0, 0, *_parse_sides(args.size))
     yield TextStep("With the same center, they share the smaller width times the smaller height.")
     rows = []
@@ -87,7 +86,7 @@ def _parse_sides(size: object) -> tuple[Number, Number]:
     return width, height
 
 
-def _trace_decode_yolo_box(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_decode_yolo_box(args: TracedArguments) -> Iterator[SolutionStep]:
     offset_values = as_numbers(args.offsets, "the offsets")
     row, column = as_numbers(args.cell, "the cell")
     sides = dict(zip(("w", "h"), _parse_sides(args.anchor), strict=True))
@@ -117,7 +116,7 @@ def _sigmoid_formula(axis: str, offset: Number) -> Formula:
     return real_formula(f"s_{axis}", f"1/(1 + exp(-t_{axis}))", **{f"t_{axis}": offset})
 
 
-def _trace_decode_deltas(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_decode_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
     deltas = as_numbers(args.deltas, "the deltas")
     center_variance, size_variance = as_numbers(args.variances, "variances")
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
@@ -146,7 +145,7 @@ def _format_scaled_delta(delta: str, variance: Number, number: int) -> str:
     return delta if variance == 1 else f"{delta}*v_{number}"
 
 
-def _trace_anchor_geometry(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_anchor_geometry(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield the center and sides of the anchor, and a note on variances other than 1."""
     if args.fmt != CENTER_FORMAT:
         anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
@@ -157,23 +156,23 @@ def _trace_anchor_geometry(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield TextStep("The variances v_1 and v_2 multiply the deltas of the center and the size.")
 
 
-def _center_and_size_by_letter(box: Box, index: str) -> dict[str, Number]:
-    """Return the center and sides of *box*, keyed by letters with *index* as suffix."""
+def _center_and_size_by_letter(box: Box, subscript: str) -> dict[str, Number]:
+    """Return the center and sides of *box*, keyed by letters with *subscript* as suffix."""
     x, y = box.center
     return {
-        f"c_x{index}": x,
-        f"c_y{index}": y,
-        f"w_{index}": box.width,
-        f"h_{index}": box.height,
+        f"c_x{subscript}": x,
+        f"c_y{subscript}": y,
+        f"w_{subscript}": box.width,
+        f"h_{subscript}": box.height,
     }
 
 
-def _center_and_size_array(box: Box, index: str) -> Array:
-    values = _center_and_size_by_letter(box, index)
+def _center_and_size_array(box: Box, subscript: str) -> Array:
+    values = _center_and_size_by_letter(box, subscript)
     return Array(f"({', '.join(values)})", Tensor.from_nested(tuple(values.values())))
 
 
-def _trace_anchor_deltas(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_anchor_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
     center_variance, size_variance = as_numbers(args.variances, "variances")
     box = parse_box(args.box, "the box", fmt=args.fmt)
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)

@@ -1,7 +1,6 @@
 """Tracers for transposed and flipped arrays, and for activations cell by cell."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
@@ -12,7 +11,7 @@ from grader.values import Array, to_exact_number
 from problems.solvers.activations import activation
 from problems.solvers.arrays import flip, transpose
 from problems.solvers.bounds import as_array
-from problems.traces.tracing import build_table, build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_table, build_tracers, show_array
 
 RANKS: Final = (0, 1, 2, 3, 4)
 ACTIVATION_DESCRIPTIONS: Final = {
@@ -30,7 +29,7 @@ MAX_EXPONENT: Final = 300
 TABULATED_ACTIVATIONS: Final = ("elu", "sigmoid", "tanh", "softplus", "silu", "gelu")
 
 
-def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_activation(args: TracedArguments) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS)
     if args.name == "leaky_relu":
         slope = to_text(to_exact_number(args.negative_slope))
@@ -49,12 +48,12 @@ def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("Y", args.result)
 
 
-def _trace_transpose(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transpose(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Rows become columns.")
     yield show_array("X'", args.result)
 
 
-def _trace_flip(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_flip(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(
         "A rotation by 180 degrees reverses the order of the rows and the order in each row."
     )

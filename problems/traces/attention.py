@@ -4,7 +4,6 @@ Q, K and V are the queries, keys and values, S the scores, A the weights.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -15,13 +14,13 @@ from problems.solvers.attention import attention, attention_scores, attention_we
 from problems.solvers.bounds import as_array
 from problems.traces.reals import real_formula
 from problems.traces.sums import dot_product_formula
-from problems.traces.tracing import build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 MAX_SCORES: Final = 16
 MAX_TERMS: Final = 8
 
 
-def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_score_matrix(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield the steps to the scores; the last step shows all of them."""
     query, key = (as_array(one, "Q", ranks=(2,)) for one in (args.query, args.key))
     width: Number = query.shape[1]
@@ -46,11 +45,11 @@ def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield show_array("S", attention_scores(query, key, num_heads=args.num_heads))
 
 
-def _trace_attention_scores(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_attention_scores(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_score_matrix(args)
 
 
-def _trace_attention_weights(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_attention_weights(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_score_matrix(args)
     if args.causal:
         yield TextStep(
@@ -59,22 +58,23 @@ def _trace_attention_weights(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield TextStep(
         "The softmax turns each row of scores into weights: powers of e divided by their sum."
     )
-    yield show_array("A", _compute_weights(args))
+    yield show_array("A", _compute_attention_weights(args))
 
 
-def _compute_weights(args: SimpleNamespace) -> Array:
+def _compute_attention_weights(args: TracedArguments) -> Array:
     known = {"num_heads": args.num_heads, "scale": args.scale, "causal": args.causal}
     return attention_weights(args.query, args.key, **known)
 
 
-def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_attention(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_attention_weights(args)
     yield TextStep("Each row of the output is the weighted sum of the rows of V.")
     if args.num_heads > 1:
         values = as_array(args.value, "V", ranks=(2,))
         parts = np.split(values, args.num_heads, axis=1)
         heads = [
-            weights @ part for weights, part in zip(_compute_weights(args), parts, strict=True)
+            weights @ part
+            for weights, part in zip(_compute_attention_weights(args), parts, strict=True)
         ]
         yield show_array("O_h", np.array(heads))
         yield TextStep("The outputs of the heads are concatenated:")

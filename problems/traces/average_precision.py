@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, Rows, SolutionStep, TextStep, Tracer, build_formula
@@ -20,7 +19,13 @@ from problems.solvers.average_precision import (
 )
 from problems.solvers.bounds import as_numbers
 from problems.traces.sums import dot_product_formula, mean_formula
-from problems.traces.tracing import build_table, build_tracers, sum_formula, to_tensor
+from problems.traces.tracing import (
+    TracedArguments,
+    build_table,
+    build_tracers,
+    sum_formula,
+    to_tensor,
+)
 
 MAX_POINTS: Final = 16
 RANKING_COLUMNS: Final = ("rank", "score", "match", "TP", "P = TP/rank", "R = TP/objects")
@@ -32,13 +37,13 @@ AREA_SENTENCE: Final = (
 )
 
 
-def _trace_precision_recall_curve(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_precision_recall_curve(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(f"Ranked by score; there are {args.positives} true objects.")
     yield build_table(RANKING_COLUMNS, _build_ranking_rows(args, args.result))
     yield Array("(recall, precision)", args.result)
 
 
-def _build_ranking_rows(args: SimpleNamespace, curve: Tensor) -> list[tuple[Value, ...]]:
+def _build_ranking_rows(args: TracedArguments, curve: Tensor) -> list[tuple[Value, ...]]:
     """Return one row per detection, in descending order of score."""
     scores, matches = as_numbers(args.scores, "scores"), as_numbers(args.matches, "matches")
     order = sorted(range(len(scores)), key=lambda index: -scores[index])
@@ -56,7 +61,7 @@ def _curve_points(curve: Tensor) -> list[tuple[Number, Number]]:
     return list(zip(curve.cells[::2], curve.cells[1::2], strict=True))
 
 
-def _trace_average_precision(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_average_precision(args: TracedArguments) -> Iterator[SolutionStep]:
     curve = precision_recall_curve(args.scores, args.matches, args.positives)
     points = _curve_points(curve)
     precisions = list(accumulate((height for _, height in reversed(points)), max))[::-1]
@@ -99,7 +104,7 @@ def _trace_interpolated_mean(
     yield build_formula("AP", "S/n", S=total.number, n=steps + 1)
 
 
-def _trace_mean_average_precision(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mean_average_precision(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The mean of all average precisions:")
     yield mean_formula("mAP", to_tensor(args.values).cells)
 

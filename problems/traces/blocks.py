@@ -1,7 +1,6 @@
 """Tracers for block parameters: a table of the convolutions, then the sum."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Rows, SolutionStep, TextStep, Tracer, build_formula
@@ -13,13 +12,13 @@ from problems.solvers.blocks import (
 )
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
-from problems.traces.tracing import build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
 
 ConvSpec = tuple[str, int, int, int, int]
 """A convolution of a block: name, input and output channels, kernel size, groups."""
 
 
-def _trace_convs(args: SimpleNamespace, convs: list[ConvSpec]) -> Iterator[SolutionStep]:
+def _trace_convs(args: TracedArguments, convs: list[ConvSpec]) -> Iterator[SolutionStep]:
     """Yield the table of convolutions, with their normalization, and the sum."""
     rows = []
     for name, into, out, kernel, groups in convs:
@@ -35,7 +34,7 @@ def _trace_convs(args: SimpleNamespace, convs: list[ConvSpec]) -> Iterator[Solut
     yield sum_formula("N", [count for row in rows for count in row[4:]])
 
 
-def _build_shortcut(args: SimpleNamespace) -> list[ConvSpec]:
+def _build_shortcut_convs(args: TracedArguments) -> list[ConvSpec]:
     """Return the projection of a residual block, or an empty list if it has none."""
     channels_change = args.in_channels != args.out_channels
     if channels_change if args.projection is None else args.projection:
@@ -43,23 +42,23 @@ def _build_shortcut(args: SimpleNamespace) -> list[ConvSpec]:
     return []
 
 
-def _trace_basic_block_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_basic_block_params(args: TracedArguments) -> Iterator[SolutionStep]:
     into, out = args.in_channels, args.out_channels
     main = [("first", into, out, 3, 1), ("second", out, out, 3, 1)]
-    yield from _trace_convs(args, main + _build_shortcut(args))
+    yield from _trace_convs(args, main + _build_shortcut_convs(args))
 
 
-def _trace_bottleneck_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_bottleneck_params(args: TracedArguments) -> Iterator[SolutionStep]:
     into, width, out = args.in_channels, args.width, args.out_channels
     main = [
         ("reduce", into, width, 1, 1),
         ("middle", width, width, 3, args.groups),
         ("expand", width, out, 1, 1),
     ]
-    yield from _trace_convs(args, main + _build_shortcut(args))
+    yield from _trace_convs(args, main + _build_shortcut_convs(args))
 
 
-def _trace_inception_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_inception_params(args: TracedArguments) -> Iterator[SolutionStep]:
     single, reduced, three, squeezed, five, pooled = args.widths
     kernel, into = args.kernel_size, args.in_channels
     yield from _trace_convs(
@@ -75,7 +74,7 @@ def _trace_inception_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     )
 
 
-def _trace_inception_channels(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_inception_channels(args: TracedArguments) -> Iterator[SolutionStep]:
     single, _, three, _, five, pooled = args.widths
     yield TextStep(
         "The outputs of the four branches are concatenated; a reduction is inside a branch."

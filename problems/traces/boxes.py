@@ -5,14 +5,13 @@ are w and h.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor
 from problems.solvers.bounds import as_numbers, as_pair
 from problems.solvers.boxes import Box, box_area, convert_box, format_box, parse_box
-from problems.traces.tracing import build_tracers
+from problems.traces.tracing import TracedArguments, build_tracers
 
 INCLUSIVE_NOTE: Final = (
     "The last pixel belongs to the box, so it is one pixel wider and one pixel higher."
@@ -69,7 +68,7 @@ def introduce_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Text
         yield TextStep(f"The corners of {boxes} are computed from the format {fmt}:")
 
 
-def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_box_area(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.inclusive:
         yield TextStep(INCLUSIVE_NOTE)
         x_1, y_1, x_2, y_2 = as_numbers(args.box, "the box")
@@ -81,7 +80,7 @@ def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("A", "w*h", w=box.width, h=box.height)
 
 
-def _trace_convert_box(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_convert_box(args: TracedArguments) -> Iterator[SolutionStep]:
     box = parse_box(args.box, "the box", fmt=args.in_fmt)
     yield Array(_format_box_letters(args.in_fmt), Tensor.from_nested(format_box(box, args.in_fmt)))
     yield from conversion_formulas(box, args.in_fmt, args.out_fmt)

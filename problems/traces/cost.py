@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -22,7 +21,7 @@ from problems.traces.parameters import (
     kernel_area_piece,
     map_area_piece,
 )
-from problems.traces.tracing import build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
 
 
 def conv_macs_formula(
@@ -50,13 +49,13 @@ def conv_macs_formula(
     )
 
 
-def _trace_conv_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each weight is used once for each position of the output.")
     channels = (args.in_channels, args.out_channels)
     yield conv_macs_formula(channels, args.kernel_size, args.output_size, groups=args.groups)
 
 
-def _trace_separable_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_separable_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
@@ -68,24 +67,24 @@ def _trace_separable_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("M", "M_d + M_p", M_d=depthwise.number, M_p=pointwise.number)
 
 
-def _trace_linear_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_linear_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each weight is used once.")
     yield build_formula("M", "n_in*n_out", n_in=args.in_features, n_out=args.out_features)
 
 
-def _trace_mlp_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mlp_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     counts = [into * out for into, out in pairwise(args.sizes)]
     yield TextStep("Each weight is used once; a layer has inputs times units weights.")
     yield build_layer_table(args.sizes, counts, "MACs")
     yield sum_formula("M", counts)
 
 
-def _trace_flops(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_flops(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("A MAC is one multiplication and one addition.")
     yield build_formula("F", "2*M", M=args.macs)
 
 
-def _trace_separable_ratio(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_separable_ratio(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
     yield TextStep(
         "The depthwise step has 1 filter instead of C_out, the pointwise step a 1×1 kernel."
@@ -93,7 +92,7 @@ def _trace_separable_ratio(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("r", f"1/C_out + 1/({cells})", C_out=args.out_channels, **kernel)
 
 
-def _trace_saving_percent(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_saving_percent(args: TracedArguments) -> Iterator[SolutionStep]:
     yield build_formula("s", "100*(1 - N_2/N_1)", N_1=args.standard, N_2=args.reduced)
 
 

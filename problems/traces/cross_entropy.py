@@ -5,7 +5,6 @@ classes count from 0.
 """
 
 from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
@@ -26,7 +25,14 @@ from problems.solvers.probabilities import as_double_rows, as_doubles, log_of_ba
 from problems.traces.losses import build_reduction_step, format_indexed_name
 from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import dot_product_formula, mean_formula
-from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
+from problems.traces.tracing import (
+    MAX_ROWS,
+    TracedArguments,
+    build_table,
+    build_tracers,
+    show_array,
+    sum_formula,
+)
 
 LOGARITHMS: Final = {None: "ln", 2: "log2", 10: "log10"}
 MAX_EXAMPLES: Final = 8
@@ -67,7 +73,7 @@ def _targets_as_probabilities(target: object, rows: Array) -> Array:
     return np.eye(rows.shape[-1])[targets.astype(np.int64)]
 
 
-def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_softmax_cross_entropy(args: TracedArguments) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.logits, "logits")
     smoothing = float(args.label_smoothing)
     targets = (1 - smoothing) * _targets_as_probabilities(
@@ -84,7 +90,7 @@ def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep
 
 
 def _trace_losses(
-    args: SimpleNamespace,
+    args: TracedArguments,
     scores: Array | None,
     target_probabilities: Array,
     negative_logs: Array,
@@ -129,7 +135,7 @@ def _build_loss_step(
     )
 
 
-def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_cross_entropy(args: TracedArguments) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.probabilities, "probabilities")
     targets = _targets_as_probabilities(args.target, rows)
     known = np.where(targets > 0, rows, 1)
@@ -137,7 +143,7 @@ def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_losses(args, None, targets, -np.log(known) / log_of_base(args.base), rows)
 
 
-def _trace_binary_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_binary_cross_entropy(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, targets = as_doubles(args.prediction, "prediction"), as_doubles(args.target, "target")
     log = LOGARITHMS[args.base]
     options = {"logits": args.logits, "base": args.base, "reduction": "none"}
@@ -160,7 +166,7 @@ def _build_cell_table(columns: Mapping[str, Array]) -> SolutionStep:
     )
 
 
-def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_entropy(args: TracedArguments) -> Iterator[SolutionStep]:
     true = as_doubles(args.p, "p")
     log = LOGARITHMS[args.base]
     yield TextStep(f"Each outcome contributes its probability p times its surprise, -{log}(p):")
@@ -170,7 +176,7 @@ def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield sum_formula("H", map(to_exact_number, terms.tolist()))
 
 
-def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_kl_divergence(args: TracedArguments) -> Iterator[SolutionStep]:
     true, other = as_doubles(args.p, "p"), as_doubles(args.q, "q")
     log = LOGARITHMS[args.base]
     yield TextStep(
@@ -189,7 +195,7 @@ def _build_token_table(log: str, probabilities: Array, losses: Array) -> Solutio
     return _build_cell_table({"token": tokens, "p": probabilities, f"-{log}(p)": losses})
 
 
-def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_token_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     probabilities = as_doubles(
         as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities"
     )
@@ -199,7 +205,7 @@ def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_reduction_step(losses, args.reduction)
 
 
-def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_perplexity(args: TracedArguments) -> Iterator[SolutionStep]:
     probabilities = as_doubles(
         as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities"
     )
@@ -211,7 +217,7 @@ def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield real_formula("PP", "exp(H)", H=mean.number)
 
 
-def _trace_softmax_cross_entropy_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_softmax_cross_entropy_gradient(args: TracedArguments) -> Iterator[SolutionStep]:
     scores = as_double_rows(args.logits, "logits")
     rows = cast("Array", scores.reshape(-1, scores.shape[-1]))
     targets = _targets_as_probabilities(args.target, scores).reshape(rows.shape)

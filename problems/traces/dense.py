@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,7 @@ from grader.display.steps import SolutionStep, TextStep, Tracer, Window
 from grader.values import Array
 from problems.solvers.bounds import as_array
 from problems.solvers.dense import dense, flatten_values, matmul
-from problems.traces.tracing import build_tracers, show_array, to_tensor
+from problems.traces.tracing import TracedArguments, build_tracers, show_array, to_tensor
 from problems.traces.windows import MAX_WINDOWS, bias_of_filter, describe_remaining_cells
 
 MAX_PRODUCTS: Final = 256
@@ -43,7 +42,7 @@ def trace_dot_products(
     yield from describe_remaining_cells(len(rows) * columns.shape[1] - len(positions))
 
 
-def _trace_dense(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dense(args: TracedArguments) -> Iterator[SolutionStep]:
     x, weight = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.weight, "weight", ranks=(2,))
     biased = " and its bias" if np.any(np.asarray(args.bias) != 0) else ""
     yield TextStep(
@@ -53,7 +52,7 @@ def _trace_dense(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("y", args.result)
 
 
-def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_matmul(args: TracedArguments) -> Iterator[SolutionStep]:
     left, right = as_array(args.a, "a", ranks=ROW_RANKS), as_array(args.b, "b", ranks=ROW_RANKS)
     yield TextStep("Row times column: each cell is the sum of the products of their entries.")
     if args.result.ndim:
@@ -61,7 +60,7 @@ def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("C", args.result)
 
 
-def _trace_flatten_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_flatten_values(args: TracedArguments) -> Iterator[SolutionStep]:
     rank = as_array(args.x, "x", ranks=MAP_RANKS).ndim
     if rank > 1:
         yield TextStep("The rows are concatenated into one row; the channels follow one another.")

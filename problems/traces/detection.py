@@ -4,7 +4,6 @@ S is the stride, B the boxes per cell, C the classes, D the numbers per cell.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import (
@@ -29,7 +28,7 @@ from problems.solvers.detection import (
     yolo_grid,
     yolo_output_shapes,
 )
-from problems.traces.tracing import build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
 
 CELL_DEPTH_SENTENCE: Final = (
     "A cell has B boxes with 4 coordinates and an objectness each, and one set of class scores."
@@ -46,7 +45,7 @@ ANCHOR_FREE_BOX_SENTENCE: Final = (
 ANCHOR_BOX_SENTENCE: Final = "A box has 4 coordinates, an objectness and a score for each class."
 
 
-def _trace_yolo_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_yolo_depth(args: TracedArguments) -> Iterator[SolutionStep]:
     letters = {"B": _boxes_per_cell(args), "C": args.classes}
     if args.version in ANCHOR_FREE_VERSIONS:
         yield TextStep(ANCHOR_FREE_DEPTH_SENTENCE)
@@ -59,18 +58,18 @@ def _trace_yolo_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("D", "B*(5 + C)", **letters)
 
 
-def _boxes_per_cell(args: SimpleNamespace) -> int:
+def _boxes_per_cell(args: TracedArguments) -> int:
     default = DEFAULT_BOXES[args.version]
     return default if args.boxes is None else int(args.boxes)
 
 
-def _trace_yolo_box_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_yolo_box_depth(args: TracedArguments) -> Iterator[SolutionStep]:
     free = args.version in ANCHOR_FREE_VERSIONS
     yield TextStep(ANCHOR_FREE_BOX_SENTENCE if free else ANCHOR_BOX_SENTENCE)
     yield build_formula("D", "4 + C" if free else "4 + 1 + C", C=args.classes)
 
 
-def _trace_yolo_grid(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_yolo_grid(args: TracedArguments) -> Iterator[SolutionStep]:
     height, width = as_pair(args.size, "size")
     yield TextStep("A cell is a square of S×S pixels.")
     for name, letter, side in (("rows", "H", height), ("columns", "W", width)):
@@ -78,13 +77,13 @@ def _trace_yolo_grid(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_value_step("grid", args.result)
 
 
-def _scale_grids(args: SimpleNamespace) -> list[tuple[int, int, int]]:
+def _scale_grids(args: TracedArguments) -> list[tuple[int, int, int]]:
     """Return the (stride, rows, columns) of each scale."""
     strides = STRIDES.get(args.version, THREE_SCALES)
     return [(stride, *yolo_grid(args.size, stride)) for stride in strides]
 
 
-def _trace_yolo_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_yolo_output_shapes(args: TracedArguments) -> Iterator[SolutionStep]:
     steps = list(_trace_yolo_depth(args))
     yield from steps
     depth = next(step.number for step in steps if isinstance(step, Formula))
@@ -96,7 +95,7 @@ def _trace_yolo_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_value_step("shapes", args.result)
 
 
-def _trace_yolo_boxes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_yolo_boxes(args: TracedArguments) -> Iterator[SolutionStep]:
     boxes_per_cell, scales = _boxes_per_cell(args), _scale_grids(args)
     what = "one box" if boxes_per_cell == 1 else f"{boxes_per_cell} boxes"
     yield TextStep(f"Each cell predicts {what}.")

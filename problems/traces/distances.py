@@ -5,7 +5,6 @@ distance.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -14,7 +13,7 @@ from grader.values import Number, Value, to_exact_number
 from problems.solvers.distances import contrastive_loss, cosine_similarity, distance, triplet_loss
 from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.traces.sums import dot_product_formula
-from problems.traces.tracing import MAX_TERMS, build_tracers, join_nodes
+from problems.traces.tracing import MAX_TERMS, TracedArguments, build_tracers, join_nodes
 
 
 def _exact_cells(vector: object) -> list[Number]:
@@ -37,13 +36,13 @@ def _distance_formula(name: str, x: object, y: object, *, squared: bool) -> Form
     return Formula(name, tree, tree, value)
 
 
-def _trace_distance(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_distance(args: TracedArguments) -> Iterator[SolutionStep]:
     what = "added up" if args.squared else "added up, and the root of the sum"
     yield TextStep(f"The differences of the vectors, squared and {what}:")
     yield _distance_formula("d", args.x, args.y, squared=args.squared)
 
 
-def _trace_cosine_similarity(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_cosine_similarity(args: TracedArguments) -> Iterator[SolutionStep]:
     x, y = _exact_cells(args.x), _exact_cells(args.y)
     product, x_squared, y_squared = (
         dot_product_formula("s", x, y),
@@ -58,7 +57,7 @@ def _trace_cosine_similarity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("cos", "s/sqrt(u*v)", result=to_exact_number(args.result), **known)
 
 
-def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_triplet_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     what = "squared distances" if args.squared else "distances"
     near = _distance_formula("d_p", args.anchor, args.positive, squared=args.squared)
     far = _distance_formula("d_n", args.anchor, args.negative, squared=args.squared)
@@ -69,7 +68,7 @@ def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("L", "max(0, d_p - d_n + m)", d_p=near.number, d_n=far.number, m=margin)
 
 
-def _trace_contrastive_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_contrastive_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     pair_distance = _distance_formula("d", args.x, args.y, squared=False)
     yield TextStep("The distance of the pair:")
     yield pair_distance

@@ -6,7 +6,6 @@ index of a cell. For a network, the steps follow the path with the largest field
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -30,6 +29,7 @@ from problems.solvers.receptive_field import (
     receptive_field_trace,
 )
 from problems.traces.tracing import (
+    TracedArguments,
     build_table,
     build_tracers,
     product_formula,
@@ -123,7 +123,7 @@ def _drop_padding_layers(windows: list[NamedWindow]) -> list[NamedWindow]:
     ]
 
 
-def _trace_receptive_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_receptive_field(args: TracedArguments) -> Iterator[SolutionStep]:
     windows = _drop_padding_layers(_list_windows(args.layers))
     if len(windows) == 1:
         yield TextStep("The receptive field of a single layer is the span of its kernel.")
@@ -141,12 +141,12 @@ def kernel_span_formula(window: AxisWindow) -> Formula:
     return build_formula("r", "K", K=window.kernel)
 
 
-def _trace_effective_stride(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_effective_stride(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each stride multiplies the distance between neighboring cells.")
     yield product_formula("j", [window.stride for _, window in _list_windows(args.layers)])
 
 
-def _trace_field_centre(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_field_centre(args: TracedArguments) -> Iterator[SolutionStep]:
     windows = _list_windows(args.layers)
     yield from _trace_field_growth(windows, start=True)
     last = _accumulate_fields(windows)[-1]
@@ -157,7 +157,7 @@ def _trace_field_centre(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("c", "s + i*j", **numbers)
 
 
-def _trace_field_range(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_field_range(args: TracedArguments) -> Iterator[SolutionStep]:
     windows = _list_windows(args.layers)
     yield from _trace_field_growth(windows, start=True)
     last = _accumulate_fields(windows)[-1]
@@ -170,7 +170,7 @@ def _trace_field_range(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("(a, b)", Tensor.from_nested((first.number, end.number)))
 
 
-def _trace_receptive_field_trace(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_receptive_field_trace(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_field_growth(_list_windows(args.layers), start=True)
     yield show_array("(field, jump, start)", args.result)
 

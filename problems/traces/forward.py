@@ -1,15 +1,14 @@
 """Tracers for forward passes: the output of each layer."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import SolutionStep, TextStep, Tracer
 from problems.network.forward import forward, iter_layer_outputs
-from problems.traces.tracing import build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 
-def _trace_forward(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_forward(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The values pass through the layers one after the other.")
     values = iter_layer_outputs(args.net, args.x, weights=args.weights, biases=args.biases)
     yield show_array("x", next(values)[1])

@@ -6,7 +6,6 @@ and biases.
 
 from collections.abc import Iterator
 from itertools import islice
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -32,7 +31,14 @@ from problems.solvers.windows import pad, place_windows
 from problems.traces import transposed_values
 from problems.traces.dense import trace_dot_products
 from problems.traces.sums import dot_product_formula
-from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula, to_tensor
+from problems.traces.tracing import (
+    TracedArguments,
+    build_table,
+    build_tracers,
+    show_array,
+    sum_formula,
+    to_tensor,
+)
 from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells
 
 ROW_RANKS: Final = (1, 2)
@@ -49,7 +55,7 @@ POOL_RULES: Final = {
 }
 
 
-def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv2d_backward_input(args: TracedArguments) -> Iterator[SolutionStep]:
     kernel = as_array(args.w, "w", ranks=(2, 3, 4))
     filters = kernel[np.newaxis] if kernel.ndim == 3 else kernel  # noqa: PLR2004 - (C, k, k)
     geometry = {
@@ -68,7 +74,7 @@ def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep
     yield show_array("dx", args.result)
 
 
-def _trace_conv2d_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv2d_backward_weight(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=MAP_RANKS), as_array(args.dy, "dy", ranks=MAP_RANKS)
     maps, dy_maps = cells.reshape(-1, *cells.shape[-2:]), dy.reshape(-1, *dy.shape[-2:])
     placement = place_windows(
@@ -93,7 +99,7 @@ def _trace_conv2d_backward_weight(args: SimpleNamespace) -> Iterator[SolutionSte
 
 
 def _trace_weight_windows(
-    args: SimpleNamespace,
+    args: TracedArguments,
     maps: Array,
     dy_maps: Array,
     stride: tuple[int, ...],
@@ -119,7 +125,7 @@ def _trace_weight_windows(
     yield from describe_remaining_cells(args.result.size - len(positions))
 
 
-def _trace_conv2d_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv2d_backward_bias(args: TracedArguments) -> Iterator[SolutionStep]:
     dy = as_array(args.dy, "dy", ranks=MAP_RANKS)
     yield TextStep(
         "A bias is added at each position of its map, so its gradient is the sum over them."
@@ -143,7 +149,7 @@ def _trace_bias_sums(rows: Array) -> Iterator[SolutionStep]:
     yield from describe_remaining_cells(len(rows[MAX_WINDOWS:]))
 
 
-def _trace_dense_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dense_backward_input(args: TracedArguments) -> Iterator[SolutionStep]:
     dy, weight = (
         as_array(args.dy, "dy", ranks=ROW_RANKS),
         as_array(args.weight, "weight", ranks=(2,)),
@@ -153,7 +159,7 @@ def _trace_dense_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]
     yield show_array("dx", args.result)
 
 
-def _trace_dense_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dense_backward_weight(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.dy, "dy", ranks=ROW_RANKS)
     left, right = dy.reshape(-1, dy.shape[-1]).T, cells.reshape(-1, cells.shape[-1])
     summed = ", summed over the batch" if cells.ndim > 1 else ""
@@ -162,14 +168,14 @@ def _trace_dense_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep
     yield show_array("dw", args.result)
 
 
-def _trace_dense_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dense_backward_bias(args: TracedArguments) -> Iterator[SolutionStep]:
     dy = as_array(args.dy, "dy", ranks=ROW_RANKS)
     yield TextStep("A bias is added once for each example, so its gradient is the sum over them.")
     yield from _trace_bias_sums(dy.reshape(-1, dy.shape[-1]).T)
     yield show_array("db", args.result)
 
 
-def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_shared_weight_gradient(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=ARRAY_RANKS), as_array(args.dy, "dy", ranks=ARRAY_RANKS)
     yield TextStep("Each use of the weight adds its input times the gradient of its output.")
     if cells.size <= MAX_SUMMED:
@@ -178,7 +184,7 @@ def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionSte
         yield build_value_step("dw", to_exact_number(args.result))
 
 
-def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pool2d_backward(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=MAP_RANKS), as_array(args.dy, "dy", ranks=MAP_RANKS)
     yield TextStep(POOL_RULES[args.mode])
     if cells.size <= MAX_POOLED:
@@ -191,7 +197,7 @@ def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _build_pool_row(
-    args: SimpleNamespace, cells: Array, dy: Array, position: tuple[int, ...]
+    args: TracedArguments, cells: Array, dy: Array, position: tuple[int, ...]
 ) -> tuple[Value, ...]:
     """Return the row of one window: its position, its dy, the receivers, their share."""
     unit_gradient = np.zeros(dy.shape)

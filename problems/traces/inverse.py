@@ -1,7 +1,6 @@
 """Tracers for inverse problems: the size formula, solved for the unknown."""
 
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import (
@@ -27,7 +26,7 @@ from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
 from problems.solvers.unknown_filter import filter_from
 from problems.traces.sizes import kernel_extent_formula
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 INVERSION_SENTENCE: Final = "W_out = floor((W + 2P - K)/S) + 1 is solved for the smallest {}{}."
 EXTENT_CLAUSE: Final = ", with the extent E of the kernel for K"
@@ -41,7 +40,7 @@ def _padding_term(padding: int) -> str:
     return " + 2*P" if padding else ""
 
 
-def _trace_kernel_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_kernel_for(args: TracedArguments) -> Iterator[SolutionStep]:
     yield _describe_inversion("K", args.dilation)
     steps = "S*W_out" if args.stride > 1 else "W_out"
     source = f"W{_padding_term(args.padding)} - {steps} + 1"
@@ -54,7 +53,7 @@ def _trace_kernel_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("K", "ceil((E - 1)/D) + 1", E=solution.number, D=args.dilation)
 
 
-def _derive_kernel_extent(args: SimpleNamespace) -> tuple[str, int, tuple[SolutionStep, ...]]:
+def _derive_kernel_extent(args: TracedArguments) -> tuple[str, int, tuple[SolutionStep, ...]]:
     """Return the letter and value of the kernel extent, with the steps to derive it."""
     if args.dilation == 1:
         return "K", args.kernel_size, ()
@@ -62,7 +61,7 @@ def _derive_kernel_extent(args: SimpleNamespace) -> tuple[str, int, tuple[Soluti
     return "E", int(spanned.number), (spanned,)
 
 
-def _trace_padding_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_padding_for(args: TracedArguments) -> Iterator[SolutionStep]:
     letter, spanned, steps = _derive_kernel_extent(args)
     yield _describe_inversion("P", args.dilation)
     yield from steps
@@ -73,7 +72,7 @@ def _trace_padding_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield solution if solution.number >= 0 else build_formula("P", f"max({source}, 0)", **letters)
 
 
-def _trace_stride_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_stride_for(args: TracedArguments) -> Iterator[SolutionStep]:
     letter, spanned, steps = _derive_kernel_extent(args)
     yield _describe_inversion("S", args.dilation)
     yield from steps
@@ -83,16 +82,16 @@ def _trace_stride_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("S", "floor(R/W_out) + 1", R=moved.number, W_out=args.output_size)
 
 
-def _trace_layers_to_reach(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layers_to_reach(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_layer_count(args, conv_size, "W_1 - W_n")
 
 
-def _trace_transposed_layers_to_reach(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transposed_layers_to_reach(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_layer_count(args, transposed_size, "W_n - W_1")
 
 
 def _trace_layer_count(
-    args: SimpleNamespace, step: Callable[..., int], source: str
+    args: TracedArguments, step: Callable[..., int], source: str
 ) -> Iterator[SolutionStep]:
     """Yield the layer count: a quotient at stride 1, otherwise the size after each layer."""
     change = args.kernel_size - 1 - 2 * args.padding
@@ -116,7 +115,7 @@ def _trace_layer_count(
     yield build_value_step("n", len(sizes) - 1)
 
 
-def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layers_for_field(args: TracedArguments) -> Iterator[SolutionStep]:
     plain = (args.stride, args.dilation, args.dilation_growth) == (1, 1, 1)
     if plain and args.kernel_size > 1:
         yield TextStep("The receptive field starts as one cell, and every layer adds K - 1.")
@@ -135,7 +134,7 @@ def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_value_step("n", len(rows) - 1)
 
 
-def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_filter_from(args: TracedArguments) -> Iterator[SolutionStep]:
     border: tuple[Number, ...] = (0,) * args.padding
     padded = (*border, *as_numbers(args.x, "x"), *border)
     unknowns = [Name(f"w_{index}") for index in range(1, len(args.result) + 1)]

@@ -4,7 +4,6 @@ mu are the means, l the log-variances, eps the noise, sigma the standard deviati
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,14 @@ from problems.solvers.latents import code_divergence, latent_code, latent_deviat
 from problems.solvers.probabilities import as_doubles
 from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import mean_formula
-from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
+from problems.traces.tracing import (
+    MAX_ROWS,
+    TracedArguments,
+    build_table,
+    build_tracers,
+    show_array,
+    sum_formula,
+)
 
 MU, SIGMA, EPSILON = (GREEK[letter] for letter in ("mu", "sigma", "epsilon"))
 
@@ -29,7 +35,7 @@ def _build_dimension_table(**columns: object) -> SolutionStep:
     return build_table(("dimension", *columns), numbered)
 
 
-def _trace_latent_deviation(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_latent_deviation(args: TracedArguments) -> Iterator[SolutionStep]:
     logarithms = as_doubles(args.log_var, "log_var")
     yield TextStep(
         "The variance is e to the power of l; the standard deviation is its square root."
@@ -41,7 +47,7 @@ def _trace_latent_deviation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("sigma", args.result)
 
 
-def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_latent_code(args: TracedArguments) -> Iterator[SolutionStep]:
     mean, logarithms, noise = (
         as_doubles(one, "x") for one in (args.mean, args.log_var, args.noise)
     )
@@ -56,7 +62,7 @@ def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("z", args.result)
 
 
-def _trace_code_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_code_divergence(args: TracedArguments) -> Iterator[SolutionStep]:
     mean, logarithms = as_doubles(args.mean, "mean"), as_doubles(args.log_var, "log_var")
     yield TextStep("Each dimension contributes according to its mean and variance:")
     if not logarithms.ndim:

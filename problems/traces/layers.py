@@ -4,7 +4,6 @@ Each layer reuses the tracer of the matching solver, with its input sizes.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, build_value_step
@@ -26,10 +25,10 @@ from problems.network.shape_rules import resolve_input_channels, resolve_input_f
 from problems.solvers.bounds import Shape
 from problems.traces import cost, networks, parameters, shapes
 from problems.traces.cost import conv_macs_formula
-from problems.traces.tracing import build_tracers
+from problems.traces.tracing import TracedArguments, build_tracers
 
 
-def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_out_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer
     layout = {"layout": args.layout}
     match layer:
@@ -73,7 +72,7 @@ def _trace_out_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
             yield from _trace_other_shape(args, to_channels_first(shape, args.layout))
 
 
-def _trace_other_shape(args: SimpleNamespace, shape: Shape) -> Iterator[SolutionStep]:
+def _trace_other_shape(args: TracedArguments, shape: Shape) -> Iterator[SolutionStep]:
     """Yield the steps of a layer whose shape has no separate solver; *shape* is (C, H, W)."""
     layer = args.layer
     match layer:
@@ -90,7 +89,7 @@ def _trace_other_shape(args: SimpleNamespace, shape: Shape) -> Iterator[Solution
     yield build_value_step("shape", args.result)
 
 
-def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_params(args: TracedArguments) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer
     match layer:
         case Conv() | ConvTranspose():
@@ -118,7 +117,7 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
             yield build_value_step("N", args.result)
 
 
-def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     shape, layer = args.shape, args.layer
     match layer:
         case Conv():

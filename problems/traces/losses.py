@@ -1,7 +1,6 @@
 """Tracers for losses: the term of each number or example, then their mean or sum L."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -25,7 +24,13 @@ from problems.solvers.losses import (
     smoothed_label,
 )
 from problems.traces.sums import mean_formula
-from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula
+from problems.traces.tracing import (
+    TracedArguments,
+    build_table,
+    build_tracers,
+    show_array,
+    sum_formula,
+)
 
 DELTA: Final = GREEK["delta"]
 MAX_CLASSES: Final = 6
@@ -57,12 +62,12 @@ def format_indexed_name(name: str, index: int, *, several: bool) -> str:
     return f"{name}_{index + 1}" if several else name
 
 
-def _compute_difference(args: SimpleNamespace) -> FractionArray:
+def _compute_difference(args: TracedArguments) -> FractionArray:
     prediction, target = as_matching_arrays(args.prediction, args.target, ("prediction", "target"))
     return np.asarray(prediction - target)
 
 
-def _trace_mse(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mse(args: TracedArguments) -> Iterator[SolutionStep]:
     differences = _compute_difference(args)
     yield TextStep("Prediction minus target, and its square:")
     yield show_array("d", differences)
@@ -71,7 +76,7 @@ def _trace_mse(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_reduction_step(squares, args.reduction)
 
 
-def _trace_mae(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mae(args: TracedArguments) -> Iterator[SolutionStep]:
     differences = _compute_difference(args)
     yield TextStep("Prediction minus target, and its absolute value:")
     yield show_array("d", differences)
@@ -80,7 +85,7 @@ def _trace_mae(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_reduction_step(sizes, args.reduction)
 
 
-def _trace_huber_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_huber_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     sizes = np.asarray(abs(_compute_difference(args)))
     delta = as_fraction(args.delta, "delta")
     losses = np.asarray(np.where(sizes <= delta, sizes**2 / 2, delta * (sizes - delta / 2)))
@@ -100,7 +105,7 @@ def _trace_huber_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_reduction_step(losses, args.reduction)
 
 
-def _trace_hinge_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_hinge_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     scores = as_fraction_array(args.scores, "scores", ranks=(1, 2))
     rows = scores.reshape(-1, scores.shape[-1])
     classes = as_target_classes(args.target, scores.shape).ravel().tolist()
@@ -128,7 +133,7 @@ def _trace_hinge_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_hinge_example(
-    name: str, scores: list[Number], right: int, args: SimpleNamespace
+    name: str, scores: list[Number], right: int, args: TracedArguments
 ) -> Iterator[SolutionStep]:
     """Yield the hinge loss of one example, in full if there are few classes."""
     margin = to_exact_number(as_fraction(args.margin, "margin"))
@@ -143,7 +148,7 @@ def _trace_hinge_example(
     yield sum_formula(name, (by**order for index, by in enumerate(near) if index != right))
 
 
-def _trace_smoothed_label(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_smoothed_label(args: TracedArguments) -> Iterator[SolutionStep]:
     known = {"eps": as_fraction(args.smoothing, "smoothing"), "C": args.num_classes}
     yield TextStep(
         "eps of the probability is spread evenly over all classes, including the true one."

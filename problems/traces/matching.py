@@ -4,7 +4,6 @@ Boxes are numbered from 1.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, SolutionStep, TextStep, Tracer
@@ -16,7 +15,7 @@ from problems.solvers.matching import OBJECT, anchor_labels, match_detections
 from problems.traces.overlaps import measure_overlap
 from problems.traces.reals import round_for_table
 from problems.traces.suppression import NO_BOX
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 LABELS: Final = {1: "object", 0: "background", -1: "ignored"}
 PASCAL_SENTENCE: Final = (
@@ -27,7 +26,7 @@ COCO_SENTENCE: Final = (
 )
 
 
-def _trace_match_detections(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_match_detections(args: TracedArguments) -> Iterator[SolutionStep]:
     scores = as_numbers(args.scores, "scores")
     reach = "must exceed" if args.strict else "must reach"
     yield TextStep(PASCAL_SENTENCE if args.rule == "pascal" else COCO_SENTENCE)
@@ -40,7 +39,7 @@ def _trace_match_detections(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _build_decision_rows(
-    args: SimpleNamespace, scores: tuple[Number, ...]
+    args: TracedArguments, scores: tuple[Number, ...]
 ) -> list[tuple[Value, ...]]:
     """Return one row per detection, in descending order of score."""
     detections = parse_boxes(args.detections, "detections", fmt=args.fmt)
@@ -63,7 +62,7 @@ def _build_decision_rows(
     return rows
 
 
-def _trace_anchor_labels(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_anchor_labels(args: TracedArguments) -> Iterator[SolutionStep]:
     high, low = to_text(to_exact_number(args.positive)), to_text(to_exact_number(args.negative))
     yield TextStep(
         f"IoU of at least {high} with a true box: object. All IoUs below {low}: background."

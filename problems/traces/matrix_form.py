@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,7 @@ from problems.solvers.sizes import conv_shape
 from problems.solvers.windows import as_sizes, pad, place_windows
 from problems.traces.axes import trace_axes, trace_conv_axis
 from problems.traces.parameters import kernel_area_piece
-from problems.traces.tracing import build_table, build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_table, build_tracers, show_array
 from problems.traces.windows import describe_remaining_cells, trace_output_sides
 
 SPATIAL_AXES: Final = 2
@@ -31,7 +30,7 @@ MAX_COLUMN_LENGTH: Final = 32
 OUTPUT_LETTERS: Final = ("H_out", "W_out")
 
 
-def _trace_im2col(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_im2col(args: TracedArguments) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
     kernel = as_sizes(args.kernel_size, "kernel_size", SPATIAL_AXES)
@@ -48,7 +47,7 @@ def _trace_im2col(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("X_col", args.result)
 
 
-def _geometry_options(args: SimpleNamespace) -> dict[str, Any]:
+def _geometry_options(args: TracedArguments) -> dict[str, Any]:
     return {name: getattr(args, name) for name in ("stride", "padding", "dilation")}
 
 
@@ -64,7 +63,7 @@ def _build_column_rows(matrix: Array, output: tuple[int, ...]) -> list[tuple[str
     ]
 
 
-def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_matrix(args: TracedArguments) -> Iterator[SolutionStep]:
     kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
     axes = min(kernel.ndim, SPATIAL_AXES)
     sizes = as_sizes(args.input_size, "input_size", axes)
@@ -78,7 +77,7 @@ def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("W", args.result)
 
 
-def _maps_shape_and_side_steps(args: SimpleNamespace) -> tuple[tuple[int, ...], list[SolutionStep]]:
+def _maps_shape_and_side_steps(args: TracedArguments) -> tuple[tuple[int, ...], list[SolutionStep]]:
     """Return the input shape as (C, H, W), and the steps to the output sizes."""
     maps = (1, *args.shape) if len(args.shape) == SPATIAL_AXES else tuple(args.shape)
     names = ("kernel_size", "stride", "padding", "dilation")
@@ -87,13 +86,13 @@ def _maps_shape_and_side_steps(args: SimpleNamespace) -> tuple[tuple[int, ...], 
     return maps, list(trace_axes(trace_conv_axis, axes, geometries))
 
 
-def _output_sides(args: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int]:
+def _output_sides(args: TracedArguments, maps: tuple[int, ...]) -> dict[str, int]:
     """Return the output sizes, keyed by letter."""
     shape = conv_shape(maps, 1, args.kernel_size, **_geometry_options(args), layout="CHW")
     return dict(zip(OUTPUT_LETTERS, shape[1:], strict=True))
 
 
-def _trace_im2col_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_im2col_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
     yield TextStep("One row for each cell of a window in all channels, one column for each window.")
     yield from steps
@@ -112,7 +111,7 @@ def _trace_row_and_column_counts(rows: Formula, columns: Formula) -> Iterator[So
     yield build_formula("shape", "(n_r, n_c)", n_r=rows.number, n_c=columns.number)
 
 
-def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_matrix_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
     yield TextStep("One row for each output value, one column for each input value.")
     yield from steps
@@ -123,7 +122,7 @@ def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_row_and_column_counts(rows, build_formula("n_c", f"{channels}H*W", **letters))
 
 
-def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_matrix_nonzeros(args: TracedArguments) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
     yield from steps
     counts = {"C": maps[0], "C_out": args.out_channels}
@@ -144,7 +143,7 @@ def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]
     )
 
 
-def _axis_pairs_formula(args: SimpleNamespace, sizes: tuple[int, ...], axis: int) -> Formula:
+def _axis_pairs_formula(args: TracedArguments, sizes: tuple[int, ...], axis: int) -> Formula:
     """Return the formula of how often kernel cells meet input cells along one *axis*."""
     letter = "HW"[axis]
     kernel = as_sizes(args.kernel_size, "kernel_size", SPATIAL_AXES)[axis]

@@ -5,7 +5,6 @@ n is the number of values, M the memory in bytes.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
@@ -29,14 +28,20 @@ from problems.solvers.memory import (
     training_bytes,
 )
 from problems.solvers.units import BITS_PER_NUMBER, bytes_of, in_unit
-from problems.traces.tracing import build_table, build_tracers, product_formula, sum_formula
+from problems.traces.tracing import (
+    TracedArguments,
+    build_table,
+    build_tracers,
+    product_formula,
+    sum_formula,
+)
 
 BITS_PER_BYTE: Final = 8
 HALF_PRECISION: Final = "float16"
 FULL_PRECISION: Final = "float32"
 
 
-def _trace_parameter_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_parameter_bytes(args: TracedArguments) -> Iterator[SolutionStep]:
     width = bytes_of(args.dtype)
     noun = "byte" if width == 1 else "bytes"
     yield TextStep(f"A number of the type {args.dtype} has {to_text(width)} {noun}.")
@@ -49,7 +54,7 @@ def _list_shapes(shapes: Any) -> list[tuple[int, ...]]:
     return [tuple(row) for row in (rows if isinstance(rows[0], (tuple, list)) else (rows,))]
 
 
-def _trace_activation_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_activation_bytes(args: TracedArguments) -> Iterator[SolutionStep]:
     shapes = _list_shapes(args.shapes)
     counts = [product_formula("n", shape) for shape in shapes]
     if len(shapes) > 1:
@@ -63,7 +68,7 @@ def _trace_activation_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_batch_bytes(
-    values: Formula, args: SimpleNamespace, *, copies: int = 1
+    values: Formula, args: TracedArguments, *, copies: int = 1
 ) -> Iterator[SolutionStep]:
     """Yield the bytes of a batch of N with *values* each; two *copies* include gradients."""
     if copies > 1:
@@ -78,7 +83,7 @@ def _trace_batch_bytes(
     yield build_formula("M", "*".join(filter(None, factors)), **known)
 
 
-def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_peak_bytes(args: TracedArguments) -> Iterator[SolutionStep]:
     shapes = _list_shapes(args.shapes)
     sizes = [product_formula("n", shape).number for shape in shapes]
     yield TextStep("A layer needs its input and its output; everything before is freed.")
@@ -94,7 +99,7 @@ def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_batch_bytes(build_formula("n", "n", n=most[-1]), args)
 
 
-def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_training_bytes(args: TracedArguments) -> Iterator[SolutionStep]:
     states = OPTIMIZER_STATES[args.optimizer]
     state_text = {0: "nothing", 1: "one number", 2: "two numbers"}[states]
     yield TextStep(f"For each parameter, {args.optimizer} keeps {state_text} as its state.")
@@ -113,7 +118,7 @@ def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("M", "M_16 + M_32", M_16=short.number, M_32=long.number)
 
 
-def _trace_kv_cache_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_kv_cache_bytes(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each layer L, head h and token n has a key and a value of d numbers each.")
     batch = "N*" if args.batch_size > 1 else ""
     known = {"N": args.batch_size, "L": args.num_layers, "h": args.num_heads}
@@ -121,7 +126,7 @@ def _trace_kv_cache_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("M", f"2*{batch}L*h*d*n*b", **known, b=bytes_of(args.dtype))
 
 
-def _trace_bytes_of(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_bytes_of(args: TracedArguments) -> Iterator[SolutionStep]:
     bits = BITS_PER_NUMBER[args.dtype]
     yield TextStep(
         f"A number of the type {args.dtype} has {bits} bits; a byte has {BITS_PER_BYTE}."
@@ -129,7 +134,7 @@ def _trace_bytes_of(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("b", "n/8", n=bits)
 
 
-def _trace_in_unit(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_in_unit(args: TracedArguments) -> Iterator[SolutionStep]:
     size = to_exact_number(args.count) / to_exact_number(args.result) if args.result else None
     if size is None:
         yield build_value_step("M", 0)

@@ -5,7 +5,6 @@ negatives.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -20,7 +19,7 @@ from problems.solvers.metrics import (
     specificity,
 )
 from problems.traces.sums import dot_product_formula, mean_formula
-from problems.traces.tracing import TraceFunction, build_table, build_tracers
+from problems.traces.tracing import TracedArguments, TraceFunction, build_table, build_tracers
 
 COUNT_NAMES: Final = ("TP", "FP", "FN", "TN")
 METRIC_FORMULAS: Final = {
@@ -48,14 +47,14 @@ def _metric_formula(metric: str, counts: tuple[Number, ...]) -> Formula:
 def _build_metric_trace(metric: str) -> TraceFunction:
     """Return the trace function of a *metric* that is a ratio of counts."""
 
-    def trace_metric(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    def trace_metric(args: TracedArguments) -> Iterator[SolutionStep]:
         yield TextStep(METRIC_DESCRIPTIONS[metric])
         yield _metric_formula(metric, as_numbers(args.counts, "counts"))
 
     return trace_metric
 
 
-def _trace_f_score(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_f_score(args: TracedArguments) -> Iterator[SolutionStep]:
     counts = as_numbers(args.counts, "counts")
     if args.beta == 1:
         yield TextStep("The harmonic mean of precision and recall, in counts:")
@@ -66,7 +65,7 @@ def _trace_f_score(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("F", F_BETA_FORMULA, **known, beta=as_numbers((args.beta,), "beta")[0])
 
 
-def _trace_class_average(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_class_average(args: TracedArguments) -> Iterator[SolutionStep]:
     rows = as_rows(args.matrix, "matrix")
     counts = [_class_counts(rows, index) for index in range(len(rows))]
     yield TextStep(

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_value_step
@@ -38,7 +37,7 @@ from problems.network.traversal import (
 )
 from problems.solvers.bounds import Shape
 from problems.traces.axes import trace_conv_axis, trace_pool_axis, trace_transposed_axis
-from problems.traces.tracing import build_table, build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_table, build_tracers, sum_formula
 
 OMITTED_LAYERS: Final = "Layers without parameters are omitted."
 MAX_FULL_LAYERS: Final = 20
@@ -83,7 +82,7 @@ def _format_height_formula(step: NetworkStep) -> str:
     return sources[0] if len(sources) == 1 else f"{sources[0]}, minus 1"
 
 
-def _trace_network_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_network_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     shape = to_channels_first(args.shape, args.layout)
     yield from trace_shapes(args.net, shape)
     yield from explain_layout(args.layout)
@@ -96,7 +95,7 @@ def explain_layout(layout: str) -> Iterator[SolutionStep]:
         yield TextStep("The table has the channels first; in the answer they come last.")
 
 
-def _trace_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_output_shapes(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from trace_shapes(args.net, args.shape)
     net_walk = walk_network(args.net, args.shape)
     yield build_value_step(
@@ -146,7 +145,7 @@ def trace_macs(net: Network, shape: Shape) -> Iterator[SolutionStep]:
     yield from _trace_step_counts(net_walk, "M", "MACs", _build_step_counter(net_walk, MACS))
 
 
-def _trace_total_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_total_params(args: TracedArguments) -> Iterator[SolutionStep]:
     if not args.trainable:
         yield TextStep(
             "Batch normalization has 4 numbers per channel, two of which are not learned."
@@ -155,12 +154,12 @@ def _trace_total_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from trace_params(args.net, args.shape, rules=rules)
 
 
-def _trace_total_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_total_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each weight of a convolution is used once per position, of a dense layer once.")
     yield from trace_macs(args.net, args.shape)
 
 
-def _trace_activation_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_activation_values(args: TracedArguments) -> Iterator[SolutionStep]:
     def count_values(step: NetworkStep) -> int:
         if args.in_place and isinstance(step.layer, IN_PLACE_LAYERS):
             return 0
@@ -171,7 +170,7 @@ def _trace_activation_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_step_counts(walk_network(args.net, args.shape), "A", "values", count_values)
 
 
-def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_peak_activation(args: TracedArguments) -> Iterator[SolutionStep]:
     net_walk = walk_network(args.net, args.shape)
     yield TextStep(
         "A value is kept from the layer that computes it until the last one that uses it."
@@ -183,12 +182,12 @@ def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_value_step("A", max(held))
 
 
-def _trace_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_depth(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The layers with weights on the path with the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS["weighted"])
 
 
-def _trace_layer_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_count(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The layers of this kind on the path with the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS[args.kind])
 
@@ -209,7 +208,7 @@ def _trace_longest_path(net: Network, kinds: tuple[type[Layer], ...]) -> Iterato
     yield build_value_step("n", len(names))
 
 
-def _trace_layer_table(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_table(args: TracedArguments) -> Iterator[SolutionStep]:
     head = ("name", "shape", "params", "macs", "field")
     rows = [tuple(map(_build_field_getter(row), head)) for row in args.result]
     yield build_table(("layer", "shape", "parameters", "MACs", "field"), rows)

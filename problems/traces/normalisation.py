@@ -4,7 +4,6 @@ mu is the mean, v the variance, s the square root of the variance plus eps.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -16,14 +15,14 @@ from problems.solvers.bounds import as_array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
 from problems.traces.reals import real_formula, symbolic_formula
 from problems.traces.sums import mean_formula
-from problems.traces.tracing import build_table, build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_table, build_tracers, show_array
 
 VARIANCE_SENTENCE: Final = "The variance is the mean of the squared distances from the mean."
 MAX_SUMMED: Final = 1024
 RANKS: Final = (1, 2, 3, 4)
 
 
-def _trace_batch_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_batch_norm_values(args: TracedArguments) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS).astype(np.float64)
     axis = args.axis
     lines = cells.reshape(1, -1)
@@ -47,7 +46,7 @@ def _broadcast_statistic(value: object, default: Array) -> Array:
     return np.broadcast_to(np.asarray(value, dtype=np.float64).ravel(), default.shape)
 
 
-def _trace_layer_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_norm_values(args: TracedArguments) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS).astype(np.float64)
     rows = cells.reshape(-1, cells.shape[-1])
     statistics = rows.mean(axis=1), rows.var(axis=1)
@@ -89,7 +88,7 @@ def _trace_statistics(
     )
 
 
-def _trace_normalized_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_normalized_values(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield the formula of normalization, without neutral terms, and the values."""
     scaled = "gamma*" if np.any(np.asarray(args.gamma) != 1) else ""
     moved = " + beta" if np.any(np.asarray(args.beta) != 0) else ""

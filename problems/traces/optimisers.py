@@ -6,7 +6,6 @@ the optimizer.
 
 import math
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,13 @@ from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.solvers.optimisers import momentum_step, momentum_velocity, sgd_step
 from problems.solvers.regularisation import dropout_mean, dropout_values, weight_penalty
 from problems.solvers.weight_decay import adamw_step
-from problems.traces.tracing import build_tracers, show_array, sum_formula, to_tensor
+from problems.traces.tracing import (
+    TracedArguments,
+    build_tracers,
+    show_array,
+    sum_formula,
+    to_tensor,
+)
 
 MAX_EXACT_STEPS: Final = 16
 
@@ -29,11 +34,11 @@ def _to_exact_value(cells: object, what: str) -> Value:
     return to_tensor(exact_cells) if exact_cells.ndim else to_exact_number(exact_cells.item())
 
 
-def _learning_rate(args: SimpleNamespace) -> Number:
+def _learning_rate(args: TracedArguments) -> Number:
     return to_exact_number(as_fraction(args.lr, "lr"))
 
 
-def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_sgd_step(args: TracedArguments) -> Iterator[SolutionStep]:
     known = {"w": _to_exact_value(args.param, "param"), "g": _to_exact_value(args.grad, "grad")}
     decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
@@ -47,7 +52,7 @@ def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("w_new", "w - eta*g_d", **known, eta=_learning_rate(args))
 
 
-def _velocity_formula(args: SimpleNamespace) -> Formula:
+def _velocity_formula(args: TracedArguments) -> Formula:
     """Return the formula of the updated velocity."""
     dampening = to_exact_number(as_fraction(args.dampening, "dampening"))
     fresh = "(1 - d)*g" if dampening else "g"
@@ -61,12 +66,12 @@ def _velocity_formula(args: SimpleNamespace) -> Formula:
     )
 
 
-def _trace_momentum_velocity(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_momentum_velocity(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The new velocity keeps a fraction of the old one and adds the gradient:")
     yield _velocity_formula(args)
 
 
-def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_momentum_step(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_momentum_velocity(args)
     speed = _velocity_formula(args).value
     known = {"w": _to_exact_value(args.param, "param"), "v_new": 0 if speed is None else speed}
@@ -79,7 +84,7 @@ def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_learning_rate(args))
 
 
-def _moment_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
+def _moment_formulas(args: TracedArguments) -> tuple[Formula, Formula]:
     """Return the formulas of the updated first and second moments of Adam."""
     first, second = (to_exact_number(as_fraction(beta, "beta")) for beta in args.betas)
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
@@ -97,18 +102,18 @@ def _moment_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
     )
 
 
-def _trace_adam_moments(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_adam_moments(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Running means of the gradient and of its square:")
     yield from _moment_formulas(args)
     both = np.stack([np.asarray(moment, dtype=object) for moment in args.result])
     yield Array("(m, v)", to_tensor(both))
 
 
-def _trace_adam_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_adam_step(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_adam_update(args, "w")
 
 
-def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_adamw_step(args: TracedArguments) -> Iterator[SolutionStep]:
     decay = to_exact_number(as_fraction(args.weight_decay, "weight_decay"))
     known = {
         "w": _to_exact_value(args.param, "param"),
@@ -120,10 +125,10 @@ def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield decay_formula
     rate = as_fraction(args.lr, "lr") * decay
     decayed = {**vars(args), "param": (1 - rate) * as_fraction_array(args.param, "param")}
-    yield from _trace_adam_update(SimpleNamespace(**decayed), "w_d")
+    yield from _trace_adam_update(TracedArguments(**decayed), "w_d")
 
 
-def _trace_adam_update(args: SimpleNamespace, start: str) -> Iterator[SolutionStep]:
+def _trace_adam_update(args: TracedArguments, start: str) -> Iterator[SolutionStep]:
     """Yield the steps of Adam from the parameters; *start* is their name."""
     mean, square = _moment_formulas(args)
     yield TextStep("Running means of the gradient and of its square:")
@@ -163,7 +168,7 @@ def _divide_as_doubles(value: Value | None, divisor: Number) -> Value:
     return to_exact_number(float(value) / float(divisor)) if is_number(value) else 0
 
 
-def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dropout_values(args: TracedArguments) -> Iterator[SolutionStep]:
     known = {"x": _to_exact_value(args.x, "x"), "k": _to_exact_value(args.mask, "mask")}
     if args.inverted:
         yield TextStep("The kept values k are divided by the probability of being kept.")
@@ -175,7 +180,7 @@ def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("y", "x*k", **known)
 
 
-def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_dropout_mean(args: TracedArguments) -> Iterator[SolutionStep]:
     known = {"x": _to_exact_value(args.x, "x"), "p": to_exact_number(as_fraction(args.p, "p"))}
     if args.inverted:
         yield TextStep("Kept with probability 1 - p and divided by it: the mean does not change.")
@@ -185,7 +190,7 @@ def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("E", "(1 - p)*x", **known)
 
 
-def _trace_weight_penalty(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_weight_penalty(args: TracedArguments) -> Iterator[SolutionStep]:
     sizes = np.asarray(abs(as_fraction_array(args.weights, "weights")) ** args.order)
     what = "squares" if args.order > 1 else "sizes"
     yield TextStep(f"The {what} of all weights, added up:")

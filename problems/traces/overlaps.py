@@ -6,7 +6,6 @@ smallest box around both.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, Formula, Rows, SolutionStep, TextStep, Tracer, build_formula
@@ -24,7 +23,7 @@ from problems.solvers.overlaps import (
 )
 from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, introduce_corners
 from problems.traces.reals import real_formula
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 DISTANCE_SENTENCE: Final = (
     "D: the squared distance between the centers. C: the squared diagonal of the enclosing box."
@@ -48,7 +47,7 @@ def measure_overlap(first: Box, second: Box) -> tuple[Number, Number, Number]:
 class _BoxPair:
     """Two boxes, and the steps to each component of their overlap measures."""
 
-    def __init__(self, args: SimpleNamespace) -> None:
+    def __init__(self, args: TracedArguments) -> None:
         self.args = args
         known = {"fmt": args.fmt, "inclusive": args.inclusive}
         self.first = parse_box(args.box, "the first box", **known)
@@ -121,19 +120,19 @@ class _BoxPair:
         return ratio.number, (TextStep(DISTANCE_SENTENCE), distance, wide, high, diagonal, ratio)
 
 
-def _trace_intersection_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_intersection_area(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _BoxPair(args).trace_intersection()
 
 
-def _trace_union_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_union_area(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _BoxPair(args).trace_union()
 
 
-def _trace_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_iou(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _BoxPair(args).trace_iou()
 
 
-def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_giou(args: TracedArguments) -> Iterator[SolutionStep]:
     pair = _BoxPair(args)
     yield from pair.trace_iou()
     wide, high = pair.enclosing_side_formulas()
@@ -143,7 +142,7 @@ def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("GIoU", "IoU - (H - U)/H", IoU=pair.iou, H=around.number, U=pair.union)
 
 
-def _trace_diou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_diou(args: TracedArguments) -> Iterator[SolutionStep]:
     pair = _BoxPair(args)
     ratio, steps = pair.derive_center_distance_ratio()
     yield from pair.trace_iou()
@@ -151,7 +150,7 @@ def _trace_diou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("DIoU", "IoU - R", IoU=pair.iou, R=ratio)
 
 
-def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_ciou(args: TracedArguments) -> Iterator[SolutionStep]:
     pair = _BoxPair(args)
     ratio, steps = pair.derive_center_distance_ratio()
     yield from pair.trace_iou()
@@ -170,7 +169,7 @@ def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield real_formula("CIoU", "IoU - R - alpha*v", **known)
 
 
-def _trace_iou_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_iou_matrix(args: TracedArguments) -> Iterator[SolutionStep]:
     known = {"fmt": args.fmt, "inclusive": args.inclusive}
     rows, columns = (
         parse_boxes(args.boxes, "boxes", **known),

@@ -6,7 +6,6 @@ channels, n the layer sizes, G the groups. Axes are D, H and W, or L for a singl
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Rows, SolutionStep, TextStep, Tracer, build_formula
@@ -25,7 +24,13 @@ from problems.solvers.parameters import (
     linear_params,
     mlp_params,
 )
-from problems.traces.tracing import build_table, build_tracers, product_formula, sum_formula
+from problems.traces.tracing import (
+    TracedArguments,
+    build_table,
+    build_tracers,
+    product_formula,
+    sum_formula,
+)
 
 FormulaPiece = tuple[str, dict[str, int]]
 """A piece of a formula, and the values of its letters."""
@@ -92,7 +97,7 @@ def _trace_weights_and_biases(
     yield build_formula("N", "N_w + N_b", N_w=weight_count.number, N_b=bias_count.number)
 
 
-def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_params(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels_source, channels = input_channels_piece(args.in_channels, args.groups)
     bias_clause = ", and one bias" if args.bias else ""
@@ -105,12 +110,12 @@ def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_weights_and_biases(weights, ("C_out", {"C_out": out}) if args.bias else None)
 
 
-def _trace_conv_transpose_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_transpose_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("It has as many weights as the convolution in the opposite direction.")
     yield from _trace_conv_params(args)
 
 
-def _trace_locally_connected_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_locally_connected_params(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
     out = {"C_out": args.out_channels}
@@ -123,7 +128,7 @@ def _trace_locally_connected_params(args: SimpleNamespace) -> Iterator[SolutionS
     yield from _trace_weights_and_biases(weights, biases if args.bias else None)
 
 
-def _trace_separable_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_separable_params(args: TracedArguments) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
     yield TextStep(
@@ -138,14 +143,14 @@ def _trace_separable_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("N", "N_d + N_p", N_d=depthwise_count.number, N_p=pointwise_count.number)
 
 
-def _trace_linear_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_linear_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(f"Each unit has a weight for each input{', and one bias' if args.bias else ''}.")
     sizes = {"n_in": args.in_features, "n_out": args.out_features}
     biases = ("n_out", {"n_out": args.out_features}) if args.bias else None
     yield from _trace_weights_and_biases(("n_in*n_out", sizes), biases)
 
 
-def _trace_mlp_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mlp_params(args: TracedArguments) -> Iterator[SolutionStep]:
     biases = "one bias for each unit" if args.bias else "no biases"
     yield TextStep(f"Each layer has a weight for each pair of an input and a unit, and {biases}.")
     counts = [(into + args.bias) * out for into, out in pairwise(args.sizes)]
@@ -159,19 +164,19 @@ def build_layer_table(sizes: tuple[int, ...], counts: list[int], what: str) -> R
     return build_table(("layer", "inputs", "units", what), [*rows])
 
 
-def _trace_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_embedding_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each of the V entries is a vector of d numbers.")
     yield build_formula("N", "V*d", V=args.num_embeddings, d=args.embedding_dim)
 
 
-def _trace_batch_norm_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_batch_norm_params(args: TracedArguments) -> Iterator[SolutionStep]:
     learned = args.count == "learnable"
     more = "" if learned else ", plus the running mean and variance"
     yield TextStep(f"Each channel has a scale and a shift{more}.")
     yield build_formula("N", "2*C" if learned else "4*C", C=args.num_features)
 
 
-def _trace_layer_norm_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_layer_norm_params(args: TracedArguments) -> Iterator[SolutionStep]:
     shape = args.normalized_shape
     yield TextStep(f"Each value has a scale{' and a shift' if args.bias else ''}.")
     values = product_formula("n", shape if isinstance(shape, (tuple, list)) else (shape,))

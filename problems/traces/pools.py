@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import islice
-from types import SimpleNamespace
 from typing import Final, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from problems.solvers.pool_values import (
 from problems.solvers.windows import pad
 from problems.traces.axes import trace_pool_axis
 from problems.traces.sizes import DEFAULT_STRIDE
-from problems.traces.tracing import build_tracers, show_array, to_tensor
+from problems.traces.tracing import TracedArguments, build_tracers, show_array, to_tensor
 from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells, trace_output_sides
 
 MAX_PATCH: Final = 256
@@ -32,17 +31,17 @@ MAX_PATCH: Final = 256
 PoolMode = Literal["max", "mean"]
 
 
-def _trace_max_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_max_pool2d(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_pool(args, dilation=args.dilation, mode="max", padding_counts=False)
 
 
-def _trace_avg_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_avg_pool2d(args: TracedArguments) -> Iterator[SolutionStep]:
     counts = args.count_include_pad
     yield from _trace_pool(args, dilation=1, mode="mean", padding_counts=counts)
 
 
 def _trace_pool(
-    args: SimpleNamespace, *, dilation: PerAxis, mode: PoolMode, padding_counts: bool
+    args: TracedArguments, *, dilation: PerAxis, mode: PoolMode, padding_counts: bool
 ) -> Iterator[SolutionStep]:
     """Yield the steps of a pooling layer.
 
@@ -128,7 +127,7 @@ def _build_pooled_window(
     return PooledWindow(index, corner, patch_tensor, mode, count, total)
 
 
-def _trace_global_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_global_pool2d(args: TracedArguments) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
     mode: PoolMode = "max" if is_max_mode(args.mode) else "mean"

@@ -4,16 +4,15 @@ p is the position, j the feature, i its pair, d the number of features, B the ba
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.positions import positional_encoding, positional_encodings
 from problems.traces.reals import real_formula, symbolic_formula
-from problems.traces.tracing import build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 
-def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_positional_encoding(args: TracedArguments) -> Iterator[SolutionStep]:
     pair = build_formula("i", "floor(j/2)", j=args.feature)
     yield TextStep("Features come in pairs, the sine and the cosine of one angle:")
     yield pair
@@ -27,7 +26,7 @@ def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield real_formula("PE", "cos(phi)" if args.feature % 2 else "sin(phi)", phi=angle.number)
 
 
-def _trace_positional_encodings(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_positional_encodings(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Features come in pairs i = 0, 1, ..., the sine and the cosine of one angle:")
     yield symbolic_formula("phi", "p/B**(2*i/d)")
     yield symbolic_formula("PE_even", "sin(phi)")

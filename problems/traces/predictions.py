@@ -1,7 +1,6 @@
 """Tracers for predictions and masks: counts, and ratios of counts."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -13,7 +12,7 @@ from problems.solvers.bounds import as_array, as_numbers, as_rows
 from problems.solvers.predictions import confusion_counts, confusion_matrix, top_k_accuracy
 from problems.solvers.segmentation import dice, mask_iou, mean_iou, pixel_accuracy
 from problems.traces.sums import mean_formula
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 OUTCOMES: Final = {
     (True, True): "TP",
@@ -24,7 +23,7 @@ OUTCOMES: Final = {
 MASK_RANKS: Final = (1, 2, 3)
 
 
-def _trace_confusion_counts(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_confusion_counts(args: TracedArguments) -> Iterator[SolutionStep]:
     true, predicted = as_numbers(args.labels, "labels"), as_numbers(args.predictions, "predictions")
     rows = [
         (index, one, two, OUTCOMES[one == args.positive, two == args.positive])
@@ -35,7 +34,7 @@ def _trace_confusion_counts(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("(TP, FP, FN, TN)", Tensor.from_nested(args.result))
 
 
-def _trace_confusion_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_confusion_matrix(args: TracedArguments) -> Iterator[SolutionStep]:
     true, predicted = as_numbers(args.labels, "labels"), as_numbers(args.predictions, "predictions")
     yield TextStep("Each example adds 1 to the row of its label and the column of its prediction.")
     rows = [
@@ -46,7 +45,7 @@ def _trace_confusion_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Array("M", args.result)
 
 
-def _trace_top_k_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_top_k_accuracy(args: TracedArguments) -> Iterator[SolutionStep]:
     rows: list[tuple[Value, ...]] = []
     hits = 0
     labels = as_numbers(args.labels, "labels")
@@ -60,18 +59,18 @@ def _trace_top_k_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("a", "h/n", h=hits, n=len(rows))
 
 
-def _trace_pixel_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pixel_accuracy(args: TracedArguments) -> Iterator[SolutionStep]:
     predicted, true = _parse_masks(args)
     yield TextStep("The cells with the correct class, divided by all cells:")
     yield build_formula("a", "h/n", h=int((predicted == true).sum()), n=true.size)
 
 
-def _parse_masks(args: SimpleNamespace) -> tuple[NumpyArray, NumpyArray]:
+def _parse_masks(args: TracedArguments) -> tuple[NumpyArray, NumpyArray]:
     predicted = as_array(args.prediction, "prediction", ranks=MASK_RANKS)
     return predicted, as_array(args.target, "target", ranks=MASK_RANKS)
 
 
-def _count_class_cells(args: SimpleNamespace, label: Number) -> dict[str, int]:
+def _count_class_cells(args: TracedArguments, label: Number) -> dict[str, int]:
     """Return TP, FP and FN of class *label*, over the cells of both masks."""
     predicted, true = (mask == label for mask in _parse_masks(args))
     return {
@@ -81,23 +80,23 @@ def _count_class_cells(args: SimpleNamespace, label: Number) -> dict[str, int]:
     }
 
 
-def _trace_mask_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield _describe_counts(args.label)
+def _trace_mask_iou(args: TracedArguments) -> Iterator[SolutionStep]:
+    yield _describe_class_counts(args.label)
     yield build_formula("IoU", "TP/(TP + FP + FN)", **_count_class_cells(args, args.label))
 
 
-def _describe_counts(label: Number) -> TextStep:
+def _describe_class_counts(label: Number) -> TextStep:
     return TextStep(
         f"Cells of class {label}: TP in both masks, FP and FN in one (predicted, true)."
     )
 
 
-def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield _describe_counts(args.label)
+def _trace_dice(args: TracedArguments) -> Iterator[SolutionStep]:
+    yield _describe_class_counts(args.label)
     yield build_formula("Dice", "2*TP/(2*TP + FP + FN)", **_count_class_cells(args, args.label))
 
 
-def _trace_mean_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_mean_iou(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("For each class, the cells in both masks divided by those in at least one:")
     rows, scores = [], []
     for label in map(to_exact_number, np.union1d(*_parse_masks(args)).tolist()):

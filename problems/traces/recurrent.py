@@ -5,17 +5,16 @@ first layer, N_2 that of each further layer.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.recurrent import GATE_COUNTS, recurrent_macs, recurrent_params
-from problems.traces.tracing import build_tracers
+from problems.traces.tracing import TracedArguments, build_tracers
 
 CELL_NAMES: Final = {"rnn": "A plain RNN", "gru": "A GRU", "lstm": "An LSTM"}
 
 
-def _describe_gates(args: SimpleNamespace) -> TextStep:
+def _describe_gates(args: TracedArguments) -> TextStep:
     gates = GATE_COUNTS[args.kind]
     many = "one matrix" if gates == 1 else f"{gates} matrices"
     return TextStep(
@@ -23,7 +22,7 @@ def _describe_gates(args: SimpleNamespace) -> TextStep:
     )
 
 
-def _trace_layer_counts(args: SimpleNamespace, biases: int) -> Iterator[SolutionStep]:
+def _trace_layer_counts(args: TracedArguments, biases: int) -> Iterator[SolutionStep]:
     """Yield the counts of the first layer and of the further layers, and their total N."""
     gates, ways = GATE_COUNTS[args.kind], 2 if args.bidirectional else 1
     several = args.num_layers > 1
@@ -49,15 +48,17 @@ def _trace_layer_counts(args: SimpleNamespace, biases: int) -> Iterator[Solution
             f"The next layer takes the hidden values{' of both directions' * (ways > 1)}."
         )
         yield further
-        yield _total_formula(args, first, further)
+        yield _total_over_layers_formula(args, first, further)
 
 
-def _total_formula(args: SimpleNamespace, first: Formula, further: Formula) -> SolutionStep:
+def _total_over_layers_formula(
+    args: TracedArguments, first: Formula, further: Formula
+) -> SolutionStep:
     known = {"N_1": first.number, "N_2": further.number, "L": args.num_layers}
     return build_formula("N", "N_1 + (L - 1)*N_2", **known)
 
 
-def _trace_recurrent_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_recurrent_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield _describe_gates(args)
     if args.bias_vectors:
         count = "one bias vector" if args.bias_vectors == 1 else "two bias vectors"
@@ -70,7 +71,7 @@ def _trace_recurrent_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_layer_counts(args, args.bias_vectors)
 
 
-def _trace_recurrent_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_recurrent_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     yield _describe_gates(args)
     if args.bidirectional:
         yield TextStep("Each direction has its own weights.")

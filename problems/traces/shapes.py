@@ -6,7 +6,6 @@ one formula.
 
 from collections.abc import Iterator
 from functools import partial
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -28,11 +27,11 @@ from problems.traces.axes import (
     trace_transposed_axis,
 )
 from problems.traces.sizes import DEFAULT_STRIDE, SAME_PADDING, upsampled_size_formula
-from problems.traces.tracing import build_tracers, product_formula
+from problems.traces.tracing import TracedArguments, build_tracers, product_formula
 
 
 def _trace_shape_axes(
-    args: SimpleNamespace, axis: AxisTracer, *names: str
+    args: TracedArguments, axis: AxisTracer, *names: str
 ) -> Iterator[SolutionStep]:
     """Yield the steps of each axis of a shape; *names* are its geometry arguments."""
     letters = spatial_axes(args.layout)
@@ -55,7 +54,7 @@ def shape_formula(shape: Shape, layout: str, *, channels: str) -> Formula:
     return build_formula("shape", f"({', '.join(names)})", **dict(zip(names, shape, strict=True)))
 
 
-def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.padding == "same":
         yield SAME_PADDING
     yield from _trace_shape_axes(
@@ -65,7 +64,7 @@ def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _trace_pool_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pool_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.stride is None:
         yield DEFAULT_STRIDE
     axis = partial(trace_pool_axis, ceil_mode=args.ceil_mode)
@@ -74,33 +73,33 @@ def _trace_pool_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield shape_formula(args.result, args.layout, channels="C")
 
 
-def _trace_transposed_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transposed_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
     yield from _trace_shape_axes(args, trace_transposed_axis, *names)
     yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _trace_upsample_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_upsample_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     sizes = axis_sizes(args.shape, args.layout)
     for letter in spatial_axes(args.layout):
         yield upsampled_size_formula(sizes[letter], args.scale_factor, axis=letter)
     yield shape_formula(args.result, args.layout, channels="C")
 
 
-def _trace_pixel_shuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pixel_shuffle_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(
         "R² channels become one: their values at one position form a square of R×R cells."
     )
     yield from _trace_rearranged_axes(args, args.upscale_factor, maps="{}*R", channels="C/R**2")
 
 
-def _trace_pixel_unshuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pixel_unshuffle_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each square of R×R cells becomes R² channels.")
     yield from _trace_rearranged_axes(args, args.downscale_factor, maps="{}/R", channels="C*R**2")
 
 
 def _trace_rearranged_axes(
-    args: SimpleNamespace, factor: int, *, maps: str, channels: str
+    args: TracedArguments, factor: int, *, maps: str, channels: str
 ) -> Iterator[SolutionStep]:
     for letter, size in axis_sizes(args.shape, args.layout).items():
         source = channels if letter == "C" else maps.format(letter)
@@ -109,7 +108,7 @@ def _trace_rearranged_axes(
     yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _trace_flatten_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_flatten_size(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("A flat input has one number for each value of the maps.")
     if len(args.shape) == len(args.layout):
         letters = dict(zip(args.layout, args.shape, strict=True))

@@ -5,7 +5,6 @@ padding and dilation, A for the output padding.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any, Final
 
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
@@ -15,7 +14,7 @@ from problems.solvers.pooling import pool_size
 from problems.solvers.resizing import crop_margins, upsample_size
 from problems.solvers.sizes import conv_size, same_padding, same_padding_ends
 from problems.solvers.transposed import transposed_size
-from problems.traces.tracing import build_tracers
+from problems.traces.tracing import TracedArguments, build_tracers
 
 DEFAULT_STRIDE: Final = TextStep("The default stride of pooling is the window size: S = K.")
 SAME_PADDING: Final = TextStep(
@@ -137,32 +136,32 @@ def kernel_extent_formula(kernel: int, dilation: int) -> Formula:
     return build_formula("E", "D*(K - 1) + 1", K=kernel, D=dilation)
 
 
-def _geometry_options(args: SimpleNamespace) -> dict[str, Any]:
+def _geometry_options(args: TracedArguments) -> dict[str, Any]:
     """Return the window geometry: all arguments except the sizes and the result."""
     sizes = {"size", "kernel_size", "result"}
     return {name: value for name, value in vars(args).items() if name not in sizes}
 
 
-def _trace_conv_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_conv_size(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.padding == "same":
         yield SAME_PADDING
     yield output_size_formula(args.size, args.kernel_size, **_geometry_options(args))
 
 
-def _trace_pool_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pool_size(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.stride is None:
         yield DEFAULT_STRIDE
     yield from trace_pooled_size(args.size, args.kernel_size, **_geometry_options(args))
 
 
-def _trace_transposed_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transposed_size(args: TracedArguments) -> Iterator[SolutionStep]:
     apart = "one cell" if args.stride == 1 else f"{args.stride} cells"
     crop = "; the padding crops both ends" if args.padding else ""
     yield TextStep(f"Each of the W inputs stamps the kernel, {apart} after the previous one{crop}.")
     yield transposed_size_formula(args.size, args.kernel_size, **_geometry_options(args))
 
 
-def _trace_same_padding(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_same_padding(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The size is preserved if the total padding equals what the kernel removes.")
     if args.dilation == 1:
         yield build_formula("P", "(K - 1)/2", K=args.kernel_size)
@@ -170,7 +169,7 @@ def _trace_same_padding(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield build_formula("P", "D*(K - 1)/2", D=args.dilation, K=args.kernel_size)
 
 
-def _trace_same_padding_ends(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_same_padding_ends(args: TracedArguments) -> Iterator[SolutionStep]:
     out = build_formula("W_out", "ceil(W/S)", W=args.size, S=args.stride)
     yield out
     reach = args.kernel_size
@@ -192,7 +191,7 @@ def _build_pair_step(both: tuple[int, int], names: str) -> Array:
     return Array(f"({names})", Tensor.from_nested(both))
 
 
-def _trace_upsample_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_upsample_size(args: TracedArguments) -> Iterator[SolutionStep]:
     yield upsampled_size_formula(args.size, args.scale_factor)
 
 
@@ -203,7 +202,7 @@ def upsampled_size_formula(size: int, factor: Number, *, axis: str = "W") -> For
     return build_formula(f"{axis}_out", source, **{axis: size, "R": factor})
 
 
-def _trace_crop_margins(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_crop_margins(args: TracedArguments) -> Iterator[SolutionStep]:
     lost = build_formula("L", "W - W_out", W=args.size, W_out=args.target)
     yield lost
     yield build_formula("C_1", "floor(L/2)", L=lost.number)

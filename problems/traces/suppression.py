@@ -5,7 +5,6 @@ Box numbers start at the number that the problem gives the first box.
 
 import math
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_value_step
@@ -16,13 +15,13 @@ from problems.solvers.boxes import parse_boxes
 from problems.solvers.suppression import nms, soft_nms
 from problems.traces.overlaps import measure_overlap
 from problems.traces.reals import round_for_table
-from problems.traces.tracing import build_table, build_tracers
+from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 NO_BOX: Final = "\N{EN DASH}"
 MAX_ROUNDS: Final = 8
 
 
-def _trace_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_nms(args: TracedArguments) -> Iterator[SolutionStep]:
     scores = as_numbers(args.scores, "scores")
     reached = "exceeds" if args.strict else "reaches"
     limit = to_text(to_exact_number(args.threshold))
@@ -44,7 +43,7 @@ def _trace_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _build_decision_rows(
-    args: SimpleNamespace, scores: tuple[Number, ...]
+    args: TracedArguments, scores: tuple[Number, ...]
 ) -> list[tuple[Value, ...]]:
     """Return one row per box that reaches the minimum score, in descending order of score."""
     boxes = parse_boxes(args.boxes, "boxes", fmt=args.fmt)
@@ -70,7 +69,7 @@ def _build_decision_rows(
     return rows
 
 
-def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_soft_nms(args: TracedArguments) -> Iterator[SolutionStep]:
     limit = to_text(to_exact_number(args.threshold))
     yield TextStep(
         "The box with the highest score is selected; it lowers the scores of the remaining boxes."
@@ -80,11 +79,11 @@ def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
         if args.method == "linear"
         else f"The factor is exp(-IoU²/{to_text(to_exact_number(args.sigma))})."
     )
-    yield from _trace_rounds(args)
+    yield from _trace_suppression_rounds(args)
     yield Array("scores", Tensor.from_nested(args.result))
 
 
-def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_suppression_rounds(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield a table for each selected box, with its effect on the remaining scores."""
     boxes = parse_boxes(args.boxes, "boxes", fmt=args.fmt)
     remaining: dict[int, Number] = dict(enumerate(as_numbers(args.scores, "scores")))
@@ -96,17 +95,17 @@ def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
         rows: list[tuple[Value, ...]] = []
         for other, score in remaining.items():
             shared = measure_overlap(boxes[best], boxes[other])[2]
-            remaining[other] = to_exact_number(_lower_score(args, score, shared))
+            remaining[other] = to_exact_number(_decay_score(args, score, shared))
             rows.append((other + 1, *map(round_for_table, (score, shared, remaining[other]))))
         yield build_table(("box", "score", "IoU", "new score"), rows)
     if len(boxes) > MAX_ROUNDS + 1:
         yield TextStep("The remaining boxes follow in the same way.")
 
 
-def _lower_score(args: SimpleNamespace, score: Number, shared: Number) -> Number | float:
+def _decay_score(args: TracedArguments, score: Number, overlap: Number) -> Number | float:
     if args.method == "linear":
-        return score * (1 - shared) if shared > args.threshold else score
-    return float(score) * math.exp(-(float(shared) ** 2) / float(args.sigma))
+        return score * (1 - overlap) if overlap > args.threshold else score
+    return float(score) * math.exp(-(float(overlap) ** 2) / float(args.sigma))
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers({nms: _trace_nms, soft_nms: _trace_soft_nms})

@@ -23,8 +23,11 @@ MAX_TERMS: Final = 16
 MAX_ROWS: Final = 64
 MAX_ARRAY_CELLS: Final = 1024
 
-TraceFunction: TypeAlias = Callable[[SimpleNamespace], Iterable[SolutionStep]]
-"""Yields the steps from a solver's arguments by name and its `result`."""
+TracedArguments: TypeAlias = SimpleNamespace
+"""The arguments of one call of a solver by name, defaults included, and its `result`."""
+
+TraceFunction: TypeAlias = Callable[[TracedArguments], Iterable[SolutionStep]]
+"""Yields the steps to the result of a call."""
 
 
 def build_tracers(table: Mapping[Solver, TraceFunction]) -> dict[str, Tracer]:
@@ -45,7 +48,7 @@ def _build_tracer(solver: Solver, trace: TraceFunction) -> Tracer:
         bound = solver_signature.bind(*arguments, **keywords)
         bound.apply_defaults()
         result = solver(*arguments, **keywords)
-        return tuple(trace(SimpleNamespace(**bound.arguments, result=result)))
+        return tuple(trace(TracedArguments(**bound.arguments, result=result)))
 
     return tracer
 

@@ -5,7 +5,6 @@ tokens, m the number of keys of another sequence, h the number of heads.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
@@ -16,10 +15,10 @@ from problems.solvers.transformers import (
     transformer_block_macs,
     transformer_block_params,
 )
-from problems.traces.tracing import build_table, build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_table, build_tracers, sum_formula
 
 
-def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_attention_params(args: TracedArguments) -> Iterator[SolutionStep]:
     width, heads = args.embed_dim, args.num_heads
     inner = width if args.head_dim is None else heads * args.head_dim
     if args.head_dim is not None:
@@ -39,7 +38,7 @@ def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield sum_formula("N", [count for *_, count in rows])
 
 
-def _trace_transformer_block_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transformer_block_params(args: TracedArguments) -> Iterator[SolutionStep]:
     width, inner = args.d_model, args.dim_feedforward
     attended = attention_params(width, bias=args.bias)
     pieces = [("attention", "4 projections", attended)]
@@ -60,7 +59,7 @@ def _trace_transformer_block_params(args: SimpleNamespace) -> Iterator[SolutionS
     yield sum_formula("N", [count for *_, count in pieces])
 
 
-def _trace_attention_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_attention_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     is_self_attention = args.source_len is None
     letters = {"n": args.seq_len, "d": args.embed_dim}
     letters["m"] = args.seq_len if is_self_attention else args.source_len
@@ -78,9 +77,9 @@ def _trace_attention_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("M_a", "M_s + M_p", M_s=met.number, M_p=made.number)
 
 
-def _trace_transformer_block_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transformer_block_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     steps = _trace_attention_macs(
-        SimpleNamespace(
+        TracedArguments(
             seq_len=args.seq_len, embed_dim=args.d_model, source_len=None, projections=True
         )
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
@@ -20,14 +19,20 @@ from problems.solvers.transposed_values import (
     transposed_running_sum,
 )
 from problems.traces.axes import trace_axes, trace_transposed_axis
-from problems.traces.tracing import TraceFunction, build_tracers, show_array, to_tensor
+from problems.traces.tracing import (
+    TracedArguments,
+    TraceFunction,
+    build_tracers,
+    show_array,
+    to_tensor,
+)
 
 MAX_STAMPS: Final = 16
 MAX_SUM: Final = 400
 
 
 def _trace_transposed_conv(
-    args: SimpleNamespace, *, solver: Solver, axes: int
+    args: TracedArguments, *, solver: Solver, axes: int
 ) -> Iterator[SolutionStep]:
     """Yield the steps of a transposed convolution with *axes* spatial axes."""
     x = as_array(args.x, "x", ranks=(axes, axes + 1))
@@ -49,7 +54,7 @@ def _trace_transposed_conv(
 
 
 def _trace_transposed_output_sides(
-    args: SimpleNamespace, sizes: tuple[int, ...], kernel: tuple[int, ...]
+    args: TracedArguments, sizes: tuple[int, ...], kernel: tuple[int, ...]
 ) -> Iterator[SolutionStep]:
     """Yield the formulas of the sizes, if the padding is the same at both ends."""
     if isinstance(args.padding, str):
@@ -92,7 +97,7 @@ def _trace_stamps(
         yield TextStep(f"The other {len(stamping) - MAX_STAMPS} cells follow in the same way.")
 
 
-def _trace_transposed_running_sum(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_transposed_running_sum(args: TracedArguments) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2,))
     whole = partial(conv_transpose2d, w=args.w, stride=args.stride)
     stamps = [*_trace_stamps(x, whole, count=args.after, cells=args.result.size)]

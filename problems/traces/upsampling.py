@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -11,12 +10,12 @@ from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import to_exact_number
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
-from problems.traces.tracing import build_tracers, show_array
+from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 MAX_BLOCKS: Final = 4
 
 
-def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_upsample_nearest2d(args: TracedArguments) -> Iterator[SolutionStep]:
     factor = to_exact_number(args.scale_factor)
     if isinstance(factor, int):
         yield TextStep(
@@ -30,7 +29,7 @@ def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield show_array("Y", args.result)
 
 
-def _trace_pixel_shuffle_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_pixel_shuffle_values(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield the blocks at the first positions, then the maps."""
     factor = args.upscale_factor
     yield TextStep(

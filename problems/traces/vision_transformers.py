@@ -5,7 +5,6 @@ features per token, m the features inside a block.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, build_formula
@@ -19,10 +18,10 @@ from problems.solvers.vision_transformers import (
     vit_params,
 )
 from problems.traces import parameters
-from problems.traces.tracing import build_tracers, sum_formula
+from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
 
 
-def _patch_count_formula(args: SimpleNamespace) -> Formula:
+def _patch_count_formula(args: TracedArguments) -> Formula:
     high, wide = as_pair(args.image_size, "image_size")
     tall, broad = as_pair(args.patch_size, "patch_size")
     if tall == broad:
@@ -30,12 +29,12 @@ def _patch_count_formula(args: SimpleNamespace) -> Formula:
     return build_formula("n_p", "H/p_H*(W/p_W)", H=high, W=wide, p_H=tall, p_W=broad)
 
 
-def _trace_number_of_patches(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_number_of_patches(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Patches cover the image: the number in a column times the number in a row.")
     yield _patch_count_formula(args)
 
 
-def _trace_token_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_token_count(args: TracedArguments) -> Iterator[SolutionStep]:
     yield from _trace_number_of_patches(args)
     if args.class_token:
         yield TextStep("The class token is one additional token.")
@@ -44,7 +43,7 @@ def _trace_token_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
     )
 
 
-def _trace_patch_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_patch_embedding_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(
         "It is a convolution with d filters, whose kernel size and stride are the patch size."
     )
@@ -52,7 +51,7 @@ def _trace_patch_embedding_params(args: SimpleNamespace) -> Iterator[SolutionSte
     yield from conv(args.in_channels, args.embed_dim, args.patch_size, bias=args.bias)
 
 
-def _trace_vit_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_vit_params(args: TracedArguments) -> Iterator[SolutionStep]:
     width = args.hidden_dim
     inner = 4 * width if args.mlp_dim is None else args.mlp_dim
     tokens = token_count(args.image_size, args.patch_size, class_token=args.class_token)

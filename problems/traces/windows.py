@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -14,13 +13,19 @@ from problems.solvers.bounds import as_array
 from problems.solvers.convolution import as_filters, conv1d, conv2d, conv3d
 from problems.solvers.windows import WindowPlacement, pad, place_windows, window_view
 from problems.traces.axes import AxisTracer, trace_axes, trace_conv_axis
-from problems.traces.tracing import TraceFunction, build_tracers, show_array, to_tensor
+from problems.traces.tracing import (
+    TracedArguments,
+    TraceFunction,
+    build_tracers,
+    show_array,
+    to_tensor,
+)
 
 MAX_WINDOWS: Final = 64
 MAX_PATCH: Final = 256
 
 
-def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[SolutionStep]:
+def _trace_convolution(args: TracedArguments, *, axes: int) -> Iterator[SolutionStep]:
     """Yield the steps of a convolution with *axes* spatial axes."""
     x, w = as_array(args.x, "x", ranks=(axes, axes + 1)), np.asarray(args.w)
     cells = x.reshape(-1, *x.shape[x.ndim - axes :])
@@ -61,7 +66,7 @@ def trace_output_sides(
 
 
 def _trace_windows(
-    args: SimpleNamespace, views: Array, filters: Array, placement: WindowPlacement
+    args: TracedArguments, views: Array, filters: Array, placement: WindowPlacement
 ) -> Iterator[SolutionStep]:
     """Yield the windows one by one; *views* covers all channels: (C, kernel, output)."""
     several = args.result.ndim > len(placement.output)

@@ -5,7 +5,6 @@ window.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -22,19 +21,26 @@ from problems.solvers.words import (
 )
 from problems.traces.cross_entropy import LOGARITHMS
 from problems.traces.sums import dot_product_formula
-from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
+from problems.traces.tracing import (
+    MAX_ROWS,
+    TracedArguments,
+    build_table,
+    build_tracers,
+    show_array,
+    sum_formula,
+)
 
 MAX_SAMPLES: Final = 8
 
 
-def _trace_skip_gram_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_skip_gram_params(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep(
         "Two tables of vectors, one for centers and one for contexts, with one row per word:"
     )
     yield build_formula("N", "2*V*d", V=args.vocabulary, d=args.embedding_dim)
 
 
-def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_skip_gram_pairs(args: TracedArguments) -> Iterator[SolutionStep]:
     reach = min(args.window, args.length - 1)
     known: dict[str, Number] = {"c": reach, "T": args.length}
     if reach < args.window:
@@ -48,7 +54,7 @@ def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("n", "2*c*T - 2*m", **known, m=missing.number)
 
 
-def _trace_noise_distribution(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_noise_distribution(args: TracedArguments) -> Iterator[SolutionStep]:
     counts = as_doubles(as_array(args.counts, "counts", ranks=(1,)), "counts")
     powers = counts ** float(as_proportion(args.power, "power"))
     yield TextStep("Each count raised to the power, and its share of the sum of the powers:")
@@ -63,7 +69,7 @@ def _score_formula(name: str, context: object, centre: list[float]) -> Formula:
     return dot_product_formula(name, np.asarray(context).tolist(), centre)
 
 
-def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+def _trace_negative_sampling_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     centre = as_doubles(args.centre, "centre").tolist()
     others = as_doubles(args.negatives, "negatives")
     yield TextStep("The score of the true context should be large, those of the negatives small:")

@@ -29,7 +29,7 @@ from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
 from problems.registry import REGISTRY
 from problems.variant_serialization import (
     dump_variant,
-    filter_stored_line,
+    filter_stored_variant_line,
     load_variant,
     load_variant_for_parts,
 )
@@ -214,7 +214,7 @@ def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: st
     line = json.dumps(dump_variant(variant, REGISTRY))
     alone = {}
     for part in (one.id for one in variant.problem.parts):
-        data = json.loads(filter_stored_line(line, {part}))
+        data = json.loads(filter_stored_variant_line(line, {part}))
         assert data["mistakes"].keys() | data["pairs"].keys() <= {part}
         alone[part] = load_variant_for_parts(data, variant.problem, REGISTRY, {part})
     for given_answers in answers(variant):

@@ -9,7 +9,7 @@ from grader.errors import ProblemError
 from grader.variants.variant import solve_variant
 from problems.variant_serialization import (
     dump_variant,
-    filter_stored_line,
+    filter_stored_variant_line,
     load_variant,
     load_variant_for_parts,
     rekey_variant,
@@ -139,12 +139,14 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
 def in_parts(variant, toy, *parts, line=None):
     """Return a variant loaded from its stored line to grade only *parts*."""
     line = line or json.dumps(dump_variant(variant, BOOK))
-    return load_variant_for_parts(json.loads(filter_stored_line(line, parts)), toy, BOOK, parts)
+    return load_variant_for_parts(
+        json.loads(filter_stored_variant_line(line, parts)), toy, BOOK, parts
+    )
 
 
 def test_a_line_is_cut_down_to_the_known_wrong_answers_of_the_parts_asked_for():
     _, variant, data = stored()
-    line = filter_stored_line(json.dumps(data), ["whole", "matrix", "formula"])
+    line = filter_stored_variant_line(json.dumps(data), ["whole", "matrix", "formula"])
     expected = dict(data)
     for name in ("mistakes", "pairs"):
         told = data[name]
@@ -165,7 +167,7 @@ def test_no_name_and_no_text_is_taken_for_the_beginning_of_something_else():
     toy = problem(*parts, params={"W": {"choose": [65, 97], "original": 65}})
     data = dump_variant(solve_variant(toy, None, BOOK), BOOK)
     for name in NAMES:
-        found = json.loads(filter_stored_line(json.dumps(data), [name]))
+        found = json.loads(filter_stored_variant_line(json.dumps(data), [name]))
         told = {field: {name: data[field][name]} for field in ("mistakes", "pairs")}
         assert found == json.loads(json.dumps({**data, **told}))
 
@@ -174,7 +176,7 @@ def test_no_name_and_no_text_is_taken_for_the_beginning_of_something_else():
 def test_a_line_in_another_form_is_left_as_it_is_and_read_all_the_same(separators):
     toy, variant, data = stored()
     line = json.dumps(data, separators=separators)
-    assert filter_stored_line(line, ["whole"]) == line
+    assert filter_stored_variant_line(line, ["whole"]) == line
     assert in_parts(variant, toy, "whole", line=line).mistakes["whole"] == variant.mistakes["whole"]
 
 

@@ -23,7 +23,7 @@ from api.services.batch.row_dependencies import (
 )
 from api.services.batch.verdict_frames import expand_outcomes, rank_attempts, verdicts_to_frame
 from api.services.batch.verdicts import build_failed_verdicts
-from problems.variant_serialization import filter_stored_line
+from problems.variant_serialization import filter_stored_variant_line
 
 CHUNK_QUESTIONS: Final = 2_000
 """Number of questions that are graded as one chunk."""
@@ -263,7 +263,7 @@ class _BatchGrading:
             parts,
             self._levels.followed.get(problem, frozenset()),
             self._batch_problems.typed_json,
-            {seed: filter_stored_line(stored[seed], parts) for seed in seeds},
+            {seed: filter_stored_variant_line(stored[seed], parts) for seed in seeds},
         )
 
 

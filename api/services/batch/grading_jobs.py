@@ -19,7 +19,7 @@ from grader.grading.grade import grade_part
 from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.variants.variant import Variant, solve_variant
-from problems.catalog import check_part
+from problems.catalog import require_part
 from problems.files.loader import load_problem_as_file
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant_for_parts
@@ -92,7 +92,7 @@ def outline_problem(source: SourceFile, parts: Sequence[str]) -> ProblemOutline:
 
 def _outline_part(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
     try:
-        check_part(problem, part)
+        require_part(problem, part)
     except ProblemError as error:
         return str(error)
     positions = {one.id: index for index, one in enumerate(problem.parts)}

@@ -56,7 +56,7 @@ class SingleAnswerGrader:
     ) -> PartResult:
         """Grade one answer; raise `ProblemError` for an unknown problem or part."""
         variant = self.get_variant(problem, seed)
-        self.catalogue.check_part(problem, part)
+        self.catalogue.require_part(problem, part)
         results = grade(variant, {part: typed}, registry=REGISTRY, carried=carried, numbers=numbers)
         return next(result for result in results if result.part == part)
 

@@ -70,7 +70,7 @@ def _check_names(catalog: ProblemCatalog, problem: str, part: str | None) -> Non
         if part is None:
             catalog.get(problem)
         else:
-            catalog.check_part(problem, part)
+            catalog.require_part(problem, part)
     except GraderError as error:
         raise FileError(f"{error}; {EXPECTED}") from error
 

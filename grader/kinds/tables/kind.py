@@ -238,9 +238,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
             kind = COLUMN_KINDS[column.kind]
             _reject_square_size(cell, column)
             read.append(
-                None
-                if is_blank(cell)
-                else kind.read(_normalize_zero_cell(cell, column), column, scope)
+                None if is_blank(cell) else kind.read(_words_to_zero(cell, column), column, scope)
             )
         except AnswerError as error:
             raise AnswerError(
@@ -249,7 +247,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
     return tuple(read)
 
 
-def _normalize_zero_cell(cell: RawAnswer, column: Column) -> RawAnswer:
+def _words_to_zero(cell: RawAnswer, column: Column) -> RawAnswer:
     """Return "0" for a word or a dash that stands for zero in a column of counts, else *cell*."""
     counts = isinstance(column, IntegerPart) and isinstance(cell, str)
     return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]

@@ -1,10 +1,9 @@
 """Networks and composite layers: branches, skips, residuals, gates, side outputs."""
 
-from types import SimpleNamespace
 from typing import Final, TypeVar
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.network.constructors.elementwise import batch_norm, identity, relu, sigmoid
 from problems.network.constructors.layers import conv, global_avg_pool
 from problems.network.graphs import Branches, CompositeLayer, Gate, Network, Residual, SideOutput
@@ -203,14 +202,14 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _move_stop(args: SimpleNamespace, layers: int) -> int:
+def _move_stop(args: SolverArguments, layers: int) -> int:
     """Return the end of the cut, moved by a number of *layers*."""
     count = len(args.net.layers)
     stop = count if args.stop is None else _as_layer_index(args.stop, "stop", count)
     return stop + layers
 
 
-def _one_fewer(args: SimpleNamespace) -> int:
+def _one_repetition_fewer(args: SolverArguments) -> int:
     """Return one repetition fewer; raise `SolverError` for one or two, where it says nothing."""
     if args.times <= 2:  # noqa: PLR2004 - one fewer than two is a single block
         raise SolverError("a block that is repeated twice is left out entirely, or counted once")
@@ -233,7 +232,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         repeat,
         {
             "block_counted_once": replace_arguments(repeat, times=1),
-            "one_block_fewer": replace_arguments(repeat, times=_one_fewer),
+            "one_block_fewer": replace_arguments(repeat, times=_one_repetition_fewer),
         },
     ),
 )

@@ -60,7 +60,7 @@ def _squeezenet_entry(stem: tuple[int, int], pools: tuple[int, int]) -> Publishe
     return PublishedNetwork(partial(mobile.squeezenet, stem, pools))
 
 
-def _entries(
+def _build_family_entries(
     build: Callable[[str, int], Network], names: Iterable[str]
 ) -> dict[str, PublishedNetwork]:
     """Return the networks of a family whose builder takes the name."""
@@ -99,10 +99,10 @@ PUBLISHED_NETWORKS: Final[Mapping[str, PublishedNetwork]] = {
     "squeezenet1_0": _squeezenet_entry((96, 7), (3, 7)),
     "squeezenet1_1": _squeezenet_entry((64, 3), (2, 4)),
     "mobilenet_v2": PublishedNetwork(mobile.mobilenet_v2),
-    **_entries(mobile.mobilenet_v3, mobile.MOBILENET_V3_BLOCKS),
-    **_entries(shuffled.mnasnet, shuffled.MNASNETS),
-    **_entries(shuffled.shufflenet_v2, shuffled.SHUFFLENETS),
-    **_entries(regnets.regnet, regnets.REGNETS),
+    **_build_family_entries(mobile.mobilenet_v3, mobile.MOBILENET_V3_BLOCKS),
+    **_build_family_entries(shuffled.mnasnet, shuffled.MNASNETS),
+    **_build_family_entries(shuffled.shufflenet_v2, shuffled.SHUFFLENETS),
+    **_build_family_entries(regnets.regnet, regnets.REGNETS),
     **_efficientnet_entries(efficientnets.efficientnet, efficientnets.SCALINGS),
     **_efficientnet_entries(efficientnets.efficientnet_v2, efficientnets.V2_STAGES),
     "inception_v3": PublishedNetwork(inception.inception_v3, image=(3, 299, 299)),

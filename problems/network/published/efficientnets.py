@@ -118,29 +118,33 @@ def efficientnet(name: str, classes: int) -> Network:
         for stage in B0_STAGES
     )
     last = LAST_WIDENING * stages[-1].out_channels
-    return _build(round_channels(32 * Fraction(width)), stages, last, classes)
+    return _build_efficientnet(round_channels(32 * Fraction(width)), stages, last, classes)
 
 
 def efficientnet_v2(name: str, classes: int) -> Network:
     """Return an EfficientNet of the second version."""
     channels, stages, _ = V2_STAGES[name]
-    return _build(channels, stages, LAST_CHANNELS_V2, classes)
+    return _build_efficientnet(channels, stages, LAST_CHANNELS_V2, classes)
 
 
-def _build(channels: int, stages: tuple[Stage, ...], last: int, classes: int) -> Network:
+def _build_efficientnet(
+    channels: int, stages: tuple[Stage, ...], last: int, classes: int
+) -> Network:
     parts: list[Network] = [normalized_conv(channels, 3, silu, stride=2)]
     for stage in stages:
         for index in range(stage.blocks):
             step = stage if not index else stage._replace(stride=1)
             parts.append(
-                _build_fused(channels, step) if stage.fused else _build_block(channels, step)
+                _build_fused_block(channels, step)
+                if stage.fused
+                else _build_inverted_residual(channels, step)
             )
             channels = stage.out_channels
     head = network(global_avg_pool(), flatten(), dropout(), linear(classes))
     return network(*parts, normalized_conv(last, 1, silu), head)
 
 
-def _build_block(channels: int, stage: Stage) -> Network:
+def _build_inverted_residual(channels: int, stage: Stage) -> Network:
     """Return an inverted residual block whose gate squeezes to a quarter of its input."""
     middle = stage.expansion * channels
     gated = squeeze_excitation_gate(middle, channels // 4, silu, sigmoid)
@@ -152,7 +156,7 @@ def _build_block(channels: int, stage: Stage) -> Network:
     )
 
 
-def _build_fused(channels: int, stage: Stage) -> Network:
+def _build_fused_block(channels: int, stage: Stage) -> Network:
     """Return a block that widens by a whole convolution; the 1×1 follows only if it widens."""
     middle = stage.expansion * channels
     main = (

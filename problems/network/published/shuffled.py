@@ -44,7 +44,7 @@ def shufflenet_v2(name: str, classes: int) -> Network:
     channels = SHUFFLENET_STEM
     for width, blocks in zip(widths, SHUFFLENET_BLOCKS, strict=True):
         parts.append(_build_downsampling_unit(channels, width))
-        parts.extend(_build_unit(width) for _ in range(blocks - 1))
+        parts.extend(_build_basic_unit(width) for _ in range(blocks - 1))
         channels = width
     return network(*parts, normalized_conv(last, 1), pooled_classifier(classes))
 
@@ -55,14 +55,14 @@ def _build_downsampling_unit(channels: int, width: int) -> Network:
     short = network(
         normalized_conv(channels, 3, None, stride=2, groups=channels), normalized_conv(half, 1)
     )
-    return network(branches(short, _build_main_path(half, stride=2)), _shuffle(width))
+    return network(branches(short, _build_main_path(half, stride=2)), _channel_shuffle(width))
 
 
-def _build_unit(width: int) -> Network:
+def _build_basic_unit(width: int) -> Network:
     """Return a unit in which half of the channels pass unchanged."""
     half = width // 2
     changed = network(select_channels(*range(half, width)), _build_main_path(half, stride=1))
-    return network(branches(select_channels(*range(half)), changed), _shuffle(width))
+    return network(branches(select_channels(*range(half)), changed), _channel_shuffle(width))
 
 
 def _build_main_path(half: int, *, stride: int) -> Network:
@@ -73,7 +73,7 @@ def _build_main_path(half: int, *, stride: int) -> Network:
     )
 
 
-def _shuffle(width: int) -> Network:
+def _channel_shuffle(width: int) -> Network:
     """Return the channel shuffle: those of the two branches in turn."""
     half = width // 2
     order = (channel for first in range(half) for channel in (first, first + half))

@@ -119,7 +119,7 @@ def _parse_line_onto_stack(stack: list[_OpenModule], number: int, line: str) -> 
             raise _line_error(number, line, f"modules nest at most {MAX_OPEN_MODULES} deep")
         stack.append(_OpenModule(number, line, name, kind, times))
     elif not (rest is None and kind == "None" and name):
-        stack[-1].add_child(name, _read_leaf(number, line, kind, rest or ""), times)
+        stack[-1].add_child(name, _parse_layer_line(number, line, kind, rest or ""), times)
 
 
 def _assemble_module(module: _OpenModule, *, inside: bool) -> Network:
@@ -145,7 +145,7 @@ def _assemble_module(module: _OpenModule, *, inside: bool) -> Network:
     return network(CountOnly(tuple(children.values()), reason=str(reading_error)))
 
 
-def _read_leaf(number: int, line: str, kind: str, rest: str) -> Network:
+def _parse_layer_line(number: int, line: str, kind: str, rest: str) -> Network:
     """Return the network of the layer in *line*; an empty container is the identity."""
     if not rest.endswith(")"):
         raise _line_error(number, line, NOT_A_LAYER)

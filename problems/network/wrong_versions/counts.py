@@ -77,7 +77,7 @@ def count_with_layer_rules(table: RuleTable, query: CountQuery) -> int:
 # Steps left out, or counted with what belongs to others.
 
 
-def _count_steps(query: CountQuery, steps: Iterable[NetworkStep]) -> int:
+def _sum_counts_of_steps(query: CountQuery, steps: Iterable[NetworkStep]) -> int:
     return sum_step_counts(NetworkWalk(tuple(steps), (), query.shape), query.rules)
 
 
@@ -90,7 +90,7 @@ def _count_without_layer(query: CountQuery, *, index: int) -> int:
     weighted = [step for step in steps if isinstance(step.layer, WEIGHTED_LAYERS)]
     if len(weighted) < MIN_WEIGHTED_LAYERS:
         raise SolverError("there is no layer to leave out")
-    return _count_without_mistake(query) - _count_steps(query, [weighted[index]])
+    return _count_correctly(query) - _sum_counts_of_steps(query, [weighted[index]])
 
 
 def _count_without_linear(query: CountQuery) -> int:
@@ -110,7 +110,7 @@ def _count_without_projections(query: CountQuery) -> int:
     """Return the count without the shortcuts of residual blocks, their second part."""
     steps = walk_with_rules(SHAPES, query.net, query.shape).steps
     shortcuts = {f"{step.path}.2" for step in steps if isinstance(step.layer, Residual)}
-    return _count_steps(
+    return _sum_counts_of_steps(
         query, (step for step in steps if shortcuts.isdisjoint(_enclosing_paths(step.path)))
     )
 
@@ -137,7 +137,7 @@ def _count_with_norm_biases(query: CountQuery) -> int:
     )
     if not biases:
         raise SolverError("no convolution without bias is normalised")
-    return _count_without_mistake(query) + biases
+    return _count_correctly(query) + biases
 
 
 def _count_with_earlier_channels(query: CountQuery) -> int:
@@ -155,7 +155,7 @@ def _count_with_earlier_channels(query: CountQuery) -> int:
         else:
             input_channels.append(earlier)
             wrong_steps.append(step)
-    return _count_steps(query, wrong_steps)
+    return _sum_counts_of_steps(query, wrong_steps)
 
 
 def _with_input_channels(
@@ -171,7 +171,7 @@ def _with_input_channels(
     return step._replace(layer=replace(layer, in_channels=channels), before=before)
 
 
-def _count_without_mistake(query: CountQuery) -> int:
+def _count_correctly(query: CountQuery) -> int:
     return total_count(query.rules, SHAPES, query.net, query.shape)
 
 
@@ -245,6 +245,6 @@ MACS_FORMULAS: Final = _restrict_formulas(
             mistake: partial(count_with_layer_rules, table)
             for mistake, table in WRONG_MACS_RULES.items()
         },
-        "flops_for_macs": lambda question: 2 * _count_without_mistake(question),
+        "flops_for_macs": lambda question: 2 * _count_correctly(question),
     }
 )

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
 from problems.network.counts import (
     LAYER_KINDS,
@@ -76,7 +75,7 @@ LAYER_MACS_MISTAKES: Final = (
     *(mistake for mistake in WRONG_CONV_SIZES if mistake in MACS_FORMULAS),
 )
 
-ShapeFormula: TypeAlias = Callable[[LayerRules, Network, SimpleNamespace], object]
+ShapeFormula: TypeAlias = Callable[[LayerRules, Network, SolverArguments], object]
 
 
 @lru_cache(maxsize=MAX_CACHED_RESULTS)
@@ -102,7 +101,7 @@ def _evaluate_or_raise(formula: CountFormula, query: CountQuery) -> int:
 def _build_count_wrong_versions(
     solver: Solver,
     formulas: Mapping[str, CountFormula],
-    build_query: Callable[[SimpleNamespace], CountQuery],
+    build_query: Callable[[SolverArguments], CountQuery],
 ) -> tuple[WrongVersion, ...]:
     """Return the wrong versions of *solver* that evaluate *formulas*.
 
@@ -144,7 +143,7 @@ def _build_changed_network_wrong_versions(
     )
 
 
-def get_network_argument(arguments: SimpleNamespace) -> Network:
+def get_network_argument(arguments: SolverArguments) -> Network:
     """Return the network argument of a solver; a single layer becomes a network."""
     if "net" in vars(arguments):
         net: Network = arguments.net
@@ -152,31 +151,31 @@ def get_network_argument(arguments: SimpleNamespace) -> Network:
     return Network((arguments.layer,))
 
 
-def _query_builder(rules: LayerRules) -> Callable[[SimpleNamespace], CountQuery]:
+def _make_query_builder(rules: LayerRules) -> Callable[[SolverArguments], CountQuery]:
     return lambda args: CountQuery(rules, get_network_argument(args), args.shape)
 
 
-def _params_query(arguments: SimpleNamespace) -> CountQuery:
+def _build_params_query(arguments: SolverArguments) -> CountQuery:
     return CountQuery(PARAMS if arguments.trainable else ALL_PARAMS, arguments.net, arguments.shape)
 
 
-def _layer_without_bias(arguments: SimpleNamespace) -> Layer:
+def _layer_without_bias(arguments: SolverArguments) -> Layer:
     return without_bias(Network((arguments.layer,))).layers[0]
 
 
-def _count_parallel_layers(arguments: SimpleNamespace) -> int:
+def _count_parallel_layers(arguments: SolverArguments) -> int:
     """Return the number of layers, including those of all parallel branches."""
     kinds = LAYER_KINDS[getattr(arguments, "kind", "weighted")]
     return sum(isinstance(step.layer, kinds) for step in walk_network(arguments.net).steps)
 
 
-def _longest_path_formula(kind: type[Layer]) -> Callable[[SimpleNamespace], int]:
+def _longest_path_formula(kind: type[Layer]) -> Callable[[SolverArguments], int]:
     """Return a formula for the longest path that also counts layers of type *kind*.
 
     It raises `SolverError` if the solver counts layers of a single kind.
     """
 
-    def formula(arguments: SimpleNamespace) -> int:
+    def formula(arguments: SolverArguments) -> int:
         if getattr(arguments, "kind", "weighted") != "weighted":
             raise SolverError("layers of one kind are asked for")
         return longest_path_length(arguments.net, (*LAYER_KINDS["weighted"], kind))
@@ -184,18 +183,18 @@ def _longest_path_formula(kind: type[Layer]) -> Callable[[SimpleNamespace], int]
     return formula
 
 
-def _largest_output(arguments: SimpleNamespace) -> int:
+def _largest_output(arguments: SolverArguments) -> int:
     return max(
         math.prod(step.after or ()) for step in walk_network(arguments.net, arguments.shape).steps
     )
 
 
-def _final_shape(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+def _final_shape(rules: LayerRules, net: Network, arguments: SolverArguments) -> object:
     shape = to_channels_first(arguments.shape, arguments.layout)
     return from_channels_first(compute_output_shapes(rules, net, shape)[-1], arguments.layout)
 
 
-def _channels_first_shape(arguments: SimpleNamespace) -> Shape:
+def _channels_first_shape(arguments: SolverArguments) -> Shape:
     """Return the output shape with the channels first; raise `SolverError` if they are anyway."""
     if arguments.layout == "CHW":
         raise SolverError("the channels come first")
@@ -213,11 +212,11 @@ def _build_layout_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
     )
 
 
-def _all_output_shapes(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+def _all_output_shapes(rules: LayerRules, net: Network, arguments: SolverArguments) -> object:
     return compute_output_shapes(rules, net, arguments.shape)
 
 
-def _output_value_count(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+def _output_value_count(rules: LayerRules, net: Network, arguments: SolverArguments) -> object:
     return count_output_values(
         walk_with_rules(rules, net, arguments.shape), in_place=arguments.in_place
     )
@@ -256,12 +255,12 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *_build_count_wrong_versions(
         layer_params,
         {mistake: PARAMS_FORMULAS[mistake] for mistake in LAYER_PARAMS_MISTAKES},
-        _query_builder(PARAMS),
+        _make_query_builder(PARAMS),
     ),
     *build_wrong_versions(
         layer_params, {"no_bias": replace_arguments(layer_params, layer=_layer_without_bias)}
     ),
-    *_build_count_wrong_versions(total_params, PARAMS_FORMULAS, _params_query),
+    *_build_count_wrong_versions(total_params, PARAMS_FORMULAS, _build_params_query),
     *build_wrong_versions(
         total_params,
         {
@@ -272,9 +271,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *_build_count_wrong_versions(
         layer_macs,
         {mistake: MACS_FORMULAS[mistake] for mistake in LAYER_MACS_MISTAKES},
-        _query_builder(MACS),
+        _make_query_builder(MACS),
     ),
-    *_build_count_wrong_versions(total_macs, MACS_FORMULAS, _query_builder(MACS)),
+    *_build_count_wrong_versions(total_macs, MACS_FORMULAS, _make_query_builder(MACS)),
     *_build_layer_count_wrong_versions(layer_count),
     *_build_layer_count_wrong_versions(depth),
     *_build_shape_wrong_versions(activation_values, _output_value_count),

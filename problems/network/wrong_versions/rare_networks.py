@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 from typing import Final
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.network.count_rules import MACS, PARAMS
 from problems.network.counts import (
     activation_values,
@@ -36,18 +35,18 @@ SAME_PADDED: Final = SHAPES.with_rules({Conv: conv_shape_rule(same_padded_size)}
 """Shape rules of a student who takes every convolution for a padded one."""
 
 
-def _same_padded_outputs(args: SimpleNamespace) -> tuple[Shape, ...]:
+def _output_shapes_with_same_padding(args: SolverArguments) -> tuple[Shape, ...]:
     return compute_output_shapes(
         SAME_PADDED, clear_input_sizes(get_network_argument(args)), args.shape
     )
 
 
-def _same_padded_values(args: SimpleNamespace) -> int:
+def _output_values_with_same_padding(args: SolverArguments) -> int:
     walk = walk_with_rules(SAME_PADDED, clear_input_sizes(args.net), args.shape)
     return count_output_values(walk, in_place=args.in_place)
 
 
-def _shape_before_the_end(args: SimpleNamespace, *, steps: int) -> Shape:
+def _shape_before_the_end(args: SolverArguments, *, steps: int) -> Shape:
     """Return the shape that the output had *steps* changes of shape earlier."""
     walk = walk_with_rules(SHAPES, args.net, args.shape)
     changes = [step.before for step in walk.steps if step.before and step.before != step.after]
@@ -56,7 +55,7 @@ def _shape_before_the_end(args: SimpleNamespace, *, steps: int) -> Shape:
     return changes[-steps]
 
 
-def _without_convolution(args: SimpleNamespace, *, index: int) -> Network:
+def _network_without_convolution(args: SolverArguments, *, index: int) -> Network:
     """Return the network without its first (0) or last (-1) convolution."""
     convolutions: list[Layer] = []
 
@@ -77,11 +76,13 @@ def _without_convolution(args: SimpleNamespace, *, index: int) -> Network:
     return _require_other_shape(clear_input_sizes(map_layers(args.net, drop)), args, index=index)
 
 
-def _require_other_shape(changed: Network, args: SimpleNamespace, *, index: int) -> Network:
+def _require_other_shape(changed: Network, args: SolverArguments, *, index: int) -> Network:
     """Return *changed*, or raise `SolverError` if a likelier mistake gives the same shape."""
     likelier: list[Callable[[], Shape]] = [partial(_shape_before_the_end, args, steps=1)]
     if index == 0:
-        likelier.append(lambda: network_shape(_without_convolution(args, index=-1), args.shape))
+        likelier.append(
+            lambda: network_shape(_network_without_convolution(args, index=-1), args.shape)
+        )
     shape = network_shape(changed, args.shape)
     for compute_shape in likelier:
         try:
@@ -93,7 +94,7 @@ def _require_other_shape(changed: Network, args: SimpleNamespace, *, index: int)
     return changed
 
 
-def _params_without_last_bias(args: SimpleNamespace) -> int:
+def _params_without_last_bias(args: SolverArguments) -> int:
     steps = walk_with_rules(SHAPES, args.net, args.shape).steps
     last = [step.layer for step in steps if isinstance(step.layer, WEIGHTED_LAYERS)][-1:]
     if not last or not last[0].bias:
@@ -103,7 +104,7 @@ def _params_without_last_bias(args: SimpleNamespace) -> int:
     return total_params(**vars(args)) - biases
 
 
-def _macs_and_biases(args: SimpleNamespace) -> int:
+def _macs_and_biases(args: SolverArguments) -> int:
     """Return the weights of each layer times the positions of its output, plus the biases."""
     walk = walk_with_rules(SHAPES, get_network_argument(args), args.shape)
     if args.shape is None:
@@ -120,7 +121,7 @@ def _macs_and_biases(args: SimpleNamespace) -> int:
     return products + biases
 
 
-def _with_all_biases(args: SimpleNamespace) -> Network:
+def _network_with_all_biases(args: SolverArguments) -> Network:
     """Return the network with biases in all its convolutions, if one has none."""
 
     def add_bias(layer: Layer) -> Layer:
@@ -129,7 +130,7 @@ def _with_all_biases(args: SimpleNamespace) -> Network:
     return _require_change(map_layers(args.net, add_bias), args)
 
 
-def _without_norm_shifts(args: SimpleNamespace) -> Network:
+def _network_without_norm_shifts(args: SolverArguments) -> Network:
     """Return the network whose normalizations learn a scale alone."""
 
     def drop_shift(layer: Layer) -> Layer:
@@ -140,13 +141,13 @@ def _without_norm_shifts(args: SimpleNamespace) -> Network:
     return _require_change(map_layers(args.net, drop_shift), args)
 
 
-def _require_change(changed: Network, args: SimpleNamespace) -> Network:
+def _require_change(changed: Network, args: SolverArguments) -> Network:
     if changed == args.net:
         raise SolverError("the network has no such layer")
     return changed
 
 
-def _count_same_padded(solver: Solver) -> Solver:
+def _make_same_padding_version(solver: Solver) -> Solver:
     rules = MACS if solver is total_macs else PARAMS
     return replace_formula(
         solver,
@@ -162,7 +163,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             solver,
             {
                 "same_padding_assumed": replace_formula(
-                    solver, lambda args: _same_padded_outputs(args)[-1]
+                    solver, lambda args: _output_shapes_with_same_padding(args)[-1]
                 )
             },
         )
@@ -177,33 +178,41 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 network_shape, partial(_shape_before_the_end, steps=2)
             ),
             "first_convolution_left_out": replace_arguments(
-                network_shape, net=partial(_without_convolution, index=0)
+                network_shape, net=partial(_network_without_convolution, index=0)
             ),
             "last_convolution_left_out": replace_arguments(
-                network_shape, net=partial(_without_convolution, index=-1)
+                network_shape, net=partial(_network_without_convolution, index=-1)
             ),
         },
     ),
     *build_wrong_versions(
         output_shapes,
-        {"same_padding_assumed": replace_formula(output_shapes, _same_padded_outputs)},
+        {"same_padding_assumed": replace_formula(output_shapes, _output_shapes_with_same_padding)},
     ),
     *build_wrong_versions(
         activation_values,
-        {"same_padding_assumed": replace_formula(activation_values, _same_padded_values)},
+        {
+            "same_padding_assumed": replace_formula(
+                activation_values, _output_values_with_same_padding
+            )
+        },
     ),
     *build_wrong_versions(
         total_params,
         {
-            "same_padding_assumed": _count_same_padded(total_params),
+            "same_padding_assumed": _make_same_padding_version(total_params),
             "last_bias_left_out": replace_formula(total_params, _params_without_last_bias),
             "positions_counted": replace_formula(total_params, _macs_and_biases),
-            "biases_of_all_layers": replace_arguments(total_params, net=_with_all_biases),
-            "norm_shifts_left_out": replace_arguments(total_params, net=_without_norm_shifts),
+            "biases_of_all_layers": replace_arguments(total_params, net=_network_with_all_biases),
+            "norm_shifts_left_out": replace_arguments(
+                total_params, net=_network_without_norm_shifts
+            ),
         },
     ),
     *build_wrong_versions(
         layer_params, {"positions_counted": replace_formula(layer_params, _macs_and_biases)}
     ),
-    *build_wrong_versions(total_macs, {"same_padding_assumed": _count_same_padded(total_macs)}),
+    *build_wrong_versions(
+        total_macs, {"same_padding_assumed": _make_same_padding_version(total_macs)}
+    ),
 )

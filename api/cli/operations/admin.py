@@ -71,7 +71,7 @@ def create_token(
         owner = accounts.load_user_by_email(session, address)
         if owner.suspended_at is not None:
             raise FileError("the account is suspended, so its tokens do not work")
-        default_scopes = grantable_scopes(tokens.highest_role(session, owner) or "student")
+        default_scopes = grantable_scopes(tokens.load_highest_role(session, owner) or "student")
         token, secret = tokens.create_token(
             session,
             owner,
@@ -129,7 +129,7 @@ def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
             raise FileError(
                 "the account has no such token. `grader token list` shows how each begins"
             )
-        tokens.revoke_by_operator(session, matches[0], now=system_clock())
+        tokens.revoke_token_as_operator(session, matches[0], now=system_clock())
         return matches[0].name
 
     return _run_in_transaction(settings, revoke_match)

@@ -54,7 +54,7 @@ def post_join_code(course: UUID, context: ContextDep) -> JoinLink:
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
         lock_row(session, member.course)
-        joining.replace_code(session, member, now=context.now)
+        joining.replace_join_code(session, member, now=context.now)
         return _describe(member.course, context)
 
 
@@ -87,7 +87,7 @@ def post_join(body: JoinIn, context: ContextDep) -> JoinedCourse:
     course = _load_course(context, body.code)
     with context.transaction() as session:
         caller = context.authenticate(session)
-        joining.join(session, caller, course, section=body.section, now=context.now)
+        joining.join_course(session, caller, course, section=body.section, now=context.now)
     return JoinedCourse(course=course.id)
 
 
@@ -125,10 +125,10 @@ def post_join_account(
 
 
 def _load_course(context: RequestContext, code: str) -> Course:
-    return joining.load_course(
+    return joining.load_joinable_course(
         context.service.db, code, address=context.client_address_key, now=context.now
     )
 
 
 def _describe(course: Course, context: RequestContext) -> JoinLink:
-    return joining.describe_link(course, public_url=context.service.settings.public_url)
+    return joining.build_join_link(course, public_url=context.service.settings.public_url)

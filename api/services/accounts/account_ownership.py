@@ -16,7 +16,7 @@ from api.auth.authorization import CourseMembership
 from api.auth.roles import can_create_reset_link
 from api.db.models import Enrolment, User
 from api.services.accounts.credentials import only_course_awaiting_password_condition
-from api.services.accounts.tokens import highest_role
+from api.services.accounts.tokens import load_highest_role
 
 STUDENT_ID_LABELS: Final = {"student_number": "student number", "login": "login"}
 """Identifiers that any course may set on an account without them.
@@ -63,7 +63,8 @@ def may_edit_account(
     return can_create_reset_link(
         member.role,
         role_in_course=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
-        has_other_role=highest_role(session, user, excluded_course=member.course.id) is not None,
+        has_other_role=load_highest_role(session, user, excluded_course=member.course.id)
+        is not None,
     )
 
 

@@ -19,7 +19,7 @@ from api.auth.user_codes import new_user_code, normalize_user_code, user_code_di
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Course, DeviceCode, Enrolment, Token, User
-from api.services.accounts.tokens import create_token, highest_role, lock_account
+from api.services.accounts.tokens import create_token, load_highest_role, lock_account
 from api.services.audit import recorder
 
 CODE_LIFETIME: Final = timedelta(minutes=10)
@@ -156,7 +156,7 @@ def _require_student_course(session: Session, caller: Principal, row: DeviceCode
                 "You are not in the course that the program names. Stop the program, correct the "
                 "name of the course, and log in again."
             )
-    role = highest_role(session, caller.user, course=course.id if course else None)
+    role = load_highest_role(session, caller.user, course=course.id if course else None)
     if ROLE_RANKS[role or "student"] > ROLE_RANKS["student"]:
         raise Forbidden(
             "Codes are for students: a staff token could read the work of the class. Create a "
@@ -203,7 +203,7 @@ def redeem_device_code(
     refusal = find_poll_refusal(session, device_code, now=now)
     if refusal is not None:
         return refusal
-    if not _may_still(session, owner, row.course_id):
+    if not _may_receive_token(session, owner, row.course_id):
         return "access_denied"
     row.used_at = now
     token, secret = create_token(
@@ -220,11 +220,11 @@ def redeem_device_code(
     return GrantedToken(token, secret)
 
 
-def _may_still(session: Session, owner: User, course_id: UUID | None) -> bool:
+def _may_receive_token(session: Session, owner: User, course_id: UUID | None) -> bool:
     """Return whether *owner* is still active, and no more than a student where the token is for."""
     if owner.suspended_at is not None or owner.erased_at is not None:
         return False
-    role = highest_role(session, owner, course=course_id)
+    role = load_highest_role(session, owner, course=course_id)
     return role == "student" or (role is None and course_id is None)
 
 

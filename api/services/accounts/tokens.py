@@ -21,7 +21,7 @@ MAX_TOKENS: Final = 50
 """Maximum number of usable tokens of an account."""
 
 
-def highest_role(
+def load_highest_role(
     session: Session, user: User, *, course: UUID | None = None, excluded_course: UUID | None = None
 ) -> EffectiveRole | None:
     """Return *user*'s highest role, if any: in *course*, or in all but *excluded_course*."""
@@ -71,7 +71,7 @@ def create_token(
     `InvalidInput` for a course that the owner is not in, or scopes above the owner's role.
     """
     _lock_account_and_check_token_count(session, owner, actor, now=now)
-    _check_course_and_scopes(highest_role(session, owner, course=course), course, scopes)
+    _check_course_and_scopes(load_highest_role(session, owner, course=course), course, scopes)
     secret = new_secret("api")
     token = Token(
         id=new_id(),
@@ -158,7 +158,7 @@ def revoke_token(session: Session, caller: Principal, token_id: UUID, *, now: da
     recorder.record_action(session, caller, "token.revoked", now=now, target=("token", token.id))
 
 
-def revoke_by_operator(session: Session, token: Token, *, now: datetime) -> None:
+def revoke_token_as_operator(session: Session, token: Token, *, now: datetime) -> None:
     """Revoke *token* on behalf of the operator of the service, for any owner."""
     token.revoked_at = now
     recorder.record_action(session, None, "token.revoked", now=now, target=("token", token.id))

@@ -27,7 +27,7 @@ from api.services.analytics.queries.answer_filters import StudentQuery, select_s
 from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
 from api.services.analytics.summary import load_course_mistakes
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 
 LATENESS_BINS_HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
 """Upper ends of the bins that count submissions, in hours after the due time."""
@@ -41,7 +41,7 @@ def compute_course_analytics(
     session: Session, course: Course, *, section: UUID | None
 ) -> CourseAnalytics:
     """Return a summary of each published assignment, with a fixed number of queries."""
-    check_section(session, course.id, section)
+    check_section_exists(session, course.id, section)
     students = select_students(course.id, section)
     assignments = session.scalars(
         select(Assignment)

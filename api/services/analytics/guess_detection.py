@@ -104,7 +104,7 @@ def _select_halving_sequences(problem: VersionedProblem, students: StudentQuery)
         .group_by(*SEQUENCE_KEY_COLUMNS)
         .having(func.count(Answer.value.distinct()) >= MIN_ANSWERS)
     )
-    text = _extract_number_text(Grading.record["value"])
+    text = _number_text_expression(Grading.record["value"])
     each = (
         select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, fraction_as_float(text).label("number"))
         .join(Grading, Grading.id == Answer.grading_id)
@@ -138,7 +138,7 @@ def _select_halving_sequences(problem: VersionedProblem, students: StudentQuery)
     )
 
 
-def _extract_number_text(json_value: Any) -> Any:
+def _number_text_expression(json_value: Any) -> Any:
     """Return the number in the value of a record as text, or null if it is not a number."""
     plain, fraction = json_value.as_string(), json_value["fraction"].as_string()
     is_whole = func.rtrim(plain, "0123456789").in_(["", "-"]) & plain.not_in(["", "-"])

@@ -39,7 +39,7 @@ from api.services.analytics.queries.query_batch import (
     run_queries,
     strip_sort_number,
 )
-from api.services.analytics.wrong_answers import extract_digest, split_mistakes
+from api.services.analytics.wrong_answers import digest_expression, split_mistakes
 from api.services.engine.variant_identity import (
     DRAW_HASH,
     IDENTITY_COLUMNS,
@@ -82,7 +82,7 @@ def find_other_variant_matches(
             wrong=one.wrong,
             matches=one.matches,
             students=one.students,
-            by_chance=_expected_chance_matches(
+            by_chance=_estimate_chance_matches(
                 one.by_chance, len({*differing_digests[one.part].values()}), len(unheld[one.part])
             ),
             rows=tuple(_serialize_match(row, details) for row in matches if row.part == one.part),
@@ -113,7 +113,7 @@ def _find_held_keys(
     return {digests[variant] for variant in assigned_variants & digests.keys()}
 
 
-def _expected_chance_matches(hit: int, all_keys: int, unheld: int) -> float | None:
+def _estimate_chance_matches(hit: int, all_keys: int, unheld: int) -> float | None:
     """Return the number of matches to expect if no answer came from a classmate.
 
     The rate is the number of wrong answers per key that nobody holds. None if fewer than
@@ -257,7 +257,7 @@ def _select_graded_values(
     problem: VersionedProblem, students: StudentQuery, parts: list[str]
 ) -> CTE:
     """Return each graded value of a student once; *right* is 1 if it has full credit."""
-    digest = extract_digest(Answer.value).label("digest")
+    digest = digest_expression(Answer.value).label("digest")
     key_columns = (Answer.part, Answer.student_id, Answer.draw, digest)
     each = (
         select(

@@ -26,7 +26,7 @@ from api.services.analytics.queries.groups import load_key_doubt_flags
 from api.services.analytics.queries.query_batch import QueryBatch, fraction_as_float, run_queries
 from api.services.analytics.summary import summarize_wrong_answers
 from api.services.analytics.wrong_answers import WrongAnswerQueries
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 
 PERCENT: Final = 100
 ALL_GRADES_KEY: Final = 0
@@ -42,7 +42,7 @@ def compute_assignment_analytics(
     now: datetime,
 ) -> AssignmentAnalytics:
     """Return the statistics of an assignment, with at most a dozen queries for any class size."""
-    check_section(session, assignment.course_id, section)
+    check_section_exists(session, assignment.course_id, section)
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     wrong_answer_queries = WrongAnswerQueries(
@@ -76,7 +76,7 @@ def count_students(session: Session, students: StudentQuery) -> int:
     return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 
-def grade_percent() -> Any:
+def grade_percent_expression() -> Any:
     """Return a grade as a percentage of the graded points; null if there are none.
 
     Points that wait for a person are excluded, including those already in the score.
@@ -90,7 +90,7 @@ def build_grade_distribution_queries(grades: Select[Any]) -> QueryBatch:
     """Return the queries for the distribution of grades by their *key*."""
     return build_distribution_queries(
         "grades",
-        rank_numbers(grades.add_columns(grade_percent().label("number")), "marks"),
+        rank_numbers(grades.add_columns(grade_percent_expression().label("number")), "marks"),
         PERCENT,
     )
 

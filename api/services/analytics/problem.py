@@ -36,7 +36,7 @@ from api.services.analytics.queries.wrong_answer_tables import load_wrong_answer
 from api.services.analytics.variants import analyze_variants
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 from api.services.engine.variants import VariantCache
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag
 from grader.definitions.problem import Problem
@@ -53,7 +53,7 @@ def compute_problem_analytics(
 ) -> ProblemAnalytics:
     """Return the statistics of a problem of an assignment, with a fixed number of queries."""
     assignment = assigned_problem.assignment
-    check_section(session, assignment.course_id, section)
+    check_section_exists(session, assignment.course_id, section)
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
     problem_index, problem = _find_problem(part_scores.items, assigned_problem)

@@ -156,7 +156,7 @@ def _select_answers(ranked: CTE, item_indices: Sequence[int]) -> CTE:
             columns.total,
             columns.mistakes,
             columns.value,
-            extract_digest(columns.value).label("own"),
+            digest_expression(columns.value).label("own"),
             columns.came,
             as_hex(columns.student_id).label("student"),
             *IDENTITY_COLUMNS,
@@ -282,7 +282,7 @@ def _select_group_values(by_value: CTE, right: CTE) -> Subquery:
     )
 
 
-def extract_digest(value: Any) -> Any:
+def digest_expression(value: Any) -> Any:
     """Return the digest at the start of the value of an answer."""
     return func.substr(value, 1, DIGEST_LENGTH, type_=String)
 

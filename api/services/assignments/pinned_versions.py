@@ -79,15 +79,17 @@ def load_pinned_problems(
 ) -> Mapping[UUID, tuple[PinnedProblem, ...]]:
     """Return the problems of each of *assignments* in order, with three queries in total."""
     key = (PinnedProblem, frozenset(assignments))
-    return cache_in_snapshot(session, key, lambda: _query_pinned_problems(session, assignments))
+    return cache_in_snapshot(
+        session, key, lambda: _load_pinned_problems_uncached(session, assignments)
+    )
 
 
-def _query_pinned_problems(
+def _load_pinned_problems_uncached(
     session: Session, assignments: Collection[UUID]
 ) -> Mapping[UUID, tuple[PinnedProblem, ...]]:
     rows = session.execute(PINNED_PROBLEMS, {"assignments": list(assignments)}).all()
-    numbers = _load_newest_numbers(session, {version.problem for _, version in rows})
-    opened = _load_opened(session, [row.id for row, _ in rows])
+    numbers = _load_newest_version_numbers(session, {version.problem for _, version in rows})
+    opened = _load_opened_problems(session, [row.id for row, _ in rows])
     by_assignment: defaultdict[UUID, list[PinnedProblem]] = defaultdict(list)
     for row, version in rows:
         number = numbers.get((version.space, version.problem), version.number)
@@ -96,18 +98,20 @@ def _query_pinned_problems(
     return {assignment: tuple(by_assignment[assignment]) for assignment in assignments}
 
 
-def _load_newest_numbers(session: Session, problems: Iterable[str]) -> dict[tuple[str, str], int]:
+def _load_newest_version_numbers(
+    session: Session, problems: Iterable[str]
+) -> dict[tuple[str, str], int]:
     rows = session.execute(NEWEST_NUMBERS, {"problems": list(problems)})
     return {(space, problem): number for space, problem, number in rows}
 
 
-def _load_opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
+def _load_opened_problems(session: Session, problems: Sequence[UUID]) -> set[UUID]:
     return {*session.scalars(OPENED_PROBLEMS, {"problems": list(problems)})}
 
 
 def is_opened(session: Session, problem: AssignmentProblem) -> bool:
     """Return whether anybody, even the test student, has opened a problem."""
-    return bool(_load_opened(session, [problem.id]))
+    return bool(_load_opened_problems(session, [problem.id]))
 
 
 def load_problems_seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:

@@ -64,7 +64,7 @@ def solutions_hidden_until(assignment: Assignment, rules: SubmissionRules) -> da
     )
 
 
-def _awaited_end(rule: str, rules: SubmissionRules) -> datetime | None:
+def _find_awaited_end(rule: str, rules: SubmissionRules) -> datetime | None:
     """Return the end of the student's time for which *rule* waits."""
     return _to_datetime(rules.due if rule == "after_due" else rules.closes_at_with_late_days)
 
@@ -82,7 +82,7 @@ def _rule_visibility(
         case "at_once":
             return Visibility(now=True)
         case "after_due" | "after_close":
-            end = _awaited_end(rule, rules)
+            end = _find_awaited_end(rule, rules)
             return Visibility(now=end is not None and end < now, since=end)
         case _:
             return Visibility(now=False, since=released)

@@ -164,7 +164,7 @@ def load_distinct_rules(
     They are the default rules and those of each student with an exception. Test students and
     students who left the course do not count.
     """
-    excepted = load_excepted_students(session, assignment, course)
+    excepted = load_students_with_extended_time(session, assignment, course)
     exceptional = load_rules(session, assignment, course, excepted) if excepted else {}
     return tuple(dict.fromkeys((default_rules(assignment, course), *exceptional.values())))
 
@@ -174,7 +174,7 @@ def default_rules(assignment: Assignment, course: Course) -> SubmissionRules:
     return build_rules(assignment, course, Accommodations())
 
 
-def load_excepted_students(
+def load_students_with_extended_time(
     session: Session, assignment: Assignment, course: Course
 ) -> Collection[UUID]:
     """Return the students whose time may end later than the default rules allow.
@@ -194,11 +194,11 @@ def load_accommodations(
     """Return the extensions and late days of each of *students*, with at most four queries."""
     key = (Accommodations, assignment.id, frozenset(students))
     return cache_in_snapshot(
-        session, key, lambda: _query_accommodations(session, assignment, students)
+        session, key, lambda: _load_accommodations_uncached(session, assignment, students)
     )
 
 
-def _query_accommodations(
+def _load_accommodations_uncached(
     session: Session, assignment: Assignment, students: Collection[UUID]
 ) -> Mapping[UUID, Accommodations]:
     params = {

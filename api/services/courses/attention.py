@@ -23,7 +23,7 @@ from api.db.models import (
     Variant,
 )
 from api.schemas.courses.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.services.analytics.overview import count_students, grade_percent
+from api.services.analytics.overview import count_students, grade_percent_expression
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.analytics.queries.query_batch import as_flag
 from api.services.engine.assigned_variant import draw_condition
@@ -127,7 +127,7 @@ def _load_grade_summaries(
             Grade.assignment_id,
             func.sum(as_flag(Grade.begun)),
             func.sum(as_flag(Grade.waiting)),
-            func.avg(grade_percent(), type_=Float),
+            func.avg(grade_percent_expression(), type_=Float),
         )
         .where(Grade.assignment_id.in_(assignments), Grade.student_id.in_(students))
         .group_by(Grade.assignment_id)

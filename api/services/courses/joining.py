@@ -30,7 +30,7 @@ from api.services.accounts.invitation_tokens import check_password_allowed
 from api.services.accounts.sessions import NewSession
 from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 from api.services.outbox.queue import MessageSubject, Outbox
 
 UNKNOWN_CODE: Final = (
@@ -45,14 +45,14 @@ ACCOUNT_EXISTS: Final = (
 SET_LATER: Final = "must be left out: the link that is sent by e-mail sets it"
 
 
-def describe_link(course: Course, *, public_url: str) -> JoinLink:
+def build_join_link(course: Course, *, public_url: str) -> JoinLink:
     """Return the link and code of a course for its instructors."""
     code = course.join_code
     link = f"{public_url.rstrip('/')}/join?code={code}" if code else None
     return JoinLink(enabled=course.self_enrollment, code=code, link=link)
 
 
-def replace_code(session: Session, member: CourseMembership, *, now: datetime) -> None:
+def replace_join_code(session: Session, member: CourseMembership, *, now: datetime) -> None:
     """Give the course of *member* a new code; the old link and code stop working."""
     course = member.course
     if not course.self_enrollment:
@@ -62,21 +62,21 @@ def replace_code(session: Session, member: CourseMembership, *, now: datetime) -
     recorder.record_action(session, member, "join_code.replaced", now=now, target=target)
 
 
-def load_course(db: Database, code: str, *, address: str, now: datetime) -> Course:
+def load_joinable_course(db: Database, code: str, *, address: str, now: datetime) -> Course:
     """Return the course of *code*; raise `NotFound` if none can be joined with it.
 
     Wrong codes are counted by network *address*, and too many raise `RateLimited`. They block no
     right code.
     """
     with db.reading() as session:
-        course = _find_course(session, code)
+        course = _find_joinable_course(session, code)
     if course is None:
         stored_events.count_action(db, "join_guess", address, now=now)
         raise NotFound(UNKNOWN_CODE)
     return course
 
 
-def _find_course(session: Session, code: str) -> Course | None:
+def _find_joinable_course(session: Session, code: str) -> Course | None:
     normalized = normalize_join_code(code)
     if not normalized:
         return None
@@ -95,7 +95,7 @@ def list_sections(session: Session, course: Course) -> tuple[JoinableSection, ..
     return tuple(JoinableSection(id=row.id, name=row.name) for row in rows)
 
 
-def join(
+def join_course(
     session: Session, caller: Principal, course: Course, *, section: UUID | None, now: datetime
 ) -> None:
     """Enroll the caller as a student; nothing changes for somebody who is in the course.
@@ -109,15 +109,15 @@ def join(
         select(Enrolment).where(Enrolment.course_id == course.id, Enrolment.user_id == caller.id)
     )
     if enrolment is None:
-        _enrol(session, caller, course, section=section, now=now)
+        _enrol_student(session, caller, course, section=section, now=now)
     elif enrolment.withdrawn_at is not None:
         raise Forbidden(WAS_WITHDRAWN)
 
 
-def _enrol(
+def _enrol_student(
     session: Session, caller: Principal, course: Course, *, section: UUID | None, now: datetime
 ) -> None:
-    check_section(session, course.id, section)
+    check_section_exists(session, course.id, section)
     session.add(
         Enrolment(
             course_id=course.id,
@@ -170,7 +170,7 @@ def join_with_new_account(
     stored_events.count_action(db, "join_account_course", str(course.id), now=now)
     with db.reading() as session:
         # Before the address is looked up: a wrong section must not tell whether it has an account.
-        check_section(session, course.id, body.section)
+        check_section_exists(session, course.id, body.section)
     if outbox.is_enabled:
         _join_by_mail(db, outbox, course, request)
         return None
@@ -182,7 +182,7 @@ def join_with_new_account(
     with db.transaction() as session:
         if _find_account(session, body.email) is not None:
             raise Conflict(ACCOUNT_EXISTS)
-        _add_account(session, course, user, request)
+        _add_and_enrol_account(session, course, user, request)
         _add_unconfirmed_link(session, course, user, now=now)
         device = login.store_device_secret(session, body.email, now=now)
         return sessions.create_session(session, user, now=now, device=device)
@@ -201,7 +201,7 @@ def _join_by_mail(db: Database, outbox: Outbox, course: Course, request: NewAcco
         user = _find_account(session, body.email)
         if user is None:
             user = User(id=new_id(), email=body.email, name=body.name, created_at=now)
-            _add_account(session, course, user, request)
+            _add_and_enrol_account(session, course, user, request)
         elif user.password_hash is not None or not _is_enrolled(session, course, user):
             return
         subject = MessageSubject(course_id=course.id, created_by=user.id)
@@ -221,7 +221,9 @@ def _is_enrolled(session: Session, course: Course, user: User) -> bool:
     return session.scalar(query) is not None
 
 
-def _add_account(session: Session, course: Course, user: User, request: NewAccountRequest) -> None:
+def _add_and_enrol_account(
+    session: Session, course: Course, user: User, request: NewAccountRequest
+) -> None:
     session.add(user)
     flush_new_accounts(session)
     caller = Principal(user, None, request=request.request_id)
@@ -233,7 +235,7 @@ def _add_account(session: Session, course: Course, user: User, request: NewAccou
         target=("user", user.id),
         course_id=course.id,
     )
-    _enrol(session, caller, course, section=request.body.section, now=request.now)
+    _enrol_student(session, caller, course, section=request.body.section, now=request.now)
 
 
 def _add_unconfirmed_link(session: Session, course: Course, user: User, *, now: datetime) -> None:

@@ -27,7 +27,7 @@ from api.db.models import (
 from api.schemas.analytics.students_to_help import HelpReason, StudentsToHelp, StudentToHelp
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.courses.unopened_students import select_unopened_students
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 
 UNOPENED_WINDOW: Final = timedelta(days=3)
 STUCK_ATTEMPTS: Final = 4
@@ -45,17 +45,17 @@ def load_students_to_help(
     Assignments whose names are hidden from the member are left out. Raises `InvalidInput` for a
     section of another course.
     """
-    check_section(session, member.course.id, section)
+    check_section_exists(session, member.course.id, section)
     students = select_students(member.course.id, section)
     assignments = [
         assignment
-        for assignment in _load_released(session, member.course.id, now=now)
+        for assignment in _load_released_assignments(session, member.course.id, now=now)
         if not member.is_blind_to(assignment)
     ]
     reasons: ReasonsByStudent = defaultdict(list)
-    _add_unopened(session, assignments, section, reasons, now=now)
-    _add_stuck(session, assignments, students, reasons, now=now)
-    _add_behind(session, assignments, students, reasons, now=now)
+    _add_unopened_reasons(session, assignments, section, reasons, now=now)
+    _add_stuck_reasons(session, assignments, students, reasons, now=now)
+    _add_behind_reasons(session, assignments, students, reasons, now=now)
     return StudentsToHelp(
         course=member.course.id,
         total=len(reasons),
@@ -66,7 +66,9 @@ def load_students_to_help(
     )
 
 
-def _load_released(session: Session, course_id: UUID, *, now: datetime) -> Sequence[Assignment]:
+def _load_released_assignments(
+    session: Session, course_id: UUID, *, now: datetime
+) -> Sequence[Assignment]:
     """Return the published assignments that have been released, by due time."""
     return session.scalars(
         select(Assignment)
@@ -80,7 +82,7 @@ def _load_released(session: Session, course_id: UUID, *, now: datetime) -> Seque
     ).all()
 
 
-def _add_unopened(
+def _add_unopened_reasons(
     session: Session,
     assignments: Sequence[Assignment],
     section: UUID | None,
@@ -96,7 +98,7 @@ def _add_unopened(
                 reasons[user_id].append(_build_reason("not_opened", assignment))
 
 
-def _add_stuck(
+def _add_stuck_reasons(
     session: Session,
     assignments: Sequence[Assignment],
     students: StudentQuery,
@@ -110,7 +112,7 @@ def _add_stuck(
         for assignment in assignments
         if assignment.closes_at is None or assignment.closes_at > now
     }
-    query = _select_stuck(open_assignments, students)
+    query = _select_stuck_students(open_assignments, students)
     for user_id, assignment_id, slug, title, part, count in session.execute(query):
         reason = HelpReason(
             rule="stuck",
@@ -124,7 +126,7 @@ def _add_stuck(
         reasons[user_id].append(reason)
 
 
-def _select_stuck(
+def _select_stuck_students(
     assignments: Collection[UUID], students: StudentQuery
 ) -> Select[UUID, UUID, str, str, str, int]:
     """Select who is stuck: user, assignment, problem, its title, part and attempts."""
@@ -159,7 +161,7 @@ def _select_stuck(
     )
 
 
-def _add_behind(
+def _add_behind_reasons(
     session: Session,
     assignments: Sequence[Assignment],
     students: StudentQuery,

@@ -10,7 +10,7 @@ from api.db.models import Assignment, AssignmentProblem, Draw, Enrolment, Excuse
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.analytics.unopened import UnopenedStudent
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 
 
 def select_unopened_students(
@@ -24,7 +24,7 @@ def select_unopened_students(
 
     Raises `InvalidInput` if *section* does not belong to the course.
     """
-    check_section(session, assignment.course_id, section)
+    check_section_exists(session, assignment.course_id, section)
     has_opened = exists().where(
         Draw.student_id == Enrolment.user_id,
         Draw.problem_id == AssignmentProblem.id,

@@ -17,7 +17,11 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import AssignedProblem
 from api.core.clock import to_micros
 from api.db.models import Draw, Enrolment, ProblemVersion, Variant
-from api.services.assignments.rules import default_rules, load_excepted_students, load_rules
+from api.services.assignments.rules import (
+    default_rules,
+    load_rules,
+    load_students_with_extended_time,
+)
 from api.services.courses.active_students import ACTIVE_STUDENTS
 from api.services.engine.assigned_variant import compute_first_positions
 from api.services.engine.variant_identity import (
@@ -179,7 +183,7 @@ def _load_excepted_group(
 ) -> _StudentGroup | None:
     """Return the students with exceptions, or those *at_work* at a time; None if there are none."""
     assignment, course = assigned.assignment, assigned.member.course
-    students = list(load_excepted_students(session, assignment, course))
+    students = list(load_students_with_extended_time(session, assignment, course))
     if students and at_work is not None:
         rules = load_rules(session, assignment, course, students)
         students = [student for student, own in rules.items() if _accepts_after(own, at_work)]

@@ -26,7 +26,7 @@ from api.services.accounts.uniqueness import check_email_free, flush_new_account
 from api.services.audit import recorder
 from api.services.enrolment.search import person_search_condition
 from api.services.enrolment.sections import (
-    check_section,
+    check_section_exists,
     lock_assignments,
     recompute_grades_with_section_extensions,
 )
@@ -142,7 +142,7 @@ def add_person(
         user.student_number = body.student_number
         session.add(user)
         flush_new_accounts(session)
-    check_section(session, member.course.id, body.section)
+    check_section_exists(session, member.course.id, body.section)
     enrolment = session.scalar(
         select(Enrolment)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user.id)
@@ -188,7 +188,7 @@ def update_person(
         _change_role(session, member, (enrolment, user), patch.role, now=now)
     before = {"role": enrolment.role, "section": _id_to_text(enrolment.section_id)}
     if "section" in fields and patch.section != enrolment.section_id:
-        check_section(session, member.course.id, patch.section)
+        check_section_exists(session, member.course.id, patch.section)
         enrolment.section_id = patch.section
         session.flush()
         recompute_grades_with_section_extensions(session, member, [user.id], now=now)

@@ -31,7 +31,7 @@ def list_sections(session: Session, member: CourseMembership) -> Sequence[Sectio
     return [SectionOut(id=id_, name=name, people=people) for id_, name, people in rows]
 
 
-def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
+def check_section_exists(session: Session, course_id: UUID, section: UUID | None) -> None:
     """Raise `InvalidInput` if *section* is given and does not belong to the course."""
     if section is None:
         return

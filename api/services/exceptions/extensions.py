@@ -25,7 +25,7 @@ from api.schemas.shared.effects import Effect
 from api.services.assignments.rules import Accommodations, build_rules, load_accommodations
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
 from api.services.courses.time_zones import get_zone
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 from api.services.exceptions.students import (
     filter_ever_enrolled,
     list_section_students,
@@ -88,7 +88,7 @@ def _load_recipients(session: Session, course: Course, body: ExtensionIn) -> lis
         raise InvalidInput.for_field("student", message)
     if body.student is not None:
         return [load_student_enrolment(session, course, body.student, field="student").user_id]
-    check_section(session, course.id, body.section)
+    check_section_exists(session, course.id, body.section)
     return list_section_students(session, course, body.section)
 
 

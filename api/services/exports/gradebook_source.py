@@ -57,7 +57,9 @@ def build_export_gradebook(
                 source_cells[student.id][index], column.possible, comments.get(key, "")
             )
             if key in submissions:
-                cell = _add_submissions(cell, submissions[key], book.rules_for(assignment, student))
+                cell = _add_submission_totals(
+                    cell, submissions[key], book.rules_for(assignment, student)
+                )
             cells[str(student.id), column.id] = cell
     return ExportGradebook(
         course=book.course.title,
@@ -114,7 +116,7 @@ def _scale_points(points: Fraction, source: GradebookCell, worth: Fraction) -> F
     return points if source.possible in {0, worth} else points * worth / source.possible
 
 
-def _add_submissions(
+def _add_submission_totals(
     cell: ExportCell, submissions: _SubmissionTotals, rules: SubmissionRules
 ) -> ExportCell:
     late = 0 if rules.due is None else max(0, to_micros(submissions.last) - rules.due)

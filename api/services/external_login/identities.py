@@ -97,7 +97,7 @@ def create_account(
     *new_accounts* are the domains of verified addresses that get one, ``*`` for everybody. Raises
     `Forbidden` for anybody else.
     """
-    if not _gets_account(asserted.email, new_accounts):
+    if not _may_create_account(asserted.email, new_accounts):
         raise Forbidden(UNKNOWN_PERSON)
     name = asserted.name.strip()[:MAX_NAME_CHARACTERS] or asserted.email or asserted.subject
     user = User(id=new_id(), email=asserted.email, name=name, created_at=now)
@@ -108,7 +108,7 @@ def create_account(
     return user
 
 
-def _gets_account(email: str | None, new_accounts: Collection[str]) -> bool:
+def _may_create_account(email: str | None, new_accounts: Collection[str]) -> bool:
     """Return whether somebody unknown with this verified *email* gets an account.
 
     >>> _gets_account("ann@cs.example.edu", ["*.example.edu"]), _gets_account(None, ["*"])
@@ -148,10 +148,10 @@ def link_identity(
             created_at=now,
         )
     )
-    store_link(session, user_id, issuer=asserted.issuer, now=now)
+    store_linked_identity(session, user_id, issuer=asserted.issuer, now=now)
 
 
-def store_link(session: Session, user_id: UUID, *, issuer: str, now: datetime) -> None:
+def store_linked_identity(session: Session, user_id: UUID, *, issuer: str, now: datetime) -> None:
     """Store an identity that the session adds, and record that it opens an account from now on."""
     flush_new_accounts(session)
     recorder.record_action(

@@ -72,7 +72,7 @@ def load_student_grades(
 ) -> StudentGrades:
     """Return all grades of a student, released or not, except withheld assignments."""
     student = load_student(session, member.course.id, user_id)
-    record = _load_record(session, member, student, now=now)
+    record = _load_student_record(session, member, student, now=now)
     graded = _grade_course(record, record.book.assignments)
     totals = _serialize_totals(record, graded)
     assignments = tuple(
@@ -100,7 +100,7 @@ def load_my_grades(session: Session, member: CourseMembership, *, now: datetime)
     if member.is_staff:
         raise NotFound(NOT_A_STUDENT_MESSAGE)
     student = load_student(session, member.course.id, member.student_id)
-    record = _load_record(session, member, student, now=now)
+    record = _load_student_record(session, member, student, now=now)
     book = record.book
     visible = [
         assignment
@@ -117,7 +117,7 @@ def load_my_grades(session: Session, member: CourseMembership, *, now: datetime)
     )
 
 
-def _load_record(
+def _load_student_record(
     session: Session, member: CourseMembership, student: GradebookStudent, *, now: datetime
 ) -> _StudentRecord:
     book = load_gradebook(session, member.course, [student], reader=member)

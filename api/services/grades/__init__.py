@@ -16,7 +16,7 @@ from api.services.grades.answers import (
 from api.services.grades.assignment import (
     GradingContext,
     VersionedProblem,
-    complete_grading_context,
+    build_grading_context,
     load_and_compute_student_grade,
     load_grading_context,
     load_problems,
@@ -49,8 +49,8 @@ __all__ = [
     "any_progress_key_condition",
     "build_grade_change_row",
     "build_grade_row",
+    "build_grading_context",
     "build_progress_row",
-    "complete_grading_context",
     "compute_problem_total",
     "compute_problem_totals",
     "deserialize_part_progress",

@@ -136,7 +136,7 @@ def load_grading_context(
     course = session.get_one(Course, assignment.course_id)
     problems = load_problems(session, assignment_id)
     rules = load_rules(session, assignment, course, students)
-    return complete_grading_context(session, assignment, course, problems, rules=rules)
+    return build_grading_context(session, assignment, course, problems, rules=rules)
 
 
 def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProblem, ...]:
@@ -145,7 +145,7 @@ def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProbl
     return tuple(VersionedProblem(row, version) for row, version in rows)
 
 
-def complete_grading_context(
+def build_grading_context(
     session: Session,
     assignment: Assignment,
     course: Course,

@@ -83,12 +83,12 @@ def publish_bank(
     """
     names = [name for name in catalogue.ids if only is None or name in only]
     with db.reading() as session:
-        waiting = find_changed(session, catalogue, names)
+        waiting = find_changed_problems(session, catalogue, names)
     run = _PublishRun(len(waiting))
     for start in range(0, len(waiting), BATCH_SIZE):
         batch = waiting[start : start + BATCH_SIZE]
         with db.reading() as session:  # another run may have stored some of them
-            still_waiting = find_changed(session, catalogue, batch)
+            still_waiting = find_changed_problems(session, catalogue, batch)
             sources = list(_load_sources(session, catalogue, still_waiting))
         run.done += len(batch) - len(still_waiting)
         outcomes = publish_problems([one for one, _ in sources], seeds=seeds, executor=executor)
@@ -99,7 +99,9 @@ def publish_bank(
     return BankReport(tuple(run.published), len(names) - len(waiting), tuple(run.failed))
 
 
-def find_changed(session: Session, catalogue: ProblemCatalog, names: Sequence[str]) -> list[str]:
+def find_changed_problems(
+    session: Session, catalogue: ProblemCatalog, names: Sequence[str]
+) -> list[str]:
     """Return those of *names* whose file or engine differs from their newest version.
 
     Changes to comments or blanks alone do not count.
@@ -181,7 +183,7 @@ def _store_outcome(
         run.failed.append(outcome)
         return
     with db.transaction() as session:
-        _acquire_lock(session)
+        _lock_newest_versions(session)
         before = load_newest_version(session, outcome.id)
         if (before.id if before else None) != based_on:
             return
@@ -196,7 +198,7 @@ def _store_outcome(
     run.published.append(outcome.id)
 
 
-def _acquire_lock(session: Session) -> None:
+def _lock_newest_versions(session: Session) -> None:
     """Lock, so that one transaction at a time compares and stores the newest version."""
     if not is_sqlite(session):
         session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))

@@ -90,7 +90,7 @@ class PublishingPool:
             yield self.preview
 
     @contextmanager
-    def _count_request(self, user: UUID) -> Iterator[None]:
+    def _reserve_request_slot(self, user: UUID) -> Iterator[None]:
         with self._lock:
             if self._running[user] >= MAX_REQUESTS_PER_USER:
                 raise RateLimited(TOO_MANY, retry_after=RETRY_SECONDS)

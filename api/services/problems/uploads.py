@@ -101,7 +101,7 @@ def prepare_upload(
     """
     problem, content = _parse_problem(text)  # the response to a `ProblemError` has its lines
     before = find_newest_unretired(session, member, problem.id)
-    if before is not None and _is_same(before, problem, content):
+    if before is not None and _is_same_problem(before, problem, content):
         raise Conflict(f"Version {before.number} of {problem.id} is the same. Nothing was stored.")
     keeps_variants = before is not None and before.draw_hash == problem.draw_hash
     source = ProblemSource(
@@ -112,7 +112,7 @@ def prepare_upload(
     return PreparedUpload(source, before.id if before else None, status, note)
 
 
-def _is_same(before: ProblemVersion, problem: Problem, text: str) -> bool:
+def _is_same_problem(before: ProblemVersion, problem: Problem, text: str) -> bool:
     hashes = (before.draw_hash, before.marking_hash, before.engine)
     return before.source == text or hashes == (problem.draw_hash, problem.marking_hash, ENGINE)
 

@@ -27,7 +27,7 @@ from api.services.engine.variant_identity import load_identities
 from api.services.regrades.runs import (
     check_no_active_regrade,
     count_submissions_by_student,
-    highest_chunk_number,
+    find_highest_chunk_number,
     lock_assignment_and_load_problem,
 )
 from grader.kinds import KINDS
@@ -191,7 +191,7 @@ def add_chunks(
     counted = set(session.scalars(select_active_students(course)))
     total = 0
     chunks = _split_into_chunks(submission_counts.items())
-    for number, chunk in enumerate(chunks, highest_chunk_number(session, run) + 1):
+    for number, chunk in enumerate(chunks, find_highest_chunk_number(session, run) + 1):
         count = sum(submission_counts[student] for student in chunk)
         session.add(RegradeChunk(regrade_id=run.id, number=number, submissions=count))
         students = [

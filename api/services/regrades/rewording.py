@@ -23,7 +23,7 @@ VERSION_IS_FIXED: Final = (
 ONLY_WORDING: Final = "Only a version that changes nothing but the wording can be taken without one"
 
 
-def find_obstacles(
+def find_non_wording_changes(
     session: Session, before: ProblemVersion, after: ProblemVersion
 ) -> tuple[str, ...]:
     """Return what *after* changes besides the wording of *before*: fields, numbers, the engine."""
@@ -40,7 +40,7 @@ def find_obstacles(
 
 def is_rewording(session: Session, before: ProblemVersion, after: ProblemVersion) -> bool:
     """Return whether *after* is another version that differs from *before* only in its wording."""
-    return before.id != after.id and not find_obstacles(session, before, after)
+    return before.id != after.id and not find_non_wording_changes(session, before, after)
 
 
 def list_rewordings(
@@ -73,7 +73,7 @@ def reword_opened_problem(
     The assignment must be locked. Raises `Conflict` if *after* changes more than the wording, or
     while a regrade of the problem is active.
     """
-    obstacles = find_obstacles(session, before, after)
+    obstacles = find_non_wording_changes(session, before, after)
     if obstacles:
         named = ", ".join(obstacles[:MAX_NAMED_FIELDS])
         raise Conflict(f"{VERSION_IS_FIXED} {ONLY_WORDING}; this one also changes {named}.")

@@ -142,7 +142,7 @@ def count_submissions_by_student(
     return {row[0]: row[1] for row in rows}
 
 
-def highest_chunk_number(session: Session, run: Regrade) -> int:
+def find_highest_chunk_number(session: Session, run: Regrade) -> int:
     """Return the highest chunk number, -1 if there is no chunk."""
     highest = session.scalar(
         select(func.max(RegradeChunk.number)).where(RegradeChunk.regrade_id == run.id)
@@ -150,7 +150,7 @@ def highest_chunk_number(session: Session, run: Regrade) -> int:
     return -1 if highest is None else highest
 
 
-def next_pending_chunk(session: Session, run: Regrade) -> int | None:
+def find_next_pending_chunk(session: Session, run: Regrade) -> int | None:
     """Return the first pending chunk of the current phase; None if there is none."""
     return session.scalar(
         select(func.min(RegradeChunk.number)).where(

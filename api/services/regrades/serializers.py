@@ -186,16 +186,16 @@ def serialize_change(row: ChangeRow) -> ChangeOut:
         direction=change.direction,  # type: ignore[arg-type]  # pydantic checks it
         flag=change.flag,  # type: ignore[arg-type]
         is_applied=change.new_grading is not None and change.new_grading == answer.grading_id,
-        before=_serialize_side(
+        before=_serialize_old_or_new_result(
             change.old_status,
             change.old_credit,
             {**before, "record": grading.record, "said": grading.said},
         ),
-        after=_serialize_side(change.new_status, change.new_credit, change.result),
+        after=_serialize_old_or_new_result(change.new_status, change.new_credit, change.result),
     )
 
 
-def _serialize_side(status: str, credit: Any, result: dict[str, Any]) -> Side:
+def _serialize_old_or_new_result(status: str, credit: Any, result: dict[str, Any]) -> Side:
     points = read_points(result["record"], result["said"])
     return Side(
         status=status,

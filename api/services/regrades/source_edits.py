@@ -29,7 +29,10 @@ def set_part_fields(source: str, part: str, settings: Mapping[str, PartFieldValu
             source = _add_field(source, node, name, _format_flow_yaml(value))
         else:
             source = _replace_span(
-                source, pair.start_mark.index, _find_end(source, pair), _format_flow_yaml(value)
+                source,
+                pair.start_mark.index,
+                _find_value_end(source, pair),
+                _format_flow_yaml(value),
             )
     return source
 
@@ -44,7 +47,7 @@ def insert_list_entry(
         return _add_field(source, node, name, f"[{text}]")
     start = entries.start_mark.index
     if not isinstance(entries, SequenceNode):
-        return _replace_span(source, start, _find_end(source, entries), f" [{text}]")
+        return _replace_span(source, start, _find_value_end(source, entries), f" [{text}]")
     if entries.flow_style:
         return _replace_span(source, start + 1, start + 1, f"{text}, " if entries.value else text)
     indent = " " * entries.start_mark.column
@@ -68,18 +71,21 @@ def _remove_item(source: str, sequence: SequenceNode, index: int) -> str:
     """Return the file without one item of a list; an empty list becomes empty brackets."""
     start = sequence.start_mark.index
     if len(sequence.value) == 1:
-        return _replace_span(source, start, _find_end(source, sequence), " []")
+        return _replace_span(source, start, _find_value_end(source, sequence), " []")
     item = sequence.value[index]
     if not sequence.flow_style:
         line = source.rfind("\n", 0, item.start_mark.index) + 1
-        end = source.find("\n", _find_end(source, item))
+        end = source.find("\n", _find_value_end(source, item))
         return _replace_span(source, line, len(source) if end < 0 else end + 1, "")
     if index + 1 < len(sequence.value):
         return _replace_span(
             source, item.start_mark.index, sequence.value[index + 1].start_mark.index, ""
         )
     return _replace_span(
-        source, _find_end(source, sequence.value[index - 1]), _find_end(source, item), ""
+        source,
+        _find_value_end(source, sequence.value[index - 1]),
+        _find_value_end(source, item),
+        "",
     )
 
 
@@ -141,11 +147,11 @@ def _add_field(source: str, node: MappingNode, name: str, text: str) -> str:
     return _replace_span(source, end, end, f"\n{indent}{name}: {text}")
 
 
-def _find_end(source: str, node: Node) -> int:
+def _find_value_end(source: str, node: Node) -> int:
     """Return the end of a value in the text: a YAML block's end mark is that of the next token."""
     if isinstance(node, MappingNode | SequenceNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        return _find_end(source, last[1] if isinstance(last, tuple) else last)
+        return _find_value_end(source, last[1] if isinstance(last, tuple) else last)
     start, end = node.start_mark.index, node.end_mark.index
     return int(start + len(source[start:end].rstrip()))
 

@@ -185,18 +185,18 @@ def _edit_source(
                 text = set_part_fields(text, part, fields)
             return text
         case AcceptedAnswer():
-            part, key = _resolve_part_and_key(session, posed, spec)
+            part, key = _resolve_part_and_expression(session, posed, spec)
             entry = {"key": key, "reason": spec.reason}
             hint = {"say": spec.say} if spec.say else {}
             return insert_list_entry(text, part, "accept", entry | hint)
         case NamedMistake():
-            part, key = _resolve_part_and_key(session, posed, spec)
+            part, key = _resolve_part_and_expression(session, posed, spec)
             entry = {"id": spec.id, "key": key, "say": spec.say}
             earned = {"credit": spec.credit} if spec.credit else {}
             return insert_list_entry(text, part, "mistakes", {**entry, **earned})
 
 
-def _resolve_part_and_key(
+def _resolve_part_and_expression(
     session: Session, posed: AssignedProblem, spec: AcceptedAnswer | NamedMistake
 ) -> tuple[str, str]:
     """Return the part, and the wrong answer as an expression."""

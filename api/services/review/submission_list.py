@@ -14,7 +14,7 @@ from api.schemas.grading.submissions import ListedSubmission
 from api.schemas.student.work import PartOutcome
 from api.services.analytics.queries.answer_filters import select_students
 from api.services.assignments.release import Visibility
-from api.services.enrolment.sections import check_section
+from api.services.enrolment.sections import check_section_exists
 from api.services.student.outcomes import (
     load_graded_answers,
     serialize_outcome,
@@ -47,7 +47,7 @@ def iter_assignment_submissions(
     Reads small batches: a submission may have 256 KiB, and a page ends at 1 MiB. Raises
     `InvalidInput` if the section does not belong to the course.
     """
-    check_section(session, assignment.course_id, filters.section)
+    check_section_exists(session, assignment.course_id, filters.section)
     statement = _select_submissions(assignment, filters)
     while limit > 0:
         batch = apply_keyset(

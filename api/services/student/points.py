@@ -16,8 +16,8 @@ from api.services.gradebook.detail import serialize_override_for_student
 from api.services.grades import deserialize_part_progress
 from api.services.grades.assignment import (
     VersionedProblem,
+    build_grading_context,
     build_problem_line,
-    complete_grading_context,
     load_overrides,
 )
 from api.services.student.problem_session import ProblemSession
@@ -47,7 +47,7 @@ class ProblemPoints:
         assigned = problem_session.assigned
         problem = VersionedProblem(assigned.problem, assigned.version)
         rules_by_student = {problem_session.student_id: problem_session.rules}
-        context = complete_grading_context(
+        context = build_grading_context(
             session, assigned.assignment, assigned.member.course, (problem,), rules=rules_by_student
         )
         stored_parts: Mapping[str, Any] = progress.parts if progress else {}

@@ -60,13 +60,13 @@ def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
     fields: dict[str, Any] = {"hint": kind.hint, "example": kind.example}
     match part:
         case ChoicePart() | ChoicesPart():
-            fields |= _choice_fields(part, scope)
+            fields |= _build_choice_fields(part, scope)
         case SetPart():
-            fields |= _set_fields(part)
+            fields |= _build_set_fields(part)
         case ShapePart():
-            fields |= _shape_fields(part)
+            fields |= _build_shape_fields(part)
         case TablePart():
-            fields |= _table_fields(part, scope)
+            fields |= _build_table_fields(part, scope)
         case ExpressionPart():
             first = next(iter(part.variables))
             fields |= {"variables": (*part.variables,), "count": part.formula_count}
@@ -100,7 +100,7 @@ def _numbers_example(names: tuple[str, ...], count: int) -> str:
     return ", ".join(f"{name} = {number}" for name, number in pairs)
 
 
-def _choice_fields(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, Any]:
+def _build_choice_fields(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, Any]:
     options = tuple(
         Option(id=option, text=text.fill(scope)) for option, text in part.options.items()
     )
@@ -108,14 +108,14 @@ def _choice_fields(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, An
     return {"options": options, "example": ids[0] if part.kind == "choice" else ", ".join(ids[:2])}
 
 
-def _set_fields(part: SetPart) -> dict[str, Any]:
+def _build_set_fields(part: SetPart) -> dict[str, Any]:
     if part.of != "name":
         return {"example": SET_EXAMPLES[part.of]}
     options = tuple(Option(id=name, text=name) for name in part.options)
     return {"options": options, "example": ", ".join(part.options[:2])}
 
 
-def _shape_fields(part: ShapePart) -> dict[str, Any]:
+def _build_shape_fields(part: ShapePart) -> dict[str, Any]:
     axes = len(part.layout) if part.layout else 3
     if not part.variables:
         return {"layout": part.layout, "example": "×".join([AXIS_EXAMPLE] * axes)}
@@ -127,7 +127,7 @@ def _shape_fields(part: ShapePart) -> dict[str, Any]:
     }
 
 
-def _table_fields(part: TablePart, scope: Scope) -> dict[str, Any]:
+def _build_table_fields(part: TablePart, scope: Scope) -> dict[str, Any]:
     items = evaluate(part.rows.tree, scope)
     if isinstance(items, OpaqueValue):
         items = items.get_field("layers")
@@ -137,7 +137,7 @@ def _table_fields(part: TablePart, scope: Scope) -> dict[str, Any]:
             id=name,
             kind=column.kind,
             layout=column.layout if isinstance(column, ShapePart) else None,
-            example=_shape_fields(column)["example"]
+            example=_build_shape_fields(column)["example"]
             if isinstance(column, ShapePart)
             else CELL_EXAMPLES[column.kind],
         )

@@ -136,7 +136,7 @@ def load_own_mistakes(session: Session, member: CourseMembership, *, now: dateti
     """
     times: Counter[tuple[str, UUID]] = Counter()
     problems: dict[UUID, AssignedProblem] = {}
-    for assigned, mistakes in _iter_answers(session, member):
+    for assigned, mistakes in _iter_mistaken_answers(session, member):
         problems[assigned.problem.id] = assigned
         times.update((mistake, assigned.problem.id) for mistake in split_mistakes(mistakes))
     visible = {
@@ -166,7 +166,7 @@ def load_own_mistakes(session: Session, member: CourseMembership, *, now: dateti
     )
 
 
-def _iter_answers(
+def _iter_mistaken_answers(
     session: Session, member: CourseMembership
 ) -> Iterator[tuple[AssignedProblem, str]]:
     """Yield the problem and the mistakes of each answer that has a known cause."""

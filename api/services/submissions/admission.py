@@ -23,7 +23,7 @@ from api.services.submissions.admission_data import AdmissionContext
 from api.services.submissions.cache.submission_cache import StudentProblemState
 from api.services.submissions.grading import (
     AnswerGrader,
-    distinguish_attachments,
+    add_attachments_to_values,
     select_carried_inputs,
 )
 from api.services.submissions.pending_submissions import PendingSubmission, receipt_digest
@@ -107,7 +107,7 @@ def admit_submission(
         )
     if context.version_id != entry.variant_assignment.version_id:
         entry = entry._replace(
-            variant_assignment=_move_to_version(session, entry, context.version_id),
+            variant_assignment=_move_draw_to_version(session, entry, context.version_id),
             last_sequence=-1,
         )
     if state.sequence != entry.last_sequence:
@@ -172,7 +172,7 @@ def _decide_admission(
     )
 
 
-def _move_to_version(
+def _move_draw_to_version(
     session: Session, entry: PendingSubmission, version_id: UUID
 ) -> VariantAssignment:
     """Return the draw in the new version; raise `Conflict` if the numbers differ there."""
@@ -238,7 +238,7 @@ def _refresh_grading(
     if answer_results.keys() != entry.answers.keys():
         raise Conflict(PROBLEM_CHANGED_MESSAGE)
     return entry._replace(
-        answer_results=distinguish_attachments(answer_results, entry.attachments),
+        answer_results=add_attachments_to_values(answer_results, entry.attachments),
         carried_values=carried_values,
         last_sequence=state.sequence,
     )

@@ -170,7 +170,7 @@ class AnswerGrader:
             self._slow_parts.put(part_key, part_key)
 
 
-def distinguish_attachments(
+def add_attachments_to_values(
     results: Mapping[str, AnswerResult], attachments: Mapping[str, tuple[UUID, str]]
 ) -> Mapping[str, AnswerResult]:
     """Return *results*, in which answers with different attachments have different values.

@@ -25,7 +25,7 @@ from api.services.submissions.cache.submission_cache import (
     StudentProblemState,
     SubmissionCache,
 )
-from api.services.submissions.grading import AnswerGrader, distinguish_attachments
+from api.services.submissions.grading import AnswerGrader, add_attachments_to_values
 from api.services.submissions.pending_submissions import (
     AttachmentSource,
     PendingSubmission,
@@ -99,7 +99,7 @@ class PreparedSubmission(NamedTuple):
             received_at=request.received_at,
             answers=request.answers,
             idempotency_key=request.idempotency_key,
-            answer_results=distinguish_attachments(
+            answer_results=add_attachments_to_values(
                 answer_grader.grade(
                     self.variant,
                     state.variant_assignment,

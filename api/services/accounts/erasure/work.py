@@ -149,11 +149,11 @@ def _erase_grading_texts(session: Session, student: UUID, free_text_ids: Collect
             row.record = _blank_texts(row.record, NON_TEXT_FIELDS)
             row.said = _blank_texts(row.said, NON_TEXT_FIELDS)
         elif row.author_id is not None:
-            row.record = _remove_comment(row.record)
+            row.record = _remove_mark_comment(row.record)
             row.said = row.said | {name: "" for name in COMMENT_FIELDS if row.said.get(name)}
 
 
-def _remove_comment(record: Mapping[str, Any]) -> dict[str, Any]:
+def _remove_mark_comment(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the *record* of a mark without the TA's text; the computed part stays."""
     cleaned = dict(record)
     if "mark" in cleaned:

@@ -64,7 +64,7 @@ def load_regrade_requests(session: Session, ids: Sequence[UUID]) -> tuple[JsonOb
     return serialize_all(session.scalars(query), REQUEST_FIELDS)
 
 
-def select_acts(user_id: UUID) -> Select[UUID]:
+def select_audited_actions(user_id: UUID) -> Select[UUID]:
     """Select the user's actions in the audit log."""
     return (
         select(AuditEntry.id)
@@ -73,7 +73,7 @@ def select_acts(user_id: UUID) -> Select[UUID]:
     )
 
 
-def load_acts(session: Session, ids: Sequence[UUID]) -> tuple[JsonObject, ...]:
+def load_audited_actions(session: Session, ids: Sequence[UUID]) -> tuple[JsonObject, ...]:
     """Return actions in the audit log, without the people that they concern."""
     query = (
         select(AuditEntry)

@@ -44,7 +44,7 @@ def _serialize_identity(issuer: str, row: Identity | LtiUser, email: str | None)
         "issuer": issuer,
         "email": email,
         "subject": row.subject,
-        "created_at": _to_text(row.created_at),
+        "created_at": _format_time(row.created_at),
     }
 
 
@@ -67,7 +67,7 @@ def load_platform_scores(
             "assignment_id": str(assignment_id),
             "score": None if row.score is None else serialize_fraction(row.score),
             "possible": None if row.possible is None else serialize_fraction(row.possible),
-            "sent_at": _to_text(row.sent_timestamp),
+            "sent_at": _format_time(row.sent_timestamp),
         }
         for issuer, assignment_id, row in rows
         if assignment_id in visible_assignments
@@ -89,12 +89,12 @@ def load_platform_rosters(session: Session, user_id: UUID) -> tuple[JsonObject, 
             "issuer": issuer,
             "context": context.title or context.context_id,
             "course_id": None if context.course_id is None else str(context.course_id),
-            "seen_at": _to_text(row.seen_at),
-            "left_at": _to_text(row.left_at),
+            "seen_at": _format_time(row.seen_at),
+            "left_at": _format_time(row.left_at),
         }
         for issuer, context, row in rows
     )
 
 
-def _to_text(time: datetime | None) -> str | None:
+def _format_time(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()

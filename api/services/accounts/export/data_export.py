@@ -76,7 +76,7 @@ def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetim
         "drafts": (partial(_load_drafts, student=user.id), BATCH_SIZE),
         "comments": (partial(activity_export.load_comments, user_id=user.id), TEXT_BATCH_SIZE),
         "regrade_requests": (activity_export.load_regrade_requests, TEXT_BATCH_SIZE),
-        "acts": (activity_export.load_acts, ACT_BATCH_SIZE),
+        "acts": (activity_export.load_audited_actions, ACT_BATCH_SIZE),
     }
     large = {
         name: read_in_batches(reading, read, ids[name], size=size)
@@ -100,7 +100,7 @@ def _select_large_fields(
         "attachments": attachments.order_by(Attachment.uploaded_at, Attachment.id),
         "comments": activity_export.select_comments(user_id, visible_assignments),
         "regrade_requests": activity_export.select_regrade_requests(user_id),
-        "acts": activity_export.select_acts(user_id),
+        "acts": activity_export.select_audited_actions(user_id),
     }
 
 

@@ -22,7 +22,7 @@ def build_past_deadline_condition(
     Students with the same extensions and late days have the same rules, so one represents all. The
     number of students to check is that of the extensions and numbers of late days.
     """
-    rule_columns = _rule_columns(assignment)
+    rule_columns = _student_rule_columns(assignment)
     each = students.with_only_columns(as_text(Enrolment.user_id).label("student"), *rule_columns)
     student, *group_columns = each.subquery().c
     statement = select(func.min(student), *group_columns).group_by(*group_columns)
@@ -39,7 +39,7 @@ def _equal_values_condition(columns: tuple[Any, ...], expected: Any) -> ColumnEl
     return and_(*(column.element == value for column, value in zip(columns, expected, strict=True)))
 
 
-def _rule_columns(assignment: Assignment) -> tuple[Any, ...]:
+def _student_rule_columns(assignment: Assignment) -> tuple[Any, ...]:
     """Return the columns that decide the rules of a student of a course."""
     params = {"course": assignment.course_id, "assignment": assignment.id}
     granted = select(Extension.student_id).where(
@@ -51,27 +51,27 @@ def _rule_columns(assignment: Assignment) -> tuple[Any, ...]:
     granted, sections = granted.params(params), sections.params(params)
     own_extension = case((Enrolment.user_id.in_(granted), as_text(Enrolment.user_id)), else_="")
     section = case((Enrolment.section_id.in_(sections), as_text(Enrolment.section_id)), else_="")
-    days = _sum_late_days(LateDays.assignment_id == assignment.id)
+    days = _late_days_sum_expression(LateDays.assignment_id == assignment.id)
     return (
         own_extension.label("own"),
         section.label("section"),
         days.label("days"),
-        _spent_late_days(assignment),
+        _spent_late_days_expression(assignment),
     )
 
 
-def _sum_late_days(*conditions: ColumnElement[bool]) -> Any:
+def _late_days_sum_expression(*conditions: ColumnElement[bool]) -> Any:
     days = select(func.sum(LateDays.days)).where(
         LateDays.student_id == Enrolment.user_id, *conditions
     )
     return func.coalesce(days.scalar_subquery(), 0)
 
 
-def _spent_late_days(assignment: Assignment) -> Any:
+def _spent_late_days_expression(assignment: Assignment) -> Any:
     """Return the late days spent in the whole course; 0 if the assignment allows none."""
     if not assignment.timeline.get("late_days"):
         return literal(0).label("spent")
     others = select(Assignment.id).where(
         Assignment.course_id == assignment.course_id, Assignment.deleted_at.is_(None)
     )
-    return _sum_late_days(LateDays.assignment_id.in_(others)).label("spent")
+    return _late_days_sum_expression(LateDays.assignment_id.in_(others)).label("spent")

@@ -75,7 +75,7 @@ def build_distribution_queries(name: str, numbers: CTE, maximum: float) -> Query
         func.avg(squared * away, type_=Float).label("third"),
         func.avg(squared * squared, type_=Float).label("fourth"),
     ).group_by(numbers.c.key)
-    bin_index = _bin_index(numbers.c.number, unit).label("place")
+    bin_index = _bin_index_expression(numbers.c.number, unit).label("place")
     bins = select(numbers.c.key, bin_index, func.count().label("n")).group_by(
         numbers.c.key, bin_index
     )
@@ -86,7 +86,7 @@ def build_distribution_queries(name: str, numbers: CTE, maximum: float) -> Query
     }
 
 
-def _bin_index(number: Any, maximum: float) -> Any:
+def _bin_index_expression(number: Any, maximum: float) -> Any:
     """Return the histogram bin of a number: one of ten, or one beyond either end."""
     width = maximum / BIN_COUNT
     edges = [

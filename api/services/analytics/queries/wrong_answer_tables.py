@@ -24,7 +24,7 @@ from api.services.analytics.queries.groups import (
     read_wrong_answer_groups,
 )
 from api.services.analytics.queries.keys import VariantKeys, load_unexplained_patterns
-from api.services.analytics.wrong_answers import extract_digest, split_mistakes
+from api.services.analytics.wrong_answers import digest_expression, split_mistakes
 from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag, WrongAnswerRow, tabulate_wrong_answers
 from grader.definitions.problem import Problem
@@ -138,7 +138,7 @@ def _count_listed_answers(
 ) -> AnswerCounts:
     """Count the answers of any attempt that belong to listed groups, without repeats."""
     listed = [(table, one) for table in tables for _, one in table.listed]
-    digest = extract_digest(Answer.value)
+    digest = digest_expression(Answer.value)
     return {
         **_count_answers(
             session,

@@ -114,7 +114,7 @@ def _choose_version(
         field_error = FieldError(f"{field}.version", message)
         raise Conflict(f"version {field_error.message}.", errors=(field_error,))
     try:
-        newest = _load_newest(session, act, entry)
+        newest = _load_newest_version(session, act, entry)
     except InvalidInput as error:
         message = error.errors[0].message
         raise InvalidInput(
@@ -122,7 +122,7 @@ def _choose_version(
         ) from error
     if entry.version in {None, newest.number}:
         return newest
-    return _load_numbered(session, act, newest, entry, field=field)
+    return _load_numbered_version(session, act, newest, entry, field=field)
 
 
 def _matches_entry(version: ProblemVersion, entry: ProblemEntry) -> bool:
@@ -135,14 +135,16 @@ def _spaces_to_search(act: ChangeContext, entry: ProblemEntry) -> tuple[str, ...
     return (spaces[entry.space],) if entry.space else tuple(spaces.values())
 
 
-def _load_newest(session: Session, act: ChangeContext, entry: ProblemEntry) -> ProblemVersion:
+def _load_newest_version(
+    session: Session, act: ChangeContext, entry: ProblemEntry
+) -> ProblemVersion:
     problem = entry.of or entry.problem
     return find_version_to_pin(
         session, act.course, of=problem, spaces=_spaces_to_search(act, entry)
     )
 
 
-def _load_numbered(
+def _load_numbered_version(
     session: Session, act: ChangeContext, newest: ProblemVersion, entry: ProblemEntry, *, field: str
 ) -> ProblemVersion:
     version = session.scalar(
@@ -168,7 +170,7 @@ def _describe_newer_version(
     """Return a note if a newer version needs a regrade, otherwise nothing."""
     if entry.version is not None:
         return []
-    newer = _load_newest(session, act, entry)
+    newer = _load_newest_version(session, act, entry)
     if newer.id == version.id:
         return []
     message = (

@@ -18,7 +18,7 @@ from api.db.models import LtiLaunch, LtiPlatform, LtiUser, User
 from api.services.accounts.login import SUSPENDED
 from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
-from api.services.external_login.identities import parse_email, store_link
+from api.services.external_login.identities import parse_email, store_linked_identity
 from api.services.lti.protocol.claims import LaunchClaims
 
 LINKED_ELSEWHERE: Final = "This user of the learning platform opens another account already."
@@ -130,4 +130,4 @@ def link_account(
         )
     )
     flush_new_accounts(session)
-    store_link(session, user.id, issuer=issuer, now=now)
+    store_linked_identity(session, user.id, issuer=issuer, now=now)

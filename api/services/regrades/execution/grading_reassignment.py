@@ -109,9 +109,9 @@ def apply_new_gradings(
         "now": now,
     }
     new_credits = {row.new_credit for row in moved}
-    session.execute(_record_old_gradings(dialect), key)
-    session.execute(_insert_new_gradings(dialect), key | facts)
-    session.execute(_point_at_gradings("new", new_credits, dialect), key)
+    session.execute(_build_old_gradings_update(dialect), key)
+    session.execute(_build_gradings_insert(dialect), key | facts)
+    session.execute(_build_answers_update("new", new_credits, dialect), key)
     return {row.student_id for row in moved}
 
 
@@ -126,7 +126,7 @@ def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) ->
         return set()
     dialect = session.get_bind().dialect.name
     key = {"run": run.id, "chunk_number": chunk.number}
-    session.execute(_point_at_gradings("old", {row.old_credit for row in rows}, dialect), key)
+    session.execute(_build_answers_update("old", {row.old_credit for row in rows}, dialect), key)
     return {row.student_id for row in rows}
 
 
@@ -162,7 +162,7 @@ def _choose_skip_flag(run: Regrade, row: Row[Any]) -> str:
 
 
 @lru_cache
-def _record_old_gradings(dialect: str) -> Update:
+def _build_old_gradings_update(dialect: str) -> Update:
     """Return the statement that notes in the changes of a chunk what their answers have now."""
     build_object = func.json_build_object if dialect == POSTGRESQL else func.json_object
     fields = []
@@ -184,7 +184,7 @@ def _record_old_gradings(dialect: str) -> Update:
 
 
 @lru_cache
-def _insert_new_gradings(dialect: str) -> Any:
+def _build_gradings_insert(dialect: str) -> Any:
     """Return the statement that inserts a grading for each change of a chunk that is applied."""
     fields = ("mistakes", "record", "said", "engine")
     values = {
@@ -205,7 +205,7 @@ def _insert_new_gradings(dialect: str) -> Any:
     return insert(GRADINGS).from_select([*values, *fields], rows, include_defaults=False)
 
 
-def _point_at_gradings(
+def _build_answers_update(
     side: Literal["old", "new"], occurring_credits: Iterable[Fraction | None], dialect: str
 ) -> Update:
     """Return the statement that moves the answers of a chunk to the gradings of one *side*.

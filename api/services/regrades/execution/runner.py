@@ -43,10 +43,10 @@ from api.services.regrades.execution.undo import undo_chunk
 from api.services.regrades.runs import (
     PENDING_CHUNK_STATUSES,
     count_chunk_submissions,
+    find_next_pending_chunk,
     lock_assignment_and_load_problem,
     lock_progress,
     lock_regrade,
-    next_pending_chunk,
 )
 
 POLL_SECONDS: Final = 15.0
@@ -140,7 +140,7 @@ class RegradeRunner:
                 .order_by(Regrade.stepped_at, Regrade.id)
                 .limit(1)
             )
-            return None if run is None else (run.id, next_pending_chunk(session, run))
+            return None if run is None else (run.id, find_next_pending_chunk(session, run))
 
     def _process_with_retries(self, run: UUID, number: int | None) -> None:
         """Process a chunk; repeated failure stops its regrade, but no other.
@@ -248,7 +248,7 @@ def _dry_run_if_needed(
 def _finish_phase_if_complete(session: Session, run_id: UUID, *, now: datetime) -> None:
     """End the phase of a regrade once every chunk is done."""
     run = lock_regrade(session, run_id)
-    if run.status not in STATUS_AFTER_PHASE or next_pending_chunk(session, run) is not None:
+    if run.status not in STATUS_AFTER_PHASE or find_next_pending_chunk(session, run) is not None:
         return
     run.status, run.stepped_at = STATUS_AFTER_PHASE[run.status], now
     match run.status:

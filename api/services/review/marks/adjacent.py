@@ -86,7 +86,7 @@ def load_adjacent_answers(
         .order_by(visits.visited_at.desc(), visits.answer_id.desc())
         .limit(1)
     )
-    visited_at = None if answer is None else _find_visit(session, answer, params)
+    visited_at = None if answer is None else _find_visit_time(session, answer, params)
     if visited_at is None:
         return AdjacentAnswers(session.scalar(latest_first, params), None, last_graded)
     same_time = visits.visited_at == visited_at
@@ -100,7 +100,7 @@ def load_adjacent_answers(
     )
 
 
-def _find_visit(session: Session, answer: UUID, params: dict[str, Any]) -> datetime | None:
+def _find_visit_time(session: Session, answer: UUID, params: dict[str, Any]) -> datetime | None:
     """Return when the caller graded or skipped *answer*; None while they have it reserved."""
     review = session.get(Review, answer)
     if review is not None and review.claimed_by == params["me"] and review.marked_by is None:

@@ -47,7 +47,7 @@ def mark_answer(
     [item] = lock_marking_items(session, [context.answer.id])
     expected.check(item.review.version)
     check_not_claimed(item.review, me, now=now)
-    before = _answer_state(item.answer)
+    before = _serialize_answer_state(item.answer)
     mark_values = MarkValues.from_request(request)
     outcome = evaluate_mark(session, part, item, mark_values, rubric=rubric, variants=variants)
     store_marks(session, part, [(item, mark_values, outcome)], now=now)
@@ -67,7 +67,7 @@ def lock_criteria_for_mark(
     return {item: Criterion.from_row(row) for item, row in items.items()}
 
 
-def _answer_state(answer: Answer) -> dict[str, Any]:
+def _serialize_answer_state(answer: Answer) -> dict[str, Any]:
     """Return the state of an answer for the audit log."""
     credit = None if answer.credit is None else str(answer.credit)
     return {"status": answer.status, "credit": credit, "manual": answer.manual}
@@ -85,7 +85,7 @@ def unmark_answer(
     check_not_claimed(item.review, context.member.caller.id, now=now)
     if not item.answer.manual:
         raise Conflict("No person has graded this answer.")
-    before = _answer_state(item.answer)
+    before = _serialize_answer_state(item.answer)
     set_current_grading(item.answer, _load_engine_grading(session, item), manual=False)
     _clear_review(item)
     recompute_item_grades(session, [item], author=context.member.caller.id, now=now)
@@ -168,6 +168,6 @@ def _record_mark_change(
         action,
         now=now,
         target=("answer", context.answer.id),
-        change=(before, _answer_state(context.answer)),
+        change=(before, _serialize_answer_state(context.answer)),
         reason=reason,
     )

@@ -45,7 +45,7 @@ class _Match:
     similarity: int
 
 
-def _select_text(part: AssignedPart) -> ColumnElement[str]:
+def _comparable_text_expression(part: AssignedPart) -> ColumnElement[str]:
     """Return the expression for the typed text of an answer, without what is not compared."""
     typed = Submission.answers[part.part_id].as_string()
     return func.substr(typed, 1, 2 * MAX_COMPARED_CHARACTERS)
@@ -54,7 +54,7 @@ def _select_text(part: AssignedPart) -> ColumnElement[str]:
 def _load_texts(session: Session, part: AssignedPart, answers: Sequence[UUID]) -> dict[UUID, str]:
     """Return the comparable text of each of *answers*."""
     rows = session.execute(
-        select(Answer.id, _select_text(part))
+        select(Answer.id, _comparable_text_expression(part))
         .join(Submission, Submission.id == Answer.submission_id)
         .where(Answer.id.in_(bindparam("answers", expanding=True))),
         {"answers": answers},
@@ -112,7 +112,7 @@ def load_neighbors(session: Session, context: AnswerContext) -> list[NeighborVie
     if part.kind != TEXT:
         return []
     graded = session.execute(
-        select(Answer.id, _select_text(part))
+        select(Answer.id, _comparable_text_expression(part))
         .join(Submission, Submission.id == Answer.submission_id)
         .where(
             Answer.problem_id == part.assigned_problem.problem.id,

@@ -11,7 +11,7 @@ from api.auth.principal import Principal
 from api.db.engine import cache_in_snapshot
 from api.db.models import ChangeCounter
 from api.services.assignments.rules import load_student_rules
-from api.services.grades import complete_grading_context, load_problems
+from api.services.grades import build_grading_context, load_problems
 from api.services.submissions.cache.submission_cache import (
     CachedAssignment,
     CachedSubmitter,
@@ -64,7 +64,7 @@ def load_submitter(
         session, assigned_problem, cache, change_counters=change_counters
     )
     rules = load_student_rules(session, member, [assignment])[assignment.id]
-    grading_context = complete_grading_context(
+    grading_context = build_grading_context(
         session,
         cached_assignment.assignment,
         cached_assignment.course,

@@ -90,7 +90,9 @@ def store_with_grades(
     # Before the grades: the ids follow this order.
     rows, sizes = build_row_batches(list(admitted.values()), replies, now=now)
     progress_rows = [update.progress_row for update in updates]
-    grades, changes = _lock_and_build_grade_rows(session, updates, cache_transaction, now=now)
+    grades, changes = _lock_grades_and_build_rows_and_changes(
+        session, updates, cache_transaction, now=now
+    )
     write_batches(
         session,
         [
@@ -194,7 +196,7 @@ def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
     return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 
 
-def _lock_and_build_grade_rows(
+def _lock_grades_and_build_rows_and_changes(
     session: Session,
     updates: Sequence[_ProgressUpdate],
     cache_transaction: CacheTransaction,
@@ -246,12 +248,12 @@ def _lock_and_load_grades(
             uncached.append(last)
         else:
             grades[grade_key] = grade
-    for update, totals in _load_totals(session, uncached):
+    for update, totals in _load_problem_totals(session, uncached):
         grades[update.grade_key] = CachedGrade(*locked[update.grade_key], totals, {})
     return grades
 
 
-def _load_totals(
+def _load_problem_totals(
     session: Session, updates: Sequence[_ProgressUpdate]
 ) -> Iterator[tuple[_ProgressUpdate, Mapping[UUID, ProblemTotal]]]:
     """Yield the stored totals of each student in the problems of their assignment."""

@@ -31,7 +31,7 @@ def to_json_column(value: Any) -> str:
     return value if isinstance(value, JsonText) else json.dumps(value)
 
 
-def replace_unstorable(value: Any) -> Any:
+def replace_unstorable_characters(value: Any) -> Any:
     r"""Return a JSON value with a replacement for each character that no database stores.
 
     Raises `RecursionError` for a value that is nested too deeply.
@@ -42,7 +42,10 @@ def replace_unstorable(value: Any) -> Any:
     if isinstance(value, str):
         return UNSTORABLE.sub(REPLACEMENT, value)
     if isinstance(value, list):
-        return [replace_unstorable(item) for item in value]
+        return [replace_unstorable_characters(item) for item in value]
     if isinstance(value, dict):
-        return {replace_unstorable(key): replace_unstorable(item) for key, item in value.items()}
+        return {
+            replace_unstorable_characters(key): replace_unstorable_characters(item)
+            for key, item in value.items()
+        }
     return value

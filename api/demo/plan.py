@@ -1,6 +1,6 @@
 """Plan of the demo course: four assignments around the day of its creation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -88,13 +88,13 @@ def limit_plan(problem_ids: Sequence[str]) -> tuple[PlannedAssignment, ...]:
     An assignment without a known problem gets the first one instead.
     """
     return tuple(
-        replace(one, problems=_filter_known(one.problems, problem_ids) or tuple(problem_ids[:1]))
+        replace(
+            one,
+            problems=tuple(name for name in one.problems if name in problem_ids)
+            or tuple(problem_ids[:1]),
+        )
         for one in PLAN
     )
-
-
-def _filter_known(wanted: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
-    return tuple(name for name in wanted if name in known)
 
 
 def collect_problem_ids(plan: Sequence[PlannedAssignment]) -> frozenset[str]:

@@ -132,12 +132,12 @@ def _student_parser() -> MarkdownIt:
     parser.options["breaks"] = True
     # A heading would break the outline of the page; indented text is no code.
     parser.disable(["heading", "lheading", "code", "hr"])
-    parser.inline.ruler.before("emphasis", "product", _parse_product)
+    parser.inline.ruler.before("emphasis", "product", _parse_literal_asterisk)
     parser.core.ruler.push("highlight", _highlight_tokens)
     return parser
 
 
-def _parse_product(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as markdown-it calls it
+def _parse_literal_asterisk(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as markdown-it calls it
     """Take a ``*`` between letters or digits literally."""
     position = state.pos
     if state.src[position] != "*" or not 0 < position < state.posMax - 1:

@@ -22,7 +22,7 @@ LOCK: Final = threading.Lock()
 @router.get("/api")
 def api_reference_page(request: Request) -> Response:
     """Return the API reference, or 304 Not Modified if the browser has the current version."""
-    body = _render_page(request.app)
+    body = _render_api_reference(request.app)
     tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers = {**REVALIDATED_HEADERS, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
@@ -30,7 +30,7 @@ def api_reference_page(request: Request) -> Response:
     return SharedResponse(body, media_type="text/html", headers=headers)
 
 
-def _render_page(app: FastAPI) -> bytes:
+def _render_api_reference(app: FastAPI) -> bytes:
     """Return the page, rendered at the first request; requests at the same time wait for it."""
     with LOCK:
         body = PAGE_BY_APP.get(app)

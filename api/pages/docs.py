@@ -60,7 +60,7 @@ def docs_page(name: str, request: Request) -> Response:
     """Return a page, or 304 Not Modified if the browser has the current version."""
     if name not in list_pages():
         raise NotFound(ERROR_CODES["not_found"].meaning)
-    return _revalidated_response(_render_page(name), "text/html", request)
+    return _revalidated_response(_render_docs_page(name), "text/html", request)
 
 
 def _revalidated_response(body: bytes, media_type: str, request: Request) -> Response:
@@ -73,7 +73,7 @@ def _revalidated_response(body: bytes, media_type: str, request: Request) -> Res
 
 
 @cache_once
-def _render_page(name: str) -> bytes:
+def _render_docs_page(name: str) -> bytes:
     """Return the HTML of a page, cached because the files are constant."""
     context = {"guide": render_page(name), **_navigation_context(name)}
     return render("docs_page.html", context).encode()

@@ -54,7 +54,7 @@ def _previous_cookie(context: RequestContext) -> str:
     return context.request.cookies.get(name, "")
 
 
-def _redirect(
+def _redirect_with_cookies(
     context: RequestContext, path: str, *, flow: FlowSecret | None, login: NewSession | None = None
 ) -> Response:
     """Redirect to *path* with the cookie of *flow* (None clears it) and those of a new session."""
@@ -116,7 +116,7 @@ def start_oidc_login(
             )
     except ServiceError as error:
         return render_login(context, next_path, error=error)
-    return _redirect(context, url, flow=secret)
+    return _redirect_with_cookies(context, url, flow=secret)
 
 
 def _find_provider(context: RequestContext, provider: str) -> "OidcProvider":
@@ -173,8 +173,8 @@ def _log_in_with_flow(
             previous_cookie=_previous_cookie(context),
         )
     if new_session is None:
-        return _redirect(context, LINK_PATH, flow=secret)
-    return _redirect(context, next_path, flow=None, login=new_session)
+        return _redirect_with_cookies(context, LINK_PATH, flow=secret)
+    return _redirect_with_cookies(context, next_path, flow=None, login=new_session)
 
 
 @router.get(LINK_PATH)
@@ -221,7 +221,9 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
         )
     except ServiceError as error:
         return _render_link_form(context, error=error)
-    return _redirect(context, local_path_or_home(next_path), flow=None, login=new_session)
+    return _redirect_with_cookies(
+        context, local_path_or_home(next_path), flow=None, login=new_session
+    )
 
 
 @router.post("/logout")

@@ -103,7 +103,7 @@ def join_course(form: FormDep, context: PageDep) -> Response:
         if form.text("act") != "account":
             joined = api.post_join(validate_body(JoinIn, texts), context)
         else:
-            body = validate_body(NewAccountIn, texts | _read_account(form))
+            body = validate_body(NewAccountIn, texts | _read_new_account_fields(form))
             account = api.post_join_account(body, context, response)
             if account.mailed:
                 return _render_join(context, code, mailed_to=body.email)
@@ -117,7 +117,7 @@ def join_course(form: FormDep, context: PageDep) -> Response:
     return copy_cookies(RedirectResponse(path, status_code=303), response)
 
 
-def _read_account(form: PostedForm) -> dict[str, str]:
+def _read_new_account_fields(form: PostedForm) -> dict[str, str]:
     """Return the fields of a new account; raise `InvalidInput` if the passwords differ."""
     account = {"name": form.text("name"), "email": form.text("email")}
     if form.has("password"):

@@ -175,13 +175,11 @@ def accept_invitation(form: FormDep, context: PageDep) -> Response:
         api.accept_invite(validate_body(AcceptInviteIn, typed), context, response)
     except ServiceError as error:
         variables = {"error": error, "secret": secret}
-        variables["asks_current"] = form.has("current") or _concerns_field(error, "current")
+        variables["asks_current"] = form.has("current") or any(
+            one.field == "current" for one in error.errors
+        )
         return render_response("welcome.html", variables, status=error.status)
     return _continue_after_login("/", {}, response)
-
-
-def _concerns_field(error: ServiceError, field: str) -> bool:
-    return any(one.field == field for one in error.errors)
 
 
 def check_repeated_password(form: PostedForm) -> None:

@@ -51,7 +51,7 @@ def test_an_error_is_not_cached():
     ("module", "name"),
     [
         (docs_search, "_load_index"),
-        (docs, "_render_page"),
+        (docs, "_render_docs_page"),
         (docs, "_load_pictures"),
         (client_wheel, "load_client_wheel"),
     ],

@@ -77,7 +77,7 @@ def print_variant(variant: Variant, *, as_json: bool) -> None:
 def print_answer_key(variant: Variant, *, as_json: bool) -> None:
     """Print the keys of a variant and its known wrong answers."""
     solution = serializers.serialize_answer_key(variant)
-    terminal.print_json(solution) if as_json else console.print_solution(solution)
+    terminal.print_json(solution) if as_json else console.print_answer_key(solution)
 
 
 def print_worked_solution(variant: Variant, *, as_json: bool) -> None:

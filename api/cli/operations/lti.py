@@ -23,7 +23,7 @@ REQUIRED_VALUES: Final = ("issuer", "client_id", "authorization_url", "token_url
 VALUE_NAMES: Final = (*REQUIRED_VALUES, "origin", "audience", "deployments", "vouches_email")
 
 
-def _run(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
+def _run_in_transaction(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
     """Run *work* in a transaction; an error names the fields that are wrong."""
     with open_database(settings) as db:
         try:
@@ -37,7 +37,9 @@ def _run(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
 def register_platform(settings: ServiceSettings, name: str, pairs: Sequence[str]) -> None:
     """Register a platform; *pairs* are its values, each as ``NAME=VALUE``."""
     values = _parse_values(name, pairs)
-    _run(settings, lambda session: registry.add_platform(session, None, values, now=system_clock()))
+    _run_in_transaction(
+        settings, lambda session: registry.add_platform(session, None, values, now=system_clock())
+    )
 
 
 def _parse_values(name: str, pairs: Sequence[str]) -> PlatformValues:
@@ -62,7 +64,7 @@ def _parse_values(name: str, pairs: Sequence[str]) -> PlatformValues:
 def create_link(settings: ServiceSettings, name: str, origin: str) -> str:
     """Return a link by which the platform at *origin* registers itself."""
     addresses = ToolAddresses(settings.public_url.rstrip("/"))
-    return _run(
+    return _run_in_transaction(
         settings,
         lambda session: (
             create_registration_link(
@@ -89,7 +91,7 @@ def list_platform_lines(settings: ServiceSettings) -> list[str]:
             for row in registry.list_platforms(session)
         ]
 
-    return _run(settings, load_lines)
+    return _run_in_transaction(settings, load_lines)
 
 
 def deploy_client(
@@ -110,7 +112,7 @@ def deploy_client(
         registry.add_deployment(session, None, platforms[0].id, deployment, now=system_clock())
         return platforms[0].name
 
-    return _run(settings, add)
+    return _run_in_transaction(settings, add)
 
 
 def rotate_tool_keys(settings: ServiceSettings, *, at_once: bool) -> str:
@@ -122,4 +124,4 @@ def rotate_tool_keys(settings: ServiceSettings, *, at_once: bool) -> str:
         recorder.record_action(session, None, "lti_key.rotated", now=now, change=({}, {"kid": kid}))
         return kid
 
-    return _run(settings, rotate)
+    return _run_in_transaction(settings, rotate)

@@ -99,7 +99,7 @@ def _format_heading(part: Mapping[str, Any]) -> Text:
     return Text(part["id"], style="bold") + Text(title)
 
 
-def print_solution(solution: Mapping[str, Any]) -> None:
+def print_answer_key(solution: Mapping[str, Any]) -> None:
     """Print the keys of a variant and its known wrong answers."""
     OUT.print(Text(solution["problem"], style="bold") + Text(f"  ({_format_seed(solution)})"))
     for part in solution["parts"]:

@@ -16,13 +16,13 @@ MEDIA_TYPE: Final = "text/calendar; charset=utf-8"
 @router.get("/me/calendar")
 def show_calendar(context: PageDep) -> Response:
     """Return the page to create and revoke the address of the calendar."""
-    return _render(context)
+    return _render_calendar_page(context)
 
 
 @router.post("/me/calendar")
 def create_address(context: PageDep) -> Response:
     """Create another address, and show it once."""
-    return _render(context, url=api.post_calendar(context).url)
+    return _render_calendar_page(context, url=api.post_calendar(context).url)
 
 
 @router.post("/me/calendar/revoke")
@@ -32,7 +32,7 @@ def revoke_address(context: PageDep) -> Response:
     return RedirectResponse("/me/calendar", status_code=303)
 
 
-def _render(context: RequestContext, *, url: str = "") -> Response:
+def _render_calendar_page(context: RequestContext, *, url: str = "") -> Response:
     return render_page(
         context,
         "calendar.html",

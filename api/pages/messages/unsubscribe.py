@@ -21,8 +21,8 @@ def show_unsubscribe_form(token: str, context: PageDep) -> Response:
         with context.service.db.reading() as session:
             _, kind = read_unsubscribe_token(session, token)
     except ServiceError as error:
-        return _render(context, error=error)
-    return _render(context, kind=kind)
+        return _render_unsubscribe_page(context, error=error)
+    return _render_unsubscribe_page(context, kind=kind)
 
 
 @router.post("/mail/unsubscribe/{token}")
@@ -33,11 +33,11 @@ def unsubscribe_by_link(token: str, context: PageDep) -> Response:
         with context.service.db.transaction() as session:
             kind = unsubscribe(session, token)
     except ServiceError as error:
-        return _render(context, error=error)
-    return _render(context, kind=kind, is_done=True)
+        return _render_unsubscribe_page(context, error=error)
+    return _render_unsubscribe_page(context, kind=kind, is_done=True)
 
 
-def _render(
+def _render_unsubscribe_page(
     context: RequestContext,
     *,
     kind: MessageKind | None = None,

@@ -85,7 +85,7 @@ def upload_attachment_page(
         api.upload_attachment(assignment, problem, part, context, files[0].body, name)
     except UPLOAD_ERRORS as error:
         return _render_attachment(context, (assignment, problem), part, error)
-    return _redirect(assignment, problem, part)
+    return _redirect_to_attachment(assignment, problem, part)
 
 
 @router.post(f"{ATTACHMENT_PATH}/remove")
@@ -94,10 +94,10 @@ def remove_attachment_page(
 ) -> Response:
     """Remove what is attached to a part."""
     api.remove_attachment(assignment, problem, part, context)
-    return _redirect(assignment, problem, part)
+    return _redirect_to_attachment(assignment, problem, part)
 
 
-def _redirect(assignment: UUID, problem: str, part: str) -> Response:
+def _redirect_to_attachment(assignment: UUID, problem: str, part: str) -> Response:
     path = f"/assignments/{assignment}/problems/{problem}/attachments/{part}"
     return RedirectResponse(path, status_code=303)
 

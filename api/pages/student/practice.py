@@ -71,7 +71,7 @@ def practice_page(
 ) -> Response:
     """Return the problem with the numbers of the practice variant *number*."""
     practice_problem = assigned_problems.get_practice_problem(assignment, problem, context, number)
-    return _render_page(
+    return _render_practice_page(
         context, ProblemLocation.load(context, assignment, problem), practice_problem, NO_ATTEMPT
     )
 
@@ -87,7 +87,7 @@ def check_practice_page(
         assignment, problem, context, valid_number
     )
     location = ProblemLocation.load(context, assignment, problem)
-    return _render_page(
+    return _render_practice_page(
         context,
         location,
         practice_problem,
@@ -112,7 +112,7 @@ def _grade_practice_answers(
     return _PracticeAttempt(typed, {result.part: result for result in reply.results})
 
 
-def _render_page(
+def _render_practice_page(
     context: RequestContext,
     location: ProblemLocation,
     practice_problem: PracticeProblem,

@@ -67,7 +67,7 @@ def problem_page(
     assignment: UUID, problem: str, context: PageDep, seed: Seed = None, position: Position = None
 ) -> Response:
     """Return the problem with the student's own variant; staff can select a variant."""
-    return _render_page(
+    return _render_problem_page(
         context,
         load_problem_page_data(
             context, (assignment, problem), choice=VariantChoice(seed, position)
@@ -75,7 +75,7 @@ def problem_page(
     )
 
 
-def _render_page(context: RequestContext, page_data: ProblemPageData) -> Response:
+def _render_problem_page(context: RequestContext, page_data: ProblemPageData) -> Response:
     view, error, display = page_data.view, page_data.error, page_data.display
     caller = context.activity.caller
     crumbs = (
@@ -140,9 +140,9 @@ def save_and_submit_page(
         _save_form_draft(context, problem_key, view, form, answers)
     except PreconditionFailed as error:
         draft = assigned_problems.get_problem(*problem_key, context).draft
-        return _render_page(context, load_page_data(error=error, elsewhere=draft))
+        return _render_problem_page(context, load_page_data(error=error, elsewhere=draft))
     except ServiceError as error:
-        return _render_page(context, load_page_data(error=error, checked_part=part))
+        return _render_problem_page(context, load_page_data(error=error, checked_part=part))
     if not part:
         return RedirectResponse(_build_next_path(problem_key, view, form), status_code=303)
     try:
@@ -156,7 +156,9 @@ def save_and_submit_page(
         )
     except ServiceError as error:
         is_saved = has_content(answers.get(part, ""))
-        return _render_page(context, load_page_data(error=error, checked_part=part, saved=is_saved))
+        return _render_problem_page(
+            context, load_page_data(error=error, checked_part=part, saved=is_saved)
+        )
     return RedirectResponse(f"{_problem_path(problem_key)}#part-{part}", status_code=303)
 
 
@@ -292,7 +294,7 @@ def draw_new_variant_page(assignment: UUID, problem: str, context: PageDep) -> R
     try:
         assigned_problems.renew_variant(*problem_key, context)
     except Conflict as error:
-        return _render_page(
+        return _render_problem_page(
             context, load_problem_page_data(context, problem_key, choice=OWN_VARIANT, error=error)
         )
     return RedirectResponse(_problem_path(problem_key), status_code=303)

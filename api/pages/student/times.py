@@ -89,7 +89,9 @@ def build_credit_periods(times: Times) -> tuple[CreditPeriod, ...]:
     late_days_period = CreditPeriod(
         late_days_end, Fraction(1), "Full credit with your late days", is_now=is_within_late_days
     )
-    later = [period for period in periods if _ends_after(period, late_days_end)]
+    later = [
+        period for period in periods if period.until is None or period.until.at > late_days_end.at
+    ]
     return (
         *(period for period in periods if period.credit == 1 and period not in later),
         late_days_period,
@@ -101,10 +103,6 @@ def _describe_credit(credit: Fraction) -> str:
     if credit == 1:
         return "Full credit"
     return f"{format_share(credit)} of the credit" if credit else "No credit"
-
-
-def _ends_after(period: CreditPeriod, end: Moment) -> bool:
-    return period.until is None or period.until.at > end.at
 
 
 def _credit_tone(credit: Fraction) -> str:

@@ -22,10 +22,10 @@ from api.services.analytics import (
     compute_problem_analytics,
     load_course_attention,
 )
+from api.services.analytics.overview import count_students
 from api.services.assignments.anonymity import WITHOUT_NAMES, is_blind_in_course
 from api.services.courses.students_to_help import load_students_to_help
 from api.services.courses.unopened_students import (
-    count_unopened_students,
     list_unopened_students,
     select_unopened_students,
     serialize_unopened_student,
@@ -131,7 +131,7 @@ def get_unopened_students(
         )
         member.require_visible_names(assignment_row)
         students = select_unopened_students(session, assignment_row, section)
-        total = count_unopened_students(session, students)
+        total = count_students(session, students)
         rows = list_unopened_students(session, students, after=after, limit=window.limit + 1)
     page = window.build_page(
         rows,

@@ -46,7 +46,11 @@ def find_bisection_searches(
     """Return the suspected searches by part, each with the last submission of its student."""
     searches_by_part: defaultdict[str, list[SearchOut]] = defaultdict(list)
     for (part, _, _), rows in _load_suspect_sequences(session, problem, students).items():
-        numbers = [(Fraction(value), row) for row in rows if is_number(value := _decode_value(row))]
+        numbers = [
+            (Fraction(value), row)
+            for row in rows
+            if row.value is not None and is_number(value := from_json(row.value))
+        ]
         if looks_like_bisection([value for value, _ in numbers]):
             last = numbers[-1][1]
             searches_by_part[part].append(
@@ -60,10 +64,6 @@ def find_bisection_searches(
     return {
         part: tuple(searches[:MAX_LISTED_SEARCHES]) for part, searches in searches_by_part.items()
     }
-
-
-def _decode_value(row: Any) -> Any:
-    return None if row.value is None else from_json(row.value)
 
 
 def _load_suspect_sequences(

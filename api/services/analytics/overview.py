@@ -72,7 +72,7 @@ def compute_assignment_analytics(
 
 
 def count_students(session: Session, students: StudentQuery) -> int:
-    """Return the number of students who count."""
+    """Return the number of students in a query of students."""
     return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 

@@ -57,7 +57,7 @@ def list_assignments(
     return _build_views(session, member, rows, now=now)
 
 
-def load_assignment_view(
+def build_view(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> StaffAssignment | StudentAssignment:
     """Return an assignment as *member* sees it.

@@ -141,17 +141,15 @@ def _check_engines(client: Any) -> None:
 
     The scheduler also unpickles calls, so it needs Grader too.
     """
-    engines = {f"worker {name}": one for name, one in _fetch_worker_engines(client).items()}
+    engines = {
+        f"worker {name}": one for name, one in client.run(_get_engine, on_error="return").items()
+    }
     for name, engine in sorted((engines | {"scheduler": _fetch_scheduler_engine(client)}).items()):
         if engine != ENGINE:
             raise FileError(
                 f"the {name} uses another engine ({engine!r}, here {ENGINE!r}); install the "
                 "same version of Grader there, and start it with `--preload dlgrader`"
             )
-
-
-def _fetch_worker_engines(client: Any) -> dict[str, object]:
-    return dict(client.run(_get_engine, on_error="return"))
 
 
 def _fetch_scheduler_engine(client: Any) -> object:

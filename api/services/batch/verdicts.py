@@ -97,7 +97,9 @@ class VerdictsBuilder:
         """Add an answer without a result, with its error."""
         number = self._numbers.get((error,))
         if number is None:
-            number = self._numbers[(error,)] = self._add_outcome(_build_failed_outcome(error))
+            number = self._numbers[(error,)] = self._add_outcome(
+                QuestionOutcome("", "", "", "", "", "", error, None, "null", "null", costs=False)
+            )
         self._append_verdict(number, "", "")
 
     def build(self) -> Verdicts:
@@ -117,10 +119,6 @@ class VerdictsBuilder:
         self._outcome_indices.append(number)
         self._read_as.append(read_as)
         self._carries.append(carries)
-
-
-def _build_failed_outcome(error: str) -> QuestionOutcome:
-    return QuestionOutcome("", "", "", "", "", "", error, None, "null", "null", costs=False)
 
 
 def _build_outcome(result: PartResult) -> QuestionOutcome:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Row, Select, exists
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Draw, Enrolment, Excuse, Section, User
@@ -38,11 +38,6 @@ def select_unopened_students(
         Excuse.withdrawn_at.is_(None),
     )
     return select_students(assignment.course_id, section).where(~has_opened, ~is_excused)
-
-
-def count_unopened_students(session: Session, students: StudentQuery) -> int:
-    """Return the number of students in a query of `select_unopened_students`."""
-    return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 
 def list_unopened_students(

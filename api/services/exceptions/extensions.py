@@ -58,7 +58,7 @@ def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> 
         )
         session.add(row)
         session.flush()
-        after = [_add_extension(one, body.grants) for one in before]
+        after = [replace(one, extensions=(*one.extensions, body.grants)) for one in before]
         response = serialize_extension(row)
         act.record(
             session,
@@ -137,10 +137,6 @@ def _load_current_accommodations(
         return [Accommodations()] * len(assignments)
     student_id = body.student
     return [load_accommodations(session, row, [student_id])[student_id] for row in assignments]
-
-
-def _add_extension(granted: Accommodations, spec: ExtensionSpec) -> Accommodations:
-    return replace(granted, extensions=(*granted.extensions, spec))
 
 
 def _preview_student_times(

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from api.config.oidc_settings import OidcProviderSettings, is_trustworthy_url
 from api.core.errors import Forbidden, ServiceUnavailable
-from api.core.json_text import REPLACEMENT, replace_unstorable
+from api.core.json_text import REPLACEMENT, replace_unstorable_characters
 from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 from api.services.external_login.flows import FlowSecret
 from api.services.external_login.identities import AssertedIdentity, parse_email
@@ -205,7 +205,7 @@ class OidcProvider:
             nonce={"essential": True, "value": secret.nonce},
         )
         try:
-            claims: dict[str, Any] = replace_unstorable(self._decode(metadata, token))
+            claims: dict[str, Any] = replace_unstorable_characters(self._decode(metadata, token))
             registry.validate(claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             reason = getattr(error, "claim", None) or type(error).__name__

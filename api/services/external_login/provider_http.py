@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from api.core.json_text import replace_unstorable
+from api.core.json_text import replace_unstorable_characters
 from api.services.external_login.outbound_http import OutboundError, OutboundHttp, OutboundLimits
 
 LIMITS: Final = OutboundLimits(256 * 1024, timeout_seconds=5, total_seconds=10)
@@ -72,7 +72,7 @@ class ProviderHttp:
             kind = ProviderRefusalError if reply.status in CLIENT_ERRORS else ProviderError
             raise kind(f"{url}: status {reply.status}{_find_error_code(reply.body)}")
         try:
-            value = replace_unstorable(json.loads(reply.body))
+            value = replace_unstorable_characters(json.loads(reply.body))
         except (ValueError, RecursionError) as error:
             raise ProviderError(f"{url}: the reply is not JSON") from error
         if not isinstance(value, dict):

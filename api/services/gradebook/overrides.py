@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select, update
@@ -72,7 +71,8 @@ def set_override(
     _recompute_grade(session, member, row, now=now)
     change = (
         {"score": _serialize_points(score)},
-        {"points": _serialize_points(payload.points), **_target_fields(payload)},
+        payload.model_dump(include={"problem", "part"})
+        | {"points": _serialize_points(payload.points)},
     )
     recorder.record_action(
         session,
@@ -205,10 +205,6 @@ def _check_points_within_maximum(payload: OverrideIn, maximum: Fraction) -> None
         raise InvalidInput.for_field(
             "points", f"must be at most {format_rounded_number(maximum)}, {more}"
         )
-
-
-def _target_fields(payload: OverrideIn) -> dict[str, Any]:
-    return {"problem": payload.problem, "part": payload.part}
 
 
 def _serialize_points(points: Fraction | None) -> object:

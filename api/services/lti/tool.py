@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from api.config.settings import ServiceSettings
-from api.core.json_text import replace_unstorable
+from api.core.json_text import replace_unstorable_characters
 from api.db.engine import Database
 from api.db.models import LtiPlatform
 from api.services.external_login.signature_keys import KeysUnavailableError, SignatureKeys
@@ -60,7 +60,7 @@ class LtiTool:
         cannot be fetched.
         """
         try:
-            claims: dict[str, Any] = replace_unstorable(self._decode(platform, id_token))
+            claims: dict[str, Any] = replace_unstorable_characters(self._decode(platform, id_token))
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             log.warning("a launch from %s: %s", platform.issuer, type(error).__name__)
             raise ClaimError("is not signed with a key of the platform") from error

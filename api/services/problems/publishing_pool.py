@@ -80,13 +80,13 @@ class PublishingPool:
         Raises `RateLimited` if the user has too many such requests in progress,
         `ServiceUnavailable` if all users together do.
         """
-        with self._count_request(user):
+        with self._reserve_request_slot(user):
             yield self.publish
 
     @contextmanager
     def reserve_preview(self, user: UUID) -> Iterator[Callable[[str], PreviewOutcome]]:
         """Yield the preview function for a request of *user*, under the limits of `reserve`."""
-        with self._count_request(user):
+        with self._reserve_request_slot(user):
             yield self.preview
 
     @contextmanager

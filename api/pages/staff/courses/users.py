@@ -239,10 +239,10 @@ def withdraw_administrator(user: UUID, context: PageDep) -> Response:
 @router.post(f"{USER_PATH}/reset")
 def reset_user_password(user: UUID, context: PageDep) -> Response:
     """Return the account with a new password link, which is shown only once."""
-    return _show_link(context, user, lambda: api.post_reset_link(user, context))
+    return _show_new_link(context, user, lambda: api.post_reset_link(user, context))
 
 
-def _show_link(context: RequestContext, user: UUID, create: Callable[[], LinkOut]) -> Response:
+def _show_new_link(context: RequestContext, user: UUID, create: Callable[[], LinkOut]) -> Response:
     """Return the account with the link that *create* returns, or with its error."""
     try:
         link = create()
@@ -254,7 +254,7 @@ def _show_link(context: RequestContext, user: UUID, create: Callable[[], LinkOut
 @router.post(f"{USER_PATH}/invite")
 def invite_user(user: UUID, context: PageDep) -> Response:
     """Return the account with a new invitation, which is shown only once."""
-    return _show_link(context, user, lambda: api.post_invitation(user, context))
+    return _show_new_link(context, user, lambda: api.post_invitation(user, context))
 
 
 @router.get(f"{USER_PATH}/erase")

@@ -157,7 +157,9 @@ def parse_regrade(context: RequestContext, course: UUID, form: PostedForm) -> Re
     """Return the API request for a posted form; raise `InvalidInput` for invalid fields."""
     version_kind = form.text("do")
     version = _parse_version(form, version_kind) if version_kind in FIELDS else {}
-    return validate_body(RegradeIn, {"version": version, **_parse_reach(context, course, form)})
+    return validate_body(
+        RegradeIn, {"version": version, **_parse_regraded_students(context, course, form)}
+    )
 
 
 def _parse_version(form: PostedForm, version_kind: str) -> dict[str, Any]:
@@ -190,7 +192,9 @@ def _parse_tolerance(form: PostedForm) -> dict[str, Any]:
     return {"tolerance": {rule: parse_whole_number(size) if rule in COUNT_RULES else size}}
 
 
-def _parse_reach(context: RequestContext, course: UUID, form: PostedForm) -> dict[str, Any]:
+def _parse_regraded_students(
+    context: RequestContext, course: UUID, form: PostedForm
+) -> dict[str, Any]:
     reach: dict[str, Any] = {
         "never_lower": form.has("never_lower"),
         "reason": form.text("reason"),

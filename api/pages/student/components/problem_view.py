@@ -250,11 +250,8 @@ def _explain_unreadable(reading: ReadAs, typed: RawAnswer | None) -> str:
     """Return why an answer cannot be read; empty cells take precedence."""
     if isinstance(typed, list) and "" in _flatten_texts(typed):
         return EMPTY_CELLS_MESSAGE
-    return " ".join(filter(None, (reading.message, _format_expected(reading))))
-
-
-def _format_expected(reading: ReadAs) -> str:
-    return f"Expected {reading.expected}." if reading.expected else ""
+    expected = f"Expected {reading.expected}." if reading.expected else ""
+    return " ".join(filter(None, (reading.message, expected)))
 
 
 def _flatten_texts(typed: RawAnswer | None) -> list[str]:

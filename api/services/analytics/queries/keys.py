@@ -51,7 +51,8 @@ class VariantKeys:
         for numbers, keys in self.keys.items():
             for part, key in keys.items():
                 if key is not None:
-                    digests[part][numbers] = _key_digest(key)
+                    result = PartResult("", "correct", None, 0, value=from_json(key))
+                    digests[part][numbers] = value_digest(result)
         return digests
 
     @cached_property
@@ -76,10 +77,6 @@ def _format_value(json_value: Any) -> str | None:
     if isinstance(value, str):
         return value
     return to_text(value) if is_number(value) else None
-
-
-def _key_digest(json_key: Any) -> str:
-    return value_digest(PartResult("", "correct", None, 0, value=from_json(json_key)))
 
 
 def load_variant_keys(session: Session, problem: VersionedProblem) -> VariantKeys:

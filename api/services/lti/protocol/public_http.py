@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
-from api.core.json_text import replace_unstorable
+from api.core.json_text import replace_unstorable_characters
 from api.services.external_login.deadline_transport import DeadlineTransport
 from api.services.external_login.outbound_http import (
     OutboundError,
@@ -153,7 +153,7 @@ class PlatformHttp:
         except httpx2.InvalidURL as error:
             raise PlatformError(f"{url[:200]!r} is no address") from error
         try:
-            value = replace_unstorable(json.loads(reply.body)) if reply.body else None
+            value = replace_unstorable_characters(json.loads(reply.body)) if reply.body else None
         except (ValueError, RecursionError):
             value = None
         return PlatformReply(reply.status, reply.headers, value, reply.body)

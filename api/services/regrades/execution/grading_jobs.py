@@ -101,9 +101,7 @@ def grade_job(job: RegradeJob) -> ResultsBySubmission:
         for submission in submissions:
             carried = carried_by_draw.setdefault(submission.draw, {})
             variant = stored_variants[submission.variant_key]
-            relevant = (
-                _select_relevant_carried_values(submission, variant, carried) if carried else {}
-            )
+            relevant = _select_used_values(submission, variant, carried) if carried else {}
             key = (
                 submission.variant_key,
                 submission.draw,
@@ -147,7 +145,7 @@ class _AnswerTexts:
         return self._texts[key]
 
 
-def _select_relevant_carried_values(
+def _select_used_values(
     submission: SubmissionToGrade, stored_variant: _StoredVariant, carried: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the *carried* values that matter when a submission is graded."""

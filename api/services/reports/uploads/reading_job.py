@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from api.core.json_text import replace_unstorable
+from api.core.json_text import replace_unstorable_characters
 from api.services.reports.documents import read_blocks, read_marked_answers
 from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
 from api.services.reports.sheets import build_problem_parts
@@ -202,7 +202,7 @@ def _serialize_passage(passage: Passage, text: str, read_as: str) -> dict[str, s
         "location": passage.location.describe(),
     }
     # A notebook may escape characters that no database stores.
-    storable: dict[str, str] = replace_unstorable(fields)
+    storable: dict[str, str] = replace_unstorable_characters(fields)
     return storable
 
 

@@ -25,7 +25,13 @@ from api.db.models import (
 )
 from api.demo.coursework.simulated_submissions import STREAM_KEY
 from api.demo.people import StudentProfile, SyntheticPerson, generate_people, generate_profiles
-from api.demo.plan import COURSE_SLUG, COURSE_TITLE, COURSE_ZONE, PlannedAssignment
+from api.demo.plan import (
+    COURSE_SLUG,
+    COURSE_TITLE,
+    COURSE_ZONE,
+    WITH_ATTACHMENTS,
+    PlannedAssignment,
+)
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import update_resolved_times
@@ -216,6 +222,7 @@ def _add_problem(
         slug=problem_id,
         version_id=version.id,
         position=position,
+        attachments=problem_id in WITH_ATTACHMENTS,
     )
     session.add(row)
     return row, version

@@ -50,6 +50,12 @@ def test_the_shipped_bank_has_every_problem_of_the_plan():
     assert collect_problem_ids(PLAN) <= set(ProblemCatalog().ids)
 
 
+def test_text_problems_take_attachments(demo):
+    settings = rows(demo, AssignmentProblem.slug, AssignmentProblem.attachments)
+    taking = {slug for slug, attachments in settings if attachments}
+    assert taking == {"max-pool-invariance", "separable-fc-discussion"}
+
+
 def test_a_small_bank_gives_every_assignment_at_least_one_problem():
     found = limit_plan(("a-toy", "conv-output-shape"))
     assert [one.problems for one in found] == [

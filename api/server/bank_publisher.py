@@ -1,16 +1,14 @@
 """Publication of the rest of the bank, in a separate process while the service runs.
 
 The process has a low priority. It can be stopped at any time and continues at the next start,
-because each problem is stored as soon as it is solved. On PostgreSQL, only one of all serving
-processes publishes at a time.
+because each problem is stored as soon as it is solved. Only one process at a time publishes, on
+whichever machine it runs.
 """
 
 import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
 from multiprocessing.util import Finalize
 from typing import Final
@@ -22,14 +20,15 @@ from api.core.clock import system_clock
 from api.core.process_lifecycle import initialize_worker
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
+from api.db.process_lock import LockName, ProcessLock
 from api.db.wait_for_database import explain_database_error
 from api.services.problems.bank import BankReport, publish_bank
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from grader.display.text import pluralize
 from problems.catalog import ProblemCatalog
 
-PUBLISH_LOCK_ID: Final = 4_242_000_002
-"""PostgreSQL advisory lock that lets one process at a time publish the bank."""
+PUBLISH_LOCK: Final = LockName(4_242_000_002, "-bank")
+"""Lock of the process that publishes the bank."""
 NICENESS: Final = 10
 RETRY_SECONDS: Final = 60.0
 """Seconds between two attempts to publish."""
@@ -67,15 +66,18 @@ def publish_until_complete(settings: ServiceSettings) -> None:
 def _try_publish(settings: ServiceSettings) -> bool:
     db = Database(settings.database, pool=2)
     catalogue = ProblemCatalog.from_folder(settings.bank)
+    lock = ProcessLock(db, PUBLISH_LOCK)
     try:
-        with _hold_publish_lock(db) as has_lock:
-            if has_lock:
-                _publish_with_worker_pool(db, catalogue, seeds=settings.seeds)
-            return has_lock
+        has_lock = lock.acquire()
+        if has_lock:
+            _publish_with_worker_pool(db, catalogue, seeds=settings.seeds)
     except SQLAlchemyError as error:
         sys.stderr.write(f"The bank is incomplete: {explain_database_error(error)}\n")
         return False
+    else:
+        return has_lock
     finally:
+        lock.release()
         db.close()
 
 
@@ -85,21 +87,6 @@ def _publish_with_worker_pool(db: Database, catalogue: ProblemCatalog, *, seeds:
         _print_report(publish_bank(db, catalogue, pool, seeds=seeds, now=system_clock()))
     finally:
         pool.kill()
-
-
-@contextmanager
-def _hold_publish_lock(db: Database) -> Iterator[bool]:
-    """Yield whether this process may publish: it holds the advisory lock, or uses SQLite."""
-    if db.is_sqlite:
-        yield True  # one process serves the file; two would still store nothing twice
-        return
-    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        acquired = connection.exec_driver_sql(
-            f"SELECT pg_try_advisory_lock({PUBLISH_LOCK_ID})"
-        ).scalar_one()
-        yield bool(acquired)
-        if acquired:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({PUBLISH_LOCK_ID})")
 
 
 def _print_report(report: BankReport) -> None:

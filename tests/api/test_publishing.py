@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.models import ProblemVersion
-from api.server.bank_publisher import PUBLISH_LOCK_ID, publish_until_complete
+from api.server.bank_publisher import PUBLISH_LOCK, publish_until_complete
 from api.services.problems import publishing
 from api.services.problems.publishing import (
     ProblemSource,
@@ -238,7 +238,7 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
         psycopg.connect(settings.database, autocommit=True) as server,
         ThreadPoolExecutor(1) as pool,
     ):
-        other.execute("SELECT pg_advisory_lock(%s)", [PUBLISH_LOCK_ID])
+        other.execute("SELECT pg_advisory_lock(%s)", [PUBLISH_LOCK.number])
         publishing = pool.submit(publish_until_complete, settings)
         try:
             assert tries.acquire(timeout=60)

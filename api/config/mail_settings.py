@@ -64,10 +64,11 @@ class MailSettings(BaseModel):
         Field(
             ge=1,
             le=100,
-            description="how often the worker tries to send a message, with increasing pauses; "
-            "then administrators see it as failed",
+            description="how often the worker tries to send a message that the SMTP server does "
+            "not accept yet, with increasing pauses, by default for three days; then staff see it "
+            "as failed. While the server cannot be reached, messages wait without a try",
         ),
-    ] = 10
+    ] = 80
     mail_per_hour: Annotated[
         int,
         Field(

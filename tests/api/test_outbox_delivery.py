@@ -5,16 +5,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import outbox_killed
 import pytest
+from pages import Browser
 from smtp_process import running_mail_server
 from sqlalchemy import select, update
 from world import World
 
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, MailOptOut, OutboxMessage, User
+from api.services.outbox.failures import count_backlog
 from api.services.outbox.queue import MessageSubject, Outbox
 
 ROOT = Path(__file__).parents[2]
@@ -137,23 +140,30 @@ def test_without_e_mail_nothing_is_stored(world, ann):
     assert rows(world) == []
 
 
-def test_a_server_that_is_down_is_tried_again_later(database_url, tmp_path, caplog):
+def test_an_outage_of_the_server_uses_up_no_tries_and_staff_see_it(database_url, tmp_path, caplog):
     settings = {"smtp_tls": "none", "mail_from": "grader@example.edu", "smtp_host": "127.0.0.1"}
     world = World(database_url, settings=settings | {"smtp_port": 1})
     ann, bo = world.person("Ann"), world.person("Bo")
     add(world, ann, bo)
-    assert not deliver(world)
-    assert [(one.tries, one.status) for one in rows(world)] == [(1, "waiting"), (0, "waiting")]
-    assert rows(world)[0].error.startswith("the SMTP server cannot be used: ")
-    assert "127.0.0.1" not in rows(world)[0].error  # instructors see it
+    for _ in range(2):
+        assert not deliver(world)
+        assert [(one.tries, one.status) for one in rows(world)] == [(0, "waiting")] * 2
+        assert len(caplog.messages) == 1  # it is logged once
+        world.clock.advance(days=5)
+    page = Browser(world, world.person("Ad Min", admin=True)).get("/mail")
+    for text in (*(one.error for one in rows(world)), page.text):
+        assert "the SMTP server cannot be used: " in text
+        assert "127.0.0.1" not in text  # instructors see it too
     assert "the SMTP server 127.0.0.1:1 cannot be used: " in caplog.text
+    with world.session() as session:
+        backlog = count_backlog(session, now=world.clock())["mail"]
+    assert backlog.oldest_seconds == timedelta(days=10).total_seconds()
     world.close()
     with running_mail_server(tmp_path / "mail") as server:
         again = World(database_url, clock=world.clock, settings=server.settings)
-        again.clock.advance(minutes=1)
         assert deliver(again)
         assert len(server.messages()) == 2
-        assert [(one.tries, one.error) for one in rows(again)] == [(2, ""), (1, "")]
+        assert [(one.tries, one.error) for one in rows(again)] == [(1, ""), (1, "")]
         again.close()
 
 
@@ -176,8 +186,9 @@ def test_pauses_grow_and_the_last_try_is_the_end(world, mail_server):
         if row.status == "waiting":
             pauses.append((row.due_at - world.clock()).total_seconds() / 60)
             world.clock.now = row.due_at
-    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert (row.status, row.tries, row.error) == ("failed", 10, "451 try again later")
+    assert pauses == [1, 2, 4, 8, 16, 32, *[60] * 73]
+    assert timedelta(minutes=sum(pauses)) > timedelta(days=3)  # as RFC 5321 suggests
+    assert (row.status, row.tries, row.error) == ("failed", 80, "451 try again later")
     assert mail_server.messages() == []
 
 

@@ -123,6 +123,7 @@ def _build_failed_messages(
     return FailedMessages(
         enabled=context.service.outbox.is_enabled,
         waiting=counts.get("waiting", 0),
+        waiting_error=failures.find_waiting_error(session, course_id=course_id),
         sent=counts.get("sent", 0),
         failed=counts.get("failed", 0),
         items=tuple(page.items),

@@ -103,12 +103,17 @@ class FailedMessage(Schema):
 
 
 class FailedMessages(Schema):
-    """The failed messages, latest first, and the number of messages in each state."""
+    """The failed messages, latest first, and the number of messages in each state.
+
+    *waiting_error* is why the first waiting message was not sent yet, for example because the SMTP
+    server cannot be reached; "" if none was tried.
+    """
 
     model_config = with_examples(
         {
             "enabled": True,
             "waiting": 0,
+            "waiting_error": "",
             "sent": 210,
             "failed": 1,
             "items": [EXAMPLE_FAILED_MESSAGE],
@@ -118,6 +123,7 @@ class FailedMessages(Schema):
 
     enabled: bool
     waiting: Count
+    waiting_error: str
     sent: Count
     failed: Count
     items: tuple[FailedMessage, ...]

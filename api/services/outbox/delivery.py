@@ -9,6 +9,9 @@ The claim gives them the same number of tries and the same due time. The next tr
 both, so that a repeated e-mail contains no message that was added since. A message that should not
 be sent any more is dropped with the outcome of its e-mail, not before: a repeat still finds the
 first message, whose id is the Message-ID.
+
+The worker connects to the SMTP server before it claims a message. An outage of the server uses up
+no tries: the messages wait until it is over, and staff see why.
 """
 
 import logging
@@ -45,7 +48,10 @@ log = logging.getLogger("api.outbox")
 
 
 class MailTransport(Protocol):
-    """Transport that sends an e-mail or raises `MailError`."""
+    """Transport that connects and sends an e-mail, or raises `MailError`."""
+
+    def connect(self) -> object:
+        """Open a connection, unless one is open."""
 
     def send(self, message: EmailMessage) -> None:
         """Send *message*."""
@@ -65,6 +71,11 @@ def deliver_next(
     """Try to send the message that has waited longest, with others that wait for its recipient."""
     if not _is_any_due(db, clock()):
         return "idle"
+    try:
+        transport.connect()
+    except MailError as error:
+        _store_outage(db, error, now=clock())
+        return "unreachable"
     with db.transaction() as session:
         claim = _claim_next(session, mail, now=clock())
     if claim is None:
@@ -86,6 +97,18 @@ def _is_any_due(db: Database, now: datetime) -> bool:
     """Return whether a message is due; a read, because an idle worker should not write."""
     with db.reading() as session:
         return session.scalar(_due_messages(now).with_only_columns(OutboxMessage.id)) is not None
+
+
+def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
+    """Store on the due messages why the server cannot be used, and log it when that is new."""
+    text = str(error)[:MAX_ERROR_LENGTH]
+    due = _due_messages(now).limit(None).where(OutboxMessage.error != text)
+    with db.transaction() as session:
+        messages = session.scalars(due.with_for_update(skip_locked=True)).all()
+        for message in messages:
+            message.error = text
+    if messages:
+        log.warning("messages wait: %s", error.details)
 
 
 def _due_messages(now: datetime) -> Any:

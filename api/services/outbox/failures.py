@@ -49,6 +49,21 @@ def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
     return backlogs
 
 
+def find_waiting_error(session: Session, *, course_id: UUID | None = None) -> str:
+    """Return why the first waiting message, or the first one of a course, was not sent yet.
+
+    "" if no waiting message was tried.
+    """
+    query = select(OutboxMessage.error).where(
+        OutboxMessage.status == "waiting",
+        OutboxMessage.kind != SCORE_KIND,
+        OutboxMessage.error != "",
+    )
+    if course_id is not None:
+        query = query.where(OutboxMessage.course_id == course_id)
+    return session.scalar(query.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(1)) or ""
+
+
 def list_failed_messages(
     session: Session, *, after: Cursor | None, limit: int, course_id: UUID | None = None
 ) -> Sequence[Row[OutboxMessage, User]]:

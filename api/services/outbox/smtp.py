@@ -79,7 +79,7 @@ class SmtpTransport:
 
         Raises `MailError` otherwise.
         """
-        connection = self._connect()
+        connection = self._connection or self.connect()
         try:
             connection.send_message(message)
         except smtplib.SMTPServerDisconnected as error:
@@ -100,8 +100,11 @@ class SmtpTransport:
             except (smtplib.SMTPException, OSError):
                 connection.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        """Return the open connection, or a new one if the server has closed it."""
+    def connect(self) -> smtplib.SMTP:
+        """Return the open connection, or a new one if the server has closed it.
+
+        Raises `MailError` if the server cannot be used.
+        """
         if self._connection is not None and not _is_alive(self._connection):
             self.close()
         if self._connection is None:

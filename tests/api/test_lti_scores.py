@@ -39,6 +39,7 @@ from api.db.process_lock import ProcessLock
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.claims import MAX_TRIES
+from api.services.lti.scores.reconciliation import MAX_AGE
 from api.services.lti.scores.runner import SENDER_LOCK
 
 ROOT = Path(__file__).parents[2]
@@ -358,6 +359,27 @@ def test_somebody_who_never_launched_and_somebody_who_left_get_no_score(campus):
         session.execute(left.values(withdrawn_at=world.clock()))
     run(world)
     assert world.platform.scores == []
+
+
+def test_a_score_that_never_arrived_is_sent_once_its_student_is_back(campus):
+    world = campus()
+
+    def withdraw(at):
+        with world.session() as session:
+            person = update(Enrolment).where(Enrolment.user_id == world.stu.id)
+            session.execute(person.values(withdrawn_at=at))
+
+    answer(world)
+    world.platform.faults = ["500"]
+    run(world)
+    withdraw(world.clock())
+    world.clock.advance(hours=1)
+    run(world)
+    assert [one[0] for one in messages(world)] == ["dropped"]
+    withdraw(None)
+    world.clock.advance(seconds=MAX_AGE.total_seconds())
+    run(world)
+    assert [one[0] for one in sent(world)] == [2]
 
 
 def test_access_tokens_are_cached_and_replaced_when_they_end(campus):

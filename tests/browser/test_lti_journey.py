@@ -271,7 +271,7 @@ def synchronize(world, page, course):
     expect(page.get_by_role("status")).to_contain_text("The roster will be compared")
     world.service.roster_runner.run_until_idle()
     page.reload()
-    expect(page.locator("form.card")).to_contain_text("2 joined")
+    expect(page.locator("form.card")).to_contain_text("New in this course: 2.")
     assert violations(page) == []
 
 

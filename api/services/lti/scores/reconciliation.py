@@ -49,8 +49,8 @@ class Reconciler:
         change meanwhile stores no message, because one is still waiting.
         """
         with db.reading() as session:
-            due = [item for item in _load_items(session) if self._is_due(session, item, now=now)]
-            ids = [item.id for item in due]
+            fingerprints = _compute_fingerprints(session)
+        ids = [key for key, value in fingerprints.items() if self._is_due(key, value, now=now)]
         for item_id in claimed:
             self._seen.pop(item_id, None)
         count = 0
@@ -59,19 +59,23 @@ class Reconciler:
                 count += reconcile_item(session, session.get_one(LtiLineItem, item_id), now=now)
         return count
 
-    def _is_due(self, session: Session, item: LtiLineItem, *, now: datetime) -> bool:
-        fingerprint = _compute_fingerprint(session, item)
-        seen, compared_at = self._seen.get(item.id, (None, now))
+    def _is_due(self, item_id: UUID, fingerprint: object, *, now: datetime) -> bool:
+        seen, compared_at = self._seen.get(item_id, (None, now))
         if seen == fingerprint and now - compared_at < MAX_AGE:
             return False
-        self._seen[item.id] = fingerprint, now
+        self._seen[item_id] = fingerprint, now
         return True
 
 
-def _load_items(session: Session) -> Sequence[LtiLineItem]:
-    """Return the line items of enabled platforms and of courses that are not archived."""
-    return session.scalars(
-        select(LtiLineItem)
+def _compute_fingerprints(session: Session) -> dict[UUID, object]:
+    """Return the line items of enabled platforms and of courses that are not archived.
+
+    Each has a value that differs after a change of a grade, the settings, or the people. A few
+    statements compute the values of all line items: the worker does so every few seconds.
+    """
+    rows = session.execute(
+        select(LtiLineItem.id, LtiLineItem.context_id, Assignment.id, Assignment.version)
+        .join(Assignment, Assignment.id == LtiLineItem.assignment_id)
         .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
         .join(LtiDeployment, LtiDeployment.id == LtiContext.deployment_id)
         .join(LtiPlatform, LtiPlatform.id == LtiDeployment.platform_id)
@@ -79,20 +83,26 @@ def _load_items(session: Session) -> Sequence[LtiLineItem]:
         .where(LtiPlatform.disabled_at.is_(None), Course.archived_at.is_(None))
         .order_by(LtiLineItem.id)
     ).all()
-
-
-def _compute_fingerprint(session: Session, item: LtiLineItem) -> object:
-    """Return a value that differs after a change of a grade, the settings, or the people."""
-    grades = session.execute(
-        select(func.count(), func.sum(Grade.version)).where(
-            Grade.assignment_id == item.assignment_id
+    if not rows:
+        return {}
+    grades = {
+        row[0]: (row[1], row[2])
+        for row in session.execute(
+            select(Grade.assignment_id, func.count(), func.sum(Grade.version))
+            .where(Grade.assignment_id.in_(select(LtiLineItem.assignment_id)))
+            .group_by(Grade.assignment_id)
         )
-    ).one()
-    version = session.scalar(select(Assignment.version).where(Assignment.id == item.assignment_id))
-    people = session.scalar(
-        select(func.count()).select_from(LtiMember).where(LtiMember.context_id == item.context_id)
-    )
-    return tuple(grades), version, people
+    }
+    people = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(LtiMember.context_id, func.count()).group_by(LtiMember.context_id)
+        )
+    }
+    return {
+        item_id: (grades.get(assignment_id), version, people.get(context_id))
+        for item_id, context_id, assignment_id, version in rows
+    }
 
 
 def reconcile_item(session: Session, item: LtiLineItem, *, now: datetime) -> int:
@@ -104,19 +114,34 @@ def reconcile_item(session: Session, item: LtiLineItem, *, now: datetime) -> int
         row.student_id: row
         for row in session.scalars(select(LtiScore).where(LtiScore.line_item_id == item.id))
     }
+    dropped = _load_dropped_messages(session, item)
     new, changed = [], []
     for student in students:
         score, row = wanted.get(student, NO_SCORE), stored.get(student)
         if row is None and score is not NO_SCORE:
             new.append(student)
-        elif row is not None and (row.score, row.possible, row.progress) != (
-            score.score,
-            score.possible,
-            score.progress,
+        elif row is not None and (
+            row.message_id in dropped
+            or (row.score, row.possible, row.progress)
+            != (score.score, score.possible, score.progress)
         ):
             changed.append(row.message_id)
     _add_messages(session, item, new, now=now)
     return len(new) + requeue(session, changed, now=now)
+
+
+def _load_dropped_messages(session: Session, item: LtiLineItem) -> set[UUID]:
+    """Return the messages whose students had left the course; some may be back.
+
+    Their last scores may never have reached the platform.
+    """
+    return set(
+        session.scalars(
+            select(OutboxMessage.id)
+            .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
+            .where(LtiScore.line_item_id == item.id, OutboxMessage.status == "dropped")
+        )
+    )
 
 
 def _add_messages(

@@ -80,6 +80,7 @@ class ScoreRunner:
         self._queue = ClaimedScores()
         self._in_flight: dict[Future[SentScore], ScoreDelivery] = {}
         self._exchange: _Exchange | None = None
+        self._claims_all_platforms = True
         self._results: list[DeliveryResult] = []
         self._storing: list[DeliveryResult] = []
         self._compared_at = float("-inf")
@@ -138,7 +139,8 @@ class ScoreRunner:
             self._exchange = self._begin_exchange(pool)
         if is_idle and self._exchange is not None:
             wait([self._exchange])
-            return self._collect_exchange()
+            # An exchange that began with a long queue has not asked for more of its platform.
+            return self._collect_exchange() or not self._claims_all_platforms
         delay = self._send_next(pool)
         if delay is not None:
             self._sleep(delay)
@@ -157,6 +159,7 @@ class ScoreRunner:
             self._compared_at = now
         claimed = {one.target.item_id for one in (*self._in_flight.values(), *self._queue)}
         stocked = self._queue.list_stocked(self._batch_size // 2)
+        self._claims_all_platforms = not stocked
         self._storing, self._results = [*self._storing, *self._results], []
         return pool.submit(
             self._exchange_scores, list(self._storing), claimed if is_comparing else None, stocked

@@ -4,10 +4,24 @@ from typing import Any
 
 import pytest
 from actors import NOW
+from lti_platform import DIALECTS, LtiPlatform, rsa_key
+from sqlalchemy import select
 from student_scenes import FORMS, without_ids
-from world import Person, Posing
+from world import Person, Posing, World
 
-from api.db.models import Assignment
+from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    LtiContext,
+    LtiDeployment,
+    LtiKey,
+    LtiLineItem,
+    LtiMember,
+    LtiUser,
+)
+from api.services.calendar.addresses import create_feed
+from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.runner import ScoreRunner
 
 SIZES = "The answer has the size 2; it must be 3."
 WRONG = {"row": "[4, 7]"}
@@ -25,8 +39,72 @@ def posed(world, course, **settings) -> Posing:
     return problem
 
 
-def seen(person: Person, problem: Posing) -> list[Any]:
-    """Return everything a student sees of a problem, without ids and their own input."""
+@pytest.fixture
+def world(database_url):
+    """Yield a service with e-mail and a learning platform, which get nothing of hidden results."""
+    settings = {"smtp_host": "127.0.0.1", "mail_from": "grader@example.edu"}
+    world = World(database_url, settings=settings)
+    world.platform = LtiPlatform(DIALECTS["moodle"])
+    world.service.lti.http = PlatformHttp(world.platform.transport)
+    world.platform.register(world)
+    key = rsa_key("the tool")
+    world.platform.tool_keys = [key.as_dict(private=False)]
+    with world.session() as session:
+        pem = key.as_pem(private=True).decode()
+        session.add(LtiKey(kid=key.kid, private_key=pem, created_at=world.clock()))
+    yield world
+    world.close()
+
+
+def launch(world: World, person: Person, problem: Posing) -> None:
+    """Let a person be known to the platform, which has a column for the assignment."""
+    now, platform = {"created_at": world.clock()}, world.platform
+    with world.session() as session:
+        deployment = session.scalar(select(LtiDeployment.id))
+        context = session.scalar(select(LtiContext))
+        if context is None:
+            context = LtiContext(
+                id=new_id(),
+                deployment_id=deployment,
+                context_id="1",
+                course_id=session.get_one(Assignment, problem.assignment).course_id,
+                line_items_url=f"{platform.host}/context/lineitems?type_id=3",
+                **now,
+            )
+            session.add(context)
+            session.flush()
+            url = f"{platform.host}/items/1?type_id=3"
+            session.add(
+                LtiLineItem(context_id=context.id, assignment_id=problem.assignment, url=url, **now)
+            )
+        if session.scalar(select(LtiUser.id).where(LtiUser.user_id == person.id)) is None:
+            session.add(
+                LtiUser(deployment_id=deployment, subject=str(person.id), user_id=person.id, **now)
+            )
+            session.add(LtiMember(context_id=context.id, user_id=person.id, seen_at=world.clock()))
+
+
+def pass_back(world: World, person: Person) -> list[Any]:
+    """Send what the platform should have, and return what it got for a person."""
+    runner = ScoreRunner(world.db, world.clock, world.service.lti)
+    runner.run_until_idle()
+    runner.close()
+    scores = world.platform.scores_of(str(person.id))
+    return [(one["scoreGiven"], one["gradingProgress"]) for one in scores]
+
+
+def read_calendar(world: World, person: Person) -> str:
+    """Return the calendar of a person, as the program reads it that has the secret address."""
+    with world.session() as session:
+        url = create_feed(session, person.id, public_url="", now=world.clock())
+    return str(world.client.get(url).text)
+
+
+def seen(world: World, person: Person, problem: Posing) -> list[Any]:
+    """Return everything that leaves the service about a student's problem, without ids.
+
+    That is what the student sees, and what their learning platform is sent.
+    """
     mine = person.get("/me/assignments").json()["items"]
     submissions = person.get(f"{problem.path}/submissions").json()["items"]
     told = [
@@ -35,17 +113,22 @@ def seen(person: Person, problem: Posing) -> list[Any]:
         [person.get(f"/submissions/{one['id']}").json() for one in submissions],
         [one for one in mine if one["id"] == str(problem.assignment)],
         person.get(f"/courses/{mine[0]['course']}/grades").json(),
+        person.get("/me/news").json(),
+        person.get("/me/calendar").json(),
+        read_calendar(world, person),
+        pass_back(world, person),
     ]
     return without_ids(told, also=VOLATILE)
 
 
-def hand_in(person: Person, problem: Posing, *answers: dict[str, str]) -> list[Any]:
+def hand_in(world: World, person: Person, problem: Posing, *answers: dict[str, str]) -> list[Any]:
     """Submit *answers* in order, and return everything their author sees."""
     told = []
+    launch(world, person, problem)
     for one in answers:
         response = person.submit(problem, one)
         told += [response.status_code, without_ids(response.json(), also=VOLATILE)]
-        told.append(seen(person, problem))
+        told.append(seen(world, person, problem))
     return told
 
 
@@ -73,7 +156,7 @@ PAIRS = {
 def test_an_answer_of_another_size_looks_the_same_whatever_it_equals(world, course, pair, settings):
     problem = posed(world, course, **settings)
     one, other = (
-        hand_in(world.enrol(course, name), problem, *answers)
+        hand_in(world, world.enrol(course, name), problem, *answers)
         for name, answers in zip("AB", pair, strict=True)
     )
     assert list(differences(one, other)) == []
@@ -147,6 +230,22 @@ def test_after_the_release_each_is_what_it_is(world, course):
     assert scores == {"wrong": 0, "mistake": 1, "accepted": 2}
 
 
+def test_the_platform_and_the_news_tell_of_results_that_are_shown(world, course, teacher):
+    """Without this, the tests above would not see what the platform is sent."""
+    problem = posed(world, course, results="manual")
+    told = {}
+    for name, answers in (("A", MISTAKE), ("B", ACCEPTED)):
+        person = world.enrol(course, name)
+        before = hand_in(world, person, problem, answers)[-1]
+        told[name] = (person, before)
+    done = teacher.post(f"/assignments/{problem.assignment}/release", {"results": True})
+    assert done.status_code == 200
+    after = {name: seen(world, person, problem) for name, (person, _) in told.items()}
+    assert [before[-1] for _, before in told.values()] == [[], []]
+    assert [one[-1] for one in after.values()] == [[(1, "FullyGraded")], [(2, "FullyGraded")]]
+    assert [len(one[-4]["items"]) for one in after.values()] == [1, 1]
+
+
 def test_where_results_are_shown_a_known_mistake_of_another_size_costs(world, course, student):
     problem = posed(world, course, results="at_once")
     [wrong] = student.submit(problem, WRONG).json()["results"]
@@ -167,7 +266,7 @@ def test_of_a_value_given_in_full_and_rounded_nothing_tells_which_is_right(world
     told = []
     for part in ("third", "decimal"):
         person = world.enrol(course, part)
-        both = hand_in(person, problem, {part: "1/3 ≈ 0.33"}, {part: "0.33"}, {part: "1/3"})
+        both = hand_in(world, person, problem, {part: "1/3 ≈ 0.33"}, {part: "0.33"}, {part: "1/3"})
         told.append((both, person))
     text = [str(both).replace("decimal", "third") for both, _ in told]
     assert shapes(told[0][0]) == shapes(told[1][0])

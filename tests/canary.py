@@ -85,6 +85,8 @@ def _person(name: Reader, staff: frozenset[Reader], managers: frozenset[Reader])
         f"number of the {name}": _always(own | staff, f"zqnumber{name}"),
         f"login of the {name}": _always(own | managers, f"zqlogin{name}"),
         f"LMS id of the {name}": _always(staff, f"zqlms{name}"),
+        f"platform id of the {name}": _always(own, f"zqsubject{name}"),
+        f"score of the {name} at the platform": _always(own, str(PLATFORM_SCORES[name])),
     }
 
 
@@ -100,6 +102,13 @@ BASES: Final = (1234607, 1234587)
 """The numbers of the student and the classmate, which determine all their keys."""
 SEED: Final = 86420975310
 """The first seed of the problem; the others are consecutive."""
+
+PLATFORM_SCORES: Final[Mapping[Reader, int]] = {
+    "student": 8675309,
+    "classmate": 8675321,
+    "stranger": 8675347,
+}
+"""Scores that a learning platform was sent."""
 
 MARKS: Final[Mapping[str, Mark]] = {
     "key of the student": _released(OWNER, _square(BASES[0])),
@@ -135,6 +144,10 @@ MARKS: Final[Mapping[str, Mark]] = {
     "text of a request": _always(STAFF | {"student"}, "zqrequest"),
     "free text of the student": _always(OWNER | STAFF | RESEARCH, "zqtext"),
     "draft of the student": _always(OWNER, "zqdraft"),
+    "title of a context": _always({*MANAGERS, "student", "classmate"}, "zqcontext"),
+    "reply to a failed score": _always(MANAGERS, "zqscorefailed"),
+    "address of a line item": _always(NOBODY, "zqlineitem"),
+    "claims of a launch": _always(NOBODY, "zqlaunch"),
     "secret of a course": _always(NOBODY, "5ec2e7" * 10),
     "password": _always(NOBODY, "zqpassword"),
     "hash of a password": _always(NOBODY, "$argon2", "zqhash"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
 from actors import NOW
-from canary import BASES, MARKS, SEED
+from canary import BASES, MARKS, PLATFORM_SCORES, SEED
 from furnished import AREAS
+from joserfc.jwk import RSAKey
 from scene import ELSEWHERE, HERE, Scene
 from sqlalchemy import LargeBinary, select, update
 from world import Posing, World
@@ -18,7 +20,6 @@ from api.db.models import (
     Assignment,
     Attachment,
     Base,
-    CalendarFeed,
     Comment,
     Course,
     Draft,
@@ -27,7 +28,13 @@ from api.db.models import (
     Excuse,
     Extension,
     LoginSession,
-    MailKey,
+    LtiContext,
+    LtiKey,
+    LtiLaunch,
+    LtiLineItem,
+    LtiScore,
+    LtiUser,
+    OutboxMessage,
     Override,
     ProblemVersion,
     ProviderSession,
@@ -39,6 +46,7 @@ from api.db.models import (
     Variant,
 )
 from api.services.audit import recorder
+from api.services.outbox.kinds import SCORE_KIND
 
 __all__ = ["ATTACHED_NAME", "ID_TOKEN", "KEYED", "PASSPHRASE", "SECRET_COLUMNS", "CanaryScene"]
 
@@ -102,6 +110,7 @@ class CanaryScene(Scene):
             if hasattr(area, "furnish"):
                 area.furnish(self)
         self._plant_people()
+        self._plant_platform()
         self._plant_titles()
         self._plant_words()
         self.keyed = self._pose_keyed()
@@ -119,6 +128,8 @@ class CanaryScene(Scene):
             for column in SECRET_COLUMNS:
                 stored = [one for one in session.scalars(select(column)) if one]
                 given |= {one.hex() if isinstance(one, bytes) else one for one in stored}
+            for pem in session.scalars(select(LtiKey.private_key)):
+                given |= _pieces_of_key(pem)
         return given
 
     def reveal(self) -> None:
@@ -145,15 +156,43 @@ class CanaryScene(Scene):
             student.password_hash = self.world.service.passwords.hash(PASSPHRASE)
             for hashless in ("classmate", "stranger"):
                 session.get_one(User, self.people[hashless].id).password_hash = STORED
-            session.execute(update(MailKey).values(key=bytes(range(1, 33))))
-            session.execute(update(CalendarFeed).values(digest=bytes(range(33, 65))))
-            begun = session.scalars(select(LoginSession.id)).all()
+            had = select(ProviderSession.session_id)
+            begun = session.scalars(select(LoginSession.id).where(LoginSession.id.not_in(had)))
             session.add_all(
-                ProviderSession(session_id=one, provider="uni", id_token=ID_TOKEN) for one in begun
+                ProviderSession(session_id=one, provider="uni", id_token=ID_TOKEN)
+                for one in begun.all()
             )
+            session.execute(update(ProviderSession).values(id_token=ID_TOKEN))
             session.execute(update(Attachment).values(file_name=ATTACHED_NAME))
             [secret] = MARKS["secret of a course"].texts
             session.execute(update(Course).values(secret=secret + "ab12"))
+
+    def _plant_platform(self) -> None:
+        """Put markers into what a learning platform states, and what it was sent."""
+        with self.world.session() as session:
+            for name in PLATFORM_SCORES:
+                person = self.people[name].id
+                session.execute(
+                    update(LtiUser)
+                    .where(LtiUser.user_id == person)
+                    .values(subject=f"zqsubject{name}")
+                )
+                session.execute(
+                    update(LtiScore)
+                    .where(LtiScore.student_id == person)
+                    .values(score=Fraction(PLATFORM_SCORES[name]))
+                )
+            here = LtiContext.course_id == self.course
+            session.execute(update(LtiContext).where(here).values(title="zqcontext"))
+            session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.kind == SCORE_KIND, OutboxMessage.course_id == self.course)
+                .values(error="zqscorefailed")
+            )
+            for item in session.scalars(select(LtiLineItem)):
+                item.url = f"https://lms.example/zqlineitem/{item.id}"
+            for launch in session.scalars(select(LtiLaunch)):
+                launch.claims = launch.claims | {"name": "zqlaunch", "link_title": "zqlaunch"}
 
     def _plant_titles(self) -> None:
         titles = {place: f"zq{place}" for place in ("unpublished", "deleted", ELSEWHERE)}
@@ -266,6 +305,16 @@ class CanaryScene(Scene):
 
     def _id(self, place: str, parameter: str) -> UUID:
         return UUID(self.places[place][parameter])
+
+
+def _pieces_of_key(pem: str) -> set[str]:
+    """Return the texts that reveal a private key: lines of its PEM, and numbers of its JWK.
+
+    The first lines of a PEM are left out, because they have the public number too.
+    """
+    key = RSAKey.import_key(pem).as_dict(private=True)
+    lines = pem.strip().splitlines()[-8:-1]
+    return {*lines, *(str(key[name]) for name in ("d", "p", "q", "dp", "dq", "qi"))}
 
 
 def _base(data: Mapping[str, Any]) -> int:

@@ -16,7 +16,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from furnished import furnished
+from furnished import SCENE_SETTINGS, furnished
 from scene import HERE, Scene
 from serving import listening
 from world import World
@@ -144,7 +144,7 @@ def _long(who: str, seconds: float, seed: int) -> Asked:
         db = Database(url)
         upgrade(db)
         db.close()
-        world = World(url)
+        world = World(url, settings=SCENE_SETTINGS)
         asked = ask_by_description(furnished(world), who, seconds=seconds, seed=seed)
         world.close()
     told = f"{asked.calls:,} calls of {asked.operations} operations as the {who}"

@@ -1,7 +1,5 @@
 """A database with rows in every table: a course at work, with answers of every kind."""
 
-from datetime import timedelta
-from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,28 +8,12 @@ from furnished import furnished
 from regrading import act, prepare
 from scene import Scene
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from world import Person, Posing, World
 
-from api.core.ids import new_id
 from api.db.models import (
     Base,
     ChangeCounter,
     ErasureFlag,
-    Identity,
-    LoginFlow,
-    LoginSession,
-    LtiContext,
-    LtiDeployment,
-    LtiKey,
-    LtiLaunch,
-    LtiLineItem,
-    LtiMember,
-    LtiPlatform,
-    LtiRegistrationLink,
-    LtiScore,
-    LtiUser,
-    ProviderSession,
     RateLimitUsage,
     ReviewSkip,
 )
@@ -106,9 +88,6 @@ def populated(world: World) -> Scene:
     _regrade(scene)
     with world.session() as session:
         session.add_all([_skip(scene), ChangeCounter(scope=scene.course), _spent(scene)])
-        session.add_all(_external_logins(scene))
-        session.add(_provider_session(session))
-        _launch(scene, session)
     world.client.post("/api/v1/login", json={"email": "a@example.edu", "password": "wrong one"})
     world.client.post("/api/v1/device/code", json={"client": "A notebook"})
     return scene
@@ -145,79 +124,6 @@ def _regrade(scene: Scene) -> None:
     """Correct the key of a problem, and apply the regrade to its submissions."""
     run = prepare(scene.world, scene.instructor, scene.posed)
     assert act(scene.world, scene.instructor, run, "apply")["status"] == "applied"
-
-
-def _external_logins(scene: Scene) -> tuple[Identity, LoginFlow]:
-    """Return an identity at a provider, and a login there that is under way."""
-    now, issuer = scene.world.clock(), "https://login.example.edu"
-    return (
-        Identity(
-            user_id=scene.student.id, issuer=issuer, subject="4711", email=None, created_at=now
-        ),
-        LoginFlow(
-            digest=b"\x01" * 32,
-            provider="uni",
-            next_path="/",
-            expires_at=now + timedelta(minutes=10),
-            issuer=issuer,
-            subject="4711",
-        ),
-    )
-
-
-def _provider_session(session: Session) -> ProviderSession:
-    """Return what a session that began at a provider keeps for the logout there."""
-    begun = session.scalars(select(LoginSession.id).limit(1)).one()
-    return ProviderSession(session_id=begun, provider="uni", id_token="")
-
-
-def _launch(scene: Scene, session: Session) -> None:
-    """Add what launches from a learning platform and a score sent to it leave."""
-    now, student = scene.world.clock(), scene.student.id
-    context = session.scalars(select(LtiContext).where(LtiContext.course_id == scene.course)).one()
-    deployment = session.get_one(LtiDeployment, context.deployment_id)
-    platform = session.get_one(LtiPlatform, deployment.platform_id)
-    item = LtiLineItem(
-        id=new_id(),
-        context_id=context.id,
-        assignment_id=scene.posed.assignment,
-        url="https://lms.example/items/1",
-        created_at=now,
-    )
-    session.add(item)
-    session.flush()
-    later, digest = now + timedelta(minutes=10), b"\x02" * 32
-    session.add_all(
-        [
-            LtiKey(kid="key-1", private_key="none", created_at=now),
-            LtiRegistrationLink(
-                digest=digest,
-                name="Lms",
-                origin="https://a.example",
-                created_at=now,
-                expires_at=later,
-            ),
-            LtiUser(deployment_id=deployment.id, subject="9", user_id=student, created_at=now),
-            LtiLaunch(
-                digest=digest,
-                browser_digest=digest,
-                platform_id=platform.id,
-                expires_at=later,
-                deployment_id=deployment.id,
-                claims={"subject": "9"},
-                user_id=student,
-            ),
-            LtiMember(context_id=context.id, user_id=student, seen_at=now),
-            LtiScore(
-                line_item_id=item.id,
-                student_id=student,
-                score=Fraction(1, 3),
-                possible=Fraction(4),
-                progress="FullyGraded",
-                sent_timestamp=now,
-            ),
-        ]
-    )
 
 
 def _skip(scene: Scene) -> ReviewSkip:

@@ -140,8 +140,8 @@ def _query_names(scene: Scene) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _whole(scene: Scene, key: tuple[str, str], names: tuple[str, ...]) -> Whole:
-    route = ROUTES[key]
-    body = route.body(scene) if callable(route.body) else route.body
+    route = ROUTES[key].resolve(scene)
+    body = route.body
     is_json = not isinstance(body, str)
     sent = BLANK if body is None else (json.dumps(body) if is_json else body).encode()
     headers = {"if-match": "*"} if key[0] in {"PUT", "PATCH", "DELETE"} else {}
@@ -164,7 +164,7 @@ def _path(scene: Scene, key: tuple[str, str], random: Random) -> str:
         if random.random() < 1 / 20:
             return _text(random.choice(WORDS + TEXTS)).replace("/", "") or "x"
         place = "elsewhere" if random.random() < 1 / 20 else "here"
-        own = ROUTES[key].path.get(name) if place == "here" else None
+        own = ROUTES[key].resolve(scene).path.get(name) if place == "here" else None
         return own or scene.places[place][name]
 
     return PARAMETER.sub(fill, key[1])

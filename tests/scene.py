@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from browsers import with_password
 from sqlalchemy import select, text
 from world import OTHER_PROBLEM, Person, Posing, World
 
@@ -30,6 +31,11 @@ VOLATILE = {"knocks": None, "tokens": "last_used_at", "sessions": "seen_at"}
 
 NO_ACCOUNT = {"unreadable", "unknown", "session_as_token", "expired", "revoked", "elsewhere_token"}
 HERE, ELSEWHERE = "here", "elsewhere"
+PROVIDER, PROVIDER_ISSUER = "uni", "https://login.example.edu"
+PROXY = "10.0.0.5"
+"""Proxy that is trusted to name users; the service sees it as the peer of every request."""
+NEWCOMER_EMAIL = "newcomer@example.edu"
+"""Address of the person of the scene who is in no course, and has a password."""
 
 
 @dataclass
@@ -38,8 +44,9 @@ class Scene:
 
     *places* has the values of path parameters by place: ``here`` is the course of
     `student`, `classmate`, `grader` and `instructor`; ``elsewhere`` is the other one.
-    *logins* are the headers of logged-in people, *readers* their read-only tokens, and
-    *seen* the contents of the tables at the last look.
+    *provider* and *platform* are the OpenID provider and the learning platform that the
+    service is connected to. *logins* are the headers of logged-in people, *readers* their
+    read-only tokens, and *seen* the contents of the tables at the last look.
     """
 
     world: World
@@ -50,6 +57,8 @@ class Scene:
     course: UUID = field(init=False)
     other: UUID = field(init=False)
     posed: Posing = field(init=False)
+    provider: Any = field(init=False, default=None)
+    platform: Any = field(init=False, default=None)
     seen: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,8 +94,9 @@ class Scene:
         people["other_instructor"] = make(self.other, "Other instructor", role="instructor")
         people["withdrawn"] = make(self.course, "Who left")
         people["admin"] = self.world.person("An administrator", admin=True)
+        people["newcomer"] = self.world.person("Somebody new", email=NEWCOMER_EMAIL)
+        with_password(self.world, people["newcomer"])
         self.world.set_enrolment(people["withdrawn"], withdrawn_at=self.world.clock())
-        self.put("provider", here="none", elsewhere="none")  # no such provider is set
         self.put("file", here="none.whl", elsewhere="none.whl")  # a file that is for everybody
         self.put("course", here=self.course, elsewhere=self.other)
         self.put("section", here=here, elsewhere=other)
@@ -167,12 +177,13 @@ class Scene:
         now = self.world.clock()
         if kind == "identity":
             return self._identity("https://idp.example", owner)
-        secret = new_secret("api")
+        secret = new_secret("invite" if kind == "invite" else "api")
         shared = {"prefix": secret.prefix, "digest": secret.digest, "user_id": owner}
         shared |= {"id": new_id(), "created_at": now}
         if kind == "token":
             return Token(**shared, name="laptop", scopes=["read"])
         if kind == "invite":
+            self.places[HERE].setdefault("invitation", secret.text)  # that of the student
             return Invite(**shared, purpose="invite", expires_at=now + timedelta(days=30))
         return LoginSession(**shared, seen_at=now)
 
@@ -193,9 +204,12 @@ class Scene:
     def ask(self, method: str, path: str, *, headers: Mapping[str, str], **more: Any) -> Any:
         """Return the response; the request id is fixed, so that equal bodies are equal."""
         fixed = {"X-Request-ID": "same"}
-        return self.world.client.request(
+        client = self.world.client
+        answer = client.request(
             method, path, headers=fixed | dict(headers), follow_redirects=False, **more
         )
+        client.cookies.clear()  # they would log the next callers in
+        return answer
 
     def rows(self) -> dict[str, list[str]]:
         """Return the contents of all tables, without `VOLATILE` data, for comparison."""

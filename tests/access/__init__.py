@@ -27,7 +27,7 @@ denied request changes no row. ``body`` must be one that succeeds.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from scene import Scene
@@ -47,8 +47,10 @@ class Route:
     route is not about an object in a course, so it refuses unauthorized callers the
     same way everywhere. *body* is sent as JSON, or unchanged if it is a text of type
     *media*; it may be a function of the scene. *path* overrides the scene's values of
-    path parameters. *called* is False if a single call cannot demonstrate success.
-    *restores*: the route is for deleted objects, which stay missing for anybody else.
+    path parameters. *prepare* returns other fields of the entry for one call, such as a
+    cookie or a message that is valid once. *caller* is the person of the scene who calls
+    the route, by default the one with the name of *least*. *restores*: the route is for
+    deleted objects, which stay missing for anybody else.
     """
 
     least: Least
@@ -58,10 +60,18 @@ class Route:
     owned: bool = False
     login: bool = False
     site: bool = False
-    called: bool = True
     restores: bool = False
+    caller: str = ""
     body: Any | Callable[[Scene], Any] = None
     media: str = "text/csv"
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Scene], Mapping[str, Any]] | None = None
+
+    def resolve(self, scene: Scene) -> "Route":
+        """Return the entry with plain values for one call in *scene*."""
+        prepared = {} if self.prepare is None else dict(self.prepare(scene))
+        entry = replace(self, **prepared, prepare=None)
+        body = entry.body(scene) if callable(entry.body) else entry.body
+        return replace(entry, body=body)

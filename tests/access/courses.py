@@ -63,6 +63,11 @@ def refund(scene: Scene) -> dict[str, object]:
     return {"assignment": scene.places["here"]["assignment"], "days": 1}
 
 
+def unreleased(scene: Scene) -> dict[str, Any]:
+    """Return the path parameter with the assignment that nobody has opened."""
+    return {"path": {"assignment": scene.places["unreleased"]["assignment"]}}
+
+
 MANAGE = {"scope": "manage"}
 ROUTES = {
     ("GET", "/api/v1/courses"): Route("person"),
@@ -87,7 +92,7 @@ ROUTES = {
     ("DELETE", ASSIGNMENT): Route("instructor", **MANAGE, ok=204, query={"confirm": "true"}),
     ("POST", f"{ASSIGNMENT}/restore"): Route("instructor", **MANAGE, restores=True),
     ("POST", f"{ASSIGNMENT}/publish"): Route("instructor", **MANAGE),
-    ("POST", f"{ASSIGNMENT}/unpublish"): Route("instructor", **MANAGE, called=False),
+    ("POST", f"{ASSIGNMENT}/unpublish"): Route("instructor", **MANAGE, prepare=unreleased),
     ("POST", f"{ASSIGNMENT}/release"): Route("instructor", **MANAGE, body={"results": True}),
     ("PUT", f"{ASSIGNMENT}/order"): Route(
         "instructor", **MANAGE, body={"problems": ["why-small-kernels"]}

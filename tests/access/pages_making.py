@@ -6,6 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
+from access.courses import unreleased
 from api.db.models import AssignmentProblem
 
 COURSE = "/courses/{course}"
@@ -77,7 +78,7 @@ ROUTES = {
             + "&results=at_once&solutions=after_close&variants=each"
         ),
     ),
-    ("POST", f"{ASSIGNMENT}/unpublish"): Route(**MANAGES, body="", called=False),
+    ("POST", f"{ASSIGNMENT}/unpublish"): Route(**MANAGES, body="", prepare=unreleased),
     ("POST", f"{ASSIGNMENT}/release"): Route(**MANAGES, body="show_results=now"),
     ("POST", f"{ASSIGNMENT}/order"): Route(
         **MANAGES,
@@ -86,8 +87,7 @@ ROUTES = {
             + "&results=at_once&solutions=after_close&variants=each&up=why-small-kernels"
         ),
     ),
-    # Its cookie would make the next callers view as the test student.
-    ("POST", f"{ASSIGNMENT}/view"): Route(**MANAGES, body="", called=False),
+    ("POST", f"{ASSIGNMENT}/view"): Route(**MANAGES, body=""),
     ("GET", f"{ASSIGNMENT}/delete"): Route("instructor"),
     ("POST", f"{ASSIGNMENT}/delete"): Route(**MANAGES, body="confirm=yes"),
     ("POST", f"{ASSIGNMENT}/restore"): Route(**MANAGES, body="", restores=True),

@@ -1,6 +1,7 @@
 """Permissions of the pages for results and regrades: staff only, like their API."""
 
 from access import Route
+from access.regrades import applied
 
 ASSIGNMENT = "/assignments/{assignment}"
 POSED = f"{ASSIGNMENT}/problems/{{problem}}"
@@ -29,8 +30,7 @@ ROUTES = {
     ("GET", ONE): Route("grader"),
     ("POST", f"{ONE}/apply"): Route("instructor", scope="manage", body="notice=", **FORM),
     ("POST", f"{ONE}/cancel"): Route("instructor", scope="manage", body="a=b", **FORM),
-    # What is ready was not applied, and so cannot be undone.
     ("POST", f"{ONE}/undo"): Route(
-        "instructor", scope="manage", body="reason=", called=False, **FORM
+        "instructor", scope="manage", body="reason=", prepare=applied, **FORM
     ),
 }

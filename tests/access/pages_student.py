@@ -1,5 +1,9 @@
 """Permissions of the student pages: courses, assignments, grades, work and account."""
 
+from urllib.parse import urlencode
+
+from browsers import OTHER, PASSWORD
+
 from access import Route
 
 FORM = {
@@ -48,7 +52,11 @@ ROUTES = {
     ("GET", "/me/export"): Route("person"),
     ("POST", "/me"): Route("person", **OWN, body="name=Ann+Example&version=1", **FORM),
     ("POST", "/me/password"): Route(
-        "person", **OWN, called=False, body="current=a&new=b&again=b", **FORM
+        "person",
+        **OWN,
+        caller="newcomer",
+        body=urlencode({"current": PASSWORD, "new": OTHER, "again": OTHER}),
+        **FORM,
     ),
     ("POST", "/me/sessions/end"): Route("person", **OWN, body="", **FORM),
     ("POST", "/me/sessions/{session_id}/end"): Route("person", **OWN, body="", **FORM),

@@ -1,10 +1,14 @@
 """Permissions of accounts, the people of courses, and the audit log."""
 
-from scene import Scene
+from browsers import OTHER, PASSWORD
+from scene import HERE, NEWCOMER_EMAIL, Scene
 
 from access import Route
+from access.pages import JOIN_CODE
+from api.auth.secrets import new_secret
 from api.core.ids import new_id
 from api.db.models import CalendarFeed, MailKey, MailOptOut, OutboxMessage
+from api.services.accounts.links.unsubscribe import create_unsubscribe_token
 
 API = "/api/v1"
 COURSE = f"{API}/courses/{{course}}"
@@ -17,24 +21,26 @@ def user_to_name(scene):
     return {"people": [str(scene.classmate.id)]}
 
 
+def invitation(scene: Scene) -> dict[str, str]:
+    return {"secret": scene.places[HERE]["invitation"], "password": OTHER}
+
+
 ROUTES = {
-    # Their refusals depend on what is sent: tests/api/test_people_login.py asks.
-    ("POST", f"{API}/login"): Route("anyone", called=False),
-    ("POST", f"{API}/invites/accept"): Route("anyone", called=False),
+    ("POST", f"{API}/login"): Route("anyone", body={"email": NEWCOMER_EMAIL, "password": PASSWORD}),
+    ("POST", f"{API}/invites/accept"): Route("anyone", body=invitation),
     ("POST", f"{API}/device/code"): Route("anyone", body={"client": "A notebook"}),
     ("POST", f"{API}/device/token"): Route(
         "anyone", ok=400, body={"device_code": "gr_code_unknown"}
     ),
-    # Without e-mail it is refused: tests/api/test_password_reset.py asks.
-    ("POST", f"{API}/password-reset"): Route("anyone", called=False, ok=202),
+    ("POST", f"{API}/password-reset"): Route("anyone", ok=202, body={"email": NEWCOMER_EMAIL}),
     ("POST", f"{API}/logout"): Route("person", login=True, ok=204),
     ("GET", f"{API}/me"): Route("person"),
     ("PATCH", f"{API}/me"): Route("person", login=True, body={"name": "Ann"}),
     ("POST", f"{API}/me/password"): Route(
         "person",
         login=True,
-        called=False,  # nobody in the scene has a password
-        body={"current": "a b c", "new": "four words of mine"},
+        caller="newcomer",
+        body={"current": PASSWORD, "new": OTHER},
     ),
     ("GET", f"{API}/me/export"): Route("person"),
     ("GET", f"{API}/me/news"): Route("person"),
@@ -66,13 +72,13 @@ ROUTES = {
     ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**MANAGES, ok=201),
     ("POST", f"{COURSE}/test-student"): Route(**MANAGES),
     ("GET", f"{COURSE}/joining"): Route(**MANAGES | {"scope": "manage"}),
-    # Joining is off in the scene: tests/api/test_joining.py asks.
+    # Joining is off in the two courses of the scene: tests/api/test_joining.py asks.
     ("POST", f"{COURSE}/joining/code"): Route(**MANAGES, ok=409),
-    ("GET", f"{API}/join/{{code}}"): Route("anyone", ok=404, path={"code": "BDFK-XTRW"}),
-    ("POST", f"{API}/join"): Route(
-        "person", login=True, called=False, body={"code": "BDFK-XTRW-BDFK-XTRW"}
+    ("GET", f"{API}/join/{{code}}"): Route("anyone", path={"code": JOIN_CODE}),
+    ("POST", f"{API}/join"): Route("person", login=True, body={"code": JOIN_CODE}),
+    ("POST", f"{API}/join/account"): Route(
+        "anyone", ok=201, body={"code": JOIN_CODE, "name": "Bo", "email": "bo@example.edu"}
     ),
-    ("POST", f"{API}/join/account"): Route("anyone", called=False, ok=201),
     ("GET", f"{COURSE}/sections"): Route("grader"),
     ("POST", f"{COURSE}/sections"): Route(**MANAGES, ok=201, body={"name": "C"}),
     ("PATCH", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, body={"name": "C"}),
@@ -80,8 +86,7 @@ ROUTES = {
     ("DELETE", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, ok=409),
     ("POST", f"{COURSE}/roster"): Route(**MANAGES, body="name,email\nBo,bo@example.edu\n"),
     ("POST", f"{COURSE}/invites"): Route(**MANAGES, body=user_to_name),
-    # No e-mail is set up in the scene.
-    ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES, ok=409, body=user_to_name),
+    ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES, ok=202, body=user_to_name),
     ("GET", f"{COURSE}/audit"): Route("instructor"),
     ("GET", f"{API}/audit"): Route(**SITE),
     ("GET", f"{API}/users"): Route(**SITE),
@@ -99,7 +104,7 @@ ROUTES = {
 
 
 def furnish(scene: Scene) -> None:
-    """Add a failed message in each course."""
+    """Add a failed message in each course, news, and a calendar."""
     messages = {}
     for place, person, course in (
         ("here", scene.student, scene.course),
@@ -114,11 +119,25 @@ def furnish(scene: Scene) -> None:
             due_at=scene.world.clock(),
             status="failed",
         )
+    news = OutboxMessage(
+        recipient_id=scene.student.id,
+        kind="request_answered",
+        course_id=scene.course,
+        assignment_id=scene.posed.assignment,
+        created_at=scene.world.clock(),
+        due_at=scene.world.clock(),
+        status="sent",
+    )
     with scene.world.session() as session:
-        session.add_all(messages.values())
+        session.add_all([*messages.values(), news])
         session.add(MailOptOut(user_id=scene.student.id, kind="results_released"))
-        session.add(MailKey(user_id=scene.student.id, key=bytes(32)))
-        feed = {"prefix": "a" * 12, "digest": bytes(32), "created_at": scene.world.clock()}
-        session.add(CalendarFeed(user_id=scene.student.id, **feed))
-    scene.put("secret", here="none", elsewhere="none")
+        session.add(MailKey(user_id=scene.student.id, key=bytes(range(1, 33))))
+        session.flush()
+        unsubscribe = create_unsubscribe_token(session, scene.student.id, "request_answered")
+        calendar = new_secret("calendar")
+        feed = {"prefix": calendar.prefix, "digest": calendar.digest}
+        feed |= {"user_id": scene.student.id, "created_at": scene.world.clock()}
+        session.add(CalendarFeed(**feed))
+    scene.put("secret", here=calendar.text, elsewhere="none")
+    scene.places[HERE]["unsubscribe_token"] = unsubscribe
     scene.put("message", here=messages["here"].id, elsewhere=messages["elsewhere"].id)

@@ -1,5 +1,7 @@
 """Permissions of regrades; each course of the scene has one that is ready to apply."""
 
+from typing import Any
+
 from scene import ELSEWHERE, HERE, Scene
 from world import TEXT_PROBLEM
 
@@ -9,6 +11,12 @@ from api.db.models import Regrade
 
 POSED = "/api/v1/assignments/{assignment}/problems/{problem}/regrades"
 ONE = "/api/v1/regrades/{regrade}"
+
+
+def applied(scene: Scene) -> dict[str, Any]:
+    """Return the path parameter with the regrade that was applied."""
+    return {"path": {"regrade": scene.places[HERE]["applied_regrade"]}}
+
 
 ROUTES = {
     ("POST", POSED): Route(
@@ -23,28 +31,30 @@ ROUTES = {
     ("GET", f"{ONE}/students"): Route("grader"),
     ("POST", f"{ONE}/apply"): Route("instructor", scope="manage", body={}),
     ("POST", f"{ONE}/cancel"): Route("instructor", scope="manage"),
-    # What is ready was not applied, and so cannot be undone.
-    ("POST", f"{ONE}/undo"): Route("instructor", scope="manage", body={}, called=False),
+    ("POST", f"{ONE}/undo"): Route("instructor", scope="manage", body={}, prepare=applied),
 }
 
 
 def furnish(scene: Scene) -> None:
-    """Add a regrade that is ready to apply to each course."""
+    """Add a regrade that is ready to apply to each course, and to one an applied one."""
     found = {}
+    states = {HERE: ("ready", "applied"), ELSEWHERE: ("ready",)}
     people = {HERE: scene.people["instructor"], ELSEWHERE: scene.people["other_instructor"]}
     for place, course in ((HERE, scene.course), (ELSEWHERE, scene.other)):
-        [posed] = scene.world.assignment(course, TEXT_PROBLEM)
-        found[place] = run = Regrade(
-            id=new_id(),
-            problem_id=posed.id,
-            from_version=posed.version,
-            to_version=posed.version,
-            status="ready",
-            began_at=scene.world.clock(),
-            stepped_at=scene.world.clock(),
-            created_by=people[place].id,
-            created_at=scene.world.clock(),
-        )
-        with scene.world.session() as session:
-            session.add(run)
-    scene.put("regrade", here=found[HERE].id, elsewhere=found[ELSEWHERE].id)
+        for status in states[place]:
+            [posed] = scene.world.assignment(course, TEXT_PROBLEM)
+            found[place, status] = run = Regrade(
+                id=new_id(),
+                problem_id=posed.id,
+                from_version=posed.version,
+                to_version=posed.version,
+                status=status,
+                began_at=scene.world.clock(),
+                stepped_at=scene.world.clock(),
+                created_by=people[place].id,
+                created_at=scene.world.clock(),
+            )
+            with scene.world.session() as session:
+                session.add(run)
+    scene.put("regrade", here=found[HERE, "ready"].id, elsewhere=found[ELSEWHERE, "ready"].id)
+    scene.places[HERE]["applied_regrade"] = str(found[HERE, "applied"].id)

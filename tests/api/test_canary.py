@@ -16,9 +16,13 @@ import pytest
 from canary import MARKS, ROLES, Reader, State, found_in, leaks, sent
 from canary_asking import Asker
 from canary_scene import ID_TOKEN, PASSPHRASE, SECRET_COLUMNS, CanaryScene
+from furnished import SCENE_SETTINGS
+from joserfc.jwk import RSAKey
 from scene import HERE
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 from world import World
+
+from api.db.models import LtiKey
 
 SHOWN = "zqdatabase"
 ON_POSTGRESQL: tuple[Reader, ...] = ("student", "classmate", "stranger", "grader")
@@ -63,7 +67,7 @@ def scene(request, tmp_path_factory) -> Iterator[CanaryScene]:
         empty = request.getfixturevalue("empty_postgresql")
         plain = make_url(request.getfixturevalue("postgresql_url"))
         url = plain.set(password=SHOWN).render_as_string(hide_password=False)
-    world = World(url)
+    world = World(url, settings=SCENE_SETTINGS)
     yield CanaryScene(world)
     world.close()
     empty()
@@ -112,8 +116,21 @@ def test_the_markers_are_there_to_be_met(asked):
 def test_the_secrets_are_there_to_be_met(scene):
     """Digests, keys and tokens of providers are secrets, wherever they are stored."""
     columns = {f"{one.table.name}.{one.name}" for one in SECRET_COLUMNS}
-    assert {"calendar_feeds.digest", "mail_keys.key", "provider_sessions.id_token"} <= columns
-    assert {ID_TOKEN, bytes(range(1, 33)).hex(), bytes(range(33, 65)).hex()} <= scene.secrets
+    assert {
+        *("calendar_feeds.digest", "mail_keys.key", "provider_sessions.id_token"),
+        *("lti_keys.private_key", "lti_launches.digest", "lti_registration_links.digest"),
+    } <= columns
+    with scene.world.db.reading() as session:
+        [pem] = session.scalars(select(LtiKey.private_key))
+    jwk = RSAKey.import_key(pem).as_dict(private=True)
+    assert {ID_TOKEN, bytes(range(1, 33)).hex(), jwk["d"], pem.splitlines()[-2]} <= scene.secrets
+
+
+def test_the_public_keys_are_no_secret(scene):
+    """They share their first bytes with the private key, which the check must not confuse."""
+    keys = scene.ask("GET", "/lti/jwks", headers={})
+    assert keys.json()["keys"]
+    assert set(leaks(sent(keys), "anonymous", "before", secrets=scene.secrets)) == set()
 
 
 def test_the_log_tells_nothing(asked, scene, ears):

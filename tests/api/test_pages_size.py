@@ -6,10 +6,9 @@ from fractions import Fraction
 from urllib.parse import urljoin
 
 import pytest
-from furnished import ROUTES, furnished
+from furnished import ROUTES, SCENE_SETTINGS, PageAddress, furnished
 from grades_scene import SHORT, rename
 from pages import Browser
-from scene import HERE
 from sqlalchemy import insert
 from world import World
 
@@ -26,13 +25,13 @@ PAGES = sorted(
     path
     for (method, path), route in ROUTES.items()
     if method == "GET" and not path.startswith(NO_PAGES) and path != LARGE
-    if route.called and route.ok == 200
+    if route.ok == 200
 )
 
 
 @pytest.fixture(scope="module")
 def scene(shared_database_url):
-    world = World(shared_database_url)
+    world = World(shared_database_url, settings=SCENE_SETTINGS)
     yield furnished(world)
     world.close()
 
@@ -40,11 +39,9 @@ def scene(shared_database_url):
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_small(scene, path):
     route = ROUTES["GET", path]
-    places = scene.places[HERE] | dict(route.path)
-    address = PARAMETER.sub(lambda found: places[found[1]], path)
-    reader = "student" if route.least in {"anyone", "person"} else route.least
-    browser = Browser(scene.world, scene.people[reader])
-    page = browser.get(address, params=dict(route.query))
+    least = "student" if route.least in {"anyone", "person"} else route.least
+    browser = Browser(scene.world, scene.people[route.caller or least])
+    page = PageAddress.build(scene, path).open(browser)
     assert page.status == 200
     assert len(page.source.encode()) <= MOST
 

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from cpu_time import cpu_seconds
 from described_calls import WHO, ask_by_description
-from furnished import furnished
+from furnished import SCENE_SETTINGS, furnished
 from http_app import Answered, ask
 from raw_requests import Raw, RawRequests
 from scene import Scene
@@ -131,7 +131,7 @@ def for_seconds(seconds: float) -> Callable[[int], bool]:
 @pytest.fixture(scope="module")
 def scene(shared_database_url) -> Iterator[Scene]:
     """Yield the scene of all routes, on each database system in turn."""
-    world = World(shared_database_url)
+    world = World(shared_database_url, settings=SCENE_SETTINGS)
     yield furnished(world)
     world.close()
 
@@ -191,7 +191,7 @@ def main() -> None:
         db = Database(url)
         upgrade(db)
         db.close()
-        world = World(url)
+        world = World(url, settings=SCENE_SETTINGS)
         done = run(furnished(world), given.seed, for_seconds(given.seconds))
         world.close()
     told = ", ".join(f"{count} {status}" for status, count in sorted(done.statuses.items()))

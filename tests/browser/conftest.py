@@ -6,21 +6,24 @@ binary.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 import templates
-from furnished import furnished
+from furnished import SCENE_SETTINGS, furnished
 from playwright.sync_api import Browser, Page, sync_playwright
 from scene import Scene
 from screens import Screens
 from serving import listening
 from world import World
 
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
 
 
@@ -75,8 +78,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _served(template: Path, folder: Path) -> Iterator[Served]:
-    world = World(f"sqlite:///{shutil.copyfile(template, folder / 'grader.db')}")
+def _served(
+    template: Path, folder: Path, settings: Mapping[str, Any] = NO_SETTINGS
+) -> Iterator[Served]:
+    database = shutil.copyfile(template, folder / "grader.db")
+    world = World(f"sqlite:///{database}", settings=settings)
     with listening(world.app, access_log=False) as port:
         yield Served(world, f"http://127.0.0.1:{port}")
     world.close()
@@ -103,7 +109,8 @@ def tour(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Screens, Scene]]:
     """Yield an opener of pages, and the scene of a fully populated course."""
-    with _served(sqlite_template, tmp_path_factory.mktemp("tour")) as served:
+    folder = tmp_path_factory.mktemp("tour")
+    with _served(sqlite_template, folder, SCENE_SETTINGS) as served:
         screens = Screens(chromium, served.world, served.address)
         yield screens, furnished(served.world)
         screens.close()

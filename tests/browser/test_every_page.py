@@ -1,25 +1,33 @@
 """Tests that every page, for each role that may see it, has no fault in the browser.
 
 Each page is checked at three sizes, in light and dark. The pages come from the table of
-routes: a new page is checked as soon as it has an entry there.
+routes: a new page is checked as soon as it has an entry there. `STATES` adds what their
+addresses do not show. Every template is rendered by one of these tests.
 """
 
 import re
+from pathlib import Path
 
 import pytest
-from furnished import ROUTES
-from scene import HERE
+from access.pages import FORM, NEWCOMER, OURS
+from access.pages_lti import IN_BROWSER, LMS, begun
+from furnished import ROUTES, PageAddress, RouteCall
+from pages import Browser as Requests
 from screens import faults, look, overflow, violations
 
+import api
+from api.db.models import Assignment
 from api.markup.docs_files import list_pages, page_address
+from api.pages.layout import templating
 
-PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+load_environment = templating._load_environment  # noqa: SLF001  # its cache is renewed
 NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
     "/attachments/{attachment}/image",
     "/assignments/{assignment}/report-template",
     "/assignments/{assignment}/reports/{report}/document",
     "/assignments/{assignment}/score-sheet",
+    "/calendar/{secret}.ics",
     "/courses/{course}/export/archive",
     "/courses/{course}/exports/submissions",
     "/courses/{course}/exports/{form}",
@@ -31,8 +39,23 @@ PAGES = sorted(
     path
     for (method, path), route in ROUTES.items()
     if method == "GET" and not path.startswith(NO_PAGES) and path not in FILES
-    if route.called and route.ok == 200
+    if route.ok == 200
 )
+NO_ANSWERS = (
+    "/assignments/{assignment}/problems/{problem}/draft",
+    "/assignments/{assignment}/problems/{problem}/reading",
+    "/courses/{course}/exports/moodle",
+    "/courses/{course}/invites",
+    "/courses/{course}/problems/check/preview",
+)
+"""Forms whose response is a file, or a piece of a page that a script inserts."""
+ANSWERS = sorted(
+    path
+    for (method, path), route in ROUTES.items()
+    if method == "POST" and not path.startswith(NO_PAGES) and path not in NO_ANSWERS
+    if route.ok == 200
+)
+"""Forms whose response is a page."""
 READERS = {"anyone": [None], "person": ["student", "instructor"]}
 READERS |= {"student": READERS["person"]}
 OF_STUDENTS = (
@@ -41,15 +64,64 @@ OF_STUDENTS = (
     "/courses/{course}/grades",
 )
 """Pages that staff do not have, since they have no submissions and no grades."""
+FRAMED = {"Sec-Fetch-Dest": "iframe"}
+OVER = {"due": "2026-10-20 12:00"}
 
 
-def address(scene, path):
-    """Return the URL in the scene of a path in the table of routes."""
-    route = ROUTES["GET", path]
-    places = scene.places[HERE] | dict(route.path)
-    query = "&".join(f"{name}={value}" for name, value in route.query.items())
-    filled = PARAMETER.sub(lambda found: places[found[1]], path)
-    return f"{filled}?{query}" if query else filled
+def visit(scene, who, path, **query):
+    """Return the response to a person of the scene."""
+    headers = {"Accept": "text/html", **scene.logins[scene.people[who].id]}
+    return scene.ask("GET", path, headers=headers, params=query)
+
+
+def opened_student(scene):
+    with scene.world.session() as session:
+        slug = session.get_one(Assignment, scene.posed.assignment).slug
+    return visit(scene, "grader", f"/courses/{scene.course}/students/{scene.student.id}", open=slug)
+
+
+def solution(scene):
+    [posed] = scene.world.assignment(
+        scene.course, "receptive-field-recursion", timeline_spec=OVER, solutions="after_close"
+    )
+    visit(scene, "student", posed.path)
+    return visit(scene, "student", f"{posed.path}/solution")
+
+
+def interrupted(scene):
+    """Return the response to a login in the middle of an answer."""
+    copy = scene.snapshot()
+    answer = scene.ask(
+        "POST",
+        "/login",
+        headers={"Content-Type": FORM, **OURS},
+        content=f"{NEWCOMER}&next={scene.posed.path}&kept.answer.cells=9",
+    )
+    scene.restore(copy)
+    return answer
+
+
+STATES = {
+    "error.html": lambda scene: visit(scene, "student", "/nowhere"),
+    "lti/continue.html": lambda scene: scene.ask("GET", "/lti/enter?token=known", headers={}),
+    "lti/open.html": lambda scene: scene.ask(
+        "GET", "/lti/login", headers=FRAMED, params=begun(scene)
+    ),
+    "lti/refused.html": lambda scene: scene.ask("GET", "/lti/enter?token=x", headers=IN_BROWSER),
+    "resume.html": interrupted,
+    "staff/assignment_shown.html": lambda scene: visit(
+        scene, "instructor", f"/assignments/{scene.posed.assignment}/edit", saved="published"
+    ),
+    "staff/student_opened.html": opened_student,
+    "student/solution_way.html": solution,
+}
+"""Templates that no address of the table shows with the status 200, and requests for them."""
+REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
+ELSEWHERE = {
+    "student/practice.html": "test_practice_and_inputs.py",
+    "student/problem_saved.html": "test_problem_states.py",
+}
+"""Templates that other tests render and check, by the file of the tests."""
 
 
 def readers(path):
@@ -58,6 +130,8 @@ def readers(path):
     This is the least privileged role, and an instructor as well on pages of students.
     """
     route = ROUTES["GET", path]
+    if route.caller:
+        return [route.caller]
     alone = route.owned or path in OF_STUDENTS
     return [route.least] if alone else READERS.get(route.least, [route.least])
 
@@ -65,11 +139,99 @@ def readers(path):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
     screens, scene = tour
+    address = PageAddress.build(scene, path)
     for reader in readers(path):
         page = opened(reader)
+        page.context.add_cookies(
+            [
+                {"name": name, "value": value, "url": screens.address}
+                for name, value in address.cookies.items()
+            ]
+        )
         screens.said.clear()
-        answer = page.goto(address(scene, path))
+        answer = page.goto(address.url)
         assert (answer.status, [*faults(page), *screens.said]) == (200, []), reader
+
+
+def displayed(page, answer):
+    """Display a response as the page at its address; what it sends to the platform is dropped."""
+    path = answer.request.url.path
+    page.route(
+        re.compile(rf"{re.escape(path)}(\\?|$)"),
+        lambda route: route.fulfill(
+            status=answer.status_code, headers=dict(answer.headers), body=answer.content
+        ),
+    )
+    page.route(f"{LMS}/**", lambda route: route.fulfill(status=204))
+    page.goto(path, wait_until="commit")  # the answer to a platform is sent before it is loaded
+    page.wait_for_selector("h1")
+
+
+def noted(screens):
+    """Return what the browser said and requested, except what a refused launch or its answer do."""
+    screens.elsewhere[:] = [one for one in screens.elsewhere if not one.startswith(LMS)]
+    return [one for one in screens.said if not REFUSED.match(one)]
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_the_answer_to_a_form_has_no_fault_that_can_be_found(tour, path):
+    screens, scene = tour
+    answer = RouteCall(scene, ("POST", path)).by_least()
+    page = screens.open()
+    screens.said.clear()
+    displayed(page, answer)
+    assert (answer.status_code, [*faults(page), *noted(screens)]) == (200, [])
+
+
+@pytest.mark.parametrize("template", STATES)
+def test_a_state_of_a_page_has_no_fault_that_can_be_found(tour, template):
+    screens, scene = tour
+    page = screens.open()
+    answer = STATES[template](scene)
+    screens.said.clear()
+    displayed(page, answer)
+    assert [*faults(page), *noted(screens)] == []
+
+
+@pytest.fixture
+def rendered():
+    """Return the names of the templates that are rendered from now on.
+
+    The environment is a new one, because an import that has run once is not repeated.
+    """
+    load_environment.cache_clear()
+    names, environment = set(), load_environment()
+    get = environment.get_template
+
+    def record(name, *args, **more):
+        names.add(name)
+        return get(name, *args, **more)
+
+    environment.get_template = record
+    yield names
+    load_environment.cache_clear()
+
+
+def test_every_template_is_rendered_by_the_tests_above(tour, rendered):
+    """They request the same pages here, without a browser."""
+    _, scene = tour
+    for path in PAGES:
+        for reader in readers(path):
+            person = scene.people[reader] if reader else None
+            PageAddress.build(scene, path).open(Requests(scene.world, person))
+    for path in ANSWERS:
+        RouteCall(scene, ("POST", path)).by_least()
+    for template, ask in STATES.items():
+        rendered.discard(template)
+        ask(scene)
+        assert template in rendered
+    folder = Path(api.__file__).parent / "web" / "templates"
+    templates = {str(one.relative_to(folder)) for one in folder.rglob("*.html")}
+    assert sorted(templates - rendered - ELSEWHERE.keys()) == []
+    for template, test in ELSEWHERE.items():
+        assert template in templates - rendered
+        text = (Path(__file__).parent / test).read_text(encoding="utf-8")
+        assert "faults(" in text or "violations(" in text
 
 
 @pytest.mark.parametrize("name", sorted(list_pages()))

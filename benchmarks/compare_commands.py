@@ -26,7 +26,7 @@ RUN: Final = "from api.cli.main import main; main()"
 
 
 def measure(checkout: Path, arguments: list[str], bytecode: str) -> float:
-    """Return the seconds of processor time of a command."""
+    """Return the CPU seconds of a command."""
     environment = os.environ | {"PYTHONPATH": str(checkout), "PYTHONPYCACHEPREFIX": bytecode}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -43,12 +43,12 @@ def measure(checkout: Path, arguments: list[str], bytecode: str) -> float:
 
 
 def main() -> None:
-    """Compare the checkouts that the command line names."""
+    """Compare the checkouts of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkouts", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    checkouts = [one.resolve() for one in options.checkouts]
+    checkouts = [path.resolve() for path in options.checkouts]
     with TemporaryDirectory() as folder:
         for checkout in checkouts:  # writes the bytecode
             measure(checkout, COMMANDS["grader mark"], folder)

@@ -31,7 +31,7 @@ WARM_UP_CLIENTS: Final = 16
 
 @dataclass(frozen=True)
 class Checkout:
-    """A running service of one checkout, with the requests that it has not yet received."""
+    """Running service of a checkout, with the requests still to send."""
 
     name: str
     port: int
@@ -44,36 +44,36 @@ class Checkout:
 
 
 def prepare(url: str, count: int, path: Path) -> None:
-    """Create the class in the database at *url*, and write what to start and to send to *path*.
+    """Create the class in the database at *url*, and write the command and requests to *path*.
 
     The Python of the checkout runs this, so the modules are those of the checkout.
     """
     import intake  # noqa: PLC0415 - the module of the checkout
-    from intake_class import ASKED, IntakeClass  # noqa: PLC0415
+    from intake_class import PROBLEMS_BY_LOAD, IntakeClass  # noqa: PLC0415
 
     db = intake.Database(url)  # type: ignore[attr-defined]
     intake.upgrade(db)  # type: ignore[attr-defined]
     course = IntakeClass(db, students=STUDENTS, seeds=SEEDS)
     db.close()
-    command, port, env = intake.the_service(url)
+    command, port, env = intake.build_service_command(url)
     requests = {}
-    for load in ASKED:
-        answers = course.answers(load, course.students)
-        first = [next(answers) for _ in range(len(ASKED[load]) * STUDENTS)]
+    for load in PROBLEMS_BY_LOAD:
+        answers = course.generate_answers(load, course.students)
+        first = [next(answers) for _ in range(len(PROBLEMS_BY_LOAD[load]) * STUDENTS)]
         rest = [next(answers) for _ in range(count)]
         requests[load] = [
-            [intake.request(course.assignment, one).decode() for one in some]
-            for some in (first, rest)
+            [intake.build_request(course.assignment, answer).decode() for answer in answers]
+            for answers in (first, rest)
         ]
     prepared = {"command": command, "port": port, "env": env, "requests": requests}
     path.write_text(json.dumps(prepared), encoding="utf-8")
 
 
 @contextmanager
-def running(folder: Path, url: str, count: int, scratch: Path) -> Iterator[Checkout]:
+def run_service(folder: Path, url: str, count: int, scratch: Path) -> Iterator[Checkout]:
     """Run the service of the checkout in *folder* until the block ends, warmed up."""
     import intake  # noqa: PLC0415 - the module of this checkout
-    from load_client import run  # noqa: PLC0415
+    from load_client import send_requests  # noqa: PLC0415
 
     path = scratch / f"{uuid4().hex}.json"
     python = str(folder / ".venv" / "bin" / "python")
@@ -83,41 +83,47 @@ def running(folder: Path, url: str, count: int, scratch: Path) -> Iterator[Check
     subprocess.run(arguments, env=env, cwd=folder, check=True)  # noqa: S603
     prepared = json.loads(path.read_text(encoding="utf-8"))
     command = [python, *prepared["command"][1:]]
-    with chdir(folder), intake.served(command, prepared["port"], **prepared["env"]) as server:
+    with chdir(folder), intake.run_server(command, prepared["port"], **prepared["env"]) as server:
         requests = {}
         for load, (first, rest) in prepared["requests"].items():
-            run([one.encode() for one in first], port=prepared["port"], clients=WARM_UP_CLIENTS)
-            requests[load] = iter([one.encode() for one in rest])
+            send_requests(
+                [request.encode() for request in first],
+                port=prepared["port"],
+                clients=WARM_UP_CLIENTS,
+            )
+            requests[load] = iter([request.encode() for request in rest])
         yield Checkout(folder.name, prepared["port"], server, requests)
 
 
 def compare(checkouts: Sequence[Checkout], *, count: int, clients: int) -> None:
     """Measure all loads of all checkouts in turn, and print a line for each."""
-    from load_client import run  # noqa: PLC0415
+    from load_client import send_requests  # noqa: PLC0415
 
     for load in checkouts[0].requests:
-        rates: dict[str, list[float]] = {one.name: [] for one in checkouts}
-        times: dict[str, list[float]] = {one.name: [] for one in checkouts}
+        rates: dict[str, list[float]] = {checkout.name: [] for checkout in checkouts}
+        times: dict[str, list[float]] = {checkout.name: [] for checkout in checkouts}
         for _ in range(ROUNDS):
-            for one in checkouts:
-                before = one.server.cpu
-                result = run(one.take(load, count), port=one.port, clients=clients)
-                times[one.name].append(1e3 * (one.server.cpu - before) / count)
+            for checkout in checkouts:
+                before = checkout.server.cpu_seconds
+                result = send_requests(
+                    checkout.take(load, count), port=checkout.port, clients=clients
+                )
+                times[checkout.name].append(1e3 * (checkout.server.cpu_seconds - before) / count)
                 if set(result.statuses) != {201}:
-                    raise SystemExit(f"{one.name} answered {dict(result.statuses)}")
-                rates[one.name].append(result.rate)
+                    raise SystemExit(f"{checkout.name} answered {dict(result.statuses)}")
+                rates[checkout.name].append(result.rate)
         first_rates, first_times = rates[checkouts[0].name], times[checkouts[0].name]
-        for name, found in rates.items():
+        for name, values in rates.items():
             print(
-                f"{load:20} {clients:3} clients  {name:16} {median(found):6.0f}/s "
-                f"{_ratio(found, first_rates):5.2f}  processor {median(times[name]):6.3f} ms "
+                f"{load:20} {clients:3} clients  {name:16} {median(values):6.0f}/s "
+                f"{_ratio(values, first_rates):5.2f}  processor {median(times[name]):6.3f} ms "
                 f"{_ratio(times[name], first_times):5.2f}",
                 flush=True,
             )
 
 
 def _ratio(rates: Sequence[float], base: Sequence[float]) -> float:
-    return median(one / of for one, of in zip(rates, base, strict=True))
+    return median(rate / base_rate for rate, base_rate in zip(rates, base, strict=True))
 
 
 def create_database(url: str, scratch: Path) -> str:
@@ -133,7 +139,7 @@ def create_database(url: str, scratch: Path) -> str:
 
 
 def main() -> None:
-    """Compare the checkouts that the command line names."""
+    """Compare the checkouts of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkouts", nargs="+", type=Path)
     parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server")
@@ -145,9 +151,11 @@ def main() -> None:
         scratch = Path(folder)
         checkouts = [
             stack.enter_context(
-                running(one.resolve(), create_database(options.postgresql, scratch), total, scratch)
+                run_service(
+                    path.resolve(), create_database(options.postgresql, scratch), total, scratch
+                )
             )
-            for one in options.checkouts
+            for path in options.checkouts
         ]
         for clients in options.clients:
             compare(checkouts, count=options.count, clients=clients)

@@ -4,9 +4,9 @@
 [--postgresql URL]``: each CHECKOUT is a folder of this repository, such as a git worktree; all run
 in the environment of this one. They take turns, each in its own process and on its own new
 database: a SQLite file, or a database of the PostgreSQL server at URL. The class has 10 problems
-and 5 submissions of each student to each. The first submissions are those of students of whom
-nothing is cached, 16 at a time. For each request the table shows the best round: milliseconds of
-processor time, that of PostgreSQL included, and statements.
+and 5 submissions of each student to each. The first submissions come from students who are not
+cached, 16 at a time. For each request the table shows the best round: CPU milliseconds, including
+PostgreSQL, and statements.
 """
 
 import argparse
@@ -33,62 +33,65 @@ def measure(url: str, students: int, first: int) -> dict[str, dict[str, float]]:
     sys.path.append(str(Path(__file__).parent))  # behind those of the checkout
     import growth_class  # noqa: PLC0415 - the module of the checkout, as the next
     from anyio.from_thread import start_blocking_portal  # noqa: PLC0415
-    from growth import Bench  # noqa: PLC0415
+    from growth import GrowthBenchmark  # noqa: PLC0415
     from processor_time import server_seconds  # noqa: PLC0415
 
     from api.core.process_lifecycle import freeze_gc  # noqa: PLC0415
 
     with start_blocking_portal() as loop:
-        bench = Bench(url, loop)
-        large = growth_class.Growing(bench.db, "large", PROBLEMS)
-        large.hand_in(bench.app, loop, bench.statements)
+        benchmark = GrowthBenchmark(url, loop)
+        large = growth_class.GrowingClass(benchmark.db, "large", PROBLEMS)
+        large.submit_answers(benchmark.app, loop, benchmark.statements)
         large.grow(students)
-        growth_class.TEMPLATES = first
-        fresh = growth_class.Growing(bench.db, "fresh", PROBLEMS)
-        bench.settle()
+        growth_class.TEMPLATE_COUNT = first
+        fresh = growth_class.GrowingClass(benchmark.db, "fresh", PROBLEMS)
+        benchmark.analyze_tables()
         freeze_gc()
 
-        def run(calls: Sequence[Callable[[], Any]], clients: int) -> dict[str, float]:
-            before, server = bench.statements.count, server_seconds(bench.db)
-            busy = time.process_time()
+        def run(requests: Sequence[Callable[[], Any]], clients: int) -> dict[str, float]:
+            before, server = benchmark.statements.count, server_seconds(benchmark.db)
+            cpu_seconds = time.process_time()
             with ThreadPoolExecutor(clients) as pool:
-                answers = list(pool.map(lambda call: call(), calls))
-            for answer in answers:
-                if answer.status > CREATED:
-                    raise SystemExit(answer.body.decode())
-            busy = time.process_time() - busy + server_seconds(bench.db) - server
-            statements = bench.statements.count - before
-            return {"ms": 1000 * busy / len(calls), "statements": statements / len(calls)}
+                responses = list(pool.map(lambda send: send(), requests))
+            for response in responses:
+                if response.status > CREATED:
+                    raise SystemExit(response.body.decode())
+            cpu_seconds = time.process_time() - cpu_seconds + server_seconds(benchmark.db) - server
+            statements = benchmark.statements.count - before
+            return {
+                "ms": 1000 * cpu_seconds / len(requests),
+                "statements": statements / len(requests),
+            }
 
         path = f"{fresh.path(0)}/submissions"
 
         def submit(number: int, token: str) -> Callable[[], Any]:
-            asker = bench.asker(token)
-            return lambda: asker.post(path, {"answers": {"cells": str(1000 + number)}})
+            client = benchmark.create_client(token)
+            return lambda: client.post(path, {"answers": {"cells": str(1000 + number)}})
 
-        calls = [submit(at, one.token) for at, one in enumerate(fresh.students)]
-        run(calls[:CLIENTS], CLIENTS)  # loads the problem and compiles the statements
-        figures = {"first submission": run(calls[CLIENTS:], CLIENTS)}
-        requests = dict(bench.calls(large))
+        submissions = [submit(index, student.token) for index, student in enumerate(fresh.students)]
+        run(submissions[:CLIENTS], CLIENTS)  # loads the problem and compiles the statements
+        figures = {"first submission": run(submissions[CLIENTS:], CLIENTS)}
+        requests = dict(benchmark.build_requests(large))
         for name in STAFF_REQUESTS:
             measured = [run([requests[name]()], 1) for _ in range(REPETITIONS)]
-            figures[name] = min(measured, key=lambda one: one["ms"])
-        bench.app.state.service.close()
+            figures[name] = min(measured, key=lambda student: student["ms"])
+        benchmark.app.state.service.close()
     return figures
 
 
 def main() -> None:
-    """Compare the checkouts that the command line names."""
+    """Compare the checkouts of the command line."""
     from compare_regrading import new_database, run_in  # noqa: PLC0415 - not those of a checkout
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkouts", nargs="+", type=Path)
     parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server")
     parser.add_argument("--students", type=int, default=2_000)
-    parser.add_argument("--first", type=int, default=400, help="first submissions")
+    parser.add_argument("--first", type=int, default=400, help="number of first submissions")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    checkouts = [one.resolve() for one in options.checkouts]
+    checkouts = [figures.resolve() for figures in options.checkouts]
     rounds: dict[Path, list[Any]] = {checkout: [] for checkout in checkouts}
     for _ in range(options.rounds):
         for checkout in checkouts:
@@ -97,8 +100,8 @@ def main() -> None:
                 rounds[checkout].append(figures)
     for name in rounds[checkouts[0]][0]:
         for checkout, measured in rounds.items():
-            best = min((one[name] for one in measured), key=lambda one: one["ms"])
-            before = min(one[name]["ms"] for one in rounds[checkouts[0]])
+            best = min((figures[name] for figures in measured), key=lambda figures: figures["ms"])
+            before = min(figures[name]["ms"] for figures in rounds[checkouts[0]])
             print(
                 f"{name:36} {checkout.name:12} {best['ms']:9,.2f} ms, "
                 f"{before / best['ms']:5.2f} times {checkouts[0].name}; "

@@ -1,10 +1,10 @@
-"""Memory and health latency while connections withhold what they announced.
+"""Measure memory and health latency while connections withhold announced bytes.
 
 ``python benchmarks/connections.py [CONNECTIONS] [SECONDS] [ATTACK ...]``: for each attack a new
 service over an empty SQLite file, CONNECTIONS (100) opened at once without an account, and held for
-SECONDS (10) after the last byte was sent. Prints the resident memory before and at its peak, the
-size of the temporary files of the process, the answers, the connections that the service still
-holds at the end, and the latency of ``/healthz`` meanwhile. Everything stays on 127.0.0.1.
+SECONDS (10) after the last byte. Prints the resident memory before the attack and at its peak, the
+size of the temporary files of the process, the statuses of the responses, the connections still
+open at the end, and the latency of ``/healthz`` during the attack. Everything stays on 127.0.0.1.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ KIBIBYTE: Final = 1024
 MEBIBYTE: Final = 1024 * KIBIBYTE
 CHUNK_BYTES: Final = 256 * KIBIBYTE
 SEND_TIMEOUT_SECONDS: Final = 20
-"""How long a connection tries to send; a service that stopped reading ends it."""
+"""Time limit for sending; a service that stops reading reaches it."""
 SAMPLE_SECONDS: Final = 0.1
 START_TIMEOUT_SECONDS: Final = 60
 BANK: Final = Path(__file__).parents[1] / "tests" / "deploy" / "bank"
@@ -42,7 +42,7 @@ FORM_HEAD: Final = (
 )
 
 
-def post(path: str, media_type: str, length: int, start: bytes = b"") -> Iterator[bytes]:
+def generate_post(path: str, media_type: str, length: int, start: bytes = b"") -> Iterator[bytes]:
     """Yield a POST request with a body of *length* bytes that lacks the last one."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {media_type}\r\n"
@@ -56,38 +56,40 @@ def post(path: str, media_type: str, length: int, start: bytes = b"") -> Iterato
         missing -= size
 
 
-def pipelined() -> Iterator[bytes]:
-    """Yield one read of the server full of the shortest requests."""
+def generate_pipelined_requests() -> Iterator[bytes]:
+    """Yield as many of the shortest requests as the server reads at once."""
     request = b"GET /healthz HTTP/1.1\r\nHost:a\r\n\r\n"
     yield request * (CHUNK_BYTES // len(request))
 
 
 ATTACKS: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = {
-    "sheet": lambda: post(f"/api/v1{SHEET}", "text/csv", 20 * MEBIBYTE),
-    "form": lambda: post(SHEET, "multipart/form-data; boundary=x", 20 * MEBIBYTE, FORM_HEAD),
-    "json": lambda: post("/api/v1/courses", "application/json", 256 * KIBIBYTE),
-    "login": lambda: post("/api/v1/login", "application/json", 64 * KIBIBYTE),
+    "sheet": lambda: generate_post(f"/api/v1{SHEET}", "text/csv", 20 * MEBIBYTE),
+    "form": lambda: generate_post(
+        SHEET, "multipart/form-data; boundary=x", 20 * MEBIBYTE, FORM_HEAD
+    ),
+    "json": lambda: generate_post("/api/v1/courses", "application/json", 256 * KIBIBYTE),
+    "login": lambda: generate_post("/api/v1/login", "application/json", 64 * KIBIBYTE),
     "head": lambda: iter((b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ",)),
     "silent": lambda: iter(()),
-    "pipelined": pipelined,
+    "pipelined": generate_pipelined_requests,
 }
-"""What each connection sends, by the name of the attack."""
+"""Functions that generate the bytes of a connection, by the name of the attack."""
 
 
 @dataclass
 class Observation:
-    """What was seen of a service under one attack; memory and files in bytes."""
+    """Measurements of a service under one attack; memory and files in bytes."""
 
     memory_before: int
     memory_peak: int = 0
     files_peak: int = 0
     open_at_end: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
-    health_seconds: list[float] = field(default_factory=list)
+    measure_health_seconds: list[float] = field(default_factory=list)
     health_failures: int = 0
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port on which nothing listens."""
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
@@ -110,7 +112,7 @@ def running_service(folder: Path, port: int) -> Iterator[int]:
     process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)  # noqa: S603
     try:
         until = time.monotonic() + START_TIMEOUT_SECONDS
-        while health_seconds(port) is None:
+        while measure_health_seconds(port) is None:
             if process.poll() is not None or time.monotonic() > until:
                 raise SystemExit("the service did not start")
             time.sleep(0.1)
@@ -124,37 +126,37 @@ def running_service(folder: Path, port: int) -> Iterator[int]:
             process.wait()
 
 
-def health_seconds(port: int) -> float | None:
-    """Return how long `/healthz` takes to answer 200, None where it does not within 5 s."""
-    began = time.perf_counter()
+def measure_health_seconds(port: int) -> float | None:
+    """Return the seconds until `/healthz` replies 200, or None if it does not within 5 s."""
+    start = time.perf_counter()
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
     except (OSError, urllib.error.URLError):
         return None
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
-def resident_bytes(pid: int) -> int:
+def read_resident_bytes(pid: int) -> int:
     """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) * KIBIBYTE
 
 
-def unlinked_bytes(pid: int) -> int:
-    """Return the size of the open files of a process that no folder names: its spooled uploads."""
+def count_unlinked_bytes(pid: int) -> int:
+    """Return the size of the open unlinked files of a process: its spooled uploads."""
     total = 0
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            found = entry.stat()
-            if found.st_nlink == 0:
-                total += found.st_size
+            status = entry.stat()
+            if status.st_nlink == 0:
+                total += status.st_size
         except OSError:
             continue  # it was closed
     return total
 
 
-def open_connections(pid: int) -> int:
-    """Return how many sockets a process has open."""
+def count_open_connections(pid: int) -> int:
+    """Return the number of open sockets of a process."""
     names = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -165,7 +167,7 @@ def open_connections(pid: int) -> int:
 
 
 async def attack(port: int, pieces: Iterator[bytes], statuses: Counter[str], until: float) -> None:
-    """Send all *pieces* on a connection, keep it open *until* then, and note what was answered."""
+    """Send all *pieces* on a connection, keep it open *until* a time, and record the status."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
@@ -183,7 +185,7 @@ async def attack(port: int, pieces: Iterator[bytes], statuses: Counter[str], unt
         async with asyncio.timeout(0.2):
             answer = await reader.read(16)
     except TimeoutError:
-        statuses["no answer"] += 1
+        statuses["no response"] += 1
     except OSError:
         statuses["reset"] += 1
     else:
@@ -191,8 +193,8 @@ async def attack(port: int, pieces: Iterator[bytes], statuses: Counter[str], unt
     writer.transport.abort()
 
 
-def attack_apart(port: int, name: str, connections: int, until: float) -> Counter[str]:
-    """Attack with so many *connections* at once; run in a process of its own."""
+def run_attack(port: int, name: str, connections: int, until: float) -> Counter[str]:
+    """Attack with *connections* at once; runs in its own process."""
     statuses: Counter[str] = Counter()
 
     async def attack_at_once() -> None:
@@ -205,48 +207,50 @@ def attack_apart(port: int, name: str, connections: int, until: float) -> Counte
 
 
 def observe(pid: int, port: int, name: str, connections: int, seconds: float) -> Observation:
-    """Return what is seen of a service while *connections* attack it."""
-    seen = Observation(memory_before=resident_bytes(pid))
+    """Return the measurements of a service while *connections* attack it."""
+    observation = Observation(memory_before=read_resident_bytes(pid))
     until = time.monotonic() + SEND_TIMEOUT_SECONDS / 2 + seconds
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        attackers = executor.submit(attack_apart, port, name, connections, until)
+        attackers = executor.submit(run_attack, port, name, connections, until)
         while time.monotonic() < until - 2 * SAMPLE_SECONDS:
-            took = health_seconds(port)
-            if took is None:
-                seen.health_failures += 1
+            latency = measure_health_seconds(port)
+            if latency is None:
+                observation.health_failures += 1
             else:
-                seen.health_seconds.append(took)
-            seen.memory_peak = max(seen.memory_peak, resident_bytes(pid))
-            seen.files_peak = max(seen.files_peak, unlinked_bytes(pid))
-            seen.open_at_end = open_connections(pid)
+                observation.health_seconds.append(latency)
+            observation.memory_peak = max(observation.memory_peak, read_resident_bytes(pid))
+            observation.files_peak = max(observation.files_peak, count_unlinked_bytes(pid))
+            observation.open_at_end = count_open_connections(pid)
             time.sleep(SAMPLE_SECONDS)
-        seen.statuses = attackers.result()
-    return seen
+        observation.statuses = attackers.result()
+    return observation
 
 
-def report(name: str, connections: int, seen: Observation) -> str:
-    """Return the line of one attack."""
-    latencies = seen.health_seconds
+def format_report(name: str, connections: int, observation: Observation) -> str:
+    """Return the row of one attack."""
+    latencies = observation.health_seconds
     health = (
         f"median {1e3 * median(latencies):6.1f} ms, max {1e3 * max(latencies):7.1f} ms"
         if latencies
-        else "never answered"
+        else "no response"
     )
     return (
-        f"{name:9} {connections:4} connections: memory {seen.memory_before / MEBIBYTE:5.0f} -> "
-        f"{seen.memory_peak / MEBIBYTE:5.0f} MiB, files {seen.files_peak / MEBIBYTE:5.0f} MiB, "
-        f"open {seen.open_at_end:4}, health {health}, {seen.health_failures} failed; "
-        f"answers {dict(seen.statuses)}"
+        f"{name:9} {connections:4} connections: "
+        f"memory {observation.memory_before / MEBIBYTE:5.0f} -> "
+        f"{observation.memory_peak / MEBIBYTE:5.0f} MiB, "
+        f"files {observation.files_peak / MEBIBYTE:5.0f} MiB, "
+        f"open {observation.open_at_end:4}, health {health}, {observation.health_failures} failed; "
+        f"statuses {dict(observation.statuses)}"
     )
 
 
 def main(connections: str = "100", seconds: str = "10", *names: str) -> None:
-    """Attack one service after the other."""
+    """Start a new service for each attack, and print the results."""
     for name in names or ATTACKS:
-        port = free_port()
+        port = find_free_port()
         with TemporaryDirectory() as folder, running_service(Path(folder), port) as pid:
-            seen = observe(pid, port, name, int(connections), float(seconds))
-        print(report(name, int(connections), seen), flush=True)
+            observation = observe(pid, port, name, int(connections), float(seconds))
+        print(format_report(name, int(connections), observation), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What files cost: the bank loaded and solved, a file of answers marked, broken problem files.
+"""Measure loading and solving the bank, grading a file of answers, and broken problem files.
 
 Run with `make bench`, or `.venv/bin/python benchmarks/files.py [ROUNDS]`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from timing import Row, fastest
+from timing import Row, measure_fastest
 
 from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import BatchProblems
@@ -24,7 +24,7 @@ from problems.registry import REGISTRY
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "answers.csv"
 COPIES = 200
-BROKEN = {
+BROKEN_PROBLEMS = {
     "a tag": "id: !!python/object/apply:os.system [ls]",
     "10,000 brackets": "a: " + "[" * 10_000,
     "two equal keys": "id: a\nid: b",
@@ -36,16 +36,16 @@ BROKEN = {
 
 
 @contextmanager
-def measured(what: str, count: int) -> Iterator[None]:
-    """Print how long the block took, and how long for each of *count* things."""
+def print_duration(label: str, count: int) -> Iterator[None]:
+    """Print the duration of the block, in total and for each of *count* items."""
     started = time.perf_counter()
     yield
     seconds = time.perf_counter() - started
-    print(f"{what:<42} {count:>7} {seconds:8.2f} s {1e6 * seconds / count:10.0f} µs each")
+    print(f"{label:<42} {count:>7} {seconds:8.2f} s {1e6 * seconds / count:10.0f} µs each")
 
 
 def write_class(path: Path) -> int:
-    """Write the example as a class of `COPIES` times its students; return the number of rows."""
+    """Write the example with `COPIES` copies of its students; return the number of rows."""
     with EXAMPLE.open(newline="", encoding="utf-8") as source:
         header, *rows = csv.reader(source)
     with path.open("w", newline="", encoding="utf-8") as target:
@@ -56,29 +56,29 @@ def write_class(path: Path) -> int:
     return COPIES * len(rows)
 
 
-def measure_bank(catalogue: ProblemCatalog) -> None:
-    """Print how long the bank takes to be loaded and its textbook variants to be solved."""
-    with measured("problems loaded", len(catalogue.ids)):
-        bank = [catalogue.get(name) for name in catalogue.ids]
+def measure_bank(catalog: ProblemCatalog) -> None:
+    """Print the time for loading the bank and for solving its textbook variants."""
+    with print_duration("problems loaded", len(catalog.ids)):
+        bank = [catalog.get(name) for name in catalog.ids]
     originals = [problem for problem in bank if problem.has_original]
-    with measured("originals solved, mistakes included", len(originals)):
+    with print_duration("originals solved, mistakes included", len(originals)):
         for problem in originals:
             solve_variant(problem, None, REGISTRY)
 
 
-def measure_answers(catalogue: ProblemCatalog) -> None:
-    """Print how long a file of answers takes to be read and marked."""
+def measure_answers(catalog: ProblemCatalog) -> None:
+    """Print the time for reading and grading a file of answers."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "class.csv"
         count = write_class(path)
-        with measured("rows marked", count):
+        with print_duration("rows graded", count):
             run_batch(
-                Batch(open_source(path, {}), BatchProblems(catalogue), Path(folder) / "out.csv")
+                Batch(open_source(path, {}), BatchProblems(catalog), Path(folder) / "out.csv")
             )
 
 
-def refused(text: str) -> str:
-    """Return why a problem file is refused."""
+def load_error(text: str) -> str:
+    """Return the error of a problem file."""
     try:
         return load_problem(text, file="a.yaml").id
     except ProblemError as error:
@@ -86,14 +86,16 @@ def refused(text: str) -> str:
 
 
 def main() -> None:
-    """Measure and print, one line for each stage and each broken file."""
+    """Print a row for each stage and each broken file."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    catalogue = ProblemCatalog()
-    measure_bank(catalogue)
-    measure_answers(catalogue)
-    for what, text in BROKEN.items():
-        (spent,) = fastest(Row(what, {"": lambda text=text: refused(text)}, 1), rounds).values()
-        print(f"broken: {what:<42} {spent:20.1f} µs   {refused(text)[:40]}")
+    catalog = ProblemCatalog()
+    measure_bank(catalog)
+    measure_answers(catalog)
+    for label, text in BROKEN_PROBLEMS.items():
+        (micros,) = measure_fastest(
+            Row(label, {"": lambda text=text: load_error(text)}, 1), rounds
+        ).values()
+        print(f"broken: {label:<42} {micros:20.1f} µs   {load_error(text)[:40]}")
 
 
 if __name__ == "__main__":

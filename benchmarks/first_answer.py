@@ -1,4 +1,4 @@
-"""From a fresh environment with nothing but the wheel to the first graded answer.
+"""Measure the time from a fresh environment with only the wheel to a graded answer.
 
 `python benchmarks/first_answer.py [WHEEL] [--python python3.12] [--limit SECONDS]`; without
 WHEEL it builds that of the checkout. It prints seconds and processor seconds of each step: with uv
@@ -74,12 +74,12 @@ def main() -> None:
 
 
 def use_uv(python: str) -> Commands:
-    """Return the commands by which uv creates an environment and installs a wheel into it."""
+    """Return the commands with which uv creates an environment and installs a wheel."""
     return [str(UV), "venv", "-q", "--python", python, "venv"], [str(UV), "pip", "install", "-q"]
 
 
 def use_pip(python: str) -> Commands:
-    """Return the commands by which venv and pip do the same."""
+    """Return the commands with which venv and pip do the same."""
     pip = [str(PROGRAMS / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     return [python, "-m", "venv", "venv"], pip
 

@@ -1,7 +1,7 @@
-"""A database that grows: classes that handed in over the service, and copies of their students.
+"""Growing classes: students who submit through the service, and bulk copies of them.
 
-A few students of each class hand in over the service itself, so that every row is as in use; all
-others are copies of them with ids of their own, written by the driver in bulk.
+A few students of each class submit through the service, so that every row is realistic. All others
+are copies of them with new ids, written in bulk by the database driver.
 """
 
 import itertools
@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from anyio.from_thread import BlockingPortal
+from asgi_client import Browser, Response, StatementCounter
 from fastapi import FastAPI
-from pages_asked import Answer, Browser, Statements
 from regrading_class import SOURCE as TWO_PARTS
 from sqlalchemy import text
 
@@ -35,13 +35,13 @@ from api.services.problems.publishing import ProblemSource, PublishedProblem, pu
 from api.services.problems.versions import store_version
 
 SEEDS = 50
-EACH = 5
-TEMPLATES = 20
+SUBMISSIONS_PER_STUDENT = 5
+TEMPLATE_COUNT = 20
 CREATED = 201
-BUSY = 503
-MOST_TRIES = 20
+SERVICE_UNAVAILABLE = 503
+MAX_ATTEMPTS = 20
 SOURCE, *_ = TWO_PARTS.partition("  - {id: doubled")
-COPIED: Mapping[str, str] = {
+STUDENT_COLUMNS: Mapping[str, str] = {
     "users": "id",
     "tokens": "user_id",
     "enrolments": "user_id",
@@ -53,47 +53,47 @@ COPIED: Mapping[str, str] = {
     "grades": "student_id",
     "grade_changes": "student_id",
 }
-"""The tables that have rows of a student, and the column by which they are found."""
-AT_ONCE = 200
-FIRST_COPY = 0x01B0_0000_0000_7000_8000 << 48
-IDS_OF_COPIES = itertools.count(FIRST_COPY)
+"""Tables with rows of a student, and the column that identifies the student."""
+BATCH_SIZE = 200
+FIRST_COPY_ID = 0x01B0_0000_0000_7000_8000 << 48
+COPY_IDS = itertools.count(FIRST_COPY_ID)
 
 
 @dataclass(frozen=True)
-class Somebody:
-    """A person with the text of a token."""
+class TokenUser:
+    """User with the text of a token."""
 
     id: UUID
     token: str
 
 
 @dataclass
-class Asker(Browser):
-    """Somebody who asks with a token."""
+class ApiClient(Browser):
+    """Client that authenticates with a token."""
 
     token: str = ""
 
-    def _scope(self, method: str, path: str, more: dict[str, str]) -> dict[str, Any]:
-        shown = {"authorization": f"Bearer {self.token}"}
-        return super()._scope(method, f"/api/v1{path}", more | shown)
+    def _scope(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
+        authorization = {"authorization": f"Bearer {self.token}"}
+        return super()._scope(method, f"/api/v1{path}", headers | authorization)
 
-    def _ask(self, method: str, path: str, more: dict[str, str], body: bytes = b"") -> Answer:
-        """Return the answer; a service that is busy is asked again, as it says."""
-        for _ in range(MOST_TRIES):
-            answer = super()._ask(method, path, more, body)
-            if answer.status != BUSY:
+    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
+        """Return the response; retry after 503, as the service requests."""
+        for _ in range(MAX_ATTEMPTS):
+            answer = super()._send(method, path, headers, body)
+            if answer.status != SERVICE_UNAVAILABLE:
                 break
             time.sleep(1)
         return answer
 
-    def put(self, path: str, told: bytes) -> Answer:
-        """Return the answer to what is put."""
-        return self._ask("PUT", path, {"content-type": "application/json"}, told)
+    def put(self, path: str, body: bytes) -> Response:
+        """Return the response to a PUT request."""
+        return self._send("PUT", path, {"content-type": "application/json"}, body)
 
 
 @dataclass
-class Growing:
-    """A class of one assignment with so many *problems*, and how many students it has so far."""
+class GrowingClass:
+    """Class with one assignment of *problems* problems; *size* is its number of students."""
 
     db: Database
     name: str
@@ -101,160 +101,186 @@ class Growing:
     source: str = SOURCE
     course: UUID = field(default_factory=new_id)
     assignment: UUID = field(default_factory=new_id)
-    students: list[Somebody] = field(default_factory=list)
+    students: list[TokenUser] = field(default_factory=list)
     size: int = 0
 
     def __post_init__(self) -> None:
         """Write the course, its problems, an instructor and the first students."""
         now = datetime.now(UTC)
-        found = publish_problem_source(ProblemSource("cells-of-a-kernel", self.source), seeds=SEEDS)
-        if not isinstance(found, PublishedProblem):
-            raise SystemExit(str(found))
+        published = publish_problem_source(
+            ProblemSource("cells-of-a-kernel", self.source), seeds=SEEDS
+        )
+        if not isinstance(published, PublishedProblem):
+            raise SystemExit(str(published))
         course = {"slug": self.name, "title": self.name, "zone": "UTC", "secret": "00" * 32}
         assignment = {"course_id": self.course, "slug": "hw", "title": "HW"}
-        told = {"created_at": now}
+        timestamps = {"created_at": now}
         with self.db.transaction() as session:
-            session.add(Course(id=self.course, **course, **told))
+            session.add(Course(id=self.course, **course, **timestamps))
             session.flush()
-            version = store_version(session, found, self.source, now=now)
-            session.add(Assignment(id=self.assignment, **assignment, published_at=now, **told))
+            version = store_version(session, published, self.source, now=now)
+            session.add(
+                Assignment(id=self.assignment, **assignment, published_at=now, **timestamps)
+            )
             session.flush()
-            for at in range(self.problems):
-                posed = {"assignment_id": self.assignment, "slug": f"p{at}", "position": at}
-                session.add(AssignmentProblem(id=new_id(), version_id=version.id, **posed))
-            self.staff = self._join(session, "instructor", 1, now)[0]
-            self.students = self._join(session, "student", TEMPLATES, now)
-        self.size = TEMPLATES
+            for position in range(self.problems):
+                columns = {
+                    "assignment_id": self.assignment,
+                    "slug": f"p{position}",
+                    "position": position,
+                }
+                session.add(AssignmentProblem(id=new_id(), version_id=version.id, **columns))
+            self.staff = self._enrol(session, "instructor", 1, now)[0]
+            self.students = self._enrol(session, "student", TEMPLATE_COUNT, now)
+        self.size = TEMPLATE_COUNT
 
-    def _join(self, session: Any, role: str, count: int, now: datetime) -> list[Somebody]:
-        made = [(new_id(), new_secret("api")) for _ in range(count)]
-        told = {"created_at": now}
-        users = [{"id": one, "name": f"{role} {one.hex[-4:]}", **told} for one, _ in made]
-        joined = {"course_id": self.course, "role": role}
-        own = {"name": "growth", "scopes": ["read", "submit", "grade", "manage"], **told}
+    def _enrol(self, session: Any, role: str, count: int, now: datetime) -> list[TokenUser]:
+        new_people = [(new_id(), new_secret("api")) for _ in range(count)]
+        timestamps = {"created_at": now}
+        users = [
+            {"id": user_id, "name": f"{role} {user_id.hex[-4:]}", **timestamps}
+            for user_id, _ in new_people
+        ]
+        enrolment = {"course_id": self.course, "role": role}
+        token_columns = {
+            "name": "growth",
+            "scopes": ["read", "submit", "grade", "manage"],
+            **timestamps,
+        }
         insert_rows(session, User, users)
         insert_rows(
             session,
             Enrolment,
-            [{"id": new_id(), "user_id": one, **joined, **told} for one, _ in made],
+            [
+                {"id": new_id(), "user_id": user_id, **enrolment, **timestamps}
+                for user_id, _ in new_people
+            ],
         )
-        shown = [
-            {"prefix": one.prefix, "digest": one.digest, "user_id": who, **own} for who, one in made
+        tokens = [
+            {"prefix": secret.prefix, "digest": secret.digest, "user_id": user_id, **token_columns}
+            for user_id, secret in new_people
         ]
-        insert_rows(session, Token, [{"id": new_id(), **one} for one in shown])
-        return [Somebody(who, secret.text) for who, secret in made]
+        insert_rows(session, Token, [{"id": new_id(), **token} for token in tokens])
+        return [TokenUser(user_id, secret.text) for user_id, secret in new_people]
 
     def path(self, problem: int) -> str:
-        """Return the address of a problem."""
+        """Return the path of a problem."""
         return f"/assignments/{self.assignment}/problems/p{problem}"
 
-    def hand_in(self, app: FastAPI, loop: BlockingPortal, statements: Statements) -> None:
-        """Let the first students open every problem and hand in `EACH` answers to it."""
-        for one in self.students:
-            asker = Asker(app, loop, statements, token=one.token)
-            for problem, turn in itertools.product(range(self.problems), range(EACH)):
+    def submit_answers(
+        self, app: FastAPI, loop: BlockingPortal, statements: StatementCounter
+    ) -> None:
+        """Let the first students open every problem and submit several answers to it."""
+        for student in self.students:
+            client = ApiClient(app, loop, statements, token=student.token)
+            for problem, turn in itertools.product(
+                range(self.problems), range(SUBMISSIONS_PER_STUDENT)
+            ):
                 if not turn:
-                    asker.get(self.path(problem))
-                typed = {"answers": {"cells": str((turn + 9) ** 2)}}
-                answer = asker.post(f"{self.path(problem)}/submissions", typed)
-                if answer.status != CREATED:
-                    raise SystemExit(answer.body.decode())
+                    client.get(self.path(problem))
+                body = {"answers": {"cells": str((turn + 9) ** 2)}}
+                response = client.post(f"{self.path(problem)}/submissions", body)
+                if response.status != CREATED:
+                    raise SystemExit(response.body.decode())
 
     @property
     def submissions(self) -> int:
-        """How many submissions the class has."""
-        return self.size * self.problems * EACH
+        """The number of submissions of the class."""
+        return self.size * self.problems * SUBMISSIONS_PER_STUDENT
 
     def grow(self, students: int) -> None:
-        """Copy the first students until there are so many."""
-        rows = _rows_of(self.db, self.students)
-        copies = itertools.cycle(rows)
+        """Copy the first students until the class has *students*."""
+        templates = _load_templates(self.db, self.students)
+        copies = itertools.cycle(templates)
         while self.size < students:
-            count = min(AT_ONCE, students - self.size)
-            _write(self.db, [next(copies) for _ in range(count)])
+            count = min(BATCH_SIZE, students - self.size)
+            _write_copies(self.db, [next(copies) for _ in range(count)])
             self.size += count
 
 
-Rows = Mapping[str, Sequence[tuple[Any, ...]]]
-"""The rows of one student by table, as the driver has them."""
+RowsByTable = Mapping[str, Sequence[tuple[Any, ...]]]
+"""Rows of one student by table, with the values of the database driver."""
 
 
 @dataclass(frozen=True)
-class Template:
-    """A student to copy: the rows, and the ids that a copy has of its own."""
+class StudentTemplate:
+    """Student to copy: their rows, and the ids that a copy replaces."""
 
-    rows: Rows
+    rows: RowsByTable
     ids: Sequence[Any]
 
 
-COLUMNS: dict[str, list[str]] = {}
+COLUMNS_BY_TABLE: dict[str, list[str]] = {}
 
 
-def _rows_of(db: Database, students: Sequence[Somebody]) -> list[Template]:
+def _load_templates(db: Database, students: Sequence[TokenUser]) -> list[StudentTemplate]:
     with db.reading() as session:
-        return [_template(session.connection(), one.id, sqlite=db.is_sqlite) for one in students]
+        return [
+            _load_template(session.connection(), student.id, sqlite=db.is_sqlite)
+            for student in students
+        ]
 
 
-def _template(connection: Any, student: UUID, *, sqlite: bool) -> Template:
+def _load_template(connection: Any, student: UUID, *, sqlite: bool) -> StudentTemplate:
     key = student.hex if sqlite else str(student)
     rows: dict[str, list[tuple[Any, ...]]] = {}
     ids: list[Any] = [key]
-    for table, column in COPIED.items():
-        if table not in COLUMNS:
-            nothing = f"SELECT * FROM {table} LIMIT 0"  # noqa: S608  # names of our own, here and below
-            found = connection.execute(text(nothing))
-            COLUMNS[table] = list(found.keys())
-        names = COLUMNS[table]
-        told = ", ".join(f'"{one}"' if sqlite else f'"{one}"::text' for one in names)
-        by = f"{column} = :key"
+    for table, column in STUDENT_COLUMNS.items():
+        if table not in COLUMNS_BY_TABLE:
+            empty_query = f"SELECT * FROM {table} LIMIT 0"  # noqa: S608  # constant names, here and below
+            result = connection.execute(text(empty_query))
+            COLUMNS_BY_TABLE[table] = list(result.keys())
+        names = COLUMNS_BY_TABLE[table]
+        columns = ", ".join(f'"{name}"' if sqlite else f'"{name}"::text' for name in names)
+        condition = f"{column} = :key"
         if table == "gradings":
-            by = "answer_id IN (SELECT id FROM answers WHERE student_id = :key)"
-        theirs = f"SELECT {told} FROM {table} WHERE {by}"  # noqa: S608
-        found = connection.execute(text(theirs), {"key": key})
-        rows[table] = [tuple(row) for row in found]
+            condition = "answer_id IN (SELECT id FROM answers WHERE student_id = :key)"
+        query = f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608
+        result = connection.execute(text(query), {"key": key})
+        rows[table] = [tuple(row) for row in result]
         if "id" in names:
             ids += [row[names.index("id")] for row in rows[table]]
-    return Template(rows, list(dict.fromkeys(ids)))
+    return StudentTemplate(rows, list(dict.fromkeys(ids)))
 
 
-def _write(db: Database, templates: Sequence[Template]) -> None:
+def _write_copies(db: Database, templates: Sequence[StudentTemplate]) -> None:
     rows: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for one in templates:
-        own = {old: f"{next(IDS_OF_COPIES):032x}" for old in one.ids}
-        for table, those in one.rows.items():
-            rows[table] += _copied(table, those, own)
-    raw = db.engine.raw_connection()
+    for template in templates:
+        new_ids = {old: f"{next(COPY_IDS):032x}" for old in template.ids}
+        for table, template_rows in template.rows.items():
+            rows[table] += _copy_rows(table, template_rows, new_ids)
+    connection = db.engine.raw_connection()
     try:
-        cursor = raw.cursor()
+        cursor = connection.cursor()
         if db.is_sqlite:
             cursor.execute("BEGIN IMMEDIATE")
             cursor.execute("PRAGMA defer_foreign_keys = ON")
-        for table in COPIED:
-            _fill(cursor, table, rows[table], sqlite=db.is_sqlite)
-        raw.commit()
+        for table in STUDENT_COLUMNS:
+            _insert_rows(cursor, table, rows[table], sqlite=db.is_sqlite)
+        connection.commit()
     finally:
-        raw.close()
+        connection.close()
 
 
-def _copied(
-    table: str, rows: Sequence[tuple[Any, ...]], own: Mapping[Any, str]
+def _copy_rows(
+    table: str, rows: Sequence[tuple[Any, ...]], new_ids: Mapping[Any, str]
 ) -> Iterator[tuple[Any, ...]]:
-    names = COLUMNS[table]
-    unique = {"tokens": "prefix", "submissions": "key"}.get(table)
-    at = names.index(unique) if unique else -1
+    names = COLUMNS_BY_TABLE[table]
+    unique_column = {"tokens": "prefix", "submissions": "key"}.get(table)
+    unique_index = names.index(unique_column) if unique_column else -1
     for row in rows:
-        copy = [own.get(one, one) for one in row]
-        if unique and copy[at] is not None:
-            copy[at] = copy[names.index("id")][-12:]
-        yield tuple(copy)
+        values = [new_ids.get(value, value) for value in row]
+        if unique_column and values[unique_index] is not None:
+            values[unique_index] = values[names.index("id")][-12:]
+        yield tuple(values)
 
 
-def _fill(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]], *, sqlite: bool) -> None:
-    names = ", ".join(f'"{one}"' for one in COLUMNS[table])
+def _insert_rows(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]], *, sqlite: bool) -> None:
+    names = ", ".join(f'"{name}"' for name in COLUMNS_BY_TABLE[table])
     if sqlite:
-        marks = ", ".join("?" * len(COLUMNS[table]))
-        new = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-        cursor.executemany(new, rows)
+        placeholders = ", ".join("?" * len(COLUMNS_BY_TABLE[table]))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608
+        cursor.executemany(statement, rows)
         return
     with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:

@@ -1,10 +1,10 @@
-"""How many submissions a second the service takes, beside servers that do less, in one run.
+"""Measure the submission rate of the service, next to simpler servers, in one run.
 
 ``python benchmarks/intake.py [DATABASE] [COUNT] [PROCESSES]``: COUNT submissions (2,000) for each
-server and number of clients, in three rounds, over an empty database (a new SQLite file if none is
-named). Each server is a process of its own, the service PROCESSES (1). They take turns, so that
-whatever else the machine does meets all of them. R, ``raw``, is FastAPI with one raw statement and
-commit a request; it grades nothing.
+server and number of clients, in three rounds, over an empty database (by default a new SQLite
+file). Each server runs in its own process, the service in PROCESSES (1). They take turns, so that
+other work of the machine affects all of them alike. R, ``raw``, is FastAPI with one raw statement
+and commit for each request, without grading.
 """
 
 import json
@@ -23,8 +23,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from intake_class import ASKED, Answer, IntakeClass, Student
-from load_client import Load, run
+from intake_class import PROBLEMS_BY_LOAD, Answer, IntakeClass, Student
+from load_client import LoadResult, send_requests
 from sqlalchemy import select
 
 from api.db.engine import Database
@@ -32,36 +32,40 @@ from api.db.migrations import upgrade
 from api.db.models import Submission
 
 STUDENTS = 400
-APART = 100
-"""Students of the server with a session for each request: what it writes of them, the service would
-have to ask for anew."""
-MEETINGS = 3
-"""How often each student hands in before, for every process to have met nearly all of them."""
+ORM_STUDENTS = 100
+"""Number of students of the ORM server only; its writes would make their cached state stale."""
+WARM_UPS_PER_PROCESS = 3
+"""Submissions of each student before measuring, so that every process caches nearly all."""
 SEEDS = 50
 ROUNDS = 3
 CLIENTS = (16, 64)
 COUNT = 2_000
 SCALARS = "scalars and shapes"
 SLOWEST = "orm"
-REFERENCES = ("alone", "raw", SLOWEST)
-HERE = Path(__file__).parent
-TICKS = os.sysconf("SC_CLK_TCK")
-PACES = ("SUBMISSIONS", "DRAFTS", "REQUESTS")
+REFERENCE_SERVERS = ("alone", "raw", SLOWEST)
+FOLDER = Path(__file__).parent
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+RATE_LIMITS = ("SUBMISSIONS", "DRAFTS", "REQUESTS")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A process that serves at a port."""
+    """Server process and its port."""
 
     port: int
     process: subprocess.Popen[bytes]
 
     @property
-    def cpu(self) -> float:
-        """The seconds of processor time that it has taken, with the processes that it started."""
-        own = Path(f"/proc/{self.process.pid}")
-        started = (own / f"task/{self.process.pid}/children").read_text(encoding="ascii").split()
-        return sum(_ticks(one) for one in (own, *(own.parent / pid for pid in started))) / TICKS
+    def cpu_seconds(self) -> float:
+        """The CPU seconds of the process and its children."""
+        process = Path(f"/proc/{self.process.pid}")
+        children = (
+            (process / f"task/{self.process.pid}/children").read_text(encoding="ascii").split()
+        )
+        return (
+            sum(_ticks(path) for path in (process, *(process.parent / pid for pid in children)))
+            / TICKS_PER_SECOND
+        )
 
 
 def _ticks(process: Path) -> int:
@@ -71,39 +75,39 @@ def _ticks(process: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What came of a load, and the milliseconds of processor time for each request."""
+class LoadMeasurement:
+    """Result of a load, and the CPU milliseconds of each request."""
 
-    load: Load
-    cpu: float
+    load: LoadResult
+    cpu_ms: float
 
 
-def request(assignment: object, one: Answer) -> bytes:
-    """Return the bytes of a request that hands in *one* answer."""
-    body = json.dumps({"answers": {one.part: one.typed}}).encode()
+def build_request(assignment: object, answer: Answer) -> bytes:
+    """Return the bytes of a request that submits an answer."""
+    body = json.dumps({"answers": {answer.part: answer.raw_answer}}).encode()
     head = (
-        f"POST /api/v1/assignments/{assignment}/problems/{one.problem}/submissions HTTP/1.1\r\n"
-        f"Host: 127.0.0.1\r\nAuthorization: Bearer {one.student.token}\r\n"
+        f"POST /api/v1/assignments/{assignment}/problems/{answer.problem}/submissions HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\nAuthorization: Bearer {answer.student.token}\r\n"
         f"Idempotency-Key: {uuid4()}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port on which nothing listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
 
 
 @contextmanager
-def served(command: Sequence[str], port: int, **more: str) -> Iterator[Server]:
+def run_server(command: Sequence[str], port: int, **settings: str) -> Iterator[Server]:
     """Run a server until the block ends."""
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, env=os.environ | more, stdout=quiet, stderr=quiet)  # noqa: S603
+    process = subprocess.Popen(command, env=os.environ | settings, stdout=quiet, stderr=quiet)  # noqa: S603
     try:
-        while not _answers(port):
+        while not _is_listening(port):
             if process.poll() is not None:
                 raise SystemExit(f"{' '.join(command)} ended with code {process.returncode}")
             time.sleep(0.05)
@@ -113,7 +117,7 @@ def served(command: Sequence[str], port: int, **more: str) -> Iterator[Server]:
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
     except urllib.error.HTTPError:
@@ -123,110 +127,130 @@ def _answers(port: int) -> bool:
     return True
 
 
-def the_service(url: str, processes: int = 1) -> tuple[list[str], int, dict[str, str]]:
-    """Return how the service is started over a database, and its port."""
-    port = free_port()
-    paces = {f"GRADER_{pace}_PER_MINUTE": "1000000" for pace in PACES}
-    told = {"GRADER_DATABASE": url, "GRADER_PORT": str(port), "GRADER_SEEDS": "1"}
-    told |= {"GRADER_PROCESSES": str(processes), "GRADER_WORKER": "apart"}
-    return [sys.executable, "-m", "api"], port, paces | told
+def build_service_command(url: str, processes: int = 1) -> tuple[list[str], int, dict[str, str]]:
+    """Return the command of the service over a database, its port and its settings."""
+    port = find_free_port()
+    rate_limits = {f"GRADER_{pace}_PER_MINUTE": "1000000" for pace in RATE_LIMITS}
+    settings = {"GRADER_DATABASE": url, "GRADER_PORT": str(port), "GRADER_SEEDS": "1"}
+    settings |= {"GRADER_PROCESSES": str(processes), "GRADER_WORKER": "apart"}
+    return [sys.executable, "-m", "api"], port, rate_limits | settings
 
 
-def a_reference(kind: str, url: str, told: Path) -> tuple[list[str], int]:
-    """Return how a server is started that the service is compared with, and its port."""
-    port = free_port()
-    script = str(HERE / "intake_references.py")
-    return [sys.executable, script, kind, url, str(told), str(port)], port
+def build_reference_command(kind: str, url: str, reply_path: Path) -> tuple[list[str], int]:
+    """Return the command of a reference server, and its port."""
+    port = find_free_port()
+    script = str(FOLDER / "intake_references.py")
+    return [sys.executable, script, kind, url, str(reply_path), str(port)], port
 
 
-def reply_of(url: str) -> dict[str, object]:
-    """Return a stored submission as the references repeat it: its ids and its reply."""
+def load_reply(url: str) -> dict[str, object]:
+    """Return the ids and the reply of a stored submission, which the references repeat."""
     db = Database(url)
     with db.reading() as session:
-        one = session.scalars(select(Submission).limit(1)).one()
-        ids = {"problem": one.problem_id, "student": one.student_id, "version": one.version_id}
-        told = {
-            "row": {name: each.hex for name, each in ids.items()},
-            "reply": json.dumps(one.reply),
+        submission = session.scalars(select(Submission).limit(1)).one()
+        ids = {
+            "problem": submission.problem_id,
+            "student": submission.student_id,
+            "version": submission.version_id,
+        }
+        stored = {
+            "row": {name: id_.hex for name, id_ in ids.items()},
+            "reply": json.dumps(submission.reply),
         }
     db.close()
-    return told
+    return stored
 
 
-def measured(server: Server, requests: Sequence[bytes], clients: int) -> Measured:
-    """Return what comes of *requests* to a server."""
-    before = server.cpu
-    load = run(requests, port=server.port, clients=clients)
+def measure_load(server: Server, requests: Sequence[bytes], clients: int) -> LoadMeasurement:
+    """Return the measurement of *requests* to a server."""
+    before = server.cpu_seconds
+    load = send_requests(requests, port=server.port, clients=clients)
     if set(load.statuses) != {201}:
         raise SystemExit(f"the server answered {dict(load.statuses)}")
-    return Measured(load, 1e3 * (server.cpu - before) / len(requests))
+    return LoadMeasurement(load, 1e3 * (server.cpu_seconds - before) / len(requests))
 
 
-def compare(url: str, count: int, folder: Path, *, processes: int) -> None:
-    """Measure all servers in turn, and print what each did beside R."""
+def compare_servers(url: str, count: int, folder: Path, *, processes: int) -> None:
+    """Measure all servers in turn, and print the rate of each relative to R."""
     db = Database(url)
     upgrade(db)
-    made = IntakeClass(db, students=STUDENTS + APART, seeds=SEEDS)
+    course = IntakeClass(db, students=STUDENTS + ORM_STUDENTS, seeds=SEEDS)
     db.close()
-    with ExitStack() as running:
-        command, port, more = the_service(url, processes)
-        service = running.enter_context(served(command, port, **more))
+    with ExitStack() as stack:
+        command, port, settings = build_service_command(url, processes)
+        service = stack.enter_context(run_server(command, port, **settings))
         print(f"{STUDENTS} students, {SEEDS} variants a problem, {count} submissions a turn,")
         print(f"{processes} process(es) of the service")
-        todo = {load: _requests(made, load, made.students[APART:]) for load in ASKED}
-        for load in ASKED:
-            first = [next(todo[load]) for _ in range(len(ASKED[load]) * STUDENTS)]
-            show(f"first of each, {load}", 16, [measured(service, first, 16)], 0)
-            for _ in range(MEETINGS * (processes - 1)):
-                measured(service, [next(todo[load]) for _ in first], 16)
-        told = folder / "told.json"
-        told.write_text(json.dumps(reply_of(url)), encoding="utf-8")
-        others = {
-            kind: running.enter_context(served(*a_reference(kind, url, told)))
-            for kind in REFERENCES
+        requests = {
+            load: _generate_requests(course, load, course.students[ORM_STUDENTS:])
+            for load in PROBLEMS_BY_LOAD
         }
-        apart = _requests(made, SCALARS, made.students[:APART])
-        _turns(service, others, todo, apart, count)
+        for load in PROBLEMS_BY_LOAD:
+            first_requests = [
+                next(requests[load]) for _ in range(len(PROBLEMS_BY_LOAD[load]) * STUDENTS)
+            ]
+            print_row(
+                f"first submissions, {load}", 16, [measure_load(service, first_requests, 16)], 0
+            )
+            for _ in range(WARM_UPS_PER_PROCESS * (processes - 1)):
+                measure_load(service, [next(requests[load]) for _ in first_requests], 16)
+        reply_path = folder / "reply.json"
+        reply_path.write_text(json.dumps(load_reply(url)), encoding="utf-8")
+        references = {
+            kind: stack.enter_context(run_server(*build_reference_command(kind, url, reply_path)))
+            for kind in REFERENCE_SERVERS
+        }
+        orm_requests = _generate_requests(course, SCALARS, course.students[:ORM_STUDENTS])
+        _take_turns(service, references, requests, orm_requests, count)
 
 
-def _turns(
+def _take_turns(
     service: Server,
-    others: dict[str, Server],
-    todo: dict[str, Iterator[bytes]],
-    apart: Iterator[bytes],
+    references: dict[str, Server],
+    service_requests: dict[str, Iterator[bytes]],
+    orm_requests: Iterator[bytes],
     count: int,
 ) -> None:
     for clients in CLIENTS:
-        found: dict[str, list[Measured]] = {}
+        measurements: dict[str, list[LoadMeasurement]] = {}
         for _ in range(ROUNDS):
-            for kind, server in others.items():
-                requests = apart if kind == SLOWEST else todo[SCALARS]
-                some = [next(requests) for _ in range(_share(kind, count))]
-                found.setdefault(kind, []).append(measured(server, some, clients))
-            for load, requests in todo.items():
-                some = [next(requests) for _ in range(count)]
-                found.setdefault(load, []).append(measured(service, some, clients))
-        raw = median(one.load.rate for one in found["raw"])
-        for what, every in found.items():
-            show(what, clients, every, raw)
+            for kind, server in references.items():
+                requests = orm_requests if kind == SLOWEST else service_requests[SCALARS]
+                batch = [next(requests) for _ in range(_count_for(kind, count))]
+                measurements.setdefault(kind, []).append(measure_load(server, batch, clients))
+            for load, requests in service_requests.items():
+                batch = [next(requests) for _ in range(count)]
+                measurements.setdefault(load, []).append(measure_load(service, batch, clients))
+        raw = median(measurement.load.rate for measurement in measurements["raw"])
+        for label, rounds in measurements.items():
+            print_row(label, clients, rounds, raw)
 
 
-def _share(kind: str, count: int) -> int:
+def _count_for(kind: str, count: int) -> int:
     return count // 5 if kind == SLOWEST else count
 
 
-def _requests(made: IntakeClass, load: str, students: Sequence[Student]) -> Iterator[bytes]:
-    return (request(made.assignment, one) for one in made.answers(load, students))
+def _generate_requests(
+    course: IntakeClass, load: str, students: Sequence[Student]
+) -> Iterator[bytes]:
+    return (
+        build_request(course.assignment, answer)
+        for answer in course.generate_answers(load, students)
+    )
 
 
-def show(what: str, clients: int, every: Sequence[Measured], raw: float) -> None:
+def print_row(label: str, clients: int, rounds: Sequence[LoadMeasurement], raw_rate: float) -> None:
     """Print the medians of the rounds."""
-    rate = median(one.load.rate for one in every)
-    beside = f"{rate / raw:5.2f} R" if raw else "       "
-    p50, p99 = (median(one.load.percentile(at) for one in every) for at in (50, 99))
+    rate = median(measurement.load.rate for measurement in rounds)
+    beside = f"{rate / raw_rate:5.2f} R" if raw_rate else "       "
+    cpu_ms = median(measurement.cpu_ms for measurement in rounds)
+    p50, p99 = (
+        median(measurement.load.percentile(percent) for measurement in rounds)
+        for percent in (50, 99)
+    )
     print(
-        f"{what:34} {clients:3} clients {rate:7.0f}/s {beside}  p50 {p50:6.1f} ms  "
-        f"p99 {p99:6.1f} ms  processor {median(one.cpu for one in every):6.3f} ms",
+        f"{label:34} {clients:3} clients {rate:7.0f}/s {beside}  p50 {p50:6.1f} ms  "
+        f"p99 {p99:6.1f} ms  processor {cpu_ms:6.3f} ms",
         flush=True,
     )
 
@@ -235,7 +259,7 @@ def main(database: str = "", count: str = str(COUNT), processes: str = "1") -> N
     """Measure over a database, or over a new SQLite file."""
     with TemporaryDirectory() as folder:
         url = database or f"sqlite:///{folder}/intake.db"
-        compare(url, int(count), Path(folder), processes=int(processes))
+        compare_servers(url, int(count), Path(folder), processes=int(processes))
 
 
 if __name__ == "__main__":

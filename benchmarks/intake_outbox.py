@@ -1,10 +1,10 @@
-"""Submissions a second with and without an outbox at work over the same database, in one run.
+"""Measure the submission rate with and without an outbox that sends scores, in one run.
 
 ``PYTHONPATH=tests python benchmarks/intake_outbox.py [DATABASE] [COUNT] [ROUNDS]``: in each of
-ROUNDS (5) turns, the service takes COUNT submissions (6,000) alone, and as many while a worker
-sends 10 scores per second to a stand-in of a learning platform. The order changes with each turn.
-A worker begins with a comparison of all scores, so COUNT should last for some seconds. The table
-has the medians, and the median of the ratios of the turns.
+ROUNDS (5) rounds, the service accepts COUNT submissions (6,000) alone, and as many while a worker
+sends 10 scores per second to a simulated learning platform. The order alternates. A worker begins
+by comparing all scores, so COUNT should last for some seconds. The table shows the medians, and the
+median of the ratios of the rounds.
 """
 
 import os
@@ -18,8 +18,16 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from intake import SCALARS, SEEDS, Measured, measured, request, served, the_service
-from intake_class import ASKED, IntakeClass
+from intake import (
+    SCALARS,
+    SEEDS,
+    LoadMeasurement,
+    build_request,
+    build_service_command,
+    measure_load,
+    run_server,
+)
+from intake_class import PROBLEMS_BY_LOAD, IntakeClass
 from lti_platform import DIALECTS
 from passback import LIMITS, LimitedPlatform, connect, fill
 from sqlalchemy import func, select
@@ -38,18 +46,18 @@ from api.services.lti.tool import LtiTool
 STUDENTS = 400
 CLIENTS = 16
 RECIPIENTS, ASSIGNMENTS = 500, 20
-"""People and assignments with scores to send: more than a run takes."""
+"""People and assignments with scores to send: more than a run sends."""
 START_SECONDS = 60
 
 
 def create_platform() -> LimitedPlatform:
-    """Return a stand-in that accepts 10 scores in any second, and answers each after 0.1 s."""
+    """Return a platform that accepts 10 scores in any second, and replies after 0.1 s."""
     limiter = LIMITS["sliding"](10, 1, time.monotonic)
     return LimitedPlatform(DIALECTS["moodle"], limiter=limiter, latency=0.1)
 
 
 def send_scores(url: str) -> None:
-    """Send scores until this process is stopped, as the worker does."""
+    """Send scores as the worker does, until this process is terminated."""
     os.nice(NICENESS)
     db, platform = Database(url, pool=2), create_platform()
     platform.tool_keys = load_public_keys(db, now=datetime.now(UTC))
@@ -61,15 +69,15 @@ def send_scores(url: str) -> None:
 
 
 def count_sent(db: Database) -> int:
-    """Return how many scores were sent."""
+    """Return the number of sent scores."""
     with db.reading() as session:
         sent = select(func.count()).where(OutboxMessage.status == "sent")
         return session.scalar(sent) or 0
 
 
 @contextmanager
-def outbox_at_work(db: Database, url: str) -> Iterator[None]:
-    """Run the sender in a process of its own; begin once scores leave."""
+def run_outbox(db: Database, url: str) -> Iterator[None]:
+    """Run the sender in its own process; enter the block once it has sent a score."""
     before = count_sent(db)
     process = subprocess.Popen([sys.executable, __file__, "--send", url])  # noqa: S603
     try:
@@ -83,52 +91,59 @@ def outbox_at_work(db: Database, url: str) -> Iterator[None]:
 
 
 def compare(url: str, count: int, rounds: int) -> None:
-    """Measure both in turn, and print them side by side."""
+    """Measure with and without the outbox in turn, and print both."""
     db = Database(url)
     upgrade(db)
-    made = IntakeClass(db, students=STUDENTS, seeds=SEEDS)
+    course = IntakeClass(db, students=STUDENTS, seeds=SEEDS)
     world = World(url)
     connect(world, create_platform())
     fill(world, students=RECIPIENTS, assignments=ASSIGNMENTS)
     world.close()
-    answers = made.answers(SCALARS, made.students)
-    requests = (request(made.assignment, one) for one in answers)
-    command, port, env = the_service(url)
-    alone: list[Measured] = []
-    beside: list[Measured] = []
-    rates: list[float] = []
-    with served(command, port, **env) as server:
-        first = [next(requests) for _ in range(len(ASKED[SCALARS]) * STUDENTS)]
-        measured(server, first, CLIENTS)
+    answers = course.generate_answers(SCALARS, course.students)
+    requests = (build_request(course.assignment, answer) for answer in answers)
+    command, port, env = build_service_command(url)
+    without_outbox_runs: list[LoadMeasurement] = []
+    with_outbox_runs: list[LoadMeasurement] = []
+    score_rates: list[float] = []
+    with run_server(command, port, **env) as server:
+        first_requests = [next(requests) for _ in range(len(PROBLEMS_BY_LOAD[SCALARS]) * STUDENTS)]
+        measure_load(server, first_requests, CLIENTS)
         for turn in range(rounds):
             for with_outbox in (False, True) if turn % 2 else (True, False):
-                some = [next(requests) for _ in range(count)]
+                batch = [next(requests) for _ in range(count)]
                 if not with_outbox:
-                    alone.append(measured(server, some, CLIENTS))
+                    without_outbox_runs.append(measure_load(server, batch, CLIENTS))
                     continue
-                with outbox_at_work(db, url):
-                    begun, before = time.monotonic(), count_sent(db)
-                    beside.append(measured(server, some, CLIENTS))
-                    passed = time.monotonic() - begun
-                    rates.append((count_sent(db) - before) / passed)
-    show("without the outbox", alone)
-    show("with the outbox", beside)
-    ratios = [b.load.rate / a.load.rate for a, b in zip(alone, beside, strict=True)]
-    cpu = [b.cpu / a.cpu for a, b in zip(alone, beside, strict=True)]
+                with run_outbox(db, url):
+                    start, sent_before = time.monotonic(), count_sent(db)
+                    with_outbox_runs.append(measure_load(server, batch, CLIENTS))
+                    seconds = time.monotonic() - start
+                    score_rates.append((count_sent(db) - sent_before) / seconds)
+    print_row("without the outbox", without_outbox_runs)
+    print_row("with the outbox", with_outbox_runs)
+    ratios = [
+        with_scores.load.rate / without.load.rate
+        for without, with_scores in zip(without_outbox_runs, with_outbox_runs, strict=True)
+    ]
+    cpu_ratios = [
+        with_scores.cpu_ms / without.cpu_ms
+        for without, with_scores in zip(without_outbox_runs, with_outbox_runs, strict=True)
+    ]
     print(
-        f"with / without: rate {median(ratios):.2f}, processor of the service {median(cpu):.2f}; "
-        f"{median(rates):.1f} scores/s left meanwhile"
+        f"with / without: rate {median(ratios):.2f}, "
+        f"processor of the service {median(cpu_ratios):.2f}; "
+        f"{median(score_rates):.1f} scores/s sent during the runs"
     )
     db.close()
 
 
-def show(name: str, turns: list[Measured]) -> None:
-    """Print the medians of the turns."""
+def print_row(name: str, runs: list[LoadMeasurement]) -> None:
+    """Print the medians of some runs."""
     print(
-        f"{name:20} {median(one.load.rate for one in turns):6.0f}/s  "
-        f"p50 {median(one.load.percentile(50) for one in turns):6.1f} ms  "
-        f"p99 {median(one.load.percentile(99) for one in turns):6.1f} ms  "
-        f"processor {median(one.cpu for one in turns):6.3f} ms"
+        f"{name:20} {median(run.load.rate for run in runs):6.0f}/s  "
+        f"p50 {median(run.load.percentile(50) for run in runs):6.1f} ms  "
+        f"p99 {median(run.load.percentile(99) for run in runs):6.1f} ms  "
+        f"processor {median(run.cpu_ms for run in runs):6.3f} ms"
     )
 
 

@@ -1,11 +1,11 @@
-"""Of what the processor time of a submission is made: who sends it, the judging, the writing.
+"""Measure the CPU time of each step of a submission: authentication, grading and writing.
 
-``python benchmarks/intake_parts.py [DATABASE]``, an empty database (a new SQLite file if none is
-named). In one process, without a network and without another thread: microseconds of this thread
-for each submission, the lower quartile of the rounds, the loads of `intake.py` taken in turn.
-*Known* finds out by memory who sends it and what holds for them, *judged* reads and judges an
-answer that nobody gave before, *written* is the share of one in a batch of so many, from what holds
-still to what is remembered after the commit. FastAPI alone, beside it, is in `intake.py`.
+``python benchmarks/intake_parts.py [DATABASE]``: the database must be empty (by default a new
+SQLite file). Everything runs in one thread of one process, without a network. The table shows CPU
+microseconds for each submission, as the lower quartile of the rounds; the loads of `intake.py` take
+turns. *Authentication and rules* looks up the submitter and the rules in the cache, *read and
+graded* reads and grades an answer that is not cached, *written* is the share of one submission in a
+batch, from locking to updating the cache after the commit. `intake.py` has FastAPI alone.
 """
 
 import gc
@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 from uuid import uuid4
 
-from intake_class import ASKED, Answer, IntakeClass
+from intake_class import PROBLEMS_BY_LOAD, Answer, IntakeClass
 
 from api.auth.authentication import authenticate_token
 from api.auth.authorization import load_assigned_problem
@@ -44,114 +44,121 @@ STUDENTS = 200
 SEEDS = 50
 BATCHES = (1, 8, 32, 64)
 ROUNDS = 12
-LEAST = 64
-"""How many submissions are known and judged in a round, however small the batches."""
+SUBMISSIONS_PER_ROUND = 64
+"""Submissions that each round grades, whatever the sizes of its batches."""
 
 
-class Intake:
-    """The way of a submission without server and threads, over an empty database."""
+class SubmissionPath:
+    """Path of a submission without a server or threads, over an empty database."""
 
     def __init__(self, url: str, *, students: int = STUDENTS) -> None:
-        """Make the class, and let each student hand in to every problem once."""
+        """Create the class, and let each student submit to every problem once."""
         self._db = Database(url)
         upgrade(self._db)
-        self._made = IntakeClass(self._db, students=students, seeds=SEEDS)
-        self._variants, self.memory = VariantCache(), SubmissionCache()
-        self._todo = {load: self._made.answers(load, self._made.students) for load in ASKED}
-        for load, problems in ASKED.items():
-            first = list(islice(self._todo[load], len(problems) * students))
-            for one in first:
-                self.write([self._prepared(one)])
+        self._course = IntakeClass(self._db, students=students, seeds=SEEDS)
+        self._variants, self.cache = VariantCache(), SubmissionCache()
+        self._answers = {
+            load: self._course.generate_answers(load, self._course.students)
+            for load in PROBLEMS_BY_LOAD
+        }
+        for load, problems in PROBLEMS_BY_LOAD.items():
+            first_answers = list(islice(self._answers[load], len(problems) * students))
+            for answer in first_answers:
+                self.write_batch([self._prepare(answer)])
 
-    def _prepared(self, one: Answer) -> PendingSubmission:
+    def _prepare(self, answer: Answer) -> PendingSubmission:
         with self._db.reading() as session:
-            caller = authenticate_token(session, f"Bearer {one.student.token}", now=system_clock())
-            posed = load_assigned_problem(
-                session, caller, self._made.assignment, one.problem, permission="submit"
+            principal = authenticate_token(
+                session, f"Bearer {answer.student.token}", now=system_clock()
             )
-            found = prepare_submission(
-                session, posed, _sent(one), variants=self._variants, cache=self.memory
+            assigned = load_assigned_problem(
+                session, principal, self._course.assignment, answer.problem, permission="submit"
             )
-        if not isinstance(found, PreparedSubmission):
-            raise SystemExit("nobody handed this in before")
-        return found.grade(self.memory.answer_grader)
+            prepared = prepare_submission(
+                session, assigned, _build_request(answer), variants=self._variants, cache=self.cache
+            )
+        if not isinstance(prepared, PreparedSubmission):
+            raise SystemExit("the submission is a replay")
+        return prepared.grade(self.cache.answer_grader)
 
-    def take(self, load: str, count: int) -> list[Answer]:
-        """Return what so many students hand in next."""
-        return list(islice(self._todo[load], count))
+    def take_answers(self, load: str, count: int) -> list[Answer]:
+        """Return the next *count* answers."""
+        return list(islice(self._answers[load], count))
 
-    def recalled(self, one: Answer) -> PendingSubmission:
-        """Return a submission by a student who is known, judged."""
-        shown = parse_secret(one.student.token)
-        found = shown and prepare_from_cache(
-            shown.digest,
-            self._made.assignment,
-            one.problem,
-            _sent(one),
+    def grade_from_cache(self, answer: Answer) -> PendingSubmission:
+        """Return a graded submission of a cached student."""
+        secret = parse_secret(answer.student.token)
+        prepared = secret and prepare_from_cache(
+            secret.digest,
+            self._course.assignment,
+            answer.problem,
+            _build_request(answer),
             variants=self._variants,
-            cache=self.memory,
+            cache=self.cache,
         )
-        if not found:
-            raise SystemExit("a student is not remembered")
-        return found.grade(self.memory.answer_grader)
+        if not prepared:
+            raise SystemExit("a student is not cached")
+        return prepared.grade(self.cache.answer_grader)
 
-    def write(self, entries: Sequence[PendingSubmission]) -> None:
+    def write_batch(self, entries: Sequence[PendingSubmission]) -> None:
         """Store a batch as the writer does."""
         with self._db.transaction() as session:
-            _, recalled = write_submissions(
+            _, grade_from_cache = write_submissions(
                 session,
                 entries,
                 variants=self._variants,
-                cache=self.memory,
+                cache=self.cache,
                 now=system_clock(),
             )
-        recalled.apply()
+        grade_from_cache.apply()
 
     def close(self) -> None:
-        """Let the database go."""
+        """Close the database."""
         self._db.close()
 
 
-def _sent(one: Answer) -> SubmissionRequest:
-    return SubmissionRequest({one.part: one.typed}, str(uuid4()), system_clock())
+def _build_request(answer: Answer) -> SubmissionRequest:
+    return SubmissionRequest({answer.part: answer.raw_answer}, str(uuid4()), system_clock())
 
 
-def spent(work: Callable[[T], object], some: Iterable[T]) -> float:
-    """Return the microseconds of this thread's processor time that some *work* took."""
-    begin = time.thread_time()
-    for one in some:
-        work(one)
-    return 1e6 * (time.thread_time() - begin)
+def measure_micros(work: Callable[[T], object], items: Iterable[T]) -> float:
+    """Return the CPU microseconds of this thread for *work* on all *items*."""
+    start = time.thread_time()
+    for item in items:
+        work(item)
+    return 1e6 * (time.thread_time() - start)
 
 
-def rounds(intake: Intake) -> Iterator[tuple[str, str, float]]:
-    """Yield a load, what was done of it, and the microseconds for each submission, on and on."""
+def generate_measurements(path: SubmissionPath) -> Iterator[tuple[str, str, float]]:
+    """Yield a load, a step, and its microseconds for each submission, for all rounds."""
     for _ in range(ROUNDS):
-        for load in ASKED:
-            some = intake.take(load, LEAST)
-            whole = spent(intake.recalled, some)
-            known = spent(intake.recalled, some)
-            yield load, "known", known / LEAST
-            yield load, "judged", (whole - known) / LEAST
+        for load in PROBLEMS_BY_LOAD:
+            answers = path.take_answers(load, SUBMISSIONS_PER_ROUND)
+            whole_micros = measure_micros(path.grade_from_cache, answers)
+            cache_micros = measure_micros(path.grade_from_cache, answers)
+            yield load, "authentication and rules", cache_micros / SUBMISSIONS_PER_ROUND
+            yield load, "read and graded", (whole_micros - cache_micros) / SUBMISSIONS_PER_ROUND
             for size in BATCHES:
-                entries = [intake.recalled(one) for one in intake.take(load, size)]
-                written = spent(intake.write, [entries])
-                yield load, f"written, {size} at once", written / size
+                entries = [
+                    path.grade_from_cache(answer) for answer in path.take_answers(load, size)
+                ]
+                write_micros = measure_micros(path.write_batch, [entries])
+                yield load, f"written, {size} at once", write_micros / size
 
 
 def main(database: str = "") -> None:
     """Measure over a database, or over a new SQLite file."""
     with TemporaryDirectory() as folder:
-        intake = Intake(database or f"sqlite:///{Path(folder)}/intake.db")
-        gc.freeze()  # as the service does once it has started
-        found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
-        for load, what, micros in rounds(intake):
-            found[what, load].append(micros)
-        intake.close()
-    print(f"{'µs of a processor':24}" + "".join(f"{load:>20}" for load in ASKED))
-    for what in dict.fromkeys(what for what, _ in found):
-        figures = (quantiles(found[what, load], n=4)[0] for load in ASKED)
-        print(f"{what:24}" + "".join(f"{one:20.0f}" for one in figures))
+        path = SubmissionPath(database or f"sqlite:///{Path(folder)}/intake.db")
+        gc.freeze()  # as the service does after its start
+        micros_by_step: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        for load, step, micros in generate_measurements(path):
+            micros_by_step[step, load].append(micros)
+        path.close()
+    print(f"{'µs of a processor':26}" + "".join(f"{load:>20}" for load in PROBLEMS_BY_LOAD))
+    for step in dict.fromkeys(step for step, _ in micros_by_step):
+        quartiles = (quantiles(micros_by_step[step, load], n=4)[0] for load in PROBLEMS_BY_LOAD)
+        print(f"{step:26}" + "".join(f"{quartile:20.0f}" for quartile in quartiles))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Servers to compare the intake with: FastAPI alone, one raw statement a request, an ORM session.
+"""Reference servers for `intake.py`: FastAPI alone, one raw statement, and an ORM session.
 
-They answer at the address of the service, with the bytes of one of its replies. The first two ask
-nobody who sends and grade nothing; ``orm`` does all that the service does, in a session of its own
-with a commit for each request. ``python benchmarks/intake_references.py KIND DATABASE TOLD PORT``.
+They serve the path of submissions, and reply with the bytes of a reply of the service. The first
+two neither authenticate nor grade; ``orm`` does everything that the service does, with one session
+and one commit for each request. ``python benchmarks/intake_references.py KIND DATABASE REPLY
+PORT``, where REPLY is a JSON file.
 """
 
 import json
@@ -44,73 +45,79 @@ COLUMNS: Final = (
     *("id", "problem_id", "student_id", "author_id", "sequence", "version_id", "position"),
     *("draw", "received_at", "answers", "key", "fingerprint", "reply"),
 )
-PLACE: Final = "/api/v1/assignments/{assignment}/problems/{problem}/submissions"
-FIRST: Final = 1_000_000
-"""A sequence number that no submission of the service comes to."""
-Key_ = Annotated[str | None, Header(alias="idempotency-key")]
+SUBMISSION_PATH: Final = "/api/v1/assignments/{assignment}/problems/{problem}/submissions"
+FIRST_SEQUENCE: Final = 1_000_000
+"""Sequence number above those of all submissions of the service."""
+IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
 
 
-class Answers(BaseModel):
+class SubmissionBody(BaseModel):
     """The body of a submission."""
 
     answers: dict[str, Any]
 
 
-class Row:
-    """The row that a request writes: the columns of the table of submissions."""
+class RowSource:
+    """Source of rows for the table of submissions."""
 
-    def __init__(self, told: dict[str, str], reply: str) -> None:
-        """Take the ids that are *told*, and the *reply*."""
-        self._told, self._reply = told, reply
-        self._at = FIRST
+    def __init__(self, ids: dict[str, str], reply: str) -> None:
+        """Store the ids and the reply that all rows share."""
+        self._ids, self._reply = ids, reply
+        self._sequence = FIRST_SEQUENCE
 
-    def values(self, answers: dict[str, Any], key: str | None) -> tuple[Any, ...]:
+    def next_values(self, answers: dict[str, Any], key: str | None) -> tuple[Any, ...]:
         """Return the values of a new row."""
-        self._at += 1
-        one = self._told
+        self._sequence += 1
+        ids = self._ids
         return (
-            *(uuid4().hex, one["problem"], one["student"], one["student"], self._at),
-            *(one["version"], 0, 0, to_micros(system_clock()), json.dumps(answers), key),
+            *(uuid4().hex, ids["problem"], ids["student"], ids["student"], self._sequence),
+            *(ids["version"], 0, 0, to_micros(system_clock()), json.dumps(answers), key),
             *("0" * 64, self._reply),
         )
 
 
-def _inserting(mark: str) -> str:
-    marks = ", ".join(mark.replace("#", str(at)) for at in range(1, len(COLUMNS) + 1))
-    return f"INSERT INTO submissions ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
+def _build_insert(placeholder: str) -> str:
+    placeholders = ", ".join(
+        placeholder.replace("#", str(number)) for number in range(1, len(COLUMNS) + 1)
+    )
+    return f"INSERT INTO submissions ({', '.join(COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
 
 
-def alone(reply: bytes) -> FastAPI:
-    """Return FastAPI alone: the body is read, nothing is kept."""
+def create_bare_app(reply: bytes) -> FastAPI:
+    """Return FastAPI alone: it parses the body and stores nothing."""
     app = FastAPI()
 
-    @app.post(PLACE, status_code=201)
-    async def submit(assignment: str, problem: str, body: Answers, key: Key_ = None) -> Response:
+    @app.post(SUBMISSION_PATH, status_code=201)
+    async def submit(
+        assignment: str, problem: str, body: SubmissionBody, key: IdempotencyKey = None
+    ) -> Response:
         del assignment, problem, body, key
         return Response(reply, 201, media_type="application/json")
 
     return app
 
 
-def raw_sqlite(row: Row, reply: bytes, path: str) -> FastAPI:
-    """Return FastAPI with one statement and commit a request, on the event loop."""
+def create_sqlite_app(row: RowSource, reply: bytes, path: str) -> FastAPI:
+    """Return FastAPI with one statement and commit for each request, on the event loop."""
     app = FastAPI()
     db = sqlite3.connect(path, isolation_level=None)
     for pragma in SQLITE_PRAGMAS:
         db.execute(f"PRAGMA {pragma}")
-    statement = _inserting("?")
+    statement = _build_insert("?")
 
-    @app.post(PLACE, status_code=201)
-    async def submit(assignment: str, problem: str, body: Answers, key: Key_ = None) -> Response:
+    @app.post(SUBMISSION_PATH, status_code=201)
+    async def submit(
+        assignment: str, problem: str, body: SubmissionBody, key: IdempotencyKey = None
+    ) -> Response:
         del assignment, problem
-        db.execute(statement, row.values(body.answers, key))
+        db.execute(statement, row.next_values(body.answers, key))
         return Response(reply, 201, media_type="application/json")
 
     return app
 
 
-def raw_postgresql(row: Row, reply: bytes, url: str) -> FastAPI:
-    """Return FastAPI with one statement and commit a request, by asyncpg."""
+def create_postgresql_app(row: RowSource, reply: bytes, url: str) -> FastAPI:
+    """Return FastAPI with one statement and commit for each request, using asyncpg."""
     pools: list[Any] = []
 
     @asynccontextmanager
@@ -120,33 +127,37 @@ def raw_postgresql(row: Row, reply: bytes, url: str) -> FastAPI:
         await pools[0].close()
 
     app = FastAPI(lifespan=lifespan)
-    statement = _inserting("$#")
+    statement = _build_insert("$#")
 
-    @app.post(PLACE, status_code=201)
-    async def submit(assignment: str, problem: str, body: Answers, key: Key_ = None) -> Response:
+    @app.post(SUBMISSION_PATH, status_code=201)
+    async def submit(
+        assignment: str, problem: str, body: SubmissionBody, key: IdempotencyKey = None
+    ) -> Response:
         del assignment, problem
-        await pools[0].execute(statement, *row.values(body.answers, key))
+        await pools[0].execute(statement, *row.next_values(body.answers, key))
         return Response(reply, 201, media_type="application/json")
 
     return app
 
 
-def by_orm(db: Database, reply: bytes) -> FastAPI:
-    """Return what the service does, by objects of a session and a commit for each request."""
+def create_orm_app(db: Database, reply: bytes) -> FastAPI:
+    """Return a service that uses ORM objects and one commit for each request."""
     app, variants = FastAPI(), VariantCache()
 
-    @app.post(PLACE, status_code=201)
+    @app.post(SUBMISSION_PATH, status_code=201)
     def submit(
         assignment: UUID,
         problem: str,
-        body: Answers,
+        body: SubmissionBody,
         authorization: Annotated[str, Header()],
-        key: Key_ = None,
+        key: IdempotencyKey = None,
     ) -> Response:
         with db.transaction() as session:
-            caller = authenticate_token(session, authorization, now=system_clock())
-            posed = load_assigned_problem(session, caller, assignment, problem, permission="submit")
-            _store(session, posed, body.answers, variants, key)
+            principal = authenticate_token(session, authorization, now=system_clock())
+            assigned = load_assigned_problem(
+                session, principal, assignment, problem, permission="submit"
+            )
+            _store(session, assigned, body.answers, variants, key)
         return Response(reply, 201, media_type="application/json")
 
     return app
@@ -154,102 +165,110 @@ def by_orm(db: Database, reply: bytes) -> FastAPI:
 
 def _store(
     session: Session,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     answers: dict[str, Any],
     variants: VariantCache,
     key: str | None,
 ) -> None:
-    """Judge, admit and write one submission."""
-    now, student = system_clock(), posed.member.student_id
-    place = ProgressKey(posed.problem.id, student)
-    drawn, _ = load_current_draw(session, posed, student=student)
-    earlier = load_answers(session, [place])[place]
-    judged = grade_answers(
-        variants.get_variant(session, drawn.version_id, drawn.position),
+    """Grade, admit and write one submission."""
+    now, student = system_clock(), assigned.member.student_id
+    progress_key = ProgressKey(assigned.problem.id, student)
+    draw, _ = load_current_draw(session, assigned, student=student)
+    earlier_answers = load_answers(session, [progress_key])[progress_key]
+    results = grade_answers(
+        variants.get_variant(session, draw.version_id, draw.position),
         answers,
-        carried_values=collect_carried_values(earlier, draw=drawn.number),
+        carried_values=collect_carried_values(earlier_answers, draw=draw.number),
         number_style=None,
     )
     admission = admit_answers(
-        load_student_rules(session, posed.member, [posed.assignment])[posed.assignment.id],
+        load_student_rules(session, assigned.member, [assigned.assignment])[assigned.assignment.id],
         to_micros(now),
-        answers={part: one.to_policy_answer(results_shown=True) for part, one in judged.items()},
+        answers={
+            part: result.to_policy_answer(results_shown=True) for part, result in results.items()
+        },
         earlier={
-            part: [to_policy_answer(row) for row in earlier if row.part == part] for part in judged
+            part: [to_policy_answer(row) for row in earlier_answers if row.part == part]
+            for part in results
         },
     )
-    sequence = earlier[-1].sequence + 1 if earlier else 1
-    shared = {**place._asdict(), "draw": drawn.number, "sequence": sequence, "received_at": now}
+    sequence = earlier_answers[-1].sequence + 1 if earlier_answers else 1
+    shared = {
+        **progress_key._asdict(),
+        "draw": draw.number,
+        "sequence": sequence,
+        "received_at": now,
+    }
     submission = Submission(
         **shared,
         author_id=student,
-        version_id=drawn.version_id,
-        position=drawn.position,
+        version_id=draw.version_id,
+        position=draw.position,
         answers={part: to_json(typed) for part, typed in answers.items()},
         key=key,
-        fingerprint=compute_fingerprint(posed.problem.id, student, answers),
+        fingerprint=compute_fingerprint(assigned.problem.id, student, answers),
         reply={},
     )
     session.add(submission)
     session.flush()
-    for one in judged.values():
-        _add_answer(session, submission, one, admission, shared)
+    for result in results.values():
+        _add_answer(session, submission, result, admission, shared)
     recompute_progress(
-        session, [place], cause=GradeCause("submission", submission.id, student, now)
+        session, [progress_key], cause=GradeCause("submission", submission.id, student, now)
     )
 
 
 def _add_answer(
     session: Session,
     submission: Submission,
-    one: AnswerResult,
+    result: AnswerResult,
     admission: Admission,
     shared: dict[str, Any],
 ) -> None:
-    found = {"status": one.status, "credit": one.credit, "mistakes": one.mistakes}
+    grade = {"status": result.status, "credit": result.credit, "mistakes": result.mistakes}
     answer = Answer(
         **shared,
-        **found,
+        **grade,
         submission_id=submission.id,
-        part=one.part,
-        attempt=admission.attempts.get(one.part),
+        part=result.part,
+        attempt=admission.attempts.get(result.part),
         late=admission.late,
-        value=one.value,
-        shown=one.rendered_value,
-        carries=one.carries,
+        value=result.value,
+        shown=result.rendered_value,
+        carries=result.carries,
         grading_id=uuid4(),
     )
     session.add(answer)
     session.flush()
     session.add(
         Grading(
-            **found,
+            **grade,
             id=answer.grading_id,
             answer_id=answer.id,
             kind="auto",
-            record=one.record,
-            said=one.feedback,
-            engine=one.engine,
+            record=result.record,
+            said=result.feedback,
+            engine=result.engine,
             version_id=submission.version_id,
             created_at=submission.received_at,
         )
     )
 
 
-def main(kind: str, url: str, told: str, port: str) -> None:
-    """Serve a reference on a port until this process is ended."""
-    given = json.loads(Path(told).read_text(encoding="utf-8"))
-    reply: str = given["reply"]
-    row = Row(given["row"], reply)
+def main(kind: str, url: str, reply_path: str, port: str) -> None:
+    """Serve a reference on a port until this process is terminated."""
+    stored = json.loads(Path(reply_path).read_text(encoding="utf-8"))
+    reply: str = stored["reply"]
+    row = RowSource(stored["row"], reply)
     match kind:
         case "alone":
-            app = alone(reply.encode())
+            app = create_bare_app(reply.encode())
         case "raw" if url.startswith("sqlite"):
-            app = raw_sqlite(row, reply.encode(), url.removeprefix("sqlite:///"))
+            app = create_sqlite_app(row, reply.encode(), url.removeprefix("sqlite:///"))
         case "raw":
-            app = raw_postgresql(row, reply.encode(), url)
+            app = create_postgresql_app(row, reply.encode(), url)
         case _:
-            app = by_orm(Database(url), reply.encode())
+            app = create_orm_app(Database(url), reply.encode())
     uvicorn.run(app, port=int(port), log_level="warning", access_log=False)
 
 

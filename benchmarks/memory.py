@@ -1,10 +1,10 @@
-"""How much memory a process holds for what it remembers, and how much that can become.
+"""Measure the memory of the caches of a process, now and at their limits.
 
-``python benchmarks/memory.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) hands in to six
-problems and hands in again; then what is remembered of them is let go, one kind after the other.
-Then SEEDS (8) variants of each problem of the bank are read and answered, each part rightly and
-wrongly. Each in a process of its own, in what Python asked for (tracemalloc); what the process has
-is more.
+``python benchmarks/memory.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) submits to six
+problems several times; then the caches are emptied one after the other. Then SEEDS (8) variants of
+each problem of the bank are loaded, and each part is answered right and wrong. Both run in their
+own process. The table shows the memory that Python allocated (tracemalloc), which is less than the
+process uses.
 """
 
 import json
@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from intake_class import ASKED
-from intake_parts import Intake
+from intake_class import PROBLEMS_BY_LOAD
+from intake_parts import SubmissionPath
 
 from api.core.cache import LruCache
 from api.demo.coursework.guesses import generate_guesses
@@ -41,121 +41,135 @@ from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 from problems.variant_serialization import load_variant
 
-AT_ONCE = 64
-AGAIN = 3
-"""How often each student hands in again."""
-KIB = 1024
-REMEMBERED: Final[Mapping[str, tuple[str, int]]] = {
-    "_seats": ("where a student is at a problem", MAX_CACHED_STATES),
-    "_known": ("who hands in to a problem, and the rules", MAX_CACHED_SUBMITTERS),
-    "_sheets": ("a student's grade in an assignment", MAX_CACHED_GRADES),
-    "_seen": ("when a secret was used", MAX_CACHED_SUBMITTERS),
+BATCH_SIZE = 64
+REPEATED_SUBMISSIONS = 3
+"""Further submissions of each student to each problem."""
+KIBIBYTE = 1024
+CACHES: Final[Mapping[str, tuple[str, int]]] = {
+    "_seats": ("state of a student in a problem", MAX_CACHED_STATES),
+    "_known": ("submitter to a problem, with their rules", MAX_CACHED_SUBMITTERS),
+    "_sheets": ("grade of a student in an assignment", MAX_CACHED_GRADES),
+    "_seen": ("time of the last use of a secret", MAX_CACHED_SUBMITTERS),
 }
-"""What a memory has of students, and how many of each at most."""
+"""Label and size limit of each cache of students, by its field in `SubmissionCache`."""
 
 
-def held() -> float:
-    """Return the memory that Python holds, in KiB, without what is garbage."""
+def measure_traced_kib() -> float:
+    """Return the memory allocated by Python in KiB, after a garbage collection."""
     collect()
-    return tracemalloc.get_traced_memory()[0] / KIB
+    return tracemalloc.get_traced_memory()[0] / KIBIBYTE
 
 
-def resident() -> float:
-    """Return the memory that this process has, in MiB."""
+def measure_resident_mib() -> float:
+    """Return the resident memory of this process in MiB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return float(status.partition("VmRSS:")[2].split()[0]) / KIB
+    return float(status.partition("VmRSS:")[2].split()[0]) / KIBIBYTE
 
 
-def show(what: str, grown: float, count: int, most: int) -> None:
-    """Print how much is held for each of so many things, and for the *most* that are kept."""
-    each = grown / count
-    print(f"{what:42} {count:7,} of {each:5.2f} KB  at most {most:7,}: {each * most / KIB:4.0f} MB")
+def print_cache(label: str, kib: float, count: int, max_count: int) -> None:
+    """Print the memory of each of *count* entries, and of *max_count* entries."""
+    kib_each = kib / count
+    print(
+        f"{label:42} {count:7,} of {kib_each:5.2f} KB  "
+        f"at most {max_count:7,}: {kib_each * max_count / KIBIBYTE:4.0f} MB"
+    )
 
 
-def of_students(students: int) -> None:
-    """Measure what is remembered of students who hand in."""
-    print(f"a process that did nothing yet has {resident():.0f} MB")
+def measure_students(students: int) -> None:
+    """Measure the caches of students who submit."""
+    print(f"a process at its start has {measure_resident_mib():.0f} MB")
     tracemalloc.start(1)
     with TemporaryDirectory() as folder:
-        intake = Intake(f"sqlite:///{Path(folder)}/kept.db", students=students)
-        seats = students * sum(len(problems) for problems in ASKED.values())
-        before = held()
-        for _ in range(AGAIN):
-            _hand_in(intake, students)
-        each = (held() - before) / AGAIN / seats
-        print(f"each further submission {each:.2f} KB, verdicts and readings included")
-        for one in fields(intake.memory):
-            if one.name in REMEMBERED:
-                kept, before = len(getattr(intake.memory, one.name)), held()
-                setattr(intake.memory, one.name, LruCache(1))
-                what, most = REMEMBERED[one.name]
-                show(what, before - held(), kept, most)
-        intake.close()
+        path = SubmissionPath(f"sqlite:///{Path(folder)}/kept.db", students=students)
+        state_count = students * sum(len(problems) for problems in PROBLEMS_BY_LOAD.values())
+        before = measure_traced_kib()
+        for _ in range(REPEATED_SUBMISSIONS):
+            _submit_answers(path, students)
+        kib_each = (measure_traced_kib() - before) / REPEATED_SUBMISSIONS / state_count
+        print(f"each further submission {kib_each:.2f} KB, including verdicts and readings")
+        for cache_field in fields(path.cache):
+            if cache_field.name in CACHES:
+                count, before = len(getattr(path.cache, cache_field.name)), measure_traced_kib()
+                setattr(path.cache, cache_field.name, LruCache(1))
+                label, max_count = CACHES[cache_field.name]
+                print_cache(label, before - measure_traced_kib(), count, max_count)
+        path.close()
 
 
-def _hand_in(intake: Intake, students: int) -> None:
-    """Let each student hand in to each problem."""
-    for load, problems in ASKED.items():
-        for start in range(0, students * len(problems), AT_ONCE):
-            some = intake.take(load, min(AT_ONCE, students * len(problems) - start))
-            intake.write([intake.recalled(one) for one in some])
+def _submit_answers(path: SubmissionPath, students: int) -> None:
+    """Let each student submit to each problem."""
+    for load, problems in PROBLEMS_BY_LOAD.items():
+        for start in range(0, students * len(problems), BATCH_SIZE):
+            answers = path.take_answers(load, min(BATCH_SIZE, students * len(problems) - start))
+            path.write_batch([path.grade_from_cache(answer) for answer in answers])
 
 
-def of_the_bank(seeds: int) -> None:
-    """Measure variants of all problems, the contexts in which answers are judged, and verdicts."""
-    every = [one for name in ProblemCatalog().ids for one in _published(name, seeds)]
+def measure_bank(seeds: int) -> None:
+    """Measure variants of all problems, grading contexts, and verdicts."""
+    published = [pair for name in ProblemCatalog().ids for pair in _generate_published(name, seeds)]
     problems = {
         name: load_problem(ProblemCatalog().path(name).read_text(encoding="utf-8"), file=name)
         for name in ProblemCatalog().ids
     }
     tracemalloc.start(1)
-    before = held()
-    variants = [load_variant(json.loads(text), problems[name], REGISTRY) for name, text in every]
-    show("a variant", held() - before, len(variants), VARIANT_CACHE_SIZE)
-    dice = SeededRandom(RandomStream(b"kept", "answers"))
-    before = held()
-    right = list(_judged(variants, dice, wrong=False))
-    most = CACHED_VARIANTS * len(right) // len(variants)
-    show("a context, with a verdict", held() - before, len(right), most)
-    before = held()
-    wrong = list(_judged(variants, dice, wrong=True))
-    show("a verdict on a wrong answer", held() - before, len(wrong), RESULT_CACHE_SIZE)
+    before = measure_traced_kib()
+    variants = [
+        load_variant(json.loads(text), problems[name], REGISTRY) for name, text in published
+    ]
+    print_cache("a variant", measure_traced_kib() - before, len(variants), VARIANT_CACHE_SIZE)
+    random = SeededRandom(RandomStream(b"kept", "answers"))
+    before = measure_traced_kib()
+    right_results = list(_grade_answers(variants, random, wrong=False))
+    max_contexts = CACHED_VARIANTS * len(right_results) // len(variants)
+    print_cache(
+        "a context, with a verdict", measure_traced_kib() - before, len(right_results), max_contexts
+    )
+    before = measure_traced_kib()
+    wrong_results = list(_grade_answers(variants, random, wrong=True))
+    print_cache(
+        "a verdict on a wrong answer",
+        measure_traced_kib() - before,
+        len(wrong_results),
+        RESULT_CACHE_SIZE,
+    )
 
 
-def _published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
-    made = publish_problem_source(
+def _generate_published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
+    published = publish_problem_source(
         ProblemSource(name, ProblemCatalog().path(name).read_text(encoding="utf-8")), seeds=seeds
     )
-    if not isinstance(made, PublishedProblem):
-        raise SystemExit(str(made))
-    for one in made.variants:
-        yield name, json.dumps(one)
+    if not isinstance(published, PublishedProblem):
+        raise SystemExit(str(published))
+    for variant in published.variants:
+        yield name, json.dumps(variant)
 
 
-def _judged(
-    variants: list[Variant], dice: SeededRandom, *, wrong: bool
+def _grade_answers(
+    variants: list[Variant], random: SeededRandom, *, wrong: bool
 ) -> Iterator[dict[str, AnswerResult]]:
-    """Yield the verdict on an answer to each part of each variant."""
+    """Yield the result of an answer to each part of each variant."""
     for variant in variants:
         for part in variant.problem.parts:
             if part.id in variant.keys:
                 value: Any = variant.keys[part.id]
-                told = next(iter(generate_guesses(value, dice)), value) if wrong else value
-                typed = dice.pick([text for _, text in render_notations(told, part)])
-                yield grade_answers(variant, {part.id: typed}, carried_values={}, number_style=None)
+                shown_value = next(iter(generate_guesses(value, random)), value) if wrong else value
+                answer = random.pick([text for _, text in render_notations(shown_value, part)])
+                yield grade_answers(
+                    variant, {part.id: answer}, carried_values={}, number_style=None
+                )
 
 
-def apart(measure: Callable[[int], None], count: int) -> None:
-    """Measure in a process of its own."""
+def run_in_process(measure: Callable[[int], None], count: int) -> None:
+    """Run *measure* in its own process."""
     process = get_context("spawn").Process(target=measure, args=(count,))
     process.start()
     process.join()
 
 
 def main(students: str = "500", seeds: str = "8") -> None:
-    """Measure both."""
-    apart(of_students, int(students))
-    apart(of_the_bank, int(seeds))
+    """Measure students and the bank."""
+    run_in_process(measure_students, int(students))
+    run_in_process(measure_bank, int(seeds))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""How often a wrong answer is named: rightly, where a mistake gave it, and wrongly, where none did.
+"""Measure how often feedback names a mistake for a wrong answer, rightly and by coincidence.
 
-Run with `make bench`, or `PYTHONPATH=tests .venv/bin/python benchmarks/naming.py [SEEDS]`. Of every
-problem of the bank the original and so many seeds are looked at. Values that a twin gives must be
-named by that mistake. Values that nobody computed (near the key, doubled, two digits exchanged, as
-large as the key, one cell changed) should not be named; those that a mistake gives all the same are
-named by it, and counted. Last come the figures of the wrong values that are collected in the tests.
+Run with `make bench`, or `PYTHONPATH=tests .venv/bin/python benchmarks/naming.py [SEEDS]`. It takes
+the original and SEEDS (3) seeds of every problem of the bank. A value that a wrong version of a
+solver computes must get the name of that mistake. Values that no mistake computes (near the key,
+doubled, two digits swapped, as large as the key, one cell changed) should get no name; those that
+equal the result of a mistake by coincidence are counted. The last lines summarize the collected
+wrong values of the tests.
 """
 
 import random
@@ -29,43 +30,43 @@ from tests.bank.blind_wrong_values import (
 )
 from tests.bank.wrong_values import VALUES, figures
 
-NEAR = 20
-THROWS = 20
-TWO_DIGITS, THREE_DIGITS = 10, 1000
-MANY = 6
+MAX_DISTANCE = 20
+RANDOM_VALUES = 20
+TWO_DIGITS, ROUNDED_ABOVE = 10, 1000
+MAX_DIGITS = 6
 
 
-def variants(seeds: int) -> Iterator[Variant]:
-    """Yield the original and the first seeds of every problem that a machine judges."""
-    catalogue = ProblemCatalog()
-    for name in catalogue.ids:
-        problem = catalogue.get(name)
+def generate_variants(seeds: int) -> Iterator[Variant]:
+    """Yield the original and the first seeds of every problem with autograded parts."""
+    catalog = ProblemCatalog()
+    for name in catalog.ids:
+        problem = catalog.get(name)
         if problem.has_autograded_parts:
             for seed in (None, *(range(seeds) if problem.has_drawn_params else ())):
                 yield solve_variant(problem, seed, REGISTRY)
 
 
-def uncomputed(key: Value, chance: random.Random) -> Iterator[tuple[str, RawAnswer]]:
-    """Yield wrong answers that no mistake was run for, each with how it was made."""
+def generate_wrong_answers(key: Value, rng: random.Random) -> Iterator[tuple[str, RawAnswer]]:
+    """Yield wrong answers that no mistake computed, each after the name of its method."""
     if isinstance(key, Tensor):
-        for _ in range(THROWS):
+        for _ in range(RANDOM_VALUES):
             cells = list(key.cells)
-            cells[chance.randrange(len(cells))] += chance.choice((-2, -1, 1, 2))
+            cells[rng.randrange(len(cells))] += rng.choice((-2, -1, 1, 2))
             yield "a cell", to_text(Tensor(key.shape, tuple(cells)))
-            chance.shuffle(cells)
+            rng.shuffle(cells)
             yield "cells shuffled", to_text(Tensor(key.shape, tuple(cells)))
     elif isinstance(key, tuple):
         axes = [axis for axis in key if isinstance(axis, int)]
-        for at, axis in enumerate(axes):
+        for index, axis in enumerate(axes):
             for step in (-2, -1, 1, 2):
-                yield "an axis", to_text((*axes[:at], axis + step, *axes[at + 1 :]))
+                yield "an axis", to_text((*axes[:index], axis + step, *axes[index + 1 :]))
     elif is_number(key):
-        yield from numbers(key, chance)
+        yield from generate_wrong_numbers(key, rng)
 
 
-def numbers(key: Number, chance: random.Random) -> Iterator[tuple[str, RawAnswer]]:
-    """Yield wrong numbers near *key*, made of it, and as large."""
-    for step in range(1, NEAR + 1):
+def generate_wrong_numbers(key: Number, rng: random.Random) -> Iterator[tuple[str, RawAnswer]]:
+    """Yield wrong numbers near *key*, derived from it, and of its size."""
+    for step in range(1, MAX_DISTANCE + 1):
         yield "±1 to ±20", to_text(key + step)
         yield "±1 to ±20", to_text(key - step)
     yield "double, half", to_text(2 * key)
@@ -73,77 +74,83 @@ def numbers(key: Number, chance: random.Random) -> Iterator[tuple[str, RawAnswer
     if not isinstance(key, int) or key < TWO_DIGITS:
         return
     digits = str(key)
-    for at in range(len(digits) - 1):
-        swapped = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
+    for index in range(len(digits) - 1):
+        swapped = digits[:index] + digits[index + 1] + digits[index] + digits[index + 2 :]
         if swapped != digits:
             yield "digits swapped", swapped
-    for _ in range(THROWS):
-        thrown = chance.randrange(key // 2, 2 * key)
-        yield f"as large, {min(len(digits), MANY)} digits", str(thrown)
-        if thrown > THREE_DIGITS:
-            yield "as large, rounded", f"{thrown:.2e}"
+    for _ in range(RANDOM_VALUES):
+        value = rng.randrange(key // 2, 2 * key)
+        yield f"as large, {min(len(digits), MAX_DIGITS)} digits", str(value)
+        if value > ROUNDED_ABOVE:
+            yield "as large, rounded", f"{value:.2e}"
 
 
-def judged(variant: Variant, part: str, typed: RawAnswer) -> PartResult:
-    """Return the result of *typed* as the answer to one part."""
-    results = grade(variant, {part: typed}, registry=REGISTRY)
-    return next(one for one in results if one.part == part)
+def grade_answer(variant: Variant, part: str, answer: RawAnswer) -> PartResult:
+    """Return the result of an answer to one part."""
+    results = grade(variant, {part: answer}, registry=REGISTRY)
+    return next(result for result in results if result.part == part)
 
 
-def count(variant: Variant, table: "Table", chance: random.Random) -> None:
-    """Add the answers to the parts of *variant* to the table."""
+def count_answers(variant: Variant, table: "NamingTable", rng: random.Random) -> None:
+    """Add answers to all parts of *variant* to the table."""
     for part in variant.problem.parts:
         key = variant.keys.get(part.id)
-        for how, typed in uncomputed(key, chance) if key is not None else ():
-            table.add(f"{part.kind}: {how}", judged(variant, part.id, typed))
-        known = variant.mistakes[part.id].candidates
-        for one in (*known, *get_mistake_pairs(variant, part.id, REGISTRY).candidates):
-            result = judged(variant, part.id, KINDS[part.kind].format_key(one.value, part))
-            how = "by two mistakes" if len(one.ids) > 1 else "by a mistake"
-            table.add(f"{part.kind}: {how}", result, ids=one.ids)
+        for origin, answer in generate_wrong_answers(key, rng) if key is not None else ():
+            table.add(f"{part.kind}: {origin}", grade_answer(variant, part.id, answer))
+        mistakes = variant.mistakes[part.id].candidates
+        for mistake in (*mistakes, *get_mistake_pairs(variant, part.id, REGISTRY).candidates):
+            result = grade_answer(
+                variant, part.id, KINDS[part.kind].format_key(mistake.value, part)
+            )
+            origin = "by two mistakes" if len(mistake.ids) > 1 else "by a mistake"
+            table.add(f"{part.kind}: {origin}", result, ids=mistake.ids)
 
 
-class Table:
-    """How many wrong answers were named, by kind and by how they were made."""
+class NamingTable:
+    """Counts of wrong answers and of those that were named, by kind and method."""
 
     def __init__(self) -> None:
-        self.every: Counter[str] = Counter()
-        self.named: Counter[str] = Counter()
-        self.paired: Counter[str] = Counter()
+        self.answer_counts: Counter[str] = Counter()
+        self.named_counts: Counter[str] = Counter()
+        self.paired_counts: Counter[str] = Counter()
 
-    def add(self, where: str, result: PartResult, *, ids: tuple[str, ...] | None = None) -> None:
-        """Count a wrong answer; of one that the mistakes *ids* gave, whether they are named."""
+    def add(self, group: str, result: PartResult, *, ids: tuple[str, ...] | None = None) -> None:
+        """Count a wrong answer; one that the mistakes *ids* gave is named if all of them are."""
         if result.status in {"wrong", "partial", "mistake"}:
-            right = bool(result.mistakes) if ids is None else set(ids) <= set(result.mistakes)
-            self.every[where] += 1
-            self.named[where] += right
-            self.paired[where] += right and result.rule == "mistake_pair"
+            is_named = bool(result.mistakes) if ids is None else set(ids) <= set(result.mistakes)
+            self.answer_counts[group] += 1
+            self.named_counts[group] += is_named
+            self.paired_counts[group] += is_named and result.rule == "mistake_pair"
 
-    def lines(self) -> Iterator[str]:
-        """Yield a line for each kind and each way in which answers were made."""
+    def format_lines(self) -> Iterator[str]:
+        """Yield a row for each kind and method."""
         yield f"{'kind: wrong answers':<36} {'answers':>8} {'named':>8} {'by two':>8}"
-        for where in sorted(self.every):
-            every, named, paired = self.every[where], self.named[where], self.paired[where]
-            yield f"{where:<36} {every:>8} {named / every:>8.1%} {paired / every:>8.1%}"
+        for group in sorted(self.answer_counts):
+            count, named, paired = (
+                self.answer_counts[group],
+                self.named_counts[group],
+                self.paired_counts[group],
+            )
+            yield f"{group:<36} {count:>8} {named / count:>8.1%} {paired / count:>8.1%}"
 
 
 def main() -> None:
     """Print the table."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    table = Table()
-    chance = random.Random(0)  # noqa: S311 - the same answers in every run
-    for variant in variants(seeds):
-        count(variant, table, chance)
-    print("\n".join(table.lines()))
+    table = NamingTable()
+    rng = random.Random(0)  # noqa: S311 - the same answers in every run
+    for variant in generate_variants(seeds):
+        count_answers(variant, table, rng)
+    print("\n".join(table.format_lines()))
     print(f"\n{len(VALUES)} collected wrong values")
-    for what, share in figures().items():
-        print(f"{what:<36} {share:>8.1%}")
+    for label, share in figures().items():
+        print(f"{label:<36} {share:>8.1%}")
     for collection, values in COLLECTIONS.items():
         print(f"\n{len(values)} blind wrong values, {collection} collection")
         for (nameable, outcome), number in sorted(count_outcomes(collection).items()):
             print(f"{'with a cause' if nameable else 'without a cause'}: {outcome:<20} {number:>8}")
     named, nameable = count_named_without_authors()
-    print(f"\nwithout the mistakes of the problems' authors {named} of {nameable} are named")
+    print(f"\nwithout the mistakes of the problems' authors, {named} of {nameable} are named")
 
 
 if __name__ == "__main__":

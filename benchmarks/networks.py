@@ -1,9 +1,9 @@
-"""What networks cost: milliseconds to build, walk, table and mistake them, cold and seen before.
+"""Measure networks: building, counting, tables and wrong versions of solvers.
 
 Run with `make bench`, or `.venv/bin/python benchmarks/networks.py [ROUNDS]`. Each row is the median
-of several rounds. *Cold* has every store of earlier walks emptied; the last column compares with a
-plain loop over the same layers, which computes shapes, parameters and MACs with bare integers in
-the same run, so that runs on different machines compare.
+of several rounds in milliseconds, with all caches emptied before each (except for *again*). The
+last column is the ratio to a plain loop over the layers, which computes shapes, parameters and MACs
+with integers in the same run; compare machines by it.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ from problems.network.published import catalog
 from problems.network.wrong_versions import network_solvers
 from problems.solvers.bounds import Shape
 
-NAMES = ("vgg16", "resnet50", "densenet121", "yolov3")
-LAYERS = 1000
-STORES = (
+NETWORK_NAMES = ("vgg16", "resnet50", "densenet121", "yolov3")
+LAYER_COUNT = 1000
+CACHES = (
     transforms.clear_input_sizes,
     transforms.without_bias,
     transforms.without_last_pool,
@@ -36,24 +36,24 @@ STORES = (
 )
 
 
-def timed(call: Callable[[], object], rounds: int, *, cold: bool = True) -> float:
-    """Return the median milliseconds of *call*."""
-    spent = []
+def measure_ms(call: Callable[[], object], rounds: int, *, cold: bool = True) -> float:
+    """Return the median milliseconds of *call*; *cold* empties the caches before each."""
+    durations_ms = []
     for _ in range(rounds):
-        for store in STORES if cold else ():
-            store.cache_clear()
-        begin = time.perf_counter()
+        for cache in CACHES if cold else ():
+            cache.cache_clear()
+        start = time.perf_counter()
         call()
-        spent.append((time.perf_counter() - begin) * 1e3)
-    return median(spent)
+        durations_ms.append((time.perf_counter() - start) * 1e3)
+    return median(durations_ms)
 
 
-def by_hand(layers: int, shape: Shape) -> tuple[int, int]:
-    """Return parameters and MACs of so many 3×3 convolutions of 8 filters, each with a ReLU."""
+def count_by_loop(layers: int, shape: Shape) -> tuple[int, int]:
+    """Return parameters and MACs of 3×3 convolutions with 8 filters and ReLUs in turn."""
     channels, height, width = shape
     parameters = operations = 0
-    for at in range(layers):
-        if at % 2 == 0:
+    for layer in range(layers):
+        if layer % 2 == 0:
             height, width = (height + 2 - 3) // 1 + 1, (width + 2 - 3) // 1 + 1
             weights = 3 * 3 * channels * 8
             parameters += weights + 8
@@ -62,59 +62,68 @@ def by_hand(layers: int, shape: Shape) -> tuple[int, int]:
     return parameters, operations
 
 
-def mistaken(solver: str, net: Network, shape: Shape) -> None:
-    """Make every mistake of *solver* in *net*."""
-    for twin in network_solvers.WRONG_VERSIONS:
-        if twin.solver == solver:
+def run_wrong_versions(solver: str, net: Network, shape: Shape) -> None:
+    """Run every wrong version of *solver* on *net*."""
+    for wrong_version in network_solvers.WRONG_VERSIONS:
+        if wrong_version.solver == solver:
             with contextlib.suppress(SolverError):
-                twin.function(net, shape)
+                wrong_version.function(net, shape)
 
 
-def rows(rounds: int) -> dict[str, float]:
-    """Return the milliseconds of everything that is measured."""
-    stack = network(*(conv(8, 3, padding=1), relu()) * (LAYERS // 2))
-    small = (3, 32, 32)
-    found = {
-        f"{LAYERS:,} layers, by hand": timed(lambda: by_hand(LAYERS, small), rounds),
-        f"{LAYERS:,} layers, parameters and MACs": timed(
-            lambda: (total_params(stack, small), total_macs(stack, small)), rounds
+def measure_rows(rounds: int) -> dict[str, float]:
+    """Return the milliseconds of every row."""
+    stack = network(*(conv(8, 3, padding=1), relu()) * (LAYER_COUNT // 2))
+    shape = (3, 32, 32)
+    rows = {
+        f"{LAYER_COUNT:,} layers, plain loop": measure_ms(
+            lambda: count_by_loop(LAYER_COUNT, shape), rounds
         ),
-        f"{LAYERS:,} layers, table": timed(lambda: layer_table(stack, small), rounds),
-        f"{LAYERS:,} layers, peak of memory": timed(lambda: peak_activation(stack, small), rounds),
+        f"{LAYER_COUNT:,} layers, parameters and MACs": measure_ms(
+            lambda: (total_params(stack, shape), total_macs(stack, shape)), rounds
+        ),
+        f"{LAYER_COUNT:,} layers, table": measure_ms(lambda: layer_table(stack, shape), rounds),
+        f"{LAYER_COUNT:,} layers, peak of memory": measure_ms(
+            lambda: peak_activation(stack, shape), rounds
+        ),
     }
-    for name in NAMES:
-        found |= {f"{name}, {what}": spent for what, spent in of_named(name, rounds).items()}
-    return found
+    for name in NETWORK_NAMES:
+        rows |= {
+            f"{name}, {label}": milliseconds
+            for label, milliseconds in measure_published(name, rounds).items()
+        }
+    return rows
 
 
-def of_named(name: str, rounds: int) -> dict[str, float]:
-    """Return the milliseconds of all that is asked of a published network."""
+def measure_published(name: str, rounds: int) -> dict[str, float]:
+    """Return the milliseconds of every row of a published network."""
     net, shape = catalog.named(name), catalog.PUBLISHED_NETWORKS[name].image
 
     def build() -> None:
         catalog.build_published.cache_clear()
         catalog.named(name)
 
-    def params_mistaken() -> None:
-        mistaken("total_params", net, shape)
+    def run_wrong_params() -> None:
+        run_wrong_versions("total_params", net, shape)
 
     return {
-        "built": timed(build, rounds),
-        "parameters": timed(lambda: total_params(net, shape), rounds),
-        "MACs": timed(lambda: total_macs(net, shape), rounds),
-        "table": timed(lambda: layer_table(net, shape), rounds),
-        "mistakes in parameters": timed(params_mistaken, rounds),
-        "mistakes in MACs": timed(lambda: mistaken("total_macs", net, shape), rounds),
-        "mistakes in parameters, again": timed(params_mistaken, rounds, cold=False),
+        "built": measure_ms(build, rounds),
+        "parameters": measure_ms(lambda: total_params(net, shape), rounds),
+        "MACs": measure_ms(lambda: total_macs(net, shape), rounds),
+        "table": measure_ms(lambda: layer_table(net, shape), rounds),
+        "mistakes in parameters": measure_ms(run_wrong_params, rounds),
+        "mistakes in MACs": measure_ms(
+            lambda: run_wrong_versions("total_macs", net, shape), rounds
+        ),
+        "mistakes in parameters, again": measure_ms(run_wrong_params, rounds, cold=False),
     }
 
 
 def main() -> None:
     """Print the rows."""
-    found = rows(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
-    unit = next(iter(found.values()))
-    for name, spent in found.items():
-        print(f"{name:44}{spent:10.3f} ms {spent / unit:8.1f}×")
+    rows = measure_rows(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    first = next(iter(rows.values()))
+    for name, milliseconds in rows.items():
+        print(f"{name:44}{milliseconds:10.3f} ms {milliseconds / first:8.1f}×")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""How long the server works for each page of the demo course, and how much it sends.
+"""Measure the time and the size of each page of the demo course.
 
-Every page is asked for as the student and as the instructor of the demo, in this process, which
-collects its garbage as the one that serves, and without a network: first once at every place, such
-as each problem, then so many rounds in turn at the place whose page is the largest. Files, and
-pages that only an administrator has, are left out.
+Requests every page as the student and as the instructor of the demo, in this process, without a
+network and with the garbage collection of the service: first once for each object, such as each
+problem, then ROUNDS times in turn for the object whose page is the largest. Files and pages of
+administrators are left out.
 
 Run with ``.venv/bin/python benchmarks/pages.py [ROUNDS] [DATABASE]``; by default 20 rounds over a
-demo course of 200 students that is made for it. A database with a demo course, such as
-``sqlite:///grader.db``, gets new logins and a regrade.
+new demo course of 200 students. A database with a demo course, such as ``sqlite:///grader.db``,
+gets new logins and a regrade.
 """
 
 import gzip
@@ -23,9 +23,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from asgi_client import Browser, Response, StatementCounter
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pages_asked import Answer, Browser, Statements
 from sqlalchemy import and_, func, select
 
 from api.app import create_app
@@ -36,53 +36,53 @@ from api.demo.welcome import WelcomeMessage
 from api.pages.all_pages import PAGES
 from api.server.bootstrap import bootstrap
 
-DEFAULTS = ("20", "")
+DEFAULT_ARGUMENTS = ("20", "")
 SEEDS = 20
 PARAMETER = re.compile(r"\{(\w+)\}")
-COMPARED = ("/healthz", "/login")
+REFERENCE_PATHS = ("/healthz", "/login")
 KIBIBYTE = 1024
 OK = 200
-PACES = ("submissions_per_minute", "drafts_per_minute", "requests_per_minute")
-HEAD = f"{'ms':>7} {'p95':>7} {'CPU ms':>7} {'SQL':>4} {'KB':>6}  {'who':<10}  page"
+RATE_LIMITS = ("submissions_per_minute", "drafts_per_minute", "requests_per_minute")
+TABLE_HEAD = f"{'ms':>7} {'p95':>7} {'CPU ms':>7} {'SQL':>4} {'KB':>6}  {'who':<10}  page"
 
-Place = Mapping[str, object]
+PathParameters = Mapping[str, object]
 
 
 @dataclass
-class Row:
-    """A page as somebody has it, at one address, and what it cost each time."""
+class PageMeasurement:
+    """Page of a role at one URL, and its responses."""
 
     path: str
     who: str
     address: str
-    answers: list[Answer] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
 
     @property
-    def took(self) -> float:
-        """The median of the milliseconds."""
-        return median(one.took for one in self.answers)
+    def wall_ms(self) -> float:
+        """The median of the elapsed milliseconds."""
+        return median(response.wall_ms for response in self.responses)
 
     @property
-    def worked(self) -> float:
-        """The median of the processor's milliseconds."""
-        return median(one.worked for one in self.answers)
+    def cpu_ms(self) -> float:
+        """The median of the CPU milliseconds."""
+        return median(response.cpu_ms for response in self.responses)
 
     @property
     def size(self) -> float:
         """The size of the page in KB."""
-        return len(self.answers[-1].body) / KIBIBYTE
+        return len(self.responses[-1].body) / KIBIBYTE
 
-    def line(self) -> str:
+    def format_row(self) -> str:
         """Return the row of the table."""
-        slow = quantiles([one.took for one in self.answers], n=20)[-1]
-        numbers = f"{self.took:7.2f} {slow:7.2f} {self.worked:7.2f}"
-        statements = self.answers[-1].statements
+        p95 = quantiles([response.wall_ms for response in self.responses], n=20)[-1]
+        numbers = f"{self.wall_ms:7.2f} {p95:7.2f} {self.cpu_ms:7.2f}"
+        statements = self.responses[-1].statements
         return f"{numbers} {statements:4} {self.size:6.1f}  {self.who:<10}  {self.path}"
 
 
 @dataclass
-class Tour:
-    """The demo course, and those who look at it."""
+class DemoBenchmark:
+    """The demo course, and a browser for each role."""
 
     app: FastAPI
     loop: BlockingPortal
@@ -90,145 +90,159 @@ class Tour:
     browsers: dict[str, Browser] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Log in those whom the demo knows, and nobody."""
-        statements = Statements(self.app)
-        for who in ("anybody", "student", "instructor"):
-            self.browsers[who] = Browser(self.app, self.loop, statements)
-            if who in self.welcome.logins:
-                login = self.welcome.logins[who]
-                self.browsers[who].fill_in("/login", email=login.email, password=login.password)
+        """Log in the student and the instructor; the anonymous browser has no login."""
+        counter = StatementCounter(self.app)
+        for role in ("anonymous", "student", "instructor"):
+            self.browsers[role] = Browser(self.app, self.loop, counter)
+            if role in self.welcome.logins:
+                login = self.welcome.logins[role]
+                self.browsers[role].submit_form(
+                    "/login", email=login.email, password=login.password
+                )
 
-    def places(self) -> list[Place]:
-        """Return, for every problem that the student has worked on, what addresses can name."""
+    def load_path_parameters(self) -> list[PathParameters]:
+        """Return the path parameters of every problem that the student has worked on."""
         student = self.welcome.logins["student"].user_id
         problem, submission, answer = models.AssignmentProblem, models.Submission, models.Answer
-        by_person = answer.manual | (answer.status == "needs_review")
-        run = select(func.max(models.Regrade.id))
+        graded_by_person = answer.manual | (answer.status == "needs_review")
+        last_regrade = select(func.max(models.Regrade.id))
         with self.app.state.service.db.reading() as session:
-            found: list[Place] = []
-            for one in session.scalars(select(problem).order_by(problem.id)):
-                worked_on = submission.problem_id == one.id, submission.student_id == student
-                last = select(submission.id).where(*worked_on).order_by(submission.id.desc())
-                given = select(answer.id, answer.part).where(answer.problem_id == one.id)
-                handed_in = session.scalar(last.limit(1))
-                chosen = session.execute(given.order_by(by_person.desc()).limit(1)).first()
-                regrade = session.scalar(run.where(models.Regrade.problem_id == one.id))
-                if handed_in and chosen:
-                    found.append(
+            parameters: list[PathParameters] = []
+            for row in session.scalars(select(problem).order_by(problem.id)):
+                of_student = submission.problem_id == row.id, submission.student_id == student
+                submissions = (
+                    select(submission.id).where(*of_student).order_by(submission.id.desc())
+                )
+                answers = select(answer.id, answer.part).where(answer.problem_id == row.id)
+                submission_id = session.scalar(submissions.limit(1))
+                chosen_answer = session.execute(
+                    answers.order_by(graded_by_person.desc()).limit(1)
+                ).first()
+                regrade = session.scalar(last_regrade.where(models.Regrade.problem_id == row.id))
+                if submission_id and chosen_answer:
+                    parameters.append(
                         {
                             "course": self.welcome.course,
-                            "assignment": one.assignment_id,
-                            "problem": one.slug,
-                            "problem_version": one.version_id,
+                            "assignment": row.assignment_id,
+                            "problem": row.slug,
+                            "problem_version": row.version_id,
                             "user": student,
-                            "submission": handed_in,
-                            "answer": chosen[0],
-                            "part": chosen[1],
+                            "submission": submission_id,
+                            "answer": chosen_answer[0],
+                            "part": chosen_answer[1],
                             "regrade": regrade or "-",
                         }
                     )
-        return found
+        return parameters
 
     def prepare_regrades(self) -> None:
-        """See to it that each problem has a regrade whose dry run is done; a part is worth more."""
+        """Create a regrade of each problem, with new points of a part, and finish its dry run."""
         service = self.app.state.service
         problem, answer = models.AssignmentProblem, models.Answer
-        by_engine = answer.problem_id == problem.id, ~answer.manual, answer.credit.is_not(None)
+        autograded = answer.problem_id == problem.id, ~answer.manual, answer.credit.is_not(None)
         with service.db.reading() as session:
-            rows = session.execute(
+            first_parts = session.execute(
                 select(problem.assignment_id, problem.slug, func.min(answer.part))
-                .join(answer, and_(*by_engine))
+                .join(answer, and_(*autograded))
                 .group_by(problem.id)
             ).all()
-        for assignment, slug, part in rows:
-            told = {"version": {"parts": {part: {"points": 7}}}}
+        for assignment, slug, part in first_parts:
+            body = {"version": {"parts": {part: {"points": 7}}}}
             path = f"/api/v1/assignments/{assignment}/problems/{slug}/regrades"
-            self.browsers["instructor"].post(path, told)
+            self.browsers["instructor"].post(path, body)
         service.regrades.run_until_idle()
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the pages, each as those have it who may, where it is the largest."""
+    def generate_pages(self) -> Iterator[PageMeasurement]:
+        """Yield the pages that each role may open, with the parameters of the largest."""
         self.prepare_regrades()
-        places = self.places()
-        for who, path in product(("student", "instructor"), paths()):
-            addresses = dict.fromkeys(filled(path, place) for place in places)
-            asked = [(one, self.browsers[who].get(one)) for one in addresses]
-            shown = [(len(got.body), one) for one, got in asked if is_page(got)]
-            if shown:
-                yield Row(path, who, max(shown)[1])
+        parameter_sets = self.load_path_parameters()
+        for role, path in product(("student", "instructor"), list_paths()):
+            addresses = dict.fromkeys(fill_path(path, parameters) for parameters in parameter_sets)
+            requested = [(address, self.browsers[role].get(address)) for address in addresses]
+            page_sizes = [
+                (len(response.body), address)
+                for address, response in requested
+                if is_page(response)
+            ]
+            if page_sizes:
+                yield PageMeasurement(path, role, max(page_sizes)[1])
 
-    def ask(self, row: Row) -> None:
-        """Ask for the page of *row* once more."""
-        row.answers.append(self.browsers[row.who].get(row.address))
+    def request_page(self, page: PageMeasurement) -> None:
+        """Request a page once more."""
+        page.responses.append(self.browsers[page.who].get(page.address))
 
 
-def paths() -> list[str]:
+def list_paths() -> list[str]:
     """Return the paths of all pages."""
-    routes = chain.from_iterable(one.routes for one in PAGES)
-    found = [one.path for one in routes if isinstance(one, APIRoute) and "GET" in one.methods]
-    return sorted(one for one in found if one not in COMPARED)
+    routes = chain.from_iterable(route.routes for route in PAGES)
+    page_paths = [
+        route.path for route in routes if isinstance(route, APIRoute) and "GET" in route.methods
+    ]
+    return sorted(route for route in page_paths if route not in REFERENCE_PATHS)
 
 
-def filled(path: str, place: Place) -> str:
-    """Return *path* at a place; a parameter that is none of the course stays."""
-    return PARAMETER.sub(lambda found: str(place.get(found[1], "-")), path)
+def fill_path(path: str, parameters: PathParameters) -> str:
+    """Return *path* with its parameters filled in; an unknown one becomes "-"."""
+    return PARAMETER.sub(lambda match: str(parameters.get(match[1], "-")), path)
 
 
-def is_page(answer: Answer) -> bool:
-    """Tell whether an answer is a page for people."""
-    return answer.status == OK and answer.headers["content-type"].startswith("text/html")
+def is_page(response: Response) -> bool:
+    """Return whether a response is an HTML page."""
+    return response.status == OK and response.headers["content-type"].startswith("text/html")
 
 
-def sizes() -> Iterator[str]:
+def format_asset_sizes() -> Iterator[str]:
     """Yield a line for the scripts and one for the style sheet."""
     static = files("api") / "web" / "static"
     for ending in (".js", ".css"):
-        bodies = [one.read_bytes() for one in static.iterdir() if one.name.endswith(ending)]
-        whole, packed = (
-            sum(map(len, all_)) / KIBIBYTE for all_ in (bodies, map(gzip.compress, bodies))
+        bodies = [file.read_bytes() for file in static.iterdir() if file.name.endswith(ending)]
+        size, compressed = (
+            sum(map(len, contents)) / KIBIBYTE for contents in (bodies, map(gzip.compress, bodies))
         )
-        yield f"{ending[1:]}: {len(bodies)} files, {whole:.1f} KB, compressed {packed:.1f} KB"
+        yield f"{ending[1:]}: {len(bodies)} files, {size:.1f} KB, compressed {compressed:.1f} KB"
 
 
-def summary(rows: Sequence[Row], compared: Sequence[Row]) -> Iterator[str]:
-    """Yield what all pages together come to."""
-    took, worked = median(one.took for one in rows), median(one.worked for one in rows)
-    largest = max(rows, key=lambda one: one.size)
-    yield f"{len(rows)} pages: median {took:.2f} ms, {worked:.2f} ms of the processor"
-    for one in compared:
-        yield f"{took / one.took:.1f} times {one.path} ({worked / one.worked:.1f} by the processor)"
+def format_summary(
+    pages: Sequence[PageMeasurement], references: Sequence[PageMeasurement]
+) -> Iterator[str]:
+    """Yield the lines that summarize all pages."""
+    wall_ms, cpu_ms = median(page.wall_ms for page in pages), median(page.cpu_ms for page in pages)
+    largest = max(pages, key=lambda page: page.size)
+    yield f"{len(pages)} pages: median {wall_ms:.2f} ms, {cpu_ms:.2f} ms CPU"
+    for page in references:
+        yield f"{wall_ms / page.wall_ms:.1f} times {page.path} ({cpu_ms / page.cpu_ms:.1f} CPU)"
     yield f"largest {largest.size:.1f} KB: {largest.path}"
 
 
-def measure(tour: Tour, rounds: int) -> None:
+def measure(benchmark: DemoBenchmark, rounds: int) -> None:
     """Print the table."""
-    rows = list(tour.rows())
-    compared = [Row(path, "anybody", path) for path in COMPARED]
-    for row in chain(*[[*rows, *compared]] * rounds):
-        tour.ask(row)
-    print(HEAD)
-    for row in sorted([*rows, *compared], key=lambda one: one.worked):
-        print(row.line())
-    print("\n".join(["", *summary(rows, compared), *sizes()]))
+    pages = list(benchmark.generate_pages())
+    references = [PageMeasurement(path, "anonymous", path) for path in REFERENCE_PATHS]
+    for page in chain(*[[*pages, *references]] * rounds):
+        benchmark.request_page(page)
+    print(TABLE_HEAD)
+    for page in sorted([*pages, *references], key=lambda page: page.cpu_ms):
+        print(page.format_row())
+    print("\n".join(["", *format_summary(pages, references), *format_asset_sizes()]))
 
 
 def main(arguments: list[str]) -> None:
-    """Run with what the command line says."""
-    rounds, url = (*arguments, *DEFAULTS[len(arguments) :])
+    """Run with the arguments of the command line."""
+    rounds, url = (*arguments, *DEFAULT_ARGUMENTS[len(arguments) :])
     logging.disable()
     with tempfile.TemporaryDirectory() as folder:
         database = url or f"sqlite:///{Path(folder) / 'demo.db'}"
-        paces = dict.fromkeys(PACES, 1_000_000)
+        rate_limits = dict.fromkeys(RATE_LIMITS, 1_000_000)
         settings = ServiceSettings(
-            database=database, demo=True, seeds=SEEDS, regrade_workers=0, **paces
+            database=database, demo=True, seeds=SEEDS, regrade_workers=0, **rate_limits
         )
         welcome = bootstrap(settings)
         if welcome is None or "student" not in welcome.logins:
-            raise SystemExit("this is not a demo course as it was made")
+            raise SystemExit("the database has no unchanged demo course")
         app = create_app(settings)
         freeze_gc()
         with start_blocking_portal() as loop:
-            measure(Tour(app, loop, welcome), int(rounds))
+            measure(DemoBenchmark(app, loop, welcome), int(rounds))
         app.state.service.close()
 
 

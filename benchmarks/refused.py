@@ -1,8 +1,8 @@
-"""What refused submissions cost: processor time, and the latency of `/healthz` meanwhile.
+"""Measure the CPU time of refused submissions, and the latency of `/healthz` during them.
 
 ``python benchmarks/refused.py [DATABASE] [COUNT]``: one student has used up the rate limit and
 sends COUNT more requests (758), each a matrix of 390 cells such as ``sqrt(7)``, over eight
-connections. Another client asks for `/healthz` every 20 ms.
+connections. Another client requests `/healthz` every 20 ms.
 """
 
 import sys
@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from intake import request, served, the_service
+from intake import build_request, build_service_command, run_server
 from intake_class import Answer, IntakeClass, Student
-from load_client import run
+from load_client import send_requests
 
 from api.db.engine import Database
 from api.db.migrations import upgrade
@@ -31,28 +31,28 @@ POLL_SECONDS = 0.02
 PROBLEM, PART = "binary-image-conv", "output"
 
 
-def roots(made: IntakeClass, student: Student, number: int) -> bytes:
-    """Return a request that hands in a matrix of roots that no other request has."""
-    cells: list[RawAnswer] = [f"sqrt({number * CELLS + at})" for at in range(CELLS)]
-    return request(made.assignment, Answer(student, PROBLEM, PART, [cells]))
+def build_request_of_roots(course: IntakeClass, student: Student, number: int) -> bytes:
+    """Return a request that submits a matrix of roots that no other request has."""
+    cells: list[RawAnswer] = [f"sqrt({number * CELLS + cell})" for cell in range(CELLS)]
+    return build_request(course.assignment, Answer(student, PROBLEM, PART, [cells]))
 
 
 @contextmanager
-def health(port: int) -> Iterator[list[float]]:
-    """Yield the milliseconds that each request for `/healthz` takes until the block ends."""
-    taken: list[float] = []
+def poll_health(port: int) -> Iterator[list[float]]:
+    """Yield the latencies of `/healthz` in milliseconds, measured until the block ends."""
+    latencies_ms: list[float] = []
     stop = threading.Event()
 
     def poll() -> None:
         while not stop.wait(POLL_SECONDS):
-            began = time.perf_counter()
+            start = time.perf_counter()
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60).close()
-            taken.append(1e3 * (time.perf_counter() - began))
+            latencies_ms.append(1e3 * (time.perf_counter() - start))
 
     thread = threading.Thread(target=poll)
     thread.start()
     try:
-        yield taken
+        yield latencies_ms
     finally:
         stop.set()
         thread.join()
@@ -62,21 +62,30 @@ def measure(url: str, count: int) -> None:
     """Measure over a database, and print the figures."""
     db = Database(url)
     upgrade(db)
-    made = IntakeClass(db, students=1, seeds=1)
+    course = IntakeClass(db, students=1, seeds=1)
     db.close()
-    [student] = made.students
-    command, port, settings = the_service(url)
+    [student] = course.students
+    command, port, settings = build_service_command(url)
     settings["GRADER_SUBMISSIONS_PER_MINUTE"] = str(LIMIT)
-    with served(command, port, **settings) as server:
-        run([roots(made, student, at) for at in range(LIMIT + 1)], port=port, clients=1)
-        flood = [roots(made, student, at) for at in range(100, 100 + count)]
-        before = server.cpu
-        with health(port) as taken:
-            load = run(flood, port=port, clients=CLIENTS)
-        used = server.cpu - before
-    print(f"{count} requests in {load.lasted:.1f} s: {dict(load.statuses)}")
-    print(f"processor {used:.1f} s, {1e3 * used / count:.2f} ms a request")
-    print(f"/healthz median {median(taken):.0f} ms, most {max(taken):.0f} ms of {len(taken)}")
+    with run_server(command, port, **settings) as server:
+        send_requests(
+            [build_request_of_roots(course, student, number) for number in range(LIMIT + 1)],
+            port=port,
+            clients=1,
+        )
+        flood = [
+            build_request_of_roots(course, student, number) for number in range(100, 100 + count)
+        ]
+        before = server.cpu_seconds
+        with poll_health(port) as latencies_ms:
+            load = send_requests(flood, port=port, clients=CLIENTS)
+        seconds = server.cpu_seconds - before
+    print(f"{count} requests in {load.duration_seconds:.1f} s: {dict(load.statuses)}")
+    print(f"processor {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a request")
+    print(
+        f"/healthz median {median(latencies_ms):.0f} ms, "
+        f"max {max(latencies_ms):.0f} ms of {len(latencies_ms)}"
+    )
 
 
 def main(database: str = "", count: str = str(COUNT)) -> None:

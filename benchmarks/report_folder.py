@@ -1,9 +1,9 @@
-"""How long `grader report` takes for a folder of 200 reports, in two processes.
+"""Measure `grader report` on a folder of 200 reports, with two processes.
 
 Each report answers five problems, 33 parts together: five reports of `tests/reports` one after the
-other, each report a sixth of the folder as Markdown, plain text, TeX, notebook, Word and PDF. The
-first line is the start of the command, for one report. Memory is that of all processes together;
-pages that they share are counted in each, so that it is an upper bound.
+other. A sixth of the folder each is Markdown, plain text, TeX, notebook, Word and PDF. The first
+row is one report, which shows the start of the command. Memory is the sum over all processes;
+shared pages count in each, so it is an upper bound.
 
 Run with ``PYTHONPATH=tests .venv/bin/python benchmarks/report_folder.py [REPORTS] [WORKERS]``, by
 default 200 and 2.
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from batch import GRADER, Cost, cost_of
+from batch import GRADER, Cost, measure_command
 from pdf_files import page_of_lines, pdf_file
 from word_files import from_lines
 
@@ -27,8 +27,8 @@ NAMES: Final = (
     *("batch_norm_dense.md", "confusion.md"),
 )
 LINES_PER_PAGE: Final = 45
-MB: Final = 1_000_000
-LINE: Final = "{:<28} {:>8} {:>12} {:>8}"
+MEGABYTE: Final = 1_000_000
+TABLE_ROW: Final = "{:<28} {:>8} {:>12} {:>8}"
 
 
 def write_notebook(text: str) -> bytes:
@@ -51,7 +51,7 @@ def write_pdf(text: str) -> bytes:
     """Return a PDF with the lines of a text."""
     lines = text.splitlines()
     starts = range(0, len(lines), LINES_PER_PAGE)
-    pages = [page_of_lines("\n".join(lines[at : at + LINES_PER_PAGE])) for at in starts]
+    pages = [page_of_lines("\n".join(lines[start : start + LINES_PER_PAGE])) for start in starts]
     return pdf_file(*pages)
 
 
@@ -75,29 +75,33 @@ def write_folder(folder: Path, reports: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure and print, one line for each command."""
+    """Measure both commands and print a row for each."""
     reports, workers = (*arguments, *("200", "2")[len(arguments) :])
     expected = json.loads((SOURCES / "expected.json").read_text(encoding="utf-8"))
     problems = ",".join(problem for name in NAMES for problem in expected[name]["problems"])
-    found: dict[str, Cost] = {}
+    costs_by_name: dict[str, Cost] = {}
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as compiled:
         for count in (1, 1, int(reports)):  # the first run only compiles the modules
             folder = Path(scratch) / f"reports-{count}"
             folder.mkdir(exist_ok=True)
             write_folder(folder, count)
-            out = str(Path(scratch) / "out.csv")
-            doubtful = str(Path(scratch) / "doubtful.csv")
-            options = ["--problems", problems, "-o", out, "--doubtful", doubtful]
+            results_path = str(Path(scratch) / "out.csv")
+            doubtful_path = str(Path(scratch) / "doubtful.csv")
+            options = ["--problems", problems, "-o", results_path, "--doubtful", doubtful_path]
             command = [GRADER, "report", str(folder), *options, "--workers", workers]
-            found[f"{count} reports" if count > 1 else "1 report"] = cost_of(
+            costs_by_name[f"{count} reports" if count > 1 else "1 report"] = measure_command(
                 command, Path(compiled)
             )
-        rows = len(Path(out).read_text(encoding="utf-8").splitlines())
+        rows = len(Path(results_path).read_text(encoding="utf-8").splitlines())
     load = os.getloadavg()[0]
-    print(LINE.format("", "seconds", "of processors", "MB"))
-    for name, cost in found.items():
-        figures = f"{cost.seconds:.1f}", f"{cost.busy:.1f}", f"{cost.memory / MB:,.0f}"
-        print(LINE.format(name, *figures))
+    print(TABLE_ROW.format("", "seconds", "CPU seconds", "MB"))
+    for name, cost in costs_by_name.items():
+        figures = (
+            f"{cost.seconds:.1f}",
+            f"{cost.cpu_seconds:.1f}",
+            f"{cost.memory_bytes / MEGABYTE:,.0f}",
+        )
+        print(TABLE_ROW.format(name, *figures))
     print(f"{rows - 1:,} rows; load of the machine {load:.1f}")
 
 

@@ -1,11 +1,11 @@
-"""Rate at which scores reach a learning platform, beside the limit of that platform.
+"""Measure the rate at which scores reach a learning platform, relative to its limit.
 
 ``PYTHONPATH=tests python benchmarks/score_rate.py [COUNT] [DATABASE] [LATENCY] [LIMIT] [KIND...]``:
 COUNT scores (300) for a platform that accepts LIMIT (10) of them per second, answers 429 above,
 and takes LATENCY (0.2) seconds for each. KIND is how it counts: ``sliding`` (within any second),
-``window`` (within each second of its clock) or ``bucket``; by default each in turn. It is a
-stand-in without network; everything else is the service: the database (a new SQLite file if none is
-named), the comparison of the scores, the outbox, and the threads that send.
+``window`` (within each second of its clock) or ``bucket``; by default each in turn. The platform is
+simulated, without a network; everything else is the service: the database (by default a new SQLite
+file), the comparison of the scores, the outbox, and the threads that send.
 """
 
 import shutil
@@ -36,18 +36,18 @@ def measure(url: str, kind: str, count: int, *, latency: float, limit: int) -> N
     tool = connect(world, platform)
     fill(world, students=count // ASSIGNMENTS, assignments=ASSIGNMENTS)
     runner = ScoreRunner(world.db, lambda: datetime.now(UTC), tool, max_rate=limit)
-    used = time.process_time()
-    pause = runner.run_once()
+    cpu_seconds = time.process_time()
+    pause_seconds = runner.run_once()
     while count_waiting(world):
-        time.sleep(pause)
-        pause = runner.run_once()
-    used = time.process_time() - used
+        time.sleep(pause_seconds)
+        pause_seconds = runner.run_once()
+    cpu_seconds = time.process_time() - cpu_seconds
     seconds = platform.last_at - platform.first_at
     arrived, rate = len(platform.scores), (len(platform.scores) - 1) / seconds
     print(
         f"{kind:8} {arrived:6,} scores in {seconds:6.1f} s  {rate:5.2f}/s  limit {limit}/s  "
         f"rate / limit {rate / limit:5.1%}  refused by 429 {platform.limited:4}  "
-        f"processor {1e3 * used / arrived:5.1f} ms per score",
+        f"processor {1e3 * cpu_seconds / arrived:5.1f} ms per score",
         flush=True,
     )
     world.close()

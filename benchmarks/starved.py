@@ -1,12 +1,12 @@
-"""Health, login and memory under the floods that starved a service, before and after.
+"""Measure health checks, logins and memory under floods that starved an earlier version.
 
-``python benchmarks/starved.py [CHECKOUT ...]``: for each checkout (this one where none is named) a
-new demo over a SQLite file, served by the Python of the checkout's ``.venv`` if it has one. Prints
-a column for each checkout with, at rest and in three floods, median and 99th percentile of
-``/healthz`` and of a login: 758 refused submissions of a vector of 390 roots, 100 connections that
-withhold the last byte of a score sheet, and 45 checks of a key of six products of matrices, as many
-as the rate limit lets through and the rest a minute later. A request that is not answered within
-10 s counts 10 s. It takes four minutes for a checkout; everything stays on 127.0.0.1.
+``python benchmarks/starved.py [CHECKOUT ...]``: starts a new demo over a SQLite file for each
+checkout (by default this one), with the Python of its ``.venv`` if it has one. Prints a column for
+each checkout with the median and 99th percentile of ``/healthz`` and of a login, at rest and in
+three floods: 758 refused submissions of a vector of 390 roots, 100 connections that withhold the
+last byte of a score sheet, and 45 checks of a key of six matrix products, as many as the rate limit
+permits and the rest a minute later. A request without a response within 10 s counts as 10 s. A
+checkout takes four minutes; everything stays on 127.0.0.1.
 """
 
 import json
@@ -29,26 +29,26 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from connections import MEBIBYTE, free_port, observe
+from connections import MEBIBYTE, find_free_port, observe
 
-HERE: Final = Path(__file__).parents[1]
+CHECKOUT: Final = Path(__file__).parents[1]
 START_SECONDS: Final = 300
 ANSWER_SECONDS: Final = 600
-PATIENCE_SECONDS: Final = 10.0
+REQUEST_TIMEOUT_SECONDS: Final = 10.0
 HEALTH_INTERVAL_SECONDS: Final = 0.02
 LOGIN_INTERVAL_SECONDS: Final = 0.5
 REST_SECONDS: Final = 10
 CHECK_SECONDS: Final = 30
 MINUTE_SECONDS: Final = 62
-CHECKS: Final = 45
+CHECK_COUNT: Final = 45
 CHECKS_PER_MINUTE: Final = 30
-REFUSED: Final = 758
+REFUSED_COUNT: Final = 758
 CLIENTS: Final = 8
 CELLS: Final = 390
 SUBMISSIONS_PER_MINUTE: Final = 30
 CONNECTIONS: Final = 100
-VECTOR: Final = ("iou-two-boxes", "areas")
-"""A problem of the open assignment of the demo, and a part of it that is a vector."""
+VECTOR_PART: Final = ("iou-two-boxes", "areas")
+"""Problem of the open assignment of the demo, and its vector part."""
 KEY: Final = "sum(" + "matmul(" * 6 + "A" + ", A)" * 6 + ")"
 PROBLEM: Final = f"""\
 id: products
@@ -63,7 +63,7 @@ parts: [{{id: total, kind: integer, prompt: "Total?", key: "{KEY}"}}]
 
 @dataclass
 class Service:
-    """A demo that is being served, as its output describes it."""
+    """Running demo, with its output."""
 
     process: subprocess.Popen[str]
     port: int
@@ -72,7 +72,7 @@ class Service:
     def post(
         self, path: str, body: bytes, *, token: str = "", media_type: str = "application/json"
     ) -> int:
-        """Return the status of a POST request below ``/api/v1``, 0 for no answer in time."""
+        """Return the status of a POST request below ``/api/v1``, or 0 without a response."""
         headers = {"Content-Type": media_type, "Origin": f"http://127.0.0.1:{self.port}"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         address = f"http://127.0.0.1:{self.port}/api/v1{path}"
@@ -86,28 +86,28 @@ class Service:
             return 0
 
     def tokens(self) -> tuple[str, str]:
-        """Return the tokens of a student and of an instructor."""
+        """Return the tokens of a student and an instructor."""
         tokens = re.findall(r"gr_api_\w+", self.output)
         return tokens[0], tokens[-1]
 
-    def id_of(self, what: str) -> str:
-        """Return the id of the course or assignment that the output names."""
-        [found, *_] = re.findall(rf"/{what}/([0-9a-f-]{{36}})/", self.output)
-        return str(found)
+    def find_id(self, collection: str) -> str:
+        """Return the id of the first course or assignment in the output."""
+        [id_, *_] = re.findall(rf"/{collection}/([0-9a-f-]{{36}})/", self.output)
+        return str(id_)
 
 
 @dataclass
 class Latencies:
-    """Seconds that requests took under one flood."""
+    """Latencies of requests in seconds."""
 
     health: list[float] = field(default_factory=list)
     login: list[float] = field(default_factory=list)
 
 
 @contextmanager
-def demo(checkout: Path, folder: str) -> Iterator[Service]:
-    """Yield a new demo of a checkout; it is killed at the end, with all that it started."""
-    port = free_port()
+def run_demo(checkout: Path, folder: str) -> Iterator[Service]:
+    """Yield a new demo of a checkout; kill it and its children at the end."""
+    port = find_free_port()
     python = checkout / ".venv" / "bin" / "python"
     settings = {
         "GRADER_DEMO": "1",
@@ -141,9 +141,9 @@ def demo(checkout: Path, folder: str) -> Iterator[Service]:
 
 
 @contextmanager
-def polling(service: Service) -> Iterator[Latencies]:
-    """Yield how long health and login take until the block ends."""
-    taken, stop = Latencies(), threading.Event()
+def poll_latencies(service: Service) -> Iterator[Latencies]:
+    """Yield the latencies of health checks and logins, measured until the block ends."""
+    latencies, stop = Latencies(), threading.Event()
     [password] = re.findall(r"student@example\.edu\s+(\w+)", service.output)
     login = json.dumps({"email": "student@example.edu", "password": password}).encode()
     address = f"http://127.0.0.1:{service.port}"
@@ -152,25 +152,25 @@ def polling(service: Service) -> Iterator[Latencies]:
         headers = {"Content-Type": "application/json", "Origin": address}
         while not stop.wait(interval):
             request = urllib.request.Request(address + path, body, headers if body else {})  # noqa: S310
-            began = time.perf_counter()
+            start = time.perf_counter()
             try:
-                urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()  # noqa: S310
-                seconds.append(time.perf_counter() - began)
+                urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_SECONDS).close()  # noqa: S310
+                seconds.append(time.perf_counter() - start)
             except OSError:
-                seconds.append(PATIENCE_SECONDS)
+                seconds.append(REQUEST_TIMEOUT_SECONDS)
 
     threads = [
         threading.Thread(
-            target=poll, args=("/healthz", None, taken.health, HEALTH_INTERVAL_SECONDS)
+            target=poll, args=("/healthz", None, latencies.health, HEALTH_INTERVAL_SECONDS)
         ),
         threading.Thread(
-            target=poll, args=("/api/v1/login", login, taken.login, LOGIN_INTERVAL_SECONDS)
+            target=poll, args=("/api/v1/login", login, latencies.login, LOGIN_INTERVAL_SECONDS)
         ),
     ]
     for thread in threads:
         thread.start()
     try:
-        yield taken
+        yield latencies
     finally:
         stop.set()
         for thread in threads:
@@ -178,24 +178,24 @@ def polling(service: Service) -> Iterator[Latencies]:
 
 
 def send_refused(service: Service) -> None:
-    """Send submissions beyond the rate limit of a student, each a list of roots."""
-    student, _ = service.tokens()
-    path = f"/assignments/{service.id_of('assignments')}/problems/{VECTOR[0]}/submissions"
+    """Send submissions of lists of roots beyond the rate limit of a student."""
+    student, _ = service.find_tokens()
+    path = f"/assignments/{service.find_id('assignments')}/problems/{VECTOR_PART[0]}/submissions"
 
     def send(number: int) -> int:
         cells = [f"sqrt({number * CELLS + cell})" for cell in range(CELLS)]
-        body = json.dumps({"answers": {VECTOR[1]: cells}}).encode()
+        body = json.dumps({"answers": {VECTOR_PART[1]: cells}}).encode()
         return service.post(path, body, token=student)
 
     with ThreadPoolExecutor(CLIENTS) as clients:
-        list(clients.map(send, range(SUBMISSIONS_PER_MINUTE + REFUSED)))
+        list(clients.map(send, range(SUBMISSIONS_PER_MINUTE + REFUSED_COUNT)))
 
 
 def send_checks(service: Service) -> None:
-    """Send checks of a problem that takes long, and leave them under way."""
-    _, instructor = service.tokens()
-    path = f"/courses/{service.id_of('courses')}/problems/check"
-    for number in range(CHECKS):
+    """Send checks of a slow problem, without waiting for them."""
+    _, instructor = service.find_tokens()
+    path = f"/courses/{service.find_id('courses')}/problems/check"
+    for number in range(CHECK_COUNT):
         if number == CHECKS_PER_MINUTE:
             time.sleep(MINUTE_SECONDS)
         body = PROBLEM.replace("products", f"products-{number}").encode()
@@ -208,39 +208,40 @@ def send_checks(service: Service) -> None:
 
 
 def measure(checkout: Path) -> dict[str, str]:
-    """Return the figures of a checkout by what they are of."""
+    """Return the formatted figures of a checkout by row label."""
     figures: dict[str, str] = {}
 
     def run(name: str, flood: Callable[[], Any]) -> None:
-        with polling(service) as taken:
+        with poll_latencies(service) as latencies:
             flood()
-        for what, seconds in (("/healthz", taken.health), ("login", taken.login)):
-            figures[f"{name}: {what}, median / p99"] = _percentiles(seconds)
+        for label, seconds in (("/healthz", latencies.health), ("login", latencies.login)):
+            figures[f"{name}: {label}, median / p99"] = _format_percentiles(seconds)
 
-    with TemporaryDirectory() as folder, demo(checkout, folder) as service:
+    with TemporaryDirectory() as folder, run_demo(checkout, folder) as service:
         run("at rest", lambda: time.sleep(REST_SECONDS))
-        run(f"{REFUSED} refused submissions", lambda: send_refused(service))
-        seen = observe(service.process.pid, service.port, "sheet", CONNECTIONS, 5)
+        run(f"{REFUSED_COUNT} refused submissions", lambda: send_refused(service))
+        observation = observe(service.process.pid, service.port, "sheet", CONNECTIONS, 5)
         figures[f"{CONNECTIONS} withheld bodies: memory before / at the peak"] = (
-            f"{seen.memory_before / MEBIBYTE:,.0f} / {seen.memory_peak / MEBIBYTE:,.0f} MiB"
+            f"{observation.memory_before / MEBIBYTE:,.0f} / "
+            f"{observation.memory_peak / MEBIBYTE:,.0f} MiB"
         )
-        figures[f"{CONNECTIONS} withheld bodies: /healthz, median / p99"] = _percentiles(
-            seen.health_seconds + [PATIENCE_SECONDS] * seen.health_failures
+        figures[f"{CONNECTIONS} withheld bodies: /healthz, median / p99"] = _format_percentiles(
+            observation.health_seconds + [REQUEST_TIMEOUT_SECONDS] * observation.health_failures
         )
         send_checks(service)
-        run(f"{CHECKS} checks", lambda: time.sleep(CHECK_SECONDS))
+        run(f"{CHECK_COUNT} checks", lambda: time.sleep(CHECK_SECONDS))
     return figures
 
 
-def _percentiles(seconds: list[float]) -> str:
-    ordered = sorted(seconds) or [PATIENCE_SECONDS]
+def _format_percentiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds) or [REQUEST_TIMEOUT_SECONDS]
     p99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
     return f"{1e3 * median(ordered):,.0f} / {1e3 * p99:,.0f} ms"
 
 
 def main(*checkouts: str) -> None:
     """Measure one checkout after the other, and print a table."""
-    paths = [Path(checkout).resolve() for checkout in checkouts] or [HERE]
+    paths = [Path(checkout).resolve() for checkout in checkouts] or [CHECKOUT]
     columns = [measure(path) for path in paths]
     print(f"{'':56}" + "".join(f"{path.name[:24]:>26}" for path in paths))
     for name in columns[0]:

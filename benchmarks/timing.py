@@ -1,4 +1,4 @@
-"""Ways to compute one thing, timed in turn; for the other scripts."""
+"""Timing of several methods for one computation, which take turns."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,20 +9,20 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class Row:
-    """What is computed, and the ways to compute it; the first is what the others compare with."""
+    """Computation with its methods; the first method is the reference for the ratios."""
 
-    what: str
-    ways: Mapping[str, Call]
+    label: str
+    methods: Mapping[str, Call]
     repeats: int
 
 
-def fastest(row: Row, rounds: int) -> dict[str, float]:
-    """Return the microseconds of each way in its fastest round, the ways taken in turn."""
-    best = dict.fromkeys(row.ways, float("inf"))
+def measure_fastest(row: Row, rounds: int) -> dict[str, float]:
+    """Return the microseconds of each method in its fastest round; the methods take turns."""
+    best = dict.fromkeys(row.methods, float("inf"))
     for _ in range(rounds):
-        for way, call in row.ways.items():
-            begin = time.perf_counter()
+        for method, call in row.methods.items():
+            start = time.perf_counter()
             for _ in range(row.repeats):
                 call()
-            best[way] = min(best[way], (time.perf_counter() - begin) / row.repeats * 1e6)
+            best[method] = min(best[method], (time.perf_counter() - start) / row.repeats * 1e6)
     return best

@@ -11,7 +11,6 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from gc import collect
 from multiprocessing import get_context
 from pathlib import Path
@@ -46,10 +45,10 @@ REPEATED_SUBMISSIONS = 3
 """Further submissions of each student to each problem."""
 KIBIBYTE = 1024
 CACHES: Final[Mapping[str, tuple[str, int]]] = {
-    "_seats": ("state of a student in a problem", MAX_CACHED_STATES),
-    "_known": ("submitter to a problem, with their rules", MAX_CACHED_SUBMITTERS),
-    "_sheets": ("grade of a student in an assignment", MAX_CACHED_GRADES),
-    "_seen": ("time of the last use of a secret", MAX_CACHED_SUBMITTERS),
+    "_states": ("state of a student in a problem", MAX_CACHED_STATES),
+    "_submitters": ("submitter to a problem, with their rules", MAX_CACHED_SUBMITTERS),
+    "_grades": ("grade of a student in an assignment", MAX_CACHED_GRADES),
+    "_last_uses": ("time of the last use of a secret", MAX_CACHED_SUBMITTERS),
 }
 """Label and size limit of each cache of students, by its field in `SubmissionCache`."""
 
@@ -87,12 +86,10 @@ def measure_students(students: int) -> None:
             _submit_answers(path, students)
         kib_each = (measure_traced_kib() - before) / REPEATED_SUBMISSIONS / state_count
         print(f"each further submission {kib_each:.2f} KB, including verdicts and readings")
-        for cache_field in fields(path.cache):
-            if cache_field.name in CACHES:
-                count, before = len(getattr(path.cache, cache_field.name)), measure_traced_kib()
-                setattr(path.cache, cache_field.name, LruCache(1))
-                label, max_count = CACHES[cache_field.name]
-                print_cache(label, before - measure_traced_kib(), count, max_count)
+        for name, (label, max_count) in CACHES.items():
+            count, before = len(getattr(path.cache, name)), measure_traced_kib()
+            setattr(path.cache, name, LruCache(1))
+            print_cache(label, before - measure_traced_kib(), count, max_count)
         path.close()
 
 

@@ -128,10 +128,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     Page tests, which only use the service, run on SQLite. So do modules with
     `ONE_DATABASE = True`, whose statements other tests run on both systems (ADR 36),
-    and all tests with `--quick`.
+    tests with the marker `sqlite_only`, and all tests with `--quick`.
     """
     is_single = metafunc.module.__name__.rpartition(".")[2].startswith("test_pages_")
     is_single |= getattr(metafunc.module, "ONE_DATABASE", False)
+    is_single |= metafunc.definition.get_closest_marker("sqlite_only") is not None
     is_single |= metafunc.config.getoption("quick")
     for name in {"database_url", "shared_database_url"} & set(metafunc.fixturenames):
         systems = SYSTEMS[:1] if is_single else SYSTEMS

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from access import Route
 from fastapi.routing import iter_route_contexts
-from furnished import AREAS, ROUTES, SCENE_SETTINGS, RouteCall, furnished
+from populated_course import AREAS, ROUTES, SCENE_SETTINGS, RouteCall, create_populated_course
 from scene import ELSEWHERE, HERE, Scene
 from world import World
 
@@ -55,7 +55,7 @@ def test_no_route_has_two_entries():
 def scene(shared_database_url) -> Iterator[Scene]:
     """Yield one scene for all routes, on each system in turn."""
     world = World(shared_database_url, settings=SCENE_SETTINGS)
-    yield furnished(world)
+    yield create_populated_course(world)
     world.close()
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import templates
+import database_template
 from lti_platform import DIALECTS
 from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
 from world import World
@@ -58,7 +58,7 @@ def main(
 ) -> None:
     """Measure each kind of limit."""
     with TemporaryDirectory() as folder:
-        template = templates.made_in(Path(folder))
+        template = database_template.create_template(Path(folder))
         for kind in kinds or LIMITS:
             path = Path(folder) / f"{kind}.db"
             shutil.copyfile(template, path)

@@ -1,4 +1,4 @@
-"""Catalog of bad inputs: payloads for the endpoints of `doors`, and the responses.
+"""Catalog of bad inputs: payloads for the endpoints of `endpoints.py`, and the responses.
 
 A row is a kind of input that plain frameworks accept, choke on or echo. It lists all
 payloads by endpoint and response. docs/reliability.md has a table of the same rows.

@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from actors import NOW
-from canary import BASES, MARKS, PLATFORM_SCORES, SEED
-from furnished import AREAS
+from canary_markers import BASES, MARKS, PLATFORM_SCORES, SEED
 from joserfc.jwk import RSAKey
+from populated_course import AREAS
 from scene import ELSEWHERE, HERE, Scene
 from sqlalchemy import LargeBinary, select, update
 from world import Posing, World

@@ -15,7 +15,7 @@ LATE = Fraction(9, 10)
 
 
 @dataclass
-class Given:
+class AcceptedAnswer:
     """Accepted answer, with the student's last value of `cells` before it."""
 
     part: str
@@ -36,7 +36,7 @@ class Model:
     limit: int | None = 3
     days: int = 0
     revoked: bool = False
-    given: list[Given] = field(default_factory=list)
+    given: list[AcceptedAnswer] = field(default_factory=list)
     submissions: int = 0
 
     def late(self, hour: float) -> Fraction | None:
@@ -46,7 +46,7 @@ class Model:
             return Fraction(1)
         return LATE if hour <= due + DAY else None
 
-    def of(self, part: str) -> list[Given]:
+    def of(self, part: str) -> list[AcceptedAnswer]:
         return [one for one in self.given if one.part == part]
 
     def used(self, part: str) -> int:
@@ -79,9 +79,9 @@ class Model:
         number = attempt or (same[0].number if same else self.used(part) + 1)
         cells = [one.value for one in self.of("cells") if one.value is not None]
         last = cells[-1] if cells else None
-        self.given.append(Given(part, value, self.hour, attempt, number, last, late))
+        self.given.append(AcceptedAnswer(part, value, self.hour, attempt, number, last, late))
 
-    def _right(self, one: Given) -> bool:
+    def _right(self, one: AcceptedAnswer) -> bool:
         if one.value is None:
             return False
         if one.part == "cells":

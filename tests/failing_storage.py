@@ -25,7 +25,7 @@ POSTGRESQL = (
 
 
 @contextmanager
-def refusing(world: World, when: str = "TRUE") -> Iterator[None]:
+def refuse_submissions(world: World, when: str = "TRUE") -> Iterator[None]:
     """Make the database refuse submissions that match the SQL *when*, by default all.
 
     PostgreSQL refuses them at commit, SQLite at the insert.

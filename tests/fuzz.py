@@ -17,7 +17,7 @@ RUNS: Final = {
     "random tokens to the readers": ("property/test_reading_fuzz.py",),
     "random answers to every kind": ("property/test_answer_fuzz.py",),
     "raw requests to all routes": ("api/test_wire_fuzz.py",),
-    "calls by the description": ("described_calls.py",),
+    "calls by the description": ("schemathesis_runs.py",),
     "texts by coverage: readers": ("fuzz_targets.py", "readers"),
     "texts by coverage: kinds": ("fuzz_targets.py", "kinds"),
     "texts by coverage: expressions": ("fuzz_targets.py", "expressions"),

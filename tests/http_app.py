@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from event_loops import run_in_shared_loop
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
-from loop import in_one_loop
 from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -308,7 +308,7 @@ def ask(
         "client": ("test", 1),
         "server": ("test", 80),
     }
-    return in_one_loop(_talk(app, scope, iter(pieces)))
+    return run_in_shared_loop(_talk(app, scope, iter(pieces)))
 
 
 class Pieces:

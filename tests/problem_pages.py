@@ -34,7 +34,7 @@ parts:
 """
 
 
-def seat(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Browser]:
+def open_problem(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Browser]:
     """Return a student, a problem (by default two numbers and a text) and their browser."""
     course = world.course()
     student = world.enrol(course)
@@ -42,24 +42,24 @@ def seat(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Bro
     return student, posed, Browser(world, student)
 
 
-def send(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
+def submit_form(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
     """Submit the form of a problem with *typed*; ``__`` in a name means a dot."""
     form = browser.get(posed.path).one("form", id="answers")
     fields = {name.replace("__", "."): value for name, value in typed.items()}
     return browser.send(form, button, **fields)
 
 
-def told(page: Page, part: str) -> str:
+def read_feedback(page: Page, part: str) -> str:
     """Return the feedback on a part."""
     return page.one(id=f"told-{part}").text
 
 
-def value(page: Page, name: str) -> str:
+def read_value(page: Page, name: str) -> str:
     """Return the value of an input field."""
     return page.one("input", name=name).get("value")
 
 
-def handed_in(student: Person, posed: Posing) -> list[dict[str, Any]]:
+def list_results(student: Person, posed: Posing) -> list[dict[str, Any]]:
     """Return the results of all answers, the last submission first."""
     items = student.get(f"{posed.path}/submissions").json()["items"]
     return [result for one in items for result in one["results"]]

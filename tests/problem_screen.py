@@ -12,14 +12,14 @@ SAVED = "Draft saved"
 
 
 @dataclass
-class Desk:
+class ProblemScreen:
     """The page of a problem that a student works on."""
 
     page: Page
     posed: Posing
     script: Script = "on"
 
-    def open(self) -> "Desk":
+    def open(self) -> "ProblemScreen":
         self.page.goto(self.posed.path)
         return self
 

@@ -14,7 +14,7 @@ from urllib.parse import quote_from_bytes
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from furnished import ROUTES
+from populated_course import ROUTES
 from scene import NOWHERE, Scene
 
 from api.http.pipeline.authenticator import collect_query_names

@@ -32,7 +32,7 @@ WITHOUT_FIVE = TEXT_PROBLEM.replace(
 """The text problem drawn by another list of seeds: a mistake is hidden where K is 5."""
 
 
-def six_answered(world: World, course: UUID) -> Posing:
+def create_answered_problem(world: World, course: UUID) -> Posing:
     """Return a problem with six students, each with a different answer."""
     [posed] = world.assignment(course)
     for number in range(6):
@@ -41,7 +41,7 @@ def six_answered(world: World, course: UUID) -> Posing:
     return posed
 
 
-def begun(
+def create_regrade(
     teacher: Person, problem: Posing, version: Mapping[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:
     """Create a regrade, and return it before it has graded an answer."""
@@ -51,7 +51,7 @@ def begun(
     return asked.json()
 
 
-def prepare(
+def run_dry_run(
     world: World,
     teacher: Person,
     problem: Posing,
@@ -59,33 +59,33 @@ def prepare(
     **more: Any,
 ) -> dict[str, Any]:
     """Return a regrade whose dry run is complete."""
-    run = begun(teacher, problem, version, **more)
+    run = create_regrade(teacher, problem, version, **more)
     world.service.regrades.run_until_idle()
-    return seen(teacher, run)
+    return get_regrade(teacher, run)
 
 
-def spoil(world: World, run: Mapping[str, Any]) -> None:
+def corrupt_version(world: World, run: Mapping[str, Any]) -> None:
     """Damage the new version of a regrade, so that it can no longer grade any answer."""
     with world.session() as session:
         session.get_one(ProblemVersion, UUID(run["to_version"]["id"])).source = "id: spoilt"
 
 
-def seen(teacher: Person, run: Mapping[str, Any]) -> dict[str, Any]:
+def get_regrade(teacher: Person, run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the current state of a regrade."""
     return teacher.get(f"/regrades/{run['id']}").json()
 
 
-def act(
+def run_action(
     world: World, teacher: Person, run: Mapping[str, Any], what: str, **body: Any
 ) -> dict[str, Any]:
     """Perform the action *what* on a regrade to the end, and return the regrade."""
     done = teacher.post(f"/regrades/{run['id']}/{what}", body)
     assert done.status_code == 200, done.text
     world.service.regrades.run_until_idle()
-    return seen(teacher, run)
+    return get_regrade(teacher, run)
 
 
-def marks(world: World, problem: Posing) -> dict[str, Any]:
+def read_grades(world: World, problem: Posing) -> dict[str, Any]:
     """Return all data of a problem that a regrade may change, without write counters."""
     with world.db.reading() as session:
         answers = session.scalars(

@@ -19,7 +19,14 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 import migrations
 from api.db.engine import Database
 
-__all__ = ["Contents", "Revisions", "changed", "contents", "made", "planted"]
+__all__ = [
+    "Contents",
+    "Revisions",
+    "contents",
+    "copy_revisions",
+    "find_changed_columns",
+    "list_indexes_and_triggers",
+]
 
 FOLDER: Final = Path(migrations.__file__).parent
 HEAD: Final = """\
@@ -34,7 +41,7 @@ Contents = Mapping[str, Mapping[str, str]]
 """Hash of each column by table, independent of the order of rows."""
 
 
-def planted(folder: Path, body: str) -> Path:
+def copy_revisions(folder: Path, body: str) -> Path:
     """Return a copy of the revisions in *folder*, with a last one whose code is *body*."""
     copy = folder / "migrations"
     shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -97,7 +104,7 @@ def _hash(values: list[tuple[Any, ...]]) -> str:
     return f"{len(values)}:{total:x}"
 
 
-def changed(before: Contents, after: Contents) -> list[str]:
+def find_changed_columns(before: Contents, after: Contents) -> list[str]:
     """Return the columns, of those in both, whose contents differ."""
     return [
         f"{name}.{one}"
@@ -107,7 +114,7 @@ def changed(before: Contents, after: Contents) -> list[str]:
     ]
 
 
-def made(db: Database) -> set[str]:
+def list_indexes_and_triggers(db: Database) -> set[str]:
     """Return the names of all indexes and triggers, which a rebuilt table may lose."""
     asked = (
         "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('index', 'trigger')"

@@ -14,7 +14,7 @@ def rows_of(sheet: str, delimiter: str = ",") -> Table:
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
-def saved(rows: Table, delimiter: str = ",", *, quoting: int = csv.QUOTE_MINIMAL) -> str:
+def save_rows(rows: Table, delimiter: str = ",", *, quoting: int = csv.QUOTE_MINIMAL) -> str:
     """Return the rows as a spreadsheet saves them."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), delimiter=delimiter, quoting=quoting)
@@ -23,13 +23,13 @@ def saved(rows: Table, delimiter: str = ",", *, quoting: int = csv.QUOTE_MINIMAL
     return stream.getvalue()
 
 
-def edited(*rows: SheetRow, at: int = 0, **cells: str) -> str:
+def edit_rows(*rows: SheetRow, at: int = 0, **cells: str) -> str:
     """Return a sheet of *rows* in which the row *at* has other *cells*."""
     table = rows_of(write_score_sheet(rows))
     table[at] |= cells
-    return saved(table)
+    return save_rows(table)
 
 
-def said(sheet: SheetChanges) -> list[str]:
+def list_problems(sheet: SheetChanges) -> list[str]:
     """Return the problems of a sheet, each with its line in front."""
     return [f"{problem.line}: {problem.message}" for problem in sheet.problems]

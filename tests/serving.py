@@ -11,20 +11,20 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import ServerState
 
-__all__ = ["listening", "running"]
+__all__ = ["run_server", "serve_app"]
 
 
 @contextmanager
-def listening(app: FastAPI, **settings: Any) -> Iterator[int]:
+def serve_app(app: FastAPI, **settings: Any) -> Iterator[int]:
     """Yield the port of a server of *app*; the caller is responsible for its lifespan."""
     given = {"log_config": None, "lifespan": "off", "server_header": False} | settings
     opened = socket.create_server(("127.0.0.1", 0))
-    with opened, running(uvicorn.Config(app, **given), opened):
+    with opened, run_server(uvicorn.Config(app, **given), opened):
         yield opened.getsockname()[1]
 
 
 @contextmanager
-def running(
+def run_server(
     config: uvicorn.Config,
     listener: socket.socket,
     *,

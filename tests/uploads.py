@@ -14,7 +14,7 @@ REPORT = """\
 BINARY = {"Content-Type": "application/octet-stream"}
 
 
-def upload(person, posed, document=REPORT, name="report.md", **headers):
+def upload_report(person, posed, document=REPORT, name="report.md", **headers):
     """Return the response to an upload of a report."""
     return person.post(
         f"/assignments/{posed.assignment}/reports",
@@ -24,14 +24,14 @@ def upload(person, posed, document=REPORT, name="report.md", **headers):
     )
 
 
-def uploaded(person, posed, document=REPORT, name="report.md", **headers):
+def create_report(person, posed, document=REPORT, name="report.md", **headers):
     """Return a new report."""
-    answer = upload(person, posed, document, name, **headers)
+    answer = upload_report(person, posed, document, name, **headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def path_of(report):
+def report_path(report):
     """Return the path of a report below ``/api/v1``."""
     return f"/assignments/{report['assignment']}/reports/{report['id']}"
 
@@ -49,6 +49,6 @@ def confirm(person, report, *answers, certain=False, **headers):
             for part, value in answers
         ],
     }
-    done = person.post(f"{path_of(report)}/confirm", body, headers=headers)
+    done = person.post(f"{report_path(report)}/confirm", body, headers=headers)
     assert done.status_code == 200, done.text
     return done.json()["items"]

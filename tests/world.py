@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from actors import FakeClock, Person, Posing
-from described import Described
-from loop import ask_in_one_turn
+from event_loops import use_shared_loop
+from openapi_client import OpenApiClient
 from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 
@@ -116,8 +116,8 @@ class World:
         if self.db.is_sqlite:
             event.listen(self.db.engine, "connect", _without_waiting_for_the_disk)
         self._take_what_is_compiled()
-        self.client = Described(self.app, raise_server_exceptions=False)
-        ask_in_one_turn(self.client)
+        self.client = OpenApiClient(self.app, raise_server_exceptions=False)
+        use_shared_loop(self.client)
         self.client.kept.add(SECRET)
         self.anonymous = Person(new_id(), "", self.client, "")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import database_template
 import psycopg
 import pytest
-import templates
 from smtp_process import MailServer, running_mail_server
 from world import Person, Posing, World
 
@@ -77,7 +77,7 @@ def _is_there(url: str) -> bool:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty database with all tables; each test uses a copy."""
-    return templates.made_in(tmp_path_factory.mktemp("template"))
+    return database_template.create_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")

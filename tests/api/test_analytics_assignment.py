@@ -2,9 +2,19 @@
 
 import numpy as np
 import pytest
-from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class, codes, done, part_of
+from analytics_course import (
+    POWERS,
+    RIGHT,
+    ROOTS,
+    WRITTEN,
+    WRONG,
+    AnalyticsCourse,
+    assert_ok,
+    find_part,
+    flag_codes,
+)
 from sqlalchemy import event, select
-from student_scenes import extend
+from student_setup import extend
 
 from api.core.ids import new_id
 from api.db.models import Answer, AssignmentProblem, Excuse, Grade
@@ -14,7 +24,7 @@ DUE = {"due": "2026-11-03 12:00"}
 
 
 def test_grades_are_in_percent_and_as_they_count(world):
-    group = Class(world, 3)
+    group = AnalyticsCourse(world, 3)
     [posed] = world.assignment(group.course, POWERS, by_attempt=["1", "0.5"])
     group.hand_in(posed, RIGHT, WRONG, {"cube": "1000"})
     group.hand_in(posed, None, RIGHT)
@@ -28,18 +38,18 @@ def test_grades_are_in_percent_and_as_they_count(world):
 
 
 def test_nothing_is_flagged_below_twenty(world):
-    group = Class(world, 20)
+    group = AnalyticsCourse(world, 20)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[RIGHT | {"square": "144"}] * 19)
     assert group.of(posed)["flags"] == []
     assert group.of_problem(posed)["flags"] == []
-    done(group.students[19].submit(posed, RIGHT | {"square": "144"}))
-    assert ("square", "too_hard") in codes(group.of(posed))
-    assert ("cube", "too_easy") not in codes(group.of(posed))  # 20 of 20 may still be 88 %
+    assert_ok(group.students[19].submit(posed, RIGHT | {"square": "144"}))
+    assert ("square", "too_hard") in flag_codes(group.of(posed))
+    assert ("cube", "too_easy") not in flag_codes(group.of(posed))  # 20 of 20 may still be 88 %
 
 
 def test_the_answer_of_the_best_that_is_not_the_key_is_flagged_in_both_places(world):
-    group = Class(world, 24)
+    group = AnalyticsCourse(world, 24)
     [posed] = world.assignment(group.course, POWERS)
     wrong_key = RIGHT | {"square": "144", "next": "145"}
     group.hand_in(posed, *[wrong_key] * 16, *[WRONG | {"square": "100"}] * 8)
@@ -50,23 +60,23 @@ def test_the_answer_of_the_best_that_is_not_the_key_is_flagged_in_both_places(wo
 
 
 def test_a_blank_is_nothing_while_there_is_time_and_zero_after(world):
-    group = Class(world, 3)
+    group = AnalyticsCourse(world, 3)
     [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE)
     group.hand_in(posed, {"square": "100"}, RIGHT)
     told = group.of(posed)
     assert (told["students"], told["opened"], told["blank_is_zero"]) == (3, 2, False)
-    assert [part_of(told, part)["item"]["n"] for part in RIGHT] == [2, 1, 1]
+    assert [find_part(told, part)["item"]["n"] for part in RIGHT] == [2, 1, 1]
     world.clock.advance(days=2)
     told = group.of(posed)
     assert (told["opened"], told["blank_is_zero"]) == (2, True)
-    assert [part_of(told, part)["item"]["n"] for part in RIGHT] == [2, 2, 2]
-    assert part_of(told, "cube")["item"]["facility"] == 0.5
-    assert part_of(told, "cube")["answered"] == 1
+    assert [find_part(told, part)["item"]["n"] for part in RIGHT] == [2, 2, 2]
+    assert find_part(told, "cube")["item"]["facility"] == 0.5
+    assert find_part(told, "cube")["answered"] == 1
     assert told["scores"]["mean"] == 4
 
 
 def test_a_blank_is_no_zero_for_whom_an_answer_may_still_have_credit(world):
-    group = Class(world, 3)
+    group = AnalyticsCourse(world, 3)
     late = DUE | {"late": [{"days": 2, "credit": "50%"}]}
     [posed] = world.assignment(group.course, POWERS, timeline_spec=late)
     [never_over] = world.assignment(group.course, ROOTS)
@@ -76,53 +86,53 @@ def test_a_blank_is_no_zero_for_whom_an_answer_may_still_have_credit(world):
     for days, n, is_zero in ((2, 1, False), (2, 2, False), (30, 3, True)):
         world.clock.advance(days=days)
         told = group.of(posed)
-        assert (part_of(told, "cube")["item"]["n"], told["blank_is_zero"]) == (n, is_zero)
+        assert (find_part(told, "cube")["item"]["n"], told["blank_is_zero"]) == (n, is_zero)
     told = group.of(never_over)
-    assert (part_of(told, "cube")["item"]["n"], told["blank_is_zero"]) == (1, False)
+    assert (find_part(told, "cube")["item"]["n"], told["blank_is_zero"]) == (1, False)
 
 
 def test_while_texts_wait_to_be_marked_the_blanks_of_others_are_no_zeros(world):
-    group = Class(world, 24)
+    group = AnalyticsCourse(world, 24)
     [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
     group.hand_in(posed, *[RIGHT] * 22, RIGHT | {"why": "Because."}, RIGHT | {"why": "So."})
     world.clock.advance(days=2)
     told = group.of(posed)
-    assert part_of(told, "why")["item"]["n"] == 0
+    assert find_part(told, "why")["item"]["n"] == 0
     assert [flag for flag in told["flags"] if flag["part"] == "why"] == []
     mean = (22 * 60 + 2 * 100) / 24  # two have all that is marked, the others no text
     assert (told["grades"]["n"], told["grades"]["mean"]) == (24, pytest.approx(mean, rel=1e-5))
 
 
 def test_only_students_of_the_course_who_are_still_there_count(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT, RIGHT, RIGHT, WRONG)
     group.world.set_enrolment(group.students[0], is_test=True)
     group.world.set_enrolment(group.students[1], withdrawn_at=world.clock())
     told = group.of(posed)
     assert (told["students"], told["opened"], told["grades"]["n"]) == (2, 2, 2)
-    assert part_of(told, "square")["item"]["facility"] == 0.5
-    wrong = part_of(group.of_problem(posed), "square")["wrong"]
+    assert find_part(told, "square")["item"]["facility"] == 0.5
+    wrong = find_part(group.of_problem(posed), "square")["wrong"]
     assert (wrong["right"], wrong["wrong"]) == (1, 1)
     assert group.of_course()["assignments"][0]["handed_in"] == 2
 
 
 def test_a_section_is_measured_alone(world):
-    group = Class(world, 1)
+    group = AnalyticsCourse(world, 1)
     tuesday = world.section(group.course, "Tuesday")
     other = group.join("Tu Esday", section=tuesday)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT)
-    done(other.submit(posed, WRONG))
+    assert_ok(other.submit(posed, WRONG))
     told = group.of(posed, section=str(tuesday))
     assert (told["students"], told["section"]) == (1, str(tuesday))
-    assert part_of(told, "cube")["item"]["facility"] == 0
-    assert part_of(group.of_problem(posed, section=str(tuesday)), "cube")["wrong"]["wrong"] == 1
+    assert find_part(told, "cube")["item"]["facility"] == 0
+    assert find_part(group.of_problem(posed, section=str(tuesday)), "cube")["wrong"]["wrong"] == 1
     assert group.of_course(section=str(tuesday))["students"] == 1
 
 
 def test_a_section_of_another_course_is_refused(world):
-    group = Class(world, 0)
+    group = AnalyticsCourse(world, 0)
     [posed] = world.assignment(group.course, POWERS)
     foreign = str(world.section(world.course("other"), "A"))
     for path in (
@@ -137,7 +147,7 @@ def test_a_section_of_another_course_is_refused(world):
 
 
 def test_what_a_student_is_excused_from_does_not_count(world):
-    group = Class(world, 3)
+    group = AnalyticsCourse(world, 3)
     first, second = world.assignment(group.course, POWERS, ROOTS)
     for posed in (first, second):
         group.hand_in(posed, WRONG, RIGHT, RIGHT)
@@ -154,30 +164,30 @@ def test_what_a_student_is_excused_from_does_not_count(world):
             )
     told = group.of(first)
     assert told["opened"] == 2
-    assert part_of(told, "cube")["item"]["n"] == 1
-    assert part_of(told, "cube", problem=1)["item"]["facility"] == 0.5
+    assert find_part(told, "cube")["item"]["n"] == 1
+    assert find_part(told, "cube", problem=1)["item"]["facility"] == 0.5
     assert [told["scores"]["mean"], told["scores"]["maximum"]] == [6, 12]
 
 
 def test_a_void_part_has_no_figures_and_is_out_of_the_total(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT, WRONG)
     with world.session() as session:
         session.get_one(AssignmentProblem, posed.id).voided = {"cube": "full"}
     told = group.of(posed)
-    assert part_of(told, "cube")["voided"] == "full"
-    assert part_of(told, "cube")["item"]["n"] == 0
+    assert find_part(told, "cube")["voided"] == "full"
+    assert find_part(told, "cube")["item"]["n"] == 0
     assert (told["scores"]["maximum"], told["scores"]["mean"]) == (3, 1.5)
 
 
 def test_attempts_and_gain_are_counted_by_hand(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, {"cube": "1000"}, {"cube": "7"}, {"cube": "7"}, {"cube": "x?"})
     group.hand_in(posed, None, {"cube": "7.0"}, {"cube": "8"}, {"cube": "9"})
     group.hand_in(posed, None, {"cube": "1000"}, None, {"cube": "1000"})
-    part = part_of(group.of(posed), "cube")
+    part = find_part(group.of(posed), "cube")
     assert part["answered"] == 4
     assert part["attempts"] == {
         "n": 4,
@@ -198,15 +208,15 @@ def test_attempts_and_gain_are_counted_by_hand(world):
         "improved": 2,
     }
     assert part["item"]["facility"] == 0.25
-    assert part_of(group.of(posed, attempt="best"), "cube")["item"]["facility"] == 0.75
+    assert find_part(group.of(posed, attempt="best"), "cube")["item"]["facility"] == 0.75
     assert group.staff.get(f"{posed.path}/analytics?attempt=last").status_code == 422
 
 
 def test_time_runs_from_the_opening_and_who_never_opened_has_none(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     for student in group.students[:3]:
-        done(student.get(posed.path))
+        assert_ok(student.get(posed.path))
     world.clock.advance(seconds=100)
     group.hand_in(posed, {"cube": "1"}, None, None, {"cube": "1"})
     world.clock.advance(seconds=1700)
@@ -218,39 +228,39 @@ def test_time_runs_from_the_opening_and_who_never_opened_has_none(world):
 
 
 def test_a_text_is_measured_by_what_counts_and_not_before_it_is_marked(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
     group.hand_in(posed, RIGHT | {"why": "Because."}, RIGHT)
     world.clock.advance(days=2)
-    told = part_of(group.of(posed), "why")
+    told = find_part(group.of(posed), "why")
     assert (told["item"]["n"], told["answered"], told["attempts"]) == (0, 1, None)
     assert group.of(posed)["scores"]["mean"] == 10  # all that is marked of both
     with world.session() as session:
         [text] = session.scalars(select(Answer.id).where(Answer.part == "why"))
-    done(
+    assert_ok(
         group.staff.put(f"/answers/{text}/mark", json={"credit": "1/2"}, headers={"If-Match": "*"})
     )
-    told = part_of(group.of(posed), "why")
+    told = find_part(group.of(posed), "why")
     assert (told["item"]["n"], told["item"]["facility"]) == (2, 0.25)
-    told = part_of(group.of_problem(posed), "why")
+    told = find_part(group.of_problem(posed), "why")
     assert (told["wrong"], told["variants"], told["foreign"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_an_assignment_that_hardly_anyone_opened_has_figures_that_are_null(world, size):
-    group = Class(world, size)
+    group = AnalyticsCourse(world, size)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT)
     told = group.of(posed)
     assert (told["opened"], told["flags"]) == (size, [])
     assert told["scores"]["sd"] is None
-    assert part_of(told, "cube")["item"]["discrimination"] is None
+    assert find_part(told, "cube")["item"]["discrimination"] is None
     assert group.of_problem(posed)["item"]["n"] == size
 
 
 @pytest.mark.parametrize("attempt", ["first", "best"])
 def test_an_assignment_without_a_problem_has_figures_of_nothing(world, attempt):
-    group = Class(world, 1)
+    group = AnalyticsCourse(world, 1)
     [posed] = world.assignment(group.course, POWERS)
     with world.session() as session:
         session.get_one(AssignmentProblem, posed.id).removed_at = world.clock()
@@ -260,7 +270,7 @@ def test_an_assignment_without_a_problem_has_figures_of_nothing(world, attempt):
 
 
 def test_hand_ins_are_counted_by_the_hours_to_the_due_time(world):
-    group = Class(world, 5)
+    group = AnalyticsCourse(world, 5)
     late = [{"until": "2026-11-04 12:00", "credit": "0.5"}]
     [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE | {"late": late})
     extend(world, group.course, {"due": "2026-11-05 12:00"}, student_id=group.students[4].id)
@@ -279,7 +289,7 @@ def test_hand_ins_are_counted_by_the_hours_to_the_due_time(world):
 
 
 def test_a_course_shows_its_published_assignments_in_their_order(world):
-    group = Class(world, 1)
+    group = AnalyticsCourse(world, 1)
     [second] = world.assignment(group.course, POWERS, position=2)
     [first] = world.assignment(group.course, POWERS, position=1)
     world.assignment(group.course, POWERS, published=False)
@@ -292,7 +302,7 @@ def test_a_course_shows_its_published_assignments_in_their_order(world):
 
 
 def test_students_see_no_statistics(world):
-    group = Class(world, 1)
+    group = AnalyticsCourse(world, 1)
     [posed] = world.assignment(group.course, POWERS)
     [student], stranger = group.students, world.enrol(world.course("other"))
     for path in (
@@ -314,7 +324,7 @@ def test_the_number_of_queries_does_not_grow_with_the_class(world):
 
 def statements_for(world, size: int) -> list[int]:
     """Return how many SQL statements each of the three statistics needs."""
-    group = Class(world, size)
+    group = AnalyticsCourse(world, size)
     posed = world.assignment(group.course, POWERS, WRITTEN)
     for one in posed:
         group.hand_in(one, *[WRONG] * size)
@@ -340,14 +350,14 @@ def queries(world, ask) -> int:
 
 
 def test_the_reliability_does_not_collapse_while_texts_are_being_graded(world):
-    group = Class(world, 12)
+    group = AnalyticsCourse(world, 12)
     [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
     for number, student in enumerate(group.students):
         right = {
             part: value if number % (at + 2) else "7"
             for at, (part, value) in enumerate(RIGHT.items())
         }
-        done(student.submit(posed, right | {"why": f"Because of {number}."}))
+        assert_ok(student.submit(posed, right | {"why": f"Because of {number}."}))
     world.clock.advance(days=2)
     before = group.of(posed)["reliability"]
     with world.session() as session:
@@ -356,14 +366,14 @@ def test_the_reliability_does_not_collapse_while_texts_are_being_graded(world):
         partly = group.of(posed)["reliability"]
         assert (partly, partly["n"], partly["k"]) == (before, 12, len(RIGHT))
         credit = {"credit": "1" if at % 2 else "1/2"}
-        done(group.staff.put(f"/answers/{text}/mark", json=credit, headers={"If-Match": "*"}))
+        assert_ok(group.staff.put(f"/answers/{text}/mark", json=credit, headers={"If-Match": "*"}))
     after = group.of(posed)["reliability"]
     assert (after["n"], after["k"]) == (12, len(RIGHT) + 1)
     assert after["alpha"] != before["alpha"]
 
 
 def test_the_mistakes_of_a_class_are_counted_over_its_assignments(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     doubled, first, second = (
         {"square": "20", "cube": "1000", "next": "101"},
         *(world.assignment(group.course, source)[0] for source in (POWERS, ROOTS)),
@@ -388,7 +398,7 @@ def test_the_mistakes_of_a_class_are_counted_over_its_assignments(world):
 
 
 def test_a_mistake_that_the_catalog_knows_has_its_note_and_two_at_once_count_for_both(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, WRONG, WRONG)
     with world.session() as session:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from analytics_scenes import POWERS, RIGHT, ROOTS, Class, done
+from analytics_course import POWERS, RIGHT, ROOTS, AnalyticsCourse, assert_ok
 from scipy import stats
 from sqlalchemy import select
 from world import World
@@ -29,19 +29,19 @@ def pair(shared_database_url):
 
 def handed_in_by_pattern(world):
     """Return a class of 24 and two problems, answered as `PATTERN` says."""
-    group = Class(world, len(PATTERN))
+    group = AnalyticsCourse(world, len(PATTERN))
     posed = world.assignment(group.course, POWERS, ROOTS)
     for student, row in zip(group.students, PATTERN, strict=True):
         for problem, bits in zip(posed, (row[:3], row[3:]), strict=True):
             given = zip(RIGHT, bits, strict=True)
-            done(
+            assert_ok(
                 student.submit(
                     problem,
                     {part: RIGHT[part] if bit == "1" else "7" for part, bit in given},
                 )
             )
     for student in group.students[::3]:
-        done(student.submit(posed[0], {"cube": "1000"}))
+        assert_ok(student.submit(posed[0], {"cube": "1000"}))
     return group, posed
 
 

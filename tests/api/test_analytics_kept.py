@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from actors import NOW
-from analytics_scenes import POWERS, RIGHT, WRONG, Class
+from analytics_course import POWERS, RIGHT, WRONG, AnalyticsCourse
 from pages import Browser
 
 from api.services.analytics.timed_cache import (
@@ -100,7 +100,7 @@ def test_what_a_server_works_is_measured_by_the_time_that_passes(world):
 def test_kept_figures_say_as_of_when_they_are_to_clients_and_on_the_pages(world, monkeypatch):
     monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
     monkeypatch.setattr("api.services.analytics.timed_cache.CACHE_FACTOR", 1_000_000)
-    here = Class(world, 2)
+    here = AnalyticsCourse(world, 2)
     world.service.analytics_cache.work_timer = (
         time.thread_time
     )  # the clock of the test stands still

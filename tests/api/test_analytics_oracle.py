@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from analytics_scenes import POWERS, ROOTS, Class, done
-from figures_by_rows import ByRows
-from student_scenes import extend
+from analytics_course import POWERS, ROOTS, AnalyticsCourse, assert_ok
+from statistics_oracle import StatisticsOracle
+from student_setup import extend
 from world import World
 
 from api.core.ids import new_id
@@ -37,16 +37,16 @@ def answered_by_chance(world):
 
     One student is excused from a problem, and another has more time.
     """
-    group, chance = Class(world, STUDENTS), random.Random(7)  # noqa: S311  (the same class each time)
+    group, chance = AnalyticsCourse(world, STUDENTS), random.Random(7)  # noqa: S311  (the same class each time)
     posed = world.assignment(group.course, POWERS, ROOTS, timeline_spec=DUE)
     for student in group.students:
         for problem in posed:
-            done(student.get(problem.path))
+            assert_ok(student.get(problem.path))
             world.clock.advance(seconds=chance.randrange(1, 400))
             for _ in range(chance.choice((0, 1, 1, 2, 3))):
                 parts = chance.sample([*TYPED], chance.randint(1, 3))
                 told = {part: chance.choice(TYPED[part]) for part in parts}
-                done(student.submit(problem, told))
+                assert_ok(student.submit(problem, told))
     excused, slow = group.students[3], group.students[4]
     with world.session() as session:
         at = {"created_by": group.staff.id, "created_at": world.clock()}
@@ -55,7 +55,7 @@ def answered_by_chance(world):
     extend(world, group.course, {"due": "2026-12-01 12:00"}, student_id=slow.id)
     world.clock.advance(days=2)
     over = {one.id for one in group.students} - {slow.id}
-    return group, posed, ByRows(world, posed, POINTS, over)
+    return group, posed, StatisticsOracle(world, posed, POINTS, over)
 
 
 def same(told: Any, value: Any) -> None:

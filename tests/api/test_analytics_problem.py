@@ -1,19 +1,28 @@
 """Tests of problem statistics: wrong answers, variants, others' keys, guessing."""
 
 import pytest
-from analytics_scenes import POWERS, RIGHT, WRONG, Class, codes, done, part_of, store_many
+from analytics_course import (
+    POWERS,
+    RIGHT,
+    WRONG,
+    AnalyticsCourse,
+    assert_ok,
+    find_part,
+    flag_codes,
+    publish_variants,
+)
 from scipy import stats
 
 MANY = POWERS.replace("[10, 11, 12, 13, 14, 15, 16, 17]", str([10, *range(101, 160)]))
 
 
 def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world):
-    group = Class(world, 7)
+    group = AnalyticsCourse(world, 7)
     [posed] = world.assignment(group.course, POWERS)
     answers = ["101", "101.0", "20", "20", "20", "3", "100"]
     group.hand_in(posed, *[{"square": one, "cube": "1000"} for one in answers])
     group.hand_in(posed, {"square": "3"}, {"square": "101"})
-    wrong = part_of(group.of_problem(posed), "square")["wrong"]
+    wrong = find_part(group.of_problem(posed), "square")["wrong"]
     assert (wrong["n"], wrong["right"], wrong["wrong"]) == (7, 1, 6)
     assert wrong["by_value"]
     rows = [
@@ -40,19 +49,19 @@ def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world)
 
 
 def test_the_mean_total_is_that_of_those_who_gave_the_answer(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT | {"square": "7"}, WRONG, RIGHT | {"square": "8"}, RIGHT)
-    rows = part_of(group.of_problem(posed), "square")["wrong"]["groups"]
+    rows = find_part(group.of_problem(posed), "square")["wrong"]["groups"]
     # Of 6 points: 7 was given by who has the other 4, and by who has none.
     assert {one["shown"]: one["mean_total"] for one in rows} == {"7": 2, "8": 4}
 
 
 def test_a_group_names_an_answer_by_which_it_can_be_accepted(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, {"square": " 7.0 "}, {"square": "7"})
-    [row] = part_of(group.of_problem(posed), "square")["wrong"]["groups"]
+    [row] = find_part(group.of_problem(posed), "square")["wrong"]["groups"]
     example = row["example"]
     assert (example["typed"], example["shown"], example["position"]) == (" 7.0 ", "7", -1)
     told = group.staff.get(f"/submissions/{example['submission']}").json()
@@ -63,13 +72,13 @@ def test_a_group_names_an_answer_by_which_it_can_be_accepted(world):
 
 
 def test_with_numbers_for_each_wrong_answers_are_grouped_by_their_cause(world):
-    group = Class(world, 8)
+    group = AnalyticsCourse(world, 8)
     [posed] = world.assignment(group.course, POWERS, variants="each")
     numbers = group.draw(posed, *[0, 1, 2, 3] * 2)
     assert len(set(numbers)) > 1
     given = [2 * n for n in numbers[:4]] + [n * n + 1 for n in numbers[4:7]] + [12345]
     group.hand_in(posed, *[{"square": str(one)} for one in given])
-    wrong = part_of(group.of_problem(posed), "square")["wrong"]
+    wrong = find_part(group.of_problem(posed), "square")["wrong"]
     assert not wrong["by_value"]
     assert [(one["mistakes"], one["looks"], one["count"]) for one in wrong["groups"]] == [
         ([], ["one more than the key"], 3),
@@ -82,18 +91,18 @@ def test_with_numbers_for_each_wrong_answers_are_grouped_by_their_cause(world):
 
 
 def test_what_follows_from_an_own_answer_is_neither_right_nor_wrong(world):
-    group = Class(world, 4)
+    group = AnalyticsCourse(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     follows = {"square": "50", "next": "51"}
     group.hand_in(posed, follows, follows, RIGHT, WRONG)
-    part = part_of(group.of_problem(posed), "next")
+    part = find_part(group.of_problem(posed), "next")
     assert part["follow_through"] == {"n": 4, "count": 2, "share": 0.5}
     assert (part["wrong"]["n"], part["wrong"]["right"], part["wrong"]["wrong"]) == (2, 1, 1)
     assert part["item"]["facility"] == 0.75
 
 
 def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
-    group = Class(world, 42)
+    group = AnalyticsCourse(world, 42)
     [posed] = world.assignment(group.course, POWERS, variants="each")
     numbers = group.numbers(posed)
     easy = 0
@@ -102,7 +111,7 @@ def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
     right = {numbers[easy]: 1, numbers[hard]: 0}
     group.hand_in(posed, *[{"square": str(n * n if right[n] else 1)} for n in given])
     told = group.of_problem(posed)
-    fair = part_of(told, "square")["variants"]
+    fair = find_part(told, "square")["variants"]
     rows = [(one["variant"], one["n"], one["right"]) for one in fair["by_variant"]["rows"]]
     assert rows == [(str(hard), 21, 0), (str(easy), 21, 21)]
     exact = stats.fisher_exact([[0, 21], [21, 0]]).pvalue
@@ -110,12 +119,12 @@ def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
     [by_number] = fair["by_parameter"]
     names = [one["variant"] for one in by_number["fairness"]["rows"]]
     assert names == [f"N = {numbers[hard]}", f"N = {numbers[easy]}"]
-    assert codes(told).count(("square", "unlike_variant")) == 4
+    assert flag_codes(told).count(("square", "unlike_variant")) == 4
 
 
 def test_the_key_of_another_student_is_noticed_and_chance_is_told(world):
-    store_many(world, MANY, seeds=59)
-    group = Class(world, 6)
+    publish_variants(world, MANY, seeds=59)
+    group = AnalyticsCourse(world, 6)
     [posed] = world.assignment(group.course, MANY, variants="each")
     variants = group.numbers(posed)
     once = [at for at, n in variants.items() if [*variants.values()].count(n) == 1]
@@ -126,7 +135,7 @@ def test_the_key_of_another_student_is_noticed_and_chance_is_told(world):
     world.clock.advance(minutes=5)
     group.hand_in(posed, None, {"cube": str(cubes[0])}, {"cube": str(unheld**3)}, {"cube": "3"})
     group.hand_in(posed, None, {"cube": str(cubes[1])})
-    found = part_of(group.of_problem(posed), "cube")["foreign"]
+    found = find_part(group.of_problem(posed), "cube")["foreign"]
     assert (found["wrong"], found["matches"], found["students"]) == (3, 1, 1)
     [row] = found["rows"]
     assert (row["shown"], row["held_by"], row["after_holder"]) == (str(cubes[0]), 1, True)
@@ -138,29 +147,29 @@ def test_the_key_of_another_student_is_noticed_and_chance_is_told(world):
 
 
 def test_where_all_have_the_same_numbers_no_key_is_somebody_elses(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT, WRONG)
-    assert part_of(group.of_problem(posed), "cube")["foreign"] is None
+    assert find_part(group.of_problem(posed), "cube")["foreign"] is None
 
 
 def test_answers_that_halve_an_interval_look_like_a_search(world):
-    group = Class(world, 2)
+    group = AnalyticsCourse(world, 2)
     [posed] = world.assignment(group.course, POWERS)
     for value in ("512", "768", "896", "960", "992", "1000"):
-        done(group.students[0].submit(posed, {"cube": value}))
-        done(group.students[1].submit(posed, {"cube": str(int(value) % 7)}))
-    assert part_of(group.of_problem(posed), "cube")["searches"] == []
+        assert_ok(group.students[0].submit(posed, {"cube": value}))
+        assert_ok(group.students[1].submit(posed, {"cube": str(int(value) % 7)}))
+    assert find_part(group.of_problem(posed), "cube")["searches"] == []
     for value in ("512", "768", "640", "704", "672"):
-        done(group.students[1].submit(posed, {"square": value}))
-    part = part_of(group.of_problem(posed), "square")
+        assert_ok(group.students[1].submit(posed, {"square": value}))
+    part = find_part(group.of_problem(posed), "square")
     [found] = part["searches"]
     assert (found["answers"], found["solved"]) == (5, False)
     assert found["shown"] == ["512", "768", "640", "704", "672"]
 
 
 def test_a_problem_that_nobody_opened_has_empty_tables(world):
-    group = Class(world, 1)
+    group = AnalyticsCourse(world, 1)
     [posed] = world.assignment(group.course, POWERS)
     told = group.of_problem(posed)
     assert told["opened"] == 0

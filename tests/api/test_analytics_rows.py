@@ -5,10 +5,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class, done, part_of
-from copied import copy_students
+from analytics_course import (
+    POWERS,
+    RIGHT,
+    ROOTS,
+    WRITTEN,
+    WRONG,
+    AnalyticsCourse,
+    assert_ok,
+    find_part,
+)
 from sqlalchemy import select
 from sqlalchemy.engine.cursor import CursorFetchStrategy
+from student_copies import copy_students
 
 from api.db.models import User
 
@@ -36,9 +45,9 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         yield found
 
 
-def busy(world) -> tuple[Class, list[Any]]:
+def busy(world) -> tuple[AnalyticsCourse, list[Any]]:
     """Return a class of 10 with every kind of answer; one problem has individual variants."""
-    group = Class(world, 10)
+    group = AnalyticsCourse(world, 10)
     shared = world.assignment(group.course, POWERS, WRITTEN, timeline_spec=DUE)
     [own] = world.assignment(group.course, ROOTS, variants="each", by_attempt=["1", "0.5"])
     numbers = group.draw(own, *[0, 1, 2, 3, 0, 1, 2, 3, 0, 1])
@@ -48,7 +57,7 @@ def busy(world) -> tuple[Class, list[Any]]:
     group.hand_in(own, *[{"square": str(2 * n), "cube": str(n**3)} for n in numbers])
     group.hand_in(own, *[{"cube": str(n**3)} for n in numbers[1:]])
     for value in SEARCH:
-        done(group.students[-1].submit(own, {"next": value}))
+        assert_ok(group.students[-1].submit(own, {"next": value}))
     world.clock.advance(days=2)
     return group, [*shared, own]
 
@@ -60,7 +69,7 @@ def test_as_many_rows_are_read_of_500_students_as_of_50(world, monkeypatch):
     group, posed = busy(world)
     ask: dict[str, Callable[[], Any]] = {
         "course": group.of_course,
-        "attention": lambda: done(group.staff.get(f"/courses/{group.course}/attention")),
+        "attention": lambda: assert_ok(group.staff.get(f"/courses/{group.course}/attention")),
         "assignment": lambda: group.of(posed[0]),
         "by best": lambda: group.of(posed[0], attempt="best"),
         "problem": lambda: group.of_problem(posed[0]),
@@ -85,7 +94,7 @@ def test_as_many_rows_are_read_of_500_students_as_of_50(world, monkeypatch):
 
 
 def test_the_rows_that_are_counted_are_those_that_are_read(world, monkeypatch):
-    group = Class(world, 7)
+    group = AnalyticsCourse(world, 7)
     with fetched(monkeypatch) as counts, world.db.reading() as session:
         assert len(session.scalars(select(User.id)).all()) == len(group.students) + 1
     assert sum(counts) == len(group.students) + 1
@@ -93,11 +102,11 @@ def test_the_rows_that_are_counted_are_those_that_are_read(world, monkeypatch):
 
 def test_of_many_different_answers_only_the_largest_groups_are_read(world, monkeypatch):
     monkeypatch.setattr("api.services.analytics.wrong_answers.MAX_GROUPS", 3)
-    group = Class(world, 9)
+    group = AnalyticsCourse(world, 9)
     [posed] = world.assignment(group.course, POWERS)
     typed = ("7", "7", "8", "9", "11", "12", "13", "100", "20")
     group.hand_in(posed, *[{"square": one} for one in typed])
-    wrong = part_of(group.of_problem(posed), "square")["wrong"]
+    wrong = find_part(group.of_problem(posed), "square")["wrong"]
     assert (wrong["n"], wrong["right"], wrong["wrong"]) == (9, 1, 8)
     shown = [(one["shown"], one["count"]) for one in wrong["groups"]]
     assert (shown[0], shown[-1], len(shown)) == (("7", 2), ("20", 1), 4)

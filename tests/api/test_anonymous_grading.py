@@ -14,11 +14,11 @@ from uuid import UUID
 
 import pytest
 from actors import NOW
-from canary import sent
-from canary_asking import ASKED_TOO, FORMS, PARAMETER
+from canary_markers import response_text
+from canary_requests import EXTRA_QUERIES, FORMS, PARAMETER
 from canary_scene import ATTACHED_NAME, KEYED, CanaryScene
 from fastapi.routing import iter_route_contexts
-from furnished import ROUTES, SCENE_SETTINGS
+from populated_course import ROUTES, SCENE_SETTINGS
 from scene import HERE
 from sqlalchemy import select, update
 from world import World
@@ -212,7 +212,7 @@ def addresses(scene, declared: str) -> Iterator[str]:
     for place, form in product((HERE, KEYED), FORMS):
         others = {"form": form, "code": "BDFK-XTRW-QLMN-CVZH"}
         there = scene.places[HERE] | scene.places[place] | others
-        for query in ("", *ASKED_TOO.get(bare, ()), *ALSO.get(bare, ())):
+        for query in ("", *EXTRA_QUERIES.get(bare, ()), *ALSO.get(bare, ())):
             yield PARAMETER.sub(lambda found, there=there: there[found[1]], declared + query)
 
 
@@ -231,7 +231,7 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
             response = ask(scene, path)
             assert response.status_code < 500, path
             answered.setdefault(declared, set()).add(response.status_code)
-            if scene.is_join(path.split("?")[0], sent(response)):
+            if scene.is_join(path.split("?")[0], response_text(response)):
                 joins.add(path)
     assert joins == set()
     graders = {path for (method, path), one in ROUTES.items() if method == "GET"}
@@ -248,7 +248,9 @@ def test_the_sweep_would_find_a_join(scene):
     joined = set()
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
-            if scene.is_join(path.split("?")[0], sent(ask(scene, path, person="instructor"))):
+            if scene.is_join(
+                path.split("?")[0], response_text(ask(scene, path, person="instructor"))
+            ):
                 joined.add(declared.removeprefix("/api/v1"))
     for declared in (
         "/assignments/{assignment}/students/{user}/history",
@@ -281,7 +283,7 @@ def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
             path = PARAMETER.sub(lambda found, there=there: str(there[found[1]]), declared)
             response = ask(scene, path, method=method, headers=headers, **more)
             assert response.status_code < 500, path
-            if scene.is_join(path, sent(response)):
+            if scene.is_join(path, response_text(response)):
                 joins.add((method, path))
             if not response.is_error:
                 done.add((method, declared))
@@ -379,7 +381,7 @@ def test_a_grader_cannot_look_as_a_student_of_an_anonymous_assignment(scene, pat
         else:
             assert (told.status_code, told.json()["code"]) == (403, "forbidden")
             assert "graded anonymously" in told.json()["detail"]
-        assert not scene.is_join("", sent(told))
+        assert not scene.is_join("", response_text(told))
         assert ask(scene, f"/api/v1{where}", person="instructor", headers=looks).status_code != 404
 
 

@@ -6,11 +6,11 @@ import shutil
 import subprocess
 
 import pytest
-from furnished import ROUTES, SCENE_SETTINGS, furnished
 from markupsafe import escape
 from pages import Browser
+from populated_course import ROUTES, SCENE_SETTINGS, create_populated_course
 from scene import HERE
-from serving import listening
+from serving import serve_app
 from world import World
 
 from api.markup.api_reference import build_reference, format_shell_variable
@@ -26,7 +26,7 @@ LAST = ("post_logout", "delete_me", "post_me_password", "post_user_erase", "dele
 @pytest.fixture(scope="module")
 def scene(shared_database_url):
     world = World(shared_database_url, settings=SCENE_SETTINGS)
-    yield furnished(world)
+    yield create_populated_course(world)
     world.close()
 
 
@@ -75,7 +75,7 @@ def test_bash_runs_every_command_and_the_service_understands_it(scene, operation
     writes = [one for one in operations if one.method != "GET"]
     writes.sort(key=lambda one: (not of_students(one), one.id.startswith(LAST)))
     faults, done = [], 0
-    with listening(scene.world.app) as port:
+    with serve_app(scene.world.app) as port:
         for one in (*reads, *writes):
             places = scene.places[HERE] | dict(ROUTES[one.method, one.path].path)
             variables = {format_shell_variable(name): value for name, value in places.items()}

@@ -1,8 +1,8 @@
 """Tests of archived courses: everything can be read, and nothing changes."""
 
 import pytest
-from review_scene import Class
-from student_scenes import DUE_TOMORROW, extend
+from review_course import ReviewCourse
+from student_setup import DUE_TOMORROW, extend
 
 from api.services.review.readiness import STILL_OPEN
 
@@ -11,7 +11,7 @@ ANY = {"If-Match": "*"}
 
 @pytest.fixture
 def here(world):
-    return Class(world, settings={"results": "manual"})
+    return ReviewCourse(world, settings={"results": "manual"})
 
 
 def archive(here, *, away=True):
@@ -65,7 +65,7 @@ def test_a_course_that_is_put_away_can_be_copied(here):
 
 
 def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
-    here = Class(world, settings={"results": "manual"})
+    here = ReviewCourse(world, settings={"results": "manual"})
     here.student("Fewer.")
     there = f"{here.assignment}/release"
     told = here.ina.post(there, {"results": True}).json()
@@ -77,7 +77,7 @@ def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
 
 
 def test_an_extension_keeps_an_assignment_open_for_the_warning(world):
-    here = Class(world, settings={"results": "manual", "timeline_spec": DUE_TOMORROW})
+    here = ReviewCourse(world, settings={"results": "manual", "timeline_spec": DUE_TOMORROW})
     student = here.student()
     world.clock.advance(days=1, seconds=1)
     there = f"{here.assignment}/readiness"

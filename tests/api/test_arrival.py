@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-from loop import in_one_loop
-from student_scenes import DUE_TOMORROW
+from event_loops import run_in_shared_loop
+from student_setup import DUE_TOMORROW
 
 
 def send_slowly(world, person, path, body, *, media, known_length, wait):
@@ -26,7 +26,7 @@ def send_slowly(world, person, path, body, *, media, known_length, wait):
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return await client.post(path, content=pieces(), headers=headers)
 
-    return in_one_loop(send())
+    return run_in_shared_loop(send())
 
 
 @pytest.mark.parametrize("known_length", [True, False], ids=["length", "chunks"])

@@ -4,7 +4,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from assignment_scene import LATE, patched
+from assignment_setup import LATE, patch_assignment
 from sqlalchemy import select
 
 from api.db.models import Assignment, GradeChange
@@ -22,7 +22,7 @@ def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
     [problem] = world.assignment(course, timeline_spec=LATE)
     world.clock.advance(hours=2)
     student.submit(problem, {"cells": "9"})
-    tried = patched(
+    tried = patch_assignment(
         teacher,
         problem.assignment,
         {"timeline": {"due": "2026-11-04 13:00"}},
@@ -41,10 +41,10 @@ def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
         }
     ]
     assert score(world, problem) == [1]
-    patched(teacher, problem.assignment, {"timeline": {"due": "2026-11-04 13:00"}})
+    patch_assignment(teacher, problem.assignment, {"timeline": {"due": "2026-11-04 13:00"}})
     assert score(world, problem) == [1, 2]
     earlier = {"timeline": {"due": "2026-11-02 12:30"}}
-    assert patched(teacher, problem.assignment, earlier).json()["effect"]["down"] == 1
+    assert patch_assignment(teacher, problem.assignment, earlier).json()["effect"]["down"] == 1
     assert score(world, problem) == [1, 2, 1]
     with world.session() as session:
         last = session.scalars(select(GradeChange).order_by(GradeChange.id.desc())).first()
@@ -66,7 +66,9 @@ def test_points_by_attempt_change_what_was_earned(world, course, teacher, studen
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "8"})
     student.submit(problem, {"cells": "9"})
-    effect = patched(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()["effect"]
+    effect = patch_assignment(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()[
+        "effect"
+    ]
     assert (effect["students"], effect["down"]) == (1, 1)
     assert score(world, problem) == [0, 2, 1]
 
@@ -74,7 +76,10 @@ def test_points_by_attempt_change_what_was_earned(world, course, teacher, studen
 def test_a_change_that_no_grade_depends_on_looks_at_none(world, course, teacher, student):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "9"})
-    assert patched(teacher, problem.assignment, {"title": "X"}).json()["effect"]["students"] == 0
+    assert (
+        patch_assignment(teacher, problem.assignment, {"title": "X"}).json()["effect"]["students"]
+        == 0
+    )
 
 
 def test_test_students_and_those_who_left_are_not_counted(world, course, teacher, student):
@@ -85,7 +90,9 @@ def test_test_students_and_those_who_left_are_not_counted(world, course, teacher
         one.submit(problem, {"cells": "9"})
     world.set_enrolment(people[1], is_test=True)
     world.set_enrolment(people[2], withdrawn_at=world.clock())
-    effect = patched(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()["effect"]
+    effect = patch_assignment(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()[
+        "effect"
+    ]
     assert (effect["students"], effect["changed"]) == (3, 1)
     assert [one["name"] for one in effect["largest"]] == ["Stu Dent"]
 
@@ -97,7 +104,7 @@ def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher,
     for at in range(5):
         world.enrol(course, f"Student {at}").submit(problem, {"cells": "9"})
     body = {"timeline": {"due": "2026-11-04 13:00"}}
-    assert patched(teacher, problem.assignment, body).json()["effect"]["up"] == 5
+    assert patch_assignment(teacher, problem.assignment, body).json()["effect"]["up"] == 5
 
 
 def test_an_answer_that_comes_while_a_rule_changes_is_marked_by_the_new_one(world, course, student):

@@ -4,10 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from assignment_scene import grade_of
+from assignment_setup import grade_of
 from regrading import store_gain
 from sqlalchemy import select
-from student_scenes import test_student as try_out
+from student_setup import test_student as try_out
 from world import TEXT_PROBLEM, Posing, published
 
 from api.db.models import ProblemVersion, Submission

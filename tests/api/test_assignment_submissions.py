@@ -1,7 +1,7 @@
 """Tests of the list of all submissions to an assignment, which staff read page by page."""
 
 import pytest
-from grades_scene import SHORT
+from grade_setup import SHORT
 from sqlalchemy import update
 
 from api.core.ids import new_id

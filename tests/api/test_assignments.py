@@ -1,7 +1,7 @@
 """Tests of assignments: settings, visibility, release and deletion."""
 
 import pytest
-from assignment_scene import LATE, patched
+from assignment_setup import LATE, patch_assignment
 from sqlalchemy import event, select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
@@ -77,7 +77,7 @@ def test_what_cannot_be_set_is_refused_by_its_field(world, course, teacher, how,
         answer = teacher.post(f"/courses/{course}/assignments", whole)
     else:
         [problem] = world.assignment(course)
-        answer = patched(teacher, problem.assignment, body)
+        answer = patch_assignment(teacher, problem.assignment, body)
     assert answer.status_code == 422, answer.text
     assert field in {one["field"] for one in answer.json()["errors"]}
 
@@ -96,10 +96,16 @@ def test_the_slug_of_another_assignment_is_refused_and_of_a_deleted_one_free(cou
 
 def test_an_edit_says_which_version_it_changes_and_is_noted(world, course, teacher):
     [problem] = world.assignment(course)
-    done = patched(teacher, problem.assignment, {"attempts": 4}, tag='"v1"')
+    done = patch_assignment(teacher, problem.assignment, {"attempts": 4}, tag='"v1"')
     assert done.headers["etag"] == '"v2"'
-    assert patched(teacher, problem.assignment, {"attempts": 5}, tag='"v1"').status_code == 412
-    assert patched(teacher, problem.assignment, {"attempts": 4}, tag='"v2"').status_code == 200
+    assert (
+        patch_assignment(teacher, problem.assignment, {"attempts": 5}, tag='"v1"').status_code
+        == 412
+    )
+    assert (
+        patch_assignment(teacher, problem.assignment, {"attempts": 4}, tag='"v2"').status_code
+        == 200
+    )
     with world.session() as session:
         noted = session.scalars(select(AuditEntry)).one()
     assert (noted.action, noted.before, noted.after) == (

@@ -5,11 +5,17 @@ import hashlib
 from io import BytesIO
 
 import pytest
-from attached import WORDS, attach, attached, hand_in, page_path
+from attachments import (
+    WORDS,
+    attachment_page_path,
+    create_attachment,
+    submit_with_attachment,
+    upload_attachment,
+)
 from images import PRIVATE, pdf_of, photograph, plot
 from PIL import Image
 from sqlalchemy import func, select
-from uploads import confirm, uploaded
+from uploads import confirm, create_report
 
 from api.db.models import AnswerAttachment, Attachment, AttachmentPage
 from api.services.attachments import converter, limits, storage, submitted
@@ -25,10 +31,10 @@ def posed(world, course):
 
 def test_an_image_is_stored_without_metadata_and_served_safely(student, posed):
     data = photograph()
-    view = attached(student, posed, data, name=NAME)
+    view = create_attachment(student, posed, data, name=NAME)
     assert (view["file_name"], view["digest"]) == (NAME, hashlib.sha256(data).hexdigest())
     assert view["pages"] == [{"number": 1, "media_type": "image/jpeg", "width": 200, "height": 320}]
-    page = student.get(page_path(view))
+    page = student.get(attachment_page_path(view))
     assert page.headers["content-type"] == "image/jpeg"
     assert page.headers["content-security-policy"] == "sandbox; default-src 'none'"
     assert page.headers["x-content-type-options"] == "nosniff"
@@ -39,44 +45,47 @@ def test_an_image_is_stored_without_metadata_and_served_safely(student, posed):
 
 
 def test_every_page_of_a_pdf_is_an_image(student, posed):
-    view = attached(student, posed, pdf_of(pages=2))
+    view = create_attachment(student, posed, pdf_of(pages=2))
     assert [page["number"] for page in view["pages"]] == [1, 2]
-    assert student.get(page_path(view, 2)).headers["content-type"] == "image/png"
-    assert student.get(page_path(view, 3)).status_code == 404
+    assert student.get(attachment_page_path(view, 2)).headers["content-type"] == "image/png"
+    assert student.get(attachment_page_path(view, 3)).status_code == 404
 
 
 def test_a_replaced_file_is_deleted_and_the_new_one_goes_with_the_answer(world, student, posed):
-    first, second = attached(student, posed), attached(student, posed, plot("JPEG"))
+    first, second = (
+        create_attachment(student, posed),
+        create_attachment(student, posed, plot("JPEG")),
+    )
     listed = student.get(f"{posed.path}/attachments").json()["items"]
     assert [item["id"] for item in listed] == [second["id"]]
-    assert student.get(page_path(first)).status_code == 404
+    assert student.get(attachment_page_path(first)).status_code == 404
     with world.session() as session:
         assert session.scalar(select(func.count()).select_from(Attachment)) == 2
-    refused = hand_in(student, posed, first)
+    refused = submit_with_attachment(student, posed, first)
     assert refused.status_code == 422
     assert refused.json()["errors"] == [
         {"field": "attachments.why", "message": submitted.NOT_CURRENT}
     ]
-    assert hand_in(student, posed, second).status_code == 201
+    assert submit_with_attachment(student, posed, second).status_code == 201
 
 
 def test_a_removed_file_is_gone_and_a_submitted_one_stays(student, posed):
     path = f"{posed.path}/attachments/why"
-    attached(student, posed)
+    create_attachment(student, posed)
     assert student.delete(path).status_code == 204
     assert student.delete(path).status_code == 204
-    view = attached(student, posed)
-    submission = hand_in(student, posed, view).json()
+    view = create_attachment(student, posed)
+    submission = submit_with_attachment(student, posed, view).json()
     assert student.delete(path).status_code == 204
     assert student.get(f"{posed.path}/attachments").json()["items"] == []
-    assert student.get(page_path(view)).status_code == 200
+    assert student.get(attachment_page_path(view)).status_code == 200
     again = student.get(f"/submissions/{submission['id']}").json()
     assert [item["id"] for item in again["attachments"]] == [view["id"]]
 
 
 def test_a_receipt_covers_the_attachment(world, student, posed):
-    view = attached(student, posed)
-    receipt = hand_in(student, posed, view).json()["receipt"]
+    view = create_attachment(student, posed)
+    receipt = submit_with_attachment(student, posed, view).json()["receipt"]
     assert receipt["attachments"] == {"why": view["digest"]}
     proof = student.get(f"/receipts/{receipt['id']}").json()
     assert (proof["valid"], proof["attachments"]) == (True, {"why": view["digest"]})
@@ -86,17 +95,19 @@ def test_a_receipt_covers_the_attachment(world, student, posed):
 
 
 def test_a_repeated_request_is_one_submission_and_another_file_is_another_request(student, posed):
-    view, key = attached(student, posed), {"Idempotency-Key": "k"}
-    first, second = (hand_in(student, posed, view, **key) for _ in range(2))
+    view, key = create_attachment(student, posed), {"Idempotency-Key": "k"}
+    first, second = (submit_with_attachment(student, posed, view, **key) for _ in range(2))
     assert first.json() == second.json()
-    other = attached(student, posed, plot(size=(50, 40)))
-    refused = hand_in(student, posed, other, **key)
+    other = create_attachment(student, posed, plot(size=(50, 40)))
+    refused = submit_with_attachment(student, posed, other, **key)
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_the_same_words_about_another_file_are_another_answer(student, posed):
-    first = hand_in(student, posed, attached(student, posed)).json()
-    second = hand_in(student, posed, attached(student, posed, plot(size=(50, 40)))).json()
+    first = submit_with_attachment(student, posed, create_attachment(student, posed)).json()
+    second = submit_with_attachment(
+        student, posed, create_attachment(student, posed, plot(size=(50, 40)))
+    ).json()
     third = student.submit(posed, {"why": WORDS}).json()
     assert [one["results"][0]["repeats"] for one in (first, second, third)] == [None] * 3
     fourth = student.submit(posed, {"why": WORDS}).json()
@@ -113,7 +124,7 @@ def test_students_with_the_same_words_and_other_files_are_not_graded_as_one(
         done = (
             person.submit(posed, {"why": WORDS})
             if data is None
-            else hand_in(person, posed, attached(person, posed, data))
+            else submit_with_attachment(person, posed, create_attachment(person, posed, data))
         )
         full = staff.get(f"/submissions/{done.json()['id']}").json()
         answers.append(full["results"][0]["answer"])
@@ -130,10 +141,10 @@ def test_students_with_the_same_words_and_other_files_are_not_graded_as_one(
 def test_staff_see_it_beside_the_answer_and_only_once_it_is_submitted(world, course, posed):
     student = world.enrol(course)
     ta = world.enrol(course, "Gra Der", role="grader")
-    view = attached(student, posed, name=NAME)
-    assert ta.get(page_path(view)).status_code == 404
-    submission = hand_in(student, posed, view).json()["id"]
-    assert ta.get(page_path(view)).status_code == 200
+    view = create_attachment(student, posed, name=NAME)
+    assert ta.get(attachment_page_path(view)).status_code == 404
+    submission = submit_with_attachment(student, posed, view).json()["id"]
+    assert ta.get(attachment_page_path(view)).status_code == 200
     full = ta.get(f"/submissions/{submission}").json()
     assert full["attachments"] == [view]
     answer = full["results"][0]["answer"]
@@ -143,8 +154,8 @@ def test_staff_see_it_beside_the_answer_and_only_once_it_is_submitted(world, cou
 def test_without_names_tas_see_the_image_alone(world, course):
     [posed] = world.assignment(course, attachments=True, anonymous=True)
     student, ta = world.enrol(course), world.enrol(course, "Gra Der", role="grader")
-    view = attached(student, posed, name=NAME)
-    submission = hand_in(student, posed, view).json()["id"]
+    view = create_attachment(student, posed, name=NAME)
+    submission = submit_with_attachment(student, posed, view).json()["id"]
     full = ta.get(f"/submissions/{submission}")
     answer = full.json()["results"][0]["answer"]
     item = ta.get(f"/answers/{answer}/review")
@@ -153,7 +164,7 @@ def test_without_names_tas_see_the_image_alone(world, course):
     assert item.json()["attachment"] == view | hidden
     proof = ta.get(f"/receipts/{submission}")
     assert proof.json()["attachments"] is None
-    page = ta.get(page_path(view))
+    page = ta.get(attachment_page_path(view))
     assert page.status_code == 200
     for response in (full, item, proof):
         assert view["digest"] not in response.text
@@ -162,14 +173,14 @@ def test_without_names_tas_see_the_image_alone(world, course):
 
 
 def test_others_see_neither_the_list_nor_the_pages(world, course, student, posed):
-    view = attached(student, posed)
-    hand_in(student, posed, view)
+    view = create_attachment(student, posed)
+    submit_with_attachment(student, posed, view)
     other, stranger = world.enrol(course, "Oth Er"), world.person("Stran Ger")
     assert other.get(f"{posed.path}/attachments").json()["items"] == []
     for person in (other, stranger):
-        refused = person.get(page_path(view))
+        refused = person.get(attachment_page_path(view))
         assert (refused.status_code, refused.json()["detail"]) == (404, storage.NO_PAGE_MESSAGE)
-    assert hand_in(other, posed, view).status_code == 422
+    assert submit_with_attachment(other, posed, view).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -182,38 +193,44 @@ def test_others_see_neither_the_list_nor_the_pages(world, course, student, posed
     ],
 )
 def test_a_refused_file_changes_nothing(student, posed, data, reason):
-    view = attached(student, posed)
-    refused = attach(student, posed, data)
+    view = create_attachment(student, posed)
+    refused = upload_attachment(student, posed, data)
     assert (refused.status_code, refused.json()["code"]) == (422, "attachment_unreadable")
     assert refused.json()["errors"] == [{"field": "file", "message": reason}]
     assert student.get(f"{posed.path}/attachments").json()["items"] == [view]
 
 
 def test_a_file_has_eight_mebibytes_at_most(student, posed):
-    refused = attach(student, posed, b"\xff\xd8\xff" + b"x" * limits.MAX_UPLOAD_BYTES)
+    refused = upload_attachment(student, posed, b"\xff\xd8\xff" + b"x" * limits.MAX_UPLOAD_BYTES)
     assert refused.json()["errors"][0]["message"] == converter.TOO_LARGE
-    assert attach(student, posed, b"x" * (limits.MAX_UPLOAD_BYTES + 65_537)).status_code == 413
+    assert (
+        upload_attachment(student, posed, b"x" * (limits.MAX_UPLOAD_BYTES + 65_537)).status_code
+        == 413
+    )
 
 
 def test_only_text_parts_of_problems_with_attachments_take_one(world, course, student, posed):
-    assert attach(student, posed, part="cells").json()["detail"] == storage.NO_TEXT_PART_MESSAGE
-    assert attach(student, posed, part="none").status_code == 404
+    assert (
+        upload_attachment(student, posed, part="cells").json()["detail"]
+        == storage.NO_TEXT_PART_MESSAGE
+    )
+    assert upload_attachment(student, posed, part="none").status_code == 404
     [plain] = world.assignment(course)
-    assert attach(student, plain).json()["detail"] == storage.NOT_TAKEN_MESSAGE
+    assert upload_attachment(student, plain).json()["detail"] == storage.NOT_TAKEN_MESSAGE
     assert not student.get(plain.path).json()["parts"][2]["takes_attachment"]
     parts = student.get(posed.path).json()["parts"]
     assert [part["takes_attachment"] for part in parts] == [False, False, True]
 
 
 def test_the_view_of_a_problem_has_the_attachment_of_each_part(student, posed):
-    view = attached(student, posed)
+    view = create_attachment(student, posed)
     parts = student.get(posed.path).json()["parts"]
     assert [part["attachment"] for part in parts] == [None, None, view]
 
 
 @pytest.mark.parametrize("answers", [{"cells": "9"}, {"cells": "9", "why": "  "}])
 def test_an_attachment_needs_words(student, posed, answers):
-    body = {"answers": answers, "attachments": {"why": attached(student, posed)["id"]}}
+    body = {"answers": answers, "attachments": {"why": create_attachment(student, posed)["id"]}}
     refused = student.post(f"{posed.path}/submissions", body)
     assert refused.status_code == 422
     assert refused.json()["errors"] == [
@@ -223,15 +240,17 @@ def test_an_attachment_needs_words(student, posed, answers):
 
 def test_the_attachment_of_another_part_or_problem_is_refused(world, course, student, posed):
     [other] = world.assignment(course, attachments=True)
-    assert hand_in(student, posed, attached(student, other)).status_code == 422
-    view = attached(student, posed)
+    assert (
+        submit_with_attachment(student, posed, create_attachment(student, other)).status_code == 422
+    )
+    view = create_attachment(student, posed)
     body = {"answers": {"cells": "9"}, "attachments": {"cells": view["id"]}}
     assert student.post(f"{posed.path}/submissions", body).status_code == 422
 
 
 def test_an_answer_confirmed_from_a_report_takes_what_is_attached(student, posed):
-    view = attached(student, posed)
-    [item] = confirm(student, uploaded(student, posed), certain=True)
+    view = create_attachment(student, posed)
+    [item] = confirm(student, create_report(student, posed), certain=True)
     receipt = item["submission"]["receipt"]
     assert receipt["attachments"] == {"why": view["digest"]}
     assert receipt["document"]
@@ -239,28 +258,28 @@ def test_an_answer_confirmed_from_a_report_takes_what_is_attached(student, posed
 
 
 def test_reports_and_attachments_have_one_budget_a_day(world, student, posed, monkeypatch):
-    uploaded(student, posed)
-    attached(student, posed)
+    create_report(student, posed)
+    create_attachment(student, posed)
     with world.session() as session:
         row = session.scalars(select(Attachment)).one()
         row.size_bytes = world.service.settings.report_mebibytes_per_day * 1024 * 1024
-    refused = attach(student, posed)
+    refused = upload_attachment(student, posed)
     assert (refused.status_code, refused.json()["code"]) == (429, "attachment_budget")
     assert int(refused.headers["Retry-After"]) > 80_000
     world.clock.advance(days=1, seconds=1)
-    attached(student, posed)
+    create_attachment(student, posed)
     monkeypatch.setattr(storage, "MAX_ATTACHMENTS", 2)
-    assert attach(student, posed).json()["detail"] == storage.TOO_MANY_MESSAGE
+    assert upload_attachment(student, posed).json()["detail"] == storage.TOO_MANY_MESSAGE
 
 
 def test_pages_are_deleted_after_their_time_and_the_receipt_stays_valid(world, student, posed):
-    view = attached(student, posed)
-    submission = hand_in(student, posed, view).json()["id"]
+    view = create_attachment(student, posed)
+    submission = submit_with_attachment(student, posed, view).json()["id"]
     world.service.expiry_runner.run_once()
-    assert student.get(page_path(view)).status_code == 200
+    assert student.get(attachment_page_path(view)).status_code == 200
     world.clock.advance(days=world.service.settings.report_days + 1)
     world.service.expiry_runner.run_once()
-    gone = student.get(page_path(view))
+    gone = student.get(attachment_page_path(view))
     assert (gone.status_code, gone.json()["detail"]) == (404, storage.DELETED_MESSAGE)
     [old] = student.get(f"/submissions/{submission}").json()["attachments"]
     assert (old["has_content"], old["digest"]) == (False, view["digest"])
@@ -268,16 +287,16 @@ def test_pages_are_deleted_after_their_time_and_the_receipt_stays_valid(world, s
 
 
 def test_the_export_of_an_account_has_the_images(student, posed):
-    view = attached(student, posed, pdf_of(pages=2), name="figures.pdf")
+    view = create_attachment(student, posed, pdf_of(pages=2), name="figures.pdf")
     [exported] = student.get("/me/export").json()["attachments"]
     assert (exported["file_name"], exported["digest"]) == ("figures.pdf", view["digest"])
     pages = [base64.b64decode(page["content"]) for page in exported["pages"]]
-    assert pages == [student.get(page_path(view, number)).content for number in (1, 2)]
+    assert pages == [student.get(attachment_page_path(view, number)).content for number in (1, 2)]
 
 
 def test_the_export_of_a_course_names_the_attachments(world, course, student, posed):
-    view = attached(student, posed, name=NAME)
-    hand_in(student, posed, view)
+    view = create_attachment(student, posed, name=NAME)
+    submit_with_attachment(student, posed, view)
     teacher = world.enrol(course, "Tea Cher", role="instructor")
     [row] = teacher.get(f"/courses/{course}/exports/submissions").text.splitlines()
     assert f'"attachments":{{"why":{{"id":"{view["id"]}","digest":"{view["digest"]}"}}}}' in row
@@ -289,7 +308,7 @@ def test_the_export_of_a_course_names_the_attachments(world, course, student, po
 
 
 def test_erasure_deletes_the_images_and_receipts_stay_valid(world, course, student, posed):
-    hand_in(student, posed, attached(student, posed, name=NAME))
+    submit_with_attachment(student, posed, create_attachment(student, posed, name=NAME))
     admin = world.person("An Admin", admin=True)
     done = admin.post(f"/users/{student.id}/erase", {"confirm": student.name})
     assert done.status_code == 200, done.text
@@ -304,15 +323,15 @@ def test_erasure_deletes_the_images_and_receipts_stay_valid(world, course, stude
 
 def test_staff_attach_as_the_test_student_only(world, course, posed):
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    assert attach(teacher, posed).status_code == 403
+    assert upload_attachment(teacher, posed).status_code == 403
     assert teacher.post(f"/courses/{course}/test-student").status_code in {200, 201}
-    view = attached(teacher, posed, **{"X-View-As": "test"})
-    assert hand_in(teacher, posed, view, **{"X-View-As": "test"}).status_code == 201
+    view = create_attachment(teacher, posed, **{"X-View-As": "test"})
+    assert submit_with_attachment(teacher, posed, view, **{"X-View-As": "test"}).status_code == 201
 
 
 def test_before_the_release_nothing_is_attached(world, course, student):
     [posed] = world.assignment(
         course, attachments=True, timeline_spec={"release": "2027-01-01 12:00"}
     )
-    assert attach(student, posed).status_code == 404
+    assert upload_attachment(student, posed).status_code == 404
     assert student.get(f"{posed.path}/attachments").status_code == 404

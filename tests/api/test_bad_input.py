@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bad_inputs import CANARY, CASES
 from cpu_time import cpu_seconds
-from doors import Desk, desk_in, said
+from endpoints import EndpointCourse, create_endpoint_course, read_outcome
 from world import World
 
 ROOT = Path(__file__).parents[2]
@@ -20,9 +20,9 @@ SHORT = 64 * 1024
 
 
 @pytest.fixture(scope="module")
-def desk(shared_database_url) -> Iterator[Desk]:
+def desk(shared_database_url) -> Iterator[EndpointCourse]:
     world = World(shared_database_url)
-    yield desk_in(world)
+    yield create_endpoint_course(world)
     world.close()
 
 
@@ -42,7 +42,7 @@ def test_a_bad_input_is_answered_by_name_at_once_and_not_repeated(desk, row, doo
     before, found = desk.rows(), []
     assert cpu_seconds(lambda: found.append(desk.sent(door, raw)), all_threads=True) < LIMIT
     answered = found[-1]
-    assert (answered.status, said(answered)) == expected, (row, answered.body[:500])
+    assert (answered.status, read_outcome(answered)) == expected, (row, answered.body[:500])
     assert len(answered.body) < SHORT
     if answered.status >= 400:
         assert len(answered.body) < 6_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from one_by_one import mark_rows, read_table
+from reference_batch import grade_rows, read_table
 
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
 from api.services.engine.single_answer import SingleAnswerGrader
@@ -59,7 +59,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def told(suffix: str, tmp_path: Path) -> list[dict[str, Any]]:
     """Return the expected output rows, each row graded on its own."""
     path = write(tmp_path / "told.jsonl", ROWS)
-    marked = mark_rows(read_table(path, names={}).rows, SingleAnswerGrader(ProblemCatalog()))
+    marked = grade_rows(read_table(path, names={}).rows, SingleAnswerGrader(ProblemCatalog()))
     if suffix == ".csv":
         return [{**one.row.cells, **one.fields()} for one in marked]
     return [{**one.row.cells, **one.record()} for one in marked]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
-from serving import running
+from serving import run_server
 
 from api.app import create_app
 from api.config.settings import ServiceSettings
@@ -25,7 +25,7 @@ def told(request: Request) -> list[str]:
 @contextmanager
 def listening(settings: ServiceSettings):
     """Serve with the service's configuration, and yield the port."""
-    with bind_socket(settings) as listener, running(create_config(APP, settings), listener):
+    with bind_socket(settings) as listener, run_server(create_config(APP, settings), listener):
         yield int(listener_url(listener).rpartition(":")[2])
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from http_app import UPLOADS, Pieces, ask, service
-from serving import listening
+from serving import serve_app
 
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.http.pipeline.http_policy import HttpPolicy
@@ -101,7 +101,7 @@ def limited(**limits):
     """Yield the port of a server with these limits, and its byte budget."""
     budget = BodyBudget(total_bytes=400_000, caller_bytes=200_000)
     bodies = BodyLimits(uploads=UPLOADS, budget=budget, **limits)
-    with listening(
+    with serve_app(
         service(HttpPolicy(body_limits=bodies)), http=LimitedHttpProtocol, ws="none"
     ) as port:
         yield port, budget

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import icalendar
 import pytest
-from browsers import Browser, with_password
+from api_browser import ApiBrowser, set_password
 from pages import Browser as PageBrowser
 from sqlalchemy import func, select, update
 
@@ -34,8 +34,8 @@ def posed(world, course):
 
 
 def address_of(world, person):
-    browser = Browser(world)
-    assert browser.login(with_password(world, person)).status_code == 200
+    browser = ApiBrowser(world)
+    assert browser.login(set_password(world, person)).status_code == 200
     reply = browser.call("POST", "/me/calendar")
     assert reply.status_code == 201, reply.text
     return reply.json()["url"], browser

@@ -13,8 +13,8 @@ from typing import get_args
 
 import httpx2
 import pytest
-from canary import MARKS, ROLES, Reader, State, found_in, leaks, sent
-from canary_asking import Asker
+from canary_markers import MARKS, ROLES, Reader, State, find_leaks, find_markers, response_text
+from canary_requests import CanaryClient
 from canary_scene import ID_TOKEN, PASSPHRASE, SECRET_COLUMNS, CanaryScene
 from furnished import SCENE_SETTINGS
 from joserfc.jwk import RSAKey
@@ -74,7 +74,7 @@ def scene(request, tmp_path_factory) -> Iterator[CanaryScene]:
 
 
 @pytest.fixture(scope="module")
-def asked(scene) -> dict[State, Asker]:
+def asked(scene) -> dict[State, CanaryClient]:
     """Return, by state, the asker that has made all requests as every reader.
 
     On PostgreSQL only some readers ask, and only after the release: code above the
@@ -83,11 +83,11 @@ def asked(scene) -> dict[State, Asker]:
     """
     here = scene.world.db.is_sqlite
     states: tuple[State, ...] = get_args(State) if here else ("after",)
-    found: dict[State, Asker] = {}
+    found: dict[State, CanaryClient] = {}
     for state in states:
         if state == "after":
             scene.reveal()
-        found[state] = Asker(scene, state, readers=ROLES if here else ON_POSTGRESQL)
+        found[state] = CanaryClient(scene, state, readers=ROLES if here else ON_POSTGRESQL)
         found[state].ask_everything()
     return found
 
@@ -137,7 +137,7 @@ def test_the_log_tells_nothing(asked, scene, ears):
     """The log covers all requests of this module, including errors."""
     heard = "\n".join(ears.heard)
     assert len(ears.heard) > len(asked["after"].met)
-    assert set(leaks(heard, "log", "after", secrets=scene.secrets)) == set()
+    assert set(find_leaks(heard, "log", "after", secrets=scene.secrets)) == set()
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,16 @@ def test_the_log_tells_nothing(asked, scene, ears):
 )
 def test_a_login_gives_nothing_back(scene, ears, body):
     answer = scene.ask("POST", "/api/v1/login", headers={}, json=body)
-    told = sent(answer).replace("zqnamestudent", "", answer.status_code == httpx2.codes.OK)
-    assert set(leaks(told, "anonymous", "after", secrets=scene.secrets)) == set()
-    assert set(leaks("\n".join(ears.heard), "log", "after")) == set()
+    told = response_text(answer).replace("zqnamestudent", "", answer.status_code == httpx2.codes.OK)
+    assert set(find_leaks(told, "anonymous", "after", secrets=scene.secrets)) == set()
+    assert set(find_leaks("\n".join(ears.heard), "log", "after")) == set()
 
 
 @pytest.mark.parametrize("token", ["gr_api_zqpassword", "zqpassword", "gr_reset_zqpassword"])
 def test_a_token_that_is_not_known_is_not_repeated(scene, ears, token):
     answer = scene.ask("GET", "/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == httpx2.codes.UNAUTHORIZED
-    assert "zqpassword" not in sent(answer) + "\n".join(ears.heard)
+    assert "zqpassword" not in response_text(answer) + "\n".join(ears.heard)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_database_that_is_away_does_not_tell_its_address(ears, url):
     world.close()
     heard = "\n".join(ears.heard)
     assert asked[0].status_code == httpx2.codes.SERVICE_UNAVAILABLE
-    for told in (*map(sent, asked), heard):
-        assert set(found_in(told)) & {"name of the database", "password"} == set()
+    for told in (*map(response_text, asked), heard):
+        assert set(find_markers(told)) & {"name of the database", "password"} == set()
 
 
 @pytest.mark.usefixtures("asked")
@@ -194,8 +194,8 @@ def test_pseudonyms_hide_who_it_was(scene):
     course = scene.places[HERE]["course"]
     answer = scene.instructor.get(f"/courses/{course}/exports/submissions?pseudonymous=true")
     assert "zqtext" in answer.text
-    told = sent(answer)
-    assert set(leaks(told, "research", "after", secrets=scene.secrets)) == set()
+    told = response_text(answer)
+    assert set(find_leaks(told, "research", "after", secrets=scene.secrets)) == set()
     assert str(scene.student.id) not in told
 
 
@@ -204,7 +204,7 @@ def test_a_planted_leak_is_found(name):
     """Plants each marker for each reader, in a header and inside text of a body."""
     mark = MARKS[name]
     for text, reader, state in product(mark.texts, get_args(Reader), get_args(State)):
-        found = set(leaks(sent(planted(text)), reader, state))
+        found = set(find_leaks(response_text(planted(text)), reader, state))
         assert (name in found) == (not mark.may(reader, state))
 
 
@@ -219,7 +219,7 @@ def test_a_planted_leak_is_found(name):
     ],
 )
 def test_a_key_is_found_however_it_is_written(told):
-    assert "key of the student" in set(found_in(told))
+    assert "key of the student" in set(find_markers(told))
 
 
 def planted(text: str) -> httpx2.Response:
@@ -232,8 +232,10 @@ def test_a_cursor_is_read(scene):
     course = scene.places[HERE]["course"]
     pages = scene.instructor.get(f"/courses/{course}/people?limit=1&text=zq&state=all")
     assert "zqname" not in pages.json()["next"]
-    assert set(found_in("\n".join(sent(pages).splitlines()[-1:]))) >= {"name of the classmate"}
+    assert set(find_markers("\n".join(response_text(pages).splitlines()[-1:]))) >= {
+        "name of the classmate"
+    }
 
 
 def test_a_secret_is_found():
-    assert set(leaks("x" + "5ab" * 20, "admin", "after", secrets={"5ab" * 20})) == {"secret"}
+    assert set(find_leaks("x" + "5ab" * 20, "admin", "after", secrets={"5ab" * 20})) == {"secret"}

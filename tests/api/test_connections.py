@@ -9,7 +9,7 @@ import pytest
 from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from http_app import UPLOADS, service
-from serving import running
+from serving import run_server
 
 from api.config.settings import ServiceSettings
 from api.http.pipeline.http_policy import HttpPolicy
@@ -122,7 +122,7 @@ def serving(budget=None):
     states = []
     with (
         socket.create_server(("127.0.0.1", 0), backlog=2048) as listener,
-        running(config, listener, on_start=states.append),
+        run_server(config, listener, on_start=states.append),
         ExitStack() as opened,
     ):
         # As `bind_socket` sets it; the connections inherit it.

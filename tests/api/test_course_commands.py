@@ -1,7 +1,7 @@
 """Tests of `grader course`: sync between a folder of files and the database."""
 
 import pytest
-from course_texts import COURSE, HW
+from course_file_examples import COURSE, HW
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 import pytest
-from course_texts import COURSE, FILES, OWN
-from regrading import act, prepare
+from course_file_examples import COURSE, FILES, OWN
+from regrading import run_action, run_dry_run
 from sqlalchemy import select
 from world import TEXT_PROBLEM, World
 
@@ -264,7 +264,7 @@ def copied(world, teacher, course):
 
 def regraded(world, teacher, problem, points):
     version = {"parts": {"cells": {"points": points}}}
-    return act(world, teacher, prepare(world, teacher, problem, version), "apply")
+    return run_action(world, teacher, run_dry_run(world, teacher, problem, version), "apply")
 
 
 def test_every_problem_keeps_its_version_in_a_course_of_the_same_files(world, course, teacher):
@@ -280,7 +280,7 @@ def test_every_problem_keeps_its_version_in_a_course_of_the_same_files(world, co
     twin = copied(world, teacher, course)
     assert pins(world, twin) == told
     assert pins(world, copied(world, teacher, twin)) == told
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     told = pins(world, course)
     assert sorted(pin[:2] for pin in told.values()) == [("bank", 1), ("bank", 1), ("course", 2)]
     assert {pin[2:] for pin in pins(world, copied(world, teacher, course)).values()} == {
@@ -291,7 +291,7 @@ def test_every_problem_keeps_its_version_in_a_course_of_the_same_files(world, co
 def test_a_version_that_was_undone_is_in_no_file(world, course, teacher):
     [problem] = world.assignment(course)
     before = pins(world, course)
-    act(world, teacher, regraded(world, teacher, problem, 3), "undo")
+    run_action(world, teacher, regraded(world, teacher, problem, 3), "undo")
     assert not [path for path in exported(teacher, course) if path.startswith("problems/")]
     assert pins(world, copied(world, teacher, course)) == before
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from beside import PATIENCE, Stop, until_it_waits
-from browsers import OTHER, PASSWORD, Browser
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser
+from concurrency import TIMEOUT_SECONDS, Breakpoint, wait_until_blocked
 from sqlalchemy import select
 
 from api.db.models import Invite, LoginSession, Token, User
@@ -30,7 +30,7 @@ def ann(world, course, instructor):
     body = {"name": "Ann Example", "email": EMAIL}
     user = instructor.post(f"/courses/{course}/people", body).json()["user"]
     answer = instructor.post(f"/courses/{course}/people/{user}/reset")
-    Browser(world).post("/invites/accept", {"secret": secret_of(answer), "password": PASSWORD})
+    ApiBrowser(world).post("/invites/accept", {"secret": secret_of(answer), "password": PASSWORD})
     return user
 
 
@@ -59,11 +59,11 @@ def log_in(_world, browser, _link):
 
 
 def change_password(_world, browser, _link):
-    return browser.post("/me/password", {"current": PASSWORD, "new": OTHER})
+    return browser.post("/me/password", {"current": PASSWORD, "new": OTHER_PASSWORD})
 
 
 def accept(world, _browser, link):
-    return Browser(world).post("/invites/accept", {"secret": link, "password": OTHER})
+    return ApiBrowser(world).post("/invites/accept", {"secret": link, "password": OTHER_PASSWORD})
 
 
 SLOW = {log_in: "verify", change_password: "hash", accept: "hash"}
@@ -73,7 +73,7 @@ SLOW = {log_in: "verify", change_password: "hash", accept: "hash"}
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 @pytest.mark.parametrize("act", SLOW)
 def test_what_is_under_way_gives_no_way_in(world, ann, reset, monkeypatch, act, event):
-    browser, stop = Browser(world), Stop()
+    browser, stop = ApiBrowser(world), Breakpoint()
     assert browser.login(EMAIL).status_code == 200
     link, passwords = reset(), world.service.passwords
     monkeypatch.setattr(passwords, SLOW[act], stop.after(getattr(passwords, SLOW[act])))
@@ -82,18 +82,18 @@ def test_what_is_under_way_gives_no_way_in(world, ann, reset, monkeypatch, act, 
         stop.wait()
         event(world.person("An Admin", admin=True), ann)
         stop.go()
-        answer = under_way.result(PATIENCE)
+        answer = under_way.result(TIMEOUT_SECONDS)
     assert answer.status_code in {401, 403, 404, 410}, answer.text
     with world.session() as session:
         alive = LoginSession.revoked_at.is_(None)
         assert session.scalars(select(LoginSession.id).where(alive)).all() == []
         hashes = session.scalars(select(User.password_hash)).all()
-        assert not [one for one in hashes if one and passwords.verify(OTHER, one)]
+        assert not [one for one in hashes if one and passwords.verify(OTHER_PASSWORD, one)]
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 def test_no_token_is_made_by_a_session_that_ends_meanwhile(world, admin, ann, monkeypatch, event):
-    browser, stop = Browser(world), Stop()
+    browser, stop = ApiBrowser(world), Breakpoint()
     assert browser.login(EMAIL).status_code == 200
     create = tokens.create_token
 
@@ -107,11 +107,11 @@ def test_no_token_is_made_by_a_session_that_ends_meanwhile(world, admin, ann, mo
         under_way = pool.submit(browser.post, "/me/tokens", body)
         stop.wait()
         ending = pool.submit(event, admin, ann)
-        until_it_waits(world, ending)
+        wait_until_blocked(world, ending)
         stop.go()
-        ending.result(PATIENCE)
+        ending.result(TIMEOUT_SECONDS)
         # On SQLite the event waits for the request, and ends the token that was made.
-        assert under_way.result(PATIENCE).status_code == (201 if world.db.is_sqlite else 401)
+        assert under_way.result(TIMEOUT_SECONDS).status_code == (201 if world.db.is_sqlite else 401)
     with world.session() as session:
         theirs = select(Token.id).where(Token.user_id == UUID(ann), Token.revoked_at.is_(None))
         assert session.scalars(theirs).all() == []
@@ -139,7 +139,9 @@ def test_no_link_of_somebody_erased_or_suspended_works_or_is_made(
     admin = world.person("Ad Min", admin=True)
     event(admin, ann)
     for secret in links:
-        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        answer = ApiBrowser(world).post(
+            "/invites/accept", {"secret": secret, "password": OTHER_PASSWORD}
+        )
         assert answer.status_code in {404, 410}
     for who, path in (
         (admin, f"/users/{ann}/reset"),
@@ -155,14 +157,16 @@ def test_links_of_before_a_suspension_stay_void_after_it(world, admin, ann, link
     suspend(admin, ann)
     assert admin.post(f"/users/{ann}/restore").status_code == 200
     for secret in links:
-        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        answer = ApiBrowser(world).post(
+            "/invites/accept", {"secret": secret, "password": OTHER_PASSWORD}
+        )
         assert answer.status_code == 410
 
 
 def test_an_address_that_is_added_again_after_erasing_is_a_new_account(
     world, course, instructor, ann, links
 ):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(EMAIL)
     body = {"name": "laptop", "scopes": ["read"]}
     token = browser.post("/me/tokens", body).json()["token"]
@@ -175,7 +179,9 @@ def test_an_address_that_is_added_again_after_erasing_is_a_new_account(
     assert browser.get("/me").status_code == 401
     held = {"Authorization": f"Bearer {token}"}
     assert world.anonymous.client.get("/api/v1/me", headers=held).status_code == 401
-    assert Browser(world).login(EMAIL).status_code == 401
+    assert ApiBrowser(world).login(EMAIL).status_code == 401
     for secret in links:
-        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        answer = ApiBrowser(world).post(
+            "/invites/accept", {"secret": secret, "password": OTHER_PASSWORD}
+        )
         assert answer.status_code == 404

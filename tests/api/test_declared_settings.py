@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pages import Browser, form_fields
 from sqlalchemy import select
-from staff_scene import settings_form
+from staff_course import settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import AuditEntry

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from api.demo.coursework.answers import (
     INTENDED_STATUSES,
@@ -43,7 +43,7 @@ def stream(label: object) -> RandomStream:
 
 @cache
 def variants(name: str):
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     return [
         solve_variant(problem, seed, REGISTRY) for seed in (None, 3)[: 1 + problem.has_drawn_params]
     ]
@@ -82,7 +82,7 @@ def outcomes(name: str) -> Counter[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_an_answer_is_judged_as_it_is_meant(name):
     odd = [
         (move, status) for move, status in outcomes(name) if status not in INTENDED_STATUSES[move]
@@ -92,7 +92,7 @@ def test_an_answer_is_judged_as_it_is_meant(name):
 
 
 def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
-    found = sum((outcomes(name) for name in CATALOGUE.ids), Counter())
+    found = sum((outcomes(name) for name in CATALOG.ids), Counter())
     statuses: Counter[str] = Counter()
     for (_, status), n in found.items():
         statuses[status] += n
@@ -105,7 +105,7 @@ def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
 def test_every_kind_is_typed_rightly_in_several_ways():
     """Counts texts by their signs alone; letters and digits make no new notation."""
     ways: dict[str, set[str]] = {}
-    for variant, sent in (one for name in CATALOGUE.ids for one in handed_in(name)):
+    for variant, sent in (one for name in CATALOG.ids for one in handed_in(name)):
         for one in sent:
             for part, move in one.intents.items():
                 if move == "right":
@@ -157,7 +157,7 @@ def test_the_class_does_not_depend_on_the_hash_seed():
 def rate(skill: int, **habits) -> float:
     """Return the share of parts that are right on the first submission."""
     student, found = StudentProfile(skill, Habits(**habits)), Counter()
-    for name in CATALOGUE.ids[::6]:
+    for name in CATALOG.ids[::6]:
         variant = variants(name)[0]
         for at in range(3):
             first = next(simulate_submissions(variant, student, stream((name, at))), None)
@@ -173,7 +173,7 @@ def test_one_who_is_patient_gets_further_than_one_who_is_not():
     def solved(patience):
         student = StudentProfile(50, Habits(patience=patience, stubborn=0))
         done = 0
-        for name in CATALOGUE.ids[::6]:
+        for name in CATALOG.ids[::6]:
             right = set()
             variant = variants(name)[0]
             for one, results in judged(
@@ -229,8 +229,8 @@ def test_a_mistake_that_is_a_habit_is_made_more_often():
 
 
 @pytest.mark.parametrize("name", [
-    name for name in CATALOGUE.ids
-    if any(part.kind == "expression" for part in CATALOGUE.get(name).parts)
+    name for name in CATALOG.ids
+    if any(part.kind == "expression" for part in CATALOG.get(name).parts)
 ])  # fmt: skip
 def test_a_formula_turned_round_is_the_same_formula(name):
     variant = variants(name)[0]
@@ -274,7 +274,7 @@ def test_a_value_is_written_as_people_and_programs_write_it(fields, expected):
 
 
 def text_part():
-    problem = CATALOGUE.get("filters-discussion")
+    problem = CATALOG.get("filters-discussion")
     return problem.parts[0], variants("filters-discussion")[0].student_scope(REGISTRY)
 
 
@@ -311,7 +311,7 @@ def _without_model(rubric):
 
 
 def test_what_is_shown_of_a_key_is_among_its_notations_for_every_part_of_the_bank():
-    for name in CATALOGUE.ids:
+    for name in CATALOG.ids:
         for variant in variants(name):
             for part in variant.problem.parts:
                 key = variant.keys.get(part.id)

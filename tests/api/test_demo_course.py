@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from actors import NOW
-from demo import make, rows, told
+from demo_course import create_demo, read_welcome, select_rows
 from sqlalchemy import func, select
 from world import Person, World
 
@@ -40,7 +40,7 @@ STUDENTS = 16
 def demo(shared_database_url: str) -> Iterator[World]:
     """Yield a service with the demo course, on each system, shared by the whole module."""
     world = World(shared_database_url)
-    make(world, students=STUDENTS)
+    create_demo(world, students=STUDENTS)
     yield world
     world.close()
 
@@ -67,12 +67,12 @@ def test_a_small_bank_gives_every_assignment_at_least_one_problem():
 
 
 def test_there_is_one_of_everything(demo):
-    roles = Counter(role for (role,) in rows(demo, Enrolment.role))
+    roles = Counter(role for (role,) in select_rows(demo, Enrolment.role))
     assert roles == {"student": STUDENTS + 1, "grader": 2, "instructor": 1}
-    assert len(rows(demo, Extension.id)) == 2
+    assert len(select_rows(demo, Extension.id)) == 2
     states = {
         slug: (release <= NOW, due <= NOW, closes <= NOW)
-        for slug, release, due, closes in rows(
+        for slug, release, due, closes in select_rows(
             demo, Assignment.slug, Assignment.release_at, Assignment.due_at, Assignment.closes_at
         )
     }
@@ -82,11 +82,11 @@ def test_there_is_one_of_everything(demo):
         OPEN_ASSIGNMENT_SLUG: (True, False, False),
         "attention": (False, False, False),
     }
-    statuses = {status for (status,) in rows(demo, Answer.status)}
+    statuses = {status for (status,) in select_rows(demo, Answer.status)}
     assert statuses >= {"correct", "mistake", "wrong", "unreadable", "needs_review"}
-    lates = {late for (late,) in rows(demo, Answer.late)}
+    lates = {late for (late,) in select_rows(demo, Answer.late)}
     assert {1, Fraction(9, 10)} <= lates
-    requests = [status for (status,) in rows(demo, RegradeRequest.status)]
+    requests = [status for (status,) in select_rows(demo, RegradeRequest.status)]
     assert sorted(requests) == ["declined", "open", "open", "open"]
 
 
@@ -141,14 +141,14 @@ def test_the_grades_are_those_that_follow_from_the_answers(demo):
 
 
 def grades(world: World) -> dict[tuple[Any, Any], Any]:
-    found = rows(world, Grade.assignment_id, Grade.student_id, Grade.score)
+    found = select_rows(world, Grade.assignment_id, Grade.student_id, Grade.score)
     return {(assignment, student): score for assignment, student, score in found}
 
 
 def test_every_change_of_a_grade_has_the_time_of_its_cause(demo):
-    found = rows(demo, GradeChange.at, GradeChange.cause)
+    found = select_rows(demo, GradeChange.at, GradeChange.cause)
     assert {cause for _, cause in found} == {"submission", "review"}
-    received = {at for (at,) in rows(demo, Submission.received_at)}
+    received = {at for (at,) in select_rows(demo, Submission.received_at)}
     assert {at for at, cause in found if cause == "submission"} <= received
     assert all(at <= NOW for at, _ in found)
 
@@ -180,7 +180,7 @@ def test_the_demo_student_has_all_attempts_in_the_open_assignment(demo):
 
 
 def test_the_class_is_the_same_every_time(demo):
-    names = {name for (name,) in rows(demo, User.name)}
+    names = {name for (name,) in select_rows(demo, User.name)}
     assert len(names) == STUDENTS + 4  # two graders, an instructor, and the test student
     assert {"Sam Example", "Iris Example", "Test student"} <= names
     expected = classmates_names()
@@ -194,7 +194,7 @@ def classmates_names() -> set[str]:
 
 
 def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
-    first, second = told(demo), told(demo)
+    first, second = read_welcome(demo), read_welcome(demo)
     assert list(second.logins) == ["student", "grader", "instructor"]
     for role, login in second.logins.items():
         person = Person(login.user_id, role, demo.client, login.token)
@@ -206,11 +206,11 @@ def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
             for password in (login.password, first.logins[role].password)
         ]
         assert [one.status_code for one in logged_in] == [200, 401]
-    assert len([1 for (at,) in rows(demo, Token.revoked_at) if at is None]) == 3
+    assert len([1 for (at,) in select_rows(demo, Token.revoked_at) if at is None]) == 3
 
 
 def test_the_answers_that_are_told_are_a_right_one_and_a_known_mistake(demo):
-    found = told(demo)
+    found = read_welcome(demo)
     assert found.example_answers is not None
     student = found.logins["student"]
     person = Person(student.user_id, "", demo.client, student.token)
@@ -228,7 +228,7 @@ def test_the_answers_that_are_told_are_a_right_one_and_a_known_mistake(demo):
 
 
 def test_lines_to_paste_are_plain_ascii_and_need_no_editing(demo):
-    text = told(demo).render("http://127.0.0.1:8000")
+    text = read_welcome(demo).render("http://127.0.0.1:8000")
     assert text.isascii()
     lines = [line for line in text.splitlines() if line.startswith("curl ")]
     assert len(lines) == 5

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser
-from demo import make, told
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser
+from demo_course import create_demo, read_welcome
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from world import Person, World
@@ -116,14 +116,14 @@ def test_a_demo_that_listens_beyond_this_machine_says_so(caplog, address, warnin
 @pytest.fixture
 def world(database_url):
     world = World(database_url)
-    make(world, students=3)
+    create_demo(world, students=3)
     yield world
     world.close()
 
 
 @pytest.fixture
 def logins(world):
-    return told(world).logins
+    return read_welcome(world).logins
 
 
 def restart(world):
@@ -139,7 +139,7 @@ def restart(world):
 
 
 def log_in(world, login):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     assert browser.login(login.email, login.password).status_code == 200
     return browser
 
@@ -147,7 +147,7 @@ def log_in(world, login):
 def alive(world, login, browser):
     held = {"Authorization": f"Bearer {login.token}"}
     answers = {
-        "password": Browser(world, "198.51.100.9").login(login.email, login.password),
+        "password": ApiBrowser(world, "198.51.100.9").login(login.email, login.password),
         "session": browser.get("/me"),
         "token": world.anonymous.client.get("/api/v1/me", headers=held),
     }
@@ -186,8 +186,8 @@ def test_a_worker_beside_the_demo_ends_nothing(tmp_path, sqlite_template):
     file = tmp_path / "grader.db"
     shutil.copyfile(sqlite_template, file)
     world = World(f"sqlite:///{file}")
-    make(world, students=3)
-    login = told(world).logins["student"]
+    create_demo(world, students=3)
+    login = read_welcome(world).logins["student"]
     browser = log_in(world, login)
     for demo in (True, False):
         bootstrap(ServiceSettings(database=world.url, demo=demo), is_worker=True)
@@ -198,7 +198,7 @@ def test_a_worker_beside_the_demo_ends_nothing(tmp_path, sqlite_template):
 @pytest.mark.usefixtures("logins")
 def test_a_start_with_it_gives_new_log_ins_again(world):
     restart(world)
-    again = told(world).logins["student"]
+    again = read_welcome(world).logins["student"]
     assert alive(world, again, log_in(world, again)) == CREDENTIALS
 
 
@@ -218,13 +218,13 @@ def test_log_ins_that_the_demo_gave_to_others_end_too(world, logins):
     iris = Person(instructor.user_id, "Iris", world.client, instructor.token)
     _, used = invite(iris, course, "used@example.edu")
     _, unused = invite(iris, course, "unused@example.edu")
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.post("/invites/accept", {"secret": used, "password": PASSWORD})
     restart(world)
     assert browser.get("/me").status_code == 401
-    assert Browser(world).login("used@example.edu").status_code == 401
+    assert ApiBrowser(world).login("used@example.edu").status_code == 401
     body = {"secret": unused, "password": PASSWORD}
-    assert Browser(world).post("/invites/accept", body).status_code == 410
+    assert ApiBrowser(world).post("/invites/accept", body).status_code == 410
 
 
 def test_nobody_joins_the_demo_s_course_after_its_end(world, logins):
@@ -237,12 +237,12 @@ def test_nobody_joins_the_demo_s_course_after_its_end(world, logins):
     assert turned_on.status_code == 200, turned_on.text
     code = iris.get(f"{path}/joining").json()["code"]
     account = {"code": code, "name": "New Person", "password": PASSWORD}
-    joined, late = Browser(world), Browser(world)
+    joined, late = ApiBrowser(world), ApiBrowser(world)
     body = account | {"email": "joined@example.edu"}
     assert joined.post("/join/account", body).status_code == 201
     restart(world)
     assert joined.get("/me").status_code == 401
-    assert Browser(world).login("joined@example.edu").status_code == 401
+    assert ApiBrowser(world).login("joined@example.edu").status_code == 401
     body = account | {"email": "late@example.edu"}
     assert late.post("/join/account", body).status_code == 404
 
@@ -250,12 +250,12 @@ def test_nobody_joins_the_demo_s_course_after_its_end(world, logins):
 def test_who_an_administrator_let_in_stays(world, logins):
     admin = world.person("An Admin", admin=True)
     link = admin.post(f"/users/{logins['grader'].user_id}/reset").json()["link"]
-    body = {"secret": link.partition("#")[2], "password": OTHER}
-    browser = Browser(world)
+    body = {"secret": link.partition("#")[2], "password": OTHER_PASSWORD}
+    browser = ApiBrowser(world)
     assert browser.post("/invites/accept", body).status_code == 200
     restart(world)
     assert browser.get("/me").status_code == 200
     assert admin.get("/users").status_code == 200
-    again = told(world).logins["grader"]
+    again = read_welcome(world).logins["grader"]
     restart(world)
-    assert Browser(world).login(again.email, again.password).status_code == 401
+    assert ApiBrowser(world).login(again.email, again.password).status_code == 401

@@ -2,7 +2,7 @@
 
 import pytest
 from actors import NOW
-from demo import make, rows, told
+from demo_course import create_demo, read_welcome, select_rows
 from sqlalchemy import func, select
 from world import World
 
@@ -16,7 +16,7 @@ from api.demo.welcome import load_welcome
 @pytest.fixture
 def small(world: World) -> World:
     """Return a service with a demo course of one student."""
-    make(world, students=1)
+    create_demo(world, students=1)
     return world
 
 
@@ -30,7 +30,7 @@ def counted(world: World) -> dict[str, int]:
 
 def test_it_is_made_once(small):
     before = counted(small)
-    make(small, students=1)
+    create_demo(small, students=1)
     assert counted(small) == before
 
 
@@ -41,27 +41,27 @@ def test_an_interrupted_start_leaves_nothing_of_it(world):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make(world, students=2, progress=stop)
+        create_demo(world, students=2, progress=stop)
     assert counted(world) | {"problem_versions": 0, "variants": 0} == before
-    make(world, students=1)
-    assert len(rows(world, Course.id)) == 1
+    create_demo(world, students=1)
+    assert len(select_rows(world, Course.id)) == 1
 
 
 @pytest.mark.parametrize("used_by", ["course", "person"])
 def test_a_database_in_use_is_refused(world, used_by):
     getattr(world, used_by)()
     with pytest.raises(Conflict, match="empty database only"):
-        make(world, students=1)
+        create_demo(world, students=1)
 
 
 def test_the_smallest_class_has_one_student(world):
-    make(world, students=1)
-    assert len(rows(world, Draw.student_id)) > 0
+    create_demo(world, students=1)
+    assert len(select_rows(world, Draw.student_id)) > 0
 
 
 def test_nobody_but_the_three_gets_a_password(small):
-    told(small)
-    hashes = [one for (one,) in rows(small, User.password_hash) if one]
+    read_welcome(small)
+    hashes = [one for (one,) in select_rows(small, User.password_hash) if one]
     assert len(hashes) == 3
 
 
@@ -72,8 +72,8 @@ def test_who_was_suspended_withdrawn_or_is_no_longer_what_they_were_gets_no_logi
         enrolments = {one.user_id: one for one in session.scalars(select(Enrolment))}
         enrolments[by_email["grader@example.edu"].id].withdrawn_at = NOW
         enrolments[by_email["instructor@example.edu"].id].role = "grader"
-    assert told(small).logins == {}
-    assert "Logins" in told(small).render("http://127.0.0.1:1")
+    assert read_welcome(small).logins == {}
+    assert "Logins" in read_welcome(small).render("http://127.0.0.1:1")
 
 
 def test_a_demo_without_its_open_assignment_is_still_served(small):
@@ -90,4 +90,6 @@ def test_a_demo_without_its_open_assignment_is_still_served(small):
 
 def test_a_demo_of_last_month_says_how_to_get_a_new_one(small):
     small.clock.advance(days=30)
-    assert "The last assignment of this course closed on" in told(small).render("http://x:1")
+    assert "The last assignment of this course closed on" in read_welcome(small).render(
+        "http://x:1"
+    )

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from browsers import with_password
+from api_browser import set_password
 from pages import Browser
 from sqlalchemy import select, text
 
@@ -29,7 +29,7 @@ def slug(world, course):
 @pytest.fixture
 def ann(world, course):
     ann = world.enrol(course, "Ann Example")
-    with_password(world, ann)
+    set_password(world, ann)
     return ann
 
 

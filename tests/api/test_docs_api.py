@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import listening
+from serving import serve_app
 from world import World
 
 from api.core.clock import system_clock
@@ -98,7 +98,7 @@ def test_every_line_of_the_page_prints_what_is_shown(sqlite_template, tmp_path):
     shutil.copyfile(sqlite_template, tmp_path / "grader.db")
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
     world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=system_clock, settings=SETTINGS)
-    with listening(world.app, lifespan="on") as port:
+    with serve_app(world.app, lifespan="on") as port:
         told = run(tmp_path, given(world, port))
     for shown, (command, (kind, wanted)) in zip(told, commands(), strict=False):
         right = {

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from grades_scene import SHORT, excuse, override, rename
+from grade_setup import SHORT, excuse_student, override_grade, retitle_assignment
 from sqlalchemy import select, update
 from world import TEXT_PROBLEM
 
@@ -37,7 +37,7 @@ def ann(world, course):
 @pytest.fixture
 def posed(world, course):
     [posed] = world.assignment(course, SHORT)
-    rename(world, posed, "Homework A", lms_id="4711")
+    retitle_assignment(world, posed, "Homework A", lms_id="4711")
     return posed
 
 
@@ -90,7 +90,7 @@ def test_each_form_leaves_out_test_students_and_who_has_left(world, course, prof
 
 def test_a_chosen_assignment_comes_alone_with_the_total_of_all(world, course, prof, ann, posed):
     [other] = world.assignment(course, TEXT_PROBLEM)
-    rename(world, other, "Homework B")
+    retitle_assignment(world, other, "Homework B")
     ann.submit(posed, {"first": "9", "second": "18"})
     ann.submit(other, {"cells": "7"})
     [row] = rows(export(prof, course, "csv", assignments=str(posed.assignment)))
@@ -104,10 +104,10 @@ def test_a_chosen_assignment_comes_alone_with_the_total_of_all(world, course, pr
 def test_a_score_out_of_less_is_scaled_to_the_column(world, course, prof, ann):
     first, second = world.assignment(course, SHORT, TEXT_PROBLEM)
     ann.submit(first, {"first": "9"})
-    excuse(world, first, ann, prof, problem=second.id)
+    excuse_student(world, first, ann, prof, problem=second.id)
     [row] = rows(export(prof, course, "cells"))
     assert (row["score"], row["possible"]) == ("6", "16")
-    excuse(world, first, ann, prof, problem=first.id)
+    excuse_student(world, first, ann, prof, problem=first.id)
     [row] = rows(export(prof, course, "cells"))
     assert (row["score"], row["excused"]) == ("", "true")
 
@@ -118,7 +118,7 @@ def test_lateness_and_submissions_are_counted_and_reasons_told(world, course, pr
     ann.submit(posed, {"first": "7"})
     world.clock.advance(hours=2, seconds=3)
     ann.submit(posed, {"first": "9"})
-    override(world, posed, ann, prof, 2)
+    override_grade(world, posed, ann, prof, 2)
     [row] = rows(export(prof, course, "cells"))
     told = {name: row[name] for name in ("score", "late_seconds", "submissions", "comment")}
     assert told == {"score": "2", "late_seconds": "3603", "submissions": "2", "comment": "By hand."}
@@ -129,7 +129,7 @@ def test_what_would_be_misread_is_told_before_and_refused_unless_forced(
     world, course, prof, ann, posed
 ):
     [twin] = world.assignment(course, SHORT)
-    rename(world, twin, "Homework A")
+    retitle_assignment(world, twin, "Homework A")
     ann.submit(posed, {"first": "9"})
     check = export(prof, course, "moodle/check").json()
     assert (check["form"], check["students"], check["assignments"]) == ("moodle", 1, 2)
@@ -167,7 +167,7 @@ def test_a_list_without_addresses_is_no_list_of_moodle(course, prof, text):
 
 
 def test_a_warning_that_is_not_fatal_lets_the_file_through(world, course, prof, ann, posed):
-    rename(world, posed, "Homework A", lms_id="")
+    retitle_assignment(world, posed, "Homework A", lms_id="")
     assert [one["code"] for one in export(prof, course, "canvas/check").json()["warnings"]] == [
         "new_assignment"
     ]

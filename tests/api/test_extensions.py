@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from assignment_scene import LATE, grade_of
+from assignment_setup import LATE, grade_of
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 

@@ -5,7 +5,16 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
-from grades_scene import CATEGORIES, CLOSED, SHORT, book, cell, excuse, override, rename
+from grade_setup import (
+    CATEGORIES,
+    CLOSED,
+    SHORT,
+    excuse_student,
+    get_cell,
+    get_gradebook,
+    override_grade,
+    retitle_assignment,
+)
 from sqlalchemy import event
 from world import TEXT_PROBLEM, points
 
@@ -35,15 +44,15 @@ def test_what_was_not_handed_in_is_blank_until_it_is_closed_and_then_counts_zero
             )
         )
     world.clock.advance(hours=3)
-    told = book(prof, course)
+    told = get_gradebook(prof, course)
     for person in (idle, extended):
-        assert (cell(told, person)["score"], cell(told, person)["missing"]) == (None, False)
+        assert (get_cell(told, person)["score"], get_cell(told, person)["missing"]) == (None, False)
     assert told["columns"][0]["summary"]["counted"] == 0
     assert [row["percent"] for row in told["items"]] == [None, None]
     world.clock.advance(microseconds=1)
-    told = book(prof, course)
-    assert (cell(told, idle)["score"], cell(told, idle)["missing"]) == (0, True)
-    assert (cell(told, extended)["score"], cell(told, extended)["missing"]) == (None, False)
+    told = get_gradebook(prof, course)
+    assert (get_cell(told, idle)["score"], get_cell(told, idle)["missing"]) == (0, True)
+    assert (get_cell(told, extended)["score"], get_cell(told, extended)["missing"]) == (None, False)
     summary = told["columns"][0]["summary"]
     assert (summary["counted"], summary["mean"], summary["below"]) == (1, 0, 1)
     assert {row["user"]: row["percent"] for row in told["items"]} == {
@@ -59,15 +68,15 @@ def test_late_waiting_excused_and_set_by_hand_are_told_apart(world, course, prof
     excused.submit(posed, {"cells": "9"})
     world.clock.advance(hours=2)
     late.submit(posed, {"cells": "9"})
-    excuse(world, posed, excused, prof)
-    override(world, posed, by_hand, prof, Fraction(7))
+    excuse_student(world, posed, excused, prof)
+    override_grade(world, posed, by_hand, prof, Fraction(7))
     world.clock.advance(days=1)
-    told = book(prof, course)
+    told = get_gradebook(prof, course)
     flags = ("late", "waiting", "excused", "overridden", "missing")
     for person, flag in zip((late, waiting, excused, by_hand), flags, strict=False):
-        found = cell(told, person)
+        found = get_cell(told, person)
         assert [name for name in flags if found[name]] == [flag]
-    scores = [cell(told, one)["score"] for one in (late, waiting, excused, by_hand)]
+    scores = [get_cell(told, one)["score"] for one in (late, waiting, excused, by_hand)]
     assert scores == [1, 0, None, 7]
     summary = told["columns"][0]["summary"]
     assert (summary["counted"], summary["late"], summary["excused"]) == (3, 1, 1)
@@ -81,7 +90,7 @@ def test_points_that_wait_are_in_no_total_and_every_answer_says_how_many(world, 
     person = world.enrol(course, "Ann")
     person.submit(first, {"first": "9", "second": "1"})
     person.submit(second, {"cells": "9", "doubled": "18", "why": "Fewer parameters."})
-    [row] = book(prof, course)["items"]
+    [row] = get_gradebook(prof, course)["items"]
     assert [(one["score"], one["possible"], one["waiting_points"]) for one in row["cells"]] == [
         (3, 8, 0),
         (4, 8, 4),
@@ -107,7 +116,7 @@ def test_test_students_and_who_has_left_count_nowhere(world, course, prof):
         person.submit(posed, {"first": "9", "second": "18"})
     world.set_enrolment(test, is_test=True)
     world.set_enrolment(left, withdrawn_at=world.clock())
-    told = book(prof, course)
+    told = get_gradebook(prof, course)
     assert [row["name"] for row in told["items"]] == ["Kept"]
     assert (told["students"], told["columns"][0]["summary"]["counted"]) == (1, 1)
 
@@ -117,13 +126,13 @@ def test_exactly_the_share_is_not_below_it(world, course, prof):
     for name, answers in (("A", {"first": "9"}), ("B", {"second": "18"}), ("C", {"first": "1"})):
         world.enrol(course, name).submit(posed, answers)
     counts = {
-        share: book(prof, course, below=share)["columns"][0]["summary"]["below"]
+        share: get_gradebook(prof, course, below=share)["columns"][0]["summary"]["below"]
         for share in (0, 37, 38, 62, 63, 100)
     }
     # Scores of 3, 5 and 0 out of 8: 37.5, 62.5 and 0 percent.
     assert counts == {0: 0, 37: 1, 38: 2, 62: 2, 63: 3, 100: 3}
-    override(world, posed, world.enrol(course, "D"), prof, Fraction(4))
-    assert book(prof, course, below=50)["columns"][0]["summary"]["below"] == 2
+    override_grade(world, posed, world.enrol(course, "D"), prof, Fraction(4))
+    assert get_gradebook(prof, course, below=50)["columns"][0]["summary"]["below"] == 2
 
 
 @pytest.mark.parametrize(
@@ -138,19 +147,21 @@ def test_only_students_below_the_threshold_are_listed(world, course, prof, below
     ):
         world.enrol(course, name).submit(posed, answers)
     world.clock.advance(days=30)
-    every_row, rows = (book(prof, course, below=below, only_below=only) for only in (False, True))
+    every_row, rows = (
+        get_gradebook(prof, course, below=below, only_below=only) for only in (False, True)
+    )
     assert [row["name"] for row in rows["items"]] == listed
     assert rows["total"]["below"] == len(listed)
     assert (rows["students"], rows["total"]) == (3, every_row["total"])
-    first = book(prof, course, below=100, only_below=True, limit=2)
-    rest = book(prof, course, below=100, only_below=True, limit=2, cursor=first["next"])
+    first = get_gradebook(prof, course, below=100, only_below=True, limit=2)
+    rest = get_gradebook(prof, course, below=100, only_below=True, limit=2, cursor=first["next"])
     assert [row["name"] for row in (*first["items"], *rest["items"])] == ["ann", "Bo", "Cy"]
 
 
 def test_a_student_without_a_course_percentage_is_not_below_the_threshold(world, course, prof):
     world.assignment(course, SHORT)
     world.enrol(course, "Ann")
-    assert book(prof, course, below=100, only_below=True)["items"] == []
+    assert get_gradebook(prof, course, below=100, only_below=True)["items"] == []
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
@@ -163,7 +174,7 @@ def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction)
         if at:
             person.submit(posed, {"first": "9"} if at % 2 else {"first": "1"})
     sort = str(posed.assignment) if by == "assignment" else by
-    whole = book(prof, course, sort=sort, dir=direction)
+    whole = get_gradebook(prof, course, sort=sort, dir=direction)
     keys = {
         "name": lambda row: row["name"].casefold(),
         "section": lambda row: (row["section_name"].casefold(), row["name"].casefold()),
@@ -176,7 +187,7 @@ def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction)
     assert shown == sorted(shown, reverse=direction == "desc")
     found, query = [], {"sort": sort, "dir": direction, "limit": 2}
     while True:
-        page = book(prof, course, **query)
+        page = get_gradebook(prof, course, **query)
         assert page["columns"] == whole["columns"]
         found += page["items"]
         if page["next"] is None:
@@ -205,7 +216,7 @@ def test_a_query_that_means_nothing_is_refused(course, prof, query):
 def test_a_cursor_of_another_order_is_refused(world, course, prof):
     for name in ("A", "B"):
         world.enrol(course, name)
-    following = book(prof, course, limit=1)["next"]
+    following = get_gradebook(prof, course, limit=1)["next"]
     answer = prof.get(f"/courses/{course}/gradebook", params={"cursor": following, "dir": "desc"})
     assert answer.status_code == 422
 
@@ -225,12 +236,12 @@ def test_filters_narrow_rows_and_figures(world, course, prof):
         ({"text": "EXAMPLE.EDU"}, ["Ann 100%", "Bob_1"]),
         ({"text": "nobody"}, []),
     ):
-        told = book(prof, course, **query)
+        told = get_gradebook(prof, course, **query)
         assert [row["name"] for row in told["items"]] == names
         assert told["columns"][0]["summary"]["counted"] == len(names)
     with world.session() as session:
         session.get_one(User, two.id).student_number = "s4711"
-    assert [row["name"] for row in book(prof, course, text="4711")["items"]] == ["Bob_1"]
+    assert [row["name"] for row in get_gradebook(prof, course, text="4711")["items"]] == ["Bob_1"]
 
 
 def test_more_students_and_assignments_ask_the_database_no_more_often(world, course, prof):
@@ -242,10 +253,10 @@ def test_more_students_and_assignments_ask_the_database_no_more_often(world, cou
             [posed] = world.assignment(course, SHORT, category="Exam")
             student = world.enrol(course, f"Student {size} {at}")
             student.submit(posed, {"first": "9"})
-            override(world, posed, student, prof, Fraction(at))
-        book(prof, course)
+            override_grade(world, posed, student, prof, Fraction(at))
+        get_gradebook(prof, course)
         statements.clear()
-        book(prof, course)
+        get_gradebook(prof, course)
         counts.append(len(statements))
     assert counts[0] == counts[1]
 
@@ -254,15 +265,15 @@ def test_an_excused_problem_is_missing_from_what_is_possible(world, course, prof
     first, second = world.assignment(course, SHORT, TEXT_PROBLEM, category="Exam")
     student = world.enrol(course)
     student.submit(first, {"first": "9", "second": "18"})
-    assert cell(book(prof, course), student)["possible"] == 16
-    excuse(world, first, student, prof, problem=second.id)
-    found = cell(book(prof, course), student)
+    assert get_cell(get_gradebook(prof, course), student)["possible"] == 16
+    excuse_student(world, first, student, prof, problem=second.id)
+    found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["possible"], found["excused"]) == (8, 8, False)
-    assert book(prof, course)["items"][0]["percent"] == 100
+    assert get_gradebook(prof, course)["items"][0]["percent"] == 100
 
 
 def test_unpublished_and_deleted_assignments_are_not_in_it(world, course, prof):
     world.assignment(course, SHORT, published=False)
     [gone] = world.assignment(course, SHORT)
-    rename(world, gone, "Gone", deleted_at=world.clock() - timedelta(hours=1))
-    assert book(prof, course)["columns"] == []
+    retitle_assignment(world, gone, "Gone", deleted_at=world.clock() - timedelta(hours=1))
+    assert get_gradebook(prof, course)["columns"] == []

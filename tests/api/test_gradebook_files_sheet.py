@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 from gradebooks import sheet_row
-from score_sheets import Table, edited, rows_of, said, saved
+from score_sheets import Table, edit_rows, list_problems, rows_of, save_rows
 
 from api.services.exports.formats import (
     SheetChanges,
@@ -74,8 +74,8 @@ def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
     ],
 )
 def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
-    sheet = reject_mismatched_changes(read_score_sheet(edited(NEW, **cells)), [NEW])
-    assert said(sheet) == []
+    sheet = reject_mismatched_changes(read_score_sheet(edit_rows(NEW, **cells)), [NEW])
+    assert list_problems(sheet) == []
     (change,) = sheet.changes
     assert (change.line, change.points, change.comment) == (2, points, comment)
     assert (change.submission_id, change.part) == (NEW.submission_id, "answer")
@@ -96,7 +96,7 @@ def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
     ],
 )
 def test_a_row_that_says_nothing_new_is_no_change_even_if_it_is_stale(cells) -> None:
-    sheet = reject_mismatched_changes(read_score_sheet(edited(MARKED, **cells)), [])
+    sheet = reject_mismatched_changes(read_score_sheet(edit_rows(MARKED, **cells)), [])
     assert sheet == SheetChanges(unchanged=1)
 
 
@@ -105,29 +105,29 @@ def german(rows: Table) -> str:
     for row in rows:
         for column in ("points", "old_points", "possible"):
             row[column] = row[column].replace(".", ",")
-    return f"\ufeff{saved(rows, ';')}"
+    return f"\ufeff{save_rows(rows, ';')}"
 
 
 SPREADSHEETS: dict[str, Callable[[Table], str | bytes]] = {
-    "as it was": saved,
+    "as it was": save_rows,
     "german": german,
-    "tabs in UTF-16": lambda rows: saved(rows, "\t").encode("utf-16"),
-    "bytes with a mark": lambda rows: saved(rows).encode("utf-8-sig"),
-    "quoted, line feeds": lambda rows: saved(rows, quoting=csv.QUOTE_ALL).replace("\r\n", "\n"),
-    "old Macintosh": lambda rows: saved(rows).replace("\r\n", "\r"),
+    "tabs in UTF-16": lambda rows: save_rows(rows, "\t").encode("utf-16"),
+    "bytes with a mark": lambda rows: save_rows(rows).encode("utf-8-sig"),
+    "quoted, line feeds": lambda rows: save_rows(rows, quoting=csv.QUOTE_ALL).replace("\r\n", "\n"),
+    "old Macintosh": lambda rows: save_rows(rows).replace("\r\n", "\r"),
     "blank lines": lambda rows: (
-        "\r\n,,,\r\n" + saved(rows).replace("\r\n", "\r\n\r\n") + ",,,,\r\n"
+        "\r\n,,,\r\n" + save_rows(rows).replace("\r\n", "\r\n\r\n") + ",,,,\r\n"
     ),
-    "columns moved and added": lambda rows: saved(
+    "columns moved and added": lambda rows: save_rows(
         [{"my notes": "a, b", **dict(reversed(row.items()))} for row in rows]
     ),
-    "few columns left": lambda rows: saved(
+    "few columns left": lambda rows: save_rows(
         [{name: row[name] for name in parser.REQUIRED_COLUMNS} for row in rows]
     ),
-    "titles in capitals": lambda rows: saved(
+    "titles in capitals": lambda rows: save_rows(
         [{f" {name.upper()} ": cell for name, cell in row.items()} for row in rows]
     ),
-    "sorted the other way": lambda rows: saved(rows[::-1]),
+    "sorted the other way": lambda rows: save_rows(rows[::-1]),
 }
 
 
@@ -138,7 +138,7 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
     for at, row in enumerate(table[:2]):
         row |= {"points": f"{at}.25", "comment": "gut, weiter; so"}
     sheet = reject_mismatched_changes(read_score_sheet(SPREADSHEETS[how](table)), rows)
-    assert said(sheet) == []
+    assert list_problems(sheet) == []
     found = {change.submission_id: (change.points, change.comment) for change in sheet.changes}
     assert found == {
         "s0": (Fraction(1, 4), "gut, weiter; so"),
@@ -167,7 +167,7 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
 def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) -> None:
     sheet = read_score_sheet(source)
     assert not sheet.changes
-    (found,) = said(sheet)
+    (found,) = list_problems(sheet)
     assert found.startswith(problem)
 
 
@@ -191,28 +191,30 @@ def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) 
     ],
 )
 def test_a_row_that_cannot_be_used_says_why(cells, problem) -> None:
-    sheet = reject_mismatched_changes(read_score_sheet(edited(NEW, **cells)), [NEW])
+    sheet = reject_mismatched_changes(read_score_sheet(edit_rows(NEW, **cells)), [NEW])
     assert not sheet.changes
-    (found,) = said(sheet)
+    (found,) = list_problems(sheet)
     assert found.startswith(problem)
 
 
 def test_the_possible_points_of_the_file_are_not_believed() -> None:
-    sheet = read_score_sheet(edited(NEW, points="9", possible="10"))
-    assert said(reject_mismatched_changes(sheet, [NEW])) == [
+    sheet = read_score_sheet(edit_rows(NEW, points="9", possible="10"))
+    assert list_problems(reject_mismatched_changes(sheet, [NEW])) == [
         "2: 9 is more than the 4 points possible"
     ]
 
 
 def test_an_extra_part_may_have_more_points_than_possible() -> None:
     row = sheet_row(extra=True)
-    (change,) = reject_mismatched_changes(read_score_sheet(edited(row, points="9")), [row]).changes
+    (change,) = reject_mismatched_changes(
+        read_score_sheet(edit_rows(row, points="9")), [row]
+    ).changes
     assert change.points == 9
 
 
 def test_full_marks_are_exact_where_the_sheet_shows_but_decimals() -> None:
     row = sheet_row(possible=Fraction(2, 3))
-    sheet = edited(row, points=rows_of(write_score_sheet([row]))[0]["possible"])
+    sheet = edit_rows(row, points=rows_of(write_score_sheet([row]))[0]["possible"])
     (change,) = reject_mismatched_changes(read_score_sheet(sheet), [row]).changes
     assert change.points == Fraction(2, 3)
 
@@ -223,49 +225,51 @@ def test_a_row_whose_grading_changed_is_refused_and_the_others_are_not() -> None
     for row in table:
         row["points"] = "2"
     rows[1] = replace(rows[1], grading="later", points=Fraction(1))
-    sheet = reject_mismatched_changes(read_score_sheet(saved(table)), rows)
+    sheet = reject_mismatched_changes(read_score_sheet(save_rows(table)), rows)
     assert [change.submission_id for change in sheet.changes] == ["s0", "s2"]
-    assert said(sheet) == [
+    assert list_problems(sheet) == [
         "3: the grading has changed since the sheet was written; download a new sheet"
     ]
 
 
 def test_an_answer_that_is_changed_twice_is_not_changed() -> None:
-    table = rows_of(edited(NEW, MARKED, points="1"))
+    table = rows_of(edit_rows(NEW, MARKED, points="1"))
     table[1]["points"] = "2"
-    sheet = read_score_sheet(saved([table[0], table[1], {**table[0], "points": "3"}]))
+    sheet = read_score_sheet(save_rows([table[0], table[1], {**table[0], "points": "3"}]))
     assert [change.submission_id for change in sheet.changes] == ["s2"]
-    assert said(sheet) == ["4: lines 2 and 4 change the same answer. Keep one of them"]
+    assert list_problems(sheet) == ["4: lines 2 and 4 change the same answer. Keep one of them"]
 
 
 def test_points_beside_old_ones_that_a_spreadsheet_damaged_are_a_change() -> None:
-    (change,) = read_score_sheet(edited(MARKED, points="2", old_points="4. Mrz")).changes
+    (change,) = read_score_sheet(edit_rows(MARKED, points="2", old_points="4. Mrz")).changes
     assert change.points == 2
 
 
 def test_a_copy_of_a_row_that_changes_nothing_does_no_harm() -> None:
-    changed, same = rows_of(edited(NEW, points="1")), rows_of(write_score_sheet([NEW]))
-    sheet = read_score_sheet(saved(changed + same))
+    changed, same = rows_of(edit_rows(NEW, points="1")), rows_of(write_score_sheet([NEW]))
+    sheet = read_score_sheet(save_rows(changed + same))
     assert (len(sheet.changes), sheet.unchanged, sheet.problems) == (1, 1, ())
 
 
 def test_a_row_with_cells_to_spare_is_named_and_a_short_one_is_filled_up() -> None:
     head = "submission_id,part,points,comment,version"
     sheet = read_score_sheet(f"{head}\ns1,a,1,x,v1,more\ns2,a\ns3,a,1,x,v1,,\n")
-    assert said(sheet)[0].startswith("2: the row has more cells than the header")
+    assert list_problems(sheet)[0].startswith("2: the row has more cells than the header")
     assert [change.submission_id for change in sheet.changes] == ["s3"]
     assert sheet.unchanged == 1
 
 
 def test_a_line_is_counted_where_its_row_begins() -> None:
     rows = [sheet_row(submission_id=f"s{at}", answer="one\ntwo\nthree") for at in range(2)]
-    sheet = read_score_sheet(edited(*rows, at=1, points="x"))
+    sheet = read_score_sheet(edit_rows(*rows, at=1, points="x"))
     assert [problem.line for problem in sheet.problems] == [5]
 
 
 def test_an_anonymous_sheet_verifies_what_it_has() -> None:
     row = sheet_row(student="", email="")
-    (change,) = reject_mismatched_changes(read_score_sheet(edited(row, points="1")), [NEW]).changes
+    (change,) = reject_mismatched_changes(
+        read_score_sheet(edit_rows(row, points="1")), [NEW]
+    ).changes
     assert change.cells_to_verify == {"assignment": "HW1", "problem": "residual-blocks"}
 
 
@@ -273,10 +277,10 @@ def test_very_many_problems_are_counted_and_not_all_listed() -> None:
     head = "submission_id,part,points,comment,version\n"
     sheet = read_score_sheet(head + "s,a,x,,v1\n" * 1_000)
     assert len(sheet.problems) == 201
-    assert said(sheet)[-1] == "201: and 800 more lines have problems"
+    assert list_problems(sheet)[-1] == "201: and 800 more lines have problems"
 
 
 def test_a_sheet_of_too_many_rows_is_refused() -> None:
     head = "submission_id,part,points,comment,version\n"
-    (problem,) = said(read_score_sheet(head + "s,a,,,v\n" * 50_001))
+    (problem,) = list_problems(read_score_sheet(head + "s,a,,,v\n" * 50_001))
     assert problem == "50002: the sheet has over 50,000 rows; upload it in pieces"

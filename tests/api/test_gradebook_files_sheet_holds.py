@@ -6,7 +6,7 @@ from factories import CALM
 from gradebooks import sheet_row
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from score_sheets import rows_of, said, saved
+from score_sheets import list_problems, rows_of, save_rows
 
 from api.services.exports.formats import (
     SheetChanges,
@@ -60,8 +60,10 @@ def test_points_typed_into_any_row_are_the_change(rows, new, style, data) -> Non
     delimiter, mark = (";", ",") if style == "comma" else (",", ".")
     table = rows_of(write_score_sheet(rows, style=style), delimiter)
     table[at]["points"] = f"{float(new):.6f}".replace(".", mark)
-    sheet = reject_mismatched_changes(read_score_sheet(saved(table, delimiter), style=style), rows)
-    assert said(sheet) == []
+    sheet = reject_mismatched_changes(
+        read_score_sheet(save_rows(table, delimiter), style=style), rows
+    )
+    assert list_problems(sheet) == []
     (change,) = sheet.changes
     assert change.submission_id == rows[at].submission_id
     assert abs(change.points - new) <= Fraction(1, 1_000_000)

@@ -6,7 +6,7 @@ from random import Random
 from statistics import fmean, median
 
 import pytest
-from grades_scene import CATEGORIES, CLOSED, SHORT, book, override
+from grade_setup import CATEGORIES, CLOSED, SHORT, get_gradebook, override_grade
 from sqlalchemy import select
 from world import TEXT_PROBLEM, points
 
@@ -102,7 +102,7 @@ def test_every_number_is_that_of_a_model_of_its_own(world, course, prof, seed):
                 if given and dice.random() < 0.5:
                     assert student.submit(where, given).status_code == 201
         if hours == 0:
-            override(
+            override_grade(
                 world,
                 posed[0],
                 students[0],
@@ -112,7 +112,7 @@ def test_every_number_is_that_of_a_model_of_its_own(world, course, prof, seed):
                 part="first",
             )
         world.clock.advance(hours=1, minutes=1)
-    told = book(prof, course)
+    told = get_gradebook(prof, course)
     closed = {posed[at].assignment for at in (0, 1, 3)}
     with world.session() as session:
         for row in told["items"]:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from grades_scene import CLOSED, SHORT, book, cell, excuse, rename
+from grade_setup import CLOSED, SHORT, excuse_student, get_cell, get_gradebook, retitle_assignment
 from sqlalchemy import event
 from world import TEXT_PROBLEM, points
 
@@ -118,15 +118,15 @@ def test_the_steps_of_every_line_lead_to_its_number_and_to_the_gradebook(
     assert reached["Total"] == points(grade["score"])
     for problem in grade["problems"]:
         assert reached[problem["problem"]] == points(problem["score"])
-    kept = cell(book(prof, course), student)
+    kept = get_cell(get_gradebook(prof, course), student)
     assert (grade["score"], grade["possible"]) == (kept["score"], kept["possible"])
-    assert told["percent"] == book(prof, course)["items"][0]["percent"]
+    assert told["percent"] == get_gradebook(prof, course)["items"][0]["percent"]
 
 
 def test_results_that_are_not_released_are_for_staff_alone(world, course, prof, student):
     spec = {"due": "2026-11-02 13:00"}
     [hidden] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
-    rename(world, hidden, "Hidden one")
+    retitle_assignment(world, hidden, "Hidden one")
     [open_one] = world.assignment(course, TEXT_PROBLEM)
     student.submit(hidden, {"first": "9"})
     student.submit(open_one, {"cells": "9"})
@@ -211,7 +211,7 @@ def test_an_excused_assignment_has_no_score_and_does_not_count(world, course, pr
     [other] = world.assignment(course, TEXT_PROBLEM)
     student.submit(posed, {"first": "1"})
     student.submit(other, {"cells": "9", "doubled": "18"})
-    excuse(world, posed, student, prof)
+    excuse_student(world, posed, student, prof)
     told = mine(student, course)
     assert [one["score"] for one in told["assignments"]] == [None, 4]
     assert told["percent"] == 50

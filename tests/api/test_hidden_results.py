@@ -6,7 +6,7 @@ import pytest
 from actors import NOW
 from lti_platform import DIALECTS, LtiPlatform, rsa_key
 from sqlalchemy import select
-from student_scenes import FORMS, without_ids
+from student_setup import FORMS, without_ids
 from world import Person, Posing, World
 
 from api.core.ids import new_id
@@ -153,7 +153,9 @@ PAIRS = {
     [{}, {"cool_down_seconds": 60}, {"attempts": None}],
     ids=["limit", "cool-down", "no limit"],
 )
-def test_an_answer_of_another_size_looks_the_same_whatever_it_equals(world, course, pair, settings):
+def test_a_hidden_result_does_not_depend_on_the_value_of_a_wrong_size(
+    world, course, pair, settings
+):
     problem = posed(world, course, **settings)
     one, other = (
         hand_in(world, world.enrol(course, name), problem, *answers)

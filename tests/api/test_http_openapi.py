@@ -4,10 +4,10 @@ import json
 import shutil
 
 import pytest
-from described import answers
 from fastapi import FastAPI
 from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
+from openapi_client import list_responses
 
 from api.core.errors import ERROR_CODES
 from api.http.pipeline.application import Application
@@ -25,7 +25,7 @@ OPERATIONS = {
 def codes(operation: str) -> dict[str, set[str]]:
     return {
         status: set(told["content"]["application/problem+json"]["examples"])
-        for status, told in answers(DOCUMENT, OPERATIONS[operation]).items()
+        for status, told in list_responses(DOCUMENT, OPERATIONS[operation]).items()
         if int(status) >= 400
     }
 
@@ -53,7 +53,7 @@ def test_an_operation_tells_its_own_errors_and_those_of_its_form():
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_error_of_every_operation_has_an_example_of_its_form(name):
     model = {**DOCUMENT["components"]["schemas"]["Problem"], "components": DOCUMENT["components"]}
-    for status, told in answers(DOCUMENT, OPERATIONS[name]).items():
+    for status, told in list_responses(DOCUMENT, OPERATIONS[name]).items():
         if int(status) < 400:
             continue
         [(media, content)] = told["content"].items()

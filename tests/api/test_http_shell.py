@@ -9,10 +9,10 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from event_loops import run_in_shared_loop
 from fastapi import APIRouter, Request
 from http_app import NOON, ask, service
-from loop import in_one_loop
-from serving import listening
+from serving import serve_app
 
 from api.core.errors import ContentTooLarge
 from api.http.openapi import document
@@ -260,7 +260,7 @@ def test_a_redirect_goes_through():
 @pytest.fixture(scope="module")
 def port():
     """Yield the port of a real server, with sockets and chunked transfer."""
-    with listening(APP) as port:
+    with serve_app(APP) as port:
         yield port
 
 
@@ -328,7 +328,7 @@ def test_a_stop_that_waits_no_longer_is_told_in_our_words(sent, said, caplog):
         b"Content-Type: application/json\r\n\r\n"
     )
     with socket.socket() as line:
-        with listening(app, timeout_graceful_shutdown=1) as port:
+        with serve_app(app, timeout_graceful_shutdown=1) as port:
             line.connect(("127.0.0.1", port))
             line.sendall(head + sent)
             waiting.wait(0.5)
@@ -361,7 +361,7 @@ def test_the_description_of_the_api_is_built_once_and_off_the_event_loop(monkeyp
     async def name_thread():
         return threading.current_thread()
 
-    assert thread is not in_one_loop(name_thread())
+    assert thread is not run_in_shared_loop(name_thread())
 
 
 def test_requests_that_wait_for_the_description_hold_no_thread_and_share_one_copy(monkeypatch):

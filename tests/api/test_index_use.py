@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from actors import Person, Posing
-from plans import asked, looks, scans, sweeps
+from query_plans import find_class_scans, find_full_scans, find_lookups, record_statements
 from regrading import OTHER_KEY
 from world import World
 
@@ -100,23 +100,23 @@ OF_ALL: dict[str, Callable[[Class], Any]] = {
 @pytest.mark.parametrize("call", [*OF_ONE, *OF_ALL])
 def test_it_goes_through_no_table_that_grows(here: Class, call: str) -> None:
     engine = here.world.db.engine
-    with asked(engine) as statements:
+    with record_statements(engine) as statements:
         answer = (OF_ONE | OF_ALL)[call](here)
     assert answer.status_code < 300, answer.text
-    found = looks(engine, statements)
+    found = find_lookups(engine, statements)
     assert found
-    assert not scans(found)
+    assert not find_full_scans(found)
     # Of a handful of rows PostgreSQL takes any index; SQLite reckons with a large table.
-    assert not (here.world.db.is_sqlite and call in OF_ONE and sweeps(found))
+    assert not (here.world.db.is_sqlite and call in OF_ONE and find_class_scans(found))
 
 
 def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: Class) -> None:
     engine = here.world.db.engine
-    with asked(engine) as statements:
+    with record_statements(engine) as statements:
         gone_over(here)
     counts = {text: given for text, given in statements.items() if "count(submissions.id)" in text}
     of_chunks = {text: given for text, given in counts.items() if "regrade_students" in text}
-    found = [one for one in looks(engine, of_chunks) if one.table == "submissions"]
+    found = [one for one in find_lookups(engine, of_chunks) if one.table == "submissions"]
     assert found
     # Of a handful of rows PostgreSQL takes any index; SQLite reckons with a large table.
     if here.world.db.is_sqlite:
@@ -136,7 +136,7 @@ def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: 
     ],
 )
 def test_what_a_statement_looks_by_is_told(here: Class, statement: str, by: set[str]) -> None:
-    [found] = looks(here.world.db.engine, {statement: ()})
+    [found] = find_lookups(here.world.db.engine, {statement: ()})
     assert found.table in {"answers", "standings"}
     assert by <= found.columns or not by
-    assert bool(scans([found])) is not bool(by)
+    assert bool(find_full_scans([found])) is not bool(by)

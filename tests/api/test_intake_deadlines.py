@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from actors import NOW
-from beside import PATIENCE, Stop, assert_nothing_left_out, until_it_waits
-from regrading import marks
-from student_scenes import DUE_TOMORROW, under_way
+from concurrency import TIMEOUT_SECONDS, Breakpoint, assert_grades_are_current, wait_until_blocked
+from regrading import read_grades
+from student_setup import DUE_TOMORROW, under_way
 from world import Person, Posing, World
 
 from api.core.errors import Conflict
@@ -87,17 +87,17 @@ def test_a_submission_waits_for_a_deadline_that_is_being_moved(
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     assert student.submit(problem, {"cells": "1"}).status_code == 201
     world.clock.advance(hours=20)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(
         recompute, "load_grading_context", stop.after(recompute.load_grading_context)
     )
     moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
     stop.wait()
     sent = pool.submit(student.submit, problem, {"cells": "9"})
-    until_it_waits(world, sent)
+    wait_until_blocked(world, sent)
     stop.go()
-    assert moved.result(PATIENCE).status_code == 200
-    told = sent.result(PATIENCE)
+    assert moved.result(TIMEOUT_SECONDS).status_code == 200
+    told = sent.result(TIMEOUT_SECONDS)
     assert (told.status_code, told.json()["code"]) == (409, "deadline_passed")
 
 
@@ -107,14 +107,14 @@ def test_a_deadline_that_is_moved_waits_for_a_submission_and_leaves_nothing_out(
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     assert student.submit(problem, {"cells": "1"}).status_code == 201
     world.clock.advance(hours=20)
-    stop = Stop()
+    stop = Breakpoint()
     at_point(monkeypatch, "before_commit", stop.here)
     sent = pool.submit(student.submit, problem, {"cells": "9"})
     stop.wait()
     moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
-    until_it_waits(world, moved)
+    wait_until_blocked(world, moved)
     stop.go()
-    assert moved.result(PATIENCE).status_code == 200
-    assert sent.result(PATIENCE).status_code == 201
-    assert [row["sequence"] for row in marks(world, problem)["answers"]] == [1, 2]
-    assert_nothing_left_out(world, problem, student)
+    assert moved.result(TIMEOUT_SECONDS).status_code == 200
+    assert sent.result(TIMEOUT_SECONDS).status_code == 201
+    assert [row["sequence"] for row in read_grades(world, problem)["answers"]] == [1, 2]
+    assert_grades_are_current(world, problem, student)

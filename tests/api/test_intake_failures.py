@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 
 import pytest
-from failing_storage import refusing
+from failing_storage import refuse_submissions
 from sqlalchemy import func, select, text
 from world import Person, Posing, World
 
@@ -17,7 +17,7 @@ POISON = "poison"
 def scene(world: World, student: Person, problem: Posing):
     """Yield a student and a problem; the database refuses one key, at commit if it can."""
     student.get("/me")  # notes that the token is in use, so that no later request writes for that
-    with refusing(world, f"NEW.key = '{POISON}'"):
+    with refuse_submissions(world, f"NEW.key = '{POISON}'"):
         yield student, problem
 
 

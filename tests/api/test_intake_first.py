@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, select
-from student_scenes import under_way
+from student_setup import under_way
 from world import Person, Posing, World
 
 from api.db.models import Draw, Grade, ProblemProgress, Submission, Token

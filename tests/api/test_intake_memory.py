@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from loop import in_one_loop
+from event_loops import run_in_shared_loop
 from sqlalchemy import event, select, text, update
-from student_scenes import extend, without_ids
+from student_setup import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse_secret
@@ -412,7 +412,7 @@ def in_asgi(scene: Scene, *messages: Mapping[str, Any], length: object) -> list[
             for name, value in (headers | {"host": "a", "content-type": "application/json"}).items()
         ],
     }
-    in_one_loop(scene.world.app(scope, receive, send))
+    run_in_shared_loop(scene.world.app(scope, receive, send))
     return told
 
 

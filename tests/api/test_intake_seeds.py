@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_by_one import Marked, mark_rows, read_table
+from reference_batch import GradedRow, grade_rows, read_table
 from world import Person, Posing, World, bank_source
 
 from api.db.models import Assignment
@@ -29,10 +29,10 @@ COMPUTED = 119
 
 
 @cache
-def by_batch() -> dict[tuple[str, str, str], Marked]:
+def by_batch() -> dict[tuple[str, str, str], GradedRow]:
     """Return the batch result of each answer, by student, problem and part."""
     table = read_table(FILE, names={})
-    marked = mark_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
+    marked = grade_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
     return {
         (one["student"], one["problem"], one["part"]): found
         for one, found in zip(ANSWERS, marked, strict=True)

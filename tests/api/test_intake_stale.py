@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
-from student_scenes import DUE_TOMORROW, under_way
+from student_setup import DUE_TOMORROW, under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse_secret

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import func, select, update
-from student_scenes import under_way
+from student_setup import under_way
 from world import TEXT_PROBLEM
 
 from api.core.errors import Conflict, NotFound, ServiceError

@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from browsers import PASSWORD, email_of, with_password
-from browsers import Browser as Client
+from api_browser import PASSWORD, get_email, set_password
+from api_browser import ApiBrowser as Client
 from pages import Browser
 from sqlalchemy import func, select
 from world import World
@@ -96,7 +96,7 @@ def test_a_person_with_an_account_joins_as_a_student_with_or_without_a_section(w
     elsewhere = world.section(world.course("other"), "Monday")
     for name, sent in (("Ann Example", {}), ("Bo Example", {"section": str(section)})):
         person = world.person(name)
-        email, client = with_password(world, person), Client(world)
+        email, client = set_password(world, person), Client(world)
         assert client.post("/join", {"code": code}).status_code == 401
         client.login(email)
         answer = client.post("/join", {"code": code, "section": str(elsewhere)})
@@ -114,13 +114,13 @@ def test_a_token_joins_no_course(world, code):
 
 def test_joining_changes_no_role_and_brings_nobody_back(world, course, professor, code):
     client = Client(world)
-    client.login(with_password(world, professor))
+    client.login(set_password(world, professor))
     client.post("/join", {"code": code})
-    assert load_role(world, course, email_of(world, professor)) == "instructor"
+    assert load_role(world, course, get_email(world, professor)) == "instructor"
     student = world.enrol(course, "Out Side")
     professor.delete(f"/courses/{course}/people/{student.id}")
     client = Client(world)
-    client.login(with_password(world, student))
+    client.login(set_password(world, student))
     answer = client.post("/join", {"code": code})
     assert (answer.status_code, answer.json()["detail"]) == (403, WAS_WITHDRAWN)
 
@@ -161,7 +161,7 @@ def test_a_refused_account_leaves_nothing_behind(world, course, code, change, st
 
 def test_an_existing_account_must_log_in(world, course, code):
     known = world.person("Known Example", email="new@example.edu")
-    before = with_password(world, known, "another phrase of mine")
+    before = set_password(world, known, "another phrase of mine")
     answer = Client(world).post("/join/account", {"code": code, **NEW})
     assert (answer.status_code, answer.json()["detail"]) == (409, ACCOUNT_EXISTS)
     assert Client(world).login(before, "another phrase of mine").status_code == 200
@@ -223,7 +223,7 @@ def test_with_e_mail_only_the_owner_of_the_address_sets_the_password(mailing_wor
     world = mailing_world
     course = world.course()
     code = turn_on(course, world.enrol(course, "Ada Prof", role="instructor"))
-    with_password(world, world.person("Old Account", email="old@example.edu"))
+    set_password(world, world.person("Old Account", email="old@example.edu"))
     client, body = Client(world), {"code": code, "name": "New Student"}
     assert client.post("/join/account", body | NEW).status_code == 422  # it has a password
     wrong_section = {"section": "01933e3a-0000-7000-8000-000000000001"}

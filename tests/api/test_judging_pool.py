@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from loop import in_one_loop
+from event_loops import run_in_shared_loop
 from pages import Browser
-from student_scenes import under_way
+from student_setup import under_way
 from world import Person, Posing, World
 
 from api.core.errors import RateLimited, ServiceUnavailable
@@ -249,7 +249,7 @@ def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
             pool.run(ann, stopped)
         assert refused.value.retry_after == 1
         with pytest.raises(RateLimited):
-            in_one_loop(pool.run_async(ann, stopped))
+            run_in_shared_loop(pool.run_async(ann, stopped))
         his = threads.submit(pool.run, ben, stopped)
         stopped.end.set()
         assert [one.result(30) for one in (*hers, his)] == ["judged"] * len([*hers, his])
@@ -279,7 +279,7 @@ def test_a_stop_waits_for_the_running_judgement_only():
         running = threads.submit(pool.run, new_id(), stopped)
         assert stopped.begun.wait(30)
         thread = threads.submit(pool.run, new_id(), lambda: "never")
-        task = threads.submit(in_one_loop, pool.run_async(new_id(), lambda: "never"))
+        task = threads.submit(run_in_shared_loop, pool.run_async(new_id(), lambda: "never"))
         while pool._executor._work_queue.qsize() < 2:  # noqa: SLF001
             threading.Event().wait(0.01)
         closing = threads.submit(pool.close)
@@ -301,7 +301,7 @@ def test_a_closed_pool_says_that_the_service_stops():
 def test_an_error_of_a_judgement_reaches_who_waits_for_it():
     pool = GradingPool()
     with pytest.raises(ZeroDivisionError):
-        in_one_loop(pool.run_async(new_id(), lambda: 1 // 0))
+        run_in_shared_loop(pool.run_async(new_id(), lambda: 1 // 0))
     with pytest.raises(RuntimeError, match="own"):
         pool.run(new_id(), raise_own)
     pool.close()

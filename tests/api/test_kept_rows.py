@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from append_only import disable_triggers
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from unguarded import unguard
 from world import World
 
 from api.db.models import (
@@ -143,7 +143,7 @@ def test_nothing_is_open_after_a_person_was_erased(world):
 def test_without_the_guards_it_would_be_written(world, table):
     """Verifies these tests; the owner of the database can still do this."""
     with undone(world) as session:
-        unguard(session)
+        disable_triggers(session)
         if world.db.is_sqlite:
             session.execute(text("PRAGMA defer_foreign_keys = ON"))
         assert session.execute(delete(table)).rowcount > 0

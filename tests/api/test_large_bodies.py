@@ -6,11 +6,11 @@ import tempfile
 from uuid import UUID
 
 import pytest
-from browsers import PASSWORD, with_password
+from api_browser import PASSWORD, set_password
 from fastapi.routing import APIRoute
 from http_app import Pieces, ask
 from pages import Browser
-from serving import listening
+from serving import serve_app
 from world import World
 
 from api import app as application
@@ -169,7 +169,7 @@ def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
 
 
 def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, student):
-    email = with_password(world, student)
+    email = set_password(world, student)
     browser = Browser(world, student)
     world.clock.advance(days=8)
     asked = browser.post("/me", {"name": "9" * (FREE - 5_000)})
@@ -187,7 +187,7 @@ def test_a_form_that_does_not_arrive_in_time_is_told_so_as_a_page(database_url, 
     head = [*(f"{name}: {value}" for name, value in PAGE.items()), "Accept: text/html"]
     head = ["POST /login HTTP/1.1", "Host: a", *head, "Content-Length: 100", "", "email=a"]
     with (
-        listening(world.app, http=LimitedHttpProtocol, ws="none") as port,
+        serve_app(world.app, http=LimitedHttpProtocol, ws="none") as port,
         socket.create_connection(("127.0.0.1", port), timeout=20) as line,
     ):
         line.sendall("\r\n".join(head).encode())

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import select
-from student_scenes import DUE_TOMORROW, FORMS
+from student_setup import DUE_TOMORROW, FORMS
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import Assignment, Grade, ProblemProgress

@@ -1,7 +1,7 @@
 """Tests of unlinking: the owner of an account removes what opens it, but not the last way in."""
 
 import pytest
-from browsers import with_password
+from api_browser import set_password
 from lti_platform import DIALECTS, LtiPlatform
 from pages import Browser
 from sqlalchemy import select
@@ -62,7 +62,7 @@ def count(world, model):
 
 def test_an_identity_is_unlinked_and_that_is_recorded(world):
     link(world)
-    with_password(world, world.ann)
+    set_password(world, world.ann)
     browser = Browser(world, world.ann)
     page = browser.get("/account")
     assert "https://idp.example" in page.text
@@ -99,7 +99,7 @@ def test_the_only_way_into_an_account_stays(world):
 
 def test_nobody_unlinks_the_identity_of_somebody_else(world):
     link(world)
-    with_password(world, world.ann)
+    set_password(world, world.ann)
     [form] = unlink_forms(Browser(world, world.ann).get("/account"))
     other = Browser(world, world.person("Eve"))
     assert other.send(form).status == 404

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import pytest
-from beside import PATIENCE, Stop, until_it_waits
-from regrading import prepare, seen
-from student_scenes import under_way
+from concurrency import TIMEOUT_SECONDS, Breakpoint, wait_until_blocked
+from regrading import get_regrade, run_dry_run
+from student_setup import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.auth.authentication import authenticate_token
@@ -35,7 +35,7 @@ def applying(world, teacher, *problems, version=None):
     The last one has *version*. Nothing else processes them in the meantime.
     """
     versions = {problems[-1]: version}
-    runs = [prepare(world, teacher, one, versions.get(one)) for one in problems]
+    runs = [run_dry_run(world, teacher, one, versions.get(one)) for one in problems]
     for run in runs:
         assert teacher.post(f"/regrades/{run['id']}/apply", {}).status_code == 200
     return [UUID(run["id"]) for run in runs]
@@ -50,10 +50,10 @@ def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student
     with other.session() as session:
         user = accounts.lock_user(session, student.id)
         sent = pool.submit(written, world, entry._replace(from_cache=True))
-        until_it_waits(world, sent)
+        wait_until_blocked(world, sent)
         author = authenticate_token(session, f"Bearer {admin.token}", now=world.clock())
         accounts.suspend_user(session, author, user, now=world.clock())
-    [told] = sent.result(PATIENCE)
+    [told] = sent.result(TIMEOUT_SECONDS)
     assert isinstance(told, StaleCache if world.db.is_sqlite else StoredSubmission)
 
 
@@ -77,10 +77,10 @@ def erase_beside(world, pool, student, *, work, stop):
     chunk = pool.submit(work)
     stop.wait()
     erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
-    until_it_waits(world, erased)
+    wait_until_blocked(world, erased)
     stop.go()
-    chunk.result(PATIENCE)
-    assert erased.result(PATIENCE).status_code == 200
+    chunk.result(TIMEOUT_SECONDS)
+    assert erased.result(TIMEOUT_SECONDS).status_code == 200
 
 
 def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
@@ -89,11 +89,11 @@ def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "9"})
     [run] = applying(world, teacher, problem)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(steps, "lock_progress", stop.after(steps.lock_progress))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
     world.service.regrades.run_until_idle()
-    assert seen(teacher, {"id": run})["status"] == "applied"
+    assert get_regrade(teacher, {"id": run})["status"] == "applied"
 
 
 def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
@@ -103,7 +103,7 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     student.submit(problem, {"cells": "9"})
     [run] = applying(world, teacher, problem)
     student.submit(problem, {"cells": "8"})
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(runner, "store_dry_run", stop.after(runner.store_dry_run))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
 
@@ -112,16 +112,16 @@ def test_who_is_taken_out_of_a_course_while_they_are_erased(
     world, other, pool, course, teacher, student, monkeypatch
 ):
     admin = world.person("Ad Min", admin=True)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(accounts, "lock_user", stop.after(accounts.lock_user))
     erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
     stop.wait()
     removed = pool.submit(take_out, other, course, teacher, student)
-    until_it_waits(world, removed)
+    wait_until_blocked(world, removed)
     stop.go()
-    assert erased.result(PATIENCE).status_code == 200
+    assert erased.result(TIMEOUT_SECONDS).status_code == 200
     with pytest.raises(NotFound):
-        removed.result(PATIENCE)
+        removed.result(TIMEOUT_SECONDS)
 
 
 def take_out(world, course, teacher, student):
@@ -143,9 +143,9 @@ def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
         member = load_course_membership(session, caller, course)
         lock_assignments(session, course)
         chunk = pool.submit(step, other, run)
-        until_it_waits(world, chunk)
+        wait_until_blocked(world, chunk)
         enrolments.lock_person(session, member, student.id)
-    chunk.result(PATIENCE)
+    chunk.result(TIMEOUT_SECONDS)
 
 
 def test_a_request_for_a_regrade_while_one_goes_on(
@@ -154,16 +154,16 @@ def test_a_request_for_a_regrade_while_one_goes_on(
     [problem] = world.assignment(course)
     told = student.submit(problem, {"cells": "9"}).json()
     [run] = applying(world, teacher, problem)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(requests, "new_id", stop.after(requests.new_id))
     path = f"/submissions/{told['id']}/parts/cells/request"
     asked = pool.submit(student.post, path, {"text": "Why?"})
     stop.wait()
     chunk = pool.submit(step, other, run)
-    until_it_waits(world, chunk)
+    wait_until_blocked(world, chunk)
     stop.go()
-    assert asked.result(PATIENCE).status_code == 201
-    chunk.result(PATIENCE)
+    assert asked.result(TIMEOUT_SECONDS).status_code == 201
+    chunk.result(TIMEOUT_SECONDS)
 
 
 def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_worth(
@@ -173,14 +173,14 @@ def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_wort
     for one in (first, second):
         student.submit(one, {"cells": "9"})
     plain, worth = applying(world, teacher, first, second, version=WORTH_MORE)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(
         recompute, "compute_problem_totals", stop.after(recompute.compute_problem_totals)
     )
     before = pool.submit(step, other, plain)
     stop.wait()
     beside = pool.submit(step, world, worth)
-    until_it_waits(world, beside)
+    wait_until_blocked(world, beside)
     stop.go()
-    before.result(PATIENCE)
-    beside.result(PATIENCE)
+    before.result(TIMEOUT_SECONDS)
+    beside.result(TIMEOUT_SECONDS)

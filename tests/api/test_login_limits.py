@@ -4,7 +4,7 @@
 """
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser, set_password
 from sqlalchemy import event, func, select
 
 from api.db.models import RateLimitEvent
@@ -26,7 +26,7 @@ def ann(world):
 
 @pytest.fixture
 def email(world, ann):
-    return with_password(world, ann)
+    return set_password(world, ann)
 
 
 def told(answer):
@@ -39,7 +39,7 @@ def told(answer):
 
 def spray(world, count, *, address=HALL, start=0):
     """Fail to log in to *count* accounts, once each, and return the statuses."""
-    browser = Browser(world, address)
+    browser = ApiBrowser(world, address)
     return [
         browser.login(f"nobody{number}@example.edu", WRONG).status_code
         for number in range(start, start + count)
@@ -49,7 +49,7 @@ def spray(world, count, *, address=HALL, start=0):
 def guess(world, email, count, *, networks=1):
     """Fail to log in to one account *count* times from each of *networks* networks."""
     for number in range(networks):
-        browser = Browser(world, f"203.0.{113 + number // 250}.{number % 250}")
+        browser = ApiBrowser(world, f"203.0.{113 + number // 250}.{number % 250}")
         for _ in range(count):
             browser.login(email, WRONG)
 
@@ -64,7 +64,7 @@ FLOODS = {
     "none": lambda _world, _email: None,
     "of the network": lambda world, _email: spray(world, PER_ADDRESS + 1),
     "of the account": lambda world, email: guess(world, email, 5, networks=3),
-    "of the pair": lambda world, email: [Browser(world).login(email, WRONG) for _ in range(6)],
+    "of the pair": lambda world, email: [ApiBrowser(world).login(email, WRONG) for _ in range(6)],
 }
 
 
@@ -72,11 +72,11 @@ FLOODS = {
 @pytest.mark.parametrize("history", ["fresh", "logged in here", "logged in elsewhere"])
 def test_known_and_unknown_accounts_are_answered_alike(world, email, flood, history):
     if history != "fresh":
-        Browser(world, HALL if history == "logged in here" else ELSEWHERE).login(email)
+        ApiBrowser(world, HALL if history == "logged in here" else ELSEWHERE).login(email)
     answers = {}
     for name in (email, "nobody@example.edu"):
         flood(world, name)
-        tries = [told(Browser(world).login(name, WRONG)) for _ in range(8)]
+        tries = [told(ApiBrowser(world).login(name, WRONG)) for _ in range(8)]
         answers[name] = [(status, body.get("detail")) for status, _, body in tries], tries[-1]
         world.clock.advance(hours=2)
     assert answers[email] == answers["nobody@example.edu"]
@@ -91,19 +91,19 @@ def test_known_and_unknown_accounts_cost_the_same_work(world, email, monkeypatch
     for name in (email, "nobody@example.edu"):
         flood(world, name)
         needs.clear()
-        Browser(world).login(name, WRONG)
+        ApiBrowser(world).login(name, WRONG)
         work.append(list(needs))
         world.clock.advance(hours=2)
     assert work[0] == work[1]
 
 
 def test_what_the_owner_does_changes_no_answer_to_others(world, email):
-    stranger = Browser(world, ELSEWHERE)
+    stranger = ApiBrowser(world, ELSEWHERE)
     for _ in range(5):
         stranger.login(email, WRONG)
     before = told(stranger.login(email, WRONG))
     assert before[0] == 429
-    assert Browser(world, HALL).login(email).status_code == 200
+    assert ApiBrowser(world, HALL).login(email).status_code == 200
     assert told(stranger.login(email, WRONG)) == before
 
 
@@ -122,14 +122,14 @@ def test_spraying_from_one_network_checks_no_more_passwords_than_the_cap(world, 
 
 def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, email, monkeypatch):
     guess(world, email, 1, networks=5)
-    assert Browser(world, ELSEWHERE).login(email, WRONG).status_code == 429
+    assert ApiBrowser(world, ELSEWHERE).login(email, WRONG).status_code == 429
     with world.session() as session:
         keys = session.scalars(select(RateLimitEvent.key).group_by(RateLimitEvent.key)).all()
     [by_account] = [key for key in keys if key.startswith("login_account ")]
     stored_failures(world, by_account, PER_ACCOUNT_CAP)
     hashes = []
     monkeypatch.setattr(world.service.passwords, "verify", lambda *_: hashes.append(1))
-    assert Browser(world, "198.51.100.77").login(email).status_code == 429
+    assert ApiBrowser(world, "198.51.100.77").login(email).status_code == 429
     assert hashes == []
 
 
@@ -137,7 +137,7 @@ def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, emai
 def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, mistyped):
     """The account has never logged in before, and the flood continues during its login."""
     spray(world, 2 * PER_ADDRESS)
-    browser = Browser(world, HALL)
+    browser = ApiBrowser(world, HALL)
     for number in range(mistyped):
         assert browser.login(email, WRONG).status_code == 429
         spray(world, 5, start=1_000 + 10 * number)
@@ -146,15 +146,15 @@ def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, misty
 
 def test_a_fresh_account_is_not_locked_out_by_guesses_from_elsewhere(world, email):
     guess(world, email, 6, networks=30)
-    assert Browser(world, HALL).login(email).status_code == 200
+    assert ApiBrowser(world, HALL).login(email).status_code == 200
 
 
 def test_a_known_browser_is_not_locked_out_by_guesses_from_its_own_network(world, email):
-    browser = Browser(world, HALL)
+    browser = ApiBrowser(world, HALL)
     assert browser.login(email).status_code == 200
     browser.post("/logout")
     spray(world, PER_ADDRESS_CAP + 1)
-    neighbour = Browser(world, HALL)
+    neighbour = ApiBrowser(world, HALL)
     for _ in range(20):
         neighbour.login(email, WRONG)
     assert neighbour.login(email).status_code == 429
@@ -165,26 +165,26 @@ def test_a_browser_is_known_after_a_link_was_used_in_it(world, course):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     new = world.enrol(course, "New Student", email="new@example.edu")
     link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
-    browser = Browser(world, HALL)
+    browser = ApiBrowser(world, HALL)
     body = {"secret": link.partition("#")[2], "password": PASSWORD}
     assert browser.post("/invites/accept", body).status_code == 200
     browser.post("/logout")
     for _ in range(8):
-        Browser(world, HALL).login("new@example.edu", WRONG)
+        ApiBrowser(world, HALL).login("new@example.edu", WRONG)
     assert browser.login("new@example.edu").status_code == 200
 
 
 def test_a_known_browser_guesses_no_faster_and_no_other_account(world, email):
-    other = with_password(world, world.person("Bob Other"))
-    browser = Browser(world, HALL)
+    other = set_password(world, world.person("Bob Other"))
+    browser = ApiBrowser(world, HALL)
     browser.login(email)
     assert [browser.login(email, WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
     assert [browser.login(other, WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
 
 
 def test_who_used_the_browser_before_does_not_know_what_it_is_known_by(world, email):
-    other = with_password(world, world.person("Bob Other"))
-    browser = Browser(world, HALL)
+    other = set_password(world, world.person("Bob Other"))
+    browser = ApiBrowser(world, HALL)
     browser.login(other)
     before = browser.client.cookies["grader-device"]
     browser.login(other)
@@ -196,8 +196,8 @@ def test_who_used_the_browser_before_does_not_know_what_it_is_known_by(world, em
 @pytest.mark.parametrize("value", ["x", "gr_device_AAAAAAAAAAAA_" + "B" * 43, "gr_api_AAAA_BBBB"])
 def test_a_made_up_device_is_not_known(world, email, value):
     for _ in range(6):
-        Browser(world, HALL).login(email, WRONG)
-    browser = Browser(world, HALL)
+        ApiBrowser(world, HALL).login(email, WRONG)
+    browser = ApiBrowser(world, HALL)
     browser.client.cookies.set("grader-device", value)
     assert browser.login(email).status_code == 429
 
@@ -205,20 +205,20 @@ def test_a_made_up_device_is_not_known(world, email, value):
 def test_a_device_opens_nothing_and_ends_with_a_reset(world, course, ann, email):
     world.join(course, ann)
     instructor = world.enrol(course, "Ina Structor", role="instructor")
-    thief = Browser(world, HALL)
+    thief = ApiBrowser(world, HALL)
     thief.login(email)
     thief.client.cookies.delete("grader")
     assert thief.get("/me").status_code == 401
     link = instructor.post(f"/courses/{course}/people/{ann.id}/reset").json()["link"]
-    body = {"secret": link.partition("#")[2], "password": OTHER}
-    assert Browser(world).post("/invites/accept", body).status_code == 200
+    body = {"secret": link.partition("#")[2], "password": OTHER_PASSWORD}
+    assert ApiBrowser(world).post("/invites/accept", body).status_code == 200
     for _ in range(6):
-        Browser(world, HALL).login(email, WRONG)
-    assert thief.login(email, OTHER).status_code == 429
+        ApiBrowser(world, HALL).login(email, WRONG)
+    assert thief.login(email, OTHER_PASSWORD).status_code == 429
 
 
 def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, email):
-    answer = Browser(world).login(email)
+    answer = ApiBrowser(world).login(email)
     [cookie] = [
         one for one in answer.headers.get_list("set-cookie") if one.startswith("grader-device=")
     ]
@@ -228,7 +228,7 @@ def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, em
     with world.session() as session:
         assert not [key for key in session.scalars(select(RateLimitEvent.key)) if value in key]
     world.clock.advance(days=180, hours=2)
-    Browser(world).login("nobody@example.edu", WRONG)
+    ApiBrowser(world).login("nobody@example.edu", WRONG)
     with world.session() as session:
         known = select(func.count()).where(RateLimitEvent.key.startswith("known "))
         assert session.scalar(known) == 0
@@ -236,13 +236,13 @@ def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, em
 
 @pytest.mark.parametrize(("days", "status"), [(179, 200), (180, 429)])
 def test_a_browser_is_known_for_180_days_after_the_last_log_in(world, email, days, status):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     world.clock.advance(days=1)
     assert browser.login(email).status_code == 200
     world.clock.advance(days=days)
     for _ in range(6):
-        Browser(world).login(email, WRONG)
+        ApiBrowser(world).login(email, WRONG)
     # The browser itself deletes the cookie by its own clock.
     assert browser.login(email).status_code == status
 
@@ -258,17 +258,17 @@ def test_a_flood_leaves_few_rows_behind(world):
 
 
 def test_nobody_keeps_others_from_changing_their_password(world, email):
-    browser = Browser(world, HALL)
+    browser = ApiBrowser(world, HALL)
     browser.login(email)
     spray(world, PER_ADDRESS_CAP + 1)
     guess(world, email, 6, networks=3)
-    answer = browser.post("/me/password", {"current": PASSWORD, "new": OTHER})
+    answer = browser.post("/me/password", {"current": PASSWORD, "new": OTHER_PASSWORD})
     assert answer.status_code == 200, answer.text
 
 
 def test_nobody_keeps_others_from_using_their_link(world, course):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
-    stranger = Browser(world, HALL)
+    stranger = ApiBrowser(world, HALL)
     body = {"secret": "gr_invite_AAAAAAAAAAAA_" + "B" * 43, "password": PASSWORD}
     statuses = [stranger.post("/invites/accept", body).status_code for _ in range(62)]
     assert statuses[-1] == 429
@@ -276,7 +276,7 @@ def test_nobody_keeps_others_from_using_their_link(world, course):
         new = world.enrol(course, f"Student {number}")
         link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
         secret = {"secret": link.partition("#")[2], "password": PASSWORD}
-        assert Browser(world, HALL).post("/invites/accept", secret).status_code == 200
+        assert ApiBrowser(world, HALL).post("/invites/accept", secret).status_code == 200
 
 
 def test_one_link_is_tried_so_often_in_a_minute(world, course):
@@ -284,5 +284,5 @@ def test_one_link_is_tried_so_often_in_a_minute(world, course):
     new = world.enrol(course, "New Student")
     link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
     body = {"secret": link.partition("#")[2], "password": "short"}
-    statuses = [Browser(world).post("/invites/accept", body).status_code for _ in range(61)]
+    statuses = [ApiBrowser(world).post("/invites/accept", body).status_code for _ in range(61)]
     assert statuses == [422] * 60 + [429]

@@ -8,7 +8,7 @@ from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsers import PASSWORD, with_password
+from api_browser import PASSWORD, set_password
 from lti_platform import (
     DIALECTS,
     MEMBERSHIP,
@@ -447,7 +447,7 @@ def ann_mail(world):
 
 def test_an_address_alone_opens_no_account(campus):
     world = campus(vouches_email=True)
-    with_password(world, world.person("Real Stu", email="stu@example.edu"))
+    set_password(world, world.person("Real Stu", email="stu@example.edu"))
     browser = Browser(world)
     page = browser.follow(world.platform.launch(browser, world.platform.student))
     assert page.all("button", value="new") == []
@@ -492,7 +492,7 @@ def test_an_account_has_one_user_of_a_deployment(campus):
 def test_a_launch_never_opens_an_administrator(campus):
     world = campus()
     admin = world.person("Ad Min", admin=True)
-    with_password(world, world.person(admin=True, email="ad@example.edu"))
+    set_password(world, world.person(admin=True, email="ad@example.edu"))
     browser = Browser(world, admin)
     page = browser.follow(world.platform.launch(browser, world.platform.teacher))
     assert browser.send(page.all("form")[0], "choice=login").status == 303

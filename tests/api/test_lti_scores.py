@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 
-import lti_killed
+import crashing_lti_worker
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
 from pages import Browser
-from regrading import act, prepare
+from regrading import run_action, run_dry_run
 from sqlalchemy import select, update
 from world import World
 
@@ -315,8 +315,8 @@ def test_a_regrade_sends_the_new_number(campus):
     world = campus()
     answer(world)
     run(world)
-    number = prepare(world, world.teacher, world.posed)
-    assert act(world, world.teacher, number, "apply")["status"] == "applied"
+    number = run_dry_run(world, world.teacher, world.posed)
+    assert run_action(world, world.teacher, number, "apply")["status"] == "applied"
     run(world)
     with world.session() as session:
         graded = session.scalar(select(Grade.score))
@@ -596,7 +596,7 @@ def test_an_erased_student_leaves_no_score(campus):
 def workers():
     """Yield the process that forks workers."""
     with subprocess.Popen(
-        [sys.executable, lti_killed.__file__],
+        [sys.executable, crashing_lti_worker.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -611,7 +611,7 @@ def kill_worker(workers, world, point, log):
     values = {"database": world.url, "lti": True, "at": point, "log": str(log)}
     workers.stdin.write(f"{json.dumps(values)}\n")
     workers.stdin.flush()
-    assert int(workers.stdout.readline()) == lti_killed.KILLED
+    assert int(workers.stdout.readline()) == crashing_lti_worker.KILLED
     for line in log.read_text().splitlines() if log.exists() else ():
         path, _, body = line.partition(" ")
         if path.endswith("/scores"):
@@ -621,7 +621,9 @@ def kill_worker(workers, world, point, log):
             world.platform.items.append(json.loads(body) | {"id": url})
 
 
-@pytest.mark.parametrize(("point", "accepted"), lti_killed.POINTS.items(), ids=lti_killed.POINTS)
+@pytest.mark.parametrize(
+    ("point", "accepted"), crashing_lti_worker.POINTS.items(), ids=crashing_lti_worker.POINTS
+)
 def test_a_worker_that_is_killed_loses_no_score(workers, campus, tmp_path, point, accepted):
     world = campus()
     people = {"u-student": world.stu}

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlalchemy import event, select
-from student_scenes import DUE_TOMORROW
+from student_setup import DUE_TOMORROW
 
 from api.db.models import Grade, ProblemProgress
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsers import OTHER, PASSWORD, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, set_password
 from oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, provider_key
 from pages import Browser
 from sqlalchemy import select
@@ -133,7 +133,7 @@ UNVERIFIED = {
 @pytest.mark.parametrize("claims", UNVERIFIED.values(), ids=UNVERIFIED)
 def test_an_unverified_address_reaches_no_account(campus, claims):
     world = campus()
-    victim = with_password(world, world.person(email="ann@example.edu"))
+    victim = set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
     log_in(world, browser, **claims)
     assert me(browser) is None
@@ -147,7 +147,7 @@ def test_an_unverified_address_reaches_no_account(campus, claims):
 
 def test_a_verified_address_alone_opens_no_account(campus):
     world = campus()
-    with_password(world, world.person("Ann B. Example", email="ann@example.edu"))
+    set_password(world, world.person("Ann B. Example", email="ann@example.edu"))
     browser = Browser(world)
     page = browser.follow(log_in(world, browser, query={"next": "/account"}))
     assert me(browser) == 401
@@ -156,7 +156,7 @@ def test_a_verified_address_alone_opens_no_account(campus):
         "Ann B. Example, ann@example.edu",
     ]
     form = page.one("form", action="/login/link")
-    assert browser.send(form, password=OTHER).status == 401
+    assert browser.send(form, password=OTHER_PASSWORD).status == 401
     assert browser.send(form).status == 422
     assert me(browser) == 401
     assert browser.send(form, password=PASSWORD).location == "/account"
@@ -170,7 +170,7 @@ def test_a_changed_address_at_the_provider_opens_nobody_else_s_account(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser)
-    with_password(world, world.person(email="root@example.edu", admin=True))
+    set_password(world, world.person(email="root@example.edu", admin=True))
     again = Browser(world)
     assert log_in(world, again, email="root@example.edu").status == 303
     assert me(again) == "ann@example.edu"
@@ -496,7 +496,7 @@ def test_a_provider_may_be_set_to_be_logged_out_of_always(campus):
 
 def test_a_log_in_that_linked_an_account_can_log_out_at_the_provider_too(campus):
     world = campus()
-    with_password(world, world.person("Ann B. Example", email="ann@example.edu"))
+    set_password(world, world.person("Ann B. Example", email="ann@example.edu"))
     browser = Browser(world)
     page = browser.follow(log_in(world, browser))
     browser.send(page.one("form", action="/login/link"), password=PASSWORD)
@@ -569,7 +569,7 @@ def test_a_log_out_by_the_api_leaves_no_id_token(campus):
 
 def test_a_log_out_after_a_log_in_by_password_names_no_provider(campus):
     world = campus()
-    email = with_password(world, world.person(email="local@example.edu"))
+    email = set_password(world, world.person(email="local@example.edu"))
     browser = Browser(world)
     browser.post("/login", {"email": email, "password": PASSWORD})
     page = log_out(browser)

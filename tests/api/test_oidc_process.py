@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from browsers import PASSWORD, with_password
+from api_browser import PASSWORD, set_password
 from oidc_process import Visitor, running_provider
 from pages import Browser
 from sqlalchemy import select
@@ -186,7 +186,7 @@ def test_a_rotated_key_is_fetched_once(campus, provider, monotonic):
 
 
 def test_a_provider_that_is_down_is_named_and_passwords_still_work(campus, provider, monotonic):
-    person = with_password(campus, campus.person(email="local@example.edu"))
+    person = set_password(campus, campus.person(email="local@example.edu"))
     browser, visitor = Browser(campus), Visitor(provider)
     log_in(browser, visitor)
     under_way = Browser(campus)

@@ -12,9 +12,9 @@ from pathlib import Path
 import access
 import pytest
 from access import Route
-from described import answers, declared, document
 from grouped_cases import check_each
 from jsonschema import Draft202012Validator
+from openapi_client import document, find_declared_responses, list_responses
 
 from api.core.error_codes import ERROR_CODES
 from api.docs_site.generator import CALLS_MARKER, render_api_page, serialize_document
@@ -56,7 +56,7 @@ def examples(content: dict) -> list:
 def bodies(name: str) -> list[tuple[str, dict]]:
     """Return the request and response bodies of an operation, with their media types."""
     sent = OPERATIONS[name].get("requestBody", {}).get("content", {})
-    told = [told.get("content", {}) for told in answers(DOCUMENT, OPERATIONS[name]).values()]
+    told = [told.get("content", {}) for told in list_responses(DOCUMENT, OPERATIONS[name]).values()]
     return [pair for content in (sent, *told) for pair in content.items()]
 
 
@@ -86,7 +86,7 @@ def test_every_body_has_an_example_of_its_form(name):
 
 @every_operation
 def test_every_operation_has_a_success_and_every_error_an_example(name):
-    told = answers(DOCUMENT, OPERATIONS[name])
+    told = list_responses(DOCUMENT, OPERATIONS[name])
     assert [status for status in told if status[0] in "23"]
     for status, answer in told.items():
         if status[0] in "45":
@@ -102,7 +102,7 @@ def test_the_names_of_operations_are_unique_and_can_be_read():
 @check_each(ENTRIES)
 def test_what_the_table_of_access_promises_is_declared(name):
     """Every status with which the table refuses a caller is declared."""
-    entry, declared = ENTRIES[name], set(answers(DOCUMENT, OPERATIONS[name]))
+    entry, declared = ENTRIES[name], set(list_responses(DOCUMENT, OPERATIONS[name]))
     expected = {str(entry.ok)}
     if entry.least != "anyone":
         expected |= {"401", "429"}
@@ -118,7 +118,7 @@ def test_what_the_table_of_access_promises_is_declared(name):
 def test_an_answer_that_is_not_declared_is_found(world, monkeypatch):
     """All test clients check each response this way; here one error is left undeclared."""
     path = "/api/v1/me"
-    monkeypatch.setitem(declared("GET", path), "401", frozenset({"token_expired"}))
+    monkeypatch.setitem(find_declared_responses("GET", path), "401", frozenset({"token_expired"}))
     with pytest.raises(AssertionError, match="does not declare unauthenticated"):
         world.anonymous.get("/me")
 

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import select
-from student_scenes import SQUARES, posed_to
+from student_setup import SQUARES, posed_to
 from world import TEXT_PROBLEM
 
 from api.core.errors import Conflict

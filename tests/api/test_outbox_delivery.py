@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-import outbox_killed
+import crashing_outbox_worker
 import pytest
 from pages import Browser
 from smtp_process import running_mail_server
@@ -67,12 +67,12 @@ def deliver_and_die(world, mail_server):
     """Let a worker die between the reply of the SMTP server and the commit."""
     settings = {"database": world.url, **mail_server.settings}
     ran = subprocess.run(
-        [sys.executable, outbox_killed.__file__, json.dumps(settings)],
+        [sys.executable, crashing_outbox_worker.__file__, json.dumps(settings)],
         cwd=ROOT,
         check=False,
         timeout=120,
     )
-    assert ran.returncode == outbox_killed.KILLED
+    assert ran.returncode == crashing_outbox_worker.KILLED
 
 
 def rows(world):

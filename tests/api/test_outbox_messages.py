@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsers import PASSWORD, Browser, with_password
+from api_browser import PASSWORD, ApiBrowser, set_password
 from sqlalchemy import func, select
 from world import World
 
@@ -41,8 +41,8 @@ def release(teacher, posed, *, results=True):
 
 
 def logged_in(world, person):
-    browser = Browser(world)
-    assert browser.login(with_password(world, person)).status_code == 200
+    browser = ApiBrowser(world)
+    assert browser.login(set_password(world, person)).status_code == 200
     return browser
 
 
@@ -159,7 +159,7 @@ def test_what_has_to_arrive_cannot_be_declined(world, ann, kind):
 def test_invitations_by_e_mail_go_to_their_owner_with_a_link_of_the_course(
     world, mail_server, course, ann, teacher
 ):
-    with_password(world, teacher)
+    set_password(world, teacher)
     reply = teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     assert reply.status_code == 202, reply.text
     assert reply.json() == {"queued": 1, "without_email": 0, "invited_elsewhere": 0}
@@ -171,27 +171,27 @@ def test_invitations_by_e_mail_go_to_their_owner_with_a_link_of_the_course(
     assert message["To"] == "ann@example.edu"
     secret = LINK.search(message.get_body(("plain",)).get_content())[1]
     body = {"secret": secret, "password": PASSWORD}
-    assert Browser(world).post("/invites/accept", body).status_code == 200
+    assert ApiBrowser(world).post("/invites/accept", body).status_code == 200
     assert message["List-Unsubscribe"] is None
 
 
 def test_who_set_a_password_meanwhile_gets_no_invitation(world, mail_server, course, ann, teacher):
-    with_password(world, teacher)
+    set_password(world, teacher)
     teacher.post(f"/courses/{course}/invites/mail", {"people": None})
-    with_password(world, ann)
+    set_password(world, ann)
     deliver(world)
     assert mail_server.messages() == []
 
 
 def test_who_cannot_be_invited_is_named(world, course, ann, teacher):
-    with_password(world, ann)
+    set_password(world, ann)
     reply = teacher.post(f"/courses/{course}/invites/mail", {"people": [str(ann.id)]})
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
     assert stored(world) == 0
 
 
 def test_an_administrator_sends_a_failed_message_again(world, mail_server, course, teacher):
-    with_password(world, teacher)
+    set_password(world, teacher)
     world.enrol(course, "Re Fused", email="refused@example.edu")
     teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     deliver(world)
@@ -217,7 +217,7 @@ def test_an_administrator_sends_a_failed_message_again(world, mail_server, cours
 def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world, course, teacher):
     other = world.course("other")
     stranger = world.enrol(other, "Stran Ger", role="instructor")
-    with_password(world, teacher)
+    set_password(world, teacher)
     refused = world.enrol(course, "Re Fused", email="refused@example.edu")
     teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     deliver(world)
@@ -238,7 +238,7 @@ def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world,
 
 @pytest.mark.usefixtures("mail_server")
 def test_an_invitation_that_an_instructor_resends_belongs_to_the_course(world, course, teacher):
-    with_password(world, teacher)
+    set_password(world, teacher)
     admin = world.person("Ad Min", admin=True)
     refused = world.enrol(course, "Re Fused", email="refused@example.edu")
     admin.post(f"/courses/{course}/invites/mail", {"people": None})

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from grades_scene import SHORT, book, cell, excuse
+from grade_setup import SHORT, excuse_student, get_cell, get_gradebook
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
@@ -58,11 +58,11 @@ def test_points_stand_in_place_of_what_was_earned_until_withdrawn(
     assert answer.status_code == 201, answer.text
     done = answer.json()
     assert (done["before"], done["grade"]["score"]) == (8, score)
-    found = cell(book(prof, course), student)
+    found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["overridden"]) == (score, True)
     back = drop(prof, posed, done["override"]["id"])
     assert (back.status_code, back.json()["grade"]["score"]) == (200, 8)
-    assert not cell(book(prof, course), student)["overridden"]
+    assert not get_cell(get_gradebook(prof, course), student)["overridden"]
     assert drop(prof, posed, done["override"]["id"]).status_code == 409
 
 
@@ -81,7 +81,7 @@ def test_a_later_submission_does_not_take_the_points_away(prof, student, posed):
 
 def test_who_handed_in_nothing_can_be_given_points(course, prof, student, posed):
     assert put(prof, posed, student, 3, match='"v0"').status_code == 201
-    found = cell(book(prof, course), student)
+    found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["missing"], found["waiting"]) == (3, False, False)
 
 
@@ -131,7 +131,7 @@ def test_only_a_student_of_the_course_is_given_points(world, prof, student, pose
 def test_points_for_who_is_excused_would_change_nothing_and_are_refused(
     world, prof, student, posed
 ):
-    excuse(world, posed, student, prof)
+    excuse_student(world, posed, student, prof)
     assert put(prof, posed, student, 1).status_code == 409
 
 
@@ -176,7 +176,7 @@ def test_a_submission_at_the_same_time_loses_neither_its_score_nor_the_points(
             sent = pool.submit(student.submit, posed, {"second": "18"})
             given = pool.submit(put, prof, posed, student, 2, problem="two-counts", part="first")
         assert (sent.result().status_code, given.result().status_code) == (201, 201)
-        assert cell(book(prof, course, text=f"Student {at}"), student)["score"] == 7
+        assert get_cell(get_gradebook(prof, course, text=f"Student {at}"), student)["score"] == 7
 
 
 def test_an_override_is_audited_with_what_it_changed(world, prof, student, posed):
@@ -202,7 +202,7 @@ def test_the_history_tells_what_happened_in_order_and_by_whom(world, prof, stude
     world.clock.advance(hours=1)
     drop(prof, posed, done["override"]["id"])
     world.clock.advance(hours=1)
-    excuse(world, posed, student, prof)
+    excuse_student(world, posed, student, prof)
     told = history(prof, posed, student).json()["items"]
     assert [(one["kind"], one["author"]) for one in told] == [
         ("submission", "Ann Example"),
@@ -238,7 +238,7 @@ def test_a_student_reads_the_history_of_the_own_grade_without_what_staff_keep(
 ):
     student.submit(posed, {"first": "9"})
     put(prof, posed, student, 1, problem="two-counts", part="first")
-    excuse(world, posed, student, prof)
+    excuse_student(world, posed, student, prof)
     told = history(student, posed).json()["items"]
     assert {one["kind"]: one["author"] for one in told} == {
         "submission": None,

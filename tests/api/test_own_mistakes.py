@@ -1,9 +1,9 @@
 """Tests of a student's own mistakes over the course: their cause, their number, their time."""
 
-from analytics_scenes import POWERS, ROOTS
+from analytics_course import POWERS, ROOTS
 from pages import Browser
 from sqlalchemy import select
-from student_scenes import DUE_TOMORROW, extend
+from student_setup import DUE_TOMORROW, extend
 
 from api.db.models import Answer
 from problems.mistakes import MISTAKES

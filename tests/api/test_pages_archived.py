@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from furnished import ROUTES, PageAddress, furnished
 from pages import Browser
-from staff_scene import StaffScene
+from populated_course import ROUTES, PageAddress, create_populated_course
+from staff_course import StaffCourse
 
 from api.auth.authorization import COURSE_ARCHIVED_MESSAGE
 
@@ -19,7 +19,7 @@ STILL_DONE = re.compile(r".*/(restore|copy|view-as|moodle|practice)")
 
 @pytest.fixture
 def scene(world):
-    return StaffScene(world)
+    return StaffCourse(world)
 
 
 def test_a_course_is_archived_and_brought_back(scene):
@@ -44,7 +44,7 @@ def told_open(scene):
 
 
 def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(world):
-    scene = StaffScene(world, timeline_spec={"due": "2026-11-10 23:59"})
+    scene = StaffCourse(world, timeline_spec={"due": "2026-11-10 23:59"})
     world.enrol(scene.course, "Not Begun")
     scene.student.get(scene.posed.path)
     [said] = told_open(scene)
@@ -63,14 +63,14 @@ def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(worl
 @pytest.mark.parametrize(
     "times", [{"due": "2026-10-10 23:59"}, {"release": "2026-12-24 18:00"}], ids=["over", "planned"]
 )
-def test_what_nobody_can_hand_in_to_is_not_called_open(world, times):
-    scene = StaffScene(world, timeline_spec=times)
+def test_an_assignment_closed_for_everybody_is_not_called_open(world, times):
+    scene = StaffCourse(world, timeline_spec=times)
     world.assignment(scene.course, published=False)
     assert told_open(scene) == []
 
 
 def test_an_assignment_is_open_for_who_was_granted_more_time(world):
-    scene = StaffScene(world, timeline_spec={"due": "2026-10-10 23:59"})
+    scene = StaffCourse(world, timeline_spec={"due": "2026-10-10 23:59"})
     world.enrol(scene.course, "Not Begun")
     granted = {"student": str(scene.student.id), "grants": {"days": 90}}
     assert scene.staff.post(f"{scene.home}/extensions", granted).status_code == 201
@@ -100,9 +100,9 @@ def test_in_an_archived_course_nothing_is_left_to_answer(scene):
     assert left not in student.get(scene.home).text
 
 
-def test_nobody_is_told_what_a_late_answer_is_worth_in_an_archived_course(world):
+def test_an_archived_course_states_no_late_credit(world):
     late = [{"days": 30, "credit": "50%"}]
-    scene = StaffScene(world, timeline_spec={"due": "2026-10-25 23:59", "late": late})
+    scene = StaffCourse(world, timeline_spec={"due": "2026-10-25 23:59", "late": late})
     student, told = Browser(world, scene.student), "Late: an answer is worth"
     places = (scene.home, scene.path, scene.posed.path)
     assert [told in student.get(path).text for path in places] == [True] * 3
@@ -171,7 +171,7 @@ def buttons(page):
 
 
 def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(world):
-    scene = furnished(world)
+    scene = create_populated_course(world)
     found, looked = {}, 0
     done = scene.instructor.post(f"/courses/{scene.course}/archive")
     assert done.status_code == 200

@@ -1,7 +1,7 @@
 """Tests of the pages of attachments: attached, seen, replaced, submitted, graded, no scripts."""
 
 import pytest
-from attached import WORDS, attached, hand_in
+from attachments import WORDS, create_attachment, submit_with_attachment
 from images import pdf_of, plot
 from pages import Browser
 
@@ -131,8 +131,8 @@ def test_a_ta_sees_the_image_beside_the_rubric_without_the_name_if_anonymous(wor
         [posed] = world.assignment(course, attachments=True, anonymous=anonymous)
         student = world.enrol(course)
         ta = world.enrol(course, "Gra Der", role="grader")
-        view = attached(student, posed, name="ada lovelace.png")
-        submission = hand_in(student, posed, view).json()["id"]
+        view = create_attachment(student, posed, name="ada lovelace.png")
+        submission = submit_with_attachment(student, posed, view).json()["id"]
         answer = ta.get(f"/submissions/{submission}").json()["results"][0]["answer"]
         staff = Browser(world, ta)
         for path in (f"/answers/{answer}/review", f"/submissions/{submission}"):
@@ -144,8 +144,8 @@ def test_a_ta_sees_the_image_beside_the_rubric_without_the_name_if_anonymous(wor
 
 
 def test_old_images_are_named_as_deleted(world, student, posed):
-    view = attached(student, posed)
-    submission = hand_in(student, posed, view).json()["id"]
+    view = create_attachment(student, posed)
+    submission = submit_with_attachment(student, posed, view).json()["id"]
     world.clock.advance(days=world.service.settings.report_days + 1)
     world.service.expiry_runner.run_once()
     page = Browser(world, student).get(f"/submissions/{submission}")

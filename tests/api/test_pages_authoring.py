@@ -2,7 +2,7 @@
 
 import pytest
 from pages import Browser
-from staff_scene import StaffScene
+from staff_course import StaffCourse
 from world import TEXT_PROBLEM
 
 from api.services.problems.publishing_pool import MAX_REQUESTS_PER_USER
@@ -24,7 +24,7 @@ WIDGETS = {
 
 @pytest.fixture
 def scene(world):
-    return StaffScene(world)
+    return StaffCourse(world)
 
 
 def preview(scene, source):

@@ -13,9 +13,9 @@ from uuid import UUID
 import httpx2
 import pytest
 from cpu_time import cpu_seconds
-from doors import Desk, desk_in
+from endpoints import EndpointCourse, create_endpoint_course
 from http_app import Answered, ask
-from serving import listening, running
+from serving import run_server, serve_app
 from world import World
 
 from api.server.uvicorn_server import create_config
@@ -25,13 +25,13 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def desk(shared_database_url) -> Iterator[Desk]:
+def desk(shared_database_url) -> Iterator[EndpointCourse]:
     world = World(shared_database_url)
-    yield desk_in(world)
+    yield create_endpoint_course(world)
     world.close()
 
 
-def page_of(desk: Desk, method: str, path: str, **more: object) -> Answered:
+def page_of(desk: EndpointCourse, method: str, path: str, **more: object) -> Answered:
     """Return the response to a request of the instructor."""
     headers = {"authorization": f"Bearer {desk.teacher.token}", "sec-fetch-site": "same-origin"}
     headers |= more.pop("headers", {})
@@ -144,7 +144,7 @@ def health(port: int) -> int:
 @pytest.mark.usefixtures("many_files")
 def test_connections_that_never_say_all_keep_nobody_out(desk):
     """The number of connections is below the limit of a process."""
-    with listening(desk.world.app) as port, half_open(port):
+    with serve_app(desk.world.app) as port, half_open(port):
         asked = []
         act = lambda: asked.append(health(port))  # noqa: E731
         assert cpu_seconds(act, all_threads=True) < LIMIT
@@ -158,7 +158,7 @@ def test_more_connections_than_a_process_holds_end_those_that_wait_and_others_ar
     assert config.limit_concurrency < HALF_OPEN
     with (
         socket.create_server(("127.0.0.1", 0), backlog=2048) as listener,
-        running(config, listener),
+        run_server(config, listener),
         half_open(listener.getsockname()[1]),
     ):
         asked = [health(listener.getsockname()[1]) for _ in range(3)]

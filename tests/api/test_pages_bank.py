@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from pages import Browser
-from staff_scene import StaffScene
+from staff_course import StaffCourse
 from world import TEXT_PROBLEM, published
 
 from api.services.problems.versions import store_version
@@ -177,7 +177,7 @@ def test_a_version_is_retired_and_published_again(scene):
 def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
     world, seen, said, words, way
 ):
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     form = {"source": OTHER_KEY, "act": "publish"}
     if seen:
         scene.student.get(scene.posed.path)
@@ -190,7 +190,7 @@ def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
 
 
 def test_what_only_the_test_student_opened_is_not_called_seen_by_students(world):
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     test = scene.staff.post(f"{scene.home}/test-student").json()["user"]
     scene.browser.post("/view-as", {"student": test})
     scene.browser.get(scene.posed.path)
@@ -208,7 +208,7 @@ def test_what_only_the_test_student_opened_is_not_called_seen_by_students(world)
 
 
 def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retired(world):
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     posed = scene.staff.get(scene.path).json()["problems"][0]
     page = scene.browser.get(f"{scene.home}/problems/{posed['version_id']}")
     assert "Used in Homework 1 (this version)." in page.text

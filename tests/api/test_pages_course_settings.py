@@ -2,7 +2,7 @@
 
 import pytest
 from pages import Browser
-from staff_scene import StaffScene, settings_form
+from staff_course import StaffCourse, settings_form
 
 from api.pages.layout.flash import NO_GRADE_CHANGED
 from api.pages.staff.courses.course_files import (
@@ -17,7 +17,7 @@ TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
 
 @pytest.fixture
 def scene(world):
-    return StaffScene(world, timeline_spec=TIMES)
+    return StaffCourse(world, timeline_spec=TIMES)
 
 
 def settings(scene):

@@ -2,7 +2,7 @@
 
 import pytest
 from pages import form_fields
-from staff_scene import StaffScene, settings_form
+from staff_course import StaffCourse, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.pages.layout.flash import NO_GRADE_CHANGED
@@ -18,7 +18,7 @@ TIMES = {
 
 @pytest.fixture
 def scene(world):
-    return StaffScene(world, timeline_spec=TIMES)
+    return StaffCourse(world, timeline_spec=TIMES)
 
 
 def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
@@ -217,7 +217,7 @@ def test_a_setting_that_is_wrong_publishes_nothing(scene):
     ],
 )
 def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typed, said):
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     scene.staff.post(f"{scene.path}/unpublish")
     note = scene.browser.follow(published(scene, **typed)).one(has="note-good").text
     assert f"Published. 1 student {said}" in note
@@ -232,7 +232,7 @@ ALONG = (
 
 @pytest.mark.parametrize("button", ALONG)
 def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor(world, button):
-    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     done = scene.press(scene.editor(), button, title="Homework one", results="manual")
     assert done.status == 303
     told = scene.staff.get(scene.path).json()
@@ -240,7 +240,7 @@ def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor
 
 
 def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
-    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     up, down = (f"{way}=why-large-kernels" for way in ("up", "down"))
     moved = scene.browser.follow(scene.press(scene.editor(), up, title="Homework one"))
     assert moved.one(has="note-good").text == NO_GRADE_CHANGED
@@ -250,7 +250,7 @@ def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
 
 @pytest.mark.parametrize("button", ALONG)
 def test_where_a_setting_is_wrong_no_button_does_anything_and_what_was_typed_stays(world, button):
-    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     before = scene.staff.get(scene.path).json()
     refused = scene.press(scene.editor(), button, title="Homework one", attempts="many")
     assert refused.status == 422
@@ -309,7 +309,7 @@ def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(s
 
 @pytest.mark.parametrize("release", [None, "2026-11-09T08:00"])
 def test_nobody_is_said_to_see_results_of_an_assignment_that_is_not_seen(world, release):
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     scene.staff.post(f"{scene.path}/unpublish")
     if release:
         published(scene, **{"timeline.release": release})
@@ -393,7 +393,7 @@ def test_what_a_button_saved_along_is_told_with_its_effect_on_grades(scene, butt
 
 
 def test_a_course_without_times_has_no_drawing(world):
-    found = StaffScene(world).editor()
+    found = StaffCourse(world).editor()
     assert found.all("svg", has="tl") == []
 
 
@@ -426,7 +426,7 @@ def test_the_form_asks_for_title_and_times_and_keeps_the_rest_closed_unless_it_i
 
 
 def test_points_of_all_problems_are_changed_at_once_and_tried_first(world):
-    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     scene.student.submit(scene.posed, {"cells": "9"})
     typed = {"points.why-small-kernels": "7.5", "points.why-large-kernels": "4"}
     tried = scene.browser.send(settings_form(scene.editor()), "act=try", **typed)

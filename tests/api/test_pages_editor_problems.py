@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from staff_scene import StaffScene, settings_form
+from staff_course import StaffCourse, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM, published
 
 from api.db.models import ProblemVersion
@@ -12,7 +12,7 @@ from api.services.problems.versions import store_version
 
 @pytest.fixture
 def scene(world):
-    return StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    return StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
 
 
 def names(scene):

@@ -2,8 +2,8 @@
 
 import pytest
 from actors import Posing
+from full_database import ANSWERS, EVERY_KIND, PARTS
 from pages import Browser
-from populated import ANSWERS, EVERY_KIND, PARTS
 
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS

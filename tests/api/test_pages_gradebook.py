@@ -4,7 +4,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
-from grades_scene import CLOSED, SHORT, excuse, override, rename
+from grade_setup import CLOSED, SHORT, excuse_student, override_grade, retitle_assignment
 from pages import Browser
 from sqlalchemy import select
 from world import TEXT_PROBLEM
@@ -23,7 +23,7 @@ def ann(world, course):
 @pytest.fixture
 def posed(world, course):
     [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED)
-    rename(world, posed, "Homework A", slug="hw-1")
+    retitle_assignment(world, posed, "Homework A", slug="hw-1")
     return posed
 
 
@@ -63,8 +63,8 @@ def test_each_state_of_a_cell_is_a_word_beside_its_score(world, course, prof, po
     excused.submit(posed, {"first": "9"})
     world.clock.advance(hours=2)
     late.submit(posed, {"first": "9"})
-    excuse(world, posed, excused, prof)
-    override(world, posed, by_hand, prof, Fraction(7))
+    excuse_student(world, posed, excused, prof)
+    override_grade(world, posed, by_hand, prof, Fraction(7))
     world.clock.advance(days=1)
     table = book(Browser(world, prof), course).one("table").rows()
     assert table[0] == ["Student", "Course %", "Homework A of 8"]

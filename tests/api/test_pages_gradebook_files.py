@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from grades_scene import SHORT, rename
+from grade_setup import SHORT, retitle_assignment
 from pages import Browser
-from score_sheets import rows_of, saved
+from score_sheets import rows_of, save_rows
 from sqlalchemy import select, update
 
 from api.db.models import Assignment, AuditEntry, Enrolment, Override, User
@@ -29,7 +29,7 @@ def ann(world, course):
 @pytest.fixture
 def posed(world, course, ann):
     [posed] = world.assignment(course, SHORT)
-    rename(world, posed, "Homework A")
+    retitle_assignment(world, posed, "Homework A")
     ann.submit(posed, {"first": "9", "second": "1"})
     return posed
 
@@ -48,7 +48,7 @@ def send(browser, posed, sheet, **fields):
 def changed(sheet, **cells):
     table = rows_of(sheet)
     next(row for row in table if row["part"] == "second").update(cells)
-    return saved(table)
+    return save_rows(table)
 
 
 def held(world) -> list[int]:
@@ -129,7 +129,7 @@ def test_a_file_that_moodle_would_misread_is_written_where_that_is_insisted_on(
 ):
     world.enrol(course, "Bo Example", email="bo@example.edu")
     [twin] = world.assignment(course, SHORT)
-    rename(world, twin, "Homework A", slug="hw-2")
+    retitle_assignment(world, twin, "Homework A", slug="hw-2")
     text = "First name,Email address\r\nBo,bo@example.edu\r\n"
     refused = participants(browser, course, text)
     assert (refused.status, "misread" in refused.text) == (409, True)
@@ -179,7 +179,7 @@ def test_a_sheet_with_decimal_commas_is_read_as_one_also_when_it_is_taken_over(
     sheet = sheet_of(browser, posed, style="comma")
     table = rows_of(sheet, ";")
     next(row for row in table if row["part"] == "second")["points"] = "2,0"
-    page = send(browser, posed, saved(table, ";"), style="comma")
+    page = send(browser, posed, save_rows(table, ";"), style="comma")
     assert page.all("table"), page.text
     browser.send(page.one("form", action=page.path), "apply=yes")
     assert held(world) == [2]

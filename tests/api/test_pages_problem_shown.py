@@ -4,8 +4,8 @@ import re
 
 import pytest
 from pages import Browser
-from problem_pages import PAPER, handed_in, seat, send, told, value
-from student_scenes import CANARY, KEY_OF_CANARY
+from problem_pages import PAPER, list_results, open_problem, read_feedback, read_value, submit_form
+from student_setup import CANARY, KEY_OF_CANARY
 from world import TEXT_PROBLEM, World
 
 from api.db.models import AssignmentProblem
@@ -20,9 +20,9 @@ from grader.grading.grade import FOLLOW_THROUGH_MESSAGE
 
 
 def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
-    student, posed, browser = seat(world, PAPER)
+    student, posed, browser = open_problem(world, PAPER)
     student.submit(posed, {"tripled": "6"})
-    said = told(browser.get(posed.path), "tripled")
+    said = read_feedback(browser.get(posed.path), "tripled")
     assert said.startswith("Incorrect 0 of 1 point Read as 6")
     assert f"{CAUSE_LABEL} Three times, not twice." in said
 
@@ -34,29 +34,29 @@ BEST = ["correct, 1 of 1 point"]
     ("answers", "expected"),
     [(["6", "5"], []), (["5", "6"], []), (["9", "5"], BEST), (["9", "x"], BEST)],
 )
-def test_what_counts_is_told_where_it_is_another_than_the_last_answer(
+def test_what_counts_is_reported_where_it_is_another_than_the_last_answer(
     world: World, answers: list[str], expected: list[str]
 ) -> None:
-    student, posed, browser = seat(world, PAPER)
+    student, posed, browser = open_problem(world, PAPER)
     for answer in answers:
         student.submit(posed, {"tripled": answer})
-    said = told(browser.get(posed.path), "tripled")
+    said = read_feedback(browser.get(posed.path), "tripled")
     assert re.findall(r"Your best answer so far: (.+)\.", said) == expected
 
 
 def test_cells_that_are_right_and_wrong_are_marked_where_the_part_shows_it(world: World) -> None:
-    student, posed, browser = seat(world, PAPER)
-    done = send(browser, posed, "check=doubled", cell__doubled=["2", "0", "0", "9"])
+    student, posed, browser = open_problem(world, PAPER)
+    done = submit_form(browser, posed, "check=doubled", cell__doubled=["2", "0", "0", "9"])
     grid = browser.follow(done).one("fieldset", data_grid="doubled")
     cells = grid.all("input", name="cell.doubled")
     assert [one["value"] for one in cells] == ["2", "0", "0", "9"]
     assert [one.classes for one in cells] == [["grid-right"]] * 3 + [["grid-wrong"]]
     assert [one.get("aria-invalid") for one in cells] == ["", "", "", "true"]
-    assert handed_in(student, posed)[0]["typed"] == [["2", "0"], ["0", "9"]]
+    assert list_results(student, posed)[0]["typed"] == [["2", "0"], ["0", "9"]]
 
 
 def test_the_preview_tells_how_it_is_read_and_not_whether_it_is_right(world: World) -> None:
-    _, posed, browser = seat(world, CANARY)
+    _, posed, browser = open_problem(world, CANARY)
     right = browser.post(
         f"{posed.path}/reading", {"part": "squared", "answer.squared": KEY_OF_CANARY}
     )
@@ -69,7 +69,7 @@ def test_the_preview_tells_how_it_is_read_and_not_whether_it_is_right(world: Wor
 def test_the_preview_shows_a_formula_as_mathematics_and_where_it_cannot_be_read(
     world: World,
 ) -> None:
-    _, posed, browser = seat(world, PAPER)
+    _, posed, browser = open_problem(world, PAPER)
     read = browser.post(f"{posed.path}/reading", {"part": "formula", "answer.formula": "x^2"})
     assert read.one("math").one("msup").text == "x2"
     bad = browser.post(f"{posed.path}/reading", {"part": "formula", "answer.formula": "x + )"})
@@ -77,7 +77,7 @@ def test_the_preview_shows_a_formula_as_mathematics_and_where_it_cannot_be_read(
 
 
 def test_rows_that_are_pasted_are_read_by_the_server(world: World) -> None:
-    _, posed, browser = seat(world, PAPER)
+    _, posed, browser = open_problem(world, PAPER)
     fields = {"part": "doubled", "pasted": "1\t2\n3\t0.5"}
     page = browser.post(f"{posed.path}/reading", fields)
     assert page.source == '{"rows":[["1","2"],["3","0.5"]]}'
@@ -86,15 +86,15 @@ def test_rows_that_are_pasted_are_read_by_the_server(world: World) -> None:
 
 
 def test_results_that_are_not_shown_yet_are_not_on_the_page(world: World) -> None:
-    student, posed, browser = seat(
+    student, posed, browser = open_problem(
         world, timeline_spec={"due": "2026-11-03 12:00"}, results="after_due"
     )
     replies = []
     for answer in ("9", "8"):
         student.submit(posed, {"cells": answer})
         page = browser.get(posed.path)
-        assert "Received" in told(page, "cells")
-        replies.append(told(page, "cells").replace(answer, "N"))
+        assert "Received" in read_feedback(page, "cells")
+        replies.append(read_feedback(page, "cells").replace(answer, "N"))
         assert not page.all(has="verdict-good")
     assert replies[0] == replies[1]
     assert "results are shown from" in page.one(id="notices").text
@@ -102,18 +102,18 @@ def test_results_that_are_not_shown_yet_are_not_on_the_page(world: World) -> Non
 
 
 def test_an_answer_that_follows_from_an_earlier_one_is_said_to_do_so(world: World) -> None:
-    student, posed, browser = seat(world)
+    student, posed, browser = open_problem(world)
     student.submit(posed, {"cells": "8", "doubled": "16"})
-    said = told(browser.get(posed.path), "doubled")
+    said = read_feedback(browser.get(posed.path), "doubled")
     assert said.startswith("Correct, given your earlier answer")
     assert FOLLOW_THROUGH_MESSAGE in said
 
 
 def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> None:
-    student, posed, browser = seat(world, attempts=3)
+    student, posed, browser = open_problem(world, attempts=3)
     for _ in range(2):
         student.submit(posed, {"cells": "8"})
-    said = told(browser.get(posed.path), "cells")
+    said = read_feedback(browser.get(posed.path), "cells")
     assert REPEATED_ANSWER_MESSAGE in said
     assert "2 of 3 attempts left" in said
 
@@ -122,39 +122,39 @@ THIRD = "0.8 of 2 points (third attempt: 40 %)"
 
 
 def test_a_card_has_one_score_which_tells_what_the_attempt_took_from_it(world: World) -> None:
-    student, posed, browser = seat(world, by_attempt=[1, "1/2", "2/5"])
+    student, posed, browser = open_problem(world, by_attempt=[1, "1/2", "2/5"])
     for answer in ("7", "8", "9"):
         student.submit(posed, {"cells": answer})
     page = browser.get(posed.path)
     assert page.one(id="points-cells").text == "2 points"
-    assert f"Correct {THIRD}" in told(page, "cells")
+    assert f"Correct {THIRD}" in read_feedback(page, "cells")
     assert page.one(id="part-cells").text.count(" of 2 points") == 1
     student.submit(posed, {"cells": "6"})
     page = browser.get(posed.path)
     assert page.one(id="points-cells").text == "2 points"
-    assert f"Your best answer so far: correct, {THIRD}." in told(page, "cells")
+    assert f"Your best answer so far: correct, {THIRD}." in read_feedback(page, "cells")
     assert page.one(id="part-cells").text.count(" of 2 points") == 1
-    assert "0 of 2" not in told(page, "cells")
+    assert "0 of 2" not in read_feedback(page, "cells")
     assert THIRD in browser.get(f"{posed.path}/submissions").text
 
 
 def test_a_late_answer_says_what_it_counts(world: World) -> None:
     late = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "90%"}]}
-    student, posed, _ = seat(world, timeline_spec=late)
+    student, posed, _ = open_problem(world, timeline_spec=late)
     world.clock.advance(hours=30)
     student.submit(posed, {"cells": "9"})
     page = Browser(world, student).get(posed.path)
-    assert LATE_CREDIT_MESSAGE.partition("{")[0] + "90" in told(page, "cells")
-    assert "1.8 of 2 points (late: 90 %)" in told(page, "cells")
+    assert LATE_CREDIT_MESSAGE.partition("{")[0] + "90" in read_feedback(page, "cells")
+    assert "1.8 of 2 points (late: 90 %)" in read_feedback(page, "cells")
     assert page.one(id="points-cells").text == "2 points"
     assert "Late: an answer is worth 90" in page.one(id="notices").text
 
 
-def test_when_it_is_due_is_told_also_where_the_assignment_is_closed_above_the_problem(
+def test_when_it_is_due_is_reported_also_where_the_assignment_is_closed_above_the_problem(
     world: World,
 ) -> None:
     due = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "90%"}]}
-    student, posed, _ = seat(world, timeline_spec=due)
+    student, posed, _ = open_problem(world, timeline_spec=due)
     page = Browser(world, student).get(posed.path)
     assert "Due Tue 3 Nov 2026, 12:00" in page.one(id="side").one("summary").text
     assert "Late" not in page.one(id="notices").text
@@ -165,12 +165,12 @@ def test_when_it_is_due_is_told_also_where_the_assignment_is_closed_above_the_pr
 
 
 def test_a_text_waits_for_a_person(world: World) -> None:
-    student, posed, browser = seat(world, attempts=3)
+    student, posed, browser = open_problem(world, attempts=3)
     student.submit(posed, {"why": "Fewer parameters."})
     page = browser.get(posed.path)
-    assert told(page, "why").startswith(WAITING)
-    assert "attempts left" not in told(page, "why")
-    assert "Read as" not in told(page, "why")
+    assert read_feedback(page, "why").startswith(WAITING)
+    assert "attempts left" not in read_feedback(page, "why")
+    assert "Read as" not in read_feedback(page, "why")
 
 
 def test_who_is_excused_is_told_so(world: World) -> None:
@@ -185,7 +185,7 @@ def test_who_is_excused_is_told_so(world: World) -> None:
     assert "You are excused from this assignment" in page.one(id="notices").text
 
 
-def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
+def test_staff_look_at_the_original_and_cannot_submit(world: World) -> None:
     course = world.course()
     grader = world.enrol(course, role="grader")
     [posed] = world.assignment(course)
@@ -195,11 +195,11 @@ def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
     assert not page.one("form", id="answers").all("button", name="check")
     refused = browser.send(page.one("form", id="answers"), check="cells", **{"answer.cells": "9"})
     assert refused.status == 403
-    assert "Staff submit as the test student" in told(refused, "cells")
+    assert "Staff submit as the test student" in read_feedback(refused, "cells")
 
 
 def test_the_side_panel_lists_all_problems_with_their_states(world: World) -> None:
-    student, posed, browser = seat(world, TEXT_PROBLEM, PAPER)
+    student, posed, browser = open_problem(world, TEXT_PROBLEM, PAPER)
     student.submit(posed, {"cells": "9"})
     side = browser.get(posed.path).one(id="side")
     items = [item.text for item in side.all("li")]
@@ -210,14 +210,14 @@ def test_the_side_panel_lists_all_problems_with_their_states(world: World) -> No
 
 
 def test_arrays_of_the_text_can_be_copied(world: World) -> None:
-    _, posed, browser = seat(world, PAPER)
+    _, posed, browser = open_problem(world, PAPER)
     page = browser.get(posed.path)
     assert page.one("button", data_copy="[[1, 0], [0, 1]]")
     assert page.one("table", has="tensor-cells").rows() == [["1", "0"], ["0", "1"]]
 
 
 def test_a_part_that_is_void_says_so(world: World) -> None:
-    _, posed, browser = seat(world)
+    _, posed, browser = open_problem(world)
     with world.session() as session:
         session.get_one(AssignmentProblem, posed.id).voided = {"cells": "full"}
     section = browser.get(posed.path).one("section", id="part-cells")
@@ -226,12 +226,12 @@ def test_a_part_that_is_void_says_so(world: World) -> None:
 
 @pytest.mark.parametrize("hostile", ['"><script>alert(1)</script>', "</textarea><b>x", "{{ 7*7 }}"])
 def test_what_is_typed_is_never_markup(world: World, hostile: str) -> None:
-    _, posed, browser = seat(world, TEXT_PROBLEM)
+    _, posed, browser = open_problem(world, TEXT_PROBLEM)
     typed = {"answer__cells": hostile, "answer__doubled": hostile, "answer__why": hostile}
-    send(browser, posed, "check=cells", **typed)
+    submit_form(browser, posed, "check=cells", **typed)
     page = browser.get(posed.path)
     assert hostile not in page.source or hostile == "{{ 7*7 }}"
-    assert value(page, "answer.cells") == hostile
+    assert read_value(page, "answer.cells") == hostile
     assert page.one("textarea", name="answer.why").text == hostile
 
 
@@ -242,7 +242,7 @@ def test_what_is_typed_never_reaches_the_converter_of_formulas(
     monkeypatch.setattr(CONVERTER, "convert", lambda source, **_: asked.append(source) or "<math/>")
     options = 'parts:\n  - {id: cells, kind: choice, prompt: "Which?", key: "\'x\'", options: '
     source = TEXT_PROBLEM.partition("parts:")[0] + options + "{x: a, y: b}, reason: told}\n"
-    student, posed, browser = seat(world, source)
+    student, posed, browser = open_problem(world, source)
     typed = f"$x+4711$ ${'(' * 25}$"
     done = student.submit(posed, {"cells": typed})
     assert typed in done.json()["results"][0]["feedback"]
@@ -252,24 +252,26 @@ def test_what_is_typed_never_reaches_the_converter_of_formulas(
     assert asked == []
 
 
-def test_what_the_next_attempt_is_worth_is_told_before_it_is_used(world: World) -> None:
-    student, posed, browser = seat(world, by_attempt=[1, "1/2", "2/5"], attempts=3)
+def test_what_the_next_attempt_is_worth_is_reported_before_it_is_used(world: World) -> None:
+    student, posed, browser = open_problem(world, by_attempt=[1, "1/2", "2/5"], attempts=3)
     first = browser.get(posed.path)
     line = "This attempt is worth 100 % of the points, the next one 50 %."
     assert first.one(id="left-cells").text == f"3 of 3 attempts left · {line}"
     assert first.one(id="left-why").text == ""
     student.submit(posed, {"cells": "7"})
-    second = told(browser.get(posed.path), "cells")
+    second = read_feedback(browser.get(posed.path), "cells")
     assert "This attempt is worth 50 % of the points, the next one 40 %." in second
     student.submit(posed, {"cells": "8"})
-    assert "Last attempt of 3" in told(browser.get(posed.path), "cells")
-    assert "This attempt is worth 40 % of the points." in told(browser.get(posed.path), "cells")
+    assert "Last attempt of 3" in read_feedback(browser.get(posed.path), "cells")
+    assert "This attempt is worth 40 % of the points." in read_feedback(
+        browser.get(posed.path), "cells"
+    )
     student.submit(posed, {"cells": "6"})
     assert "is worth" not in browser.get(posed.path).one(id="part-cells").text
 
 
 def test_where_every_attempt_is_worth_the_same_nothing_is_said_of_it(world: World) -> None:
-    _, posed, browser = seat(world, attempts=3)
+    _, posed, browser = open_problem(world, attempts=3)
     assert browser.get(posed.path).one(id="left-cells").text == "3 of 3 attempts left"
 
 

@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 from pages import Browser
-from regrading import OTHER_KEY, act, prepare, score
+from regrading import OTHER_KEY, run_action, run_dry_run, score
 from world import TEXT_PROBLEM
 
 from api.db.models import Regrade
@@ -146,7 +146,7 @@ def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
     for number in range(85):
         world.enrol(course, f"Same {number}").submit(problem, {"cells": "7"})
     world.enrol(course, "Zoe").submit(problem, {"cells": "9"})
-    page = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    page = browser.get(f"/regrades/{run_dry_run(world, teacher, problem)['id']}")
     assert [row[0] for row in page.one(aria_label="Changed students").one("table").rows()] == [
         "Student",
         "Zoe",
@@ -328,14 +328,14 @@ def test_only_a_part_with_a_key_leads_to_its_correction(world, course, browser):
 
 
 def test_a_regrade_can_be_to_a_version_that_there_is(world, teacher, browser, problem):
-    act(world, teacher, prepare(world, teacher, problem), "apply")
+    run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     page = browser.get(f"{problem.path}/regrades?do=id")
     run = started(world, browser, browser.send(form_of(page, problem.path)))
     assert "Nothing has changed yet." in run.text
 
 
 def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser, problem):
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     page = browser.get(f"{problem.path}/regrades")
     assert not page.all("form", action=f"{problem.path}/regrades")
     assert page.one(has="note").one("a")["href"] == f"/regrades/{run['id']}"
@@ -348,7 +348,7 @@ def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser,
 def test_never_lower_keeps_what_an_answer_would_lose(world, course, teacher, browser, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "9"})
-    run = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    run = browser.get(f"/regrades/{run_dry_run(world, teacher, problem)['id']}")
     assert run.one(aria_label="Changed students").one("table").rows()[1][1:] == [
         "2 → 0",
         "2 → 0",
@@ -378,7 +378,7 @@ def test_a_regrade_leads_to_what_is_different_in_its_version(
     world, course, teacher, browser, problem
 ):
     world.enrol(course).submit(problem, {"cells": "9"})
-    run = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    run = browser.get(f"/regrades/{run_dry_run(world, teacher, problem)['id']}")
     told = browser.get(run.one("a", text="what is different")["href"])
     assert "The grading of answers changed." in told.text
 
@@ -406,9 +406,9 @@ def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(
 def test_what_a_state_does_not_allow_is_said_on_the_page(
     world, teacher, browser, problem, what, field
 ):
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     if what != "undo":
-        act(world, teacher, run, "cancel")
+        run_action(world, teacher, run, "cancel")
     page = browser.post(f"/regrades/{run['id']}/{what}", {field: "x"} if field else {"a": "b"})
     assert page.status == 409
     assert page.one(id="error").text
@@ -421,7 +421,7 @@ def test_the_answers_of_one_student_are_told_before_and_after(
     ada, ben = world.enrol(course, "Ada"), world.enrol(course, "Ben")
     ada.submit(problem, {"cells": "10"})
     ben.submit(problem, {"cells": "9"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     page = browser.get(f"/regrades/{run['id']}?student={ada.id}")
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
         ["Ada", "Cells", "10", "incorrect, 0 %", "correct, 100 %"]
@@ -433,7 +433,7 @@ def test_the_answers_of_one_student_are_told_before_and_after(
 
 
 def test_a_grader_sees_a_regrade_and_has_no_buttons(world, course, teacher, problem):
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     grader = Browser(world, world.enrol(course, "Gra Der", role="grader"))
     page = grader.get(f"/regrades/{run['id']}")
     assert page.status == 200
@@ -444,7 +444,7 @@ def test_what_only_the_points_or_the_words_change_is_told_by_them(
     world, course, teacher, browser, problem
 ):
     world.enrol(course, "Ada").submit(problem, {"cells": "9"})
-    run = prepare(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
+    run = run_dry_run(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
     page = browser.get(f"/regrades/{run['id']}?direction=same")
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
         ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
@@ -459,9 +459,9 @@ def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
     posed, other = world.assignment(course, TEXT_PROBLEM, "pooling-4x4")
     world.enrol(course, "Ada").submit(posed, {"cells": "9"})
     world.enrol(course, "Bea").submit(other, {"max": [[1, 2], [3, 4]]})
-    run = prepare(world, teacher, posed, {"parts": {"cells": {"points": 7}}})
+    run = run_dry_run(world, teacher, posed, {"parts": {"cells": {"points": 7}}})
     told = [browser.get(f"/regrades/{run['id']}").text]
-    applied = act(world, teacher, run, "apply")
+    applied = run_action(world, teacher, run, "apply")
     assert (run["counts"]["students"], applied["counts"]["students"]) == (1, 2)
     told.append(browser.get(f"/regrades/{run['id']}").text)
     for text in told:
@@ -470,10 +470,10 @@ def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
 
 
 def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher, browser, problem):
-    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     [other] = world.assignment(course)
-    prepare(world, teacher, other, {"id": run["to_version"]["id"]})
-    act(world, teacher, run, "undo")
+    run_dry_run(world, teacher, other, {"id": run["to_version"]["id"]})
+    run_action(world, teacher, run, "undo")
     page = browser.get(f"/regrades/{run['id']}")
     assert (
         "Version 1 of the course stays published: Homework 1 uses it." in page.one(has="note").text

@@ -2,7 +2,7 @@
 
 import pytest
 from pages import Browser
-from uploads import REPORT, confirm, uploaded
+from uploads import REPORT, confirm, create_report
 from world import TEXT_PROBLEM
 
 
@@ -142,7 +142,7 @@ def test_the_sheet_has_the_labels_and_numbers_of_the_student(world, course, brow
 
 
 def test_staff_see_the_passage_beside_the_answer(world, course, student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     teacher = Browser(world, world.enrol(course, "Tea Cher", role="instructor"))
     page = teacher.get(f"/submissions/{item['submission']['id']}")
@@ -154,7 +154,7 @@ def test_staff_see_the_passage_beside_the_answer(world, course, student, posed):
 
 def test_in_anonymous_grading_staff_see_the_passage_alone(world, course, student):
     [posed] = world.assignment(course, anonymous=True)
-    report = uploaded(student, posed, name="Stu Dent homework.md")
+    report = create_report(student, posed, name="Stu Dent homework.md")
     [item] = confirm(student, report, certain=True)
     grader = world.enrol(course, "Gra Der", role="grader")
     outcome = grader.get(f"/submissions/{item['submission']['id']}").json()
@@ -176,7 +176,7 @@ def test_in_anonymous_grading_staff_see_the_passage_alone(world, course, student
 
 
 def test_the_account_export_has_the_document_and_an_erasure_deletes_it(world, student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     exported = student.get("/me/export").json()["reports"]
     assert [one["digest"] for one in exported] == [report["digest"]]

@@ -1,9 +1,9 @@
 """Tests of the result pages: what needs action, statistics of parts, wrong answers."""
 
 import pytest
-from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class
+from analytics_course import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, AnalyticsCourse
 from pages import Browser
-from regrading import prepare
+from regrading import run_dry_run
 
 from api.core.ids import new_id
 from api.db.models import AssignmentProblem
@@ -17,7 +17,7 @@ ODD = {**RIGHT, "cube": "999"}
 
 @pytest.fixture
 def group(world):
-    return Class(world, 6)
+    return AnalyticsCourse(world, 6)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_course_without_work_says_what_will_appear(group, browser):
 def test_the_course_says_first_what_waits_and_where(world, group, browser):
     [posed] = world.assignment(group.course, WRITTEN)
     group.hand_in(posed, *[{"cube": "999", "why": "So."}] * 3)
-    prepare(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+    run_dry_run(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
     items = todo(browser, group.course)[0][0].all("li")
     told = {one.text: one.one("a")["href"] for one in items}
     path = f"/assignments/{posed.assignment}"
@@ -231,7 +231,7 @@ def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group
 def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_ones_own(
     world, given, cause
 ):
-    group = Class(world, 24)
+    group = AnalyticsCourse(world, 24)
     [posed] = world.assignment(group.course, POWERS, variants="each")
     numbers = group.draw(posed, *[0, 1, 2, 3] * 6)
     best = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:14]]
@@ -268,7 +268,7 @@ def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, bro
     ids=["a mistake", "a relation to the key", "a named relation to the key", "no cause"],
 )
 def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause(world, given, key):
-    group = Class(world, 8)
+    group = AnalyticsCourse(world, 8)
     [posed] = world.assignment(group.course, POWERS, variants="each")
     numbers = group.draw(posed, *[0, 1] * 4)
     answers = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:6]]
@@ -308,7 +308,7 @@ def test_a_part_can_be_looked_at_alone(world, group, browser):
 
 
 def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
-    group = Class(world, 17)
+    group = AnalyticsCourse(world, 17)
     browser = Browser(world, group.staff)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 217)])
@@ -327,7 +327,7 @@ def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
 
 
 def test_numbers_that_are_harder_are_shown_at_once(world, browser):
-    group = Class(world, 80)
+    group = AnalyticsCourse(world, 80)
     browser = Browser(world, group.staff)
     [posed] = world.assignment(group.course, POWERS, variants="each")
     drawn = group.draw(posed, *[at % 2 for at in range(80)])
@@ -356,7 +356,7 @@ def test_the_course_over_time_draws_scores_and_hand_ins(world, group, browser):
 def test_the_pages_keep_the_policy_of_all_pages(world, group, browser):
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT, ODD, DOUBLED)
-    run = prepare(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+    run = run_dry_run(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
     for path in (
         f"/courses/{group.course}",
         f"/courses/{group.course}/analytics",

@@ -2,7 +2,7 @@
 
 import pytest
 from pages import Browser, form_fields
-from review_scene import Class
+from review_course import ReviewCourse
 from world import TEXT_PROBLEM
 
 from api.services.review.marks.values import GRADED_BY_TA
@@ -12,7 +12,7 @@ GOOD = "Fewer parameters."
 
 @pytest.fixture
 def scene(world):
-    return Class(world)
+    return ReviewCourse(world)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
     ("results", "said"), [("at_once", "Not done yet:"), ("manual", "Before results are shown:")]
 )
 def test_what_is_not_marked_stands_in_the_way_only_of_results_that_wait(world, results, said):
-    scene = Class(world, {"results": results})
+    scene = ReviewCourse(world, {"results": results})
     scene.student(GOOD)
     assert said in Browser(world, scene.ada).get(f"{scene.assignment}/review").one("b").text
 
@@ -99,7 +99,7 @@ def test_the_rubric_says_out_of_how_many_points(world):
     source = TEXT_PROBLEM.replace("points: 4", "points: 1").replace(
         "points: 2, say", "points: 1/2, say"
     )
-    scene = Class(world, source=source)
+    scene = ReviewCourse(world, source=source)
     found = desk(Browser(world, scene.ada), scene, scene.student(GOOD))
     assert marks(found).one("legend").text == "Rubric of 1 point"
 
@@ -251,7 +251,7 @@ def test_zero_points_ask_before_they_replace_a_grade(scene, ada):
 
 @pytest.mark.parametrize("name", ["Stu Dent"])
 def test_no_name_is_shown_where_marking_is_without_names(world, name):
-    scene = Class(world, {"anonymous": True})
+    scene = ReviewCourse(world, {"anonymous": True})
     ada = Browser(world, scene.ada)
     student = scene.student(GOOD, name=name)
     answer = scene.answer(student)
@@ -469,7 +469,7 @@ def test_a_stale_rubric_item_is_refused_and_stays_typed(scene, ada):
 
 @pytest.fixture
 def asked(world):
-    scene = Class(world, {"regrade_days": 7})
+    scene = ReviewCourse(world, {"regrade_days": 7})
     student = scene.student(GOOD)
     scene.mark(scene.ada, scene.answer(student), credit=0)
     answer = told(scene, student)

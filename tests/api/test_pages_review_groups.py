@@ -1,11 +1,11 @@
 """Tests of groups of equal texts on the marking pages."""
 
 from pages import Browser
-from review_scene import Class
+from review_course import ReviewCourse
 
 
 def test_a_long_text_of_a_group_is_opened_and_read_to_its_end(world):
-    scene = Class(world)
+    scene = ReviewCourse(world)
     text = " ".join(f"reason{number}" for number in range(60))
     for _ in range(2):
         scene.student(text)
@@ -16,7 +16,7 @@ def test_a_long_text_of_a_group_is_opened_and_read_to_its_end(world):
 
 
 def test_groups_that_begin_alike_are_told_apart_by_their_summaries(world):
-    scene = Class(world)
+    scene = ReviewCourse(world)
     shared = " ".join(f"reason{number}" for number in range(40))
     for end in ("it is faster", "it is slower"):
         for _ in range(2):
@@ -28,7 +28,7 @@ def test_groups_that_begin_alike_are_told_apart_by_their_summaries(world):
 
 
 def test_a_short_text_of_a_group_stands_there_as_it_is(world):
-    scene = Class(world)
+    scene = ReviewCourse(world)
     for _ in range(2):
         scene.student("  Fewer parameters.  ")
     found = Browser(world, scene.ada).get(f"{scene.part}/groups")
@@ -36,7 +36,7 @@ def test_a_short_text_of_a_group_stands_there_as_it_is(world):
 
 
 def test_who_marks_a_group_is_told_how_many_were_marked_and_how_many_others_hold(world):
-    scene = Class(world)
+    scene = ReviewCourse(world)
     for _ in range(3):
         scene.student("Fewer parameters.")
     Browser(world, scene.bob).post(f"{scene.part}/next")

@@ -6,9 +6,9 @@ from fractions import Fraction
 from urllib.parse import urljoin
 
 import pytest
-from furnished import ROUTES, SCENE_SETTINGS, PageAddress, furnished
-from grades_scene import SHORT, rename
+from grade_setup import SHORT, retitle_assignment
 from pages import Browser
+from populated_course import ROUTES, SCENE_SETTINGS, PageAddress, create_populated_course
 from sqlalchemy import insert
 from world import World
 
@@ -32,7 +32,7 @@ PAGES = sorted(
 @pytest.fixture(scope="module")
 def scene(shared_database_url):
     world = World(shared_database_url, settings=SCENE_SETTINGS)
-    yield furnished(world)
+    yield create_populated_course(world)
     world.close()
 
 
@@ -64,7 +64,7 @@ def staff(world):
         session.execute(insert(Enrolment), [roll | {"id": new_id(), "user_id": one} for one in ids])
     for number in range(4):
         [posed] = world.assignment(course, SHORT)
-        rename(world, posed, f"Homework {number}", slug=f"homework-{number}")
+        retitle_assignment(world, posed, f"Homework {number}", slug=f"homework-{number}")
         grades(world, posed.assignment, ids)
     return course, Browser(world, world.enrol(course, "In Structor", role="instructor"))
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from pages import Browser
-from student_scenes import CANARY, DUE_TOMORROW
+from student_setup import CANARY, DUE_TOMORROW
 from world import TEXT_PROBLEM
 
 from api.pages.layout.templating import render
@@ -109,7 +109,7 @@ def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
 
 def whole_page(problem, seed):
     """Return the solution page of a bank problem, as staff see it for a seed."""
-    variant = solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
+    variant = solve_variant(CATALOG.get(problem), seed, REGISTRY)
     where = SimpleNamespace(
         assignment=SimpleNamespace(id=uuid4()), problem=SimpleNamespace(slug=problem)
     )
@@ -132,8 +132,8 @@ def whole_page(problem, seed):
     return render("student/solution.html", {**context, **more})
 
 
-ORIGINALS = [(one, None) for one in CATALOGUE.ids if CATALOGUE.get(one).has_original]
-DRAWN = [(one, 1) for one in CATALOGUE.ids]
+ORIGINALS = [(one, None) for one in CATALOG.ids if CATALOG.get(one).has_original]
+DRAWN = [(one, 1) for one in CATALOG.ids]
 
 
 @pytest.mark.parametrize(("problem", "seed"), ORIGINALS + DRAWN)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from pages import Browser
-from student_scenes import extend
+from student_setup import extend
 from world import TEXT_PROBLEM
 
 from api.pages.student.components.states import WAITING

@@ -1,7 +1,7 @@
 """Tests of the account pages: name, password, browser sessions and tokens."""
 
 import pytest
-from browsers import OTHER, PASSWORD, email_of, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, get_email, set_password
 from pages import Browser
 
 from api.pages.account import PASSWORDS_DIFFER_MESSAGE
@@ -15,14 +15,14 @@ def ann(world):
 
 @pytest.fixture
 def browser(world, ann):
-    with_password(world, ann)
+    set_password(world, ann)
     return Browser(world, ann)
 
 
 def test_the_account_says_who_one_is_and_where(browser, ann, world):
     page = browser.get("/account")
     facts = page.one(aria_labelledby="you").text
-    assert email_of(world, ann) in facts
+    assert get_email(world, ann) in facts
     assert "Deep Learning" in facts
 
 
@@ -43,7 +43,7 @@ def test_a_new_name_holds_from_then_on(browser):
 
 
 @pytest.mark.parametrize("name", ["", "x" * 300, "two\nlines"])
-def test_a_name_that_is_none_is_told_at_its_field_and_stays_there(browser, name):
+def test_a_name_that_is_none_is_reported_at_its_field_and_stays_there(browser, name):
     page = browser.send(browser.get("/account").one("form", action="/me"), name=name)
     assert page.status == 422
     field = page.one("input", id="own-name")
@@ -73,20 +73,20 @@ def test_a_version_that_is_none_changes_nothing(browser, ann, version):
 def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
     other = Browser(world, ann)
     form = browser.get("/account").one("form", action="/me/password")
-    done = browser.send(form, current=PASSWORD, new=OTHER, again=OTHER)
+    done = browser.send(form, current=PASSWORD, new=OTHER_PASSWORD, again=OTHER_PASSWORD)
     assert (done.status, done.location) == (303, "/account?done=password#done")
     assert browser.follow(done).status == 200
     assert other.get("/account").location.startswith("/login")
     fresh = Browser(world)
     login = fresh.get("/login").one("form", action="/login")
-    assert fresh.send(login, email=email_of(world, ann), password=OTHER).status == 303
+    assert fresh.send(login, email=get_email(world, ann), password=OTHER_PASSWORD).status == 303
 
 
 @pytest.mark.parametrize(
     ("current", "new", "again", "said"),
     [
-        ("not it at all", OTHER, OTHER, INCORRECT_CURRENT_MESSAGE),
-        (PASSWORD, OTHER, OTHER + " ", PASSWORDS_DIFFER_MESSAGE),
+        ("not it at all", OTHER_PASSWORD, OTHER_PASSWORD, INCORRECT_CURRENT_MESSAGE),
+        (PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD + " ", PASSWORDS_DIFFER_MESSAGE),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, "iloveyou123", "iloveyou123", "too common"),
     ],

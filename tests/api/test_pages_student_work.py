@@ -5,7 +5,7 @@ import re
 
 import pytest
 from pages import Browser
-from review_scene import Class
+from review_course import ReviewCourse
 from world import TEXT_PROBLEM
 
 from api.db.models import Course
@@ -140,7 +140,7 @@ class TestRequests:
 
     @pytest.fixture
     def here(self, world):
-        return Class(world)
+        return ReviewCourse(world)
 
     @pytest.fixture
     def asker(self, here):

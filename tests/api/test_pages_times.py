@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from furnished import ROUTES, SCENE_SETTINGS, PageAddress, furnished
 from pages import Browser
+from populated_course import ROUTES, SCENE_SETTINGS, PageAddress, create_populated_course
 from world import World
 
 from api.db.models import Course
@@ -26,7 +26,7 @@ PAGES = sorted(
 @pytest.fixture(scope="module")
 def scene(shared_database_url):
     world = World(shared_database_url, settings=SCENE_SETTINGS)
-    scene = furnished(world)
+    scene = create_populated_course(world)
     with world.session() as session:
         session.get_one(Course, scene.course).zone = ZONE
     yield scene

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser, email_of, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser, get_email, set_password
 from sqlalchemy import func, select
 from world import World
 
@@ -23,12 +23,12 @@ def world(database_url, mail_server):
 @pytest.fixture
 def ann(world, course):
     person = world.enrol(course, "Ann Example", email="ann@example.edu")
-    with_password(world, person)
+    set_password(world, person)
     return person
 
 
 def ask(world, email, address="192.0.2.7"):
-    return Browser(world, address).post("/password-reset", {"email": email})
+    return ApiBrowser(world, address).post("/password-reset", {"email": email})
 
 
 def mailed_secrets(world, mail_server):
@@ -37,8 +37,10 @@ def mailed_secrets(world, mail_server):
     return [LINK.search(one)[1] for one in texts]
 
 
-def accept(world, secret, password=OTHER, **more):
-    return Browser(world).post("/invites/accept", {"secret": secret, "password": password, **more})
+def accept(world, secret, password=OTHER_PASSWORD, **more):
+    return ApiBrowser(world).post(
+        "/invites/accept", {"secret": secret, "password": password, **more}
+    )
 
 
 def count(world, table):
@@ -49,7 +51,7 @@ def count(world, table):
 def test_a_link_by_e_mail_sets_another_password_and_ends_sessions_and_tokens(
     world, mail_server, ann
 ):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     assert browser.login("ann@example.edu").status_code == 200
     assert ann.get("/me").status_code == 200
     assert ask(world, "Ann@Example.edu").status_code == 202
@@ -58,8 +60,8 @@ def test_a_link_by_e_mail_sets_another_password_and_ends_sessions_and_tokens(
     assert accept(world, secret).status_code == 200
     assert browser.get("/me").status_code == 401
     assert ann.get("/me").status_code == 401
-    assert Browser(world).login("ann@example.edu").status_code == 401
-    assert Browser(world).login("ann@example.edu", OTHER).status_code == 200
+    assert ApiBrowser(world).login("ann@example.edu").status_code == 401
+    assert ApiBrowser(world).login("ann@example.edu", OTHER_PASSWORD).status_code == 200
     assert accept(world, secret, PASSWORD).status_code == 410
 
 
@@ -125,7 +127,7 @@ def test_a_link_expires_after_a_day(world, mail_server):
 
 @pytest.mark.usefixtures("ann")
 def test_the_link_begins_with_the_configured_address_whatever_host_was_asked(world, mail_server):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     reply = browser.call(
         "POST", "/password-reset", {"email": "ann@example.edu"}, Host="evil.example.org"
     )
@@ -137,7 +139,7 @@ def test_the_link_begins_with_the_configured_address_whatever_host_was_asked(wor
 
 @pytest.mark.usefixtures("ann")
 def test_a_page_of_another_site_sends_nothing(world):
-    reply = Browser(world).call(
+    reply = ApiBrowser(world).call(
         "POST", "/password-reset", {"email": "ann@example.edu"}, Sec_Fetch_Site="cross-site"
     )
     assert reply.status_code == 403
@@ -146,7 +148,7 @@ def test_a_page_of_another_site_sends_nothing(world):
 
 @pytest.mark.parametrize("email", ["", "at home", 7, None, "a" * 300 + "@example.edu"])
 def test_what_is_no_address_is_named(world, email):
-    reply = Browser(world).post("/password-reset", {"email": email})
+    reply = ApiBrowser(world).post("/password-reset", {"email": email})
     assert (reply.status_code, reply.json()["errors"][0]["field"]) == (422, "email")
 
 
@@ -181,7 +183,7 @@ def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mai
         {"name": "Bo Example", "email": "bo@example.edu", "role": "grader"},
     )
     assert added.status_code == 201, added.text
-    assert Browser(world).login("bo@example.edu").status_code == 403
+    assert ApiBrowser(world).login("bo@example.edu").status_code == 403
     # Neither does a reset by the true owner of the address without the locked password.
     ask(world, "bo@example.edu")
     secret = mailed_secrets(world, mail_server)[-1]
@@ -192,8 +194,8 @@ def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mai
 
 def test_an_administrator_resets_by_e_mail_too(world, mail_server):
     admin = world.person("Ad Min", admin=True)
-    with_password(world, admin)
-    ask(world, email_of(world, admin))
+    set_password(world, admin)
+    ask(world, get_email(world, admin))
     [secret] = mailed_secrets(world, mail_server)
     assert accept(world, secret).status_code == 200
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browsers import Browser, email_of, with_password
+from api_browser import ApiBrowser, get_email, set_password
 from pages import Browser as Pages
 from sqlalchemy import select
 from world import TEXT_PROBLEM
@@ -19,8 +19,8 @@ def ann(world, course):
 
 @pytest.fixture
 def browser(world, ann):
-    browser = Browser(world)
-    assert browser.login(with_password(world, ann)).status_code == 200
+    browser = ApiBrowser(world)
+    assert browser.login(set_password(world, ann)).status_code == 200
     return browser
 
 
@@ -110,7 +110,7 @@ def test_an_account_has_fifty_tokens_at_the_most_and_is_told_what_to_do(world, a
     browser.call("DELETE", f"/me/tokens/{made[0].json()['id']}")
     assert [one.status_code for one in make_tokens(browser, 2)] == [201, 409]
     world.clock.advance(days=2)
-    browser.login(email_of(world, ann))
+    browser.login(get_email(world, ann))
     assert [one.status_code for one in make_tokens(browser, 1)] == [201]
 
 
@@ -119,7 +119,7 @@ def test_two_requests_at_once_do_not_both_make_the_last_token(world, browser):
     cookies = dict(browser.client.cookies)
 
     def make(_):
-        other = Browser(world)
+        other = ApiBrowser(world)
         other.client.cookies.update(cookies)
         return make_tokens(other, 1)[0].status_code
 
@@ -166,8 +166,8 @@ def test_a_token_revokes_itself_and_no_other(world, browser):
 
 
 def test_i_see_where_i_am_logged_in_and_end_one_or_all(world, browser, ann):
-    other = Browser(world)
-    other.login(with_password(world, ann))
+    other = ApiBrowser(world)
+    other.login(set_password(world, ann))
     listed = browser.get("/me/sessions").json()["items"]
     assert sorted(one["this"] for one in listed) == [False, True]
     [theirs] = [one["id"] for one in listed if not one["this"]]

@@ -4,7 +4,7 @@ from fractions import Fraction
 from uuid import UUID
 
 import pytest
-from browsers import Browser, with_password
+from api_browser import ApiBrowser, set_password
 from sqlalchemy import event, func, select
 
 from api.db.models import AuditEntry, Enrolment, Extension, Grade, User
@@ -102,8 +102,8 @@ def test_who_was_withdrawn_loses_access_and_comes_back_with_their_work(world, co
 
 def test_a_new_role_logs_out_and_is_in_the_audit_log(world, course, instructor):
     ann = world.enrol(course, "Ann")
-    browser = Browser(world)
-    browser.login(with_password(world, ann))
+    browser = ApiBrowser(world)
+    browser.login(set_password(world, ann))
     person = f"/courses/{course}/people/{ann.id}"
     tag = instructor.get(person).headers["etag"]
     done = instructor.patch(person, {"role": "grader"}, headers={"If-Match": tag})

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from browsers import with_password
+from api_browser import set_password
 from pages import Browser
 from sqlalchemy import select
 
@@ -63,7 +63,7 @@ ACTS = {
 def test_an_account_of_another_course_is_not_taken_over_by_adding_its_address(
     world, mallory, ann, added, act
 ):
-    with_password(world, ann)
+    set_password(world, ann)
     refused = act(mallory, added)
     assert refused.status_code == 403, refused.text
     assert "administrator" in refused.json()["detail"]

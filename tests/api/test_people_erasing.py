@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from browsers import Browser, with_password
+from api_browser import ApiBrowser, set_password
 from sqlalchemy import JSON, select, text
 
 from api.db.models import (
@@ -58,7 +58,7 @@ def admin(world):
 @pytest.fixture
 def ann(world, course):
     person = world.enrol(course, MARKS[0], email=MARKS[1])
-    with_password(world, person)
+    set_password(world, person)
     with world.session() as session:
         user = session.get_one(User, person.id)
         user.family_name = "Canary"
@@ -228,7 +228,7 @@ def test_a_mark_keeps_what_the_machine_found_and_loses_what_a_person_wrote(world
 
 
 def test_an_earlier_name_goes_too(world, admin, ann):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(MARKS[1])
     version = browser.get("/me").json()["version"]
     renamed = browser.call("PATCH", "/me", {"name": "Later"}, If_Match=f'"v{version}"')
@@ -314,7 +314,7 @@ def _scores(world):
 
 
 def test_the_erased_are_let_in_nowhere(world, course, admin, ann):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     assert browser.login(MARKS[1]).status_code == 200
     erase(admin, ann)
     assert browser.get("/me").status_code == 401

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser, email_of, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser, get_email, set_password
 
 from api.db.models import User
 
@@ -34,7 +34,7 @@ def secret_of(link):
 
 
 def accept(world, secret, password=PASSWORD, address="192.0.2.7"):
-    browser = Browser(world, address)
+    browser = ApiBrowser(world, address)
     return browser, browser.post("/invites/accept", {"secret": secret, "password": password})
 
 
@@ -52,7 +52,7 @@ def test_the_invited_set_a_password_and_are_logged_in(world, course, instructor)
     browser, told = accept(world, secret_of(row["link"]))
     assert told.status_code == 200, told.text
     assert browser.get("/me").json()["email"] == "ann@example.edu"
-    assert Browser(world).login("ann@example.edu").status_code == 200
+    assert ApiBrowser(world).login("ann@example.edu").status_code == 200
 
 
 @pytest.mark.usefixtures("ann")
@@ -78,7 +78,7 @@ def test_a_link_is_used_once_and_its_sisters_with_it(world, course, instructor, 
     )
     assert accept(world, first)[1].status_code == 200
     for used in (first, second):
-        again = accept(world, used, OTHER)[1]
+        again = accept(world, used, OTHER_PASSWORD)[1]
         assert (again.status_code, again.json()["code"]) == (410, "gone")
 
 
@@ -115,11 +115,11 @@ def test_half_a_secret_is_no_secret(world, course, instructor, ann):
 
 
 def test_a_reset_ends_sessions_and_tokens(world, course, instructor, ann):
-    browser = Browser(world)
-    browser.login(with_password(world, ann))
+    browser = ApiBrowser(world)
+    browser.login(set_password(world, ann))
     secret = reset(instructor, course, ann)
     assert browser.get("/me").status_code == 200
-    fresh, told = accept(world, secret, OTHER)
+    fresh, told = accept(world, secret, OTHER_PASSWORD)
     assert told.status_code == 200
     assert browser.get("/me").status_code == 401
     assert ann.get("/me").status_code == 401
@@ -133,7 +133,7 @@ def test_a_newer_reset_makes_the_older_void(world, course, instructor, ann):
 
 
 def test_all_without_a_password_are_invited_and_no_staff_of_elsewhere(world, course, instructor):
-    with_password(world, world.enrol(course, "Has One"))
+    set_password(world, world.enrol(course, "Has One"))
     ta = world.enrol(course, "Ta Elsewhere")
     world.join(world.course("other"), ta, role="grader")
     world.enrol(course, "No Password")
@@ -146,7 +146,7 @@ def test_all_without_a_password_are_invited_and_no_staff_of_elsewhere(world, cou
 def test_who_cannot_be_invited_is_named(world, course, instructor, who):
     person = world.person("X") if who == "stranger" else world.enrol(course, "X")
     if who == "password":
-        with_password(world, person)
+        set_password(world, person)
     if who == "staff":
         world.join(world.course("other"), person, role="instructor")
     told = instructor.post(f"/courses/{course}/invites", {"people": [str(person.id)]})
@@ -166,10 +166,10 @@ def test_no_secret_is_in_the_audit_log_or_the_database(world, course, instructor
     assert "person.reset" in log
     assert secret not in log
     assert secret.rsplit("_", 1)[1] not in log
-    assert email_of(world, ann) not in log
+    assert get_email(world, ann) not in log
 
 
 def test_another_site_cannot_accept_for_its_visitor(world, course, instructor, ann):
     body = {"secret": reset(instructor, course, ann), "password": PASSWORD}
-    told = Browser(world).call("POST", "/invites/accept", body, Sec_Fetch_Site="cross-site")
+    told = ApiBrowser(world).call("POST", "/invites/accept", body, Sec_Fetch_Site="cross-site")
     assert told.status_code == 403

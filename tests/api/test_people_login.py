@@ -7,7 +7,7 @@ wrong password.
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser, set_password
 from sqlalchemy import func, select
 from world import World
 
@@ -21,11 +21,11 @@ def ann(world):
 
 @pytest.fixture
 def email(world, ann):
-    return with_password(world, ann)
+    return set_password(world, ann)
 
 
 def test_a_login_gives_a_session_that_scripts_cannot_read(world, ann, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     answer = browser.login(email.upper())
     assert answer.status_code == 200, answer.text
     assert answer.json()["user"] == str(ann.id)
@@ -36,7 +36,7 @@ def test_a_login_gives_a_session_that_scripts_cannot_read(world, ann, email):
 
 
 def test_an_unknown_address_and_a_wrong_password_are_answered_alike(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     wrong = browser.login(email, "not the password")
     unknown = browser.login("nobody@example.edu", "not the password")
     assert (wrong.status_code, unknown.status_code) == (401, 401)
@@ -45,7 +45,7 @@ def test_an_unknown_address_and_a_wrong_password_are_answered_alike(world, email
 
 
 def test_after_five_wrong_passwords_the_right_one_waits_too(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     for _ in range(5):
         assert browser.login(email, "wrong wrong wrong").status_code == 401
     held = browser.login(email)
@@ -58,13 +58,13 @@ def test_after_five_wrong_passwords_the_right_one_waits_too(world, email):
 
 
 def test_an_unknown_address_is_throttled_as_a_known_one(world):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     told = [browser.login("nobody@example.edu").status_code for _ in range(6)]
     assert told == [401] * 5 + [429]
 
 
 def test_attempts_that_are_refused_make_no_wait_longer(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     for _ in range(5):
         browser.login(email, "wrong wrong wrong")
     for _ in range(20):
@@ -74,7 +74,7 @@ def test_attempts_that_are_refused_make_no_wait_longer(world, email):
 
 
 def test_nobody_locks_a_student_out_from_elsewhere(world, email):
-    home, elsewhere = Browser(world, "192.0.2.7"), Browser(world, "198.51.100.9")
+    home, elsewhere = ApiBrowser(world, "192.0.2.7"), ApiBrowser(world, "198.51.100.9")
     assert home.login(email).status_code == 200
     for _ in range(6):
         elsewhere.login(email, "wrong wrong wrong")
@@ -83,7 +83,7 @@ def test_nobody_locks_a_student_out_from_elsewhere(world, email):
 
 
 def test_a_success_opens_no_way_to_other_accounts_from_that_address(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     for number in range(59):
         browser.login(f"student{number}@example.edu", "wrong wrong wrong")
     assert browser.login(email).status_code == 200
@@ -93,7 +93,7 @@ def test_a_success_opens_no_way_to_other_accounts_from_that_address(world, email
 
 def test_many_at_once_are_not_all_the_first(world, email):
     def attempt(_):
-        return Browser(world).login(email, "wrong wrong wrong").status_code
+        return ApiBrowser(world).login(email, "wrong wrong wrong").status_code
 
     with ThreadPoolExecutor(8) as pool:
         told = sorted(pool.map(attempt, range(16)))
@@ -111,7 +111,7 @@ def test_a_whole_lecture_hall_logs_in_from_one_address(world):
         )
 
     def log_in(number):
-        browser = Browser(world, "192.0.2.7")
+        browser = ApiBrowser(world, "192.0.2.7")
         if number % 10 == 0:
             browser.login(emails[number], "wrong wrong wrong")
         return browser.login(emails[number]).status_code
@@ -122,28 +122,28 @@ def test_a_whole_lecture_hall_logs_in_from_one_address(world):
 
 def test_the_count_holds_in_another_process(world, database_url, email):
     for _ in range(5):
-        Browser(world).login(email, "wrong wrong wrong")
+        ApiBrowser(world).login(email, "wrong wrong wrong")
     other = World(database_url, clock=world.clock)
-    assert Browser(other).login(email).status_code == 429
+    assert ApiBrowser(other).login(email).status_code == 429
     other.close()
 
 
 def test_what_is_counted_names_nobody_and_is_forgotten(world, email):
-    Browser(world).login(email, "wrong wrong wrong")
+    ApiBrowser(world).login(email, "wrong wrong wrong")
     with world.session() as session:
         assert [key for key in session.scalars(select(RateLimitEvent.key)) if "@" in key] == []
     world.clock.advance(hours=2)
-    Browser(world).login("nobody@example.edu")
+    ApiBrowser(world).login("nobody@example.edu")
     with world.session() as session:
         assert session.scalar(select(func.count()).select_from(RateLimitEvent)) == 3
 
 
 def test_a_login_ends_the_session_that_the_browser_had(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     planted = browser.client.cookies["grader"]
     browser.login(email)
-    other = Browser(world)
+    other = ApiBrowser(world)
     other.client.cookies.set("grader", planted)
     assert other.get("/me").status_code == 401
     assert browser.get("/me").status_code == 200
@@ -159,17 +159,17 @@ def test_a_login_ends_the_session_that_the_browser_had(world, email):
 )
 def test_another_site_cannot_log_its_visitor_in(world, email, headers, status):
     body = {"email": email, "password": PASSWORD}
-    assert Browser(world).call("POST", "/login", body, **headers).status_code == status
+    assert ApiBrowser(world).call("POST", "/login", body, **headers).status_code == status
 
 
 def test_a_program_logs_in_without_the_headers_of_browsers(world, email):
-    client = Browser(world).client
+    client = ApiBrowser(world).client
     body = {"email": email, "password": PASSWORD}
     assert client.post("/api/v1/login", json=body).status_code == 200
 
 
 def test_a_form_of_another_site_changes_nothing_with_the_cookie(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     told = browser.call("POST", "/logout", Sec_Fetch_Site="cross-site")
     assert told.status_code == 403
@@ -177,7 +177,7 @@ def test_a_form_of_another_site_changes_nothing_with_the_cookie(world, email):
 
 
 def test_logging_out_ends_the_session_and_clears_the_cookie(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     kept = browser.client.cookies["grader"]
     out = browser.post("/logout")
@@ -190,14 +190,14 @@ def test_logging_out_ends_the_session_and_clears_the_cookie(world, email):
 def test_a_suspended_person_learns_so_by_the_right_password_alone(world, ann, email):
     with world.session() as session:
         session.get_one(User, ann.id).suspended_at = world.clock()
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     assert browser.login(email, "wrong wrong wrong").status_code == 401
     assert browser.login(email).status_code == 403
     assert "grader" not in browser.client.cookies
 
 
 def test_a_session_ends_after_twelve_hours_without_use_and_seven_days(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     for _ in range(13):
         world.clock.advance(hours=11)
@@ -213,7 +213,7 @@ def test_a_session_ends_after_twelve_hours_without_use_and_seven_days(world, ema
 
 
 def test_a_page_read_often_writes_its_time_once_in_five_minutes(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     began = world.clock()
     world.clock.advance(minutes=4)
@@ -230,43 +230,43 @@ def test_a_password_hashed_at_another_cost_is_hashed_anew_at_the_next_login(
     world, database_url, ann, email
 ):
     other = World(database_url, clock=world.clock, settings={"password_memory": 16})
-    assert Browser(other).login(email).status_code == 200
+    assert ApiBrowser(other).login(email).status_code == 200
     with world.session() as session:
         assert "m=16," in session.get_one(User, ann.id).password_hash
     other.close()
 
 
 def test_a_new_password_ends_all_other_sessions_and_the_old_one_is_no_good(world, email):
-    here, there = Browser(world), Browser(world)
+    here, there = ApiBrowser(world), ApiBrowser(world)
     here.login(email)
     there.login(email)
-    told = here.post("/me/password", {"current": PASSWORD, "new": OTHER})
+    told = here.post("/me/password", {"current": PASSWORD, "new": OTHER_PASSWORD})
     assert told.status_code == 200, told.text
     assert here.get("/me").status_code == 200
     assert there.get("/me").status_code == 401
-    assert Browser(world).login(email).status_code == 401
-    assert Browser(world).login(email, OTHER).status_code == 200
+    assert ApiBrowser(world).login(email).status_code == 401
+    assert ApiBrowser(world).login(email, OTHER_PASSWORD).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("current", "new", "field"),
     [
-        ("not my password", OTHER, "current"),
+        ("not my password", OTHER_PASSWORD, "current"),
         (PASSWORD, "short", "new"),
         (PASSWORD, "iloveyou123", "new"),
     ],
 )
 def test_a_password_is_changed_by_who_knows_it_to_a_good_one(world, email, current, new, field):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
     told = browser.post("/me/password", {"current": current, "new": new})
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, field)
-    assert Browser(world).login(email).status_code == 200
+    assert ApiBrowser(world).login(email).status_code == 200
 
 
 def test_the_current_password_cannot_be_guessed_from_an_open_browser(world, email):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login(email)
-    guess = {"current": "not my password", "new": OTHER}
+    guess = {"current": "not my password", "new": OTHER_PASSWORD}
     told = [browser.post("/me/password", guess).status_code for _ in range(6)]
     assert told == [422] * 5 + [429]

@@ -1,7 +1,7 @@
 """Tests of the roster import: true dry run, no duplicates, no takeover, atomic."""
 
 import pytest
-from browsers import with_password
+from api_browser import set_password
 from sqlalchemy import event, func, select
 
 from api.db.models import Enrolment, User
@@ -151,7 +151,7 @@ def test_nobody_takes_an_account_by_a_roster(world, course, send):
 
 def test_a_known_person_keeps_their_password_and_joins(world, send):
     ann = world.person("Ann", email="ann@example.edu")
-    with_password(world, ann)
+    set_password(world, ann)
     told = send(PLAIN + "Ann,ANN@example.edu,17,\n").json()
     assert told["new"][0]["known"] is True
     with world.session() as session:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from browsers import PASSWORD, Browser, with_password
+from api_browser import PASSWORD, ApiBrowser, set_password
 from sqlalchemy import select
 
 from api.db.models import Token, User
@@ -22,8 +22,8 @@ def ann(world):
 
 
 def test_suspending_keeps_out_at_once_and_restoring_lets_in_by_password(world, admin, ann):
-    browser = Browser(world)
-    browser.login(with_password(world, ann))
+    browser = ApiBrowser(world)
+    browser.login(set_password(world, ann))
     assert admin.post(f"/users/{ann.id}/suspend").json()["suspended_at"] is not None
     assert browser.get("/me").status_code == 401
     assert ann.get("/me").status_code == 401
@@ -34,8 +34,8 @@ def test_suspending_keeps_out_at_once_and_restoring_lets_in_by_password(world, a
 
 
 def test_an_administrator_names_another_and_none_is_lost(world, admin, ann):
-    browser = Browser(world)
-    browser.login(with_password(world, ann))
+    browser = ApiBrowser(world)
+    browser.login(set_password(world, ann))
     assert ann.get("/users").status_code == 403
     assert admin.put(f"/users/{ann.id}/administrator").json()["admin"] is True
     assert browser.get("/me").status_code == 401
@@ -53,7 +53,7 @@ def test_an_account_is_created_and_its_owner_sets_a_password(world, admin):
     assert (user["email"], user["has_password"], user["admin"]) == ("bo@example.edu", False, False)
     [entry] = admin.get(f"/audit?target_id={user['id']}&action=user.created").json()["items"]
     assert entry["actor_name"] == "An Admin"
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     accepted = {"secret": link.partition("#")[2], "password": PASSWORD}
     assert browser.post("/invites/accept", accepted).status_code == 200
     assert browser.get("/me").json()["name"] == "Bo Example"
@@ -70,8 +70,8 @@ def test_a_newer_invitation_ends_the_earlier_one(world, admin):
         {"secret": link.partition("#")[2], "password": PASSWORD}
         for link in (created["invitation"]["link"], newer.json()["link"])
     )
-    assert Browser(world).post("/invites/accept", first).status_code == 410
-    assert Browser(world).post("/invites/accept", last).status_code == 200
+    assert ApiBrowser(world).post("/invites/accept", first).status_code == 410
+    assert ApiBrowser(world).post("/invites/accept", last).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_fresh_service_gets_its_first_administrator_by_a_command(world, databa
     assert found is not None, ran.out
     assert "works once" in ran.err
     world.clock.now = _made(world, "chief@example.edu")
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     body = {"secret": found[1], "password": PASSWORD}
     assert browser.post("/invites/accept", body).status_code == 200
     assert browser.get("/users").json()["items"][0]["name"] == "The Chief"
@@ -186,7 +186,7 @@ def _made(world, email):
 
 
 def test_a_forgotten_password_is_reset_by_a_command(world, database_url, grader, ann):
-    with_password(world, ann)
+    set_password(world, ann)
     ran = grader("user", "link", "ann@example.edu", "--database", database_url)
     assert LINK.fullmatch(ran.out.strip())[1].startswith("gr_reset_")
 
@@ -226,9 +226,9 @@ def test_the_first_token_is_made_by_a_command(world, operator, more, scopes):
 
 
 def test_a_revoked_account_is_logged_out_and_its_tokens_end(world, operator, ann):
-    with_password(world, ann)
+    set_password(world, ann)
     world.clock.now = datetime.now(UTC)
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     browser.login("ann@example.edu")
     assert {one.get("/me").status_code for one in (ann, browser)} == {200}
     ran = operator("revoke", "ann@example.edu")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from own_tables import made, own_tables
 from sqlalchemy import event, text
 from sqlalchemy.orm import Mapped, mapped_column
+from temporary_tables import create_base, open_database
 
 from api.db.engine import Database
 from api.db.models import ProblemProgress, Submission
@@ -18,7 +18,7 @@ from api.services.submissions.writer.locks import PROGRESS_LOCKS
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 from api.services.submissions.writer.replays import SELECT_STORED_REQUESTS
 
-Tables = own_tables()
+Tables = create_base()
 
 
 class Thing(Tables):
@@ -44,7 +44,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    with made(Tables, database_url) as database:
+    with open_database(Tables, database_url) as database:
         yield database
 
 

@@ -1,6 +1,6 @@
 """Tests that practice reveals nothing about variants that students may still answer."""
 
-from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of
+from student_setup import DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of
 
 
 def practised(person, problem):

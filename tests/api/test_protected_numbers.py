@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from actors import NOW
 from sqlalchemy import event
-from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
+from student_setup import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
 from world import Person, Posing
 
 from api.db.models import Assignment, AssignmentProblem, LateDays

@@ -4,11 +4,11 @@ import json
 import socket
 
 import pytest
-from browsers import OTHER, PASSWORD, with_password
+from api_browser import OTHER_PASSWORD, PASSWORD, set_password
+from event_loops import use_shared_loop
 from fastapi import FastAPI, Request
-from loop import ask_in_one_turn
 from pages import Browser
-from serving import running
+from serving import run_server
 from sqlalchemy import select, update
 from world import World
 
@@ -43,7 +43,7 @@ def campus(database_url):
     def started(peer=PROXY, **settings):
         world = World(database_url, settings=BY_PROXY | settings)
         world.client.app = from_peer(world.app, peer)
-        ask_in_one_turn(world.client)
+        use_shared_loop(world.client)
         worlds.append(world)
         return world
 
@@ -58,7 +58,7 @@ FORWARDED = (b"X-Forwarded-For: 203.0.113.9",)
 def ask(app, *headers):
     """Return the reply of an application on the service's server to a request of this machine."""
     settings = ServiceSettings(port=0, trusted_proxies=("127.0.0.1",))
-    with bind_socket(settings) as listener, running(create_config(app, settings), listener):
+    with bind_socket(settings) as listener, run_server(create_config(app, settings), listener):
         port = int(listener_url(listener).rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
             line.sendall(b"\r\n".join((b"GET / HTTP/1.1", b"Host: a", *headers)))
@@ -194,14 +194,14 @@ def test_a_rule_decides_who_gets_an_account(campus, new_accounts, user, status):
 
 def test_an_account_with_the_same_address_asks_for_its_password_once(campus):
     world = campus()
-    email = with_password(world, world.person("Ann Example", email="ann@example.edu"))
+    email = set_password(world, world.person("Ann Example", email="ann@example.edu"))
     browser = Browser(world)
     page = browser.follow(log_in(browser, "ann@example.edu", next="/account"))
     assert me(browser) == 401
     identity, own = (one.text for one in page.one("main").all("dd"))
     assert identity == "ann@example.edu, ann@example.edu (id ann@example.edu)"
     assert own == "Ann Example, ann@example.edu"
-    wrong = browser.send(page.one("form", action="/login/link"), password=OTHER)
+    wrong = browser.send(page.one("form", action="/login/link"), password=OTHER_PASSWORD)
     assert wrong.status == 401
     assert me(browser) == 401
     page = browser.send(wrong.one("form", action="/login/link"), password=PASSWORD)
@@ -213,7 +213,7 @@ def test_an_account_with_the_same_address_asks_for_its_password_once(campus):
 
 def test_a_link_needs_a_proof(campus):
     world = campus()
-    with_password(world, world.person(email="ann@example.edu"))
+    set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
     page = browser.follow(log_in(browser, "ann@example.edu"))
     assert browser.send(page.one("form", action="/login/link")).status == 422
@@ -222,7 +222,7 @@ def test_a_link_needs_a_proof(campus):
 
 def test_guesses_of_the_password_are_slowed_down(campus):
     world = campus()
-    with_password(world, world.person(email="ann@example.edu"))
+    set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
     page = browser.follow(log_in(browser, "ann@example.edu"))
     form = page.one("form", action="/login/link")
@@ -252,7 +252,7 @@ def test_an_account_without_a_password_is_linked_by_its_invitation_once(campus):
     page = browser.follow(log_in(browser, "ann@example.edu"))
     form = page.one("form", action="/login/link")
     assert browser.send(form, link=invitation(world, other)).status == 404
-    assert browser.send(form, password=OTHER).status == 401
+    assert browser.send(form, password=OTHER_PASSWORD).status == 401
     assert browser.send(form, link=url).status == 303
     assert me(browser) == "ann@example.edu"
     assert browser.send(form, link=url).status == 403
@@ -263,7 +263,7 @@ def test_an_account_without_a_password_is_linked_by_its_invitation_once(campus):
 
 def test_a_link_page_of_another_browser_is_none(campus):
     world = campus()
-    with_password(world, world.person(email="ann@example.edu"))
+    set_password(world, world.person(email="ann@example.edu"))
     log_in(Browser(world), "ann@example.edu")
     page = Browser(world).post("/login/link", {"password": PASSWORD})
     assert page.status == 403
@@ -311,7 +311,7 @@ def test_an_erased_person_leaves_no_identity(campus):
 def test_the_password_log_in_can_be_turned_off(campus):
     world = campus(local_login=False)
     ann = world.person(email="ann@example.edu")
-    url, email = invitation(world, ann), with_password(world, ann)
+    url, email = invitation(world, ann), set_password(world, ann)
     browser = Browser(world)
     assert browser.get("/login").all("input", name="password") == []
     assert browser.post("/login", {"email": email, "password": PASSWORD}).status == 403

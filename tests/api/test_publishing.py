@@ -14,7 +14,7 @@ from unittest.mock import Mock
 
 import psycopg
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from sqlalchemy import func, select
 
 from api.config.settings import ServiceSettings
@@ -55,12 +55,12 @@ def outcome(text: str = TOY, *, name: str = "toy", seeds: int = 5, kept: tuple =
 
 
 def bank(name: str) -> ProblemSource:
-    return ProblemSource(name, CATALOGUE.path(name).read_text(encoding="utf-8"))
+    return ProblemSource(name, CATALOG.path(name).read_text(encoding="utf-8"))
 
 
 def test_a_published_problem_tells_what_a_list_of_problems_shows():
     found = outcome()
-    problem = CATALOGUE.get("conv-output-shape")
+    problem = CATALOG.get("conv-output-shape")
     assert (found.title, found.topic, found.difficulty) == ("A toy problem", "toys", 2)
     assert found.points == Fraction(7, 2)
     assert found.parts == (
@@ -106,7 +106,7 @@ def test_a_problem_in_which_nothing_is_drawn_has_its_original_alone():
 @pytest.mark.parametrize("name", ["conv-output-shape", "vgg-16-layers", "filters-discussion"])
 def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
     found = publish_problem_source(bank(name), seeds=4)
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     expected = [
         solve_variant(problem, None, REGISTRY),
         *publish_problem(problem, REGISTRY, limit=4).variants,

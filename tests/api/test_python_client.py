@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from actors import FakeClock
-from browsers import PASSWORD, with_password
+from api_browser import PASSWORD, set_password
 from client_process import (
     CLIENT,
     PATIENCE,
@@ -199,7 +199,7 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
     url = f"sqlite:///{folder / 'grader.db'}"
     world = World(url, clock=FakeClock(datetime.now(UTC)))
     course = world.course()
-    email = with_password(world, world.enrol(course))
+    email = set_password(world, world.enrol(course))
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     staff_token = world.token(instructor.id, scopes=["manage"])
     slugs = {

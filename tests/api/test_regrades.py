@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from regrading import act, columns, marks, prepare, score
+from regrading import columns, read_grades, run_action, run_dry_run, score
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM, World, points
 
@@ -26,9 +26,9 @@ def test_a_dry_run_counts_what_would_change_and_changes_nothing(world, course, t
     right.submit(problem, ALL_ROWS)
     wrong.submit(problem, {"cells": "10"})
     same.submit(problem, {"cells": "4", "why": "Fewer."})
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem, reason="the bias")
-    assert marks(world, problem) == before
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem, reason="the bias")
+    assert read_grades(world, problem) == before
     assert run["status"] == "ready"
     assert run["may"] == ["apply", "cancel"]
     assert run["progress"]["done"] == run["progress"]["total"] == 3
@@ -47,15 +47,15 @@ def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
     for number, person in enumerate(people):
         person.submit(problem, {"cells": str(8 + number), "doubled": "18", "why": "Fewer."})
         person.submit(problem, {"cells": "8 cells?", "doubled": "20"})
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem)
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem)
     told = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
     foreseen = {one["student"]: one for one in told}
     assert len(foreseen) == 5
     assert any(one["score"]["before"] != one["score"]["after"] for one in told)
-    applied = act(world, teacher, run, "apply")
+    applied = run_action(world, teacher, run, "apply")
     assert applied["status"] == "applied"
-    after = marks(world, problem)
+    after = read_grades(world, problem)
     assert str(after["pin"]) == run["to_version"]["id"]
     assert {draw[2] for draw in after["draws"]} == {run["to_version"]["id"]}
     for person in people:
@@ -71,9 +71,9 @@ def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
         assert change["is_applied"]
         assert found[change["answer"]]["status"] == change["after"]["status"]
         assert found[change["answer"]]["credit"] == points(change["after"]["credit"])
-    undone = act(world, teacher, run, "undo", reason="no")
+    undone = run_action(world, teacher, run, "undo", reason="no")
     assert undone["status"] == "undone"
-    assert marks(world, problem) == before
+    assert read_grades(world, problem) == before
     assert undone["may"] == []
 
 
@@ -83,7 +83,7 @@ def test_the_students_whom_it_changes_can_be_listed_alone_by_family_name(
     for name, cells in [("Ada Z", "9"), ("Ben Y", "7"), ("Cleo A", "10"), ("Dan B", "7")]:
         world.enrol(course, name).submit(problem, {"cells": cells})
     world.enrol(course, "Eve").submit(problem, {"why": "Fewer."})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
 
     def names(query):
         told = teacher.get(f"/regrades/{run['id']}/students?{query}").json()
@@ -99,8 +99,8 @@ def test_the_students_whom_it_changes_can_be_listed_alone_by_family_name(
 def test_every_grade_that_changed_names_the_regrade(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"})
-    run = act(world, teacher, prepare(world, teacher, problem), "apply")
-    act(world, teacher, run, "undo")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
+    run_action(world, teacher, run, "undo")
     with world.db.reading() as session:
         rows = session.scalars(
             select(GradeChange)
@@ -122,7 +122,7 @@ def test_follow_through_is_worked_out_anew_from_values_as_they_are_read_now(worl
     student = world.enrol(course)
     student.submit(problem, {"cells": "4x4", "doubled": "8"})
     assert score(world, problem, student) == 2
-    run = prepare(world, teacher, problem, {"parts": {"doubled": {"key": "2*cells[0] + 1"}}})
+    run = run_dry_run(world, teacher, problem, {"parts": {"doubled": {"key": "2*cells[0] + 1"}}})
     [change] = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
     assert (change["part"], change["direction"]) == ("doubled", "down")
 
@@ -135,8 +135,8 @@ def test_what_becomes_readable_counts_at_its_own_time_and_takes_no_attempt(world
         [first] = session.scalars(select(Answer))
     source = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: number")
     source = source.replace('key: "K*K"', 'key: "K*K + 1/2"')
-    run = prepare(world, teacher, problem, {"source": source})
-    act(world, teacher, run, "apply")
+    run = run_dry_run(world, teacher, problem, {"source": source})
+    run_action(world, teacher, run, "apply")
     with world.db.reading() as session:
         [answer] = session.scalars(select(Answer))
     assert (answer.status, answer.credit) == ("correct", 1)
@@ -153,10 +153,10 @@ def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, pr
     right.submit(problem, {"cells": "9"})
     wrong.submit(problem, {"cells": "10"})
     too.submit(problem, {"cells": "10"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     told = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
     kept = {one["student"]: one["score"]["never_lower"] for one in told}
-    act(world, teacher, run, "apply", never_lower=True)
+    run_action(world, teacher, run, "apply", never_lower=True)
     for person in (right, wrong, too):
         assert score(world, problem, person) == 2 == kept[str(person.id)]
     found = teacher.get(f"/regrades/{run['id']}").json()["counts"]
@@ -175,11 +175,11 @@ def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem)
     with world.session() as session:
         for row in session.scalars(select(Answer)):
             row.manual, row.credit, row.status = True, Fraction(1, 2), "marked"
-    before = marks(world, problem)["answers"]
-    run = prepare(world, teacher, problem)
+    before = read_grades(world, problem)["answers"]
+    run = run_dry_run(world, teacher, problem)
     assert (run["counts"]["manual"], run["counts"]["up"]) == (1, 0)
-    act(world, teacher, run, "apply")
-    assert marks(world, problem)["answers"] == before
+    run_action(world, teacher, run, "apply")
+    assert read_grades(world, problem)["answers"] == before
     [change] = teacher.get(f"/regrades/{run['id']}/changes?flag=manual").json()["items"]
     assert change["part"] == "cells"
 
@@ -187,10 +187,10 @@ def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem)
 def test_what_arrives_between_dry_run_and_apply_is_judged_too(world, course, teacher, problem):
     early, late = world.enrol(course, "Early"), world.enrol(course, "Late")
     early.submit(problem, {"cells": "9"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     early.submit(problem, {"cells": "10"})
     late.submit(problem, {"cells": "10"})
-    done = act(world, teacher, run, "apply")
+    done = run_action(world, teacher, run, "apply")
     assert score(world, problem, early) == score(world, problem, late) == 2
     assert done["counts"]["students"] == 2
     assert done["progress"]["done"] == done["progress"]["total"] == 3
@@ -201,70 +201,70 @@ def test_what_arrives_after_the_pin_is_judged_by_the_new_version_and_undone(
 ):
     old, new = world.enrol(course, "Old"), world.enrol(course, "New")
     old.submit(problem, {"cells": "9"})
-    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     for person in (old, new):
         told = person.submit(problem, {"cells": "10"}).json()
         assert told["results"][0]["status"] == "correct"
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     assert score(world, problem, old) == 2
     assert score(world, problem, new) == 0
-    assert {draw[2] for draw in marks(world, problem)["draws"]} == {str(problem.version)}
+    assert {draw[2] for draw in read_grades(world, problem)["draws"]} == {str(problem.version)}
     told = new.submit(problem, {"cells": "9"}).json()
     assert told["results"][0]["status"] == "correct"
 
 
 def test_a_notice_is_shown_with_what_was_applied_and_goes_with_it(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
-    run = prepare(world, teacher, problem)
-    act(world, teacher, run, "apply", notice="The key of part a was corrected.")
+    run = run_dry_run(world, teacher, problem)
+    run_action(world, teacher, run, "apply", notice="The key of part a was corrected.")
     with world.db.reading() as session:
         [notice] = session.scalars(select(Notice))
     assert (str(notice.regrade_id), notice.withdrawn_at) == (run["id"], None)
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     with world.db.reading() as session:
         assert session.scalars(select(Notice)).one().withdrawn_at is not None
 
 
 def test_one_regrade_of_a_problem_at_a_time(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     again = teacher.post(f"{problem.path}/regrades", {"version": {"id": str(problem.version)}})
     assert (again.status_code, again.json()["code"]) == (409, "regrade_active")
-    before = marks(world, problem)
-    assert act(world, teacher, run, "cancel")["status"] == "cancelled"
-    assert marks(world, problem) == before
+    before = read_grades(world, problem)
+    assert run_action(world, teacher, run, "cancel")["status"] == "cancelled"
+    assert read_grades(world, problem) == before
     for what in ("apply", "undo", "cancel"):
         refused = teacher.post(f"/regrades/{run['id']}/{what}", {})
         assert refused.status_code == 409, what
-    assert prepare(world, teacher, problem, {"id": str(problem.version)})["status"] == "ready"
+    assert run_dry_run(world, teacher, problem, {"id": str(problem.version)})["status"] == "ready"
     listed = teacher.get(f"{problem.path}/regrades").json()["items"]
     assert [one["status"] for one in listed] == ["ready", "cancelled"]
 
 
 def test_only_the_last_one_that_was_applied_can_be_undone(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
-    first = act(world, teacher, prepare(world, teacher, problem), "apply")
+    first = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     third = {"parts": {"cells": {"key": "K*K + 2"}}}
-    second = act(world, teacher, prepare(world, teacher, problem, third), "apply")
+    second = run_action(world, teacher, run_dry_run(world, teacher, problem, third), "apply")
     refused = teacher.post(f"/regrades/{first['id']}/undo", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "regrade_active")
-    act(world, teacher, second, "undo")
-    assert act(world, teacher, first, "undo")["status"] == "undone"
+    run_action(world, teacher, second, "undo")
+    assert run_action(world, teacher, first, "undo")["status"] == "undone"
 
 
 def test_a_regrade_that_was_stopped_goes_on_or_back(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"})
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem)
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem)
     teacher.post(f"/regrades/{run['id']}/apply", {})
-    stopped = act(world, teacher, run, "cancel")
+    stopped = run_action(world, teacher, run, "cancel")
     assert (stopped["status"], stopped["may"]) == ("stopped", ["apply", "undo"])
     assert score(world, problem, student) == 0
-    assert act(world, teacher, run, "apply")["status"] == "applied"
+    assert run_action(world, teacher, run, "apply")["status"] == "applied"
     assert score(world, problem, student) == 2
-    assert act(world, teacher, run, "undo")["status"] == "undone"
-    assert marks(world, problem) == before
+    assert run_action(world, teacher, run, "undo")["status"] == "undone"
+    assert read_grades(world, problem) == before
 
 
 def test_submissions_are_never_touched(world, course, teacher, problem):
@@ -272,7 +272,7 @@ def test_submissions_are_never_touched(world, course, teacher, problem):
     student.submit(problem, {"cells": "10"}, key="k")
     with world.db.reading() as session:
         before = [columns(row) for row in session.scalars(select(Submission))]
-    act(world, teacher, prepare(world, teacher, problem), "apply")
+    run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     with world.db.reading() as session:
         assert [columns(row) for row in session.scalars(select(Submission))] == before
         assert session.scalar(select(func.count(Grading.id))) == 2
@@ -288,12 +288,12 @@ def test_the_database_copies_results_exactly(world, course, teacher, problem):
         student = world.enrol(course, f"Student {number}")
         student.submit(problem, {"cells": cells, "doubled": "20"})
     before = answer_columns(world)
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     with world.session() as session:
         for change in session.scalars(select(RegradeChange)):
             record = change.result["record"] | {"odd": [ODD, 0.1, None, 10**30]}
             change.result = {**change.result, "shown": ODD, "record": record}
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     with world.db.reading() as session:
         rows = session.execute(
             select(RegradeChange, Answer, Grading)
@@ -303,7 +303,7 @@ def test_the_database_copies_results_exactly(world, course, teacher, problem):
         assert {row[0].new_status for row in rows} == {"correct", "wrong"}
         for change, answer, grading in rows:
             assert_copied(change, answer, grading, before[answer.id])
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     assert answer_columns(world) == before
 
 

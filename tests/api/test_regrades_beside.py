@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from beside import PATIENCE, Stop, assert_nothing_left_out, until_it_waits
-from regrading import marks, prepare, seen
-from student_scenes import under_way
+from concurrency import TIMEOUT_SECONDS, Breakpoint, assert_grades_are_current, wait_until_blocked
+from regrading import get_regrade, read_grades, run_dry_run
+from student_setup import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
 from api.services.grades import recompute
@@ -32,10 +32,10 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
 ):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "9"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     number = begin(teacher, run, "apply")
     entry = under_way(world, student, problem, {"cells": "10"}, key="k")
-    stop = Stop()
+    stop = Breakpoint()
     stop.go()
     monkeypatch.setattr(
         runner, "count_chunk_submissions", stop.after(runner.count_chunk_submissions)
@@ -44,13 +44,13 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
         write_submissions(session, [entry], variants=world.service.variants, now=world.clock())
         chunk = pool.submit(step, other, number)
         stop.wait()
-        until_it_waits(world, chunk)
-    chunk.result(PATIENCE)
-    assert_nothing_left_out(world, problem, student)
-    after = marks(world, problem)
+        wait_until_blocked(world, chunk)
+    chunk.result(TIMEOUT_SECONDS)
+    assert_grades_are_current(world, problem, student)
+    after = read_grades(world, problem)
     assert [row["status"] for row in after["answers"]] == ["wrong", "correct"]
     assert after["standings"][0][1] == 2
-    told = seen(teacher, run)["progress"]
+    told = get_regrade(teacher, run)["progress"]
     assert (told["done"], told["total"]) == (2, 2)
 
 
@@ -61,22 +61,22 @@ def test_a_submission_waits_for_a_chunk_and_forgets_what_stood_before_it(
     """The submission goes to the regraded problem, or to another one of the assignment."""
     first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     student.submit(first, {"cells": "9"})
-    run = prepare(world, teacher, first)
+    run = run_dry_run(world, teacher, first)
     number = begin(teacher, run, "apply")
     for one in (first, second):
         student.submit(one, {"why": "Fewer parameters."})  # remembered by the rules of now
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(runner, "apply_chunk", stop.after(runner.apply_chunk))
     chunk = pool.submit(step, other, number)
     stop.wait()
     sent = pool.submit(student.submit, (first, second)[at], {"doubled": ("20", "18")[at]})
-    until_it_waits(world, sent)
+    wait_until_blocked(world, sent)
     stop.go()
-    chunk.result(PATIENCE)
-    told = sent.result(PATIENCE)
+    chunk.result(TIMEOUT_SECONDS)
+    told = sent.result(TIMEOUT_SECONDS)
     assert told.status_code == 201
     assert told.json()["standing"]["score"] == 2  # of the 9, which was right before, nothing
-    assert_nothing_left_out(world, first, student)
+    assert_grades_are_current(world, first, student)
 
 
 @pytest.mark.parametrize("what", ["apply", "undo"])
@@ -87,13 +87,13 @@ def test_a_chunk_of_who_answered_elsewhere_alone_takes_nothing_back_from_them(
     here, elsewhere = world.enrol(course, "Here"), world.enrol(course, "Elsewhere")
     here.submit(first, {"cells": "9"})
     elsewhere.submit(second, {"cells": "9"})
-    run = prepare(world, teacher, first, {"parts": {"cells": {"points": 7}}})
+    run = run_dry_run(world, teacher, first, {"parts": {"cells": {"points": 7}}})
     number = begin(teacher, run, "apply")
     if what == "undo":
         world.service.regrades.run_until_idle()
         begin(teacher, run, "undo")
     step(other, number)
-    stop = Stop()
+    stop = Breakpoint()
     monkeypatch.setattr(
         recompute, "load_grading_context", stop.after(recompute.load_grading_context)
     )
@@ -102,9 +102,9 @@ def test_a_chunk_of_who_answered_elsewhere_alone_takes_nothing_back_from_them(
     body = {"student": str(elsewhere.id), "problem": second.slug, "points": 8, "reason": "misread"}
     path = f"/assignments/{second.assignment}/overrides"
     granted = pool.submit(teacher.post, path, body, headers=ANY)
-    until_it_waits(world, granted)
+    wait_until_blocked(world, granted)
     stop.go()
-    chunk.result(PATIENCE)
-    assert granted.result(PATIENCE).status_code == 201
-    assert 8 in [score for _, score, *_ in marks(world, first)["grades"]]
-    assert_nothing_left_out(world, first, here, elsewhere)
+    chunk.result(TIMEOUT_SECONDS)
+    assert granted.result(TIMEOUT_SECONDS).status_code == 201
+    assert 8 in [score for _, score, *_ in read_grades(world, first)["grades"]]
+    assert_grades_are_current(world, first, here, elsewhere)

@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import closing
 
 import pytest
-from regrading import begun, marks, seen, six_answered
+from regrading import create_answered_problem, create_regrade, get_regrade, read_grades
 
 from api.services.regrades.execution import grading_jobs
 from api.services.regrades.execution.grading_jobs import get_executor_factory
@@ -43,33 +43,33 @@ def address() -> Iterator[str]:
 def problem(world, course, monkeypatch):
     """Return a problem whose submissions are graded in pieces."""
     monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
-    return six_answered(world, course)
+    return create_answered_problem(world, course)
 
 
 def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address, monkeypatch):
-    here = begun(teacher, problem)
+    here = create_regrade(teacher, problem)
     world.service.regrades.run_until_idle()
-    expected = seen(teacher, here)["counts"]
+    expected = get_regrade(teacher, here)["counts"]
     teacher.post(f"/regrades/{here['id']}/cancel", {})
     judged = []
     pieces = grading_jobs._split_job  # noqa: SLF001
     monkeypatch.setattr(
         grading_jobs, "_split_job", lambda *told: judged.append(told) or pieces(*told)
     )
-    there = begun(teacher, problem)
+    there = create_regrade(teacher, problem)
     with closing(
         RegradeRunner(
             world.db, world.clock, workers=2, executor_factory=get_executor_factory(address)
         )
     ) as runner:
         runner.run_until_idle()
-    ready = seen(teacher, there)
+    ready = get_regrade(teacher, there)
     assert (ready["status"], ready["counts"]) == ("ready", expected)
     assert len(judged) == 1
 
 
 def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, problem):
-    run, before = begun(teacher, problem), marks(world, problem)
+    run, before = create_regrade(teacher, problem), read_grades(world, problem)
     with closing(
         RegradeRunner(
             world.db, world.clock, workers=2, executor_factory=get_executor_factory("nonsense")
@@ -79,7 +79,7 @@ def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, prob
         for _ in range(MAX_TRIES + 1):
             with pytest.raises(BrokenExecutor, match="no Dask scheduler responds at nonsense"):
                 runner.run_until_idle()
-        assert seen(teacher, run)["status"] == "judging"
+        assert get_regrade(teacher, run)["status"] == "judging"
     world.service.regrades.run_until_idle()
-    assert seen(teacher, run)["status"] == "ready"
-    assert marks(world, problem) == before
+    assert get_regrade(teacher, run)["status"] == "ready"
+    assert read_grades(world, problem) == before

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from regrading import OTHER_KEY, act, marks, prepare, score, seen
+from regrading import OTHER_KEY, get_regrade, read_grades, run_action, run_dry_run, score
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
@@ -34,8 +34,8 @@ def people(world, course, problem):
 @pytest.fixture
 def halfway(world, teacher, problem, people):
     """Return a regrade that stopped after one of three chunks, and the marks before it."""
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem)
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem)
     teacher.post(f"/regrades/{run['id']}/apply", {})
 
     def cancel():
@@ -44,7 +44,7 @@ def halfway(world, teacher, problem, people):
     runner = RegradeRunner(world.db, world.clock, workers=0, after_chunk=cancel)
     runner.run_until_idle()
     runner.close()
-    stopped = seen(teacher, run)
+    stopped = get_regrade(teacher, run)
     assert (stopped["status"], stopped["progress"]["done"]) == ("stopped", len(people) // 3)
     return run, before
 
@@ -65,22 +65,22 @@ def test_stopped_in_the_middle_it_goes_on_to_what_was_shown(
     world, teacher, problem, people, halfway
 ):
     run, before = halfway
-    between = marks(world, problem)
+    between = read_grades(world, problem)
     assert between["answers"] != before["answers"]
-    done = act(world, teacher, run, "apply")
+    done = run_action(world, teacher, run, "apply")
     assert (done["status"], done["progress"]["done"]) == ("applied", PEOPLE)
     assert [score(world, problem, person) for person in people] == [0, 0, 2] * 2
     assert gradings(world) == moved(world) > 0
-    act(world, teacher, run, "undo")
-    assert marks(world, problem) == before
+    run_action(world, teacher, run, "undo")
+    assert read_grades(world, problem) == before
 
 
 @pytest.mark.usefixtures("people")
 def test_stopped_in_the_middle_it_goes_back_to_what_was(world, teacher, problem, halfway):
     run, before = halfway
-    undone = act(world, teacher, run, "undo")
+    undone = run_action(world, teacher, run, "undo")
     assert (undone["status"], undone["may"]) == ("undone", [])
-    assert marks(world, problem) == before
+    assert read_grades(world, problem) == before
     assert gradings(world) == moved(world)
 
 
@@ -91,7 +91,7 @@ def test_what_is_handed_in_while_it_is_stopped_is_judged_by_the_new_version_and_
     for person in people:
         person.submit(problem, {"cells": "10"})
     assert [score(world, problem, person) for person in people[-2:]] == [2, 2]
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     for person, expected in zip(people, [0, 2, 0] * 2, strict=True):
         assert score(world, problem, person) == expected
 
@@ -109,16 +109,16 @@ def test_each_of_several_draws_is_marked_by_its_own_numbers(world, course, teach
         student.submit(problem, {"doubled": str(2 * (number**2 + 1))})
         student.post(f"{problem.path}/variant")
     assert len(set(keys)) == 3
-    before = marks(world, problem)
+    before = read_grades(world, problem)
     assert len(before["draws"]) == 4
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     assert (run["counts"]["up"], run["counts"]["down"]) == (3, 0)
-    act(world, teacher, run, "apply")
-    after = marks(world, problem)
+    run_action(world, teacher, run, "apply")
+    after = read_grades(world, problem)
     assert {draw[2] for draw in after["draws"]} == {run["to_version"]["id"]}
     assert [row["status"] for row in after["answers"]] == ["correct"] * 6
-    act(world, teacher, run, "undo")
-    assert marks(world, problem) == before
+    run_action(world, teacher, run, "undo")
+    assert read_grades(world, problem) == before
 
 
 def erase(world, person):
@@ -132,22 +132,22 @@ def test_who_is_erased_meanwhile_keeps_the_marks_and_follows_the_rest(
     world, teacher, problem, people, when
 ):
     before = [score(world, problem, person) for person in people]
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     if when == "stopped":
         teacher.post(f"/regrades/{run['id']}/apply", {})
         teacher.post(f"/regrades/{run['id']}/cancel", {})
     if when == "applied":
-        act(world, teacher, run, "apply")
+        run_action(world, teacher, run, "apply")
     erase(world, people[2])
     if when != "applied":
-        act(world, teacher, run, "apply")
+        run_action(world, teacher, run, "apply")
     assert scores(world) == sorted([0, 0, 2] * 2)
     with world.db.reading() as session:
         versions = select(Draw.version_id).where(Draw.problem_id == problem.id).distinct()
         assert [str(one) for one in session.scalars(versions)] == [run["to_version"]["id"]]
-    assert act(world, teacher, run, "undo")["status"] == "undone"
+    assert run_action(world, teacher, run, "undo")["status"] == "undone"
     assert scores(world) == sorted(before)
-    assert {draw[2] for draw in marks(world, problem)["draws"]} == {str(problem.version)}
+    assert {draw[2] for draw in read_grades(world, problem)["draws"]} == {str(problem.version)}
 
 
 def scores(world):
@@ -166,9 +166,9 @@ def test_a_chunk_whose_student_is_erased_while_it_is_judged_is_judged_again(
         return grade_job(job)
 
     process_chunk(world.db, UUID(run["id"]), 0, grade=erased_meanwhile, clock=world.clock)
-    assert seen(teacher, run)["progress"]["done"] == 0
+    assert get_regrade(teacher, run)["progress"]["done"] == 0
     world.service.regrades.run_until_idle()
-    ready = seen(teacher, run)
+    ready = get_regrade(teacher, run)
     assert (ready["status"], ready["progress"]["done"]) == ("ready", PEOPLE)
     with world.db.reading() as session:
         left = select(func.count()).where(RegradeStudent.score_after.is_(None))

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from regrading import OTHER_KEY, act, prepare, seen, spoil
+from regrading import OTHER_KEY, corrupt_version, get_regrade, run_action, run_dry_run
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
@@ -38,10 +38,10 @@ def accepting(world, student, problem):
 
 def test_a_cancelled_regrade_decides_nothing_that_comes_later(world, course, teacher, problem):
     wanted = accepting(world, world.enrol(course), problem)
-    run = prepare(world, teacher, problem, wanted)
+    run = run_dry_run(world, teacher, problem, wanted)
     assert status_of(teacher, course, run["to_version"]) == "draft"
     assert taken(world, teacher, course) == str(problem.version)
-    act(world, teacher, run, "cancel")
+    run_action(world, teacher, run, "cancel")
     assert status_of(teacher, course, run["to_version"]) == "retired"
     assert taken(world, teacher, course) == str(problem.version)
 
@@ -50,9 +50,9 @@ def test_a_new_assignment_takes_the_version_of_a_regrade_only_while_it_is_applie
     world, course, teacher, problem
 ):
     wanted = accepting(world, world.enrol(course), problem)
-    run = act(world, teacher, prepare(world, teacher, problem, wanted), "apply")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem, wanted), "apply")
     assert status_of(teacher, course, run["to_version"]) == "published"
-    undone = act(world, teacher, run, "undo")
+    undone = run_action(world, teacher, run, "undo")
     assert undone["warnings"] == []
     assert status_of(teacher, course, run["to_version"]) == "retired"
     assert taken(world, teacher, course) == str(problem.version)
@@ -65,23 +65,23 @@ def test_a_new_assignment_takes_the_version_of_a_regrade_only_while_it_is_applie
 def test_an_undone_regrade_tells_who_has_its_version_meanwhile_and_leaves_it(
     world, course, teacher, problem
 ):
-    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     assert run["warnings"] == []
     assert taken(world, teacher, course) == run["to_version"]["id"]
-    undone = act(world, teacher, run, "undo")
+    undone = run_action(world, teacher, run, "undo")
     [warning] = undone["warnings"]
     assert warning.startswith("Version 1 of the course stays published: New uses it.")
     assert status_of(teacher, course, run["to_version"]) == "published"
 
 
 def test_a_version_that_another_regrade_is_about_to_apply_stays(world, course, teacher, problem):
-    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     [other] = world.assignment(course)
-    again = prepare(world, teacher, other, {"id": run["to_version"]["id"]})
-    undone = act(world, teacher, run, "undo")
+    again = run_dry_run(world, teacher, other, {"id": run["to_version"]["id"]})
+    undone = run_action(world, teacher, run, "undo")
     assert "Homework 1 uses it" in undone["warnings"][0]
-    act(world, teacher, again, "apply")
-    act(world, teacher, again, "undo")
+    run_action(world, teacher, again, "apply")
+    run_action(world, teacher, again, "undo")
     assert status_of(teacher, course, run["to_version"]) == "published"
 
 
@@ -91,9 +91,9 @@ def test_a_version_that_was_there_before_is_left_alone(world, course, teacher, p
     path = f"/courses/{course}/problems"
     there = teacher.post(path, content=more.encode(), headers=headers).json()
     for ends in (("cancel",), ("apply", "undo")):
-        run = prepare(world, teacher, problem, {"id": there["id"]})
+        run = run_dry_run(world, teacher, problem, {"id": there["id"]})
         for what in ends:
-            act(world, teacher, run, what)
+            run_action(world, teacher, run, what)
         assert status_of(teacher, course, there) == "published"
 
 
@@ -101,21 +101,21 @@ def test_a_version_that_was_there_before_is_left_alone(world, course, teacher, p
 def test_a_version_that_waits_for_its_regrade_goes_with_it_alone(
     world, course, teacher, problem, what
 ):
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     path = f"/courses/{course}/problems/{run['to_version']['id']}/{what}"
     refused = teacher.post(path, {})
     assert refused.status_code == 409
     assert run["id"] in refused.json()["detail"]
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     assert status_of(teacher, course, run["to_version"]) == "published"
 
 
 def test_a_dry_run_that_fails_takes_its_version_with_it(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "9"})
     run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
-    spoil(world, run)
+    corrupt_version(world, run)
     world.service.regrades.run_until_idle()
-    assert seen(teacher, run)["status"] == "failed"
+    assert get_regrade(teacher, run)["status"] == "failed"
     assert status_of(teacher, course, run["to_version"]) == "retired"
 
 
@@ -160,6 +160,6 @@ def test_a_problem_with_a_regrade_under_way_publishes_no_second_version(world, t
     asked = {"version": {"parts": {"cells": {"key": "K/0"}}}}
     failed = teacher.post(f"{problem.path}/regrades", asked)
     assert (failed.status_code, failed.json()["code"]) == (422, "invalid_problem")
-    prepare(world, teacher, problem)
+    run_dry_run(world, teacher, problem)
     again = teacher.post(f"{problem.path}/regrades", asked)
     assert (again.status_code, again.json()["code"]) == (409, "regrade_active")

@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from regrading import act, begun, marks, seen, six_answered
+from regrading import create_answered_problem, create_regrade, get_regrade, read_grades, run_action
 from slow_work import never_end
 from sqlalchemy import func, select
 
@@ -30,7 +30,7 @@ def problem(world, course, monkeypatch):
     """Return a problem with three chunks of students, graded in pieces."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
     monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
-    return six_answered(world, course)
+    return create_answered_problem(world, course)
 
 
 def wait_until(holds):
@@ -47,14 +47,14 @@ def workers():
 def test_workers_judge_as_this_process_does_and_end_with_their_runner(
     world, course, teacher, problem
 ):
-    before = marks(world, problem)
+    before = read_grades(world, problem)
     here = workers()
-    inline = begun(teacher, problem)
+    inline = create_regrade(teacher, problem)
     world.service.regrades.run_until_idle()
-    applied = act(world, teacher, inline, "apply")
-    after = marks(world, problem)
-    act(world, teacher, inline, "undo")
-    assert marks(world, problem) == before
+    applied = run_action(world, teacher, inline, "apply")
+    after = read_grades(world, problem)
+    run_action(world, teacher, inline, "undo")
+    assert read_grades(world, problem) == before
     version = {"id": applied["to_version"]["id"]}
     assert (
         teacher.post(f"/courses/{course}/problems/{version['id']}/publish", {}).status_code == 200
@@ -63,12 +63,12 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
     runner = RegradeRunner(world.db, world.clock, workers=2)
     runner.run_until_idle()
     assert len(workers() - here) == 2
-    assert seen(teacher, again)["counts"] == applied["counts"]
+    assert get_regrade(teacher, again)["counts"] == applied["counts"]
     teacher.post(f"/regrades/{again['id']}/apply", {})
     runner.run_until_idle()
     runner.close()
     assert workers() <= here
-    same = marks(world, problem)
+    same = read_grades(world, problem)
     for turn in (after, same):
         for row in turn["answers"]:
             del row["grading_id"]
@@ -76,7 +76,7 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
 
 
 def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, problem):
-    run = begun(teacher, problem)
+    run = create_regrade(teacher, problem)
     here, killed = workers(), []
 
     def kill_one():
@@ -88,22 +88,22 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
     runner = RegradeRunner(world.db, world.clock, workers=2, after_chunk=kill_one)
     with pytest.raises(BrokenExecutor):
         runner.run_until_idle()
-    assert seen(teacher, run)["status"] == "judging"
+    assert get_regrade(teacher, run)["status"] == "judging"
     runner.run_until_idle()
     runner.close()
-    ready = seen(teacher, run)
+    ready = get_regrade(teacher, run)
     assert (ready["status"], ready["counts"]["answers"]) == ("ready", 12)
     assert ready["progress"]["done"] == ready["progress"]["total"] == 6
 
 
 def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, monkeypatch):
-    run = begun(teacher, problem)
+    run = create_regrade(teacher, problem)
     monkeypatch.setattr(grading_jobs, "grade_job", never_end)
     pool = WorkerPool(2, deadline_seconds=1)
     runner = RegradeRunner(world.db, world.clock, workers=2, executor_factory=lambda _: pool)
     runner.run_until_idle()
     runner.close()
-    failed = seen(teacher, run)
+    failed = get_regrade(teacher, run)
     assert failed["status"] == "failed"
     assert "DeadlineExceeded" in failed["error"]
 
@@ -118,8 +118,8 @@ def is_running(pid):
 
 
 def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem):
-    before = marks(world, problem)
-    run = begun(teacher, problem)
+    before = read_grades(world, problem)
+    run = create_regrade(teacher, problem)
     other = Database(world.url)
     runners = [world.service.regrades, RegradeRunner(other, world.clock, workers=0)]
     with ThreadPoolExecutor(2) as pool:
@@ -127,7 +127,7 @@ def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem
             if what:
                 assert teacher.post(f"/regrades/{run['id']}/{what}", {}).status_code == 200
             list(pool.map(RegradeRunner.run_until_idle, runners))
-            told = seen(teacher, run)
+            told = get_regrade(teacher, run)
             assert told["progress"]["done"] == told["progress"]["total"] == 6
             if what == "apply":
                 with world.db.reading() as session:
@@ -137,8 +137,8 @@ def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem
                     assert session.scalar(made) == session.scalar(changed) > 0
                 assert told["counts"]["students"] == 6
     other.close()
-    assert seen(teacher, run)["status"] == "undone"
-    assert marks(world, problem) == before
+    assert get_regrade(teacher, run)["status"] == "undone"
+    assert read_grades(world, problem) == before
 
 
 POOL: str = """

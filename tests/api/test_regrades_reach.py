@@ -1,6 +1,6 @@
 """Tests of the scope of a regrade: some or all students, other variants, the maximum."""
 
-from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, marks, prepare, score
+from regrading import OTHER_NUMBERS, WITHOUT_FIVE, read_grades, run_action, run_dry_run, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
@@ -12,14 +12,14 @@ def test_points_of_a_new_version_change_everybodys_maximum(world, course, teache
     here, elsewhere = world.enrol(course, "Here"), world.enrol(course, "Elsewhere")
     here.submit(first, {"cells": "9"})
     elsewhere.submit(second, {"cells": "9"})
-    run = prepare(world, teacher, first, {"parts": {"cells": {"points": 7}}})
-    act(world, teacher, run, "apply")
+    run = run_dry_run(world, teacher, first, {"parts": {"cells": {"points": 7}}})
+    run_action(world, teacher, run, "apply")
     with world.db.reading() as session:
         grades = {row.student_id: row for row in session.scalars(select(Grade))}
     assert grades[here.id].score == 7
     assert grades[elsewhere.id].score == 2
     assert {row.possible for row in grades.values()} == {21}
-    act(world, teacher, run, "undo")
+    run_action(world, teacher, run, "undo")
     with world.db.reading() as session:
         assert {row.possible for row in session.scalars(select(Grade))} == {16}
 
@@ -29,7 +29,7 @@ def test_a_change_of_points_lists_the_answers_that_are_worth_something_else(
 ):
     student = world.enrol(course)
     student.submit(problem, {"cells": "9", "doubled": "1"})
-    run = prepare(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
+    run = run_dry_run(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
     [change] = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
     assert (change["part"], change["direction"]) == ("cells", "same")
     turn = [[change[when][of] for of in ("score", "points")] for when in ("before", "after")]
@@ -37,7 +37,7 @@ def test_a_change_of_points_lists_the_answers_that_are_worth_something_else(
     counts = run["counts"]
     assert (counts["answers"], counts["answers_changed"], counts["same"]) == (2, 1, 2)
     assert (counts["up"], counts["students_up"]) == (0, 1)
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     [applied] = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
     assert [applied[when] for when in ("before", "after")] == [change["before"], change["after"]]
 
@@ -45,7 +45,7 @@ def test_a_change_of_points_lists_the_answers_that_are_worth_something_else(
 def test_what_nobody_sees_is_moved_and_not_listed(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "5"})  # wrong by either key, which its record names
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     with world.db.reading() as session:
         [row] = session.scalars(select(RegradeChange))
     assert not row.is_shown
@@ -57,13 +57,13 @@ def test_some_students_alone_are_marked_again(world, course, teacher, problem):
     one, other = world.enrol(course, "One"), world.enrol(course, "Other")
     for person in (one, other):
         person.submit(problem, {"cells": "10"})
-    run = prepare(world, teacher, problem, students=[str(one.id)])
+    run = run_dry_run(world, teacher, problem, students=[str(one.id)])
     assert (run["scope"], run["counts"]["students"]) == ("some", 1)
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     assert (score(world, problem, one), score(world, problem, other)) == (2, 0)
-    assert marks(world, problem)["pin"] == problem.version
-    act(world, teacher, run, "undo")
-    again = prepare(world, teacher, problem, statuses=["wrong", "mistake"], part="cells")
+    assert read_grades(world, problem)["pin"] == problem.version
+    run_action(world, teacher, run, "undo")
+    again = run_dry_run(world, teacher, problem, statuses=["wrong", "mistake"], part="cells")
     assert again["counts"]["students"] == 2
 
 
@@ -71,14 +71,16 @@ def test_numbers_of_another_regrade_come_back_as_they_were(world, course, teache
     one, other = world.enrol(course, "One"), world.enrol(course, "Other")
     for person in (one, other):
         person.submit(problem, {"cells": "10"})
-    act(world, teacher, prepare(world, teacher, problem, students=[str(one.id)]), "apply")
-    before = marks(world, problem)
+    run_action(
+        world, teacher, run_dry_run(world, teacher, problem, students=[str(one.id)]), "apply"
+    )
+    before = read_grades(world, problem)
     assert len({draw[2] for draw in before["draws"]}) == 2
     third = {"parts": {"cells": {"key": "K*K + 2"}}}
-    run = act(world, teacher, prepare(world, teacher, problem, third), "apply")
-    assert len({draw[2] for draw in marks(world, problem)["draws"]}) == 1
-    act(world, teacher, run, "undo")
-    assert marks(world, problem) == before
+    run = run_action(world, teacher, run_dry_run(world, teacher, problem, third), "apply")
+    assert len({draw[2] for draw in read_grades(world, problem)["draws"]}) == 1
+    run_action(world, teacher, run, "undo")
+    assert read_grades(world, problem) == before
 
 
 def test_other_numbers_go_to_those_alone_who_have_not_opened_the_problem(
@@ -88,31 +90,31 @@ def test_other_numbers_go_to_those_alone_who_have_not_opened_the_problem(
     opened.submit(problem, {"cells": "9"})
     refused = teacher.post(f"{problem.path}/regrades", {"version": {"source": OTHER_NUMBERS}})
     assert (refused.status_code, refused.json()["code"]) == (409, "other_numbers")
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem, {"source": OTHER_NUMBERS}, unopened=True)
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem, {"source": OTHER_NUMBERS}, unopened=True)
     assert (run["scope"], run["progress"]["total"]) == ("unopened", 0)
-    act(world, teacher, run, "apply")
-    after = marks(world, problem)
+    run_action(world, teacher, run, "apply")
+    after = read_grades(world, problem)
     assert after["answers"] == before["answers"]
     assert after["draws"] == before["draws"]
     assert str(after["pin"]) == run["to_version"]["id"]
     later.submit(problem, {"cells": "9"})
     listed = teacher.get(f"/courses/{course}/problems/{run['to_version']['id']}/versions").json()
     assert [one["keeps_numbers"] for one in listed["items"]] == [False]
-    versions = {draw[0]: draw[2] for draw in marks(world, problem)["draws"]}
+    versions = {draw[0]: draw[2] for draw in read_grades(world, problem)["draws"]}
     assert versions[str(opened.id)] == str(problem.version)
     assert versions[str(later.id)] == run["to_version"]["id"]
-    act(world, teacher, run, "undo")
-    assert marks(world, problem)["pin"] == problem.version
+    run_action(world, teacher, run, "undo")
+    assert read_grades(world, problem)["pin"] == problem.version
 
 
 def test_a_test_student_and_who_left_do_not_count_but_are_marked(world, course, teacher, problem):
     left = world.enrol(course, "Left")
     left.submit(problem, {"cells": "10"})
     world.set_enrolment(left, withdrawn_at=world.clock())
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     assert (run["counts"]["students"], run["counts"]["answers"]) == (0, 0)
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     assert score(world, problem, left) == 2
 
 
@@ -122,10 +124,10 @@ def test_numbers_from_another_list_of_seeds_are_not_marked_by_it(world, course, 
     for person in people:
         person.submit(problem, {"cells": "1"})
     for source in (OTHER_NUMBERS, WITHOUT_FIVE):
-        run = prepare(world, teacher, problem, {"source": source}, unopened=True)
-        act(world, teacher, run, "apply")
-    before = marks(world, problem)
-    run = prepare(world, teacher, problem, {"parts": {"cells": {"key": "K*K + 0"}}})
+        run = run_dry_run(world, teacher, problem, {"source": source}, unopened=True)
+        run_action(world, teacher, run, "apply")
+    before = read_grades(world, problem)
+    run = run_dry_run(world, teacher, problem, {"parts": {"cells": {"key": "K*K + 0"}}})
     assert run["counts"]["answers_changed"] == 0
-    act(world, teacher, run, "apply")
-    assert marks(world, problem)["draws"] == before["draws"]
+    run_action(world, teacher, run, "apply")
+    assert read_grades(world, problem)["draws"] == before["draws"]

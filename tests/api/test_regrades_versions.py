@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from regrading import act, prepare, score
+from regrading import run_action, run_dry_run, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
@@ -15,14 +15,14 @@ def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, 
     ids = [person.submit(problem, {"cells": "6"}).json()["id"] for person in people]
     with world.db.reading() as session:
         answer = session.scalar(select(Answer.id).where(Answer.part == "cells"))
-    run = prepare(
+    run = run_dry_run(
         world,
         teacher,
         problem,
         {"accept": {"answer": str(answer), "reason": "Cells of the border only"}},
     )
     assert run["counts"]["up"] == 2
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     assert [score(world, problem, person) for person in people] == [2, 2]
     with world.db.reading() as session:
         records = session.scalars(select(Grading.record).where(Grading.kind == "regrade")).all()
@@ -36,7 +36,7 @@ def test_a_wrong_answer_is_named_as_a_mistake_with_its_words(world, course, teac
     said = "That is the number of the sides, not of the cells."
     version = {"mistake": {"part": "cells", "key": "K + 4", "id": "sides", "say": said}}
     version["mistake"]["credit"] = 0.5
-    run = prepare(world, teacher, problem, version)
+    run = run_dry_run(world, teacher, problem, version)
     [change] = teacher.get(f"/regrades/{run['id']}/changes?direction=up").json()["items"]
     assert change["after"] == {
         "status": "mistake",
@@ -47,7 +47,7 @@ def test_a_wrong_answer_is_named_as_a_mistake_with_its_words(world, course, teac
         "mistakes": ["sides"],
         "feedback": said,
     }
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     assert score(world, problem, student) == 1
 
 
@@ -125,8 +125,8 @@ def test_an_example_that_says_otherwise_is_named_and_dropped_only_where_that_is_
     refused = teacher.post(f"{problem.path}/regrades", {"version": accept})
     assert refused.json()["code"] == "invalid_problem"
     assert [one["field"] for one in refused.json()["errors"]] == ["examples.1.cells"]
-    run = prepare(world, teacher, problem, {**accept, "drop_examples": [1]})
-    act(world, teacher, run, "apply")
+    run = run_dry_run(world, teacher, problem, {**accept, "drop_examples": [1]})
+    run_action(world, teacher, run, "apply")
     assert score(world, problem, student) == 2
     with world.db.reading() as session:
         source = session.get_one(ProblemVersion, UUID(run["to_version"]["id"])).source
@@ -192,5 +192,5 @@ def test_a_value_is_not_accepted_where_students_have_different_numbers(world, co
 def test_a_file_is_read_as_it_was_when_it_was_published(world, course, teacher):
     asked = TEXT_PROBLEM.replace('"Twice that?"', "Twice that → é?")
     [problem] = world.assignment(course, asked)
-    run = prepare(world, teacher, problem, {"parts": {"doubled": {"points": 3}}})
+    run = run_dry_run(world, teacher, problem, {"parts": {"doubled": {"points": 3}}})
     assert run["status"] == "ready"

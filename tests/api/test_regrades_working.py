@@ -8,12 +8,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import crashing_regrade_worker
 import pytest
-import regrade_killed
 from fastapi.testclient import TestClient
-from regrading import OTHER_KEY, act, marks, prepare, score, seen, spoil
+from regrading import (
+    OTHER_KEY,
+    corrupt_version,
+    get_regrade,
+    read_grades,
+    run_action,
+    run_dry_run,
+    score,
+)
 from sqlalchemy import func, select
-from student_scenes import under_way
+from student_setup import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
 from api.core.ids import new_id
@@ -33,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 
 def kill(world, *, at: int) -> None:
     """Run the regrade in another process, which dies before its commit number *at*."""
-    script = Path(regrade_killed.__file__)
+    script = Path(crashing_regrade_worker.__file__)
     ran = subprocess.run(
         [sys.executable, str(script), world.url, str(at)], cwd=ROOT, check=False, timeout=120
     )
@@ -47,19 +55,19 @@ def test_killed_in_every_phase_nothing_is_lost_or_doubled(
     people = [world.enrol(course, f"Student {number}") for number in range(7)]
     for number, person in enumerate(people):
         person.submit(problem, {"cells": str(7 + number), "doubled": "18"})
-    before = marks(world, problem)
+    before = read_grades(world, problem)
     asked = {"version": OTHER_KEY}
     run = teacher.post(f"{problem.path}/regrades", asked).json()
     kill(world, at=3)
-    assert seen(teacher, run)["progress"]["done"] == 4
+    assert get_regrade(teacher, run)["progress"]["done"] == 4
     world.service.regrades.run_until_idle()
-    ready = seen(teacher, run)
+    ready = get_regrade(teacher, run)
     assert (ready["status"], ready["counts"]["answers"]) == ("ready", 14)
     foreseen = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
     teacher.post(f"/regrades/{run['id']}/apply", {})
     kill(world, at=2)
     world.service.regrades.run_until_idle()
-    assert seen(teacher, run)["status"] == "applied"
+    assert get_regrade(teacher, run)["status"] == "applied"
     for one, person in zip(sorted(foreseen, key=lambda one: one["student"]), people, strict=True):
         assert one["student"] == str(person.id)
         assert points(one["score"]["after"]) == score(world, problem, person)
@@ -70,8 +78,8 @@ def test_killed_in_every_phase_nothing_is_lost_or_doubled(
     teacher.post(f"/regrades/{run['id']}/undo", {})
     kill(world, at=4)
     world.service.regrades.run_until_idle()
-    assert seen(teacher, run)["status"] == "undone"
-    assert marks(world, problem) == before
+    assert get_regrade(teacher, run)["status"] == "undone"
+    assert read_grades(world, problem) == before
 
 
 def test_a_service_takes_up_what_is_unfinished_when_it_starts(world, course, teacher, problem):
@@ -79,9 +87,9 @@ def test_a_service_takes_up_what_is_unfinished_when_it_starts(world, course, tea
     run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
     with TestClient(world.app):
         until = time.monotonic() + 30
-        while seen(teacher, run)["status"] != "ready" and time.monotonic() < until:
+        while get_regrade(teacher, run)["status"] != "ready" and time.monotonic() < until:
             time.sleep(0.05)
-        assert seen(teacher, run)["status"] == "ready"
+        assert get_regrade(teacher, run)["status"] == "ready"
 
 
 def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
@@ -89,10 +97,10 @@ def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
 ):
     early, new = world.enrol(course, "Early"), world.enrol(course, "New")
     early.submit(problem, {"cells": "9"})
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     answers = {"cells": "10"}
     entries = [under_way(world, one, problem, answers, key=None) for one in (early, new)]
-    act(world, teacher, run, "apply")
+    run_action(world, teacher, run, "apply")
     for entry in entries:
         told = json.loads(world.service.writer.submit(entry).reply)
         assert told["results"][0]["status"] == "correct"
@@ -108,9 +116,9 @@ def test_a_chunk_that_fails_stops_its_regrade_and_no_other(world, course, teache
     for posed in (first, second):
         student.submit(posed, {"cells": "10"})
         runs.append(teacher.post(f"{posed.path}/regrades", {"version": OTHER_KEY}).json())
-    spoil(world, runs[0])
+    corrupt_version(world, runs[0])
     world.service.regrades.run_until_idle()
-    failed, ready = (seen(teacher, run) for run in runs)
+    failed, ready = (get_regrade(teacher, run) for run in runs)
     assert (failed["status"], ready["status"]) == ("failed", "ready")
     assert "Chunk 0 failed (ProblemError)" in failed["error"]
 
@@ -129,7 +137,7 @@ def test_a_regrade_by_the_version_that_holds_finds_nothing_to_change(world, cour
                 parts = [part["id"] for part in _parts(problem.slug)]
                 student.submit(problem, dict.fromkeys(parts[: number + 1], answer))
     for problem in posed:
-        run = prepare(world, teacher, problem, {"id": str(problem.version)})
+        run = run_dry_run(world, teacher, problem, {"id": str(problem.version)})
         assert run["counts"]["answers"] > 0
         assert teacher.get(f"/regrades/{run['id']}/changes").json()["items"] == []
 
@@ -218,7 +226,7 @@ def test_credit_of_later_answers_follows_from_what_was_handed_in_before(
     with world.db.reading() as session:
         followed = session.scalar(select(Answer.status).where(Answer.part == "doubled"))
     assert followed == "follow_through"
-    run = prepare(world, teacher, problem)
+    run = run_dry_run(world, teacher, problem)
     changes = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
     assert {one["part"]: one["after"]["status"] for one in changes} == {
         "cells": "correct",

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from event_loops import run_in_shared_loop
 from fastapi import FastAPI, Request, Response
 from http_app import ask, service
-from loop import in_one_loop
-from serving import listening
+from serving import serve_app
 from sqlalchemy import update
 from stored_files import LARGE_BYTES, store_attachment
 
@@ -98,7 +98,7 @@ def serving() -> Iterator[tuple[Callable[..., socket.socket], ResponseBudget]]:
     """Yield a function that asks for a path on a new connection, and the budget of the server."""
     budget = small_budget()
     with (
-        listening(app_with(budget), http=LimitedHttpProtocol, ws="none") as port,
+        serve_app(app_with(budget), http=LimitedHttpProtocol, ws="none") as port,
         ExitStack() as opened,
     ):
 
@@ -223,7 +223,7 @@ def test_only_large_bodies_are_sent_in_pieces():
 
     app = app_with(small_budget())
     for path in ("/small", "/plain"):
-        in_one_loop(talk(app, path))
+        run_in_shared_loop(talk(app, path))
     assert sizes["/small"] == [PIECE_BYTES]
     assert set(sizes["/plain"]) == {PIECE_BYTES}
     assert sum(sizes["/plain"]) == SIZE

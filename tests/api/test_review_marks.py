@@ -4,8 +4,8 @@ import threading
 from fractions import Fraction
 
 import pytest
-from regrading import act, prepare
-from review_scene import Class
+from regrading import run_action, run_dry_run
+from review_course import ReviewCourse
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
@@ -28,7 +28,7 @@ DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K
 
 @pytest.fixture
 def here(world):
-    return Class(world)
+    return ReviewCourse(world)
 
 
 def test_a_text_has_the_rubric_of_its_problem_before_anybody_touches_it(here):
@@ -118,7 +118,7 @@ def test_the_student_reads_what_was_ticked_and_the_comment_and_not_the_reason(he
 
 
 def test_words_with_numbers_show_those_of_the_student(world):
-    here = Class(world, source=DRAWN)
+    here = ReviewCourse(world, source=DRAWN)
     student = here.student("Because.")
     told = here.mark(here.ada, here.answer(student), items=here.items()[:1])
     assert told.status_code == 200, told.text
@@ -208,11 +208,11 @@ def test_a_mark_stands_over_the_verdict_of_the_machine_until_it_is_taken_back(he
 
 def test_without_its_mark_an_answer_has_the_verdict_of_the_version_that_holds_again(here):
     here.student().submit(here.posed, {"cells": "9"})
-    run = prepare(here.world, here.ina, here.posed)
-    act(here.world, here.ina, run, "apply")
+    run = run_dry_run(here.world, here.ina, here.posed)
+    run_action(here.world, here.ina, run, "apply")
     later = here.world.enrol(here.course, "Later")
     later.submit(here.posed, {"cells": "10"})
-    act(here.world, here.ina, run, "undo")
+    run_action(here.world, here.ina, run, "undo")
     assert here.score(later) == (0, 0)
     answer = here.answer(later, "cells")
     here.mark(here.ada, answer, credit=1, reason="The key was unclear.")
@@ -373,7 +373,7 @@ def test_what_another_marker_holds_is_left_out_of_the_group(here):
 
 @pytest.mark.parametrize(("text", "groups"), [("It has 9 cells.", 0), ("It has few cells.", 1)])
 def test_words_with_digits_are_equal_only_for_equal_numbers(world, text, groups):
-    here = Class(world, {"variants": "each"})
+    here = ReviewCourse(world, {"variants": "each"})
     students = [here.student(text) for _ in range(6)]
     with world.db.reading() as session:
         places = set(session.scalars(select(Submission.position)))

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from pages import Browser
-from review_scene import Class
+from review_course import ReviewCourse
 from world import TEXT_PROBLEM
 
 from api.services.review.marks import neighbors
@@ -19,7 +19,7 @@ LOOKS = TEXT_PROBLEM.replace(
 
 @pytest.fixture
 def scene(world):
-    return Class(world)
+    return ReviewCourse(world)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_until_one_is_graded_texts_come_in_the_order_of_the_queue(scene):
 
 
 def test_no_name_and_no_id_of_a_student_reaches_a_ta_without_names(world):
-    scene = Class(world, {"anonymous": True})
+    scene = ReviewCourse(world, {"anonymous": True})
     graded = scene.student(ALIKE, name="Gray Ded")
     scene.mark(scene.bob, scene.answer(graded), credit=1)
     student = scene.student(FEWER, name="Wai Ting")
@@ -114,7 +114,7 @@ def test_a_key_gives_the_grade_of_a_neighbor_and_nothing_is_ticked_before(scene,
 
 
 def test_phrases_are_highlighted_and_named_at_their_item_and_tick_nothing(world):
-    scene = Class(world, source=LOOKS)
+    scene = ReviewCourse(world, source=LOOKS)
     student = scene.student("It has FEWER\nparameters and *fewer weights*, deeper.")
     page = Browser(world, scene.ada).get(f"/answers/{scene.answer(student)}/review")
     assert [one.text for one in page.one(id="answer").all("mark")] == ["weights1"]

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 from actors import NOW
-from grades_scene import override
-from review_scene import Class
+from grade_setup import override_grade
+from review_course import ReviewCourse
 from sqlalchemy import event, select
 from world import TEXT_PROBLEM
 
@@ -14,7 +14,7 @@ from api.db.models import Answer, AssignmentProblem, Override, ProblemVersion
 
 @pytest.fixture
 def here(world):
-    return Class(world)
+    return ReviewCourse(world)
 
 
 def test_only_the_last_text_of_a_student_waits(here):
@@ -148,7 +148,7 @@ def test_lists_show_what_waits_what_is_marked_whose_and_what_is_flagged(here):
 
 
 def test_without_names_nothing_of_the_student_reaches_a_marker(world):
-    here = Class(world, {"anonymous": True})
+    here = ReviewCourse(world, {"anonymous": True})
     student = here.student("One.", name="Zelda Canary")
     answer = here.answer(student)
     student.post(f"/submissions/{_submission(here, answer)}/parts/why/request", {"text": "Why?"})
@@ -179,7 +179,7 @@ def _submission(here, answer):
 
 
 def test_a_pseudonym_is_stable_in_an_assignment_and_another_one_elsewhere(world):
-    here = Class(world, {"anonymous": True})
+    here = ReviewCourse(world, {"anonymous": True})
     student = here.student("One.")
     called = here.ada.get(here.part).json()["items"][0]["student"]["pseudonym"]
     student.submit(here.posed, {"why": "Two."})
@@ -207,7 +207,7 @@ def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
     student, other = here.student("One."), here.student("Two.", name="Other")
     place = {} if where == "assignment" else {"problem_id": here.posed.id}
     place |= {"part": "why"} if where == "part" else {}
-    override(here.world, here.posed, student, here.ina, 1, **place)
+    override_grade(here.world, here.posed, student, here.ina, 1, **place)
     assert [one["answer"] for one in here.ada.get(here.part).json()["items"]] == [
         str(here.answer(other))
     ]
@@ -219,7 +219,7 @@ def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
 
 def test_a_problem_of_one_part_without_a_title_is_told_by_its_own(world):
     head, _, part = TEXT_PROBLEM.partition("  - {id: cells")
-    here = Class(world, source=head + part[part.index("  - id: why") :])
+    here = ReviewCourse(world, source=head + part[part.index("  - id: why") :])
     here.student("One.")
     ready = here.ada.get(f"{here.assignment}/readiness").json()
     assert ready["warnings"][0] == "1 answer to “Why small kernels” is not graded."

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from review_scene import Class
+from review_course import ReviewCourse
 from sqlalchemy import select
 
 from api.db.models import Answer, AuditEntry, Course, RegradeRequest
@@ -11,7 +11,7 @@ from api.db.models import Answer, AuditEntry, Course, RegradeRequest
 
 @pytest.fixture
 def here(world):
-    return Class(world)
+    return ReviewCourse(world)
 
 
 def submission(here, student, part="why"):
@@ -119,7 +119,7 @@ def test_of_many_requests_at_the_same_moment_the_limit_holds(here):
 def test_the_days_to_ask_begin_with_the_mark_and_are_days_of_the_calendar(world):
     """In New York the day when summer time ends has 25 hours, and so has the window."""
     world.clock.now = world.clock.now.replace(month=10, day=31, hour=16)
-    here = Class(world)
+    here = ReviewCourse(world)
     with world.session() as session:
         session.get_one(Course, here.course).zone = "America/New_York"
     here.change(regrade_days=1)

@@ -9,8 +9,14 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from populated import ANSWERS, PARTS, empty_tables, populated
-from revisions import Revisions, changed, contents, made, planted
+from full_database import ANSWERS, PARTS, empty_tables, fill_every_table
+from revisions import (
+    Revisions,
+    contents,
+    copy_revisions,
+    find_changed_columns,
+    list_indexes_and_triggers,
+)
 from sqlalchemy import delete, select, text, update
 from world import TEXT_PROBLEM, World
 
@@ -141,7 +147,7 @@ def _fill(url: str) -> None:
     Revisions(db).up()
     db.close()
     world = World(url)
-    populated(world)
+    fill_every_table(world)
     assert empty_tables(world) == []
     world.close()
 
@@ -175,15 +181,20 @@ def steps(revisions: Revisions, **said: object) -> Iterator[str]:
     after the way up.
     """
     db, whole = revisions.db, contents(revisions.db)
-    there = made(db)
+    there = list_indexes_and_triggers(db)
     for before in revisions.names[-2::-1]:
         revisions.down(before, lose_data=True, **said)
-        yield from (f"{one} on the way down to {before}" for one in changed(whole, contents(db)))
+        yield from (
+            f"{one} on the way down to {before}"
+            for one in find_changed_columns(whole, contents(db))
+        )
     least = contents(db)
     for name in revisions.names[1:]:
         revisions.up(name, **said)
-        yield from (f"{one} on the way up to {name}" for one in changed(least, contents(db)))
-    yield from (f"{one} is not made again" for one in there - made(db))
+        yield from (
+            f"{one} on the way up to {name}" for one in find_changed_columns(least, contents(db))
+        )
+    yield from (f"{one} is not made again" for one in there - list_indexes_and_triggers(db))
 
 
 @on_both
@@ -221,11 +232,11 @@ def test_an_upgrade_lists_everybody_by_family_name(db):
 @on_both
 @pytest.mark.parametrize("body", [GOOD, ANEW])
 def test_a_revision_that_does_no_harm_is_found_to_do_none(db, tmp_path, body):
-    revisions = Revisions(db, planted(tmp_path, body))
-    before, there = contents(db), made(db)
+    revisions = Revisions(db, copy_revisions(tmp_path, body))
+    before, there = contents(db), list_indexes_and_triggers(db)
     revisions.up()
-    assert changed(before, contents(db)) == []
-    assert there - made(db) == set()
+    assert find_changed_columns(before, contents(db)) == []
+    assert there - list_indexes_and_triggers(db) == set()
     assert list(steps(revisions)) == []
 
 
@@ -241,8 +252,8 @@ def test_a_revision_that_does_no_harm_is_found_to_do_none(db, tmp_path, body):
 )
 def test_a_revision_that_changes_what_people_did_is_found(db, tmp_path, body, harm):
     before = contents(db)
-    Revisions(db, planted(tmp_path, body + NOTHING_BACK)).up(lose_data=True)
-    assert harm in changed(before, contents(db))
+    Revisions(db, copy_revisions(tmp_path, body + NOTHING_BACK)).up(lose_data=True)
+    assert harm in find_changed_columns(before, contents(db))
 
 
 @on_sqlite
@@ -252,7 +263,7 @@ def test_on_sqlite_an_upgrade_that_loses_something_is_undone_and_says_what(
 ):
     before = contents(db)
     with pytest.raises(LossError, match=rf"planted would lose data: {gone} \(\d+\)\. Nothing"):
-        Revisions(db, planted(tmp_path, body + NOTHING_BACK)).up()
+        Revisions(db, copy_revisions(tmp_path, body + NOTHING_BACK)).up()
     assert contents(db) == before
     assert schema_state(db) == "current"
 
@@ -260,18 +271,18 @@ def test_on_sqlite_an_upgrade_that_loses_something_is_undone_and_says_what(
 @on_sqlite
 def test_a_table_made_anew_takes_nothing_along_because_references_are_not_enforced(db, tmp_path):
     """SQLite deletes a dropped table's rows and, by ON DELETE, rows that refer to them."""
-    revisions = Revisions(db, planted(tmp_path, CASCADES))
+    revisions = Revisions(db, copy_revisions(tmp_path, CASCADES))
     revisions.up()
     before = contents(db)
     with pytest.raises(LossError, match="mores"):
         revisions.down(revisions.names[-2], over=enforced(db))
     assert contents(db) == before
     revisions.down(revisions.names[-2])
-    assert changed(before, contents(db)) == []
+    assert find_changed_columns(before, contents(db)) == []
     revisions.up()
     before = contents(db)
     revisions.down(revisions.names[-2], over=enforced(db), lose_data=True)
-    assert changed(before, contents(db)) == ["mores.id"]
+    assert find_changed_columns(before, contents(db)) == ["mores.id"]
 
 
 @on_sqlite
@@ -280,13 +291,13 @@ def test_a_table_made_anew_must_get_its_triggers_back(db, tmp_path):
         connection.exec_driver_sql(
             "CREATE TRIGGER watch AFTER UPDATE ON comments BEGIN SELECT 1; END"
         )
-    there = made(db)
-    revisions = Revisions(db, planted(tmp_path, ANEW))
+    there = list_indexes_and_triggers(db)
+    revisions = Revisions(db, copy_revisions(tmp_path, ANEW))
     with pytest.raises(LossError, match="trigger watch"):
         revisions.up()
-    assert made(db) == there
+    assert list_indexes_and_triggers(db) == there
     revisions.up(lose_data=True)
-    assert there - made(db) == {"trigger watch"}
+    assert there - list_indexes_and_triggers(db) == {"trigger watch"}
 
 
 def enforced(db: Database):
@@ -296,7 +307,7 @@ def enforced(db: Database):
 
 @on_both
 def test_a_way_back_that_would_lose_what_was_written_since_refuses(db, tmp_path):
-    revisions = Revisions(db, planted(tmp_path, GOOD))
+    revisions = Revisions(db, copy_revisions(tmp_path, GOOD))
     revisions.up()
     revisions.down(revisions.names[-2])
     revisions.up()
@@ -313,7 +324,7 @@ def test_a_way_back_that_would_lose_what_was_written_since_refuses(db, tmp_path)
 @on_sqlite
 def test_a_revision_says_what_may_go_with_it(db, tmp_path):
     body = GOOD.replace("\ndef upgrade", 'may_go = ("submissions.more",)\n\n\ndef upgrade', 1)
-    revisions = Revisions(db, planted(tmp_path, body))
+    revisions = Revisions(db, copy_revisions(tmp_path, body))
     revisions.up()
     with db.transaction() as session:
         session.execute(text("UPDATE submissions SET more = 'kept elsewhere'"))
@@ -336,7 +347,7 @@ def test_the_code_of_now_serves_on_the_schema_of_the_next_version(url, db, tmp_p
         return [*sent, *read, student.get(problem.path).status_code]
 
     first = work("1")
-    Revisions(db, planted(tmp_path, GOOD)).up()
+    Revisions(db, copy_revisions(tmp_path, GOOD)).up()
     assert set(work("2")) == set(first) == {200, 201}
     world.close()
     assert schema_state(db) == "newer"

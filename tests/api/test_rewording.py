@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
-from staff_scene import StaffScene, settings_form
+from staff_course import StaffCourse, settings_form
 from world import TEXT_PROBLEM
 
 from api.db.models import Answer, Draw, Grading, ProblemVersion, Regrade
@@ -19,7 +19,7 @@ RIGHT = {"cells": "9"}
 @pytest.fixture
 def scene(world):
     assert "A kernel of size" in TEXT_PROBLEM
-    scene = StaffScene(world)
+    scene = StaffCourse(world)
     scene.student.submit(scene.posed, RIGHT)
     return scene
 

@@ -1,7 +1,7 @@
 """Tests that every page shows a student the same points and times."""
 
 import pytest
-from student_scenes import DUE_TOMORROW, SQUARES, extend, number_of
+from student_setup import DUE_TOMORROW, SQUARES, extend, number_of
 from world import TEXT_PROBLEM
 
 from api.db.models import Enrolment, LateDays

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from analytics_scenes import part_of
-from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, prepare
+from analytics_course import find_part
+from regrading import OTHER_NUMBERS, WITHOUT_FIVE, run_action, run_dry_run
 from sqlalchemy import select
-from student_scenes import under_way
+from student_setup import under_way
 from world import Person, Posing, World
 
 from api.core.errors import Conflict
@@ -99,8 +99,8 @@ def lists(world: World, course: UUID, teacher: Person) -> Lists:
     for person in scene.early:
         assert person.get(problem.path).status_code == 200
     for source in (OTHER_NUMBERS, WITHOUT_FIVE):
-        run = prepare(world, teacher, problem, {"source": source}, unopened=True)
-        act(world, teacher, run, "apply")
+        run = run_dry_run(world, teacher, problem, {"source": source}, unopened=True)
+        run_action(world, teacher, run, "apply")
     for person in scene.late:
         assert person.get(problem.path).status_code == 200
     first, last = scene.sizes(problem.version), scene.sizes(scene.last)
@@ -154,7 +154,7 @@ def test_wrong_answers_and_variants_are_told_apart_by_their_numbers(lists):
     lists.hand_in(cells="1")
     sizes = Counter(size for _, size in lists.drawn().values())
     told = lists.staff.get(f"{lists.problem.path}/analytics").json()
-    part = part_of(told, "cells")
+    part = find_part(told, "cells")
     assert sorted(one["count"] for one in part["wrong"]["groups"]) == sorted(sizes.values())
 
 
@@ -166,7 +166,7 @@ def test_variants_are_called_by_their_places_in_the_list_of_now(lists):
             lists.give(person, version, size)
             person.submit(lists.problem, {"cells": "1"})
     told = lists.staff.get(f"{lists.problem.path}/analytics").json()
-    rows = part_of(told, "cells")["variants"]["by_variant"]["rows"]
+    rows = find_part(told, "cells")["variants"]["by_variant"]["rows"]
     named = {one["variant"]: one["n"] for one in rows}
     with lists.world.db.reading() as session:
         draw_hash = session.get_one(ProblemVersion, lists.last).draw_hash
@@ -187,7 +187,7 @@ def test_a_key_is_of_somebody_else_where_they_have_its_numbers(lists):
             if drawn[person.id][1] != size:
                 person.submit(lists.problem, {"cells": str(size**2)})
                 break
-    told = part_of(lists.staff.get(f"{lists.problem.path}/analytics").json(), "cells")["foreign"]
+    told = find_part(lists.staff.get(f"{lists.problem.path}/analytics").json(), "cells")["foreign"]
     assert {row["shown"]: row["held_by"] for row in told["rows"]} == {
         str(size**2): len(taken[size]) for size in now if size in held
     }
@@ -210,8 +210,8 @@ def test_an_answer_is_moved_to_another_list_only_where_that_has_its_numbers(worl
     people = [world.enrol(lists.course, f"New {number}") for number in range(SIZE)]
     entries = [under_way(world, one, lists.problem, {"cells": "9"}, key=None) for one in people]
     first_list = {"id": str(lists.problem.version)}
-    run = prepare(world, lists.staff, lists.problem, first_list, unopened=True)
-    act(world, lists.staff, run, "apply")
+    run = run_dry_run(world, lists.staff, lists.problem, first_list, unopened=True)
+    run_action(world, lists.staff, run, "apply")
     taken = [_is_taken(world, entry) for entry in entries]
     places = [entry.variant_assignment.position for entry in entries]
     assert taken == [first[place] == last[place] for place in places]

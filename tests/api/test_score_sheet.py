@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from grades_scene import SHORT, book, cell
+from grade_setup import SHORT, get_cell, get_gradebook
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
@@ -112,8 +112,8 @@ def test_points_and_comments_come_into_force_and_the_student_sees_them(
         },
         {"name": "Ben Example", "part": "second", "before": 0, "after": "1/3", "comment": ""},
     ]
-    found = book(prof, course)
-    assert [cell(found, one)["score"] for one in students] == [6.5, "10/3"]
+    found = get_gradebook(prof, course)
+    assert [get_cell(found, one)["score"] for one in students] == [6.5, "10/3"]
     grade = ann.get(f"/courses/{course}/grades").json()["assignments"][0]
     assert grade["overrides"][0]["reason"] == "Say what the stride does."
     assert {one.reason for one in kept(world)} == {"Say what the stride does.", "score sheet"}

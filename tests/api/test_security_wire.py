@@ -4,8 +4,8 @@ import socket
 from contextlib import contextmanager
 
 import pytest
-from browsers import PASSWORD, with_password
-from serving import running
+from api_browser import PASSWORD, set_password
+from serving import run_server
 from world import World
 
 from api.config.settings import ServiceSettings
@@ -21,7 +21,7 @@ def served(world, **settings):
     """Yield the port of a server of *world*, configured like a process of the service."""
     config = create_config(world.app, ServiceSettings(database=world.url, **settings))
     config.lifespan = "off"
-    with socket.create_server(("127.0.0.1", 0)) as listener, running(config, listener):
+    with socket.create_server(("127.0.0.1", 0)) as listener, run_server(config, listener):
         yield listener.getsockname()[1]
 
 
@@ -173,7 +173,7 @@ def test_every_answer_has_the_headers_that_keep_it_safe_and_names_no_software(
 
 def test_the_cookie_of_a_log_in_is_for_this_host_by_https_and_for_no_script(sqlite_world, proxied):
     ann = sqlite_world.person("Ann Cook", email="ann.cook@example.edu")
-    with_password(sqlite_world, ann)
+    set_password(sqlite_world, ann)
     told, headers, said = ask(
         proxied,
         OURS,

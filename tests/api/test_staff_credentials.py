@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from browsers import OTHER, PASSWORD, Browser
+from api_browser import OTHER_PASSWORD, PASSWORD, ApiBrowser
 from pages import Browser as Pages
 from sqlalchemy import select
 from world import Person, World
@@ -66,7 +66,7 @@ def invitation(who, course, user):
 
 
 def accept(world, secret, password=PASSWORD, **more):
-    browser = Browser(world)
+    browser = ApiBrowser(world)
     return browser, browser.post(
         "/invites/accept", {"secret": secret, "password": password, **more}
     )
@@ -92,7 +92,7 @@ class Attack:
         tries = {
             "session": self.browser.get("/me"),
             "token": client.get("/api/v1/me", headers=held),
-            "password": Browser(self.world, "203.0.113.1").login(EMAIL),
+            "password": ApiBrowser(self.world, "203.0.113.1").login(EMAIL),
             "calendar": client.get(self.calendar.partition("8000")[2] or self.calendar),
         }
         return {name for name, answer in tries.items() if answer.status_code == 200}
@@ -171,7 +171,7 @@ def test_a_staff_role_ends_what_a_link_from_another_course_set_up(scene, attack,
     assert attack.ways_in() == ALL
     grant(scene, attack.user)
     assert attack.ways_in() == set()
-    assert accept(scene.world, attack.spare, OTHER)[1].status_code == 410
+    assert accept(scene.world, attack.spare, OTHER_PASSWORD)[1].status_code == 410
     log = scene.admin.get(f"/audit?target_id={attack.user}&limit=100").json()["items"]
     assert "user.password_locked" in [entry["action"] for entry in log]
 
@@ -188,16 +188,16 @@ def test_the_person_sets_a_new_password_with_the_link_and_the_locked_one(scene, 
     assert done.status_code == 200, done.text
     assert browser.get(f"{scene.here}/people").status_code == 200
     assert attack.ways_in() == set()
-    assert Browser(scene.world).login(EMAIL, NEWEST).status_code == 200
+    assert ApiBrowser(scene.world).login(EMAIL, NEWEST).status_code == 200
 
 
 @pytest.mark.usefixtures("attack")
 def test_the_locked_password_says_what_to_do_and_only_to_who_knows_it(scene):
     scene.grant()
-    told = Browser(scene.world).login(EMAIL)
+    told = ApiBrowser(scene.world).login(EMAIL)
     assert told.status_code == 403
     assert "link from the person who gave you the role" in told.json()["detail"]
-    assert Browser(scene.world).login(EMAIL, "not the old password").status_code == 401
+    assert ApiBrowser(scene.world).login(EMAIL, "not the old password").status_code == 401
 
 
 def test_an_administrator_lets_in_without_the_locked_password(scene, attack):
@@ -216,8 +216,13 @@ def test_who_gives_a_role_gets_no_way_into_an_account_of_another_course(scene):
     assert add(scene.mallory, scene.theirs, "instructor").status_code == 201
     assert scene.mallory.post(f"{scene.there}/people/{user}/reset").status_code == 403
     secret = invitation(scene.mallory, scene.theirs, user)
-    assert accept(scene.world, secret, OTHER, current="a guess of Mallory")[1].status_code == 422
-    tries = [accept(scene.world, secret, OTHER, current=f"guess number {at}") for at in range(6)]
+    assert (
+        accept(scene.world, secret, OTHER_PASSWORD, current="a guess of Mallory")[1].status_code
+        == 422
+    )
+    tries = [
+        accept(scene.world, secret, OTHER_PASSWORD, current=f"guess number {at}") for at in range(6)
+    ]
     assert tries[-1][1].status_code == 429
 
 
@@ -244,7 +249,7 @@ def test_a_link_made_before_another_course_gave_a_role_is_worth_nothing(scene, a
     add(scene.mallory, second, "grader")
     secret = invitation(scene.mallory, second, attack.user)
     scene.grant()
-    assert accept(scene.world, secret, OTHER, current=PASSWORD)[1].status_code == 410
+    assert accept(scene.world, secret, OTHER_PASSWORD, current=PASSWORD)[1].status_code == 410
 
 
 @pytest.mark.parametrize("role", ["grader", "instructor"])
@@ -260,9 +265,9 @@ def test_who_leaves_the_new_course_is_let_in_by_the_old_one(scene, attack):
     scene.grant()
     assert scene.instructor.delete(f"{scene.here}/people/{attack.user}").status_code == 204
     link = scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").json()["link"]
-    assert accept(scene.world, link.partition("#")[2], OTHER)[1].status_code == 200
+    assert accept(scene.world, link.partition("#")[2], OTHER_PASSWORD)[1].status_code == 200
     scene.grant()
-    assert Browser(scene.world, "203.0.113.1").login(EMAIL, OTHER).status_code == 403
+    assert ApiBrowser(scene.world, "203.0.113.1").login(EMAIL, OTHER_PASSWORD).status_code == 403
 
 
 def test_a_password_from_a_link_of_the_same_course_stays(scene, attack):
@@ -275,18 +280,18 @@ def test_a_password_from_a_link_of_an_administrator_stays(scene):
     browser, _ = accept(scene.world, invitation(scene.admin, scene.theirs, user))
     add(scene.instructor, scene.course, "instructor")
     assert browser.get("/me").status_code == 401
-    assert Browser(scene.world).login(EMAIL).status_code == 200
+    assert ApiBrowser(scene.world).login(EMAIL).status_code == 200
 
 
 def test_a_reset_vouches_for_no_password_after_it(scene):
     """A used link of an administrator does not make a course's later links trusted."""
     attack = Attack(scene)
     link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
-    accept(scene.world, link.partition("#")[2], OTHER)
+    accept(scene.world, link.partition("#")[2], OTHER_PASSWORD)
     link = scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").json()["link"]
     assert accept(scene.world, link.partition("#")[2])[1].status_code == 200
     scene.grant()
-    assert Browser(scene.world).login(EMAIL).status_code == 403
+    assert ApiBrowser(scene.world).login(EMAIL).status_code == 403
 
 
 def test_the_unused_links_of_another_course_end_with_the_role(scene):
@@ -321,7 +326,7 @@ def test_files_of_a_course_have_no_place_for_people(scene, field):
 
 
 def test_a_role_of_an_administrator_in_a_course_ends_nothing(scene):
-    browser = Browser(scene.world)
+    browser = ApiBrowser(scene.world)
     with scene.world.session() as session:
         user = session.get_one(User, scene.admin.id)
         user.password_hash = scene.world.service.passwords.hash(PASSWORD)

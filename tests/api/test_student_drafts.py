@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from student_scenes import DUE_TOMORROW
+from student_setup import DUE_TOMORROW
 
 
 @pytest.fixture

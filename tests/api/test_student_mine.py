@@ -1,7 +1,7 @@
 """Tests of a student's assignment list: due next first, by a constant query count."""
 
 from sqlalchemy import event, update
-from student_scenes import DUE_TOMORROW, extend, test_student
+from student_setup import DUE_TOMORROW, extend, test_student
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
-from student_scenes import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of, numbers_in
+from student_setup import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of, numbers_in
 from world import TEXT_PROBLEM
 
 from api.db.models import Answer, Base, Draw

@@ -7,7 +7,7 @@ import pytest
 from actors import NOW
 from regrading import store_gain
 from sqlalchemy import select
-from student_scenes import (
+from student_setup import (
     CANARY,
     DUE_TOMORROW,
     KEY_OF_CANARY,

@@ -4,7 +4,7 @@ import ast
 import inspect
 
 import pytest
-from student_scenes import CANARY
+from student_setup import CANARY
 from world import TEXT_PROBLEM
 
 import api.services.engine.keyless_reading as blind_module

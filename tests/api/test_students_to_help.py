@@ -1,8 +1,8 @@
 """Tests of the list of students who may need help: each rule, its limits, and the page."""
 
 import pytest
-from analytics_scenes import POWERS, ROOTS
-from grades_scene import excuse
+from analytics_course import POWERS, ROOTS
+from grade_setup import excuse_student
 from pages import Browser
 from sqlalchemy import update
 
@@ -70,7 +70,7 @@ def test_falling_behind_means_nothing_in_the_last_assignments(world, course, ta,
     posed = [world.assignment(course, source, timeline_spec=DUE)[0] for source in (POWERS, ROOTS)]
     assert len(posed) == MISSED_ASSIGNMENTS
     ada, _, excused = (world.enrol(course, name) for name in ("Ada A", "Bob B", "Exc D"))
-    excuse(world, posed[0], excused, prof)
+    excuse_student(world, posed[0], excused, prof)
     ada.submit(posed[1], {"square": "7"})
     world.clock.advance(days=2)
     assert reasons(ta, course) == {"Bob B": ["behind", "behind"]}

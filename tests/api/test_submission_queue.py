@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from loop import in_loop_of_its_own
+from event_loops import run_in_new_loop
 
 from api.core.errors import ServiceUnavailable
 from api.services.submissions.submission_queue import (
@@ -63,7 +63,7 @@ def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
         put = await asyncio.gather(*(hand_in(rounds) for rounds in (0, 1, 2, 3)))
         return put, await asyncio.to_thread(queue.wait_for_batch)
 
-    put, taken = in_loop_of_its_own(play())
+    put, taken = run_in_new_loop(play())
     assert taken == put
 
 
@@ -76,7 +76,7 @@ def test_one_alone_is_passed_on_without_another():
         async with asyncio.timeout(5):
             return one, await asyncio.to_thread(queue.wait_for_batch)
 
-    one, taken = in_loop_of_its_own(play())
+    one, taken = run_in_new_loop(play())
     assert taken == [one]
 
 
@@ -89,7 +89,7 @@ def test_a_loop_that_never_rests_passes_on_a_full_batch():
             await asyncio.sleep(0)
         return queue.wait_for_batch()
 
-    assert len(in_loop_of_its_own(play())) == MAX_BATCH_SIZE
+    assert len(run_in_new_loop(play())) == MAX_BATCH_SIZE
 
 
 def test_what_a_loop_gathers_does_not_wait_for_another_loop():
@@ -102,11 +102,11 @@ def test_what_a_loop_gathers_does_not_wait_for_another_loop():
 
     async def play() -> None:
         mine = await put_one()
-        other = in_loop_of_its_own(put_one())  # this loop stands still
+        other = run_in_new_loop(put_one())  # this loop stands still
         assert queue.wait_for_batch() == [other]
         assert await asyncio.to_thread(queue.wait_for_batch) == [mine]
 
-    in_loop_of_its_own(play())
+    run_in_new_loop(play())
 
 
 def test_no_more_is_taken_at_once_than_a_batch_holds():
@@ -128,7 +128,7 @@ def test_what_a_loop_gathers_counts_as_waiting():
         with pytest.raises(ServiceUnavailable):
             queue.put(of_thread())
 
-    in_loop_of_its_own(play())
+    run_in_new_loop(play())
 
 
 def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
@@ -147,4 +147,4 @@ def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
             await asyncio.sleep(0)
         assert len(queue) == 0
 
-    in_loop_of_its_own(play())
+    run_in_new_loop(play())

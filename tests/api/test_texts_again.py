@@ -1,8 +1,8 @@
 """Tests that a repeated text changes nothing, and that another text replaces it."""
 
 import pytest
-from review_scene import Class
-from student_scenes import DUE_TOMORROW
+from review_course import ReviewCourse
+from student_setup import DUE_TOMORROW
 
 LATE = {**DUE_TOMORROW, "late": [{"days": 3, "credit": "50%"}]}
 TEXT = "Fewer parameters."
@@ -10,7 +10,7 @@ TEXT = "Fewer parameters."
 
 @pytest.fixture
 def here(world):
-    return Class(world, {"timeline_spec": LATE})
+    return ReviewCourse(world, {"timeline_spec": LATE})
 
 
 def test_the_same_text_again_loses_neither_its_time_nor_its_mark(world, here):

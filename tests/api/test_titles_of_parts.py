@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 from pages import Browser
-from regrading import act, marks, prepare, seen
-from review_scene import Class
+from regrading import get_regrade, read_grades, run_action, run_dry_run
+from review_course import ReviewCourse
 from world import TEXT_PROBLEM
 
 from api.db.models import ProblemVersion, Regrade
@@ -21,7 +21,7 @@ ANSWERS = {"cells": "8", "doubled": "16", "why": "Fewer parameters."}
 
 @pytest.fixture
 def scene(world):
-    return Class(world, {"regrade_days": 7}, TITLED)
+    return ReviewCourse(world, {"regrade_days": 7}, TITLED)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_version_in_the_bank_shows_ids_with_their_titles(scene):
 def test_the_changes_of_a_regrade_and_ones_own_requests_name_the_title(scene, student, sent):
     version = {"accept": {"part": "cells", "key": "8", "reason": "Counted with a hole"}}
     scene.change(variants="original")
-    run = prepare(scene.world, scene.ina, scene.posed, version)
+    run = run_dry_run(scene.world, scene.ina, scene.posed, version)
     page = Browser(scene.world, scene.ina).get(f"/regrades/{run['id']}?direction=up")
     assert NAMES["cells"] in page.one("table").text
     asked = student.post(f"/submissions/{sent}/parts/cells/request", {"text": "Is it not 8?"})
@@ -152,11 +152,11 @@ def test_before_the_release_what_is_not_marked_is_told_by_its_title(scene, sent)
 
 
 def test_a_title_alone_is_wording_and_a_regrade_to_it_changes_nothing_for_anybody(world):
-    plain = Class(world)
+    plain = ReviewCourse(world)
     student = plain.world.enrol(plain.course, "Stu Dent")
     student.submit(plain.posed, ANSWERS)
-    before = marks(world, plain.posed)
-    run = prepare(world, plain.ina, plain.posed, {"source": TITLED})
+    before = read_grades(world, plain.posed)
+    run = run_dry_run(world, plain.ina, plain.posed, {"source": TITLED})
     assert {way: run["counts"][way] for way in ("up", "down", "review")} == {
         "up": 0,
         "down": 0,
@@ -164,9 +164,9 @@ def test_a_title_alone_is_wording_and_a_regrade_to_it_changes_nothing_for_anybod
     }
     with world.db.reading() as session:
         assert not changes_part_points(session, session.get_one(Regrade, UUID(run["id"])))
-    act(world, plain.ina, run, "apply")
-    after = marks(world, plain.posed)
-    assert seen(plain.ina, run)["status"] == "applied"
+    run_action(world, plain.ina, run, "apply")
+    after = read_grades(world, plain.posed)
+    assert get_regrade(plain.ina, run)["status"] == "applied"
     for what in ("answers", "standings", "grades"):
         assert after[what] == before[what]
     assert NAMES["cells"] in Browser(world, student).get(plain.posed.path).text

@@ -1,8 +1,8 @@
 """The students who have not opened an assignment: who is listed, in which order, and for whom."""
 
 import pytest
-from analytics_scenes import POWERS, ROOTS
-from grades_scene import excuse
+from analytics_course import POWERS, ROOTS
+from grade_setup import excuse_student
 from sqlalchemy import update
 from world import OTHER_PROBLEM
 
@@ -99,8 +99,8 @@ def test_a_student_who_is_excused_from_the_whole_assignment_is_not_listed(
 ):
     world.enrol(course, "Ada Example")
     whole, part = world.enrol(course, "Whole Excused"), world.enrol(course, "Part Excused")
-    excuse(world, problem, whole, prof)
-    excuse(world, problem, part, prof, problem=problem.id)
+    excuse_student(world, problem, whole, prof)
+    excuse_student(world, problem, part, prof, problem=problem.id)
     assert names(prof, problem) == ["Ada Example", "Part Excused"]
     [row] = prof.get(f"/assignments/{problem.assignment}/excuses").json()["items"][:1]
     path = f"/assignments/{problem.assignment}/excuses/{row['id']}"
@@ -112,7 +112,7 @@ def test_the_list_agrees_with_the_number_of_students_who_opened_it(world, course
     students = [world.enrol(course, f"Student {number}") for number in range(4)]
     students[0].get(problem.path)
     students[1].get(problem.path)
-    excuse(world, problem, students[1], prof)
+    excuse_student(world, problem, students[1], prof)
     world.service.analytics_cache.work_timer = lambda: 0.0
     opened = prof.get(f"/assignments/{problem.assignment}/analytics").json()["opened"]
     assert (opened, unopened(prof, problem)["students"]) == (1, 2)

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from regrading import OTHER_KEY, act, prepare
+from append_only import disable_triggers
+from regrading import OTHER_KEY, run_action, run_dry_run
 from sqlalchemy import select
-from student_scenes import FORMS
-from unguarded import unguard
+from student_setup import FORMS
 from world import Person, Posing, World
 
 from api.db.models import Answer, Grading, Submission
@@ -104,7 +104,7 @@ def test_its_receipt_is_proved_by_the_digest_of_the_whole(world, course, student
     assert proof["valid"] is True
     assert proof["digest"] == reply["receipt"]["digest"]
     with world.session() as session:
-        unguard(session)
+        disable_triggers(session)
         row = session.get_one(Submission, UUID(reply["id"]))
         cells = row.answers["cells"]
         row.answers = {"cells": cells | {"sha256": digest_of("another text")}}
@@ -134,8 +134,8 @@ def test_what_was_read_is_stored_whole_however_long(world, course, student):
 
 
 def other_version_reads(world: World, teacher: Person, problem: Posing) -> dict[str, Any]:
-    run = prepare(world, teacher, problem, OTHER_KEY)
-    return act(world, teacher, run, "apply")
+    run = run_dry_run(world, teacher, problem, OTHER_KEY)
+    return run_action(world, teacher, run, "apply")
 
 
 def test_a_regrade_leaves_its_verdict(world, course, teacher, student):
@@ -157,7 +157,7 @@ def test_a_regrade_leaves_its_verdict(world, course, teacher, student):
 def store_as_before(world: World, submission: str, typed: dict[str, Any]) -> None:
     """Store a submission as earlier versions did: the whole text, twice."""
     with world.session() as session:
-        unguard(session)
+        disable_triggers(session)
         row = session.get_one(Submission, UUID(submission))
         row.answers = {part: to_json(one) for part, one in typed.items()}
         key = ProgressKey(row.problem_id, row.student_id)
@@ -177,6 +177,6 @@ def test_rows_in_the_old_form_are_read_and_regraded_as_before(world, course, tea
     shown = student.get(f"/submissions/{reply['id']}").json()
     assert {one["part"]: one["typed"] for one in shown["results"]} == typed
     assert student.get(f"/receipts/{reply['id']}").json()["valid"] is True
-    run = prepare(world, teacher, problem, OTHER_KEY)
+    run = run_dry_run(world, teacher, problem, OTHER_KEY)
     changed = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
     assert [one["part"] for one in changed] == ["doubled"]

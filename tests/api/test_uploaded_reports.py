@@ -4,10 +4,10 @@ import hashlib
 from uuid import UUID
 
 import pytest
-from regrading import act, prepare
+from regrading import run_action, run_dry_run
 from sqlalchemy import event, select
-from student_scenes import DUE_TOMORROW
-from uploads import REPORT, confirm, path_of, upload, uploaded
+from student_setup import DUE_TOMORROW
+from uploads import REPORT, confirm, create_report, report_path, upload_report
 from word_files import from_lines
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
@@ -32,7 +32,7 @@ def submissions(person, posed):
 
 
 def test_a_report_is_read_and_nothing_is_graded(student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     found = {part["part"]: part for part in report["parts"]}
     assert {name: part["confidence"] for name, part in found.items()} == dict.fromkeys(
         ("cells", "doubled", "why"), "certain"
@@ -50,7 +50,7 @@ def test_a_report_is_read_and_nothing_is_graded(student, posed):
 
 
 def test_confirmed_answers_are_a_submission_with_a_receipt_of_the_document(student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     statuses = [result["status"] for result in item["submission"]["results"]]
     assert statuses == ["correct", "correct", "needs_review"]
@@ -58,12 +58,12 @@ def test_confirmed_answers_are_a_submission_with_a_receipt_of_the_document(stude
     assert receipt["document"] == report["digest"]
     proof = student.get(f"/receipts/{receipt['id']}").json()
     assert (proof["valid"], proof["document"]) == (True, report["digest"])
-    again = student.get(path_of(report)).json()
+    again = student.get(report_path(report)).json()
     assert {part["submission"] for part in again["parts"]} == {receipt["id"]}
 
 
 def test_a_receipt_of_another_document_is_not_valid(world, student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     with world.session() as session:
         session.get_one(Report, UUID(report["id"])).digest = "1" * 64
@@ -73,7 +73,7 @@ def test_a_receipt_of_another_document_is_not_valid(world, student, posed):
 def test_confirming_counts_as_typing_the_same_answers_does(world, course, student, posed):
     other = world.enrol(course, "Ty Ping")
     answers = {"cells": "8", "doubled": "16", "why": "Fewer parameters."}
-    report = uploaded(student, posed, REPORT.replace(": 9", ": 8").replace(": 18", ": 16"))
+    report = create_report(student, posed, REPORT.replace(": 9", ": 8").replace(": 18", ": 16"))
     [item] = confirm(student, report, ("cells", 0), ("doubled", 0), ("why", answers["why"]))
     typed = other.submit(posed, answers).json()
     for field in ("results", "standing", "late_credit", "messages"):
@@ -81,7 +81,7 @@ def test_confirming_counts_as_typing_the_same_answers_does(world, course, studen
 
 
 def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     first, second = (confirm(student, report, ("cells", 0)) for _ in range(2))
     assert first == second
     assert len(submissions(student, posed)) == 1
@@ -89,7 +89,9 @@ def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(studen
 
 
 def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, posed):
-    report = uploaded(student, posed, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18"))
+    report = create_report(
+        student, posed, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
+    )
     cells = report["parts"][0]
     assert (cells["confidence"], cells["doubt"]) == ("doubtful", "another passage fits as well")
     other = [passage["quote"] for passage in cells["passages"]].index("Cells: 18")
@@ -104,7 +106,7 @@ def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, 
 
 
 def test_an_unreadable_answer_costs_nothing_and_can_be_confirmed_again(student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, ("cells", "9 or so, 10?"))
     [result] = item["submission"]["results"]
     assert (result["status"], result["attempt"]) == ("unreadable", None)
@@ -117,7 +119,9 @@ def test_attempts_and_deadlines_hold_and_another_problem_is_submitted_all_the_sa
     first, second = world.assignment(
         course, TEXT_PROBLEM, OTHER_PROBLEM, attempts=1, timeline_spec=DUE_TOMORROW
     )
-    report = uploaded(student, first, f"{REPORT}\n## 2. Large kernels\n\n(a) How many cells: 9\n")
+    report = create_report(
+        student, first, f"{REPORT}\n## 2. Large kernels\n\n(a) How many cells: 9\n"
+    )
     first_answers = {"problem": first.slug, "part": "cells", "answer": "8"}
     assert confirm_raw(student, report, first_answers)[0]["error"] is None
     both = confirm_raw(
@@ -136,7 +140,7 @@ def test_attempts_and_deadlines_hold_and_another_problem_is_submitted_all_the_sa
 
 
 def confirm_raw(person, report, *answers):
-    done = person.post(f"{path_of(report)}/confirm", {"answers": list(answers)})
+    done = person.post(f"{report_path(report)}/confirm", {"answers": list(answers)})
     assert done.status_code == 200, done.text
     return done.json()["items"]
 
@@ -152,13 +156,13 @@ def confirm_raw(person, report, *answers):
     ],
 )
 def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed, answer, message):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     body = {"certain": True, "answers": [{"problem": posed.slug, **answer}]}
-    refused = student.post(f"{path_of(report)}/confirm", body)
+    refused = student.post(f"{report_path(report)}/confirm", body)
     assert refused.status_code == 422
     assert message in refused.json()["detail"]
     assert submissions(student, posed) == []
-    assert student.post(f"{path_of(report)}/confirm", {}).status_code == 422
+    assert student.post(f"{report_path(report)}/confirm", {}).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,7 @@ def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed
 def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
     student, posed, document, name, message
 ):
-    refused = upload(student, posed, document, name)
+    refused = upload_report(student, posed, document, name)
     assert refused.status_code == 422
     assert message in refused.json()["detail"]
     assert student.get(f"/assignments/{posed.assignment}/reports").json()["items"] == []
@@ -186,26 +190,26 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
 
 def test_characters_that_no_database_stores_are_replaced(student, posed):
     cell = '{"cell_type": "markdown", "source": "(a) How many cells\\u0000 \\ud800: 9"}'
-    report = uploaded(student, posed, f'{{"cells": [{cell}]}}', "a.ipynb")
+    report = create_report(student, posed, f'{{"cells": [{cell}]}}', "a.ipynb")
     assert confirm(student, report, ("cells", 0))[0]["error"] is None
 
 
 def test_word_files_are_read_and_kept_as_they_are(student, posed):
     document = from_lines(REPORT)
-    report = uploaded(student, posed, document, "C:\\work\\my report.docx")
+    report = create_report(student, posed, document, "C:\\work\\my report.docx")
     assert report["file_name"] == "my report.docx"
-    answer = student.get(f"{path_of(report)}/document")
+    answer = student.get(f"{report_path(report)}/document")
     assert answer.content == document
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''my%20report.docx"
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
 def test_a_report_belongs_to_its_student_alone(world, course, student, posed):
-    report, classmate = uploaded(student, posed), world.enrol(course, "Class Mate")
-    for path in (path_of(report), f"{path_of(report)}/document"):
+    report, classmate = create_report(student, posed), world.enrol(course, "Class Mate")
+    for path in (report_path(report), f"{report_path(report)}/document"):
         assert classmate.get(path).status_code == 404
     body = {"certain": True}
-    assert classmate.post(f"{path_of(report)}/confirm", body).status_code == 404
+    assert classmate.post(f"{report_path(report)}/confirm", body).status_code == 404
 
 
 def test_the_documents_of_a_day_have_a_budget(database_url):
@@ -213,13 +217,13 @@ def test_the_documents_of_a_day_have_a_budget(database_url):
     course = world.course()
     student, [posed] = world.enrol(course), world.assignment(course)
     large = REPORT + "x" * 700_000
-    uploaded(student, posed, large)
-    refused = upload(student, posed, large)
+    create_report(student, posed, large)
+    refused = upload_report(student, posed, large)
     assert (refused.status_code, refused.json()["code"]) == (429, "report_budget")
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
-    uploaded(student, posed)
+    create_report(student, posed)
     world.clock.advance(days=1, seconds=1)
-    uploaded(student, posed, large)
+    create_report(student, posed, large)
     world.close()
 
 
@@ -230,7 +234,7 @@ def test_the_readings_of_a_day_count_against_the_budget_of_stored_text(database_
     words = "\N{MATHEMATICAL BOLD SMALL A}" * 8 + " parameters "
     for number in range(45):
         world.clock.advance(minutes=2)  # 30 reports are read in an hour
-        answer = upload(student, posed, REPORT.replace("fewer", f"{number} {words * 850}"))
+        answer = upload_report(student, posed, REPORT.replace("fewer", f"{number} {words * 850}"))
         if answer.status_code != 201:
             break
     assert answer.status_code == 429
@@ -243,14 +247,14 @@ def test_the_readings_of_a_day_count_against_the_budget_of_stored_text(database_
     assert 0.9 * MEBIBYTE < stored < 1.15 * MEBIBYTE
     assert student.submit(posed, {"cells": "9"}).json()["code"] == "storage_budget"
     world.clock.advance(days=1)
-    assert upload(student, posed).status_code == 201
+    assert upload_report(student, posed).status_code == 201
     world.close()
 
 
 def test_quotes_of_confirmed_answers_are_counted(student, posed, monkeypatch):
     sizes = []
     monkeypatch.setattr(LeakyBucketLimiter, "add", lambda _, __, amount: sizes.append(amount))
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     confirm(student, report, ("cells", 0))
     student.submit(posed, {"cells": "9"})
     *_, confirmed, typed = sizes
@@ -258,7 +262,7 @@ def test_quotes_of_confirmed_answers_are_counted(student, posed, monkeypatch):
 
 
 def test_of_many_confirmations_only_the_last_replies_are_loaded(world, student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     last = [confirm(student, report, ("cells", f"9 or {i}?"), ("doubled", 0)) for i in range(4)][-1]
     with world.db.reading() as session:
         [row] = session.scalars(select(Report))
@@ -281,13 +285,13 @@ def test_of_many_confirmations_only_the_last_replies_are_loaded(world, student, 
 
 def test_a_reading_has_a_mebibyte_at_most(student, posed, monkeypatch):
     two = REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
-    assert len(uploaded(student, posed, two)["parts"][0]["passages"]) > 1
-    whole = measure_reading(uploaded(student, posed, two)["parts"])
+    assert len(create_report(student, posed, two)["parts"][0]["passages"]) > 1
+    whole = measure_reading(create_report(student, posed, two)["parts"])
     monkeypatch.setattr(reading_job, "MAX_READING_BYTES", whole - 200)
-    parts = uploaded(student, posed, two)["parts"]
+    parts = create_report(student, posed, two)["parts"]
     assert [len(part["passages"]) for part in parts] == [1, 1, 1]
     monkeypatch.setattr(reading_job, "MAX_READING_BYTES", 500)
-    refused = upload(student, posed, two)
+    refused = upload_report(student, posed, two)
     assert (refused.status_code, "too long" in refused.text) == (422, True)
 
 
@@ -298,7 +302,7 @@ def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
     problems = world.assignment(
         course, TEXT_PROBLEM, OTHER_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-odd")
     )
-    report = uploaded(student, problems[0])
+    report = create_report(student, problems[0])
     answers = [{"problem": posed.slug, "part": "cells", "answer": "9"} for posed in problems]
     items = confirm_raw(student, report, *answers)
     assert [item["error"] and item["error"]["code"] for item in items] == [
@@ -310,33 +314,33 @@ def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
 
 
 def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, student, posed):
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     world.service.expiry_runner.run_once()
-    assert student.get(path_of(report)).json()["has_document"]
+    assert student.get(report_path(report)).json()["has_document"]
     world.clock.advance(days=world.service.settings.report_days + 1)
     world.service.expiry_runner.run_once()
-    old = student.get(path_of(report)).json()
+    old = student.get(report_path(report)).json()
     assert (old["has_document"], old["digest"]) == (False, report["digest"])
-    gone = student.get(f"{path_of(report)}/document")
+    gone = student.get(f"{report_path(report)}/document")
     assert (gone.status_code, gone.json()["detail"]) == (404, storage.DELETED_MESSAGE)
     assert student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
 
 
 def test_old_documents_are_deleted_a_few_at_a_time(world, student, posed, monkeypatch):
     monkeypatch.setattr(expiry_runner, "MAX_FILES_PER_TRANSACTION", 1)
-    reports = [uploaded(student, posed) for _ in range(2)]
+    reports = [create_report(student, posed) for _ in range(2)]
     world.clock.advance(days=world.service.settings.report_days + 1)
     runner = world.service.expiry_runner
     pauses = [runner.run_once() for _ in range(3)]
     assert pauses == [expiry_runner.PAUSE_SECONDS] * 2 + [expiry_runner.EXPIRY_INTERVAL_SECONDS]
-    assert not any(student.get(path_of(one)).json()["has_document"] for one in reports)
+    assert not any(student.get(report_path(one)).json()["has_document"] for one in reports)
 
 
 def test_other_numbers_than_those_of_the_report_are_not_answered_by_it(world, course):
     student = world.enrol(course)
     [posed] = world.assignment(course, variants="each_after", new_after=1, attempts=3)
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     student.submit(posed, {"cells": "1"})
     assert student.post(f"{posed.path}/variant").status_code == 201
     [item] = confirm(student, report, ("doubled", 0))
@@ -356,7 +360,7 @@ def test_labels_of_the_sheet_find_answers_in_another_order(world, course):
     path = f"/assignments/{posed.assignment}/problems/{posed.slug}"
     patch = {"labels": "2(c), 2(b), 2(a)"}
     assert teacher.patch(path, patch, headers={"If-Match": "*"}).status_code == 200
-    report = uploaded(student, posed, "2.\n\n(a) It is good.\n\n(b) 18\n\n(c) 9\n")
+    report = create_report(student, posed, "2.\n\n(a) It is good.\n\n(b) 18\n\n(c) 9\n")
     found = {part["part"]: part["passages"][0]["read_as"] for part in report["parts"]}
     assert (found["cells"], found["doubled"]) == ("9", "18")
     assert {part["confidence"] for part in report["parts"]} == {"certain"}
@@ -386,7 +390,7 @@ def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
         end = {"md": " -->\n", "tex": "\n", "ipynb": ' -->\\n"'}[form]
         filled = {"ipynb": f' -->\\n", "{int(size) ** 2}\\n"'}.get(form, f"{end}{int(size) ** 2}\n")
         text = template.text.replace(f"{mark}{end}", f"{mark}{filled}")
-        report = uploaded(student, posed, text, f"report{ending}")
+        report = create_report(student, posed, text, f"report{ending}")
         found = {part["part"]: part for part in report["parts"]}
         assert found["cells"]["passages"][0]["read_as"] == str(int(size) ** 2)
         assert [part["confidence"] for part in report["parts"]] == ["certain", "missing", "missing"]
@@ -394,28 +398,28 @@ def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
 
 def test_staff_hand_in_no_report_but_as_the_test_student(world, course, posed):
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    refused = upload(teacher, posed)
+    refused = upload_report(teacher, posed)
     assert (refused.status_code, "test student" in refused.json()["detail"]) == (403, True)
     assert teacher.post(f"/courses/{course}/test-student").status_code in {200, 201}
     test = {"X-View-As": "test"}
-    report = uploaded(teacher, posed, **test)
+    report = create_report(teacher, posed, **test)
     [item] = confirm(teacher, report, certain=True, **test)
     assert item["error"] is None
 
 
 def test_before_its_release_an_assignment_takes_no_report(world, course, student):
     [posed] = world.assignment(course, timeline_spec={"release": "2027-01-01 12:00"})
-    assert upload(student, posed).status_code == 404
+    assert upload_report(student, posed).status_code == 404
     assert student.get(f"/assignments/{posed.assignment}/reports").status_code == 404
 
 
 def test_a_regrade_of_a_confirmed_answer_keeps_its_passage_and_its_receipt(world, course, student):
     [posed] = world.assignment(course)
-    report = uploaded(student, posed)
+    report = create_report(student, posed)
     [item] = confirm(student, report, certain=True)
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    run = prepare(world, teacher, posed)
-    assert act(world, teacher, run, "apply")["status"] == "applied"
+    run = run_dry_run(world, teacher, posed)
+    assert run_action(world, teacher, run, "apply")["status"] == "applied"
     submission = item["submission"]["id"]
     assert student.get(f"/receipts/{submission}").json()["valid"]
     results = teacher.get(f"/submissions/{submission}").json()["results"]

@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-from own_tables import made, own_tables
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
+from temporary_tables import create_base, open_database
 
 from api.core.json_text import serialize_json
 from api.db.engine import Database
@@ -22,7 +22,7 @@ from api.db.upserts import (
     write_batches,
 )
 
-Tables = own_tables()
+Tables = create_base()
 
 
 class Thing(Tables):
@@ -60,7 +60,7 @@ VAIN: Final = EMPTY | {"told": {}, "some": [None], "words": "", "exact": Fractio
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    with made(Tables, database_url) as database:
+    with open_database(Tables, database_url) as database:
         yield database
 
 

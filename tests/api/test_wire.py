@@ -10,7 +10,7 @@ import time
 
 import pytest
 from http_app import service
-from serving import listening
+from serving import serve_app
 
 from api.server.protocol import MAX_HEAD_BYTES, LimitedHttpProtocol
 
@@ -21,7 +21,7 @@ SAMPLES = b"/api/v1/samples"
 @pytest.fixture(scope="module")
 def port():
     """Yield the port of a server that uses our HTTP protocol class."""
-    with listening(APP, http=LimitedHttpProtocol, ws="none") as port:
+    with serve_app(APP, http=LimitedHttpProtocol, ws="none") as port:
         yield port
 
 

@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from cpu_time import cpu_seconds
-from described_calls import WHO, ask_by_description
-from furnished import SCENE_SETTINGS, furnished
 from http_app import Answered, ask
+from populated_course import SCENE_SETTINGS, create_populated_course
 from raw_requests import Raw, RawRequests
 from scene import Scene
+from schemathesis_runs import WHO, run_schemathesis
 from world import World
 
 from api.db.engine import Database
@@ -132,7 +132,7 @@ def for_seconds(seconds: float) -> Callable[[int], bool]:
 def scene(shared_database_url) -> Iterator[Scene]:
     """Yield the scene of all routes, on each database system in turn."""
     world = World(shared_database_url, settings=SCENE_SETTINGS)
-    yield furnished(world)
+    yield create_populated_course(world)
     world.close()
 
 
@@ -163,7 +163,7 @@ def test_a_crash_a_long_answer_and_a_slow_one_are_found(answered, seconds, count
 def test_calls_by_the_description_are_answered_as_it_says(scene):
     """A student calls on SQLite, an instructor on PostgreSQL; `make fuzz` covers all."""
     who, seed = WHO[0 if scene.world.db.is_sqlite else 1], SEED
-    asked = ask_by_description(scene, who, seed=seed, some=OPERATIONS)
+    asked = run_schemathesis(scene, who, seed=seed, some=OPERATIONS)
     assert asked.failures == (), f"seed {seed}\n{asked.output}"
     assert asked.calls > OPERATIONS
 
@@ -176,7 +176,7 @@ def test_a_call_that_is_answered_otherwise_than_described_is_found(scene, monkey
     del document["paths"]["/api/v1/me"]["get"]["responses"]["200"]
     monkeypatch.setattr(scene.world.app, "openapi_schema", document)
     monkeypatch.setattr(scene.world.app, "_document", None)  # the schema as served before
-    asked = ask_by_description(scene, "student", seed=1, only=("get_me",))
+    asked = run_schemathesis(scene, "student", seed=1, only=("get_me",))
     assert any("/api/v1/me" in one for one in asked.failures), asked.output
 
 
@@ -192,7 +192,7 @@ def main() -> None:
         upgrade(db)
         db.close()
         world = World(url, settings=SCENE_SETTINGS)
-        done = run(furnished(world), given.seed, for_seconds(given.seconds))
+        done = run(create_populated_course(world), given.seed, for_seconds(given.seconds))
         world.close()
     told = ", ".join(f"{count} {status}" for status, count in sorted(done.statuses.items()))
     print(  # noqa: T201 (what a long run is for)

@@ -12,7 +12,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.definitions.parts import KeyedPart
 from grader.grading.grade import grade
@@ -38,13 +38,13 @@ COLLECTIONS = {
 
 @cache
 def _variant(problem: str, seed: int) -> Variant:
-    return solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
+    return solve_variant(CATALOG.get(problem), seed, REGISTRY)
 
 
 @cache
 def _variant_without_authors(problem_id: str, seed: int) -> Variant:
     """Return a variant of the problem without the mistakes that its author lists."""
-    problem = CATALOGUE.get(problem_id)
+    problem = CATALOG.get(problem_id)
     parts = tuple(
         part.model_copy(update={"mistakes": ()}) if isinstance(part, KeyedPart) else part
         for part in problem.parts

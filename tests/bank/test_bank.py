@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 import yaml
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from api.markup.markdown import find_formula_errors
 from grader.grading.grade import grade
@@ -26,22 +26,22 @@ The answers by two mistakes take longer than the solution of a variant.
 """
 FEW_VARIANTS = {"pretrained-parameter-counts": 20}
 """Problems with fewer than 30 variants, and how many they have: published numbers do not change."""
-DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_drawn_params]
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
+DRAWN = [name for name in CATALOG.ids if CATALOG.get(name).has_drawn_params]
+COMPUTED = [name for name in CATALOG.ids if CATALOG.get(name).has_autograded_parts]
 
 
 def test_the_bank_holds_every_question_of_the_five_seeds() -> None:
-    assert len(CATALOGUE.ids) >= 57
+    assert len(CATALOG.ids) >= 57
     assert len(COMPUTED) >= 28
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str) -> None:
     """Check and publish in one test, so that each problem is processed only once.
 
     This holds for any distribution of the tests over processes.
     """
-    text = CATALOGUE.path(name).read_text(encoding="utf-8")
+    text = CATALOG.path(name).read_text(encoding="utf-8")
     checked = check_text(
         text, file=name, registry=REGISTRY, seeds=SEEDS, validator=find_formula_errors
     )
@@ -58,7 +58,7 @@ def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str
         variants_differ_and_show_every_live_mistake(variants, checked.report)
     if name in COMPUTED:
         a_known_mistake_typed_in_is_named(
-            solve_variant(CATALOGUE.get(name), None, REGISTRY), *variants[:2]
+            solve_variant(CATALOG.get(name), None, REGISTRY), *variants[:2]
         )
 
 
@@ -90,15 +90,15 @@ def a_known_mistake_typed_in_is_named(*variants: Variant) -> None:
                 assert result.credit != 1
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_a_problem_lies_in_the_folder_of_its_topic_and_has_an_original(name: str) -> None:
-    problem = CATALOGUE.get(name)
-    assert problem.topic == CATALOGUE.path(name).parent.name
+    problem = CATALOG.get(name)
+    assert problem.topic == CATALOG.path(name).parent.name
     assert problem.has_original
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_a_file_is_read_alike_by_the_parser_in_python_and_the_one_in_c(name: str) -> None:
-    text = CATALOGUE.path(name).read_text(encoding="utf-8")
+    text = CATALOG.path(name).read_text(encoding="utf-8")
     plain = load_document(text, file=name, parser=yaml.SafeLoader)
     assert plain.data == load_document(text, file=name).data

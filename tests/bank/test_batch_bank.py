@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from one_by_one import Marked, mark_rows, read_table
+from reference_batch import GradedRow, grade_rows, read_table
 
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
 from api.services.batch.formats.csv_rows import CsvSource
@@ -67,7 +67,7 @@ def rows_of(variant: Variant) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], list[list[str]]]:
+def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[GradedRow], list[list[str]]]:
     """Return the rows of the whole bank, shuffled, as (graded singly, graded by batch)."""
     folder, marker = tmp_path_factory.mktemp("bank"), SingleAnswerGrader(CATALOGUE)
     rows = [
@@ -84,11 +84,11 @@ def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], 
     run_batch(Batch(source, BatchProblems(CATALOGUE), out))
     with out.open(newline="", encoding="utf-8") as stream:
         found = list(csv.reader(stream))
-    return mark_rows(read_table(path, names={}).rows, marker), found
+    return grade_rows(read_table(path, names={}).rows, marker), found
 
 
 def test_every_row_has_the_result_that_it_has_by_itself(
-    whole_bank: tuple[list[Marked], list[list[str]]],
+    whole_bank: tuple[list[GradedRow], list[list[str]]],
 ) -> None:
     expected, (header, *rows) = whole_bank
     assert header == [*INPUT_FIELDS, *RESULT_FIELDS]
@@ -105,7 +105,7 @@ def unguarded(row: list[str]) -> list[str]:
 
 
 def test_the_rows_are_of_every_problem_and_end_in_every_way(
-    whole_bank: tuple[list[Marked], list[list[str]]],
+    whole_bank: tuple[list[GradedRow], list[list[str]]],
 ) -> None:
     expected, (_, *rows) = whole_bank
     assert {row[1] for row in rows} == set(CATALOGUE.ids)

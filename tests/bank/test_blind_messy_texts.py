@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
@@ -28,7 +28,7 @@ BOUNDS = {1: (0.0013, 0.0025, 0.034), 2: (0.0066, 0.0, 0.027), 3: (0.0133, 0.004
 
 @cache
 def variant_of(problem: str, seed: int) -> Variant:
-    return solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
+    return solve_variant(CATALOG.get(problem), seed, REGISTRY)
 
 
 def result_of(row: dict) -> PartResult:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.grading.grade import grade
 from grader.values import Tensor, to_nested
@@ -62,7 +62,7 @@ LISTED = [
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original of a problem and two published variants."""
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     return (
         solve_variant(problem, None, REGISTRY),
         *publish_problem(problem, REGISTRY, limit=PUBLISHED).variants,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from api.markup.markdown import find_formula_errors, find_formulas
 from api.markup.tex import tex_to_mathml
@@ -28,8 +28,8 @@ LEAST = 500
 def texts() -> tuple[str, ...]:
     """Return every text of every problem, filled in with the original numbers."""
     seen: list[str] = []
-    for name in CATALOGUE.ids:
-        problem = CATALOGUE.get(name)
+    for name in CATALOG.ids:
+        problem = CATALOG.get(name)
         variant = solve_variant(problem, None, REGISTRY)
         kept = find_text_faults(
             problem, [variant], registry=REGISTRY, validator=lambda text: seen.append(text) or ()

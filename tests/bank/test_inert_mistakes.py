@@ -1,19 +1,19 @@
 """Tests that running only some mistakes finds the same hidden ones as running all."""
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.diagnosis.mistakes import find_hidden_mistakes
 from grader.variants.variant import solve_variant
 from problems.publish import DRAWS_FOR_INERT, publish_problem
 from problems.registry import REGISTRY
 
-DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_drawn_params]
+DRAWN = [name for name in CATALOG.ids if CATALOG.get(name).has_drawn_params]
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_show(name):
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     for seed in (None, 0, 1):
         variant = solve_variant(problem, seed, REGISTRY)
         every = {part: known.hidden for part, known in variant.mistakes.items()}
@@ -30,7 +30,7 @@ def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_sh
 
 @pytest.mark.parametrize("name", ["kv-cache-memory", "conv-layer-macs", "conv-output-shape"])
 def test_how_many_seeds_are_asked_for_changes_no_choice(name):
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     few, many = (
         publish_problem(problem, REGISTRY, limit=limit).report for limit in (3, DRAWS_FOR_INERT)
     )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ from problems.variant_serialization import (
     load_variant_for_parts,
 )
 
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
+COMPUTED = [name for name in CATALOG.ids if CATALOG.get(name).has_autograded_parts]
 NOISE = Fraction(1, 10**9)
 FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fraction(1, 2))
 
@@ -42,7 +42,7 @@ FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fractio
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original of a problem and, if it is drawn, one of its seeds."""
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     seeds = (None, 0) if problem.has_drawn_params else (None,)
     return tuple(solve_variant(problem, seed, REGISTRY) for seed in seeds)
 
@@ -142,7 +142,7 @@ def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
     st.sampled_from(FACTORS),
 )
 def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor) -> None:
-    part = CATALOGUE.get("depthwise-separable-savings").get_part("params_saved_2")
+    part = CATALOG.get("depthwise-separable-savings").get_part("params_saved_2")
     candidates = tuple(
         MistakeCandidate((f"m{at}",), simplify_number(value), rank, "")
         for at, (value, rank) in enumerate(wrong)
@@ -159,7 +159,7 @@ def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor)
 @pytest.mark.parametrize("size", [10**400, 10**308, Fraction(1, 10**320), Fraction(1, 10**400)])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_numbers_that_no_float_can_hold_are_looked_up(sign, size, step) -> None:
-    part = CATALOGUE.get("depthwise-separable-savings").get_part("params_saved_2")
+    part = CATALOG.get("depthwise-separable-savings").get_part("params_saved_2")
     values = [sign * size * factor for factor in (*FACTORS, -1, 0)]
     known = KnownMistakes(
         tuple(

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
@@ -44,7 +44,7 @@ BOUNDS = {
 
 @cache
 def variant_of(problem: str, seed: int) -> Variant:
-    return solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
+    return solve_variant(CATALOG.get(problem), seed, REGISTRY)
 
 
 def result_of(row: dict) -> PartResult:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from scipy.signal import convolve2d, correlate2d
 
 from grader.expressions.evaluate import evaluate
@@ -32,7 +32,7 @@ from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses
 from tests.bank.oracle.windows import correlate, scatter, starts
 
-COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).has_autograded_parts]
+COMPUTED = [name for name in CATALOG.ids if CATALOG.get(name).has_autograded_parts]
 DRAWS = 5
 POINTS = 200
 SMALL = range(7)
@@ -44,8 +44,8 @@ def computed_parts() -> set[tuple[str, str]]:
     """Return every part of the bank that is graded by machine."""
     return {
         (name, part.id)
-        for name in CATALOGUE.ids
-        for part in CATALOGUE.get(name).parts
+        for name in CATALOG.ids
+        for part in CATALOG.get(name).parts
         if part.kind != "text"
     }
 
@@ -53,7 +53,7 @@ def computed_parts() -> set[tuple[str, str]]:
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original and, if the problem is drawn, five draws."""
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     seeds = (None, *range(DRAWS)) if problem.has_drawn_params else (None,)
     return tuple(solve_variant(problem, seed, REGISTRY) for seed in seeds)
 
@@ -102,7 +102,7 @@ def test_the_table_has_every_computed_part_and_no_other():
 
 
 def test_the_table_has_every_derived_value_that_a_student_sees_and_no_other():
-    shown = {(name, derived) for name in COMPUTED for derived in CATALOGUE.get(name).let}
+    shown = {(name, derived) for name in COMPUTED for derived in CATALOG.get(name).let}
     assert set(SHOWN) == shown
 
 
@@ -142,7 +142,7 @@ def test_the_oracle_imports_nothing_of_ours(path: Path):
 @pytest.mark.parametrize(("name", "part"), sorted(ORACLE), ids=map(".".join, sorted(ORACLE)))
 def test_a_key_is_what_the_oracle_expects(name: str, part: str):
     expected = ORACLE[name, part]
-    asked = next(one for one in CATALOGUE.get(name).parts if one.id == part)
+    asked = next(one for one in CATALOG.get(name).parts if one.id == part)
     formulas = []
     for variant in variants(name):
         assert not variant.failures
@@ -208,7 +208,7 @@ def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
     accepted = {
         (name, part.id): part.accept
         for name in COMPUTED
-        for part in CATALOGUE.get(name).parts
+        for part in CATALOG.get(name).parts
         if getattr(part, "accept", ())
     }
     assert set(ACCEPTED) == set(accepted)
@@ -227,7 +227,7 @@ def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
     ],
 )
 def test_a_threshold_itself_passes_and_what_is_below_it_does_not(part, below, limit, above):
-    problem = CATALOGUE.get("training-report")
+    problem = CATALOG.get("training-report")
     variant = solve_variant(problem, None, REGISTRY)
     credits_ = []
     for typed in (below, limit, above):

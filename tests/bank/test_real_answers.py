@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
-from one_by_one import Marked, Row, mark_rows, read_table
+from reference_batch import GradedRow, Row, grade_rows, read_table
 
 from api.services.engine.single_answer import SingleAnswerGrader
 from problems.catalog import ProblemCatalog
@@ -25,9 +25,9 @@ STATUSES = {
 
 
 @pytest.fixture(scope="module")
-def marked() -> list[Marked]:
+def marked() -> list[GradedRow]:
     table = read_table(FILE, names={})
-    return mark_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
+    return grade_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
 
 
 def ids() -> list[str]:
@@ -35,7 +35,7 @@ def ids() -> list[str]:
 
 
 @pytest.mark.parametrize("at", range(len(ANSWERS)), ids=ids())
-def test_a_real_answer_gets_its_verdict(at: int, marked: list[Marked]) -> None:
+def test_a_real_answer_gets_its_verdict(at: int, marked: list[GradedRow]) -> None:
     expected, one = ANSWERS[at], marked[at]
     assert one.result is not None, one.error
     assert one.result.status in STATUSES[expected["verdict"]], one.result
@@ -49,7 +49,7 @@ def test_a_real_answer_gets_its_verdict(at: int, marked: list[Marked]) -> None:
     ids=[name for name, one in zip(ids(), ANSWERS, strict=True) if one["verdict"] == "wrong"],
 )
 def test_a_wrong_answer_is_named_by_its_cause_and_by_no_other(
-    at: int, marked: list[Marked]
+    at: int, marked: list[GradedRow]
 ) -> None:
     result = marked[at].result
     assert result is not None
@@ -57,7 +57,7 @@ def test_a_wrong_answer_is_named_by_its_cause_and_by_no_other(
     assert result.status == ("mistake" if ANSWERS[at]["mistakes"] else "wrong")
 
 
-def test_the_rows_come_back_in_their_order(marked: list[Marked]) -> None:
+def test_the_rows_come_back_in_their_order(marked: list[GradedRow]) -> None:
     assert len(marked) == 149
     assert all(isinstance(one.row, Row) for one in marked)
     assert [one.row.values["part"] for one in marked] == [one["part"] for one in ANSWERS]

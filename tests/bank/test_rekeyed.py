@@ -4,7 +4,7 @@ import json
 from copy import deepcopy
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.definitions.problem import Problem
 from grader.variants.variant import solve_variant
@@ -19,7 +19,7 @@ ORIGINALS = 4
 
 def remarked(name: str) -> Problem:
     """Return the problem with other points and, for numbers, another tolerance."""
-    data = deepcopy(load_document(CATALOGUE.path(name).read_text(), file=name).data)
+    data = deepcopy(load_document(CATALOG.path(name).read_text(), file=name).data)
     data["title"] = f"{data['title']}, marked otherwise"
     for part in data["parts"]:
         if part["kind"] != "text":
@@ -29,11 +29,11 @@ def remarked(name: str) -> Problem:
     return Problem.model_validate(data)
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_under_another_marking_the_numbers_stay_and_the_keys_are_those_of_a_fresh_solve(name):
-    before, after = CATALOGUE.get(name), remarked(name)
+    before, after = CATALOG.get(name), remarked(name)
     assert before.marking_hash != after.marking_hash
-    is_drawn = before.has_drawn_params and CATALOGUE.ids.index(name) % ORIGINALS > 0
+    is_drawn = before.has_drawn_params and CATALOG.ids.index(name) % ORIGINALS > 0
     variant = solve_variant(before, 0 if is_drawn else None, REGISTRY)
     stored = json.loads(json.dumps(dump_variant(variant, REGISTRY)))
     rekeyed = rekey_variant(stored, after, REGISTRY)

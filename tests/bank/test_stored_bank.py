@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from bank_at_hand import CATALOGUE
-from stored_again import differences
+from bank_catalog import CATALOG
+from reloaded_variants import differences
 
 from grader.definitions.parts import Part
 from grader.definitions.problem import AnyPart
@@ -42,8 +42,8 @@ def options_of(part: AnyPart) -> Iterator[Option]:
 def options() -> dict[str, frozenset[Option]]:
     """Return the options that each problem uses."""
     return {
-        name: frozenset(option for part in CATALOGUE.get(name).parts for option in options_of(part))
-        for name in CATALOGUE.ids
+        name: frozenset(option for part in CATALOG.get(name).parts for option in options_of(part))
+        for name in CATALOG.ids
     }
 
 
@@ -65,6 +65,6 @@ def test_the_bank_uses_every_kind():
 @pytest.mark.parametrize("name", covering_sample())
 @pytest.mark.parametrize("seed", [None, 1])
 def test_a_stored_problem_of_the_bank_grades_as_the_solved_one(name, seed):
-    problem = CATALOGUE.get(name)
+    problem = CATALOG.get(name)
     if seed is None or problem.has_drawn_params:
         assert differences(solve_variant(problem, seed, REGISTRY), REGISTRY) == []

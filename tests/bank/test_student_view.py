@@ -1,7 +1,7 @@
 """Tests that every problem renders for students, with examples that can be typed."""
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from api.services.engine.keyless_reading import KeylessQuestion, read_answer
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
@@ -9,9 +9,9 @@ from grader.variants.variant import solve_variant
 from problems.registry import REGISTRY
 
 
-@pytest.mark.parametrize("problem", CATALOGUE.ids)
+@pytest.mark.parametrize("problem", CATALOG.ids)
 def test_a_problem_is_shown_with_inputs_whose_examples_can_be_typed(problem):
-    variant = solve_variant(CATALOGUE.get(problem), None, REGISTRY)
+    variant = solve_variant(CATALOG.get(problem), None, REGISTRY)
     assert render_statement(variant)
     for part in variant.problem.parts:
         shown = serialize_question(part, variant)
@@ -25,6 +25,6 @@ def test_a_problem_is_shown_with_inputs_whose_examples_can_be_typed(problem):
 
 
 def test_a_value_that_is_derived_for_the_key_is_not_among_the_numbers():
-    variant = solve_variant(CATALOGUE.get("inverted-residual-block"), None, REGISTRY)
+    variant = solve_variant(CATALOG.get("inverted-residual-block"), None, REGISTRY)
     assert "middle" in variant.names
     assert "middle" not in {one.name for one in serialize_numbers(variant)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
@@ -47,7 +47,7 @@ class Diagnosed:
 
 @cache
 def _original(problem: str) -> Variant:
-    return solve_variant(CATALOGUE.get(problem), None, REGISTRY)
+    return solve_variant(CATALOG.get(problem), None, REGISTRY)
 
 
 def diagnosed() -> Iterator[Diagnosed]:

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import database_template
 import pytest
-import templates
-from furnished import SCENE_SETTINGS, furnished
 from playwright.sync_api import Browser, Page, sync_playwright
+from populated_course import SCENE_SETTINGS, create_populated_course
 from scene import Scene
 from screens import Screens
-from serving import listening
+from serving import serve_app
 from world import World
 
 NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -74,7 +74,7 @@ class Served:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty database with all tables; each test works on a copy."""
-    return templates.made_in(tmp_path_factory.mktemp("template"))
+    return database_template.create_template(tmp_path_factory.mktemp("template"))
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def _served(
 ) -> Iterator[Served]:
     database = shutil.copyfile(template, folder / "grader.db")
     world = World(f"sqlite:///{database}", settings=settings)
-    with listening(world.app, access_log=False) as port:
+    with serve_app(world.app, access_log=False) as port:
         yield Served(world, f"http://127.0.0.1:{port}")
     world.close()
 
@@ -112,7 +112,7 @@ def tour(
     folder = tmp_path_factory.mktemp("tour")
     with _served(sqlite_template, folder, SCENE_SETTINGS) as served:
         screens = Screens(chromium, served.world, served.address)
-        yield screens, furnished(served.world)
+        yield screens, create_populated_course(served.world)
         screens.close()
     assert screens.elsewhere == []
 

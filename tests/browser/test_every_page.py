@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from access.pages import FORM, NEWCOMER, OURS
 from access.pages_lti import IN_BROWSER, LMS, begun
-from furnished import ROUTES, PageAddress, RouteCall
 from pages import Browser as Requests
+from populated_course import ROUTES, PageAddress, RouteCall
 from screens import faults, look, overflow, violations
 
 import api

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from browsers import PASSWORD, email_of, with_password
+from api_browser import PASSWORD, get_email, set_password
 from journeys import Journey
 from playwright.sync_api import expect
 from world import OTHER_PROBLEM, TEXT_PROBLEM
@@ -20,11 +20,11 @@ def test_an_assignment_of_four_problems_is_published_in_at_most_twelve_clicks(
     teacher = world.enrol(course, "Tea Cher", role="instructor")
     for problem in (TEXT_PROBLEM, OTHER_PROBLEM, "conv-output-shape", "conv-sizing"):
         world.version(problem)
-    with_password(world, teacher)
+    set_password(world, teacher)
     page = screens.open(script=script)
     page.goto("/login")
     journey = Journey(page)
-    journey.fill(page.get_by_label("E-mail"), email_of(world, teacher))
+    journey.fill(page.get_by_label("E-mail"), get_email(world, teacher))
     journey.fill(page.get_by_label("Password"), PASSWORD)
     journey.click(page.get_by_role("button", name="Log in", exact=True))
     journey.click(page.get_by_role("link", name="Deep Learning"))

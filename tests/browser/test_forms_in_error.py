@@ -8,7 +8,7 @@ way. A page in this state must meet the same checks as every page
 import re
 
 import pytest
-from browsers import email_of
+from api_browser import get_email
 from playwright.sync_api import expect
 from scene import HERE
 from screens import faults
@@ -55,7 +55,7 @@ def places(tour):
     return scene.places[HERE] | {
         "slug": first.slug,
         "classmate": classmate.id,
-        "email": email_of(world, scene.people["student"]),
+        "email": get_email(world, scene.people["student"]),
         "tried": tried.path,
         "over": over.path,
         "two": two.assignment,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from actors import FakeClock
-from browsers import PASSWORD, with_password
+from api_browser import PASSWORD, set_password
 from client_process import (
     PATIENCE,
     client_environment,
@@ -160,7 +160,7 @@ def test_a_student_works_in_jupyterlab(chromium: Browser, sqlite_template: Path,
     url = f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'grader.db')}"
     world = World(url, clock=FakeClock(datetime.now(UTC)))
     course = world.course()
-    email = with_password(world, world.enrol(course))
+    email = set_password(world, world.enrol(course))
     [posed] = world.assignment(course, results="at_once", attempts=9)
     with world.session() as session:
         session.get_one(Assignment, posed.assignment).slug = "squares"

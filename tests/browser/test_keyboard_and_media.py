@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from problem_screen import Desk
+from problem_screen import ProblemScreen
 from screens import violations
 
 DUE = {"due": "2026-11-02 13:00"}
@@ -16,7 +16,7 @@ def desk(served, screens):
         course = served.world.course()
         student = served.world.enrol(course)
         [posed] = served.world.assignment(course, "pooling-4x4", timeline_spec=DUE)
-        return Desk(screens.open(student, **more), posed).open()
+        return ProblemScreen(screens.open(student, **more), posed).open()
 
     return sit
 
@@ -77,7 +77,7 @@ def test_arrows_and_enter_walk_through_the_cells(desk, keys, index):
 def test_enter_in_a_line_checks_its_part_and_no_other(served, screens):
     course = served.world.course()
     [posed] = served.world.assignment(course, "conv-output-shape", attempts=3)
-    here = Desk(screens.open(served.world.enrol(course)), posed).open()
+    here = ProblemScreen(screens.open(served.world.enrol(course)), posed).open()
     first, second = [one.get_attribute("id") for one in here.page.locator("[id^=told-]").all()[:2]]
     here.page.locator(f"#{second.replace('told', 'answer')}").fill("1 x 1 x 1")
     field = here.page.locator(f"#{first.replace('told', 'answer')}")

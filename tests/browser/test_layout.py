@@ -4,8 +4,8 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from problem_screen import POOLED, Desk
-from review_scene import Class
+from problem_screen import POOLED, ProblemScreen
+from review_course import ReviewCourse
 from screens import look, overflow
 
 from api.db.models import Assignment
@@ -28,7 +28,7 @@ def desk(served, screens):
     """Return the first of two problems of a new assignment, opened by a student."""
     course = served.world.course()
     posed, _ = served.world.assignment(course, "pooling-4x4", "conv-output-shape", attempts=3)
-    return Desk(screens.open(served.world.enrol(course)), posed).open()
+    return ProblemScreen(screens.open(served.world.enrol(course)), posed).open()
 
 
 def box(locator):
@@ -113,7 +113,7 @@ def test_once_an_answer_is_checked_no_empty_place_is_kept_for_its_reading(desk):
 def test_formulas_side_by_side_break_on_a_phone(served, screens, width, beside):
     course = served.world.course()
     [posed] = served.world.assignment(course, "conv2d-by-hand")
-    here = Desk(screens.open(served.world.enrol(course), width=width), posed).open()
+    here = ProblemScreen(screens.open(served.world.enrol(course), width=width), posed).open()
     first, second = map(box, here.page.locator(".statement div.math > math").all())
     assert (second["x"] >= first["x"] + first["width"]) is beside
     assert (second["y"] >= first["y"] + first["height"]) is not beside
@@ -259,7 +259,7 @@ def test_the_figures_of_tiles_stand_in_one_line_whatever_their_labels_take(serve
 def test_what_goes_on_beyond_the_edge_fades_out_there_until_it_is_scrolled_to(served, screens):
     course = served.world.course()
     [posed] = served.world.assignment(course, "confusion-matrix")
-    here = Desk(screens.open(served.world.enrol(course), width=390), posed).open()
+    here = ProblemScreen(screens.open(served.world.enrol(course), width=390), posed).open()
     row = here.page.locator(".statement math[display=block]").last
     assert row.evaluate("one => one.scrollWidth > one.clientWidth")
     expect(row).to_have_css("mask-image", FADES)
@@ -271,7 +271,7 @@ def test_what_goes_on_beyond_the_edge_fades_out_there_until_it_is_scrolled_to(se
 
 
 def test_an_answer_that_one_holds_widens_no_page_of_a_phone(served, screens):
-    scene = Class(served.world)
+    scene = ReviewCourse(served.world)
     scene.student("Fewer parameters.")
     page = screens.open(scene.ada, width=390)
     page.goto(scene.part)

@@ -16,13 +16,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 import pytest
 import uvicorn
-from browsers import PASSWORD, email_of, with_password
+from api_browser import PASSWORD, get_email, set_password
 from certificates import write_certificate
 from lti_platform import DEEP_LINKING, Dialect, LtiPlatform, Member
 from playwright.sync_api import expect
-from regrading import act, prepare
+from regrading import run_action, run_dry_run
 from screens import Screens, violations
-from serving import running
+from serving import run_server
 from sqlalchemy import select
 from world import World
 
@@ -200,7 +200,7 @@ def campus(open_strict_chromium, sqlite_template, tmp_path):
     world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
     world.site = Site(world.platform)
     config = uvicorn.Config(world.app, log_config=None, lifespan="off", server_header=False)
-    with listener, running(config, listener), serving_https(world.site, tmp_path) as port:
+    with listener, run_server(config, listener), serving_https(world.site, tmp_path) as port:
         world.screens = Screens(
             open_strict_chromium(f"lms.example 127.0.0.1:{port}"), world, address
         )
@@ -241,7 +241,7 @@ def set_up(world, course):
     with page.expect_popup() as opened:
         button.click()
     tab = opened.value
-    tab.get_by_label("E-mail").fill(email_of(world, world.teacher))
+    tab.get_by_label("E-mail").fill(get_email(world, world.teacher))
     tab.get_by_label("Password").fill(PASSWORD)
     assert violations(tab) == []
     tab.get_by_role("button", name="Use this account").click()
@@ -323,7 +323,7 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
     course = world.course()
     [posed] = world.assignment(course)
     world.teacher = world.enrol(course, "Tea Cher", role="instructor")
-    with_password(world, world.teacher)
+    set_password(world, world.teacher)
     world.platform.members = [world.platform.student, Member("u-2", "Ben Bold")]
     register(world)
     page = set_up(world, course)
@@ -336,8 +336,8 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
     synchronize(world, page, course)
     answer(world, posed, link)
     assert scores(world, link) == [2]
-    number = prepare(world, world.teacher, posed)
-    assert act(world, world.teacher, number, "apply")["status"] == "applied"
+    number = run_dry_run(world, world.teacher, posed)
+    assert run_action(world, world.teacher, number, "apply")["status"] == "applied"
     first, second = scores(world, link)
     assert second < first
     path = copy(world, page, link)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from problem_pages import PAPER
-from problem_screen import Desk
+from problem_screen import ProblemScreen
 from screens import violations
 
 DUE = {"due": "2026-11-02 13:00"}
@@ -19,7 +19,7 @@ def desk(served, screens):
         course = served.world.course()
         student = served.world.enrol(course)
         [posed] = served.world.assignment(course, problem, timeline_spec=DUE)
-        return Desk(screens.open(student, **more), posed).open()
+        return ProblemScreen(screens.open(student, **more), posed).open()
 
     return sit
 

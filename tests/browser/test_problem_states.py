@@ -6,7 +6,7 @@ focus is after a message.
 
 import pytest
 from playwright.sync_api import expect
-from problem_screen import POOLED, Desk
+from problem_screen import POOLED, ProblemScreen
 from screens import faults
 
 from api.pages.student.components.feedback import NOT_GRADED
@@ -28,7 +28,7 @@ def desk(served, screens):
         course = served.world.course()
         student = served.world.enrol(course)
         [posed, *_] = served.world.assignment(course, "pooling-4x4", **more)
-        return Desk(screens.open(student), posed).open()
+        return ProblemScreen(screens.open(student), posed).open()
 
     return sit
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
-from problem_screen import Desk
+from problem_screen import ProblemScreen
 from spoken import read_transcripts, speak, write_transcripts
 from world import TEXT_PROBLEM
 
@@ -18,7 +18,9 @@ TIMES = {"due": "2026-11-10 23:59"}
 WRONG = [["9", "7"], ["8", "1"]]
 
 
-def visit_as_student(page: Page, desk: Desk, course: str, assignment: str) -> Iterator[str]:
+def visit_as_student(
+    page: Page, desk: ProblemScreen, course: str, assignment: str
+) -> Iterator[str]:
     """Open the pages of a student one after the other, and yield their titles."""
     page.goto("/")
     yield "Home page of a student"
@@ -64,7 +66,7 @@ def visits(served, screens):
         page.goto("/login")
         yield "Login", page
         page = screens.open(student)
-        for title in visit_as_student(page, Desk(page, pooled), course_path, assignment):
+        for title in visit_as_student(page, ProblemScreen(page, pooled), course_path, assignment):
             yield title, page
         page = screens.open(world.enrol(course, "Ina Instructor", role="instructor"))
         for title in visit_as_staff(page, course_path, assignment, f"{text.slug}/why"):

@@ -5,7 +5,7 @@ log, with and without scripts where these make a difference.
 """
 
 import pytest
-from browsers import PASSWORD, email_of, with_password
+from api_browser import PASSWORD, get_email, set_password
 from playwright.sync_api import expect
 from screens import violations
 from world import TEXT_PROBLEM
@@ -76,10 +76,10 @@ def score_of(student, posed):
 
 @pytest.mark.usefixtures("ann")
 def test_the_log_in_leads_to_what_there_is_to_do(served, screens, posed, teacher):
-    with_password(served.world, teacher)
+    set_password(served.world, teacher)
     page = screens.open()
     page.goto("/login")
-    page.get_by_label("E-mail").fill(email_of(served.world, teacher))
+    page.get_by_label("E-mail").fill(get_email(served.world, teacher))
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Deep Learning").click()

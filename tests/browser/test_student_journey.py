@@ -4,9 +4,9 @@ They run with and without scripts. Whatever goes wrong, the input is still there
 """
 
 import pytest
-from browsers import PASSWORD, email_of, with_password
+from api_browser import PASSWORD, get_email, set_password
 from playwright.sync_api import expect
-from problem_screen import POOLED, SAVED, Desk
+from problem_screen import POOLED, SAVED, ProblemScreen
 
 from api.pages.student.components.feedback import CAUSE_LABEL
 from api.pages.student.components.submission_form import (
@@ -31,7 +31,7 @@ def course(served):
 @pytest.fixture
 def student(served, course):
     student = served.world.enrol(course, "Stu Dent")
-    with_password(served.world, student)
+    set_password(served.world, student)
     return student
 
 
@@ -41,7 +41,7 @@ def desk(served, screens, course, student):
 
     def sit(script="on", **more):
         [posed] = served.world.assignment(course, "pooling-4x4", **more)
-        return Desk(screens.open(student, script=script), posed, script).open()
+        return ProblemScreen(screens.open(student, script=script), posed, script).open()
 
     return sit
 
@@ -108,7 +108,7 @@ def test_the_password_opens_the_page_that_was_asked_for(served, screens, course,
     [posed] = served.world.assignment(course, "pooling-4x4")
     page = screens.open(script=script)
     page.goto(posed.path)
-    type_password(page, email_of(served.world, student))
+    type_password(page, get_email(served.world, student))
     expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
 
 
@@ -158,7 +158,7 @@ def test_a_draft_that_was_saved_is_there_in_the_next_tab(desk, script):
     expect(here.page.locator("#saved")).to_contain_text(SAVED)
     later = here.page.context.new_page()
     here.page.close()
-    assert Desk(later, here.posed).open().cells("max") == ["9", "", "", ""]
+    assert ProblemScreen(later, here.posed).open().cells("max") == ["9", "", "", ""]
 
 
 def test_what_is_typed_outlives_a_tab_that_is_closed_at_once(desk):
@@ -166,7 +166,7 @@ def test_what_is_typed_outlives_a_tab_that_is_closed_at_once(desk):
     later = here.page.context.new_page()
     here.cell("max").fill("9")
     here.page.close()
-    assert Desk(later, here.posed).open().cells("max") == ["9", "", "", ""]
+    assert ProblemScreen(later, here.posed).open().cells("max") == ["9", "", "", ""]
 
 
 def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
@@ -222,7 +222,7 @@ def kept_by_the_browser(here, text):
     here.cell("max").fill(text)
     here.page.close()
     later.context.set_offline(offline=False)
-    return Desk(later, here.posed)
+    return ProblemScreen(later, here.posed)
 
 
 def test_what_never_reached_the_server_is_restored_by_the_browser(desk):
@@ -236,7 +236,7 @@ def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
 ):
     here = desk()
     again = kept_by_the_browser(here, "9")
-    other = Desk(screens.open(student), here.posed).open()
+    other = ProblemScreen(screens.open(student), here.posed).open()
     other.cell("max").fill("5")
     expect(other.page.locator("#saved")).to_contain_text(SAVED)
     again.open()
@@ -266,7 +266,7 @@ def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk
     here.button("max").click()
     with here.page.expect_popup() as tab:
         here.page.get_by_role("link", name="Log in in a new tab").click()
-    type_password(tab.value, email_of(served.world, student))
+    type_password(tab.value, get_email(served.world, student))
     expect(tab.value.locator("summary").filter(has_text="Stu Dent")).to_be_visible()
     here.page.get_by_role("button", name="Try again").click()
     expect(here.told("max")).to_contain_text("Correct")
@@ -282,7 +282,7 @@ def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
     here.button("max").click()
     expect(here.page.get_by_text(OTHER_USER_MESSAGE).first).to_be_visible()
     assert here.submissions() == 0
-    beside = Desk(here.page.context.new_page(), here.posed).open()
+    beside = ProblemScreen(here.page.context.new_page(), here.posed).open()
     assert beside.cells("max") == ["", "", "", ""]
 
 
@@ -336,7 +336,7 @@ def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, 
     here.page.context.clear_cookies()
     here.button("max").click()
     expect(here.page.get_by_text("Your input is kept.")).to_be_visible()
-    type_password(here.page, email_of(served.world, student))
+    type_password(here.page, get_email(served.world, student))
     here.page.get_by_role("button", name="Send it now").click()
     expect(here.told("max")).to_contain_text("Correct")
     assert here.submissions() == 1

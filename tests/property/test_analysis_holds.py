@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from described_totals import describe
 from factories import CALM
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 from score_tables import items, reliability
+from total_distributions import compute_distribution
 
 from grader.analysis import (
     VariantTally,
@@ -121,7 +121,7 @@ def test_fewer_than_twenty_students_are_never_flagged(rows):
 @given(totals=st.lists(st.one_of(st.none(), st.floats(-5, 25)), max_size=40))
 @CALM
 def test_the_histogram_counts_every_student_once(totals):
-    found = describe(totals, 20)
+    found = compute_distribution(totals, 20)
     assert sum(one.count for one in found.histogram) == found.n
     edges = [(one.low, one.high) for one in found.histogram]
     assert all(before[1] == after[0] for before, after in pairwise(edges))
@@ -131,7 +131,7 @@ def test_the_histogram_counts_every_student_once(totals):
 @CALM
 def test_the_form_of_a_distribution_is_that_of_scipy(totals):
     assume(len(set(totals)) > 1)
-    found = describe(totals, 60)
+    found = compute_distribution(totals, 60)
     assert found.skewness == pytest.approx(stats.skew(totals, bias=False), abs=1e-9)
     assert found.kurtosis == pytest.approx(stats.kurtosis(totals, bias=False), abs=1e-8)
     assert found.quartiles == pytest.approx(np.quantile(totals, [0.25, 0.5, 0.75]))

@@ -8,11 +8,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from drawn import drawn, drawn_cells, drawn_value
 from factories import BOOK, CALM, ask, original
 from hypothesis import given
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
+from rendered_mathml import read_cells, read_math, read_value
 
 from grader.display.render import Rendering
 from grader.display.text import to_text
@@ -50,7 +50,7 @@ NUMBERS = st.one_of(
 def test_a_number_is_shown_as_it_is_judged(number, notation):
     reading, rendered = shown(ask("number", key=1), notation.format(to_text(number)))
     assert rendered.text == reading.text == to_text(reading.value)
-    assert drawn_value(rendered.mathml) == reading.value == number
+    assert read_value(rendered.mathml) == reading.value == number
 
 
 @CALM
@@ -61,7 +61,7 @@ def test_a_percentage_is_shown_with_its_sign(number):
     reading, rendered = shown(ask("percent", key=1), typed)
     assert rendered.text == reading.text
     assert rendered.text.removesuffix("%").strip("()") == to_text(simplify_number(number))
-    value, sign = drawn(rendered.mathml)[:-1], drawn(rendered.mathml)[-1]
+    value, sign = read_math(rendered.mathml)[:-1], read_math(rendered.mathml)[-1]
     assert (evaluate(parse(value).tree, Scope({}, {})), sign) == (number, "%")
 
 
@@ -73,7 +73,7 @@ def test_a_percentage_is_shown_with_its_sign(number):
 def test_a_quantity_is_shown_in_the_unit_that_was_typed(unit, number):
     part = ask("quantity", dimension="bytes", unit="MB", key=1)
     reading, rendered = shown(part, f"{to_text(number)} {unit}")
-    value, _, drawn_unit = drawn(rendered.mathml).partition("\u00a0")
+    value, _, drawn_unit = read_math(rendered.mathml).partition("\u00a0")
     assert rendered.text == reading.text == f"{to_text(simplify_number(number))} {drawn_unit}"
     size = DIMENSIONS["bytes"][drawn_unit]
     in_bytes = evaluate(parse(value).tree, Scope({}, {})) * size  # type: ignore[operator]
@@ -113,7 +113,7 @@ def test_an_array_is_shown_cell_by_cell(shape, data):
     reading, rendered = shown(ask(kind, key=PLAIN[kind]), to_nested(shape, cells))
     assert reading.value == tensor
     assert rendered.text == reading.text == to_text(tensor)
-    assert drawn_value(rendered.mathml) == expected(tensor)
+    assert read_value(rendered.mathml) == expected(tensor)
 
 
 @CALM
@@ -121,14 +121,14 @@ def test_an_array_is_shown_cell_by_cell(shape, data):
 def test_a_set_is_shown_item_by_item(items):
     items = sorted(items)[:64]
     reading, rendered = shown(ask("set", key="(1,)"), ", ".join(map(to_text, items)))
-    inside = drawn(rendered.mathml).strip("{}")
+    inside = read_math(rendered.mathml).strip("{}")
     assert evaluate(parse(f"[{inside}]").tree, Scope({}, {})) == tuple(items) == reading.value
     assert rendered.text == reading.text
 
 
 def test_an_empty_set_is_shown_in_braces():
     _, rendered = shown(ask("set", key="()"), "{}")
-    assert (rendered.text, drawn(rendered.mathml)) == ("{}", "{}")
+    assert (rendered.text, read_math(rendered.mathml)) == ("{}", "{}")
 
 
 FORMULAS = st.recursive(
@@ -161,7 +161,7 @@ def test_a_formula_is_shown_with_the_value_that_it_is_judged_by(typed):
     except AnswerError:
         return
     assert rendered.text == reading.text == to_text(reading.value.tree)
-    page = parse(drawn(rendered.mathml)).tree
+    page = parse(read_math(rendered.mathml)).tree
     assert value_of(page) == value_of(reading.value.tree) == value_of(parse_typed(typed))
 
 
@@ -172,9 +172,9 @@ def parse_typed(typed: str) -> Any:
 def test_formulas_in_a_list_or_a_shape_are_shown_in_brackets():
     both = {"key": "(H, K)", "variables": VARIABLES}
     _, rendered = shown(ask("expression", **both), "H/2, K")
-    assert (rendered.text, drawn(rendered.mathml)) == ("(H/2, K)", "(((H)/(2)),K)")
+    assert (rendered.text, read_math(rendered.mathml)) == ("(H/2, K)", "(((H)/(2)),K)")
     _, rendered = shown(ask("shape", **both), "H × K")
-    assert drawn(rendered.mathml) == "(H,K)"
+    assert read_math(rendered.mathml) == "(H,K)"
 
 
 def test_a_table_is_shown_cell_by_cell_and_an_empty_cell_as_a_dash():
@@ -187,7 +187,7 @@ def test_a_table_is_shown_cell_by_cell_and_an_empty_cell_as_a_dash():
     reading, rendered = shown(part, "3×2 | 50 % | 0.5\n4×4 | | 7")
     assert rendered.text == reading.text == "3×2 | 50% | 0.5\n4×4 | – | 7"
     lines = [line.split(" | ") for line in rendered.text.splitlines()]
-    assert drawn_cells(rendered.mathml) == lines
+    assert read_cells(rendered.mathml) == lines
 
 
 def test_a_choice_is_shown_with_its_text_filled_in():
@@ -197,10 +197,10 @@ def test_a_choice_is_shown_with_its_text_filled_in():
     kind = KINDS["choices"]
     rendered = kind.render(kind.read("z, x", part, scope), part, scope)
     assert rendered.text == "x) 5 < 6\nz) yes"
-    assert drawn_cells(rendered.mathml) == [["x) 5 < 6"], ["z) yes"]]
+    assert read_cells(rendered.mathml) == [["x) 5 < 6"], ["z) yes"]]
     one = ask("choice", key="'y'", options={"x": "a & b", "y": "c"})
     _, rendered = shown(one, "x")
-    assert (rendered.text, drawn_cells(rendered.mathml)) == ("x) a & b", [["x) a & b"]])
+    assert (rendered.text, read_cells(rendered.mathml)) == ("x) a & b", [["x) a & b"]])
 
 
 def samples() -> Iterator[Any]:

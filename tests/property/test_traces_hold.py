@@ -4,7 +4,7 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from traced import misplaced_cells, same, stated_value, wrong_cells, wrong_formulas
+from solution_steps import are_equal, misplaced_cells, stated_value, wrong_cells, wrong_formulas
 
 from grader.errors import SolverError
 from grader.values import Tensor
@@ -89,5 +89,5 @@ def test_a_tracer_has_true_steps_to_what_its_solver_gives(call) -> None:
     except SolverError:
         return
     steps = REGISTRY.tracers[name](*arguments, **keywords)
-    assert same(stated_value(steps), value)
+    assert are_equal(stated_value(steps), value)
     assert wrong_formulas(steps) + wrong_cells(steps) + misplaced_cells(steps) == []

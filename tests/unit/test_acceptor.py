@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
-from loop import in_loop_of_its_own
+from event_loops import run_in_new_loop
 
 from api.server import connection_balancer
 from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter, create_counters
@@ -94,7 +94,7 @@ def served(
             await processes.end()
         return found
 
-    return in_loop_of_its_own(scene())
+    return run_in_new_loop(scene())
 
 
 def test_connections_that_come_at_once_are_shared_evenly(listener, come):
@@ -158,4 +158,4 @@ def test_a_door_that_is_closed_takes_nothing_even_what_it_had_left_to_others(
         await asyncio.sleep(0.1)
         return [len(one) for one in processes.there]
 
-    assert in_loop_of_its_own(scene()) == [1]
+    assert run_in_new_loop(scene()) == [1]

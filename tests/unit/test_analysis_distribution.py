@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from described_totals import describe
 from scipy import stats
+from total_distributions import compute_distribution
 
 from grader.analysis import HistogramBin
 
@@ -13,26 +13,26 @@ SKEWED = [0, 1, 1, 2, 3, 3, 3.5, 9, 10]
 
 
 def counts(totals, maximum=10):
-    return [one.count for one in describe(totals, maximum).histogram]
+    return [one.count for one in compute_distribution(totals, maximum).histogram]
 
 
 @pytest.mark.parametrize("totals", [[], [None], [float("nan"), None], np.array([np.nan])])
 def test_of_nobody_there_is_no_figure(totals):
-    found = describe(totals, 10)
+    found = compute_distribution(totals, 10)
     assert (found.n, found.mean, found.median, found.sd) == (0, None, None, None)
     assert (found.skewness, found.kurtosis, found.quartiles) == (None, None, None)
     assert counts(totals) == [0] * 10
 
 
 def test_one_student_has_a_mean_and_no_spread():
-    found = describe([Fraction(7, 2)], 10)
+    found = compute_distribution([Fraction(7, 2)], 10)
     assert (found.n, found.mean, found.median, found.sd) == (1, 3.5, 3.5, None)
     assert (found.skewness, found.quartiles) == (None, (3.5, 3.5, 3.5))
 
 
 @pytest.mark.parametrize("total", [0, 0.1, 1 / 3, 1e9])
 def test_equal_totals_have_no_spread_and_no_form_whatever_floats_make_of_their_mean(total):
-    found = describe([total] * 7, 10)
+    found = compute_distribution([total] * 7, 10)
     assert (found.sd, found.skewness, found.kurtosis) == (0, None, None)
 
 
@@ -41,7 +41,7 @@ def test_equal_totals_have_no_spread_and_no_form_whatever_floats_make_of_their_m
     [([1, 2], None, None), ([1, 2, 3], 0, None), ([1, 2, 3, 4], 0, -1.2)],
 )
 def test_skewness_needs_three_students_and_kurtosis_four(totals, skewness, kurtosis):
-    found = describe(totals, 10)
+    found = compute_distribution(totals, 10)
     assert found.skewness == (None if skewness is None else pytest.approx(skewness))
     assert found.kurtosis == (None if kurtosis is None else pytest.approx(kurtosis))
 
@@ -49,7 +49,7 @@ def test_skewness_needs_three_students_and_kurtosis_four(totals, skewness, kurto
 @pytest.mark.parametrize("scale", [1e-150, 1, 1e150])
 def test_the_figures_are_those_of_scipy_without_those_who_opened_nothing(scale):
     totals = [scale * total for total in SKEWED]
-    found = describe([None, *totals, float("nan")], 10 * scale)
+    found = compute_distribution([None, *totals, float("nan")], 10 * scale)
     assert found.n == len(SKEWED)
     assert found.mean == pytest.approx(np.mean(totals))
     assert found.sd == pytest.approx(scale * np.std(SKEWED, ddof=1))
@@ -80,10 +80,10 @@ def test_every_tenth_of_the_maximum_begins_a_bin_whatever_floats_make_of_it(maxi
 
 
 def test_totals_beyond_the_ends_have_a_bin_of_their_own():
-    bins = describe([-2, 5, 13], 10).histogram
+    bins = compute_distribution([-2, 5, 13], 10).histogram
     assert (bins[0], bins[-1]) == (HistogramBin(-2, 0, 1), HistogramBin(10, 13, 1))
     assert sum(one.count for one in bins) == 3
 
 
 def test_a_maximum_of_nothing_has_no_histogram():
-    assert describe([0, 1], 0).histogram == ()
+    assert compute_distribution([0, 1], 0).histogram == ()

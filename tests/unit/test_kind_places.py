@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from typing import Final, NamedTuple
 
 import pytest
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from factories import original
+from full_database import ANSWERS, PARTS
 from kind_examples import EXAMPLES, PARAMS
-from populated import ANSWERS, PARTS
 
 from api.demo.coursework.notations import render_notations
 from api.services.engine.reading import STANDALONE_KINDS, read_standalone_answer
@@ -58,7 +58,7 @@ def has_notations(kind: str) -> bool:
 
 @cache
 def kinds_of_the_bank() -> frozenset[str]:
-    return frozenset(part.kind for name in CATALOGUE.ids for part in CATALOGUE.get(name).parts)
+    return frozenset(part.kind for name in CATALOG.ids for part in CATALOG.get(name).parts)
 
 
 def kinds_of_the_schema() -> set[str]:
@@ -102,7 +102,7 @@ PLACES: Final = (
     ),
     Place("tests/kind_examples.py", "`EXAMPLES`", lambda kind: kind in EXAMPLES),
     Place(
-        "tests/populated.py",
+        "tests/full_database.py",
         "`PARTS` and `ANSWERS`",
         lambda kind: kind in PARTS and f"a_{kind}" in ANSWERS,
     ),

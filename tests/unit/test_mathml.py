@@ -6,9 +6,9 @@ from fractions import Fraction
 from xml.etree import ElementTree as ET
 
 import pytest
-from drawn import drawn_value
 from hypothesis import given
 from hypothesis import strategies as st
+from rendered_mathml import read_value
 
 from grader.display.mathml import math_element, to_mathml
 from grader.errors import SolverError
@@ -50,7 +50,7 @@ def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> No
         value = evaluate(tree, scope)
     except SolverError:
         return
-    assert drawn_value(math_element(to_mathml(tree)), **POINT) == value
+    assert read_value(math_element(to_mathml(tree)), **POINT) == value
 
 
 @pytest.mark.parametrize(

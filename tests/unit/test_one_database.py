@@ -17,7 +17,7 @@ BOTH = re.compile(
     r"|hidden_results|student_problem|grade_attacks|\w*(races|beside|locks|cluster|processes|model|throttles))"
 )
 """Subjects that databases treat differently: SQL, locks, types, time, exports, permissions."""
-CONCURRENT = {"concurrent", "multiprocessing", "psycopg", "beside"}
+CONCURRENT = {"concurrency", "concurrent", "multiprocessing", "psycopg"}
 """Packages of tests in which transactions overlap, or which use a driver."""
 FIXTURES = {"pool", "other"}
 """Fixtures of `tests/api/conftest.py` with which transactions overlap."""

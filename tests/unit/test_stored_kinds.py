@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from factories import BOOK, ask, original
 from kind_examples import EXAMPLES, PARAMS
-from stored_again import differences, sample_answers, stored_and_loaded
+from reloaded_variants import differences, reload_variant, sample_answers
 
 from grader.grading.grade import grade
 from grader.json_values import NotSerializableError, from_json, to_json
@@ -34,7 +34,7 @@ def test_every_kind_grades_a_stored_variant_as_the_solved_one(part):
 @pytest.mark.parametrize("part", PARTS)
 def test_a_key_comes_back_with_its_type(part):
     variant = original(part, params=PARAMS)
-    for loaded in stored_and_loaded(variant, BOOK).values():
+    for loaded in reload_variant(variant, BOOK).values():
         assert type(loaded.keys["a"]) is type(variant.keys["a"])
 
 

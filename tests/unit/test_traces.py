@@ -6,21 +6,21 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from array_calls import ARRAY_CALLS
-from bank_at_hand import CATALOGUE
+from bank_catalog import CATALOG
 from detection_calls import DETECTION_CALLS
+from doctest_calls import read_calls
 from grouped_cases import check_each
 from learning_calls import LEARNING_CALLS
-from odd_calls import ODD_CALLS
-from odd_learning_calls import ODD_LEARNING_CALLS
-from recorded import calls_of
-from traced import (
+from solution_steps import (
+    are_equal,
     misplaced_cells,
-    same,
     stated_value,
     unreadable_names,
     wrong_cells,
     wrong_formulas,
 )
+from unusual_calls import UNUSUAL_CALLS
+from unusual_learning_calls import UNUSUAL_LEARNING_CALLS
 
 from grader.display.render import render_step
 from grader.display.worked_solution import build_worked_solution
@@ -35,12 +35,12 @@ WIDTH = 96
 SOLVER = {solver.__name__: solver for solver in SOLVERS}
 CALLS = {
     name: [
-        *calls_of(SOLVER[name]),
+        *read_calls(SOLVER[name]),
         *ARRAY_CALLS.get(name, ()),
         *DETECTION_CALLS.get(name, ()),
         *LEARNING_CALLS.get(name, ()),
-        *ODD_CALLS.get(name, ()),
-        *ODD_LEARNING_CALLS.get(name, ()),
+        *UNUSUAL_CALLS.get(name, ()),
+        *UNUSUAL_LEARNING_CALLS.get(name, ()),
     ]
     for name in TRACERS
 }
@@ -65,7 +65,7 @@ def traced(name, call):
 
 def check(steps, result):
     """Assert that *steps* are true and end with *result*."""
-    assert same(stated_value(steps), result)
+    assert are_equal(stated_value(steps), result)
     assert wrong_formulas(steps) == []
     assert wrong_cells(steps) == []
     assert misplaced_cells(steps) == []
@@ -117,9 +117,9 @@ def refuses(function, arguments):
     return False
 
 
-@pytest.mark.parametrize("name", CATALOGUE.ids)
+@pytest.mark.parametrize("name", CATALOG.ids)
 def test_the_worked_solutions_of_the_bank_are_true(name):
-    problem, book = CATALOGUE.get(name), checked_book()
+    problem, book = CATALOG.get(name), checked_book()
     seeds = [None] * problem.has_original + [0, 1] * problem.has_drawn_params
     for variant in (solve_variant(problem, seed, REGISTRY) for seed in seeds or [None]):
         for part in problem.parts:

@@ -1,8 +1,8 @@
 """Tests of the text of tracers: the words and symbols of a textbook."""
 
 import pytest
-from odd_calls import GRAPH, MAPS, SMALL, X
-from traced import of_type, steps_of, told
+from solution_steps import of_type, steps_as_text, steps_of
+from unusual_calls import GRAPH, MAPS, SMALL, X
 
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, PooledWindow, Rows, TextStep, Window
@@ -70,15 +70,15 @@ TAPS = Tensor.from_nested([[1, 10]])
     ],
 )  # fmt: skip
 def test_a_formula_has_only_the_terms_that_do_something(solver, arguments, keywords, text):
-    assert told(solver, *arguments, **keywords)[-1] == text
+    assert steps_as_text(solver, *arguments, **keywords)[-1] == text
 
 
 def test_axes_that_are_alike_have_one_formula():
-    assert told("conv_shape", (32, 32, 3), 16, 3)[1] == "W_out = H_out = 30"
+    assert steps_as_text("conv_shape", (32, 32, 3), 16, 3)[1] == "W_out = H_out = 30"
 
 
 def test_what_differs_between_the_axes_is_marked_and_nothing_else():
-    texts = told("conv_shape", (9, 9, 3), 16, (3, 5), stride=2)
+    texts = steps_as_text("conv_shape", (9, 9, 3), 16, (3, 5), stride=2)
     assert texts[:2] == [
         "H_out = floor((H - K_H)/S) + 1 = floor((9 - 3)/2) + 1 = 4",
         "W_out = floor((W - K_W)/S) + 1 = floor((9 - 5)/2) + 1 = 3",
@@ -86,7 +86,7 @@ def test_what_differs_between_the_axes_is_marked_and_nothing_else():
 
 
 def test_the_depth_of_a_volume_is_not_taken_for_the_dilation():
-    texts = told("conv_shape", (4, 9, 9, 3), 16, 2, layout="DHWC", dilation=2)
+    texts = steps_as_text("conv_shape", (4, 9, 9, 3), 16, 2, layout="DHWC", dilation=2)
     assert texts[:2] == [
         "D_out = D - R·(K - 1) = 4 - 2·(2 - 1) = 2",
         "H_out = H - D·(K - 1) = 9 - 2·(2 - 1) = 7",
@@ -94,7 +94,7 @@ def test_the_depth_of_a_volume_is_not_taken_for_the_dilation():
 
 
 def test_a_pooling_window_in_the_padding_is_dropped_in_words():
-    texts = told("pool_size", 5, 2, stride=2, padding=1, ceil_mode=True)
+    texts = steps_as_text("pool_size", 5, 2, stride=2, padding=1, ceil_mode=True)
     assert texts == [
         "N = ceil((W + 2·P - K)/S) + 1 = ceil((5 + 2·1 - 2)/2) + 1 = 4",
         DROPPED_WINDOW_SENTENCE,
@@ -160,7 +160,9 @@ def test_stamps_are_summed_one_by_one_and_zeros_stamp_nothing():
 
 
 def test_a_crop_is_told_before_the_output():
-    texts = told("conv_transpose2d", Tensor.from_nested([[1, 2]]), TAPS, padding=(1, 0, 0, 0))
+    texts = steps_as_text(
+        "conv_transpose2d", Tensor.from_nested([[1, 2]]), TAPS, padding=(1, 0, 0, 0)
+    )
     assert texts[-2:] == ["The padding (1, 0, 0, 0) crops the sum at its ends.", "Y =\n12  20"]
 
 
@@ -201,7 +203,7 @@ def test_the_receptive_field_follows_the_path_with_the_largest_field():
     ],
 )
 def test_a_layer_is_traced_as_its_kind_is(layer, shape, text):
-    assert told("layer_macs", layer, shape)[-1] == text
+    assert steps_as_text("layer_macs", layer, shape)[-1] == text
 
 
 def test_an_unknown_filter_is_found_from_its_equations():

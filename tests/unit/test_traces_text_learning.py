@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from traced import of_type, steps_of, told
+from solution_steps import of_type, steps_as_text, steps_of
 
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, Rows, Window
@@ -62,17 +62,17 @@ def tables(solver, *arguments, **keywords):
     ],
 )  # fmt: skip
 def test_the_last_step_is_the_formula_of_the_textbook(solver, arguments, keywords, text):
-    assert told(solver, *arguments, **keywords)[-1] == text
+    assert steps_as_text(solver, *arguments, **keywords)[-1] == text
 
 
 def test_boxes_that_are_apart_share_nothing_for_a_reason():
-    assert told("intersection_area", ONE, APART)[1] == (
+    assert steps_as_text("intersection_area", ONE, APART)[1] == (
         "w = max(min(x_A2, x_B2) - max(x_A1, x_B1), 0) = max(min(4, 12) - max(0, 9), 0) = 0"
     )
 
 
 def test_a_box_keeps_the_numbers_that_both_formats_have():
-    assert told("convert_box", (1, 2, 8, 3), "xywh", "xyxy") == [
+    assert steps_as_text("convert_box", (1, 2, 8, 3), "xywh", "xyxy") == [
         "(x_1, y_1, w, h) = [1, 2, 8, 3]",
         "x_2 = x_1 + w = 1 + 8 = 9",
         "y_2 = y_1 + h = 2 + 3 = 5",
@@ -96,7 +96,7 @@ def test_suppression_compares_boxes_of_one_class_only():
 
 
 def test_boxes_with_low_scores_are_named_before():
-    texts = told("nms", BOXES, SCORES, HALF, min_score=Fraction(3, 4))
+    texts = steps_as_text("nms", BOXES, SCORES, HALF, min_score=Fraction(3, 4))
     assert texts[1] == "Scored below 0.75, and dropped before: 2."
 
 
@@ -150,11 +150,11 @@ def test_an_average_over_many_recalls_is_counted_by_height():
 )
 def test_an_average_over_classes_ends_as_its_kind_says(average, last):
     matrix = Tensor.from_nested([[8, 2], [1, 2]])
-    assert told("class_average", matrix, "recall", average=average)[-1] == last
+    assert steps_as_text("class_average", matrix, "recall", average=average)[-1] == last
 
 
 def test_the_hinge_loss_of_an_example_names_every_wrong_class():
-    assert told("hinge_loss", (3, 5, -1), 0)[-1] == (
+    assert steps_as_text("hinge_loss", (3, 5, -1), 0)[-1] == (
         "L = max(0, s_1 - s_0 + m) + max(0, s_2 - s_0 + m)"
         " = max(0, 5 - 3 + 1) + max(0, -1 - 3 + 1) = 3"
     )
@@ -167,7 +167,7 @@ def test_large_scores_are_shifted_before_their_powers_are_taken():
 
 
 def test_a_target_of_probabilities_weighs_every_logarithm():
-    texts = told("cross_entropy", (HALF, HALF / 2, HALF / 2), (HALF, HALF, 0))
+    texts = steps_as_text("cross_entropy", (HALF, HALF / 2, HALF / 2), (HALF, HALF, 0))
     assert texts[-1] == "L = 0.5·0.693147 + 0.5·1.38629 ≈ 1.03972"
 
 
@@ -210,7 +210,7 @@ def test_pooling_says_where_each_window_gives_its_gradient(keywords, given):
 
 
 def test_normalisation_leaves_out_the_scale_and_shift_that_do_nothing():
-    assert told("batch_norm_values", (1, 3), eps=0) == [
+    assert steps_as_text("batch_norm_values", (1, 3), eps=0) == [
         "mu = (1 + 3)/2 = 2",
         VARIANCE_SENTENCE,
         "v = (1 + 1)/2 = 1",
@@ -230,7 +230,7 @@ def test_the_columns_of_a_matrix_form_are_named_by_their_windows():
 
 
 def test_weights_on_the_padding_are_taken_off():
-    texts = told("conv_matrix_nonzeros", (4, 4), 1, 3, padding=1)
+    texts = steps_as_text("conv_matrix_nonzeros", (4, 4), 1, 3, padding=1)
     assert texts[-3:] == [
         "n_H = K_H·H_out - p_H = 3·4 - 2 = 10",
         "n_W = K_W·W_out - p_W = 3·4 - 2 = 10",
@@ -239,7 +239,7 @@ def test_weights_on_the_padding_are_taken_off():
 
 
 def test_arrays_are_updated_by_one_formula_for_all_cells():
-    (_, update) = told("sgd_step", (1, 2), (10, -10), lr=TENTH)
+    (_, update) = steps_as_text("sgd_step", (1, 2), (10, -10), lr=TENTH)
     assert update == "w_new = w - eta·g = w - 0.1·g = [0, 3]"
 
 
@@ -251,7 +251,7 @@ def test_the_correction_of_adam_is_exact_in_its_first_steps():
 
 def test_a_score_of_attention_is_a_product_feature_by_feature():
     query, key = Tensor.from_nested([[1, 2]]), Tensor.from_nested([[3, 4], [5, 6]])
-    assert told("attention_scores", query, key)[1:3] == [
+    assert steps_as_text("attention_scores", query, key)[1:3] == [
         "s_1_1 = 1·3 + 2·4 = 11", "s_1_2 = 1·5 + 2·6 = 17",
     ]  # fmt: skip
 

@@ -1,7 +1,0 @@
-"""The bank of the checkout, loaded once per test process."""
-
-from problems.catalog import ProblemCatalog
-
-__all__ = ["CATALOGUE"]
-
-CATALOGUE = ProblemCatalog()

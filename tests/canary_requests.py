@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 from populated_course import ROUTES
 from scene import ELSEWHERE, HERE
 
-__all__ = ["Asker"]
+__all__ = ["CanaryClient"]
 
 PARAMETER: Final = re.compile(r"\{(\w+)\}")
 PLACES: Final = (HERE, KEYED, ELSEWHERE, "unpublished", "unreleased", "deleted")
@@ -24,7 +24,7 @@ BY_SECRET: Final = re.compile("/calendar/")
 """Routes that show what the student may know to everybody who has the secret of the student."""
 BROKEN: Final = 500
 FORMS: Final = ("csv", "cells", "jsonl", "canvas", "moodle", "gradescope")
-ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
+EXTRA_QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "/courses/{course}/people": ("?state=all", "?limit=1", "?text=zq"),
     "/courses/{course}/problems": ("?space=course", "?status=draft", "?limit=1"),
     "/courses/{course}/problems/{problem_version}/preview": ("?position=0", "?position=1"),
@@ -51,7 +51,7 @@ SEEKERS: Final = STUDENTS | {"instructor"}
 """Readers who also request hidden objects."""
 
 
-class Asker:
+class CanaryClient:
     """Client that sends requests as each of *readers*, and records the markers they see."""
 
     def __init__(
@@ -127,7 +127,7 @@ class Asker:
         """Return the URLs of a route for each place, with and without its queries."""
         places = PLACES if reader in SEEKERS else (HERE, KEYED, ELSEWHERE)
         paths = {self._filled(declared, place, form=form) for place, form in product(places, FORMS)}
-        queries = ("", *ASKED_TOO.get(declared.removeprefix("/api/v1"), ()))
+        queries = ("", *EXTRA_QUERIES.get(declared.removeprefix("/api/v1"), ()))
         return {f"{path}{query}" for path in paths for query in queries}
 
     def _filled(self, declared: str, place: str, **more: str) -> str:

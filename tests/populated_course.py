@@ -136,7 +136,7 @@ class RouteCall:
         return answer
 
 
-def furnished(world: World) -> Scene:
+def create_populated_course(world: World) -> Scene:
     """Return a scene with the objects that each area of routes adds.
 
     Every route can succeed if *world* has `SCENE_SETTINGS`.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from browsers import with_password
+from api_browser import set_password
 from sqlalchemy import select, text
 from world import OTHER_PROBLEM, Person, Posing, World
 
@@ -95,7 +95,7 @@ class Scene:
         people["withdrawn"] = make(self.course, "Who left")
         people["admin"] = self.world.person("An administrator", admin=True)
         people["newcomer"] = self.world.person("Somebody new", email=NEWCOMER_EMAIL)
-        with_password(self.world, people["newcomer"])
+        set_password(self.world, people["newcomer"])
         self.world.set_enrolment(people["withdrawn"], withdrawn_at=self.world.clock())
         self.put("file", here="none.whl", elsewhere="none.whl")  # a file that is for everybody
         self.put("course", here=self.course, elsewhere=self.other)

@@ -24,7 +24,7 @@ from world import World
 from api.db.engine import Database
 from api.db.migrations import upgrade
 
-__all__ = ["WHO", "Asked", "ask_by_description"]
+__all__ = ["WHO", "SchemathesisResult", "run_schemathesis"]
 
 WHO: Final = ("student", "instructor")
 FEW, MANY = 2, 10
@@ -60,7 +60,7 @@ checks.allow_header_conformance.enabled = false
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SchemathesisResult:
     """Result of a run: the number of calls and operations, and the failures as text."""
 
     seed: int
@@ -70,7 +70,7 @@ class Asked:
     output: str
 
 
-def ask_by_description(
+def run_schemathesis(
     scene: Scene,
     who: str,
     *,
@@ -78,7 +78,7 @@ def ask_by_description(
     seconds: float | None = None,
     some: int | None = None,
     only: Sequence[str] = (),
-) -> Asked:
+) -> SchemathesisResult:
     """Run Schemathesis as one person, for *seconds* or with a few calls per operation.
 
     The operations are those of *only*, by default all; *some* draws as many of them
@@ -119,13 +119,13 @@ def _names(document: Mapping[str, Any]) -> list[str]:
     return sorted(set(names) - set(ENDING))
 
 
-def _asked(told: Mapping[str, Any], seed: int, output: str) -> Asked:
+def _asked(told: Mapping[str, Any], seed: int, output: str) -> SchemathesisResult:
     failures = tuple(
         f"{one['code']} {one['title']}: {', '.join(one['operations'])}" for one in told["failures"]
     )
     errors = tuple(str(one) for one in told["errors"])
     calls, tested = told["test_cases"]["generated"], told["operations"]["tested"]
-    return Asked(seed, calls, tested, failures + errors, output)
+    return SchemathesisResult(seed, calls, tested, failures + errors, output)
 
 
 def main() -> None:
@@ -138,14 +138,14 @@ def main() -> None:
     sys.exit(any(asked.failures for asked in runs))
 
 
-def _long(who: str, seconds: float, seed: int) -> Asked:
+def _long(who: str, seconds: float, seed: int) -> SchemathesisResult:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/grader.db"
         db = Database(url)
         upgrade(db)
         db.close()
         world = World(url, settings=SCENE_SETTINGS)
-        asked = ask_by_description(create_populated_course(world), who, seconds=seconds, seed=seed)
+        asked = run_schemathesis(create_populated_course(world), who, seconds=seconds, seed=seed)
         world.close()
     told = f"{asked.calls:,} calls of {asked.operations} operations as the {who}"
     print(f"seed {seed}: {told}, {len(asked.failures)} findings")  # noqa: T201

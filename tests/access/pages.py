@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
-from browsers import OTHER, PASSWORD
-from loop import ask_in_one_turn
+from api_browser import OTHER_PASSWORD, PASSWORD
+from event_loops import use_shared_loop
 from oidc_provider import OidcProvider
 from scene import HERE, NEWCOMER_EMAIL, PROVIDER, PROVIDER_ISSUER, PROXY, Scene
 from sqlalchemy import select
@@ -47,7 +47,7 @@ def logged_in(scene: Scene) -> dict[str, Any]:
 def invitation(scene: Scene) -> str:
     """Return the form that sets a password with an invitation."""
     secret = scene.places[HERE]["invitation"]
-    return urlencode({"secret": secret, "password": OTHER, "again": OTHER})
+    return urlencode({"secret": secret, "password": OTHER_PASSWORD, "again": OTHER_PASSWORD})
 
 
 def unsubscribing(scene: Scene) -> dict[str, Any]:
@@ -150,4 +150,4 @@ def _trust_the_proxy(scene: Scene) -> None:
         await app(scope | {"state": {SOCKET_PEER: PROXY}}, receive, send)
 
     scene.world.client.app = reached
-    ask_in_one_turn(scene.world.client)
+    use_shared_loop(scene.world.client)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import httpx2
-from browsers import PASSWORD
+from api_browser import PASSWORD
 from lti_platform import AGS, ROLES, Dialect, LtiPlatform, rsa_key
 from scene import ELSEWHERE, HERE, NEWCOMER_EMAIL, Scene
 

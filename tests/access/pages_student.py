@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from browsers import OTHER, PASSWORD
+from api_browser import OTHER_PASSWORD, PASSWORD
 
 from access import Route
 
@@ -55,7 +55,7 @@ ROUTES = {
         "person",
         **OWN,
         caller="newcomer",
-        body=urlencode({"current": PASSWORD, "new": OTHER, "again": OTHER}),
+        body=urlencode({"current": PASSWORD, "new": OTHER_PASSWORD, "again": OTHER_PASSWORD}),
         **FORM,
     ),
     ("POST", "/me/sessions/end"): Route("person", **OWN, body="", **FORM),

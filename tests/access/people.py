@@ -1,6 +1,6 @@
 """Permissions of accounts, the people of courses, and the audit log."""
 
-from browsers import OTHER, PASSWORD
+from api_browser import OTHER_PASSWORD, PASSWORD
 from scene import HERE, NEWCOMER_EMAIL, Scene
 
 from access import Route
@@ -22,7 +22,7 @@ def user_to_name(scene):
 
 
 def invitation(scene: Scene) -> dict[str, str]:
-    return {"secret": scene.places[HERE]["invitation"], "password": OTHER}
+    return {"secret": scene.places[HERE]["invitation"], "password": OTHER_PASSWORD}
 
 
 ROUTES = {
@@ -40,7 +40,7 @@ ROUTES = {
         "person",
         login=True,
         caller="newcomer",
-        body={"current": PASSWORD, "new": OTHER},
+        body={"current": PASSWORD, "new": OTHER_PASSWORD},
     ),
     ("GET", f"{API}/me/export"): Route("person"),
     ("GET", f"{API}/me/news"): Route("person"),

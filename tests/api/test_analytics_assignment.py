@@ -269,7 +269,7 @@ def test_an_assignment_without_a_problem_has_figures_of_nothing(world, attempt):
     assert (told["problems"], told["wrong"], told["flags"]) == ([], [], [])
 
 
-def test_hand_ins_are_counted_by_the_hours_to_the_due_time(world):
+def test_submissions_are_counted_by_the_hours_to_the_due_time(world):
     group = AnalyticsCourse(world, 5)
     late = [{"until": "2026-11-04 12:00", "credit": "0.5"}]
     [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE | {"late": late})

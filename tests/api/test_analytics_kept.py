@@ -66,7 +66,7 @@ def test_figures_are_kept_for_a_multiple_of_what_they_took(took, later, expected
     assert shown(took, later) == expected
 
 
-def test_others_are_shown_what_there_is_while_one_works_it_out_anew():
+def test_others_get_the_cached_result_during_a_recomputation():
     worker, seen = Worker(), []
     figures = TimedCache(worker.clock)
     figures.get_or_compute("key", worker.work, now=NOW)

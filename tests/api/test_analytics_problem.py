@@ -122,7 +122,7 @@ def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
     assert flag_codes(told).count(("square", "unlike_variant")) == 4
 
 
-def test_the_key_of_another_student_is_noticed_and_chance_is_told(world):
+def test_the_key_of_another_student_is_noticed_and_chance_is_reported(world):
     publish_variants(world, MANY, seeds=59)
     group = AnalyticsCourse(world, 6)
     [posed] = world.assignment(group.course, MANY, variants="each")

@@ -19,7 +19,7 @@ def archive(here, *, away=True):
     assert done.status_code == 200, done.text
 
 
-def test_nothing_is_handed_in_to_a_course_that_is_put_away(here):
+def test_nothing_is_submitted_to_a_course_that_is_put_away(here):
     student = here.student("Fewer.")
     archive(here)
     refused = student.submit(here.posed, {"why": "More."})
@@ -64,7 +64,7 @@ def test_a_course_that_is_put_away_can_be_copied(here):
     assert told.status_code == 201, told.text
 
 
-def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
+def test_a_release_says_what_is_not_marked_and_who_may_still_submit(world):
     here = ReviewCourse(world, settings={"results": "manual"})
     here.student("Fewer.")
     there = f"{here.assignment}/release"

@@ -53,7 +53,7 @@ def test_a_stranger_is_asked_who_they_are_before_their_edit_is_judged(world, cou
     assert teacher.patch(path, {"title": "Other"}).status_code == 428
 
 
-def test_what_somebody_may_not_see_is_not_there_for_a_wrong_request_either(world, course):
+def test_an_invalid_request_reveals_no_hidden_object(world, course):
     [posed] = world.assignment(course)
     [hidden] = world.assignment(course, published=False)
     [later] = world.assignment(course, timeline_spec=UNRELEASED)
@@ -73,7 +73,7 @@ def test_what_somebody_may_not_see_is_not_there_for_a_wrong_request_either(world
     assert code(student.post(f"{posed.path}/submissions", {"no_such": 1})) == (422, "invalid")
 
 
-def test_who_may_ask_is_told_what_is_wrong_even_without_an_account(world):
+def test_anonymous_routes_report_validation_errors(world):
     told = world.anonymous.post("/login", {"email": "nobody"})
     assert code(told) == (422, "invalid")
 

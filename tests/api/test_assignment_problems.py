@@ -100,7 +100,7 @@ def test_the_version_is_free_until_a_student_has_seen_the_problem(world, teacher
     assert patched(teacher, problem, {"version": str(newer.id), "points": 1}).status_code == 200
 
 
-def test_a_retired_version_is_not_set_anew(world, teacher, problem):
+def test_a_retired_version_is_not_set_again(world, teacher, problem):
     newer = world.version(MARKED)
     with world.session() as session:
         session.get_one(ProblemVersion, newer.id).status = "retired"
@@ -143,9 +143,7 @@ def test_a_voided_part_gives_full_marks_to_everybody_those_without_an_answer_too
     assert grade_of(world, problem, student) == (0, 8)
 
 
-def test_a_removed_problem_keeps_what_was_handed_in_and_comes_back_with_it(
-    world, teacher, student, problem
-):
+def test_a_removed_problem_keeps_its_submissions(world, teacher, student, problem):
     student.submit(problem, {"cells": "9"})
     assert removed(teacher, problem).status_code == 409
     tried = removed(teacher, problem, query="?confirm=true&dry_run=true").json()

@@ -13,7 +13,7 @@ def course(world):
     return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
 
 
-def test_what_is_set_is_told_again_with_its_times_in_words(course, teacher):
+def test_what_is_set_is_reported_again_with_its_times_in_words(course, teacher):
     body = {
         "slug": "hw-1",
         "title": "Convolutions",

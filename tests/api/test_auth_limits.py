@@ -94,7 +94,7 @@ def test_a_clock_that_was_put_back_locks_nobody_out(ahead, seconds) -> None:
     assert seconds_until_allowed(ACCOUNT, before(*[-ahead] * 5), NOW) == seconds
 
 
-def test_the_zone_in_which_a_time_is_told_does_not_matter() -> None:
+def test_the_zone_in_which_a_time_is_reported_does_not_matter() -> None:
     zone = timezone(timedelta(hours=-4))
     events = [event.astimezone(zone) for event in before(0, 1, 2, 3, 4)]
     assert seconds_until_allowed(ACCOUNT, events, NOW) == 60
@@ -104,7 +104,7 @@ def test_the_zone_in_which_a_time_is_told_does_not_matter() -> None:
 @example(
     EventLimit(1, SECOND, 890 * SECOND), [0 * SECOND] * 5 + [timedelta(microseconds=3_556_979_520)]
 )
-def test_whoever_waits_as_told_is_let_in(limit, ages) -> None:
+def test_a_client_that_waits_as_stated_is_admitted(limit, ages) -> None:
     events = [NOW - age for age in ages]
     seconds = seconds_until_allowed(limit, events, NOW)
     assert 0 <= seconds <= max(limit.window, limit.max_pause or limit.window) / SECOND

@@ -66,7 +66,7 @@ def test_two_people_with_one_password_have_different_hashes() -> None:
     ],
     ids=lambda text: repr(text)[:20],
 )
-def test_whoever_is_refused_costs_one_whole_hash(password, stored) -> None:
+def test_a_refused_login_costs_exactly_one_hash(password, stored) -> None:
     counting = Counting()
     passwords = PasswordHasher(hasher=counting)
     assert passwords.verify(password, stored) is False
@@ -74,7 +74,7 @@ def test_whoever_is_refused_costs_one_whole_hash(password, stored) -> None:
     assert counting.checked[0].startswith("$argon2id$v=19$m=8,t=1,p=1$")
 
 
-def test_whoever_is_let_in_costs_one_hash_too() -> None:
+def test_a_successful_login_costs_exactly_one_hash() -> None:
     counting = Counting()
     assert PasswordHasher(hasher=counting).verify(GOOD, STORED)
     assert counting.checked == [STORED]
@@ -98,7 +98,7 @@ def test_accents_are_one_password_however_they_are_typed() -> None:
     assert PASSWORDS.verify(long.replace("á", "a\u0301"), PASSWORDS.hash(long))
 
 
-def test_a_hash_at_another_cost_is_made_anew_and_one_at_this_cost_is_kept() -> None:
+def test_only_a_hash_with_another_cost_is_replaced() -> None:
     assert not PASSWORDS.needs_rehash(STORED)
     assert PasswordHasher(HashCost(passes=2, memory=8, threads=1)).needs_rehash(STORED)
 
@@ -238,7 +238,7 @@ def test_threads_may_ask_at_once() -> None:
 
 @settings(max_examples=300)
 @given(st.text(max_size=230), st.text(max_size=230))
-def test_whatever_passes_the_rules_works_and_opens_only_itself(password, other) -> None:
+def test_every_valid_password_opens_only_its_account(password, other) -> None:
     if find_password_fault(password, email="a@b", name="c") is not None:
         return
     stored = PASSWORDS.hash(password)

@@ -126,7 +126,7 @@ def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path)
     assert list(tmp_path.glob("a.backup*")) == []
 
 
-def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_told(
+def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_reported(
     database_url, grader, tmp_path, monkeypatch
 ):
     """The file is flushed, then renamed; then the folder that holds the name is flushed."""
@@ -319,7 +319,7 @@ def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
         ("echo no luck >&2; exit 1", "pg_dump failed: no luck"),
     ],
 )
-def test_a_pg_dump_that_is_missing_too_old_or_fails_is_told(
+def test_a_pg_dump_that_is_missing_too_old_or_fails_is_reported(
     postgresql_url, grader, tmp_path, monkeypatch, program, said
 ):
     folder = tmp_path / "bin"

@@ -65,7 +65,9 @@ def statuses(rows) -> list[str]:
         (f"{GOOD},,more", "the row has 6 cells, the header 4; put answers with commas in quotes"),
     ],
 )
-def test_a_row_that_is_broken_is_told_with_its_line_and_the_next_one_is_marked(batch, row, words):
+def test_a_row_that_is_broken_is_reported_with_its_line_and_the_next_one_is_marked(
+    batch, row, words
+):
     ran, rows = batch(f"{HEAD}\n{GOOD}\n{row}\n{GOOD}\n")
     assert ran.code == 1
     assert statuses(rows) == ["correct", "", "correct"]
@@ -214,7 +216,9 @@ def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_pat
         (f"{'x' * 250}.csv", "cannot be written: File name too long"),
     ],
 )
-def test_results_that_cannot_be_written_are_told_without_a_traceback(grader, tmp_path, out, words):
+def test_results_that_cannot_be_written_are_reported_without_a_traceback(
+    grader, tmp_path, out, words
+):
     path = tmp_path / "in.csv"
     path.write_text(f"{HEAD}\n{GOOD}\n")
     (tmp_path / "folder").mkdir()

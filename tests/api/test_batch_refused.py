@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> Path:
         ("/proc/out.csv", "cannot be written"),
     ],
 )
-def test_an_output_that_cannot_be_written_is_told_before_anything_runs(
+def test_an_output_that_cannot_be_written_is_reported_before_anything_runs(
     grader, tmp_path: Path, source: Path, out: str, said: str
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -43,7 +43,7 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_runs(
         (".", "the id 'tiny' is taken"),
     ],
 )
-def test_a_bank_that_cannot_be_used_is_told_before_anything_runs(
+def test_a_bank_that_cannot_be_used_is_reported_before_anything_runs(
     grader, tmp_path: Path, source: Path, bank: str, said: str
 ) -> None:
     for folder in ("a", "b", "empty"):

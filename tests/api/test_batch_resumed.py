@@ -147,7 +147,7 @@ def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, mo
 
 
 @pytest.mark.parametrize(("name", "other"), [("ENGINE", "another"), ("FORMAT_VERSION", 0)])
-def test_another_file_engine_or_form_begins_anew(path, tmp_path, monkeypatch, name, other) -> None:
+def test_another_file_engine_or_form_begins_again(path, tmp_path, monkeypatch, name, other) -> None:
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     stopped(path, out, monkeypatch)
     path.write_text(answers().replace("yolov3,255", "yolov3,256"))

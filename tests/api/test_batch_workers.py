@@ -250,7 +250,7 @@ def test_a_worker_of_a_cluster_may_be_killed_and_nothing_is_lost_or_doubled(
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
 )
-def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
+def test_a_cluster_that_does_not_answer_is_reported(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 2)
     ran = grader("batch", str(path), "--cluster", "nonsense")
     assert ran.code == 2
@@ -264,7 +264,7 @@ class OfCluster(InlineExecutor):
         self.ended = wait
 
 
-def test_what_a_cluster_lost_is_judged_by_an_executor_made_anew():
+def test_what_a_cluster_lost_is_judged_by_an_executor_made_again():
     pool = BatchPool(OfCluster, max_waiting=1)
     first = pool.executor
     pool.replace_executor()

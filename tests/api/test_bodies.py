@@ -24,7 +24,7 @@ CSV = {"content-type": "text/csv"}
 
 @pytest.mark.parametrize(("size", "status"), [(FREE - 1, 200), (FREE, 200), (FREE + 1, 413)])
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_where_nobody_is_authenticated_64_kib_are_read_and_no_more(size, status, is_chunked):
+def test_at_most_64_kib_of_an_unauthenticated_body_are_read(size, status, is_chunked):
     body = Pieces(size)
     headers = CSV if is_chunked else CSV | {"content-length": str(size)}
     answered = ask(APP, "POST", "/api/v1/anonymous", body=body, headers=headers)

@@ -16,8 +16,8 @@ import pytest
 from canary_markers import MARKS, ROLES, Reader, State, find_leaks, find_markers, response_text
 from canary_requests import CanaryClient
 from canary_scene import ID_TOKEN, PASSPHRASE, SECRET_COLUMNS, CanaryScene
-from furnished import SCENE_SETTINGS
 from joserfc.jwk import RSAKey
+from populated_course import SCENE_SETTINGS
 from scene import HERE
 from sqlalchemy import make_url, select
 from world import World
@@ -130,7 +130,9 @@ def test_the_public_keys_are_no_secret(scene):
     """They share their first bytes with the private key, which the check must not confuse."""
     keys = scene.ask("GET", "/lti/jwks", headers={})
     assert keys.json()["keys"]
-    assert set(leaks(sent(keys), "anonymous", "before", secrets=scene.secrets)) == set()
+    assert (
+        set(find_leaks(response_text(keys), "anonymous", "before", secrets=scene.secrets)) == set()
+    )
 
 
 def test_the_log_tells_nothing(asked, scene, ears):

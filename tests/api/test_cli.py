@@ -128,7 +128,7 @@ def test_mark_of_a_seed_is_marked_with_that_seeds_numbers(grader) -> None:
         (("read", "colour", "red"), "'colour' cannot be read alone"),
     ],
 )
-def test_a_slip_is_told_in_one_line_without_a_traceback(grader, arguments, said: str) -> None:
+def test_a_mistyped_command_gets_one_line_without_a_traceback(grader, arguments, said: str) -> None:
     ran = grader(*arguments)
     assert ran.code in {1, 2}
     assert said in ran.err.replace("\n", " ")
@@ -150,7 +150,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_cannot_be_read_is_told_soon_and_costs_nothing(grader, name: str) -> None:
+def test_unreadable_input_is_reported_quickly_and_costs_nothing(grader, name: str) -> None:
     problem, part, answer = HOSTILE[name]
     grader("mark", problem, part, "1", "--json")  # the problem is loaded, as in a service
     spent = cpu_seconds(lambda: grader("mark", problem, part, "-", "--json", stdin=answer))

@@ -193,7 +193,7 @@ def test_a_request_that_is_worked_on_is_not_closed(server):
     assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_where_every_connection_has_a_request_under_way_one_more_is_told_503(server):
+def test_one_more_request_than_connections_gets_503(server):
     lines = []
     for count in range(1, LIMIT + 1):
         lines.append(server.connect(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"))
@@ -212,7 +212,7 @@ def test_a_client_has_so_long_to_send_a_head(hasty, sent):
 
 
 @pytest.mark.parametrize("more", [b"", b"\r\n", b"GET "])
-def test_a_connection_that_is_idle_after_an_answer_ends_whatever_is_sent(hasty, more):
+def test_an_idle_connection_ends_after_a_response_even_if_bytes_arrive(hasty, more):
     line = hasty.connect(ABOUT)
     assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
     line.sendall(more)

@@ -45,7 +45,7 @@ def test_a_folder_makes_a_course_and_its_export_is_the_same_again(world, grader,
     assert "assignments/old.yaml is not in the course" in told.err
 
 
-def test_a_wrong_file_is_told_with_its_line_and_nothing_is_kept(world, grader, folder):
+def test_a_wrong_file_is_reported_with_its_line_and_nothing_is_kept(world, grader, folder):
     world.version(TEXT_PROBLEM)
     (folder / "assignments" / "hw-1.yaml").write_text(PLAIN.replace("attempts: 3", "attempts: 0"))
     ran = grader("course", "apply", str(folder), "--database", world.url)

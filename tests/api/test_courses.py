@@ -65,7 +65,7 @@ def test_a_course_that_cannot_be_is_refused_by_its_field(world, body, status, fi
     assert field in {None, *(one["field"] for one in answer.json().get("errors", []))}
 
 
-def test_a_wrong_field_is_told_in_words_and_not_as_a_pattern(world):
+def test_a_wrong_field_is_reported_in_words_and_not_as_a_pattern(world):
     answer = world.person(admin=True).post("/courses", NEW | {"slug": "HW 1", "title": ""})
     assert {one["field"]: one["message"] for one in answer.json()["errors"]} == {
         "slug": "must be lower-case letters, digits and single hyphens, such as hw-1",

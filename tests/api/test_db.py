@@ -62,7 +62,7 @@ def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
     assert sent["value"] not in str(raised.value)
 
 
-def test_whoever_has_the_turn_to_write_into_a_file_waits_for_no_connection(tmp_path):
+def test_the_holder_of_the_write_lock_of_a_file_waits_for_no_connection(tmp_path):
     """A write transaction gets a connection while `THREADS` others are reading."""
     with ExitStack() as ends:
         db = ends.enter_context(closing(Database(f"sqlite:///{tmp_path / 'grader.db'}")))

@@ -51,7 +51,7 @@ def test_the_shipped_bank_has_every_problem_of_the_plan():
 
 
 def test_text_problems_take_attachments(demo):
-    settings = rows(demo, AssignmentProblem.slug, AssignmentProblem.attachments)
+    settings = select_rows(demo, AssignmentProblem.slug, AssignmentProblem.attachments)
     taking = {slug for slug, attachments in settings if attachments}
     assert taking == {"max-pool-invariance", "separable-fc-discussion"}
 
@@ -90,7 +90,7 @@ def test_there_is_one_of_everything(demo):
     assert sorted(requests) == ["declined", "open", "open", "open"]
 
 
-def test_nothing_is_handed_in_in_the_future_or_before_the_release(demo):
+def test_nothing_is_submitted_in_the_future_or_before_the_release(demo):
     found = rows_of_submissions(demo)
     assert found
     for received, release, closes in found:
@@ -209,7 +209,7 @@ def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
     assert len([1 for (at,) in select_rows(demo, Token.revoked_at) if at is None]) == 3
 
 
-def test_the_answers_that_are_told_are_a_right_one_and_a_known_mistake(demo):
+def test_the_answers_that_are_reported_are_a_right_one_and_a_known_mistake(demo):
     found = read_welcome(demo)
     assert found.example_answers is not None
     student = found.logins["student"]

@@ -162,7 +162,7 @@ def test_staff_of_one_course_confirm_for_another_where_they_are_students(world, 
     assert poll(world, codes).status_code == 200
 
 
-def test_whoever_becomes_staff_before_the_token_is_fetched_gets_none(world, browser, ann, slug):
+def test_a_user_who_becomes_staff_before_fetching_the_token_gets_none(world, browser, ann, slug):
     codes = begin(world, course=slug)
     decide(browser, codes)
     world.set_enrolment(ann, role="grader")
@@ -218,7 +218,7 @@ def test_one_address_cannot_fill_the_table(world):
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "BDFK-XTRA", "<b>BDFK</b>", "B" * 40])
-def test_what_is_no_code_is_told_at_the_field(browser, typed):
+def test_what_is_no_code_is_reported_at_the_field(browser, typed):
     page = browser.get("/device").one("form", action="/device")
     assert page["method"] == "get"
     sent = browser.post("/device", {"code": typed, "decision": "allow"})

@@ -184,7 +184,7 @@ class Class:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_any_sequence_of_edits_keeps_what_would_be_worked_out_anew(world, edits):
+def test_any_sequence_of_edits_leaves_the_recomputed_grades(world, edits):
     scene = Class(world)
     acts = {"posed": scene.problem, "section": scene.inside}
     for name, told in edits:

@@ -125,7 +125,7 @@ def test_lateness_and_submissions_are_counted_and_reasons_told(world, course, pr
     assert row["submitted_at"] == "2026-11-02T14:00:03+00:00"
 
 
-def test_what_would_be_misread_is_told_before_and_refused_unless_forced(
+def test_what_would_be_misread_is_reported_before_and_refused_unless_forced(
     world, course, prof, ann, posed
 ):
     [twin] = world.assignment(course, SHORT)

@@ -189,7 +189,7 @@ def test_an_excused_assignment_counts_neither_way(world, teacher, student, late)
     assert teacher.get(path).json()["items"] == []
 
 
-def test_one_problem_is_excused_for_who_has_handed_in_nothing_too(world, course, teacher):
+def test_one_problem_is_excused_for_who_has_submitted_nothing_too(world, course, teacher):
     one, two = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     absent = world.enrol(course, "Ab Sent")
     path = f"/assignments/{one.assignment}/excuses"
@@ -201,7 +201,7 @@ def test_one_problem_is_excused_for_who_has_handed_in_nothing_too(world, course,
     assert teacher.post(path, {"student": str(teacher.id)}).status_code == 422
 
 
-def test_late_days_are_told_and_given_back(world, course, teacher, student):
+def test_late_days_are_reported_and_given_back(world, course, teacher, student):
     spec = LATE | {"late_days": 2}
     [problem] = world.assignment(course, timeline_spec=spec)
     world.clock.advance(hours=30)

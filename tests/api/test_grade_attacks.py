@@ -87,7 +87,7 @@ def test_the_idempotency_key_of_somebody_else_gives_nothing_of_theirs(world, cou
     assert count_submissions(world, student) == 1
 
 
-def test_extra_credit_is_counted_once_however_often_it_is_handed_in(world, course, student):
+def test_extra_credit_counts_once_for_repeated_submissions(world, course, student):
     main, extra = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     make_extra(world, extra)
     assert student.submit(main, RIGHT).status_code == 201

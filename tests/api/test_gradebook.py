@@ -27,7 +27,7 @@ def course(world):
     return world.course(categories=CATEGORIES, late_day_budget=0)
 
 
-def test_what_was_not_handed_in_is_blank_until_it_is_closed_and_then_counts_zero(
+def test_what_was_not_submitted_is_blank_until_it_is_closed_and_then_counts_zero(
     world, course, prof
 ):
     [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED, category="Exam")
@@ -61,7 +61,7 @@ def test_what_was_not_handed_in_is_blank_until_it_is_closed_and_then_counts_zero
     }
 
 
-def test_late_waiting_excused_and_set_by_hand_are_told_apart(world, course, prof):
+def test_late_waiting_excused_and_set_by_hand_are_distinguished(world, course, prof):
     [posed] = world.assignment(course, TEXT_PROBLEM, timeline_spec=CLOSED, category="Exam")
     late, waiting, excused, by_hand = (world.enrol(course, f"Student {at}") for at in range(4))
     waiting.submit(posed, {"why": "Fewer parameters."})

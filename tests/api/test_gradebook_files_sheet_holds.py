@@ -47,7 +47,7 @@ sheet_rows = st.lists(
 
 @CALM
 @given(rows=sheet_rows, style=st.sampled_from(["point", "comma"]))
-def test_an_untouched_sheet_changes_nothing_whatever_is_in_it(rows, style) -> None:
+def test_an_unchanged_sheet_with_any_content_changes_nothing(rows, style) -> None:
     sheet = read_score_sheet(write_score_sheet(rows, style=style), style=style)
     assert sheet == SheetChanges(unchanged=len(rows))
 

@@ -68,7 +68,7 @@ def reckoned(line):
     return total
 
 
-def test_each_number_is_told_from_raw_to_attempt_to_late_to_override_to_final(
+def test_each_number_is_explained_from_raw_to_attempt_to_late_to_override_to_final(
     world, course, prof, student
 ):
     [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED, **BY_ATTEMPT)
@@ -93,7 +93,9 @@ def test_each_number_is_told_from_raw_to_attempt_to_late_to_override_to_final(
 
 
 @pytest.mark.parametrize("place", [{}, {"problem": "two-counts"}])
-def test_points_for_the_whole_are_told_with_author_and_reason(world, course, prof, student, place):
+def test_points_for_the_whole_are_reported_with_author_and_reason(
+    world, course, prof, student, place
+):
     [posed] = world.assignment(course, SHORT)
     student.submit(posed, {"first": "9"})
     by_hand(prof, posed, student, "13/2", reason="Shown on paper.", **place)
@@ -192,7 +194,7 @@ def test_staff_have_no_grades_of_their_own_but_look_at_a_students(world, course,
     assert seen == mine(student, course)
 
 
-def test_late_days_are_told_with_what_is_left(world, course, student):
+def test_late_days_are_reported_with_what_is_left(world, course, student):
     spec = {"due": "2026-11-02 13:00", "late_days": 2}
     [posed] = world.assignment(course, SHORT, timeline_spec=spec)
     world.clock.advance(hours=10)

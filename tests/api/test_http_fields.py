@@ -114,12 +114,12 @@ def test_an_answer_with_decimals_is_shown_as_numbers_again():
     assert write(Answer, [[1, Fraction(1, 2)], Fraction(1, 3), "x"]) == [[1, 0.5], "1/3", "x"]
 
 
-def test_a_time_is_told_in_utc_with_all_six_places():
+def test_a_time_is_reported_in_utc_with_all_six_places():
     assert write(UtcDatetime, datetime(2026, 1, 1, 2, tzinfo=EAST)) == "2025-12-31T12:00:00.000000Z"
 
 
 @given(st.fractions(-(10**6), 10**6, max_denominator=10**6))
-def test_a_number_that_is_told_is_read_back_as_itself(value):
+def test_a_number_that_is_reported_is_read_back_as_itself(value):
     text = json.dumps(serialize_fraction(value))
     assert parse_fraction(json.loads(text, parse_float=Fraction)) == value
 

@@ -57,7 +57,7 @@ def test_every_error_is_a_problem_of_one_form_and_shows_nothing_of_the_inside(wh
     Draft202012Validator(ProblemDetails.model_json_schema()).validate(told)
 
 
-def test_a_wait_is_told_in_the_header_and_in_the_body():
+def test_a_wait_is_reported_in_the_header_and_in_the_body():
     answered = ask(APP, "GET", "/api/v1/raise/limited")
     assert answered.headers["retry-after"] == "30"
     assert json.loads(answered.body)["retry_after"] == 30

@@ -313,7 +313,7 @@ def test_over_a_socket_a_client_that_goes_away_breaks_nothing(port, caplog):
     [(b"{}", b"it is unknown"), (b"{", b"Nothing was done")],
     ids=["all", "part"],
 )
-def test_a_stop_that_waits_no_longer_is_told_in_our_words(sent, said, caplog):
+def test_a_stop_that_waits_no_longer_is_reported_in_our_words(sent, said, caplog):
     app = service()
     waiting = threading.Event()
 

@@ -135,7 +135,7 @@ def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: 
         ("UPDATE standings SET waiting = waiting WHERE score = '1'", set()),
     ],
 )
-def test_what_a_statement_looks_by_is_told(here: Class, statement: str, by: set[str]) -> None:
+def test_what_a_statement_looks_by_is_reported(here: Class, statement: str, by: set[str]) -> None:
     [found] = find_lookups(here.world.db.engine, {statement: ()})
     assert found.table in {"answers", "standings"}
     assert by <= found.columns or not by

@@ -26,7 +26,7 @@ def stored(world: World) -> int:
         return session.scalar(select(func.count()).select_from(Submission)) or 0
 
 
-def test_a_commit_that_fails_is_told_as_503_and_may_be_repeated(world, scene):
+def test_a_failed_commit_gives_503_and_can_be_retried(world, scene):
     student, problem = scene
     got = student.submit(problem, {"cells": "9"}, key=POISON)
     assert (got.status_code, got.json()["code"]) == (503, "unavailable")

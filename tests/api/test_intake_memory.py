@@ -375,7 +375,7 @@ JSON = {"Content-Type": "application/json"}
         ({"content": b"", "headers": JSON}, 422),
     ],
 )
-def test_what_is_unusual_is_told_to_who_is_remembered_as_to_who_is_not(scene, more, status):
+def test_cached_and_uncached_students_get_the_same_unusual_replies(scene, more, status):
     fresh = World(scene.world.url, clock=scene.world.clock)
     try:
         told = [
@@ -432,7 +432,7 @@ def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, mo
     assert "POST /api/v1/assignments/{assignment}/problems/{problem}/submissions 201" in caplog.text
 
 
-def test_who_leaves_in_the_middle_of_a_body_hands_in_nothing(scene, caplog):
+def test_who_leaves_in_the_middle_of_a_body_submits_nothing(scene, caplog):
     caplog.set_level(logging.INFO, logger="api.access")
     assert in_asgi(scene, piece(BODY[:9], more=True), length=len(BODY)) == []
     assert "/submissions 499 " in caplog.text
@@ -468,7 +468,7 @@ def test_an_address_without_a_problem_is_none(scene, caplog):
     assert "POST - 404" in caplog.text
 
 
-def test_an_error_of_the_engine_is_told_to_who_is_remembered_as_to_who_is_not(scene, monkeypatch):
+def test_cached_and_uncached_students_get_the_same_engine_errors(scene, monkeypatch):
     def fail(*_given: Any, **_named: Any) -> None:
         raise AnswerError("too deep")
 
@@ -483,7 +483,7 @@ def _sent(more: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": in_pieces(BODY), **more}
 
 
-def test_the_same_request_is_told_the_same_by_a_service_that_remembers(scene):
+def test_a_service_with_a_cache_gives_the_same_replies(scene):
     first = scene.warm.submit(scene.problem, {"cells": "9"}, key="once")
     again = scene.warm.submit(scene.problem, {"cells": "9"}, key="once")
     assert again.content == first.content

@@ -120,7 +120,7 @@ def told(credit: Fraction) -> Any:
     return float(credit) if whole else str(credit)
 
 
-def test_what_was_handed_in_survives_a_restart(world, submitted):
+def test_what_was_submitted_survives_a_restart(world, submitted):
     again = World(world.url, clock=world.clock)
     for student, problem, answers, reply, mark in submitted:
         student.client = again.client

@@ -45,7 +45,7 @@ def withdraw(world: World, person: Person) -> None:
 
 
 @pytest.mark.parametrize(("end", "status"), [(revoke, 401), (suspend, 401), (withdraw, 404)])
-def test_who_may_not_hand_in_any_more_is_told_nothing_of_what_they_did(
+def test_a_removed_student_gets_no_replay(
     world: World,
     course: UUID,
     student: Person,
@@ -59,7 +59,7 @@ def test_who_may_not_hand_in_any_more_is_told_nothing_of_what_they_did(
         assert student.submit(problem, {"cells": cells}, key="once").status_code == status
 
 
-def test_a_session_that_was_ended_is_told_nothing_of_what_it_did(world, course, student):
+def test_an_ended_session_gets_no_replay(world, course, student):
     [problem] = world.assignment(course)
     cookie = world.log_in(student)
     assert by_cookie(world, problem, cookie).status_code == 201

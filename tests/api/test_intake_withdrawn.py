@@ -55,7 +55,7 @@ def test_what_was_taken_away_meanwhile_takes_no_answer(world, course, student, t
         (Course, "archived_at", "course_archived"),
     ],
 )
-def test_who_may_not_hand_in_any_more_by_then_is_refused(
+def test_who_may_not_submit_any_more_by_then_is_refused(
     world, course, student, table, values, code
 ):
     [problem] = world.assignment(course)

@@ -101,7 +101,7 @@ def test_a_repeated_request_counts_like_any_other_and_can_be_repeated_later(limi
     assert again.headers["idempotency-replayed"] == "true"
 
 
-def test_what_cannot_be_handed_in_counts_once(limited):
+def test_an_answer_that_cannot_be_submitted_counts_once(limited):
     student, problem = posed_to(limited)
     for _ in range(2):
         assert student.submit(problem, {"none": "1"}).status_code == 422

@@ -41,7 +41,7 @@ def applying(world, teacher, *problems, version=None):
     return [UUID(run["id"]) for run in runs]
 
 
-def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student):
+def test_who_is_suspended_while_they_submit(world, other, pool, course, student):
     [problem] = world.assignment(course)
     admin = world.person("Ad Min", admin=True)
     assert student.submit(problem, {"cells": "1"}).status_code == 201
@@ -96,7 +96,7 @@ def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
     assert get_regrade(teacher, {"id": run})["status"] == "applied"
 
 
-def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
+def test_who_is_erased_while_what_they_submitted_meanwhile_is_regraded_too(
     world, other, pool, course, teacher, student, monkeypatch
 ):
     [problem] = world.assignment(course)

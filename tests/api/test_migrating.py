@@ -167,7 +167,7 @@ def test_the_commands_upgrade_and_say_so(empty_url, grader):
         assert (told.code, told.err) == (0, "The database is up to date.\n")
 
 
-def test_a_password_in_vain_is_told_by_commands_but_not_for_an_address_of_their_own(
+def test_commands_warn_of_an_unused_password_unless_they_have_their_own_url(
     tmp_path, grader, monkeypatch
 ):
     url = f"sqlite:///{tmp_path / 'none.db'}"
@@ -197,7 +197,7 @@ def test_who_looks_at_a_file_that_is_not_there_makes_none(tmp_path, grader, monk
         ("mysql://u:geheim@db/g", "only SQLite and PostgreSQL are supported"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_told_without_a_traceback(
+def test_a_database_that_cannot_be_used_is_reported_without_a_traceback(
     url, words, grader, monkeypatch, tmp_path
 ):
     (tmp_path / "notes.txt").write_text("No database. " * 10)
@@ -211,7 +211,7 @@ def test_a_database_that_cannot_be_used_is_told_without_a_traceback(
         assert "geheim" not in told.err
 
 
-def test_an_upgrade_that_would_lose_something_is_told_without_a_traceback(
+def test_an_upgrade_that_would_lose_something_is_reported_without_a_traceback(
     empty_url, grader, monkeypatch
 ):
     def lose(_db: Database) -> None:

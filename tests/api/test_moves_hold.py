@@ -25,7 +25,7 @@ def scene(world):
     return course, section, teacher, student, problem
 
 
-def test_what_is_handed_in_during_a_move_is_not_lost(world, scene):
+def test_what_is_submitted_during_a_move_is_not_lost(world, scene):
     course, section, teacher, student, problem = scene
     path = f"/courses/{course}/people/{student.id}"
     pool = ThreadPoolExecutor(1)

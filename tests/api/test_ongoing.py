@@ -23,7 +23,7 @@ def told(world, course, staff):
         return [(one.students, one.begun) for one in found]
 
 
-def test_an_assignment_is_open_for_those_whose_time_is_not_over(world, course):
+def test_an_assignment_is_open_for_students_with_time_left(world, course):
     staff = world.enrol(course, "Ina Instructor", role="instructor")
     begun, granted, _ = (world.enrol(course) for _ in range(3))
     [posed] = world.assignment(course, timeline_spec={"due": "2026-11-03 12:00"})
@@ -37,7 +37,7 @@ def test_an_assignment_is_open_for_those_whose_time_is_not_over(world, course):
     assert told(world, course, staff) == []
 
 
-def test_who_sees_what_is_published_is_counted_with_those_who_have_no_password(world, course):
+def test_the_people_who_see_a_publication_include_those_without_a_password(world, course):
     world.enrol(course, "Ina Instructor", role="instructor")
     first, _ = world.enrol(course), world.enrol(course)
     known = "a hash"

@@ -79,7 +79,7 @@ def test_a_later_submission_does_not_take_the_points_away(prof, student, posed):
     assert told["standing"]["score"] == 7
 
 
-def test_who_handed_in_nothing_can_be_given_points(course, prof, student, posed):
+def test_a_student_without_submissions_can_get_points(course, prof, student, posed):
     assert put(prof, posed, student, 3, match='"v0"').status_code == 201
     found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["missing"], found["waiting"]) == (3, False, False)
@@ -154,9 +154,7 @@ def test_an_edit_must_name_the_version_that_it_changes(prof, student, posed):
     )
 
 
-def test_of_two_edits_of_one_version_at_once_one_is_told_that_it_came_late(
-    world, course, prof, posed
-):
+def test_one_of_two_concurrent_edits_is_refused_as_stale(world, course, prof, posed):
     for at in range(4):
         student = world.enrol(course, f"Student {at}")
         student.submit(posed, {"first": "7"})

@@ -188,7 +188,7 @@ def test_what_is_no_archive_is_refused(scene):
     assert "Choose the archive" in scene.browser.post(f"{scene.home}/apply", {}).text
 
 
-def test_a_broken_archive_is_told_on_the_page_in_words(scene):
+def test_a_broken_archive_is_reported_on_the_page_in_words(scene):
     body = bytearray(pack_files({"course.yaml": COURSE * 20}))
     body[len("course.yaml") + 30] = 0xFF
     sent = {"archive": ("course.zip", bytes(body), "application/zip")}

@@ -278,7 +278,7 @@ def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
     assert "Published. 1" not in scene.browser.get(f"{scene.path}/edit?saved=published").text
 
 
-def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scene):
+def test_an_assignment_is_hidden_and_published_until_somebody_has_submitted(scene):
     seen = scene.editor()
     assert scene.press(seen, "Unpublish").status == 303
     assert "Draft. Students cannot see it." in scene.editor().text
@@ -344,7 +344,7 @@ def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     assert scene.staff.get(scene.path).status_code == 404
 
 
-def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_handed_in(scene):
+def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_submitted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
     told = scene.browser.follow(scene.press(asked, "Delete anyway"))
@@ -383,7 +383,7 @@ def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the
 
 
 @pytest.mark.parametrize("button", ["Choose problems", "Show solutions now"])
-def test_what_a_button_saved_along_is_told_with_its_effect_on_grades(scene, button):
+def test_what_a_button_saved_along_is_reported_with_its_effect_on_grades(scene, button):
     scene.student.submit(scene.posed, {"cells": "9"})
     done = scene.press(scene.editor(), button, by_attempt="50%")
     told = scene.browser.follow(done).one(has="note-good").text

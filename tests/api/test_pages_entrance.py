@@ -157,7 +157,7 @@ def test_another_site_cannot_send_a_form(world, known):
     assert "set-cookie" not in answer.headers
 
 
-def test_logging_out_ends_the_session_for_whoever_has_its_cookie(world, known):
+def test_logging_out_ends_the_session_of_its_cookie(world, known):
     browser = Browser(world)
     log_in(browser, known)
     copied = dict(browser.cookies)

@@ -31,7 +31,7 @@ def test_what_is_below_the_api_is_never_a_page(world):
     assert told.headers["content-type"] == "application/problem+json"
 
 
-def test_what_breaks_is_told_as_a_page_with_the_number_of_the_request(world):
+def test_what_breaks_is_reported_as_a_page_with_the_number_of_the_request(world):
     world.app.add_api_route("/breaks", lambda: 1 / 0)
     page = Browser(world).get("/breaks", headers={"X-Request-ID": "r-1"})
     assert page.status == 500

@@ -336,7 +336,7 @@ def test_a_page_names_who_looks_also_when_the_visit_is_noted(world, browser, cou
     assert world.clock() - max(seen) < timedelta(seconds=1)
 
 
-def test_a_waiting_mark_is_told_in_its_column_and_in_the_course(world, browser, course, ann):
+def test_a_waiting_mark_is_reported_in_its_column_and_in_the_course(world, browser, course, ann):
     [posed] = world.assignment(course, TEXT_PROBLEM)
     ann.submit(posed, {"cells": "9", "why": "Fewer parameters."})
     [row] = book(browser, course).one("tbody").rows()

@@ -69,7 +69,7 @@ def test_each_form_has_a_check_and_a_download_that_no_cache_keeps(browser, cours
 
 
 @pytest.mark.usefixtures("posed")
-def test_warnings_are_told_by_what_they_mean_with_how_many_there_are(world, browser, course):
+def test_warnings_are_reported_by_what_they_mean_with_how_many_there_are(world, browser, course):
     world.enrol(course, "Bo Example")
     page = browser.get(f"/courses/{course}/exports", params={"form": "canvas"})
     [group] = [one for one in page.all("details") if "(2)" in one.one("summary").text]
@@ -114,7 +114,7 @@ def test_moodle_gets_those_alone_who_are_on_the_list_that_is_sent(world, browser
 
 @pytest.mark.usefixtures("posed")
 @pytest.mark.parametrize("text", ["", "no columns\nat all\n"])
-def test_what_is_no_list_of_participants_is_told_with_a_way_to_choose_another(
+def test_what_is_no_list_of_participants_is_reported_with_a_way_to_choose_another(
     browser, course, text
 ):
     page = participants(browser, course, text)
@@ -201,7 +201,7 @@ def test_a_sheet_with_a_wrong_line_names_it_and_offers_no_taking_over(
 
 
 @pytest.mark.parametrize("sheet", ["", "\0", "no columns\nat all\n"])
-def test_what_is_no_sheet_is_told_with_a_way_to_choose_another(browser, posed, sheet):
+def test_what_is_no_sheet_is_reported_with_a_way_to_choose_another(browser, posed, sheet):
     page = send(browser, posed, sheet)
     assert page.status in {200, 422}
     assert page.one(role="alert").text

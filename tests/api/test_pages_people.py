@@ -205,7 +205,7 @@ def test_sections_are_added_renamed_and_deleted_where_nobody_is_in_them(world, b
 
 
 @pytest.mark.parametrize(("name", "status"), [("", 422), ("Full", 422), ("x" * 201, 422)])
-def test_a_section_that_cannot_be_is_told_at_the_sections(world, browser, course, name, status):
+def test_a_section_that_cannot_be_is_reported_at_the_sections(world, browser, course, name, status):
     world.section(course, "Full")
     page = browser.post(f"/courses/{course}/sections", {"section_name": name, "act": "section"})
     assert page.status in {status, 409}

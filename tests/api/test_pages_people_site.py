@@ -231,7 +231,7 @@ def test_the_log_is_narrowed_by_days_of_the_course_and_by_acts(world, course, qu
     assert len(page.one("table").rows()[1:] if page.all("table") else []) == count
 
 
-def test_the_acts_that_the_log_is_narrowed_by_are_told_in_words(world, course):
+def test_the_acts_that_the_log_is_narrowed_by_are_reported_in_words(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     page = browser.get(f"/courses/{course}/audit", params={"action": "section.created"})
     options = page.one("select", name="action").all("option")
@@ -260,7 +260,7 @@ def test_the_log_leads_to_more_of_the_same_person_and_thing(world, course):
         assert len(page.one("tbody").all("tr")) == count
 
 
-def test_what_changed_is_told_in_words_but_names_stay(world, course):
+def test_what_changed_is_reported_in_words_but_names_stay(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     change = {"before": {"status": "needs_review", "part": "top_left"}, "after": {}}
     with world.session() as session:

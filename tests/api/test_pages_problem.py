@@ -42,7 +42,7 @@ def test_checking_one_part_keeps_what_is_typed_in_the_others_as_a_draft(world: W
     assert [one["part"] for one in list_results(student, posed)] == ["cells"]
 
 
-def test_a_form_that_is_sent_again_hands_in_nothing_twice(world: World) -> None:
+def test_a_form_that_is_sent_again_submits_nothing_twice(world: World) -> None:
     student, posed, browser = open_problem(world, attempts=3)
     form = browser.get(posed.path).one("form", id="answers")
     for _ in range(3):
@@ -68,7 +68,7 @@ def test_a_form_that_is_sent_twice_at_one_moment_is_no_other_window(
     assert len(list_results(student, posed)) == (8 if button == "check=cells" else 0)
 
 
-def test_saving_a_draft_hands_in_nothing(world: World) -> None:
+def test_saving_a_draft_submits_nothing(world: World) -> None:
     student, posed, browser = open_problem(world)
     done = submit_form(browser, posed, "save=draft", answer__cells="9")
     assert (done.status, done.location) == (303, posed.path)
@@ -136,7 +136,7 @@ def test_too_early_an_attempt_is_refused_with_the_time_of_the_next(world: World)
     assert "in 10 minutes" in page.one(id="left-cells").text
 
 
-def test_after_the_close_drafts_are_kept_and_nothing_can_be_handed_in(world: World) -> None:
+def test_after_the_close_drafts_are_kept_and_nothing_can_be_submitted(world: World) -> None:
     student, posed, browser = open_problem(world, timeline_spec={"due": "2026-11-03 12:00"})
     form = browser.get(posed.path).one("form", id="answers")
     world.clock.advance(days=2)
@@ -172,7 +172,7 @@ def test_storage_that_fails_keeps_what_was_typed_on_the_page(world: World) -> No
     assert len(list_results(student, posed)) == 1
 
 
-def test_an_answer_to_other_numbers_than_these_is_not_handed_in(world: World) -> None:
+def test_an_answer_to_other_numbers_than_these_is_not_submitted(world: World) -> None:
     student, posed, browser = open_problem(world)
     form = browser.get(posed.path).one("form", id="answers")
     page = browser.send(form, "check=cells", asked="0" * 16, **{"answer.cells": "9"})
@@ -231,7 +231,7 @@ def test_a_matrix_that_is_pasted_without_a_script_fills_the_cells(world: World) 
     assert "not submitted" not in browser.get(posed.path).one(id="saved").text
 
 
-def test_boxes_that_are_ticked_arehanded_in_and_ticked_again(world: World) -> None:
+def test_ticked_boxes_are_submitted_and_ticked_again(world: World) -> None:
     _, posed, browser = open_problem(world, PAPER)
     page = browser.follow(submit_form(browser, posed, "check=which", answer__which=["a", "c"]))
     assert "Correct" in read_feedback(page, "which")
@@ -243,7 +243,7 @@ def test_boxes_that_are_ticked_arehanded_in_and_ticked_again(world: World) -> No
     assert ticked == ["a", "c"]
 
 
-def test_the_script_saves_a_draft_by_itself_and_is_told_its_version(world: World) -> None:
+def test_the_script_saves_a_draft_by_itself_and_gets_its_version(world: World) -> None:
     student, posed, browser = open_problem(world)
     saved = browser.post(f"{posed.path}/draft", {"answer.cells": "9", "version": "0"})
     assert saved.one(id="state")["data-version"] == "1"
@@ -255,7 +255,7 @@ def test_the_script_saves_a_draft_by_itself_and_is_told_its_version(world: World
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"cells": "9"}
 
 
-def test_staff_hand_in_as_the_test_student(world: World) -> None:
+def test_staff_submit_as_the_test_student(world: World) -> None:
     course = world.course()
     teacher = world.enrol(course, role="instructor")
     tester = test_student(world, course)

@@ -169,7 +169,7 @@ def test_a_form_says_the_answer_exactly_as_it_was_typed(
 
 
 @given(st.lists(st.text(st.characters(blacklist_characters="\0")), min_size=4, max_size=4))
-def test_cells_come_back_as_they_were_typed_whatever_they_hold(texts: list[str]) -> None:
+def test_cells_are_redisplayed_exactly_as_typed(texts: list[str]) -> None:
     typed = parse_form_answer(MATRIX, form(cell_x=texts))
     shown = build_input(MATRIX, typed)
     given_back = [cell.text for line in shown.blocks[0].lines for cell in line.cells]

@@ -40,7 +40,7 @@ def test_who_loads_the_address_of_a_form_is_led_to_its_page(world, browser, cour
         assert browser.get(links[0]).status == 200
 
 
-def test_a_program_is_told_the_methods_of_an_address(world):
+def test_an_api_client_gets_the_methods_of_a_path(world):
     told = world.client.get("/logout", headers={"Accept": "*/*"})
     assert told.status_code == 405
     assert told.json()["code"] == "method_not_allowed"

@@ -76,7 +76,9 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     assert [score(world, problem, person) for person in people] == [0, 0]
 
 
-def test_an_example_that_says_otherwise_is_told_in_words_and_can_be_dropped(world, course, browser):
+def test_an_example_that_says_otherwise_is_reported_in_words_and_can_be_dropped(
+    world, course, browser
+):
     text = f"""{TEXT_PROBLEM}examples:
   - {{answers: {{cells: '9', doubled: '12'}}, expect: {{cells: correct, doubled: wrong}}}}
   - {{answers: {{cells: '6'}}, expect: {{cells: wrong}}}}
@@ -109,7 +111,7 @@ def test_an_example_that_says_otherwise_is_told_in_words_and_can_be_dropped(worl
 
 @pytest.mark.parametrize("way", ["accept", "mistake"])
 @pytest.mark.parametrize("value", ["K +", "foo", "K / 0", "(1, 2)"])
-def test_a_value_that_is_none_is_told_beside_its_value(browser, problem, way, value):
+def test_a_value_that_is_none_is_reported_beside_its_value(browser, problem, way, value):
     fields = {
         "do": way,
         f"version.{way}.part": "cells",
@@ -440,7 +442,7 @@ def test_a_grader_sees_a_regrade_and_has_no_buttons(world, course, teacher, prob
     assert not [one for one in page.all("form") if one["action"].startswith("/regrades")]
 
 
-def test_what_only_the_points_or_the_words_change_is_told_by_them(
+def test_what_only_the_points_or_the_words_change_is_reported_by_them(
     world, course, teacher, browser, problem
 ):
     world.enrol(course, "Ada").submit(problem, {"cells": "9"})
@@ -453,7 +455,7 @@ def test_what_only_the_points_or_the_words_change_is_told_by_them(
     assert "1 of 1 answer would change: the same credit, by other points or words." in page.text
 
 
-def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
+def test_a_regrade_counts_those_who_submitted_before_it_is_applied_and_after(
     world, course, teacher, browser
 ):
     posed, other = world.assignment(course, TEXT_PROBLEM, "pooling-4x4")

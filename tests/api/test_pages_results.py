@@ -338,7 +338,7 @@ def test_numbers_that_are_harder_are_shown_at_once(world, browser):
     assert "is harder than the others" in page.text
 
 
-def test_the_course_over_time_draws_scores_and_hand_ins(world, group, browser):
+def test_the_course_over_time_draws_scores_and_submissions(world, group, browser):
     [first] = world.assignment(group.course, POWERS, timeline_spec=LATE)
     [second] = world.assignment(group.course, POWERS, timeline_spec={"due": "2026-11-04 12:00"})
     group.hand_in(first, RIGHT, ODD)

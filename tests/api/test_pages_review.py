@@ -310,7 +310,7 @@ def test_the_progress_and_the_answers_graded_before_are_a_key_away(scene, ada):
     assert {told(scene, one)["score"] for one in students} == {4, None}
 
 
-def test_one_key_gives_zero_points_whatever_is_ticked(scene, ada):
+def test_one_key_gives_zero_points_with_any_box_ticked(scene, ada):
     student = scene.student("No idea.")
     found = desk(ada, scene, student)
     ticked = [found.all("input", name="items")[0]["value"]]

@@ -15,7 +15,7 @@ def test_a_long_text_of_a_group_is_opened_and_read_to_its_end(world):
     assert group.one("div", has="rv-said").text == text
 
 
-def test_groups_that_begin_alike_are_told_apart_by_their_summaries(world):
+def test_groups_that_begin_alike_are_distinguished_by_their_summaries(world):
     scene = ReviewCourse(world)
     shared = " ".join(f"reason{number}" for number in range(40))
     for end in ("it is faster", "it is slower"):

@@ -147,7 +147,7 @@ def test_the_ways_of_a_problem_are_drawn_without_styles_in_the_room_of_a_page(pr
     assert set(re.findall(r'href="#([^"]+)"', source)) <= set(ids)
 
 
-def test_of_many_parts_the_likeliest_mistakes_are_told_and_of_few_all():
+def test_of_many_parts_the_likeliest_mistakes_are_reported_and_of_few_all():
     assert "<summary>The likeliest 5 of 8 known mistakes" in whole_page(
         "encoder-decoder-parameters", None
     )

@@ -137,7 +137,7 @@ def test_the_current_grade_leads_to_how_it_is_calculated(world, browser, student
     assert browser.get(path).one(id=place).all("dt")
 
 
-def test_points_that_wait_to_be_marked_are_told_beside_those_there_are(
+def test_points_that_wait_to_be_marked_are_reported_beside_those_there_are(
     world, browser, student, course
 ):
     [posed] = world.assignment(course)

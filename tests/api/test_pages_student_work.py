@@ -42,7 +42,7 @@ def test_before_the_first_answer_the_list_says_what_will_be_in_it(browser, posed
     assert "No submissions yet." in page.text
 
 
-def test_all_that_was_handed_in_is_listed_the_last_first(browser, student, posed):
+def test_all_submissions_are_listed_the_last_first(browser, student, posed):
     for answers in (WRONG, {"cells": "many"}, RIGHT):
         handed_in(student, posed, answers)
     page = browser.get(f"{posed.path}/submissions")
@@ -212,7 +212,9 @@ def test_grades_come_with_their_steps_under_the_titles_of_problems(browser, stud
     assert "25 %" in page.one(has="tile").text
 
 
-def test_points_by_a_person_are_told_with_reason_and_author(world, browser, student, posed, course):
+def test_points_by_a_person_are_reported_with_reason_and_author(
+    world, browser, student, posed, course
+):
     student.submit(posed, WRONG)
     teacher = world.enrol(course, "Grace Example", role="instructor")
     given = {"student": str(student.id), "problem": posed.slug, "part": "cells", "points": 1}
@@ -244,7 +246,7 @@ def test_many_steps_are_shown_one_assignment_at_a_time(world, browser, course, m
     assert opened.one(id=f"a-{posed.assignment}").one("dl", has="steps")
 
 
-def test_what_happened_to_a_score_is_told_from_the_start(world, browser, student, posed):
+def test_the_history_of_a_score_is_complete(world, browser, student, posed):
     where = handed_in(student, posed, WRONG)
     world.clock.advance(minutes=5)
     student.submit(posed, RIGHT)

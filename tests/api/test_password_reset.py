@@ -126,7 +126,7 @@ def test_a_link_expires_after_a_day(world, mail_server):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_link_begins_with_the_configured_address_whatever_host_was_asked(world, mail_server):
+def test_the_link_begins_with_the_configured_url_for_any_host(world, mail_server):
     browser = ApiBrowser(world)
     reply = browser.call(
         "POST", "/password-reset", {"email": "ann@example.edu"}, Host="evil.example.org"

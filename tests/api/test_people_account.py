@@ -52,7 +52,7 @@ def test_nothing_else_of_oneself_can_be_changed(browser, extra):
     assert told.status_code == 422
 
 
-def test_a_token_is_told_once_and_works_until_it_expires(world, browser):
+def test_a_token_is_reported_once_and_works_until_it_expires(world, browser):
     made = browser.post("/me/tokens", {"name": "laptop", "scopes": ["submit"], "days": 10})
     assert made.status_code == 201, made.text
     secret = made.json()["token"]

@@ -201,7 +201,7 @@ def test_who_moves_into_a_section_with_an_extension_is_graded_by_it(world, cours
         assert session.scalar(grade) == Fraction(2)
 
 
-def test_there_is_one_test_student_and_staff_hand_in_with_their_hands(world, course, instructor):
+def test_staff_submit_as_the_only_test_student(world, course, instructor):
     [problem] = world.assignment(course)
     view = {"X-View-As": "test"}
     path = f"{problem.path}/submissions"

@@ -226,7 +226,7 @@ def test_a_page_read_often_writes_its_time_once_in_five_minutes(world, email):
         assert session.scalar(select(LoginSession.seen_at)) == world.clock()
 
 
-def test_a_password_hashed_at_another_cost_is_hashed_anew_at_the_next_login(
+def test_a_password_hashed_at_another_cost_is_hashed_again_at_the_next_login(
     world, database_url, ann, email
 ):
     other = World(database_url, clock=world.clock, settings={"password_memory": 16})

@@ -158,7 +158,7 @@ def test_a_log_in_leads_nowhere_else(campus, next_path, place):
     assert (page.status, page.location) == (303, place)
 
 
-def test_the_same_name_opens_the_same_account_whatever_its_address_is(campus):
+def test_the_same_name_opens_the_same_account_with_any_address(campus):
     world = campus()
     browser = Browser(world)
     log_in(browser, "ann@example.edu")
@@ -334,6 +334,6 @@ def test_the_password_log_in_can_be_turned_off(campus):
         ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),
     ],
 )
-def test_settings_with_which_anybody_or_nobody_gets_in_are_refused(environment, message):
+def test_settings_that_admit_everybody_or_nobody_are_refused(environment, message):
     with pytest.raises(SettingsError, match=message):
         read_settings(environment)

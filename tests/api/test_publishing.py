@@ -134,7 +134,7 @@ def test_a_problem_with_an_error_is_not_published_and_says_where(text, words):
     assert any(words in one for one in found.errors), found.errors
 
 
-def test_every_error_of_a_file_is_told():
+def test_every_error_of_a_file_is_reported():
     found = outcome(TOY.replace("title: A toy problem", "titel: x").replace("difficulty: 2", ""))
     assert len(found.errors) == 3
 
@@ -181,7 +181,7 @@ def test_a_version_with_the_same_draws_keeps_the_variants_and_gets_new_keys():
     assert after.report["walked"] == 0
 
 
-def test_a_version_that_draws_otherwise_is_published_anew():
+def test_a_version_that_draws_otherwise_is_published_again():
     kept = outcome().variants
     after = outcome(TOY.replace("97", "99"), kept=kept)
     assert not after.rekeyed
@@ -250,7 +250,7 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
     assert stored(settings) == 1
 
 
-def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, capsys):
+def test_a_database_that_fails_is_reported_and_tried_again(settings, monkeypatch, capsys):
     away = settings.model_copy(update={"database": "postgresql://x:geheim@127.0.0.1:1/x"})
     pauses = Mock(side_effect=[None, None, KeyboardInterrupt])
     monkeypatch.setattr("api.server.bank_publisher.time", SimpleNamespace(sleep=pauses))

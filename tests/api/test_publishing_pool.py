@@ -235,7 +235,7 @@ def own_versions(world: World) -> list[str]:
         return list(session.scalars(select(ProblemVersion.problem).where(own)))
 
 
-def test_whatever_publishes_refuses_a_problem_that_takes_too_long(hasty):
+def test_every_way_to_publish_refuses_a_slow_problem(hasty):
     course = hasty.course()
     teacher = hasty.enrol(course, "Iris Example", role="instructor")
     path = f"/courses/{course}/problems"

@@ -60,7 +60,7 @@ def test_what_is_refused_is_not_stored(world, course, problem):
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2
 
 
-def test_typing_and_looking_use_up_nothing_that_handing_in_needs(world, course, problem):
+def test_typing_and_looking_use_up_nothing_that_submitting_needs(world, course, problem):
     student = world.enrol(course)
     while save(student, problem).status_code != 429:
         pass

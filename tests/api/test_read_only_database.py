@@ -68,7 +68,7 @@ def scene(world, course, student):
     return student, problem
 
 
-def test_submissions_and_drafts_are_told_503_and_reads_go_on(world, scene):
+def test_submissions_and_drafts_get_503_and_reads_go_on(world, scene):
     student, problem = scene
     with read_only(world):
         for number in range(3):

@@ -133,7 +133,7 @@ def test_a_worker_is_well_while_its_heartbeat_is_fresh(tmp_path, place):
     assert not is_healthy(environment)
 
 
-def test_settings_that_cannot_be_read_are_not_well_and_are_told(tmp_path, capsys):
+def test_settings_that_cannot_be_read_are_not_well_and_are_reported(tmp_path, capsys):
     assert not is_healthy({"GRADER_SETTINGS": str(tmp_path / "none.toml")})
     assert "none.toml: the file cannot be read" in capsys.readouterr().err
 

@@ -115,7 +115,7 @@ def test_every_grade_that_changed_names_the_regrade(world, course, teacher, prob
     assert {row.author_id for row in rows} == {teacher.id}
 
 
-def test_follow_through_is_worked_out_anew_from_values_as_they_are_read_now(world, course, teacher):
+def test_follow_through_is_recomputed_from_values_as_they_are_read_now(world, course, teacher):
     counted = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: shape")
     counted = counted.replace('key: "K*K"', 'key: "(K, K)"').replace("2*cells", "2*cells[0]")
     [problem] = world.assignment(course, counted)

@@ -84,7 +84,7 @@ def test_stopped_in_the_middle_it_goes_back_to_what_was(world, teacher, problem,
     assert gradings(world) == moved(world)
 
 
-def test_what_is_handed_in_while_it_is_stopped_is_judged_by_the_new_version_and_back(
+def test_submissions_during_a_pause_follow_the_apply_and_the_undo(
     world, teacher, problem, people, halfway
 ):
     run, _ = halfway

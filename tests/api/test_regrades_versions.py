@@ -91,7 +91,7 @@ def test_a_version_that_cannot_be_is_refused_and_nothing_begins(teacher, problem
     assert teacher.get(f"{problem.path}/regrades").json()["items"] == []
 
 
-def test_too_short_a_reason_is_told_in_characters(teacher, problem):
+def test_too_short_a_reason_is_reported_in_characters(teacher, problem):
     version = {"accept": {"part": "cells", "key": "K", "reason": "x"}}
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     [error] = refused.json()["errors"]

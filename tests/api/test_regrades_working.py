@@ -92,7 +92,7 @@ def test_a_service_takes_up_what_is_unfinished_when_it_starts(world, course, tea
         assert get_regrade(teacher, run)["status"] == "ready"
 
 
-def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
+def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_again(
     world, course, teacher, problem
 ):
     early, new = world.enrol(course, "Early"), world.enrol(course, "New")
@@ -217,7 +217,7 @@ class Counting(ThreadPoolExecutor):
         return super().submit(*given, **more)
 
 
-def test_credit_of_later_answers_follows_from_what_was_handed_in_before(
+def test_credit_of_later_answers_follows_from_what_was_submitted_before(
     world, course, teacher, problem
 ):
     student = world.enrol(course)

@@ -63,7 +63,7 @@ def rows(world):
 
 
 @pytest.mark.usefixtures("ann")
-def test_who_handed_in_nothing_is_reminded_once_a_day_before(world, mail_server, course, posed):
+def test_who_submitted_nothing_is_reminded_once_a_day_before(world, mail_server, course, posed):
     bo = world.enrol(course, "Bo Example", email="bo@example.edu")
     assert bo.submit(posed, {"cells": "9"}).status_code == 201
     gone = world.enrol(course, "Gone Example")

@@ -54,7 +54,7 @@ def test_any_record_is_the_same_again(grader, tmp_path, answer, options):
         ({"explanation": []}, "same", 0),
     ],
 )
-def test_what_differs_is_told_with_both_results(grader, changes, line, code):
+def test_what_differs_is_reported_with_both_results(grader, changes, line, code):
     ran = grader("replay", "-", stdin=recorded(grader, PARTLY, **changes))
     assert (ran.out, ran.code) == (f"pooling-4x4 max (original): {line}\n", code)
 

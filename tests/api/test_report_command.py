@@ -129,7 +129,7 @@ def test_without_a_file_the_answers_are_printed(grader, tmp_path: Path) -> None:
         (["--problems", SHEET, "-o", "none/a.csv"], "there is no folder none"),
     ],
 )
-def test_a_slip_is_told_before_anything_is_read(
+def test_a_slip_is_reported_before_anything_is_read(
     grader, tmp_path: Path, monkeypatch, arguments, message
 ) -> None:
     monkeypatch.chdir(tmp_path)

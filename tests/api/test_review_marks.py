@@ -136,7 +136,7 @@ def test_a_mark_says_which_version_it_changes(here):
     assert here.ada.get(f"/answers/{answer}/review").json()["credit"] == 0
 
 
-def test_of_two_markers_at_the_same_moment_one_is_told_that_it_changed(here):
+def test_one_of_two_concurrent_graders_is_refused_as_stale(here):
     answer = here.answer(here.student("A thought."))
     seen = here.mark(here.ina, answer, credit="1/2").headers["etag"]
 

@@ -190,7 +190,7 @@ def test_a_pseudonym_is_stable_in_an_assignment_and_another_one_elsewhere(world)
     assert told["items"][0]["student"]["pseudonym"] != called
 
 
-def test_before_the_release_what_is_not_marked_is_told(here):
+def test_before_the_release_what_is_not_marked_is_reported(here):
     ready = here.ada.get(f"{here.assignment}/readiness").json()
     assert ready["ready"]
     here.student("One."), here.student("Two.")
@@ -217,7 +217,7 @@ def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
     assert len(here.ada.get(here.part).json()["items"]) == 2
 
 
-def test_a_problem_of_one_part_without_a_title_is_told_by_its_own(world):
+def test_a_problem_of_one_part_without_a_title_is_reported_by_its_own(world):
     head, _, part = TEXT_PROBLEM.partition("  - {id: cells")
     here = ReviewCourse(world, source=head + part[part.index("  - id: why") :])
     here.student("One.")

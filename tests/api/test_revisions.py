@@ -269,7 +269,7 @@ def test_on_sqlite_an_upgrade_that_loses_something_is_undone_and_says_what(
 
 
 @on_sqlite
-def test_a_table_made_anew_takes_nothing_along_because_references_are_not_enforced(db, tmp_path):
+def test_a_table_made_again_takes_nothing_along_because_references_are_not_enforced(db, tmp_path):
     """SQLite deletes a dropped table's rows and, by ON DELETE, rows that refer to them."""
     revisions = Revisions(db, copy_revisions(tmp_path, CASCADES))
     revisions.up()
@@ -286,7 +286,7 @@ def test_a_table_made_anew_takes_nothing_along_because_references_are_not_enforc
 
 
 @on_sqlite
-def test_a_table_made_anew_must_get_its_triggers_back(db, tmp_path):
+def test_a_table_made_again_must_get_its_triggers_back(db, tmp_path):
     with db.migrating() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER watch AFTER UPDATE ON comments BEGIN SELECT 1; END"

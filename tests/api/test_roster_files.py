@@ -353,7 +353,7 @@ def test_a_file_that_cannot_be_used_gives_nobody_and_says_why(given, line, probl
     assert problem in what
 
 
-def test_there_are_at_most_a_hundred_and_one_problems_whatever_is_sent():
+def test_a_file_gets_at_most_101_problems_reported():
     roster = read_roster("name,email\n" + "Ada,x\n" * 20_000)
     assert len(roster.problems) == 101
     assert said(roster)[-1] == (102, "19900 more rows from here on")

@@ -103,7 +103,7 @@ def test_points_by_hand_wait_for_the_results_as_all_others_do(world, course, stu
 # The list of assignments and the page of grades.
 
 
-def test_what_was_not_handed_in_counts_nothing_in_the_list_too(world, course, student):
+def test_what_was_not_submitted_counts_nothing_in_the_list_too(world, course, student):
     world.assignment(course, timeline_spec=DUE_TOMORROW)
     assert (listed(student)["grade"], grades(student, course)["score"]) == (None, None)
     world.clock.advance(days=2)
@@ -179,7 +179,7 @@ def test_a_solution_of_shared_numbers_waits_for_the_last_who_has_them(
 
 
 @pytest.mark.parametrize("gone", ["withdrawn", "test", "other assignment"])
-def test_a_solution_waits_for_nobody_who_hands_in_nothing_there(world, course, student, gone):
+def test_a_solution_waits_for_nobody_who_submits_nothing_there(world, course, student, gone):
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     [other] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     friend = world.enrol(course, "Fri End")

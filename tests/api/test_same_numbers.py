@@ -150,7 +150,7 @@ def test_a_mark_from_when_a_place_stood_for_the_numbers_is_offered_to_no_seed(wo
     assert lists.staff.get(f"/answers/{other.id}/review").json()["same_as"] is None
 
 
-def test_wrong_answers_and_variants_are_told_apart_by_their_numbers(lists):
+def test_wrong_answers_and_variants_are_distinguished_by_their_numbers(lists):
     lists.hand_in(cells="1")
     sizes = Counter(size for _, size in lists.drawn().values())
     told = lists.staff.get(f"{lists.problem.path}/analytics").json()

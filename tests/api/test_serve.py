@@ -69,7 +69,7 @@ def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsy
     assert capsys.readouterr().err.startswith(f"GRADER_BANK: {tmp_path / 'missing'}: ")
 
 
-def test_a_bank_without_a_problem_is_told(tmp_path, caplog):
+def test_a_bank_without_a_problem_is_reported(tmp_path, caplog):
     bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
     assert f"GRADER_BANK: {tmp_path} contains no problem" in caplog.text
 
@@ -99,7 +99,7 @@ def test_what_the_process_writes_is_for_its_user_alone(environment, tmp_path):
     assert (tmp_path / "written").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_password_that_is_set_in_vain_is_told(environment, capsys, tmp_path):
+def test_an_unused_password_setting_gives_a_warning(environment, capsys, tmp_path):
     environment(GRADER_DATABASE=f"sqlite:///{tmp_path}/x.db", GRADER_DATABASE_PASSWORD=WORD)
     with pytest.raises(SystemExit):
         main(lambda _settings: 0)
@@ -111,7 +111,7 @@ def test_a_password_that_is_set_in_vain_is_told(environment, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("then", "processes"), [(bootstrap_and_run_worker, "1"), (serve, "2")], ids=["work", "serve"]
 )
-def test_a_heartbeat_that_cannot_be_written_is_told_before_anything_starts(
+def test_a_heartbeat_that_cannot_be_written_is_reported_before_anything_starts(
     environment, capsys, tmp_path, then, processes
 ):
     place = tmp_path / "none" / "heartbeat"
@@ -126,7 +126,9 @@ def test_a_heartbeat_that_cannot_be_written_is_told_before_anything_starts(
     assert "Traceback" not in told
 
 
-def test_a_heartbeat_that_fails_later_stops_nothing_and_is_told_once_each_time(tmp_path, caplog):
+def test_a_heartbeat_that_fails_later_stops_nothing_and_is_reported_once_each_time(
+    tmp_path, caplog
+):
     folder = tmp_path / "beats"
     heart = Heartbeat(folder / "beat")
     for _ in range(2):

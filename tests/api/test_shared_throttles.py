@@ -136,7 +136,7 @@ def test_what_is_long_over_is_deleted(processes, clock, world):
         assert len(session.scalars(select(RateLimitUsage.key)).all()) == 1
 
 
-def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
+def test_what_could_not_be_told_is_reported_later(processes, monkeypatch):
     one, two = processes(), processes()
     spend(one, 12)
     with monkeypatch.context() as patch:

@@ -109,13 +109,13 @@ def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
 
 
 @pytest.mark.parametrize("place", ["none/grader.db", "."])
-def test_a_file_of_sqlite_that_cannot_be_opened_is_told_by_its_folder(tmp_path, place):
+def test_a_file_of_sqlite_that_cannot_be_opened_is_reported_by_its_folder(tmp_path, place):
     with pytest.raises(OperationalError) as refused:
         bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path / place}"))
     assert "its folder does not exist or is not writable" in explain_database_error(refused.value)
 
 
-def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
+def test_a_file_of_sqlite_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "x.db").touch()
     engine = create_engine(f"sqlite:///file:{tmp_path / 'x.db'}?mode=ro&uri=true")
     with engine.connect() as connection, pytest.raises(OperationalError) as refused:

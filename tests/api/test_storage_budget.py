@@ -53,7 +53,7 @@ def count_submissions(world: World) -> int:
         return session.scalar(select(func.count()).select_from(Submission)) or 0
 
 
-def test_who_has_stored_too_much_is_told_how_long_to_wait_and_waiting_helps(world, course, problem):
+def test_a_full_storage_budget_states_a_wait_that_suffices(world, course, problem):
     student, other = world.enrol(course), world.enrol(course, "Other")
     stored = spend_budget(student, problem)
     assert count_submissions(world) == stored
@@ -84,9 +84,7 @@ def test_over_days_nobody_stores_more_than_the_budget_and_one_submission(world, 
     assert days - 1 < stored * len(row.answers["why"]) / MEBIBYTE < days
 
 
-def test_a_request_that_was_stored_is_told_the_same_again_though_the_budget_is_spent(
-    world, course, problem
-):
+def test_a_stored_request_is_replayed_with_a_full_budget(world, course, problem):
     student = world.enrol(course)
     last = spend_budget(student, problem) - 1
     again = student.submit(problem, answers(last), key=str(last))

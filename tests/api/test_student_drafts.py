@@ -67,7 +67,7 @@ def test_a_draft_thrown_away_is_empty_and_its_old_versions_never_fit_again(stude
     assert draft(student, problem)["answers"] == {}
 
 
-def test_what_was_handed_in_is_no_draft_any_more_and_the_rest_is(student, problem):
+def test_what_was_submitted_is_no_draft_any_more_and_the_rest_is(student, problem):
     save(student, problem, {"cells": "1", "why": "Because"})
     student.submit(problem, {"cells": "9"})
     assert draft(student, problem)["answers"] == {"why": "Because"}

@@ -63,7 +63,7 @@ def test_a_submission_says_what_its_reply_said(world, course, student):
         }
 
 
-def test_what_was_hidden_in_the_reply_is_told_once_results_are_shown(world, course, student):
+def test_what_was_hidden_in_the_reply_is_reported_once_results_are_shown(world, course, student):
     [problem] = world.assignment(course, results="after_close", timeline_spec=DUE_TOMORROW)
     reply = student.submit(problem, {"cells": "9"}).json()
     hidden = student.get(f"/submissions/{reply['id']}").json()

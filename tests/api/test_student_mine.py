@@ -73,7 +73,7 @@ def test_a_problem_goes_from_new_to_answered_and_what_could_not_be_read_is_no_an
     assert state() == ("answered", 3, 3)
 
 
-def test_the_score_so_far_is_told_once_results_are_shown(world, course, student):
+def test_the_score_so_far_is_reported_once_results_are_shown(world, course, student):
     [problem] = world.assignment(course, results="after_due", timeline_spec=DUE_TOMORROW)
     student.submit(problem, {"cells": "9"})
     [hidden] = mine(student)

@@ -129,7 +129,7 @@ def test_practice_is_judged_and_nothing_of_it_is_kept(world, course, student):
     assert unknown.status_code == 422
 
 
-def test_there_is_no_practice_while_one_may_still_hand_in(world, course, student):
+def test_there_is_no_practice_while_one_may_still_submit(world, course, student):
     [problem] = world.assignment(course, SQUARES, timeline_spec=DUE_TOMORROW)
     refused = student.get(f"{problem.path}/practice")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_released")
@@ -241,7 +241,7 @@ def test_of_many_requests_at_once_one_gets_new_numbers(world, course, student):
     assert student.get(problem.path).json()["draw"] == 1
 
 
-def test_where_verdicts_are_hidden_new_numbers_come_whatever_they_are(world, course):
+def test_hidden_verdicts_do_not_affect_new_numbers(world, course):
     problem = renewing(world, course, results="never", new_after=1)
     told = []
     for right in (True, False):

@@ -172,7 +172,7 @@ def test_the_same_comparison_finds_a_difference_where_results_are_shown(world, c
     assert seen[0] != seen[1]
 
 
-def test_attempts_wait_last_answer_and_standing_are_told_by_part(world, course, student):
+def test_attempts_wait_last_answer_and_standing_are_reported_by_part(world, course, student):
     more = {"attempts": 3, "cool_down_seconds": 60, "by_attempt": ["1", "1/2"]}
     [problem] = world.assignment(course, **more)
     student.submit(problem, {"cells": "8"})

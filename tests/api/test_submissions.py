@@ -70,7 +70,7 @@ def test_after_the_close_nothing_is_taken_but_a_replay_is_answered(world, course
     assert student.submit(problem, RIGHT, key="k").headers["idempotency-replayed"] == "true"
 
 
-def test_staff_hand_in_as_the_test_student_alone(world, course):
+def test_staff_submit_as_the_test_student_alone(world, course):
     [problem] = world.assignment(course)
     teacher = world.enrol(course, role="instructor")
     refused = teacher.submit(problem, RIGHT)

@@ -53,7 +53,7 @@ def test_students_who_stand_alike_share_what_they_have():
         ({"a": replace(RIGHT, waiting=True)}, 2, True, False),
     ],
 )
-def test_whoever_stands_otherwise_has_their_own(parts, score, waiting, late):
+def test_different_progress_has_a_different_tally(parts, score, waiting, late):
     problem = posed()
     here = around(problem)
     compute_problem_total(here, problem, ONE, {"a": RIGHT})

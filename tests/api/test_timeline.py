@@ -72,7 +72,7 @@ INSTANTS = [
 
 
 @pytest.mark.parametrize(("wall", "where", "instant"), INSTANTS)
-def test_a_wall_clock_is_one_instant_whatever_the_clocks_do(wall, where, instant):
+def test_a_local_time_is_one_instant_at_clock_changes(wall, where, instant):
     assert utc(resolve(TimelineSpec(due=wall), where).due) == instant
 
 
@@ -299,7 +299,7 @@ def test_a_zone_is_found_by_its_name():
         ("2026-01-01 00:00:00", ZoneInfo("UTC"), "Thu 1 Jan 2026, 00:00 UTC"),
     ],
 )
-def test_an_instant_is_told_with_its_zone(instant, where, told):
+def test_an_instant_is_reported_with_its_zone(instant, where, told):
     assert format_absolute(from_micros(at(instant)), where) == told
 
 
@@ -320,7 +320,9 @@ def test_an_instant_is_told_with_its_zone(instant, where, told):
         (-400 * 86400, "400 days ago"),
     ],
 )
-def test_a_distance_is_told_in_a_unit_of_which_there_are_two_and_never_rounded_up(seconds, told):
+def test_a_distance_is_reported_in_a_unit_of_which_there_are_two_and_never_rounded_up(
+    seconds, told
+):
     now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert format_relative((now + timedelta(seconds=seconds)).astimezone(BERLIN), now) == told
 

@@ -96,7 +96,7 @@ def test_staff_read_the_titles(scene, student, sent, path, part):
     assert NAMES[part] in page.text
 
 
-def test_what_differs_in_a_stale_form_is_told_by_the_titles(scene):
+def test_a_stale_form_lists_its_differences_by_title(scene):
     browser = Browser(scene.world, scene.ina)
     [form] = browser.get(f"{scene.posed.path}/settings").all("form", id="settings")
     assert browser.send(form, "act=save", points="5").status == 303
@@ -144,7 +144,7 @@ def test_the_api_tells_titles_beside_the_ids(scene, student, sent):
     assert [one["part_title"] for one in figures] == [NAMES["cells"], "", NAMES["why"]]
 
 
-def test_before_the_release_what_is_not_marked_is_told_by_its_title(scene, sent):
+def test_ungraded_parts_are_listed_by_title_before_the_release(scene, sent):
     assert sent
     ready = scene.ada.get(f"{scene.assignment}/readiness").json()
     said = "1 answer to part “Why <small> ones?” of “Why small kernels” is not graded."

@@ -79,7 +79,7 @@ def test_a_secret_is_made_once_and_stays(grader, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no/folder", "empty"])
-def test_a_secret_that_cannot_be_made_is_told(grader, tmp_path, name):
+def test_a_secret_that_cannot_be_made_is_reported(grader, tmp_path, name):
     (tmp_path / "empty").touch()
     ran = grader("secret", str(tmp_path / name))
     assert (ran.code, ran.out) == (2, "")

@@ -111,9 +111,7 @@ def test_its_receipt_is_proved_by_the_digest_of_the_whole(world, course, student
     assert student.get(f"/receipts/{reply['id']}").json()["valid"] is False
 
 
-def test_the_same_request_is_told_the_same_and_another_text_is_another_request(
-    world, course, student
-):
+def test_the_same_request_is_replayed_and_another_text_is_a_conflict(world, course, student):
     [problem] = world.assignment(course)
     first = student.submit(problem, {"cells": LONG_TEXT}, key="once")
     again = student.submit(problem, {"cells": LONG_TEXT}, key="once")

@@ -396,7 +396,7 @@ def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
         assert [part["confidence"] for part in report["parts"]] == ["certain", "missing", "missing"]
 
 
-def test_staff_hand_in_no_report_but_as_the_test_student(world, course, posed):
+def test_staff_submit_no_report_but_as_the_test_student(world, course, posed):
     teacher = world.enrol(course, "Tea Cher", role="instructor")
     refused = upload_report(teacher, posed)
     assert (refused.status_code, "test student" in refused.json()["detail"]) == (403, True)

@@ -88,7 +88,7 @@ def test_a_head_that_never_ends_is_cut_off_and_not_kept(port, flood):
     assert sent < 16 * 1024 * 1024
 
 
-def test_a_body_is_not_counted_as_a_head_and_the_next_request_begins_anew(port):
+def test_a_body_is_not_counted_as_a_head_and_the_next_request_begins_again(port):
     body = b'{"count": 1}' + b" " * 100_000
     post = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" % SAMPLES
     one = post + b"Content-Length: %d\r\n\r\n" % len(body) + body
@@ -133,7 +133,7 @@ def quiet(caplog):
 @pytest.mark.parametrize("asked", [H2C, WEBSOCKET, TWICE])
 @pytest.mark.parametrize("framed", [sized, chunked])
 @pytest.mark.usefixtures("quiet")
-def test_a_body_is_read_whatever_protocol_its_head_asks_for(port, asked, framed):
+def test_a_body_is_read_for_any_requested_protocol(port, asked, framed):
     said = talk(port, POST + asked + framed(b'{"count": 7}') + LAST)
     [first, second] = answers(said)
     assert (first[0], first[1]["count"]) == (200, 7)

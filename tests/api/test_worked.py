@@ -62,6 +62,6 @@ def test_the_way_of_an_earlier_part_is_not_told_again(grader) -> None:
         assert last.startswith(part)
 
 
-def test_a_short_way_is_told_again(grader) -> None:
+def test_a_short_way_is_reported_again(grader) -> None:
     ran = grader("worked", "conv-stack-cost", "--original")
     assert "As for" not in ran.out

@@ -245,7 +245,7 @@ def test_the_tab_of_a_page_is_in_view_on_a_phone(served, screens, tab):
     assert here["x"] + here["width"] <= 390
 
 
-def test_the_figures_of_tiles_stand_in_one_line_whatever_their_labels_take(served, screens):
+def test_the_figures_of_tiles_are_aligned_below_labels_of_any_length(served, screens):
     course = served.world.course(late_day_budget=3)
     served.world.assignment(course, "pooling-4x4")
     page = screens.open(served.world.enrol(course), width=390)

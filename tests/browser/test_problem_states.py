@@ -48,7 +48,7 @@ def test_what_is_said_of_an_answer_has_no_fault_and_leaves_the_focus_on_the_butt
 
 
 @checked
-def test_a_verdict_is_told_by_an_icon_and_by_words_not_by_colour_alone(desk, state):
+def test_a_verdict_is_reported_by_an_icon_and_by_words_not_by_colour_alone(desk, state):
     here = desk()
     rows, said = CHECKED[state]
     here.fill("max", rows)
@@ -57,7 +57,7 @@ def test_a_verdict_is_told_by_an_icon_and_by_words_not_by_colour_alone(desk, sta
     expect(here.told("max").locator(".verdict-head svg")).to_be_visible()
 
 
-def test_how_many_cells_are_right_is_told_and_the_last_attempt_before_it_is_used(desk):
+def test_how_many_cells_are_right_is_reported_and_the_last_attempt_before_it_is_used(desk):
     here = desk(attempts=2)
     expect(here.card("max")).to_contain_text("2 of 2 attempts left")
     here.fill("max", CHECKED["partly right"][0])

@@ -113,7 +113,9 @@ def test_the_password_opens_the_page_that_was_asked_for(served, screens, course,
 
 
 @script
-def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(desk, screens, script):
+def test_a_wrong_answer_is_reported_with_its_likely_cause_and_a_right_one_counts(
+    desk, screens, script
+):
     here = desk(script)
     here.fill("max", AVERAGE)
     here.check("max")
@@ -273,7 +275,7 @@ def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk
 
 
 @script
-def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
+def test_the_next_user_of_a_browser_neither_saves_nor_submits_typed_text(
     desk, served, screens, course, script
 ):
     here, other = desk(script), served.world.enrol(course, "Els Ewhere")
@@ -343,7 +345,7 @@ def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, 
 
 
 @script
-def test_a_button_that_is_pressed_twice_hands_in_once(desk, script):
+def test_a_button_that_is_pressed_twice_submits_once(desk, script):
     here = desk(script)
     here.fill("max", AVERAGE)
     here.button("max").dblclick()
@@ -379,9 +381,7 @@ def test_after_the_deadline_an_answer_is_refused_and_stays_in_its_field(desk, se
 
 
 @script
-def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
-    desk, served, script
-):
+def test_a_submission_links_to_solution_practice_and_regrade_request(desk, served, script):
     here = desk(script, timeline_spec=DUE)
     page = here.page
     here.fill("max", AVERAGE)
@@ -402,7 +402,7 @@ def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
     expect(page.get_by_text("You requested a regrade")).to_be_visible()
 
 
-def test_what_was_typed_without_a_connection_is_saved_when_it_is_back_and_no_trouble_is_told(desk):
+def test_text_typed_offline_is_saved_after_reconnecting_without_an_error(desk):
     here = desk()
     here.page.context.set_offline(offline=True)
     here.cell("max").fill("9")

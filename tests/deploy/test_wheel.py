@@ -135,7 +135,7 @@ def imported_packages(wheel) -> set[str]:
     return imported - sys.stdlib_module_names - {*TREES, DISTRIBUTION}
 
 
-def test_whatever_the_wheel_imports_is_installed_with_it(wheel):
+def test_installing_the_wheel_installs_everything_that_it_imports(wheel):
     """The tests have development tools, so that the import of one would go unnoticed."""
     required, owners = required_packages(wheel), metadata.packages_distributions()
     imported = imported_packages(wheel)

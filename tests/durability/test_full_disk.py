@@ -39,7 +39,7 @@ def wait_until_readiness_is(status: int, service: ServiceProcess) -> None:
         time.sleep(0.1)
 
 
-def test_a_full_disk_is_told_as_503_and_freed_space_is_enough_to_go_on(tried, disk):
+def test_a_full_disk_gives_503_until_space_is_freed(tried, disk):
     world: Tried = tried("sqlite")
     inside = world.nursery.seen_from_here(disk)
     world.db.close()  # which leaves the one file

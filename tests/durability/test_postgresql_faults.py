@@ -149,7 +149,7 @@ def test_a_request_without_a_key_is_stored_once_at_most_though_the_reply_to_comm
     assert told.is_clean, told.to_text()
 
 
-def test_a_commit_whose_reply_is_lost_is_told_apart_from_one_that_failed(tried, cluster):
+def test_a_commit_whose_reply_is_lost_is_distinguished_from_one_that_failed(tried, cluster):
     world = tried("postgresql")
     create = "CREATE TABLE kept (id int, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
     with Proxy(cluster.port) as proxy, closing(Database(through(proxy, world))) as db:

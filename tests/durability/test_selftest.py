@@ -41,6 +41,6 @@ def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch
         ),
     ],
 )
-def test_what_cannot_be_tried_is_told_in_a_line(monkeypatch, capsys, given, said):
+def test_what_cannot_be_tried_is_reported_in_a_line(monkeypatch, capsys, given, said):
     assert selftest(monkeypatch, *given) == 2
     assert said in capsys.readouterr().err

@@ -54,7 +54,7 @@ def test_the_order_of_students_changes_no_figure(rows, randomness):
 
 @given(rows=ROWS, scale=st.sampled_from([1 / 3, 10, 1e-6, 1e6]))
 @CALM
-def test_points_on_another_scale_change_only_what_is_told_in_points(rows, scale):
+def test_points_on_another_scale_change_only_what_is_reported_in_points(rows, scale):
     scores = table(rows)
     before, after = items(scores, MAXIMA), items(scores * scale, np.array(MAXIMA) * scale)
     for one, other in zip(before, after, strict=True):

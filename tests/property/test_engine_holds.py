@@ -199,7 +199,7 @@ TOLERANCES = st.fixed_dictionaries(
 
 @CALM
 @given(TOLERANCES, NUMBERS, NUMBERS)
-def test_an_answer_is_accepted_exactly_in_the_interval_that_is_told(tolerance, key, answer):
+def test_an_answer_is_accepted_exactly_in_the_interval_that_is_reported(tolerance, key, answer):
     low, high = tolerance.interval(key)
     assert low <= key <= high
     accepted = find_accepting_rule(answer, key, tolerance, step=None) is not None
@@ -272,7 +272,7 @@ def test_a_formula_equals_itself_in_any_order_and_nothing_that_is_off(terms, off
 
 @settings(CALM, max_examples=40)
 @given(st.integers(1, 9), st.integers(-9, 9), st.integers(1, 9))
-def test_floors_and_ceilings_are_told_apart_at_every_residue(factor, shift, divisor):
+def test_floors_and_ceilings_are_distinguished_at_every_residue(factor, shift, divisor):
     key = BoundFormula(
         parse(f"floor(({factor}*n + {shift}) / {divisor})").tree, Scope({}, FUNCTIONS)
     )

@@ -103,7 +103,7 @@ def test_connections_that_come_at_once_are_shared_evenly(listener, come):
     assert min(found) >= MANY // 2 - 2
 
 
-def test_connections_that_come_one_by_one_go_to_whoever_has_fewer(listener, come):
+def test_single_connections_go_to_the_process_with_fewer(listener, come):
     one_by_one = [lambda at=at: come(1) or at for at in range(1, 11)]
     assert served(listener, create_counters(2), *one_by_one) == [5, 5]
 

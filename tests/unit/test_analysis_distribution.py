@@ -31,7 +31,7 @@ def test_one_student_has_a_mean_and_no_spread():
 
 
 @pytest.mark.parametrize("total", [0, 0.1, 1 / 3, 1e9])
-def test_equal_totals_have_no_spread_and_no_form_whatever_floats_make_of_their_mean(total):
+def test_equal_totals_have_no_spread_and_no_shape_despite_float_rounding(total):
     found = compute_distribution([total] * 7, 10)
     assert (found.sd, found.skewness, found.kurtosis) == (0, None, None)
 
@@ -74,7 +74,7 @@ def test_a_bin_holds_its_lower_end_and_the_last_the_maximum(totals, expected):
 
 
 @pytest.mark.parametrize("maximum", [1, 3, 7, 0.7, 1e-6])
-def test_every_tenth_of_the_maximum_begins_a_bin_whatever_floats_make_of_it(maximum):
+def test_every_tenth_of_the_maximum_begins_a_bin_despite_float_rounding(maximum):
     assert counts([maximum * tenth / 10 for tenth in range(10)], maximum) == [1] * 10
     assert counts([maximum / 10 * tenth for tenth in range(10)], maximum) == [1] * 10
 

@@ -109,7 +109,7 @@ def test_a_flag_says_the_figures_in_a_plain_sentence():
     )
 
 
-def test_an_answer_that_outvotes_the_key_is_told_with_its_votes():
+def test_an_answer_that_outvotes_the_key_is_reported_with_its_votes():
     groups = [AnswerGroup("31", "31", (), 20, 8.5, 9), AnswerGroup("7", "7", (), 5, 2.0, 0)]
     (flag,) = flag_key_doubts(tabulate_wrong_answers(groups, RightAnswerCounts(15, 1)))
     assert flag.code == "check_key"
@@ -119,7 +119,7 @@ def test_an_answer_that_outvotes_the_key_is_told_with_its_votes():
     )
 
 
-def test_variants_that_differ_are_told_with_both_shares():
+def test_variants_that_differ_are_reported_with_both_shares():
     hard = compare_variants([VariantTally("seed 7", 40, 10), VariantTally("seed 2", 200, 160)])
     harder, easier = flag_variants(hard)
     assert harder.code == "unlike_variant"

@@ -30,13 +30,13 @@ def rows(verdicts: Verdicts) -> list[tuple[QuestionOutcome, str, str]]:
     return list(zip(which, verdicts.read_as, verdicts.carries, strict=True))
 
 
-def test_an_outcome_is_told_once_for_all_answers_that_have_it() -> None:
+def test_an_outcome_is_reported_once_for_all_answers_that_have_it() -> None:
     found = told(RIGHT, WRONG, RIGHT._replace(read_as="7.0"), WRONG._replace(carries=9))
     assert [found.outcome_indices, found.read_as] == [(0, 1, 0, 1), ("7", "8", "7.0", "8")]
     assert found.carries == ("7", "8", "7", "9")
 
 
-def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
+def test_what_differs_in_anything_that_is_reported_is_another_outcome() -> None:
     changes: list[dict[str, object]] = [
         {"status": "partial"},
         {"credit": None},
@@ -51,11 +51,11 @@ def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
     assert len(set(found.outcomes)) == len(changes) + 1
 
 
-def test_a_value_is_told_only_where_later_parts_carry_it_on() -> None:
+def test_a_value_is_reported_only_where_later_parts_carry_it_on() -> None:
     assert told(RIGHT, carries=False).carries == ("",)
 
 
-def test_an_error_stands_alone_and_is_told_once() -> None:
+def test_an_error_stands_alone_and_is_reported_once() -> None:
     found = rows(build_failed_verdicts(["gone", "lost", "gone"]))
     assert [one.error for one, _, _ in found] == ["gone", "lost", "gone"]
     assert {(one.status, one.exact, one.costs) for one, _, _ in found} == {("", None, False)}

@@ -166,6 +166,6 @@ def test_the_example_is_the_same_for_every_key(kind):
 
 
 @pytest.mark.parametrize(("size", "shape"), [("given", (2, 2)), ("asked", None)])
-def test_the_size_of_an_array_is_told_unless_it_is_a_part_of_the_question(size, shape):
+def test_the_size_of_an_array_is_reported_unless_it_is_a_part_of_the_question(size, shape):
     _, stated, variant = get_question_text(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
     assert serialize_question(stated, variant).typing.shape == shape

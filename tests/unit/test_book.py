@@ -148,7 +148,7 @@ def test_expressions_call_solvers(source, value):
         "conv(8, 3).in_channels",
     ],
 )
-def test_whatever_is_given_to_a_solver_only_a_solver_error_comes_out(source):
+def test_a_solver_raises_only_solver_errors_for_any_arguments(source):
     with pytest.raises(SolverError):
         evaluate(parse(source).tree, Scope({}, REGISTRY.functions))
 

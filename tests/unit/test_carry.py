@@ -47,7 +47,7 @@ def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_
 
 
 @pytest.mark.parametrize(("kind", "carries"), [("integer", False), ("number", True)])
-def test_a_fraction_carries_where_the_kind_allows_it_whatever_the_numbers_are(kind, carries):
+def test_a_fraction_carries_if_the_kind_allows_it_with_any_numbers(kind, carries):
     """Credit must not depend on the seed: a key that happens to be whole changes nothing."""
     first = ask(kind, key="31", reason="a constant")
     variant = original(first, ask("number", id="b", key="a * 3"))

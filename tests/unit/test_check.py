@@ -93,7 +93,7 @@ def test_what_students_would_meet_is_an_error_with_its_place(parts, changes, err
     assert any(one.startswith(f"toy.yaml: {error}") for one in found.errors), found.errors
 
 
-def test_the_same_error_is_told_once_and_each_variant_is_named():
+def test_the_same_error_is_reported_once_and_each_variant_is_named():
     found = report(problem(HALF, params=W, statement="{{side(1, W)}} {{side(1, W)}}"))
     assert len(found.errors) == len(set(found.errors)) == 3
     assert {error.rpartition(" (")[2] for error in found.errors} >= {"original)"}
@@ -126,7 +126,7 @@ def test_the_same_error_is_told_once_and_each_variant_is_named():
         (with_example("correct", params={"seed": 1}), "examples.0.a: is "),
     ],
 )
-def test_an_example_that_fails_is_told_with_what_became_of_it(toy, error):
+def test_an_example_that_fails_is_reported_with_what_became_of_it(toy, error):
     (found,) = report(toy).errors
     assert found.startswith(f"toy.yaml: {error}")
 
@@ -251,7 +251,7 @@ def test_a_file_that_loads_is_checked(tmp_path):
     assert len(found.seeds.seeds) == 2
 
 
-def test_what_is_found_in_a_file_is_told_with_its_line(tmp_path):
+def test_what_is_found_in_a_file_is_reported_with_its_line(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text("""\
 id: toy

@@ -33,7 +33,7 @@ def test_a_level_has_every_criterion_once_with_a_term_of_the_form(heading, crite
     assert {term.strip() for _, term, _ in rows} <= TERMS
 
 
-def test_whatever_is_not_fully_supported_says_why_or_was_not_tried():
+def test_criteria_without_full_support_have_a_reason():
     for number, term, remark in ROW.findall(PAGE):
         if term.strip() == "Partially supports":
             assert remark.strip(), number

@@ -127,7 +127,7 @@ def test_every_setting_is_documented() -> None:
     assert PAGES["docs/settings.md"] == render_settings_page(), "run `make docs`"
 
 
-def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -> None:
+def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_reported() -> None:
     example = (ROOT / "docs" / "examples" / "small-network.yaml").read_text(encoding="utf-8")
     assert REFERENCE.rindex("```yaml small-network.yaml\n") == REFERENCE.index(
         f"```yaml small-network.yaml\n{example}```"

@@ -163,7 +163,7 @@ def test_a_fault_is_refused_with_its_place_and_what_to_do(text, line, field, par
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_a_tab_before_a_field_is_told_with_what_to_put_in_its_place(parser):
+def test_a_tab_before_a_field_is_reported_with_what_to_put_in_its_place(parser):
     with pytest.raises(ProblemError, match="blanks") as caught:
         load_document("p:\n  - a: 1\n\t  b: 2\n", file="p.yaml", parser=parser)
     assert caught.value.line == 3

@@ -101,7 +101,7 @@ def test_the_cells_that_a_stamp_changed_are_marked():
         ("sum with 2·w at (1, 1, 1)", [[[[1]]]], False),
     ],
 )
-def test_running_sums_are_told_by_their_name(name, value, expected):
+def test_running_sums_are_reported_by_their_name(name, value, expected):
     assert is_stamp(stamp(name, value)) is expected
 
 

@@ -63,7 +63,7 @@ def test_a_bias_ends_the_running_sum():
         ({"dilation": 2}, (range(4), range(4)), (2, 2)),
     ],
 )
-def test_the_border_of_zeros_is_told_from_the_input(keywords, inside, size):
+def test_the_border_of_zeros_is_distinguished_from_the_input(keywords, inside, size):
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE], **keywords)
     assert found.window_input.unpadded_ranges == inside
     assert found.map_size == size
@@ -103,7 +103,7 @@ def test_filters_have_a_map_each():
         ({}, ""),
     ],
 )
-def test_stride_and_dilation_are_told(spread, about):
+def test_stride_and_dilation_are_reported(spread, about):
     told = drawn("conv2d", IMAGE, KERNEL, given=[IMAGE], **spread).about
     assert about in told
     assert bool(about) == bool(told)
@@ -199,7 +199,7 @@ def test_minus_signs_are_real_and_hyphens_stay(text, expected):
         ((1, 0, 3), "2nd map, 1st row, 4th column"),
     ],
 )
-def test_the_place_of_a_window_is_told_in_words_as_prompts_count_from_0(place, words):
+def test_the_place_of_a_window_is_reported_in_words_as_prompts_count_from_0(place, words):
     assert describe_position(place) == words
 
 

@@ -148,7 +148,7 @@ def test_calls_are_numbered_outermost_and_leftmost_first():
 
 
 @pytest.mark.parametrize("source", ["lambda*2 + 1", "2*(1 - lambda)", "a if b else in + 1"])
-def test_a_name_that_is_a_word_of_expressions_is_told(source):
+def test_a_name_that_is_a_word_of_expressions_is_reported(source):
     with pytest.raises(ProblemError, match=r"; '(lambda|in)' is a word of expressions, choose"):
         parse(source)
 

@@ -43,7 +43,7 @@ def reached(armed: str) -> tuple[int, list[str]]:
         ("after_commit:4", (0, ["3", "after_commit"])),
     ],
 )
-def test_a_process_dies_at_the_point_and_the_time_that_it_is_told(armed, end):
+def test_a_process_dies_at_the_stated_point_and_time(armed, end):
     assert reached(armed) == end
 
 

@@ -86,7 +86,7 @@ def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_wha
     assert (result.costs_attempt, result.carries, result.read_as) == (False, None, "32×32")
 
 
-def test_every_part_has_a_result_in_order_whatever_was_answered():
+def test_every_part_has_a_result_in_order_for_any_answers():
     variant = original(SIDE, HALF, ask(id="c", key="halve(b)"))
     results = grade(variant, {"c": "7", "unknown": "5"}, registry=BOOK)
     assert [(one.part, one.status) for one in results] == [
@@ -314,7 +314,7 @@ def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
     assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct."
 
 
-def test_how_an_answer_was_read_is_told_with_every_verdict():
+def test_how_an_answer_was_read_is_reported_with_every_verdict():
     for typed in ("a = 62/2 = 31", "a = 64/2 = 32", "a = 66/2 = 33"):
         result = mark(SIDE, typed)
         assert "last value" in result.feedback, result
@@ -385,7 +385,7 @@ def test_a_table_is_read_by_the_numbers_of_each_variant():
     assert [name for name, kind in KINDS.items() if kind.reads_by_numbers] == ["table"]
 
 
-def test_an_equal_answer_is_graded_once_and_another_carried_value_anew() -> None:
+def test_an_equal_answer_is_graded_once_and_another_carried_value_again() -> None:
     parts = ask(id="a", key="9*7"), ask(id="b", key="a*100")
     variant = original(*parts, book=BOOK)
     first = marked(variant, book=BOOK, b="6400")["b"]

@@ -98,7 +98,7 @@ def test_an_array_is_judged_cell_by_cell(part, typed, status, credit):
     assert (result.status, result.credit) == (status, credit)
 
 
-def test_the_size_that_is_asked_is_told():
+def test_the_size_that_is_asked_is_reported():
     assert (
         "3×3" in mark(ask("matrix", key="[[1,2,3],[4,5,6],[7,8,9]]"), "[[1, 2], [3, 4]]").feedback
     )
@@ -129,7 +129,7 @@ def test_a_key_that_is_no_array_goes_to_a_person(key):
         (VECTOR, [1, 9], "cells", ""),
     ],
 )
-def test_the_rule_that_decided_and_the_first_wrong_place_are_told(part, typed, by, place):
+def test_the_rule_that_decided_and_the_first_wrong_place_are_reported(part, typed, by, place):
     found = judged(part, typed)
     assert (found.rule, found.first_wrong) == (by, place)
 
@@ -226,7 +226,7 @@ def test_an_option_that_does_not_fit_the_array_is_refused_with_one_message(part,
     assert refused.value.error_count() == 1
 
 
-def test_a_slip_in_one_of_several_tolerances_is_told_with_its_line():
+def test_a_slip_in_one_of_several_tolerances_is_reported_with_its_line():
     """The field path contains no internal name for the two ways to write a tolerance."""
     text = (
         "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: Reckon.\nparts:\n"

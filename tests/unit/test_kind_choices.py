@@ -66,7 +66,7 @@ def test_a_text_with_signs_at_its_ends_is_named_by_it(typed):
     assert mark(several, "It overfits.\nA kernel (3×3)").status == "correct"
 
 
-def test_a_choice_that_is_none_is_told_which_there_are():
+def test_an_unknown_choice_gets_the_list_of_choices():
     assert "one of a, b, c, d" in mark(CHOICE, "e").feedback
 
 
@@ -193,7 +193,7 @@ def test_a_condition_never_sees_a_key():
         (KSP, "99, 1, 0", "condition"),
     ],
 )
-def test_the_rule_that_decided_is_told(part, typed, by):
+def test_the_rule_that_decided_is_reported(part, typed, by):
     assert judged(part, typed).rule == by
 
 

@@ -129,7 +129,7 @@ def test_a_key_without_a_value_anywhere_goes_to_a_person(key):
     assert mark(part, "n").status == "needs_review"
 
 
-def test_a_counter_example_is_told_at_a_point_that_one_can_work_out_by_hand():
+def test_a_counter_example_is_reported_at_a_point_that_one_can_work_out_by_hand():
     told = mark(SIZE, "ceil((H-K+2*P)/S)").feedback
     assert told == (
         "Incorrect. At H = 1, K = 1, P = 0, S = 1 your formula gives 0, which is incorrect there."
@@ -212,7 +212,7 @@ def test_equal_formulas_have_one_identity_and_others_none_in_common():
         assert kind.lookup_key(kind.read(unsure, part, scope).value, part) is None
 
 
-def test_whatever_is_put_into_the_place_of_the_key_meets_the_points_of_the_key():
+def test_every_substitute_for_the_key_is_compared_at_the_points_of_the_key():
     part = problem(SIZE).parts[0]
     assert (
         part.model_copy(update={"key": parse("H // 16")}).comparison_points

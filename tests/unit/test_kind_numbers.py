@@ -48,7 +48,7 @@ def test_an_integer_is_exact_unless_the_author_allows_rounding(part, typed, expe
     assert status(part, typed) == expected
 
 
-def test_a_number_that_means_two_things_is_told_both():
+def test_a_number_with_two_meanings_gets_both():
     feedback = mark(COUNT, "65.536").feedback
     assert "65536" in feedback
     assert "decimal" in feedback
@@ -133,7 +133,7 @@ def test_a_percentage_has_its_tolerance_in_percent():
         ("1.73k", ("no_bias",)),
     ],
 )
-def test_a_mistake_is_recognised_at_three_figures_whatever_the_part_tolerates(typed, ids):
+def test_a_mistake_is_recognized_at_three_figures_with_any_tolerance(typed, ids):
     part = ask("number", key="weights(3, 64, 3)", tolerance={"abs": 5}, ignore=["one_bias"])
     assert mark(part, typed).mistakes == ids
 
@@ -180,7 +180,7 @@ def test_what_is_accepted_is_said_in_words(part, said):
         (ask("number", at_least="0.73"), "0.7", "limits"),
     ],
 )
-def test_the_rule_that_decided_is_told(part, typed, by):
+def test_the_rule_that_decided_is_reported(part, typed, by):
     assert judged(part, typed).rule == by
 
 

@@ -75,7 +75,7 @@ def test_a_quantity_is_judged_in_the_unit_in_which_it_was_typed(part, typed, sta
     assert mark(part, typed).status == status
 
 
-def test_another_dimension_is_told_and_free_of_charge():
+def test_another_dimension_is_reported_and_free_of_charge():
     result = mark(MACS, "7.2 GFLOPs")
     assert "MACs" in result.feedback
     assert "FLOPs" in result.feedback
@@ -133,7 +133,7 @@ def test_a_key_is_shown_in_its_unit(part, shown, accepted):
         (WHOLE, "575 KiB", "exact"),
     ],
 )
-def test_the_rule_that_decided_is_told(part, typed, by):
+def test_the_rule_that_decided_is_reported(part, typed, by):
     assert judged(part, typed).rule == by
 
 

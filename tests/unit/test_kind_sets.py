@@ -125,7 +125,7 @@ def test_by_item_each_wrong_one_takes_back_a_right_one(part, typed, credit):
         ("1, 5", "Something is missing."),
     ],
 )
-def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
+def test_what_counts_once_and_what_is_not_right_is_reported(typed, words):
     assert words in mark({**NUMBERS, "show": "cells"}, typed).feedback
 
 
@@ -171,7 +171,7 @@ def test_words_that_only_say_what_the_items_are_are_dropped(part, typed, status,
     assert said in " ".join((*result.notes, result.feedback))
 
 
-def test_the_number_of_axes_is_told_free_of_charge():
+def test_the_number_of_axes_is_reported_free_of_charge():
     result = mark(SHAPES, "3, 5")
     assert "each shape needs 2" in result.feedback
     assert not result.costs_attempt
@@ -188,7 +188,7 @@ def test_the_number_of_axes_is_told_free_of_charge():
         (SHAPES, "3×3, 5×7", "cells", "5×7"),
     ],
 )
-def test_the_rule_that_decided_and_the_first_wrong_item_are_told(part, typed, by, place):
+def test_the_rule_that_decided_and_the_first_wrong_item_are_reported(part, typed, by, place):
     found = judged(part, typed)
     assert (found.rule, found.first_wrong) == (by, place)
 

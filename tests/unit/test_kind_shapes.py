@@ -66,7 +66,7 @@ def test_a_shape_is_right_axis_by_axis_and_another_number_of_axes_costs_nothing(
         ({"layout": "CHW"}, "3×32", "it needs 3 (C × H × W)."),
     ],
 )
-def test_another_number_of_axes_is_told_with_the_layout(changes, typed, words):
+def test_another_number_of_axes_is_reported_with_the_layout(changes, typed, words):
     assert words in mark({**SHAPE, **changes}, typed).feedback
 
 

@@ -82,7 +82,7 @@ def test_an_empty_cell_is_wrong_and_carries_the_true_value(typed, credit):
         ("15 | 320\n7\n3 | 70", "Row 2 has 1 cell."),
     ],
 )
-def test_the_row_that_cannot_be_read_is_told(typed, words):
+def test_the_row_that_cannot_be_read_is_reported(typed, words):
     assert words in mark(TABLE, typed).feedback
 
 
@@ -242,7 +242,7 @@ def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(cre
     ("credit_by", "said"),
     [("row", "2 of 3 rows are correct."), ("cell", "5 of 6 cells are correct.")],
 )
-def test_without_it_neither_the_row_nor_the_cells_are_told(credit_by, said):
+def test_without_it_neither_the_row_nor_the_cells_are_reported(credit_by, said):
     part = {**TABLE, "credit_by": credit_by}
     assert mark(part, "15 | 320\n7 | 151\n3 | 70").feedback == said
 

@@ -120,7 +120,9 @@ def test_a_right_file_is_the_problem():
         ("key: prev.c + half", "kye: 1", 24, "parts.1.columns.c.kye", "did you mean 'key'?"),
     ],
 )
-def test_a_wrong_field_is_told_with_its_line_its_place_and_what_to_do(old, new, line, field, words):
+def test_a_wrong_field_is_reported_with_its_line_its_place_and_what_to_do(
+    old, new, line, field, words
+):
     found = errors_of(changed(old, new))
     told = {(one.file, one.line, one.field): one.message for one in found}
     assert words in told["toy.yaml", line, field]
@@ -184,13 +186,13 @@ def test_the_tags_of_unions_do_not_show_in_fields():
         ("  - id: t\n", "  - id: half\n", 19, "parts.1.id", "taken by let.half; choose another"),
     ],
 )
-def test_a_name_that_is_not_known_is_told_with_its_line(old, new, line, field, words):
+def test_a_name_that_is_not_known_is_reported_with_its_line(old, new, line, field, words):
     (error,) = errors_of(changed(old, new))
     assert (error.file, error.line, error.field) == ("toy.yaml", line, field)
     assert words in error.message
 
 
-def test_names_that_are_not_known_are_told_together_in_the_order_of_the_file():
+def test_names_that_are_not_known_are_reported_together_in_the_order_of_the_file():
     text = changed("halve(W)", "halv(W)").replace("How wide?", "How {{V}}?")
     text = text.replace("- W > 3", "- W > U")
     assert places_of(text) == [(8, "let.half"), (10, "require.0"), (15, "parts.0.prompt")]
@@ -227,7 +229,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line,
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", f"{'x' * 400}.yaml", ""])
-def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
+def test_a_file_that_cannot_be_read_is_reported(tmp_path, name):
     (path,) = find_problem_files(tmp_path / name) if name else [tmp_path]
     with pytest.raises(ProblemError, match="the file cannot be read: "):
         load_problem_file(path)

@@ -210,7 +210,7 @@ def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
          linear(2, in_features=4)),
     ],
 )  # fmt: skip
-def test_an_argument_that_is_no_size_is_skipped_whatever_its_name_is(line, layer):
+def test_an_argument_that_is_no_size_is_skipped_with_any_name(line, layer):
     assert torch_module(line) == network(layer)
 
 
@@ -249,7 +249,7 @@ Net(
 """
 
 
-def test_the_parameters_of_a_class_of_ones_own_are_counted_whatever_its_order_is():
+def test_the_parameters_of_a_custom_class_are_counted_in_any_order():
     net = torch_module(BLOCKS)
     assert total_params(net) == 40 + 3 * (144 + 128)
     for ask in (depth, layer_count, lambda net: network_shape(net, (4,)), last_receptive_field):

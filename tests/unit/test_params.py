@@ -159,6 +159,6 @@ def test_a_parameter_that_cannot_be_built_is_a_solver_error(given, scope):
         param(given).build_value(scope)
 
 
-def test_an_original_that_is_no_whole_number_is_told_as_it_was_written():
+def test_an_original_that_is_no_whole_number_is_reported_as_it_was_written():
     with pytest.raises(SolverError, match=r"the original 0\.5 is not a whole number"):
         param({"integers": [1, 9], "original": Fraction(1, 2)}).original_value(SCOPE)

@@ -49,7 +49,7 @@ def told(value: Value, key: Value) -> tuple[str, ...]:
         (KEY, 5, []),
     ],
 )
-def test_a_number_is_told_by_what_leads_to_it_from_the_key(value, key, looks):
+def test_a_number_is_reported_by_what_leads_to_it_from_the_key(value, key, looks):
     assert list(told(value, key)) == looks
 
 
@@ -95,7 +95,7 @@ def test_a_number_is_told_by_what_leads_to_it_from_the_key(value, key, looks):
         ([1, 2], KEY, ""),
     ],
 )
-def test_an_array_is_told_by_what_was_done_to_the_key(value, key, looks):
+def test_an_array_is_reported_by_what_was_done_to_the_key(value, key, looks):
     key = key if isinstance(key, Tensor) else Tensor.from_nested(key)
     assert ", ".join(told(Tensor.from_nested(value), key)) == looks
 
@@ -131,11 +131,11 @@ def test_an_array_may_be_both_another_order_and_another_sum():
         ((3, 4), (3, 4, 5), []),
     ],
 )
-def test_a_shape_is_told_by_its_axes(value, key, looks):
+def test_a_shape_is_reported_by_its_axes(value, key, looks):
     assert list(told(value, key)) == looks
 
 
-def test_an_array_of_more_axes_than_have_names_is_told_by_its_slices():
+def test_an_array_of_more_axes_than_have_names_is_reported_by_its_slices():
     key = Tensor((2, 1, 1, 1, 2), (1, 2, 3, 4))
     assert told(Tensor((1, 1, 1, 1, 2), (1, 2)), key) == ("the key without slice 2",)
 

@@ -162,7 +162,7 @@ def test_of_several_parts_that_cool_down_the_last_says_when_to_come_back():
     assert (no.parts, no.retry_at) == (("side", "area"), 980)
 
 
-def test_a_spent_limit_is_told_before_a_cool_down():
+def test_a_spent_limit_is_reported_before_a_cool_down():
     earlier = {"side": [given(1, 1, "x", at=899)], "area": [given(1, 1, "x", at=1)]}
     no = refused({"side": new(), "area": new()}, earlier, attempts=1, cool_down=100)
     assert (no.code, no.parts) == ("attempts_exhausted", ("side", "area"))

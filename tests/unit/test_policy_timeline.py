@@ -150,7 +150,9 @@ def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late
         (Timeline(release=10, close=130), 10, None, 130),
     ],
 )
-def test_of_release_due_time_and_close_the_most_favourable_is_told(extension, release, due, closes):
+def test_of_release_due_time_and_close_the_most_favourable_is_reported(
+    extension, release, due, closes
+):
     rules = SubmissionRules((OWN, extension))
     assert (rules.release, rules.due, rules.closes_at) == (release, due, closes)
 

@@ -46,7 +46,7 @@ def test_what_was_made_before_it_serves_is_left_out_of_collections():
     assert gc.get_freeze_count() > len(held)
 
 
-def test_whatever_of_the_service_is_loaded_garbage_is_looked_for_seldom():
+def test_every_entry_point_of_the_service_collects_garbage_rarely():
     code = "import gc, api.server.supervisor; print(*gc.get_threshold())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert tuple(map(int, run.stdout.split())) == GC_THRESHOLDS > PYTHONS_OWN

@@ -442,7 +442,7 @@ def test_the_transpose_of_a_matrix_is_not_taken(typed, rank):
         ("y[0,0]=1, y[0,1]=2, y[1,0]=3, y[1,1]=4", SEVERAL_VALUES),
     ],
 )
-def test_several_arrays_and_cells_are_told(typed, why):
+def test_several_arrays_and_cells_are_reported(typed, why):
     with pytest.raises(AnswerError, match=why):
         read_tensor(typed, rank=2)
 

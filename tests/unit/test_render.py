@@ -114,7 +114,7 @@ PATCH, KERNEL = Tensor.from_nested([[1, -2], [3, 0]]), Tensor.from_nested([[2, 1
         ),
     ],
 )  # fmt: skip
-def test_a_step_is_told_in_text_and_in_well_formed_mathml(step: object, text: str) -> None:
+def test_a_step_is_reported_in_text_and_in_well_formed_mathml(step: object, text: str) -> None:
     found = render_step(step)  # type: ignore[arg-type]
     assert found.text == text
     assert ET.fromstring(found.mathml).tag == "math"
@@ -131,7 +131,7 @@ def test_names_without_a_number_stay_in_the_filled_formula() -> None:
     )
 
 
-def test_what_was_read_is_told_in_both_forms() -> None:
+def test_what_was_read_is_reported_in_both_forms() -> None:
     found = render_value(Fraction(1, 3))
     assert (found.text, "<mfrac>" in found.mathml) == ("1/3", True)
 

@@ -188,7 +188,7 @@ def test_a_condition_takes_the_remainders_that_it_forbids():
         ("floor(H)", MAX_POINT_COUNT),
     ],
 )
-def test_a_key_that_may_round_has_more_points_whatever_its_divisor(key, count):
+def test_a_key_that_may_round_has_more_points_with_any_divisor(key, count):
     assert count <= len(sample_points(SIZES, (), parse(key).tree)) <= count + MOST_ENDS
 
 

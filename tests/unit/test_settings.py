@@ -140,7 +140,7 @@ def test_a_file_may_begin_with_the_mark_of_utf_8_and_be_as_long_as_the_limit(wri
     assert read_settings({"GRADER_SETTINGS": file}).port == 81
 
 
-def test_every_wrong_setting_is_told_at_once_and_no_secret_with_it():
+def test_every_wrong_setting_is_reported_at_once_and_no_secret_with_it():
     with pytest.raises(SettingsError) as refused:
         read_settings({"GRADER_PORT": "x", "GRADER_SEEDS": "0", "GRADER_METRICS_TOKEN": "geheim"})
     assert len(refused.value.lines) == 3
@@ -156,7 +156,7 @@ def test_a_variable_that_is_no_setting_is_noticed_and_those_of_tests_are_not():
 
 
 @pytest.mark.parametrize("variable", ["GRADER_DATABASE_PASSWORD", "GRADER_METRICS_TOKEN"])
-def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
+def test_bytes_that_are_no_text_are_refused_and_no_secret_is_reported(variable):
     given = {"GRADER_DATABASE": "postgresql://g@db/g"}
     given |= {"GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr", variable: "geheim-0123456789\udcff"}
     with pytest.raises(SettingsError) as refused:
@@ -164,7 +164,7 @@ def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
     assert str(refused.value) == f"{variable}: the value is not UTF-8"
 
 
-def test_what_is_wrong_with_all_settings_together_is_told_without_them():
+def test_what_is_wrong_with_all_settings_together_is_reported_without_them():
     given = {"database": "geheim-eins", "metrics_token": "geheim-zwei"}
     error = ErrorDetails(type="value_error", loc=(), msg="Value error, they collide", input=given)
     assert list(describe_setting_errors([error], {}, secret_names=SECRET_SETTINGS)) == [

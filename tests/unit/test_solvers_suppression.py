@@ -223,7 +223,7 @@ def test_each_true_box_is_found_once(detections, keywords, found):
     assert match_detections(detections, (0.9, 0.8), TRUTHS, **keywords) == found
 
 
-def test_the_highest_score_takes_the_box_whatever_the_order():
+def test_the_highest_score_takes_the_box_in_any_order():
     twice = [[0, 0, 4, 4], [0, 0, 4, 4]]
     assert match_detections(twice, (0.2, 0.8), [[0, 0, 4, 4]]) == (0, 1)
 

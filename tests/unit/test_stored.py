@@ -96,7 +96,7 @@ def test_what_is_stored_needs_no_solver_but_for_formulas_and_tables():
         (ask("number", at_least=1), None),
     ],
 )
-def test_a_key_is_told_as_it_is_or_with_its_tag(part, told):
+def test_a_key_is_reported_as_it_is_or_with_its_tag(part, told):
     assert dump_variant(original(part), BOOK)["keys"] == {"a": told}
 
 
@@ -242,7 +242,7 @@ def rekeyed(seed=3, *, stored_as=None, **changes):
         {"parts": [ask(id="new", key="Q")]},
     ],
 )
-def test_under_another_marking_the_numbers_stay_and_the_keys_are_worked_out_anew(seed, changes):
+def test_under_another_marking_the_numbers_stay_and_the_keys_are_recomputed(seed, changes):
     given, fresh, old = rekeyed(seed, **changes)
     assert given.seed == seed
     assert {name: str(value) for name, value in given.names.items()} == {

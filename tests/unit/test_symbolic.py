@@ -97,7 +97,7 @@ def test_roots_and_logarithms_agree_up_to_the_noise_of_doubles(answer, key, righ
         "H*W*N*K**2*M*(K // 1000)",
     ],
 )
-def test_a_polynomial_is_told_from_all_others(answer):
+def test_a_polynomial_is_distinguished_from_all_others(answer):
     box = tuple((name, Interval.parse("1..64")) for name in "HWNKM")
     key = "H * W * N * K**2 * M"
     assert differs("K * K * M * N * W * H", key, sample_points(box, (), parse(key).tree)) is None
@@ -112,7 +112,7 @@ def test_exponents_are_never_reduced():
     assert differs("(x + 1) * y**12 / y**12", "x + 1", sample) is None
 
 
-def test_where_they_differ_the_simplest_point_is_told_with_the_own_value_there():
+def test_where_they_differ_the_simplest_point_is_reported_with_the_own_value_there():
     sample = sample_points((("H", Interval.parse("1..64")), ("S", Interval.parse("1..4"))), ())
     assert differs("H / S", "H // S", sample) == ({"H": 1, "S": 2}, Fraction(1, 2))
     assert differs("H + 100 // H", "H + 1", sample).point["H"] == 1

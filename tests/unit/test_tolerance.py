@@ -115,7 +115,7 @@ def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answe
         (F(33, 100), {"abs": 0}, F(1, 100), None),
     ],
 )
-def test_the_narrowest_rule_that_accepts_an_answer_is_told(answer, rule, step, by):
+def test_the_narrowest_rule_that_accepts_an_answer_is_reported(answer, rule, step, by):
     assert find_accepting_rule(answer, F(1, 3), Tolerance.model_validate(rule), step=step) == by
 
 

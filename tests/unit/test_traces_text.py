@@ -159,7 +159,7 @@ def test_stamps_are_summed_one_by_one_and_zeros_stamp_nothing():
     ]
 
 
-def test_a_crop_is_told_before_the_output():
+def test_a_crop_is_reported_before_the_output():
     texts = steps_as_text(
         "conv_transpose2d", Tensor.from_nested([[1, 2]]), TAPS, padding=(1, 0, 0, 0)
     )

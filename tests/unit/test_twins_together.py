@@ -18,12 +18,12 @@ FLAT = replace_arguments(measured, depth=1)
 TALL = replace_arguments(measured, height=lambda given: given.height + given.width)
 
 
-def test_a_twin_that_is_told_arguments_has_the_name_and_signature_of_its_solver():
+def test_a_wrong_version_with_arguments_has_the_name_and_signature_of_its_solver():
     assert (FLAT.__name__, signature(FLAT)) == ("measured", signature(measured))
     assert (FLAT(3, 5), TALL(3, width=5)) == (15, 80)
 
 
-def test_a_twin_that_is_told_arguments_says_which_and_gives_all_of_them():
+def test_a_wrong_version_with_arguments_names_and_gives_all_of_them():
     (twin,) = build_wrong_versions(measured, {"tall": TALL})
     assert twin.rewrite.arguments == {"height"}
     assert twin.rewrite.call(3, width=5) == {"height": 8, "width": 5, "depth": 2}

@@ -33,7 +33,7 @@ def test_a_recognised_mistake_is_hinted_at_without_its_id():
     assert (view.read_as, view.hint) == ("32", "Hint: rounded_up.")
 
 
-def test_a_text_that_cannot_be_read_is_told_with_its_place():
+def test_a_text_that_cannot_be_read_is_reported_with_its_place():
     view = seen(ask("matrix", key="((1, 2), (3, 4))"), "[[1, 2], [3, x]]")
     assert (view.status, view.position) == ("unreadable", 13)
 

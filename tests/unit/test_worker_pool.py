@@ -92,7 +92,7 @@ def test_a_worker_that_dies_is_replaced_and_takes_no_other_job_along(pool):
     assert sleeper.result() is None
 
 
-def test_a_pool_that_is_killed_ends_at_once_whatever_its_workers_do(pool):
+def test_a_killed_pool_ends_at_once_with_busy_workers(pool):
     running = [pool.submit(time.sleep, ENDLESS), pool.submit(math.factorial, NATIVE)]
     waiting = pool.submit(abs, -1)
     wait_until(lambda: all(one.running() for one in running))

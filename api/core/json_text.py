@@ -36,7 +36,7 @@ def replace_unstorable_characters(value: Any) -> Any:
 
     Raises `RecursionError` for a value that is nested too deeply.
 
-    >>> replace_unstorable({"name": ["a\0b", 5]})
+    >>> replace_unstorable_characters({"name": ["a\0b", 5]})
     {'name': ['a�b', 5]}
     """
     if isinstance(value, str):

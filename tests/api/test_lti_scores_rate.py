@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -121,18 +120,6 @@ def test_two_columns_that_are_created_at_the_same_time_are_created_once(world):
     ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6).run_until_idle()
     assert len(platform.items) == 4
     assert len(platform.scores) == 24
-
-
-def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
-    """It began while many scores of the platform were claimed, and ends after they are sent."""
-    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
-    runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
-    fill(world, students=3, assignments=1)
-    claim = Future()
-    runner._exchange, runner._claims_all_platforms = claim, False  # noqa: SLF001  # as it is then
-    threading.Timer(0.1, claim.set_result, [None]).start()
-    runner.run_until_idle()
-    assert len(platform.scores) == 3
 
 
 def test_an_idle_comparison_needs_few_statements_however_many_columns_there_are(world):

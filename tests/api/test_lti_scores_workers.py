@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
@@ -121,3 +121,15 @@ def test_two_workers_that_poll_send_each_score_once(platform, start_worker):
     while len(platform.scores) < 16 and time.monotonic() < until:
         time.sleep(0.05)
     assert (len(platform.items), len(platform.scores)) == (2, 16)
+
+
+def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
+    """It began while many scores of the platform were claimed, and ends after they are sent."""
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
+    fill(world, students=3, assignments=1)
+    claim = Future()
+    runner._exchange, runner._claims_all_platforms = claim, False  # noqa: SLF001  # as it is then
+    threading.Timer(0.1, claim.set_result, [None]).start()
+    runner.run_until_idle()
+    assert len(platform.scores) == 3

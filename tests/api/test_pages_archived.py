@@ -4,8 +4,9 @@ import re
 
 import pytest
 from pages import Browser
-from populated_course import ROUTES, PageAddress, create_populated_course
+from populated_course import ROUTES, SCENE_SETTINGS, PageAddress, create_populated_course
 from staff_course import StaffCourse
+from world import World
 
 from api.auth.authorization import COURSE_ARCHIVED_MESSAGE
 
@@ -170,7 +171,8 @@ def buttons(page):
             yield button.text
 
 
-def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(world):
+def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(database_url):
+    world = World(database_url, settings=SCENE_SETTINGS)
     scene = create_populated_course(world)
     found, looked = {}, 0
     done = scene.instructor.post(f"/courses/{scene.course}/archive")
@@ -186,6 +188,7 @@ def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(world)
             looked += 1
             if left := [*buttons(page)]:
                 found[path, who] = left
+    world.close()
     assert found == {}
     assert looked > 60
 

@@ -1,6 +1,6 @@
 """Tests of raw requests to every route: each response is short, fast and not a 5xx.
 
-`tests/described_calls.py` adds calls generated from the API description. Each test runs
+`tests/schemathesis_runs.py` adds calls generated from the API description. Each test runs
 for a part of `GRADER_FUZZ_SECONDS` on each database. `make fuzz` is a long run that
 prints a summary. A failure names the seed, the number and the request.
 """

@@ -18,6 +18,7 @@ from screens import faults, look, overflow, violations
 import api
 from api.db.models import Assignment
 from api.markup.docs_files import list_pages, page_address
+from api.pages import api_reference, docs
 from api.pages.layout import templating
 
 load_environment = templating._load_environment  # noqa: SLF001  # its cache is renewed
@@ -194,12 +195,15 @@ def test_a_state_of_a_page_has_no_fault_that_can_be_found(tour, template):
 
 
 @pytest.fixture
-def rendered():
+def rendered(monkeypatch):
     """Return the names of the templates that are rendered from now on.
 
-    The environment is a new one, because an import that has run once is not repeated.
+    The environment is a new one, because an import that has run once is not repeated. Pages
+    that are cached are rendered again.
     """
     load_environment.cache_clear()
+    api_reference.PAGE_BY_APP.clear()
+    monkeypatch.setattr(docs, "_render_docs_page", docs._render_docs_page.__wrapped__)  # noqa: SLF001
     names, environment = set(), load_environment()
     get = environment.get_template
 

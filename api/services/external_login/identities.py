@@ -111,10 +111,12 @@ def create_account(
 def _may_create_account(email: str | None, new_accounts: Collection[str]) -> bool:
     """Return whether somebody unknown with this verified *email* gets an account.
 
-    >>> _gets_account("ann@cs.example.edu", ["*.example.edu"]), _gets_account(None, ["*"])
-    (True, True)
-    >>> _gets_account("ann@evilexample.edu", ["example.edu"]), _gets_account(None, ["example.edu"])
-    (False, False)
+    >>> _may_create_account("ann@cs.example.edu", ["*.example.edu"])
+    True
+    >>> _may_create_account("ann@evilexample.edu", ["example.edu"])
+    False
+    >>> _may_create_account(None, ["*"]), _may_create_account(None, ["example.edu"])
+    (True, False)
     """
     domain = "" if email is None else email.rpartition("@")[2]
     return any(

@@ -397,13 +397,20 @@ def test_who_left_the_course_gets_no_mail_about_it(world, mail_server, course, a
 
 def test_a_password_is_sent_to_a_server_that_wants_one(database_url, tmp_path):
     with running_mail_server(tmp_path / "mail", "ada:geheim") as server:
-        for password, count in (("falsch", 0), ("geheim", 2)):  # the first message waited
+        for name, password, count in (
+            ("Ann", "falsch", 0),
+            ("Bo", "geheïm", 0),
+            ("Cy", "geheim", 3),
+        ):
             login = {"smtp_user": "ada", "smtp_password": password}
             world = World(database_url, settings=server.settings | login)
-            add(world, world.person(f"Ann {password}"))
+            add(world, world.person(name))
             assert deliver(world) is bool(count)
             assert len(server.messages()) == count
-            assert "geheim" not in "".join(one.error for one in rows(world))
+            errors = "".join(one.error for one in rows(world))
+            assert "geheim" not in errors
+            assert "codec" not in errors
+            assert bool(errors) is not bool(count)
             world.close()
 
 

@@ -158,7 +158,7 @@ def displayed(page, answer):
     """Display a response as the page at its address; what it sends to the platform is dropped."""
     path = answer.request.url.path
     page.route(
-        re.compile(rf"{re.escape(path)}(\\?|$)"),
+        re.compile(rf"{re.escape(path)}(\?|$)"),
         lambda route: route.fulfill(
             status=answer.status_code, headers=dict(answer.headers), body=answer.content
         ),

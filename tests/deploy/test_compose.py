@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from api.config.settings import ServiceSettings
+
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(COMPOSE_FILE)
@@ -205,6 +207,13 @@ def test_every_variable_of_the_file_is_explained_to_operators():
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert variables - {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == set()
+
+
+def test_the_limits_of_e_mail_and_scores_are_those_of_the_settings():
+    found = re.findall(r"\$\{GRADER_((?:MAIL|SMTP|LTI)_\w+):-(\d+)\}", COMPOSE_FILE)
+    assert len(found) >= 4
+    for name, value in found:
+        assert int(value) == ServiceSettings.model_fields[name.lower()].default, name
 
 
 def test_profiles_keep_what_is_not_always_wanted_apart():

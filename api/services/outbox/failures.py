@@ -50,14 +50,13 @@ def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
 
 
 def find_waiting_error(session: Session, *, course_id: UUID | None = None) -> str:
-    """Return why the first waiting message, or the first one of a course, was not sent yet.
+    """Return why the waiting message that is due first, of all or of a course, has not been sent.
 
-    "" if no waiting message was tried.
+    "" if it has not been tried.
     """
     query = select(OutboxMessage.error).where(
         OutboxMessage.status == "waiting",
         OutboxMessage.kind != SCORE_KIND,
-        OutboxMessage.error != "",
     )
     if course_id is not None:
         query = query.where(OutboxMessage.course_id == course_id)
@@ -95,7 +94,7 @@ def resend_message(
         raise NotFound(NO_MESSAGE)
     if message.status != "failed":
         raise Conflict("This message has not failed.")
-    message.status, message.tries, message.due_at = "waiting", 0, now
+    message.status, message.tries, message.due_at, message.error = "waiting", 0, now, ""
     if message.created_by is not None and isinstance(actor, CourseMembership):
         # The link of an invitation belongs to its creator. Instructors may change the address, so
         # they must not send a link of an administrator, which no course limits.

@@ -9,8 +9,12 @@ from typing import Final, Literal, Self
 from api.config.settings import ServiceSettings
 
 TIMEOUT_SECONDS: Final = 20.0
+TEMPORARY_CODE: Final = 400
 PERMANENT_CODE: Final = 500
 """SMTP replies from this code on refuse a message for good."""
+NOT_ASCII: Final = (
+    "the SMTP server cannot be used: its name, the user name and the password must be ASCII"
+)
 MAX_ERROR_LENGTH: Final = 300
 
 
@@ -110,6 +114,8 @@ class SmtpTransport:
         if self._connection is None:
             try:
                 self._connection = self._open()
+            except UnicodeError as error:  # its text would show characters of the password
+                raise MailError(NOT_ASCII, is_unreachable=True) from error
             except (smtplib.SMTPException, OSError) as error:
                 address = f"{self._mail.host}:{self._mail.port}"
                 raise MailError(
@@ -140,7 +146,7 @@ class SmtpTransport:
 
 def _is_alive(connection: smtplib.SMTP) -> bool:
     try:
-        return connection.noop()[0] < PERMANENT_CODE
+        return connection.noop()[0] < TEMPORARY_CODE
     except (smtplib.SMTPException, OSError):
         return False
 

@@ -221,7 +221,7 @@ def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
     assert points["x"] + points["width"] <= 390
     page.goto(f"/courses/{course}/problems")
     title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
-    assert 11 * REM <= box(title)["width"] <= 15 * REM
+    assert box(title)["width"] >= 11 * REM
     assert overflow(page) == 0
 
 

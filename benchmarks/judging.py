@@ -87,7 +87,7 @@ HOSTILE_ANSWERS = {
 
 
 class GradedPart:
-    """Part to grade, in a problem of its own."""
+    """A problem with one part, and the answers that are graded against it."""
 
     def __init__(self, part: dict[str, Any]) -> None:
         fields = {"id": "a-problem", "title": "Benchmark", "topic": "t", "difficulty": 1}

@@ -35,7 +35,7 @@ PROVIDER, PROVIDER_ISSUER = "uni", "https://login.example.edu"
 PROXY = "10.0.0.5"
 """Proxy that is trusted to name users; the service sees it as the peer of every request."""
 NEWCOMER_EMAIL = "newcomer@example.edu"
-"""Address of the person of the scene who is in no course, and has a password."""
+"""Email address of a person in the scene who has a password but belongs to no course."""
 
 
 @dataclass

@@ -21,6 +21,7 @@ UNREADABLE: Final = "the answer cannot be read"
 NO_LABEL: Final = "the label of the question is not in the report"
 REPEATED: Final = "the value answers another part"
 ORDER_ONLY: Final = "only the order of the answers says that this is the part"
+DIFFERENT_WORDS: Final = "the words beside the value describe something else"
 MANY_MISSING_WORDS: Final = 3
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
@@ -46,16 +47,17 @@ def find_doubt(passage: Passage, support: float, margin: float, *, region: Regio
 
 
 def find_words_doubt(part: SheetPart, passage: Passage, *, region: Region) -> str:
-    """Return a doubt if the words beside a passage name something else than a long title.
+    """Return a doubt if the words beside a passage differ from the title of the part.
 
-    Most words of the title are missing then, and no label says that this is the part.
+    More than half of the words of the title, and at least three, are missing around the passage,
+    a word beside it is neither in the part nor in the problem, and no label names the part.
     """
     if region.is_labeled or part.has_name(passage.label_text):
         return ""
     missing = part.title_words - passage.words.keys()
     beside = {word for word, weight in passage.words.items() if weight >= BESIDE}
     is_missing = len(missing) > max(len(part.title_words) / 2, MANY_MISSING_WORDS - 1)
-    return ORDER_ONLY if is_missing and beside - part.words - part.problem_words else ""
+    return DIFFERENT_WORDS if is_missing and beside - part.words - part.problem_words else ""
 
 
 def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) -> str:

@@ -84,7 +84,7 @@ class RegionAlignment:
         for row, part in enumerate(parts):
             if part.kind == "expression":
                 for column, count in count_repeated_formulas(self.readings[row]).items():
-                    self.positions[row, column] += REPEATED_FORMULA * count
+                    self.positions[row, column] += REPEATED_FORMULA * min(count, 1)
         scores += self.positions
         chosen = choose_passages(scores)
         self._take_only_candidates(parts, chosen)
@@ -109,9 +109,10 @@ class RegionAlignment:
 
     def _prefer_last(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> None:
         """Prefer the last result under a label of one part; it is no evidence either."""
+        if self.region.is_uncertain or not self.region.is_labeled:
+            return
         rows = self.region.find_rows(parts, passages)
-        is_exact = self.region.is_labeled and not self.region.is_uncertain
-        if is_exact and len(self.region.parts) == 1:
+        if len(self.region.parts) == 1:
             rows = [0] * len(passages)
         last = {row: column for column, row in enumerate(rows) if passages[column].is_conclusion}
         for row, column in last.items():

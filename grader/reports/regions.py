@@ -44,6 +44,8 @@ class Region:
     def bonuses(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
         """Return a bonus for the part with the number of the letter that a passage stands under."""
         scores = np.zeros((len(parts), len(passages)))
+        if self.is_uncertain:
+            return scores
         for column, own_row in enumerate(self.find_rows(parts, passages)):
             if own_row is not None:
                 scores[:, column] = OTHER_SUBLABEL
@@ -76,17 +78,24 @@ def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Sco
     scores = np.zeros((len(parts), len(passages)))
     series: dict[tuple[Label, frozenset[str]], list[int]] = defaultdict(list)
     for column, passage in enumerate(passages):
-        is_empty = not NONZERO.search(passage.text)  # the state before the first item
-        if passage.forms == ARRAY and not passage.numbers() and not is_empty:
+        if passage.forms == ARRAY and not passage.numbers():
             words = frozenset(word for word, weight in passage.words.items() if weight >= LEAD)
             series[passage.label, words].append(column)
     for columns in series.values():
+        if _starts_with_initial_state([passages[column] for column in columns]):
+            del columns[0]
         for row, part in enumerate(parts):
             names = [name[1:] for name in part.title_words if name[0] == "#"]
             position = int(names[0]) if len(names) == 1 and names[0].isdecimal() else 0
             if part.forms == ARRAY and len(columns) >= MIN_SERIES and 0 < position <= len(columns):
                 scores[row, columns[position - 1]] = SERIES
     return scores
+
+
+def _starts_with_initial_state(arrays: Sequence[Passage]) -> bool:
+    """Return whether the first array has only zeros because it is the state before item 1."""
+    is_zero = [not NONZERO.search(array.text) for array in arrays[:2]]
+    return is_zero == [True, False] and "#1" not in arrays[0].words
 
 
 def _common_depth(passages: Sequence[Passage]) -> int:

@@ -19,7 +19,8 @@ from grader.reports.words import select_numbering_words
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
 SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
-NOTE: Final = re.compile(r"\s*\([^()]*[A-Za-z]{3}[^()]*\)\s*\.?$")
+NOTE: Final = re.compile(r"\s{0,9}\((?=[^()]{0,120}[A-Za-z]{3})[^()]{3,240}\)\s{0,9}\.?$")
+"""Words in parentheses after a value. The limits bound the time that a search takes."""
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 

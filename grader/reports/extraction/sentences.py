@@ -101,7 +101,7 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
     """Return for each value of a sentence whether the words before it say that it is a result.
 
     A colon or an arrow before the last value says so too, unless words do. A value in parentheses
-    is no result, and neither is the number of a class or layer.
+    is no result. Neither is the number of a class or layer if another value is one.
 
     >>> find_conclusions("first: 2 and 3, so 5", [(7, 8), (13, 14), (19, 20)])
     [False, False, True]
@@ -115,12 +115,12 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
             continue
         befores.append(ASIDE.sub("", clause[last:start]))
         last = end
-    concludes = [
-        before is not None
-        and CONCLUDES.search(before) is not None
-        and not COUNTED_NAME.search(before)
-        for before in befores
+    concludes = [before is not None and CONCLUDES.search(before) is not None for before in befores]
+    results = [
+        is_result and not COUNTED_NAME.search(before or "")
+        for is_result, before in zip(concludes, befores, strict=True)
     ]
+    concludes = results if any(results) else concludes
     for index in range(1, len(spans)):  # ``= 47245688832, thus approximately 47.2 billion``
         is_rounded = concludes[index] and APPROXIMATELY.search(befores[index] or "")
         if is_rounded and RELATION.search(clause[slice(*spans[index - 1])]):

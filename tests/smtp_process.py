@@ -1,7 +1,9 @@
 """SMTP server in a process of its own, which stores what it accepts as files.
 
 ``python smtp_process.py FOLDER`` listens on a free port and prints it. Mail for
-``refused…`` gets 550, mail for ``later…`` 451. With ``USER:PASSWORD`` as a second
+``refused…`` gets 550, mail for ``later…`` 451, the text of mail for ``spam…`` 554, and mail
+from ``refused…`` 550. Mail for ``lost…`` is stored and the connection closed instead of a
+reply; mail for ``slow…`` gets its reply after seconds. With ``USER:PASSWORD`` as a second
 argument it takes mail from that user only.
 """
 
@@ -20,7 +22,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
-__all__ = ["MailServer", "running_mail_server"]
+__all__ = ["HOST", "MailServer", "running_mail_server"]
+
+HOST = "mail.example.edu"
+SLOW_SECONDS = 5
 
 
 class StoringHandler:
@@ -28,6 +33,15 @@ class StoringHandler:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.count = folder, 0
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address.startswith("refused"):
+            return f"550 {HOST} does not know {address}"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -39,11 +53,18 @@ class StoringHandler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        recipient = envelope.rcpt_tos[0]
+        if recipient.startswith("spam"):
+            return f"554 {HOST} takes no spam"
         self.count += 1
         part = self.folder / f"{self.count:04}.part"
         part.write_bytes(envelope.content)
         part.rename(part.with_suffix(".eml"))
+        if recipient.startswith("lost"):
+            server.transport.abort()
+        if recipient.startswith("slow"):
+            await asyncio.sleep(SLOW_SECONDS)
         return "250 stored"
 
 
@@ -55,7 +76,7 @@ def serve(folder: Path, credentials: str) -> None:
         is_known = f"{sent.login.decode()}:{sent.password.decode()}" == credentials
         return AuthResult(success=is_known)
 
-    options: dict[str, Any] = {"hostname": "mail.example.edu"}
+    options: dict[str, Any] = {"hostname": HOST}
     if credentials:
         options |= {
             "authenticator": authenticate,

@@ -1,4 +1,4 @@
-"""Settings of e-mail: the SMTP server, the sender, and how often a message is tried."""
+"""Settings of e-mail: the SMTP server, the sender, and how many times a message is tried."""
 
 import re
 from typing import Annotated, Final, Literal, Self
@@ -64,9 +64,9 @@ class MailSettings(BaseModel):
         Field(
             ge=1,
             le=100,
-            description="how often the worker tries to send a message that the SMTP server does "
-            "not accept yet, with increasing pauses, by default for three days; then staff see it "
-            "as failed. While the server cannot be reached, messages wait without a try",
+            description="how many times the worker tries to send a message that the SMTP server "
+            "does not accept yet, with increasing pauses, by default for three days; then staff "
+            "see it as failed. While the server cannot be used, messages wait without using a try",
         ),
     ] = 80
     mail_per_hour: Annotated[

@@ -14,7 +14,9 @@ class OutboxMessage(Base):
     It holds references and no text: the text, and the secret of a link, are made at delivery.
     *status* is ``waiting``, ``sent``, ``failed`` after the last try, or ``dropped`` if there was no
     reason to send it any more. A waiting message is tried at *due_at*; *tries* counts the tries
-    that began. *created_by* and *course_id* of an invitation are those of its link. *occasion_at*
+    that began, and *uncertain_tries* those of unknown outcome: the server may have accepted the
+    message. *error* is why the last try failed, and *details* is what administrators see instead.
+    *created_by* and *course_id* of an invitation are those of its link. *occasion_at*
     is the due time that a reminder is about, or the morning of a digest.
     """
 
@@ -32,10 +34,12 @@ class OutboxMessage(Base):
     created_at: Mapped[Timestamp]
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     tries: Mapped[int] = mapped_column(default=0)
+    uncertain_tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[Timestamp]
     sent_at: Mapped[Timestamp | None]
     read_at: Mapped[Timestamp | None]
     error: Mapped[ShortText] = mapped_column(default="")
+    details: Mapped[ShortText] = mapped_column(default="")
 
 
 class MailOptOut(Base):

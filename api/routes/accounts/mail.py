@@ -20,7 +20,6 @@ from api.schemas.accounts.mail import (
 )
 from api.services.accounts.accounts import lock_user
 from api.services.outbox import failures, news
-from api.services.outbox.delivery import count_by_status
 
 router = ApiRouter(tags=["account"])
 
@@ -114,11 +113,13 @@ def _build_failed_messages(
     rows = failures.list_failed_messages(
         session, after=after, limit=window.limit + 1, course_id=course_id
     )
-    counts = count_by_status(session, course_id=course_id)
+    counts = failures.count_by_status(session, course_id=course_id)
     page = window.build_page(
         rows,
         cursor_of=lambda row: Cursor("created", row[0].created_at, row[0].id),
-        serialize_row=lambda row: _serialize_failed(row[0], row[1]),
+        serialize_row=lambda row: _serialize_failed(
+            row[0], row[1], for_course=course_id is not None
+        ),
     )
     return FailedMessages(
         enabled=context.service.outbox.is_enabled,
@@ -131,7 +132,7 @@ def _build_failed_messages(
     )
 
 
-def _serialize_failed(message: OutboxMessage, user: User) -> FailedMessage:
+def _serialize_failed(message: OutboxMessage, user: User, *, for_course: bool) -> FailedMessage:
     return FailedMessage(
         id=message.id,
         kind=message.kind,
@@ -140,7 +141,7 @@ def _serialize_failed(message: OutboxMessage, user: User) -> FailedMessage:
         email=user.email,
         created_at=message.created_at,
         tries=message.tries,
-        error=message.error,
+        error=failures.explain_failure(message, for_course=for_course),
     )
 
 

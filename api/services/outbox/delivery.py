@@ -2,7 +2,9 @@
 
 The worker claims a message for a few minutes, sends it, and marks it as sent. Claim and mark are
 separate transactions, so that nothing is locked while the SMTP server is at work. If the worker
-dies in between, the claim ends and the message is tried again, with the same Message-ID.
+dies in between, the claim ends and the message is tried again, with the same Message-ID. The same
+happens if the reply of the server is lost. A few tries without a known outcome are the end, so that
+nobody gets a message many times.
 
 Optional messages that wait for one person are claimed together and sent as one e-mail, a digest.
 The claim gives them the same number of tries and the same due time. The next try selects them by
@@ -11,7 +13,8 @@ be sent any more is dropped with the outcome of its e-mail, not before: a repeat
 first message, whose id is the Message-ID.
 
 The worker connects to the SMTP server before it claims a message. An outage of the server uses up
-no tries: the messages wait until it is over, and staff see why.
+no tries: the messages wait until it is over, and staff see why. The same holds while the server
+refuses the login or the sender, which are settings.
 """
 
 import logging
@@ -22,7 +25,7 @@ from email.message import EmailMessage
 from typing import Any, Final, Literal, Protocol, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
@@ -30,19 +33,25 @@ from api.db.engine import Database
 from api.db.models import OutboxMessage
 from api.services.outbox.composition import Composition, compose_email
 from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
-from api.services.outbox.smtp import MAX_ERROR_LENGTH, DeliverySettings, MailError
+from api.services.outbox.smtp import DeliverySettings, MailError
 
 CLAIM_TIME: Final = timedelta(minutes=5)
 """How long a message belongs to the worker that claimed it; longer than any try takes."""
 FIRST_PAUSE: Final = timedelta(minutes=1)
 MAX_PAUSE: Final = timedelta(hours=1)
 MAX_DOUBLINGS: Final = 10
+MAX_UNCERTAIN_TRIES: Final = 3
+"""Tries of unknown outcome after which a message fails; the server may have sent it each time."""
 MAX_DIGEST_MESSAGES: Final = 50
 HOUR: Final = timedelta(hours=1)
 LOST_MESSAGE: Final = "the worker ended during the last try; the message may have been sent"
 
-Progress: TypeAlias = Literal["idle", "handled", "unreachable"]
-"""Outcome of `deliver_next`: nothing was due, a message was handled, or no server answers."""
+Progress: TypeAlias = Literal["idle", "handled", "unreachable", "misconfigured"]
+"""Outcome of `deliver_next`.
+
+Nothing was due, a message was handled, the server cannot be used now, or it cannot be used with
+these settings.
+"""
 
 log = logging.getLogger("api.outbox")
 
@@ -59,10 +68,14 @@ class MailTransport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Claim on the messages of one e-mail, in their try number *tries*."""
+    """Claim on the messages of one e-mail, in their try number *tries*.
+
+    The try counts as one of *uncertain_tries* until its outcome is known.
+    """
 
     message_ids: tuple[UUID, ...]
     tries: int
+    uncertain_tries: int
 
 
 def deliver_next(
@@ -75,7 +88,7 @@ def deliver_next(
         transport.connect()
     except MailError as error:
         _store_outage(db, error, now=clock())
-        return "unreachable"
+        return _classify_outage(error)
     with db.transaction() as session:
         claim = _claim_next(session, mail, now=clock())
     if claim is None:
@@ -88,9 +101,19 @@ def deliver_next(
         transport.send(composed.email)
     except MailError as error:
         _record_failure(db, claim, composed.dropped, mail, error, now=clock())
-        return "unreachable" if error.is_unreachable else "handled"
-    _store_outcome(db, claim, composed.dropped, status="sent", sent_at=clock(), error="")
+        if error.is_unreachable:
+            _store_outage(db, error, now=clock())
+        return _classify_outage(error)
+    _store_outcome(
+        db, claim, composed.dropped, status="sent", sent_at=clock(), error="", details=""
+    )
     return "handled"
+
+
+def _classify_outage(error: MailError) -> Progress:
+    if not error.is_unreachable:
+        return "handled"
+    return "misconfigured" if error.is_permanent else "unreachable"
 
 
 def _is_any_due(db: Database, now: datetime) -> bool:
@@ -100,15 +123,27 @@ def _is_any_due(db: Database, now: datetime) -> bool:
 
 
 def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
-    """Store on the due messages why the server cannot be used, and log it when that is new."""
-    text = str(error)[:MAX_ERROR_LENGTH]
-    due = _due_messages(now).limit(None).where(OutboxMessage.error != text)
+    """Store on the due messages why the server cannot be used, and log it when that is new.
+
+    While the reason stays the same, this only reads.
+    """
+    due = (
+        _due_messages(now)
+        .with_only_columns(OutboxMessage.id)
+        .where(OutboxMessage.error != str(error))
+    )
+    with db.reading() as session:
+        if session.scalar(due) is None:
+            return
     with db.transaction() as session:
-        messages = session.scalars(due.with_for_update(skip_locked=True)).all()
-        for message in messages:
-            message.error = text
-    if messages:
-        log.warning("messages wait: %s", error.details)
+        rows = due.limit(None).order_by(None).with_for_update(skip_locked=True)
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(rows))
+            .values(error=str(error), details=error.details)
+            .execution_options(synchronize_session=False)
+        )
+    log.warning("messages wait: %s", error.details)
 
 
 def _due_messages(now: datetime) -> Any:
@@ -129,6 +164,9 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
     message = session.scalar(_due_messages(now).with_for_update(skip_locked=True))
     if message is None:
         return None
+    if message.uncertain_tries >= MAX_UNCERTAIN_TRIES:
+        message.status, message.error, message.details = "failed", LOST_MESSAGE, ""
+        return None
     if message.tries >= mail.max_tries:
         message.status, message.error = "failed", message.error or LOST_MESSAGE
         return None
@@ -139,8 +177,10 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
     messages = [message, *_find_companions(session, message, now=now)]
     for each in messages:
         each.tries += 1
+        each.uncertain_tries += 1
         each.due_at = now + CLAIM_TIME
-    return _Claim(tuple(sorted(each.id for each in messages)), message.tries)
+    ids = tuple(sorted(each.id for each in messages))
+    return _Claim(ids, message.tries, message.uncertain_tries)
 
 
 def _find_companions(
@@ -215,11 +255,16 @@ def _record_failure(
     """Plan the next try, which drops messages again, or give the messages up."""
     numbers = ", ".join(map(str, claim.message_ids))
     log.warning("message %s, try %s: %s", numbers, claim.tries, error.details)
-    text = str(error)[:MAX_ERROR_LENGTH]
-    if error.is_permanent or claim.tries >= mail.max_tries:
-        _store_outcome(db, claim, dropped, status="failed", error=text)
+    uncertain_tries = claim.uncertain_tries - (0 if error.is_uncertain else 1)
+    is_last = claim.tries >= mail.max_tries or uncertain_tries >= MAX_UNCERTAIN_TRIES
+    values: dict[str, Any] = {"uncertain_tries": uncertain_tries}
+    values |= {"error": str(error), "details": error.details}
+    if error.is_unreachable:  # as if this try had not begun
+        _store_outcome(db, claim, {}, **values, tries=claim.tries - 1, due_at=now)
+    elif error.is_permanent or is_last:
+        _store_outcome(db, claim, dropped, **values, status="failed")
     else:
-        _store_outcome(db, claim, {}, due_at=now + compute_pause(claim.tries), error=text)
+        _store_outcome(db, claim, {}, **values, due_at=now + compute_pause(claim.tries))
 
 
 def compute_pause(tries: int) -> timedelta:
@@ -252,11 +297,3 @@ def _update_waiting(message_ids: Collection[UUID], claim: _Claim) -> Update:
         OutboxMessage.status == "waiting",
         OutboxMessage.tries == claim.tries,
     )
-
-
-def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[str, int]:
-    """Return how many e-mails, or those of a course, have each status."""
-    query = select(OutboxMessage.status, func.count()).where(OutboxMessage.kind != SCORE_KIND)
-    if course_id is not None:
-        query = query.where(OutboxMessage.course_id == course_id)
-    return {row[0]: row[1] for row in session.execute(query.group_by(OutboxMessage.status))}

@@ -49,18 +49,32 @@ def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
     return backlogs
 
 
+def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[str, int]:
+    """Return how many e-mails, or those of a course, have each status."""
+    query = select(OutboxMessage.status, func.count()).where(OutboxMessage.kind != SCORE_KIND)
+    if course_id is not None:
+        query = query.where(OutboxMessage.course_id == course_id)
+    return {row[0]: row[1] for row in session.execute(query.group_by(OutboxMessage.status))}
+
+
 def find_waiting_error(session: Session, *, course_id: UUID | None = None) -> str:
     """Return why the waiting message that is due first, of all or of a course, has not been sent.
 
-    "" if it has not been tried.
+    "" if it has not been tried. Without a course it is for administrators, and may name the server.
     """
-    query = select(OutboxMessage.error).where(
+    query = select(OutboxMessage).where(
         OutboxMessage.status == "waiting",
         OutboxMessage.kind != SCORE_KIND,
     )
     if course_id is not None:
         query = query.where(OutboxMessage.course_id == course_id)
-    return session.scalar(query.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(1)) or ""
+    message = session.scalar(query.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(1))
+    return "" if message is None else explain_failure(message, for_course=course_id is not None)
+
+
+def explain_failure(message: OutboxMessage, *, for_course: bool) -> str:
+    """Return why a message has not been sent: for the staff of a course, or administrators."""
+    return message.error if for_course else message.details or message.error
 
 
 def list_failed_messages(
@@ -94,7 +108,8 @@ def resend_message(
         raise NotFound(NO_MESSAGE)
     if message.status != "failed":
         raise Conflict("This message has not failed.")
-    message.status, message.tries, message.due_at, message.error = "waiting", 0, now, ""
+    message.status, message.tries, message.due_at = "waiting", 0, now
+    message.uncertain_tries, message.error, message.details = 0, "", ""
     if message.created_by is not None and isinstance(actor, CourseMembership):
         # The link of an invitation belongs to its creator. Instructors may change the address, so
         # they must not send a link of an administrator, which no course limits.

@@ -1,14 +1,15 @@
 """Outbox runner: a thread of the worker that delivers messages."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Self
 
 from api.config.settings import ServiceSettings
 from api.core.clock import Clock
 from api.db.engine import Database
-from api.services.outbox.delivery import deliver_next
+from api.services.outbox.delivery import Progress, deliver_next
 from api.services.outbox.occasions.reminders import add_reminders
 from api.services.outbox.polling_thread import PollingThread
 from api.services.outbox.queue import Outbox
@@ -20,6 +21,21 @@ REMINDER_INTERVAL: Final = timedelta(minutes=10)
 """Time between two searches for reminders and digests that are due."""
 UNREACHABLE_PAUSE_SECONDS: Final = 30.0
 """Seconds without a try after the SMTP server could not be used."""
+MISCONFIGURED_PAUSE_SECONDS: Final = 600.0
+"""Seconds without a try after the server refused the login or the sender.
+
+Only new settings help, and the service starts anew with them. Servers block clients that try again
+and again.
+"""
+PAUSE_SECONDS: Final[Mapping[Progress, float]] = MappingProxyType(
+    {
+        "idle": POLL_SECONDS,
+        "handled": POLL_SECONDS,
+        "unreachable": UNREACHABLE_PAUSE_SECONDS,
+        "misconfigured": MISCONFIGURED_PAUSE_SECONDS,
+    }
+)
+"""Seconds until the next check, by the outcome of the last delivery."""
 
 log = logging.getLogger("api.outbox")
 
@@ -65,18 +81,23 @@ class OutboxRunner:
 
     def run_until_idle(self) -> bool:
         """Try every message that is due; return False if the SMTP server cannot be used."""
+        return self._deliver() in {"idle", "handled"}
+
+    def _deliver(self) -> Progress:
+        """Try every message that is due; return the outcome of the last one."""
+        progress: Progress = "idle"
         if self._mail is None:
-            return True
+            return progress
         transport = SmtpTransport(self._mail)
         try:
             while not self._thread.is_stopped:
                 progress = deliver_next(self._db, transport, self._mail, self._clock)
                 if progress != "handled":
-                    return progress == "idle"
+                    break
                 self._after_message()
         finally:
             transport.close()
-        return True
+        return progress
 
     def run_once(self) -> float:
         """Add reminders and deliver what is due; return the seconds until the next check."""
@@ -84,4 +105,4 @@ class OutboxRunner:
         if self._reminders_due_at is None or now >= self._reminders_due_at:
             self._reminders_due_at = now + REMINDER_INTERVAL
             add_reminders(self._db, Outbox(self._mail is not None), now=now)
-        return POLL_SECONDS if self.run_until_idle() else UNREACHABLE_PAUSE_SECONDS
+        return PAUSE_SECONDS[self._deliver()]

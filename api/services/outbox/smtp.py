@@ -4,17 +4,32 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from api.config.settings import ServiceSettings
 
 TIMEOUT_SECONDS: Final = 20.0
+SEND_TIMEOUT_SECONDS: Final = 45.0
+"""Seconds to wait for each reply to a message; servers may check a message before they accept it.
+
+There are at most six waits, and together they must be shorter than the claim on the message.
+"""
 TEMPORARY_CODE: Final = 400
 PERMANENT_CODE: Final = 500
 """SMTP replies from this code on refuse a message for good."""
 NOT_ASCII: Final = (
     "the SMTP server cannot be used: its name, the user name and the password must be ASCII"
 )
+NOT_REACHED: Final = "the SMTP server cannot be reached"
+NOT_READY: Final = "the SMTP server accepts no connection now"
+INVALID_CERTIFICATE: Final = "the certificate of the SMTP server is not valid"
+NO_ENCRYPTION: Final = "the encrypted connection to the SMTP server fails"
+NOT_SUPPORTED: Final = "the SMTP server does not support the encryption or login of the settings"
+LOGIN_REFUSED: Final = "the SMTP server refuses the login"
+SENDER_REFUSED: Final = "the SMTP server refuses the sender's address"
+MESSAGE_REFUSED: Final = "the SMTP server refuses the message"
+MESSAGE_DELAYED: Final = "the SMTP server does not accept the message yet"
+LOST_REPLY: Final = "the reply of the SMTP server was lost; the message may have been sent"
 MAX_ERROR_LENGTH: Final = 300
 
 
@@ -53,9 +68,10 @@ class DeliverySettings:
 class MailError(Exception):
     """A message was not accepted; the text says why.
 
-    Instructors see the text. *details* are for operators and may name the server. *is_permanent*:
-    the server refuses this message, so another try is useless. *is_unreachable*: the server cannot
-    be used at all, so that other messages would fail too.
+    Instructors see the text. *details* are for administrators and may name the server.
+    *is_permanent*: the server refuses this message, so another try is useless. *is_unreachable*:
+    the server cannot be used at all, so that other messages would fail too. With both, the settings
+    are wrong. *is_uncertain*: the server may have accepted the message, because its reply was lost.
     """
 
     def __init__(
@@ -65,10 +81,35 @@ class MailError(Exception):
         details: str = "",
         is_permanent: bool = False,
         is_unreachable: bool = False,
+        is_uncertain: bool = False,
     ) -> None:
         super().__init__(reason[:MAX_ERROR_LENGTH])
-        self.details = details or reason
+        self.details = (details or reason)[:MAX_ERROR_LENGTH]
         self.is_permanent, self.is_unreachable = is_permanent, is_unreachable
+        self.is_uncertain = is_uncertain
+
+
+class _LostReplyError(Exception):
+    """The connection broke after the text of a message was sent."""
+
+
+class _LostReplyMixin:
+    """Mixin of SMTP connections that reports a lost reply to the text of a message."""
+
+    def data(self, msg: Any) -> Any:
+        """Send the text of a message, and return the reply."""
+        try:
+            return super().data(msg)  # type: ignore[misc]  # a method of smtplib.SMTP
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            raise _LostReplyError(str(error)) from error
+
+
+class _Connection(_LostReplyMixin, smtplib.SMTP):
+    """Connection that begins unencrypted."""
+
+
+class _TlsConnection(_LostReplyMixin, smtplib.SMTP_SSL):
+    """Connection that is encrypted from its first byte."""
 
 
 class SmtpTransport:
@@ -86,6 +127,10 @@ class SmtpTransport:
         connection = self._connection or self.connect()
         try:
             connection.send_message(message)
+        except _LostReplyError as error:
+            self.close()
+            details = f"{LOST_REPLY}: {error}"
+            raise MailError(LOST_REPLY, details=details, is_uncertain=True) from error
         except smtplib.SMTPServerDisconnected as error:
             self.close()
             raise MailError(f"the SMTP server hung up: {error}") from error
@@ -115,12 +160,13 @@ class SmtpTransport:
             try:
                 self._connection = self._open()
             except UnicodeError as error:  # its text would show characters of the password
-                raise MailError(NOT_ASCII, is_unreachable=True) from error
+                raise MailError(NOT_ASCII, is_unreachable=True, is_permanent=True) from error
             except (smtplib.SMTPException, OSError) as error:
                 address = f"{self._mail.host}:{self._mail.port}"
                 raise MailError(
-                    f"the SMTP server cannot be used: {_explain_connection_error(error)}",
+                    _explain_connection_error(error),
                     details=f"the SMTP server {address} cannot be used: {_describe(error)}",
+                    is_permanent=_is_wrong_setting(error),
                     is_unreachable=True,
                 ) from error
         return self._connection
@@ -128,16 +174,19 @@ class SmtpTransport:
     def _open(self) -> smtplib.SMTP:
         mail = self._mail
         if mail.tls == "tls":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            connection: smtplib.SMTP = _TlsConnection(
                 mail.host, mail.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
             )
         else:
-            connection = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
+            connection = _Connection(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
         try:
             if mail.tls == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if mail.user is not None and mail.password is not None:
                 connection.login(mail.user, mail.password)
+            connection.ehlo_or_helo_if_needed()
+            if connection.sock is not None:
+                connection.sock.settimeout(SEND_TIMEOUT_SECONDS)
         except BaseException:
             connection.close()
             raise
@@ -152,24 +201,54 @@ def _is_alive(connection: smtplib.SMTP) -> bool:
 
 
 def _to_mail_error(error: Exception) -> MailError:
-    """Return the refusal of one message as a `MailError`."""
+    """Return the refusal of one message as a `MailError`.
+
+    Instructors see the reply about a recipient, because they can correct the address. Other replies
+    are for administrators.
+    """
+    details = _describe(error)
     match error:
         case smtplib.SMTPRecipientsRefused():
             code = max((reply[0] for reply in error.recipients.values()), default=0)
-            return MailError(_describe(error), is_permanent=code >= PERMANENT_CODE)
-        case smtplib.SMTPSenderRefused():  # a fault of the settings, not of the message
-            return MailError(_describe(error))
+            return MailError(details, is_permanent=code >= PERMANENT_CODE)
+        case smtplib.SMTPSenderRefused() if error.smtp_code >= PERMANENT_CODE:
+            # A fault of the settings, not of the message: the server refuses all others too.
+            return MailError(
+                SENDER_REFUSED,
+                details=f"{SENDER_REFUSED}, {error.sender}: {details}",
+                is_permanent=True,
+                is_unreachable=True,
+            )
         case smtplib.SMTPResponseException():
-            return MailError(_describe(error), is_permanent=error.smtp_code >= PERMANENT_CODE)
+            is_permanent = error.smtp_code >= PERMANENT_CODE
+            reason = MESSAGE_REFUSED if is_permanent else MESSAGE_DELAYED
+            return MailError(reason, details=f"{reason}: {details}", is_permanent=is_permanent)
         case _:
-            return MailError(_describe(error), is_permanent=True)
+            return MailError(details, is_permanent=True)
 
 
 def _explain_connection_error(error: Exception) -> str:
-    """Return why no connection was opened, without the name of the server."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "its certificate is not valid"
-    return _describe(error)
+    """Return why no connection was opened, without the reply and the name of the server."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return LOGIN_REFUSED
+        case smtplib.SMTPNotSupportedError():
+            return NOT_SUPPORTED
+        case smtplib.SMTPException():
+            return NOT_READY
+        case ssl.SSLCertVerificationError():
+            return INVALID_CERTIFICATE
+        case ssl.SSLError():
+            return NO_ENCRYPTION
+        case _:
+            return NOT_REACHED
+
+
+def _is_wrong_setting(error: Exception) -> bool:
+    """Return whether no connection can be opened until somebody changes the settings."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return error.smtp_code >= PERMANENT_CODE
+    return isinstance(error, smtplib.SMTPNotSupportedError)
 
 
 def _describe(error: Exception) -> str:

@@ -1,0 +1,202 @@
+"""Tests of delivery when the SMTP server, its reply, the settings or the worker fails."""
+
+import pytest
+from pages import Browser
+from smtp_process import HOST, running_mail_server
+from sqlalchemy import select
+from world import World
+
+from api.db.models import OutboxMessage
+from api.services.outbox import runner, smtp
+from api.services.outbox.delivery import LOST_MESSAGE, MAX_UNCERTAIN_TRIES, deliver_next
+from api.services.outbox.queue import MessageSubject
+from api.services.outbox.smtp import DeliverySettings, SmtpTransport
+
+ONE_DATABASE = True
+NO_SERVER = {
+    "smtp_host": "127.0.0.1",
+    "smtp_port": 1,
+    "smtp_tls": "none",
+    "mail_from": "grader@example.edu",
+}
+
+
+@pytest.fixture(scope="module")
+def shared_mail_server(tmp_path_factory):
+    with running_mail_server(tmp_path_factory.mktemp("mail")) as server:
+        yield server
+
+
+@pytest.fixture
+def mail_server(shared_mail_server):
+    """Return the server of the module, without the messages of earlier tests."""
+    for file in shared_mail_server.folder.iterdir():
+        file.unlink()
+    return shared_mail_server
+
+
+@pytest.fixture
+def world(database_url, mail_server):
+    world = World(database_url, settings=mail_server.settings)
+    yield world
+    world.close()
+
+
+def add(world, *people, kind="password_reset", **subject):
+    with world.session() as session:
+        world.service.outbox.add(
+            session, kind, [one.id for one in people], MessageSubject(**subject), now=world.clock()
+        )
+
+
+def add_invitation(world, course, teacher, email):
+    add(
+        world,
+        world.enrol(course, "Ann Example", email=email),
+        kind="invitation",
+        course_id=course,
+        created_by=teacher.id,
+    )
+
+
+def deliver(world):
+    return world.service.outbox_runner.run_until_idle()
+
+
+def rows(world):
+    with world.db.reading() as session:
+        return session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+
+
+def states(world):
+    return [(one.status, one.tries, one.uncertain_tries) for one in rows(world)]
+
+
+def test_a_lost_reply_leads_to_a_few_repeats_with_the_same_id(world, mail_server):
+    add(world, world.person("Lo St", email="lost@example.edu"))
+    for number in range(1, MAX_UNCERTAIN_TRIES):
+        assert deliver(world)
+        assert states(world) == [("waiting", number, number)]
+        world.clock.now = rows(world)[0].due_at
+    for _ in range(3):
+        deliver(world)
+        world.clock.advance(days=1)
+    assert states(world) == [("failed", MAX_UNCERTAIN_TRIES, MAX_UNCERTAIN_TRIES)]
+    assert rows(world)[0].error == smtp.LOST_REPLY
+    messages = mail_server.messages()
+    assert len(messages) == MAX_UNCERTAIN_TRIES
+    assert len({(one["Message-ID"], one["Date"]) for one in messages}) == 1
+
+
+def test_a_time_out_after_the_text_is_no_outage_and_stops_nobody_else(
+    world, mail_server, monkeypatch
+):
+    monkeypatch.setattr(smtp, "SEND_TIMEOUT_SECONDS", 0.3)
+    slow, ann = world.person("Sl Ow", email="slow@example.edu"), world.person("Ann")
+    add(world, slow)
+    add(world, ann)
+    assert deliver(world)
+    assert states(world) == [("waiting", 1, 1), ("sent", 1, 1)]
+    assert rows(world)[0].error == smtp.LOST_REPLY
+    assert len(mail_server.messages()) == 2
+
+
+def test_an_answered_try_does_not_count_as_uncertain(world):
+    add(world, world.person("La Ter", email="later@example.edu"))
+    for number in range(1, MAX_UNCERTAIN_TRIES + 2):
+        deliver(world)
+        assert states(world) == [("waiting", number, 0)]
+        world.clock.now = rows(world)[0].due_at
+
+
+def test_a_message_on_which_workers_die_is_sent_a_few_times_only(world, mail_server):
+    class DyingTransport(SmtpTransport):
+        def send(self, message):
+            super().send(message)
+            raise SystemExit
+
+    settings = DeliverySettings.from_settings(world.service.settings)
+    add(world, world.person("Ann"))
+    for _ in range(MAX_UNCERTAIN_TRIES):
+        transport = DyingTransport(settings)
+        with pytest.raises(SystemExit):
+            deliver_next(world.db, transport, settings, world.clock)
+        transport.close()
+        world.clock.advance(hours=1)
+    deliver(world)
+    assert len(mail_server.messages()) == MAX_UNCERTAIN_TRIES
+    [row] = rows(world)
+    assert (row.status, row.error) == ("failed", LOST_MESSAGE)
+    admin = world.person("Ad Min", admin=True)
+    assert admin.post(f"/mail/{row.id}/resend").status_code == 204
+    assert states(world) == [("waiting", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason", "detail"),
+    [
+        ({"mail_from": "refused@example.edu"}, smtp.SENDER_REFUSED, f"550 {HOST}"),
+        ({"smtp_user": "ada", "smtp_password": "falsch"}, smtp.NOT_SUPPORTED, "AUTH"),
+    ],
+)
+def test_wrong_settings_use_up_no_tries_and_are_tried_rarely(
+    database_url, mail_server, settings, reason, detail
+):
+    world = World(database_url, settings=mail_server.settings | settings)
+    add(world, world.person("Ann"), world.person("Bo"))
+    for _ in range(2):
+        pause = world.service.outbox_runner.run_once()
+        assert pause == runner.MISCONFIGURED_PAUSE_SECONDS
+        assert states(world) == [("waiting", 0, 0)] * 2
+        world.clock.advance(days=1)
+    assert {one.error for one in rows(world)} == {reason}
+    assert all(detail in one.details for one in rows(world))
+    world.close()
+    again = World(database_url, clock=world.clock, settings=mail_server.settings)
+    assert again.service.outbox_runner.run_once() == runner.POLL_SECONDS
+    assert len(mail_server.messages()) == 2
+    again.close()
+
+
+def test_an_outage_is_written_once(database_url, monkeypatch):
+    world = World(database_url, settings=NO_SERVER)
+    add(world, world.person("Ann"))
+    assert not deliver(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.db, "transaction", None)
+        assert not deliver(world)
+    add(world, world.person("Bo"))
+    assert not deliver(world)
+    assert [one.error for one in rows(world)] == [smtp.NOT_REACHED] * 2
+    world.close()
+
+
+def test_staff_of_a_course_see_why_messages_wait_and_administrators_the_server_too(database_url):
+    world = World(database_url, settings=NO_SERVER)
+    course = world.course()
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    add_invitation(world, course, teacher, "ann@example.edu")
+    assert teacher.get(f"/courses/{course}/mail").json()["waiting_error"] == ""
+    deliver(world)
+    admin, address = world.person("Ad Min", admin=True), "127.0.0.1:1 "
+    assert teacher.get(f"/courses/{course}/mail").json()["waiting_error"] == smtp.NOT_REACHED
+    assert address in admin.get("/mail").json()["waiting_error"]
+    of_course = Browser(world, teacher).get(f"/courses/{course}/mail").text
+    assert smtp.NOT_REACHED in of_course
+    assert address not in of_course
+    page = Browser(world, admin).get("/mail").text
+    assert address in page
+    assert ".." not in page
+    other = world.course("other")
+    stranger = world.enrol(other, "Other Teacher", role="instructor")
+    assert stranger.get(f"/courses/{other}/mail").json()["waiting_error"] == ""
+    world.close()
+
+
+def test_the_reply_to_the_text_of_a_message_is_for_administrators(world, course, teacher):
+    add_invitation(world, course, teacher, "spam@example.edu")
+    deliver(world)
+    [failed] = teacher.get(f"/courses/{course}/mail").json()["items"]
+    assert failed["error"] == smtp.MESSAGE_REFUSED
+    [failed] = world.person("Ad Min", admin=True).get("/mail").json()["items"]
+    assert f"554 {HOST} takes no spam" in failed["error"]

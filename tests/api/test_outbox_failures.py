@@ -1,5 +1,7 @@
 """Tests of delivery when the SMTP server, its reply, the settings or the worker fails."""
 
+from datetime import timedelta
+
 import pytest
 from pages import Browser
 from smtp_process import HOST, running_mail_server
@@ -200,3 +202,28 @@ def test_the_reply_to_the_text_of_a_message_is_for_administrators(world, course,
     assert failed["error"] == smtp.MESSAGE_REFUSED
     [failed] = world.person("Ad Min", admin=True).get("/mail").json()["items"]
     assert f"554 {HOST} takes no spam" in failed["error"]
+
+
+def test_of_several_requests_for_a_new_password_the_last_one_is_sent(world, mail_server):
+    ann, bo = world.person("Ann"), world.person("Bo")
+    for _ in range(3):
+        add(world, ann)
+        world.clock.advance(minutes=5)
+    add(world, bo)
+    deliver(world)
+    assert [one.status for one in rows(world)] == ["dropped", "dropped", "sent", "sent"]
+    [message, _] = mail_server.messages()
+    assert str(rows(world)[2].id) in message["Message-ID"]
+
+
+def test_after_an_outage_staff_are_reminded_once_of_the_work_that_waits(
+    world, mail_server, course, teacher, student, problem
+):
+    student.submit(problem, {"why": "Fewer parameters."})
+    for day in range(3):
+        morning = world.clock() + timedelta(days=day)
+        add(world, teacher, kind="work_waiting", course_id=course, occasion_at=morning)
+    deliver(world)
+    assert len(mail_server.messages()) == 1
+    assert mail_server.messages()[0]["Subject"].startswith("Deep Learning: ")
+    assert [one.status for one in rows(world)] == ["dropped", "dropped", "sent"]

@@ -92,9 +92,9 @@ def test_the_stored_message_has_no_secret_and_no_link_exists_before_delivery(wor
 
 @pytest.mark.usefixtures("ann")
 def test_more_than_three_requests_in_an_hour_send_nothing_more(world, mail_server):
-    replies = {ask(world, email).status_code for email in ["ann@example.edu", UNKNOWN] * 5}
-    assert replies == {202}
-    assert len(mailed_secrets(world, mail_server)) == 3
+    for number in range(1, 6):
+        assert {ask(world, email).status_code for email in ("ann@example.edu", UNKNOWN)} == {202}
+        assert len(mailed_secrets(world, mail_server)) == min(number, 3)
     world.clock.advance(hours=1)
     ask(world, "ann@example.edu")
     assert len(mailed_secrets(world, mail_server)) == 4
@@ -111,6 +111,7 @@ def test_one_network_address_asks_at_most_thirty_times_a_minute(world):
 @pytest.mark.usefixtures("ann")
 def test_the_first_of_several_links_that_is_used_ends_the_others(world, mail_server):
     ask(world, "ann@example.edu")
+    mailed_secrets(world, mail_server)
     ask(world, "ann@example.edu")
     first, second = mailed_secrets(world, mail_server)
     assert accept(world, first).status_code == 200

@@ -61,6 +61,7 @@ def compose_email(
     for message in messages:
         try:
             user = _lock_recipient(session, message)
+            _require_newest(session, message)
             text = _compose_text(session, message, user, mail, now=now)
         except MessageDroppedError as reason:
             dropped[message.id] = str(reason)
@@ -141,6 +142,28 @@ def _lock_recipient(session: Session, message: OutboxMessage) -> User:
         if declined is not None:
             raise MessageDroppedError("the recipient declined this kind of message")
     return user
+
+
+def _require_newest(session: Session, message: OutboxMessage) -> None:
+    """Drop *message* if a newer one says the same.
+
+    After an outage one reminder is enough, and only the reset link that was requested last.
+    """
+    newer = session.scalar(
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.recipient_id == message.recipient_id,
+            OutboxMessage.kind == message.kind,
+            OutboxMessage.course_id.is_not_distinct_from(message.course_id),
+            OutboxMessage.assignment_id.is_not_distinct_from(message.assignment_id),
+            OutboxMessage.request_id.is_not_distinct_from(message.request_id),
+            OutboxMessage.status.in_(("waiting", "sent")),
+            OutboxMessage.id > message.id,
+        )
+        .limit(1)
+    )
+    if newer is not None:
+        raise MessageDroppedError("a newer message replaces it")
 
 
 def _compose_text(

@@ -7,12 +7,24 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from lti_platform import DIALECTS
+from lti_platform import DIALECTS, LtiPlatform
 from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
-from sqlalchemy import event, select
+from query_plans import record_statements
+from sqlalchemy import event, select, update
 from world import World
 
-from api.db.models import OutboxMessage
+from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    Course,
+    Grade,
+    LtiContext,
+    LtiDeployment,
+    LtiLineItem,
+    LtiMember,
+    OutboxMessage,
+)
+from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.scores.claims import claim_scores, is_score_due
 from api.services.lti.scores.pacing import SLOWDOWN, PlatformPace
 from api.services.lti.scores.reconciliation import Reconciler
@@ -132,6 +144,50 @@ def test_an_idle_comparison_needs_few_statements_however_many_columns_there_are(
     event.listen(world.db.engine, "before_cursor_execute", lambda *sent: statements.append(sent[2]))
     assert reconciler.run(world.db, now=now) == 0
     assert len([one for one in statements if one.startswith("SELECT")]) == 3
+
+
+def move_assignment(world, assignment):
+    """Move an assignment to a new course, which is connected to another platform."""
+    LtiPlatform(DIALECTS["canvas"]).register(world)
+    course = world.course("new")
+    with world.session() as session:
+        deployments = select(LtiDeployment).join(PlatformRow)
+        deployment = session.scalars(deployments.where(PlatformRow.name == "Canvas")).one()
+        now = {"created_at": world.clock()}
+        context = LtiContext(
+            id=new_id(), deployment_id=deployment.id, context_id="1", course_id=course, **now
+        )
+        session.add(context)
+        session.flush()
+        member = session.scalars(select(LtiMember.user_id)).first()
+        session.add(LtiMember(context_id=context.id, user_id=member, seen_at=world.clock()))
+        session.get_one(Assignment, assignment).course_id = course
+        moved = update(LtiLineItem).where(LtiLineItem.assignment_id == assignment)
+        session.execute(moved.values(context_id=context.id))
+
+
+@pytest.mark.parametrize("ended", [Course.archived_at, PlatformRow.disabled_at])
+def test_a_comparison_reads_nothing_of_archived_courses_and_disabled_platforms(world, ended):
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    connect(world, platform)
+    fill(world, students=2, assignments=3)
+    with world.db.reading() as session:
+        assignment = session.scalars(select(LtiLineItem.assignment_id)).first()
+    move_assignment(world, assignment)
+    reconciler, now = Reconciler(), world.clock()
+    reconciler.run(world.db, now=now)
+    name = {"courses": Course.slug.startswith("dl-"), "platforms": PlatformRow.name == "Moodle"}
+    table = ended.class_
+    with world.session() as session:
+        rows = name["courses" if table is Course else "platforms"]
+        session.execute(update(table).where(rows).values({ended: now}))
+        session.execute(update(Grade).values(version=Grade.version + 1))
+    with record_statements(world.db.engine) as statements:
+        assert reconciler.run(world.db, now=now) == 0
+    compared = [one for one in statements.items() if one[0].startswith("SELECT")][:3]
+    with world.db.engine.connect() as connection:
+        read = [len(connection.exec_driver_sql(*one).all()) for one in compared]
+    assert read == [1, 1, 1]
 
 
 def test_a_pause_that_the_platform_asks_for_is_not_longer(world):

@@ -70,10 +70,11 @@ class Reconciler:
 def _compute_fingerprints(session: Session) -> dict[UUID, object]:
     """Return the line items of enabled platforms and of courses that are not archived.
 
-    Each has a value that differs after a change of a grade, the settings, or the people. A few
-    statements compute the values of all line items: the worker does so every few seconds.
+    The value of each differs after a change of a grade, the settings, or the people. The worker
+    computes it every few seconds, so three statements do so for all line items together, and none
+    of them reads a row of other courses.
     """
-    rows = session.execute(
+    items = (
         select(LtiLineItem.id, LtiLineItem.context_id, Assignment.id, Assignment.version)
         .join(Assignment, Assignment.id == LtiLineItem.assignment_id)
         .join(LtiContext, LtiContext.id == LtiLineItem.context_id)
@@ -81,22 +82,24 @@ def _compute_fingerprints(session: Session) -> dict[UUID, object]:
         .join(LtiPlatform, LtiPlatform.id == LtiDeployment.platform_id)
         .join(Course, Course.id == LtiContext.course_id)
         .where(LtiPlatform.disabled_at.is_(None), Course.archived_at.is_(None))
-        .order_by(LtiLineItem.id)
-    ).all()
+    )
+    rows = session.execute(items.order_by(LtiLineItem.id)).all()
     if not rows:
         return {}
     grades = {
         row[0]: (row[1], row[2])
         for row in session.execute(
             select(Grade.assignment_id, func.count(), func.sum(Grade.version))
-            .where(Grade.assignment_id.in_(select(LtiLineItem.assignment_id)))
+            .where(Grade.assignment_id.in_(items.with_only_columns(Assignment.id)))
             .group_by(Grade.assignment_id)
         )
     }
     people = {
         row[0]: row[1]
         for row in session.execute(
-            select(LtiMember.context_id, func.count()).group_by(LtiMember.context_id)
+            select(LtiMember.context_id, func.count())
+            .where(LtiMember.context_id.in_(items.with_only_columns(LtiLineItem.context_id)))
+            .group_by(LtiMember.context_id)
         )
     }
     return {

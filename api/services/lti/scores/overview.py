@@ -223,7 +223,11 @@ def start_sending(
     """
     member.require("override_grades")
     assignment = session.get(Assignment, assignment_id)
-    if assignment is None or assignment.course_id != member.course.id:
+    if (
+        assignment is None
+        or assignment.course_id != member.course.id
+        or assignment.deleted_at is not None
+    ):
         raise InvalidInput.for_field("assignment", "is no assignment of this course")
     contexts = session.scalars(
         select(LtiContext).where(

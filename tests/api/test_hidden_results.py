@@ -31,6 +31,7 @@ NO_PADDING = {"padding": "0"}
 SHORT = {"convolved": "[[30]]"}
 PADDING_LEFT_OUT = {"convolved": "[[31]]"}
 VOLATILE = frozenset({"digest", "instance"})
+LATER = {"due": "2026-11-09 12:00", "close": "2026-11-10 12:00"}
 
 
 def posed(world, course, **settings) -> Posing:
@@ -150,8 +151,12 @@ PAIRS = {
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"cool_down_seconds": 60}, {"attempts": None}],
-    ids=["limit", "cool-down", "no limit"],
+    [
+        {"results": "manual", "by_attempt": ["1", "1/2"]},
+        {"results": "after_due", "timeline_spec": LATER, "cool_down_seconds": 60},
+        {"results": "after_close", "timeline_spec": LATER, "attempts": None},
+    ],
+    ids=["by staff, limit", "after due, cool-down", "after close, no limit"],
 )
 def test_a_hidden_result_does_not_depend_on_the_value_of_a_wrong_size(
     world, course, pair, settings

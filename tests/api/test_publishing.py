@@ -3,12 +3,15 @@
 In the background one process at a time publishes. If it dies, another one takes over.
 """
 
+import fcntl
 import json
 import multiprocessing
 import pickle
+import shutil
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -246,6 +249,29 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
             assert stored(settings) == 0
         finally:
             server.execute("SELECT pg_terminate_backend(%s)", [other.info.backend_pid])
+        publishing.result(timeout=60)
+    assert stored(settings) == 1
+
+
+def test_on_sqlite_who_waits_for_another_to_publish_goes_on_too(
+    sqlite_template, tmp_path, monkeypatch
+):
+    """The other process is a file with the lock: the kernel closes it when a process dies."""
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "toy.yaml").write_text(TOY)
+    database = Path(shutil.copyfile(sqlite_template, tmp_path / "grader.db"))
+    settings = ServiceSettings(database=f"sqlite:///{database}", bank=tmp_path / "bank", seeds=2)
+    tries = threading.Semaphore(0)
+    monkeypatch.setattr(
+        "api.server.bank_publisher.time", SimpleNamespace(sleep=lambda _: tries.release())
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with Path(f"{database}{PUBLISH_LOCK.suffix}").open("w") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            publishing = pool.submit(publish_until_complete, settings)
+            assert tries.acquire(timeout=60)
+            assert tries.acquire(timeout=60)
+            assert stored(settings) == 0
         publishing.result(timeout=60)
     assert stored(settings) == 1
 

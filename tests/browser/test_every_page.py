@@ -14,12 +14,14 @@ from access.pages_lti import IN_BROWSER, LMS, begun
 from pages import Browser as Requests
 from populated_course import ROUTES, PageAddress, RouteCall
 from screens import faults, look, overflow, violations
+from sqlalchemy import update
 
 import api
-from api.db.models import Assignment
+from api.db.models import Assignment, LtiContext, OutboxMessage
 from api.markup.docs_files import list_pages, page_address
 from api.pages import api_reference, docs
 from api.pages.layout import templating
+from api.services.outbox.smtp import NOT_REACHED
 
 load_environment = templating._load_environment  # noqa: SLF001  # its cache is renewed
 NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
@@ -102,6 +104,47 @@ def interrupted(scene):
     return answer
 
 
+def with_rows(scene, *statements, path):
+    """Return a page of the instructor after *statements*, which are undone."""
+    copy = scene.snapshot()
+    with scene.world.session() as session:
+        for statement in statements:
+            session.execute(statement)
+    answer = visit(scene, "instructor", path)
+    scene.restore(copy)
+    return answer
+
+
+def waiting_mail(scene):
+    """Return the page of a course whose messages wait for the SMTP server."""
+    waiting = update(OutboxMessage).where(
+        OutboxMessage.course_id == scene.course, OutboxMessage.kind == "invitation"
+    )
+    answer = with_rows(
+        scene,
+        waiting.values(status="waiting", error=NOT_REACHED),
+        path=f"/courses/{scene.course}/mail",
+    )
+    assert NOT_REACHED in answer.text
+    return answer
+
+
+def compared_roster(scene):
+    """Return the page of a course whose roster has people whom Grader did not add."""
+    counts = {"added": 1, "known": 2, "unlinked": 3, "refused": 4321, "left": 1}
+    now = scene.world.clock()
+    compared = update(LtiContext).where(LtiContext.course_id == scene.course)
+    answer = with_rows(
+        scene,
+        compared.values(
+            roster_synced_at=now, roster_due_at=now, roster_counts=counts, roster_error="no reply"
+        ),
+        path=f"/courses/{scene.course}/lti",
+    )
+    assert "4,321" in answer.text
+    return answer
+
+
 STATES = {
     "error.html": lambda scene: visit(scene, "student", "/nowhere"),
     "lti/continue.html": lambda scene: scene.ask("GET", "/lti/enter?token=known", headers={}),
@@ -110,13 +153,15 @@ STATES = {
     ),
     "lti/refused.html": lambda scene: scene.ask("GET", "/lti/enter?token=x", headers=IN_BROWSER),
     "resume.html": interrupted,
+    "staff/lti_course.html": compared_roster,
+    "staff/mail.html": waiting_mail,
     "staff/assignment_shown.html": lambda scene: visit(
         scene, "instructor", f"/assignments/{scene.posed.assignment}/edit", saved="published"
     ),
     "staff/student_opened.html": opened_student,
     "student/solution_way.html": solution,
 }
-"""Templates that no address of the table shows with the status 200, and requests for them."""
+"""Requests for templates, or states of them, that no address of the table shows."""
 REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
 ELSEWHERE = {
     "student/practice.html": "test_practice_and_inputs.py",

@@ -1,12 +1,12 @@
 """Compare requests of several checkouts in one run: first submissions and pages about a class.
 
-``python benchmarks/compare_requests.py CHECKOUT... [--students N] [--first N] [--rounds N]
-[--postgresql URL]``: each CHECKOUT is a folder of this repository, such as a git worktree; all run
-in the environment of this one. They take turns, each in its own process and on its own new
-database: a SQLite file, or a database of the PostgreSQL server at URL. The class has 10 problems
-and 5 submissions of each student to each. The first submissions come from students who are not
-cached, 16 at a time. For each request the table shows the best round: CPU milliseconds, including
-PostgreSQL, and statements.
+``python benchmarks/compare_requests.py CHECKOUT... [--students N] [--problems N] [--each N]
+[--first N] [--rounds N] [--postgresql URL]``: each CHECKOUT is a folder of this repository, such as
+a git worktree; all run in the environment of this one. They take turns, each in its own process and
+on its own new database: a SQLite file, or a database of the PostgreSQL server at URL. The class has
+10 problems and 5 submissions of each student to each, unless *problems* and *each* say otherwise.
+The first submissions come from students who are not cached, 16 at a time. For each request the
+table shows the best round: CPU milliseconds, including PostgreSQL, and statements.
 """
 
 import argparse
@@ -25,7 +25,9 @@ CREATED: Final = 201
 STAFF_REQUESTS: Final = ("gradebook page", "results of the assignment, computed")
 
 
-def measure(url: str, students: int, first: int) -> dict[str, dict[str, float]]:
+def measure(
+    url: str, students: int, first: int, problems: int, each: int
+) -> dict[str, dict[str, float]]:
     """Return the figures of each request, from a new class.
 
     The Python of this environment runs this with the modules of a checkout.
@@ -38,13 +40,14 @@ def measure(url: str, students: int, first: int) -> dict[str, dict[str, float]]:
 
     from api.core.process_lifecycle import freeze_gc  # noqa: PLC0415
 
+    growth_class.SUBMISSIONS_PER_STUDENT = each
     with start_blocking_portal() as loop:
         benchmark = GrowthBenchmark(url, loop)
-        large = growth_class.GrowingClass(benchmark.db, "large", PROBLEMS)
+        large = growth_class.GrowingClass(benchmark.db, "large", problems)
         large.submit_answers(benchmark.app, loop, benchmark.statements)
         large.grow(students)
         growth_class.TEMPLATE_COUNT = first
-        fresh = growth_class.GrowingClass(benchmark.db, "fresh", PROBLEMS)
+        fresh = growth_class.GrowingClass(benchmark.db, "fresh", problems)
         benchmark.analyze_tables()
         freeze_gc()
 
@@ -89,6 +92,8 @@ def main() -> None:
     parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server")
     parser.add_argument("--students", type=int, default=2_000)
     parser.add_argument("--first", type=int, default=400, help="number of first submissions")
+    parser.add_argument("--problems", type=int, default=PROBLEMS)
+    parser.add_argument("--each", type=int, default=5, help="submissions to each problem")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     checkouts = [figures.resolve() for figures in options.checkouts]
@@ -96,7 +101,8 @@ def main() -> None:
     for _ in range(options.rounds):
         for checkout in checkouts:
             with new_database(options.postgresql) as url:
-                figures = run_in(checkout, __file__, url, options.students, options.first)
+                size = (options.students, options.first, options.problems, options.each)
+                figures = run_in(checkout, __file__, url, *size)
                 rounds[checkout].append(figures)
     for name in rounds[checkouts[0]][0]:
         for checkout, measured in rounds.items():
@@ -111,6 +117,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["measure"]:
-        print(json.dumps(measure(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+        print(json.dumps(measure(sys.argv[2], *map(int, sys.argv[3:7]))))
     else:
         main()

@@ -196,6 +196,52 @@ def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction)
     assert found == whole["items"]
 
 
+@pytest.mark.parametrize("by", ["name", "total"])
+def test_the_figures_are_those_of_the_rows_though_equal_students_are_grouped(
+    world, course, prof, by
+):
+    first, second, closed = (
+        *world.assignment(course, SHORT, category="Exam"),
+        *world.assignment(course, SHORT, category="Exam"),
+        *world.assignment(course, SHORT, category="Exam", timeline_spec=CLOSED),
+    )
+    extended = world.section(course, "Mo")
+    people = [
+        world.enrol(course, f"Student {at}", section=extended if at % 3 == 0 else None)
+        for at in range(8)
+    ]
+    for at, person in enumerate(people[:6]):  # equal grades, but in different assignments
+        person.submit((first, second)[at % 2], {"first": "9"})
+    excuse_student(world, first, people[6], prof)
+    with world.session() as session:
+        for owner in ({"section_id": extended}, {"student_id": people[7].id}):
+            session.add(
+                Extension(
+                    course_id=course,
+                    assignment_id=closed.assignment,
+                    spec={"due": "2026-12-03 13:00"},
+                    created_by=prof.id,
+                    created_at=world.clock(),
+                    **owner,
+                )
+            )
+    world.clock.advance(hours=4)
+    told = get_gradebook(prof, course, sort=by)
+    columns = [[row["cells"][at] for row in told["items"]] for at in range(3)]
+    for column, cells in zip(told["columns"], columns, strict=True):
+        scores = [points(cell["score"]) for cell in cells if cell["score"] is not None]
+        summary = column["summary"]
+        assert summary["counted"] == len(scores)
+        assert summary["mean"] == pytest.approx(float(sum(scores) / len(scores)))
+        for flag in ("missing", "excused"):
+            assert summary[flag] == sum(cell[flag] for cell in cells)
+    assert [column["summary"]["counted"] for column in told["columns"]] == [3, 3, 4]
+    assert columns[2][0]["missing"] is False
+    percents = [points(row["percent"]) for row in told["items"] if row["percent"] is not None]
+    assert told["total"]["counted"] == len(percents)
+    assert told["total"]["mean"] == pytest.approx(float(sum(percents) / len(percents)), abs=1e-5)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -5,7 +5,7 @@ it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import partial
@@ -20,7 +20,7 @@ from api.db.dialects import is_sqlite
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
 from api.services.gradebook.gradebook_data import GradebookData, is_earning_period_over
-from api.services.gradebook.students import GradebookStudent
+from api.services.gradebook.students import StudentOfSection
 from api.services.grades.assignment import VersionedProblem
 from grader.policy import (
     NO_SCORE,
@@ -30,6 +30,8 @@ from grader.policy import (
 
 ZERO_POINTS_TEXT: Final = "0"
 """Zero points in their stored form."""
+MAX_LISTED_STUDENTS: Final = 500
+"""Number of students up to which a query lists their ids; for more, it reads the whole class."""
 
 
 ALL_GRADES_QUERY: Final = select(
@@ -48,6 +50,8 @@ STUDENT_GRADES_QUERY: Final = ALL_GRADES_QUERY.where(
     Grade.student_id.in_(bindparam("students", expanding=True))
 )
 
+AssignmentStudent: TypeAlias = tuple[UUID, UUID]
+"""Ids of an assignment and a student."""
 StoredNumbers: TypeAlias = tuple[str | None, str, str, str]
 
 
@@ -85,21 +89,22 @@ def parse_score(score: str | None) -> Fraction | None:
 
 
 def load_cells(
-    session: Session, book: GradebookData, *, now: datetime
+    session: Session,
+    book: GradebookData,
+    *,
+    students: Sequence[StudentOfSection] | None = None,
+    now: datetime,
 ) -> dict[UUID, list[GradeCell]]:
-    """Return each student's cells, in the order of the assignments."""
-    student_ids = [book.students[0].id] if len(book.students) == 1 else None
-    stored_grades = load_stored_grades(session, [row.id for row in book.assignments], student_ids)
-    excused = {
-        (excuse.assignment_id, excuse.student_id)
-        for excuse in book.excuses
-        if excuse.problem_id is None
-    }
-    with_exceptions = excused | {
-        (override.assignment_id, override.student_id) for override in book.overrides
-    }
-    students = [(format_stored_id(session, one.id), one) for one in book.students]
-    cells: dict[UUID, list[GradeCell]] = {one.id: [] for one in book.students}
+    """Return the cells of each of *students*, or of those of the book, by assignment."""
+    chosen = book.students if students is None else students
+    stored_grades = load_stored_grades(
+        session,
+        [row.id for row in book.assignments],
+        [one.id for one in chosen] if len(chosen) <= MAX_LISTED_STUDENTS else None,
+    )
+    excused, with_exceptions = _collect_exceptions(book)
+    keyed_students = [(format_stored_id(session, one.id), one) for one in chosen]
+    cells: dict[UUID, list[GradeCell]] = {one.id: [] for one in chosen}
     over_by_rules: dict[int, bool] = {}
     due_by_rules: dict[int, bool] = {}
     for assignment in book.assignments:
@@ -107,7 +112,7 @@ def load_cells(
             book.blank_grades[assignment.id], book.problems.get(assignment.id, ())
         )
         rows = stored_grades.get(format_stored_id(session, assignment.id), {})
-        for student_key, student in students:
+        for student_key, student in keyed_students:
             blank = partial(
                 _choose_blank_cell,
                 book,
@@ -126,10 +131,23 @@ def load_cells(
     return cells
 
 
+def _collect_exceptions(
+    book: GradebookData,
+) -> tuple[set[AssignmentStudent], set[AssignmentStudent]]:
+    """Return who is excused from which assignment, and who is excused or has an override."""
+    excused = {
+        (excuse.assignment_id, excuse.student_id)
+        for excuse in book.excuses
+        if excuse.problem_id is None
+    }
+    overridden = {(override.assignment_id, override.student_id) for override in book.overrides}
+    return excused, excused | overridden
+
+
 def _is_due(
     book: GradebookData,
     assignment: Assignment,
-    student: GradebookStudent,
+    student: StudentOfSection,
     *,
     due_by_rules: dict[int, bool],
     now: datetime,
@@ -187,7 +205,7 @@ class BlankCells(NamedTuple):
 def _choose_blank_cell(
     book: GradebookData,
     assignment: Assignment,
-    student: GradebookStudent,
+    student: StudentOfSection,
     *,
     blanks: BlankCells,
     over_by_rules: dict[int, bool],

@@ -1,10 +1,11 @@
 """Everything except answers that grades in a course depend on, in a fixed number of queries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from api.db.models import (
 )
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.rules import Accommodations, build_rules
-from api.services.gradebook.students import GradebookStudent
+from api.services.gradebook.students import GradebookStudent, StudentOfSection
 from api.services.grades.assignment import GradingContext, VersionedProblem, compute_student_grade
 from grader.policy import ComputedGrade, GradeCategory, SubmissionRules
 
@@ -47,17 +48,17 @@ ASSIGNED_PROBLEMS_QUERY: Final = (
 class GradebookData:
     """Assignments of a course in order, with the exceptions of its students.
 
-    *extensions* are by student; *blank_grades* are the grades of a student who submits nothing;
-    *cached_rules* caches rules, which most students share. *late_days_spent* counts a student's
-    late days in these assignments. *withheld* are the assignments that the reader may not see by
-    student.
+    *extensions* are by student or section; *blank_grades* are the grades of a student who submits
+    nothing; *cached_rules* caches rules, which most students share. *late_days_spent* counts a
+    student's late days in these assignments. *withheld* are the assignments that the reader may not
+    see by student.
     """
 
     course: Course
     students: Sequence[GradebookStudent]
     assignments: tuple[Assignment, ...]
     problems: Mapping[UUID, tuple[VersionedProblem, ...]]
-    extensions: Mapping[UUID, Sequence[Extension]]
+    extensions: Mapping[UUID | None, Sequence[Extension]]
     late_days: Mapping[tuple[UUID, UUID], int]
     overrides: Sequence[Override]
     excuses: Sequence[Excuse]
@@ -88,11 +89,23 @@ class GradebookData:
             },
         )
 
-    def rules_for(self, assignment: Assignment, student: GradebookStudent) -> SubmissionRules:
+    def all_extensions(self) -> Iterator[Extension]:
+        """Return the extensions of all students and sections."""
+        return chain.from_iterable(self.extensions.values())
+
+    def has_own_exceptions(self) -> bool:
+        """Return whether any student has an exception that is not that of a section."""
+        return bool(self.late_days or self.overrides or self.excuses) or any(
+            extension.student_id for extension in self.all_extensions()
+        )
+
+    def rules_for(self, assignment: Assignment, student: StudentOfSection) -> SubmissionRules:
         """Return the rules for a student in an assignment."""
+        owners = (student.id, student.section_id or NIL_UUID)
         extensions = [
             one
-            for one in self.extensions.get(student.id, ())
+            for owner in owners
+            for one in self.extensions.get(owner, ())
             if one.assignment_id in {None, assignment.id}
         ]
         days = self.late_days.get((assignment.id, student.id), 0)
@@ -117,9 +130,7 @@ def load_gradebook(
 
     Withholds assignments to which *reader* is blind; without a reader it withholds none.
     """
-    published = load_published_assignments(session, course.id)
-    withheld = tuple(one for one in published if reader is not None and reader.is_blind_to(one))
-    assignments = tuple(one for one in published if one not in withheld)
+    assignments, withheld = load_visible_assignments(session, course.id, reader)
     ids = [assignment.id for assignment in assignments]
     student_id = students[0].id if len(students) == 1 else None
     problems = load_assigned_problems(session, ids)
@@ -132,7 +143,7 @@ def load_gradebook(
         students,
         assignments,
         problems,
-        _load_extensions(session, course, students),
+        _load_extensions(session, course),
         late_days,
         _load_active_rows(session, Override, ids, student_id),
         _load_active_rows(session, Excuse, ids, student_id),
@@ -158,6 +169,15 @@ def load_published_assignments(session: Session, course_id: UUID) -> tuple[Assig
     )
 
 
+def load_visible_assignments(
+    session: Session, course_id: UUID, reader: CourseMembership | None
+) -> tuple[tuple[Assignment, ...], tuple[Assignment, ...]]:
+    """Return the published assignments that *reader* may see by student, and the withheld ones."""
+    published = load_published_assignments(session, course_id)
+    withheld = tuple(one for one in published if reader is not None and reader.is_blind_to(one))
+    return tuple(one for one in published if one not in withheld), withheld
+
+
 def grade_without_submissions(
     assignment: Assignment, course: Course, problems: tuple[VersionedProblem, ...]
 ) -> ComputedGrade:
@@ -181,10 +201,8 @@ def load_assigned_problems(
     return {assignment: tuple(posed) for assignment, posed in by_assignment.items()}
 
 
-def _load_extensions(
-    session: Session, course: Course, students: Sequence[GradebookStudent]
-) -> dict[UUID, list[Extension]]:
-    """Return the extensions of each student, including those of the section."""
+def _load_extensions(session: Session, course: Course) -> dict[UUID | None, list[Extension]]:
+    """Return the extensions by student or section."""
     rows = session.scalars(
         select(Extension)
         .where(Extension.course_id == course.id, Extension.withdrawn_at.is_(None))
@@ -193,13 +211,7 @@ def _load_extensions(
     by_owner: defaultdict[UUID | None, list[Extension]] = defaultdict(list)
     for row in rows:
         by_owner[row.student_id or row.section_id].append(row)
-    return {
-        student.id: [
-            *by_owner.get(student.id, ()),
-            *by_owner.get(student.section_id or NIL_UUID, ()),
-        ]
-        for student in students
-    }
+    return by_owner
 
 
 def _load_late_days(

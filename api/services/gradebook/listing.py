@@ -1,9 +1,10 @@
 """Paged gradebook: sorted by any column, with statistics of the whole class for each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from fractions import Fraction
+from heapq import nlargest, nsmallest
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -24,7 +25,15 @@ from api.schemas.grades.gradebook import (
 )
 from api.services.gradebook.cells import GradeCell, load_cells
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook, parse_categories
-from api.services.gradebook.students import GradebookStudent, load_active_students
+from api.services.gradebook.student_groups import StudentGroup, load_student_groups
+from api.services.gradebook.students import (
+    ClassFilter,
+    GradebookStudent,
+    StudentOrder,
+    list_students,
+    list_students_among,
+    load_students,
+)
 from api.services.gradebook.summaries import (
     HUNDRED,
     ColumnStatistics,
@@ -70,13 +79,23 @@ class GradebookQuery:
     after: Cursor | None = None
     limit: int = 50
 
+    def class_filter(self, course_id: UUID) -> ClassFilter:
+        """Return the filter of the students."""
+        return ClassFilter(course_id, self.section, self.text)
+
 
 @dataclass(frozen=True, slots=True)
-class _StudentRow:
-    student: GradebookStudent
-    cells: Sequence[GradeCell]
-    total: CourseTotal
-    sort_key: tuple[SortValue, UUID]
+class _ClassData:
+    """Groups of a class with the cells and total of each."""
+
+    book: GradebookData
+    groups: Sequence[StudentGroup]
+    cells: Mapping[UUID, Sequence[GradeCell]]
+    totals: Mapping[UUID, CourseTotal]
+
+    def counted_cells(self, index: int) -> Iterator[tuple[GradeCell, int]]:
+        """Yield the cells of an assignment with their numbers of students."""
+        return ((self.cells[group.id][index], group.count) for group in self.groups)
 
 
 def parse_order(by: str, direction: Direction) -> GradebookOrder:
@@ -103,74 +122,105 @@ def load_gradebook_page(
     Each row comes with the cursor of a page that ends there.
     """
     course = member.course
-    students = load_active_students(session, course.id, section=query.section, text=query.text)
-    book = load_gradebook(session, course, students, reader=member)
-    cells = load_cells(session, book, now=now)
-    totals = compute_totals(book, cells)
-    key = _make_sort_key(book, cells, totals, query.order)
-    rows = [
-        _StudentRow(student, cells[student.id], totals[student.id], (key(student), student.id))
-        for student in students
-    ]
+    class_data = _load_class(session, member, query, now=now)
+    book = class_data.book
     head = GradebookOut(
         course=course.id,
-        students=len(rows),
+        students=sum(group.count for group in class_data.groups),
         categories=tuple(
             GradebookCategory(id=one.id, weight=one.weight, drop_lowest=one.drop_lowest)
             for one in parse_categories(course)
         ),
-        columns=_serialize_columns(book, cells, query.below_share),
-        total=_serialize_summary(summarize_totals(totals.values(), query.below_share)),
+        columns=_serialize_columns(class_data, query.below_share),
+        total=_serialize_summary(
+            summarize_totals(
+                ((class_data.totals[group.id], group.count) for group in class_data.groups),
+                query.below_share,
+            )
+        ),
         withheld=tuple(one.id for one in book.withheld),
         items=(),
         next=None,
     )
-    page = _select_page([row for row in rows if _is_listed(row, query)], query)
+    page = _load_page(session, class_data, query)
+    students = [student for _, student in page]
+    cells = load_cells(session, book, students=students, now=now)
+    totals = compute_totals(book, cells)
     return head, [
-        (_serialize_row(book, one), Cursor(query.order.cursor_name, *one.sort_key)) for one in page
+        (
+            _serialize_row(book, student, cells[student.id], totals[student.id]),
+            Cursor(query.order.cursor_name, key, student.id),
+        )
+        for key, student in page
     ]
 
 
-def _is_listed(row: _StudentRow, query: GradebookQuery) -> bool:
-    percent = row.total.percent
+def _load_class(
+    session: Session, member: CourseMembership, query: GradebookQuery, *, now: datetime
+) -> _ClassData:
+    """Return the groups of the filtered class; with their members if the order needs them."""
+    book = load_gradebook(session, member.course, (), reader=member)
+    groups = load_student_groups(
+        session,
+        book,
+        query.class_filter(member.course.id),
+        with_members=query.only_below or query.order.by not in TEXT_COLUMNS,
+    )
+    cells = load_cells(session, book, students=groups, now=now)
+    return _ClassData(book, groups, cells, compute_totals(book, cells))
+
+
+def _load_page(
+    session: Session, class_data: _ClassData, query: GradebookQuery
+) -> list[tuple[SortValue, GradebookStudent]]:
+    """Return the students after the cursor in order with their sort keys, one more than *limit*."""
+    course_id, count = class_data.book.course.id, query.limit + 1
+    listed = [group for group in class_data.groups if _is_listed(class_data, group, query)]
+    if query.order.by not in TEXT_COLUMNS:
+        keys = _sort_by_score(class_data, listed, query)
+        students = load_students(session, course_id, [student for _, student in keys])
+        return [(key, student) for (key, _), student in zip(keys, students, strict=True)]
+    chosen = query.class_filter(course_id)
+    order = StudentOrder(query.order.by == "section", query.order.direction == "desc", query.after)
+    if not query.only_below:
+        return [*list_students(session, chosen, order, count)]
+    ids = {student for group in listed for student in group.members}
+    return [*list_students_among(session, chosen, order, ids, count)]
+
+
+def _is_listed(class_data: _ClassData, group: StudentGroup, query: GradebookQuery) -> bool:
+    percent = class_data.totals[group.id].percent
     return not query.only_below or (
         percent is not None and is_below(percent, query.below_share, HUNDRED)
     )
 
 
-def _select_page(rows: Sequence[_StudentRow], query: GradebookQuery) -> list[_StudentRow]:
-    """Return the sorted rows after the cursor, at most one more than *limit*."""
-    is_descending = query.order.direction == "desc"
-    after = query.after
+def _sort_by_score(
+    class_data: _ClassData, groups: Sequence[StudentGroup], query: GradebookQuery
+) -> list[tuple[SortValue, UUID]]:
+    """Return the first rows after the cursor by total or by the score of an assignment."""
+    key = _make_sort_key(class_data, query.order)
+    rows = (
+        (value, student) for group in groups for value in [key(group)] for student in group.members
+    )
+    is_descending, after = query.order.direction == "desc", query.after
     if after is not None:
         end = (after.value, after.id)
-        rows = [
-            row for row in rows if (row.sort_key < end if is_descending else row.sort_key > end)
-        ]
-    return sorted(rows, key=lambda row: row.sort_key, reverse=is_descending)[: query.limit + 1]
+        rows = (row for row in rows if (row < end if is_descending else row > end))
+    return (nlargest if is_descending else nsmallest)(query.limit + 1, rows)
 
 
-def _make_sort_key(
-    book: GradebookData,
-    cells: Mapping[UUID, Sequence[GradeCell]],
-    totals: Mapping[UUID, CourseTotal],
-    order: GradebookOrder,
-) -> Callable[[GradebookStudent], SortValue]:
-    """Return the sort key of an order; raise `InvalidInput` for an assignment without a column."""
-    match order.by:
-        case "name":
-            return lambda item: item.sort_name
-        case "section":
-            return lambda item: f"{item.section.casefold()}\n{item.sort_name}"
-        case "total":
-            return lambda item: _score_sort_key(totals[item.id].percent)
-    ids = [assignment.id for assignment in book.assignments]
+def _make_sort_key(class_data: _ClassData, order: GradebookOrder) -> Callable[[StudentGroup], int]:
+    """Return the sort key of a group; raise `InvalidInput` for an assignment without a column."""
+    if order.by == "total":
+        return lambda group: _score_sort_key(class_data.totals[group.id].percent)
+    ids = [assignment.id for assignment in class_data.book.assignments]
     if UUID(order.by) not in ids:
         raise InvalidInput.for_field(
             "query sort", "is not an assignment in the gradebook of this course"
         )
     index = ids.index(UUID(order.by))
-    return lambda item: _score_sort_key(cells[item.id][index].score)
+    return lambda group: _score_sort_key(class_data.cells[group.id][index].score)
 
 
 def _score_sort_key(score: Fraction | None) -> int:
@@ -178,23 +228,24 @@ def _score_sort_key(score: Fraction | None) -> int:
 
 
 def _serialize_columns(
-    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]], below_share: Fraction
+    class_data: _ClassData, below_share: Fraction
 ) -> tuple[GradebookColumn, ...]:
-    rows = list(cells.values())
     return tuple(
         GradebookColumn(
             assignment=assignment.id,
             slug=assignment.slug,
             title=assignment.title,
             category=assignment.category,
-            possible=book.blank_grades[assignment.id].possible,
+            possible=class_data.book.blank_grades[assignment.id].possible,
             extra=assignment.extra,
             due_at=assignment.due_at,
             closes_at=assignment.closes_at,
             lms_id=assignment.lms_id,
-            summary=_serialize_summary(summarize_column((row[index] for row in rows), below_share)),
+            summary=_serialize_summary(
+                summarize_column(class_data.counted_cells(index), below_share)
+            ),
         )
-        for index, assignment in enumerate(book.assignments)
+        for index, assignment in enumerate(class_data.book.assignments)
     )
 
 
@@ -202,8 +253,9 @@ def _serialize_summary(statistics: ColumnStatistics) -> ColumnSummary:
     return ColumnSummary(**asdict(statistics))
 
 
-def _serialize_row(book: GradebookData, row: _StudentRow) -> GradebookRow:
-    student = row.student
+def _serialize_row(
+    book: GradebookData, student: GradebookStudent, cells: Sequence[GradeCell], total: CourseTotal
+) -> GradebookRow:
     return GradebookRow(
         user=student.id,
         name=student.name,
@@ -213,11 +265,11 @@ def _serialize_row(book: GradebookData, row: _StudentRow) -> GradebookRow:
         section_name=student.section,
         cells=tuple(
             _serialize_cell(assignment, cell)
-            for assignment, cell in zip(book.assignments, row.cells, strict=True)
+            for assignment, cell in zip(book.assignments, cells, strict=True)
         ),
-        percent=row.total.percent,
-        waiting=row.total.waiting,
-        waiting_points=row.total.waiting_points,
+        percent=total.percent,
+        waiting=total.waiting,
+        waiting_points=total.waiting_points,
     )
 
 

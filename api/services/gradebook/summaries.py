@@ -14,6 +14,8 @@ from grader.policy import Score
 
 DECIMAL_PLACES: Final = 6
 HUNDRED: Final = Fraction(100)
+FLAGS: Final = ("missing", "waiting", "excused", "late")
+"""Properties of a cell of which a summary counts the students."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +36,25 @@ class ColumnStatistics:
     late: int = 0
 
 
-def summarize_column(cells: Iterable[GradeCell], below_share: Fraction) -> ColumnStatistics:
-    """Return the summary of an assignment; missing work counts 0, excused students do not count.
+def summarize_column(
+    cells: Iterable[tuple[GradeCell, int]], below_share: Fraction
+) -> ColumnStatistics:
+    """Return the summary of an assignment from its cells, each with its number of students.
 
-    If some work waits for grading, the graded share stands for all of it. *below* counts students
-    with less than *below_share* of their maximum. Equal cells are computed once.
+    Missing work counts 0, excused students do not count. If some work waits for grading, the graded
+    share stands for all of it. *below* counts students with less than *below_share* of their
+    maximum.
     """
-    all_cells = list(cells)
     numbers: list[float] = []
     below = 0
-    counts_by_key = Counter((cell.stored_numbers, cell.waiting) for cell in all_cells)
-    cells_by_key = {(cell.stored_numbers, cell.waiting): cell for cell in all_cells}
-    for key, count in counts_by_key.items():
-        mark = cells_by_key[key].graded_score
+    flags: Counter[str] = Counter()
+    for cell, count in cells:
+        flags.update({flag: count for flag in FLAGS if getattr(cell, flag)})
+        mark = cell.graded_score
         if mark is not None:
-            numbers += [_scale_score(mark, cells_by_key[key].possible)] * count
+            numbers += [_scale_score(mark, cell.possible)] * count
             below += count * is_below(mark.score, below_share, mark.possible)
-    return _build_statistics(
-        numbers,
-        below,
-        missing=sum(cell.missing for cell in all_cells),
-        waiting=sum(cell.waiting for cell in all_cells),
-        excused=sum(cell.excused for cell in all_cells),
-        late=sum(cell.late for cell in all_cells),
-    )
+    return _build_statistics(numbers, below, **{flag: flags[flag] for flag in FLAGS})
 
 
 def _scale_score(mark: Score, possible: Fraction) -> float:
@@ -66,15 +63,18 @@ def _scale_score(mark: Score, possible: Fraction) -> float:
     return score.numerator / score.denominator
 
 
-def summarize_totals(totals: Iterable[CourseTotal], below_share: Fraction) -> ColumnStatistics:
-    """Return the summary of course totals, in percent."""
-    all_totals = list(totals)
-    counted = [total.percent for total in all_totals if total.percent is not None]
-    return _build_statistics(
-        [one.numerator / one.denominator for one in counted],
-        sum(is_below(one, below_share, HUNDRED) for one in counted),
-        waiting=sum(total.waiting for total in all_totals),
-    )
+def summarize_totals(
+    totals: Iterable[tuple[CourseTotal, int]], below_share: Fraction
+) -> ColumnStatistics:
+    """Return the summary of course totals in percent, each with its number of students."""
+    numbers: list[float] = []
+    below = waiting = 0
+    for total, count in totals:
+        waiting += count * total.waiting
+        if total.percent is not None:
+            numbers += [total.percent.numerator / total.percent.denominator] * count
+            below += count * is_below(total.percent, below_share, HUNDRED)
+    return _build_statistics(numbers, below, waiting=waiting)
 
 
 def is_below(score: Fraction, share: Fraction, possible: Fraction) -> bool:

@@ -1,18 +1,22 @@
 """Measure the memory of the caches of a process, now and at their limits.
 
-``python benchmarks/memory.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) submits to six
-problems several times; then the caches are emptied one after the other. Then SEEDS (8) variants of
-each problem of the bank are loaded, and each part is answered right and wrong. Both run in their
-own process. The table shows the memory that Python allocated (tracemalloc), which is less than the
+``python benchmarks/memory.py [CHECKOUT...] [--students N] [--seeds N]``: a class of 500 students
+submits to six problems several times; then the caches are emptied one after the other. Then 8
+variants of each problem of the bank are loaded, and each part is answered right and wrong. One more
+variant of each problem comes first, so that what all variants share does not count. Both run in
+their own process, for each CHECKOUT: folders of this repository, such as git worktrees; by default
+this one. The table shows the memory that Python allocated (tracemalloc), which is less than the
 process uses.
 """
 
+import argparse
 import json
+import os
+import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from gc import collect
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -32,7 +36,8 @@ from api.services.submissions.cache.submission_cache import (
     MAX_CACHED_SUBMITTERS,
 )
 from api.services.submissions.grading import RESULT_CACHE_SIZE, AnswerResult, grade_answers
-from grader.grading.context import CACHED_VARIANTS
+from grader.definitions.problem import Problem
+from grader.grading import context
 from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
 from problems.catalog import ProblemCatalog
@@ -108,32 +113,52 @@ def measure_bank(seeds: int) -> None:
         name: load_problem(ProblemCatalog().path(name).read_text(encoding="utf-8"), file=name)
         for name in ProblemCatalog().ids
     }
+    random = SeededRandom(RandomStream(b"kept", "answers"))
+    first_texts = dict(reversed(published))
+    _load_and_grade_first(first_texts, problems, random)
+    get_indexes = getattr(context, "get_mutation_indexes", None)
+    if get_indexes is not None:  # earlier commits keep them with the contexts
+        get_indexes.cache_clear()
     tracemalloc.start(1)
     before = measure_traced_kib()
     variants = [
-        load_variant(json.loads(text), problems[name], REGISTRY) for name, text in published
+        load_variant(json.loads(text), problems[name], REGISTRY)
+        for name, text in published
+        if text is not first_texts[name]
     ]
     print_cache("a variant", measure_traced_kib() - before, len(variants), VARIANT_CACHE_SIZE)
-    random = SeededRandom(RandomStream(b"kept", "answers"))
     before = measure_traced_kib()
-    right_results = list(_grade_answers(variants, random, wrong=False))
-    max_contexts = CACHED_VARIANTS * len(right_results) // len(variants)
-    print_cache(
-        "a context, with a verdict", measure_traced_kib() - before, len(right_results), max_contexts
-    )
+    right_count = sum(1 for _ in _grade_answers(variants, random, wrong=False))
+    max_contexts = context.CACHED_VARIANTS * right_count // len(variants)
+    print_cache("a context", measure_traced_kib() - before, right_count, max_contexts)
     before = measure_traced_kib()
     wrong_results = list(_grade_answers(variants, random, wrong=True))
-    print_cache(
-        "a verdict on a wrong answer",
-        measure_traced_kib() - before,
-        len(wrong_results),
-        RESULT_CACHE_SIZE,
-    )
+    count, kib = len(wrong_results), measure_traced_kib() - before
+    if get_indexes is not None:
+        indexes, before = get_indexes.cache_info(), measure_traced_kib()
+        get_indexes.cache_clear()
+        kib_of_indexes = before - measure_traced_kib()
+        print_cache("wrong answers by mutation", kib_of_indexes, indexes.currsize, indexes.maxsize)
+        kib -= kib_of_indexes
+    print_cache("a verdict on a wrong answer", kib, count, RESULT_CACHE_SIZE)
+
+
+def _load_and_grade_first(
+    texts: Mapping[str, str], problems: Mapping[str, Problem], random: SeededRandom
+) -> None:
+    """Load and grade a variant of each problem, to cache what all its variants share."""
+    variants = [
+        load_variant(json.loads(text), problems[name], REGISTRY) for name, text in texts.items()
+    ]
+    for wrong in (False, True):
+        for _ in _grade_answers(variants, random, wrong=wrong):
+            pass
 
 
 def _generate_published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
     published = publish_problem_source(
-        ProblemSource(name, ProblemCatalog().path(name).read_text(encoding="utf-8")), seeds=seeds
+        ProblemSource(name, ProblemCatalog().path(name).read_text(encoding="utf-8")),
+        seeds=seeds + 1,
     )
     if not isinstance(published, PublishedProblem):
         raise SystemExit(str(published))
@@ -156,18 +181,28 @@ def _grade_answers(
                 )
 
 
-def run_in_process(measure: Callable[[int], None], count: int) -> None:
-    """Run *measure* in its own process."""
-    process = get_context("spawn").Process(target=measure, args=(count,))
-    process.start()
-    process.join()
-
-
-def main(students: str = "500", seeds: str = "8") -> None:
-    """Measure students and the bank."""
-    run_in_process(measure_students, int(students))
-    run_in_process(measure_bank, int(seeds))
+def main() -> None:
+    """Measure students and the bank in each checkout."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkouts", nargs="*", type=Path, default=[Path(__file__).parents[1]])
+    parser.add_argument("--students", type=int, default=500)
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--measure", choices=["students", "bank"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure == "students":
+        measure_students(options.students)
+    elif options.measure == "bank":
+        measure_bank(options.seeds)
+    else:
+        for checkout in options.checkouts:
+            print(checkout.resolve().name, flush=True)
+            for measured in ("students", "bank"):
+                subprocess.run(  # noqa: S603
+                    [sys.executable, __file__, *sys.argv[1:], "--measure", measured],
+                    env=os.environ | {"PYTHONPATH": str(checkout.resolve())},
+                    check=True,
+                )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -14,13 +14,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from grader.definitions.problem import Problem
-from grader.diagnosis.mistakes import (
-    AUTHOR_RANK,
-    KnownMistakes,
-    MistakeCandidate,
-    build_candidate,
-    find_known_mistakes,
-)
+from grader.diagnosis.mistakes import KnownMistakes, find_known_mistakes
 from grader.errors import ProblemError
 from grader.grading.record import build_version_fields
 from grader.json_values import NotSerializableError, from_json, to_json
@@ -33,6 +27,7 @@ from grader.variants.variant import (
     solve_keys,
     solve_variant_from_values,
 )
+from problems.known_mistake_serialization import parse_known_mistakes, serialize_known_mistakes
 
 T = TypeVar("T")
 
@@ -58,8 +53,8 @@ def dump_variant(variant: Variant, registry: Registry) -> dict[str, Any]:
             {name: variant.names[name] for name in problem.drawn_param_names}, to_json
         ),
         "keys": _serialize_values(variant.keys, to_json),
-        "mistakes": _serialize_values(variant.mistakes, _serialize_known_mistakes),
-        "pairs": _serialize_values(pairs, _serialize_known_mistakes),
+        "mistakes": _serialize_values(variant.mistakes, serialize_known_mistakes),
+        "pairs": _serialize_values(pairs, serialize_known_mistakes),
     }
 
 
@@ -235,7 +230,7 @@ class _StoredVariant:
         """Return the wrong answers to *parts* that are stored under *name*."""
         stored_mistakes = self._data[name]
         return {
-            part: _parse_known_mistakes(stored_mistakes[part], self._registry)
+            part: parse_known_mistakes(stored_mistakes[part], self._registry)
             for part in parts
             if part in stored_mistakes
         }
@@ -264,35 +259,3 @@ def _serialize_values(
         except NotSerializableError:
             continue
     return payload
-
-
-def _serialize_known_mistakes(known: KnownMistakes) -> object:
-    return {
-        "candidates": [_serialize_candidate(candidate) for candidate in known.candidates],
-        "hidden": sorted(known.hidden),
-    }
-
-
-def _serialize_candidate(candidate: MistakeCandidate) -> dict[str, object]:
-    """Return a wrong answer as JSON data.
-
-    The author's own include their hint and credit, which no registry has.
-    """
-    payload = {"ids": list(candidate.ids), "value": to_json(candidate.value)}
-    if candidate.rank == AUTHOR_RANK:
-        payload |= {"say": candidate.hint, "credit": to_json(candidate.credit)}
-    return payload
-
-
-def _parse_known_mistakes(payload: Mapping[str, Any], registry: Registry) -> KnownMistakes:
-    candidates = tuple([_parse_candidate(one, registry) for one in payload["candidates"]])
-    return KnownMistakes(candidates, frozenset(payload["hidden"]))
-
-
-def _parse_candidate(payload: Mapping[str, Any], registry: Registry) -> MistakeCandidate:
-    ids, value = tuple(payload["ids"]), from_json(payload["value"])
-    if "say" in payload:
-        return MistakeCandidate(
-            ids, value, AUTHOR_RANK, payload["say"], from_json(payload["credit"])
-        )
-    return build_candidate(ids, value, registry)

@@ -7,7 +7,7 @@ confirms each match, and decides alone if it has no look-up.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -36,6 +36,12 @@ MIN_TELLING_CELLS: Final = 4
 """Number of rounded cells of an array that are such evidence together."""
 
 ArrayShape: TypeAlias = tuple[int, ...]
+Positions: TypeAlias = tuple[int, ...]
+"""Indices of candidates."""
+SortedNumbers: TypeAlias = tuple[list[float], list[int]]
+"""Sorted numbers, and the indices of their candidates."""
+SINGLE_POSITIONS: Final[Mapping[int, Positions]] = {at: (at,) for at in range(256)}
+"""Indices of values with one candidate, which all indexes share: most values have one."""
 
 
 class MistakeIndex:
@@ -56,16 +62,19 @@ class MistakeIndex:
         self._identities = [
             kind.lookup_key(candidate.value, part) for candidate in known.candidates
         ]
-        self._equal: dict[Hashable, list[int]] = {}
-        self._others: list[int] = []
+        self._equal: dict[Hashable, Positions] = {}
+        others: list[int] = []
         for position, identity in enumerate(self._identities):
             if identity is None:
-                self._others.append(position)
+                others.append(position)
             elif not isinstance(identity, Tensor):
-                self._equal.setdefault(identity, []).append(position)
+                single = SINGLE_POSITIONS.get(position, (position,))
+                earlier = self._equal.get(identity)
+                self._equal[identity] = single if earlier is None else earlier + single
+        self._others: Positions = tuple(others)
 
     @cached_property
-    def _sorted_numbers(self) -> dict[ArrayShape, tuple[list[float], list[int]]]:
+    def _sorted_numbers(self) -> dict[ArrayShape, SortedNumbers]:
         """The sorted numbers of each form, and the indices of their candidates."""
         numbers_by_shape: dict[ArrayShape, list[tuple[float, int]]] = {}
         for position, identity in enumerate(self._identities):
@@ -95,13 +104,11 @@ class MistakeIndex:
         if identity is None:
             positions = self._filter_matching(range(len(self._candidates)), reading)
         else:
-            positions = [] if isinstance(identity, Tensor) else self._equal.get(identity, [])
+            positions = [] if isinstance(identity, Tensor) else [*self._equal.get(identity, ())]
             if self._others:
-                positions = positions + self._filter_matching(self._others, reading)
+                positions += self._filter_matching(self._others, reading)
             if reading.step is None and (sort_key := _number_sort_key(identity)) is not None:
-                positions = positions + self._filter_matching(
-                    self._find_positions_near(*sort_key), reading
-                )
+                positions += self._filter_matching(self._find_positions_near(*sort_key), reading)
         return [self._candidates[at] for at in sorted(set(positions))]
 
     def find_roundings(self, reading: Reading[Any]) -> list[MistakeCandidate]:
@@ -132,13 +139,13 @@ class MistakeIndex:
 
     def _find_positions_near(
         self, shape: ArrayShape, number: float, reach: float = 0.0
-    ) -> list[int]:
+    ) -> Sequence[int]:
         """Return the indices of the candidates within *reach* of *number*, or within float noise.
 
         It may return too many, but never too few, despite the rounding of floats.
         """
         if shape not in self._sorted_numbers:
-            return []
+            return ()
         numbers, positions = self._sorted_numbers[shape]
         reach = max(reach, abs(number) / FLOAT_NOISE_RATIO) * REACH_FACTOR + MIN_REACH
         if not math.isfinite(number) or not math.isfinite(reach):
@@ -191,7 +198,7 @@ def _to_float(number: Number) -> float:
         return math.inf if number > 0 else -math.inf
 
 
-def _sort_numbers(numbers: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
+def _sort_numbers(numbers: list[tuple[float, int]]) -> SortedNumbers:
     """Return the sorted numbers, and the indices of their candidates."""
     ordered = sorted(numbers)
     return [number for number, _ in ordered], [at for _, at in ordered]

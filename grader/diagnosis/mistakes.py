@@ -64,16 +64,18 @@ NO_MISTAKES: Final = KnownMistakes()
 
 def build_candidate(ids: tuple[str, ...], value: Value, registry: Registry) -> MistakeCandidate:
     """Return a candidate: the wrong answer *value* with the mistakes *ids* of *registry*."""
-    rank, hint = _combine_ranks_and_hints(ids, registry)
-    return MistakeCandidate(ids, value, rank, hint)
+    shared_ids, rank, hint = _combine_ranks_and_hints(ids, registry)
+    return MistakeCandidate(shared_ids, value, rank, hint)
 
 
 @lru_cache(maxsize=CACHED_HINTS)
-def _combine_ranks_and_hints(ids: tuple[str, ...], registry: Registry) -> tuple[int, str]:
+def _combine_ranks_and_hints(
+    ids: tuple[str, ...], registry: Registry
+) -> tuple[tuple[str, ...], int, str]:
+    """Return *ids* for all candidates to share, with the rank and the hint of the mistakes."""
     mistakes = [registry.mistakes[mistake] for mistake in ids]
-    return sum(mistake.rank for mistake in mistakes), HINT_SEPARATOR.join(
-        mistake.hint for mistake in mistakes
-    )
+    rank = sum(mistake.rank for mistake in mistakes)
+    return ids, rank, HINT_SEPARATOR.join(mistake.hint for mistake in mistakes)
 
 
 def find_known_mistakes(

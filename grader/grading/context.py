@@ -6,7 +6,7 @@ All variants share the context of their problem, which also caches the readings 
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
@@ -30,23 +30,28 @@ from grader.variants.plan import get_problem_plan
 from grader.variants.variant import Variant, get_mistake_pairs
 
 CACHED_VARIANTS: Final = 3_400
+CACHED_MUTATION_INDEXES: Final = 2_048
 CACHED_PROBLEMS: Final = 1024
 CACHED_READINGS: Final = 2048
 MAX_CACHED_TEXT_LENGTH: Final = 256
 """Maximum length of a cached text; such texts are likely to recur in other variants."""
 NO_CREDIT: Final = Fraction(0)
 EMPTY_SCOPE: Final = Scope({}, {})
+MutationIndexes: TypeAlias = dict[MutationGroup | Literal["pairs"], MistakeIndex]
+"""Wrong answers to a part by the group of their mutations, or from a mutation and a mistake."""
 
 
 @lru_cache(maxsize=CACHED_VARIANTS)
 def get_part_contexts(variant: Variant, registry: Registry) -> tuple["PartContext", ...]:
     """Return the grading context of each part of *variant*, in order."""
-    return tuple(build_part_context(variant, part.id, registry) for part in variant.problem.parts)
+    common_contexts = _get_common_contexts(variant.problem, registry).values()
+    return tuple(PartContext(variant, one, registry, is_cached=True) for one in common_contexts)
 
 
 def build_part_context(variant: Variant, part_id: str, registry: Registry) -> "PartContext":
     """Return the context of one part without caching it, for a single use of the variant."""
-    return PartContext(variant, _get_common_contexts(variant.problem, registry)[part_id], registry)
+    common = _get_common_contexts(variant.problem, registry)[part_id]
+    return PartContext(variant, common, registry, is_cached=False)
 
 
 @lru_cache(maxsize=CACHED_PROBLEMS)
@@ -90,10 +95,13 @@ class PartContext:
 
     *student_scope* is the scope that the student sees, *key* the right answer (None for thresholds
     and conditions), *failure* the reason if it could not be computed; the others come from
-    *common*.
+    *common*. A context that *is_cached* keeps the wrong answers by mutation only while few others
+    need theirs: they take more memory than all the rest.
     """
 
-    def __init__(self, variant: Variant, common: CommonContext, registry: Registry) -> None:
+    def __init__(
+        self, variant: Variant, common: CommonContext, registry: Registry, *, is_cached: bool
+    ) -> None:
         self.variant, self.common, self.registry = variant, common, registry
         self.part, self.kind, self.keyed = common.part, common.kind, common.keyed
         self.key_names, self.dependencies = common.key_names, common.dependencies
@@ -101,7 +109,7 @@ class PartContext:
         name = common.part.id
         self.key: Value | None = None
         self.failure: str | None = None
-        self._mutation_indexes: dict[MutationGroup, MistakeIndex] = {}
+        self._own_mutation_indexes: MutationIndexes | None = None if is_cached else {}
         try:
             self.key = variant.keys[name]
         except KeyError:
@@ -132,13 +140,19 @@ class PartContext:
         is_exact = reading.step in {None, 1}
         return choose_mutation_group(reading.value, self.key) if is_exact else "all"
 
+    @property
+    def _mutation_indexes(self) -> MutationIndexes:
+        indexes = self._own_mutation_indexes
+        return get_mutation_indexes(self) if indexes is None else indexes
+
     def get_mutation_index(self, group: MutationGroup) -> MistakeIndex:
         """Return the wrong answers from a mistake in the arithmetic of the key."""
-        if "all" in self._mutation_indexes:
+        indexes = self._mutation_indexes
+        if "all" in indexes:
             group = "all"
-        if group not in self._mutation_indexes:
-            self._mutation_indexes[group] = self._build_mutation_index(group)
-        return self._mutation_indexes[group]
+        if group not in indexes:
+            indexes[group] = self._build_mutation_index(group)
+        return indexes[group]
 
     def _build_mutation_index(self, group: MutationGroup) -> MistakeIndex:
         variant = self.variant
@@ -154,15 +168,17 @@ class PartContext:
             )
         )
 
-    @cached_property
+    @property
     def mutated_pair_index(self) -> MistakeIndex:
         """The wrong answers from a mistake in the arithmetic of the key and one in a solver."""
-        variant = self.variant
-        return self._build_index(
-            find_mutated_pairs(
-                variant.problem, self.part, variant.names, variant.keys, self.registry
+        indexes, variant = self._mutation_indexes, self.variant
+        if "pairs" not in indexes:
+            indexes["pairs"] = self._build_index(
+                find_mutated_pairs(
+                    variant.problem, self.part, variant.names, variant.keys, self.registry
+                )
             )
-        )
+        return indexes["pairs"]
 
     @cached_property
     def _solution_scope(self) -> Scope:
@@ -207,6 +223,12 @@ class PartContext:
     def _build_index(self, known: KnownMistakes) -> MistakeIndex:
         preferred = get_argument_omission_mistakes(self.variant.problem, self.part.id)
         return MistakeIndex(known, self.kind, self.part, self.student_scope, preferred=preferred)
+
+
+@lru_cache(maxsize=CACHED_MUTATION_INDEXES)
+def get_mutation_indexes(_context: PartContext) -> MutationIndexes:
+    """Return where a cached context stores the indexes that it builds."""
+    return {}
 
 
 @lru_cache(maxsize=CACHED_READINGS)

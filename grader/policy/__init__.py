@@ -23,7 +23,7 @@ from grader.policy.parts import (
     compute_part_grade,
     format_attempt,
 )
-from grader.policy.progress import PartProgress, evaluate_part_progress
+from grader.policy.progress import NO_PROGRESS, PartProgress, evaluate_part_progress
 from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
@@ -42,6 +42,7 @@ from grader.policy.totals import (
 )
 
 __all__ = [
+    "NO_PROGRESS",
     "NO_SCORE",
     "Admission",
     "AdmissionError",

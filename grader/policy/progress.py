@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from grader.grading.result import FREE_STATUSES
 from grader.policy.attempts import StoredAnswer, count_used_attempts
@@ -33,6 +34,10 @@ class PartProgress:
     late_days: int = 0
 
 
+NO_PROGRESS: Final = PartProgress()
+"""Progress in a part without answers."""
+
+
 def evaluate_part_progress(
     rules: SubmissionRules, answered: Sequence[StoredAnswer], *, text: bool = False
 ) -> PartProgress:
@@ -43,7 +48,7 @@ def evaluate_part_progress(
     """
     ordered = sorted(answered, key=lambda item: item.sequence)
     if not ordered:
-        return PartProgress()
+        return NO_PROGRESS
     earned = (
         [_compute_last_text_credit(rules, ordered)]
         if text

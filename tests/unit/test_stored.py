@@ -5,6 +5,7 @@ import json
 import pytest
 from factories import BOOK, ask, marked, original, problem
 
+from grader.diagnosis.mistakes import AUTHOR_RANK, NO_MISTAKES
 from grader.errors import ProblemError
 from grader.variants.variant import solve_variant
 from problems.variant_serialization import (
@@ -272,3 +273,17 @@ def test_a_stored_variant_without_numbers_or_seed_gets_no_keys(field):
     del data[field]
     with pytest.raises(ProblemError, match=f"is no stored variant \\('{field}'\\)"):
         rekey_variant(data, toy, BOOK)
+
+
+def test_loaded_variants_share_the_ids_and_hidden_mistakes_that_are_equal():
+    toy, _, data = stored()
+    data["mistakes"]["whole"]["hidden"] = ["doubled", "halved"]
+    one, two = (load_variant(json.loads(json.dumps(data)), toy, BOOK) for _ in range(2))
+    pairs = [(one.mistakes[part], two.mistakes[part]) for part in data["mistakes"]]
+    assert one.mistakes["whole"].hidden == {"doubled", "halved"}
+    assert len(one.mistakes["whole"].candidates) > 1
+    for first, second in pairs:
+        assert first.hidden is second.hidden
+        for candidate, other in zip(first.candidates, second.candidates, strict=True):
+            assert candidate.rank == AUTHOR_RANK or candidate.ids is other.ids
+    assert one.mistakes["limits"] is NO_MISTAKES

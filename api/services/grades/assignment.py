@@ -23,6 +23,7 @@ from api.db.models import (
 from api.services.assignments.rules import load_rules
 from api.services.grades.parts import deserialize_part_progress
 from grader.policy import (
+    NO_PROGRESS,
     ComputedGrade,
     PartLine,
     PartProgress,
@@ -35,8 +36,8 @@ from grader.policy import (
 
 TEXT: Final = "text"
 """Kind of a part that is answered in prose."""
-NO_PROGRESS: Final = PartProgress()
 TOTALS_CACHE_SIZE: Final = 256
+NO_EXCUSES: Final = frozenset[tuple[UUID, UUID | None]]()
 STUDENTS_PARAM: Final[BindParameter[Any]] = bindparam("students", expanding=True)
 PROBLEMS_QUERY: Final = (
     select(AssignmentProblem, ProblemVersion)
@@ -182,10 +183,10 @@ def _load_override_points(
 
 def _load_excuses(
     session: Session, assignment_id: UUID, students: Collection[UUID]
-) -> set[tuple[UUID, UUID | None]]:
+) -> frozenset[tuple[UUID, UUID | None]]:
     params = {"assignment": assignment_id, "students": list(students)}
     rows = session.execute(EXCUSES_QUERY, params)
-    return {(student, problem) for student, problem in rows}
+    return frozenset((student, problem) for student, problem in rows) or NO_EXCUSES
 
 
 def build_problem_line(

@@ -1,11 +1,14 @@
 """Serialization of a student's progress in a part."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from api.core.json_text import JsonText, serialize_json
 from api.db.models.base import parse_exact
-from grader.policy import PartProgress
+from grader.policy import NO_PROGRESS, PartProgress
+
+CACHED_PARTS: Final = 1_024
 
 
 def serialize_part_progress(part: PartProgress) -> dict[str, Any]:
@@ -27,7 +30,14 @@ def serialize_part_progress(part: PartProgress) -> dict[str, Any]:
 
 def serialize_part_progress_member(name: str, part: PartProgress) -> str:
     """Serialize the progress in a part to a named JSON member, for `join_part_members` to join."""
+    if part is NO_PROGRESS:
+        return _serialize_unanswered_member(name)
     return serialize_json({name: serialize_part_progress(part)})[1:-1]
+
+
+@lru_cache(maxsize=CACHED_PARTS)
+def _serialize_unanswered_member(name: str) -> str:
+    return serialize_json({name: serialize_part_progress(NO_PROGRESS)})[1:-1]
 
 
 def join_part_members(texts: Iterable[str]) -> JsonText:

@@ -22,6 +22,7 @@ from api.services.grades.assignment import (
 )
 from api.services.student.problem_session import ProblemSession
 from grader.policy import (
+    NO_PROGRESS,
     ComputedGrade,
     PartLine,
     PartProgress,
@@ -69,7 +70,7 @@ class ProblemPoints:
     def part_score(self, name: str) -> PartScore | None:
         """Return the score of a part; its `score` is None if the part does not count."""
         line = next((part for part in self.line.parts if part.part == name), None)
-        progress = self.parts.get(name, PartProgress())
+        progress = self.parts.get(name, NO_PROGRESS)
         if line is None or (progress.counts is None and not _has_fixed_points(line)):
             return None
         counts = line.voided != "out" and (_has_fixed_points(line) or line.credit is not None)

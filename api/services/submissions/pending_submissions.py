@@ -12,7 +12,8 @@ from uuid import UUID
 
 from api.core.json_text import JsonText
 from api.services.grades import ProgressKey
-from api.services.submissions.cache.submission_cache import CachedSubmitter, SubmissionIds
+from api.services.submissions.cache.submission_cache import CachedSubmitter
+from api.services.submissions.cache.submission_ids import SubmissionIds
 from api.services.submissions.grading import AnswerResult
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader.reading import RawAnswer

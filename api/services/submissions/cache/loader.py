@@ -1,6 +1,7 @@
 """Loader of cache entries: the identity and the rules of a student at a problem."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import func
@@ -20,8 +21,12 @@ from api.services.submissions.cache.submission_cache import (
     SubmissionCache,
     are_counters_current,
 )
+from api.services.submissions.cache.submission_ids import share_digits
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 
+SHARED_SETS_OF_PARTS: Final = 1_024
+_share_parts: Final = lru_cache(maxsize=SHARED_SETS_OF_PARTS)(frozenset[str])
+"""Returns parts as a set that the students of a problem share."""
 COUNTER_COLUMNS: Final = ChangeCounter.__table__.c
 COUNTER_STATEMENTS: Final = {
     is_sqlite: found.group_by(found.selected_columns[0])
@@ -56,7 +61,7 @@ def load_submitter(
     """Load the identity of a student at a problem, and the rules for them, as a cache entry."""
     member, assignment = assigned_problem.member, assigned_problem.assignment
     scope_ids = (member.course.id, assignment.id, member.student_id, member.caller.id)
-    scopes = {one.hex for one in scope_ids}
+    scopes = set(map(share_digits, scope_ids))
     change_counters = cache_in_snapshot(
         session, (ChangeCounter, frozenset(scopes)), lambda: load_change_counters(session, scopes)
     )
@@ -80,7 +85,7 @@ def load_submitter(
             for problem in cached_assignment.problems
             if problem.row.id == assigned_problem.problem.id
         ),
-        frozenset(parts),
+        _share_parts(tuple(parts)),
         grading_context,
         change_counters,
     )
@@ -102,7 +107,7 @@ def _load_assignment(
         assigned_problem.assignment,
         assigned_problem.member.course,
         load_problems(session, assigned_problem.assignment.id),
-        {scope.hex: change_counters[scope.hex] for scope in scope_ids},
+        {scope: change_counters[scope] for scope in map(share_digits, scope_ids)},
     )
     cache.put_assignment(loaded)
     return loaded

@@ -17,6 +17,7 @@ from api.auth.sessions import is_session_alive
 from api.core.cache import LruCache
 from api.db.models import Assignment, Course
 from api.services.grades import GradingContext, ProblemTotal, VersionedProblem
+from api.services.submissions.cache.submission_ids import SubmissionIds
 from api.services.submissions.grading import AnswerGrader
 from api.services.submissions.variant_assignment import VariantAssignment
 from api.services.submissions.writer.lookup_statements import Pair
@@ -37,38 +38,6 @@ ChangeCounters: TypeAlias = Mapping[str, int]
 def are_counters_current(cached: ChangeCounters, current: ChangeCounters) -> bool:
     """Tell whether *cached* counters equal the *current* ones, in every scope of *cached*."""
     return cached.items() <= current.items()
-
-
-@dataclass(frozen=True, slots=True)
-class SubmissionIds:
-    """Ids of a submission as hex digits, which compare faster than UUIDs.
-
-    *id_texts* are the ids of the problem, the student and the assignment as responses show them.
-    """
-
-    problem: str
-    student: str
-    author: str
-    assignment: str
-    id_texts: tuple[str, str, str]
-
-    @classmethod
-    def from_uuids(
-        cls, problem: UUID, student: UUID, author: UUID, assignment: UUID
-    ) -> "SubmissionIds":
-        """Return the ids in both text forms."""
-        id_texts = str(problem), str(student), str(assignment)
-        return cls(problem.hex, student.hex, author.hex, assignment.hex, id_texts)
-
-    @property
-    def progress_key(self) -> Pair:
-        """The key of the progress that the submission changes: problem and student."""
-        return self.problem, self.student
-
-    @property
-    def grade_key(self) -> Pair:
-        """The key of the grade that the submission changes: assignment and student."""
-        return self.assignment, self.student
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +118,10 @@ class CachedSubmitter:
 
 @dataclass(frozen=True, slots=True)
 class PartProgressSnapshot:
-    """Progress of a student in each part of a problem under *rules*; *json_texts* is its JSON."""
+    """Progress of a student under *rules*, in the parts of a problem that they answered."""
 
     rules: SubmissionRules
     parts: Mapping[str, PartProgress]
-    json_texts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

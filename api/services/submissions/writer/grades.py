@@ -50,7 +50,7 @@ class _ProgressUpdate:
     admitted: AdmittedSubmission
     state: StudentProblemState
     grading_context: GradingContext
-    part_progress: PartProgressSnapshot
+    part_progress: Mapping[str, PartProgress]
     total: ProblemTotal
 
     @property
@@ -62,7 +62,9 @@ class _ProgressUpdate:
     def progress_row(self) -> RowValues:
         """The row of the progress in the problem."""
         entry = self.admitted.entry
-        parts = join_part_members(self.part_progress.json_texts.values())
+        parts = join_part_members(
+            serialize_part_progress_member(name, one) for name, one in self.part_progress.items()
+        )
         last = self.state.answers[next(iter(entry.answer_results))][-1]
         return build_progress_row(entry.progress_key, parts, self.total, last)
 
@@ -129,31 +131,30 @@ def _build_progress_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
             carried_values=carried_values,
             # Without counters it is not cached.
             change_counters=admitted.context.change_counters or {},
-            part_progress=part_progress,
+            part_progress=PartProgressSnapshot(
+                admitted.rules,
+                {part: one for part, one in part_progress.items() if part in answers},
+            ),
         ),
         grading_context,
         part_progress,
-        compute_problem_total(grading_context, problem, student, part_progress.parts),
+        compute_problem_total(grading_context, problem, student, part_progress),
     )
 
 
 def _compute_part_progress(
     admitted: AdmittedSubmission, answers: Mapping[str, Sequence[StoredAnswer]]
-) -> PartProgressSnapshot:
+) -> dict[str, PartProgress]:
     """Return the progress in each part; under unchanged rules, compute only answered parts."""
-    rules, cached = admitted.rules, admitted.state.part_progress
-    if cached is None or cached.rules is not rules:
-        cached = PartProgressSnapshot(rules, {}, {})
-    parts: dict[str, PartProgress] = {}
-    texts: dict[str, str] = {}
-    for part in admitted.context.problem.parts:
-        name = part.id
-        if name in cached.parts and name not in admitted.entry.answer_results:
-            parts[name], texts[name] = cached.parts[name], cached.json_texts[name]
-        else:
-            parts[name] = evaluate_part_progress(rules, answers.get(name, ()), text=part.is_text)
-            texts[name] = serialize_part_progress_member(name, parts[name])
-    return PartProgressSnapshot(rules, parts, texts)
+    rules, snapshot = admitted.rules, admitted.state.part_progress
+    cached = snapshot.parts if snapshot is not None and snapshot.rules is rules else {}
+    answered_now = admitted.entry.answer_results
+    return {
+        part.id: cached[part.id]
+        if part.id in cached and part.id not in answered_now
+        else evaluate_part_progress(rules, answers.get(part.id, ()), text=part.is_text)
+        for part in admitted.context.problem.parts
+    }
 
 
 def _merge_answers(admitted: AdmittedSubmission) -> Mapping[str, tuple[StoredAnswer, ...]]:
@@ -191,7 +192,7 @@ def _build_policy_answer(admitted: AdmittedSubmission, part: str) -> StoredAnswe
 
 
 def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
-    graded, parts = update.total.graded, update.part_progress.parts
+    graded, parts = update.total.graded, update.part_progress
     used_attempts = {part: progress.attempts_used for part, progress in parts.items()}
     return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 

@@ -1,0 +1,26 @@
+"""Tests of the cache of wrong answers by mutation, which takes more memory than the contexts."""
+
+from factories import BOOK, ask, original
+
+from grader.grading import context
+from grader.grading.context import build_part_context, get_part_contexts
+
+PART = ask(key="weights(64, 3, 5) + halve(100)")
+
+
+def test_a_cached_context_builds_evicted_wrong_answers_again():
+    (cached,) = get_part_contexts(original(PART), BOOK)
+    first, first_pairs = cached.get_mutation_index("all"), cached.mutated_pair_index
+    assert cached.get_mutation_index("distinctive") is first
+    assert cached.mutated_pair_index is first_pairs
+    context.get_mutation_indexes.cache_clear()
+    assert cached.get_mutation_index("all") is not first
+    assert cached.mutated_pair_index is not first_pairs
+
+
+def test_a_context_for_a_single_use_does_not_outlive_its_user():
+    single = build_part_context(original(PART), "a", BOOK)
+    context.get_mutation_indexes.cache_clear()
+    first = single.get_mutation_index("all")
+    assert single.get_mutation_index("all") is first
+    assert context.get_mutation_indexes.cache_info().currsize == 0

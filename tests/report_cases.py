@@ -30,7 +30,9 @@ HELD_OUT: Final = "held_out"
 """Folder of reports that were written before their author had looked at the code."""
 FIRST_SIGHT: Final = "first_sight"
 """Folder of reports in the styles of further students, measured before the code changed."""
-FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT)
+SIXTH: Final = "sixth"
+"""Folder of seven reports more, measured before the code changed."""
+FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT, SIXTH)
 EXPECTED: dict[str, Any] = {
     name: case for folder in FOLDERS for name, case in load_expected(folder).items()
 }

@@ -13,7 +13,7 @@ from grader.reports.sheet import SheetPart
 
 CERTAIN_SUPPORT: Final = 0.7
 UNLABELED_SUPPORT: Final = 1.0
-CUT_SUPPORT: Final = 1.5
+CUT_SUPPORT, CUT_RESULT_SUPPORT = 1.5, 1.1
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
 LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
@@ -27,17 +27,21 @@ ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
 
 
-def find_doubt(passage: Passage, support: float, margin: float, *, region: Region) -> str:
+def find_doubt(
+    passage: Passage, support: float, margin: float, *, region: Region, is_lettered: bool = False
+) -> str:
     """Return why a passage may not be the answer, "" if nothing speaks against it.
 
-    *support* says how well its words fit the part, *margin* how much better than all others.
+    *support* says how well its words fit the part, *margin* how much better than all others,
+    *is_lettered* that the passage stands under the letter of the part.
     """
     is_sentence = passage.is_cut or not passage.is_conclusion
     if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
         return "another passage fits as well"
     if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
         return NO_LABEL
-    if passage.is_cut and support < CUT_SUPPORT:
+    least_cut = CUT_RESULT_SUPPORT if passage.is_conclusion else CUT_SUPPORT
+    if passage.is_cut and support < least_cut and not (is_lettered and passage.is_conclusion):
         return "the value stands in a sentence with others"
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence
     least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT

@@ -26,7 +26,7 @@ PART_WORD: Final = re.compile(r"(?:sub)?part\s+(?=\(?[a-z]{1,4}\)?(?!\w))", re.I
 NUMBER: Final = re.compile(
     r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|\*\*(?=\s|$)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
 )
-HEADING_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z])")
+HEADING_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z]|\s*$)")
 BARE_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
 DOTTED: Final = re.compile(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
 LETTER: Final = re.compile(

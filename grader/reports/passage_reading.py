@@ -8,12 +8,19 @@ from typing import Final
 
 from grader.reports.extraction.clauses import LETTERED
 from grader.reports.extraction.passages import Passage
-from grader.reports.scores import TOTAL_WORDS
+from grader.reports.scores import SINGLE_VALUE, TOTAL_WORDS
 from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words
 
 WHOLE_NUMBER: Final = re.compile(r"-?\d+")
 LARGE_PERCENT: Final = re.compile(r"\d{3,}(?:\.\d+)?%")
+WHOLE_KINDS: Final = frozenset({"integer"})
+GROUPED: Final = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,]*\d)")
+"""Number with periods between its thousands, as in ``10.647``, or a decimal number."""
+OTHER_AXES: Final = -4.5
+UNLIKELY: Final = -1.2
+SYMBOL: Final = re.compile(r"[a-z]\d?|#\d+")
+"""Word that is the symbol of a quantity, such as ``R_3``."""
 PUNCTUATION: Final = "$ .,;\n"
 
 
@@ -35,6 +42,11 @@ def read_passage(part: SheetPart, passage: Passage) -> PassageReading | None:
         read_as = part.read(text)
         if read_as is not None:
             return PassageReading(text, read_as, is_shortened=_omits_words(part, passage, text))
+    if part.kind in WHOLE_KINDS and GROUPED.search(passage.text):
+        text = GROUPED.sub(lambda match: match[0].replace(".", ""), passage.text)
+        read_as = part.read(text)
+        if read_as is not None:
+            return PassageReading(text, read_as, is_shortened=True)
     return None
 
 
@@ -42,7 +54,8 @@ def _omits_words(part: SheetPart, passage: Passage, text: str) -> bool:
     """Return whether *text* omits words of a passage other than a name that the part has too."""
     if not passage.text.strip(PUNCTUATION).endswith(text.strip(PUNCTUATION)):
         return True
-    return bool(find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS)
+    omitted = find_words(passage.text) - find_words(text) - part.words - TOTAL_WORDS
+    return any(not SYMBOL.fullmatch(word) for word in omitted)
 
 
 def count_repeated_formulas(readings: Mapping[int, PassageReading]) -> dict[int, int]:
@@ -71,9 +84,21 @@ def count_axes(read_as: str) -> int:
 def is_unlikely(part: SheetPart, reading: PassageReading) -> bool:
     """Return whether a reading has a value that questions of this kind hardly have.
 
-    That is a fraction for a count, and a share above 100 % that has no percent sign.
+    That is a fraction for a count, a number outside the range in the question, and a share above
+    100 % that has no percent sign.
     """
     if part.kind == "integer":
-        return not WHOLE_NUMBER.fullmatch(reading.read_as)
+        is_whole = WHOLE_NUMBER.fullmatch(reading.read_as) is not None
+        return not is_whole or (bool(part.range) and int(reading.read_as) not in part.range)
     is_large = part.kind == "percent" and LARGE_PERCENT.fullmatch(reading.read_as) is not None
     return is_large and "%" not in reading.text
+
+
+def score_reading(part: SheetPart, passage: Passage, reading: PassageReading) -> float:
+    """Return what speaks against a reading, or for several values that have no brackets."""
+    score = OTHER_AXES if part.axes and count_axes(reading.read_as) != part.axes else 0.0
+    if part.kind == "vector" and "," not in reading.read_as:
+        score += SINGLE_VALUE
+    elif part.kind == "vector" and "matrix" not in passage.forms:
+        score -= SINGLE_VALUE
+    return score + UNLIKELY * is_unlikely(part, reading)

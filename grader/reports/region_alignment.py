@@ -25,13 +25,14 @@ from grader.reports.passage_reading import (
     PassageReading,
     count_axes,
     count_repeated_formulas,
-    is_unlikely,
     read_passage,
+    score_reading,
 )
 from grader.reports.regions import Region, score_series
 from grader.reports.scores import (
     IMPOSSIBLE,
     Scores,
+    score_corrections,
     score_passages,
     score_positions,
     score_support,
@@ -52,8 +53,6 @@ NUMERIC_KINDS: Final = frozenset({"integer", "number", "percent", "matrix", "ten
 """Kinds of which a text without a digit is no answer, not even an unreadable one."""
 MANY, MANY_MARGIN, MANY_SUPPORT = 6, 0.6, 1.3
 ELSEWHERE: Final = 0.8
-OTHER_AXES: Final = -2.5
-UNLIKELY: Final = -1.2
 
 
 @dataclass(slots=True)
@@ -79,7 +78,7 @@ class RegionAlignment:
         scores = score_passages(parts, passages) + bonuses + score_series(parts, passages)
         scores += LABELED if self.region.is_labeled else 0
         self._read_best(parts, passages, scores)
-        self.positions = score_positions(*scores.shape)
+        self.positions = score_positions(*scores.shape) + score_corrections(passages)
         self._prefer_last(parts, passages)
         for row, part in enumerate(parts):
             if part.kind == "expression":
@@ -174,10 +173,7 @@ class RegionAlignment:
                     continue
                 if reading is not None and reading.read_as not in part.given_values:
                     readings[column] = reading
-                    if part.axes and count_axes(reading.read_as) != part.axes:
-                        scores[row, column] += OTHER_AXES
-                    if is_unlikely(part, reading):
-                        scores[row, column] += UNLIKELY
+                    scores[row, column] += score_reading(part, passages[column], reading)
             ruled_out = [column for column in range(len(passages)) if column not in readings]
             scores[row, ruled_out] = IMPOSSIBLE
             self.readings.append(readings)
@@ -211,7 +207,11 @@ class RegionAlignment:
         }
         margin = evidence[column] - max(others.values(), default=-math.inf)
         doubt = passage.doubt or find_doubt(
-            passage, float(self.support[row, column]), float(margin), region=self.region
+            passage,
+            float(self.support[row, column]),
+            float(margin),
+            region=self.region,
+            is_lettered=self.region.find_rows(parts, passages)[column] == row,
         )
         doubt = doubt or find_words_doubt(parts[row], passage, region=self.region)
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:

@@ -21,6 +21,8 @@ SERIES, MIN_SERIES = 1.2, 4
 NONZERO: Final = re.compile(r"[1-9]")
 SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
+NO_SUBLABEL: Final = -0.8
+"""Penalty for a passage without a letter if each part has one."""
 SAME_NUMBER: Final = 0.25
 CLEAR_FIT: Final = 0.5
 MAX_STRETCHES: Final = 1.5
@@ -46,7 +48,10 @@ class Region:
         scores = np.zeros((len(parts), len(passages)))
         if self.is_uncertain:
             return scores
-        for column, own_row in enumerate(self.find_rows(parts, passages)):
+        rows = self.find_rows(parts, passages)
+        if any(row is not None for row in rows):
+            scores[:, [row is None for row in rows]] = NO_SUBLABEL
+        for column, own_row in enumerate(rows):
             if own_row is not None:
                 scores[:, column] = OTHER_SUBLABEL
                 scores[own_row, column] = SUBLABEL

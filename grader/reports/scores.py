@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.reports.extraction.clauses import ARRAY, count_shape_axes
+from grader.reports.extraction.clauses import ARRAY, count_shape_axes, get_text_before_value
 from grader.reports.extraction.passage_context import CLAUSE, LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
@@ -50,6 +50,7 @@ STEP: Final = -0.6
 QUESTION: Final = -1.5
 LAST: Final = 0.25
 POSITION: Final = 0.6
+CORRECTED: Final = -0.5
 NEAR: Final = 0.5
 """Weight from which a numbered word belongs to a passage."""
 STEP_WORDS: Final = frozenset(
@@ -105,7 +106,8 @@ def score_support(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Sc
     support = WORDS / 2 * _score_words([part.words for part in parts], passages)
     support += WORDS / 2 * _score_words([part.title_words for part in parts], passages)
     for column, passage in enumerate(passages):
-        name = normalize_name(passage.label_text)
+        equated = "" if passage.is_cut else get_text_before_value(passage.text)
+        name = normalize_name(passage.label_text or equated)
         for row, part in enumerate(parts):
             if name and name in part.names:
                 support[row, column] += EXACT_NAME
@@ -134,6 +136,18 @@ def score_positions(count: int, length: int) -> Scores:
         POSITION
         * (1 - np.abs(_compute_even_positions(count)[:, None] - _compute_even_positions(length))),
         np.float64,
+    )
+
+
+def score_corrections(passages: Sequence[Passage]) -> Scores:
+    """Return a penalty for a value whose name comes again with another value, as corrections do.
+
+    It is no evidence either, because the later value may be about something else.
+    """
+    names = [(one.label, one.label_text, frozenset(one.words.items())) for one in passages]
+    last = {name: index for index, name in enumerate(names)}
+    return np.array(
+        [CORRECTED * bool(name[1] and last[name] != index) for index, name in enumerate(names)]
     )
 
 

@@ -36,10 +36,14 @@ FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
 
 COUNTED: Final = re.compile(
     r"\b(?:how many|number of)\s+((?:[\w-]+\s+){0,5}?[\w-]+)"
-    r"(?=\s+(?:do|does|did|are|is|was|has|have|must|can|will|would|in|of|there|together)\b|[.?,;]|$)",
+    r"(?=\s+(?:do|does|did|are|is|was|has|have|must|can|will|would|in|of|there|together"
+    r"|come|comes|contribute|remain|survive|fit|pass|get|take|make|need)\b|[.?,;]|$)",
     re.IGNORECASE,
 )
 """Question about a number, with the words for what it counts."""
+
+RANGE: Final = re.compile(r"\bwhich\b[^.?]{0,60}, (\d{1,3}) (?:to|or) (\d{1,3})\b", re.IGNORECASE)
+"""Question about one of some numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class SheetPart:
     the question, as text: a passage that repeats one is no answer. *axes* is the number of axes of
     a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the prompt, which
     a sentence may repeat. *counted_words* name what the prompt counts: "How many layers".
+    *range* are the numbers among which the prompt asks for one: "Which layer, 1 to 4".
     """
 
     problem: str
@@ -68,6 +73,7 @@ class SheetPart:
     axes: int = 0
     prompt_numbers: frozenset[str] = frozenset()
     counted_words: frozenset[str] = frozenset()
+    range: range = range(0)
 
     @property
     def is_text(self) -> bool:
@@ -107,7 +113,18 @@ def build_sheet_part(
         len(getattr(part, "layout", None) or ""),
         frozenset(re.findall(r"\d+", f"{part.title} {prompt}")),
         _find_counted_words(prompt or part.prompt.source),
+        _find_range(prompt or part.prompt.source),
     )
+
+
+def _find_range(prompt: str) -> range:
+    """Return the numbers among which a prompt asks for one, an empty range if it does not.
+
+    >>> _find_range("Which layer, 1 to 4, is computed last?")
+    range(1, 5)
+    """
+    match = RANGE.search(prompt)
+    return range(int(match[1]), int(match[2]) + 1) if match else range(0)
 
 
 def _find_counted_words(prompt: str) -> frozenset[str]:

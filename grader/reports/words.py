@@ -96,6 +96,8 @@ TOKEN: Final = re.compile(
 NAMED_NUMBER: Final = re.compile(
     r"([a-z]{2,})[\s_-]{0,2}(\d{1,2})(?!d\b)(?![\d.,]*\d)(?!\s*[x×*%=+])"
 )
+LETTER_AND_NUMBER: Final = re.compile(r"(?<![\w\\.])([a-z])_?(\d)(?![\w.,]*\w)")
+"""Name of one letter and one digit, such as ``P7`` or ``P_7``."""
 SHEET_WORD_LINE: Final = (
     "assignment homework hw sheet exercise problem task question part set report lab"
 )
@@ -127,8 +129,9 @@ def find_words(text: str) -> frozenset[str]:
         lowered = pattern.sub(replacement, lowered)
     letters = map(LETTER_NAME.fullmatch, re.split(r"[;=]", lowered))
     channels = {LETTER_NAMES[letter[1]] for letter in letters if letter}
+    words = {f"{letter}{digit}" for letter, digit in LETTER_AND_NUMBER.findall(lowered)}
     lowered = lowered.replace("_", " ")
-    words = channels | {f"{start}>{end}" for start, end in ARROW.findall(lowered)}
+    words |= channels | {f"{start}>{end}" for start, end in ARROW.findall(lowered)}
     words |= {f"({row},{column})" for row, column in INDEX.findall(lowered)}
     lowered = INDEX.sub(" ", ARROW.sub(" ", lowered))
     for name, number in NAMED_NUMBER.findall(lowered):

@@ -15,6 +15,14 @@ CONVERTER_MARKS: Final = (
     (re.compile(r"\{([\[\]])\}"), r"\1"),
 )
 """What converters such as Pandoc write around headings, lists and brackets."""
+SI_UNITS: Final = (
+    (
+        re.compile(r"\\(?:SI|qty)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}\{([^{}\n]{0,80})\}"),
+        r"\1 \2",
+    ),
+    (re.compile(r"\\(?:num|si|unit)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}"), r"\1"),
+)
+"""Numbers and units of the package siunitx."""
 WRAPPED_HEADING: Final = re.compile(
     r"(\\(?:sub){0,2}(?:section|paragraph|chapter|part)\*?\{[^{}\n]{0,200})\n([^{}\n]{0,200}\})"
 )
@@ -95,7 +103,7 @@ def _drop_converter_marks(body: str) -> str:
 
     A heading or an item that goes on in the next line moves there.
     """
-    for pattern, replacement in CONVERTER_MARKS:
+    for pattern, replacement in (*CONVERTER_MARKS, *SI_UNITS):
         body = pattern.sub(replacement, body)
     return BARE_ITEM.sub(r"\n\1 ", WRAPPED_HEADING.sub(r"\n\1 \2", body))
 

@@ -12,7 +12,7 @@ MAX_QUOTE: Final = 240
 
 
 CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)%$°])[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
+    r"(?<=[\w)%$°])(?<!\bi\.e)(?<!\be\.g)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
     r"|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
@@ -27,13 +27,6 @@ MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
 BETWEEN_MATRICES: Final = re.compile(
     r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s+(?=[A-Z]\s*=\s*\\begin)"
 )
-ROW_LABEL: Final = re.compile(r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}")
-"""Label in the first cell of a row: ``b``, ``(b)`` or ``2b``."""
-NUMBERED_ROW: Final = re.compile(r"\d{1,2}[.)]?")
-SIZE_TITLE: Final = re.compile(
-    r"height|width|depth|length|frames|channels?|rows|columns|features|[HWCDL]", re.IGNORECASE
-)
-TABLE_RULE: Final = re.compile(r"[\s|:+-]+")
 MATRIX_TEXT: Final = re.compile(
     r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
 )
@@ -47,8 +40,10 @@ SHAPE: Final = re.compile(
 LISTED: Final = r"[-+−]?\s?\d[\d.]*(?:/\d+)?"
 VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*[,;]\s*{LISTED}){{1,50}}\s*[)\]]")
 QUANTITY: Final = re.compile(
-    r"(?<![\w.^{])[-+−]?\d(?:[\d]|,(?=\d{3})|\.(?=\d))*(?:\s(?:million|billion|thousand)\b"
-    rf"|{UNIT}|\s?[MKG]\b)?"
+    r"(?<![\w.^{])[-+−]?"
+    r"(?:(?<!\d )\d{1,3}(?:[ '\u00a0\u2009\u202f]\d{3}){1,5}(?![\d,.]*\d|\s\d)"
+    r"|\d(?:[\d]|,(?=\d{3})|\.(?=\d))*)"
+    rf"(?:\s(?:million|billion|thousand)\b|{UNIT}|\s?[MKG]\b)?(?!\d*(?:D|st|nd|rd|th)\b)"
 )
 SUM: Final = re.compile(r"(?<![\w.^{])\d[\d,.]*(?:\s[+−-]\s\d[\d,.]*)+(?<=\d)")
 """Sum without its result."""
@@ -60,7 +55,7 @@ EQUATION: Final = re.compile(
 NUMBER_LIST: Final = re.compile(
     rf"(?<![\w.,({{\[=*/+^-])(?<!,\s)(?:{LISTED}(?:,\s+{LISTED}){{1,20}}(?:,?\s+(?:and|or)\s+{LISTED})?"
     rf"|{LISTED}\s+and\s+{LISTED})(?!\s*[\w%=*/+^]|,?\d)"
-    rf"|\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
+    rf"|(?<![\w}}\\])\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
 )
 """Numbers of a list in a sentence, such as ``1, 5 and 6``."""
 TEXT_COMMAND: Final = re.compile(r"\\(?:text|mathrm|operatorname)\s*\{([^{}]*)\}")
@@ -103,73 +98,6 @@ def split_label(clause: str) -> tuple[str, str]:
     """Return the words before a colon and the value behind it; "" for both if there is none."""
     match = re.match(r"([^:=]{1,120}?(?:\([^()]{0,60}\))?)\s*:(?!=|\d)\s*(.*)\Z", clause, re.DOTALL)
     return (match[1], match[2]) if match and WORD_OR_NAME.search(match[1]) else ("", "")
-
-
-class TableCell(NamedTuple):
-    """A value in a table: its *row* as text, and the *label* and *words* of row and column."""
-
-    text: str
-    row: str
-    label: str
-    words: str
-    row_label: str
-    column: str = ""
-    other_columns: str = ""
-
-
-def split_table(text: str) -> Iterator[TableCell]:
-    """Yield the values of a Markdown table that stand behind the first column."""
-    rows = _split_rows(text)
-    header = rows[0] if rows else []
-    for row in rows[1:]:
-        row_label = row[0].strip("*") if ROW_LABEL.fullmatch(row[0].strip("*")) else ""
-        for column, cell in enumerate(row[1:], 1):
-            title = header[column] if column < len(header) else ""
-            is_name = column + 1 < len(row) and len(WORD_CHARACTERS.findall(cell)) > 1
-            if is_name or not (DIGIT.search(cell) or LETTERED.search(cell)):
-                continue
-            names = [text for text in row[:column] if text and not NUMBERED_ROW.fullmatch(text)]
-            name = " ".join(names[1:] if row_label and len(names) > 1 else names[:1])
-            label = f"{name} {title}" if len(header) > 2 and not row_label else name  # noqa: PLR2004
-            words = f"{' '.join(names) or row[0]} ; {row[0]} {title}"
-            others = " ; ".join(header[1:column] + header[column + 1 :])
-            yield TableCell(cell, " | ".join(row), label.strip(), words, row_label, title, others)
-
-
-def find_row_sizes(text: str) -> Iterator[TableCell]:
-    r"""Yield the shape of each row of a table that has a column for each size.
-
-    >>> [cell.text for cell in find_row_sizes("| x | height | width |\n| a | 4 | 5 |")]
-    ['4×5']
-    """
-    header, *rows = _split_rows(text) or [[]]
-    columns = [column for column, title in enumerate(header) if SIZE_TITLE.fullmatch(title)]
-    for row in rows if len(columns) > 1 else ():
-        sizes = [row[column].strip("*$ ") for column in columns if column < len(row)]
-        if len(sizes) == len(columns) and all(map(str.isdecimal, sizes)):
-            name = " ".join(row[: columns[0]])
-            yield TableCell("×".join(sizes), " | ".join(row), name, f"{name} ; shape", "")
-
-
-def _split_rows(text: str) -> list[list[str]]:
-    """Return the cells of the rows of a Markdown table, of which the first may be empty."""
-    return [
-        [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for index, line in enumerate(text.splitlines())
-        if line.strip() and not (TABLE_RULE.fullmatch(line) and (index or "-" in line))
-    ]
-
-
-def iterate_shortened_tables(text: str) -> Iterator[str]:
-    """Yield a Markdown table without its first column, and without its first two.
-
-    They number and name the rows.
-    """
-    rows = _split_rows(text)
-    for count in (1, 2):
-        if rows and all(len(row) > count for row in rows):
-            lines = [" | ".join(row[count:]) for row in rows]
-            yield "\n".join(lines[1:])
 
 
 def split_matrices(clause: str) -> Iterator[str]:

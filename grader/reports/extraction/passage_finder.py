@@ -14,7 +14,6 @@ from grader.reports.extraction.clauses import (
     PassageForm,
     find_forms,
     find_forms_in_sentence,
-    find_row_sizes,
     find_spans,
     find_unit_words,
     get_text_before_value,
@@ -25,32 +24,30 @@ from grader.reports.extraction.clauses import (
     split_label,
     split_matrices,
     split_printed_code,
-    split_table,
 )
 from grader.reports.extraction.passage_context import PassageContext
 from grader.reports.extraction.passages import Passage, mark_last
 from grader.reports.extraction.patterns import (
-    ARRAY_TEX,
-    BOLD_NUMBER,
     CONCLUDES,
-    EMPHASIS,
+    CORRECTION,
     GIVEN_WORDS,
-    GLUED,
     LIST_MARK,
     NAMED_VALUES,
+    NUMBERED_TITLE,
     OPEN_END,
     PREMISE,
     RESULT_SIGNS,
     RESULT_WORDS,
     SOLUTION,
     TERM_NOTE,
-    THIN_SPACE,
     TITLE,
     find_emphasized,
     is_emphasized,
+    simplify_markup,
 )
 from grader.reports.extraction.printed_values import split_printed
 from grader.reports.extraction.sentences import find_lists, split_sentence
+from grader.reports.extraction.tables import find_row_sizes, find_series, split_table
 from grader.reports.labels import LabelTracker, parse_label
 from grader.reports.words import find_words, select_numbering_words
 
@@ -73,16 +70,17 @@ class _PassageFinder:
     def __init__(self) -> None:
         self.passages: list[Passage] = []
         self._labels = LabelTracker()
-        self._label_start = 0
-        self._source = ""
+        self._label_start, self._line_start, self._source = 0, 0, ""
         self._emphasized: list[str] = []
         self._is_premise = False
+        self._previous: frozenset[str] = frozenset()
         self._context = PassageContext()
 
     def read(self, block: Block) -> None:
         """Collect the passages of one block."""
         self._source = block.text.strip()
         self._emphasized, self._is_premise = [], False
+        self._context.paragraph = self._previous
         if block.form == "table":
             self._read_table(block)
         elif block.form == "matrix":
@@ -91,13 +89,12 @@ class _PassageFinder:
             self._read_code(block)
         else:
             self._read_text(block)
+        if block.form in {"text", "heading"}:
+            self._previous = frozenset() if block.form == "heading" else find_words(block.text)
 
     def _read_text(self, block: Block) -> None:
         self._emphasized = find_emphasized(block.text)
-        text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", block.text)))
-        text = THIN_SPACE.sub(" ", text)
-        for pattern, replacement in ARRAY_TEX:
-            text = pattern.sub(replacement, text)
+        text = simplify_markup(block.text)
         self._is_premise = PREMISE.match(text) is not None and not CONCLUDES.search(text)
         indent = len(text) - len(text.lstrip(" "))
         is_heading = block.form == "heading"
@@ -109,10 +106,14 @@ class _PassageFinder:
             )
             self._label_start = len(self.passages)
             self._source = text.strip()
+        if CORRECTION.match(text):
+            self._drop_results(self._line_start)
+        self._line_start = len(self.passages)
         if SOLUTION.fullmatch(text.strip()):
             self._mark_question()
             return
-        self._context.paragraph = frozenset()
+        if block.form != "math" or end is not None:
+            self._context.paragraph = frozenset()
         for clause in split_clauses(text):
             self._context.clause = find_words(TERM_NOTE.sub(" ", clause))
             self._read_clause(block, clause)
@@ -143,17 +144,22 @@ class _PassageFinder:
         if not clause:
             return
         added = len(self.passages)
-        self._read_values(block, clause)
+        if not NUMBERED_TITLE.fullmatch(clause):
+            self._read_values(block, clause)
         if len(self.passages) == added:
             self._read_words(block, clause)
         if OPEN_END.search(clause):
-            self.passages[added:] = [
-                replace(passage, is_input=True, is_conclusion=False)
-                for passage in self.passages[added:]
-            ]
+            self._drop_results(added)
         is_lead = clause.rstrip().endswith(":") or block.form == "heading"
         if (is_lead or TITLE.fullmatch(clause)) and (words := find_words(clause)):
             self._context.add_leading_words(words)
+
+    def _drop_results(self, start: int) -> None:
+        """Mark the passages from *start* as values that are no results."""
+        self.passages[start:] = [
+            replace(passage, is_input=True, is_conclusion=False)
+            for passage in self.passages[start:]
+        ]
 
     def _read_values(self, block: Block, clause: str) -> None:
         if MATRIX_TEX.search(clause) or MATRIX_TEXT.search(clause):
@@ -195,10 +201,6 @@ class _PassageFinder:
             self.passages[-1] = replace(
                 self.passages[-1], unit_words=span.unit_words, ends_sentence=span.ends_sentence
             )
-        self._add_lists(block, clause)
-
-    def _add_lists(self, block: Block, clause: str) -> None:
-        """Collect the lists of numbers in a sentence, such as ``1, 5 and 6``."""
         for text, beside, is_last in find_lists(clause):
             self._add(block, text, clause, ARRAY, beside, is_cut=True, is_conclusion=is_last)
 
@@ -229,7 +231,8 @@ class _PassageFinder:
     def _read_table(self, block: Block) -> None:
         """Collect a table, and its cells with the words of their row and column."""
         self._add(block, block.text, block.text, frozenset({"table", "matrix"}), frozenset())
-        for cell in (*split_table(block.text), *find_row_sizes(block.text)):
+        cells = (*split_table(block.text), *find_row_sizes(block.text), *find_series(block.text))
+        for cell in cells:
             label = parse_label(cell.row_label)
             if label and not label[0].isdigit():
                 label = (*self._labels.path[:1], *label)

@@ -10,15 +10,16 @@ from grader.reports.extraction.clauses import (
     RELATION,
     PassageForm,
     get_text_before_value,
-    iterate_shortened_tables,
     split_label,
 )
 from grader.reports.extraction.passage_context import LEAD
+from grader.reports.extraction.tables import iterate_shortened_tables
 from grader.reports.labels import Label
 from grader.reports.words import select_numbering_words
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
 SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
+IN_BRACKETS: Final = re.compile(r"[\[(][^\[\]()]*[\])]")
 NOTE: Final = re.compile(r"\s{0,9}\((?=[^()]{0,120}[A-Za-z]{3})[^()]{3,240}\)\s{0,9}\.?$")
 """Words in parentheses after a value. The limits bound the time that a search takes."""
 TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
@@ -72,7 +73,7 @@ class Passage:
         value = value or self.text
         _, is_named, link = value.strip("$ ").partition("=")
         bare = TRAILING_WORDS.sub("", value)
-        is_single = not SEVERAL_EQUATIONS.search(value)
+        is_single = not SEVERAL_EQUATIONS.search(IN_BRACKETS.sub("", value))
         is_chain = RELATION.search(value) and is_single
         last = RELATION.split(value)[-1] if is_chain else ""
         alone = NOTE.sub("", last)

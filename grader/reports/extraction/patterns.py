@@ -22,6 +22,16 @@ ARRAY_TEX: Final = (
 )
 """Arrays of TeX with the settings of their columns, which mean a matrix."""
 THIN_SPACE: Final = re.compile(r"(?<!\\)\\[,;: ]")
+SIDE_NOTE: Final = re.compile(
+    r"(?<=[\w)\]%$])\s{1,9}\[[^\[\]\n]{0,200}[A-Za-z=][^\[\]\n]{0,200}\]\s*$"
+)
+"""Note in brackets at the end of a line, such as the calculation of the value before it."""
+CORRECTION: Final = re.compile(
+    r"\s*(?:no|wait|oops|sorry|actually|correction|edit|nein|korrektur)\b\s?[,:.!–-]", re.IGNORECASE
+)
+"""Start of a line that replaces the values of the line before it."""
+NUMBERED_TITLE: Final = re.compile(r"(?:[A-Za-z]{2,20}\s){1,3}#?\d{1,2}\s*:")
+"""Line that names what follows by its number, ``Network 1:``, and holds no value."""
 OPEN_END: Final = re.compile(
     r"(?:\bwe\s{1,3}(?:get|obtain|have|find)|\b(?:gives?|yields?|becomes?|obtain|is|are))"
     r"\s{0,3}:?\s{0,3}$",
@@ -41,7 +51,8 @@ NAMED_VALUES: Final = re.compile(
 """Values with their names, which may be one list."""
 CONCLUDES: Final = re.compile(
     r"\b(?:gives?|gave|yields?|results? in|leads? to|makes?|obtain|get|so|hence|therefore|thus"
-    r"|in total|altogether|together)\b"
+    r"|in total|altogether|together|giving|making|leading to"
+    r"|which (?:means|makes|(?:is|are) (?:again|then|therefore)))(?!\w)"
     r"[^.;]{0,40}$",
     re.IGNORECASE,
 )
@@ -64,3 +75,16 @@ def is_emphasized(text: str, emphasized: Iterable[str]) -> bool:
     """Return whether a value is one of the *emphasized* ones, alone or with few words."""
     value = " ".join(text.split())
     return any(value in bold or bold in value for bold in emphasized)
+
+
+def simplify_markup(text: str) -> str:
+    """Return a line without emphasis, thin spaces and notes behind its value.
+
+    >>> simplify_markup("**size** = 40   [since 42 - 3 + 1 = 40]")
+    'size = 40'
+    """
+    text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", text)))
+    text = SIDE_NOTE.sub("", THIN_SPACE.sub(" ", text))
+    for pattern, replacement in ARRAY_TEX:
+        text = pattern.sub(replacement, text)
+    return text

@@ -37,9 +37,14 @@ WORDED: Final = (
     r"|top|bottom|left|right|above|below|before|after)"
 )
 WORDED_LIST: Final = re.compile(
-    rf"(?<![\w.,=*/+^-])(?<![=*/+^-]\s){WORDED}(?:(?:,|;|,?\sand)\s{WORDED}){{1,6}}(?=\s*\.?$)"
+    rf"(?<![\w.,=*/+^-])(?<![=*/+^-]\s){WORDED}(?:(?:,|;|\s/|,?\sand)\s{WORDED}){{1,6}}(?=\s*\.?$)"
 )
 """Numbers with words between them at the end of a sentence: ``6 at the top and 6 below``."""
+NAMED_LIST: Final = re.compile(
+    rf"\$?(?P<name>[A-Za-z])_?\{{?\d\}}?\s?=\s?{LISTED}\$?"
+    rf"(?:(?:\s?[,;]|,?\sand)\s\$?(?P=name)_?\{{?\d\}}?\s?=\s?{LISTED}\$?(?![\w.]*\d)){{1,20}}"
+)
+"""Values with numbered names, ``$L_0 = 3$, $L_1 = 0$``, which may be one list."""
 STEPS: Final = frozenset({"weight", "bias"})
 """Words of the terms of a sum, which do not describe its result."""
 
@@ -142,4 +147,8 @@ def find_lists(clause: str) -> Iterator[tuple[str, frozenset[str], bool]]:
     for pattern in (NUMBER_LIST, WORDED_LIST):
         for match in pattern.finditer(clause):
             before, after = clause[: match.start()][-NEARBY:], clause[match.end() :][:NEARBY]
-            yield match[0], find_words(f"{before} ; {after}"), not after.strip(" .")
+            text = match[0].replace(" / ", ", ")
+            yield text, find_words(f"{before} ; {after}"), not after.strip(" .")
+    for match in NAMED_LIST.finditer(clause):
+        before = clause[: match.start()][-NEARBY:]
+        yield match[0].replace("$", ""), find_words(before), True

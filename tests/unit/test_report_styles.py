@@ -1,0 +1,94 @@
+"""Tests of the styles in which students write values in reports."""
+
+import pytest
+from report_cases import align, bank, outcomes
+
+from api.services.reports.sheets import SheetParts, parse_sheet
+from grader.reports.alignment import align_report
+from grader.reports.documents.tex_source import split_tex
+from grader.reports.documents.text_lines import split_text
+from grader.reports.extraction.passage_finder import find_passages
+from grader.reports.extraction.tables import find_series, split_table
+from grader.reports.words import find_words
+
+
+def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
+    """Return how each part of a problem is read in a text, and the doubt."""
+    parts = SheetParts(bank(), parse_sheet([problem], bank())).parts
+    aligned = align_report(parts, find_passages(split_text(text)))
+    return {item.part.part: (item.read_as, item.doubt) for item in aligned}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("The block needs 234 881 024 MACs for 2 images.", ["234 881 024 MACs", "2"]),
+        ("In 2D the 3rd layer has 5 weights.", ["5"]),
+        ("Network 2:\nloss: 0.5", ["Network 2:", "0.5"]),
+        (
+            "Hence the losses of the images are $L_0 = 3$ and $L_1 = 4$, as in the table",
+            ["$L_0 = 3$", "$L_1 = 4$", "L_0 = 3 and L_1 = 4"],
+        ),
+        (r"The mean of all images is $\frac{7}{3}$ here", [r"$\frac{7}{3}$"]),
+        ("that is odd so 8 left / 9 right", ["8", "9", "8 left, 9 right"]),
+        ("(32, 40)   [since 44 - 5 + 1 = 40]", ["(32, 40)"]),
+        ("N > 11.25, i.e. N = 12", ["N > 11.25, i.e. N = 12"]),
+    ],
+)
+def test_values_in_the_styles_of_students(text, values) -> None:
+    assert [passage.text for passage in find_passages(split_text(text))] == values
+
+
+def test_a_heading_may_be_the_number_of_a_question_alone() -> None:
+    passages = find_passages(split_text("### 1\n\na) 5\n\n### 2\n\na) 7"))
+    labels = [passage.label for passage in passages if passage.text in {"5", "7"}]
+    assert labels == [("1", "a"), ("2", "a")]
+
+
+def test_one_letter_and_a_digit_are_a_name() -> None:
+    assert "p7" in find_words("The shape of P_7")
+    assert "p7" in find_words("P7: 2x3")
+    assert "x2" not in find_words("256x2x3")
+
+
+def test_the_number_of_a_row_has_the_name_of_its_column() -> None:
+    cells = split_table("| stride | output |\n|---|---|\n| 8 | 52×52 |")
+    assert [find_words(cell.words) >= {"stride", "#8"} for cell in cells] == [True]
+
+
+def test_columns_of_different_things_are_no_lists() -> None:
+    table = "| box | IoU |\n|---|---|\n| 1 | 0.5 |\n| 2 | 0.25 |"
+    assert [cell.text for cell in find_series(table)] == ["[0.5, 0.25]"]
+    assert list(find_series(table.replace("| 2 |", "| mean |"))) == []
+
+
+def test_numbers_and_units_of_siunitx_are_read() -> None:
+    (block,) = split_tex(r"It takes \SI{384}{KiB}, or \num[mode=text]{393216} bytes.")
+    assert block.text == "It takes 384 KiB, or 393216 bytes."
+
+
+def test_periods_between_thousands_are_read_with_a_doubt() -> None:
+    answers = read_answers("yolov3-boxes", "Number of boxes: 3 · 3549 = 10.647")
+    assert answers["boxes"][0] == "10647"
+    assert answers["boxes"][1]
+
+
+def test_a_number_outside_the_range_of_the_question_is_no_answer() -> None:
+    text = "Q1\n(c) Layer 3 with the peak has 144, so layer 2"
+    assert read_answers("peak-activation-memory.layer=1(c)", text)["layer"][0] == "2"
+
+
+def test_a_corrected_line_is_no_result() -> None:
+    text = "so 5 + 2 = 7\nno, 5 + 3 = 8"
+    assert [passage.is_input for passage in find_passages(split_text(text))] == [True, False]
+
+
+def test_of_two_answers_with_one_name_the_later_is_shown_with_a_doubt() -> None:
+    outcome = outcomes("two_answers.md", align("two_answers.md"))
+    assert outcome["values"] == "right?"
+
+
+def test_an_array_has_the_words_of_the_line_before_it() -> None:
+    text = "With padding and the bias we find the values\n\n[5, -2, -1]"
+    array = find_passages(split_text(text))[-1]
+    assert {"padding", "bias"} <= array.words.keys()

@@ -123,6 +123,39 @@ def test_a_grade_is_undone_and_answers_are_left_and_found_again_by_keys(start):
     assert desk.text == second
 
 
+def test_keys_work_before_the_other_scripts_of_the_page_arrive(start):
+    desk = start(INVARIANCE, ["Max pooling.", "No idea."])
+    waiting = []
+
+    def hold(route):
+        waiting.append(route)
+
+    desk.page.route("**/enhance*.js", hold)
+    desk.page.keyboard.press("n")
+    answer = desk.page.locator("#answer")
+    first = answer.inner_text()
+    desk.page.keyboard.press("1")
+    expect(desk.page.locator("#rubric input:checked")).to_have_count(1)
+    desk.page.keyboard.press("n")
+    expect(answer).not_to_have_text(first)
+    assert waiting
+
+
+def test_a_form_that_is_sent_while_the_page_loads_is_not_asked_about(start):
+    desk = start(INVARIANCE, ["Max pooling.", "No idea."])
+    desk.press_and_go("n")
+    first, asked = desk.text, []
+    desk.page.on("dialog", lambda dialog: asked.append(dialog.dismiss()))
+    desk.press("1")
+    load_after_sending = """() => {
+        addEventListener("submit", () => dispatchEvent(new PageTransitionEvent("pageshow")));
+        document.querySelector("[data-key=n]").click();
+    }"""
+    desk.page.evaluate(load_after_sending)
+    expect(desk.page.locator("#answer")).not_to_have_text(first)
+    assert asked == []
+
+
 @pytest.mark.parametrize("path", [INVARIANCE, LONGEST_RUBRIC], ids=lambda path: path.stem)
 def test_answer_model_rubric_and_buttons_are_in_view_together(start, path):
     desk = start(path, essays(path, 1))

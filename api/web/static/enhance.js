@@ -284,7 +284,7 @@ for (const one of all("form[data-unsaved]")) {
   const stored = one.dataset.unsaved ? "" : state();
   let sent = false;
   one.addEventListener("submit", () => { sent = true; });
-  addEventListener("pageshow", () => { sent = false; });
+  addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
   addEventListener("beforeunload", (event) => { if (!sent && state() !== stored) event.preventDefault(); });
 }
 
@@ -369,26 +369,6 @@ async function again(id) {
 }
 const watch = (one) => one.dataset.refresh && setTimeout(again, +one.dataset.refresh, one.id);
 all("[data-refresh][id]").forEach(watch);
-
-/* Who dictates turns the keys off: a spoken word would press them letter by letter. */
-let keys = true;
-try { keys = localStorage.getItem("grader keys") !== "off"; } catch { /* they stay on */ }
-const turned = () => `Turn the keys ${keys ? "off" : "on"}`;
-const turn = button(turned(), () => {
-  keys = !keys;
-  turn.textContent = turned();
-  try { localStorage.setItem("grader keys", keys ? "on" : "off"); } catch { /* for this page */ }
-});
-document.querySelector("[data-keys]")?.append(turn);
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select");
-  if (!keys || typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!found) return;
-  event.preventDefault();
-  found.matches("a, button, [type=checkbox]") ? found.click() : found.focus();
-});
 
 /* A second link opened over the first one changes nothing but what stands behind the #. */
 const secret = document.querySelector("[data-secret] input");

@@ -42,8 +42,8 @@ def split_table(text: str) -> Iterator[TableCell]:
             names = [text for text in row[:column] if text and not NUMBERED_ROW.fullmatch(text)]
             name = " ".join(names[1:] if row_label and len(names) > 1 else names[:1])
             label = f"{name} {title}" if len(header) > 2 and not row_label else name  # noqa: PLR2004
-            place = f"{header[0]} {row[0]}" if NUMBERED_ROW.fullmatch(row[0]) else row[0]
-            words = f"{' '.join(names) or place} ; {place} {title}"
+            row_name = f"{header[0]} {row[0]}" if NUMBERED_ROW.fullmatch(row[0]) else row[0]
+            words = f"{' '.join(names) or row_name} ; {row_name} {title}"
             others = " ; ".join(header[1:column] + header[column + 1 :])
             yield TableCell(cell, " | ".join(row), label.strip(), words, row_label, title, others)
 

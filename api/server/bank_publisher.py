@@ -1,8 +1,8 @@
 """Publication of the rest of the bank, in a separate process while the service runs.
 
 The process has a low priority. It can be stopped at any time and continues at the next start,
-because each problem is stored as soon as it is solved. Only one process at a time publishes, on
-whichever machine it runs.
+because each problem is stored as soon as it is solved. Only one process at a time publishes; on
+PostgreSQL, this includes the processes of other machines.
 """
 
 import multiprocessing

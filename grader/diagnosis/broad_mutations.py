@@ -113,7 +113,10 @@ def _replace_all(tree: Node, leaf: Node, other: Node) -> Node:
 
 
 def _drop_everywhere(tree: Node) -> Mutations:
-    """Yield the tree without all its roots, squares or equal divisors, or without a complement."""
+    """Yield the tree with a change at all places where it fits.
+
+    All complements are undone, or all square roots, all squares, or equal divisors are left out.
+    """
     yield from _change_everywhere(
         tree, "complement_taken", _undo_complement, min_places=1, nested_only=True
     )

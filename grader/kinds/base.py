@@ -138,7 +138,7 @@ class AnswerKind(TextReader[P, A]):
     def rounding_matcher(self, reading: Reading[A]) -> RoundingMatcher | None:
         """Return a predicate: whether the answer is a value rounded to telling digits.
 
-        Return None if the answer cannot be such a rounding of any value.
+        Return None if it is clear without a value that the answer is no such rounding.
         """
         del reading
         return None

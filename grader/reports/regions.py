@@ -44,7 +44,10 @@ class Region:
     is_uncertain: bool = False
 
     def bonuses(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
-        """Return a bonus for the part with the number of the letter that a passage stands under."""
+        """Return bonuses for the passages under the letter of a part.
+
+        Return penalties for those under another letter.
+        """
         scores = np.zeros((len(parts), len(passages)))
         if self.is_uncertain:
             return scores
@@ -60,9 +63,9 @@ class Region:
     def find_rows(
         self, parts: Sequence[SheetPart], passages: Sequence[Passage]
     ) -> list[int | None]:
-        """Return for each passage the part whose number is that of its letter, None if unknown.
+        """Return, for each passage, the index of the part with its letter, or None if unknown.
 
-        The letters are those of the parts only if there are as many letters as parts.
+        `a` is the letter of the first part. The letters count only if there are as many as parts.
         """
         depth = _common_depth(passages)
         letters = [

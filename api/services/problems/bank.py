@@ -183,7 +183,7 @@ def _store_outcome(
         run.failed.append(outcome)
         return
     with db.transaction() as session:
-        _lock_newest_versions(session)
+        _lock_version_storage(session)
         before = load_newest_version(session, outcome.id)
         if (before.id if before else None) != based_on:
             return
@@ -198,7 +198,7 @@ def _store_outcome(
     run.published.append(outcome.id)
 
 
-def _lock_newest_versions(session: Session) -> None:
-    """Lock, so that one transaction at a time compares and stores the newest version."""
+def _lock_version_storage(session: Session) -> None:
+    """Take the lock under which one transaction at a time compares and stores a newest version."""
     if not is_sqlite(session):
         session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))

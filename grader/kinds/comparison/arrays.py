@@ -39,7 +39,7 @@ def build_rounding_matcher(answer: Tensor) -> RoundingMatcher | None:
     """
     if _are_exact_integers(answer.cells):
         return None
-    # A large array of another shape than every value would be searched for nothing.
+    # Computed on first use: most arrays have the shape of no candidate.
     find_finest_once = cache(lambda: _find_finest_step(answer))
 
     def matches_rounding(value: Value | None) -> bool:

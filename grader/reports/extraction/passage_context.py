@@ -28,7 +28,7 @@ class PassageContext:
     def add_leading_words(self, words: frozenset[str]) -> None:
         """Add the words of a line that leads to the next values."""
         names = select_numbering_words(words)
-        # The total of layers, or the sum of channels, is not that of the one before it.
+        # A total, or the sum of all channels, does not belong to the layer or channel before it.
         is_total = "total" in words or words >= CHANNEL_LETTERS
         self.numbers = names or (frozenset() if is_total else self.numbers)
         self.leads = [*self.leads, words - names][-3:]

@@ -39,7 +39,10 @@ OPEN_END: Final = re.compile(
 )
 """End of a line whose result is on the next line; its own values are not results."""
 TERM_NOTE: Final = re.compile(r"(?<=\d)\s{0,2}\([^()\d]{2,40}\)(?=\s*[+=])")
-"""Note at a term of a sum, ``5 (first layer) + 7 (second layer) = 12``, not about its result."""
+"""Note after a term of a sum, ``5 (first layer) + 7 (second layer) = 12``.
+
+It describes the term, not the result.
+"""
 GLUED: Final = re.compile(r"(?<=\d)(?=[A-Z][a-z]{2,}(?:\s\w+)?\s*[:=])")
 SOLUTION: Final = re.compile(r"(?:solution|answer|my answer|lösung)s?\s*[:.]?", re.IGNORECASE)
 TITLE: Final = re.compile(r"\D{1,60}")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.reports.extraction.clauses import (
     LISTED,
@@ -138,17 +138,26 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
     return [is_result and index + 1 == len(spans) for index in range(len(spans))]
 
 
-def find_lists(clause: str) -> Iterator[tuple[str, frozenset[str], bool]]:
-    """Yield the lists of numbers in a sentence, with the words beside and whether it ends with one.
+class NumberList(NamedTuple):
+    """A list of numbers in a sentence, the words *beside* it, and whether it ends the sentence."""
 
-    >>> [text for text, *_ in find_lists("12 rows, so 6 at the top and 6 at the bottom")]
+    text: str
+    beside: frozenset[str]
+    ends_sentence: bool
+
+
+def find_lists(clause: str) -> Iterator[NumberList]:
+    """Yield each list of numbers in a sentence.
+
+    >>> [found.text for found in find_lists("12 rows, so 6 at the top and 6 at the bottom")]
     ['6 at the top and 6 at the bottom']
     """
     for pattern in (NUMBER_LIST, WORDED_LIST):
         for match in pattern.finditer(clause):
             before, after = clause[: match.start()][-NEARBY:], clause[match.end() :][:NEARBY]
-            text = match[0].replace(" / ", ", ")
-            yield text, find_words(f"{before} ; {after}"), not after.strip(" .")
+            text, beside = match[0].replace(" / ", ", "), find_words(f"{before} ; {after}")
+            yield NumberList(text, beside, ends_sentence=not after.strip(" ."))
     for match in NAMED_LIST.finditer(clause):
         before = clause[: match.start()][-NEARBY:]
-        yield match[0].replace("$", ""), find_words(before), True
+        text, beside = match[0].replace("$", ""), find_words(before)
+        yield NumberList(text, beside, ends_sentence=True)

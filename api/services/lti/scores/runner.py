@@ -139,7 +139,7 @@ class ScoreRunner:
             self._exchange = self._begin_exchange(pool)
         if is_idle and self._exchange is not None:
             wait([self._exchange])
-            # An exchange that began with a long queue has not asked for more of its platform.
+            # The exchange may have excluded platforms whose queue was long; ask for all of them.
             return self._collect_exchange() or not self._claims_all_platforms
         delay = self._send_next(pool)
         if delay is not None:

@@ -78,7 +78,7 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
 def _distinguish(labels: Sequence[str]) -> list[frozenset[str]]:
     """Return the words that only one label has, for each label.
 
-    If two labels are the same, the only set in the list is empty.
+    Return one empty set if two labels are equal.
     """
     words = [
         frozenset(_shorten(word) for word in TOKEN.findall(label) if word.lower() not in EMPTY)

@@ -29,7 +29,7 @@ from api.http.request_body import BodyCap
 from api.http.response_memory import CALLER_KEY
 from api.rate_limits import stored_events
 from api.rate_limits.event_limits import LimitedAction, address_key
-from api.services.assignments.views import build_view
+from api.services.assignments.views import require_released
 from api.services.submissions.preparation import check_released
 from api.state import AppState, RateLimitClass
 
@@ -195,7 +195,7 @@ class RequestContext(Authenticator):
                 now=self.now,
             )
         elif assignment is not None:
-            build_view(session, *self.authorize_assignment(session, assignment), now=self.now)
+            require_released(session, *self.authorize_assignment(session, assignment), now=self.now)
         elif course is not None:
             self.authorize_course(session, course)
         else:

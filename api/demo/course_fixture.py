@@ -29,7 +29,7 @@ from api.demo.plan import (
     COURSE_SLUG,
     COURSE_TITLE,
     COURSE_ZONE,
-    WITH_ATTACHMENTS,
+    PROBLEMS_WITH_ATTACHMENTS,
     PlannedAssignment,
 )
 from api.schemas.assignments.settings import store_timeline
@@ -222,7 +222,7 @@ def _add_problem(
         slug=problem_id,
         version_id=version.id,
         position=position,
-        attachments=problem_id in WITH_ATTACHMENTS,
+        attachments=problem_id in PROBLEMS_WITH_ATTACHMENTS,
     )
     session.add(row)
     return row, version

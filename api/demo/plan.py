@@ -44,7 +44,7 @@ def _format_local_time(now: datetime, days: int, time_of_day: time) -> str:
     return f"{day.isoformat()} {time_of_day.isoformat('minutes')}"
 
 
-WITH_ATTACHMENTS: Final = frozenset({"max-pool-invariance", "separable-fc-discussion"})
+PROBLEMS_WITH_ATTACHMENTS: Final = frozenset({"max-pool-invariance", "separable-fc-discussion"})
 """Problems of the demo whose text parts take an image or a PDF."""
 OPEN_ASSIGNMENT_SLUG: Final = "shapes"
 """Slug of the assignment that is open now."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.analysis.numerics import ROUNDING_NOISE
-from grader.analysis.sums import ItemSums, TableSums, select_items_of_complete_students
+from grader.analysis.sums import ItemSums, TableSums, select_fully_scored_items
 
 MIN_FOR_ALPHA: Final = 2
 """Minimum number of items, and of students, for an alpha."""
@@ -27,7 +27,7 @@ class Reliability:
 
 def estimate_reliability(sums: TableSums) -> Reliability:
     """Return Cronbach's alpha, from the sums of a table."""
-    items, totals = select_items_of_complete_students(sums.items), sums.totals
+    items, totals = select_fully_scored_items(sums.items), sums.totals
     k, n = len(items), totals.n
     if n < MIN_FOR_ALPHA or k < MIN_FOR_ALPHA or not totals.squares:
         return Reliability(None, None, k, n)
@@ -38,7 +38,7 @@ def estimate_reliability(sums: TableSums) -> Reliability:
 
 def compute_alphas_if_deleted(sums: TableSums) -> tuple[float | None, ...]:
     """Return for each item the alpha of the others, over the students who opened every item."""
-    items = select_items_of_complete_students(sums.items)
+    items = select_fully_scored_items(sums.items)
     if sums.totals.n < MIN_FOR_ALPHA or len(items) <= MIN_FOR_ALPHA:
         return (None,) * len(sums.items)
     item_squares = sum(item.complete.squares for item in items)

@@ -63,7 +63,7 @@ def compute_deviation_sums(
     return DeviationSums(n, mean, max(0.0, squares - total * mean))
 
 
-def select_items_of_complete_students(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
+def select_fully_scored_items(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
     """Return the items of which the students with a score in every item have one.
 
     Items that are only partly graded are not among them. Without such students, return the items

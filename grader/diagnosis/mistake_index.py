@@ -30,9 +30,9 @@ MIN_REACH: Final = 1e-300
 `REACH_FACTOR` is the factor by which the search is widened.
 """
 
-MIN_TELLING_FIGURES: Final = 6
+MIN_DISTINCTIVE_FIGURES: Final = 6
 """Figures from which on the rounding of a value is evidence of a pair of mistakes."""
-MIN_TELLING_CELLS: Final = 4
+MIN_DISTINCTIVE_CELLS: Final = 4
 """Number of rounded cells of an array that are such evidence together."""
 
 ArrayShape: TypeAlias = tuple[int, ...]
@@ -134,8 +134,8 @@ class MistakeIndex:
         """Return whether an answer has figures enough to tell one pair of mistakes from others."""
         number = self._kind.lookup_key(reading.value, self._part)
         if is_number(number) and reading.step:
-            return has_significant_figures(number, reading.step, MIN_TELLING_FIGURES)
-        return isinstance(number, Tensor) and len(number.cells) >= MIN_TELLING_CELLS
+            return has_significant_figures(number, reading.step, MIN_DISTINCTIVE_FIGURES)
+        return isinstance(number, Tensor) and len(number.cells) >= MIN_DISTINCTIVE_CELLS
 
     def _find_positions_near(
         self, shape: ArrayShape, number: float, reach: float = 0.0

@@ -45,7 +45,7 @@ KindRule: TypeAlias = Literal[
 ]
 """Rule of a kind that decides whether an answer is right."""
 RoundingMatcher: TypeAlias = Callable[[Value | None], bool]
-"""Predicate: whether an answer is a value rounded to telling digits."""
+"""Predicate: whether an answer is a value rounded to distinctive digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class AnswerKind(TextReader[P, A]):
         return self.judge(reading, value, part, scope).is_right
 
     def rounding_matcher(self, reading: Reading[A]) -> RoundingMatcher | None:
-        """Return a predicate: whether the answer is a value rounded to telling digits.
+        """Return a predicate: whether the answer is a value rounded to distinctive digits.
 
         Return None if it is clear without a value that the answer is no such rounding.
         """
@@ -144,7 +144,7 @@ class AnswerKind(TextReader[P, A]):
         return None
 
     def is_precise_rounding(self, reading: Reading[A], value: Value | None) -> bool:
-        """Return whether the answer is *value* rounded to telling digits."""
+        """Return whether the answer is *value* rounded to distinctive digits."""
         matches_rounding = self.rounding_matcher(reading)
         return matches_rounding is not None and matches_rounding(value)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from grader.policy.timeline import SubmissionRules
 
-DEADLINE_PASSED = "The deadline has passed, so the answers were not taken."
-NOT_OPEN = "The assignment is not open yet, so the answers were not taken."
+DEADLINE_PASSED: Final = "The deadline has passed, so the answers were not taken."
+NOT_OPEN: Final = "The assignment is not open yet, so the answers were not taken."
 
 RefusalReason: TypeAlias = Literal[
     "not_released", "deadline_passed", "attempts_exhausted", "cool_down"

@@ -1,6 +1,7 @@
 """Evaluation of tokens as one number, after what has two meanings is refused."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.decimal_places import unit_in_last_place
@@ -20,7 +21,7 @@ from grader.reading.result import StyledText
 from grader.reading.wording.repeated_values import refuse_repeated_value, refuse_repeating_decimal
 from grader.values import Number
 
-EMPTY_CELL = "A cell is empty."
+EMPTY_CELL: Final = "A cell is empty."
 
 
 def read_arithmetic_cell(text: str, start: int, end: int) -> Number:

@@ -25,7 +25,7 @@ from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.reading.wording.trailing_words import find_introduction, find_trailing_words
 
 NO_FORMULA: Final = "No formula was found."
-LIST_MESSAGE: Final = "This is a list."
+LIST_NOT_FORMULA: Final = "This is a list."
 ADDED: Final = re.compile(r"(?<=[\w)\]}])\s+\(\s*\+[^()]*\)")
 """A bracket that begins with a plus sign, behind a formula."""
 WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
@@ -50,7 +50,7 @@ def read_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
     tokens, note = _tokenize_formula(text, names, grouping=True)
     value = _extract_value_tokens(tokens, text, names)
     if is_list(value.tokens):
-        raise AnswerError(LIST_MESSAGE, expected="one formula", position=0)
+        raise AnswerError(LIST_NOT_FORMULA, expected="one formula", position=0)
     tree = _parse_formula(value, text, names)
     return Reading(tree, to_text(tree), (*value.notes, *note))
 
@@ -200,6 +200,6 @@ def _build_reading(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tup
 
 def _build_number_node(typed: RawAnswer, names: NameMatcher) -> Node:
     if isinstance(typed, list):
-        raise AnswerError(LIST_MESSAGE, expected=describe_formula_form(names.declared))
+        raise AnswerError(LIST_NOT_FORMULA, expected=describe_formula_form(names.declared))
     number = require_number(typed)
     return NumberLiteral(number) if number >= 0 else Negation(NumberLiteral(-number))

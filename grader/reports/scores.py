@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.reports.extraction.clauses import ARRAY, count_shape_axes, get_text_before_value
-from grader.reports.extraction.passage_context import CLAUSE, LEAD
+from grader.reports.extraction.passage_context import BESIDE, CLAUSE, LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
 from grader.reports.words import CHANNELS, select_numbering_words
@@ -182,7 +182,7 @@ def _score_numbers(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> S
         for passage in passages
     ]
     beside = [
-        select_numbering_words(word for word, weight in passage.words.items() if weight >= 1)
+        select_numbering_words(word for word, weight in passage.words.items() if weight >= BESIDE)
         for passage in passages
     ]
     known = [select_numbering_words(part.words) for part in parts]
@@ -207,7 +207,7 @@ def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) 
     scores = np.zeros((len(parts), len(passages)))
     for column, passage in enumerate(passages):
         beside = {
-            word: 1.0 if weight >= 1 else IN_CLAUSE
+            word: 1.0 if weight >= BESIDE else IN_CLAUSE
             for word, weight in passage.words.items()
             if weight >= CLAUSE and word in counts
         }
@@ -215,7 +215,7 @@ def _score_other_words(parts: Sequence[SheetPart], passages: Sequence[Passage]) 
             word: share * math.log(1 + len(parts) / counts[word]) / most
             for word, share in beside.items()
         }
-        names = {word for word, weight in passage.words.items() if weight >= 1}
+        names = {word for word, weight in passage.words.items() if weight >= BESIDE}
         # The total of a list, under the line that leads to the list, belongs to that line.
         is_total = bool(TOTAL_WORDS & names) and not TOTAL_WORDS.issuperset(names - GENERIC_WORDS)
         for row, part in enumerate(parts):
@@ -246,7 +246,7 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
     if not part.forms & passage.forms:
         return IMPOSSIBLE
     score = 0.0
-    beside = {word for word, weight in passage.words.items() if weight >= 1}
+    beside = {word for word, weight in passage.words.items() if weight >= BESIDE}
     if beside & STEP_WORDS and part.kind != "shape" and not beside & part.title_words & STEP_WORDS:
         score += STEP
         score += SIZE_FOR_COUNT * ("shape" in beside and bool(part.counted_words))

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce, wraps
 from inspect import signature
-from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,15 +15,17 @@ import numpy.typing as npt
 from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, build_value_step
 from grader.display.text import to_text
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
-from grader.registry import Solver
+from grader.registry import Solver, SolverArguments
 from grader.values import Number, Tensor, Value, to_exact_number
 
 MAX_TERMS: Final = 16
 MAX_ROWS: Final = 64
 MAX_ARRAY_CELLS: Final = 1024
 
-TracedArguments: TypeAlias = SimpleNamespace
-"""The arguments of one call of a solver by name, defaults included, and its `result`."""
+
+class TracedArguments(SolverArguments):
+    """The arguments of one call of a solver by name, defaults included, and its `result`."""
+
 
 TraceFunction: TypeAlias = Callable[[TracedArguments], Iterable[SolutionStep]]
 """Yields the steps to the result of a call."""

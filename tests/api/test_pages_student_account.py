@@ -5,7 +5,7 @@ from api_browser import OTHER_PASSWORD, PASSWORD, get_email, set_password
 from pages import Browser
 
 from api.pages.account import PASSWORDS_DIFFER_MESSAGE
-from api.services.accounts.profile import INCORRECT_CURRENT_MESSAGE
+from api.services.accounts.profile import INCORRECT_CURRENT_PASSWORD
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
 @pytest.mark.parametrize(
     ("current", "new", "again", "said"),
     [
-        ("not it at all", OTHER_PASSWORD, OTHER_PASSWORD, INCORRECT_CURRENT_MESSAGE),
+        ("not it at all", OTHER_PASSWORD, OTHER_PASSWORD, INCORRECT_CURRENT_PASSWORD),
         (PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD + " ", PASSWORDS_DIFFER_MESSAGE),
         (PASSWORD, "short", "short", "at least 10"),
         (PASSWORD, "iloveyou123", "iloveyou123", "too common"),

@@ -4,8 +4,8 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_formula_list, read_formula_shape
-from grader.reading.formulas import LIST_MESSAGE, NO_FORMULA
-from grader.reading.lists.items import OPEN_BRACKET
+from grader.reading.formulas import LIST_NOT_FORMULA, NO_FORMULA
+from grader.reading.lists.items import UNCLOSED_BRACKET
 
 NAMES = ("H", "W", "N", "K", "M", "S", "gamma", "dL_da", "dL_db")
 
@@ -46,7 +46,7 @@ def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
         ("(H, W, 1,024)", "Axis 4 is '024'"),
         ("(H, foo)", "'foo' is not a variable"),
         ([], "This has 0 axes."),
-        ([["H"]], LIST_MESSAGE),
+        ([["H"]], LIST_NOT_FORMULA),
     ],
 )
 def test_what_is_no_shape_of_formulas_is_refused(typed, message):
@@ -99,10 +99,10 @@ def test_a_list_of_formulas_is_read_in_every_notation(typed, shown):
         ("K,,M", "Formula 2 is missing."),
         ("K, foo", "'foo' is not a variable"),
         ("K, M)", "The bracket ) closes nothing"),
-        ("[K, M", OPEN_BRACKET),
+        ("[K, M", UNCLOSED_BRACKET),
         (",".join("K" * 17), "This has 17 formulas."),
         ([], "This has 0 formulas."),
-        ([["K"]], LIST_MESSAGE),
+        ([["K"]], LIST_NOT_FORMULA),
         ("[H, [W/S]]", "brackets or as rounding down"),
     ],
 )

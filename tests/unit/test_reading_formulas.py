@@ -8,7 +8,7 @@ from grader.errors import AnswerError
 from grader.expressions.parser import parse
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral, walk
 from grader.reading import read_formula
-from grader.reading.formulas import LIST_MESSAGE, NO_FORMULA
+from grader.reading.formulas import LIST_NOT_FORMULA, NO_FORMULA
 from grader.reading.grammar.errors import SEVERAL_VALUES
 
 NAMES = (
@@ -252,10 +252,10 @@ def test_a_json_number_is_a_formula(typed, tree):
         ("K)", "A bracket ) closes nothing.", 1),
         ("K +", "Something is missing at the end.", 3),
         ("K =", "Nothing follows the last '='.", 2),
-        ("(H, W)", LIST_MESSAGE, 0),
-        ("H, W", LIST_MESSAGE, 0),
+        ("(H, W)", LIST_NOT_FORMULA, 0),
+        ("H, W", LIST_NOT_FORMULA, 0),
         ("1,5K", "The comma in '1,5' can be read in two ways.", 1),
-        (["H"], LIST_MESSAGE, None),
+        (["H"], LIST_NOT_FORMULA, None),
         (True, "true or false", None),
     ],
 )

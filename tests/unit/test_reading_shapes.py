@@ -11,7 +11,7 @@ from grader.reading import read_shape
 from grader.reading.grammar.equation_chains import CHAIN_NOTE
 from grader.reading.grammar.errors import SEVERAL_VALUES
 from grader.reading.grammar.number_styles import normalize_number_style
-from grader.reading.lists.items import OPEN_BRACKET
+from grader.reading.lists.items import UNCLOSED_BRACKET
 from grader.reading.shapes import SHAPE_FORMS
 from grader.reading.wording.axes import MIXED_SIGNS
 
@@ -128,7 +128,7 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("16 filters of 3×3", "'filters' cannot be read"),
         ("28 × None × 28", "None is no size."),
         ("(126 × 126) × 16", "'(126 × 126)' can be read as one axis or as two."),
-        ("(28,28,16", OPEN_BRACKET),
+        ("(28,28,16", UNCLOSED_BRACKET),
         ("28,28,16)", "A bracket ) closes nothing."),
         ("0x3", "'0x3' cannot be read here."),
         ("conv(3)", "'conv' cannot be read"),

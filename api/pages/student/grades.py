@@ -15,6 +15,7 @@ from api.pages.layout.grade_steps import ExplainedStep, ProblemTitles
 from api.pages.layout.local_time import CourseClock
 from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.grading.item_rows import join_mistake_names
+from api.pages.student.components.states import WAITING
 from api.routes.assignments import assignments
 from api.routes.grades import grades
 from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
@@ -91,6 +92,7 @@ def my_grades_page(
         told=grades_view,
         total=[ProblemTitles().explain_line(one) for one in grades_view.explain],
         rows=rows,
+        waiting=WAITING,
     )
 
 

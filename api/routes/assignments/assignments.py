@@ -94,7 +94,7 @@ def get_assignment(
     """Return an assignment: for students with their own dates, for staff with all settings."""
     with context.reading() as session:
         member, row = context.authorize_assignment(session, assignment)
-        view = views.build_view(session, member, row, now=context.now)
+        view = views.build_assignment_view(session, member, row, now=context.now)
     if member.is_staff:
         response.headers["ETag"] = format_etag(row.version)
     return view

@@ -40,7 +40,7 @@ from api.schemas.student.reports import (
     ReportOut,
     ReportSummaries,
 )
-from api.services.assignments.views import build_view
+from api.services.assignments.views import require_released
 from api.services.attachments.storage import list_current
 from api.services.files.document_budget import check_document_budget, lock_author
 from api.services.reports.uploads import storage
@@ -72,7 +72,7 @@ def authorize_released(
 ) -> tuple[CourseMembership, Assignment]:
     """Return the membership and the assignment; raise `NotFound` before its release."""
     member, row = context.authorize_assignment(session, assignment, right=right)
-    build_view(session, member, row, now=context.now)
+    require_released(session, member, row, now=context.now)
     return member, row
 
 

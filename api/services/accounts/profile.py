@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,8 +20,8 @@ from api.services.accounts.login import LoginAttempt
 from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 
-INCORRECT_CURRENT_MESSAGE = "The current password is incorrect."
-LOGGED_OUT = "You were logged out. Log in again."
+INCORRECT_CURRENT_PASSWORD: Final = "The current password is incorrect."  # noqa: S105  # not a secret
+LOGGED_OUT: Final = "You were logged out. Log in again."
 
 
 def load_profile(session: Session, caller: Principal) -> Me:
@@ -99,7 +100,7 @@ def change_password(
     stored = None if user is None else user.password_hash
     if not passwords.verify(attempt.password, stored) or user is None or stored is None:
         message = "is not your password"
-        raise InvalidInput(INCORRECT_CURRENT_MESSAGE, errors=(FieldError("current", message),))
+        raise InvalidInput(INCORRECT_CURRENT_PASSWORD, errors=(FieldError("current", message),))
     check_password_allowed(user, new_password, field_name="new")
     hashed = passwords.hash(new_password)
     with db.transaction() as session:

@@ -216,13 +216,13 @@ def set_results_and_solutions_released(
     warnings = assess_readiness(session, releaser, row, now=act.now).warnings if releaser else ()
     return Released(
         assignment=serialize_assignment(session, act, row),
-        waiting=_count_waiting_students(session, row),
+        waiting=_count_students_with_ungraded_work(session, row),
         warnings=warnings,
     )
 
 
-def _count_waiting_students(session: Session, row: Assignment) -> int:
-    """Return how many students of the course wait for a person to grade their work."""
+def _count_students_with_ungraded_work(session: Session, row: Assignment) -> int:
+    """Return the number of students of the course who wait for a person to grade their work."""
     count = session.scalar(
         select(func.count())
         .select_from(Grade)

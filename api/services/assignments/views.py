@@ -26,6 +26,7 @@ from api.services.problems.versions import part_titles
 from api.services.student.times import serialize_times
 from grader.policy import SubmissionRules
 
+NOT_FOUND_MESSAGE: Final = "There is no such assignment."
 TITLES: Final = (
     select(Assignment.id, Assignment.title)
     .where(Assignment.course_id == bindparam("course"), Assignment.deleted_at.is_(None))
@@ -57,7 +58,7 @@ def list_assignments(
     return _build_views(session, member, rows, now=now)
 
 
-def build_view(
+def build_assignment_view(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> StaffAssignment | StudentAssignment:
     """Return an assignment as *member* sees it.
@@ -66,8 +67,19 @@ def build_view(
     """
     views = _build_views(session, member, [assignment], now=now, with_drafts=True)
     if not views:
-        raise NotFound("There is no such assignment.")
+        raise NotFound(NOT_FOUND_MESSAGE)
     return views[0][1]
+
+
+def require_released(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
+) -> None:
+    """Raise `NotFound` where `build_assignment_view` does, without the view."""
+    if member.is_staff or member.previews_drafts:
+        return
+    rules = load_student_rules(session, member, [assignment])[assignment.id]
+    if not rules.is_released(to_micros(now)):
+        raise NotFound(NOT_FOUND_MESSAGE)
 
 
 def _build_views(

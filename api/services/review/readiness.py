@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from api.services.assignments.rules import base_timeline, load_distinct_rules
 from api.services.review.queue import load_review_progress, load_text_parts, queued_answer_condition
 from grader.policy import SubmissionRules
 
-STILL_OPEN = "The assignment is still open: more answers may arrive."
+STILL_OPEN: Final = "The assignment is still open: more answers may arrive."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def assess_readiness(
     return Readiness(
         ready=not left,
         unassessed=left,
-        students=_count_waiting_students(session, assignment) if left else 0,
+        students=_count_students_in_queue(session, assignment) if left else 0,
         requests=done.requests,
         results=assignment.results,
         results_from=visibility.since,
@@ -104,8 +105,8 @@ def _build_warnings(
         yield STILL_OPEN
 
 
-def _count_waiting_students(session: Session, assignment: Assignment) -> int:
-    """Return the number of students with an answer that waits."""
+def _count_students_in_queue(session: Session, assignment: Assignment) -> int:
+    """Return the number of students with an answer in the review queue."""
     waiting = (
         queued_answer_condition(assignment, load_text_parts(session, assignment)),
         not_(Answer.manual),

@@ -238,7 +238,9 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
             kind = COLUMN_KINDS[column.kind]
             _reject_square_size(cell, column)
             read.append(
-                None if is_blank(cell) else kind.read(_words_to_zero(cell, column), column, scope)
+                None
+                if is_blank(cell)
+                else kind.read(_replace_word_for_zero(cell, column), column, scope)
             )
         except AnswerError as error:
             raise AnswerError(
@@ -247,7 +249,7 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
     return tuple(read)
 
 
-def _words_to_zero(cell: RawAnswer, column: Column) -> RawAnswer:
+def _replace_word_for_zero(cell: RawAnswer, column: Column) -> RawAnswer:
     """Return "0" for a word or a dash that stands for zero in a column of counts, else *cell*."""
     counts = isinstance(column, IntegerPart) and isinstance(cell, str)
     return "0" if counts and NOTHING.fullmatch(cell) else cell  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
-OPEN_BRACKET: Final = "A bracket is not closed."
+UNCLOSED_BRACKET: Final = "A bracket is not closed."
 MAX_ITEMS: Final = 16
 SEPARATORS: Final = frozenset({",", ";"})
 FENCES: Final = frozenset({"(", "[", "{"})
@@ -31,7 +31,7 @@ def split_items(tokens: Sequence[Token], text: str) -> list[list[Token]]:
         else:
             items[-1].append(token)
     if depth > 0:
-        raise AnswerError(OPEN_BRACKET, position=tokens[-1].start)
+        raise AnswerError(UNCLOSED_BRACKET, position=tokens[-1].start)
     if len(items) > 1 and not items[-1]:
         items.pop()
     if len(items) > 1 and [] in items:

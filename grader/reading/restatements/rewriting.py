@@ -5,7 +5,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
+from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
+from grader.reading.numbers import read_number
 
 NUMBER: Final = r"(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 """A plain number, with groups of three digits or none."""
@@ -42,3 +44,15 @@ def find_plain_numbers(text: str) -> list[Fraction]:
     [1024, 2]
     """
     return [Fraction(parse_plain(number)) for number in PLAIN_NUMBER.findall(text)]
+
+
+def compute_value(computation: str) -> Fraction | None:
+    """Return the value of a computation, None if it cannot be read as a number.
+
+    >>> compute_value("272 - 72"), compute_value("two layers")
+    (Fraction(200, 1), None)
+    """
+    try:
+        return Fraction(read_number(computation).value)
+    except AnswerError:
+        return None

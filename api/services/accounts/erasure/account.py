@@ -110,7 +110,7 @@ def erase_account(
         )
     old, new = user.id, uuid4()
     words = {getattr(user, name) for name in IDENTITY_FIELDS} - {"", None}
-    _allow_changes_of_append_only_rows(session)
+    _allow_append_only_changes(session)
     erase_free_text(session, old)
     delete_reports(session, old)
     delete_attachments(session, old)
@@ -137,7 +137,7 @@ def erase_account(
     return new
 
 
-def _allow_changes_of_append_only_rows(session: Session) -> None:
+def _allow_append_only_changes(session: Session) -> None:
     """Let this transaction change personal data in append-only rows."""
     session.add(ErasureFlag())
     session.flush()

@@ -92,9 +92,7 @@ def store_with_grades(
     # Before the grades: the ids follow this order.
     rows, sizes = build_row_batches(list(admitted.values()), replies, now=now)
     progress_rows = [update.progress_row for update in updates]
-    grades, changes = _lock_grades_and_build_rows_and_changes(
-        session, updates, cache_transaction, now=now
-    )
+    grades, changes = _build_grade_rows(session, updates, cache_transaction, now=now)
     write_batches(
         session,
         [
@@ -197,7 +195,7 @@ def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
     return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 
 
-def _lock_grades_and_build_rows_and_changes(
+def _build_grade_rows(
     session: Session,
     updates: Sequence[_ProgressUpdate],
     cache_transaction: CacheTransaction,

@@ -11,12 +11,11 @@ from itertools import combinations
 from math import prod
 from typing import Final
 
-from grader.errors import AnswerError
-from grader.reading.numbers import read_number
 from grader.reading.restatements.rewriting import (
     NUMBER,
     PLAIN_NUMBER,
     Rewriting,
+    compute_value,
     describe_dropped,
     find_plain_numbers,
     parse_plain,
@@ -180,13 +179,12 @@ def _is_last_result(value: _Value, head: str) -> bool:
         return False
     cuts = [match.end() for match in re.finditer(r"[;:]\s|,\s|\.\s|\n", working)]
     computation = working[cuts[-1] if cuts else 0 :]
-    try:
-        result = read_number(computation)
-    except AnswerError:
+    result = compute_value(computation)
+    if result is None:
         return False
     operands = set(find_plain_numbers(computation))
     before = working[: cuts[-1] if cuts else 0]
     results = re.findall(RESULT, before) if "=" in before else PLAIN_NUMBER.findall(before)
     earlier = {Fraction(parse_plain(number)) for number in results}
     used = not operands.isdisjoint(earlier) or not earlier
-    return used and value.equals(Fraction(result.value), rounded=True)
+    return used and value.equals(result, rounded=True)

@@ -10,12 +10,12 @@ from typing import Final
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
+    compute_value,
     describe_dropped,
     find_plain_numbers,
     parse_plain,
 )
 from grader.reading.restatements.working.final_values import FOR_ALL, is_doubtful
-from grader.reading.restatements.working.proven_results import compute
 
 LAST: Final = re.compile(
     rf"(?P<head>.*(?<![\w.,/*^×·+-]))(?P<sign>[-−](?=[0-9]))?(?P<number>{NUMBER})(?P<unit>\s?(?:%|[^\W\d_]{{1,12}}))?"
@@ -101,7 +101,7 @@ def _is_one_of_several(text: str) -> bool:
 
 def _find_results(head: str) -> list[Fraction]:
     """Return what the numbers and computations of *head* give by one operation."""
-    values = (compute(expression.strip(" .,")) for expression in EXPRESSION.findall(head))
+    values = (compute_value(expression.strip(" .,")) for expression in EXPRESSION.findall(head))
     computed = [value for value in values if value is not None]
     numbers = find_plain_numbers(head)
     results = list(computed)

@@ -4,11 +4,10 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from grader.errors import AnswerError
-from grader.reading.numbers import read_number
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
+    compute_value,
     describe_dropped,
     find_plain_numbers,
     parse_plain,
@@ -53,18 +52,10 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
         return None
     working = match["working"].strip(" $")
     value = Fraction(parse_plain(match["value"]))
-    if compute(working) != value or not _uses_earlier_results(head, working):
+    if compute_value(working) != value or not _uses_earlier_results(head, working):
         return None
     plain = f"{match['value']}{match['unit']}"
     return Rewriting(plain, describe_dropped(text[: match.start("value")]), plain)
-
-
-def compute(working: str) -> Fraction | None:
-    """Return the value of a computation, None if it cannot be read as a number."""
-    try:
-        return Fraction(read_number(working).value)
-    except AnswerError:
-        return None
 
 
 def _uses_earlier_results(head: str, working: str) -> bool:

@@ -237,11 +237,8 @@ def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope)
         try:
             kind = COLUMN_KINDS[column.kind]
             _reject_square_size(cell, column)
-            read.append(
-                None
-                if is_blank(cell)
-                else kind.read(_replace_word_for_zero(cell, column), column, scope)
-            )
+            text = _replace_word_for_zero(cell, column)
+            read.append(None if is_blank(cell) else kind.read(text, column, scope))
         except AnswerError as error:
             raise AnswerError(
                 f"Row {number}, {name}: {error.message}", expected=error.expected

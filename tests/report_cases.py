@@ -32,7 +32,9 @@ FIRST_SIGHT: Final = "first_sight"
 """Folder of reports in the styles of further students, measured before the code changed."""
 SIXTH: Final = "sixth"
 """Folder of seven reports more, measured before the code changed."""
-FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT, SIXTH)
+AFTER: Final = "after"
+"""Folder of four reports that were written after the code had been read, in other styles."""
+FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT, SIXTH, AFTER)
 EXPECTED: dict[str, Any] = {
     name: case for folder in FOLDERS for name, case in load_expected(folder).items()
 }

@@ -8,6 +8,7 @@ from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
 from grader.reports.extraction.passage_finder import find_passages
+from grader.reports.extraction.printed_values import split_printed_line
 from grader.reports.extraction.tables import find_series, split_table
 from grader.reports.words import find_words
 
@@ -92,3 +93,9 @@ def test_an_array_has_the_words_of_the_line_before_it() -> None:
     text = "With padding and the bias we find the values\n\n[5, -2, -1]"
     array = find_passages(split_text(text))[-1]
     assert {"padding", "bias"} <= array.words.keys()
+
+
+def test_values_that_one_line_prints_have_their_own_names() -> None:
+    line = "b_x = 243.16, b_y = 136.61"
+    assert split_printed_line(line, is_output=True) == ["b_x = 243.16", "b_y = 136.61"]
+    assert split_printed_line("loss = 2.5, all good", is_output=True) == ["loss = 2.5, all good"]

@@ -10,7 +10,6 @@ from grader.reports.extraction.clauses import (
     DIGIT,
     MATRIX_TEX,
     MATRIX_TEXT,
-    QUANTITY,
     PassageForm,
     find_forms,
     find_forms_in_sentence,
@@ -45,7 +44,7 @@ from grader.reports.extraction.patterns import (
     is_emphasized,
     simplify_markup,
 )
-from grader.reports.extraction.printed_values import split_printed
+from grader.reports.extraction.printed_values import split_printed, split_printed_line
 from grader.reports.extraction.sentences import find_lists, split_sentence
 from grader.reports.extraction.tables import find_row_sizes, find_series, split_table
 from grader.reports.labels import LabelTracker, parse_label
@@ -254,15 +253,16 @@ class _PassageFinder:
 
     def _read_code(self, block: Block) -> None:
         """Collect what code prints: its arrays, and its lines that name a value."""
-        for text, is_array in split_printed_code(block.text):
+        is_output = block.form == "output"
+        for line, is_array in split_printed_code(block.text):
             if is_array:
-                self._add(block, text, text, ARRAY, frozenset())
-            elif printed := split_printed(text, is_output=block.form == "output"):
-                self._add_value(block, printed[1], text, label=printed[0])
-            elif QUANTITY.fullmatch(text.strip()):
-                self._add_value(block, text, text)
-            elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
-                self._context.add_leading_words(words)
+                self._add(block, line, line, ARRAY, frozenset())
+                continue
+            for text in split_printed_line(line, is_output=is_output):
+                if printed := split_printed(text, is_output=is_output):
+                    self._add_value(block, printed[1], text, label=printed[0])
+                elif text.strip() and not DIGIT.search(text) and (words := find_words(text)):
+                    self._context.add_leading_words(words)
 
     def _add(
         self,

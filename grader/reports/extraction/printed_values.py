@@ -16,9 +16,25 @@ SPACED_VALUE: Final = re.compile(
 )
 """Name and value with a space between them, as ``print(name, value)`` writes them."""
 
+NEXT_VALUE: Final = re.compile(r"(?<=[\d\])])\s*[,;]\s+(?=[A-Za-z])")
+"""Separator of values with names, ``x = 2.5, y = 4``."""
+ALONE: Final = re.compile(rf"\s*(?:{QUANTITY.pattern}|\(\d+(?:,\s*\d+){{1,4}}\))\s*")
+"""Line with a value alone, such as the shape that a cell returns."""
+
+
+def split_printed_line(text: str, *, is_output: bool) -> list[str]:
+    """Return the values of a printed line with their names, or the line as it is.
+
+    >>> split_printed_line("x = 2.5, y = 4", is_output=True)
+    ['x = 2.5', 'y = 4']
+    """
+    pieces = NEXT_VALUE.split(text) if is_output else [text]
+    is_list = all(split_printed(piece, is_output=True) for piece in pieces)
+    return pieces if is_list else [text]
+
 
 def split_printed(text: str, *, is_output: bool) -> tuple[str, str] | None:
-    """Return the name and the value of a line that code prints, None if it has none.
+    """Return the name, "" for none, and the value of a line that code prints, None for no value.
 
     >>> split_printed("total params 64", is_output=True), split_printed("x = 5", is_output=False)
     (('total params', '64'), None)
@@ -29,5 +45,7 @@ def split_printed(text: str, *, is_output: bool) -> tuple[str, str] | None:
     printed = PRINTED_VALUE.fullmatch(text)
     if printed and (is_output or WORD_BREAK.search(printed[1])):
         return printed[1], printed[2]
+    if ALONE.fullmatch(text):
+        return "", text.strip()
     spaced = SPACED_VALUE.fullmatch(text) if is_output else None
     return (spaced[1], spaced[2]) if spaced else None

@@ -27,7 +27,8 @@ ARROWS: Final = ("→", "->", "=>", "⇒")
 NAMED_CHAIN: Final = re.compile(r"\$\s*[^\d\s=$][^=$]*=[^=$]+=")
 """Formula with a name and a calculation, ``$H = -\\ln 0.5 = 0.69$``, which is a result."""
 COUNTED_NAME: Final = re.compile(
-    r"\b(?:class|layer|channel|box|step|stage|block|head|map|part|image|equation|figure|table)"
+    r"\b(?:class|layer|channel|box|step|stage|block|head|map|part|image|equation|figure|table"
+    r"|token|anchor|prediction|truth|example|position|query|key|row|column|unit|level|question)"
     r"\s?#?\s?$",
     re.IGNORECASE,
 )
@@ -125,7 +126,8 @@ def find_conclusions(clause: str, spans: Sequence[tuple[int, int]]) -> list[bool
         is_result and not COUNTED_NAME.search(before or "")
         for is_result, before in zip(concludes, befores, strict=True)
     ]
-    concludes = results if any(results) else concludes
+    if any(results) or concludes[-1:] != [True]:  # "so token 2 attends with weight 0.9"
+        concludes = results
     for index in range(1, len(spans)):  # ``= 47245688832, thus approximately 47.2 billion``
         is_rounded = concludes[index] and APPROXIMATELY.search(befores[index] or "")
         if is_rounded and RELATION.search(clause[slice(*spans[index - 1])]):

@@ -31,6 +31,7 @@ from grader.expressions.tree import (
 )
 from grader.values import Number, Tensor, Value, is_number, round_to_figures
 
+CACHED_DECIMALS: Final = 2048
 Displayable: TypeAlias = Value | Node | tuple[Node, ...]
 
 GREEK: Final[dict[str, str]] = dict(
@@ -105,7 +106,8 @@ def to_exact_text(value: Number) -> str:
     """Return a number as plain text, with all digits even if the denominator is long."""
     if isinstance(value, int) or value.denominator == 1:
         return str(value.numerator)
-    return _format_decimal(value) or f"{value.numerator}/{value.denominator}"
+    numerator, denominator = value.as_integer_ratio()
+    return _format_decimal(numerator, denominator) or f"{numerator}/{denominator}"
 
 
 def format_number(value: Number) -> str:
@@ -116,13 +118,14 @@ def format_number(value: Number) -> str:
     return text
 
 
-def _format_decimal(value: Fraction) -> str:
+@lru_cache(maxsize=CACHED_DECIMALS)
+def _format_decimal(numerator: int, denominator: int) -> str:
     """Return the terminating decimal, with an exponent if it is tiny; "" if there is none."""
-    places, factor = _find_decimal_scale(value.denominator)
-    digits = str(abs(value.numerator) * factor)
+    places, factor = _find_decimal_scale(denominator)
+    digits = str(abs(numerator) * factor)
     if not places or len(digits) > MAX_DECIMAL_DIGITS:
         return ""
-    sign = "-" if value.numerator < 0 else ""
+    sign = "-" if numerator < 0 else ""
     if places - len(digits) > MAX_LEADING_ZEROS:
         point = "." if len(digits) > 1 else ""
         return f"{sign}{digits[0]}{point}{digits[1:]}e{len(digits) - places - 1}"

@@ -30,11 +30,16 @@ Reader = Literal[
     "admin",
     "research",
     "log",
+    "launcher",
+    "frame",
+    "flow",
 ]
-"""The readers: people of the scene and three views.
+"""The readers: people of the scene, three views, and holders of secrets.
 
 ``viewer`` is the grader who views as `student`, ``research`` the instructor who exports
-pseudonymized work, and ``log`` a reader of the service's log.
+pseudonymized work, and ``log`` a reader of the service's log. ``launcher`` is a browser
+that began a launch, ``frame`` one that has only the token of the launch, and ``flow`` one
+whose login at a provider waits.
 """
 
 ROLES: Final[tuple[Reader, ...]] = (
@@ -43,6 +48,11 @@ ROLES: Final[tuple[Reader, ...]] = (
 )
 
 NOBODY: Final[frozenset[Reader]] = frozenset()
+LAUNCHER: Final[frozenset[Reader]] = frozenset({"launcher"})
+FRAME: Final[frozenset[Reader]] = frozenset({"frame"})
+FLOW: Final[frozenset[Reader]] = frozenset({"flow"})
+HOLDERS: Final = LAUNCHER | FRAME | FLOW
+"""Readers by a secret that a browser has, instead of an account."""
 STAFF: Final[frozenset[Reader]] = frozenset({"grader", "instructor", "admin"})
 MANAGERS: Final[frozenset[Reader]] = frozenset({"instructor", "admin"})
 OTHER_STAFF: Final[frozenset[Reader]] = frozenset({"other_instructor", "admin"})
@@ -147,7 +157,10 @@ MARKS: Final[Mapping[str, Mark]] = {
     "title of a context": _always({*MANAGERS, "student", "classmate"}, "zqcontext"),
     "reply to a failed score": _always(MANAGERS, "zqscorefailed"),
     "address of a line item": _always(NOBODY, "zqlineitem"),
-    "claims of a launch": _always(NOBODY, "zqlaunch"),
+    "name in a launch": _always(LAUNCHER | FRAME, "zqlaunchname"),
+    "claims of a launch": _always(LAUNCHER, "zqclaim"),
+    "title of a link": _always(MANAGERS, "zqlinktitle"),
+    "identity at a provider": _always(FLOW, "zqidentity"),
     "secret of a course": _always(NOBODY, "5ec2e7" * 10),
     "password": _always(NOBODY, "zqpassword"),
     "hash of a password": _always(NOBODY, "$argon2", "zqhash"),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
+from access.pages_lti import LIFETIME
 from actors import NOW
 from canary_markers import BASES, MARKS, PLATFORM_SCORES, SEED
 from joserfc.jwk import RSAKey
@@ -27,11 +28,15 @@ from api.db.models import (
     Enrolment,
     Excuse,
     Extension,
+    Invite,
+    LoginFlow,
     LoginSession,
     LtiContext,
     LtiKey,
     LtiLaunch,
     LtiLineItem,
+    LtiLink,
+    LtiRegistrationLink,
     LtiScore,
     LtiUser,
     OutboxMessage,
@@ -115,6 +120,7 @@ class CanaryScene(Scene):
         self._plant_words()
         self.keyed = self._pose_keyed()
         self._plant_work()
+        self._visits = self._load_visits()
 
     @property
     def secrets(self) -> set[str]:
@@ -138,8 +144,36 @@ class CanaryScene(Scene):
             keyed = session.get_one(Assignment, self.keyed.assignment)
             keyed.results_released_at = NOW
         self.world.clock.advance(days=60)
+        now = self.world.clock()
         with self.world.session() as session:
-            session.execute(update(LoginSession).values(seen_at=self.world.clock()))
+            for table in (Invite, LtiRegistrationLink):
+                session.execute(update(table).values(expires_at=now + LIFETIME))
+        self.renew_visits()
+
+    def renew_visits(self) -> None:
+        """Begin the launches, the login that waits, and all sessions again.
+
+        Some requests use them up, or log in another person instead of the reader.
+        """
+        now = self.world.clock()
+        self.provider.now = self.platform.now = int(now.timestamp())
+        with self.world.session() as session:
+            begun = {"created_at": now, "seen_at": now, "revoked_at": None}
+            session.execute(update(LoginSession).values(begun))
+            for table, columns in self._visits:
+                session.merge(table(**columns | {"expires_at": now + LIFETIME}))
+
+    def _load_visits(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Return the rows of the launches and of the login that waits."""
+        with self.world.db.reading() as session:
+            return [
+                (
+                    table,
+                    {column.key: getattr(row, column.key) for column in table.__table__.columns},
+                )
+                for table in (LtiLaunch, LoginFlow)
+                for row in session.scalars(select(table))
+            ]
 
     def _plant_people(self) -> None:
         with self.world.session() as session:
@@ -191,8 +225,11 @@ class CanaryScene(Scene):
             )
             for item in session.scalars(select(LtiLineItem)):
                 item.url = f"https://lms.example/zqlineitem/{item.id}"
+            linked = LtiLink.context_id.in_(select(LtiContext.id).where(here))
+            session.execute(update(LtiLink).where(linked).values(title="zqlinktitle"))
+            session.execute(update(LoginFlow).values(name="zqidentity"))
             for launch in session.scalars(select(LtiLaunch)):
-                launch.claims = launch.claims | {"name": "zqlaunch", "link_title": "zqlaunch"}
+                launch.claims = _plant_claims(launch.claims)
 
     def _plant_titles(self) -> None:
         titles = {place: f"zq{place}" for place in ("unpublished", "deleted", ELSEWHERE)}
@@ -305,6 +342,20 @@ class CanaryScene(Scene):
 
     def _id(self, place: str, parameter: str) -> UUID:
         return UUID(self.places[place][parameter])
+
+
+def _plant_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims of a launch with markers; its person and its context stay the same."""
+    subjects = {"u-student": "zqsubjectstudent", "u-new": "zqclaimsubject"}
+    is_here = claims["context_id"] == HERE
+    return {
+        **claims,
+        "name": "zqlaunchname",
+        "email": "zqclaim@example.edu",
+        "subject": subjects.get(claims["subject"], claims["subject"]),
+        "context_title": "zqcontext" if is_here else "zqclaim",
+        "link_title": "zqlinktitle",
+    }
 
 
 def _pieces_of_key(pem: str) -> set[str]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from actors import NOW
 from canary_markers import response_text
-from canary_requests import EXTRA_QUERIES, FORMS, PARAMETER
+from canary_requests import EXTRA_QUERIES, FORMS, PARAMETER, build_content, resolve_call
 from canary_scene import ATTACHED_NAME, KEYED, CanaryScene
 from fastapi.routing import iter_route_contexts
 from populated_course import ROUTES, SCENE_SETTINGS
@@ -273,16 +273,11 @@ def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
     for (method, declared), entry in ROUTES.items():
         if method == "GET":
             continue
-        route = entry.resolve(scene)
-        body = route.body
-        kind = "content" if isinstance(body, str) else "json"
-        headers = {"If-Match": "*"} | dict(route.headers)
-        headers |= {"Content-Type": route.media} if kind == "content" else {}
-        more = {"params": dict(route.query)} | ({} if body is None else {kind: body})
         for place in (HERE, KEYED):
+            route = resolve_call(scene, entry)
             there = scene.places[HERE] | scene.places[place] | dict(route.path)
             path = PARAMETER.sub(lambda found, there=there: str(there[found[1]]), declared)
-            response = ask(scene, path, method=method, headers=headers, **more)
+            response = ask(scene, path, method=method, **build_content(route))
             assert response.status_code < 500, path
             if scene.is_join(path, response_text(response)):
                 joins.add((method, path))

@@ -18,6 +18,7 @@ from student_setup import extend
 
 from api.core.ids import new_id
 from api.db.models import Answer, AssignmentProblem, Excuse, Grade
+from api.services.analytics.queries.query_batch import MAX_STATEMENTS, STATEMENT_CACHE
 from problems.mistakes import MISTAKES
 
 DUE = {"due": "2026-11-03 12:00"}
@@ -179,6 +180,35 @@ def test_a_void_part_has_no_figures_and_is_out_of_the_total(world):
     assert find_part(told, "cube")["voided"] == "full"
     assert find_part(told, "cube")["item"]["n"] == 0
     assert (told["scores"]["maximum"], told["scores"]["mean"]) == (3, 1.5)
+
+
+def test_figures_follow_each_change_though_their_statements_are_kept(world):
+    group = AnalyticsCourse(world, 3)
+    [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE)
+    section = world.section(group.course, "Mo")
+    group.hand_in(posed, RIGHT, WRONG)
+    seen = []
+
+    def check(**query):
+        kept = (group.of(posed, **query), group.of_problem(posed, **query))
+        STATEMENT_CACHE.__init__(MAX_STATEMENTS)
+        assert kept == (group.of(posed, **query), group.of_problem(posed, **query))
+        assert kept not in seen
+        seen.append(kept)
+
+    check()
+    group.hand_in(posed, None, RIGHT)
+    check()
+    check(attempt="best")
+    check(section=str(section))
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).voided = {"cube": "full"}
+    check()
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).points = 4
+    check()
+    world.clock.advance(days=30)
+    check()
 
 
 def test_attempts_and_gain_are_counted_by_hand(world):

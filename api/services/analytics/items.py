@@ -1,6 +1,6 @@
 """Parts of an assignment as analytics sees them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -93,6 +93,23 @@ class AssignmentItems:
         return [
             index for index, item in enumerate(self.items) if item.problem.row.id == problem.row.id
         ]
+
+    def to_key(self) -> Hashable:
+        """Return everything about the parts on which queries depend."""
+        return (
+            tuple(problem.row.id for problem in self.problems),
+            tuple(
+                (
+                    item.problem.row.id,
+                    item.part,
+                    item.kind,
+                    item.points,
+                    item.void_mode,
+                    item.problem.row.extra,
+                )
+                for item in self.items
+            ),
+        )
 
     def to_cte(self, *, by_best: bool) -> CTE:
         """Return the parts as rows of a CTE.

@@ -9,19 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
     Select,
-    String,
     and_,
     case,
-    column,
     exists,
     func,
     select,
-    values,
 )
 from sqlalchemy.orm import Session
 
@@ -29,14 +25,20 @@ from api.db.models import Answer, Draw, ProblemVersion, Variant
 from api.schemas.analytics.problem import ForeignKey, ForeignKeys
 from api.services.analytics.queries.answer_filters import StudentQuery, readable_answer_conditions
 from api.services.analytics.queries.groups import load_answer_details
-from api.services.analytics.queries.keys import VariantKeys
+from api.services.analytics.queries.keys import (
+    KEYS_PARAMETER,
+    VariantKeys,
+    build_keys_cte,
+    serialize_keys,
+)
 from api.services.analytics.queries.query_batch import (
     QueryBatch,
     as_flag,
     as_hex,
     as_micros,
     prefix_sort_number,
-    run_queries,
+    run_reusable_queries,
+    statement_key,
     strip_sort_number,
 )
 from api.services.analytics.wrong_answers import digest_expression, split_mistakes
@@ -74,7 +76,13 @@ def find_other_variant_matches(
     }
     if not differing_digests:
         return {}
-    rows = run_queries(session, _build_match_queries(problem, students, differing_digests, unheld))
+    parts = list(differing_digests)
+    rows = run_reusable_queries(
+        session,
+        ("matches", problem.row.id, statement_key(students), *parts),
+        lambda: _build_match_queries(problem, students, parts),
+        {KEYS_PARAMETER: serialize_keys(differing_digests, unheld)},
+    )
     matches = sorted(rows["matches"], key=lambda row: (-row.after, row.held_by, row.answer))
     details = load_answer_details(session, [row.answer for row in matches])
     return {
@@ -135,26 +143,23 @@ def _serialize_match(row: Any, details: Mapping[str, Any]) -> ForeignKey:
 
 
 def _build_match_queries(
-    problem: VersionedProblem,
-    students: StudentQuery,
-    digests: Mapping[str, Mapping[VariantIdentity, str]],
-    unheld: Mapping[str, set[str]],
+    problem: VersionedProblem, students: StudentQuery, parts: list[str]
 ) -> QueryBatch:
     """Return the queries for the number of matches and for the listed matches."""
-    keys = _build_keys_cte(digests, unheld)
-    graded_values = _select_graded_values(problem, students, list(digests))
+    keys = build_keys_cte()
+    graded_values = _select_graded_values(problem, students, parts)
     each = _select_wrong_values(graded_values, keys, _select_key_holders(problem, students, keys))
-    parts = select(graded_values.c.part).distinct().subquery()
+    graded_parts = select(graded_values.c.part).distinct().subquery()
     wrong = (
         select(
-            parts.c.part,
+            graded_parts.c.part,
             func.count(each.c.part).label("wrong"),
             func.coalesce(func.sum(each.c.match), 0).label("matches"),
             func.count(case((each.c.match == 1, each.c.student_id)).distinct()).label("students"),
             func.coalesce(func.sum(each.c.missed), 0).label("by_chance"),
         )
-        .join(each, each.c.part == parts.c.part, isouter=True)
-        .group_by(parts.c.part)
+        .join(each, each.c.part == graded_parts.c.part, isouter=True)
+        .group_by(graded_parts.c.part)
     )
     return {"wrong": wrong, "matches": _select_top_matches(each)}
 
@@ -227,30 +232,6 @@ def _select_top_matches(each: CTE) -> Select[Any]:
     columns = (match.part, match.answer, match.held_by, match.after)
     ranked = select(*columns, rank.label("place")).subquery()
     return select(ranked).where(ranked.c.place <= MAX_LISTED_MATCHES)
-
-
-def _build_keys_cte(
-    digests: Mapping[str, Mapping[VariantIdentity, str]], unheld: Mapping[str, set[str]]
-) -> CTE:
-    """Return the key of each part in every variant, and whether nobody holds it."""
-    return (
-        values(
-            column("part", String),
-            column("draw_hash", String),
-            column("seed", BigInteger),
-            column("digest", String),
-            column("unheld", Integer),
-            name="keys",
-        )
-        .data(
-            [
-                (part, *numbers, digest, int(digest in unheld[part]))
-                for part, own in digests.items()
-                for numbers, digest in own.items()
-            ]
-        )
-        .cte("keys")
-    )
 
 
 def _select_graded_values(

@@ -23,7 +23,14 @@ from api.services.analytics.queries.distributions import (
     read_distribution,
 )
 from api.services.analytics.queries.groups import load_key_doubt_flags
-from api.services.analytics.queries.query_batch import QueryBatch, fraction_as_float, run_queries
+from api.services.analytics.queries.part_scores import PartScoreQueries
+from api.services.analytics.queries.query_batch import (
+    QueryBatch,
+    fraction_as_float,
+    run_reusable_queries,
+    statement_key,
+)
+from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.analytics.summary import summarize_wrong_answers
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 from api.services.enrolment.sections import check_section_exists
@@ -45,13 +52,8 @@ def compute_assignment_analytics(
     check_section_exists(session, assignment.course_id, section)
     units = build_unit_score_queries(session, assignment, attempt=attempt, section=section, now=now)
     part_scores = units.part_scores
-    wrong_answer_queries = WrongAnswerQueries(
-        units, [index for index, item in enumerate(part_scores.items.items) if not item.by_person]
-    )
     data = load_analytics_data(
-        session,
-        units,
-        wrong_answer_queries.build_key_doubt_queries() | wrong_answer_queries.build_summary_query(),
+        session, units, "assignment", lambda: _build_wrong_answer_queries(units)
     )
     statistics = data.statistics
     return AssignmentAnalytics(
@@ -62,13 +64,21 @@ def compute_assignment_analytics(
         students=count_students(session, part_scores.students),
         opened=statistics.opened,
         blank_is_zero=statistics.all_past_deadline,
-        grades=_load_grade_distribution(session, assignment, part_scores.students),
+        grades=_load_grade_distribution(session, part_scores),
         scores=DistributionOut.model_validate(statistics.scores),
         reliability=ReliabilityOut.model_validate(statistics.reliability),
         problems=serialize_problems(data),
         wrong=summarize_wrong_answers(session, data),
         flags=tuple(_collect_flags(session, data)),
     )
+
+
+def _build_wrong_answer_queries(units: UnitScoreQueries) -> QueryBatch:
+    items = units.part_scores.items.items
+    queries = WrongAnswerQueries(
+        units, [index for index, item in enumerate(items) if not item.by_person]
+    )
+    return queries.build_key_doubt_queries() | queries.build_summary_query()
 
 
 def count_students(session: Session, students: StudentQuery) -> int:
@@ -95,13 +105,16 @@ def build_grade_distribution_queries(grades: Select[Any]) -> QueryBatch:
     )
 
 
-def _load_grade_distribution(
-    session: Session, assignment: Assignment, students: StudentQuery
-) -> DistributionOut:
+def _load_grade_distribution(session: Session, part_scores: PartScoreQueries) -> DistributionOut:
     grade_keys = select(literal(ALL_GRADES_KEY, Integer).label("key")).where(
-        Grade.assignment_id == assignment.id, Grade.student_id.in_(students)
+        Grade.assignment_id == part_scores.assignment.id,
+        Grade.student_id.in_(part_scores.students),
     )
-    rows = run_queries(session, build_grade_distribution_queries(grade_keys))
+    rows = run_reusable_queries(
+        session,
+        ("grades", part_scores.assignment.id, statement_key(part_scores.students)),
+        lambda: build_grade_distribution_queries(grade_keys),
+    )
     return DistributionOut.model_validate(
         read_distribution("grades", rows, PERCENT, ALL_GRADES_KEY)
     )

@@ -59,7 +59,10 @@ def compute_problem_analytics(
     problem_index, problem = _find_problem(part_scores.items, assigned_problem)
     item_indices = part_scores.items.get_item_indices(problem)
     data = load_analytics_data(
-        session, units, WrongAnswerQueries(units, item_indices).build_answer_group_queries()
+        session,
+        units,
+        ("problem", problem.row.id),
+        lambda: WrongAnswerQueries(units, item_indices).build_answer_group_queries(),
     )
     figures = serialize_problem(data, problem_index)
     definition = variants.get_problem(problem.version)

@@ -1,5 +1,6 @@
 """Queries on an assignment as a whole, shared by all its statistics."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +17,11 @@ from api.services.analytics.queries.item_statistics import (
     read_assignment_statistics,
 )
 from api.services.analytics.queries.part_scores import PartScoreQueries
-from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, run_queries
+from api.services.analytics.queries.query_batch import (
+    QueryBatch,
+    ResultRows,
+    run_reusable_queries,
+)
 from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.grades import load_problems
 
@@ -48,9 +53,19 @@ def build_unit_score_queries(
 
 
 def load_analytics_data(
-    session: Session, units: UnitScoreQueries, extra_queries: QueryBatch
+    session: Session,
+    units: UnitScoreQueries,
+    key: Hashable,
+    build_extra_queries: Callable[[], QueryBatch],
 ) -> AnalyticsData:
-    """Load the statistics of an assignment and the rows of *extra_queries* in one statement."""
-    rows = run_queries(session, build_assignment_statistics_queries(units) | extra_queries)
+    """Load the statistics of an assignment and the rows of extra queries in one statement.
+
+    The extra queries must depend on nothing but the units and *key*.
+    """
+    rows = run_reusable_queries(
+        session,
+        (units.part_scores.to_key(), key),
+        lambda: build_assignment_statistics_queries(units) | build_extra_queries(),
+    )
     items = units.part_scores.items
     return AnalyticsData(items, read_assignment_statistics(items, rows), rows)

@@ -9,7 +9,18 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import (
+    CTE,
+    JSON,
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading, ProblemVersion, Variant
@@ -31,6 +42,7 @@ MAX_PARAMETER_VALUES: Final = 12
 A parameter with more values reveals no more than the variants themselves.
 """
 PATTERN_CACHE_SIZE: Final = 4096
+KEYS_PARAMETER: Final = "keys"
 
 
 @dataclass(frozen=True)
@@ -150,3 +162,37 @@ def _find_patterns(key: str, value: str) -> tuple[str, ...]:
     return describe_key_resemblances(
         PartResult("", "wrong", Fraction(0), 0, value=answer_value, counted_key=key_value)
     )
+
+
+def serialize_keys(
+    digests: Mapping[str, Mapping[VariantIdentity, str]], unheld: Mapping[str, set[str]]
+) -> dict[str, list[Any]]:
+    """Return the key of each part in every variant, and whether nobody holds it, as JSON rows."""
+    rows = (
+        [part, *numbers, digest, int(digest in unheld[part])]
+        for part, own in digests.items()
+        for numbers, digest in own.items()
+    )
+    return {str(index): row for index, row in enumerate(rows)}
+
+
+def build_keys_cte() -> CTE:
+    """Return the rows of `serialize_keys`.
+
+    A parameter holds them: SQLAlchemy would compile a `VALUES` list, and all around it, each time.
+    """
+    rows = func.json_each(bindparam(KEYS_PARAMETER, type_=JSON)).table_valued("key", "value")
+    cells = type_coerce(rows.c.value, JSON)
+    types: dict[str, Any] = {
+        "part": String,
+        "draw_hash": String,
+        "seed": BigInteger,
+        "digest": String,
+        "unheld": Integer,
+    }
+    return select(
+        *(
+            cast(cells[index].as_string(), kind).label(name)
+            for index, (name, kind) in enumerate(types.items())
+        )
+    ).cte("keys")

@@ -6,6 +6,7 @@ While an answer to a part waits for a TA, the blanks of that part are not zeros 
 would be its only values and make it look harder than it is.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -43,6 +44,7 @@ from api.services.analytics.queries.query_batch import (
     as_text,
     fraction_as_float,
     prefix_sort_number,
+    statement_key,
     strip_sort_number,
 )
 from grader.grading.result import FREE_STATUSES
@@ -66,8 +68,9 @@ NULL_GROUPING_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = tuple(
 class PartScoreQueries:
     """Relations of an assignment, each built on those before it.
 
-    *students* are those who count. *past_deadline* is the condition on an enrollment that the
-    student's time is over. *by_best*: measure the answer that counts instead of the first one.
+    *students* are those who count. *past_deadline* is the condition on
+    an enrollment that the student's time is over. *by_best*: measure the answer that counts instead
+    of the first one.
     """
 
     assignment: Assignment
@@ -75,6 +78,16 @@ class PartScoreQueries:
     students: StudentQuery
     past_deadline: ColumnElement[bool]
     by_best: bool
+
+    def to_key(self) -> Hashable:
+        """Return everything on which the relations depend."""
+        return (
+            self.assignment.id,
+            self.items.to_key(),
+            statement_key(self.students),
+            statement_key(self.past_deadline),
+            self.by_best,
+        )
 
     @cached_property
     def parts(self) -> CTE:

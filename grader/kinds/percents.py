@@ -1,7 +1,8 @@
 """Kind whose answer is a percentage: `percent`."""
 
+import re
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from grader.display.mathml import quantity_element
 from grader.display.text import to_text
@@ -11,6 +12,11 @@ from grader.kinds.numbers import ScalarKind, ScalarPart
 from grader.reading import RawAnswer, Reading, read_number
 from grader.reading.restatements.pipelines import PERCENT_REWRITERS
 from grader.values import Number, Value, is_number, magnitude
+
+PERCENTAGE_POINTS: Final = re.compile(
+    r"(?<=[0-9])\s*(?:(?:percent(?:age)?|%)[\s-]?)?(?:points?|pp)(?!\w)", re.IGNORECASE
+)
+"""A unit of a difference of percentages, as good as a percent sign behind the difference."""
 
 
 class PercentPart(ScalarPart):
@@ -31,6 +37,8 @@ class PercentKind(ScalarKind[PercentPart]):
     def read(self, typed: RawAnswer, part: PercentPart, scope: Scope) -> Reading[Number]:
         """Return the percentage."""
         del part, scope
+        if isinstance(typed, str):
+            typed = type(typed)(PERCENTAGE_POINTS.sub("%", typed))
         return read_number(typed, percent=True)
 
     def to_mathml(self, value: Number, part: PercentPart, scope: Scope) -> str:

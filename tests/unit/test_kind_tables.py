@@ -291,3 +291,20 @@ NUMBERS = ask("table", rows="(1, 2, 3)", columns={"n": {"kind": "integer", "key"
 )
 def test_a_table_of_one_column_may_be_a_list_in_one_line(part, typed, status):
     assert mark(part, typed).status == status
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("(15, 320), (7, 150), (3, 70)", "correct"),
+        ("[[15, 320], [7, 150], [3, 70]]", "correct"),
+        ("side: 15, 7, 3\ncount: 320, 150, 70", "correct"),
+        ("count = 320 150 70\nside = 15 7 3", "correct"),
+        ("(15, 320), (7, 150), (4, 70)", "partial"),
+        ("(15, 320), (7, 150)", "unreadable"),
+        ("15, 7, 3\n320, 150, 70", "unreadable"),
+        ("size: 15, 7, 3\nn: 320, 150, 70", "unreadable"),
+    ],
+)
+def test_a_table_may_be_a_list_of_tuples_or_have_a_line_for_each_column(typed, status):
+    assert mark(TABLE, typed).status == status

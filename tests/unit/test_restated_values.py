@@ -1,7 +1,7 @@
 """Tests of values that are told twice or in phrases, and of remarks that name something else."""
 
 import pytest
-from factories import ask, mark
+from factories import ask, mark, marked, original
 
 COUNT = ask(key=117964800, prompt="How many MACs does it take?")
 SHARE = ask("number", key="1/5", share=True, prompt="For what share of the images is it right?")
@@ -9,6 +9,15 @@ TIMES = ask(key=49, prompt="How many times as many numbers does the matrix conta
 EACH = ask(key=45875, prompt="How many tokens can each of the texts have?")
 FORMULA = ask("expression", key="2*K + 1", variables={"K": "1..64"})
 RANGE = ask("set", of="integer", key="(6, 7, 8)", prompt="Which kernels are kept?")
+POINTS = ask("percent", key="0.78", prompt="By how many points does it rise?")
+STATE = ask("number", key="0.39", prompt="What is the new hidden state $h_t$?")
+OF_CELL = ask("number", key="0.49", prompt="What is the new cell state $c_t$?")
+SLOPE = ask("number", key="12", prompt=r"What is $\partial L/\partial w$?")
+OTHER_SLOPE = ask("number", key="7", prompt=r"What is $\partial L/\partial u$?")
+SAVING = ask("percent", key="94", prompt="What share of the weights does it save?")
+LSTM = ask(key=66000, prompt="How many parameters has an LSTM?")
+COUNTS = ask("vector", key="[7, 5, 1]", prompt="How large are TP, FP and FN?")
+TOKENS = ask("matrix", key="[[1, 3], [2, 4]]", prompt="What is the output of each token?")
 ENDS = ask("vector", key="[2, 3]", prompt="How many zeros are added at both ends?")
 STACK = ask("tensor", key="[[[1, 2]], [[3, 4]]]", prompt="What are the two maps?")
 SIZE = ask("shape", key="(4704, 196)", prompt="What is the size of the matrix (rows × columns)?")
@@ -37,6 +46,16 @@ SMALLER = ask(
         (RANGE, "6 ≤ k < 9"),
         (RANGE, "all k from 6 to 8"),
         (RANGE, "kept: 6, 7, 8; removed: 2, 5"),
+        (POINTS, "0.78 percentage points"),
+        (POINTS, "7/9 = 0.78 points"),
+        (SAVING, "it has 94 % fewer"),
+        (LSTM, "RNN 16500 / GRU 49500 / LSTM 66000"),
+        (COUNTS, "7/5/1"),
+        (COUNTS, "7 / 5 / 1"),
+        (TOKENS, "y1 = (1, 3)\ny2 = (2, 4)"),
+        (TOKENS, "y[0] = [1, 3], y[1] = [2, 4]"),
+        (TOKENS, "first token: [1, 3]; second token: [2, 4]"),
+        (ENDS, "start 2 / end 3"),
         (ENDS, "2 at the start, 3 at the end"),
         (ENDS, "2 with n1, 3 with n2"),
         (STACK, "[1 2]\n\n[3 4]"),
@@ -63,6 +82,13 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
         (FORMULA, "2*K + 1 or 2*K, e.g. 7 for K = 3"),
         (RANGE, "6-8"),
         (RANGE, "6 to 8 or 9"),
+        (SAVING, "it needs 94 %"),
+        (SAVING, "the block has 94 % of the weights"),
+        (LSTM, "at most 70000, better 66000"),
+        (COUNTS, "TP/FN/FP = 7/5/1"),
+        (TOKENS, "y2 = (1, 3)\ny1 = (2, 4)"),
+        (TOKENS, "second token: [1, 3]; first token: [2, 4]"),
+        (TOKENS, "first column: [1, 3]; second column: [2, 4]"),
         (ENDS, "3 at the end, 2 at the start"),
         (ENDS, "2 at the start, maybe 3 at the end"),
         (LAYER, "k=5, s=2, p=1 → k = 6"),
@@ -70,3 +96,20 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
 )
 def test_a_text_with_another_value_or_name_is_refused(part, typed):
     assert mark(part, typed).status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("part", "other", "typed", "status"),
+    [
+        (STATE, OF_CELL, "h_t = 0.39", "correct"),
+        (STATE, OF_CELL, "c_t = 0.49, so h_t = 0.39", "correct"),
+        (STATE, OF_CELL, "c_t = 0.39", "unreadable"),
+        (STATE, OF_CELL, "$c_{t} = 0.39$", "unreadable"),
+        (SLOPE, OTHER_SLOPE, "dL/dw = 12", "correct"),
+        (SLOPE, OTHER_SLOPE, "dL/du = 12", "unreadable"),
+        (SLOPE, OTHER_SLOPE, r"\partial L/\partial u = 12", "unreadable"),
+    ],
+)
+def test_a_symbol_that_another_question_asks_for_is_refused(part, other, typed, status):
+    parts = ({**part, "id": "own"}, {**other, "id": "other"})
+    assert marked(original(*parts), own=typed)["own"].status == status

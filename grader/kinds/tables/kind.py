@@ -5,8 +5,7 @@ true previous row or from the student's own, so that one slip costs one row.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
 from grader.display.mathml import table_element, text_element
@@ -18,7 +17,7 @@ from grader.kinds.arrays import format_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers
 from grader.kinds.comparison.arrays import judge_cells
 from grader.kinds.numbers import IntegerPart
-from grader.kinds.shapes import ShapePart
+from grader.kinds.tables.listed_rows import split_bare_row, write_row_lines
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
 from grader.reading import RawAnswer, Reading, is_blank
 from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
@@ -27,21 +26,12 @@ from grader.values import OpaqueValue, Value
 
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
-BARE_ROW: Final = re.compile(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
 NOTHING: Final = re.compile(
     r"\s*(?:none|nothing|zero|no(?:\s+(?:parameters?|params|weights))?|[-–—−]{1,3}|n/a)\s*\.?\s*",
     re.IGNORECASE,
 )
 """Words and dashes for 0 in a column of counts."""
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
-
-ENCLOSED_PATTERN: Final = re.compile(r"[\[({].*[\])}]")
-SEMICOLON: Final = re.compile(r"(;)")
-COMMA: Final = re.compile(r"(,)")
-SPACED_COMMA: Final = re.compile(r"(,\s+)")
-"""Separators of listed rows; a group, so that a split keeps them."""
-
-AXES_PATTERN: Final = re.compile(r"[(\[,×x]|\\times")
 
 TableRow: TypeAlias = tuple[Reading[Any] | None, ...]
 TableCells: TypeAlias = tuple[TableRow, ...]
@@ -71,7 +61,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
     def read(self, typed: RawAnswer, part: TablePart, scope: Scope) -> Reading[TableCells]:
         """Return the cells by row; an empty cell is None."""
         expected = len(_get_row_items(evaluate(part.rows.tree, scope)))
-        listed = _split_listed_rows(typed, expected, part)
+        listed = write_row_lines(typed, expected, part)
         lines = split_table_rows(listed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
             raise AnswerError(
@@ -173,59 +163,8 @@ def _get_row_items(value: Value) -> tuple[Value, ...]:
     return value
 
 
-def _split_listed_rows(typed: RawAnswer, count: int, part: TablePart) -> RawAnswer:
-    """Return the items of a list in one line as lines, if the table has one column and *count* fit.
-
-    A semicolon separates them, or a comma outside brackets. Numbers need a space behind the comma,
-    because it could group thousands.
-    """
-    text = typed.strip() if isinstance(typed, str) else ""
-    if len(part.columns) != 1 or count == 1 or not text or "\n" in text:
-        return typed
-    (column,) = part.columns.values()
-    comma = COMMA if isinstance(column, ShapePart) else SPACED_COMMA
-    for body in (text, text[1:-1] if ENCLOSED_PATTERN.fullmatch(text) else ""):
-        for separator in (SEMICOLON, comma):
-            items = _split_outside_brackets(body, separator)
-            if len(items) == count and _are_shapes_whole(items, column):
-                return type(typed)("\n".join(items))
-    return typed
-
-
-def _are_shapes_whole(items: Sequence[str], column: Column) -> bool:
-    """Return whether each of *items* is a whole shape, not one axis of a shape."""
-    return not isinstance(column, ShapePart) or all(map(AXES_PATTERN.search, items))
-
-
-def _split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
-    items, depth = [""], 0
-    for piece in separator.split(text):
-        if separator.fullmatch(piece) and not depth:
-            items.append("")
-            continue
-        items[-1] += piece
-        depth += sum(map(piece.count, "([{")) - sum(map(piece.count, ")]}"))
-    return [item.strip() for item in items if item.strip()]
-
-
-def _split_bare_row(line: list[RawAnswer], part: TablePart) -> list[RawAnswer]:
-    """Return the cells of a row of blanks and sizes, ``20 14 17 500``, if the layouts tell them."""
-    text = line[0] if len(line) == 1 else None
-    if not isinstance(text, str) or not BARE_ROW.fullmatch(text):
-        return line
-    widths = [
-        len(column.layout or "?") if isinstance(column, ShapePart) else 1
-        for column in part.columns.values()
-    ]
-    pieces = text.split()
-    if len(pieces) != sum(widths) or len(widths) == 1:
-        return line
-    ends = list(accumulate(widths))
-    return ["×".join(pieces[end - width : end]) for width, end in zip(widths, ends, strict=True)]
-
-
 def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope) -> TableRow:
-    line = _split_bare_row(line, part)
+    line = split_bare_row(line, part)
     if len(line) != len(part.columns):
         cells = pluralize(len(part.columns), "cell")
         raise AnswerError(

@@ -18,6 +18,10 @@ LIST: Final = re.compile(
     rf"(?P<before>[^0-9\[\](){{}}=<>^√]*?)(?P<cells>{_SIGNED}(?:{_JOIN}(?:(?:and|then)\s+)?{_SIGNED})+)"
     r"(?P<behind>(?:\s+[^\W\d_]{2,}){0,5}[\s.]*)"
 )
+SLASHED: Final = re.compile(
+    r"(?P<before>(?:[^\W\d_]+\s*[:=]\s*)?)(?P<cells>[0-9]+(?:/[0-9]+){2,})(?P<behind>[\s.]*)"
+)
+"""Three numbers or more with slashes between them, which are no fraction: ``7/5/1``."""
 RANGE: Final = re.compile(
     r"(?P<before>(?:from|pixels|rows|columns|cells|between)?\s*)(?P<low>[0-9]+(?:\.[0-9]+)?)\s*(?:\.\.\.?|…|through|up\s+to)\s*"
     r"(?P<high>[0-9]+(?:\.[0-9]+)?)(?P<behind>(?:\s+[^\W\d_]{2,}){0,3}[\s.]*)",
@@ -83,9 +87,13 @@ def join_listed_cells(text: str, question: str) -> Rewriting | None:
     if (ends := RANGE.fullmatch(plain)) is not None:
         value = f"[{ends['low']}, {ends['high']}]"
         return Rewriting(value, ("The two ends of the range were read.",), plain)
-    match = LIST.fullmatch(plain)
+    match = SLASHED.fullmatch(plain) or LIST.fullmatch(plain)
     if match is None:
         return None
+    if match.re is SLASHED:
+        value = f"[{match['cells'].replace('/', ', ')}]"
+        notes = describe_dropped(match["before"]) if match["before"] else ()
+        return Rewriting(value, notes, plain)
     separators = {sign.strip() for sign in re.findall(r"[,;]|\s/\s", match["cells"])}
     if len(separators) > 1 or ("/" in separators and "and" in match["cells"]):
         return None

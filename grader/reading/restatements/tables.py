@@ -10,14 +10,15 @@ from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/[0-9]+)?%?"
 _CELLS: Final = rf"[(\[]?\s*(?P<cells>{_NUMBER}(?:(?:\s*[,|&]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;]*"
 NUMBERED_ROW: Final = re.compile(
-    r"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*\s?[#=_]?\s?[0-9]{1,2})"
-    rf"(?:\s*(?::|->|→|\|)\s*|\s{{2,}}|\t){_CELLS}"
+    r"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*\s?(?:[#=_]?\s?[0-9]{1,2}|_?[\[{][0-9]{1,2}[\]}]))"
+    rf"(?:\s*(?::|->|→|\||=(?=\s*[(\[]))\s*|\s{{2,}}|\t){_CELLS}"
 )
+ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 NAMED_ROW: Final = re.compile(
-    rf"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*?)\s*(?::|->|→|\||=|\s)\s*{_CELLS}"
+    rf"[\s|]*(?P<name>(?:(?:the )?(?:{'|'.join(ORDINALS)}) )?[^\W\d_][^\W\d_ .]*?)\s*(?::|->|→|\||=|\s)\s*{_CELLS}"
 )
 RULE: Final = re.compile(r"[\s|:+-]*")
-INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.]?\s*(?P<index>[0-9]{1,2})")
+INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.\[{]{0,2}\s*(?P<index>[0-9]{1,2})[\]}]?")
 NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
 ENTRY: Final = re.compile(
     r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}"
@@ -32,6 +33,8 @@ NUMBERED_VALUE: Final = re.compile(
 COLUMN_NAMES: Final = re.compile(
     r"[\s|]*[^\W\d_][^|,\t\n]*(?:[|,\t]|\s{2,})\s*[^\W\d_][^|,\t\n]*[\s|]*"
 )
+ROW_END: Final = re.compile(r";|(?<=[)\]])\s*,(?=\s*[^\W\d_])")
+"""The end of a row in one line: ``a = [1, 2], b = [3, 4]``."""
 MIN_ROWS: Final = 2
 
 
@@ -45,7 +48,7 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
     '2 3\n4 5'
     """
     del question
-    whole = text if "\n" in text.strip() else text.replace(";", "\n")
+    whole = text if "\n" in text.strip() else ROW_END.sub("\n", text)
     lines = [line for line in whole.splitlines() if line.strip() and not RULE.fullmatch(line)]
     rows = [NUMBERED_ROW.fullmatch(line) or NAMED_ROW.fullmatch(line) for line in lines]
     header = lines[0] if lines and rows[0] is None else ""
@@ -53,11 +56,11 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
     if len(matches) < MIN_ROWS or len(matches) != len(lines) - bool(header):
         return None
     names = [row["name"].strip().lower() for row in matches]
-    if names[0].startswith(COLUMN_WORDS):
+    if any(word.startswith(COLUMN_WORDS) for word in names[0].split()):
         return None  # each line is a column then
     columns = [name.lower() for name in NAME.findall(header)]
     listed = not columns and _are_listed(names, statement.lower())
-    if not _are_numbered(names) and names != columns and not listed:
+    if not (_are_numbered(names) or _are_ordinals(names) or names == columns or listed):
         return None
     if columns and not _are_numbered(columns) and columns != names:
         return None
@@ -116,6 +119,12 @@ def _are_listed(names: list[str], statement: str) -> bool:
     matches = [re.search(rf"(?<!\w){stem}", statement) for stem in stems]
     starts = [match.start() for match in matches if match]
     return len(starts) == len(names) and all(one < two for one, two in pairwise(starts))
+
+
+def _are_ordinals(names: list[str]) -> bool:
+    """Return whether *names* begin with ``first``, ``second``, …, in this order."""
+    words = [name.removeprefix("the ").split()[0] for name in names]
+    return words == [*ORDINALS[: len(words)]]
 
 
 def _are_numbered(names: list[str]) -> bool:

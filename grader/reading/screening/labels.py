@@ -18,6 +18,14 @@ LABEL: Final = re.compile(
 )
 SYMBOL_LABEL: Final = re.compile(r"[\s$*]*(?P<symbol>[^\W\d_](?:_?\{?[0-9]{1,2}\}?)?)\s{0,2}[=≈]")
 """A symbol with a sign at the beginning of an answer."""
+_DERIVATIVE: Final = r"(?:d|∂|\\partial\s?)L\s?/\s?(?:d|∂|\\partial\s?)"
+_INDEXED_SYMBOL: Final = (
+    rf"(?:{_DERIVATIVE})?[^\W\d_](?:_?[0-9]|_[^\W\d_]|_\{{[^\W_](?:\s?[-+]\s?[0-9])?\}})?"
+)
+INDEXED_LABEL: Final = re.compile(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2}}[=≈]")
+"""A symbol that may have a letter as its index, ``h_t`` or ``dL/dw``, at the beginning."""
+LONE_SYMBOL: Final = re.compile(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
+"""A symbol that fills a piece of mathematical type."""
 ARGUMENT: Final = re.compile(r"[^\W_]+")
 SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
 SUBSCRIPT: Final = re.compile(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
@@ -93,6 +101,7 @@ def refuse_symbol_of_other_question(
     grader.errors.AnswerError: 'f' is not what the question asks for. Expected the value of what \
 the question names.
     """
+    _refuse_asked_elsewhere(text, question, others)
     match = SYMBOL_LABEL.match(text)
     if match is None:
         return
@@ -101,6 +110,36 @@ the question names.
     harmless = own_symbols | _find_math_symbols(context)
     if own_symbols and symbol in _find_math_symbols(others) and symbol not in harmless:
         raise _other_name_error(match["symbol"], match.start("symbol"))
+
+
+def _refuse_asked_elsewhere(text: str, question: str, others: str) -> None:
+    """Raise `AnswerError` if the symbol before the value is the one that another question asks for.
+
+    The question must ask for one symbol too, ``What is $h_t$?``, and *text* must not come to it.
+    """
+    match = INDEXED_LABEL.match(text)
+    asked = _find_lone_symbols(question) if match else ()
+    if match is None or len(asked) != 1 or question.count("$") != PAIR:
+        return
+    (own,) = asked
+    symbol = _flatten_symbol(match["symbol"])
+    if symbol == own or symbol not in _find_lone_symbols(others):
+        return
+    later = (one["symbol"] for one in re.finditer(rf"(?P<symbol>{_INDEXED_SYMBOL})\s*[=≈]", text))
+    if own not in map(_flatten_symbol, later):
+        raise _other_name_error(match["symbol"], match.start("symbol"))
+
+
+@lru_cache(maxsize=1024)
+def _find_lone_symbols(question: str) -> tuple[str, ...]:
+    """Return the symbols that *question* sets alone in mathematical type."""
+    plain = re.sub(r"\\(?:dfrac|tfrac|frac)\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"\1/\2", question)
+    return tuple(_flatten_symbol(symbol) for symbol in LONE_SYMBOL.findall(plain))
+
+
+def _flatten_symbol(symbol: str) -> str:
+    r"""Return *symbol* in one spelling: ``h_{t-1}`` as ``ht-1``, ``\partial L`` as ``dL``."""
+    return re.sub(r"[\s_{}]", "", re.sub(r"\\partial|∂", "d", symbol))
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
+from grader.reading.references.amounts import DIFFERENCE
 from grader.reading.screening.counted_things import shares_by
 from grader.reading.screening.exclusions import excludes, find_excluded_inclusion
 
@@ -121,18 +122,6 @@ AFTER: Final = re.compile(
 LATER: Final = re.compile(r"(?<!\w)(?:then|now|new|afterwards)(?!\w)", re.IGNORECASE)
 """Words of a question whose value comes after a change."""
 ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
-RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
-PERCENT_SIGN: Final = re.compile(r"[0-9]\s?%")
-AMOUNT: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
-"""Words of a difference, beside a question about a ratio."""
-DIFFERENCE: Final = re.compile(
-    r"(?:on|at)\s+each\s+(?:side|end)|how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
-    re.IGNORECASE,
-)
-"""A question about a difference, whose answer is no total."""
-TOTAL: Final = re.compile(
-    r"(?<!\w)(?:altogether|in\s+(?:total|sum|all)|overall|summed)(?!\w)", re.IGNORECASE
-)
 WHOLES: Final = r"of(?=\s+(?:the|all|its|this|that)\s+[^\W\d_])"
 """A word between a share or a count and the whole; its object follows."""
 CLASSES: Final = {
@@ -222,12 +211,6 @@ that the question asks for, without this remark.
             raise qualifier_error(text[match.start() : end], match.start())
     if inclusion := find_excluded_inclusion(text, question):
         raise qualifier_error(inclusion[0], inclusion.start())
-    if (total := TOTAL.search(text)) and DIFFERENCE.search(question):
-        raise qualifier_error(total[0], total.start())
-    if RATIO.search(question) and (percent := PERCENT_SIGN.search(text)):
-        raise qualifier_error(percent[0], percent.start())
-    if RATIO.search(question) and "times" not in text and (amount := AMOUNT.search(text)):
-        raise qualifier_error(amount[0], amount.start())
 
 
 def _find_harmless_spans(text: str, question: str) -> list[tuple[int, int]]:

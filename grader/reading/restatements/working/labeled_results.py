@@ -13,14 +13,15 @@ _VALUE: Final = (
 )
 _LABEL: Final = r"(?P<label>[^\W\d][\w@.'()|-]*(?:[ \t]+[\w@.'()|-]+){0,4}?)"
 BEFORE: Final = re.compile(
-    rf"{_LABEL}(?:\s*(?:=|:|≈)|\s+(?:is|are|has|gives|takes|needs))\s*(?P<working>[0-9(][^=:]*=\s*)?(?P<value>{_VALUE})[\s.]*"
+    rf"{_LABEL}(?:\s*(?:=|:|≈)|\s+(?:is|are|has|gives|takes|needs)|(?<=[A-Z]{{2}})(?=\s+[0-9]))\s*(?P<working>[0-9(][^=:]*=\s*)?(?P<value>{_VALUE})[\s.]*"
 )
-"""A label, a sign and a number, perhaps with its computation."""
+"""A label, a sign and a number, perhaps with its computation; an acronym needs no sign."""
 BEHIND: Final = re.compile(
     rf"(?P<working>[0-9(][^=:]*=\s*)?(?P<value>{_VALUE})\s+(?:for|in|with|on)\s+(?P<label>[^\W\d].*?)[\s.]*"
 )
 SEPARATOR: Final = re.compile(
     r"[;\n]\s*(?:and\s+)?|,\s+(?:and\s+)?|\.\s+(?=[^\W\d_])|\s+and\s+(?=[^\d])"
+    r"|\s+[/|]\s+(?=[^\W\d_]{2})"
 )
 HEADING: Final = re.compile(r"\s*[^\W\d_][^=:0-9]*:\s+(?=[^\W\d_][^,;\n]*[=:])")
 TOKEN: Final = re.compile(r"[^\W_](?:[\w@.-]*[^\W_])?")

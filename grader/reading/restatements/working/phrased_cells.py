@@ -14,8 +14,10 @@ from grader.reading.restatements.working.final_values import is_doubtful
 NUMBER: Final = re.compile(
     r"(?<![\w.])[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?(?![\w.]*[0-9])"
 )
-SEPARATOR: Final = re.compile(r"[,;\n](?![^()\[\]]*[)\]])|\s+and\s+")
-"""A comma outside of brackets, a line end or ``and``."""
+SEPARATOR: Final = re.compile(
+    r"[,;\n](?![^()\[\]]*[)\]])|\s+and\s+|(?<=[0-9])\s*/\s*(?=[^\W\d_]{3})"
+)
+"""A comma outside of brackets, a line end, ``and``, or a slash before a word."""
 WORD: Final = re.compile(r"[^\W\d_]{2,}")
 INDEXED: Final = re.compile(r"(?<!\w)(?P<stem>[^\W\d_]{1,12})[ _#]?(?P<index>[0-9]{1,2})(?![\w.])")
 """A name with its number, such as ``n_2``."""
@@ -70,12 +72,9 @@ def order_phrased_cells(text: str, question: str) -> Rewriting | None:
     if len(items) < MIN_CELLS:
         return None
     indexed = [INDEXED.search(item) for item in items]
-    if all(indexed):
-        names = [(match["stem"].lower(), int(match["index"])) for match in indexed if match]
-        stems = {stem for stem, _ in names}
-        counted = [index for _, index in names]
-        ordered = len(stems) == 1 and counted == [*range(counted[0], counted[0] + len(items))]
-        if not ordered or counted[0] > 1:
+    if all(indexed) and len({match["stem"].lower() for match in indexed if match}) == 1:
+        counted = [int(match["index"]) for match in indexed if match]
+        if counted[0] > 1 or counted != [*range(counted[0], counted[0] + len(items))]:
             return None
         items = [INDEXED.sub(" ", item, count=1) for item in items]
     elif not _has_known_order(items, question):

@@ -1,0 +1,54 @@
+"""Amounts of another sort than the question asks for: a total beside a difference, for example."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
+
+RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
+PERCENT_SIGN: Final = re.compile(r"[0-9]\s?%")
+MORE_OR_LESS: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
+"""Words of a difference, beside a question about a ratio."""
+DIFFERENCE: Final = re.compile(
+    r"(?:on|at)\s+each\s+(?:side|end)|how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
+    re.IGNORECASE,
+)
+"""A question about a difference, whose answer is no total."""
+TOTAL: Final = re.compile(
+    r"(?<!\w)(?:altogether|in\s+(?:total|sum|all)|overall|summed)(?!\w)", re.IGNORECASE
+)
+SAVED: Final = re.compile(
+    r"(?<!\w)(?:sav(?:e|es|ed|ings?)|fewer|less|reduc\w*|lower|smaller)(?!\w)", re.IGNORECASE
+)
+"""Words of a saving, in a question or beside a value."""
+NEEDED: Final = re.compile(
+    r"(?<!\w)(?:needs?|has|have|takes?|uses?|requires?|costs?|keeps?)\s[^0-9=]*[0-9.,]+\s?(?:%|percent)",
+    re.IGNORECASE,
+)
+"""The share that is still needed, beside a question about the share that is saved."""
+
+
+def refuse_other_amount(text: str, question: str) -> None:
+    """Raise `AnswerError` if *text* states another sort of amount than *question* asks for.
+
+    >>> refuse_other_amount("it saves 94 %", "What share of the weights is saved?")
+    >>> refuse_other_amount("it needs 6 %", "What share of the weights is saved?")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'needs 6 %' changes the meaning of the value. Expected the value \
+that the question asks for, without this remark.
+    """
+    found = None
+    if DIFFERENCE.search(question):
+        found = TOTAL.search(text)
+    if RATIO.search(question):
+        found = found or PERCENT_SIGN.search(text)
+        found = found or ("times" not in text and MORE_OR_LESS.search(text)) or None
+    if SAVED.search(question) and not SAVED.search(text):
+        found = found or NEEDED.search(text)
+    if found:
+        raise AnswerError(
+            f"'{truncate_line(found[0])}' changes the meaning of the value.",
+            expected="the value that the question asks for, without this remark",
+            position=found.start(),
+        )

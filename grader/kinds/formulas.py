@@ -47,6 +47,7 @@ from grader.reading.restatements.formulas import keep_total_formula, refuse_seve
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.working.concluded_values import keep_concluded
 from grader.reading.restatements.working.examples import drop_example
 from grader.reading.screening.approximations import refuse_approximate_formula
 from grader.values import Value
@@ -146,6 +147,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
             drop_example,
             keep_total_formula,
             build_echo_stripper(part.variables, formula=True),
+            keep_concluded,
         )
 
     def get_refusals(self, part: ExpressionPart) -> tuple[Refusal, ...]:

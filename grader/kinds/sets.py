@@ -27,6 +27,7 @@ from grader.reading.restatements.question_echo import build_echo_stripper, strip
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
 from grader.reading.restatements.surroundings.harmless_remarks import drop_comparison_of_equals
+from grader.reading.restatements.working.concluded_values import keep_concluded
 from grader.reading.restatements.working.conclusions import keep_asked
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
@@ -90,8 +91,14 @@ class SetKind(AnswerKind[SetPart, Items]):
                 drop_items_outside,
                 build_sentence_reader(),
                 strip_echo,
+                keep_concluded,
             )
-        return (strip_phrases, drop_item_names if part.of == "shape" else drop_order, strip_echo)
+        return (
+            strip_phrases,
+            drop_item_names if part.of == "shape" else drop_order,
+            strip_echo,
+            keep_concluded,
+        )
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""

@@ -51,6 +51,10 @@ from grader.reading.restatements.working.comparisons import (
     drop_subset,
     keep_multiple,
 )
+from grader.reading.restatements.working.concluded_values import (
+    keep_concluded,
+    keep_concluded_array,
+)
 from grader.reading.restatements.working.conclusions import (
     drop_comparison,
     drop_copied_label,
@@ -100,6 +104,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_prose_result,
     keep_conclusion,
     strip_echo,
+    keep_concluded,
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -120,6 +125,7 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_prose_result,
     keep_conclusion,
     strip_echo,
+    keep_concluded,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
@@ -139,16 +145,20 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_size_behind,
     drop_words_behind,
     keep_conclusion,
+    keep_concluded_array,
     keep_last_array,
     keep_last_cells,
     strip_echo,
+    keep_concluded,
 )
 VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     read_cell_commas,
     drop_row_numbers,
-    *ARRAY_REWRITERS[:-1],
+    spell_out,
+    *ARRAY_REWRITERS[:-2],
     join_listed_cells,
     strip_echo,
+    keep_concluded,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_batch_axis,
@@ -163,6 +173,7 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_conclusion,
     add_axis_names,
     strip_echo,
+    keep_concluded,
 )
 
 

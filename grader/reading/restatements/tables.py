@@ -11,11 +11,12 @@ _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/
 _CELLS: Final = rf"[(\[]?\s*(?P<cells>{_NUMBER}(?:(?:\s*[,|&]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;]*"
 NUMBERED_ROW: Final = re.compile(
     r"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*\s?(?:[#=_]?\s?[0-9]{1,2}|_?[\[{][0-9]{1,2}[\]}]))"
-    rf"(?:\s*(?::|->|→|\||=(?=\s*[(\[]))\s*|\s{{2,}}|\t){_CELLS}"
+    rf"(?:\s*(?::|->|→|\||(?:=|\s(?:gives|gets|is|has)\s)(?=\s*[(\[]))\s*|\s{{2,}}|\t){_CELLS}"
 )
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 NAMED_ROW: Final = re.compile(
-    rf"[\s|]*(?P<name>(?:(?:the )?(?:{'|'.join(ORDINALS)}) )?[^\W\d_][^\W\d_ .]*?)\s*(?::|->|→|\||=|\s)\s*{_CELLS}"
+    rf"[\s|]*(?P<name>(?:(?:the )?(?:{'|'.join(ORDINALS)}) )?[^\W\d_][^\W\d_ .]*?)"
+    rf"\s*(?::|->|→|\||=|\s)\s*{_CELLS}"
 )
 RULE: Final = re.compile(r"[\s|:+-]*")
 INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.\[{]{0,2}\s*(?P<index>[0-9]{1,2})[\]}]?")

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from grader.reading.grammar.vocabulary import STEM_LETTERS
+from grader.reading.references.conventions import names_other_order
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
 
@@ -22,6 +23,10 @@ ORDERED_NAMES: Final = (
     ("left", "top", "right", "bottom"),
 )
 """Orders in which coordinates of boxes are always written."""
+SYMBOLS_OF_WORDS: Final = {
+    ("left", "top", "right", "bottom"): ("x1", "y1", "x2", "y2"),
+    ("left", "top", "width", "height"): ("x", "y", "w", "h"),
+}
 PERCENT_CELL: Final = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\s?%")
 UNIT_CELL: Final = re.compile(
     rf"({_NUMBER})\s?(?P<unit>(?:sq\.?|square)?\s?(?:px|pixels?)|ms|MB|GB|rows?|cols?|columns?)(?:²|\^2)?(?!\w)"
@@ -101,10 +106,14 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
             return None
     if re.search(r"[^\w\s,;.|&()\[\]{}$*-]", rest) or re.search(r"\b(?:or|not)\b", rest):
         return None
-    if names not in ORDERED_NAMES and not _has_order(question, names):
+    if not _has_order(question, names) and (
+        names not in ORDERED_NAMES
+        or names_other_order(question, SYMBOLS_OF_WORDS.get(names, names))
+    ):
         return None
     value = f"[{', '.join(cell['value'] for cell in cells)}]"
-    return Rewriting(value, ("The values were read in the order of their names.",), value)
+    note = "The values were read in the order of their names."
+    return Rewriting(value, (note,), rest if WORDS.search(rest) else value)
 
 
 def _has_order(question: str, names: tuple[str, ...]) -> bool:

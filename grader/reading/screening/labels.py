@@ -14,7 +14,7 @@ from grader.reading.grammar.vocabulary import STEM_LETTERS
 LABEL: Final = re.compile(
     r"(?:(?<=\A)|(?<=[\s,;=]))(?P<sign>[-−|])?\s?(?P<name>[^\W\d_]+)"
     r"(?:_?\{?(?P<index>[0-9]{1,2})\}?|(?P<call>\((?P<arguments>[^()=]{1,30})\)))?"
-    r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?\s{0,2}(?:=|≈|:(?=\s))"
+    r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?(?:\s{0,2}(?:=|≈|:(?=\s))|\sis(?=\s))"
 )
 SYMBOL_LABEL: Final = re.compile(r"[\s$*]*(?P<symbol>[^\W\d_](?:_?\{?[0-9]{1,2}\}?)?)\s{0,2}[=≈]")
 """A symbol with a sign at the beginning of an answer."""
@@ -51,7 +51,7 @@ def refuse_other_name(text: str, question: str) -> None:
     grader.errors.AnswerError: 'F1' is not what the question asks for. Expected the value of what \
 the question names.
     """
-    if not any(sign in text for sign in "=≈:"):
+    if not any(sign in text for sign in ("=", "≈", ":", " is ")):
         return
     labels = list(LABEL.finditer(text))
     signed = len(labels) == 1 and labels[0]["sign"] and not labels[0].start()
@@ -64,7 +64,7 @@ the question names.
     if len(labels) != 1:
         return
     label = labels[0]
-    written = label[0].rstrip("=≈: ").strip()
+    written = label[0].removesuffix(" is").rstrip("=≈: ").strip()
     plain, symbols = _find_symbols(question)
     indices = {index for name, index in plain if name == label["name"].lower()}
     if label["index"] and indices and label["index"] not in indices:

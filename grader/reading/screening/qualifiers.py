@@ -251,12 +251,20 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         return match[0].lower() == "each" and ASKED_EACH.search(question) is not None
     if kind == "share":
         return shares_by(question, following.lower()[:STEM_LETTERS])
+    if kind == "exclusion" and following and _includes(question, following):
+        return False
     if kind == "order" and not _has_same_order(question, match[0].lower()):
         return False
     words = EXEMPTING.get(kind)
     if words is None or not words.search(question):
         return False
     return not following or following.lower()[:STEM_LETTERS] in stems
+
+
+def _includes(question: str, thing: str) -> bool:
+    """Return whether *question* asks for a value with *thing*, ``with a causal mask``."""
+    pattern = rf"(?<!\w)with\s+(?:(?:an?|the)\s+)?(?:[^\W\d_]+\s+)?{re.escape(thing)}(?!\w)"
+    return re.search(pattern, question, re.IGNORECASE) is not None
 
 
 def _has_same_order(question: str, word: str) -> bool:

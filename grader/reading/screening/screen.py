@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.references.amounts import refuse_other_amount
+from grader.reading.references.conventions import refuse_other_convention
 from grader.reading.references.counted_nouns import refuse_other_noun
 from grader.reading.references.directions import refuse_other_direction, refuse_other_kind
 from grader.reading.screening.counted_things import refuse_other_things
@@ -48,6 +49,7 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     value = strip_reason(text)[0]
     refuse_qualifiers(value, question=question, context=words.context, names=words.names)
     refuse_other_amount(value, question)
+    refuse_other_convention(text, question, words.context)
     refuse_bracketed_value(text)
     refuse_qualified_reason(text, len(value), question=question, context=words.context)
     if not unknown_words or find_column_total(text):

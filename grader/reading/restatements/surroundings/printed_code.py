@@ -28,6 +28,7 @@ PRINTED: Final = re.compile(
     r"(?<![^\W_])(?:ans|array|tensor|torch|np|dtype|float|int|nan|inf|e)(?![^\W\d_])", re.IGNORECASE
 )
 """Words that a program prints with numbers."""
+PRINTED_ARRAY: Final = re.compile(r"\s*(?:array|tensor)\(")
 LETTERS: Final = re.compile(r"[^\W\d_]")
 GIVES: Final = re.compile(
     r"\s*(?:(?:np|numpy|torch|scipy|F|nn)\.)?[A-Za-z_][\w.]*\([^()\n]*\)\s*(?:gives|prints|returns|shows|yields|is|->|→|⇒)\s*:?\s*"
@@ -68,7 +69,7 @@ def _is_code(line: str) -> bool:
     """Return whether *line* is a call, or an expression behind a prompt, without a sentence."""
     prompt = PROMPT.match(line)
     code = line[prompt.end() :] if prompt else TOOL.sub("", line, count=1)
-    if SENTENCE.search(NAMES.sub("0", code)):
+    if SENTENCE.search(NAMES.sub("0", code)) or PRINTED_ARRAY.match(code):
         return False
     return CALL.match(code.strip()) is not None or (
         re.search(r"[A-Za-z]\(", code) is not None

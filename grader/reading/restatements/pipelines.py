@@ -4,6 +4,7 @@ from functools import partial
 from typing import Final
 
 from grader.reading.restatements.arrays import (
+    drop_array_check,
     join_listed_cells,
     keep_last_array,
     keep_last_cells,
@@ -33,6 +34,7 @@ from grader.reading.restatements.tables import (
 )
 from grader.reading.restatements.vectors import (
     drop_cell_units,
+    order_last_named_cells,
     order_named_cells,
     solve_cells,
     stack_lettered,
@@ -130,11 +132,13 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
     drop_comparison_of_equals,
+    drop_array_check,
     strip_phrases,
     unwrap_record,
     stack_lettered,
     drop_row_names,
     order_named_cells,
+    order_last_named_cells,
     order_phrased_cells,
     join_paired_cells,
     drop_copied_label,

@@ -6,6 +6,7 @@ from typing import Final
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.references.conventions import names_other_order
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
@@ -44,6 +45,11 @@ OBJECT: Final = re.compile(
 """A JSON object with a number in each field."""
 LETTERED: Final = re.compile(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[^A-Z:=]*?\]\])")
 OTHER: Final = re.compile(r"[^\s,;.$]")
+WORKED_CELL: Final = re.compile(
+    rf"=\s*[-0-9(][0-9().\s]*[-+*/×·^−][-0-9().\s+*/×·^−]*=\s*(?={_NUMBER}\s*(?:[,;\n]|\Z))"
+)
+"""The computation between the name and the value of a cell: ``x = (3 + 5)/2 = 4``."""
+SENTENCE_END: Final = re.compile(r"[;:]\s+|(?<![.]e)\.\s+|\n")
 OPEN, CLOSE = "([{", ")]}"
 EQUATION: Final = re.compile(
     rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
@@ -92,6 +98,7 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
     """
     if OBJECT.fullmatch(text):
         text = re.sub("[{}\"']", " ", text)
+    text = WORKED_CELL.sub("= ", text)
     cells = list(NAMED.finditer(text))
     numbers = ANY_NUMBER.findall(text)
     if len(cells) < MIN_CELLS or len(cells) != len(numbers):
@@ -114,6 +121,22 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
     value = f"[{', '.join(cell['value'] for cell in cells)}]"
     note = "The values were read in the order of their names."
     return Rewriting(value, (note,), rest if WORDS.search(rest) else value)
+
+
+def order_last_named_cells(text: str, question: str) -> Rewriting | None:
+    """Return the named numbers at the end of *text* if their order is the question's.
+
+    >>> order_last_named_cells("9 and 27, divided by 32: x = 0.3, y = 0.8", "Give $(x, y)$.").text
+    '[0.3, 0.8]'
+    """
+    plain = text.strip(" $\n")
+    if is_doubtful(plain):
+        return None
+    for end in SENTENCE_END.finditer(plain):
+        if (cells := order_named_cells(plain[end.end() :], question)) is not None:
+            notes = (*cells.notes, *describe_dropped(plain[: end.start()]))
+            return Rewriting(cells.text, notes, cells.screened)
+    return None
 
 
 def _has_order(question: str, names: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from grader.reading.grammar.errors import truncate_line
 
 REASON: Final = re.compile(
-    r"(?<=[\w)\]}%])[\s,;.]*[\s,;.(]\b(?:because|since|as\s+(?=[^\W\d_]+\s)|due\s+to)\s+\S.*\Z",
+    r"(?<=[\w)\]}%])[\s,;.]*[\s,;.(]\b(?:because|bc|cuz|since|as\s+(?=[^\W\d_]+\s)|due\s+to)\s+\S.*\Z",
     re.IGNORECASE | re.DOTALL,
 )
 VALUE: Final = re.compile(r"[0-9]")

@@ -27,7 +27,7 @@ MINUS: Final = re.compile(
     rf"\s*(?:(?:it\s+is|=)\s+)?(?:minus|negative)\s+(?P<number>{NUMBER})[\s.]*", re.IGNORECASE
 )
 CROSS: Final = re.compile(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
-LAST_CROSS: Final = re.compile(r"(?<=[0-9])\s?[x×](?=\s*\Z)")
+LAST_CROSS: Final = re.compile(r"(?<=[0-9])\s?[x×](?=\s*(?:\Z|\([^0-9()]*rounded))")
 LABEL: Final = re.compile(
     r"\s*\$*(?P<label>[^=≈\n]{1,60}?)\s*(?:=|≈|:)\s*(?P<value>\S.*)\Z", re.DOTALL
 )

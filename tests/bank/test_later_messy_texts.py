@@ -1,12 +1,14 @@
-"""Tests of the third, fourth and fifth collection of messy texts, each with a held-out half.
+"""Tests of the third to sixth collection of messy texts, each with a held-out half.
 
-Both were written from the pages of problems and their keys, by authors who had not looked at how
+They were written from the pages of problems and their keys, by authors who had not looked at how
 readers work. A line has the problem, the seed, the part, the text, what a fair teacher would do
 ("right", "refuse", "wrong", "not right" or "either", as in `test_blind_messy_texts.py`), and the
 half. The half "learn" guided the readers. That of the third collection that was held out has been
 read since; that of the fourth has only been counted, so it tells how well readers do on texts that
 nobody has seen. In the fourth, one author wrote tersely, the other in sentences. The fifth mixes
-both; the hash of a text decides its half, and the held-out half has only been counted.
+both; the hash of a text decides its half, and the held-out half has only been counted. The sixth
+covers 97 problems and hardly repeats a pattern, so it is the hardest. When it was new, 41 of its
+1,040 texts were accepted wrongly, 32 cost an attempt, and 125 of 493 honest ones were refused.
 """
 
 import json
@@ -33,11 +35,13 @@ TEXTS = {
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
 BOUNDS = {
     ("third", "learn"): (0.0022, 0.0, 0.0202),
-    ("third", "held out"): (0.0129, 0.0129, 0.0859),
-    ("fourth", "learn"): (0.0154, 0.0126, 0.1434),
-    ("fourth", "held out"): (0.0169, 0.0141, 0.2938),
-    ("fifth", "learn"): (0.0120, 0.0120, 0.1742),
-    ("fifth", "held out"): (0.0089, 0.0200, 0.0885),
+    ("third", "held out"): (0.0129, 0.0129, 0.0598),
+    ("fourth", "learn"): (0.014, 0.0126, 0.1238),
+    ("fourth", "held out"): (0.0155, 0.0127, 0.2594),
+    ("fifth", "learn"): (0.0024, 0.0144, 0.1405),
+    ("fifth", "held out"): (0.0067, 0.0222, 0.0885),
+    ("sixth", "learn"): (0.0269, 0.0212, 0.1788),
+    ("sixth", "held out"): (0.0347, 0.0386, 0.2174),
 }
 """For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 
@@ -67,7 +71,12 @@ def outcomes(name: str, half: str) -> Counter[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("name", "texts", "problems", "part_kinds"),
-    [("third", 900, 60, 13), ("fourth", 1_400, 90, 12), ("fifth", 850, 70, 12)],
+    [
+        ("third", 900, 60, 13),
+        ("fourth", 1_400, 90, 12),
+        ("fifth", 850, 70, 12),
+        ("sixth", 1_000, 90, 12),
+    ],
 )
 def test_the_collection_covers_kinds_and_problems(name, texts, problems, part_kinds):
     rows = TEXTS[name]

@@ -18,6 +18,19 @@ SAVING = ask("percent", key="94", prompt="What share of the weights does it save
 LSTM = ask(key=66000, prompt="How many parameters has an LSTM?")
 COUNTS = ask("vector", key="[7, 5, 1]", prompt="How large are TP, FP and FN?")
 TOKENS = ask("matrix", key="[[1, 3], [2, 4]]", prompt="What is the output of each token?")
+BOXES = ask(key=360, prompt="How many numbers does the head predict in a cell?")
+PEAK = ask("quantity", dimension="bytes", unit="KiB", key="396", prompt="How large is the peak?")
+SMALLEST = ask(key=10, prompt="What is the smallest kernel?")
+RIGHT_SHARE = ask("number", key="17/24", tolerance={"abs": "0.001"}, prompt="The accuracy?")
+COST = ask("expression", key="4*n*d**2 + 2*n**2*d", variables={"n": "1..9", "d": "1..9"})
+CORNERS = ask("vector", key="[1, 2, 5, 6]", prompt="The corners $(x_1, y_1, x_2, y_2)$?")
+BOX = ask("vector", key="[1, 2, 5, 6]", prompt="Which box $(x, y, w, h)$?")
+PLACE = ask("vector", key="[0.25, 0.75]", prompt="Where is it? Give $(x, y)$.")
+MASKED = ask("matrix", key="[[1, 2], [3, 4]]", prompt="What is the output with a causal mask?")
+DEVIATION = ask("number", key="0.05", prompt="What is the standard deviation?")
+FACTOR = ask("number", key="7.73", prompt="By what factor is it cheaper?")
+SIXTH = ask("shape", key="(128, 2, 3)", prompt="What is the shape of $P_7$?")
+CONFUSIONS = ask("vector", key="[8, 4, 3]", prompt="What are TP, FP and FN?")
 ENDS = ask("vector", key="[2, 3]", prompt="How many zeros are added at both ends?")
 STACK = ask("tensor", key="[[[1, 2]], [[3, 4]]]", prompt="What are the two maps?")
 SIZE = ask("shape", key="(4704, 196)", prompt="What is the size of the matrix (rows × columns)?")
@@ -46,6 +59,22 @@ SMALLER = ask(
         (RANGE, "6 ≤ k < 9"),
         (RANGE, "all k from 6 to 8"),
         (RANGE, "kept: 6, 7, 8; removed: 2, 5"),
+        (BOXES, "each box has 120 numbers, and there are three boxes in a cell → 360"),
+        (BOXES, "conv: 120\nbox: 200\nrest: 40\nsum: 360"),
+        (BOXES, "its 360 bc u stack 3 of 120"),
+        (PEAK, "layer 1: 234, layer 2: 396, layer 3: 360 → peak 396 KiB"),
+        (SMALLEST, "9 < k ≤ 13, the smallest is 10"),
+        (RIGHT_SHARE, "17 of 24 pixels are right: 17/24 = 0.708"),
+        (
+            COST,
+            "With n tokens the projections need 4nd² and both products 2n²d, so it's 4nd² + 2n²d.",
+        ),
+        (CORNERS, "left: 1\ntop: 2\nright: 5\nbottom: 6"),
+        (CORNERS, "x1 = 3 - 2 = 1, y1 = 2, x2 = 3 + 2 = 5, y2 = 6"),
+        (PLACE, "8 and 24, divided by 32: x = 0.25, y = 0.75"),
+        (MASKED, "the upper triangle becomes zero: [[1, 2], [3, 4]]"),
+        (MASKED, "attend(Q, K, V)\narray([[1, 2],\n       [3, 4]])"),
+        (FACTOR, "7.73× (rounded to 3 figures)"),
         (POINTS, "0.78 percentage points"),
         (POINTS, "7/9 = 0.78 points"),
         (SAVING, "it has 94 % fewer"),
@@ -82,6 +111,18 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
         (FORMULA, "2*K + 1 or 2*K, e.g. 7 for K = 3"),
         (RANGE, "6-8"),
         (RANGE, "6 to 8 or 9"),
+        (BOXES, "each box has 120 numbers → 360 or 120"),
+        (BOXES, "maybe three boxes → 360"),
+        (RIGHT_SHARE, "16 of 24 pixels are right: 17/24 = 0.708"),
+        (CORNERS, "(x, y, w, h) = (1, 2, 5, 6)"),
+        (BOX, "x1 = 1, y1 = 2, x2 = 5, y2 = 6"),
+        (PLACE, "x = 0.75 and y = 0.25, so (0.25, 0.75)"),
+        (MASKED, "without the mask: [[1, 2], [3, 4]]"),
+        (MASKED, "average pooling: [[1, 2], [3, 4]]"),
+        (DEVIATION, "variance 0.05"),
+        (DEVIATION, "0.05 is the variance"),
+        (SIXTH, "P6 is 128×2×3"),
+        (CONFUSIONS, "FN, FP, TP: 8, 4, 3"),
         (SAVING, "it needs 94 %"),
         (SAVING, "the block has 94 % of the weights"),
         (LSTM, "at most 70000, better 66000"),
@@ -113,3 +154,11 @@ def test_a_text_with_another_value_or_name_is_refused(part, typed):
 def test_a_symbol_that_another_question_asks_for_is_refused(part, other, typed, status):
     parts = ({**part, "id": "own"}, {**other, "id": "other"})
     assert marked(original(*parts), own=typed)["own"].status == status
+
+
+def test_numbers_counted_from_one_are_refused_where_the_problem_counts_from_zero():
+    cell = ask("vector", key="[6, 5]", prompt="In which cell is it? Give (row, column).")
+    stated = {"statement": "Rows and columns are counted from 0."}
+    assert mark(cell, "row 6, column 5", **stated).status == "correct"
+    assert mark(cell, "row 6, column 5, counting from one", **stated).status == "unreadable"
+    assert mark(cell, "row 6, column 5, counting from one").status == "correct"

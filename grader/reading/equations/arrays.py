@@ -5,6 +5,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.equations.numbers import false_equation_error
+from grader.reading.references.conventions import refuse_exchanged_numbers
 from grader.reading.tensors import read_tensor
 from grader.reading.wording.repeated_values import is_cellwise_rounding_of
 from grader.values import Tensor
@@ -19,7 +20,11 @@ MAX_ARRAY_CHARACTERS: Final = 4_000
 
 
 def refuse_several_arrays(text: str, rank: int | None) -> None:
-    """Raise `AnswerError` for lettered arrays, and for ``[1, 2] = [1, 3]``, which differ."""
+    """Raise `AnswerError` for lettered arrays, and for ``[1, 2] = [1, 3]``, which differ.
+
+    A list of named numbers in another order, ``x = 1, y = 2, so (2, 1)``, is refused too.
+    """
+    refuse_exchanged_numbers(text)
     if LETTERED_ARRAYS.search(text):
         raise AnswerError("Several arrays are given.", expected="one array")
     sides = ARRAY_SIGN.split(text)

@@ -23,6 +23,13 @@ STATISTIC: Final = re.compile(
     r"\W*(?:the\s+)?(?P<name>variance|std|standard\s+deviation|median|average|mean)\s*(?:=|:|≈|is\s)?\s*[-+]?\.?[0-9]",
     re.IGNORECASE,
 )
+STATISTIC_BEHIND: Final = re.compile(
+    r"[0-9]\s+(?:is|are)\s+the\s+(?P<name>variance|std|standard\s+deviation)(?!\w)", re.IGNORECASE
+)
+ACRONYMS: Final = re.compile(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
+"""Acronyms before their values: ``TP, FP, FN: 3, 1, 2``."""
+NAMED_NUMBER: Final = re.compile(r"(?<![^\W_])[^\W\d_]+\s*[=:]\s*([-+]?[0-9]*\.?[0-9]+)(?![.\w])")
+LISTED_NUMBERS: Final = re.compile(r"[(\[]\s*([-+]?[0-9.]+(?:\s*,\s*[-+]?[0-9.]+)+)\s*[)\]]\W*\Z")
 SPREADS: Final = ("variance", "std", "standard deviation")
 SUBSCRIPT_SIGNS: Final = re.compile(r"[\s_{}]")
 
@@ -49,7 +56,14 @@ values in the order of the question.
             expected="numbers counted from 0",
             position=counting.start(),
         )
-    if (named := STATISTIC.match(text)) and _asks_for_other_spread(named["name"], question):
+    if (acronyms := ACRONYMS.match(text)) and not _keeps_order(question, acronyms[1]):
+        raise AnswerError(
+            f"The names '{truncate_line(acronyms[1])}' have another order in the question.",
+            expected="the values in the order of the question, without names",
+            position=acronyms.start(1),
+        )
+    named = STATISTIC.match(text) or STATISTIC_BEHIND.search(text)
+    if named and _asks_for_other_spread(named["name"], question):
         raise AnswerError(
             f"The question does not ask for the {truncate_line(named['name'])}.",
             expected="the value that the question asks for",
@@ -61,6 +75,36 @@ def names_other_order(question: str, names: Sequence[str]) -> bool:
     """Return whether *question* lists as many symbols as *names*, but others, or in other order."""
     listed = [row for row in _find_name_tuples(question) if len(row) == len(names)]
     return bool(listed) and tuple(names) not in listed
+
+
+def _keeps_order(question: str, acronyms: str) -> bool:
+    """Return whether *question* has the *acronyms* in this order, or not all of them."""
+    names = re.findall(r"[A-Z]{2}", acronyms)
+    matches = [re.search(rf"(?<!\w){name}(?!\w)", question) for name in names]
+    starts = [match.start() for match in matches if match]
+    return len(starts) < len(names) or starts == sorted(starts)
+
+
+def refuse_exchanged_numbers(text: str) -> None:
+    """Raise `AnswerError` if named numbers of *text* come again in a list, in another order.
+
+    >>> refuse_exchanged_numbers("x = 1, y = 2, so (1, 2)")
+    >>> refuse_exchanged_numbers("x = 1, y = 2, so (2, 1)")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: The named values and the list behind them have different orders. \
+Expected the values once, in the order of the question.
+    """
+    listed = LISTED_NUMBERS.search(text) if "=" in text or ":" in text else None
+    if listed is None:
+        return
+    named = NAMED_NUMBER.findall(text[: listed.start()])
+    numbers = re.split(r"\s*,\s*", listed[1])
+    if named != numbers and sorted(named) == sorted(numbers):
+        raise AnswerError(
+            "The named values and the list behind them have different orders.",
+            expected="the values once, in the order of the question",
+            position=listed.start(),
+        )
 
 
 @lru_cache(maxsize=1024)

@@ -51,10 +51,6 @@ LAST_CELLS: Final = re.compile(
     re.DOTALL,
 )
 """Bare numbers at the end, after a sign or word that leads to them."""
-ARRAY_CHECK: Final = re.compile(
-    r"(?<=[\])])[\s,;.]*[(\[]?(?:to\s+)?(?:check|verify|verification|proof)\s*[:,].*\Z",
-    re.IGNORECASE | re.DOTALL,
-)
 RUN: Final = re.compile(rf"{_SIGNED}(?:(?:\s*,\s*|[ \t]+){_SIGNED})+")
 EQUATION: Final = re.compile(r"[0-9)]\s*=|=\s*[-0-9(]")
 SENTENCE_END: Final = re.compile(r"[.;\n]\s")
@@ -107,20 +103,6 @@ def join_listed_cells(text: str, question: str) -> Rewriting | None:
     words = f"{match['before']} {match['behind']}".strip()
     notes = describe_dropped(words) if words.strip(" :,.") else ()
     return Rewriting(f"[{', '.join(cells)}]", notes, plain)
-
-
-def drop_array_check(text: str, question: str) -> Rewriting | None:
-    """Return *text* without a check of the array behind it.
-
-    >>> drop_array_check("(-1, 3), check: -3 + 15 = 12", "").text
-    '(-1, 3)'
-    """
-    del question
-    match = ARRAY_CHECK.search(text)
-    if match is None or is_doubtful(text):
-        return None
-    value = text[: match.start()]
-    return Rewriting(value, describe_dropped(text[match.start() :].strip(" ,;")), value)
 
 
 def keep_last_array(text: str, question: str) -> Rewriting | None:

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Final
 
 from grader.reading.restatements.arrays import (
-    drop_array_check,
     join_listed_cells,
     keep_last_array,
     keep_last_cells,
@@ -56,6 +55,8 @@ from grader.reading.restatements.working.comparisons import (
 from grader.reading.restatements.working.concluded_values import (
     keep_concluded,
     keep_concluded_array,
+    keep_explained_equation,
+    keep_last_clause,
 )
 from grader.reading.restatements.working.conclusions import (
     drop_comparison,
@@ -105,6 +106,8 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_supported_value,
     keep_prose_result,
     keep_conclusion,
+    keep_explained_equation,
+    keep_last_clause,
     strip_echo,
     keep_concluded,
 )
@@ -126,13 +129,14 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_supported_value,
     keep_prose_result,
     keep_conclusion,
+    keep_explained_equation,
+    keep_last_clause,
     strip_echo,
     keep_concluded,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
     drop_comparison_of_equals,
-    drop_array_check,
     strip_phrases,
     unwrap_record,
     stack_lettered,

@@ -8,7 +8,11 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.rewriting import (
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+)
 from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
@@ -31,6 +35,17 @@ ARRAY_CONCLUSION: Final = re.compile(
     r"(?:(?<=[^\W\d_]):|(?<=[.!)])|(?<=[^\W\d_]))\s*\n\s*(?=[-\[(0-9])|(?<=[^\W\d_]):\s+(?=\[)"
 )
 
+EXPLAINED: Final = re.compile(
+    r"(?P<head>[^=]*[^\W\d_])[:,]\s+(?P<equation>[-0-9(][^:;,=\n]*[-+*/×·^][^:;,=\n]*=\s*[-0-9.,]+\s?%?)[\s.]*",
+)
+"""A sentence and the equation that it explains: ``17 of 24 are right: 17/24 = 0.708``."""
+LAST_CLAUSE: Final = re.compile(
+    r"(?P<head>.*[0-9].*(?:[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+))"
+    r"(?P<clause>(?!that\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*))",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The clause at the end that states a value: ``9 < k ≤ 13, the smallest is 10``."""
+
 
 def keep_concluded(text: str, question: str) -> Rewriting | None:
     """Return what follows the last conclusion of *text*.
@@ -49,6 +64,38 @@ def keep_concluded(text: str, question: str) -> Rewriting | None:
     if not value:
         return None
     return Rewriting(value, describe_dropped(plain[: matches[-1].start()]), value)
+
+
+def keep_explained_equation(text: str, question: str) -> Rewriting | None:
+    """Return the equation at the end of *text* if it computes with all numbers before it.
+
+    >>> keep_explained_equation("17 of 24 are right: 17/24 = 0.708", "").text
+    '17/24 = 0.708'
+    >>> keep_explained_equation("18 of 24 are right: 17/24 = 0.708", "")
+    """
+    del question
+    plain = text.replace("**", "").strip(" \t\n$")
+    match = EXPLAINED.fullmatch(plain)
+    if match is None or is_doubtful(plain) or NEGATION.search(plain):
+        return None
+    numbers = find_plain_numbers(match["head"])
+    if not numbers or not {*numbers} <= {*find_plain_numbers(match["equation"])}:
+        return None
+    return Rewriting(match["equation"], describe_dropped(match["head"]), match["equation"])
+
+
+def keep_last_clause(text: str, question: str) -> Rewriting | None:
+    """Return the value of the last clause of *text*, whose words must fit the question.
+
+    >>> keep_last_clause("9 < k ≤ 13, the smallest is 10", "").text
+    '10'
+    """
+    del question
+    plain = text.replace("**", "").strip(" \t\n$.")
+    match = LAST_CLAUSE.fullmatch(plain)
+    if match is None or is_doubtful(plain) or NEGATION.search(plain):
+        return None
+    return Rewriting(match["value"], describe_dropped(match["head"]), match["clause"])
 
 
 def keep_concluded_array(text: str, question: str) -> Rewriting | None:
